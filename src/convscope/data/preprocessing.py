@@ -1,0 +1,36 @@
+"""What turns one decoded image into the numbers a network sees; the same object serves train, evaluate and predict."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Fit = Literal["crop", "pad", "squash"]
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """The rule from a decoded image (H, W, C) to network input (C, height, width).
+
+    ``fit`` says how an image of another size is brought to ``height`` × ``width``: ``crop`` scales so that it
+    covers the rectangle and keeps the centre, ``pad`` scales so that it fits inside and repeats the border,
+    ``squash`` stretches it. ``mean`` and ``std`` are per channel, in the raw units of ``dtype`` (0..255 for
+    uint8), measured on the training split; the network sees (raw - mean) / std.
+    """
+
+    channels: int
+    height: int
+    width: int
+    fit: Fit
+    dtype: Literal["uint8", "uint16", "float32"]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, fit for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Preprocessing:
+        """Rebuild from ``to_dict``'s values."""
+        return cls(**{**values, "mean": tuple(values["mean"]), "std": tuple(values["std"])})
