@@ -1,1 +1,31 @@
-"""data"""
+"""Image sets: what lies at a path, decoded once, split, checked and ready to train on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convscope.data.dataset import Data, Notice, Split
+    from convscope.data.load import load
+    from convscope.data.preprocessing import Preprocessing
+    from convscope.data.sizing import read_images
+
+__all__ = ["Data", "Notice", "Preprocessing", "Split", "load", "read_images"]
+
+_HOMES = {
+    "Data": "dataset",
+    "Notice": "dataset",
+    "Preprocessing": "preprocessing",
+    "Split": "dataset",
+    "load": "load",
+    "read_images": "sizing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use: decoders and joblib are not needed to show a help text."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

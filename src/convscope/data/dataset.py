@@ -26,9 +26,10 @@ class Notice:
 class Split:
     """The examples of one split.
 
-    ``pixels`` is the whole set's array (set size, H, W, C), shared by the splits and usually memory-mapped; ``rows`` (N,)
-    are this split's indices into it, ascending. ``labels`` (N,) index the classes. ``ids`` (N,) name each example (path inside
-    the set, or ``train/12`` where there are no files) and ``groups`` (N,) name what must stay together, if anything.
+    ``pixels`` is the whole set's array (set size, H, W, C), shared by the splits and usually memory-mapped; ``rows``
+    (N,) are this split's indices into it, ascending. ``labels`` (N,) index the classes. ``ids`` (N,) name each example
+    (path inside the set, or ``train/12`` where there are no files) and ``groups`` (N,) name what must stay together,
+    if anything.
     """
 
     name: SplitName
@@ -51,8 +52,8 @@ class Data:
     """A loaded set: its classes, its splits, how its images become numbers, and what the checks found.
 
     ``test`` is ``None`` where the set came with a train and a valid split only: nothing is taken away from either.
-    ``facts`` says in plain words what was found and decided, in the order to print it (kind, images, sizes, dtype, range,
-    split rule, ...). ``fingerprint`` is a hash of every image's content, its label and its split.
+    ``facts`` says in plain words what was found and decided, in the order to print it (kind, images, sizes, dtype,
+    range, split rule, ...). ``fingerprint`` is a hash of every image's content, its label and its split.
     """
 
     name: str

@@ -24,8 +24,8 @@ class Images(Protocol):
 class Listing:
     """Every example of a set: its name, class, given split and group, and where its pixels are.
 
-    All arrays are (n,), in one order. ``split`` holds "train", "valid", "test" or "" (not given). ``kind`` says in plain words
-    what was recognised ("class folders", "table labels.csv", "IDX files", ...).
+    All arrays are (n,), in one order. ``split`` holds "train", "valid", "test" or "" (not given). ``kind`` says in
+    plain words what was recognised ("class folders", "table labels.csv", "IDX files", ...).
     """
 
     name: str

@@ -1,1 +1,1 @@
-"""report"""
+"""What came out, for people: figures and one self-contained page."""

@@ -1,1 +1,1 @@
-"""training"""
+"""The training engine: the plan, the loop, schedules, optimisers, checkpoints and history."""

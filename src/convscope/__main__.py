@@ -1,0 +1,5 @@
+"""``python -m convscope`` is the ``convscope`` command."""
+
+from convscope.cli.app import main
+
+main()

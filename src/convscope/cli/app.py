@@ -1,0 +1,44 @@
+"""The ``convscope`` command: its verbs, and how an error ends it."""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App, CycloptsError
+
+import convscope
+from convscope.cli.exits import FAILED, INTERRUPTED, code_of
+from convscope.cli.output import say_error
+from convscope.errors import Error
+
+app = App(
+    name="convscope",
+    help="Convolutional networks you can see through: train, evaluate and explain a CNN in one command.",
+    version=convscope.__version__,
+    help_format="plaintext",
+)
+for _verb in ("train", "evaluate", "predict", "models", "demo"):
+    app.command(f"convscope.cli.{_verb}:{_verb}", name=_verb)
+app.command("convscope.cli.data:app", name="data")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0, 1 for what failed, 2 for what the user gave, 130 for Ctrl-C."""
+    try:
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        say_error(str(error))
+        code = code_of(error)
+    except Error as error:
+        say_error(str(error))
+        code = code_of(error)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
+        sys.stderr.close()
+        code = FAILED
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""``convscope evaluate``: the figures of a run, on its own held-out images or on another set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from convscope.cli.output import out, show_json
+
+
+def evaluate(
+    run: Path,
+    data: str | None = None,
+    *,
+    split: Literal["train", "valid", "test", "all"] | None = None,
+    tta: int = 0,
+    cache: str | None = None,
+    data_root: str | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Score a run's network, every figure with its 95 % interval.
+
+    Parameters
+    ----------
+    run
+        Run folder.
+    data
+        Another set with the same classes; by default the run's own.
+    split
+        Which images: by default the test split (valid where there is none), of another unsplit set all.
+    tta
+        Average over this many augmented copies of each image.
+    cache
+        Folder of decoded images.
+    data_root
+        Folder that holds named sets.
+    as_json
+        Print JSON.
+    """
+    from convscope.cli.scores import scores_table
+    from convscope.runs.evaluate import evaluate as score_run
+    from convscope.runs.run import open_run
+
+    metrics: dict[str, Any] = score_run(open_run(run), data, split=split, tta=tta, cache=cache, data_root=data_root)
+    if as_json:
+        show_json(metrics)
+    else:
+        out.print(scores_table(metrics))
+    return 0

@@ -1,0 +1,80 @@
+"""The plan's settings as command-line flags: made from ``Plan`` itself, so that there is one list of them."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import Field, field, fields, make_dataclass
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from cyclopts import Group, Parameter
+
+from convscope.errors import ConfigError
+from convscope.training.plan import Plan
+
+_SHORT = {"batch_size": "-b"}
+_AS_TEXT = {"img_size": "224, or HxW such as 96x128", "set": "key=value"}
+
+
+def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
+    """Return one optional flag; ``None`` means that it was not given."""
+    default = setting.default if not isinstance(setting.default, type(field)) else None
+    text = setting.metadata["help"]
+    if isinstance(default, str | int | float) and not isinstance(default, bool):
+        text += f" [default: {default}]"
+    if setting.name in _AS_TEXT:
+        kind = list[str] if setting.name == "set" else str
+    names = [f"--{setting.name.replace('_', '-')}"]
+    if setting.name in _SHORT:
+        names.append(_SHORT[setting.name])
+    if type(None) in get_args(kind) and get_origin(kind) is types.UnionType:
+        optional = kind
+    else:
+        optional = kind | None
+    if setting.name in ("valid", "test"):
+        optional = int | float | None  # tried in this order: 500 is a number of images, 0.1 a share
+    group = Group(setting.metadata["group"], sort_key=_GROUPS.index(setting.metadata["group"]))
+    parameter = Parameter(name=tuple(names), help=text, group=group, show_default=False)
+    return setting.name, Annotated[optional, parameter], field(default=None)
+
+
+_GROUPS = ["Network", "Training", "Data", "Evaluation"]
+_HINTS = get_type_hints(Plan)
+PlanFlags = make_dataclass("PlanFlags", [_flag(setting, _HINTS[setting.name]) for setting in fields(Plan)])
+PlanFlags.__module__ = __name__  # cyclopts takes classes of the module `types` for builtins
+PlanFlags = Parameter(name="*")(PlanFlags)
+
+
+def given(flags: Any) -> dict[str, Any]:
+    """Return the settings that were given on the command line, as a plan takes them."""
+    if flags is None:
+        return {}
+    values = {f.name: getattr(flags, f.name) for f in fields(flags)}
+    values = {name: value for name, value in values.items() if value not in (None, [])}
+    if "img_size" in values:
+        values["img_size"] = _size(values["img_size"])
+    if "set" in values:
+        values["set"] = dict(_option(text) for text in values["set"])
+    return values
+
+
+def _size(text: str) -> int | tuple[int, ...]:
+    parts = text.lower().replace("×", "x").split("x")
+    if len(parts) > 2 or not all(part.isdecimal() for part in parts):
+        raise ConfigError(
+            f"--img-size {text!r}: write one number of pixels such as 224, or height and width such as 96x128"
+        )
+    return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
+
+
+def _option(text: str) -> tuple[str, int | float | bool | str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {text!r}: write key=value, such as width=48")
+    if value.lower() in ("true", "false"):
+        return key, value.lower() == "true"
+    for kind in (int, float):
+        try:
+            return key, kind(value)
+        except ValueError:
+            continue
+    return key, value

@@ -1,0 +1,130 @@
+"""A training as it is watched in a terminal: the plan, progress bars, a line an epoch."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from convscope.cli.output import duration, err, out, pairs
+
+if TYPE_CHECKING:
+    from convscope.job import Observer, Prepared
+
+TICK = 0.2  # seconds between two looks at the loss
+
+
+class Live:
+    """Draws what an ``Observer`` is told; use it as a context, so that the terminal is left clean."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.progress = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=err, transient=True, disable=quiet,
+        )  # fmt: skip
+        self._tasks: dict[str, TaskID] = {}
+        self._ticked = 0.0
+        self._epoch_began = 0.0
+        self._batch = 0
+        self._epochs = 0
+        self.folder: Any = None
+
+    def __enter__(self) -> Live:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.progress.stop()
+
+    def observer(self) -> Observer:
+        """Return the callbacks."""
+        from convscope.job import Observer
+
+        return Observer(self.on_progress, self.on_plan, self.on_step, self.on_epoch)
+
+    def on_progress(self, what: str, done: int, total: int) -> None:
+        """Move the bar of one stage; a finished stage disappears."""
+        task = self._tasks.get(what)
+        if task is None:
+            task = self._tasks[what] = self.progress.add_task(what, total=total, rate="")
+        self.progress.update(task, completed=done, total=total)
+        if done >= total:
+            self.progress.remove_task(self._tasks.pop(what))
+
+    def on_plan(self, prepared: Prepared) -> None:
+        """Print what was found and what will run."""
+        data, plan = prepared.data, prepared.settled.plan
+        self.folder, self._batch, self._epochs = prepared.folder, plan.batch_size or 0, plan.epochs or 0
+        if self.quiet:
+            return
+        out.print(f"[bold]{data.name}[/]")
+        out.print(pairs(data.facts))
+        for notice in data.warnings:
+            out.print(f"[yellow]![/] {escape(notice.text)}")
+        reasons = prepared.settled.reasons
+
+        def because(name: str) -> str:
+            return f"  ({reasons[name]})" if name in reasons else ""
+
+        limit = f", at most {plan.time}" if plan.time else ""
+        epochs = (
+            f"{plan.epochs} epochs"
+            if plan.epochs and not (plan.time and plan.epochs > 10_000)
+            else "as many epochs as fit"
+        )
+        expected = prepared.estimate.seconds_per_epoch * (plan.epochs or 1)
+        out.print("\n[bold]plan[/]")
+        out.print(
+            pairs(
+                {
+                    "model": f"{plan.model}, {prepared.parameters:,} weights{because('model')}",
+                    "training": f"{epochs}{limit} of {len(data.train):,} images, {plan.batch_size} a step{because('epochs')}",
+                    "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}",
+                    "augmentation": f"{plan.augment}{because('augment')}",
+                    "keeps": f"the {plan.select} epoch{because('select')}",
+                    "expected": f"{plan.time if plan.time else 'about ' + duration(expected)} of training, "
+                    f"{prepared.estimate.bytes / 1e6:,.0f} MB for weights and activations",
+                    "run folder": str(prepared.folder) + (" (resumed)" if prepared.resumed else ""),
+                }
+            )
+        )
+        out.print()
+
+    def on_step(self, epoch: int, step: int, steps: int, figures: dict[str, Any]) -> None:
+        """Move the epoch's bar; the loss is fetched only when the bar is redrawn."""
+        now = time.monotonic()
+        if step == 1:
+            self._epoch_began = now
+        if now - self._ticked < TICK and step < steps:
+            return
+        self._ticked = now
+        rate = step * self._batch / max(1e-9, now - self._epoch_began)
+        what = f"epoch {epoch + 1}/{self._epochs}" if self._epochs < 10_000 else f"epoch {epoch + 1}"
+        text = f"loss {float(figures['loss']):.3f}  {rate:,.0f} images/s" if step > 1 else ""
+        task = self._tasks.get("epoch")
+        if task is None:
+            task = self._tasks["epoch"] = self.progress.add_task(what, total=steps, rate=text)
+        self.progress.update(task, description=what, completed=step, total=steps, rate=text)
+
+    def on_epoch(self, row: dict[str, float]) -> None:
+        """Print one line about a finished epoch."""
+        if "epoch" in self._tasks:
+            self.progress.remove_task(self._tasks.pop("epoch"))
+        if self.quiet:
+            return
+        out.print(
+            f"epoch {row['epoch']:>3}  train loss {row['train_loss']:.4f} accuracy {row['train_accuracy']:.4f}   "
+            f"valid loss {row['valid_loss']:.4f} accuracy {row['valid_accuracy']:.4f}   "
+            f"{row['images_per_second']:,.0f} images/s  {duration(row['seconds'])}"
+        )

@@ -1,0 +1,76 @@
+"""How the command line prints: tables for people, JSON for programs, errors on the other stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say_error(message: str) -> None:
+    """Print an error for people, without a traceback."""
+    err.print(f"[bold red]error:[/] {escape(message)}")
+
+
+def show_json(value: Any) -> None:
+    """Print plain values as JSON, and nothing else."""
+    print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str | None = None,
+    right: Sequence[str] = (),
+) -> Table:
+    """Return a table; the columns named in ``right`` are aligned to the right."""
+    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(escape(str(cell)) for cell in row))
+    return made
+
+
+def pairs(values: dict[str, str]) -> Table:
+    """Return names beside values, without a frame."""
+    made = Table(box=None, show_header=False, pad_edge=False)
+    made.add_column(style="dim", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in values.items():
+        made.add_row(escape(name), escape(value))
+    return made
+
+
+def interval(estimate: dict[str, Any] | None) -> str:
+    """Return "0.9310 (0.9260-0.9358)" for a figure with its interval; "not defined" where it has no meaning.
+
+    >>> interval({"value": 0.931, "low": 0.926, "high": 0.9358})
+    '0.9310 (0.9260-0.9358)'
+    """
+    if estimate is None or estimate["value"] is None:
+        return "not defined"
+    if estimate["low"] is None:
+        return f"{estimate['value']:.4f}"
+    return f"{estimate['value']:.4f} ({estimate['low']:.4f}-{estimate['high']:.4f})"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time for people.
+
+    >>> duration(0.05), duration(75), duration(4000)
+    ('0.1 s', '1 min 15 s', '1 h 7 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,61 @@
+"""``convscope predict``: what a run's network says of image files, as CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from convscope.cli.exits import FAILED
+from convscope.cli.output import say_error, show_json
+
+
+def predict(
+    run: Path,
+    *inputs: Path,
+    tta: int = 0,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Name the class of image files, with the probability of every class, as CSV on standard output.
+
+    Parameters
+    ----------
+    run
+        Run folder.
+    inputs
+        Image files, or folders that are searched for images.
+    tta
+        Average over this many augmented copies of each image.
+    as_json
+        Print JSON instead of CSV.
+    """
+    from convscope.errors import ConfigError
+    from convscope.runs.run import open_run
+
+    if not inputs:
+        raise ConfigError("no image given; write: convscope predict RUN FILE... or a folder")
+    opened = open_run(run)
+    predictions = opened.predict(inputs, tta=tta)
+    bad = [p for p in predictions if p.error is not None]
+    if as_json:
+        show_json([asdict(p) for p in predictions])
+    else:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(("input", "label", "probability", *(f"p:{name}" for name in opened.spec.classes)))
+        for p in predictions:
+            if p.probability is not None:
+                writer.writerow(
+                    (
+                        p.input,
+                        p.label,
+                        f"{p.probability:.6g}",
+                        *(f"{v:.6g}" for v in p.probabilities.values()),
+                    )
+                )
+    for p in bad:
+        say_error(f"{p.input}: {p.error}")
+    return FAILED if bad else 0

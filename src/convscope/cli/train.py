@@ -1,0 +1,116 @@
+"""``convscope train``: data in; a trained, evaluated, saved and reported network out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from convscope.cli.exits import INTERRUPTED
+from convscope.cli.flags import PlanFlags, given
+from convscope.cli.output import out, show_json
+from convscope.errors import ConfigError
+
+
+def train(
+    data: str | None = None,
+    *,
+    out_folder: Annotated[Path | None, Parameter(name="--out")] = None,
+    resume: Path | None = None,
+    config: Annotated[Path | None, Parameter(name=("--config", "-c"))] = None,
+    print_config: Annotated[bool, Parameter(negative="")] = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    flags: PlanFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
+) -> int:
+    """Train a network on images, evaluate it honestly, and write a report.
+
+    Parameters
+    ----------
+    data
+        Folder, archive, table, IDX or NPZ file, or the name of a set (see `convscope data list`).
+    out_folder
+        Run folder; by default runs/<data>-<model>.
+    resume
+        Go on with this interrupted run.
+    config
+        TOML file of settings; flags beat it. Any run's config.toml will do.
+    print_config
+        Print the settings that would run, with the open ones settled from the data, and stop.
+    as_json
+        Print the final figures as JSON.
+    """
+    settings = given(flags)
+    if resume is not None:
+        if data is not None or config is not None or out_folder is not None or print_config:
+            raise ConfigError(
+                "--resume RUN takes data, settings and folder from the run; leave DATA, --config, --out and --print-config out"
+            )
+        return _watched(resume, None, settings, None, as_json)
+    if config is not None:
+        from convscope.runs.run import read_settings
+
+        filed = read_settings(config)
+        data = data or (str(filed.pop("data")) if "data" in filed else None)
+        filed.pop("data", None)
+        settings = {**filed, **settings}
+    if data is None:
+        raise ConfigError(
+            "no data given; write: convscope train DATA, where DATA is a folder, a file, or a name such as digits"
+        )
+    if print_config:
+        return _print_config(data, settings)
+    return _watched(None, data, settings, out_folder, as_json)
+
+
+def _print_config(data: str, settings: dict[str, Any]) -> int:
+    from convscope.job import load_for
+    from convscope.runs.write import config_text
+    from convscope.training.plan import make_plan
+    from convscope.training.settle import settle
+
+    plan = make_plan(settings)
+    loaded = load_for(data, plan)
+    print(config_text(settle(plan, loaded).plan, loaded.source), end="")
+    return 0
+
+
+def _watched(
+    resumed: Path | None, data: str | None, settings: dict[str, Any], folder: Path | None, as_json: bool
+) -> int:
+    from convscope.cli.live import Live
+    from convscope.cli.scores import scores_table
+
+    live = Live(quiet=as_json)
+    try:
+        with live:
+            from convscope import job
+
+            if resumed is not None:
+                run = job.resume(resumed, observer=live.observer(), **settings)
+            else:
+                assert data is not None
+                model = settings.pop("model", "auto")
+                run = job.train(data, model, out=folder, observer=live.observer(), **settings)
+    except KeyboardInterrupt:
+        _say_how_to_resume(live.folder)
+        return INTERRUPTED
+    if as_json:
+        show_json({"run": str(run.folder), **run.metrics})
+        return 0
+    out.print(scores_table(run.metrics))
+    out.print(f"report: {run.report}")
+    return 0
+
+
+def _say_how_to_resume(folder: Path | None) -> None:
+    from convscope.cli.output import err
+    from convscope.runs import files
+
+    if folder is None or not (folder / files.STATE).exists():
+        err.print("stopped before the first step; nothing to resume")
+    else:
+        err.print(
+            f"stopped; everything so far is saved. Go on with: convscope train --resume {folder}",
+            markup=False,
+        )

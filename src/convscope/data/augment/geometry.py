@@ -1,0 +1,97 @@
+"""Moving the pixels: whole-pixel motions as one look-up, everything else as one interpolation.
+
+What moves in over the border repeats the border (shift, rotate, scale) or mirrors it (crop); nothing wraps
+around, and no black frame appears. Each sample's result depends on that sample alone, to the last bit: the
+index maps and sampling points are computed sample by sample, never by a batched matrix product, whose
+rounding may change with the batch size.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from convscope.data.augment.draws import Draws
+from convscope.errors import ShapeError
+
+
+def move(
+    x: Tensor,
+    draws: Draws,
+    *,
+    hflip: bool = False,
+    vflip: bool = False,
+    rot90: bool = False,
+    crop: float = 0.0,
+    shift: float = 0.0,
+) -> Tensor:
+    """Flip, turn by quarters, crop and shift the images x (N, C, H, W), exactly: one gather of whole pixels.
+
+    ``crop`` and ``shift`` are the largest displacement as a fraction of each side; ``crop`` cuts the window
+    out of the image mirrored at its border (abc → cb|abc|ba), ``shift`` repeats the border (abc →
+    aa|abc|cc).
+    """
+    N, C, H, W = x.shape
+    row = _steps(draws, "y", H, vflip, crop, shift)  # (N, H): the input row behind each output row
+    column = _steps(draws, "x", W, hflip, crop, shift)  # (N, W)
+    row_stride, column_stride = np.full(N, W), np.ones(N, np.int64)
+    if rot90:
+        if H != W:
+            raise ShapeError(f"rot90 needs square images; these are {H} high and {W} wide")
+        quarters = draws.below("rot90", 4)  # counter-clockwise; an odd one exchanges rows and columns
+        row = np.where(np.isin(quarters, (1, 2))[:, None], H - 1 - row, row)
+        column = np.where(np.isin(quarters, (2, 3))[:, None], W - 1 - column, column)
+        turned = quarters % 2 == 1
+        row_stride, column_stride = np.where(turned, 1, W), np.where(turned, W, 1)
+    down = torch.from_numpy(row * row_stride[:, None]).to(x.device)
+    along = torch.from_numpy(column * column_stride[:, None]).to(x.device)
+    source = (down[:, :, None] + along[:, None, :]).view(N, 1, H * W)
+    return x.reshape(N, C, H * W).gather(2, source.expand(N, C, H * W)).view(N, C, H, W)
+
+
+def _steps(draws: Draws, axis: str, size: int, flip: bool, crop: float, shift: float) -> np.ndarray:
+    """Return the input index behind each output index along one axis, (N, size) int64."""
+    index = np.broadcast_to(np.arange(size), (len(draws.rows), size))
+    if shift:
+        index = np.clip(index - _displacement(draws, f"shift {axis}", shift * size), 0, size - 1)
+    if crop:
+        index = np.abs(index - _displacement(draws, f"crop {axis}", min(crop * size, size - 1)))
+        index = np.minimum(index, 2 * (size - 1) - index)
+    if flip:
+        index = np.where(draws.coin(f"flip {axis}")[:, None], size - 1 - index, index)
+    return index
+
+
+def _displacement(draws: Draws, purpose: str, most: float) -> np.ndarray:
+    """Return whole pixels from -most to most, (N, 1)."""
+    whole = round(most)
+    return (draws.below(purpose, 2 * whole + 1) - whole)[:, None]
+
+
+def warp(x: Tensor, draws: Draws, *, rotate: float = 0.0, scale: float = 0.0, shift: float = 0.0) -> Tensor:
+    """Rotate, zoom and shift the images x (N, C, H, W) about their centre in one bilinear interpolation.
+
+    The angle lies within ± ``rotate`` degrees (positive is counter-clockwise as seen), the zoom within
+    1 ± ``scale``, the shift within ± ``shift`` of each side.
+    """
+    N, _, H, W = x.shape
+    angle = np.radians(draws.uniform("rotate", -rotate, rotate))[:, None]
+    zoom = draws.uniform("scale", 1 - scale, 1 + scale)[:, None]
+    down = draws.uniform("shift y", -shift * H, shift * H)[:, None]
+    along = draws.uniform("shift x", -shift * W, shift * W)[:, None]
+    y = np.arange(H) - (H - 1) / 2 - down  # (N, H): pixels from the centre, the shift undone
+    across = np.arange(W) - (W - 1) / 2 - along  # (N, W)
+    cos, sin = np.cos(angle) / zoom, np.sin(angle) / zoom
+    grid = torch.empty((N, H, W, 2), dtype=x.dtype, device=x.device)
+    # grid_sample counts from -1 to 1 between the outer edges of the border pixels
+    _outer_sum(cos * across * (2 / W), -sin * y * (2 / W), grid[..., 0])
+    _outer_sum(sin * across * (2 / H), cos * y * (2 / H), grid[..., 1])
+    return functional.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _outer_sum(along: np.ndarray, down: np.ndarray, out: Tensor) -> None:
+    """Write along (N, W) + down (N, H) to out (N, H, W)."""
+    columns, rows = torch.from_numpy(along).to(out), torch.from_numpy(down).to(out)
+    torch.add(columns[:, None, :], rows[:, :, None], out=out)

@@ -1,0 +1,222 @@
+"""Decoded sets on disk: one memory-mapped array of images each, and what is known of every image.
+
+    <cache>/<key>/pixels.npy      (n, H, W, C) uint8, uint16 or float32
+                  images.npy      (n,) INDEX: content hash, thumbprint, range, size as stored
+                  set.json        the sizing rule, the files that cannot be read, how long it took
+                  moments-*.json  mean and deviation of a train split
+    <cache>/.new-*                an entry being built; renamed when complete, swept up when its builder has died
+
+The key is a hash of what tells that an image changed, of the sizing asked for, and of this format's version; labels and
+splits are no part of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import functools
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from convscope.data.filling import INDEX, Bad, Filled, Progress, Size, fill
+from convscope.data.listing import Images
+from convscope.data.preprocessing import Preprocessing
+from convscope.errors import Error
+
+VERSION = 1
+STEP_BYTES = 8 << 20  # of pixels summed at a time
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A decoded set: ``pixels`` (n, H, W, C) memory-mapped, ``index`` (n,), and how it came about.
+
+    ``seconds`` is how long decoding took, now or (``hit``) when the entry was made.
+    """
+
+    folder: Path
+    pixels: np.ndarray
+    index: np.ndarray
+    rule: Preprocessing
+    why: str
+    bad: Bad
+    seconds: float
+    hit: bool
+
+
+def directory(given: str | Path | None = None) -> Path:
+    """Return the cache folder: as given, ``$CONVSCOPE_CACHE``, or convscope's folder in the user's cache."""
+    if given or (given := os.environ.get("CONVSCOPE_CACHE")):
+        return Path(given).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "convscope"
+
+
+def entry(images: Images, size: Size, root: Path, workers: int, progress: Progress) -> Entry:
+    """Return the decoded set, from the cache or decoded into it.
+
+    Raises:
+        DataError: as ``filling.fill``.
+        Error: the cache cannot be written, or the disk is too small.
+    """
+    said = f"{VERSION} {images.fingerprint()} {size}"
+    folder = root / "sets" / hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+    if found := _open(folder, len(images), hit=True):
+        return found
+    shutil.rmtree(folder, ignore_errors=True)  # whatever lies there is no complete entry
+    started = time.perf_counter()
+    with _building(folder.parent) as new:
+        filled = fill(images, size, functools.partial(_allocate, new), workers, progress)
+        with _explained(root):
+            _write(new, filled, time.perf_counter() - started)
+            _publish(new, folder)
+    if built := _open(folder, len(images), hit=False):
+        return built
+    raise Error(f"the cache entry {folder} was written but cannot be read back; remove it, or choose another --cache")
+
+
+def moments(entry: Entry, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation of each channel over the images ``rows``, in raw units; kept beside the entry.
+
+    A channel that never changes gets the deviation 1, so that dividing by it is harmless.
+    """
+    key = hashlib.blake2b(np.ascontiguousarray(rows, np.int64), digest_size=16).hexdigest()
+    path = entry.folder / f"moments-{key}.json"
+    with contextlib.suppress(OSError, ValueError):
+        mean, std = json.loads(path.read_text())
+        return tuple(mean), tuple(std)
+    C = entry.pixels.shape[-1]
+    count, total, squares = 0, np.zeros(C), np.zeros(C)
+    step = max(1, STEP_BYTES // max(1, entry.pixels[0].nbytes))
+    for start in range(0, len(rows), step):
+        values = entry.pixels[rows[start : start + step]].reshape(-1, C).astype(np.float64)
+        count += len(values)
+        total += values.sum(0)
+        squares += np.einsum("nc,nc->c", values, values)
+    mean = total / count
+    std = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    std[std < 1e-6 * np.maximum(1, np.abs(mean))] = 1
+    with contextlib.suppress(OSError):  # a cache that is shared and read-only still serves; this is computed again
+        new = path.with_suffix(f".{os.getpid()}.new")
+        new.write_text(json.dumps([mean.tolist(), std.tolist()]))
+        new.replace(path)
+    return tuple(mean.tolist()), tuple(std.tolist())
+
+
+def _open(folder: Path, n: int, *, hit: bool) -> Entry | None:
+    """Map a complete entry, or return ``None``."""
+    try:
+        facts = json.loads((folder / "set.json").read_text())
+        # Private pages: what a user writes into the array stays in memory, and torch takes it without a warning.
+        pixels = np.load(folder / "pixels.npy", mmap_mode="c").view(np.ndarray)
+        index = np.load(folder / "images.npy", mmap_mode="c").view(np.ndarray)
+    except (OSError, ValueError, EOFError):
+        return None
+    rule = Preprocessing.from_dict(facts["rule"])
+    if pixels.shape != (n, rule.height, rule.width, rule.channels) or index.shape != (n,) or index.dtype != INDEX:
+        return None
+    bad = {int(row): why for row, why in facts["bad"].items()}
+    return Entry(folder, pixels, index, rule, facts["why"], bad, facts["seconds"], hit)
+
+
+def _write(new: Path, filled: Filled, seconds: float) -> None:
+    np.save(new / "images.npy", filled.index)
+    facts = {"rule": filled.rule.to_dict(), "why": filled.why, "bad": filled.bad, "seconds": seconds}
+    (new / "set.json").write_text(json.dumps(facts))
+
+
+def _publish(new: Path, folder: Path) -> None:
+    """Make an entry appear at its place, whole or not at all, even if the power fails."""
+    for path in (*new.iterdir(), new):
+        _sync(path)
+    try:
+        new.rename(folder)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):  # another process was faster: its entry is as good
+            raise
+    _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _allocate(new: Path, shape: tuple[int, ...], dtype: str) -> Path:
+    """Create the array file with all its blocks on disk: a full disk must fail here, not kill whoever writes to the map."""
+    path = new / "pixels.npy"
+    with _explained(new.parent.parent), path.open("wb") as stream:
+        header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(stream, header)
+        needed = stream.tell() + int(np.prod(shape)) * np.dtype(dtype).itemsize
+        free = shutil.disk_usage(new).free
+        if needed > free:
+            raise _full(new.parent.parent, needed, free)
+        try:
+            os.posix_fallocate(stream.fileno(), 0, needed)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise _full(new.parent.parent, needed, free) from None
+            raise
+    return path
+
+
+def _full(root: Path, needed: int, free: int) -> Error:
+    return Error(
+        f"the decoded images need {needed / 1e6:,.1f} MB in the cache {root}, which has {free / 1e6:,.1f} MB free; make room, "
+        "choose a smaller --img-size, or name a folder on a larger disk with --cache DIR"
+    )
+
+
+@contextlib.contextmanager
+def _explained(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Error(
+            f"the cache {root} cannot be written ({error.strerror}); name a folder that can be with --cache DIR or CONVSCOPE_CACHE"
+        ) from None
+
+
+@contextlib.contextmanager
+def _building(sets: Path) -> Iterator[Path]:
+    """Provide a folder to build an entry in; it is locked, so that others can tell a builder at work from a dead one."""
+    with _explained(sets.parent):
+        sets.mkdir(parents=True, exist_ok=True)
+        _sweep(sets)
+        new = Path(tempfile.mkdtemp(prefix=".new-", dir=sets))
+        new.chmod(0o755)  # a cache may be shared; mkdtemp makes it private
+        handle = os.open(new, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield new
+    finally:
+        os.close(handle)
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _sweep(sets: Path) -> None:
+    """Remove what builders left behind that were killed."""
+    for old in sets.glob(".new-*"):
+        with contextlib.suppress(OSError):  # swept by someone else, or still locked
+            if time.time() - old.stat().st_mtime < 60:  # perhaps made a moment ago, and not locked yet
+                continue
+            handle = os.open(old, os.O_RDONLY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(old)
+            finally:
+                os.close(handle)

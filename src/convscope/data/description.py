@@ -1,0 +1,90 @@
+"""A loaded set in plain words: the facts to print, and what decoding has to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from convscope.data.cache import Entry
+from convscope.data.dataset import Notice
+from convscope.data.examined import Examined
+from convscope.data.filling import DTYPES
+from convscope.data.listing import Listing
+from convscope.data.preprocessing import Preprocessing
+
+SHOWN = 20  # files named in a notice
+CLASSES_SHOWN = 12
+
+
+def describe(
+    where: str | Path, listing: Listing, entry: Entry, examined: Examined, rule: str, preprocessing: Preprocessing
+) -> dict[str, str]:
+    """Return the facts of a set, in the order to print them."""
+    index = entry.index[entry.index["height"] > 0]
+    low, high = examined.low.min(), examined.high.max()
+    size, unit = (entry.pixels.nbytes / 1e6, "MB") if entry.pixels.nbytes < 1e9 else (entry.pixels.nbytes / 1e9, "GB")
+    rate = f"{len(entry.index) / max(entry.seconds, 1e-9):,.0f} images/s"
+    came = (
+        f"from the cache (decoded earlier in {entry.seconds:.1f} s)"
+        if entry.hit
+        else f"decoded in {entry.seconds:.1f} s ({rate})"
+    )
+    present = [name for name in ("train", "valid", "test") if (examined.split == name).any()]
+    counts = ", ".join(f"{name} {(examined.split == name).sum():,}" for name in present)
+    scale = " ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(preprocessing.mean, preprocessing.std, strict=True))
+    return {
+        "found": f"{listing.kind} at {where}",
+        "images": f"{len(examined.ids):,}, {_sizes(index)}",
+        "stored": f"{preprocessing.dtype}, raw values {low:g}..{high:g}, {size:,.1f} {unit}, {came}",
+        "sizing": entry.why,
+        "splits": f"{counts} ({rule})",
+        "classes": _classes(examined, present),
+        "normalisation": f"mean/deviation of the train split, in raw units: {scale}",
+    }
+
+
+def decoding_notices(listing: Listing, entry: Entry) -> tuple[Notice, ...]:
+    """Say which files were left out, and what was converted on the way."""
+    notices = []
+    if entry.bad:
+        listed = tuple(f"{listing.ids[row]}: {why}" for row, why in sorted(entry.bad.items()))
+        notices.append(
+            Notice("unreadable", f"{len(listed):,} of {len(listing.ids):,} images cannot be read; left out", listed)
+        )
+    index = entry.index
+    for note in np.unique(index["note"]):
+        if note:
+            rows = np.flatnonzero(index["note"] == note)
+            text = f"{len(rows):,} images were converted from {note.decode()}"
+            notices.append(Notice("converted", text, tuple(listing.ids[rows[:SHOWN]].tolist())))
+    readable = index["height"] > 0
+    if len(found := np.unique(index["channels"][readable])) > 1:
+        counts = ", ".join(f"{(index['channels'] == c).sum():,} with {c}" for c in found)
+        text = f"images with different numbers of channels ({counts}) were all brought to {entry.rule.channels}"
+        rows = np.flatnonzero(readable & (index["channels"] != entry.rule.channels))
+        notices.append(Notice("channels", text, tuple(listing.ids[rows[:SHOWN]].tolist())))
+    return tuple(notices)
+
+
+def _sizes(index: np.ndarray) -> str:
+    """Say how large the images are as stored: height × width × channels, and of which type."""
+    heights, widths = index["height"], index["width"]
+    types = ", ".join(DTYPES[d] for d in np.unique(index["dtype"]))
+    channels = " or ".join(map(str, np.unique(index["channels"])))
+    if (heights == heights[0]).all() and (widths == widths[0]).all():
+        return f"{heights[0]} × {widths[0]} × {channels} {types}"
+    return f"{heights.min()}..{heights.max()} × {widths.min()}..{widths.max()} × {channels} {types}"
+
+
+def _classes(examined: Examined, present: list[str]) -> str:
+    """Count each class in each split."""
+    K = len(examined.classes)
+    counts = np.stack([np.bincount(examined.labels[examined.split == name], minlength=K) for name in present])
+    said = [
+        f"{name} {'/'.join(f'{n:,}' for n in counts[:, k])}" for k, name in enumerate(examined.classes[:CLASSES_SHOWN])
+    ]
+    if K > CLASSES_SHOWN:
+        total = counts.sum(0)
+        said.append(f"and {K - CLASSES_SHOWN} more, {total.min():,} to {total.max():,} images each")
+    return f"{K} ({'/'.join(present)}): " + ", ".join(said)

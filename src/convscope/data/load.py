@@ -1,0 +1,133 @@
+"""From a path or a name to a ``Data``: what ``convscope.load`` does, in the order it happens."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from convscope.data import cache as caching
+from convscope.data import checks, named, splits
+from convscope.data.dataset import Data, Split, SplitName
+from convscope.data.decode import MAX_PIXELS
+from convscope.data.description import decoding_notices, describe
+from convscope.data.examined import Examined
+from convscope.data.filling import Progress, Size, unreadable
+from convscope.data.listing import Listing
+from convscope.data.preprocessing import Fit
+from convscope.data.sizing import check_fit
+from convscope.data.sniff import sniff
+from convscope.errors import DataError, nearest
+
+
+def load(
+    path_or_name: str | Path,
+    *,
+    img_size: int | tuple[int, int] | None = None,
+    fit: Fit = "crop",
+    valid: float | int | None = None,
+    test: float | int | None = None,
+    seed: int = 0,
+    skip_bad: bool = False,
+    cache: str | Path | None = None,
+    data_root: str | Path | None = None,
+    workers: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    progress: Progress | None = None,
+) -> Data:
+    """Load the image classification set at a path, or one that has a name (``digits``, ``mnist``, ...).
+
+    Images are decoded once, into the folder ``cache``, and memory-mapped from there. ``img_size`` (a side, or height and
+    width) and ``fit`` say how large they become; by default images up to 128 pixels stay as they are, larger and mixed ones
+    are scaled by the rule that ``Data.facts`` states. ``valid`` and ``test`` are shares or numbers of images for splits that
+    the set does not bring. ``progress(what, done, total)`` is called along the way.
+
+    Raises:
+        DataError: nothing or more than one set is recognised, something in it is wrong, or files cannot be read (listed;
+            with ``skip_bad`` they are left out and listed in the warnings).
+        ConfigError: a setting out of range.
+        Error: the cache cannot be written.
+
+    >>> data = load("digits")
+    >>> data.classes[:3], len(data.train) + len(data.valid) + len(data.test), data.train.images(slice(2)).shape
+    (('0', '1', '2'), 1797, (2, 1, 8, 8))
+    """
+    check_fit(img_size, fit)
+    tell = progress or (lambda what, done, total: None)
+    root = caching.directory(cache)
+    listing = _find(path_or_name, data_root, root, seed, tell)
+    if len(listing.classes) < 2:
+        raise DataError(_one_class(listing, path_or_name))
+    entry = caching.entry(listing.images, Size(img_size, fit, max_pixels), root, workers or _cores(), tell)
+    if entry.bad and not (skip_bad and len(entry.bad) < len(listing.ids)):
+        raise unreadable(listing.ids, entry.bad)
+    good = np.delete(np.arange(len(listing.ids)), list(entry.bad))
+    groups = None if listing.groups is None else listing.groups[good]
+    labels = listing.labels[good]
+    split, rule = splits.assign(labels, listing.classes, groups, listing.split[good], valid=valid, test=test, seed=seed)
+    index = entry.index[good]
+    examined = Examined(
+        listing.ids[good], labels, listing.classes, split, groups,
+        index["content"], index["thumbprint"], index["low"], index["high"],
+    )  # fmt: skip
+    parts = {name: _split(name, examined, good, entry.pixels) for name in ("train", "valid", "test")}
+    mean, std = caching.moments(entry, parts["train"].rows)
+    preprocessing = replace(entry.rule, mean=mean, std=std)
+    return Data(
+        name=listing.name,
+        source=str(path_or_name),
+        classes=listing.classes,
+        train=parts["train"],
+        valid=parts["valid"],
+        test=parts["test"] if len(parts["test"]) else None,
+        preprocessing=preprocessing,
+        fingerprint=_fingerprint(examined),
+        facts=describe(path_or_name, listing, entry, examined, rule, preprocessing),
+        warnings=(*listing.notices, *decoding_notices(listing, entry), *checks.run(examined)),
+        cache=entry.folder,
+    )
+
+
+def _find(path_or_name: str | Path, data_root: str | Path | None, root: Path, seed: int, tell: Progress) -> Listing:
+    """List the set: what exists at the path, else what has that name."""
+    path = Path(path_or_name).expanduser()
+    if path.exists():
+        return sniff(path)
+    if str(path_or_name) in named.names():
+        return named.find(str(path_or_name), data_root, root, seed, tell)
+    above = next((parent for parent in path.absolute().parents if parent.is_dir()), Path("/"))
+    missing = path.absolute().relative_to(above).parts[0]
+    hint = nearest(missing, [*(entry.name for entry in above.iterdir()), *named.names()])
+    raise DataError(
+        f"nothing is at {path} (there is no {missing!r} in {above}){hint}. "
+        f"A name of a set works too: {', '.join(named.names())}"
+    )
+
+
+def _one_class(listing: Listing, where: str | Path) -> str:
+    count = f"{len(listing.ids):,} image{'s' * (len(listing.ids) != 1)}"
+    return (
+        f"{where}: found {count} of one class only ({', '.join(listing.classes)}), as {listing.kind}; a classifier needs two "
+        "classes or more, each in a folder of its own or named in a table"
+    )
+
+
+def _split(name: SplitName, examined: Examined, good: np.ndarray, pixels: np.ndarray) -> Split:
+    mine = examined.split == name
+    groups = None if examined.groups is None else examined.groups[mine]
+    return Split(name, pixels, good[mine], examined.labels[mine], examined.ids[mine], groups)
+
+
+def _fingerprint(examined: Examined) -> str:
+    hashed = hashlib.blake2b("\0".join(examined.classes).encode(), digest_size=16)
+    for values in (examined.content, examined.labels, examined.split):
+        hashed.update(np.ascontiguousarray(values).tobytes())
+    return hashed.hexdigest()
+
+
+def _cores() -> int:
+    """Count the cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

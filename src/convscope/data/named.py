@@ -1,0 +1,227 @@
+"""Sets that have a name: built in, or public ones that are looked for on this machine and fetched only where missing.
+
+What is found is compared with the published content by md5, unpacked, so that another gzip of the same bytes passes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import http.client
+import os
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from convscope.data.dataset import Notice
+from convscope.data.listing import Listing
+from convscope.data.sniff import sniff
+from convscope.data.sources import archives, builtin
+from convscope.data.sources.files import file_stamp
+from convscope.errors import DataError, Error, nearest
+
+Progress = Callable[[str, int, int], None]
+STEP = 1 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a public set: where to get it, and the md5 of its content (without ``.gz``)."""
+
+    url: str
+    md5: str
+
+    @property
+    def name(self) -> str:
+        """The file's name on disk."""
+        return self.url.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Public:
+    """A public set: what it is, and its files."""
+
+    what: str
+    images: int
+    classes: int
+    files: tuple[File, ...]
+
+
+def _idx(base: str, *md5s: str) -> tuple[File, ...]:
+    names = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+    return tuple(File(f"{base}/{name}-ubyte.gz", md5) for name, md5 in zip(names, md5s, strict=True))
+
+
+PUBLIC: dict[str, Public] = {
+    "mnist": Public(
+        "handwritten digits, 28 × 28 grey", 70_000, 10,
+        _idx(
+            "https://ossci-datasets.s3.amazonaws.com/mnist",
+            "6bbc9ace898e44ae57da46a324031adb", "a25bea736e30d166cdddb491f175f624",
+            "2646ac647ad5339dbf082846283269ea", "27ae3e4e09519cfbb04c329615203637",
+        ),
+    ),
+    "fashion-mnist": Public(
+        "clothing, 28 × 28 grey", 70_000, 10,
+        _idx(
+            "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
+            "f4a8712d7a061bf5bd6d2ca38dc4d50a", "9018921c3c673c538a1fc5bad174d6f9",
+            "8181f5470baa50b63fa0f6fddb340f0a", "15d484375f8d13e6eb1aabb0c3f46965",
+        ),
+    ),
+    "cifar10": Public(
+        "photographs of animals and vehicles, 32 × 32 RGB", 60_000, 10,
+        (File("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530"),),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the catalogue; ``where`` is empty for a set that would have to be fetched."""
+
+    name: str
+    what: str
+    images: int | None
+    classes: int | None
+    where: str
+
+
+def names() -> tuple[str, ...]:
+    """Return every name that ``load`` knows."""
+    return (*builtin.NAMES, *PUBLIC)
+
+
+def catalogue(data_root: str | Path | None, cache: Path) -> list[Row]:
+    """Return a row for each named set: what it is, and where it lies on this machine."""
+    rows = [Row(name, what, None, None, "built in") for name, what in builtin.NAMES.items()]
+    for name, public in PUBLIC.items():
+        here = _folder(name, data_root, cache)
+        rows.append(Row(name, public.what, public.images, public.classes, str(here or "")))
+    return rows
+
+
+def find(name: str, data_root: str | Path | None, cache: Path, seed: int, progress: Progress | None = None) -> Listing:
+    """List a set by its name; a public one is fetched when it is nowhere on this machine.
+
+    Raises:
+        DataError: unknown name, or the set is not here and cannot be fetched.
+    """
+    if name in builtin.NAMES:
+        return builtin.read(name, seed)
+    if name not in PUBLIC:
+        raise DataError(f"no set is called {name!r}{nearest(name, names())}; known sets: {', '.join(names())}")
+    folder = _folder(name, data_root, cache) or fetch(name, cache / "downloads", progress)
+    return replace(_list(name, folder, cache), name=name)
+
+
+def fetch(name: str, into: Path, progress: Progress | None = None) -> Path:
+    """Download a public set to ``into/name``, checked, and return that folder; files that are there already are kept.
+
+    Raises:
+        DataError: no connection, or other content than published; says how to place the files by hand.
+        Error: ``into`` cannot be written.
+    """
+    if name not in PUBLIC:
+        raise DataError(f"no public set is called {name!r}{nearest(name, PUBLIC)}; known: {', '.join(PUBLIC)}")
+    folder = into / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in PUBLIC[name].files:
+            if not (folder / file.name).exists():
+                _download(name, file, folder, progress)
+    except OSError as error:
+        raise Error(f"{folder} cannot be written ({error.strerror}); name another folder with --cache DIR") from None
+    return folder
+
+
+def _download(name: str, file: File, folder: Path, progress: Progress | None) -> None:
+    """Bring one file into ``folder``, complete and checked, or not at all."""
+    by_hand = f"get {file.url} in another way, put it into a folder {name}/, and name the folder above with --data-root or CONVSCOPE_DATA"
+    handle, new = tempfile.mkstemp(dir=folder, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            try:
+                _copy(file, out, progress)
+            except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+                raise DataError(f"{name} could not be fetched from {file.url} ({error}); {by_hand}") from None
+        found = _md5(Path(new), unpack=file.name.endswith("ubyte.gz"))
+        if found != file.md5:
+            raise DataError(
+                f"{file.url} sent other content than published: expected md5 {file.md5}, found {found}; {by_hand}"
+            )
+        Path(new).chmod(0o644)
+        Path(new).replace(folder / file.name)
+    finally:
+        Path(new).unlink(missing_ok=True)
+
+
+def _copy(file: File, out: IO[bytes], progress: Progress | None) -> None:
+    request = urllib.request.Request(file.url, headers={"User-Agent": "convscope"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        total = int(response.headers.get("Content-Length") or 0)
+        done = 0
+        while data := response.read(STEP):
+            out.write(data)
+            done += len(data)
+            if progress:
+                progress(f"fetching {file.name}", done, max(total, done))
+    if done < total:
+        raise ConnectionError(f"the connection ended after {done:,} of {total:,} bytes")
+
+
+def _folder(name: str, data_root: str | Path | None, cache: Path) -> Path | None:
+    """Return where a public set lies: below the data root, $CONVSCOPE_DATA, or what was downloaded before."""
+    above = [data_root, os.environ.get("CONVSCOPE_DATA"), cache / "downloads"]
+    for root in (Path(path).expanduser() for path in above if path):
+        for folder in (root / name, root / name.replace("-", "_")):
+            if folder.is_dir() and any(folder.iterdir()):
+                return folder
+    return None
+
+
+def _list(name: str, folder: Path, cache: Path) -> Listing:
+    """List the set in ``folder``, and say so when it is not the published content."""
+    here = [(file, path) for file in PUBLIC[name].files if (path := _present(folder, file.name))]
+    if len(here) == len(PUBLIC[name].files):
+        listing = sniff(here[0][1] if len(here) == 1 else folder)
+        wrong = [
+            f"{path.name}: md5 {found} instead of {file.md5}"
+            for file, path in here
+            if (found := _known_md5(path, file.name.endswith("ubyte.gz"), cache)) != file.md5
+        ]
+    else:
+        packed = [path for path in sorted(folder.iterdir()) if path.name.lower().endswith(archives.ENDINGS)]
+        listing = sniff(packed[0] if len(packed) == 1 else folder)
+        wrong = [f"expected {', '.join(file.name for file in PUBLIC[name].files)}"]
+    if not wrong:
+        return listing
+    text = f"{folder} is not the published {name} ({'; '.join(wrong)}): figures are not comparable with published ones"
+    return replace(listing, notices=(Notice("not-the-original", text), *listing.notices))
+
+
+def _present(folder: Path, name: str) -> Path | None:
+    """Return the file, packed or unpacked, if it is there."""
+    return next((path for path in (folder / name, folder / name.removesuffix(".gz")) if path.is_file()), None)
+
+
+def _known_md5(path: Path, unpack: bool, cache: Path) -> str:
+    """Return the md5 of a file's content; remembered in the cache while the file stays as it is."""
+    memory = cache / "md5" / file_stamp(path)
+    with contextlib.suppress(OSError):
+        return memory.read_text()
+    found = _md5(path, unpack and path.suffix == ".gz")
+    with contextlib.suppress(OSError):  # only saves the time of doing it again
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(found)
+    return found
+
+
+def _md5(path: Path, unpack: bool) -> str:
+    with gzip.open(path) if unpack else path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,196 @@
+"""How big the network's images are, and how any image becomes that big; the set and new files go through the same code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+import numpy as np
+
+from convscope.data.decode import MAX_PIXELS, Encoded, Unreadable, limited, open_image
+from convscope.data.preprocessing import Fit, Preprocessing
+from convscope.errors import ConfigError, DataError
+
+SIDE = 128  # what a CPU trains on in minutes; larger only when asked for
+
+
+class Kind(NamedTuple):
+    """What images are alike in: size, channels, type."""
+
+    height: int
+    width: int
+    channels: int
+    dtype: str
+
+
+def layout(kinds: Mapping[Kind, int], img_size: int | tuple[int, int] | None, fit: Fit) -> tuple[Preprocessing, str]:
+    """Decide the one size, channel count and type of a set, and say by which rule; mean and std are still empty.
+
+    Images of one size keep it while both sides are at most 128; larger ones are scaled until the shorter side is
+    128. Mixed sizes become squares of the median shorter side, at most 128. ``img_size`` overrides both.
+
+    Raises:
+        DataError: types that share no scale, or channel counts that cannot be promoted to one.
+    """
+    channels = _common_channels({kind.channels for kind in kinds})
+    dtypes = {kind.dtype for kind in kinds}
+    if len(dtypes) > 1:
+        counts = ", ".join(f"{sum(n for k, n in kinds.items() if k.dtype == d):,} {d}" for d in sorted(dtypes))
+        raise DataError(f"the images are of different types ({counts}), which share no scale; convert them to one")
+    (dtype,) = dtypes
+    height, width, rule = _target(kinds, img_size, fit)
+    return Preprocessing(channels, height, width, fit, dtype, (), ()), rule  # pyright: ignore[reportArgumentType]
+
+
+def _target(kinds: Mapping[Kind, int], img_size: int | tuple[int, int] | None, fit: Fit) -> tuple[int, int, str]:
+    sizes: dict[tuple[int, int], int] = {}
+    for kind, count in kinds.items():
+        sizes[kind.height, kind.width] = sizes.get((kind.height, kind.width), 0) + count
+    how = {"crop": "cropped in the centre", "pad": "padded with their border", "squash": "squashed"}[fit]
+    if img_size is not None:
+        height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
+        if set(sizes) == {(height, width)}:
+            return height, width, f"all images are {height} × {width}, as asked: kept"
+        return height, width, f"scaled to {height} × {width}, as asked; other shapes are {how}"
+    if len(sizes) == 1:
+        ((height, width),) = sizes
+        shorter = min(height, width)
+        if max(height, width) <= SIDE or shorter <= SIDE:
+            return height, width, f"all images are {height} × {width}: kept"
+        height, width = round(height * SIDE / shorter), round(width * SIDE / shorter)
+        return height, width, f"all images are of one size, scaled to {height} × {width} (shorter side {SIDE})"
+    sides = np.repeat([min(size) for size in sizes], list(sizes.values()))
+    side = max(1, min(SIDE, int(np.median(sides))))
+    return (
+        side,
+        side,
+        f"mixed sizes, scaled to {side} × {side} (median shorter side, at most {SIDE}); other shapes are {how}",
+    )
+
+
+def _common_channels(counts: set[int]) -> int:
+    """Return the channel count that all can be brought to: grey repeats to RGB, alpha goes unless all have it."""
+    if len(counts) == 1:
+        return counts.pop()
+    if not counts <= {1, 2, 3, 4}:
+        raise DataError(
+            f"the images have different numbers of channels ({', '.join(map(str, sorted(counts)))}); "
+            "only grey, RGB and alpha can be brought together"
+        )
+    colours = 3 if counts & {3, 4} else 1
+    return colours + (counts <= {2, 4})
+
+
+def prepare(image: Encoded | np.ndarray, rule: Preprocessing) -> np.ndarray:
+    """Bring one image to the rule's size, channels and type: (height, width, channels).
+
+    Raises:
+        Unreadable: another type or channels than the rule's, or pixels that are NaN or infinite.
+    """
+    if isinstance(image, Encoded):
+        _check_dtype(image.dtype, rule)
+        pixels = image.pixels(_shrink(image, rule))
+    else:
+        _check_dtype(str(image.dtype), rule)
+        pixels = image
+    pixels = _promote(pixels, rule.channels)
+    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+        raise Unreadable(f"{(~np.isfinite(pixels)).sum():,} of {pixels.size:,} values are NaN or infinite")
+    return resize(pixels, rule.height, rule.width, rule.fit)
+
+
+def read_images(paths: Sequence[str | Path], rule: Preprocessing, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Read image files as the set was read that ``rule`` belongs to: (N, height, width, channels), in the rule's dtype.
+
+    Raises:
+        DataError: a file is missing, unreadable, or of another type or channels; named.
+    """
+    images = np.empty((len(paths), rule.height, rule.width, rule.channels), rule.dtype)
+    with limited(max_pixels):
+        for i, path in enumerate(paths):
+            try:
+                images[i] = prepare(open_image(Path(path).read_bytes(), max_pixels), rule)
+            except Unreadable as error:
+                raise DataError(f"{path}: {error}") from None
+            except OSError as error:
+                raise DataError(f"{path} cannot be opened: {error.strerror}") from None
+    return images
+
+
+def check_fit(img_size: int | tuple[int, int] | None, fit: str) -> None:
+    """Raise ``ConfigError`` for a size or fit that means nothing."""
+    sides = (img_size,) if isinstance(img_size, int) else img_size or ()
+    if any(side < 1 for side in sides):
+        raise ConfigError(f"--img-size: expected a side of at least 1 pixel, found {img_size}")
+    if fit not in get_args(Fit):
+        raise ConfigError(f"--fit: expected one of {', '.join(get_args(Fit))}, found {fit!r}")
+
+
+def _check_dtype(dtype: str, rule: Preprocessing) -> None:
+    if dtype != rule.dtype:
+        raise Unreadable(f"holds {dtype} values, but the set it should fit holds {rule.dtype}: they share no scale")
+
+
+def _promote(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """Bring (H, W, C) to ``channels``: grey repeats to RGB, alpha is dropped, grey stored as RGB becomes grey."""
+    has = pixels.shape[2]
+    if has == channels:
+        return pixels
+    colours, alpha = (pixels[..., :-1], pixels[..., -1:]) if has in (2, 4) else (pixels, None)
+    wanted = channels - (channels in (2, 4))
+    if colours.shape[2] == 1 and wanted == 3:
+        colours = np.repeat(colours, 3, 2)
+    elif colours.shape[2] == 3 and wanted == 1 and (colours == colours[..., :1]).all():
+        colours = colours[..., :1]
+    if colours.shape[2] != wanted or has > 4 or (channels in (2, 4) and alpha is None):
+        raise Unreadable(f"has {has} channels, but {channels} are needed")
+    return colours if channels in (1, 3) or alpha is None else np.concatenate([colours, alpha], 2)
+
+
+def _shrink(image: Encoded, rule: Preprocessing) -> int:
+    """Return how many times smaller a JPEG may be decoded: while it keeps twice the pixels needed along each side."""
+    spare = min(image.height / rule.height, image.width / rule.width)
+    return next(factor for factor in (8, 4, 2, 1) if factor == 1 or spare >= 2 * factor)
+
+
+def resize(pixels: np.ndarray, height: int, width: int, fit: Fit) -> np.ndarray:
+    """Scale (H, W, C) to (height, width, C) without aliasing (bicubic over the area that becomes one pixel)."""
+    H, W, _ = pixels.shape
+    if (height, width) == (H, W):
+        return pixels
+    if fit == "squash":
+        return _scale(pixels, height, width, (0, 0, W, H))
+    if fit == "crop":
+        scale = min(H / height, W / width)
+        h, w = height * scale, width * scale
+        top, left = (H - h) / 2, (W - w) / 2
+        return _scale(pixels, height, width, (left, top, left + w, top + h))
+    scale = max(H / height, W / width)
+    h, w = (max(1, min(side, round(full / scale))) for side, full in ((height, H), (width, W)))
+    inner = _scale(pixels, h, w, (0, 0, W, H))
+    top, left = (height - h) // 2, (width - w) // 2
+    return np.pad(inner, ((top, height - h - top), (left, width - w - left), (0, 0)), mode="edge")
+
+
+def _scale(pixels: np.ndarray, height: int, width: int, box: tuple[float, float, float, float]) -> np.ndarray:
+    from PIL import Image
+
+    H, W, C = pixels.shape
+    box = (max(0.0, box[0]), max(0.0, box[1]), min(float(W), box[2]), min(float(H), box[3]))
+    if pixels.dtype == np.uint8 and C in (1, 3):
+        picture = Image.fromarray(np.ascontiguousarray(pixels if C == 3 else pixels[..., 0]))
+        small = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC, box, reducing_gap=3.0))
+        return small.reshape(height, width, C)
+    planes = [
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(pixels[..., c], np.float32)).resize(
+                (width, height), Image.Resampling.BICUBIC, box
+            )
+        )
+        for c in range(C)
+    ]
+    small = np.stack(planes, -1)
+    if pixels.dtype.kind == "u":  # bicubic overshoots at edges: back into the type's range, not around it
+        small = np.clip(np.rint(small), 0, np.iinfo(pixels.dtype).max)
+    return small.astype(pixels.dtype)

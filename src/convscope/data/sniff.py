@@ -1,0 +1,89 @@
+"""What lies at a path? Ask every source, and take the one that is found; nothing or several is an error that says so."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from collections import Counter
+from pathlib import Path, PurePosixPath
+
+from convscope.data.listing import Listing
+from convscope.data.sources import archives, cifar, class_folders, idx, npz, table
+from convscope.data.sources.candidate import Candidate
+from convscope.data.sources.files import Files, is_image
+from convscope.errors import DataError
+
+LOOKED_FOR = (
+    "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines with an "
+    "image and a label column), IDX files, a NumPy archive with x and y, CIFAR batches, or a zip or tar of one of these"
+)
+
+
+def sniff(path: Path) -> Listing:
+    """List the data set at ``path``: a folder, an archive, a table, or one file of a set.
+
+    Raises:
+        DataError: nothing is recognised, several sets are, or the one found is broken.
+    """
+    if path.is_dir():
+        return _among(archives.open_files(path))
+    name = path.name.lower()
+    if name.endswith(table.ENDINGS):
+        return table.read(archives.open_files(path.parent), path.name)
+    if name.endswith(".npz"):
+        return npz.read(path)
+    if zipfile.is_zipfile(path) or _is_tar(path):
+        return _among(archives.open_files(path))
+    if idx.PATTERN.fullmatch(path.name) or cifar.PATTERN.fullmatch(path.name):
+        return _among(archives.open_files(path.parent))
+    what = "one image" if is_image(name) else "a file"
+    raise DataError(f"{path} is {what}, not a set; expected {LOOKED_FOR}")
+
+
+def _among(files: Files) -> Listing:
+    """List the one set among ``files``."""
+    if not files.names:
+        hidden = f" (only {len(files.hidden)} hidden entries)" if files.hidden else ""
+        raise DataError(f"{files.path} is empty{hidden}; expected {LOOKED_FOR}")
+    arrays = [*idx.find(files), *cifar.find(files), *npz.find(files), *_archives(files)]
+    # A table that names the images says more than the folders they lie in.
+    images = table.find(files) or class_folders.find(files)
+    found = [*arrays, *images]
+    sure = [one for one in found if one.sure]
+    if len(sure) > 1:
+        listed = "".join(f"\n  {one.where}: {one.kind}" for one in sure)
+        raise DataError(f"{files.path} holds {len(sure)} sets; give the path of one of them:{listed}")
+    if sure:
+        return sure[0].read()
+    tables = [name for name in files.names if name.lower().endswith(table.ENDINGS)]
+    if len(tables) == 1 and any(map(is_image, files.names)):
+        return table.read(files, tables[0])  # says what is wrong with it
+    if found:
+        return found[0].read()
+    raise _nothing(files)
+
+
+def _archives(files: Files) -> list[Candidate]:
+    """Return a candidate for each archive in a folder; archives in archives stay closed."""
+    if not files.path.is_dir():
+        return []
+    names = [name for name in files.names if name.lower().endswith(archives.ENDINGS)]
+    return [Candidate("archive", name, lambda name=name: sniff(files.path / name)) for name in names]
+
+
+def _nothing(files: Files) -> DataError:
+    endings = Counter(PurePosixPath(name).suffix or "no ending" for name in files.names)
+    held = ", ".join(f"{count:,} × {ending}" for ending, count in endings.most_common(8))
+    loose = sum(is_image(name) and "/" not in name for name in files.names)
+    hint = f"; its {loose:,} images have no class: put them into one folder a class" if loose else ""
+    return DataError(
+        f"nothing to learn from was recognised at {files.path}: looked for {LOOKED_FOR}; found {len(files.names):,} files "
+        f"({held}){hint}"
+    )
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        return tarfile.is_tarfile(path)
+    except (OSError, EOFError):
+        return False

@@ -1,0 +1,198 @@
+"""Zip and tar archives read in place: nothing is unpacked to disk, and what could harm is refused by name.
+
+A compressed tar has no table of contents: listing it reads it through once, decoding once more.
+"""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import hashlib
+import lzma
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from convscope.data.sources.files import Files, Folder, file_stamp, is_hidden
+from convscope.errors import DataError
+
+ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+MOST_MEMBERS = 20_000_000
+MOST_RATIO = 200  # deflated photographs stay below 5, drawings below 100
+FREE_SIZE = 64 << 20  # bytes that may come out of an archive before the ratio is looked at
+BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
+
+
+def open_files(path: Path) -> Files:
+    """Open a folder, zip or tar.
+
+    Raises:
+        DataError: the archive is damaged, encrypted, a bomb, or holds names that point outside of it.
+    """
+    if path.is_dir():
+        return Folder(path)
+    return Zip(path) if zipfile.is_zipfile(path) else Tar(path)
+
+
+class _Archive:
+    """What zip and tar share: which names are taken, and which refused."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.names: list[str] = []
+        self.folders: set[str] = set()
+        self.hidden: list[str] = []
+
+    def _admit(self, members: Iterator[tuple[str, bool]]) -> None:
+        seen: set[str] = set()
+        for raw, is_folder in members:
+            name = raw.removeprefix("./").rstrip("/")
+            parts = name.replace("\\", "/").split("/")
+            if ".." in parts or raw.startswith(("/", "\\")) or parts[0].endswith(":"):
+                raise DataError(f"{self.path} holds {raw!r}, a name that points outside the archive; refused")
+            if any(map(is_hidden, parts)):
+                self.hidden.append(name)
+            elif is_folder:
+                self.folders.add(name)
+            elif name in seen:
+                raise DataError(f"{self.path} holds {name!r} twice; which one is meant?")
+            else:
+                seen.add(name)
+                self.folders.update("/".join(parts[:k]) for k in range(1, len(parts)))
+            if len(seen) > MOST_MEMBERS:
+                raise DataError(f"{self.path} holds more than {MOST_MEMBERS:,} files; refused as a bomb")
+        self.names = sorted(seen)
+
+
+class Zip(_Archive):
+    """The files of a zip archive; its directory stands at its end, so any file can be read directly."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except BROKEN as error:
+            raise _damaged(path, error) from None
+        infos = self._zip.infolist()
+        for info in infos:
+            if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+                raise DataError(f"{path} holds {info.filename!r}, a link or device; refused")
+            if info.flag_bits & 1:
+                raise DataError(f"{path} is encrypted ({info.filename!r}); unpack it with its password first")
+            _check_ratio(path, info.filename, info.file_size, info.compress_size)
+        _check_ratio(path, "all files together", sum(i.file_size for i in infos), path.stat().st_size)
+        self._admit((info.filename, info.is_dir()) for info in infos)
+        self._info = {info.filename.removeprefix("./"): info for info in infos}
+
+    def read(self, name: str) -> bytes:
+        """Return one file's bytes, its checksum verified."""
+        return self._zip.read(self._info[name])
+
+    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Path | bytes | Exception]]:
+        """Yield bytes in the order of the archive."""
+        for i in sorted(range(len(names)), key=lambda i: self._info[names[i]].header_offset):
+            try:
+                yield i, self.read(names[i])
+            except BROKEN as error:
+                yield i, error
+
+    def fingerprint(self, names: Sequence[str]) -> str:
+        """Return a hash of names, sizes and checksums."""
+        hashed = hashlib.blake2b(digest_size=16)
+        for name in names:
+            info = self._info[name]
+            hashed.update(f"{name}\0{info.file_size} {info.CRC}\n".encode())
+        return hashed.hexdigest()
+
+
+class Tar(_Archive):
+    """The files of a tar archive, plain or compressed, read from front to back."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._admit(self._members())
+
+    def _members(self) -> Iterator[tuple[str, bool]]:
+        with self._open() as tar:
+            for member in tar:
+                if not (member.isdir() or member.isreg()) or member.issparse():
+                    raise DataError(f"{self.path} holds {member.name!r}, a link or device; refused")
+                yield member.name, member.isdir()
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[tarfile.TarFile]:
+        try:
+            with self.path.open("rb") as raw:
+                opener = _decompressor(raw.read(6))
+                raw.seek(0)
+                if opener is None:
+                    with tarfile.open(fileobj=raw, mode="r:") as tar:
+                        yield tar
+                else:
+                    bounded: Any = _Bounded(self.path, opener(raw))
+                    with tarfile.open(fileobj=bounded, mode="r|", bufsize=1 << 20) as tar:
+                        yield tar
+        except BROKEN as error:
+            raise _damaged(self.path, error) from None
+
+    def read(self, name: str) -> bytes:
+        """Return one file's bytes; looks through the archive from its start."""
+        ((_, data),) = self.items([name])
+        assert isinstance(data, bytes)
+        return data
+
+    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Path | bytes | Exception]]:
+        """Yield bytes in the order of the archive."""
+        position = {name: i for i, name in enumerate(names)}
+        with self._open() as tar:
+            for member in tar:
+                i = position.pop(member.name.removeprefix("./"), None)
+                if i is not None:
+                    stream = tar.extractfile(member)
+                    assert stream is not None
+                    yield i, stream.read()
+                if not position:
+                    return
+
+    def fingerprint(self, names: Sequence[str]) -> str:
+        """Return a hash of the names and of the archive's size, time, head and tail."""
+        hashed = hashlib.blake2b("\0".join(names).encode("utf-8", "surrogateescape"), digest_size=16)
+        hashed.update(file_stamp(self.path).encode())
+        return hashed.hexdigest()
+
+
+class _Bounded:
+    """A decompressed stream that stops when far more comes out than went in."""
+
+    def __init__(self, path: Path, stream: IO[bytes]) -> None:
+        self._path, self._stream, self._in, self._out = path, stream, path.stat().st_size, 0
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self._out += len(data)
+        _check_ratio(self._path, "its content", self._out, self._in)
+        return data
+
+
+def _decompressor(head: bytes) -> Any:
+    for magic, opener in ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\0", lzma.open)):
+        if head.startswith(magic):
+            return opener
+    return None
+
+
+def _check_ratio(path: Path, what: str, unpacked: int, packed: int) -> None:
+    if unpacked > FREE_SIZE and unpacked > MOST_RATIO * packed:
+        raise DataError(
+            f"{path}: {what} would unpack to {unpacked:,} bytes or more from {packed:,} (over {MOST_RATIO} to 1); "
+            "refused as a bomb. If you trust it, unpack it yourself and give the folder"
+        )
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} cannot be read as a zip or tar archive ({error}); is it complete?")

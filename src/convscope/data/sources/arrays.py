@@ -1,0 +1,95 @@
+"""Images that are arrays already: read in blocks, in order, so that none need fit into memory."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from convscope.data.sources.files import strings
+from convscope.errors import DataError
+
+BLOCK_BYTES = 8 << 20
+
+
+@dataclass(frozen=True)
+class ArrayImages:
+    """``count`` images of ``shape`` (H, W, C); ``blocks()`` yields them as (k, H, W, C) arrays, in order.
+
+    ``stamp`` changes when the pixels may have changed.
+    """
+
+    count: int
+    shape: tuple[int, int, int]
+    dtype: np.dtype
+    stamp: str
+    blocks: Callable[[], Iterator[np.ndarray]]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def fingerprint(self) -> str:
+        """Return the stamp."""
+        return self.stamp
+
+
+def from_memory(pixels: np.ndarray, stamp: str) -> ArrayImages:
+    """Wrap an array (n, H, W, C) at hand."""
+    n, H, W, C = pixels.shape
+    return ArrayImages(n, (H, W, C), pixels.dtype, stamp, lambda: iter((pixels,)))
+
+
+def streamed(
+    stream: io.BufferedIOBase, count: int, shape: tuple[int, ...], dtype: np.dtype, name: str
+) -> Iterator[np.ndarray]:
+    """Yield ``count`` arrays of ``shape`` from raw bytes, as (k, *shape) blocks.
+
+    Raises:
+        DataError: the stream ends early.
+    """
+    size = dtype.itemsize * int(np.prod(shape))
+    step = max(1, BLOCK_BYTES // max(1, size))
+    for start in range(0, count, step):
+        want = min(step, count - start) * size
+        data = stream.read(want)
+        if len(data) < want:
+            raise DataError(
+                f"{name}: expected {count:,} images of {size:,} bytes each, found only "
+                f"{start * size + len(data):,} of {count * size:,} bytes; the file is cut short"
+            )
+        yield np.frombuffer(data, dtype).reshape(-1, *shape)
+
+
+def numbered_ids(counts: Iterable[tuple[str, int]]) -> np.ndarray:
+    """Return names for examples that have no file: ``train/0``, ``train/1``, ... as StringDType (n,)."""
+    return strings([f"{name}/{i}" for name, count in counts for i in range(count)])
+
+
+def split_names(counts: Iterable[tuple[str, int]]) -> np.ndarray:
+    """Return the split of each example, (n,), given the splits' sizes in order."""
+    pairs = list(counts)
+    return np.repeat(np.array([name for name, _ in pairs], "<U5"), [count for _, count in pairs])
+
+
+def channel_axis(shape: tuple[int, ...]) -> int | None:
+    """Tell which axis of one image's shape holds the channels: ``None`` for two axes, else the smaller end of three.
+
+    >>> channel_axis((28, 28)), channel_axis((3, 32, 32)), channel_axis((32, 32, 3))
+    (None, 0, 2)
+
+    Raises:
+        DataError: not two or three axes, or neither end is smaller than both other axes.
+    """
+    if len(shape) == 2:
+        return None
+    if len(shape) != 3:
+        raise DataError(f"expected images (height, width), perhaps with channels; found the shape {shape}")
+    first, last = shape[0] < min(shape[1:]), shape[2] < min(shape[:2])
+    if first == last:
+        raise DataError(
+            f"cannot tell which axis of an image of shape {shape} holds the channels: expected the first or the last "
+            "to be smaller than both others"
+        )
+    return 0 if first else 2

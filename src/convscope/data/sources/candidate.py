@@ -1,0 +1,80 @@
+"""What a source believes it has found, and the words that data sets use for splits and classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from convscope.data.listing import Listing
+from convscope.errors import DataError
+
+SPLITS = {
+    "train": "train", "training": "train",
+    "valid": "valid", "val": "valid", "validation": "valid", "dev": "valid",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One data set among files: ``kind`` and ``where`` to name it, ``read`` to list its examples.
+
+    A candidate that is not ``sure`` counts only where there is no other: reading it will say what it lacks.
+    """
+
+    kind: str
+    where: str
+    read: Callable[[], Listing]
+    sure: bool = True
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Return class names sorted as people do: numbers by value, so that "10" follows "9".
+
+    >>> in_order(["10", "9", "b2", "b10"])
+    ('9', '10', 'b2', 'b10')
+    """
+    return tuple(
+        sorted(
+            set(names),
+            key=lambda n: [(not p.isdigit(), int(p) if p.isdigit() else 0, p) for p in re.split(r"(\d+)", n) if p],
+        )
+    )
+
+
+def numbered(names: Iterable[str], classes: tuple[str, ...]) -> np.ndarray:
+    """Return each name's index among ``classes``, (n,) int64."""
+    index = {name: i for i, name in enumerate(classes)}
+    return np.fromiter((index[name] for name in names), np.int64)
+
+
+def class_names(path: str, labels: np.ndarray, names: Iterable[str] | None) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Turn whole-number or text labels (n,) into class indices and class names.
+
+    With ``names`` given, a label is an index into them; else every distinct label is a class.
+
+    Raises:
+        DataError: a label lies outside ``names``, or the labels are real numbers.
+    """
+    if labels.dtype.kind == "f":
+        whole = labels == np.floor(labels)
+        if not whole.all():
+            some = ", ".join(f"{v:g}" for v in labels[~whole][:3])
+            raise DataError(f"{path}: the labels are real numbers ({some}, ...); regression is not supported yet")
+        labels = labels.astype(np.int64)
+    if names is None:
+        distinct, index = np.unique(labels, return_inverse=True)
+        return index.astype(np.int64), tuple(map(str, distinct.tolist()))
+    known = tuple(map(str, names))
+    if labels.dtype.kind not in "iub":
+        raise DataError(
+            f"{path}: expected labels 0..{len(known) - 1} for {len(known)} class names, found {labels[0]!r}"
+        )
+    labels = labels.astype(np.int64)
+    if len(labels) and (labels.min() < 0 or labels.max() >= len(known)):
+        found = f"{labels.min()}..{labels.max()}"
+        raise DataError(f"{path}: expected labels 0..{len(known) - 1} for {len(known)} class names, found {found}")
+    return labels, known

@@ -1,0 +1,159 @@
+"""Files in a folder, and the images among them. Archives (``archives.py``) are read through the same few methods."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+import numpy as np
+
+from convscope.data.dataset import Notice
+from convscope.errors import DataError
+
+IMAGE_ENDINGS = frozenset(
+    [
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".bmp",
+        ".dib",
+        ".tif",
+        ".tiff",
+        ".gif",
+        ".webp",
+        ".pnm",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".npy",
+    ]
+)
+CLUTTER = frozenset(("__MACOSX", "Thumbs.db", "desktop.ini"))
+
+
+class Files(Protocol):
+    """A folder, zip or tar: the visible files in it, by their ``/``-separated names, sorted."""
+
+    path: Path
+    names: list[str]
+    folders: set[str]
+    hidden: list[str]
+
+    def read(self, name: str) -> bytes:
+        """Return one file's bytes."""
+        ...
+
+    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Path | bytes | Exception]]:
+        """Yield (position in ``names``, its path, its bytes, or why it cannot be read), cheapest order first."""
+        ...
+
+    def fingerprint(self, names: Sequence[str]) -> str:
+        """Return a hash that changes when one of ``names`` may have changed, without reading it."""
+        ...
+
+
+@dataclass(frozen=True)
+class FileImages:
+    """Images to decode from ``files``; ``names`` (n,) are StringDType, in the listing's order."""
+
+    files: Files
+    names: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def fingerprint(self) -> str:
+        """Return the hash of the names and of what tells that a file changed."""
+        return self.files.fingerprint(self.names.tolist())
+
+
+class Folder:
+    """The files below a folder. Hidden ones are left out; links are followed, each folder once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.names: list[str] = []
+        self.folders: set[str] = set()
+        self.hidden: list[str] = []
+        self._stamps: dict[str, tuple[int, int, int]] = {}
+        self._walk(path, "", set())
+        self.names.sort()
+
+    def _walk(self, folder: Path, prefix: str, above: set[tuple[int, int]]) -> None:
+        status = folder.stat()
+        here = (status.st_dev, status.st_ino)
+        if here in above:  # a link back to a folder that contains it
+            return
+        try:
+            entries = list(os.scandir(folder))
+        except PermissionError as error:
+            raise DataError(f"{folder} cannot be opened: {error.strerror}; check its permissions") from None
+        for entry in entries:
+            name = prefix + entry.name
+            if is_hidden(entry.name):
+                self.hidden.append(name)
+            elif entry.is_dir():
+                self.folders.add(name)
+                self._walk(Path(entry.path), name + "/", above | {here})
+            else:
+                # A broken link stays in the list, so that decoding reports it instead of losing it.
+                s = entry.stat(follow_symlinks=entry.is_file())
+                self.names.append(name)
+                self._stamps[name] = (s.st_size, s.st_mtime_ns, s.st_ctime_ns)
+
+    def read(self, name: str) -> bytes:
+        """Return one file's bytes."""
+        return (self.path / name).read_bytes()
+
+    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Path | bytes | Exception]]:
+        """Yield paths, so that whoever decodes a file also reads it."""
+        return ((i, self.path / name) for i, name in enumerate(names))
+
+    def fingerprint(self, names: Sequence[str]) -> str:
+        """Return a hash of names, sizes and times. The change time catches a rewrite that restores the others."""
+        hashed = hashlib.blake2b("\0".join(names).encode("utf-8", "surrogateescape"), digest_size=16)
+        hashed.update(np.array([self._stamps[name] for name in names], np.int64).tobytes())
+        return hashed.hexdigest()
+
+
+def is_hidden(part: str) -> bool:
+    """Tell whether a file or folder name is the system's, not the user's."""
+    return part.startswith(".") or part in CLUTTER
+
+
+def is_image(name: str) -> bool:
+    """Tell by its ending whether a file belongs to the images of a set; what it really is, decoding finds out."""
+    return PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS
+
+
+def hidden_notice(files: Files) -> tuple[Notice, ...]:
+    """Say which hidden entries were passed over, if any."""
+    if not files.hidden:
+        return ()
+    count, some = len(files.hidden), tuple(sorted(files.hidden)[:20])
+    text = (
+        f"{count} hidden {'entry' if count == 1 else 'entries'} left out ({', '.join(some[:3])}{', …' * (count > 3)})"
+    )
+    return (Notice("hidden", text, some),)
+
+
+def file_stamp(path: Path) -> str:
+    """Return a hash of a big file's size, time and first and last MiB: enough to notice that it was replaced."""
+    status = path.stat()
+    hashed = hashlib.blake2b(f"{status.st_size} {status.st_mtime_ns}".encode(), digest_size=16)
+    with path.open("rb") as stream:
+        hashed.update(stream.read(1 << 20))
+        stream.seek(max(0, status.st_size - (1 << 20)))
+        hashed.update(stream.read(1 << 20))
+    return hashed.hexdigest()
+
+
+def strings(values: Sequence[str]) -> np.ndarray:
+    """Return an (n,) StringDType array: packed text, no Python object a value."""
+    return np.array(values, dtype=np.dtypes.StringDType())

@@ -1,0 +1,116 @@
+"""IDX, the format of MNIST: a big-endian header (magic, count, height, width), then raw bytes, often gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from convscope.data.listing import Listing
+from convscope.data.sources.arrays import ArrayImages, numbered_ids, split_names, streamed
+from convscope.data.sources.candidate import SPLITS, Candidate, class_names
+from convscope.data.sources.files import Files
+from convscope.errors import DataError
+
+PATTERN = re.compile(r"(.*?)(train|t10k|test|valid|val)-images[.-]idx3-ubyte(\.gz)?")
+IMAGES, LABELS = 0x0803, 0x0801  # two zero bytes, 08 for unsigned bytes, the number of axes
+
+
+def find(files: Files) -> list[Candidate]:
+    """Return one candidate for each folder (and name prefix) that holds ``...-images-idx3-ubyte`` files."""
+    sets: dict[tuple[str, str], list[str]] = {}
+    for name in files.names:
+        path = PurePosixPath(name)
+        if matched := PATTERN.fullmatch(path.name):
+            sets.setdefault((str(path.parent), matched[1]), []).append(name)
+    return [
+        Candidate("IDX files", f"{folder}/{prefix}".removeprefix("./"), lambda names=names: _list(files, names))
+        for (folder, prefix), names in sets.items()
+    ]
+
+
+def _list(files: Files, names: list[str]) -> Listing:
+    parts = []
+    for name in names:
+        word = _match(name)[2]
+        split = "test" if word == "t10k" else SPLITS[word]
+        count, height, width = _header(files, name)
+        labels = _labels(files, name, count)
+        parts.append((split, name, (count, height, width), labels))
+    parts.sort(key=lambda part: ("train", "valid", "test").index(part[0]))
+    sizes = {part[2][1:] for part in parts}
+    if len(sizes) > 1:
+        raise DataError(f"{files.path}: the IDX files hold images of different sizes {sorted(sizes)}; expected one")
+    ((height, width),) = sizes
+
+    def blocks() -> Iterator[np.ndarray]:
+        for _, name, (count, _, _), _ in parts:
+            with _open(files, name) as stream:
+                stream.read(16)
+                for block in streamed(stream, count, (height, width), np.dtype(np.uint8), f"{files.path}/{name}"):
+                    yield block[..., None]
+                if stream.read(1):
+                    raise DataError(f"{files.path}/{name}: more bytes than its header's {count:,} images; damaged?")
+
+    counts = [(split, count) for split, _, (count, _, _), _ in parts]
+    labels, classes = class_names(str(files.path), np.concatenate([part[3] for part in parts]), None)
+    stamp = files.fingerprint([part[1] for part in parts])
+    images = ArrayImages(len(labels), (height, width, 1), np.dtype(np.uint8), stamp, blocks)
+    kind = f"IDX files ({', '.join(PurePosixPath(part[1]).name for part in parts)})"
+    return Listing(files.path.name, kind, images, numbered_ids(counts), labels, classes, split_names(counts))
+
+
+def _match(name: str) -> re.Match[str]:
+    matched = PATTERN.fullmatch(PurePosixPath(name).name)
+    assert matched is not None
+    return matched
+
+
+def _header(files: Files, name: str) -> tuple[int, int, int]:
+    with _open(files, name) as stream:
+        head = stream.read(16)
+    magic, count, height, width = _unpack(files, name, head, ">4I", IMAGES)
+    return count, height, width
+
+
+def _labels(files: Files, name: str, count: int) -> np.ndarray:
+    """Return the labels beside an image file, (count,) uint8."""
+    stem = name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
+    beside = next((n for n in (stem, stem + ".gz") if n in files.names), None)
+    if beside is None:
+        raise DataError(f"{files.path}: found {name} but not its labels, {stem}[.gz]")
+    with _open(files, beside) as stream:
+        data = stream.read()
+    (_, said) = _unpack(files, beside, data[:8], ">2I", LABELS)
+    if not said == len(data) - 8 == count:
+        raise DataError(
+            f"{files.path}/{beside}: expected {count:,} labels, one for each image of {name}; "
+            f"its header says {said:,} and {len(data) - 8:,} follow"
+        )
+    return np.frombuffer(data, np.uint8, offset=8)
+
+
+def _unpack(files: Files, name: str, head: bytes, layout: str, magic: int) -> tuple[int, ...]:
+    if len(head) < struct.calcsize(layout):
+        raise DataError(
+            f"{files.path}/{name}: expected an IDX header of {struct.calcsize(layout)} bytes, found {len(head)}"
+        )
+    values = struct.unpack(layout, head)
+    if values[0] != magic:
+        what = "images" if magic == IMAGES else "labels"
+        raise DataError(
+            f"{files.path}/{name}: expected the IDX magic number {magic} (0x{magic:08x}) of {what} as unsigned bytes, "
+            f"found {values[0]} (0x{values[0]:08x}); is it another kind of file, or damaged?"
+        )
+    return values
+
+
+def _open(files: Files, name: str) -> io.BufferedIOBase:
+    ((_, payload),) = files.items([name])
+    raw = io.BytesIO(payload) if isinstance(payload, bytes) else payload.open("rb")
+    return gzip.GzipFile(fileobj=raw) if name.endswith(".gz") else raw

@@ -1,0 +1,277 @@
+"""The main job: data in; a trained, evaluated, saved and reported network out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from convscope.data.augment import Policy
+from convscope.data.batches import Batches, Normaliser
+from convscope.data.dataset import Data, Split
+from convscope.data.load import load
+from convscope.errors import CheckpointError, ConfigError
+from convscope.models import entry
+from convscope.report.collect import collect
+from convscope.report.html import write as write_report
+from convscope.runs import files
+from convscope.runs.environment import environment
+from convscope.runs.run import Run, open_run, read_config, weights_hash
+from convscope.runs.spec import ModelSpec
+from convscope.runs.write import (
+    RunKeeper,
+    config_text,
+    csv_text,
+    new_folder,
+    write_file,
+    write_json,
+    write_split,
+)
+from convscope.tasks import baselines, classification
+from convscope.training.checkpoint import State, read_state
+from convscope.training.estimate import Estimate, estimate
+from convscope.training.loop import Loss, Outcome, Watcher, fit
+from convscope.training.memory import keep_freed_memory
+from convscope.training.plan import Plan, make_plan
+from convscope.training.settle import Settled, settle
+
+# What a resumed run may change: how long it goes on and what is scored beside it, never what its past steps depended
+# on.
+RESUMABLE = {
+    "epochs",
+    "time",
+    "patience",
+    "baselines",
+    "baseline_seconds",
+    "cache",
+    "data_root",
+    "workers",
+    "device",
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is known before the first step: shown to the user as the plan."""
+
+    folder: Path
+    data: Data
+    settled: Settled
+    parameters: int
+    estimate: Estimate
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Callbacks on the way: stages with a count, the plan before the first step, steps, epochs."""
+
+    on_progress: Callable[[str, int, int], None] | None = None
+    on_plan: Callable[[Prepared], None] | None = None
+    on_step: Callable[[int, int, int, dict[str, Any]], None] | None = None
+    on_epoch: Callable[[dict[str, float]], None] | None = None
+
+
+def train(
+    data: str | Path | Data,
+    model: str = "auto",
+    *,
+    out: str | Path | None = None,
+    observer: Observer | None = None,
+    **settings: Any,
+) -> Run:
+    """Train, evaluate, save and report a network on images; return the finished run.
+
+    ``data`` is anything ``convscope.load`` reads, or its result. ``settings`` are the fields of ``training.plan.Plan``
+    (``epochs=3``, ``lr=0.01``, ...); what is left out is settled from the data. ``out`` is the run folder, by default
+    ``runs/<data>-<model>``. Raises ``ConfigError`` for unknown or impossible settings and ``DataError`` for bad data;
+    what a run has written before an error stays, and ``resume`` goes on from it.
+    """
+    return _train(data, make_plan({"model": model, **settings}), out, observer or Observer())
+
+
+def resume(folder: str | Path, *, observer: Observer | None = None, **changes: Any) -> Run:
+    """Go on with an interrupted run; it ends with the weights an undisturbed one would have.
+
+    ``changes`` may be those settings that past steps did not depend on (more ``epochs``, another ``time``, ...).
+    """
+    folder = Path(folder)
+    if not (folder / files.CONFIG).exists():
+        raise CheckpointError(f"{folder} is not a run folder: it holds no {files.CONFIG}")
+    for key in sorted(set(changes) - RESUMABLE):
+        raise ConfigError(
+            f"setting {key!r} cannot change in a resumed run; start a new one, or change only {', '.join(sorted(RESUMABLE))}"
+        )
+    source, plan = read_config(folder / files.CONFIG)
+    plan = make_plan({**plan.to_dict(), **changes})
+    return _train(source, plan, folder, observer or Observer(), read_state(folder / files.STATE))
+
+
+def load_for(source: str | Path, plan: Plan, progress: Callable[[str, int, int], None] | None = None) -> Data:
+    """Load a set with the data settings of a plan."""
+    return load(
+        source, img_size=plan.img_size, fit=plan.fit, valid=plan.valid, test=plan.test, seed=plan.seed,
+        skip_bad=plan.skip_bad, cache=plan.cache, data_root=plan.data_root, workers=plan.workers,
+        max_pixels=plan.max_pixels, progress=progress,
+    )  # fmt: skip
+
+
+def _train(
+    source: str | Path | Data,
+    plan: Plan,
+    out: str | Path | None,
+    observer: Observer,
+    start: State | None = None,
+) -> Run:
+    began = time.perf_counter()
+    keep_freed_memory()
+    data = source if isinstance(source, Data) else load_for(source, plan, observer.on_progress)
+    settled = settle(plan, data)
+    plan = settled.plan
+    spec = ModelSpec(plan.task, plan.model, data.classes, data.preprocessing, dict(plan.set))
+    torch.manual_seed(plan.seed)
+    model = spec.build().to(plan.device)
+    layout = entry(plan.model).channels_last
+    if layout:
+        model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    normalise = Normaliser(data.preprocessing, device=plan.device, channels_last=layout)
+    policy = Policy.parse(plan.augment)
+    assert plan.batch_size is not None  # settled
+    batches = Batches(
+        data.train,
+        normalise,
+        plan.batch_size,
+        seed=plan.seed,
+        policy=None if str(policy) == "none" else policy,
+    )
+    loss = _loss(plan, data)
+    folder = Path(out) if start is not None and out is not None else new_folder(out, f"{data.name}-{plan.model}")
+    expected = estimate(model, batches, plan, loss, len(data.classes))
+    if observer.on_plan:
+        count = sum(p.numel() for p in model.parameters())
+        observer.on_plan(Prepared(folder, data, settled, count, expected, start is not None))
+    _write_start(folder, plan, data)
+    loaded = time.perf_counter()
+    outcome = fit(
+        model, batches, Batches(data.valid, normalise, 512), plan, loss, classes=len(data.classes),
+        keeper=RunKeeper(folder, spec), select=plan.select, watcher=Watcher(observer.on_step, observer.on_epoch),
+        start=start,
+    )  # fmt: skip
+    timing = {"until the first step": loaded - began, "training": time.perf_counter() - loaded}
+    _write_history(folder, outcome)
+    return _finish(folder, data, settled, outcome, timing, observer)
+
+
+def _loss(plan: Plan, data: Data) -> Loss:
+    weights = None
+    if plan.class_weights == "balanced":
+        counts = np.bincount(data.train.labels, minlength=len(data.classes))
+        weights = torch.tensor(counts.sum() / (len(counts) * counts), dtype=torch.float32, device=plan.device)
+
+    def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return classification.loss(logits, targets, smoothing=plan.smoothing, weights=weights)
+
+    return loss
+
+
+def _write_start(folder: Path, plan: Plan, data: Data) -> None:
+    write_file(folder / files.CONFIG, config_text(plan, data.source))
+    write_split(folder, data)
+    write_json(folder / files.ENVIRONMENT, {**environment(), "data_fingerprint": data.fingerprint})
+
+
+def _write_history(folder: Path, outcome: Outcome) -> None:
+    write_file(folder / files.STEPS, outcome.history.steps_csv())
+    write_file(folder / files.EPOCHS, outcome.history.epochs_csv())
+
+
+def _finish(
+    folder: Path, data: Data, settled: Settled, outcome: Outcome, timing: dict[str, float], observer: Observer
+) -> Run:
+    """Evaluate the chosen weights, score the simple methods beside them, and write what the run found."""
+    began = time.perf_counter()
+    write_json(
+        folder / files.ENVIRONMENT,
+        {**environment(), "data_fingerprint": data.fingerprint, "weights_sha256": weights_hash(folder)},
+    )
+    run = open_run(folder)
+    judged = data.test or data.valid
+    scores, shares = run.score(judged)
+    valid_scores, valid_shares = (scores, shares) if judged is data.valid else run.score(data.valid)
+    timing["evaluation"] = time.perf_counter() - began
+    rivals = _baselines(settled.plan, data, judged, shares, observer)
+    timing["simple methods"] = sum(rival["seconds"] for rival in rivals)
+    metrics = {
+        "split": judged.name,
+        "examples": len(judged),
+        "rule": outcome.rule,
+        "chosen_epoch": outcome.chosen_epoch,
+        "stopped": outcome.stopped,
+        **scores,
+        "valid": {"accuracy": valid_scores["accuracy"]},
+        "baselines": rivals,
+        "seconds": timing,
+    }
+    write_json(folder / files.METRICS, metrics)
+    _write_predictions(folder, data, {data.valid.name: valid_shares, judged.name: shares})
+    if observer.on_progress:
+        observer.on_progress("report", 0, 1)
+    contents = collect(run, data, settled, outcome.history, metrics, shares)
+    write_report(contents, folder)
+    if observer.on_progress:
+        observer.on_progress("report", 1, 1)
+    return run
+
+
+def _baselines(plan: Plan, data: Data, judged: Split, shares: np.ndarray, observer: Observer) -> list[dict[str, Any]]:
+    if not plan.baselines:
+        return []
+    found = baselines.run(
+        data.train,
+        judged,
+        len(data.classes),
+        seconds=plan.baseline_seconds,
+        seed=plan.seed,
+        progress=observer.on_progress,
+    )
+    rows = []
+    for rival in found:
+        scores = classification.score(
+            judged.labels, rival.probabilities, data.classes, positive=plan.positive, resamples=200
+        )
+        rows.append(
+            {
+                "name": rival.name,
+                "what": rival.what,
+                "accuracy": scores["accuracy"],
+                "balanced_accuracy": scores["balanced_accuracy"],
+                "seconds": rival.seconds,
+                "train_rows": rival.train_rows,
+                "stopped_early": rival.stopped_early,
+                "versus": classification.compare(judged.labels, shares, rival.probabilities),
+            }
+        )
+    return rows
+
+
+def _write_predictions(folder: Path, data: Data, shares: dict[str, np.ndarray]) -> None:
+    header = ("id", "split", "label", "prediction", "probability", *(f"p:{name}" for name in data.classes))
+    rows = (
+        (
+            str(example),
+            split.name,
+            data.classes[label],
+            data.classes[row.argmax()],
+            f"{row.max():.6g}",
+            *(f"{p:.6g}" for p in row),
+        )
+        for split in data.splits
+        if split.name in shares
+        for example, label, row in zip(split.ids, split.labels, shares[split.name], strict=True)
+    )
+    write_file(folder / files.PREDICTIONS, csv_text(header, rows))

@@ -1,0 +1,103 @@
+"""Loss and accuracy while the network learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from convscope.report.contents import Contents
+from convscope.report.figures.style import BLUE, GREY, INK, MUTED, ORANGE, WIDE, Drawing, canvas, grid
+
+POINTS = 600  # of a curve: more than the page has pixels for
+
+
+def draw(contents: Contents) -> Drawing | None:
+    """Draw both against the epoch, per step for training, per epoch for validation."""
+    if not contents.epochs or not contents.steps:
+        return None
+    figure = canvas(WIDE, 3.3)
+    loss, accuracy = figure.subplots(1, 2)
+    _panel(loss, contents, "loss")
+    _panel(accuracy, contents, "accuracy")
+    _loss_scale(loss, contents)
+    _accuracy_scale(accuracy, contents)
+    return Drawing(
+        figure,
+        "How the network learned",
+        "Each batch of training images gives one pale value; the orange line is their moving average, the blue dots are the"
+        " validation images, which the network did not learn from. Loss should fall and accuracy rise. Where orange goes on"
+        " improving while blue gets worse, the network is learning the training images by heart. The dashed line marks the epoch"
+        " whose weights were kept.",
+    )
+
+
+def thin(*columns: np.ndarray, points: int = POINTS) -> list[np.ndarray]:
+    """Return each column (n,) at about ``points`` even places, the last one included."""
+    n = len(columns[0])
+    at = np.unique(np.linspace(0, n - 1, min(n, points)).round().astype(int))
+    return [np.asarray(column)[at] for column in columns]
+
+
+def mark_kept(axes: Axes, contents: Contents, *, named: bool) -> None:
+    """Draw the dashed line at the epoch whose weights were kept."""
+    kept = contents.metrics.get("chosen_epoch")
+    if kept is None:
+        return
+    axes.axvline(kept, color=INK, linewidth=0.9, linestyle=(0, (3, 3)), zorder=1)
+    if named:
+        axes.annotate(
+            f"epoch {kept} kept",
+            (kept, 1),
+            (-4, -2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            color=INK,
+        )
+
+
+def _panel(axes: Axes, contents: Contents, what: str) -> None:
+    steps, epochs = contents.steps, contents.epochs
+    x, raw, average = thin(steps["epoch"], steps[what], steps[f"{what}_average"])
+    axes.plot(x, raw, color=ORANGE, alpha=0.22, linewidth=0.7)
+    axes.plot(x, average, color=ORANGE)
+    axes.plot(epochs["epoch"], epochs[f"valid_{what}"], color=BLUE, marker="o", markersize=4)
+    axes.set_title(what.capitalize())
+    axes.set_xlabel("epoch")
+    axes.set_xlim(0, max(x[-1], epochs["epoch"][-1]) * 1.005)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
+    grid(axes)
+    mark_kept(axes, contents, named=what == "loss")
+    _name_lines(axes, average[-1], epochs[f"valid_{what}"][-1])
+
+
+def _name_lines(axes: Axes, train: float, valid: float) -> None:
+    """Write the names beside the line ends, above one another in the order of the values."""
+    ends: list[tuple[str, float, Any]] = [("training", train, ORANGE), ("validation", valid, BLUE)]
+    (low_name, low, low_colour), (high_name, high, high_colour) = sorted(ends, key=lambda end: end[1])
+    for name, y, colour, va in ((low_name, low, low_colour, "top"), (high_name, high, high_colour, "bottom")):
+        axes.annotate(
+            name, (1, y), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", color=colour, va=va
+        )
+
+
+def _loss_scale(axes: Axes, contents: Contents) -> None:
+    values = np.concatenate([contents.steps["loss_average"], contents.epochs["valid_loss"]])
+    values = values[np.isfinite(values) & (values > 0)]
+    if values.size and values.max() > 20 * values.min():
+        axes.set_yscale("log")
+        axes.set_title("Loss (each line is ten times the one below)")
+    else:
+        axes.set_ylim(bottom=0)
+
+
+def _accuracy_scale(axes: Axes, contents: Contents) -> None:
+    average = contents.steps["accuracy_average"]
+    settled = average[len(average) // 10 :]  # the first steps would press all else against the upper edge
+    low = min(np.nanmin(settled), np.nanmin(contents.epochs["valid_accuracy"]))
+    axes.set_ylim(max(0, low - 0.15 * (1 - low)), 1 + 0.02 * (1 - low))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0 if low < 0.9 else 1))

@@ -1,0 +1,81 @@
+"""Raw images of any kind as something a screen can show, by a rule that is stated."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Display:
+    """How raw values become brightness: ``low`` is black, ``high`` is white; ``sentence`` says so for the reader."""
+
+    low: float
+    high: float
+    sentence: str
+
+    @classmethod
+    def of(cls, images: np.ndarray) -> Display:
+        """Choose the rule for images (n, C, H, W): bytes as they are, all else stretched over its usual range.
+
+        >>> Display.of(np.zeros((1, 1, 2, 2), np.uint8)).sentence
+        'Shown as stored.'
+        """
+        channels = {
+            1: "",
+            2: " Channels 1 and 2 are shown as red and green.",
+            3: "",
+        }.get(images.shape[1], f" Of {images.shape[1]} channels the first three are shown as red, green and blue.")
+        if images.dtype == np.uint8:
+            return cls(0, 255, f"Shown as stored.{channels}")
+        finite = images[np.isfinite(images)]
+        low, high = np.quantile(finite, [0.005, 0.995]) if finite.size else (0.0, 1.0)
+        stretched = f"Brightness is stretched: {low:.4g} and below is black, {high:.4g} and above white."
+        return cls(float(low), float(high) if high > low else float(low) + 1, stretched + channels)
+
+    def show(self, image: np.ndarray) -> np.ndarray:
+        """Return one raw image (C, H, W) as bytes (H, W, 3)."""
+        scaled = np.nan_to_num((image.astype(np.float32) - self.low) / (self.high - self.low))
+        shown = np.moveaxis(np.rint(255 * np.clip(scaled, 0, 1)).astype(np.uint8), 0, -1)
+        if shown.shape[-1] == 1:
+            return np.repeat(shown, 3, axis=-1)
+        if shown.shape[-1] == 2:
+            return np.concatenate([shown, np.zeros_like(shown[..., :1])], axis=-1)
+        return shown[..., :3]
+
+
+def tile(picture: np.ndarray, side: int) -> np.ndarray:
+    """Return a picture (H, W, 3) whose longer side is about ``side``: small ones repeat pixels, large ones are averaged."""
+    from PIL import Image
+
+    longer = max(picture.shape[:2])
+    if longer <= side:
+        times = max(1, side // longer)
+        return picture.repeat(times, axis=0).repeat(times, axis=1)
+    size = [max(1, round(n * side / longer)) for n in (picture.shape[1], picture.shape[0])]
+    return np.asarray(Image.fromarray(picture).resize((size[0], size[1]), Image.Resampling.BOX))
+
+
+def sheet(rows: list[list[np.ndarray]], gap: int) -> np.ndarray:
+    """Lay tiles (h, w, 3) of one size out in rows with ``gap`` transparent pixels between; bytes (H, W, 4)."""
+    h, w, _ = rows[0][0].shape
+    longest = max(map(len, rows))
+    out = np.zeros((len(rows) * (h + gap) - gap, longest * (w + gap) - gap, 4), dtype=np.uint8)
+    for i, row in enumerate(rows):
+        for j, one in enumerate(row):
+            out[i * (h + gap) : i * (h + gap) + h, j * (w + gap) : j * (w + gap) + w] = np.dstack(
+                [one, np.full((h, w), 255, np.uint8)]
+            )
+    return out
+
+
+def data_url(picture: np.ndarray) -> str:
+    """Return bytes (H, W, 3) as a PNG that stands in the page itself."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, format="PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

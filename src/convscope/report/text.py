@@ -1,0 +1,102 @@
+"""Numbers and names as a person reads them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+THIN = "\u202f"  # narrow no-break space: keeps a number and its unit on one line
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """Return a share as a percentage; only what is perfect is rounded to 100, only what is nothing to 0.
+
+    >>> percent(0.99996).replace("\u202f", " "), percent(1.0).replace("\u202f", " "), percent(None)
+    ('99.9 %', '100 %', 'n/a')
+    """
+    return "n/a" if share is None else f"{_number(100 * share, 100, decimals)}{THIN}%"
+
+
+def decimal(value: float | None, decimals: int = 3) -> str:
+    """Return a figure between 0 and 1 (or a loss) with fixed decimals; 1 and 0 only where it is exact.
+
+    >>> decimal(0.99996), decimal(0.5), decimal(1.0)
+    ('0.999', '0.500', '1.000')
+    """
+    return "n/a" if value is None else _number(value, 1, decimals)
+
+
+def _number(value: float, full: float, decimals: int) -> str:
+    if value in (0, full):
+        return f"{value:.0f}" if full == 100 else f"{value:.{decimals}f}"
+    unit = 10**-decimals
+    # What is not perfect is never rounded to perfect, nor what is not nothing to nothing.
+    held = min(max(value, unit), full - unit) if 0 < value < full else value
+    return f"{held:.{decimals}f}"
+
+
+def span(estimate: dict[str, Any], *, share: bool = True) -> str:
+    """Return an estimate's interval, ``"99.3 to 99.6 %"``, or ``"no interval"`` where none is known.
+
+    >>> span({"value": 0.5, "low": 0.41, "high": 0.6}).replace("\u202f", " ")
+    '41.0 to 60.0 %'
+    """
+    low, high = estimate["low"], estimate["high"]
+    if low is None or high is None:
+        return "no interval"
+    if share:
+        return f"{percent(low, places(estimate)).removesuffix(f'{THIN}%')} to {percent(high, places(estimate))}"
+    return f"{decimal(low)} to {decimal(high)}"
+
+
+def places(estimate: dict[str, Any]) -> int:
+    """Return how many decimals of a percentage an estimate deserves: two where its interval is under half a point."""
+    low, high = estimate["low"], estimate["high"]
+    return 2 if low is not None and high is not None and high - low < 0.005 else 1
+
+
+def points(difference: float, decimals: int = 1) -> str:
+    """Return a difference of shares in percentage points, without its sign.
+
+    >>> points(-0.0123)
+    '1.2 points'
+    """
+    return f"{abs(100 * difference):.{decimals}f} points"
+
+
+def seconds(value: float) -> str:
+    """Return a duration in words.
+
+    >>> seconds(0.04), seconds(7.24), seconds(95), seconds(3720)
+    ('under 0.1 s', '7.2 s', '1 min 35 s', '1 h 2 min')
+    """
+    if value < 0.1:
+        return "under 0.1 s"
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def clean(name: object) -> str:
+    """Return a name that every file format accepts: control characters and undecodable bytes become "\\N{REPLACEMENT CHARACTER}".
+
+    Class and file names come from other people's folders.
+
+    >>> clean("a\\x00b\\udc80"), clean("caf\\u00e9")
+    ('a\ufffdb\ufffd', 'caf\u00e9')
+    """
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(name))
+
+
+def shorten(name: object, width: int) -> str:
+    """Return a clean name of at most ``width`` characters, its middle left out.
+
+    >>> shorten("a/very/long/file-name.png", 13)
+    'a/very…me.png'
+    """
+    text = clean(name)
+    if len(text) <= width:
+        return text
+    head = (width - 1) // 2
+    return f"{text[:head]}…{text[head + 1 - width :]}"

@@ -1,0 +1,13 @@
+"""Every file name of a run folder, once."""
+
+CONFIG = "config.toml"
+WEIGHTS = "model.safetensors"
+STATE = "last"
+STEPS = "steps.csv"
+EPOCHS = "epochs.csv"
+SPLIT = "split.csv"
+PREDICTIONS = "predictions.csv"
+METRICS = "metrics.json"
+ENVIRONMENT = "env.json"
+REPORT = "report.html"
+FIGURES = "figures"

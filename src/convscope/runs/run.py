@@ -1,0 +1,210 @@
+"""A finished run, opened from its folder: what it was, what it scored, and its network, ready to predict."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from torch import nn
+
+from convscope.data.augment import Policy
+from convscope.data.batches import Normaliser
+from convscope.data.dataset import Data, Split
+from convscope.errors import CheckpointError, ConfigError, DataError
+from convscope.models import entry
+from convscope.runs import files
+from convscope.runs.predict import Averaging, probabilities, split_probabilities
+from convscope.runs.spec import ModelSpec
+from convscope.tasks import classification
+from convscope.training.plan import Plan, make_plan
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network says of one image; ``error`` says why it could say nothing."""
+
+    input: str
+    label: str | None
+    probability: float | None
+    probabilities: dict[str, float]
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder: ``spec`` says what the network is, ``plan`` and ``source`` how and on what it was trained."""
+
+    folder: Path
+    spec: ModelSpec
+    plan: Plan
+    source: str
+
+    @property
+    def report(self) -> Path:
+        """The report page."""
+        return self.folder / files.REPORT
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The final figures; ``CheckpointError`` while the run is not finished."""
+        path = self.folder / files.METRICS
+        if not path.exists():
+            raise CheckpointError(f"{self.folder} is not finished; go on with: convscope train --resume {self.folder}")
+        return json.loads(path.read_text())
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Versions, machine, and the weights' checksum."""
+        return json.loads((self.folder / files.ENVIRONMENT).read_text())
+
+    @property
+    def epochs(self) -> dict[str, np.ndarray]:
+        """The epoch table, as columns."""
+        return _columns(self.folder / files.EPOCHS)
+
+    @property
+    def steps(self) -> dict[str, np.ndarray]:
+        """The step table, as columns."""
+        return _columns(self.folder / files.STEPS)
+
+    @cached_property
+    def model(self) -> nn.Module:
+        """The network with its trained weights, in evaluation mode."""
+        model = self.spec.build()
+        weights = _read_weights(self.folder)
+        try:
+            model.load_state_dict(weights)
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"{self.folder / files.WEIGHTS} does not fit the network {self.spec.model!r}: {error}"
+            ) from error
+        return model.eval()
+
+    @property
+    def normaliser(self) -> Normaliser:
+        """From raw images to the network's input."""
+        return Normaliser(self.spec.preprocessing, channels_last=entry(self.spec.model).channels_last)
+
+    def averaging(self, copies: int) -> Averaging | None:
+        """Return test-time averaging over ``copies`` of the training augmentation, or ``None`` for none (0)."""
+        if not copies:
+            return None
+        policy = Policy.parse(self.plan.augment).for_inference()
+        if str(policy) == "none":
+            raise ConfigError("--tta: this run was trained without augmentation, so there is nothing to average over")
+        return Averaging(policy, copies, self.plan.seed)
+
+    def predict(self, inputs: Sequence[str | Path] | str | Path, *, tta: int = 0) -> list[Prediction]:
+        """Return one prediction an image for files, folders of images (searched through), or a mixture.
+
+        ``tta`` averages over that many augmented copies. An unreadable file gives a prediction with its ``error`` set;
+        ``DataError`` is raised where there is no image at all.
+        """
+        from convscope.data.sizing import find_images, read_images
+
+        paths = find_images([inputs] if isinstance(inputs, str | Path) else inputs)
+        found = read_images(paths, self.spec.preprocessing)
+        good = [at for at, image in enumerate(found) if isinstance(image, np.ndarray)]
+        shares = np.empty((0, len(self.spec.classes)))
+        if good:
+            pixels = np.stack([found[at] for at in good])  # pyright: ignore[reportArgumentType, reportCallIssue]
+            shares = probabilities(self.model, pixels, np.arange(len(good)), self.normaliser, self.averaging(tta))
+        rows = dict(zip(good, shares, strict=True))
+        return [self._prediction(str(path), found[at], rows.get(at)) for at, path in enumerate(paths)]
+
+    def _prediction(self, name: str, image: object, shares: np.ndarray | None) -> Prediction:
+        if shares is None:
+            return Prediction(name, None, None, {}, str(image))
+        shown = classification.show(shares, self.spec.classes)
+        return Prediction(name, shown["label"], shown["probability"], shown["probabilities"])
+
+    def score(self, split: Split, *, tta: int = 0) -> tuple[dict[str, Any], np.ndarray]:
+        """Return the figures of merit on one split, with intervals, and the probabilities (N, K) behind them."""
+        shares = split_probabilities(self.model, split, self.normaliser, self.averaging(tta))
+        return classification.score(split.labels, shares, self.spec.classes, positive=self.plan.positive), shares
+
+    def check_fits(self, data: Data) -> None:
+        """Raise ``DataError`` where a set's classes are not the ones this network names."""
+        if data.classes != self.spec.classes:
+            raise DataError(
+                f"this run names the classes {', '.join(self.spec.classes[:20])}; the set has {', '.join(data.classes[:20])}"
+            )
+
+
+def open_run(folder: str | Path) -> Run:
+    """Open a run folder; ``CheckpointError`` says what is missing or damaged."""
+    folder = Path(folder)
+    for name in (files.CONFIG, files.WEIGHTS):
+        if not (folder / name).exists():
+            what = "no such folder" if not folder.is_dir() else f"it holds no {name}"
+            raise CheckpointError(f"{folder} is not a run folder: {what}")
+    source, plan = read_config(folder / files.CONFIG)
+    return Run(folder, ModelSpec.from_dict(_read_header(folder)), plan, source)
+
+
+def read_config(path: Path) -> tuple[str, Plan]:
+    """Read a run's ``config.toml`` (or any ``--config`` file that names its data) as (data, plan)."""
+    values = read_settings(path)
+    if "data" not in values:
+        raise ConfigError(f'{path} names no data; add a line such as: data = "mnist"')
+    return str(values.pop("data")), make_plan(values)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Read a TOML file of settings; ``ConfigError`` where it is missing or not TOML."""
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise ConfigError(f"there is no settings file {path}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from None
+
+
+def weights_hash(folder: Path) -> str:
+    """Return the SHA-256 of a run's weights file."""
+    return hashlib.sha256((folder / files.WEIGHTS).read_bytes()).hexdigest()
+
+
+def _damaged(folder: Path, reason: str) -> CheckpointError:
+    return CheckpointError(
+        f"{folder / files.WEIGHTS} is damaged: {reason}; train again, or put back a copy of the file"
+    )
+
+
+def _read_header(folder: Path) -> dict[str, Any]:
+    noted = folder / files.ENVIRONMENT
+    expected = json.loads(noted.read_text()).get("weights_sha256") if noted.exists() else None
+    if expected and weights_hash(folder) != expected:
+        raise _damaged(folder, f"its checksum differs from the one in {files.ENVIRONMENT}")
+    try:
+        with safe_open(folder / files.WEIGHTS, "pt") as file:
+            metadata = file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise _damaged(folder, str(error)) from None
+    if "convscope" not in metadata:
+        raise _damaged(folder, "it does not say what network it belongs to")
+    return json.loads(metadata["convscope"])
+
+
+def _read_weights(folder: Path) -> dict[str, Any]:
+    try:
+        with safe_open(folder / files.WEIGHTS, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
+    except (SafetensorError, OSError) as error:
+        raise _damaged(folder, str(error)) from None
+
+
+def _columns(path: Path) -> dict[str, np.ndarray]:
+    with path.open(newline="") as file:
+        header, *rows = csv.reader(file)
+    table = np.array(rows, dtype=float).reshape(len(rows), len(header))
+    return {name: table[:, at] for at, name in enumerate(header)}

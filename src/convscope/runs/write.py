@@ -1,0 +1,125 @@
+"""Writing a run folder: every file whole or not at all, so that a crash or a full disk spoils nothing already there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+from safetensors.torch import save
+from torch import Tensor
+
+from convscope.data.dataset import Data
+from convscope.errors import ConfigError
+from convscope.runs import files
+from convscope.runs.spec import ModelSpec
+from convscope.training.checkpoint import State, save_error, write_state, write_synced
+from convscope.training.plan import Plan
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file beside itself, sync it, rename it into place; a full disk or a read-only folder is an explained ``Error``."""
+    payload = content.encode() if isinstance(content, str) else content
+    new = path.with_name(path.name + ".new")
+    try:
+        write_synced(new, payload)
+        os.replace(new, path)
+    except OSError as error:
+        # The half-written file would keep a full disk full.
+        if new.exists():
+            new.unlink()
+        raise save_error(path, len(payload), error) from error
+
+
+def new_folder(out: str | Path | None, name: str) -> Path:
+    """Create and return the run folder: ``out``, or ``runs/NAME`` with a number behind it where that is taken.
+
+    Raises ``ConfigError`` where ``out`` holds something already and ``Error`` where it cannot be created.
+    """
+    if out is not None:
+        folder = Path(out)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ConfigError(f"{folder} is not empty; choose another --out, or go on with --resume {folder}")
+    else:
+        base, number = Path("runs") / name, 2
+        folder = base
+        while folder.exists():
+            folder, number = base.with_name(f"{name}-{number}"), number + 1
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".write-test"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise save_error(folder, 0, error) from error
+    return folder
+
+
+def config_text(plan: Plan, source: str) -> str:
+    """Return the TOML text that repeats a run when fed to ``--config``."""
+    values = plan.to_dict()
+    options = values.pop("set")
+    return tomli_w.dumps({"data": source, **values, **({"set": options} if options else {})})
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as CSV text under a header."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_split(folder: Path, data: Data) -> None:
+    """Write which example is in which split, with its class and group."""
+    rows = (
+        (str(i), split.name, data.classes[label], "" if split.groups is None else str(split.groups[at]))
+        for split in data.splits
+        for at, (i, label) in enumerate(zip(split.ids, split.labels, strict=True))
+    )
+    write_file(folder / files.SPLIT, csv_text(("id", "split", "label", "group"), rows))
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write plain values as JSON; what is not a finite number becomes null."""
+    write_file(path, json.dumps(_plain(values), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+@dataclass(frozen=True)
+class RunKeeper:
+    """The training loop's ``Keeper``: the chosen weights in ``model.safetensors``, the resume state in ``last/``."""
+
+    folder: Path
+    spec: ModelSpec
+
+    def keep_state(self, state: State) -> None:
+        """Replace the resume state."""
+        write_state(self.folder / files.STATE, state)
+
+    def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None:
+        """Replace the chosen weights by those of ``epoch``."""
+        # One metadata key: several would be written in an order that changes from run to run.
+        tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
+        payload = save(tensors, metadata={"convscope": json.dumps({**self.spec.to_dict(), "epoch": epoch})})
+        write_file(self.folder / files.WEIGHTS, payload)

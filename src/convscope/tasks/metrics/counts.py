@@ -1,0 +1,56 @@
+"""Figures that only count: accuracy, recall, precision and F1 of weighted examples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+
+def membership(codes: np.ndarray, rows: int, values: np.ndarray | None = None) -> sparse.csr_matrix:
+    """Return the matrix (rows, n) that sums the weights (or weights times ``values``) of the examples of each code (n,)."""
+    values = np.ones(len(codes)) if values is None else values
+    at = np.flatnonzero(values)
+    return sparse.csr_matrix((values[at].astype(np.float64), (codes[at], at)), shape=(rows, len(codes)))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Who is of a class, who is given it, and who is both: three matrices (K, n)."""
+
+    truth: sparse.csr_matrix
+    given: sparse.csr_matrix
+    both: sparse.csr_matrix
+
+    @classmethod
+    def of(cls, labels: np.ndarray, predicted: np.ndarray, classes: int) -> Counts:
+        """Count labels (n,) and predicted classes (n,), both integers below ``classes``."""
+        truth, given = membership(labels, classes), membership(predicted, classes)
+        return cls(truth, given, membership(labels, classes, labels == predicted))
+
+    def figures(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """Return accuracy and balanced accuracy (r,), recall, precision and f1 (K, r) under weights (n, r)."""
+        support, given, hits = self.truth @ weights, self.given @ weights, self.both @ weights
+        recall = _ratio(hits, support)
+        return {
+            "accuracy": hits.sum(axis=0) / weights.sum(axis=0),
+            "balanced_accuracy": mean_of_known(recall),
+            "recall": recall,
+            "precision": _ratio(hits, given),
+            "f1": np.where(support > 0, _ratio(2 * hits, support + given), np.nan),
+        }
+
+
+def mean_of_known(values: np.ndarray) -> np.ndarray:
+    """Return the mean over the first axis of what is not NaN; NaN where nothing is known.
+
+    >>> mean_of_known(np.array([1.0, np.nan, 0.0])).item()
+    0.5
+    """
+    known = np.isfinite(values)
+    return _ratio(np.where(known, values, 0).sum(axis=0), known.sum(axis=0))
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=np.asarray(whole) > 0)

@@ -1,0 +1,30 @@
+"""The network's answer for every image of a split, in order."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from convscope.data.batches import Batch, Batches
+
+
+def logits_of(model: nn.Module, batches: Batches) -> tuple[Tensor, Tensor]:
+    """Return logits (N, K) and labels (N,) of a split, with the model in evaluation mode and no gradient recorded."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            found = [(model(batch.x), batch.labels) for batch in batches.inorder()]
+    finally:
+        model.train(training)
+    logits, labels = zip(*found, strict=True)
+    return torch.cat(logits), torch.cat(labels)
+
+
+def targets_of(batch: Batch, classes: int) -> Tensor:
+    """Return what the loss is told: labels (N,), or shares of the classes (N, classes) where images were mixed."""
+    if batch.partner_labels is None or batch.weight is None:
+        return batch.labels
+    shares = torch.zeros(len(batch), classes, device=batch.labels.device)
+    shares.scatter_add_(1, batch.labels[:, None], batch.weight[:, None])
+    return shares.scatter_add_(1, batch.partner_labels[:, None], 1 - batch.weight[:, None])

@@ -1,0 +1,76 @@
+"""Open settings settled from the data, each with its reason in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from convscope.data.augment import Policy, default_policy
+from convscope.data.dataset import Data
+from convscope.errors import ConfigError, nearest
+from convscope.models import registry
+from convscope.training.plan import Plan
+
+# training images at least: (epochs, images per step)
+_SIZES = ((20_000, 12, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
+_ENDLESS = 100_000  # epochs under a time budget, which ends the run long before
+SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in size
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A plan without open settings, and why each was chosen as it was."""
+
+    plan: Plan
+    reasons: dict[str, str]
+
+
+def settle(plan: Plan, data: Data) -> Settled:
+    """Fill in what the plan leaves open; what the user set stays. ``ConfigError`` where a setting does not fit the data."""
+    reasons: dict[str, str] = {}
+    chosen: dict[str, object] = {}
+
+    def choose(name: str, value: object, reason: str) -> None:
+        chosen[name] = value
+        reasons[name] = reason
+
+    count = len(data.train)
+    epochs, batch_size = next((e, b) for least, e, b in _SIZES if count >= least)
+    if plan.model == "auto":
+        choose("model", "resnet_mini", "fits itself to the image size")
+    model = registry.entry(str(chosen.get("model", plan.model)))
+    if plan.epochs is None and plan.time is None:
+        choose("epochs", epochs, f"for {count:,} training images")
+    elif plan.epochs is None:
+        choose("epochs", _ENDLESS, "as many as the time allows")
+    if plan.batch_size is None:
+        choose("batch_size", min(batch_size, count), f"for {count:,} training images")
+    if plan.lr is None:
+        factor = SGD_FACTOR if plan.opt == "sgd" else 1
+        choose("lr", model.lr * factor, f"{model.name}'s usual rate for {plan.opt}")
+    if plan.select == "auto":
+        has_test = data.test is not None
+        choose(
+            "select",
+            "best" if has_test else "last",
+            "by validation accuracy; a test split judges it"
+            if has_test
+            else "no test split: nothing is chosen on validation",
+        )
+    if plan.augment == "auto":
+        shape = data.preprocessing
+        policy, reason = default_policy(data.classes, shape.channels, shape.height, shape.width)
+        choose("augment", str(policy), reason)
+    else:
+        chosen["augment"] = str(Policy.parse(plan.augment))
+    if plan.task == "auto":
+        choose("task", "classification", "images with one class each")
+    _check_positive(plan, data)
+    return Settled(replace(plan, **chosen), reasons)  # pyright: ignore[reportArgumentType]
+
+
+def _check_positive(plan: Plan, data: Data) -> None:
+    if plan.positive is not None and plan.positive not in data.classes:
+        raise ConfigError(
+            f"setting 'positive': there is no class {plan.positive!r}{nearest(plan.positive, data.classes)}; "
+            f"classes: {', '.join(data.classes[:20])}"
+        )

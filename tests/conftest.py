@@ -1,0 +1,38 @@
+"""Sets that many tests train on, held in memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from convscope.data.dataset import Data, Split
+from convscope.data.preprocessing import Preprocessing
+
+
+def as_data(pixels: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], *, test: bool = True) -> Data:
+    """Return a set of raw images (n, H, W, C): every fifth is test, every tenth of the rest valid."""
+    at = np.arange(len(pixels))
+    of = np.where(at % 5 == 4, "test" if test else "train", np.where(at % 10 == 0, "valid", "train"))
+    ids = np.array([f"image {i}" for i in at], dtype=np.dtypes.StringDType())
+    names = ("train", "valid", "test")
+    splits = {name: Split(name, pixels, at[of == name], labels[of == name], ids[of == name]) for name in names}
+    raw = pixels[of == "train"].astype(float)
+    shape = Preprocessing(
+        channels=pixels.shape[3],
+        height=pixels.shape[1],
+        width=pixels.shape[2],
+        fit="crop",
+        dtype=pixels.dtype.name,  # pyright: ignore[reportArgumentType]
+        mean=tuple(raw.mean((0, 1, 2))),
+        std=tuple(raw.std((0, 1, 2)) + 1e-6),
+    )
+    given = splits["test"] if test else None
+    return Data("made", "made", classes, splits["train"], splits["valid"], given, shape, "0" * 32)
+
+
+@pytest.fixture(scope="session")
+def digits() -> Data:
+    """The 1,797 handwritten digits of scikit-learn, 8 × 8."""
+    from sklearn.datasets import load_digits
+
+    found = load_digits()
+    return as_data(found.images.astype(np.uint8)[..., None], found.target.astype(np.int64), tuple("0123456789"))
