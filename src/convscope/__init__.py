@@ -13,7 +13,7 @@ from convscope.errors import CheckpointError, ConfigError, DataError, Error, Sha
 if TYPE_CHECKING:
     from convscope import models
     from convscope.data.dataset import Data
-    from convscope.data.load import load
+    from convscope.data.loading import load
     from convscope.job import resume, train
     from convscope.runs.run import Run, open_run
 
@@ -37,7 +37,7 @@ __all__ = [
 _HOMES = {
     "Data": "convscope.data.dataset",
     "Run": "convscope.runs.run",
-    "load": "convscope.data.load",
+    "load": "convscope.data.loading",
     "open_run": "convscope.runs.run",
     "resume": "convscope.job",
     "train": "convscope.job",

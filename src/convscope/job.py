@@ -14,7 +14,7 @@ import torch
 from convscope.data.augment import Policy
 from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data, Split
-from convscope.data.load import load
+from convscope.data.loading import load
 from convscope.errors import CheckpointError, ConfigError
 from convscope.models import entry
 from convscope.report.collect import collect
@@ -114,10 +114,10 @@ def resume(folder: str | Path, *, observer: Observer | None = None, **changes: A
 
 def load_for(source: str | Path, plan: Plan, progress: Callable[[str, int, int], None] | None = None) -> Data:
     """Load a set with the data settings of a plan."""
+    limit = {} if plan.max_pixels is None else {"max_pixels": plan.max_pixels}
     return load(
-        source, img_size=plan.img_size, fit=plan.fit, valid=plan.valid, test=plan.test, seed=plan.seed,
-        skip_bad=plan.skip_bad, cache=plan.cache, data_root=plan.data_root, workers=plan.workers,
-        max_pixels=plan.max_pixels, progress=progress,
+        source, img_size=plan.img_size, fit=plan.fit, valid=plan.valid, test=plan.test, seed=plan.seed, skip_bad=plan.skip_bad,
+        cache=plan.cache, data_root=plan.data_root, workers=plan.workers, progress=progress, **limit,
     )  # fmt: skip
 
 
@@ -231,14 +231,21 @@ def _finish(
 def _baselines(plan: Plan, data: Data, judged: Split, shares: np.ndarray, observer: Observer) -> list[dict[str, Any]]:
     if not plan.baselines:
         return []
+    names = list(baselines.METHODS)
+
+    def tell(done: int) -> None:
+        if observer.on_progress:
+            observer.on_progress("simple methods", done, len(names))
+
     found = baselines.run(
         data.train,
         judged,
         len(data.classes),
         seconds=plan.baseline_seconds,
         seed=plan.seed,
-        progress=observer.on_progress,
+        progress=lambda name: tell(names.index(name)),
     )
+    tell(len(names))
     rows = []
     for rival in found:
         scores = classification.score(

@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from convscope.data.dataset import Data, Notice, Split
-    from convscope.data.load import load
+    from convscope.data.loading import load
     from convscope.data.preprocessing import Preprocessing
-    from convscope.data.sizing import read_images
+    from convscope.data.sizing import find_images, read_images
 
-__all__ = ["Data", "Notice", "Preprocessing", "Split", "load", "read_images"]
+__all__ = ["Data", "Notice", "Preprocessing", "Split", "find_images", "load", "read_images"]
 
 _HOMES = {
     "Data": "dataset",
     "Notice": "dataset",
     "Preprocessing": "preprocessing",
     "Split": "dataset",
-    "load": "load",
+    "find_images": "sizing",
+    "load": "loading",
     "read_images": "sizing",
 }
 

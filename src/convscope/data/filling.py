@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from convscope.data.decode import STORED, Unreadable, limited, open_image, releases_lock, stored, stored_as
 from convscope.data.preprocessing import Fit, Preprocessing
-from convscope.data.sizing import Kind, layout, prepare
+from convscope.data.sizing import Kind, layout, not_finite, prepare, resize
 from convscope.data.sources.arrays import ArrayImages
 from convscope.data.sources.files import FileImages
 from convscope.data.thumbprint import thumbprints
@@ -74,12 +74,14 @@ def fill(images: FileImages | ArrayImages, size: Size, allocate: Allocate, worke
         DataError: images of types or channels that do not go together, or none that can be read.
     """
     with limited(size.max_pixels):
-        if isinstance(images, ArrayImages):
-            return _from_array(images, size, allocate, progress)
         try:
+            if isinstance(images, ArrayImages):
+                return _from_array(images, size, allocate, progress)
             return _from_files(images, size, allocate, workers, progress, uniform=True)
         except _NotUniform:
             return _from_files(images, size, allocate, workers, progress, uniform=False)
+        except Unreadable as error:  # not one file, but the type of a whole array
+            raise DataError(str(error)) from None
         finally:
             _opened.cache_clear()
 
@@ -97,19 +99,26 @@ def unreadable(ids: np.ndarray, bad: Bad) -> DataError:
 def _from_array(images: ArrayImages, size: Size, allocate: Allocate, progress: Progress) -> Filled:
     kind = Kind(*images.shape, stored_as(images.dtype))
     rule, why = layout({kind: len(images)}, size.img_size, size.fit)
-    index = np.zeros(len(images), INDEX)
-    index["height"], index["width"], index["channels"] = images.shape
-    index["dtype"] = DTYPES.index(kind.dtype)
+    index, bad = np.zeros(len(images), INDEX), {}
     out = np.load(allocate(_shape(len(images), rule), rule.dtype), mmap_mode="r+")
     done = 0
     for block in images.blocks():
-        for row, image in enumerate(block, done):
-            out[row] = prepare(stored(image), rule)
-            index["content"][row] = _hash(np.ascontiguousarray(image))
-        _examine(out[done : done + len(block)], index[done : done + len(block)])
+        rows, values = slice(done, done + len(block)), stored(block)
+        facts = index[rows]
+        facts["content"] = [_hash(image) for image in np.ascontiguousarray(block)]
+        facts["height"], facts["width"], facts["channels"] = images.shape
+        facts["dtype"] = DTYPES.index(kind.dtype)
+        if values.dtype.kind == "f":
+            for i in np.flatnonzero(~np.isfinite(values).all((1, 2, 3))):
+                bad[done + int(i)] = not_finite(values[i])
+                facts[i] = np.zeros((), INDEX)
+            values = np.nan_to_num(values)
+        same_size = images.shape[:2] == (rule.height, rule.width)
+        out[rows] = values if same_size else [resize(image, rule.height, rule.width, rule.fit) for image in values]
+        _examine(out[rows], facts)
         done += len(block)
         progress("reading images", done, len(images))
-    return Filled(rule, why, index, {})
+    return Filled(rule, why, index, bad)
 
 
 class _NotUniform(Exception):

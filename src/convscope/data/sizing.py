@@ -10,6 +10,7 @@ import numpy as np
 
 from convscope.data.decode import MAX_PIXELS, Encoded, Unreadable, limited, open_image
 from convscope.data.preprocessing import Fit, Preprocessing
+from convscope.data.sources.files import Folder, is_image
 from convscope.errors import ConfigError, DataError
 
 SIDE = 128  # what a CPU trains on in minutes; larger only when asked for
@@ -96,26 +97,52 @@ def prepare(image: Encoded | np.ndarray, rule: Preprocessing) -> np.ndarray:
         pixels = image
     pixels = _promote(pixels, rule.channels)
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        raise Unreadable(f"{(~np.isfinite(pixels)).sum():,} of {pixels.size:,} values are NaN or infinite")
+        raise Unreadable(not_finite(pixels))
     return resize(pixels, rule.height, rule.width, rule.fit)
 
 
-def read_images(paths: Sequence[str | Path], rule: Preprocessing, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-    """Read image files as the set was read that ``rule`` belongs to: (N, height, width, channels), in the rule's dtype.
+def not_finite(pixels: np.ndarray) -> str:
+    """Say how many values of an image are no numbers."""
+    return f"{(~np.isfinite(pixels)).sum():,} of {pixels.size:,} values are NaN or infinite"
+
+
+def find_images(inputs: Sequence[str | Path]) -> list[Path]:
+    """Return the image files that ``inputs`` name: files as given, folders searched through, in order.
 
     Raises:
-        DataError: a file is missing, unreadable, or of another type or channels; named.
+        DataError: a path does not exist, or there is no image at all.
     """
-    images = np.empty((len(paths), rule.height, rule.width, rule.channels), rule.dtype)
+    found: list[Path] = []
+    for path in map(Path, inputs):
+        if path.is_dir():
+            found += [path / name for name in Folder(path).names if is_image(name)]
+        elif path.exists():
+            found.append(path)
+        else:
+            raise DataError(f"{path} does not exist; expected an image file or a folder of them")
+    if not found:
+        raise DataError(f"no image files in {', '.join(map(str, inputs))}")
+    return found
+
+
+def read_images(
+    paths: Sequence[str | Path], rule: Preprocessing, *, max_pixels: int = MAX_PIXELS
+) -> list[np.ndarray | Unreadable]:
+    """Return for each file its pixels (height, width, channels) in the rule's dtype, or why it cannot be used.
+
+    A file fails that is missing, damaged, or of another type or number of channels than the set that ``rule`` belongs to.
+    """
     with limited(max_pixels):
-        for i, path in enumerate(paths):
-            try:
-                images[i] = prepare(open_image(Path(path).read_bytes(), max_pixels), rule)
-            except Unreadable as error:
-                raise DataError(f"{path}: {error}") from None
-            except OSError as error:
-                raise DataError(f"{path} cannot be opened: {error.strerror}") from None
-    return images
+        return [_read(Path(path), rule, max_pixels) for path in paths]
+
+
+def _read(path: Path, rule: Preprocessing, max_pixels: int) -> np.ndarray | Unreadable:
+    try:
+        return prepare(open_image(path.read_bytes(), max_pixels), rule)
+    except Unreadable as error:
+        return error
+    except OSError as error:
+        return Unreadable(f"cannot be opened: {error.strerror}")
 
 
 def check_fit(img_size: int | tuple[int, int] | None, fit: str) -> None:

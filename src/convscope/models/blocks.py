@@ -39,8 +39,8 @@ class ResidualBlock(nn.Module):
     """Two 3×3 convolutions with batch norm beside a shortcut (He et al. 2016), the shortcut average-pooled where it
     shrinks.
 
-    The last batch norm starts at zero, so that a new block is the identity and short trainings start smoothly
-    (Goyal et al. 2017); pooling before the 1×1 lets no pixel of the shortcut go unseen (He et al. 2019, "bag of tricks").
+    Pooling before the 1×1 lets no pixel of the shortcut go unseen (He et al. 2019, "bag of tricks"). The last batch norm does not
+    start at zero as in deep networks: with two or three blocks that only delays learning.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1):
@@ -49,7 +49,6 @@ class ResidualBlock(nn.Module):
         self.bn1 = nn.BatchNorm2d(outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(outputs)
-        nn.init.zeros_(self.bn2.weight)
         shortcut: list[nn.Module] = [nn.AvgPool2d(stride, ceil_mode=True)] if stride > 1 else []
         if inputs != outputs or stride > 1:
             shortcut += [nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+import re
+import unicodedata
 from typing import Any
 
 THIN = "\u202f"  # narrow no-break space: keeps a number and its unit on one line
@@ -18,12 +19,17 @@ def percent(share: float | None, decimals: int = 1) -> str:
 
 
 def decimal(value: float | None, decimals: int = 3) -> str:
-    """Return a figure between 0 and 1 (or a loss) with fixed decimals; 1 and 0 only where it is exact.
+    """Return a figure between 0 and 1, or a loss, with fixed decimals; 1 and 0 only where it is exact.
 
     >>> decimal(0.99996), decimal(0.5), decimal(1.0)
     ('0.999', '0.500', '1.000')
     """
     return "n/a" if value is None else _number(value, 1, decimals)
+
+
+def units(sentence: str) -> str:
+    """Keep each number and its percent sign on one line."""
+    return re.sub(r"(?<=\d) %", f"{THIN}%", sentence)
 
 
 def _number(value: float, full: float, decimals: int) -> str:
@@ -46,7 +52,7 @@ def span(estimate: dict[str, Any], *, share: bool = True) -> str:
         return "no interval"
     if share:
         return f"{percent(low, places(estimate)).removesuffix(f'{THIN}%')} to {percent(high, places(estimate))}"
-    return f"{decimal(low)} to {decimal(high)}"
+    return f"{decimal(low, places(estimate) + 2)} to {decimal(high, places(estimate) + 2)}"
 
 
 def places(estimate: dict[str, Any]) -> int:
@@ -64,6 +70,15 @@ def points(difference: float, decimals: int = 1) -> str:
     return f"{abs(100 * difference):.{decimals}f} points"
 
 
+def signed(difference: float) -> str:
+    """Return a difference of shares in percentage points with its sign.
+
+    >>> signed(0.0123), signed(-0.2)
+    ('+1.2', '\u221220.0')
+    """
+    return f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
 def seconds(value: float) -> str:
     """Return a duration in words.
 
@@ -79,14 +94,22 @@ def seconds(value: float) -> str:
 
 
 def clean(name: object) -> str:
-    """Return a name that every file format accepts: control characters and undecodable bytes become "\\N{REPLACEMENT CHARACTER}".
+    """Return a name that every file format accepts and that reads in the order it is written.
 
-    Class and file names come from other people's folders.
+    Class and file names come from other people's folders: control characters, undecodable bytes and marks that turn the
+    direction of writing become the replacement character.
 
-    >>> clean("a\\x00b\\udc80"), clean("caf\\u00e9")
-    ('a\ufffdb\ufffd', 'caf\u00e9')
+    >>> clean("a\\x00b"), clean("exe.\\u202egnp"), clean("na\\u00efve")
+    ('a�b', 'exe.�gnp', 'naïve')
     """
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(name))
+    return "".join("\N{REPLACEMENT CHARACTER}" if _harmful(c) else c for c in str(name))
+
+
+def _harmful(c: str) -> bool:
+    return unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(c) in _TURNS
+
+
+_TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 def shorten(name: object, width: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convscope.report.contents import Contents, Rival
-from convscope.report.text import percent, places, points, span
+from convscope.report.text import percent, places, points, signed, span, units
 
 
 def best_rival(contents: Contents) -> Rival | None:
@@ -25,12 +25,12 @@ def verdict(contents: Contents) -> list[str]:
     )
     rival = best_rival(contents)
     sentences = [f"{opening}."] if rival is None else _against(opening, rival)
-    return sentences + _binary(contents)
+    return [units(sentence) for sentence in sentences + _binary(contents)]
 
 
 def _against(opening: str, rival: Rival) -> list[str]:
     gap = rival.comparison["difference"]
-    interval = f"95 % interval {_signed(gap['low'])} to {_signed(gap['high'])} points"
+    interval = f"95 % interval {signed(gap['low'])} to {signed(gap['high'])} points"
     name = f"{rival.name}, {percent(rival.accuracy['value'])}"
     if gap["low"] > 0:
         return [
@@ -46,7 +46,7 @@ def _against(opening: str, rival: Rival) -> list[str]:
     return [
         f"{opening}.",
         f"The best simple method ({name}) is as good as far as these images can tell: the difference of"
-        f" {_signed(gap['value'])} points could be chance ({interval}). Convolution has not shown that it earns its keep.",
+        f" {signed(gap['value'])} points could be chance ({interval}). Convolution has not shown that it earns its keep.",
     ]
 
 
@@ -61,7 +61,3 @@ def _binary(contents: Contents) -> list[str]:
         f" {len(binary['missed']):,} (sensitivity {percent(binary['sensitivity']['value'])},"
         f" specificity {percent(binary['specificity']['value'])})."
     ]
-
-
-def _signed(difference: float) -> str:
-    return f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}")

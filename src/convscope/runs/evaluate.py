@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from convscope.data.dataset import Data, Split
-from convscope.data.load import load
+from convscope.data.loading import load
 from convscope.errors import DataError
 from convscope.runs.run import Run
 

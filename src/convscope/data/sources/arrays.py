@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import IO
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def from_memory(pixels: np.ndarray, stamp: str) -> ArrayImages:
 
 
 def streamed(
-    stream: io.BufferedIOBase, count: int, shape: tuple[int, ...], dtype: np.dtype, name: str
+    stream: IO[bytes], count: int, shape: tuple[int, ...], dtype: np.dtype, name: str
 ) -> Iterator[np.ndarray]:
     """Yield ``count`` arrays of ``shape`` from raw bytes, as (k, *shape) blocks.
 
@@ -93,3 +93,10 @@ def channel_axis(shape: tuple[int, ...]) -> int | None:
             "to be smaller than both others"
         )
     return 0 if first else 2
+
+
+def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Read a ``.npy`` header: shape, whether the first axis runs fastest, type."""
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    return read(stream)

@@ -5,7 +5,6 @@ Arrays are streamed out of the archive; only the labels are held in memory. Pick
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from convscope.data.listing import Listing
-from convscope.data.sources.arrays import ArrayImages, channel_axis, numbered_ids, split_names, streamed
+from convscope.data.sources.arrays import ArrayImages, channel_axis, numbered_ids, read_header, split_names, streamed
 from convscope.data.sources.candidate import SPLITS, Candidate, class_names
 from convscope.data.sources.files import Files, file_stamp
 from convscope.errors import DataError
@@ -106,17 +105,11 @@ def _members(path: Path) -> dict[str, _Member]:
                 if not file.endswith(".npy"):
                     continue
                 with archive.open(file) as stream:
-                    shape, fortran, dtype = _header(stream)
+                    shape, fortran, dtype = read_header(stream)
                 members[file.removesuffix(".npy").lower()] = _Member(file, shape, fortran, dtype)
     except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read as a NumPy archive ({error})") from None
     return members
-
-
-def _header(stream: io.BufferedIOBase | zipfile.ZipExtFile) -> tuple[tuple[int, ...], bool, np.dtype]:
-    version = np.lib.format.read_magic(stream)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    return read(stream)
 
 
 def _pairs(members: dict[str, _Member]) -> dict[str, tuple[str, str]]:
@@ -156,5 +149,5 @@ def _values(path: Path, member: _Member) -> Iterator[np.ndarray]:
         if member.fortran:  # the first axis runs fastest: nothing to stream
             yield np.lib.format.read_array(stream, allow_pickle=False)  # pyright: ignore[reportArgumentType]
         else:
-            _header(stream)
+            read_header(stream)
             yield from streamed(stream, member.shape[0], member.shape[1:], member.dtype, where)

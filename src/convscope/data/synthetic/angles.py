@@ -1,8 +1,8 @@
 """Angle images: is there an upright angle, ∧, somewhere in the noise?
 
-Four kinds of picture, a quarter each: a small ∧ and a large ∧ (class "angle"), a ∨, and the two strokes of a ∧ set apart (class
-"other"). All strokes are equally bright and their lengths come from one range, so that neither brightness nor any single
-stroke gives the class away: only how the strokes meet does.
+Four kinds of picture, a quarter each: a small ∧ and a large ∧ (class "angle"), a ∨, and the two strokes of a
+∧ set apart (class "other"). All strokes are equally bright and their lengths come from one range, so that
+neither brightness nor any single stroke gives the class away: only how the strokes meet does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ CLASSES = ("other", "angle")
 _ARMS = (4, 5)  # steps in an arm of a small and a large angle
 _GAP = 5  # columns between strokes set apart
 _MARGIN = 4  # pixels kept free at the border, so that a shift by a tenth of the image cuts nothing off
-_BACKGROUND, _STROKE, _NOISE = 80, 80, 20  # raw levels: noise of a quarter of the strokes' brightness
+_BACKGROUND, _STROKE, _NOISE = 80, 80, 18  # raw levels: so noisy that it takes the whole figure to tell
 
 
 def make(seed: int, count: int = 4_000) -> tuple[np.ndarray, np.ndarray]:
@@ -34,7 +34,8 @@ def make(seed: int, count: int = 4_000) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _figure(arm: int, gap: int = 0) -> np.ndarray:
-    """Draw / and \\ of ``arm`` steps, two pixels thick, meeting at the top or ``gap`` columns apart; 1 on the strokes."""
+    """Draw / and \\ of ``arm`` steps, two pixels thick, meeting at the top or ``gap`` columns apart; 1 on
+    the strokes."""
     figure = np.zeros((arm + 1, 2 * arm - 1 + gap), np.float32)
     for step in range(arm):
         figure[step : step + 2, [arm - 1 - step, arm - 1 + step + gap]] = 1
@@ -44,8 +45,8 @@ def _figure(arm: int, gap: int = 0) -> np.ndarray:
 def handmade_kernel() -> np.ndarray:
     """Return the detector one would draw, (11, 11): a ∧ of positive weights among negative ones, of sum 0.
 
-    Correlated with an image, its largest response is high where a ∧ fits and low otherwise; the zero sum makes it blind
-    to the background's level.
+    Correlated with an image, its largest response is high where a ∧ fits and low otherwise; the zero sum
+    makes it blind to the background's level.
     """
     kernel = np.zeros((11, 11))
     figure = _figure(_ARMS[-1])

@@ -8,8 +8,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 
 from convscope.report.contents import Contents
-from convscope.report.figures.style import BLUE, FAINT, INK, MUTED, ORANGE, PAPER, WIDE, Drawing, canvas
-from convscope.report.text import shorten
+from convscope.report.figures.style import BLUE, FAINT, GREY, INK, ORANGE, PAPER, WIDE, Drawing, canvas
+from convscope.report.text import percent, shorten
 
 SHARES, COUNTS = 12, 32  # up to so many classes a cell has room for its share, for its count
 
@@ -23,15 +23,16 @@ def draw(contents: Contents) -> Drawing | None:
     axes = figure.subplots()
     support = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, support, out=np.zeros(counts.shape), where=support > 0)
-    _cells(axes, counts, shares)
+    depth = _depth(shares)
+    _cells(axes, depth)
     if K <= COUNTS:
-        _numbers(axes, counts, shares, size=_cell_size(K))
-    _names(axes, [shorten(name, 22 if K <= COUNTS else 14) for name in contents.classes])
+        _numbers(axes, counts, shares, depth, size=_cell_size(K))
+    _names(axes, [shorten(name, 22 if K <= COUNTS else 14) for name in contents.classes], side)
     return Drawing(
         figure,
         "What was taken for what",
         "Each row is a true class, each column an answer. Blue cells on the diagonal were named correctly, orange cells are"
-        " mistakes; the deeper the colour, the larger the share of its row (by square root, so that rare mistakes stay visible)."
+        " mistakes; the deeper the colour, the larger the share of its row."
         + (" The percentage is the share of the row." if K <= SHARES else "")
         + (" Empty cells are zero." if K > SHARES else ""),
     )
@@ -45,14 +46,24 @@ def _cell_size(K: int) -> float:
     return 11 if K <= 3 else 8.5 if K <= SHARES else 6.5 if K <= 20 else 5.2
 
 
-def _cells(axes: Axes, counts: np.ndarray, shares: np.ndarray) -> None:
-    K = len(counts)
-    true, given = np.nonzero(counts)
+def _depth(shares: np.ndarray) -> np.ndarray:
+    """Return the opacity of each cell: the root of its share, for mistakes against the largest of them or 5 % of a row.
+
+    Rare mistakes stay visible, and those of a nearly perfect network do not look like a disaster.
+    """
+    right = np.eye(len(shares), dtype=bool)
+    most = max(0.05, shares[~right].max(initial=0))
+    return np.where(right, np.sqrt(shares), 0.85 * np.sqrt(shares / most))
+
+
+def _cells(axes: Axes, depth: np.ndarray) -> None:
+    K = len(depth)
+    true, given = np.nonzero(depth)
     pad = 0.03 if K <= COUNTS else 0.0
     corner = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * (1 - 2 * pad) - 0.5 + pad
     at = np.stack([given, true], axis=1)[:, None, :] + corner
     colours = np.array([to_rgba(BLUE if t == g else ORANGE) for t, g in zip(true, given, strict=True)])
-    colours[:, 3] = np.sqrt(shares[true, given])
+    colours[:, 3] = depth[true, given]
     axes.add_collection(PolyCollection(list(at), facecolors=colours, linewidths=0, rasterized=len(at) > 2000))
     axes.set(xlim=(-0.5, K - 0.5), ylim=(K - 0.5, -0.5), aspect="equal")
     axes.set_xlabel("answer of the network")
@@ -61,32 +72,31 @@ def _cells(axes: Axes, counts: np.ndarray, shares: np.ndarray) -> None:
         spine.set(visible=True, color=FAINT)
 
 
-def _numbers(axes: Axes, counts: np.ndarray, shares: np.ndarray, size: float) -> None:
+def _numbers(axes: Axes, counts: np.ndarray, shares: np.ndarray, depth: np.ndarray, size: float) -> None:
     K = len(counts)
     for t, g in np.ndindex(K, K):
-        count, share = counts[t, g], shares[t, g]
-        if not count:
+        if not counts[t, g]:
             if K <= SHARES:
-                axes.text(g, t, "0", color=MUTED, ha="center", va="center", fontsize=size - 1)
+                axes.text(g, t, "0", color=GREY, ha="center", va="center", fontsize=size - 1)
             continue
-        colour = PAPER if share > 0.3 else INK
+        colour = PAPER if depth[t, g] > 0.6 else INK
         if K > SHARES:
-            axes.text(g, t, f"{count}", color=colour, ha="center", va="center", fontsize=size)
+            axes.text(g, t, f"{counts[t, g]}", color=colour, ha="center", va="center", fontsize=size)
             continue
-        axes.text(g, t + 0.02, f"{count:,}", color=colour, ha="center", va="bottom", fontsize=size)
-        said = f"{100 * share:.0f} %" if share >= 0.995 or share < 0.0005 else f"{100 * share:.1f} %"
-        axes.text(g, t + 0.1, said, color=colour, ha="center", va="top", fontsize=0.72 * size)
+        axes.text(g, t + 0.02, f"{counts[t, g]:,}", color=colour, ha="center", va="bottom", fontsize=size)
+        axes.text(g, t + 0.1, percent(shares[t, g]), color=colour, ha="center", va="top", fontsize=0.75 * size)
 
 
-def _names(axes: Axes, names: list[str]) -> None:
+def _names(axes: Axes, names: list[str], side: float) -> None:
     K = len(names)
-    size = 8.5 if K <= 20 else 7 if K <= COUNTS else max(3.6, 520 / K * 0.72 / 1.1 * 0.1 * 10 / 5)
-    axes.set_yticks(range(K), names, fontsize=size)
+    size = min(8.5, 0.8 * 72 * side / K)
+    if size < 4:
+        axes.set_xticks([])
+        axes.set_yticks([])
+        return
     flat = K * max(map(len, names)) <= 80
     turned = {} if flat else {"rotation": 90, "ha": "center", "va": "bottom"}
+    axes.set_yticks(range(K), names, fontsize=size)
     axes.set_xticks(range(K), names, fontsize=size, **turned)
-    axes.tick_params(length=0, pad=3)
-    axes.xaxis.tick_top()
+    axes.tick_params(length=0, pad=3, labelcolor=INK, top=False, labeltop=True, bottom=False, labelbottom=False)
     axes.xaxis.set_label_position("top")
-    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        label.set_color(INK)

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from convscope.report.contents import Contents
-from convscope.report.figures.style import BLUE, GREY, INK, MUTED, ORANGE, WIDE, Drawing, canvas, grid
+from convscope.report.figures.style import BLUE, INK, ORANGE, WIDE, Drawing, canvas, grid, percent_axis
 
 POINTS = 600  # of a curve: more than the page has pixels for
 
@@ -47,14 +47,17 @@ def mark_kept(axes: Axes, contents: Contents, *, named: bool) -> None:
     if kept is None:
         return
     axes.axvline(kept, color=INK, linewidth=0.9, linestyle=(0, (3, 3)), zorder=1)
+    right = (
+        kept > axes.get_xlim()[1] / 2
+    )  # the side of the picture that has room for the words on the line's other side
     if named:
         axes.annotate(
             f"epoch {kept} kept",
             (kept, 1),
-            (-4, -2),
+            (-4 if right else 4, -2),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
-            ha="right",
+            ha="right" if right else "left",
             va="top",
             color=INK,
         )
@@ -90,6 +93,8 @@ def _loss_scale(axes: Axes, contents: Contents) -> None:
     values = values[np.isfinite(values) & (values > 0)]
     if values.size and values.max() > 20 * values.min():
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.set_title("Loss (each line is ten times the one below)")
     else:
         axes.set_ylim(bottom=0)
@@ -97,7 +102,7 @@ def _loss_scale(axes: Axes, contents: Contents) -> None:
 
 def _accuracy_scale(axes: Axes, contents: Contents) -> None:
     average = contents.steps["accuracy_average"]
-    settled = average[len(average) // 10 :]  # the first steps would press all else against the upper edge
+    settled = average[len(average) // 4 :]  # the first steps would press all else against the upper edge
     low = min(np.nanmin(settled), np.nanmin(contents.epochs["valid_accuracy"]))
     axes.set_ylim(max(0, low - 0.15 * (1 - low)), 1 + 0.02 * (1 - low))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0 if low < 0.9 else 1))
+    percent_axis(axes.yaxis)

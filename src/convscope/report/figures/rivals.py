@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from matplotlib.ticker import PercentFormatter
+from typing import Any
 
 from convscope.report.contents import Contents
-from convscope.report.figures.style import BLUE, GREY, INK, MUTED, WIDE, Drawing, canvas
-from convscope.report.text import percent, places, shorten
+from convscope.report.figures.style import BLUE, GREY, INK, WIDE, Drawing, canvas, grid, percent_axis
+from convscope.report.text import percent, places, shorten, span
 
 
 def draw(contents: Contents) -> Drawing | None:
-    """Draw each method's accuracy as a dot with its interval, the best above."""
+    """Draw each method's accuracy as a dot with its interval, the best above; one far behind becomes a mark at the edge."""
     if not contents.rivals:
         return None
     rows = [("this network", contents.metrics["accuracy"], BLUE)]
     rows += [(rival.name, rival.accuracy, GREY) for rival in contents.rivals]
     rows.sort(key=lambda row: row[1]["value"])
-    figure = canvas(WIDE, 0.75 + 0.34 * len(rows))
+    left = _left_end([row[1] for row in rows])
+    figure = canvas(WIDE, 0.7 + 0.34 * len(rows))
     axes = figure.subplots()
     for y, (_, estimate, colour) in enumerate(rows):
-        low, high = estimate["low"], estimate["high"]
-        if low is not None and high is not None:
-            axes.plot([low, high], [y, y], color=colour, linewidth=4, alpha=0.45, solid_capstyle="butt")
-        axes.plot(estimate["value"], y, "o", color=colour, markersize=7)
+        value, ends = estimate["value"], (estimate["low"], estimate["high"])
+        if value < left:
+            axes.plot(0.012, y, "<", color=colour, markersize=7, transform=axes.get_yaxis_transform())
+        else:
+            if None not in ends:
+                axes.plot(ends, [y, y], color=colour, linewidth=5, alpha=0.4, solid_capstyle="butt")
+            axes.plot(value, y, "o", color=colour, markersize=7)
         axes.annotate(
-            percent(estimate["value"], places(estimate)),
-            (high if high is not None else estimate["value"], y),
-            (8, 0),
+            f"{percent(value, places(estimate))}  ({span(estimate)})",
+            (1, y),
+            (10, 0),
+            xycoords=("axes fraction", "data"),
             textcoords="offset points",
             va="center",
             color=INK,
@@ -34,19 +39,26 @@ def draw(contents: Contents) -> Drawing | None:
         )
     axes.set_yticks(range(len(rows)), [shorten(name, 30) for name, *_ in rows])
     for label, (_, _, colour) in zip(axes.get_yticklabels(), rows, strict=True):
-        label.set_color(BLUE if colour == BLUE else INK)
-    low = min(row[1]["low"] if row[1]["low"] is not None else row[1]["value"] for row in rows)
-    axes.set_xlim(max(0, low - 0.05), 1.0 + 0.08 * (1 - max(0, low - 0.05)))
+        label.set(color=BLUE if colour == BLUE else INK, fontweight="bold" if colour == BLUE else "normal")
+    axes.set_xlim(left, 1 + 0.01 * (1 - left))
     axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.set_xticks([tick for tick in axes.get_xticks() if tick <= 1.0001 and tick >= axes.get_xlim()[0]])
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(axes.xaxis)
     axes.set_xlabel("accuracy")
-    axes.grid(axis="x")
+    grid(axes, "x")
     axes.spines["left"].set_visible(False)
+    off = " A triangle marks a method too far behind to be drawn." if rows[0][1]["value"] < left else ""
     return Drawing(
         figure,
         "Did convolution earn its keep?",
         "Each dot is the share of images a method named correctly; the bar around it is the range in which its true accuracy"
         " lies with 95 % confidence. All methods were judged on the same images. The simple methods know nothing of"
-        " convolution: if the network is not clearly to their right, it was not worth its effort.",
+        " convolution: if the network is not clearly to their right, it was not worth its effort." + off,
     )
+
+
+def _left_end(estimates: list[dict[str, Any]]) -> float:
+    """Return where the axis begins, the estimates in rising order: at the lowest, unless it leaves the rest no room."""
+    lows = [e["low"] if e["low"] is not None else e["value"] for e in estimates]
+    rest = min(lows[1:])
+    low = lows[0] if 1 - lows[0] < 2.5 * (1 - rest) else rest
+    return max(0.0, low - 0.15 * (1 - low))

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 INK, MUTED, FAINT, PAPER = "#1c2127", "#5d6672", "#d8dde3", "#fffffe"
 BLUE, ORANGE, TEAL, GREY = "#2367b0", "#c4570c", "#12876a", "#8b949f"
@@ -88,6 +90,11 @@ def applied() -> Iterator[None]:
 def canvas(width: float, height: float) -> Figure:
     """Return an empty figure of this size in inches, whose parts make room for each other."""
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def percent_axis(axis: Axis) -> None:
+    """Write the ticks of an axis of shares as percentages, with as many decimals as its range needs."""
+    axis.set_major_formatter(PercentFormatter(1, symbol="\u202f%"))
 
 
 def grid(axes: Axes, which: str = "y") -> None:

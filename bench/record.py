@@ -1,0 +1,53 @@
+"""What every benchmark needs: alternating runs, medians, and a CSV that says on which machine and with which versions."""
+
+from __future__ import annotations
+
+import csv
+import os
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from convscope.runs.environment import environment
+
+RESULTS = Path(__file__).parent / "results"
+DATA = Path(os.environ.get("CONVSCOPE_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+
+def alternate(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Run every contender once a round, in turn, so that a machine that drifts drifts for all; return each one's figures."""
+    figures: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(rounds):
+        for name, run in contenders.items():
+            figures[name].append(run())
+            print(f"round {number + 1}: {name} {figures[name][-1]:.4g}", file=sys.stderr, flush=True)
+    return figures
+
+
+def ratio(above: Sequence[float], below: Sequence[float]) -> float:
+    """Return the median over rounds of one contender's figure divided by the other's of the same round."""
+    return statistics.median(a / b for a, b in zip(above, below, strict=True))
+
+
+def record(name: str, rows: Sequence[dict[str, object]]) -> None:
+    """Print the rows and write them to ``results/NAME.csv`` with machine and versions in each."""
+    facts = environment()
+    machine = {
+        "trials": rows[0].get("trials", ""),
+        "processor": facts["processor"],
+        "threads": facts["threads"],
+        "python": facts["python"],
+        "torch": facts["packages"]["torch"],
+        "numpy": facts["packages"]["numpy"],
+        "convscope": facts["convscope"],
+        "commit": (facts["commit"] or "")[:12],
+    }
+    RESULTS.mkdir(exist_ok=True)
+    columns = [*rows[0], *(key for key in machine if key not in rows[0])]
+    with (RESULTS / f"{name}.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**machine, **row} for row in rows)
+    for row in rows:
+        print("  ".join(f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}" for key, value in row.items()))

@@ -1,0 +1,23 @@
+"""Images of a single value: a scan that failed, a crop beside the tissue, a wrong channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from convscope.data.checks.words import EXAMPLES, count
+from convscope.data.dataset import Notice
+from convscope.data.examined import Examined
+
+
+def check(examined: Examined) -> Iterator[Notice]:
+    """Notice images whose smallest and largest value are equal."""
+    flat = np.flatnonzero(examined.low == examined.high)
+    if len(flat):
+        yield Notice(
+            "constant-images",
+            f"{count(len(flat), 'image')} of {len(examined.ids):,} without any content, every pixel the same value: "
+            "there is nothing to learn from them; look at them and remove them",
+            tuple(f"{examined.ids[i]} (all {examined.low[i]:g})" for i in flat[:EXAMPLES]),
+        )

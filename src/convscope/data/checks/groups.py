@@ -1,0 +1,29 @@
+"""A group (patient, tissue block, session) in two splits: the network can recognise the group instead of the
+class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from convscope.data.checks.words import EXAMPLES, count, pairs
+from convscope.data.dataset import Notice
+from convscope.data.examined import Examined
+
+
+def check(examined: Examined) -> Iterator[Notice]:
+    """Notice groups that two splits share; images without a group (an empty name) belong to none."""
+    if examined.groups is None:
+        return
+    for name, other, rows, others in pairs(examined.split):
+        mine = examined.groups[rows]
+        shared = np.setdiff1d(np.intersect1d(mine, examined.groups[others]), [""])
+        if len(shared):
+            inside = count(int(np.isin(mine, shared).sum()), f"{name} image")
+            yield Notice(
+                f"groups-{name}-{other}",
+                f"{count(len(shared), 'group')} with {inside} of {len(rows):,} also in {other}: the {name} score "
+                "is too good; give each group to one split, or leave the splits to convscope",
+                tuple(map(str, shared[:EXAMPLES])),
+            )

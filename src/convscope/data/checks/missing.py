@@ -1,0 +1,30 @@
+"""Classes without a single image in a split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from convscope.data.checks.words import count, listed
+from convscope.data.dataset import Notice
+from convscope.data.examined import Examined
+
+_CONSEQUENCE = {
+    "train": "the network cannot learn what it is never shown; add images or leave the class out",
+    "valid": "the epoch is chosen without regard to it; add images or let convscope draw the split",
+    "test": "the test score says nothing about it; add images or let convscope draw the split",
+}
+
+
+def check(examined: Examined) -> Iterator[Notice]:
+    """Notice, for each split that exists, the classes that are missing from it."""
+    for split, consequence in _CONSEQUENCE.items():
+        labels = examined.labels[examined.split == split]
+        counts = np.bincount(labels, minlength=len(examined.classes))
+        names = [name for name, number in zip(examined.classes, counts, strict=True) if number == 0]
+        if names and len(labels):
+            text = (
+                f"{count(len(names), 'class', 'classes')} without an image in {split} ({listed(names)}): {consequence}"
+            )
+            yield Notice(f"missing-from-{split}", text, tuple(names))

@@ -1,0 +1,164 @@
+"""The report: one self-contained page, and each of its figures as SVG and PNG beside it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from convscope.report import tables
+from convscope.report.contents import Contents, Mistake
+from convscope.report.text import clean, percent, seconds, shorten, units
+from convscope.report.verdict import verdict
+
+DPI = 150  # of the PNG files: sharp in print at their natural size
+SIDE = 112  # pixels of a picture in the page
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure in the page: its inline drawing, title and reading."""
+
+    svg: str
+    title: str
+    reading: str
+
+
+def write(contents: Contents, folder: Path) -> Path:
+    """Write ``report.html`` and ``figures/`` into an existing folder; return the path of the page.
+
+    The page holds its style, drawings and pictures itself, runs no script and asks no server for anything.
+    """
+    figures = draw(contents, folder / "figures")
+    path = folder / "report.html"
+    path.write_text(page(contents, figures), encoding="utf-8")
+    return path
+
+
+def draw(contents: Contents, folder: Path) -> dict[str, Shown]:
+    """Draw every figure there is data for into ``folder`` as SVG and PNG; return them by name for the page."""
+    from convscope.report.figures import style
+
+    folder.mkdir(exist_ok=True)
+    shown = {}
+    with style.applied():
+        for name, drawer in _drawers().items():
+            drawing = drawer(contents)
+            if drawing is None:
+                continue
+            file = io.StringIO()
+            drawing.figure.savefig(file, format="svg", metadata={"Date": None})
+            (folder / f"{name}.svg").write_text(file.getvalue(), encoding="utf-8")
+            drawing.figure.savefig(folder / f"{name}.png", dpi=DPI)
+            shown[name] = Shown(inline(file.getvalue(), name, drawing.title), drawing.title, units(drawing.reading))
+    return shown
+
+
+def _drawers() -> dict[str, Callable]:
+    from convscope.report.figures import (
+        augmented,
+        confusion,
+        curves,
+        kernels,
+        mistakes,
+        precision_recall,
+        rates,
+        reliability,
+        rivals,
+        roc,
+        samples,
+    )
+
+    modules = (
+        rivals,
+        confusion,
+        roc,
+        precision_recall,
+        reliability,
+        curves,
+        rates,
+        mistakes,
+        kernels,
+        samples,
+        augmented,
+    )
+    return {module.__name__.rpartition(".")[2]: module.draw for module in modules}
+
+
+def inline(svg: str, name: str, title: str) -> str:
+    """Return a matplotlib SVG fit to stand inside a page.
+
+    Its colours become the page's variables, so that they follow light and dark; its ids get the figure's name in front, because
+    matplotlib gives the same ids to every figure; what only a file needs (prolog, metadata, namespaces) goes.
+    """
+    from markupsafe import Markup, escape
+
+    from convscope.report.figures.style import VARIABLES
+
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    head, body = svg.split(">", 1)
+    box = re.search(r'viewBox="[^"]*"', head)
+    width = re.search(r'width="([\d.]+)pt"', head)
+    assert box and width, "matplotlib writes both"
+    body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
+    body = re.sub(r'xlink:href="#', f'href="#{name}-', body).replace("xlink:href", "href")
+    body = body.replace("url(#", f"url(#{name}-")
+    for colour, variable in VARIABLES.items():
+        body = body.replace(colour, f"var({variable})")
+    pixels = round(float(width[1]) * 100 / 72)
+    return Markup(  # noqa: S704  (matplotlib has escaped every text in it)
+        f'<svg {box[0]} style="width:{pixels}px" role="img" aria-label="{escape(title)}">{body}'
+    )
+
+
+def page(contents: Contents, figures: dict[str, Shown]) -> str:
+    """Return the page's HTML."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("convscope.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"clean": clean, "percent": percent, "seconds": seconds, "shorten": shorten}
+    return environment.get_template("report.html.jinja").render(
+        contents=contents,
+        metrics=contents.metrics,
+        figures=figures,
+        verdict=verdict(contents),
+        style=(Path(__file__).parent / "assets" / "report.css").read_text(encoding="utf-8"),
+        tables={
+            "scores": tables.scores(contents.metrics),
+            "classes": tables.classes(contents.metrics),
+            "rivals": tables.rivals(contents),
+            "confusions": tables.confusions(contents.metrics),
+            "epochs": tables.epochs(contents),
+            "reliability": tables.reliability(contents),
+        },
+        worst=_gallery(contents, contents.worst),
+        missed=_gallery(contents, contents.missed),
+    )
+
+
+def _gallery(contents: Contents, mistakes: tuple[Mistake, ...]) -> list[dict[str, str]]:
+    if not mistakes:
+        return []
+    from convscope.report.figures.mistakes import display
+    from convscope.report.figures.pictures import data_url, tile
+
+    rule = display(contents)
+    return [
+        {
+            "picture": data_url(tile(rule.show(mistake.image), SIDE), exact=max(mistake.image.shape[1:]) <= SIDE),
+            "truth": contents.classes[mistake.truth],
+            "answer": contents.classes[mistake.predicted],
+            "probability": percent(mistake.probability),
+            "id": mistake.id,
+        }
+        for mistake in mistakes
+    ]

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance
+
+from convscope.data import checks
+from convscope.data.checks import lookalikes
+from convscope.data.examined import Examined
+from convscope.data.synthetic import make
+from convscope.data.index import thumbprints
+from real_data import real_data
+
+
+def examined(pixels, labels, split, groups=None, classes=None, ids=None) -> Examined:
+    """What decoding would have learned about pixels (n, H, W, C)."""
+    flat = pixels.reshape(len(pixels), -1)
+    content = [hashlib.blake2b(np.ascontiguousarray(image), digest_size=16).digest() for image in flat]
+    return Examined(
+        ids=np.array([f"{name}/{i}.png" for i, name in enumerate(split)] if ids is None else ids),
+        labels=np.asarray(labels),
+        classes=tuple(classes or ("cat", "dog", "fox")[: max(labels) + 1]),
+        split=np.asarray(split, dtype="<U5"),
+        groups=groups,
+        content=np.frombuffer(b"".join(content), np.uint8).reshape(-1, 16),
+        thumbprint=thumbprints(pixels),
+        low=flat.min(1).astype(np.float32),
+        high=flat.max(1).astype(np.float32),
+    )
+
+
+@pytest.fixture
+def clean():
+    """120 different images, two classes, three splits."""
+    pixels = np.random.default_rng(0).integers(0, 256, (120, 16, 16, 3), dtype=np.uint8)
+    return pixels, np.arange(120) % 2, np.repeat(["train", "valid", "test"], [80, 10, 30])
+
+
+def only(notices, code):
+    """The one notice, which has this code."""
+    assert [notice.code for notice in notices] == [code]
+    return notices[0]
+
+
+def test_a_clean_set_is_passed_in_silence(clean):
+    groups = np.array([f"patient {i}" for i in range(120)])
+    assert checks.run(examined(*clean)) == ()
+    assert checks.run(examined(*clean, groups=groups)) == ()
+
+
+@pytest.mark.parametrize("name", ["angles", "squares"])
+def test_synthetic_sets_are_clean(name):
+    pixels, labels, classes, split = make(name)
+    assert checks.run(examined(pixels, labels, split, classes=classes)) == ()
+
+
+def test_copies_between_splits(clean):
+    pixels, labels, split = clean
+    pixels[90], pixels[92] = pixels[0], pixels[0]
+    pixels[81] = pixels[7]
+    in_test, in_valid = checks.run(examined(pixels, labels, split))[:2]
+    assert in_test.code == "duplicates-test-train"
+    assert in_test.text == (
+        "2 test images of 30 also in train (same content): the test score partly measures memory; "
+        "keep each image in one split"
+    )
+    assert in_test.examples == ("test/90.png = train/0.png", "test/92.png = train/0.png")
+    assert in_valid.code == "duplicates-valid-train"
+    assert in_valid.examples == ("valid/81.png = train/7.png",)
+
+
+def test_copies_within_a_split(clean):
+    pixels, labels, split = clean
+    pixels[[2, 4]] = pixels[0]
+    notice = only(checks.run(examined(pixels, labels, split)), "duplicates-within-split")
+    assert notice.text == (
+        "2 images of 120 repeat another of the same split: they count double; remove them unless that is meant"
+    )
+    assert notice.examples == ("train/2.png", "train/4.png")
+
+
+def test_one_image_under_two_labels(clean):
+    pixels, labels, split = clean
+    pixels[[1, 3]] = pixels[0]
+    notice = checks.run(examined(pixels, labels, split))[1]
+    assert notice.code == "conflicting-labels"
+    assert notice.text == (
+        "1 image with more than one label: no network can get all of them right; correct the label or remove them"
+    )
+    assert notice.examples == ("train/0.png (cat) = train/1.png (dog)", "train/0.png (cat) = train/3.png (dog)")
+
+
+def photographs(count):
+    files = sorted((real_data("hymenoptera") / "train").glob("*/*.jpg"))[::3][:count]
+    return [Image.open(file).convert("RGB").resize((128, 128)) for file in files]
+
+
+def test_photographs_saved_again(tmp_path):
+    photos = photographs(60)
+    copies = []
+    for i, photo in enumerate(photos[:6]):
+        photo.save(tmp_path / f"{i}.jpg", quality=60)
+        copies.append(ImageEnhance.Brightness(Image.open(tmp_path / f"{i}.jpg")).enhance(0.9))
+    pixels = np.stack([np.asarray(image) for image in (*photos, *copies)])
+    labels = np.r_[np.arange(60) % 2, np.arange(6) % 2]
+    notice = only(checks.run(examined(pixels, labels, np.repeat(["train", "test"], [60, 6]))), "lookalikes-test-train")
+    assert notice.text.startswith("6 test images of 6 nearly the same as one in train: if they are copies or views")
+    assert notice.examples[0] == "test/60.png ~ train/0.png"
+
+
+def test_photographs_of_different_insects_are_no_copies():
+    pixels = np.stack([np.asarray(image) for image in photographs(80)])
+    split = np.repeat(["train", "test"], [50, 30])
+    assert checks.run(examined(pixels, np.arange(80) % 2, split, classes=("ants", "bees"))) == ()
+
+
+def clustered(n, seed=0):
+    """n examined images whose thumbprints often differ in few bits; only one class, so that there are no strangers."""
+    random = np.random.default_rng(seed)
+    thumbprint = random.integers(0, 2**64, 12, dtype=np.uint64)[random.integers(0, 12, n)]
+    for _ in range(5):
+        flip = random.random(n) < 0.7
+        thumbprint[flip] ^= np.uint64(1) << random.integers(0, 64, flip.sum(), dtype=np.uint64)
+    content = random.integers(0, 256, (n, 16), dtype=np.uint8)
+    split = np.array(["train", "test"])[random.integers(0, 2, n)]
+    zeros, ones = np.zeros(n, int), np.ones(n)
+    return Examined(np.arange(n).astype(str), zeros, ("cat",), split, None, content, thumbprint, ones * 0, ones)
+
+
+@pytest.mark.parametrize("block", [lookalikes.BLOCK, 100])
+def test_lookalikes_are_those_that_comparing_all_with_all_finds(monkeypatch, block):
+    monkeypatch.setattr(lookalikes, "BLOCK", block)
+    case = clustered(600)
+    rows, others = (np.flatnonzero(case.split == name) for name in ("test", "train"))
+    bits = np.bitwise_count(case.thumbprint[rows, None] ^ case.thumbprint[None, others])
+    found, twins = lookalikes._similar(case, rows, others)
+    assert 50 < len(found) < len(rows)
+    assert (found == rows[(bits <= 3).any(1)]).all()
+    assert (np.bitwise_count(case.thumbprint[found] ^ case.thumbprint[twins]) <= 3).all()
+
+
+def test_small_signs_are_too_alike_to_search():
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    split = np.where(np.arange(1797) < 1400, "train", "test")
+    pixels = digits.images.astype(np.uint8)[..., None]
+    notice = only(checks.run(examined(pixels, digits.target, split, classes="0123456789")), "lookalikes-unknown")
+    assert notice.text == (
+        "near duplicates were not looked for, since these images are too alike to tell them by: "
+        "of 500,000 random pairs, 28 of different classes pass for the same image"
+    )
+
+
+def test_empty_grounds_are_not_lookalikes():
+    """Faint images agree in their thumbprint by lack of content, and are left out."""
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (100, 32, 32, 1), dtype=np.uint8)
+    pixels[::10] = np.linspace(100, 120, 32).astype(np.uint8)[:, None] + random.integers(
+        0, 2, (10, 32, 32, 1), np.uint8
+    )
+    assert checks.run(examined(pixels, np.arange(100) // 2 % 2, ["train", "test"] * 50)) == ()
+
+
+def test_groups_in_two_splits(clean):
+    groups = np.array([f"p{i}" for i in range(120)])
+    groups[[95, 96, 97]] = "p3"
+    groups[[98]] = "p4"
+    groups[[60, 99, 85]] = ""
+    notice = only(checks.run(examined(*clean, groups=groups)), "groups-test-train")
+    assert notice.text == (
+        "2 groups with 4 test images of 30 also in train: the test score is too good; "
+        "give each group to one split, or leave the splits to convscope"
+    )
+    assert notice.examples == ("p3", "p4")
+
+
+def test_classes_missing_from_a_split(clean):
+    pixels, labels, split = clean
+    labels = np.where(split == "test", 0, labels)
+    notices = checks.run(examined(pixels, labels, split, classes=("cat", "dog", "fox")))
+    assert [n.code for n in notices] == ["missing-from-train", "missing-from-valid", "missing-from-test"]
+    assert notices[0].text == (
+        "1 class without an image in train (fox): "
+        "the network cannot learn what it is never shown; add images or leave the class out"
+    )
+    assert notices[2].text == (
+        "2 classes without an image in test (dog, fox): "
+        "the test score says nothing about it; add images or let convscope draw the split"
+    )
+
+
+def test_an_absent_test_split_misses_nothing(clean):
+    pixels, labels, split = clean
+    assert checks.run(examined(pixels, labels, np.where(split == "test", "valid", split))) == ()
+
+
+def test_few_images_and_imbalance(clean):
+    pixels, _, split = clean
+    labels = np.zeros(120, int)
+    labels[[0, 1, 2, 3, 4, 80, 81, 90, 91]] = 1
+    few, uneven = checks.run(examined(pixels, labels, split))
+    assert few.code == "few-images"
+    assert few.text == (
+        "1 class with fewer than 20 images to train on (dog: 5): expect little of them; more images help most"
+    )
+    assert uneven.code == "imbalance"
+    assert uneven.text == (
+        "classes of uneven size, 15.0 to 1 in train: 75 cat, 5 dog. Always answering 'cat' is right in 94%: "
+        "judge by balanced accuracy, and try --class-weights balanced"
+    )
+
+
+def test_three_to_one_is_not_yet_imbalance(clean):
+    pixels, _, split = clean
+    assert checks.run(examined(pixels, (np.arange(120) % 4 == 0).astype(int), split)) == ()
+
+
+def test_constant_images(clean):
+    pixels, labels, split = clean
+    pixels[5], pixels[100] = 255, 0
+    notice = only(checks.run(examined(pixels, labels, split)), "constant-images")
+    assert notice.text == (
+        "2 images of 120 without any content, every pixel the same value: "
+        "there is nothing to learn from them; look at them and remove them"
+    )
+    assert notice.examples == ("train/5.png (all 255)", "test/100.png (all 0)")
+
+
+def test_values_divided_by_255_twice(clean):
+    pixels, labels, split = clean
+    notice = only(checks.run(examined((pixels / 255**2).astype(np.float32), labels, split)), "double-scaling")
+    assert notice.text == (
+        "all values lie in 0..0.0039, and 1/255 is 0.0039: the images were probably divided by 255 twice. "
+        "convscope measures the range and trains all the same, but other programs will see black images"
+    )
+    assert checks.run(examined((pixels / 255).astype(np.float32), labels, split)) == ()
+
+
+def test_many_images_are_searched_in_little_memory():
+    """Comparing 40,000 thumbprints with 10,000 takes a few million comparisons, not 400 million."""
+    import tracemalloc
+
+    random = np.random.default_rng(0)
+    n = 50_000
+    case = Examined(
+        np.arange(n).astype(str), random.integers(0, 10, n), tuple("abcdefghij"),
+        np.repeat(["train", "test"], [40_000, 10_000]), None, random.integers(0, 256, (n, 16), dtype=np.uint8),
+        random.integers(0, 2**64, n, dtype=np.uint64), np.zeros(n), np.ones(n),
+    )  # fmt: skip
+    tracemalloc.start()
+    assert checks.run(case) == ()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200e6
