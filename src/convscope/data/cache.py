@@ -1,9 +1,8 @@
 """Decoded sets on disk: one memory-mapped array of images each, and what is known of every image.
 
     <cache>/<key>/pixels.npy      (n, H, W, C) uint8, uint16 or float32
-                  images.npy      (n,) INDEX: content hash, thumbprint, range, size as stored
+                  images.npy      (n,) records: content hash, size as stored, thumbprint, range, sums
                   set.json        the sizing rule, the files that cannot be read, how long it took
-                  moments-*.json  mean and deviation of a train split
     <cache>/.new-*                an entry being built; renamed when complete, swept up when its builder has died
 
 The key is a hash of what tells that an image changed, of the sizing asked for, and of this format's version; labels and
@@ -28,9 +27,12 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.data.filling import INDEX, Bad, Filled, Progress, Size, fill
-from convscope.data.listing import Images
+from convscope.data.filling import Filled, Progress, Size, fill
+from convscope.data.index import index_dtype
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.sources.arrays import ArrayImages
+from convscope.data.sources.files import FileImages
+from convscope.data.workers import Bad
 from convscope.errors import Error
 
 VERSION = 1
@@ -62,7 +64,7 @@ def directory(given: str | Path | None = None) -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "convscope"
 
 
-def entry(images: Images, size: Size, root: Path, workers: int, progress: Progress) -> Entry:
+def entry(images: FileImages | ArrayImages, size: Size, root: Path, workers: int, progress: Progress) -> Entry:
     """Return the decoded set, from the cache or decoded into it.
 
     Raises:
@@ -85,34 +87,6 @@ def entry(images: Images, size: Size, root: Path, workers: int, progress: Progre
     raise Error(f"the cache entry {folder} was written but cannot be read back; remove it, or choose another --cache")
 
 
-def moments(entry: Entry, rows: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and standard deviation of each channel over the images ``rows``, in raw units; kept beside the entry.
-
-    A channel that never changes gets the deviation 1, so that dividing by it is harmless.
-    """
-    key = hashlib.blake2b(np.ascontiguousarray(rows, np.int64), digest_size=16).hexdigest()
-    path = entry.folder / f"moments-{key}.json"
-    with contextlib.suppress(OSError, ValueError):
-        mean, std = json.loads(path.read_text())
-        return tuple(mean), tuple(std)
-    C = entry.pixels.shape[-1]
-    count, total, squares = 0, np.zeros(C), np.zeros(C)
-    step = max(1, STEP_BYTES // max(1, entry.pixels[0].nbytes))
-    for start in range(0, len(rows), step):
-        values = entry.pixels[rows[start : start + step]].reshape(-1, C).astype(np.float64)
-        count += len(values)
-        total += values.sum(0)
-        squares += np.einsum("nc,nc->c", values, values)
-    mean = total / count
-    std = np.sqrt(np.maximum(squares / count - mean**2, 0))
-    std[std < 1e-6 * np.maximum(1, np.abs(mean))] = 1
-    with contextlib.suppress(OSError):  # a cache that is shared and read-only still serves; this is computed again
-        new = path.with_suffix(f".{os.getpid()}.new")
-        new.write_text(json.dumps([mean.tolist(), std.tolist()]))
-        new.replace(path)
-    return tuple(mean.tolist()), tuple(std.tolist())
-
-
 def _open(folder: Path, n: int, *, hit: bool) -> Entry | None:
     """Map a complete entry, or return ``None``."""
     try:
@@ -123,7 +97,11 @@ def _open(folder: Path, n: int, *, hit: bool) -> Entry | None:
     except (OSError, ValueError, EOFError):
         return None
     rule = Preprocessing.from_dict(facts["rule"])
-    if pixels.shape != (n, rule.height, rule.width, rule.channels) or index.shape != (n,) or index.dtype != INDEX:
+    if (
+        pixels.shape != (n, rule.height, rule.width, rule.channels)
+        or index.shape != (n,)
+        or index.dtype != index_dtype(rule.channels)
+    ):
         return None
     bad = {int(row): why for row, why in facts["bad"].items()}
     return Entry(folder, pixels, index, rule, facts["why"], bad, facts["seconds"], hit)

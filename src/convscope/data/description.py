@@ -9,7 +9,7 @@ import numpy as np
 from convscope.data.cache import Entry
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
-from convscope.data.filling import DTYPES
+from convscope.data.index import DTYPES
 from convscope.data.listing import Listing
 from convscope.data.preprocessing import Preprocessing
 

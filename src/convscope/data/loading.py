@@ -12,10 +12,11 @@ import numpy as np
 from convscope.data import cache as caching
 from convscope.data import checks, named, splits
 from convscope.data.dataset import Data, Split, SplitName
-from convscope.data.decode import MAX_PIXELS
+from convscope.data.decode.encoded import MAX_PIXELS
 from convscope.data.description import decoding_notices, describe
 from convscope.data.examined import Examined
 from convscope.data.filling import Progress, Size, unreadable
+from convscope.data.index import moments
 from convscope.data.listing import Listing
 from convscope.data.preprocessing import Fit
 from convscope.data.sizing import check_fit
@@ -74,7 +75,7 @@ def load(
         index["content"], index["thumbprint"], index["low"], index["high"],
     )  # fmt: skip
     parts = {name: _split(name, examined, good, entry.pixels) for name in ("train", "valid", "test")}
-    mean, std = caching.moments(entry, parts["train"].rows)
+    mean, std = moments(entry.index[parts["train"].rows], entry.rule.height * entry.rule.width)
     preprocessing = replace(entry.rule, mean=mean, std=std)
     return Data(
         name=listing.name,
@@ -95,7 +96,7 @@ def _find(path_or_name: str | Path, data_root: str | Path | None, root: Path, se
     """List the set: what exists at the path, else what has that name."""
     path = Path(path_or_name).expanduser()
     if path.exists():
-        return sniff(path)
+        return sniff(path, root)
     if str(path_or_name) in named.names():
         return named.find(str(path_or_name), data_root, root, seed, tell)
     above = next((parent for parent in path.absolute().parents if parent.is_dir()), Path("/"))

@@ -189,7 +189,7 @@ def _list(name: str, folder: Path, cache: Path) -> Listing:
     """List the set in ``folder``, and say so when it is not the published content."""
     here = [(file, path) for file in PUBLIC[name].files if (path := _present(folder, file.name))]
     if len(here) == len(PUBLIC[name].files):
-        listing = sniff(here[0][1] if len(here) == 1 else folder)
+        listing = sniff(here[0][1] if len(here) == 1 else folder, cache)
         wrong = [
             f"{path.name}: md5 {found} instead of {file.md5}"
             for file, path in here
@@ -197,7 +197,7 @@ def _list(name: str, folder: Path, cache: Path) -> Listing:
         ]
     else:
         packed = [path for path in sorted(folder.iterdir()) if path.name.lower().endswith(archives.ENDINGS)]
-        listing = sniff(packed[0] if len(packed) == 1 else folder)
+        listing = sniff(packed[0] if len(packed) == 1 else folder, cache)
         wrong = [f"expected {', '.join(file.name for file in PUBLIC[name].files)}"]
     if not wrong:
         return listing

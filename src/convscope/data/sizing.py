@@ -8,7 +8,8 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 
-from convscope.data.decode import MAX_PIXELS, Encoded, Unreadable, limited, open_image
+from convscope.data.decode import limited, open_image
+from convscope.data.decode.encoded import MAX_PIXELS, Encoded, Unreadable
 from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sources.files import Folder, is_image
 from convscope.errors import ConfigError, DataError

@@ -5,12 +5,12 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from collections import Counter
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from convscope.data.listing import Listing
 from convscope.data.sources import archives, cifar, class_folders, idx, npz, table
 from convscope.data.sources.candidate import Candidate
-from convscope.data.sources.files import Files, is_image
+from convscope.data.sources.files import Files, ending, is_image
 from convscope.errors import DataError
 
 LOOKED_FOR = (
@@ -19,33 +19,35 @@ LOOKED_FOR = (
 )
 
 
-def sniff(path: Path) -> Listing:
+def sniff(path: Path, cache: Path) -> Listing:
     """List the data set at ``path``: a folder, an archive, a table, or one file of a set.
+
+    ``cache`` is the folder that remembers where files lie in a tar.
 
     Raises:
         DataError: nothing is recognised, several sets are, or the one found is broken.
     """
     if path.is_dir():
-        return _among(archives.open_files(path))
+        return _among(archives.open_files(path, cache), cache)
     name = path.name.lower()
     if name.endswith(table.ENDINGS):
-        return table.read(archives.open_files(path.parent), path.name)
+        return table.read(archives.open_files(path.parent, cache), path.name)
     if name.endswith(".npz"):
         return npz.read(path)
     if zipfile.is_zipfile(path) or _is_tar(path):
-        return _among(archives.open_files(path))
+        return _among(archives.open_files(path, cache), cache)
     if idx.PATTERN.fullmatch(path.name) or cifar.PATTERN.fullmatch(path.name):
-        return _among(archives.open_files(path.parent))
+        return _among(archives.open_files(path.parent, cache), cache)
     what = "one image" if is_image(name) else "a file"
     raise DataError(f"{path} is {what}, not a set; expected {LOOKED_FOR}")
 
 
-def _among(files: Files) -> Listing:
+def _among(files: Files, cache: Path) -> Listing:
     """List the one set among ``files``."""
     if not files.names:
         hidden = f" (only {len(files.hidden)} hidden entries)" if files.hidden else ""
         raise DataError(f"{files.path} is empty{hidden}; expected {LOOKED_FOR}")
-    arrays = [*idx.find(files), *cifar.find(files), *npz.find(files), *_archives(files)]
+    arrays = [*idx.find(files), *cifar.find(files), *npz.find(files), *_archives(files, cache)]
     # A table that names the images says more than the folders they lie in.
     images = table.find(files) or class_folders.find(files)
     found = [*arrays, *images]
@@ -63,16 +65,16 @@ def _among(files: Files) -> Listing:
     raise _nothing(files)
 
 
-def _archives(files: Files) -> list[Candidate]:
+def _archives(files: Files, cache: Path) -> list[Candidate]:
     """Return a candidate for each archive in a folder; archives in archives stay closed."""
     if not files.path.is_dir():
         return []
     names = [name for name in files.names if name.lower().endswith(archives.ENDINGS)]
-    return [Candidate("archive", name, lambda name=name: sniff(files.path / name)) for name in names]
+    return [Candidate("archive", name, lambda name=name: sniff(files.path / name, cache)) for name in names]
 
 
 def _nothing(files: Files) -> DataError:
-    endings = Counter(PurePosixPath(name).suffix or "no ending" for name in files.names)
+    endings = Counter(ending(name) or "no ending" for name in files.names)
     held = ", ".join(f"{count:,} × {ending}" for ending, count in endings.most_common(8))
     loose = sum(is_image(name) and "/" not in name for name in files.names)
     hint = f"; its {loose:,} images have no class: put them into one folder a class" if loose else ""

@@ -43,7 +43,7 @@ class Task:
         """Work on some files, and say what they are."""
         index = np.zeros(len(rows), index_dtype(self.rule.channels if self.rule else 0))
         hashes, headers, bad = [], [], {}
-        block = self._room(rows)
+        block = None if self.rule is None else np.zeros(array_shape(len(rows), self.rule), self.rule.dtype)
         for i, payload in enumerate(payloads):
             try:
                 data = payload_bytes(payload)
@@ -61,5 +61,95 @@ class Task:
         if block is not None:
             index["content"] = np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 16)
             examine(block, index)
-            self._keep(rows, block)
+            _opened(self.out, self.rule)[rows] = block
         return rows, index, bad
+
+    @property
+    def chunk(self) -> int:
+        """How many images make one piece of work."""
+        if self.rule is None:
+            return CHUNK
+        one = int(np.prod(array_shape(1, self.rule))) * np.dtype(self.rule.dtype).itemsize
+        return max(1, min(CHUNK, CHUNK_BYTES // one))
+
+
+def array_shape(n: int, rule: Preprocessing) -> tuple[int, int, int, int]:
+    """Return the shape of ``n`` images brought to ``rule``."""
+    return n, rule.height, rule.width, rule.channels
+
+
+def payload_bytes(payload: Payload) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        Unreadable: they are not to be had.
+    """
+    if isinstance(payload, bytes):
+        return payload
+    if isinstance(payload, Exception):
+        raise Unreadable(f"damaged: {payload}")
+    try:
+        with io.FileIO(payload) as stream:
+            return stream.readall()
+    except OSError as error:
+        raise Unreadable(f"cannot be opened: {error.strerror}") from None
+
+
+def run(task: Task, images: FileImages, rows: np.ndarray, workers: int) -> Iterator[Result]:
+    """Do ``task`` on ``rows`` chunk by chunk: here at first, and in parallel once it shows that this pays."""
+    chunks = _chunks(task, images, rows)
+    started, done, threads = time.perf_counter(), 0, False
+    for chunk in chunks:
+        yield task(*chunk)
+        done += len(chunk[0])
+        threads = _threads_suffice(chunk[1][0])
+        left = (time.perf_counter() - started) / done * (len(rows) - done)
+        if workers > 1 and (threads or left > PATIENCE):
+            break
+    if done == len(rows):
+        return
+    import joblib
+
+    how = {"backend": "threading"} if threads else {"backend": "loky", "idle_worker_timeout": 5}
+    with joblib.Parallel(workers, return_as="generator_unordered", batch_size=1, **how) as parallel:  # pyright: ignore
+        work = task if threads else functools.partial(_in_process, task)
+        yield from parallel(joblib.delayed(work)(*chunk) for chunk in chunks)  # pyright: ignore
+
+
+def _in_process(task: Task, rows: list[int], payloads: list[Payload]) -> Result:
+    with limited(task.max_pixels):
+        return task(rows, payloads)
+
+
+def _threads_suffice(payload: Payload) -> bool:
+    try:
+        return releases_lock(payload_bytes(payload))
+    except Unreadable:
+        return False
+
+
+def _chunks(task: Task, images: FileImages, rows: np.ndarray) -> Iterator[tuple[list[int], list[Payload]]]:
+    """Group files into pieces of work: by number, and by bytes where an archive hands bytes out."""
+    at: list[int] = []
+    payloads: list[Payload] = []
+    size = 0
+    for i, payload in images.files.items(images.names[rows].tolist()):
+        at.append(int(rows[i]))
+        payloads.append(payload)
+        size += len(payload) if isinstance(payload, bytes) else 0
+        if len(at) == task.chunk or size > 4 * CHUNK_BYTES:
+            yield at, payloads
+            at, payloads, size = [], [], 0
+    if at:
+        yield at, payloads
+
+
+@functools.lru_cache(maxsize=1)
+def _opened(path: Path, _: Preprocessing) -> np.ndarray:
+    """Map the array file once for all chunks; the rule tells it from an earlier attempt at the same path."""
+    return np.load(path, mmap_mode="r+").view(np.ndarray)
+
+
+def close() -> None:
+    """Let go of the array file."""
+    _opened.cache_clear()

@@ -20,7 +20,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Augmented:
-    """What augmentation makes of a few images: ``images`` (n, C, H, W) raw, ``variants`` (n, k, C, H, W) in the same units."""
+    """What augmentation makes of raw ``images`` (n, C, H, W): ``variants`` (n, k, C, H, W) in the same units."""
 
     images: np.ndarray
     variants: np.ndarray
@@ -50,8 +50,8 @@ class Mistake:
 class Rival:
     """A simple method on the same split.
 
-    ``accuracy`` is an estimate as ``tasks.classification.score`` gives it; ``comparison`` is what ``compare(labels, network,
-    rival)`` returned, so that a positive difference speaks for the network.
+    ``accuracy`` is an estimate as ``tasks.classification.score`` gives it; ``comparison`` is what ``compare(labels,
+    network, rival)`` returned, so that a positive difference speaks for the network.
     """
 
     name: str
@@ -67,12 +67,13 @@ class Rival:
 class Contents:
     """One report.
 
-    ``facts``, ``plan``, ``environment`` and ``headline`` are shown in their order, name beside value. ``metrics`` is what
-    ``tasks.classification.score`` returned, plus ``split`` ("test" or "valid"), ``rule`` (how the epoch was chosen, a sentence)
-    and ``chosen_epoch``. ``epochs`` has the columns epoch, train_loss, train_accuracy, valid_loss, valid_accuracy, lr, seconds;
-    ``steps`` step, epoch (fractional, at the step's end), loss, accuracy, loss_average, accuracy_average (moving averages), lr,
-    momentum. ``kernels`` (O, I, kh, kw) are the first layer's, ``handmade`` (I, kh, kw) one to show beside them. ``missed`` are
-    the positives of a two-class task that were called negative. ``timing`` is in seconds. Empty parts are left out of the page.
+    ``facts``, ``plan``, ``environment`` and ``headline`` are shown in their order, name beside value. ``metrics`` is
+    what ``tasks.classification.score`` returned, plus ``split`` ("test" or "valid"), ``rule`` (how the epoch was
+    chosen, a sentence) and ``chosen_epoch``. ``epochs`` has the columns epoch, train_loss, train_accuracy,
+    valid_loss, valid_accuracy, lr, seconds; ``steps`` step, epoch (fractional, at the step's end), loss, accuracy,
+    loss_average, accuracy_average (moving averages), lr, momentum. ``kernels`` (O, I, kh, kw) are the first layer's,
+    ``handmade`` (I, kh, kw) one to show beside them. ``missed`` are the positives of a two-class task that were
+    called negative. ``timing`` is in seconds. Empty parts are left out of the page.
     """
 
     name: str

@@ -90,8 +90,9 @@ def _drawers() -> dict[str, Callable]:
 def inline(svg: str, name: str, title: str) -> str:
     """Return a matplotlib SVG fit to stand inside a page.
 
-    Its colours become the page's variables, so that they follow light and dark; its ids get the figure's name in front, because
-    matplotlib gives the same ids to every figure; what only a file needs (prolog, metadata, namespaces) goes.
+    Its colours become the page's variables, so that they follow light and dark; its ids get the figure's name in
+    front, because matplotlib gives the same ids to every figure; what only a file needs (prolog, metadata,
+    namespaces) goes.
     """
     from markupsafe import Markup, escape
 
@@ -109,7 +110,7 @@ def inline(svg: str, name: str, title: str) -> str:
     for colour, variable in VARIABLES.items():
         body = body.replace(colour, f"var({variable})")
     pixels = round(float(width[1]) * 100 / 72)
-    return Markup(  # noqa: S704  (matplotlib has escaped every text in it)
+    return Markup(  # matplotlib has escaped every text in it
         f'<svg {box[0]} style="width:{pixels}px" role="img" aria-label="{escape(title)}">{body}'
     )
 

@@ -9,7 +9,7 @@ from convscope.report.contents import Mistake
 
 
 def worst(split: Split, probabilities: np.ndarray, count: int = 24) -> tuple[Mistake, ...]:
-    """Return the ``count`` wrong answers given with the highest probability, highest first; ``probabilities`` is (N, K)."""
+    """Return the ``count`` wrong answers of highest probability, highest first; ``probabilities`` is (N, K)."""
     return _mistakes(split, probabilities, np.arange(len(split)), count)
 
 

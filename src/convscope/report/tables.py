@@ -13,42 +13,42 @@ from convscope.report.text import THIN, decimal, percent, places, seconds, signe
 
 @dataclass(frozen=True)
 class Table:
-    """Column titles and rows of cells; ``numbers`` are the columns to be set flush right."""
+    """Column titles and rows of cells; ``numbers`` are the columns set flush right, ``notes`` explain the rows."""
 
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
     numbers: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-OVERALL = (
-    ("accuracy", "Accuracy", True, "Share of images named correctly."),
-    ("balanced_accuracy", "Balanced accuracy", True, "Mean over classes of the share found; rare classes count as much."),
-    ("auc", "Area under ROC", False, "How well one class is told from the others, mean over classes: 0.5 guesses, 1 never errs."),
-    ("average_precision", "Average precision", False, "Precision over all thresholds, mean over classes; the stricter view of rare ones."),
-    ("ece", "Calibration error", True, "Mean distance between stated probability and what came true (ECE, 15 bins)."),
-    ("log_loss", "Log loss", False, "Mean surprise, -ln(probability of the truth): 0 is certain and right."),
-)  # fmt: skip
-BINARY = (
-    ("sensitivity", "Sensitivity", "Share of “{yes}” that was found."),
-    ("specificity", "Specificity", "Share of “{no}” that was left in peace."),
-    ("ppv", "Positive predictive value", "Share of right answers among those that said “{yes}”, at this split's proportions."),
-    ("npv", "Negative predictive value", "Share of right answers among those that said “{no}”, at this split's proportions."),
-)  # fmt: skip
+OVERALL = {
+    "accuracy": ("Accuracy", "share of images named correctly"),
+    "balanced_accuracy": ("Balanced accuracy", "mean over classes of the share found: rare classes count as much"),
+    "auc": ("Area under ROC", "one class told from the others, mean over classes: 0.5 is guessing, 1 is perfect"),
+    "average_precision": (
+        "Average precision",
+        "precision over all thresholds, mean over classes: stricter on rare ones",
+    ),
+    "ece": ("Calibration error", "mean distance between stated probability and what came true (ECE, 15 bins)"),
+    "log_loss": ("Log loss", "mean surprise, −ln(probability of the truth): 0 is certain and right"),
+}
+BINARY = {
+    "sensitivity": ("Sensitivity", "share of “{positive}” that was found"),
+    "specificity": ("Specificity", "share of “{negative}” that was named so"),
+    "ppv": ("Positive predictive value", "share that is “{positive}” among those named so, as common as here"),
+    "npv": ("Negative predictive value", "share that is “{negative}” among those named so, as common as here"),
+}
+SHARES = {"accuracy", "balanced_accuracy", "ece", *BINARY}  # shown in per cent
 
 
 def scores(metrics: dict[str, Any]) -> Table:
     """Return the figures of the whole split, and for two classes what a clinician asks for."""
-    rows = [
-        (title, _value(metrics[key], share), span(metrics[key], share=share), meaning)
-        for key, title, share, meaning in OVERALL
-    ]
-    if binary := metrics.get("binary"):
-        names = {"yes": binary["positive"], "no": binary["negative"]}
-        rows[1:1] = [
-            (title, _value(binary[key], True), span(binary[key]), meaning.format(**names))
-            for key, title, meaning in BINARY
-        ]
-    return Table(("figure", "value", f"95{THIN}% interval", "what it says"), rows, (1, 2))
+    binary = metrics.get("binary", {})
+    found = [(key, *OVERALL[key], metrics[key]) for key in OVERALL]
+    if binary:
+        found[1:1] = [(key, title, meaning.format(**binary), binary[key]) for key, (title, meaning) in BINARY.items()]
+    rows = [(title, _value(e, key in SHARES), span(e, share=key in SHARES)) for key, title, _, e in found]
+    return Table(("figure", "value", f"95{THIN}% interval"), rows, (1, 2), tuple(note for _, _, note, _ in found))
 
 
 def classes(metrics: dict[str, Any]) -> Table:
@@ -78,31 +78,23 @@ def classes(metrics: dict[str, Any]) -> Table:
 
 def rivals(contents: Contents) -> Table:
     """Return the simple methods, the best first, each with the network's lead over it."""
-    rows = [
-        (
-            rival.name,
-            percent(rival.accuracy["value"]),
-            span(rival.accuracy),
-            f"{signed(rival.comparison['difference']['value'])}"
-            f"  ({signed(rival.comparison['difference']['low'])} to {signed(rival.comparison['difference']['high'])})",
-            _chance(rival.comparison["p_mcnemar"]),
-            f"{rival.train_rows:,}",
-            seconds(rival.seconds) + (", stopped by the clock" if rival.stopped_early else ""),
-            rival.what,
+    ranked = sorted(contents.rivals, key=lambda rival: -rival.accuracy["value"])
+    rows = []
+    for rival in ranked:
+        lead = rival.comparison["difference"]
+        rows.append(
+            (
+                rival.name,
+                percent(rival.accuracy["value"], places(rival.accuracy)),
+                span(rival.accuracy),
+                f"{signed(lead['value'])}  ({signed(lead['low'])} to {signed(lead['high'])})",
+                _chance(rival.comparison["p_mcnemar"]),
+                f"{rival.train_rows:,}",
+                seconds(rival.seconds) + (", cut off" if rival.stopped_early else ""),
+            )
         )
-        for rival in sorted(contents.rivals, key=lambda rival: -rival.accuracy["value"])
-    ]
-    titles = (
-        "method",
-        "accuracy",
-        f"95{THIN}% interval",
-        "network's lead, points",
-        "p",
-        "learned from",
-        "time",
-        "what it is",
-    )
-    return Table(titles, rows, (1, 2, 3, 4, 5, 6))
+    titles = ("method", "accuracy", f"95{THIN}% interval", "network's lead, points", "p", "learned from", "time")
+    return Table(titles, rows, (1, 2, 3, 4, 5, 6), tuple(rival.what for rival in ranked))
 
 
 def confusions(metrics: dict[str, Any], most: int = 12) -> Table:
@@ -147,7 +139,7 @@ def reliability(contents: Contents) -> Table:
 
     table = bins(contents.predictions.labels, contents.predictions.probabilities)
     rows = [
-        (f"{percent(low, 0)} to {percent(high, 0)}", f"{count:,}", percent(stated), percent(true))
+        (f"{100 * low:.0f} to {100 * high:.0f}{THIN}%", f"{count:,}", percent(stated), percent(true))
         for low, high, count, stated, true in zip(
             table.edges[:-1], table.edges[1:], table.count, table.confidence, table.accuracy, strict=True
         )

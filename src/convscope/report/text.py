@@ -96,8 +96,8 @@ def seconds(value: float) -> str:
 def clean(name: object) -> str:
     """Return a name that every file format accepts and that reads in the order it is written.
 
-    Class and file names come from other people's folders: control characters, undecodable bytes and marks that turn the
-    direction of writing become the replacement character.
+    Class and file names come from other people's folders: control characters, undecodable bytes and marks that turn
+    the direction of writing become the replacement character.
 
     >>> clean("a\\x00b"), clean("exe.\\u202egnp"), clean("na\\u00efve")
     ('a�b', 'exe.�gnp', 'naïve')

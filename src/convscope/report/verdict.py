@@ -46,7 +46,8 @@ def _against(opening: str, rival: Rival) -> list[str]:
     return [
         f"{opening}.",
         f"The best simple method ({name}) is as good as far as these images can tell: the difference of"
-        f" {signed(gap['value'])} points could be chance ({interval}). Convolution has not shown that it earns its keep.",
+        f" {signed(gap['value'])} points could be chance ({interval}). Convolution has not shown that it earns its"
+        " keep.",
     ]
 
 

@@ -1,9 +1,9 @@
 """Simple methods beside the network, on the same split: did convolution earn its keep?
 
-Majority class, logistic regression on pixels, HOG + linear, a small multilayer perceptron. Each is given the same time to
-learn. How many training images fit into it is estimated from the work a method does an image, not measured: the same limit
-means the same images on every machine. Where the estimate was too hopeful a clock stops the learning, and the result says so.
-Every image of the scored split is scored, whatever it takes.
+Majority class, logistic regression on pixels, HOG + linear, a small multilayer perceptron. Each is given the same
+time to learn. How many training images fit into it is estimated from the work a method does an image, not measured:
+the same limit means the same images on every machine. Where the estimate was too hopeful a clock stops the learning,
+and the result says so. Every image of the scored split is scored, whatever it takes.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ from convscope.data.dataset import Split
 from convscope.tasks.features import Features, cell, gradients, in_chunks, pixels
 
 FLOATS = 25e6  # features held for learning: 100 MB, whatever the size of the set
-LINEAR, DENSE = 4e9, 1.5e10  # multiplications a second of the linear fit and of the perceptron: one thread, 2023 server
+LINEAR, DENSE = 4e9, 1.5e10  # multiplications a second, linear fit and perceptron: one thread of a 2023 server
 STEPS, ROUND = 50, 10  # iterations that a linear model is given, and how often the clock is looked at
 HIDDEN = 128
-
 
 Fit = Callable[[np.ndarray, np.ndarray, int, float], tuple[Any, bool]]  # -> fitted model, stopped by the clock?
 
@@ -32,8 +31,8 @@ Fit = Callable[[np.ndarray, np.ndarray, int, float], tuple[Any, bool]]  # -> fit
 class Baseline:
     """One simple method's answer: probabilities (n, K) for the scored split, and what it took to get them.
 
-    ``what`` is one sentence for the report, ``seconds`` counts learning and scoring, ``train_rows`` the images learned from,
-    and ``stopped_early`` says that the clock ended the learning.
+    ``what`` is one sentence for the report, ``seconds`` counts learning and scoring, ``train_rows`` the images
+    learned from, and ``stopped_early`` says that the clock ended the learning.
     """
 
     name: str
@@ -79,9 +78,10 @@ class _Job:
         return self.seconds / 2
 
     def rows(self, width: int, each: float) -> np.ndarray:
-        """Choose positions in the training split that fit into memory and time: ``width`` features, ``each`` seconds a row.
+        """Choose positions in the training split that fit into memory and time.
 
-        Classes keep their shares: the examples, shuffled and then sorted by class, are taken at even distances.
+        A row costs ``width`` features and ``each`` seconds. Classes keep their shares: the examples, shuffled and
+        then sorted by class, are taken at even distances.
         """
         n = len(self.train)
         most = int(min(FLOATS / width, self.aim / each))
@@ -165,8 +165,8 @@ def _linear(x: np.ndarray, y: np.ndarray, seed: int, deadline: float) -> tuple[A
     """Fit a logistic regression, in rounds so that the clock can stop it."""
     from sklearn.linear_model import LogisticRegression
 
-    # The more features, the stronger the penalty: on digits, MNIST, Fashion-MNIST, bees and lung tiles 10 / features was
-    # within a point of the best of six fixed values from 0.0001 to 10, and no fixed value was.
+    # The more features, the stronger the penalty: on digits, MNIST, Fashion-MNIST, bees and lung tiles 10 / features
+    # was within a point of the best of six fixed values from 0.0001 to 10, and no fixed value was.
     model = LogisticRegression(C=10 / x.shape[1], max_iter=ROUND, warm_start=True)
     for done in range(ROUND, STEPS + 1, ROUND):
         with warnings.catch_warnings():

@@ -42,8 +42,9 @@ def code(targets: Sequence[str], classes: Sequence[str]) -> np.ndarray:
 def loss(logits: Tensor, targets: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
     """Return the mean cross entropy of logits (N, K): targets are classes (N,) int64 or shares of classes (N, K).
 
-    ``smoothing`` takes that share of each target and spreads it over all classes (Szegedy et al. 2016). ``weights`` (K,)
-    count a class more or less; the mean is over weights, so that a one-hot target and its class give the same number.
+    ``smoothing`` takes that share of each target and spreads it over all classes (Szegedy et al. 2016). ``weights``
+    (K,) count a class more or less; the mean is over weights, so that a one-hot target and its class give the same
+    number.
     """
     from torch.nn.functional import cross_entropy
 
@@ -80,18 +81,19 @@ def score(
     """Return every figure of merit of labels (n,) and probabilities (n, K), as plain values fit for JSON.
 
     A figure is ``{"value", "low", "high"}``: the value, and its 95 % percentile interval from ``resamples`` bootstrap
-    resamples of the examples. Where every resample gives the same figure (a perfect score, one example) the bootstrap says
-    nothing: plain proportions (accuracy, recall, precision) then get Wilson's interval, all others ``None`` at both ends. A
-    figure that has no meaning (the recall of a class without an example, the precision of a class never given) is ``None``,
-    and means over classes leave it out.
+    resamples of the examples. Where every resample gives the same figure (a perfect score, one example) the bootstrap
+    says nothing: plain proportions (accuracy, recall, precision) then get Wilson's interval, all others ``None`` at
+    both ends. A figure that has no meaning (the recall of a class without an example, the precision of a class never
+    given) is ``None``, and means over classes leave it out.
 
     - ``accuracy``; ``balanced_accuracy``: mean recall; ``log_loss``: mean of -ln(probability of the true class);
     - ``auc``, ``average_precision``: mean over classes of one class against the rest;
     - ``ece``: expected calibration error of the given class, 15 equal-width bins (see metrics.calibration);
     - ``per_class``: support, predicted, precision, recall, f1, auc, average_precision;
     - ``confusion``: K rows of truth, K columns of predictions, in numbers of examples;
-    - ``binary``, with two classes: the class called ``positive`` (the second unless given), sensitivity, specificity, ppv,
-      npv, auc, average_precision, and ``missed``: rows of the positive examples that were called negative.
+    - ``binary``, with two classes: the class called ``positive`` (the second unless given), sensitivity,
+      specificity, ppv, npv, auc, average_precision, and ``missed``: rows of the positive examples that were called
+      negative.
 
     A probability row that does not sum to 1, a label outside the classes, or an unknown ``positive`` is an error.
     """

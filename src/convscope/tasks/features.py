@@ -46,8 +46,8 @@ def cell(height: int, width: int) -> int:
 def gradients(side: int) -> Features:
     """Return the function for histograms of oriented gradients of images shrunk to at most ``side`` pixels a side.
 
-    Nine directions, cells as ``cell`` says, blocks of 2 × 2 cells; of a colour image the channel with the largest gradient
-    counts at each pixel. Dalal and Triggs, CVPR 2005, as scikit-image computes it.
+    Nine directions, cells as ``cell`` says, blocks of 2 × 2 cells; of a colour image the channel with the largest
+    gradient counts at each pixel. Dalal and Triggs, CVPR 2005, as scikit-image computes it.
     """
     from skimage.feature import hog
 

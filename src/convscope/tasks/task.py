@@ -11,9 +11,9 @@ from typing import Any
 class Task:
     """A task as four functions.
 
-    ``code`` turns the targets a user writes into what the network is trained on; ``loss`` compares the network's output with
-    coded targets (torch tensors); ``score`` turns targets and predictions into figures with intervals (NumPy arrays, JSON-able
-    result); ``show`` turns one prediction into what a person reads.
+    ``code`` turns the targets a user writes into what the network is trained on; ``loss`` compares the network's
+    output with coded targets (torch tensors); ``score`` turns targets and predictions into figures with intervals
+    (NumPy arrays, JSON-able result); ``show`` turns one prediction into what a person reads.
     """
 
     name: str

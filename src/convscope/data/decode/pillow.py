@@ -36,7 +36,9 @@ def read(data: bytes) -> Encoded:
     image = Image.open(io.BytesIO(data), formats=FORMATS)
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and image.format != "MPO":  # a camera's MPO is one photograph and its previews
-        raise Unreadable(f"{frames} frames (animated {image.format}); save the frame that counts as an image of its own")
+        raise Unreadable(
+            f"{frames} frames (animated {image.format}); save the frame that counts as an image of its own"
+        )
     mode = "PA" if image.mode == "P" and "transparency" in image.info else image.mode
     if mode not in MODES:
         raise Unreadable(f"pixels of the kind {mode!r} are not supported; save it as 8-bit RGB")

@@ -1,6 +1,6 @@
 """Zip and tar archives read in place: nothing is unpacked to disk, and what could harm is refused by name.
 
-A compressed tar has no table of contents: listing it reads it through once, decoding once more.
+A tar has no table of contents: listing it reads it through once, decoding once more.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import bz2
 import contextlib
 import gzip
 import hashlib
+import json
 import lzma
+import os
 import stat
 import tarfile
 import zipfile
@@ -18,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from convscope.data.sources.files import Files, Folder, file_stamp, is_hidden
+from convscope.data.sources.files import Files, Folder, Payload, file_stamp, is_hidden
 from convscope.errors import DataError
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -28,15 +30,15 @@ FREE_SIZE = 64 << 20  # bytes that may come out of an archive before the ratio i
 BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
 
 
-def open_files(path: Path) -> Files:
-    """Open a folder, zip or tar.
+def open_files(path: Path, cache: Path) -> Files:
+    """Open a folder, zip or tar; the ``cache`` folder remembers where the files lie in a tar.
 
     Raises:
         DataError: the archive is damaged, encrypted, a bomb, or holds names that point outside of it.
     """
     if path.is_dir():
         return Folder(path)
-    return Zip(path) if zipfile.is_zipfile(path) else Tar(path)
+    return Zip(path) if zipfile.is_zipfile(path) else Tar(path, cache)
 
 
 class _Archive:
@@ -51,7 +53,7 @@ class _Archive:
     def _admit(self, members: Iterator[tuple[str, bool]]) -> None:
         seen: set[str] = set()
         for raw, is_folder in members:
-            name = raw.removeprefix("./").rstrip("/")
+            name = _plain(raw)
             parts = name.replace("\\", "/").split("/")
             if ".." in parts or raw.startswith(("/", "\\")) or parts[0].endswith(":"):
                 raise DataError(f"{self.path} holds {raw!r}, a name that points outside the archive; refused")
@@ -87,13 +89,13 @@ class Zip(_Archive):
             _check_ratio(path, info.filename, info.file_size, info.compress_size)
         _check_ratio(path, "all files together", sum(i.file_size for i in infos), path.stat().st_size)
         self._admit((info.filename, info.is_dir()) for info in infos)
-        self._info = {info.filename.removeprefix("./"): info for info in infos}
+        self._info = {_plain(info.filename): info for info in infos}
 
     def read(self, name: str) -> bytes:
         """Return one file's bytes, its checksum verified."""
         return self._zip.read(self._info[name])
 
-    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Path | bytes | Exception]]:
+    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Payload]]:
         """Yield bytes in the order of the archive."""
         for i in sorted(range(len(names)), key=lambda i: self._info[names[i]].header_offset):
             try:
@@ -111,58 +113,72 @@ class Zip(_Archive):
 
 
 class Tar(_Archive):
-    """The files of a tar archive, plain or compressed, read from front to back."""
+    """The files of a tar archive, plain or compressed, read from front to back; where each lies is kept in the cache."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cache: Path) -> None:
         super().__init__(path)
-        self._admit(self._members())
+        self._stamp = file_stamp(path)
+        memory = cache / "archives" / f"{self._stamp}.json"
+        try:
+            known = json.loads(memory.read_text("utf-8"))
+            self.names, self.folders, self.hidden, self._where = (
+                known["names"], set(known["folders"]), known["hidden"], known["where"],
+            )  # fmt: skip
+        except (OSError, ValueError, KeyError):
+            self._where: dict[str, tuple[int, int]] = {}
+            self._admit(self._members())
+            with contextlib.suppress(OSError):  # it only saves reading the archive once more
+                memory.parent.mkdir(parents=True, exist_ok=True)
+                known = {"names": self.names, "folders": sorted(self.folders), "hidden": self.hidden, "where": self._where}
+                new = memory.with_suffix(f".{os.getpid()}.new")
+                new.write_text(json.dumps(known), "utf-8")
+                new.replace(memory)
 
     def _members(self) -> Iterator[tuple[str, bool]]:
-        with self._open() as tar:
-            for member in tar:
-                if not (member.isdir() or member.isreg()) or member.issparse():
-                    raise DataError(f"{self.path} holds {member.name!r}, a link or device; refused")
-                yield member.name, member.isdir()
+        with self._open() as stream:
+            bounded: Any = _Bounded(self.path, stream)
+            with tarfile.open(fileobj=bounded, mode="r:") as tar:
+                for member in tar:
+                    if not (member.isdir() or member.isreg()) or member.issparse():
+                        raise DataError(f"{self.path} holds {member.name!r}, a link or device; refused")
+                    self._where[_plain(member.name)] = member.offset_data, member.size
+                    tar.members = []  # type: ignore[assignment]  # else it keeps them all
+                    yield member.name, member.isdir()
 
     @contextlib.contextmanager
-    def _open(self) -> Iterator[tarfile.TarFile]:
+    def _open(self) -> Iterator[IO[bytes]]:
         try:
             with self.path.open("rb") as raw:
-                opener = _decompressor(raw.read(6))
-                raw.seek(0)
+                opener = _decompressor(raw.peek(6))
                 if opener is None:
-                    with tarfile.open(fileobj=raw, mode="r:") as tar:
-                        yield tar
+                    yield raw
                 else:
-                    bounded: Any = _Bounded(self.path, opener(raw))
-                    with tarfile.open(fileobj=bounded, mode="r|", bufsize=1 << 20) as tar:
-                        yield tar
+                    with opener(raw) as stream:
+                        yield stream
         except BROKEN as error:
             raise _damaged(self.path, error) from None
 
     def read(self, name: str) -> bytes:
-        """Return one file's bytes; looks through the archive from its start."""
+        """Return one file's bytes; a compressed archive is read from its start to there."""
         ((_, data),) = self.items([name])
         assert isinstance(data, bytes)
         return data
 
-    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Path | bytes | Exception]]:
+    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Payload]]:
         """Yield bytes in the order of the archive."""
-        position = {name: i for i, name in enumerate(names)}
-        with self._open() as tar:
-            for member in tar:
-                i = position.pop(member.name.removeprefix("./"), None)
-                if i is not None:
-                    stream = tar.extractfile(member)
-                    assert stream is not None
-                    yield i, stream.read()
-                if not position:
-                    return
+        with self._open() as stream:
+            for i in sorted(range(len(names)), key=lambda i: self._where[names[i]]):
+                offset, size = self._where[names[i]]
+                stream.seek(offset)
+                data = stream.read(size)
+                if len(data) < size:
+                    raise EOFError(f"it ends within {names[i]}")
+                yield i, data
 
     def fingerprint(self, names: Sequence[str]) -> str:
         """Return a hash of the names and of the archive's size, time, head and tail."""
         hashed = hashlib.blake2b("\0".join(names).encode("utf-8", "surrogateescape"), digest_size=16)
-        hashed.update(file_stamp(self.path).encode())
+        hashed.update(self._stamp.encode())
         return hashed.hexdigest()
 
 
@@ -170,13 +186,23 @@ class _Bounded:
     """A decompressed stream that stops when far more comes out than went in."""
 
     def __init__(self, path: Path, stream: IO[bytes]) -> None:
-        self._path, self._stream, self._in, self._out = path, stream, path.stat().st_size, 0
+        self._path, self._stream, self._packed = path, stream, path.stat().st_size
+        self.tell = stream.tell
 
     def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        self._out += len(data)
-        _check_ratio(self._path, "its content", self._out, self._in)
-        return data
+        self._check(size)
+        return self._stream.read(size)
+
+    def seek(self, position: int) -> int:
+        self._check(position - self.tell())
+        return self._stream.seek(position)
+
+    def _check(self, more: int) -> None:
+        _check_ratio(self._path, "its content", self.tell() + more, self._packed)
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("./").rstrip("/")
 
 
 def _decompressor(head: bytes) -> Any:

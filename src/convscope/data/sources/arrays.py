@@ -41,9 +41,7 @@ def from_memory(pixels: np.ndarray, stamp: str) -> ArrayImages:
     return ArrayImages(n, (H, W, C), pixels.dtype, stamp, lambda: iter((pixels,)))
 
 
-def streamed(
-    stream: IO[bytes], count: int, shape: tuple[int, ...], dtype: np.dtype, name: str
-) -> Iterator[np.ndarray]:
+def streamed(stream: IO[bytes], count: int, shape: tuple[int, ...], dtype: np.dtype, name: str) -> Iterator[np.ndarray]:
     """Yield ``count`` arrays of ``shape`` from raw bytes, as (k, *shape) blocks.
 
     Raises:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from convscope.data.sources.candidate import Candidate, class_names
 from convscope.data.sources.files import Files
 from convscope.errors import DataError
 
-PATTERN = re.compile(r"(data_batch_\d+|test_batch)\.bin")
+PATTERN = re.compile(r"(?:data|test)_batch(?:_\d+)?\.bin")
 RECORD = 1 + 3 * 32 * 32
 
 
@@ -22,11 +21,11 @@ def find(files: Files) -> list[Candidate]:
     """Return a candidate for each folder with ``data_batch_*.bin`` or ``test_batch.bin``."""
     sets: dict[str, list[str]] = {}
     for name in files.names:
-        path = PurePosixPath(name)
-        if PATTERN.fullmatch(path.name):
-            sets.setdefault(str(path.parent), []).append(name)
+        folder, _, last = name.rpartition("/")
+        if PATTERN.fullmatch(last):
+            sets.setdefault(folder, []).append(name)
     return [
-        Candidate("CIFAR batches", folder, lambda folder=folder, names=names: _list(files, folder, names))
+        Candidate("CIFAR batches", folder or ".", lambda folder=folder, names=names: _list(files, folder, names))
         for folder, names in sets.items()
     ]
 
@@ -35,9 +34,9 @@ def _list(files: Files, folder: str, names: list[str]) -> Listing:
     names = sorted(names)  # data_batch_1, 2, ..., then test_batch
     counts, labels = [], []
     for name, records in _batches(files, names):
-        counts.append(("test" if PurePosixPath(name).name.startswith("test") else "train", len(records)))
+        counts.append(("test" if "test_batch" in name else "train", len(records)))
         labels.append(records[:, 0])
-    meta = str(PurePosixPath(folder) / "batches.meta.txt")
+    meta = f"{folder}/batches.meta.txt".lstrip("/")
     known = files.read(meta).decode().split() if meta in files.names else None
     coded, classes = class_names(str(files.path), np.concatenate(labels), known)
 
@@ -60,7 +59,7 @@ def _batches(files: Files, names: list[str]) -> Iterator[tuple[str, np.ndarray]]
     for i, payload in files.items(names):
         if isinstance(payload, Exception):
             raise DataError(f"{files.path}/{names[i]}: {payload}") from payload
-        records = np.fromfile(payload, np.uint8) if isinstance(payload, Path) else np.frombuffer(payload, np.uint8)
+        records = np.fromfile(payload, np.uint8) if isinstance(payload, str) else np.frombuffer(payload, np.uint8)
         if records.size == 0 or records.size % RECORD:
             raise DataError(
                 f"{files.path}/{names[i]}: expected records of {RECORD:,} bytes, found {records.size:,} bytes"

@@ -11,7 +11,7 @@ import numpy as np
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
-from convscope.data.sources.files import FileImages, Files, hidden_notice, is_image, strings
+from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, strings
 from convscope.errors import DataError
 
 MASK_WORDS = frozenset(
@@ -102,7 +102,7 @@ def _left_out(files: Files, root: str, mine: dict[str, _Place]) -> tuple[Notice,
             Notice("left-out", f"{len(loose):,} images lie in no class folder; left out ({some})", tuple(loose[:20]))
         )
     if alien:
-        endings = Counter(os.path.splitext(name)[1] or "no ending" for name in alien)
+        endings = Counter(ending(name) or "no ending" for name in alien)
         said = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(4))
         notices.append(
             Notice("not-images", f"{len(alien):,} files are no images; left out ({said})", tuple(alien[:20]))

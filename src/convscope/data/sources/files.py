@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -37,6 +37,9 @@ IMAGE_ENDINGS = frozenset(
 CLUTTER = frozenset(("__MACOSX", "Thumbs.db", "desktop.ini"))
 
 
+Payload = str | bytes | Exception  # a file's path for whoever reads it, its bytes, or why they are not to be had
+
+
 class Files(Protocol):
     """A folder, zip or tar: the visible files in it, by their ``/``-separated names, sorted."""
 
@@ -49,7 +52,7 @@ class Files(Protocol):
         """Return one file's bytes."""
         ...
 
-    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Path | bytes | Exception]]:
+    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Payload]]:
         """Yield (position in ``names``, its path, its bytes, or why it cannot be read), cheapest order first."""
         ...
 
@@ -111,9 +114,10 @@ class Folder:
         """Return one file's bytes."""
         return (self.path / name).read_bytes()
 
-    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Path | bytes | Exception]]:
+    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Payload]]:
         """Yield paths, so that whoever decodes a file also reads it."""
-        return ((i, self.path / name) for i, name in enumerate(names))
+        prefix = f"{self.path}{os.sep}"  # a Path object each would cost as much as reading a small file
+        return ((i, prefix + name) for i, name in enumerate(names))
 
     def fingerprint(self, names: Sequence[str]) -> str:
         """Return a hash of names, sizes and times. The change time catches a rewrite that restores the others."""
@@ -127,9 +131,15 @@ def is_hidden(part: str) -> bool:
     return part.startswith(".") or part in CLUTTER
 
 
+def ending(name: str) -> str:
+    """Return a file name's ending in lower case, ``.png``; a Path object for each of a million names would be slow."""
+    stem, dot, last = name.rpartition("/")[2].rpartition(".")
+    return f".{last.lower()}" if dot and stem else ""
+
+
 def is_image(name: str) -> bool:
     """Tell by its ending whether a file belongs to the images of a set; what it really is, decoding finds out."""
-    return PurePosixPath(name).suffix.lower() in IMAGE_ENDINGS
+    return ending(name) in IMAGE_ENDINGS
 
 
 def hidden_notice(files: Files) -> tuple[Notice, ...]:

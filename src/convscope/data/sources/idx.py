@@ -8,6 +8,7 @@ import re
 import struct
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import IO
 
 import numpy as np
 
@@ -25,11 +26,11 @@ def find(files: Files) -> list[Candidate]:
     """Return one candidate for each folder (and name prefix) that holds ``...-images-idx3-ubyte`` files."""
     sets: dict[tuple[str, str], list[str]] = {}
     for name in files.names:
-        path = PurePosixPath(name)
-        if matched := PATTERN.fullmatch(path.name):
-            sets.setdefault((str(path.parent), matched[1]), []).append(name)
+        folder, _, last = name.rpartition("/")
+        if matched := PATTERN.fullmatch(last):
+            sets.setdefault((folder, matched[1]), []).append(name)
     return [
-        Candidate("IDX files", f"{folder}/{prefix}".removeprefix("./"), lambda names=names: _list(files, names))
+        Candidate("IDX files", f"{folder}/{prefix}".strip("/") or ".", lambda names=names: _list(files, names))
         for (folder, prefix), names in sets.items()
     ]
 
@@ -74,7 +75,7 @@ def _match(name: str) -> re.Match[str]:
 def _header(files: Files, name: str) -> tuple[int, int, int]:
     with _open(files, name) as stream:
         head = stream.read(16)
-    magic, count, height, width = _unpack(files, name, head, ">4I", IMAGES)
+    _, count, height, width = _unpack(files, name, head, ">4I", IMAGES)
     return count, height, width
 
 
@@ -110,7 +111,6 @@ def _unpack(files: Files, name: str, head: bytes, layout: str, magic: int) -> tu
     return values
 
 
-def _open(files: Files, name: str) -> io.BufferedIOBase:
-    ((_, payload),) = files.items([name])
-    raw = io.BytesIO(payload) if isinstance(payload, bytes) else payload.open("rb")
-    return gzip.GzipFile(fileobj=raw) if name.endswith(".gz") else raw
+def _open(files: Files, name: str) -> IO[bytes]:
+    raw = (files.path / name).open("rb") if files.path.is_dir() else io.BytesIO(files.read(name))
+    return gzip.open(raw) if name.endswith(".gz") else raw  # pyright: ignore[reportReturnType]

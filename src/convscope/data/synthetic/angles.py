@@ -14,7 +14,7 @@ CLASSES = ("other", "angle")
 _ARMS = (4, 5)  # steps in an arm of a small and a large angle
 _GAP = 5  # columns between strokes set apart
 _MARGIN = 4  # pixels kept free at the border, so that a shift by a tenth of the image cuts nothing off
-_BACKGROUND, _STROKE, _NOISE = 80, 80, 18  # raw levels: so noisy that it takes the whole figure to tell
+_BACKGROUND, _STROKE, _NOISE = 80, 80, 16  # raw levels: so noisy that it takes the whole figure to tell
 
 
 def make(seed: int, count: int = 4_000) -> tuple[np.ndarray, np.ndarray]:

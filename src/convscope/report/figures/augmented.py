@@ -35,7 +35,7 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(
         figure,
         "How images were varied while learning",
-        "Each epoch sees a slightly different version of every training image, so that the network cannot learn them by heart."
-        " The class must stay recognisable to you in every version: if it does not, the augmentation is too strong."
-        " Images that are judged are never varied.",
+        "Each epoch sees a slightly different version of every training image, so that the network cannot learn"
+        " them by heart. The class must stay recognisable to you in every version: if it does not, the augmentation"
+        " is too strong. Images that are judged are never varied.",
     )

@@ -31,8 +31,8 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(
         figure,
         "What was taken for what",
-        "Each row is a true class, each column an answer. Blue cells on the diagonal were named correctly, orange cells are"
-        " mistakes; the deeper the colour, the larger the share of its row."
+        "Each row is a true class, each column an answer. Blue cells on the diagonal were named correctly, orange"
+        " cells are mistakes; the deeper the colour, the larger the share of its row."
         + (" The percentage is the share of the row." if K <= SHARES else "")
         + (" Empty cells are zero." if K > SHARES else ""),
     )

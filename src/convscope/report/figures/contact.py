@@ -14,13 +14,13 @@ PIXELS = 200_000  # of one sheet: photographs compress badly, and the page shoul
 
 
 def tiles(images: np.ndarray, display: Display, *, most: int = 72) -> list[np.ndarray]:
-    """Return raw images (n, C, H, W) as tiles of one size, at most ``most`` pixels a side, fewer where they are many."""
+    """Return raw images (n, C, H, W) as tiles of one size, ``most`` pixels a side or fewer."""
     side = min(most, max(16, math.isqrt(PIXELS // max(1, len(images)))))
     return [tile(display.show(image), side) for image in images]
 
 
 def lay(axes: Axes, rows: Sequence[Sequence[np.ndarray]], *, gap: int) -> tuple[int, int]:
-    """Show rows of tiles (h, w, 3) on the axes in pixel units, without scales; return the height and width of a tile."""
+    """Show rows of tiles (h, w, 3) on the axes in pixel units, without scales; return a tile's height and width."""
     picture = sheet([list(row) for row in rows], gap)
     axes.imshow(picture, interpolation="none", extent=(0, picture.shape[1], picture.shape[0], 0))
     axes.set_axis_off()

@@ -27,10 +27,10 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(
         figure,
         "How the network learned",
-        "Each batch of training images gives one pale value; the orange line is their moving average, the blue dots are the"
-        " validation images, which the network did not learn from. Loss should fall and accuracy rise. Where orange goes on"
-        " improving while blue gets worse, the network is learning the training images by heart. The dashed line marks the epoch"
-        " whose weights were kept.",
+        "Each batch of training images gives one pale value; the orange line is their moving average, the blue dots"
+        " are the validation images, which the network did not learn from. Loss should fall and accuracy rise. Where"
+        " orange goes on improving while blue gets worse, the network is learning the training images by heart. The"
+        " dashed line marks the epoch whose weights were kept.",
     )
 
 

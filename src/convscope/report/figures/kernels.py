@@ -28,16 +28,16 @@ def draw(contents: Contents) -> Drawing | None:
         f" The {len(shown[0])} panels of a kernel are its input channels, in their order." if channels > 1 else "",
     ]
     handmade = (
-        " Beside it the kernel a person would draw for this task, on its own scale: a learned kernel that agrees up to a"
-        " factor has found the same rule."
+        " Beside it the kernel a person would draw for this task, on its own scale: a learned kernel that agrees up"
+        " to a factor has found the same rule."
         if contents.handmade is not None and len(shown) <= 2
         else ""
     )
     return Drawing(
         drawing,
         "What the first layer looks for",
-        "Each kernel is a small pattern that is laid over the image everywhere; the answer is large where bright pixels fall on"
-        " violet and dark ones on orange. White weights look at nothing. All share one scale."
+        "Each kernel is a small pattern that is laid over the image everywhere; the answer is large where bright"
+        " pixels fall on violet and dark ones on orange. White weights look at nothing. All share one scale."
         + "".join(left_out)
         + handmade,
     )
@@ -56,10 +56,14 @@ def _many(kernels: np.ndarray) -> Figure:
     for o, kernel in enumerate(kernels):
         x, y = (o % across) * step_x, (o // across) * step_y
         extent = (x, x + kw, y + channels * kh, y)
-        image = axes.imshow(np.concatenate(kernel), COLOURS, vmin=-limit, vmax=limit, extent=extent, interpolation="none")
+        image = axes.imshow(
+            np.concatenate(kernel), COLOURS, vmin=-limit, vmax=limit, extent=extent, interpolation="none"
+        )
     axes.set(xlim=(-0.2, across * step_x), ylim=(down * step_y - 0.6, -0.2))
     axes.set_axis_off()
-    bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.02, aspect=12, ticks=MaxNLocator(nbins=3, symmetric=True))
+    bar = figure.colorbar(
+        image, ax=axes, fraction=0.03, pad=0.02, aspect=12, ticks=MaxNLocator(nbins=3, symmetric=True)
+    )
     bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
     bar.ax.set_title("weight", fontsize=8, color=MUTED, fontweight="normal")
     return figure
@@ -92,4 +96,3 @@ def _numbers(axes: Axes, picture: np.ndarray, limit: float) -> None:
         text = f"{value:.2g}".replace("-", "\N{MINUS SIGN}")
         colour = "white" if abs(value) > 0.6 * limit else "black"
         axes.text(j, i, text, ha="center", va="center", fontsize=7, color=colour)
-

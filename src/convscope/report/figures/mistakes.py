@@ -13,8 +13,8 @@ from convscope.report.text import percent, shorten
 ACROSS = 8
 MOST = 24
 READING = (
-    "The mistakes the network was surest of, the surest first. Look for wrong labels, images that a person could not tell"
-    " apart either, and for what they have in common."
+    "The mistakes the network was surest of, the surest first. Look for wrong labels, images that a person could"
+    " not tell apart either, and for what they have in common."
 )
 
 

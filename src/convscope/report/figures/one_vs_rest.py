@@ -1,4 +1,4 @@
-"""Threshold curves of one class against the rest, and the choice of which to name: what the ROC and PR figures share."""
+"""Threshold curves of one class against the rest: what the ROC and the precision-recall figure share."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from convscope.report.figures.style import BLUE, GREY, INK, ORANGE, PAPER, TEAL
 from convscope.report.text import decimal, shorten
 
 # Good curves bend close to 0 or 1, so places lie closer there.
-GRID = np.unique(np.concatenate([np.linspace(0, 0.05, 101), np.linspace(0, 1, 201), np.linspace(0.95, 1, 101)]))
+GRID = np.unique(np.concatenate([np.linspace(0, 0.05, 201), np.linspace(0, 1, 801), np.linspace(0.95, 1, 201)]))
 NAMED = (ORANGE, TEAL)  # colours of the weakest classes, weakest first
+CROWD = 30  # with more classes than this only the named ones are drawn
 
 Curve = Callable[[np.ndarray, np.ndarray], np.ndarray]  # member (n,) bool, scores (n,) -> height over GRID
 
@@ -33,7 +34,8 @@ class Line:
 def lines(contents: Contents, curve: Curve, area: str) -> list[Line]:
     """Return the curves to draw, unimportant ones first.
 
-    Of two classes the positive one; of more, all in grey, the two with the smallest area in colour, and their mean.
+    Of two classes the positive one; of more, all in grey, the two with the smallest area in colour, and the mean of
+    all.
     """
     labels, probabilities = contents.predictions.labels, contents.predictions.probabilities
     metrics = contents.metrics
@@ -54,6 +56,8 @@ def lines(contents: Contents, curve: Curve, area: str) -> list[Line]:
         row = metrics["per_class"][k]
         found.append(Line(row["class"], heights[k], row[area]["value"], colour, 1.4 if rank < len(NAMED) else 0.6))
     mean = Line("mean of all classes", np.mean(list(heights.values()), axis=0), metrics[area]["value"], BLUE, 2)
+    if len(found) > CROWD:
+        found = found[: len(NAMED)]
     return [*reversed(found), mean]
 
 

@@ -48,7 +48,7 @@ class Display:
 
 
 def tile(picture: np.ndarray, side: int) -> np.ndarray:
-    """Return a picture (H, W, 3) whose longer side is about ``side``: small ones repeat pixels, large ones are averaged."""
+    """Return a picture (H, W, 3) about ``side`` long: of small ones pixels are repeated, of large ones averaged."""
     from PIL import Image
 
     longer = max(picture.shape[:2])

@@ -21,7 +21,7 @@ def draw(contents: Contents) -> Drawing | None:
     plot(axes, drawn, at=(0.06, 0.16), measure="average precision")
     axes.set(xlim=(1 - corner, 1 + 0.01 * corner), ylim=(1 - corner, 1 + 0.01 * corner))
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=5))
+        axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
         percent_axis(axis)
     axes.set_xlabel("found (share of the class: recall)")
     axes.set_ylabel("right (share of the alarms: precision)")
@@ -30,7 +30,8 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(
         figure,
         "Found against right (precision and recall)",
-        "The same walk through the thresholds: of all images the network calls by this class, how many are it? A good curve"
+        "The same walk through the thresholds: of all images the network calls by this class, how many are it? A"
+        " good curve"
         " stays at the top until nearly all are found. It is the stricter view where a class is rare." + zoomed,
     )
 

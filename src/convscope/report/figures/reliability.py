@@ -29,9 +29,10 @@ def draw(contents: Contents) -> Drawing:
     return Drawing(
         figure,
         "Can its probabilities be believed?",
-        "When the network states 90 %, is it right nine times in ten? Dots on the dashed diagonal keep their word; below it the"
-        " network claims too much, above it too little. Bars are 95 % intervals: few images, long bars. The mean distance"
-        f" from the diagonal, weighted by images, is the calibration error: {percent(contents.metrics['ece']['value'])}.",
+        "When the network states 90 %, is it right nine times in ten? Dots on the dashed diagonal keep their word;"
+        " below it the network claims too much, above it too little. Bars are 95 % intervals: few images, long bars."
+        " The mean distance from the diagonal, weighted by images, is the calibration error:"
+        f" {percent(contents.metrics['ece']['value'])}.",
     )
 
 

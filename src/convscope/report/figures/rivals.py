@@ -10,7 +10,7 @@ from convscope.report.text import percent, places, shorten, span
 
 
 def draw(contents: Contents) -> Drawing | None:
-    """Draw each method's accuracy as a dot with its interval, the best above; one far behind becomes a mark at the edge."""
+    """Draw each method's accuracy as a dot with its interval, the best above; one far behind is marked at the edge."""
     if not contents.rivals:
         return None
     rows = [("this network", contents.metrics["accuracy"], BLUE)]
@@ -50,8 +50,9 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(
         figure,
         "Did convolution earn its keep?",
-        "Each dot is the share of images a method named correctly; the bar around it is the range in which its true accuracy"
-        " lies with 95 % confidence. All methods were judged on the same images. The simple methods know nothing of"
+        "Each dot is the share of images a method named correctly; the bar around it is the range in which its true"
+        " accuracy lies with 95 % confidence. All methods were judged on the same images. The simple methods know"
+        " nothing of"
         " convolution: if the network is not clearly to their right, it was not worth its effort." + off,
     )
 

@@ -22,7 +22,7 @@ def draw(contents: Contents) -> Drawing | None:
     plot(axes, drawn, at=(0.36, 0.16), measure="area under the curve")
     axes.set(xlim=(-0.01 * corner, corner), ylim=(1 - corner, 1 + 0.01 * corner))
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=5))
+        axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
         percent_axis(axis)
     axes.set_xlabel("false alarms (share of the others)")
     axes.set_ylabel("found (share of the class)")
@@ -31,9 +31,9 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(
         figure,
         "Found against false alarms (ROC)",
-        "Ask the network for one class and lower the probability it must state: it finds more of the class and raises more"
-        " false alarms. A good curve hugs the upper left corner (area 1); the diagonal is guessing (area 0.5)."
-        + zoomed,
+        "Ask the network for one class and lower the probability it must state: it finds more of the class and"
+        " raises more false alarms. A good curve hugs the upper left corner (area 1); the diagonal is guessing (area"
+        " 0.5)." + zoomed,
     )
 
 

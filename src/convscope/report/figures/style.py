@@ -1,7 +1,7 @@
 """How every figure looks: one palette, one type size, no more ink than the data needs.
 
-The colours are told apart with any colour vision (checked for the three dichromacies) and in grey print. In the page each is
-replaced by a CSS variable, so that the same drawing serves light and dark.
+The colours are told apart with any colour vision (checked for the three dichromacies) and in grey print. In the page
+each is replaced by a CSS variable, so that the same drawing serves light and dark.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The ordinary nonparametric bootstrap over examples, for any figure that can be computed from weights.
 
-A resample draws n of the n examples with replacement; it is kept as a weight: how often each example was drawn. A figure is
-a function from weights (n, r), one column a resample, to one number a column, so that all resamples are computed at once.
+A resample draws n of the n examples with replacement; it is kept as a weight: how often each example was drawn. A
+figure is a function from weights (n, r), one column a resample, to one number a column, so that all resamples are
+computed at once.
 
 Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (the percentile interval).
 """
@@ -41,8 +42,8 @@ def interval(samples: np.ndarray, value: np.ndarray | float) -> tuple[np.ndarray
     """Return the lower and upper end (...) of the 95 % percentile interval of ``samples`` (..., resamples).
 
     Resamples in which the figure is undefined are left out. Where all others agree (a perfect score, one example) the
-    bootstrap knows nothing about the spread: both ends are NaN. The interval is widened to hold ``value``, because some
-    figures (calibration error) are larger in resamples than in the sample itself.
+    bootstrap knows nothing about the spread: both ends are NaN. The interval is widened to hold ``value``, because
+    some figures (calibration error) are larger in resamples than in the sample itself.
 
     >>> low, high = interval(np.array([[0.0, 0.5, 1.0], [1.0, 1.0, 1.0]]), np.array([0.5, 1.0]))
     >>> low.round(3).tolist(), high.round(3).tolist()

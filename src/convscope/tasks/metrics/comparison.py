@@ -19,10 +19,11 @@ def compare(
 ) -> dict[str, Any]:
     """Return how much more often a is right than b, with a 95 % interval, and the exact McNemar test.
 
-    ``labels`` is (n,), the probabilities (n, K). ``difference`` is accuracy of a minus accuracy of b; its interval is the
-    paired bootstrap over examples. Where all examples agree on the difference the bootstrap collapses and Wilson's
-    interval of the share of disagreements stands in. ``only_a`` and ``only_b`` count the examples that only one got right;
-    ``p_mcnemar`` is the two-sided probability of a split at least as uneven if both were equally good (McNemar 1947).
+    ``labels`` is (n,), the probabilities (n, K). ``difference`` is accuracy of a minus accuracy of b; its interval is
+    the paired bootstrap over examples. Where all examples agree on the difference the bootstrap collapses and
+    Wilson's interval of the share of disagreements stands in. ``only_a`` and ``only_b`` count the examples that only
+    one got right; ``p_mcnemar`` is the two-sided probability of a split at least as uneven if both were equally good
+    (McNemar 1947).
 
     >>> half = np.eye(2)[[0, 1, 0, 1]]
     >>> compare(np.array([0, 1, 1, 0]), np.eye(2)[[0, 1, 1, 0]], half)["only_a"]

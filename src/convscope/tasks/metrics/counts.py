@@ -9,7 +9,7 @@ from scipy import sparse
 
 
 def membership(codes: np.ndarray, rows: int, values: np.ndarray | None = None) -> sparse.csr_matrix:
-    """Return the matrix (rows, n) that sums the weights (or weights times ``values``) of the examples of each code (n,)."""
+    """Return the matrix (rows, n) that sums weights, or weights times ``values``, over the examples of each code."""
     values = np.ones(len(codes)) if values is None else values
     at = np.flatnonzero(values)
     return sparse.csr_matrix((values[at].astype(np.float64), (codes[at], at)), shape=(rows, len(codes)))

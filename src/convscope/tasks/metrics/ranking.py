@@ -1,7 +1,8 @@
 """Area under the ROC curve and average precision of one class against the rest, for many resamples at once.
 
-Only the order of the scores counts. Between two examples of the class the others may stand in any order, so all of them
-fall into one bucket, and a resample is summed bucket by bucket: one sparse product instead of one sort a resample.
+Only the order of the scores counts. Between two examples of the class the others may stand in any order, so all of
+them fall into one bucket, and a resample is summed bucket by bucket: one sparse product instead of one sort a
+resample.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from convscope.tasks.metrics.counts import membership
 class Ranking:
     """Examples sorted by falling score, in buckets that end at each distinct score an example of the class has.
 
-    ``hits`` (G, n) sums the class's examples at each such score, ``alarms`` (G, n) the others above the next higher such
-    score's and down to this one, ``tied`` (G, n) the others with exactly this score, ``others`` (n,) marks who is not of the class.
+    ``hits`` (G, n) sums the class's examples at each such score, ``alarms`` (G, n) the others above the next higher
+    such score's and down to this one, ``tied`` (G, n) the others with exactly this score, ``others`` (n,) marks who
+    is not of the class.
     """
 
     hits: sparse.csr_matrix
