@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from convscope import models
     from convscope.data.dataset import Data
     from convscope.data.loading import load
-    from convscope.job import resume, train
+    from convscope.job import Observer, resume, train
     from convscope.runs.run import Run, open_run
 
 __version__ = "0.1.0"
@@ -25,6 +25,7 @@ __all__ = [
     "Data",
     "DataError",
     "Error",
+    "Observer",
     "Run",
     "ShapeError",
     "load",
@@ -36,6 +37,7 @@ __all__ = [
 
 _HOMES = {
     "Data": "convscope.data.dataset",
+    "Observer": "convscope.job",
     "Run": "convscope.runs.run",
     "load": "convscope.data.loading",
     "open_run": "convscope.runs.run",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from convscope.cli.output import duration, err, out, pairs
+from convscope.cli.output import duration, err, notices, out, pairs
 
 if TYPE_CHECKING:
     from convscope.job import Observer, Prepared
@@ -70,8 +69,8 @@ class Live:
             return
         out.print(f"[bold]{data.name}[/]")
         out.print(pairs(data.facts))
-        for notice in data.warnings:
-            out.print(f"[yellow]![/] {escape(notice.text)}")
+        if data.warnings:
+            out.print(notices(data.warnings))
         reasons = prepared.settled.reasons
 
         def because(name: str) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+if TYPE_CHECKING:
+    from convscope.data.dataset import Notice
+
+EXAMPLES = 3  # of what a check found, shown in the terminal; the report shows them all
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -49,6 +53,17 @@ def pairs(values: dict[str, str]) -> Table:
     for name, value in values.items():
         made.add_row(escape(name), escape(value))
     return made
+
+
+def notices(found: Iterable[Notice]) -> str:
+    """Return what the checks found as lines with a mark, each followed by its first examples."""
+    lines = []
+    for notice in found:
+        lines.append(f"[yellow]![/] {escape(notice.text)}")
+        if notice.examples:
+            more = f" and {len(notice.examples) - EXAMPLES} more" if len(notice.examples) > EXAMPLES else ""
+            lines.append(f"[dim]  {escape(', '.join(notice.examples[:EXAMPLES]))}{more}[/]")
+    return "\n".join(lines)
 
 
 def interval(estimate: dict[str, Any] | None) -> str:

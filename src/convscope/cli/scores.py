@@ -37,7 +37,7 @@ def scores_table(metrics: dict[str, Any]) -> Group:
     parts.append(
         table(
             ("class", "images", "precision", "recall", "AUC"),
-            [(c["name"], c["support"], *(interval(c[key]) for key in ("precision", "recall", "auc"))) for c in classes],
+            [(c["class"], c["support"], *(interval(c[key]) for key in ("precision", "recall", "auc"))) for c in classes],
             right=("images",),
         )
     )

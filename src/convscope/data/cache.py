@@ -29,9 +29,8 @@ import numpy as np
 
 from convscope.data.filling import Filled, Progress, Size, fill
 from convscope.data.index import index_dtype
+from convscope.data.listing import Images
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.sources.arrays import ArrayImages
-from convscope.data.sources.files import FileImages
 from convscope.data.workers import Bad
 from convscope.errors import Error
 
@@ -64,7 +63,7 @@ def directory(given: str | Path | None = None) -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "convscope"
 
 
-def entry(images: FileImages | ArrayImages, size: Size, root: Path, workers: int, progress: Progress) -> Entry:
+def entry(images: Images, size: Size, root: Path, workers: int, progress: Progress) -> Entry:
     """Return the decoded set, from the cache or decoded into it.
 
     Raises:
@@ -134,7 +133,7 @@ def _sync(path: Path) -> None:
 
 
 def _allocate(new: Path, shape: tuple[int, ...], dtype: str) -> Path:
-    """Create the array file with all its blocks on disk: a full disk must fail here, not kill whoever writes to the map."""
+    """Create the array file with all its blocks on disk: a full disk must fail here, not kill who writes to the map."""
     path = new / "pixels.npy"
     with _explained(new.parent.parent), path.open("wb") as stream:
         header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
@@ -154,8 +153,8 @@ def _allocate(new: Path, shape: tuple[int, ...], dtype: str) -> Path:
 
 def _full(root: Path, needed: int, free: int) -> Error:
     return Error(
-        f"the decoded images need {needed / 1e6:,.1f} MB in the cache {root}, which has {free / 1e6:,.1f} MB free; make room, "
-        "choose a smaller --img-size, or name a folder on a larger disk with --cache DIR"
+        f"the decoded images need {needed / 1e6:,.1f} MB in the cache {root}, which has {free / 1e6:,.1f} MB free; "
+        "make room, choose a smaller --img-size, or name a folder on a larger disk with --cache DIR"
     )
 
 
@@ -165,13 +164,14 @@ def _explained(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise Error(
-            f"the cache {root} cannot be written ({error.strerror}); name a folder that can be with --cache DIR or CONVSCOPE_CACHE"
+            f"the cache {root} cannot be written ({error.strerror}); "
+            "name a folder that can be with --cache DIR or CONVSCOPE_CACHE"
         ) from None
 
 
 @contextlib.contextmanager
 def _building(sets: Path) -> Iterator[Path]:
-    """Provide a folder to build an entry in; it is locked, so that others can tell a builder at work from a dead one."""
+    """Provide a folder to build an entry in, locked, so that others can tell a builder at work from a dead one."""
     with _explained(sets.parent):
         sets.mkdir(parents=True, exist_ok=True)
         _sweep(sets)

@@ -1,7 +1,7 @@
 """From a listing's images to one array: find out what they are, decide one size, bring them all to it.
 
-A sample decides whether a set looks uniform. If so it is decoded in one pass; only a set that turns out mixed is surveyed
-header by header first. One bad file stops nothing: all are collected with their reasons.
+A sample decides whether a set looks uniform. If so it is decoded in one pass; only a set that turns out mixed is
+surveyed header by header first. One bad file stops nothing: all are collected with their reasons.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from convscope.data import workers
 from convscope.data.decode import limited
 from convscope.data.decode.encoded import Unreadable, stored, stored_as
 from convscope.data.index import DTYPES, content, examine, index_dtype
+from convscope.data.listing import Images
 from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sizing import Kind, layout, not_finite, resize
 from convscope.data.sources.arrays import ArrayImages
@@ -30,7 +31,7 @@ SAMPLE = 64  # files looked at before a set is believed to be uniform
 
 @dataclass(frozen=True)
 class Size:
-    """What the user said about sizes: ``img_size`` if anything, how other shapes fit, how many pixels a file may have."""
+    """What the user said about sizes: ``img_size`` if anything, how other shapes fit, the pixels a file may have."""
 
     img_size: int | tuple[int, int] | None
     fit: Fit
@@ -47,7 +48,7 @@ class Filled:
     bad: Bad
 
 
-def fill(images: FileImages | ArrayImages, size: Size, allocate: Allocate, cores: int, progress: Progress) -> Filled:
+def fill(images: Images, size: Size, allocate: Allocate, cores: int, progress: Progress) -> Filled:
     """Bring all images into the array file that ``allocate`` makes.
 
     Raises:
@@ -57,6 +58,7 @@ def fill(images: FileImages | ArrayImages, size: Size, allocate: Allocate, cores
         try:
             if isinstance(images, ArrayImages):
                 return _from_array(images, size, allocate, progress)
+            assert isinstance(images, FileImages)
             try:
                 return _from_files(images, size, allocate, cores, progress, uniform=True)
             except _NotUniform:

@@ -41,14 +41,15 @@ def load(
 ) -> Data:
     """Load the image classification set at a path, or one that has a name (``digits``, ``mnist``, ...).
 
-    Images are decoded once, into the folder ``cache``, and memory-mapped from there. ``img_size`` (a side, or height and
-    width) and ``fit`` say how large they become; by default images up to 128 pixels stay as they are, larger and mixed ones
-    are scaled by the rule that ``Data.facts`` states. ``valid`` and ``test`` are shares or numbers of images for splits that
-    the set does not bring. ``progress(what, done, total)`` is called along the way.
+    Images are decoded once, into the folder ``cache``, and memory-mapped from there. ``img_size`` (a side, or height
+    and width) and ``fit`` say how large they become; by default images up to 128 pixels stay as they are, larger and
+    mixed ones are scaled by the rule that ``Data.facts`` states. ``valid`` and ``test`` are shares or numbers of images
+    for splits that the set does not bring. ``data_root`` is where named sets are looked for first.
+    ``progress(what, done, total)`` is called along the way.
 
     Raises:
-        DataError: nothing or more than one set is recognised, something in it is wrong, or files cannot be read (listed;
-            with ``skip_bad`` they are left out and listed in the warnings).
+        DataError: nothing or more than one set is recognised, something in it is wrong, or files cannot be read
+            (listed; with ``skip_bad`` they are left out and listed in the warnings).
         ConfigError: a setting out of range.
         Error: the cache cannot be written.
 
@@ -103,16 +104,16 @@ def _find(path_or_name: str | Path, data_root: str | Path | None, root: Path, se
     missing = path.absolute().relative_to(above).parts[0]
     hint = nearest(missing, [*(entry.name for entry in above.iterdir()), *named.names()])
     raise DataError(
-        f"nothing is at {path} (there is no {missing!r} in {above}){hint}. "
-        f"A name of a set works too: {', '.join(named.names())}"
+        f"nothing is at {path}: there is no {missing!r} in {above}{hint} "
+        f"(sets that have a name: {', '.join(named.names())})"
     )
 
 
 def _one_class(listing: Listing, where: str | Path) -> str:
     count = f"{len(listing.ids):,} image{'s' * (len(listing.ids) != 1)}"
     return (
-        f"{where}: found {count} of one class only ({', '.join(listing.classes)}), as {listing.kind}; a classifier needs two "
-        "classes or more, each in a folder of its own or named in a table"
+        f"{where}: found {count} of one class only ({', '.join(listing.classes)}), as {listing.kind}; "
+        "a classifier needs two classes or more, each in a folder of its own or named in a table"
     )
 
 

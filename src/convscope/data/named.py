@@ -142,7 +142,10 @@ def fetch(name: str, into: Path, progress: Progress | None = None) -> Path:
 
 def _download(name: str, file: File, folder: Path, progress: Progress | None) -> None:
     """Bring one file into ``folder``, complete and checked, or not at all."""
-    by_hand = f"get {file.url} in another way, put it into a folder {name}/, and name the folder above with --data-root or CONVSCOPE_DATA"
+    by_hand = (
+        f"get {file.url} in another way, put it into a folder {name}/, and name the folder above it with --data-root "
+        "or CONVSCOPE_DATA"
+    )
     handle, new = tempfile.mkstemp(dir=folder, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as out:

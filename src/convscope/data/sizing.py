@@ -1,4 +1,4 @@
-"""How big the network's images are, and how any image becomes that big; the set and new files go through the same code."""
+"""How big the network's images are, and how any image becomes that big; the set and new files take the same way."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def read_images(
 ) -> list[np.ndarray | Unreadable]:
     """Return for each file its pixels (height, width, channels) in the rule's dtype, or why it cannot be used.
 
-    A file fails that is missing, damaged, or of another type or number of channels than the set that ``rule`` belongs to.
+    A file fails that is missing, damaged, or of another type or number of channels than the set behind ``rule``.
     """
     with limited(max_pixels):
         return [_read(Path(path), rule, max_pixels) for path in paths]

@@ -1,4 +1,4 @@
-"""What lies at a path? Ask every source, and take the one that is found; nothing or several is an error that says so."""
+"""What lies at a path? Ask every source, and take the one that is found; none or several is an error that says so."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from convscope.data.sources.files import Files, ending, is_image
 from convscope.errors import DataError
 
 LOOKED_FOR = (
-    "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines with an "
-    "image and a label column), IDX files, a NumPy archive with x and y, CIFAR batches, or a zip or tar of one of these"
+    "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines with "
+    "an image and a label column), IDX files, a NumPy archive with x and y, CIFAR batches, a zip or tar of these"
 )
 
 
@@ -57,7 +57,7 @@ def _among(files: Files, cache: Path) -> Listing:
         raise DataError(f"{files.path} holds {len(sure)} sets; give the path of one of them:{listed}")
     if sure:
         return sure[0].read()
-    tables = [name for name in files.names if name.lower().endswith(table.ENDINGS)]
+    tables = table.tables(files)
     if len(tables) == 1 and any(map(is_image, files.names)):
         return table.read(files, tables[0])  # says what is wrong with it
     if found:
@@ -78,9 +78,12 @@ def _nothing(files: Files) -> DataError:
     held = ", ".join(f"{count:,} × {ending}" for ending, count in endings.most_common(8))
     loose = sum(is_image(name) and "/" not in name for name in files.names)
     hint = f"; its {loose:,} images have no class: put them into one folder a class" if loose else ""
+    columns = "".join(
+        f"; {name} has the columns {table.parse(files, name, 1).said()}" for name in table.tables(files)[:3]
+    )
     return DataError(
-        f"nothing to learn from was recognised at {files.path}: looked for {LOOKED_FOR}; found {len(files.names):,} files "
-        f"({held}){hint}"
+        f"nothing to learn from was recognised at {files.path}: looked for {LOOKED_FOR}; found {len(files.names):,} "
+        f"files ({held}){columns}{hint}"
     )
 
 

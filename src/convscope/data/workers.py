@@ -1,7 +1,7 @@
 """Files decoded by several workers at once, straight into one array file; only small facts travel back.
 
-simplejpeg lets other threads run while it decodes. Pillow hardly does, so it takes processes, which need half a second to
-start; they import neither torch nor the user's script, and are started only where the work outlasts that.
+simplejpeg lets other threads run while it decodes. Pillow hardly does, so it takes processes, which need half a second
+to start; they import neither torch nor the user's script, and are started only where the work outlasts that.
 """
 
 from __future__ import annotations
@@ -132,12 +132,12 @@ def _chunks(task: Task, images: FileImages, rows: np.ndarray) -> Iterator[tuple[
     """Group files into pieces of work: by number, and by bytes where an archive hands bytes out."""
     at: list[int] = []
     payloads: list[Payload] = []
-    size = 0
+    size, most = 0, task.chunk
     for i, payload in images.files.items(images.names[rows].tolist()):
         at.append(int(rows[i]))
         payloads.append(payload)
         size += len(payload) if isinstance(payload, bytes) else 0
-        if len(at) == task.chunk or size > 4 * CHUNK_BYTES:
+        if len(at) == most or size > 4 * CHUNK_BYTES:
             yield at, payloads
             at, payloads, size = [], [], 0
     if at:

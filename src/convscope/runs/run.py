@@ -19,10 +19,12 @@ from torch import nn
 from convscope.data.augment import Policy
 from convscope.data.batches import Normaliser
 from convscope.data.dataset import Data, Split
+from convscope.data.sizing import read_images
 from convscope.errors import CheckpointError, ConfigError, DataError
 from convscope.models import entry
 from convscope.runs import files
-from convscope.runs.predict import Averaging, probabilities, split_probabilities
+from convscope.runs.inputs import find_images
+from convscope.runs.predict import BATCH, Averaging, probabilities, split_probabilities
 from convscope.runs.spec import ModelSpec
 from convscope.tasks import classification
 from convscope.training.plan import Plan, make_plan
@@ -109,23 +111,22 @@ class Run:
         ``tta`` averages over that many augmented copies. An unreadable file gives a prediction with its ``error`` set;
         ``DataError`` is raised where there is no image at all.
         """
-        from convscope.data.sizing import find_images, read_images
-
         paths = find_images([inputs] if isinstance(inputs, str | Path) else inputs)
-        found = read_images(paths, self.spec.preprocessing)
-        good = [at for at, image in enumerate(found) if isinstance(image, np.ndarray)]
-        shares = np.empty((0, len(self.spec.classes)))
-        if good:
-            pixels = np.stack([found[at] for at in good])  # pyright: ignore[reportArgumentType, reportCallIssue]
-            shares = probabilities(self.model, pixels, np.arange(len(good)), self.normaliser, self.averaging(tta))
-        rows = dict(zip(good, shares, strict=True))
-        return [self._prediction(str(path), found[at], rows.get(at)) for at, path in enumerate(paths)]
+        averaging = self.averaging(tta)
+        found: list[Prediction] = []
+        for first in range(0, len(paths), BATCH):  # a folder may hold more images than memory does
+            some = paths[first : first + BATCH]
+            images = read_images(some, self.spec.preprocessing)
+            good = [image for image in images if isinstance(image, np.ndarray)]
+            shares = probabilities(self.model, np.stack(good), np.arange(len(good)), self.normaliser, averaging) if good else []
+            answers = iter(shares)
+            for path, image in zip(some, images, strict=True):
+                found.append(self._prediction(path, next(answers)) if isinstance(image, np.ndarray) else _failed(path, image))
+        return found
 
-    def _prediction(self, name: str, image: object, shares: np.ndarray | None) -> Prediction:
-        if shares is None:
-            return Prediction(name, None, None, {}, str(image))
+    def _prediction(self, path: Path, shares: np.ndarray) -> Prediction:
         shown = classification.show(shares, self.spec.classes)
-        return Prediction(name, shown["label"], shown["probability"], shown["probabilities"])
+        return Prediction(str(path), shown["label"], shown["probability"], shown["probabilities"])
 
     def score(self, split: Split, *, tta: int = 0) -> tuple[dict[str, Any], np.ndarray]:
         """Return the figures of merit on one split, with intervals, and the probabilities (N, K) behind them."""
@@ -133,11 +134,20 @@ class Run:
         return classification.score(split.labels, shares, self.spec.classes, positive=self.plan.positive), shares
 
     def check_fits(self, data: Data) -> None:
-        """Raise ``DataError`` where a set's classes are not the ones this network names."""
+        """Raise ``DataError`` where a set's classes or images are not of the kind this network knows."""
+        mine, theirs = self.spec.preprocessing, data.preprocessing
         if data.classes != self.spec.classes:
+            known, found = (", ".join(names[:20]) for names in (self.spec.classes, data.classes))
+            raise DataError(f"this run names the classes {known}; the set has {found}")
+        if (mine.channels, mine.dtype) != (theirs.channels, theirs.dtype):
             raise DataError(
-                f"this run names the classes {', '.join(self.spec.classes[:20])}; the set has {', '.join(data.classes[:20])}"
+                f"this run takes images of {mine.channels} channels as {mine.dtype}; "
+                f"the set has {theirs.channels} as {theirs.dtype}"
             )
+
+
+def _failed(path: Path, reason: Exception) -> Prediction:
+    return Prediction(str(path), None, None, {}, str(reason))
 
 
 def open_run(folder: str | Path) -> Run:

@@ -22,6 +22,7 @@ from convscope.errors import ConfigError
 from convscope.runs import files
 from convscope.runs.spec import ModelSpec
 from convscope.training.checkpoint import State, save_error, write_state, write_synced
+from convscope.training.history import History
 from convscope.training.plan import Plan
 
 
@@ -113,9 +114,10 @@ class RunKeeper:
     folder: Path
     spec: ModelSpec
 
-    def keep_state(self, state: State) -> None:
-        """Replace the resume state."""
+    def keep_state(self, state: State, history: History) -> None:
+        """Replace the resume state, and the epoch table that people follow a run by."""
         write_state(self.folder / files.STATE, state)
+        write_file(self.folder / files.EPOCHS, history.epochs_csv())
 
     def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None:
         """Replace the chosen weights by those of ``epoch``."""

@@ -81,7 +81,7 @@ class _Job:
         """Choose positions in the training split that fit into memory and time.
 
         A row costs ``width`` features and ``each`` seconds. Classes keep their shares: the examples, shuffled and
-        then sorted by class, are taken at even distances.
+        then sorted by class, are taken at even distances; one of each class comes first, so that none is missing.
         """
         n = len(self.train)
         most = int(min(FLOATS / width, self.aim / each))
@@ -89,7 +89,9 @@ class _Job:
         rng = np.random.default_rng(self.seed)
         order = rng.permutation(n)
         order = order[np.argsort(self.train.labels[order], kind="stable")]
-        return rng.permutation(order[np.arange(m) * n // m])
+        first = order[np.unique(self.train.labels[order], return_index=True)[1]]
+        even = rng.permutation(order[np.arange(m) * n // m])
+        return np.concatenate([first, even[~np.isin(even, first)]])
 
 
 def _majority(name: str, job: _Job) -> Baseline:
@@ -186,12 +188,13 @@ def _perceptron(epochs: int) -> Fit:
         from sklearn.neural_network import MLPClassifier
 
         batch = int(np.clip(len(x) // 10, 8, 200))
-        model = MLPClassifier((HIDDEN,), batch_size=min(batch, len(x)), random_state=seed)
+        model = MLPClassifier((HIDDEN,), batch_size=min(batch, len(x)), random_state=seed)  # pyright: ignore[reportArgumentType]
+        classes = np.unique(y)
         for epoch in range(1, epochs + 1):
-            model.partial_fit(x, y, classes=np.unique(y))
+            model.partial_fit(x, y, classes=classes)
             if time.perf_counter() > deadline:
-                break
-        return model, epoch < epochs
+                return model, epoch < epochs
+        return model, False
 
     return fit
 

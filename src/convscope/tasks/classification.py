@@ -98,6 +98,7 @@ def score(
     A probability row that does not sum to 1, a label outside the classes, or an unknown ``positive`` is an error.
     """
     labels, probabilities = _checked(labels, probabilities, classes)
+    yes = _positive(classes, positive)
     predicted = probabilities.argmax(axis=1)
     K = len(classes)
     counts = Counts.of(labels, predicted, K)
@@ -121,7 +122,11 @@ def score(
     samples = resample(figures, len(labels), resamples=resamples, seed=seed)
     found = {name: _estimates(point[name], *interval(samples[name], point[name])) for name in point}
     _wilson_where_collapsed(found, confusion)
-    return _arrange(found, confusion, classes, resamples) | _binary(found, labels, predicted, classes, positive)
+    arranged = _arrange(found, confusion, classes, resamples)
+    if yes is not None:
+        missed = np.flatnonzero((labels == yes) & (predicted != yes))
+        arranged["binary"] = _binary(found, classes, yes) | {"missed": missed.tolist()}
+    return arranged
 
 
 def _checked(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -160,16 +165,15 @@ def _points(labels: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray
     confusion = metrics.confusion_matrix(labels, predicted, labels=every)
     support = confusion.sum(axis=1)
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(
-        labels, predicted, labels=every, zero_division=np.nan
+        labels, predicted, labels=every, zero_division=np.nan  # pyright: ignore[reportArgumentType]
     )
     areas, precisions = np.full((2, len(every)), np.nan)
-    for k in np.flatnonzero(support):
+    for k in np.flatnonzero((support > 0) & (support < len(labels))):
+        areas[k] = metrics.roc_auc_score(labels == k, probabilities[:, k])
         precisions[k] = min(1.0, metrics.average_precision_score(labels == k, probabilities[:, k]))  # rounding
-        if support[k] < len(labels):
-            areas[k] = metrics.roc_auc_score(labels == k, probabilities[:, k])
     return confusion, {
         "accuracy": metrics.accuracy_score(labels, predicted),
-        "balanced_accuracy": mean_of_known(recall),
+        "balanced_accuracy": mean_of_known(np.asarray(recall)),
         "log_loss": _surprise(labels, probabilities).mean(),
         "auc": mean_of_known(areas),
         "average_precision": mean_of_known(precisions),
@@ -226,35 +230,30 @@ def _arrange(found: dict[str, Any], confusion: np.ndarray, classes: Sequence[str
     }
 
 
-def _binary(
-    found: dict[str, Any],
-    labels: np.ndarray,
-    predicted: np.ndarray,
-    classes: Sequence[str],
-    positive: str | None,
-) -> dict[str, Any]:
+def _positive(classes: Sequence[str], positive: str | None) -> int | None:
+    """Return the index of the positive class of a two-class task, ``None`` where there are more."""
     if positive is not None and positive not in classes:
         raise ConfigError(
             f"positive class {positive!r} is none of the classes {', '.join(classes)}{nearest(positive, classes)}"
         )
-    if len(classes) != 2:
-        if positive is not None:
-            raise ConfigError(f"a positive class needs exactly two classes, found {len(classes)}: leave positive out")
-        return {}
-    yes = 1 if positive is None else list(classes).index(positive)
+    if len(classes) == 2:
+        return 1 if positive is None else list(classes).index(positive)
+    if positive is not None:
+        raise ConfigError(f"a positive class needs exactly two classes, found {len(classes)}: leave positive out")
+    return None
+
+
+def _binary(found: dict[str, Any], classes: Sequence[str], yes: int) -> dict[str, Any]:
     no = 1 - yes
     return {
-        "binary": {
-            "positive": classes[yes],
-            "negative": classes[no],
-            "sensitivity": found["recall"][yes],
-            "specificity": found["recall"][no],
-            "ppv": found["precision"][yes],
-            "npv": found["precision"][no],
-            "auc": found["class_auc"][yes],
-            "average_precision": found["class_average_precision"][yes],
-            "missed": np.flatnonzero((labels == yes) & (predicted == no)).tolist(),
-        }
+        "positive": classes[yes],
+        "negative": classes[no],
+        "sensitivity": found["recall"][yes],
+        "specificity": found["recall"][no],
+        "ppv": found["precision"][yes],
+        "npv": found["precision"][no],
+        "auc": found["class_auc"][yes],
+        "average_precision": found["class_average_precision"][yes],
     }
 
 

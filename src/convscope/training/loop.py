@@ -30,10 +30,13 @@ Loss = Callable[..., Tensor]
 
 
 class Keeper(Protocol):
-    """Where a run's state and its chosen weights go."""
+    """Where a run's resume state (with the epochs so far) and its chosen weights go."""
 
-    def keep_state(self, state: State) -> None: ...
-    def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None: ...
+    def keep_state(self, state: State, history: History) -> None:
+        """Replace the saved state."""
+
+    def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None:
+        """Replace the chosen weights."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def fit(
                     )
                 if interrupt.asked:
                     run.spent += time.perf_counter() - began
-                    keeper.keep_state(run.state(records))
+                    keeper.keep_state(run.state(records), run.history)
                     raise KeyboardInterrupt
                 if spent > budget:
                     stopped = "the time budget was used up"
@@ -148,7 +151,7 @@ def fit(
                 keeper.keep_weights(run.judged.state_dict(), run.epoch)
             if plan.patience and run.epoch - run.best["epoch"] >= plan.patience:
                 stopped = f"no better validation score for {plan.patience} epochs"
-            keeper.keep_state(run.state([]))
+            keeper.keep_state(run.state([]), run.history)
             if watcher.on_epoch:
                 watcher.on_epoch(run.history.epochs[-1])
     return Outcome(run.history, *_chosen(run, select), stopped)

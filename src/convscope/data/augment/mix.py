@@ -1,4 +1,4 @@
-"""Hiding part of an image, and blending two."""
+"""Hiding part of an image, and choosing what to blend it with."""
 
 from __future__ import annotations
 
@@ -13,29 +13,28 @@ from convscope.data.augment.draws import Draws
 def cutout(x: Tensor, draws: Draws, fraction: float) -> Tensor:
     """Set a square of ``fraction`` of the shorter side to the set's mean, 0, in each image of x (N, C, H, W).
 
-    Its centre is any pixel, so that the square may stick out over the border (DeVries and Taylor, 2017).
+    Up to half of it may stick out over a border (DeVries and Taylor, 2017).
     """
     _, _, H, W = x.shape
     side = max(1, round(fraction * min(H, W)))
-    rows = _covered(draws.below("cutout y", H), side, H)  # (N, H)
-    columns = _covered(draws.below("cutout x", W), side, W)  # (N, W)
-    down, along = torch.from_numpy(rows).to(x), torch.from_numpy(columns).to(x)
+    down = torch.from_numpy(_covered(draws, "cutout y", side, H)).to(x)
+    along = torch.from_numpy(_covered(draws, "cutout x", side, W)).to(x)
     return x * (1 - down[:, None, :, None] * along[:, None, None, :])
 
 
-def partners(draws: Draws, population: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each sample the row to blend it with, (N,), and the sample's own share, (N,) float32 in
-    0.5..1.
-
-    The share is drawn from Beta(alpha, alpha) (mixup, Zhang et al., 2018) and folded to its larger half.
-    That leaves the blends as they were, since either order of a pair is equally likely, and each sample the
-    main one.
-    """
-    share = betaincinv(alpha, alpha, draws.uniform("mixup share"))
-    partner = population[draws.below("mixup partner", len(population))]
-    return partner, np.maximum(share, 1 - share).astype(np.float32)
-
-
-def _covered(centre: np.ndarray, side: int, size: int) -> np.ndarray:
-    offset = np.arange(size) - (centre - side // 2)[:, None]
+def _covered(draws: Draws, purpose: str, side: int, size: int) -> np.ndarray:
+    """Return which of ``size`` pixels a stretch of ``side`` covers, (N, size) bool."""
+    start = draws.below(purpose, size + 1 - side % 2) - side // 2
+    offset = np.arange(size) - start[:, None]
     return (offset >= 0) & (offset < side)
+
+
+def partners(draws: Draws, population: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return each sample's partner, one of ``population``, and the sample's own share in the blend, both (N,).
+
+    The share, float32 in 0.5..1, is drawn from Beta(alpha, alpha) (mixup, Zhang et al., 2018) and folded to its
+    larger half: either order of a pair is equally likely, so the blends stay as they were.
+    """
+    partner = population[draws.below("mixup partner", len(population))]
+    share = betaincinv(alpha, alpha, draws.uniform("mixup share"))
+    return partner, np.maximum(share, 1 - share).astype(np.float32)

@@ -5,25 +5,27 @@ The pixels are the same as Pillow's (tested). What is unusual (EXIF, CMYK, damag
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 import numpy as np
 
 from convscope.data.decode import pillow
 from convscope.data.decode.encoded import Encoded
 
-try:
-    import simplejpeg
-except ImportError:  # it comes with the extra `fast`
-    simplejpeg = None
+turbo: Any = None
+with contextlib.suppress(ImportError):  # it comes with the extra `fast`
+    import simplejpeg as turbo
 
 MAGIC = b"\xff\xd8\xff"
 
 
 def read(data: bytes) -> Encoded:
     """Read a JPEG's header."""
-    if simplejpeg is None or b"Exif\0\0" in data or b"tiff:Orientation" in data:
+    if turbo is None or b"Exif\0\0" in data or b"tiff:Orientation" in data:
         return pillow.read(data)
     try:
-        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+        height, width, colours, _ = turbo.decode_jpeg_header(data)
     except ValueError:
         return pillow.read(data)
     if colours not in ("Gray", "YCbCr", "RGB"):
@@ -32,7 +34,7 @@ def read(data: bytes) -> Encoded:
 
     def decode(shrink: int) -> np.ndarray:
         try:
-            return simplejpeg.decode_jpeg(data, space, min_height=-(-height // shrink), min_width=-(-width // shrink))
+            return turbo.decode_jpeg(data, space, min_height=-(-height // shrink), min_width=-(-width // shrink))
         except ValueError:
             return pillow.read(data).decode(shrink)
 
@@ -41,4 +43,4 @@ def read(data: bytes) -> Encoded:
 
 def releases_lock(data: bytes) -> bool:
     """Tell whether this image decodes outside Python's lock, so that threads speed it up as much as processes would."""
-    return simplejpeg is not None and data.startswith(MAGIC)
+    return turbo is not None and data.startswith(MAGIC)

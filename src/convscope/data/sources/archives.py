@@ -113,7 +113,7 @@ class Zip(_Archive):
 
 
 class Tar(_Archive):
-    """The files of a tar archive, plain or compressed, read from front to back; where each lies is kept in the cache."""
+    """The files of a tar archive, plain or compressed, read from front to back; the cache keeps where each lies."""
 
     def __init__(self, path: Path, cache: Path) -> None:
         super().__init__(path)
@@ -129,7 +129,7 @@ class Tar(_Archive):
             self._admit(self._members())
             with contextlib.suppress(OSError):  # it only saves reading the archive once more
                 memory.parent.mkdir(parents=True, exist_ok=True)
-                known = {"names": self.names, "folders": sorted(self.folders), "hidden": self.hidden, "where": self._where}
+                known = {"names": self.names, "hidden": self.hidden, "folders": [*self.folders], "where": self._where}
                 new = memory.with_suffix(f".{os.getpid()}.new")
                 new.write_text(json.dumps(known), "utf-8")
                 new.replace(memory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +21,12 @@ def read(name: str, seed: int) -> Listing:
     if name == "digits":
         from sklearn.datasets import load_digits
 
-        loaded = load_digits()
+        loaded: Any = load_digits()
         pixels = loaded.images.astype(np.uint8)[..., None]
         labels, classes = loaded.target.astype(np.int64), tuple(map(str, loaded.target_names))
         split = np.full(len(labels), "", "<U5")
     else:
         pixels, labels, classes, split = synthetic.make(name, seed)
-    stamp = hashlib.blake2b(np.ascontiguousarray(pixels), digest_size=16).hexdigest()
+    stamp = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
     ids = strings([f"{name}/{i}" for i in range(len(labels))])
     return Listing(name, f"built-in set: {NAMES[name]}", from_memory(pixels, stamp), ids, labels, classes, split)

@@ -17,6 +17,8 @@ SPLITS = {
     "test": "test", "testing": "test",
 }  # fmt: skip
 
+SPLIT_ORDER = ("train", "valid", "test")
+
 
 @dataclass(frozen=True)
 class Candidate:

@@ -10,7 +10,7 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
-from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
+from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, strings
 from convscope.errors import DataError
 
@@ -29,7 +29,7 @@ class _Place:
 
 
 def find(files: Files) -> list[Candidate]:
-    """Return a candidate for each folder that has split folders with classes, or one for the class folders themselves."""
+    """Return a candidate for each folder that has split folders with classes, or one for the class folders alone."""
     images = [name for name in files.names if is_image(name)]
     places = {name: place for name in images if (place := _below_split(name))}
     if not places:
@@ -83,7 +83,7 @@ def _list(files: Files, root: str, places: dict[str, _Place]) -> Listing:
     )
     kind = "class folders" + (f" below {root}/" if root else "")
     if split[0]:
-        kind += f" in split folders ({', '.join(dict.fromkeys(split.tolist()))})"
+        kind += f" in split folders ({', '.join(name for name in SPLIT_ORDER if name in split)})"
     names = strings(list(mine))
     return Listing(files.path.name, kind, FileImages(files, names), names, labels, classes, split, None, notices)
 
@@ -128,9 +128,7 @@ def _empty(files: Files, root: str, classes: set[str]) -> tuple[Notice, ...]:
 
 def _one_sided(labels: np.ndarray, classes: tuple[str, ...], split: np.ndarray) -> tuple[Notice, ...]:
     """Say which classes are missing from a given split."""
-    present = {
-        name: set(labels[split == name].tolist()) for name in ("train", "valid", "test") if (split == name).any()
-    }
+    present = {name: set(labels[split == name].tolist()) for name in SPLIT_ORDER if (split == name).any()}
     notices = []
     for name, have in present.items():
         missing = tuple(c for i, c in enumerate(classes) if i not in have)

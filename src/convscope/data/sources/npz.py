@@ -1,4 +1,4 @@
-"""NumPy archives: ``x`` and ``y``, or one pair a split (``x_train``, ``train_labels``, ...), and perhaps ``class_names``.
+"""NumPy archives: ``x`` and ``y``, or a pair for each split (``x_train``, ``train_labels``), perhaps ``class_names``.
 
 Arrays are streamed out of the archive; only the labels are held in memory. Pickled objects are refused.
 """
@@ -131,7 +131,7 @@ def _labels(path: Path, member: _Member, images: _Member) -> np.ndarray:
         values = values[:, 0]
     if values.ndim != 1 or len(values) != images.shape[0]:
         raise DataError(
-            f"{path}: expected one label for each of the {images.shape[0]:,} images {images.shape}, found labels of the shape "
+            f"{path}: expected one label for each of the {images.shape[0]:,} images, found labels of the shape "
             f"{member.shape}" + ("; turn one-hot rows into indices with y.argmax(1)" if values.ndim == 2 else "")
         )
     return values

@@ -34,8 +34,7 @@ def make(seed: int, count: int = 4_000) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _figure(arm: int, gap: int = 0) -> np.ndarray:
-    """Draw / and \\ of ``arm`` steps, two pixels thick, meeting at the top or ``gap`` columns apart; 1 on
-    the strokes."""
+    """Draw / and \\ of ``arm`` steps, two pixels thick, meeting at the top or set ``gap`` columns apart."""
     figure = np.zeros((arm + 1, 2 * arm - 1 + gap), np.float32)
     for step in range(arm):
         figure[step : step + 2, [arm - 1 - step, arm - 1 + step + gap]] = 1

@@ -84,7 +84,7 @@ def _numbers(axes: Axes, counts: np.ndarray, shares: np.ndarray, depth: np.ndarr
             axes.text(g, t, f"{counts[t, g]}", color=colour, ha="center", va="center", fontsize=size)
             continue
         axes.text(g, t + 0.02, f"{counts[t, g]:,}", color=colour, ha="center", va="bottom", fontsize=size)
-        axes.text(g, t + 0.1, percent(shares[t, g]), color=colour, ha="center", va="top", fontsize=0.75 * size)
+        axes.text(g, t + 0.1, percent(float(shares[t, g])), color=colour, ha="center", va="top", fontsize=0.75 * size)
 
 
 def _names(axes: Axes, names: list[str], side: float) -> None:

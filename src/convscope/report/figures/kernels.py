@@ -44,26 +44,21 @@ def draw(contents: Contents) -> Drawing | None:
 
 
 def _many(kernels: np.ndarray) -> Figure:
-    """All on one scale, in rows; the input channels of a kernel below one another."""
+    """All on one scale, in rows of sixteen; the input channels of a kernel below one another."""
     count, channels, kh, kw = kernels.shape
-    across = min(count, 16)
-    down = -(-count // across)
-    step_x, step_y = kw * 1.15 + 0.3, channels * kh * 1.05 + 0.8  # weights from one kernel to the next
-    unit = min((WIDE - 1.2) / (across * step_x), 0.15)  # inches a weight
-    figure = canvas(max(3.2, unit * across * step_x + 1.2), max(1.2, unit * down * step_y + 0.1))
+    across, tall = min(count, 16), channels * kh
+    sheet = np.full((-(-count // across) * (tall + 1) - 1, across * (kw + 1) - 1), np.nan)  # NaN: the gaps
+    for o, kernel in enumerate(kernels):
+        y, x = (o // across) * (tall + 1), (o % across) * (kw + 1)
+        sheet[y : y + tall, x : x + kw] = np.concatenate(kernel)
+    unit = min((WIDE - 1.2) / sheet.shape[1], 0.15)  # inches a weight
+    figure = canvas(max(3.2, unit * sheet.shape[1] + 1.2), max(1.2, unit * sheet.shape[0] + 0.1))
     axes = figure.subplots()
     limit = float(np.abs(kernels).max()) or 1.0
-    for o, kernel in enumerate(kernels):
-        x, y = (o % across) * step_x, (o // across) * step_y
-        extent = (x, x + kw, y + channels * kh, y)
-        image = axes.imshow(
-            np.concatenate(kernel), COLOURS, vmin=-limit, vmax=limit, extent=extent, interpolation="none"
-        )
-    axes.set(xlim=(-0.2, across * step_x), ylim=(down * step_y - 0.6, -0.2))
+    image = axes.imshow(sheet, COLOURS, vmin=-limit, vmax=limit, interpolation="none")
     axes.set_axis_off()
-    bar = figure.colorbar(
-        image, ax=axes, fraction=0.03, pad=0.02, aspect=12, ticks=MaxNLocator(nbins=3, symmetric=True)
-    )
+    ticks = MaxNLocator(nbins=3, symmetric=True)
+    bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.02, aspect=12, ticks=ticks)
     bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
     bar.ax.set_title("weight", fontsize=8, color=MUTED, fontweight="normal")
     return figure

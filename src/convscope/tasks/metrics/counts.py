@@ -31,7 +31,7 @@ class Counts:
 
     def figures(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Return accuracy and balanced accuracy (r,), recall, precision and f1 (K, r) under weights (n, r)."""
-        support, given, hits = self.truth @ weights, self.given @ weights, self.both @ weights
+        support, given, hits = (np.asarray(m @ weights) for m in (self.truth, self.given, self.both))
         recall = _ratio(hits, support)
         return {
             "accuracy": hits.sum(axis=0) / weights.sum(axis=0),

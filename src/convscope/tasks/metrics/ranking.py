@@ -49,8 +49,8 @@ class Ranking:
     def figures(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the area under the ROC curve and the average precision (r,) under weights (n, r).
 
-        NaN where the class, or for the area everything else, has no weight. Ties count half in the area, as in
-        scikit-learn; average precision is the step sum of precision over gains in recall.
+        NaN where the class or everything else has no weight. Ties count half in the area, as in scikit-learn;
+        average precision is the step sum of precision over gains in recall.
         """
         hits = self.hits @ weights  # (G, r)
         alarms = np.cumsum(self.alarms @ weights, axis=0)
@@ -60,4 +60,5 @@ class Ranking:
         with np.errstate(invalid="ignore", divide="ignore"):
             area = (hits * beaten).sum(axis=0) / (positives * negatives)
             precision = np.where(hits > 0, found / (found + alarms), 0)
-            return area, (hits * precision).sum(axis=0) / positives
+            mean = (hits * precision).sum(axis=0) / positives
+        return area, np.where(negatives > 0, mean, np.nan)

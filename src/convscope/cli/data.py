@@ -1,0 +1,128 @@
+"""``convscope data``: the sets that have names, a check of any set, and fetching a public one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from convscope.cli.exits import FAILED
+from convscope.cli.output import err, notices, out, pairs, show_json, table
+
+app = App(name="data", help="Sets that have names, a check of any set, and fetching a public one.")
+
+Json = Annotated[bool, Parameter(name="--json", negative="")]
+
+
+@app.command(name="list")
+def list_sets(*, data_root: Path | None = None, cache: Path | None = None, as_json: Json = False) -> int:
+    """List the sets that have names, and where they are on this machine.
+
+    Parameters
+    ----------
+    data_root
+        Folder that holds named sets.
+    cache
+        Folder of decoded images and downloads.
+    as_json
+        Print JSON.
+    """
+    from convscope.data.cache import directory
+    from convscope.data.named import catalogue
+
+    rows = catalogue(data_root, directory(cache))
+    if as_json:
+        show_json([asdict(row) for row in rows])
+        return 0
+    cells = [
+        (
+            row.name,
+            row.what,
+            "" if row.images is None else f"{row.images:,}",
+            "" if row.classes is None else row.classes,
+            row.where or f"not here: convscope data fetch {row.name}",
+        )
+        for row in rows
+    ]
+    out.print(table(("set", "what it is", "images", "classes", "where"), cells, right=("images", "classes")))
+    return 0
+
+
+@app.command
+def check(
+    data: str,
+    *,
+    img_size: int | None = None,
+    skip_bad: bool = False,
+    seed: int = 0,
+    cache: Path | None = None,
+    data_root: Path | None = None,
+    as_json: Json = False,
+) -> int:
+    """Read a set as `train` would and say what it is and what is suspicious about it; exit code 1 where something is.
+
+    Parameters
+    ----------
+    data
+        Folder, archive, table, IDX or NPZ file, or the name of a set.
+    img_size
+        Image size, in pixels.
+    skip_bad
+        Leave unreadable images out and list them, instead of stopping.
+    seed
+        Seed of the splits that are drawn.
+    cache
+        Folder of decoded images.
+    data_root
+        Folder that holds named sets.
+    as_json
+        Print JSON.
+    """
+    from convscope.cli.live import Live
+    from convscope.data.loading import load
+
+    with Live(quiet=as_json) as live:
+        found = load(
+            data, img_size=img_size, skip_bad=skip_bad, seed=seed, cache=cache, data_root=data_root, progress=live.on_progress
+        )
+    if as_json:
+        show_json(
+            {
+                "name": found.name,
+                "facts": found.facts,
+                "classes": found.classes,
+                "splits": {split.name: len(split) for split in found.splits},
+                "fingerprint": found.fingerprint,
+                "warnings": [asdict(notice) for notice in found.warnings],
+            }
+        )
+    else:
+        out.print(f"[bold]{found.name}[/]")
+        out.print(pairs(found.facts))
+        out.print(notices(found.warnings) if found.warnings else "nothing suspicious found")
+    return FAILED if found.warnings else 0
+
+
+@app.command
+def fetch(name: str, *, data_root: Path | None = None, cache: Path | None = None) -> int:
+    """Download a public set, checked by its published md5.
+
+    Parameters
+    ----------
+    name
+        mnist, fashion-mnist or cifar10.
+    data_root
+        Folder to put it in; by default convscope's own, below the cache.
+    cache
+        Folder of decoded images and downloads.
+    """
+    from convscope.cli.live import Live
+    from convscope.data.cache import directory
+    from convscope.data.named import fetch as download
+
+    with Live() as live:
+        folder = download(name, data_root or directory(cache) / "downloads", live.on_progress)
+    err.print(f"{name} is in {folder}", markup=False)
+    return 0

@@ -1,0 +1,248 @@
+"""The command line as a user meets it, from data to report and back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from convscope.cli.app import main
+from convscope.data.dataset import Data
+from PIL import Image
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(cache))
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def call(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(a) for a in arguments])
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code
+
+
+QUICK = ("--model", "tiny", "--epochs", "2", "--no-baselines")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "digits run"  # a name with a space
+    os.environ["CONVSCOPE_CACHE"] = str(cache)
+    assert call("train", "digits", "--model", "tiny", "--epochs", "12", "--lr", "0.02", "--out", folder) == 0
+    return folder
+
+
+def test_a_run_folder_holds_what_it_should(run: Path) -> None:
+    assert {p.name for p in run.iterdir()} == {
+        "config.toml", "model.safetensors", "last", "steps.csv", "epochs.csv", "split.csv", "predictions.csv",
+        "metrics.json", "env.json", "report.html", "figures",
+    }  # fmt: skip
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert metrics["accuracy"]["low"] < metrics["accuracy"]["value"] < metrics["accuracy"]["high"]
+    assert metrics["accuracy"]["value"] > 0.85
+    assert [b["name"] for b in metrics["baselines"]] == ["majority class", "logistic regression", "HOG + linear", "small MLP"]
+    with (run / "split.csv").open() as file:
+        splits = [row["split"] for row in csv.DictReader(file)]
+    assert {s: splits.count(s) for s in set(splits)} == {"train": 1294, "valid": 144, "test": 359}
+    with (run / "predictions.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "test"]
+    right = sum(row["label"] == row["prediction"] for row in rows) / len(rows)
+    assert right == pytest.approx(metrics["accuracy"]["value"])
+    assert sum(float(rows[0][f"p:{k}"]) for k in range(10)) == pytest.approx(1, abs=1e-4)
+    with (run / "epochs.csv").open() as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == [str(n) for n in range(1, 13)]
+    with (run / "steps.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 12 * 21
+    page = (run / "report.html").read_text()
+    assert "http://" not in page.replace("http://www.w3.org", "") and "<script" not in page
+
+
+def test_the_config_repeats_the_run_to_the_byte(run: Path, tmp_path: Path) -> None:
+    assert call("train", "--config", run / "config.toml", "--out", tmp_path / "again", "--no-baselines") == 0
+    assert (tmp_path / "again" / "model.safetensors").read_bytes() == (run / "model.safetensors").read_bytes()
+
+
+def test_print_config_feeds_back(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert call("train", "digits", "--epochs", "3", "--set", "width=8", "--print-config") == 0
+    text = capsys.readouterr().out
+    values = tomllib.loads(text)
+    assert (values["data"], values["model"], values["epochs"], values["set"]) == ("digits", "resnet_mini", 3, {"width": 8})
+    (tmp_path / "plan.toml").write_text(text)
+    assert call("train", "--config", tmp_path / "plan.toml", "--epochs", "4", "--print-config") == 0
+    assert tomllib.loads(capsys.readouterr().out) == {**values, "epochs": 4}  # flags beat the file
+    assert not (tmp_path / "runs").exists()
+
+
+def test_evaluate_repeats_the_reported_figures(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("evaluate", run, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    reported = json.loads((run / "metrics.json").read_text())
+    for key in ("accuracy", "auc", "ece", "confusion", "per_class"):
+        assert found[key] == reported[key]
+    assert call("evaluate", run, "--split", "train") == 0
+    assert "train: 1,294 images" in capsys.readouterr().out
+    assert call("evaluate", run, "--tta", "4", "--json") == 0
+    averaged = json.loads(capsys.readouterr().out)
+    assert averaged["accuracy"]["value"] > 0.8 and averaged["log_loss"] != reported["log_loss"]
+
+
+def test_predict_says_what_the_test_split_was_told(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from sklearn.datasets import load_digits
+
+    with (run / "predictions.csv").open() as file:
+        expected = [row for row in csv.DictReader(file) if row["split"] == "test"][:3]
+    images = load_digits().images.astype(np.uint8)
+    for row in expected:
+        number = int("".join(c for c in row["id"] if c.isdigit()))
+        Image.fromarray(images[number]).save(tmp_path / f"{number:05d}.png")
+    (tmp_path / ".hidden.png").write_bytes(b"no image")
+    assert call("predict", run, tmp_path) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(r["label"], r["probability"]) for r in rows] == [(e["prediction"], e["probability"]) for e in expected]
+    assert call("predict", run, tmp_path, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sum(found[0]["probabilities"].values()) == pytest.approx(1)
+    (tmp_path / "text.png").write_text("not an image")
+    assert call("predict", run, tmp_path) == 1
+    printed = capsys.readouterr()
+    assert len(list(csv.DictReader(io.StringIO(printed.out)))) == 3
+    assert "text.png" in printed.err
+
+
+@pytest.mark.parametrize("at", ["signal", "kill"])
+def test_interrupted_killed_and_resumed_ends_in_the_same_bytes(at: str, tmp_path: Path, cache: Path) -> None:
+    command = [sys.executable, "-m", "convscope", "train", "digits", "--model", "tiny", "--epochs", "60", "--no-baselines"]
+    environment = {**os.environ, "CONVSCOPE_CACHE": str(cache)}
+    cut = tmp_path / "cut"
+    process = subprocess.Popen([*command, "--out", str(cut)], env=environment, stderr=subprocess.PIPE, text=True)
+    while not (cut / "epochs.csv").exists() or len((cut / "epochs.csv").read_text().splitlines()) < 4:
+        time.sleep(0.02)
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT if at == "signal" else signal.SIGKILL)
+    _, printed = process.communicate()
+    if at == "signal":
+        assert process.returncode == 130
+        assert f"convscope train --resume {cut}" in printed
+    assert not (cut / "metrics.json").exists()
+    assert call("train", "--resume", cut) == 0
+    assert call(*command[3:], "--out", tmp_path / "whole") == 0
+    assert (cut / "model.safetensors").read_bytes() == (tmp_path / "whole" / "model.safetensors").read_bytes()
+    assert (cut / "steps.csv").read_bytes() == (tmp_path / "whole" / "steps.csv").read_bytes()
+
+
+def test_a_finished_run_can_be_given_more_epochs(tmp_path: Path) -> None:
+    assert call("train", "digits", *QUICK, "--out", tmp_path / "r") == 0
+    assert call("train", "--resume", tmp_path / "r", "--epochs", "3") == 0
+    with (tmp_path / "r" / "epochs.csv").open() as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2", "3"]
+
+
+def says(capsys: pytest.CaptureFixture[str], message: str, *arguments: object, code: int = 2) -> None:
+    assert call(*arguments) == code
+    printed = capsys.readouterr()
+    assert message in " ".join(printed.err.split())
+    assert "Traceback" not in printed.err
+
+
+def test_what_the_user_got_wrong_is_said(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    says(capsys, "no data given; write: convscope train DATA", "train")
+    says(capsys, 'Unknown option: --epocs. Did you mean --epochs?', "train", "digits", "--epocs", "3")
+    says(capsys, 'Did you mean "train"?', "trian", "digits")
+    says(capsys, "unknown model 'resnet_min'; did you mean 'resnet_mini'?", "train", "digits", "--model", "resnet_min")
+    says(capsys, "cannot take images of 8×8", "train", "digits", "--model", "lenet")
+    says(capsys, "model 'tiny' has no option 'width'", "train", "digits", "--model", "tiny", "--set", "width=3")
+    says(capsys, "--set 'width': write key=value", "train", "digits", "--set", "width")
+    says(capsys, "--img-size 'big': write one number of pixels", "train", "digits", "--img-size", "big")
+    says(capsys, f"{run} is not empty; choose another --out", "train", "digits", "--out", run)
+    says(capsys, "there is no settings file", "train", "--config", tmp_path / "none.toml")
+    (tmp_path / "bad.toml").write_text("data = digits")
+    says(capsys, "bad.toml is not TOML", "train", "--config", tmp_path / "bad.toml")
+    (tmp_path / "typo.toml").write_text('data = "digits"\nepocs = 3\n')
+    says(capsys, "unknown setting 'epocs'; did you mean 'epochs'?", "train", "--config", tmp_path / "typo.toml")
+    says(capsys, "is not a run folder: no such folder", "evaluate", tmp_path / "none")
+    says(capsys, "is not a run folder: it holds no config.toml", "predict", tmp_path, tmp_path)
+    says(capsys, "no image given", "predict", run)
+    says(capsys, "there is no file or folder", "predict", run, tmp_path / "none.png")
+    (tmp_path / "empty").mkdir()
+    says(capsys, "empty holds no image", "predict", run, tmp_path / "empty")
+    says(capsys, "--resume RUN takes data, settings and folder from the run", "train", "digits", "--resume", run)
+    says(capsys, "setting 'lr' cannot change in a resumed run", "train", "--resume", run, "--lr", "0.1")
+    says(capsys, "--split", "evaluate", run, "--split", "valid2")
+
+
+def test_a_damaged_weights_file_is_refused(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    content = bytearray((copy / "model.safetensors").read_bytes())
+    content[-1] ^= 1
+    (copy / "model.safetensors").write_bytes(content)
+    says(capsys, "model.safetensors is damaged: its checksum differs from the one in env.json", "evaluate", copy)
+    (copy / "model.safetensors").write_bytes(content[:100])
+    (copy / "env.json").unlink()
+    says(capsys, "model.safetensors is damaged", "evaluate", copy)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tmp_path.chmod(0o500)
+    says(capsys, "cannot write to", "train", "digits", *QUICK, "--out", tmp_path / "r", code=1)
+
+
+def test_a_full_disk_keeps_what_was_saved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from convscope.runs import write
+    from convscope.training.checkpoint import write_synced
+
+    def full(path: Path, payload: bytes) -> None:
+        if path.name == "metrics.json.new":
+            path.write_bytes(payload[:10])
+            raise OSError(28, "No space left on device")
+        write_synced(path, payload)
+
+    monkeypatch.setattr(write, "write_synced", full)
+    says(capsys, "the disk is full", "train", "digits", *QUICK, "--out", tmp_path / "r", code=1)
+    assert (tmp_path / "r" / "model.safetensors").exists() and not (tmp_path / "r" / "metrics.json.new").exists()
+    monkeypatch.undo()
+    assert call("train", "--resume", tmp_path / "r") == 0
+    assert (tmp_path / "r" / "metrics.json").exists()
+
+
+def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("models", "--json") == 0
+    rows = {row["name"]: row["weights"] for row in json.loads(capsys.readouterr().out)}
+    assert rows["lenet"] == 233_578
+    assert call("models") == 0
+    assert "233,578" in capsys.readouterr().out
+
+
+def test_python_gives_the_same_run(digits: Data, tmp_path: Path) -> None:
+    import convscope as cs
+
+    seen: list[int] = []
+    run = cs.train(digits, "tiny", epochs=2, baselines=False, out=tmp_path / "r",
+        observer=cs.Observer(on_epoch=lambda row: seen.append(int(row["epoch"]))))
+    assert seen == [1, 2]
+    assert cs.open_run(tmp_path / "r").metrics == run.metrics
+    assert run.report.exists()
+    assert run.predict([]) == []

@@ -1,0 +1,235 @@
+"""Every format comes out with the numbers that were put in, or says why not."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+from convscope.data.decode import jpeg, limited, open_image
+from convscope.data.decode.encoded import Unreadable
+from PIL import Image
+from pictures import END, chunk, encoded, pixels, png, png_header
+
+LIMIT = 178_956_970
+
+
+def decoded(data: bytes, limit: int = LIMIT) -> np.ndarray:
+    with limited(limit):
+        image = open_image(data, limit)
+        found = image.pixels()
+    assert found.shape == (image.height, image.width, image.channels)
+    assert found.dtype == image.dtype
+    return found
+
+
+def refused(data: bytes, limit: int = LIMIT) -> str:
+    with pytest.raises(Unreadable) as caught:
+        decoded(data, limit)
+    return str(caught.value)
+
+
+def npy(array: np.ndarray, **options) -> bytes:
+    out = io.BytesIO()
+    np.save(out, array, **options)
+    return out.getvalue()
+
+
+def tiff(array: np.ndarray, **options) -> bytes:
+    out = io.BytesIO()
+    tifffile.imwrite(out, array, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_png_of_8_and_16_bits(channels, dtype):
+    image = pixels(channels=channels, dtype=dtype)
+    assert (decoded(png(image)) == image).all()
+
+
+@pytest.mark.parametrize(("form", "channels"), [("BMP", 3), ("PPM", 3), ("PPM", 1), ("TIFF", 3), ("TIFF", 4), ("GIF", 1)])
+def test_formats_without_loss(form, channels):
+    image = pixels(channels=channels)
+    found = decoded(encoded(image, form))
+    assert (found[..., : image.shape[2]] == image).all()
+
+
+def test_webp_without_loss():
+    image = pixels()
+    assert (decoded(encoded(image, "WEBP", lossless=True)) == image).all()
+
+
+def test_pnm_of_16_bits():
+    image = pixels(channels=1, dtype=np.uint16)
+    data = b"P5 10 12 65535\n" + image.astype(">u2").tobytes()
+    assert (decoded(data) == image).all()
+    assert "colour PNM of more than 8 bits is not supported" in refused(b"P6 # made\n10 12 65535\n" + bytes(720))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("shrink", [1, 2, 4, 8])
+def test_jpeg_is_the_same_with_and_without_simplejpeg(channels, shrink, monkeypatch):
+    picture = Image.fromarray(pixels(8, 6, channels).squeeze()).resize((77, 51))
+    data = encoded(picture, "JPEG", quality=90)
+    fast = open_image(data).pixels(shrink)
+    monkeypatch.setattr(jpeg, "turbo", None)
+    plain = open_image(data).pixels(shrink)
+    assert fast.shape == (-(-51 // shrink), -(-77 // shrink), channels)
+    assert (fast == plain).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_exif_orientation(orientation, form):
+    upright = np.zeros((24, 16, 3), np.uint8)
+    upright[:8, :8] = 255  # top left
+    # How a camera stores it: Pillow's own transposition, inverted.
+    turns = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+    picture = Image.fromarray(upright)
+    stored = picture.transpose(Image.Transpose(turns[orientation])) if orientation > 1 else picture
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    found = decoded(encoded(stored, form, exif=exif)).astype(int)
+    assert found.shape == upright.shape
+    assert abs(found - upright).mean() < 8
+
+
+@pytest.mark.parametrize(
+    ("array", "options"),
+    [
+        (pixels(channels=1, dtype=np.uint16)[..., 0], {}),
+        (pixels(channels=3, dtype=np.uint16), {"photometric": "rgb"}),
+        (pixels(channels=7, dtype=np.uint8), {"photometric": "minisblack", "planarconfig": "contig"}),
+        (pixels(channels=1, dtype=np.float32)[..., 0] / 3, {}),
+        (pixels(channels=1, dtype=np.uint16)[..., 0], {"compression": "zlib"}),
+    ],
+    ids=["grey16", "rgb16", "seven", "float", "deflate"],
+)
+def test_tiff_keeps_depth_and_channels(array, options):
+    found = decoded(tiff(array, **options))
+    assert found.dtype == array.dtype
+    assert (found.squeeze() == array).all()
+
+
+def test_tiff_pages_and_planes_are_channels():
+    stack = np.moveaxis(pixels(channels=5, dtype=np.uint16), -1, 0)
+    assert (decoded(tiff(stack, photometric="minisblack")) == np.moveaxis(stack, 0, -1)).all()
+    planes = np.moveaxis(pixels(), -1, 0)
+    assert (decoded(tiff(planes, photometric="rgb", planarconfig="separate")) == np.moveaxis(planes, 0, -1)).all()
+
+
+def test_tiff_pages_that_are_no_channels():
+    out = io.BytesIO()
+    with tifffile.TiffWriter(out) as writer:
+        writer.write(pixels(12, 10, 1)[..., 0])
+        writer.write(pixels(6, 5, 1)[..., 0])
+    assert refused(out.getvalue()) == (
+        "2 pages of different sizes or types ((6, 5) uint8, (12, 10) uint8); save one image a file"
+    )
+
+
+def test_tiff_in_a_compression_that_tifffile_lacks():
+    image = pixels()
+    assert (decoded(encoded(image, "TIFF", compression="tiff_lzw")) == image).all()
+    grey = pixels(channels=1, dtype=np.uint16)
+    assert (decoded(encoded(Image.fromarray(grey[..., 0]), "TIFF", compression="tiff_lzw")) == grey).all()
+
+
+def test_white_is_zero():
+    image = pixels(channels=1)[..., 0]
+    assert (decoded(tiff(image, photometric="miniswhite"))[..., 0] == 255 - image).all()
+
+
+@pytest.mark.parametrize("shape", [(9, 8), (9, 8, 2), (2, 9, 8)])
+def test_npy(shape):
+    array = np.random.default_rng(0).random(shape).astype(np.float32)
+    found = decoded(npy(array))
+    assert found.shape == {(9, 8): (9, 8, 1)}.get(shape, (9, 8, 2))
+    assert (found == (array[..., None] if len(shape) == 2 else array if shape[2] == 2 else np.moveaxis(array, 0, -1))).all()
+
+
+def test_other_number_types_are_stored_exactly_or_refused():
+    assert (decoded(npy(np.array([[-5, 7]] * 3, np.int32)))[..., 0] == [[-5, 7]] * 3).all()
+    assert (decoded(npy(np.array([[True, False]] * 3)))[..., 0] == [[255, 0]] * 3).all()
+    assert refused(npy(np.full((3, 4), 1 << 25))) == (
+        "whole numbers up to 33,554,432 do not fit float32, exact to 16,777,216; rescale them"
+    )
+    assert refused(npy(np.ones((3, 4), complex))) == (
+        "pixels of the type complex128 are not supported; expected whole or real numbers"
+    )
+    assert refused(npy(np.array([[{}]]), allow_pickle=True)) == (
+        "holds Python objects, which only pickle can load and which may run any code; refused"
+    )
+    assert "cannot tell which axis of an image of shape (5, 5, 5) holds the channels" in refused(npy(np.ones((5, 5, 5))))
+
+
+def test_conversions_are_noted():
+    image = Image.fromarray(pixels())
+    cases = {
+        "palette to RGB": encoded(image.quantize(16), "PNG"),
+        "palette to RGBA": encoded(image.quantize(16), "PNG", transparency=0),
+        "CMYK to RGB": encoded(image.convert("CMYK"), "JPEG"),
+        "1-bit to 8-bit grey": encoded(image.convert("1"), "PNG"),
+    }
+    for note, data in cases.items():
+        found = open_image(data)
+        assert found.note == note
+        assert found.dtype == "uint8"
+        assert found.pixels().shape == (12, 10, {"A": 4, "B": 3}.get(note[-1], 1))
+    assert set(np.unique(decoded(cases["1-bit to 8-bit grey"]))) == {0, 255}
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP"])
+def test_animations_are_refused(form):
+    first, second = (Image.fromarray(pixels(seed=seed)) for seed in (0, 1))
+    said = refused(encoded(first, form, save_all=True, append_images=[second]))
+    assert said == f"2 frames (animated {form}); save the frame that counts as an image of its own"
+
+
+def test_text_named_png():
+    assert refused(b"hello world, I am text") == (
+        "not an image: expected PNG, JPEG, BMP, TIFF, GIF, WebP, PNM or .npy, found a file that begins with b'hello world,'"
+    )
+
+
+def test_empty_file():
+    assert refused(b"") == "the file is empty"
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_truncated_jpeg(fast, monkeypatch):
+    if not fast:
+        monkeypatch.setattr(jpeg, "turbo", None)
+    data = encoded(Image.fromarray(pixels(64, 64)), "JPEG")
+    said = refused(data[: len(data) // 2])
+    assert said.startswith("damaged: ") and "truncated" in said
+
+
+def test_truncated_png():
+    assert refused(png(pixels())[:-60]).startswith("damaged: ")
+    assert refused(png(pixels())[:20]).startswith("damaged: ")
+
+
+def test_bomb_is_refused_by_its_header():
+    bomb = png_header(30_000, 30_000) + chunk(b"IDAT", b"") + END
+    assert refused(bomb) == (
+        "900,000,000 pixels exceed the limit of 178,956,970; if you trust the file, raise it with --max-pixels"
+    )
+    assert "20 × 10 = 200 pixels exceed the limit of 199;" in refused(tiff(np.zeros((10, 20), np.uint8)), 199)
+    assert "200 pixels exceed the limit of 150;" in refused(encoded(Image.new("L", (20, 10)), "PNG"), 150)
+    assert decoded(encoded(Image.new("L", (20, 10)), "PNG"), 200).shape == (10, 20, 1)
+
+
+def test_pillows_limit_is_put_back():
+    before = Image.MAX_IMAGE_PIXELS
+    with limited(5):
+        assert Image.MAX_IMAGE_PIXELS == 5
+    assert before == Image.MAX_IMAGE_PIXELS
+
+
+def test_formats_that_run_other_programs_are_not_images():
+    assert refused(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n").startswith("not an image")
+    assert "PIL" in sys.modules
