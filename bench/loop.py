@@ -1,7 +1,8 @@
-"""The training loop against a bare hand-written PyTorch loop that does the same steps: images per second, and their ratio.
+"""The training loop against a bare hand-written PyTorch loop that does the same steps: images per second, and their
+ratio.
 
-The wide LeNet, batch 32, float32, the MNIST training images in memory as bytes; both normalise on the fly, take AdamW steps under
-one-cycle, and note loss and accuracy of each step.
+The wide LeNet, batch 32, float32, the MNIST training images in memory as bytes; both normalise on the fly, take
+AdamW steps under one-cycle, and note loss and accuracy of each step.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import time
 
 import torch
+from record import DATA, alternate, ratio, record
+
 from convscope.data.batches import Batches, Normaliser
 from convscope.data.loading import load
 from convscope.models import create
@@ -16,8 +19,6 @@ from convscope.tasks import classification
 from convscope.training.loop import fit
 from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import make_plan
-
-from record import DATA, alternate, ratio, record
 
 STEPS, BATCH = 400, 32
 

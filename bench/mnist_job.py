@@ -1,8 +1,9 @@
 """The whole job against a notebook's training loop alone: MNIST, three epochs, wide LeNet.
 
-convscope: ``convscope train mnist --model lenet --epochs 3`` as a fresh process: imports, reading, training, evaluation, simple
-methods, report. The notebook: per-image decoding through Pillow in a data loader, batch 32, AdamW with one-cycle, metrics read at
-every step, validation after each epoch; only its loop is timed, not its imports nor reading the files.
+convscope: ``convscope train mnist --model lenet --epochs 3`` as a fresh process: imports, reading, training,
+evaluation, simple methods, report. The notebook: per-image decoding through Pillow in a data loader, batch 32,
+AdamW with one-cycle, metrics read at every step, validation after each epoch; only its loop is timed, not its
+imports nor reading the files.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from convscope.data.loading import load
-from convscope.models import create
 from PIL import Image
+from record import DATA, alternate, ratio, record
 from torch.utils.data import DataLoader, Dataset
 
-from record import DATA, alternate, ratio, record
+from convscope.data.loading import load
+from convscope.models import create
 
 EPOCHS, ROUNDS = 3, 3
 

@@ -1,4 +1,4 @@
-"""What every benchmark needs: alternating runs, medians, and a CSV that says on which machine and with which versions."""
+"""What every benchmark needs: alternating runs, ratios, and a CSV that names machine and versions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DATA = Path(os.environ.get("CONVSCOPE_TEST_DATA") or Path(__file__).parents[2] /
 
 
 def alternate(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """Run every contender once a round, in turn, so that a machine that drifts drifts for all; return each one's figures."""
+    """Run every contender once a round, in turn, so that a machine that drifts drifts for all; return their figures."""
     figures: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds):
         for name, run in contenders.items():
@@ -50,4 +50,8 @@ def record(name: str, rows: Sequence[dict[str, object]]) -> None:
         writer.writeheader()
         writer.writerows({**machine, **row} for row in rows)
     for row in rows:
-        print("  ".join(f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}" for key, value in row.items()))
+        print(
+            "  ".join(
+                f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}" for key, value in row.items()
+            )
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from convscope.data.dataset import Data, Split
 from convscope.data.preprocessing import Preprocessing
 

@@ -11,7 +11,7 @@ ROOT = Path(os.environ.get("CONVSCOPE_TEST_DATA") or Path(__file__).parents[2] /
 
 
 def real_data(name: str) -> Path:
-    """Return the path of a real set; without it the test is skipped, or fails where CONVSCOPE_REQUIRE_DATA is set (CI)."""
+    """Return a real set's path; without it the test is skipped, or fails where CONVSCOPE_REQUIRE_DATA is set (CI)."""
     path = ROOT / name
     if not path.exists():
         message = f"real data set {name!r} not found below {ROOT} (set CONVSCOPE_TEST_DATA to use a copy elsewhere)"

@@ -14,7 +14,6 @@ import torch
 from convscope.data.augment import Policy
 from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data, Split
-from convscope.data.loading import load
 from convscope.errors import CheckpointError, ConfigError
 from convscope.models import entry
 from convscope.report.collect import collect
@@ -22,6 +21,7 @@ from convscope.report.html import write as write_report
 from convscope.runs import files
 from convscope.runs.environment import environment
 from convscope.runs.run import Run, open_run, read_config, weights_hash
+from convscope.runs.source import load_source
 from convscope.runs.spec import ModelSpec
 from convscope.runs.write import (
     RunKeeper,
@@ -105,20 +105,12 @@ def resume(folder: str | Path, *, observer: Observer | None = None, **changes: A
         raise CheckpointError(f"{folder} is not a run folder: it holds no {files.CONFIG}")
     for key in sorted(set(changes) - RESUMABLE):
         raise ConfigError(
-            f"setting {key!r} cannot change in a resumed run; start a new one, or change only {', '.join(sorted(RESUMABLE))}"
+            f"setting {key!r} cannot change in a resumed run; start a new one, or change only "
+            + ", ".join(sorted(RESUMABLE))
         )
     source, plan = read_config(folder / files.CONFIG)
     plan = make_plan({**plan.to_dict(), **changes})
     return _train(source, plan, folder, observer or Observer(), read_state(folder / files.STATE))
-
-
-def load_for(source: str | Path, plan: Plan, progress: Callable[[str, int, int], None] | None = None) -> Data:
-    """Load a set with the data settings of a plan."""
-    limit = {} if plan.max_pixels is None else {"max_pixels": plan.max_pixels}
-    return load(
-        source, img_size=plan.img_size, fit=plan.fit, valid=plan.valid, test=plan.test, seed=plan.seed, skip_bad=plan.skip_bad,
-        cache=plan.cache, data_root=plan.data_root, workers=plan.workers, progress=progress, **limit,
-    )  # fmt: skip
 
 
 def _train(
@@ -130,7 +122,7 @@ def _train(
 ) -> Run:
     began = time.perf_counter()
     keep_freed_memory()
-    data = source if isinstance(source, Data) else load_for(source, plan, observer.on_progress)
+    data = source if isinstance(source, Data) else load_source(source, plan, observer.on_progress)
     settled = settle(plan, data)
     plan = settled.plan
     spec = ModelSpec(plan.task, plan.model, data.classes, data.preprocessing, dict(plan.set))

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from convscope.cli.app import main
 from convscope.data.dataset import Data
-from PIL import Image
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +59,12 @@ def test_a_run_folder_holds_what_it_should(run: Path) -> None:
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["accuracy"]["low"] < metrics["accuracy"]["value"] < metrics["accuracy"]["high"]
     assert metrics["accuracy"]["value"] > 0.85
-    assert [b["name"] for b in metrics["baselines"]] == ["majority class", "logistic regression", "HOG + linear", "small MLP"]
+    assert [b["name"] for b in metrics["baselines"]] == [
+        "majority class",
+        "logistic regression",
+        "HOG + linear",
+        "small MLP",
+    ]
     with (run / "split.csv").open() as file:
         splits = [row["split"] for row in csv.DictReader(file)]
     assert {s: splits.count(s) for s in set(splits)} == {"train": 1294, "valid": 144, "test": 359}
@@ -84,7 +90,12 @@ def test_print_config_feeds_back(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert call("train", "digits", "--epochs", "3", "--set", "width=8", "--print-config") == 0
     text = capsys.readouterr().out
     values = tomllib.loads(text)
-    assert (values["data"], values["model"], values["epochs"], values["set"]) == ("digits", "resnet_mini", 3, {"width": 8})
+    assert (values["data"], values["model"], values["epochs"], values["set"]) == (
+        "digits",
+        "resnet_mini",
+        3,
+        {"width": 8},
+    )
     (tmp_path / "plan.toml").write_text(text)
     assert call("train", "--config", tmp_path / "plan.toml", "--epochs", "4", "--print-config") == 0
     assert tomllib.loads(capsys.readouterr().out) == {**values, "epochs": 4}  # flags beat the file
@@ -104,7 +115,9 @@ def test_evaluate_repeats_the_reported_figures(run: Path, capsys: pytest.Capture
     assert averaged["accuracy"]["value"] > 0.8 and averaged["log_loss"] != reported["log_loss"]
 
 
-def test_predict_says_what_the_test_split_was_told(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_predict_says_what_the_test_split_was_told(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from sklearn.datasets import load_digits
 
     with (run / "predictions.csv").open() as file:
@@ -129,7 +142,18 @@ def test_predict_says_what_the_test_split_was_told(run: Path, tmp_path: Path, ca
 
 @pytest.mark.parametrize("at", ["signal", "kill"])
 def test_interrupted_killed_and_resumed_ends_in_the_same_bytes(at: str, tmp_path: Path, cache: Path) -> None:
-    command = [sys.executable, "-m", "convscope", "train", "digits", "--model", "tiny", "--epochs", "60", "--no-baselines"]
+    command = [
+        sys.executable,
+        "-m",
+        "convscope",
+        "train",
+        "digits",
+        "--model",
+        "tiny",
+        "--epochs",
+        "60",
+        "--no-baselines",
+    ]
     environment = {**os.environ, "CONVSCOPE_CACHE": str(cache)}
     cut = tmp_path / "cut"
     process = subprocess.Popen([*command, "--out", str(cut)], env=environment, stderr=subprocess.PIPE, text=True)
@@ -164,7 +188,7 @@ def says(capsys: pytest.CaptureFixture[str], message: str, *arguments: object, c
 
 def test_what_the_user_got_wrong_is_said(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     says(capsys, "no data given; write: convscope train DATA", "train")
-    says(capsys, 'Unknown option: --epocs. Did you mean --epochs?', "train", "digits", "--epocs", "3")
+    says(capsys, "Unknown option: --epocs. Did you mean --epochs?", "train", "digits", "--epocs", "3")
     says(capsys, 'Did you mean "train"?', "trian", "digits")
     says(capsys, "unknown model 'resnet_min'; did you mean 'resnet_mini'?", "train", "digits", "--model", "resnet_min")
     says(capsys, "cannot take images of 8×8", "train", "digits", "--model", "lenet")
@@ -240,8 +264,14 @@ def test_python_gives_the_same_run(digits: Data, tmp_path: Path) -> None:
     import convscope as cs
 
     seen: list[int] = []
-    run = cs.train(digits, "tiny", epochs=2, baselines=False, out=tmp_path / "r",
-        observer=cs.Observer(on_epoch=lambda row: seen.append(int(row["epoch"]))))
+    run = cs.train(
+        digits,
+        "tiny",
+        epochs=2,
+        baselines=False,
+        out=tmp_path / "r",
+        observer=cs.Observer(on_epoch=lambda row: seen.append(int(row["epoch"]))),
+    )
     assert seen == [1, 2]
     assert cs.open_run(tmp_path / "r").metrics == run.metrics
     assert run.report.exists()

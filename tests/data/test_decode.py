@@ -8,10 +8,11 @@ import sys
 import numpy as np
 import pytest
 import tifffile
+from pictures import END, chunk, encoded, pixels, png, png_header
+from PIL import Image
+
 from convscope.data.decode import jpeg, limited, open_image
 from convscope.data.decode.encoded import Unreadable
-from PIL import Image
-from pictures import END, chunk, encoded, pixels, png, png_header
 
 LIMIT = 178_956_970
 
@@ -50,7 +51,9 @@ def test_png_of_8_and_16_bits(channels, dtype):
     assert (decoded(png(image)) == image).all()
 
 
-@pytest.mark.parametrize(("form", "channels"), [("BMP", 3), ("PPM", 3), ("PPM", 1), ("TIFF", 3), ("TIFF", 4), ("GIF", 1)])
+@pytest.mark.parametrize(
+    ("form", "channels"), [("BMP", 3), ("PPM", 3), ("PPM", 1), ("TIFF", 3), ("TIFF", 4), ("GIF", 1)]
+)
 def test_formats_without_loss(form, channels):
     image = pixels(channels=channels)
     found = decoded(encoded(image, form))
@@ -148,7 +151,9 @@ def test_npy(shape):
     array = np.random.default_rng(0).random(shape).astype(np.float32)
     found = decoded(npy(array))
     assert found.shape == {(9, 8): (9, 8, 1)}.get(shape, (9, 8, 2))
-    assert (found == (array[..., None] if len(shape) == 2 else array if shape[2] == 2 else np.moveaxis(array, 0, -1))).all()
+    assert (
+        found == (array[..., None] if len(shape) == 2 else array if shape[2] == 2 else np.moveaxis(array, 0, -1))
+    ).all()
 
 
 def test_other_number_types_are_stored_exactly_or_refused():
@@ -163,7 +168,9 @@ def test_other_number_types_are_stored_exactly_or_refused():
     assert refused(npy(np.array([[{}]]), allow_pickle=True)) == (
         "holds Python objects, which only pickle can load and which may run any code; refused"
     )
-    assert "cannot tell which axis of an image of shape (5, 5, 5) holds the channels" in refused(npy(np.ones((5, 5, 5))))
+    assert "cannot tell which axis of an image of shape (5, 5, 5) holds the channels" in refused(
+        npy(np.ones((5, 5, 5)))
+    )
 
 
 def test_conversions_are_noted():
@@ -189,9 +196,16 @@ def test_animations_are_refused(form):
     assert said == f"2 frames (animated {form}); save the frame that counts as an image of its own"
 
 
+def test_a_camera_file_with_previews_is_one_photograph():
+    first, second = (Image.fromarray(pixels(16, 16, seed=seed)) for seed in (0, 1))
+    data = encoded(first, "MPO", save_all=True, append_images=[second])
+    assert decoded(data).shape == (16, 16, 3)
+
+
 def test_text_named_png():
     assert refused(b"hello world, I am text") == (
-        "not an image: expected PNG, JPEG, BMP, TIFF, GIF, WebP, PNM or .npy, found a file that begins with b'hello world,'"
+        "not an image: expected PNG, JPEG, BMP, TIFF, GIF, WebP, PNM or .npy, found a file that "
+        "begins with b'hello world,'"
     )
 
 

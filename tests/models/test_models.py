@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
 from convscope.errors import ConfigError, ShapeError
 from convscope.geometry import output_size
 from convscope.models import create, entry, names
 from convscope.models.blocks import ResidualBlock, size_after
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from torch import nn
 
 PUBLISHED = {("lenet", 28): 233_578, ("lenet5", 28): 61_706, ("tiny", 16): 3_818, ("resnet_mini", 28): 163_378}
 
@@ -25,7 +26,9 @@ def test_weights_are_the_published_ones(name: str, side: int) -> None:
 @pytest.mark.parametrize("name", names())
 @pytest.mark.parametrize("size", [(28, 28), (33, 47), (64, 20)])
 @pytest.mark.parametrize("channels", [1, 3, 7])
-def test_any_size_and_channel_count_gives_finite_logits_and_gradients(name: str, size: tuple[int, int], channels: int) -> None:
+def test_any_size_and_channel_count_gives_finite_logits_and_gradients(
+    name: str, size: tuple[int, int], channels: int
+) -> None:
     classes = 2 if name == "single_kernel" else 5
     net = create(name, classes=classes, channels=channels, size=size)
     logits = net(torch.randn(3, channels, *size))
@@ -51,7 +54,9 @@ def test_resnet_mini_ends_on_a_small_map_at_every_size(side: int) -> None:
     st.integers(5, 60), st.integers(5, 60), st.integers(1, 5), st.integers(1, 4), st.integers(0, 2), st.integers(1, 3)
 )
 @settings(max_examples=60, deadline=None)
-def test_sizes_after_layers_are_the_real_ones(h: int, w: int, kernel: int, stride: int, padding: int, pool: int) -> None:
+def test_sizes_after_layers_are_the_real_ones(
+    h: int, w: int, kernel: int, stride: int, padding: int, pool: int
+) -> None:
     layers = [nn.Conv2d(1, 1, kernel, stride, padding), nn.AvgPool2d(pool)]
     try:
         expected = size_after(layers, (h, w))
@@ -74,7 +79,9 @@ def test_an_image_too_small_is_refused_with_the_numbers() -> None:
 def test_unknown_names_and_options_say_the_nearest() -> None:
     with pytest.raises(ConfigError, match=r"unknown model 'lennet'; did you mean 'lenet'\?; known: lenet, lenet5"):
         create("lennet", classes=10, channels=1, size=(28, 28))
-    with pytest.raises(ConfigError, match=r"model 'lenet' has no option 'dropuot'; did you mean 'dropout'\?; it has: dropout"):
+    with pytest.raises(
+        ConfigError, match=r"model 'lenet' has no option 'dropuot'; did you mean 'dropout'\?; it has: dropout"
+    ):
         create("lenet", classes=10, channels=1, size=(28, 28), dropuot=0.1)
     with pytest.raises(ConfigError, match="tells two classes apart, and this set has 3"):
         create("single_kernel", classes=3, channels=1, size=(28, 28))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+
 from convscope.data.dataset import Notice
 from convscope.report.contents import Augmented, Contents, Mistake, Predictions, Rival, Samples
 from convscope.tasks.classification import compare, score

@@ -7,10 +7,11 @@ import io
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from convscope.data.dataset import Split
 from convscope.report.figures.pictures import Display, data_url, sheet, tile
 from convscope.report.mistakes import missed, worst
-from PIL import Image
 
 
 def test_bytes_are_shown_as_stored():

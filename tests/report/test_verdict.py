@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from convscope.report.verdict import verdict
 from example_report import bare, contents
+
+from convscope.report.verdict import verdict
 
 
 def said(found) -> str:

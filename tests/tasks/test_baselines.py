@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
 from convscope.data.dataset import Split
 from convscope.tasks import baselines
 from convscope.tasks.features import gradients, in_chunks, pixels, shrink

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binom
+
 from convscope.tasks.metrics.comparison import compare
 from convscope.tasks.metrics.proportion import wilson
-from scipy.stats import binom
 
 
 def answers(right: np.ndarray) -> np.ndarray:

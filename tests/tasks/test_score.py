@@ -1,4 +1,4 @@
-"""The figures of merit: equal to scikit-learn's, their intervals equal to a plain resampling loop, and honest at the edges."""
+"""The figures of merit: as scikit-learn has them, intervals as of a plain resampling loop, honest at the edges."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pytest
+from sklearn import metrics
+
 from convscope.errors import ConfigError, DataError
 from convscope.tasks.classification import CLASSIFICATION, code, score, show
 from convscope.tasks.metrics.bootstrap import interval, resample, weights
@@ -13,7 +15,6 @@ from convscope.tasks.metrics.calibration import BINS, Calibration, reliability
 from convscope.tasks.metrics.counts import Counts
 from convscope.tasks.metrics.proportion import wilson
 from convscope.tasks.metrics.ranking import Ranking
-from sklearn import metrics
 
 
 def guesses(n: int, K: int, *, seed: int = 0, skill: float = 2.0, decimals: int | None = None):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from convscope.errors import CheckpointError, Error
 from convscope.training import checkpoint
 from convscope.training.checkpoint import State, read_state, write_state
@@ -37,7 +38,9 @@ def test_a_full_disk_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.M
         original(path, payload)
 
     monkeypatch.setattr(checkpoint, "write_synced", full)
-    with pytest.raises(Error, match=r"the disk is full: .*last needs [\d,]+ bytes, [\d,]+ are free; what was saved before is"):
+    with pytest.raises(
+        Error, match=r"the disk is full: .*last needs [\d,]+ bytes, [\d,]+ are free; what was saved before is"
+    ):
         write_state(tmp_path / "last", some(2))
     assert read_state(tmp_path / "last").epoch == 1
     assert [p.name for p in tmp_path.iterdir()] == ["last"]
@@ -57,7 +60,9 @@ def test_damage_is_found(tmp_path: Path) -> None:
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
-    with pytest.raises(CheckpointError, match=r"state.safetensors is damaged: its checksum differs from the one in state.json"):
+    with pytest.raises(
+        CheckpointError, match=r"state.safetensors is damaged: its checksum differs from the one in state.json"
+    ):
         read_state(tmp_path / "last")
     (tmp_path / "last" / checkpoint.FACTS).write_text("{")
     with pytest.raises(CheckpointError, match="cannot read the saved state"):

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+
 from convscope.errors import ConfigError
 from convscope.training.plan import Plan, make_plan
 from convscope.training.schedules import Schedule
@@ -42,11 +45,13 @@ def test_onecycle_moves_rate_and_momentum_in_opposite_directions() -> None:
     points = [Schedule("onecycle", lr=1.0, momentum=0.95).at(i / 1000) for i in range(1001)]
     rates, momenta = zip(*points, strict=True)
     assert rates[0] == pytest.approx(1 / 25) and max(rates) == pytest.approx(1.0) and rates[-1] < 1e-5
-    assert momenta[0] == pytest.approx(0.95) and min(momenta) == pytest.approx(0.85) and momenta[-1] == pytest.approx(0.95)
+    assert (
+        momenta[0] == pytest.approx(0.95) and min(momenta) == pytest.approx(0.85) and momenta[-1] == pytest.approx(0.95)
+    )
     peak = rates.index(max(rates))
     assert momenta.index(min(momenta)) == peak == 300
-    assert all(a <= b + 1e-12 for a, b in zip(rates[:peak], rates[1 : peak + 1], strict=True))
-    assert all(a >= b - 1e-12 for a, b in zip(rates[peak:-1], rates[peak + 1 :], strict=True))
+    assert all(a <= b + 1e-12 for a, b in pairwise(rates[: peak + 1]))
+    assert all(a >= b - 1e-12 for a, b in pairwise(rates[peak:]))
 
 
 def test_cosine_and_constant_warm_up() -> None:

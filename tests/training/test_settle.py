@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
 from convscope.training.plan import make_plan
@@ -10,15 +11,31 @@ from convscope.training.settle import settle
 def test_open_settings_are_settled_with_reasons(digits: Data) -> None:
     settled = settle(make_plan({}), digits)
     plan = settled.plan
-    assert (plan.model, plan.epochs, plan.batch_size, plan.select, plan.task) == ("resnet_mini", 40, 64, "best", "classification")
+    assert (plan.model, plan.epochs, plan.batch_size, plan.select, plan.task) == (
+        "resnet_mini",
+        40,
+        64,
+        "best",
+        "classification",
+    )
     assert "flip" not in plan.augment
     assert settled.reasons["augment"].startswith("classes named by digits")
     assert make_plan(plan.to_dict()) == plan
 
 
 def test_what_the_user_set_stays(digits: Data) -> None:
-    plan = settle(make_plan({"model": "tiny", "lr": 0.5, "epochs": 2, "batch_size": 7, "augment": "none", "select": "last"}), digits).plan
-    assert (plan.model, plan.lr, plan.epochs, plan.batch_size, plan.augment, plan.select) == ("tiny", 0.5, 2, 7, "none", "last")
+    plan = settle(
+        make_plan({"model": "tiny", "lr": 0.5, "epochs": 2, "batch_size": 7, "augment": "none", "select": "last"}),
+        digits,
+    ).plan
+    assert (plan.model, plan.lr, plan.epochs, plan.batch_size, plan.augment, plan.select) == (
+        "tiny",
+        0.5,
+        2,
+        7,
+        "none",
+        "last",
+    )
 
 
 def test_without_a_test_split_nothing_is_chosen_on_validation(digits: Data) -> None:

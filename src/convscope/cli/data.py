@@ -85,7 +85,13 @@ def check(
 
     with Live(quiet=as_json) as live:
         found = load(
-            data, img_size=img_size, skip_bad=skip_bad, seed=seed, cache=cache, data_root=data_root, progress=live.on_progress
+            data,
+            img_size=img_size,
+            skip_bad=skip_bad,
+            seed=seed,
+            cache=cache,
+            data_root=data_root,
+            progress=live.on_progress,
         )
     if as_json:
         show_json(

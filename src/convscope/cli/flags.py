@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import types
 from dataclasses import Field, field, fields, make_dataclass
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from cyclopts import Group, Parameter
 
@@ -26,15 +25,11 @@ def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
     names = [f"--{setting.name.replace('_', '-')}"]
     if setting.name in _SHORT:
         names.append(_SHORT[setting.name])
-    if type(None) in get_args(kind) and get_origin(kind) is types.UnionType:
-        optional = kind
-    else:
-        optional = kind | None
     if setting.name in ("valid", "test"):
-        optional = int | float | None  # tried in this order: 500 is a number of images, 0.1 a share
+        kind = int | float  # tried in this order: 500 is a number of images, 0.1 a share
     group = Group(setting.metadata["group"], sort_key=_GROUPS.index(setting.metadata["group"]))
     parameter = Parameter(name=tuple(names), help=text, group=group, show_default=False)
-    return setting.name, Annotated[optional, parameter], field(default=None)
+    return setting.name, Annotated[kind | None, parameter], field(default=None)
 
 
 _GROUPS = ["Network", "Training", "Data", "Evaluation"]

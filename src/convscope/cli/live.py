@@ -88,7 +88,8 @@ class Live:
             pairs(
                 {
                     "model": f"{plan.model}, {prepared.parameters:,} weights{because('model')}",
-                    "training": f"{epochs}{limit} of {len(data.train):,} images, {plan.batch_size} a step{because('epochs')}",
+                    "training": f"{epochs}{limit} of {len(data.train):,} images, {plan.batch_size} a step"
+                    + because("epochs"),
                     "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}",
                     "augmentation": f"{plan.augment}{because('augment')}",
                     "keeps": f"the {plan.select} epoch{because('select')}",

@@ -26,7 +26,7 @@ MOST_CLASSES = 30  # more rows than this nobody reads in a terminal; the report 
 
 
 def scores_table(metrics: dict[str, Any]) -> Group:
-    """Return the figures of one split as tables: overall with intervals, by class, and the simple methods beside the network."""
+    """Return the figures of one split as tables: overall, by class, and the simple methods beside the network."""
     rows = [(words, interval(metrics[key])) for key, words in _SHOWN.items()]
     binary = metrics.get("binary")
     if binary:
@@ -37,7 +37,10 @@ def scores_table(metrics: dict[str, Any]) -> Group:
     parts.append(
         table(
             ("class", "images", "precision", "recall", "AUC"),
-            [(c["class"], c["support"], *(interval(c[key]) for key in ("precision", "recall", "auc"))) for c in classes],
+            [
+                (c["class"], c["support"], *(interval(c[key]) for key in ("precision", "recall", "auc")))
+                for c in classes
+            ],
             right=("images",),
         )
     )

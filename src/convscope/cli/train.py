@@ -44,7 +44,8 @@ def train(
     if resume is not None:
         if data is not None or config is not None or out_folder is not None or print_config:
             raise ConfigError(
-                "--resume RUN takes data, settings and folder from the run; leave DATA, --config, --out and --print-config out"
+                "--resume RUN takes data, settings and folder from the run; "
+                "leave DATA, --config, --out and --print-config out"
             )
         return _watched(resume, None, settings, None, as_json)
     if config is not None:
@@ -64,13 +65,13 @@ def train(
 
 
 def _print_config(data: str, settings: dict[str, Any]) -> int:
-    from convscope.job import load_for
+    from convscope.runs.source import load_source
     from convscope.runs.write import config_text
     from convscope.training.plan import make_plan
     from convscope.training.settle import settle
 
     plan = make_plan(settings)
-    loaded = load_for(data, plan)
+    loaded = load_source(data, plan)
     print(config_text(settle(plan, loaded).plan, loaded.source), end="")
     return 0
 

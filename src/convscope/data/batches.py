@@ -1,7 +1,7 @@
 """Batches for training: index selections from the mapped pixels, normalised and augmented as whole batches.
 
-The order of an epoch and what augmentation does to a sample depend on (seed, epoch, sample) alone, so a resumed run sees what an
-undisturbed one would.
+The order of an epoch and what augmentation does to a sample depend on (seed, epoch, sample) alone, so a resumed run
+sees what an undisturbed one would.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Batch:
-    """Network input x (N, C, H, W) float32 and labels (N,); under mixup also the partners' labels and the weights (N,) of the first."""
+    """Network input x (N, C, H, W) float32 and labels (N,).
+
+    Under mixup also the partners' labels (N,) and the weights (N,) of the first image.
+    """
 
     x: Tensor
     labels: Tensor
@@ -44,6 +47,7 @@ class Normaliser:
         self.scale = 1 / torch.tensor(preprocessing.std, dtype=torch.float32, device=device).view(1, -1, 1, 1)
 
     def __call__(self, raw: np.ndarray) -> Tensor:
+        """Return the network input of raw images; they are left as they are."""
         # torch computes little with uint16, so wide integers become floats before they leave NumPy.
         array = raw if raw.dtype == np.uint8 else raw.astype(np.float32)
         x = torch.from_numpy(array).to(self.device).permute(0, 3, 1, 2)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data.cache import Entry
+from convscope.data.checks.words import count
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
 from convscope.data.index import DTYPES
@@ -48,15 +49,15 @@ def decoding_notices(listing: Listing, entry: Entry) -> tuple[Notice, ...]:
     """Say which files were left out, and what was converted on the way."""
     notices = []
     if entry.bad:
-        listed = tuple(f"{listing.ids[row]}: {why}" for row, why in sorted(entry.bad.items()))
+        bad = tuple(f"{listing.ids[row]}: {why}" for row, why in sorted(entry.bad.items()))
         notices.append(
-            Notice("unreadable", f"{len(listed):,} of {len(listing.ids):,} images cannot be read; left out", listed)
+            Notice("unreadable", f"{len(bad):,} of {count(len(listing.ids), 'image')} cannot be read; left out", bad)
         )
     index = entry.index
     for note in np.unique(index["note"]):
         if note:
             rows = np.flatnonzero(index["note"] == note)
-            text = f"{len(rows):,} images were converted from {note.decode()}"
+            text = f"{count(len(rows), 'image')} converted from {note.decode()}"
             notices.append(Notice("converted", text, tuple(listing.ids[rows[:SHOWN]].tolist())))
     readable = index["height"] > 0
     if len(found := np.unique(index["channels"][readable])) > 1:

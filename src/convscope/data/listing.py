@@ -11,7 +11,7 @@ from convscope.data.dataset import Notice
 
 
 class Images(Protocol):
-    """Where a listing's pixels come from: files to decode (``sources/files.py``) or an array at hand (``sources/arrays.py``)."""
+    """Where a listing's pixels come from: files to decode, or an array at hand."""
 
     def __len__(self) -> int: ...
 

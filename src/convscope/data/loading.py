@@ -11,6 +11,7 @@ import numpy as np
 
 from convscope.data import cache as caching
 from convscope.data import checks, named, splits
+from convscope.data.checks.words import count
 from convscope.data.dataset import Data, Split, SplitName
 from convscope.data.decode.encoded import MAX_PIXELS
 from convscope.data.description import decoding_notices, describe
@@ -110,10 +111,9 @@ def _find(path_or_name: str | Path, data_root: str | Path | None, root: Path, se
 
 
 def _one_class(listing: Listing, where: str | Path) -> str:
-    count = f"{len(listing.ids):,} image{'s' * (len(listing.ids) != 1)}"
     return (
-        f"{where}: found {count} of one class only ({', '.join(listing.classes)}), as {listing.kind}; "
-        "a classifier needs two classes or more, each in a folder of its own or named in a table"
+        f"{where}: found {count(len(listing.ids), 'image')} of one class only ({', '.join(listing.classes)}), "
+        f"as {listing.kind}; a classifier needs two classes or more, each in a folder of its own or named in a table"
     )
 
 

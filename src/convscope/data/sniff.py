@@ -7,6 +7,7 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+from convscope.data.checks.words import count, listed
 from convscope.data.listing import Listing
 from convscope.data.sources import archives, cifar, class_folders, idx, npz, table
 from convscope.data.sources.candidate import Candidate
@@ -14,8 +15,8 @@ from convscope.data.sources.files import Files, ending, is_image
 from convscope.errors import DataError
 
 LOOKED_FOR = (
-    "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines with "
-    "an image and a label column), IDX files, a NumPy archive with x and y, CIFAR batches, a zip or tar of these"
+    "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines "
+    "with an image and a label column), IDX files, a NumPy archive of x and y, CIFAR batches, a zip or tar of these"
 )
 
 
@@ -45,8 +46,7 @@ def sniff(path: Path, cache: Path) -> Listing:
 def _among(files: Files, cache: Path) -> Listing:
     """List the one set among ``files``."""
     if not files.names:
-        hidden = f" (only {len(files.hidden)} hidden entries)" if files.hidden else ""
-        raise DataError(f"{files.path} is empty{hidden}; expected {LOOKED_FOR}")
+        raise DataError(f"{files.path} is empty; expected {LOOKED_FOR}")
     arrays = [*idx.find(files), *cifar.find(files), *npz.find(files), *_archives(files, cache)]
     # A table that names the images says more than the folders they lie in.
     images = table.find(files) or class_folders.find(files)
@@ -75,15 +75,15 @@ def _archives(files: Files, cache: Path) -> list[Candidate]:
 
 def _nothing(files: Files) -> DataError:
     endings = Counter(ending(name) or "no ending" for name in files.names)
-    held = ", ".join(f"{count:,} × {ending}" for ending, count in endings.most_common(8))
+    held = listed((f"{n:,} {kind}" for kind, n in endings.most_common()), 8)
     loose = sum(is_image(name) and "/" not in name for name in files.names)
-    hint = f"; its {loose:,} images have no class: put them into one folder a class" if loose else ""
+    hint = f"; {count(loose, 'image')} without a class: put each into the folder of its class" if loose else ""
     columns = "".join(
         f"; {name} has the columns {table.parse(files, name, 1).said()}" for name in table.tables(files)[:3]
     )
     return DataError(
-        f"nothing to learn from was recognised at {files.path}: looked for {LOOKED_FOR}; found {len(files.names):,} "
-        f"files ({held}){columns}{hint}"
+        f"nothing to learn from was recognised at {files.path}: looked for {LOOKED_FOR}; "
+        f"found {count(len(files.names), 'file')} ({held}){columns}{hint}"
     )
 
 

@@ -11,7 +11,7 @@ from convscope.geometry import output_size
 
 
 def size_after(layers: Iterable[nn.Module], size: tuple[int, int]) -> tuple[int, int]:
-    """Return the (height, width) that leave a chain of convolutions and poolings; ``ShapeError`` names the layer that cannot."""
+    """Return the (height, width) that leave a chain of convolutions and poolings; ``ShapeError`` says what cannot."""
     for layer in layers:
         if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
             size = (_along(layer, size, 0), _along(layer, size, 1))
@@ -39,8 +39,8 @@ class ResidualBlock(nn.Module):
     """Two 3×3 convolutions with batch norm beside a shortcut (He et al. 2016), the shortcut average-pooled where it
     shrinks.
 
-    Pooling before the 1×1 lets no pixel of the shortcut go unseen (He et al. 2019, "bag of tricks"). The last batch norm does not
-    start at zero as in deep networks: with two or three blocks that only delays learning.
+    Pooling before the 1×1 lets no pixel of the shortcut go unseen (He et al. 2019, "bag of tricks"). The last batch
+    norm does not start at zero as in deep networks: with two or three blocks that only delays learning.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1):

@@ -27,7 +27,7 @@ def _with_head(
 
 
 def lenet(*, classes: int, channels: int, size: tuple[int, int], dropout: float = 0.5) -> nn.Sequential:
-    """Build conv 32 k3 p1, SELU, pool, conv 32 k5, SELU, pool, 256, SELU, dropout, classes: 233,578 weights on 1×28×28."""
+    """Build conv 32 k3 p1, SELU, pool, conv 32 k5, SELU, pool, 256, SELU, dropout: 233,578 weights on 1×28×28."""
     features = [
         nn.Conv2d(channels, 32, 3, padding=1), nn.SELU(), nn.MaxPool2d(2),
         nn.Conv2d(32, 32, 5), nn.SELU(), nn.MaxPool2d(2),

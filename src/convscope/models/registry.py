@@ -47,7 +47,10 @@ ENTRIES: tuple[Entry, ...] = (
         "single_kernel", "detector:single_kernel", "one kernel, its largest response, one weight: for two classes",
         "a hand-made detector, learned", lr=0.05,
     ),
-    Entry("tiny", "lenet:tiny", "two convolutions of 8 and 16 kernels of 3×3, one linear layer", "the smallest useful CNN", lr=0.01),
+    Entry(
+        "tiny", "lenet:tiny", "two convolutions of 8 and 16 kernels of 3×3, one linear layer",
+        "the smallest useful CNN", lr=0.01,
+    ),
 )  # fmt: skip
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
 

@@ -26,7 +26,7 @@ AUGMENTED_IMAGES, VARIANTS = 6, 7
 def collect(
     run: Run, data: Data, settled: Settled, history: History, metrics: dict[str, Any], shares: np.ndarray
 ) -> Contents:
-    """Gather one report's contents; ``shares`` (N, K) are the probabilities on the judged split, ``metrics`` its figures."""
+    """Gather one report's contents; ``shares`` (N, K) are the probabilities on the judged split."""
     judged = data.test or data.valid
     binary = metrics.get("binary")
     environment = run.environment
@@ -126,8 +126,8 @@ def _first_kernels(model: nn.Module) -> np.ndarray | None:
 
 
 def _handmade(run: Run) -> np.ndarray | None:
-    """Return the kernel a person would draw, where the built-in set has one and the network has a single kernel of its size."""
+    """Return the kernel that a person would draw, where the set has one and the network a single kernel of its size."""
     if run.spec.model != "single_kernel" or run.source != "angles":
         return None
-    kernel = angles.handmade_kernel()
-    return kernel[None] if kernel.shape == run.model.conv.weight.shape[2:] else None  # pyright: ignore[reportAttributeAccessIssue, reportCallIssue]
+    learned, drawn = _first_kernels(run.model), angles.handmade_kernel()
+    return drawn[None] if learned is not None and learned.shape[2:] == drawn.shape else None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from convscope.report import tables
 from convscope.report.contents import Contents, Mistake
-from convscope.report.text import clean, percent, seconds, shorten, units
+from convscope.report.text import clean, percent, seconds, sentence, shorten, units
 from convscope.report.verdict import verdict
 
 DPI = 150  # of the PNG files: sharp in print at their natural size
@@ -106,7 +106,7 @@ def inline(svg: str, name: str, title: str) -> str:
     assert box and width, "matplotlib writes both"
     body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
     body = re.sub(r'xlink:href="#', f'href="#{name}-', body).replace("xlink:href", "href")
-    body = body.replace("url(#", f"url(#{name}-")
+
     for colour, variable in VARIABLES.items():
         body = body.replace(colour, f"var({variable})")
     pixels = round(float(width[1]) * 100 / 72)
@@ -126,7 +126,13 @@ def page(contents: Contents, figures: dict[str, Shown]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"clean": clean, "percent": percent, "seconds": seconds, "shorten": shorten}
+    environment.filters |= {
+        "clean": clean,
+        "percent": percent,
+        "seconds": seconds,
+        "sentence": sentence,
+        "shorten": shorten,
+    }
     return environment.get_template("report.html.jinja").render(
         contents=contents,
         metrics=contents.metrics,

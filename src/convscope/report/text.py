@@ -27,6 +27,16 @@ def decimal(value: float | None, decimals: int = 3) -> str:
     return "n/a" if value is None else _number(value, 1, decimals)
 
 
+def sentence(words: str) -> str:
+    """Begin with a capital and end with a full stop.
+
+    >>> sentence("two images are the same"), sentence("Done.")
+    ('Two images are the same.', 'Done.')
+    """
+    begun = words[:1].upper() + words[1:]
+    return begun if begun.endswith((".", "!", "?")) else f"{begun}."
+
+
 def units(sentence: str) -> str:
     """Keep each number and its percent sign on one line."""
     return re.sub(r"(?<=\d) %", f"{THIN}%", sentence)

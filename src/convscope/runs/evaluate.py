@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from convscope.data.dataset import Data, Split
-from convscope.data.loading import load
 from convscope.errors import DataError
 from convscope.runs.run import Run
+from convscope.runs.source import load_source
 
 
 def evaluate(
@@ -29,15 +29,14 @@ def evaluate(
     another set says nothing of splits. Raises ``DataError`` where the classes differ or the split does not exist.
     """
     plan, shape = run.plan, run.spec.preprocessing
-    loaded = (
-        data
-        if isinstance(data, Data)
-        else load(
-            run.source if data is None else data, img_size=(shape.height, shape.width), fit=shape.fit,
-            valid=plan.valid, test=plan.test, seed=plan.seed, skip_bad=plan.skip_bad, cache=cache or plan.cache,
-            data_root=data_root or plan.data_root, workers=plan.workers, max_pixels=plan.max_pixels,
-        )
-    )  # fmt: skip
+    plan = replace(
+        plan,
+        img_size=(shape.height, shape.width),
+        fit=shape.fit,
+        cache=cache or plan.cache,
+        data_root=data_root or plan.data_root,
+    )
+    loaded = data if isinstance(data, Data) else load_source(run.source if data is None else data, plan)
     run.check_fits(loaded)
     chosen = _split(loaded, split)
     scores, _ = run.score(chosen, tta=tta)

@@ -10,7 +10,8 @@ from convscope.errors import DataError
 
 
 def find_images(inputs: Sequence[str | Path]) -> list[Path]:
-    """Return the files meant by ``inputs``: files as given, folders searched through for images, in order of their names.
+    """Return the files meant by ``inputs``: files as given, folders searched through for images, in order of their
+    names.
 
     Raises ``DataError`` for a path that does not exist and for a folder without an image.
     """

@@ -17,7 +17,7 @@ BATCH = 256
 
 @dataclass(frozen=True)
 class Averaging:
-    """Test-time averaging: the mean of the probabilities over ``copies`` augmented versions of each image, E[p(T(x))]."""
+    """Test-time averaging: the mean probabilities over ``copies`` augmented versions of an image, E[p(T(x))]."""
 
     policy: Policy
     copies: int
@@ -31,7 +31,7 @@ def probabilities(
     normalise: Normaliser,
     averaging: Averaging | None = None,
 ) -> np.ndarray:
-    """Return (N, K) float64 probabilities of raw images ``pixels[rows]`` (each H, W, C), with the model in evaluation mode."""
+    """Return probabilities (N, K) float64 of the raw images ``pixels[rows]``; the model is put into evaluation mode."""
     model.eval()
     plain = np.asarray(pixels)
     found = []

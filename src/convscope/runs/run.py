@@ -19,6 +19,7 @@ from torch import nn
 from convscope.data.augment import Policy
 from convscope.data.batches import Normaliser
 from convscope.data.dataset import Data, Split
+from convscope.data.decode import MAX_PIXELS
 from convscope.data.sizing import read_images
 from convscope.errors import CheckpointError, ConfigError, DataError
 from convscope.models import entry
@@ -116,12 +117,18 @@ class Run:
         found: list[Prediction] = []
         for first in range(0, len(paths), BATCH):  # a folder may hold more images than memory does
             some = paths[first : first + BATCH]
-            images = read_images(some, self.spec.preprocessing)
+            images = read_images(some, self.spec.preprocessing, max_pixels=self.plan.max_pixels or MAX_PIXELS)
             good = [image for image in images if isinstance(image, np.ndarray)]
-            shares = probabilities(self.model, np.stack(good), np.arange(len(good)), self.normaliser, averaging) if good else []
+            shares = (
+                probabilities(self.model, np.stack(good), np.arange(len(good)), self.normaliser, averaging)
+                if good
+                else []
+            )
             answers = iter(shares)
             for path, image in zip(some, images, strict=True):
-                found.append(self._prediction(path, next(answers)) if isinstance(image, np.ndarray) else _failed(path, image))
+                found.append(
+                    self._prediction(path, next(answers)) if isinstance(image, np.ndarray) else _failed(path, image)
+                )
         return found
 
     def _prediction(self, path: Path, shares: np.ndarray) -> Prediction:

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import math
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +26,12 @@ from convscope.training.plan import Plan
 
 
 def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file beside itself, sync it, rename it into place; a full disk or a read-only folder is an explained ``Error``."""
+    """Write a file beside itself, sync it, rename it into place; what fails is an explained ``Error``."""
     payload = content.encode() if isinstance(content, str) else content
     new = path.with_name(path.name + ".new")
     try:
         write_synced(new, payload)
-        os.replace(new, path)
+        new.replace(path)
     except OSError as error:
         # The half-written file would keep a full disk full.
         if new.exists():

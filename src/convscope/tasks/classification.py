@@ -165,7 +165,10 @@ def _points(labels: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray
     confusion = metrics.confusion_matrix(labels, predicted, labels=every)
     support = confusion.sum(axis=1)
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(
-        labels, predicted, labels=every, zero_division=np.nan  # pyright: ignore[reportArgumentType]
+        labels,
+        predicted,
+        labels=every,
+        zero_division=np.nan,  # pyright: ignore[reportArgumentType]
     )
     areas, precisions = np.full((2, len(every)), np.nan)
     for k in np.flatnonzero((support > 0) & (support < len(labels))):

@@ -19,12 +19,14 @@ class AveragedModel:
     def __init__(self, model: nn.Module, decay: float):
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
         self.decay = decay
-        self._pairs = list(self.model.parameters()), [p.detach() for p in model.parameters()]
-        self._buffers = list(self.model.buffers()), list(model.buffers())
+        self._pairs = list(zip(self.model.parameters(), model.parameters(), strict=True))
+        self._buffers = list(zip(self.model.buffers(), model.buffers(), strict=True))
 
     def follow(self, steps: int) -> None:
         """Move towards the model, ``steps`` steps after the start."""
         decay = min(self.decay, (1 + steps) / (10 + steps))
-        torch._foreach_lerp_(*self._pairs, 1 - decay)
-        for mine, theirs in zip(*self._buffers, strict=True):
+        with torch.no_grad():
+            for mine, theirs in self._pairs:
+                mine.lerp_(theirs, 1 - decay)
+        for mine, theirs in self._buffers:
             mine.copy_(theirs)

@@ -1,7 +1,8 @@
 """The resume state: written whole or not at all, checked when read.
 
-The folder ``last/`` holds ``state.safetensors`` (weights, moving average, optimiser, step table) and ``state.json`` (position,
-epoch table, checksum). It is written beside itself, synced and renamed; the one before stays until the new one is in place.
+The folder ``last/`` holds ``state.safetensors`` (weights, moving average, optimiser, step table) and ``state.json``
+(position, epoch table, checksum). It is written beside itself, synced and renamed; the one before stays until the new
+one is in place.
 """
 
 from __future__ import annotations

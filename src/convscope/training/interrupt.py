@@ -23,7 +23,7 @@ class Interrupt:
 
 @contextmanager
 def listening() -> Iterator[Interrupt]:
-    """Catch SIGINT and SIGTERM within the block; Python allows that in the main thread only, elsewhere nothing is caught."""
+    """Catch SIGINT and SIGTERM within the block, which Python allows in the main thread only."""
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield interrupt

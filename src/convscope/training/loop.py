@@ -49,7 +49,7 @@ class Watcher:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a training ended: its record, the epoch whose weights were kept (from 1), why that one, and why it stopped."""
+    """How a training ended: its record, the epoch whose weights were kept (from 1) and why, and why it stopped."""
 
     history: History
     chosen_epoch: int
@@ -175,11 +175,13 @@ def _step(run: _Run, batch: Batch, loss: Loss, classes: int, lr: float, momentum
 def _end_epoch(
     run: _Run, records: list[Tensor], train: Batches, valid: Batches, loss: Loss, began: float, first: int
 ) -> None:
-    block = np.concatenate((run.block, torch.stack(records).double().cpu().numpy()))
+    # A run interrupted in the last step of an epoch resumes with none left to take.
+    block = np.concatenate((run.block, torch.stack(records).double().cpu().numpy())) if records else run.block
     if not np.isfinite(block[:, 0]).all():
         raise Error(
-            f"the loss stopped being a number in epoch {run.epoch + 1}; lower the learning rate (--lr {run.plan.lr or 0:g} now), "
-            "clip the gradient (--clip-grad 1), or check the images for infinite values"
+            f"the loss stopped being a number in epoch {run.epoch + 1}; "
+            f"lower the learning rate (--lr {run.plan.lr or 0:g} now), clip the gradient (--clip-grad 1), "
+            "or check the images for infinite values"
         )
     trained = time.perf_counter() - began
     logits, labels = logits_of(run.judged, valid)
@@ -218,6 +220,6 @@ def _chosen(run: _Run, select: str) -> tuple[int, str]:
             "the last epoch: the validation images chose nothing, so their score is not flattered",
         )
     return int(run.best["epoch"]), (
-        "the epoch with the highest validation accuracy (ties: the lower validation loss); the test images were opened once, "
-        "after this choice"
+        "the epoch with the highest validation accuracy (ties: the lower validation loss); "
+        "the test images were opened once, after this choice"
     )

@@ -25,7 +25,7 @@ class Settled:
 
 
 def settle(plan: Plan, data: Data) -> Settled:
-    """Fill in what the plan leaves open; what the user set stays. ``ConfigError`` where a setting does not fit the data."""
+    """Fill in what the plan leaves open; what the user set stays. ``ConfigError`` where a setting does not fit."""
     reasons: dict[str, str] = {}
     chosen: dict[str, object] = {}
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from convscope.data.decode.encoded import Encoded, Unreadable
 
-FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "WEBP", "PPM", "TIFF")  # no format that runs another program
+FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "PPM", "TIFF")  # no format that runs another program
 
 # Pillow's mode -> the mode to convert to, channels, dtype, what to say
 MODES = {

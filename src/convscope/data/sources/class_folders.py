@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from convscope.data.checks.words import count, listed
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
 from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_order, numbered
@@ -97,15 +98,18 @@ def _left_out(files: Files, root: str, mine: dict[str, _Place]) -> tuple[Notice,
     alien = [name for name in others if not is_image(name) and name.rpartition("/")[0] in folders]
     notices = []
     if loose:
-        some = ", ".join(loose[:3])
         notices.append(
-            Notice("left-out", f"{len(loose):,} images lie in no class folder; left out ({some})", tuple(loose[:20]))
+            Notice(
+                "left-out",
+                f"{count(len(loose), 'image')} in no class folder; left out ({listed(loose, 3)})",
+                tuple(loose[:20]),
+            )
         )
     if alien:
         endings = Counter(ending(name) or "no ending" for name in alien)
-        said = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(4))
+        said = listed((f"{n} {kind}" for kind, n in endings.most_common()), 4)
         notices.append(
-            Notice("not-images", f"{len(alien):,} files are no images; left out ({said})", tuple(alien[:20]))
+            Notice("not-images", f"{count(len(alien), 'file')} not images; left out ({said})", tuple(alien[:20]))
         )
     return tuple(notices)
 
@@ -123,7 +127,7 @@ def _empty(files: Files, root: str, classes: set[str]) -> tuple[Notice, ...]:
     empty = in_order(beside - classes)
     if not empty:
         return ()
-    return (Notice("empty-class", f"no image in the class {_plural(empty)}; left out of the classes", empty),)
+    return (Notice("empty-class", f"no image in the class {listed(empty)}; left out of the classes", empty),)
 
 
 def _one_sided(labels: np.ndarray, classes: tuple[str, ...], split: np.ndarray) -> tuple[Notice, ...]:
@@ -133,9 +137,5 @@ def _one_sided(labels: np.ndarray, classes: tuple[str, ...], split: np.ndarray) 
     for name, have in present.items():
         missing = tuple(c for i, c in enumerate(classes) if i not in have)
         if missing and len(present) > 1:
-            notices.append(Notice("class-missing", f"the {name} split has no image of {_plural(missing)}", missing))
+            notices.append(Notice("class-missing", f"the {name} split has no image of {listed(missing)}", missing))
     return tuple(notices)
-
-
-def _plural(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from convscope.data.checks.words import count, listed
 from convscope.data.dataset import Notice
 from convscope.errors import DataError
 
@@ -146,11 +147,9 @@ def hidden_notice(files: Files) -> tuple[Notice, ...]:
     """Say which hidden entries were passed over, if any."""
     if not files.hidden:
         return ()
-    count, some = len(files.hidden), tuple(sorted(files.hidden)[:20])
-    text = (
-        f"{count} hidden {'entry' if count == 1 else 'entries'} left out ({', '.join(some[:3])}{', …' * (count > 3)})"
-    )
-    return (Notice("hidden", text, some),)
+    names = sorted(files.hidden)
+    text = f"{count(len(names), 'hidden entry', 'hidden entries')} left out ({listed(names, 3)})"
+    return (Notice("hidden", text, tuple(names[:20])),)
 
 
 def file_stamp(path: Path) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import re
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import IO
@@ -56,7 +58,9 @@ def _list(files: Files, names: list[str]) -> Listing:
                 for block in streamed(stream, count, (height, width), np.dtype(np.uint8), f"{files.path}/{name}"):
                     yield block[..., None]
                 if stream.read(1):
-                    raise DataError(f"{files.path}/{name}: more bytes than its header's {count:,} images; damaged?")
+                    raise DataError(
+                        f"{files.path}/{name}: more bytes than the {count:,} images its header announces; damaged?"
+                    )
 
     counts = [(split, count) for split, _, (count, _, _), _ in parts]
     labels, classes = class_names(str(files.path), np.concatenate([part[3] for part in parts]), None)
@@ -111,6 +115,14 @@ def _unpack(files: Files, name: str, head: bytes, layout: str, magic: int) -> tu
     return values
 
 
-def _open(files: Files, name: str) -> IO[bytes]:
-    raw = (files.path / name).open("rb") if files.path.is_dir() else io.BytesIO(files.read(name))
-    return gzip.open(raw) if name.endswith(".gz") else raw  # pyright: ignore[reportReturnType]
+@contextlib.contextmanager
+def _open(files: Files, name: str) -> Iterator[IO[bytes]]:
+    with (files.path / name).open("rb") if files.path.is_dir() else io.BytesIO(files.read(name)) as raw:
+        if not name.endswith(".gz"):
+            yield raw
+            return
+        try:
+            with gzip.open(raw) as stream:
+                yield stream  # pyright: ignore[reportReturnType]
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(f"{files.path}/{name}: damaged gzip ({error})") from None

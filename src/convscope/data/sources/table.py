@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from convscope.data.checks.words import count, listed
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
@@ -41,8 +42,7 @@ class Table:
 
     def said(self) -> str:
         """Return the columns' names for a message."""
-        names = list(self.columns)
-        return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "") or "none"
+        return listed(self.columns, SHOWN) or "none"
 
 
 def find(files: Files) -> list[Candidate]:
@@ -111,8 +111,8 @@ def parse(files: Files, name: str, rows: int | None = None) -> Table:
     columns: dict[str, list[str]] = {}
     lines: list[int] = []
     for line, row in (_csv_rows if name.lower().endswith(("csv", "tsv")) else _json_rows)(text, where):
-        for key in row.keys() - columns.keys():
-            columns[key] = [""] * len(lines)
+        for key in row:
+            columns.setdefault(key, [""] * len(lines))
         if line is None:  # a header: columns without a row
             continue
         for key, values in columns.items():
@@ -180,7 +180,7 @@ def _classes(table: Table, label: str) -> list[str]:
     values = table.columns[label]
     missing = [str(row) for row, value in zip(table.rows, values, strict=True) if not value]
     if missing:
-        raise DataError(f"{table.where}: no {label} in {_some('row', missing)}; fill it in or remove the row")
+        raise DataError(f"{table.where}: no {label} in {_rows(missing)}; fill it in or remove the row")
     if not all(map(_is_number, values)):
         return values
     real = [value for value in values if not float(value).is_integer()]
@@ -217,19 +217,23 @@ def _files_of(table: Table, image: str, matcher: Matcher) -> list[str]:
             names.append(found[0])
             rows_of.setdefault(found[0], []).append(row)
     if missing:
-        raise DataError(f"{table.where}: no file among {len(matcher):,} images for {_some('row', missing)}")
+        raise DataError(f"{table.where}: no file among {len(matcher):,} images for {_rows(missing)}")
     twice = [f"{' and '.join(map(str, rows))} ({name})" for name, rows in rows_of.items() if len(rows) > 1]
     if twice:
-        raise DataError(f"{table.where}: the same image in {_some('rows', twice)}; keep one row for each image")
+        raise DataError(f"{table.where}: the same image in rows {listed(twice, SHOWN)}; keep one row for each image")
     return names
 
 
-def _unlisted(files: Files, listed: set[str]) -> tuple[Notice, ...]:
-    rest = [name for name in files.names if is_image(name) and name not in listed]
+def _unlisted(files: Files, named: set[str]) -> tuple[Notice, ...]:
+    rest = [name for name in files.names if is_image(name) and name not in named]
     if not rest:
         return ()
-    text = f"{len(rest):,} images are in no row of the table; left out ({', '.join(rest[:3])})"
+    text = f"{count(len(rest), 'image')} not named by the table; left out ({listed(rest, 3)})"
     return (Notice("left-out", text, tuple(rest[:SHOWN])),)
+
+
+def _rows(items: list[str]) -> str:
+    return f"row{'s' * (len(items) > 1)} {listed(items, SHOWN)}"
 
 
 def _is_number(value: str) -> bool:
@@ -237,8 +241,3 @@ def _is_number(value: str) -> bool:
         return float(value) == float(value)
     except ValueError:
         return False
-
-
-def _some(what: str, items: list[str]) -> str:
-    word = what if len(items) == 1 or what.endswith("s") else what + "s"
-    return f"{word} {', '.join(items[:SHOWN])}" + (f" and {len(items) - SHOWN:,} more" if len(items) > SHOWN else "")

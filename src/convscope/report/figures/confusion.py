@@ -79,7 +79,7 @@ def _numbers(axes: Axes, counts: np.ndarray, shares: np.ndarray, depth: np.ndarr
             if K <= SHARES:
                 axes.text(g, t, "0", color=GREY, ha="center", va="center", fontsize=size - 1)
             continue
-        colour = PAPER if depth[t, g] > 0.6 else INK
+        colour = PAPER if depth[t, g] > 0.7 else INK
         if K > SHARES:
             axes.text(g, t, f"{counts[t, g]}", color=colour, ha="center", va="center", fontsize=size)
             continue

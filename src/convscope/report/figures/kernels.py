@@ -55,6 +55,7 @@ def _many(kernels: np.ndarray) -> Figure:
     figure = canvas(max(3.2, unit * sheet.shape[1] + 1.2), max(1.2, unit * sheet.shape[0] + 0.1))
     axes = figure.subplots()
     limit = float(np.abs(kernels).max()) or 1.0
+    axes.set_anchor("W")
     image = axes.imshow(sheet, COLOURS, vmin=-limit, vmax=limit, interpolation="none")
     axes.set_axis_off()
     ticks = MaxNLocator(nbins=3, symmetric=True)

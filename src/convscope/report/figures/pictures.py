@@ -19,9 +19,9 @@ class Display:
 
     @classmethod
     def of(cls, images: np.ndarray) -> Display:
-        """Choose the rule for images (n, C, H, W): bytes as they are, all else stretched over its usual range.
+        """Choose the rule for images (n, C, H, W): bytes as they are if bright enough, all else stretched.
 
-        >>> Display.of(np.zeros((1, 1, 2, 2), np.uint8)).sentence
+        >>> Display.of(np.full((1, 1, 2, 2), 200, np.uint8)).sentence
         'Shown as stored.'
         """
         channels = {
@@ -29,7 +29,7 @@ class Display:
             2: " Channels 1 and 2 are shown as red and green.",
             3: "",
         }.get(images.shape[1], f" Of {images.shape[1]} channels the first three are shown as red, green and blue.")
-        if images.dtype == np.uint8:
+        if images.dtype == np.uint8 and images.max(initial=0) >= 128:
             return cls(0, 255, f"Shown as stored.{channels}")
         finite = images[np.isfinite(images)]
         low, high = np.quantile(finite, [0.005, 0.995]) if finite.size else (0.0, 1.0)

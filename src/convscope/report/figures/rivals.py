@@ -61,5 +61,5 @@ def _left_end(estimates: list[dict[str, Any]]) -> float:
     """Return where the axis begins, the estimates in rising order: at the lowest, unless it leaves the rest no room."""
     lows = [e["low"] if e["low"] is not None else e["value"] for e in estimates]
     rest = min(lows[1:])
-    low = lows[0] if 1 - lows[0] < 2.5 * (1 - rest) else rest
+    low = rest if len(lows) > 2 and 1 - lows[0] > 4 * (1 - rest) else lows[0]
     return max(0.0, low - 0.15 * (1 - low))

@@ -1,0 +1,157 @@
+"""Imports point one way, and each outside library has its own door.
+
+The guard walks the syntax trees of the package (also imports inside functions and for type checkers) and names the
+lines that break a rule; names given to importlib as strings it does not see. It is itself tested on lines that must
+break a rule.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import convscope
+
+PACKAGE = Path(convscope.__file__).parent
+
+# A room may import from the lines above its own; rooms on one line are strangers.
+ORDER = """
+errors
+geometry
+ops
+scratch graph
+analysis trace data
+tasks models
+training explain
+runs
+report
+job
+explorer widgets serve cli
+"""
+LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in line.split()}
+
+# library: the rooms (and all below them) that may import it; the empty tuple means none
+DOORS = {
+    "torch": (
+        *("graph.record", "graph.translate", "data.augment", "data.batches", "tasks", "models"),
+        *("training", "explain", "runs", "report", "job"),
+    ),
+    "matplotlib": ("report.figures",),
+    "rich": ("cli",),
+    "cyclopts": ("cli",),
+    "starlette": ("explorer", "serve"),
+    "torchvision": (),  # its wheels break CPU builds of torch
+    "albumentations": (),
+    "cv2": (),
+    "pandas": (),
+    "pickle": (),  # nothing here is written as a pickle or read from one
+}
+NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
+
+
+def breaches(source: str, module: str) -> Iterator[str]:
+    """Yield ``line: what is wrong`` for the source of a module such as ``data.splits``."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and node.id == "print" and not module.startswith("cli."):
+            yield f"{node.lineno}: print is for cli"
+        for name in imported(node, module):
+            if problem := judge(name, module):
+                yield f"{getattr(node, 'lineno', 0)}: {problem}"
+    for part in NAMELESS.intersection(module.split(".")):
+        yield f"1: no room is called {part!r}: name it by what it is"
+
+
+def imported(node: ast.AST, module: str) -> Iterator[str]:
+    """Yield the full names that a statement imports, or takes from the package's face (``convscope.train``)."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        here = ["convscope", *module.split(".")]
+        base = ".".join([*here[: len(here) - node.level], node.module or ""] if node.level else [node.module or ""])
+        yield from (f"{base.rstrip('.')}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "convscope":
+        yield f"convscope.{node.attr}"
+
+
+def judge(name: str, module: str) -> str | None:
+    """Return what is wrong with ``module`` importing ``name``, or None."""
+    library, _, rest = name.partition(".")
+    if library in DOORS and not any(f"{module}.".startswith(f"{door}.") for door in DOORS[library]):
+        return f"{library} may only be imported in {', '.join(DOORS[library]) or 'no room'}, not in {module}"
+    if library != "convscope" or rest in ("", "__version__"):
+        return None
+    room, mine = rest.split(".")[0], module.split(".")[0]
+    if room != mine and LEVEL.get(room, LEVEL["job"]) >= LEVEL[mine]:  # what is no room is a name from the face
+        return f"{mine} may not import {room}"
+    return None
+
+
+def modules() -> Iterator[tuple[Path, str]]:
+    for file in sorted(PACKAGE.rglob("*.py")):
+        parts = file.relative_to(PACKAGE).with_suffix("").parts
+        if parts not in (("__init__",), ("__main__",)):  # the package's face loads what it names on first use
+            yield file, ".".join(parts)
+
+
+def test_every_room_has_its_place():
+    rooms = {module.split(".")[0] for _, module in modules()}
+    assert rooms <= set(LEVEL), f"add to ORDER (and to docs/map.md): {', '.join(sorted(rooms - set(LEVEL)))}"
+
+
+def test_imports_point_one_way_and_use_their_doors():
+    found = [
+        f"{file.relative_to(PACKAGE.parent)}:{breach}"
+        for file, module in modules()
+        for breach in breaches(file.read_text("utf-8"), module)
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "expected"),
+    [
+        ("data.splits", "from convscope.models import registry", "1: data may not import models"),
+        ("data.splits", "def f():\n    import convscope.tasks.task", "2: data may not import tasks"),
+        ("tasks.task", "from convscope.models.registry import create", "1: tasks may not import models"),
+        ("runs.run", "if TYPE_CHECKING:\n    from convscope.report import html", "2: runs may not import report"),
+        ("report.html", "from convscope import job", "1: report may not import job"),
+        ("report.html", "from ..cli import output", "1: report may not import cli"),
+        ("training.loop", "from convscope import train", "1: training may not import train"),
+        ("training.loop", "import convscope\nconvscope.train()", "2: training may not import train"),
+        (
+            "report.html",
+            "import matplotlib.pyplot as plt",
+            "1: matplotlib may only be imported in report.figures, not in report.html",
+        ),
+        ("runs.run", "from rich.table import Table", "1: rich may only be imported in cli, not in runs.run"),
+        ("models.resnet", "import torchvision", "1: torchvision may only be imported in no room, not in models.resnet"),
+        ("training.loop", "def f():\n    print(1)", "2: print is for cli"),
+        ("data.utils", "", "1: no room is called 'utils': name it by what it is"),
+    ],
+)
+def test_the_guard_sees(module, source, expected):
+    assert list(breaches(source, module)) == [expected]
+
+
+def test_the_guard_keeps_torch_out_of_data():
+    (breach,) = breaches("from torch import nn", "data.splits")
+    assert breach.startswith("1: torch may only be imported in ") and breach.endswith(", not in data.splits")
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("data.augment.geometry", "import torch"),
+        ("data.batches", "from torch import Tensor"),
+        ("data.cache", "from convscope.data.index import content\nfrom .index import content"),
+        ("training.loop", "from convscope.errors import Error\nfrom convscope import __version__"),
+        ("report.figures.curves", "from matplotlib.axes import Axes"),
+        ("cli.output", "from convscope.job import train\nprint(train)"),
+        ("cli.app", "import convscope\nconvscope.train(convscope.__version__)"),
+    ],
+)
+def test_the_guard_lets_pass(module, source):
+    assert list(breaches(source, module)) == []

@@ -1,0 +1,105 @@
+"""Class folders: what is a class, what a split, and what is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pictures import class_folders, put
+
+from convscope.data.sniff import sniff
+from convscope.errors import DataError
+from real_data import real_data
+
+
+def codes(listing) -> dict[str, str]:
+    return {notice.code: notice.text for notice in listing.notices}
+
+
+def test_classes_without_splits(tmp_path):
+    listing = sniff(class_folders(tmp_path, ("10", "9"), 3), tmp_path)
+    assert listing.kind == "class folders"
+    assert listing.classes == ("9", "10")
+    assert listing.ids.tolist()[:3] == ["10/0.png", "10/1.png", "10/2.png"]
+    assert listing.labels.tolist() == [1, 1, 1, 0, 0, 0]
+    assert set(listing.split) == {""}
+    assert not listing.notices
+
+
+@pytest.mark.parametrize("word", ["val", "valid", "validation", "Validation"])
+def test_split_folders(tmp_path, word):
+    class_folders(tmp_path / "train", each=3)
+    class_folders(tmp_path / word, each=2)
+    class_folders(tmp_path / "test", each=1)
+    listing = sniff(tmp_path, tmp_path)
+    assert listing.kind == "class folders in split folders (train, valid, test)"
+    assert [(listing.split == name).sum() for name in ("train", "valid", "test")] == [6, 4, 2]
+    assert listing.classes == ("cats", "dogs")
+
+
+def test_a_class_may_be_called_test(tmp_path):
+    listing = sniff(class_folders(tmp_path, ("control", "test"), 2), tmp_path)
+    assert listing.classes == ("control", "test")
+    assert set(listing.split) == {""}
+
+
+def test_wrapping_folders_and_folders_within_classes(tmp_path):
+    for name in ("cats/anna/1.png", "cats/ben/1.png", "dogs/carl/1.png"):
+        put(tmp_path / "download" / "pictures" / name)
+    listing = sniff(tmp_path, tmp_path)
+    assert listing.kind == "class folders below download/pictures/"
+    assert listing.labels.tolist() == [0, 0, 1]
+
+
+def test_what_is_left_out_is_said(tmp_path):
+    class_folders(tmp_path, each=2)
+    put(tmp_path / "cover.png")
+    (tmp_path / "cats" / "notes.txt").write_text("x")
+    (tmp_path / "cats" / ".DS_Store").write_text("x")
+    put(tmp_path / ".ipynb_checkpoints" / "cats" / "0.png")
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "dogs" / "Thumbs.db").write_text("x")
+    (tmp_path / "birds").mkdir()
+    listing = sniff(tmp_path, tmp_path)
+    assert len(listing.ids) == 4
+    assert codes(listing) == {
+        "hidden": "4 hidden entries left out (.ipynb_checkpoints, __MACOSX, cats/.DS_Store and 1 more)",
+        "left-out": "1 image in no class folder; left out (cover.png)",
+        "not-images": "1 file not images; left out (1 .txt)",
+        "empty-class": "no image in the class birds; left out of the classes",
+    }
+
+
+def test_classes_that_a_split_lacks(tmp_path):
+    class_folders(tmp_path / "train", ("cats", "dogs", "owls"), 2)
+    class_folders(tmp_path / "val", ("cats", "bats"), 2)
+    (tmp_path / "val" / "dogs").mkdir()
+    listing = sniff(tmp_path, tmp_path)
+    assert [notice.text for notice in listing.notices] == [
+        "the train split has no image of bats",
+        "the valid split has no image of dogs, owls",
+    ]
+
+
+def test_linked_folders_are_followed_but_not_in_circles(tmp_path):
+    class_folders(tmp_path / "store", ("cats",), 2)
+    class_folders(tmp_path / "set", ("dogs",), 2)
+    (tmp_path / "set" / "cats").symlink_to(tmp_path / "store" / "cats")
+    (tmp_path / "set" / "dogs" / "again").symlink_to(tmp_path / "set")
+    assert sniff(tmp_path / "set", tmp_path).ids.tolist() == ["cats/0.png", "cats/1.png", "dogs/0.png", "dogs/1.png"]
+
+
+def test_masks_are_not_classes(tmp_path):
+    class_folders(tmp_path / "train", ("image", "label"), 2)
+    with pytest.raises(DataError) as caught:
+        sniff(tmp_path, tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: the folders image and label look like images with masks (segmentation); "
+        "only image classification (root/class/x.png) is supported so far"
+    )
+
+
+def test_hymenoptera():
+    listing = sniff(real_data("hymenoptera"), Path("unused"))
+    assert listing.classes == ("ants", "bees")
+    assert [(listing.split == name).sum() for name in ("train", "valid", "test")] == [244, 153, 0]
