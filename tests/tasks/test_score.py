@@ -140,6 +140,12 @@ def test_wilson_agrees_with_scipy():
         assert wilson(successes, trials) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
+def test_wilson_ends_exactly_at_none_and_all():
+    for n in range(1, 400):
+        assert wilson(0, n)[0] == 0
+        assert wilson(n, n)[1] == 1
+
+
 def test_a_class_without_an_example_is_unknown_not_zero():
     labels, shares = guesses(60, 3)
     labels[labels == 2] = 0
@@ -195,6 +201,7 @@ def test_expected_calibration_error_worked_by_hand():
     assert Calibration.of(labels, shares).error(np.ones(6)) == pytest.approx(expected)
     table = reliability(labels, shares)
     assert len(table.count) == BINS
+    assert np.flatnonzero(table.count).tolist() == [8, 13]  # (8/15, 9/15] holds its upper edge 0.6
     assert table.count.sum() == 6
     assert table.accuracy[np.isfinite(table.accuracy)].tolist() == [0.5, 0.75]
 

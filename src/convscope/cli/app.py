@@ -10,6 +10,7 @@ import convscope
 from convscope.cli.exits import FAILED, INTERRUPTED, code_of
 from convscope.cli.output import say_error
 from convscope.errors import Error
+from convscope.training.threads import wait_briefly
 
 app = App(
     name="convscope",
@@ -24,6 +25,7 @@ app.command("convscope.cli.data:app", name="data")
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0, 1 for what failed, 2 for what the user gave, 130 for Ctrl-C."""
+    wait_briefly()
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -40,10 +40,9 @@ def evaluate(
         Print JSON.
     """
     from convscope.cli.scores import scores_table
-    from convscope.runs.evaluate import evaluate as score_run
     from convscope.runs.run import open_run
 
-    metrics: dict[str, Any] = score_run(open_run(run), data, split=split, tta=tta, cache=cache, data_root=data_root)
+    metrics = open_run(run).evaluate(data, split=split, tta=tta, cache=cache, data_root=data_root)
     if as_json:
         show_json(metrics)
     else:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data.cache import Entry
-from convscope.data.checks.words import count
+from convscope.data.checks.words import count, listed
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
 from convscope.data.index import DTYPES
@@ -82,10 +82,7 @@ def _classes(examined: Examined, present: list[str]) -> str:
     """Count each class in each split."""
     K = len(examined.classes)
     counts = np.stack([np.bincount(examined.labels[examined.split == name], minlength=K) for name in present])
-    said = [
-        f"{name} {'/'.join(f'{n:,}' for n in counts[:, k])}" for k, name in enumerate(examined.classes[:CLASSES_SHOWN])
-    ]
-    if K > CLASSES_SHOWN:
-        total = counts.sum(0)
-        said.append(f"and {K - CLASSES_SHOWN} more, {total.min():,} to {total.max():,} images each")
-    return f"{K} ({'/'.join(present)}): " + ", ".join(said)
+    each = (f"{name} {'/'.join(f'{n:,}' for n in counts[:, k])}" for k, name in enumerate(examined.classes))
+    totals = counts.sum(0)
+    span = f"; {totals.min():,} to {totals.max():,} images each" if K > CLASSES_SHOWN else ""
+    return f"{K} ({'/'.join(present)}): {listed(each, CLASSES_SHOWN)}{span}"

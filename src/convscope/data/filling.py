@@ -6,13 +6,15 @@ surveyed header by header first. One bad file stops nothing: all are collected w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+import contextlib
+from collections.abc import Callable, Generator, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from convscope.data import workers
+from convscope.data.checks.words import count
 from convscope.data.decode import limited
 from convscope.data.decode.encoded import Unreadable, stored, stored_as
 from convscope.data.index import DTYPES, content, examine, index_dtype
@@ -74,9 +76,8 @@ def unreadable(ids: np.ndarray, bad: Bad) -> DataError:
     listed = "".join(f"\n  {ids[row]}: {why}" for row, why in sorted(bad.items())[:20])
     more = f"\n  ... and {len(bad) - 20:,} more" if len(bad) > 20 else ""
     return DataError(
-        f"{len(bad):,} of {len(ids):,} images cannot be read; repair or remove them, or leave them out with --skip-bad:"
-        + listed
-        + more
+        f"{len(bad):,} of {count(len(ids), 'image')} cannot be read; repair or remove them, or leave them out with "
+        "--skip-bad:" + listed + more
     )
 
 
@@ -106,6 +107,13 @@ def _from_array(images: ArrayImages, size: Size, allocate: Allocate, progress: P
     return Filled(rule, why, index, bad)
 
 
+def _examples(names: np.ndarray, index: np.ndarray) -> str:
+    """Name one image of each number of channels and type."""
+    found, first = np.unique(index[["height", "channels", "dtype"]], return_index=True)
+    kinds = {(int(kind["channels"]), DTYPES[kind["dtype"]]): row for kind, row in zip(found, first, strict=True)}
+    return "".join(f"\n  {names[row]}: {count(c, 'channel')}, {dtype}" for (c, dtype), row in kinds.items() if c)
+
+
 class _NotUniform(Exception):  # noqa: N818 - a change of plan, not a failure
     """The images of the sample were alike, but not all the others."""
 
@@ -121,7 +129,10 @@ def _from_files(
         raise _NotUniform
     if not kinds:
         raise unreadable(images.names, bad)
-    rule, why = layout(kinds, size.img_size, size.fit)
+    try:
+        rule, why = layout(kinds, size.img_size, size.fit)
+    except DataError as error:
+        raise DataError(f"{error}:{_examples(images.names, index)}") from None
     out = allocate(array_shape(len(rows), rule), rule.dtype)
     results = workers.run(Task(size.max_pixels, rule, out), images, rows, cores)
     if uniform:
@@ -129,12 +140,13 @@ def _from_files(
     return Filled(rule, why, *_collect(results, len(rows), rule.channels, progress))
 
 
-def _only(expected: Set[Kind], results: Iterator[Result], size: Size) -> Iterator[Result]:
+def _only(expected: Set[Kind], results: Generator[Result], size: Size) -> Iterator[Result]:
     """Pass results on while they are of the kinds that the sample promised."""
-    for rows, index, bad in results:
-        if not _kinds(index, size).keys() <= expected:
-            raise _NotUniform
-        yield rows, index, bad
+    with contextlib.closing(results):
+        for rows, index, bad in results:
+            if not _kinds(index, size).keys() <= expected:
+                raise _NotUniform
+            yield rows, index, bad
 
 
 def _collect(results: Iterator[Result], n: int, channels: int, progress: Progress) -> tuple[np.ndarray, Bad]:
@@ -151,10 +163,10 @@ def _collect(results: Iterator[Result], n: int, channels: int, progress: Progres
 def _kinds(index: np.ndarray, size: Size) -> dict[Kind, int]:
     """Count the kinds of readable images; where the user gave the size, their own makes no difference."""
     columns = ["height", "width", "channels", "dtype"]
-    found, counts = np.unique(index[index["height"] > 0][columns], return_counts=True)
+    found, numbers = np.unique(index[index["height"] > 0][columns], return_counts=True)
     kinds: dict[Kind, int] = {}
-    for (height, width, channels, dtype), count in zip(found.tolist(), counts.tolist(), strict=True):
+    for (height, width, channels, dtype), number in zip(found.tolist(), numbers.tolist(), strict=True):
         own = (height, width) if size.img_size is None else (1, 1)
         kind = Kind(*own, channels, DTYPES[dtype])
-        kinds[kind] = kinds.get(kind, 0) + count
+        kinds[kind] = kinds.get(kind, 0) + number
     return kinds

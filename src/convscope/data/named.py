@@ -13,6 +13,7 @@ import os
 import tempfile
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -152,8 +153,13 @@ def _download(name: str, file: File, folder: Path, progress: Progress | None) ->
             try:
                 _copy(file, out, progress)
             except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+                if isinstance(error, urllib.error.HTTPError):
+                    error.close()
                 raise DataError(f"{name} could not be fetched from {file.url} ({error}); {by_hand}") from None
-        found = _md5(Path(new), unpack=file.name.endswith("ubyte.gz"))
+        try:
+            found = _md5(Path(new), file.name)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            found = f"no gzip file ({error})"
         if found != file.md5:
             raise DataError(
                 f"{file.url} sent other content than published: expected md5 {file.md5}, found {found}; {by_hand}"
@@ -179,32 +185,31 @@ def _copy(file: File, out: IO[bytes], progress: Progress | None) -> None:
 
 
 def _folder(name: str, data_root: str | Path | None, cache: Path) -> Path | None:
-    """Return where a public set lies: below the data root, $CONVSCOPE_DATA, or what was downloaded before."""
-    above = [data_root, os.environ.get("CONVSCOPE_DATA"), cache / "downloads"]
-    for root in (Path(path).expanduser() for path in above if path):
-        for folder in (root / name, root / name.replace("-", "_")):
+    """Return where a public set lies: below the data root, $CONVSCOPE_DATA, or what was fetched before."""
+    for root in filter(None, (data_root, os.environ.get("CONVSCOPE_DATA"))):
+        for folder in (Path(root).expanduser() / word for word in (name, name.replace("-", "_"))):
             if folder.is_dir() and any(folder.iterdir()):
                 return folder
-    return None
+    fetched = cache / "downloads" / name
+    return fetched if all((fetched / file.name).exists() for file in PUBLIC[name].files) else None
 
 
 def _list(name: str, folder: Path, cache: Path) -> Listing:
     """List the set in ``folder``, and say so when it is not the published content."""
-    here = [(file, path) for file in PUBLIC[name].files if (path := _present(folder, file.name))]
-    if len(here) == len(PUBLIC[name].files):
-        listing = sniff(here[0][1] if len(here) == 1 else folder, cache)
-        wrong = [
-            f"{path.name}: md5 {found} instead of {file.md5}"
-            for file, path in here
-            if (found := _known_md5(path, file.name.endswith("ubyte.gz"), cache)) != file.md5
-        ]
+    files = PUBLIC[name].files
+    here = {file: path for file in files if (path := _present(folder, file.name))}
+    if len(here) == len(files):
+        where = folder if len(files) > 1 else next(iter(here.values()))
+        found = {path.name: (_known_md5(path, cache), file.md5) for file, path in here.items()}
+        wrong = [f"{name}: md5 {md5} instead of {right}" for name, (md5, right) in found.items() if md5 != right]
     else:
         packed = [path for path in sorted(folder.iterdir()) if path.name.lower().endswith(archives.ENDINGS)]
-        listing = sniff(packed[0] if len(packed) == 1 else folder, cache)
-        wrong = [f"expected {', '.join(file.name for file in PUBLIC[name].files)}"]
+        where = packed[0] if len(packed) == 1 else folder
+        wrong = [f"expected {', '.join(file.name for file in files)}"]
+    listing = sniff(where, cache)
     if not wrong:
         return listing
-    text = f"{folder} is not the published {name} ({'; '.join(wrong)}): figures are not comparable with published ones"
+    text = f"{where} is not the published {name} ({'; '.join(wrong)}): figures are not comparable with published ones"
     return replace(listing, notices=(Notice("not-the-original", text), *listing.notices))
 
 
@@ -213,18 +218,23 @@ def _present(folder: Path, name: str) -> Path | None:
     return next((path for path in (folder / name, folder / name.removesuffix(".gz")) if path.is_file()), None)
 
 
-def _known_md5(path: Path, unpack: bool, cache: Path) -> str:
+def _known_md5(path: Path, cache: Path) -> str:
     """Return the md5 of a file's content; remembered in the cache while the file stays as it is."""
     memory = cache / "md5" / file_stamp(path)
     with contextlib.suppress(OSError):
         return memory.read_text()
-    found = _md5(path, unpack and path.suffix == ".gz")
-    with contextlib.suppress(OSError):  # only saves the time of doing it again
+    found = _md5(path)
+    with contextlib.suppress(OSError):  # it only saves doing it again
         memory.parent.mkdir(parents=True, exist_ok=True)
         memory.write_text(found)
     return found
 
 
-def _md5(path: Path, unpack: bool) -> str:
+def _md5(path: Path, name: str = "") -> str:
+    """Return the md5 of a file's content; a tar stays packed, since its bytes are what was published."""
+    unpack = (name or path.name).endswith("ubyte.gz")
     with gzip.open(path) if unpack else path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()  # pyright: ignore[reportArgumentType]
+        digest = hashlib.md5(usedforsecurity=False)
+        while data := stream.read(STEP):
+            digest.update(data)
+    return digest.hexdigest()

@@ -16,6 +16,8 @@ from convscope.errors import ConfigError, DataError
 
 SIDE = 128  # what a CPU trains on in minutes; larger only when asked for
 
+RANGES = {"uint8": "0..255", "uint16": "0..65,535", "float32": "any range"}
+
 
 class Kind(NamedTuple):
     """What images are alike in: size, channels, type."""
@@ -157,7 +159,10 @@ def check_fit(img_size: int | tuple[int, int] | None, fit: str) -> None:
 
 def _check_dtype(dtype: str, rule: Preprocessing) -> None:
     if dtype != rule.dtype:
-        raise Unreadable(f"holds {dtype} values, but the set it should fit holds {rule.dtype}: they share no scale")
+        raise Unreadable(
+            f"holds {dtype} values ({RANGES[dtype]}), but those of the set it should fit are {rule.dtype} "
+            f"({RANGES[rule.dtype]}): they share no scale; save it as {rule.dtype}"
+        )
 
 
 def _promote(pixels: np.ndarray, channels: int) -> np.ndarray:

@@ -1,15 +1,18 @@
 """Files decoded by several workers at once, straight into one array file; only small facts travel back.
 
 simplejpeg lets other threads run while it decodes. Pillow hardly does, so it takes processes, which need half a second
-to start; they import neither torch nor the user's script, and are started only where the work outlasts that.
+to start; they import neither torch nor the user's script, and are started only where the work outlasts that. This thread
+works on meanwhile.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +30,7 @@ Bad = dict[int, str]  # row -> why it cannot be read
 Result = tuple[list[int], np.ndarray, Bad]  # rows (k), their records (k,), which of them are bad
 
 CHUNK, CHUNK_BYTES = 256, 4 << 20  # images, and bytes of pixels, handled at a time
-PATIENCE = 2.0  # seconds of work left from which starting processes pays
+PATIENCE = 1.0  # seconds of work left from which starting processes pays
 HEADER = ("height", "width", "channels", "dtype", "note")
 
 
@@ -95,25 +98,34 @@ def payload_bytes(payload: Payload) -> bytes:
         raise Unreadable(f"cannot be opened: {error.strerror}") from None
 
 
-def run(task: Task, images: FileImages, rows: np.ndarray, workers: int) -> Iterator[Result]:
-    """Do ``task`` on ``rows`` chunk by chunk: here at first, and in parallel once it shows that this pays."""
-    chunks = _chunks(task, images, rows)
-    started, done, threads = time.perf_counter(), 0, False
-    for chunk in chunks:
-        yield task(*chunk)
-        done += len(chunk[0])
-        threads = _threads_suffice(chunk[1][0])
-        left = (time.perf_counter() - started) / done * (len(rows) - done)
-        if workers > 1 and (threads or left > PATIENCE):
-            break
-    if done == len(rows):
-        return
-    import joblib
+def run(task: Task, images: FileImages, rows: np.ndarray, cores: int) -> Generator[Result]:
+    """Do ``task`` on ``rows`` chunk by chunk: in this thread, and in others beside it once that pays."""
+    started, done = time.perf_counter(), 0
+    with contextlib.ExitStack() as stack:
+        pool: Executor | None = None
+        work: Callable[..., Result] = task
+        waiting: set[Future[Result]] = set()
+        for chunk in _chunks(task, images, rows, cores):
+            left = (time.perf_counter() - started) / max(1, done) * (len(rows) - done)
+            if pool is None and cores > 1 and _threads_suffice(chunk[1][0]):
+                pool = stack.enter_context(ThreadPoolExecutor(cores - 1))
+            elif pool is None and cores > 1 and done and left > PATIENCE:
+                pool, work = stack.enter_context(_processes(cores - 1)), functools.partial(_in_process, task)
+            done += len(chunk[0])
+            if pool and len(waiting) < 2 * (cores - 1):  # one at work and one to go on with
+                waiting.add(pool.submit(work, *chunk))
+                continue
+            yield task(*chunk)
+            ready = {future for future in waiting if future.done()}
+            waiting -= ready
+            yield from (future.result() for future in ready)
+        yield from (future.result() for future in as_completed(waiting))
 
-    how = {"backend": "threading"} if threads else {"backend": "loky", "idle_worker_timeout": 5}
-    with joblib.Parallel(workers, return_as="generator_unordered", batch_size=1, **how) as parallel:  # pyright: ignore
-        work = task if threads else functools.partial(_in_process, task)
-        yield from parallel(joblib.delayed(work)(*chunk) for chunk in chunks)  # pyright: ignore
+
+def _processes(count: int) -> Executor:
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(count)
 
 
 def _in_process(task: Task, rows: list[int], payloads: list[Payload]) -> Result:
@@ -128,11 +140,11 @@ def _threads_suffice(payload: Payload) -> bool:
         return False
 
 
-def _chunks(task: Task, images: FileImages, rows: np.ndarray) -> Iterator[tuple[list[int], list[Payload]]]:
+def _chunks(task: Task, images: FileImages, rows: np.ndarray, cores: int) -> Iterator[tuple[list[int], list[Payload]]]:
     """Group files into pieces of work: by number, and by bytes where an archive hands bytes out."""
     at: list[int] = []
     payloads: list[Payload] = []
-    size, most = 0, task.chunk
+    size, most = 0, min(task.chunk, -(-len(rows) // (4 * cores)))
     for i, payload in images.files.items(images.names[rows].tolist()):
         at.append(int(rows[i]))
         payloads.append(payload)

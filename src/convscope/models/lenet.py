@@ -1,4 +1,8 @@
-"""The LeNet line: convolution, pooling, and dense layers on top (LeCun et al. 1998, "Gradient-based learning")."""
+"""The LeNet line: convolution, pooling, and dense layers on top (LeCun et al. 1998, "Gradient-based learning").
+
+Max pooling stands before its activation: an increasing function keeps the order, so the outcome is the same, from a
+quarter of the work.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +33,8 @@ def _with_head(
 def lenet(*, classes: int, channels: int, size: tuple[int, int], dropout: float = 0.5) -> nn.Sequential:
     """Build conv 32 k3 p1, SELU, pool, conv 32 k5, SELU, pool, 256, SELU, dropout: 233,578 weights on 1×28×28."""
     features = [
-        nn.Conv2d(channels, 32, 3, padding=1), nn.SELU(), nn.MaxPool2d(2),
-        nn.Conv2d(32, 32, 5), nn.SELU(), nn.MaxPool2d(2),
+        nn.Conv2d(channels, 32, 3, padding=1), nn.MaxPool2d(2), nn.SELU(),
+        nn.Conv2d(32, 32, 5), nn.MaxPool2d(2), nn.SELU(),
     ]  # fmt: skip
     return _with_head(features, 32, [256, classes], size, nn.SELU, dropout)
 
@@ -47,7 +51,7 @@ def lenet5(*, classes: int, channels: int, size: tuple[int, int]) -> nn.Sequenti
 def tiny(*, classes: int, channels: int, size: tuple[int, int]) -> nn.Sequential:
     """Build conv 8 k3 p1, ReLU, pool, conv 16 k3 p1, ReLU, pool, linear: 3,818 weights on 1×16×16 and ten classes."""
     features = [
-        nn.Conv2d(channels, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(channels, 8, 3, padding=1), nn.MaxPool2d(2), nn.ReLU(),
+        nn.Conv2d(8, 16, 3, padding=1), nn.MaxPool2d(2), nn.ReLU(),
     ]  # fmt: skip
     return _with_head(features, 16, [classes], size, nn.ReLU, 0.0)

@@ -98,7 +98,7 @@ def _augmented(data: Data, settled: Settled) -> Augmented | None:
     rows = data.train.rows[at]
     normalise = Normaliser(data.preprocessing)
     x = normalise(np.asarray(data.train.pixels)[rows])
-    views = torch.stack([policy(x.clone(), rows, seed=settled.plan.seed, epoch=e) for e in range(VARIANTS)], 1)
+    views = torch.stack([policy(x, rows, seed=settled.plan.seed, epoch=e) for e in range(VARIANTS)], 1)
     raw = (views / normalise.scale + normalise.mean).numpy()
     return Augmented(data.train.images(at), _as_stored(raw, data.preprocessing.dtype))
 

@@ -98,21 +98,19 @@ def inline(svg: str, name: str, title: str) -> str:
 
     from convscope.report.figures.style import VARIABLES
 
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    head, body = svg.split(">", 1)
-    box = re.search(r'viewBox="[^"]*"', head)
-    width = re.search(r'width="([\d.]+)pt"', head)
-    assert box and width, "matplotlib writes both"
-    body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
-    body = re.sub(r'xlink:href="#', f'href="#{name}-', body).replace("xlink:href", "href")
+    def adapted(tag: re.Match[str]) -> str:
+        text = re.sub(r'\bid="', f'id="{name}-', tag[0]).replace("xlink:href", "href")
+        text = text.replace('href="#', f'href="#{name}-').replace("url(#", f"url(#{name}-")
+        return re.sub("|".join(VARIABLES), lambda colour: f"var({VARIABLES[colour[0]]})", text)
 
-    for colour, variable in VARIABLES.items():
-        body = body.replace(colour, f"var({variable})")
-    pixels = round(float(width[1]) * 100 / 72)
-    return Markup(  # matplotlib has escaped every text in it
-        f'<svg {box[0]} style="width:{pixels}px" role="img" aria-label="{escape(title)}">{body}'
-    )
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    head, body = svg.split(">", 1)
+    box = re.search(r'viewBox="0 0 ([\d.]+) [\d.]+"', head)
+    assert box, "matplotlib writes one"
+    pixels = round(float(box[1]) * 100 / 72)
+    body = re.sub("<[^>]+>", adapted, body)  # the tags only: what stands between them is somebody's text
+    # Markup is right: matplotlib has escaped every text in it.
+    return Markup(f'<svg {box[0]} style="width:{pixels}px" role="img" aria-label="{escape(title)}">{body}')
 
 
 def page(contents: Contents, figures: dict[str, Shown]) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convscope.data.dataset import Data, Split
 from convscope.errors import DataError
-from convscope.runs.run import Run
 from convscope.runs.source import load_source
+
+if TYPE_CHECKING:
+    from convscope.runs.run import Run
 
 
 def evaluate(

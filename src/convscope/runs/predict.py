@@ -44,7 +44,7 @@ def probabilities(
                 continue
             # Copies are numbered like epochs: the same images under the same seed see the same augmentations.
             views = [
-                model(averaging.policy(x.clone(), at, seed=averaging.seed, epoch=copy)).double().softmax(1)
+                model(averaging.policy(x, at, seed=averaging.seed, epoch=copy)).double().softmax(1)
                 for copy in range(averaging.copies)
             ]
             found.append(torch.stack(views).mean(0))

@@ -24,6 +24,7 @@ from convscope.data.sizing import read_images
 from convscope.errors import CheckpointError, ConfigError, DataError
 from convscope.models import entry
 from convscope.runs import files
+from convscope.runs.evaluate import evaluate
 from convscope.runs.inputs import find_images
 from convscope.runs.predict import BATCH, Averaging, probabilities, split_probabilities
 from convscope.runs.spec import ModelSpec
@@ -139,6 +140,12 @@ class Run:
         """Return the figures of merit on one split, with intervals, and the probabilities (N, K) behind them."""
         shares = split_probabilities(self.model, split, self.normaliser, self.averaging(tta))
         return classification.score(split.labels, shares, self.spec.classes, positive=self.plan.positive), shares
+
+    def evaluate(
+        self, data: str | Path | Data | None = None, *, split: str | None = None, tta: int = 0, **places: str | None
+    ) -> dict[str, Any]:
+        """Return the figures of merit on this run's own set or on another one; see ``runs.evaluate.evaluate``."""
+        return evaluate(self, data, split=split, tta=tta, **places)
 
     def check_fits(self, data: Data) -> None:
         """Raise ``DataError`` where a set's classes or images are not of the kind this network knows."""

@@ -30,7 +30,6 @@ def draw(contents: Contents) -> Drawing | None:
         (right, [row[1:] for row in rows], "as trained on"),
     ):
         lay(axes, part, gap=gap)
-        axes.set_anchor("NW")
         axes.set_title(words, color=MUTED, fontweight="normal", fontsize=8.5, pad=5)
     return Drawing(
         figure,

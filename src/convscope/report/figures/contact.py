@@ -19,9 +19,9 @@ def tiles(images: np.ndarray, display: Display, *, most: int = 72) -> list[np.nd
     return [tile(display.show(image), side) for image in images]
 
 
-def lay(axes: Axes, rows: Sequence[Sequence[np.ndarray]], *, gap: int) -> tuple[int, int]:
-    """Show rows of tiles (h, w, 3) on the axes in pixel units, without scales; return a tile's height and width."""
+def lay(axes: Axes, rows: Sequence[Sequence[np.ndarray]], *, gap: int) -> None:
+    """Show rows of tiles (h, w, 3) on the axes in pixel units, in the upper left corner, without scales."""
     picture = sheet([list(row) for row in rows], gap)
     axes.imshow(picture, interpolation="none", extent=(0, picture.shape[1], picture.shape[0], 0))
     axes.set_axis_off()
-    return rows[0][0].shape[0], rows[0][0].shape[1]
+    axes.set_anchor("NW")

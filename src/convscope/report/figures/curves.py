@@ -47,17 +47,15 @@ def mark_kept(axes: Axes, contents: Contents, *, named: bool) -> None:
     if kept is None:
         return
     axes.axvline(kept, color=INK, linewidth=0.9, linestyle=(0, (3, 3)), zorder=1)
-    right = (
-        kept > axes.get_xlim()[1] / 2
-    )  # the side of the picture that has room for the words on the line's other side
     if named:
+        late = kept > axes.get_xlim()[1] / 2  # then there is more room for the words on the left
         axes.annotate(
             f"epoch {kept} kept",
             (kept, 1),
-            (-4 if right else 4, -2),
+            (-4 if late else 4, -2),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
-            ha="right" if right else "left",
+            ha="right" if late else "left",
             va="top",
             color=INK,
         )

@@ -34,8 +34,7 @@ class Line:
 def lines(contents: Contents, curve: Curve, area: str) -> list[Line]:
     """Return the curves to draw, unimportant ones first.
 
-    Of two classes the positive one; of more, all in grey, the two with the smallest area in colour, and the mean of
-    all.
+    Of two classes the positive one; of more the two with the smallest area, the others in grey, and the mean of all.
     """
     labels, probabilities = contents.predictions.labels, contents.predictions.probabilities
     metrics = contents.metrics
@@ -52,9 +51,9 @@ def lines(contents: Contents, curve: Curve, area: str) -> list[Line]:
     heights = {k: curve(labels == k, probabilities[:, k]) for k in known}
     found = []
     for rank, k in enumerate(reversed(known)):
-        colour = NAMED[rank] if rank < len(NAMED) else GREY
         row = metrics["per_class"][k]
-        found.append(Line(row["class"], heights[k], row[area]["value"], colour, 1.4 if rank < len(NAMED) else 0.6))
+        colour, width = (NAMED[rank], 1.4) if rank < len(NAMED) else (GREY, 0.6)
+        found.append(Line(row["class"], heights[k], row[area]["value"], colour, width))
     mean = Line("mean of all classes", np.mean(list(heights.values()), axis=0), metrics[area]["value"], BLUE, 2)
     if len(found) > CROWD:
         found = found[: len(NAMED)]

@@ -52,8 +52,7 @@ def draw(contents: Contents) -> Drawing | None:
         "Did convolution earn its keep?",
         "Each dot is the share of images a method named correctly; the bar around it is the range in which its true"
         " accuracy lies with 95 % confidence. All methods were judged on the same images. The simple methods know"
-        " nothing of"
-        " convolution: if the network is not clearly to their right, it was not worth its effort." + off,
+        f" nothing of convolution: if the network is not clearly to their right, it was not worth its effort.{off}",
     )
 
 

@@ -37,7 +37,6 @@ def draw(contents: Contents) -> Drawing | None:
         if not part:
             continue
         lay(axes, part, gap=gap)
-        axes.set_anchor("NW")
         for i in range(len(part)):
             name = shorten(contents.classes[classes[column * down + i]], 16)
             axes.annotate(

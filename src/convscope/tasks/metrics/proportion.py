@@ -19,4 +19,5 @@ def wilson(successes: float, trials: float) -> tuple[float, float]:
     share = successes / trials
     centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
     half = math.sqrt(z2 * (share * (1 - share) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # None or all: the formula gives 0 or 1 there but for the last bits.
+    return 0.0 if successes == 0 else centre - half, 1.0 if successes == trials else centre + half

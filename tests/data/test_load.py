@@ -1,0 +1,216 @@
+"""From a path or a name to a set: what comes out, what is said about it, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pictures import class_folders, encoded, pixels, png, put
+from PIL import Image
+
+from convscope.data import Data, load
+from convscope.errors import ConfigError, DataError
+from real_data import real_data
+
+
+def codes(data: Data) -> dict[str, str]:
+    return {notice.code: notice.text for notice in data.warnings}
+
+
+def refused(path: object, **options) -> str:
+    with pytest.raises(DataError) as caught:
+        load(str(path), **options)
+    return str(caught.value)
+
+
+def test_a_folder_of_classes(tmp_path):
+    data = load(class_folders(tmp_path / "pets", each=20))
+    assert data.name == "pets"
+    assert data.source == str(tmp_path / "pets")
+    assert data.classes == ("cats", "dogs")
+    assert data.test is not None
+    assert sum(map(len, data.splits)) == 40
+    assert sorted(np.concatenate([split.rows for split in data.splits])) == list(range(40))
+    at = data.train.ids.tolist().index("dogs/7.png")
+    assert data.train.labels[at] == 1
+    assert (data.train.images(at) == np.moveaxis(pixels(seed=27), -1, 0)).all()
+    raw = data.train.images().astype(float)
+    assert np.allclose(data.preprocessing.mean, raw.mean((0, 2, 3)))
+    assert np.allclose(data.preprocessing.std, raw.std((0, 2, 3)))
+
+
+def test_the_facts(tmp_path):
+    path = class_folders(tmp_path / "pets", each=20)
+    first, second = load(path).facts, load(path).facts
+    assert list(first) == ["found", "images", "stored", "sizing", "splits", "classes", "normalisation"]
+    assert first["found"] == f"class folders at {path}"
+    assert first["images"] == "40, 12 × 10 × 3 uint8"
+    assert first["stored"].startswith("uint8, raw values 0..255, 0.0 MB, decoded in ")
+    assert second["stored"].startswith("uint8, raw values 0..255, 0.0 MB, from the cache (decoded earlier in ")
+    assert first["sizing"] == "all images are 12 × 10: kept"
+    assert first["splits"].startswith("train 29, valid 3, test 8 (")
+    assert first["classes"] == "2 (train/valid/test): cats 14/2/4, dogs 15/1/4"
+    assert first["normalisation"].startswith("mean/deviation of the train split, in raw units: 12")
+
+
+def test_many_classes_are_folded(tmp_path):
+    path = class_folders(tmp_path, tuple(f"class {k}" for k in range(15)), each=5)
+    assert load(path).facts["classes"].endswith("class 11 3/1/1 and 3 more; 5 to 5 images each")
+
+
+def test_the_same_call_gives_the_same_set(tmp_path):
+    path = class_folders(tmp_path, each=20)
+    first, again, other = load(path), load(path), load(path, seed=1)
+    assert first.fingerprint == again.fingerprint != other.fingerprint
+    assert (first.train.rows == again.train.rows).all()
+    assert (first.train.rows != other.train.rows).any()
+
+
+def test_unreadable_files_are_listed_then_skipped(tmp_path):
+    class_folders(tmp_path, each=20)
+    put(tmp_path / "cats" / "half.jpg", encoded(Image.fromarray(pixels()), "JPEG")[:-40])
+    put(tmp_path / "dogs" / "text.png", b"hello")
+    assert refused(tmp_path) == (
+        "2 of 42 images cannot be read; repair or remove them, or leave them out with --skip-bad:\n"
+        "  cats/half.jpg: damaged: image file is truncated (106 bytes not processed)\n"
+        "  dogs/text.png: not an image: expected PNG, JPEG, BMP, TIFF, GIF, WebP, PNM or .npy, "
+        "found a file that begins with b'hello'"
+    )
+    data = load(tmp_path, skip_bad=True)
+    assert sum(map(len, data.splits)) == 40
+    assert codes(data)["unreadable"] == "2 of 42 images cannot be read; left out"
+    notice = next(n for n in data.warnings if n.code == "unreadable")
+    assert notice.examples[1].startswith("dogs/text.png: not an image")
+    assert not any("text" in name for split in data.splits for name in split.ids.tolist())
+
+
+def test_long_lists_of_unreadable_files_are_cut(tmp_path):
+    for i in range(25):
+        put(tmp_path / "ab"[i % 2] / f"{i:02}.png", b"x")
+    said = refused(tmp_path, skip_bad=True)
+    assert said.startswith("25 of 25 images cannot be read; ")
+    assert said.endswith("\n  ... and 5 more")
+
+
+def test_mixtures_are_brought_together_and_said(tmp_path):
+    class_folders(tmp_path, each=20)
+    for i in range(3):
+        put(tmp_path / "cats" / f"grey{i}.png", png(pixels(channels=1, seed=100 + i)))
+    put(tmp_path / "dogs" / "alpha.png", png(pixels(channels=4, seed=104)))
+    put(tmp_path / "dogs" / "few.png", encoded(Image.fromarray(pixels()).quantize(8), "PNG"))
+    data = load(tmp_path)
+    assert data.preprocessing.channels == 3
+    assert codes(data)["channels"] == (
+        "images with different numbers of channels (3 with 1, 41 with 3, 1 with 4) were all brought to 3"
+    )
+    assert codes(data)["converted"] == "1 image converted from palette to RGB"
+    assert data.facts["images"] == "45, 12 × 10 × 1 or 3 or 4 uint8"
+
+
+def test_16_bit_images_stay_16_bit(tmp_path):
+    data = load(class_folders(tmp_path, each=5, channels=1, dtype=np.uint16))
+    assert data.preprocessing.dtype == "uint16"
+    assert data.train.pixels.dtype == np.uint16
+    assert 30_000 < data.preprocessing.mean[0] < 35_000
+
+
+def test_float_images_with_nan_are_bad_files(tmp_path):
+    x = np.random.default_rng(0).random((40, 8, 8)).astype(np.float32)
+    x[3, 2, 2] = np.nan
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
+    assert refused(tmp_path / "a.npz").endswith("--skip-bad:\n  x/3: 1 of 64 values are NaN or infinite")
+    data = load(tmp_path / "a.npz", skip_bad=True)
+    assert data.preprocessing.dtype == "float32"
+    assert np.isfinite(data.preprocessing.mean).all()
+
+
+def test_bombs_need_a_word(tmp_path):
+    class_folders(tmp_path, each=10)
+    big = Image.new("L", (600, 500))
+    put(tmp_path / "cats" / "big.png", encoded(big, "PNG"))
+    assert "cats/big.png: 300,000 pixels exceed the limit of 200,000;" in refused(tmp_path, max_pixels=200_000)
+    assert load(tmp_path).preprocessing.height == 10
+
+
+def test_img_size_and_fit(tmp_path):
+    path = class_folders(tmp_path, each=10)
+    data = load(path, img_size=(6, 8), fit="squash")
+    assert data.train.images(0).shape == (3, 6, 8)
+    assert data.facts["sizing"] == "scaled to 6 × 8, as asked; other shapes are squashed"
+    with pytest.raises(ConfigError, match="--img-size"):
+        load(path, img_size=0)
+
+
+def test_one_class_and_one_image(tmp_path):
+    path = class_folders(tmp_path / "set", ("cats",), each=3)
+    assert refused(path) == (
+        f"{path}: found 3 images of one class only (cats), as class folders; "
+        "a classifier needs two classes or more, each in a folder of its own or named in a table"
+    )
+    for i in (1, 2):
+        (path / "cats" / f"{i}.png").unlink()
+    assert refused(path).startswith(f"{path}: found 1 image of one class only (cats)")
+
+
+def test_a_missing_path(tmp_path):
+    (tmp_path / "hymenoptera").mkdir()
+    assert refused(tmp_path / "hymenopetra" / "train") == (
+        f"nothing is at {tmp_path}/hymenopetra/train: there is no 'hymenopetra' in {tmp_path}; "
+        "did you mean 'hymenoptera'? (sets that have a name: digits, angles, squares, mnist, fashion-mnist, cifar10)"
+    )
+    assert "; did you mean 'digits'?" in refused("digts")
+
+
+def test_progress_is_told(tmp_path):
+    said = []
+    load(class_folders(tmp_path, each=10), progress=lambda what, done, total: said.append((what, done, total)))
+    assert said[-1] == ("reading images", 20, 20)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("digits", (1, 8, 8)), ("angles", (1, 32, 32)), ("squares", (1, 16, 16))])
+def test_built_in_sets(name, shape):
+    data = load(name)
+    assert data.name == name
+    assert data.train.images(0).shape == shape
+    assert data.test is not None and len(data.train) > len(data.test) > 0
+
+
+def test_digits_keep_their_range():
+    data = load("digits")
+    assert data.facts["stored"].startswith("uint8, raw values 0..16, ")
+    assert data.facts["found"].startswith("built-in set: 8×8 handwritten digits of scikit-learn")
+
+
+def test_synthetic_sets_follow_the_seed():
+    assert (
+        load("angles", seed=3).fingerprint == load("angles", seed=3).fingerprint != load("angles", seed=4).fingerprint
+    )
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_paths_and_text_are_alike(tmp_path, text):
+    path = class_folders(tmp_path / "set", each=10)
+    assert load(str(path) if text else Path(path)).name == "set"
+
+
+def test_hymenoptera():
+    data = load(real_data("hymenoptera"))
+    assert (len(data.train), len(data.valid), data.test) == (244, 153, None)
+    assert data.train.images().shape == (244, 3, 128, 128)
+    assert data.facts["sizing"].startswith("mixed sizes, scaled to 128 × 128")
+    assert np.allclose(data.preprocessing.mean, (132, 121, 89), atol=3)
+
+
+def test_mnist():
+    data = load(real_data("mnist"))
+    assert data.test is not None and len(data.test) == 10_000
+    assert np.allclose(data.preprocessing.mean[0] / 255, 0.1307, atol=5e-4)
+    assert np.allclose(data.preprocessing.std[0] / 255, 0.3081, atol=5e-4)
+
+
+def test_lung_keeps_groups_together():
+    data = load(real_data("lc25000_lung") / "lc25000_lung.zip", img_size=16)
+    parts = [set(split.groups.tolist()) for split in data.splits if split.groups is not None]
+    assert len(parts) == 3
+    assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
