@@ -44,7 +44,7 @@ def test_the_facts(tmp_path):
     path = class_folders(tmp_path / "pets", each=20)
     first, second = load(path).facts, load(path).facts
     assert list(first) == ["found", "images", "stored", "sizing", "splits", "classes", "normalisation"]
-    assert first["found"] == f"class folders at {path}"
+    assert first["found"] == f"{path}: class folders"
     assert first["images"] == "40, 12 × 10 × 3 uint8"
     assert first["stored"].startswith("uint8, raw values 0..255, 0.0 MB, decoded in ")
     assert second["stored"].startswith("uint8, raw values 0..255, 0.0 MB, from the cache (decoded earlier in ")
@@ -179,7 +179,7 @@ def test_built_in_sets(name, shape):
 def test_digits_keep_their_range():
     data = load("digits")
     assert data.facts["stored"].startswith("uint8, raw values 0..16, ")
-    assert data.facts["found"].startswith("built-in set: 8×8 handwritten digits of scikit-learn")
+    assert data.facts["found"].startswith("digits: built-in set, 8×8 handwritten digits of scikit-learn")
 
 
 def test_synthetic_sets_follow_the_seed():

@@ -174,7 +174,7 @@ def test_an_archive_in_place_of_the_original(server, tmp_path, own_cache):
         archive.add(tmp_path / "pets", "pets")
     (tmp_path / "tiny" / "more.npz").write_bytes(b"")
     listing = named.find("tiny", tmp_path, own_cache, seed=0)
-    assert listing.kind == "class folders below pets/"
+    assert listing.kind == f"class folders below pets/ in {tmp_path}/tiny"
     assert [(notice.code, notice.text) for notice in listing.notices] == [
         (
             "not-the-original",

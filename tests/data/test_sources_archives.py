@@ -76,6 +76,23 @@ def test_the_second_look_at_a_tar_reads_no_header(tmp_path, monkeypatch):
     assert dict(open_files(path, tmp_path).items(["b/0.png"])) == {0: PICTURE}
 
 
+def test_the_packed_folder_itself_is_nothing_hidden(tmp_path):
+    class_folders(tmp_path / "set", each=2)
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "set", ".")
+    listing = sniff(tmp_path / "a.tar.gz", tmp_path)
+    assert listing.name == "a"
+    assert listing.ids.tolist()[0] == "cats/0.png"
+    assert listing.notices == ()
+
+
+def test_a_zip_made_by_windows(tmp_path):
+    path = zipped(tmp_path / "a.zip", (r"set\cats\0.png", PICTURE), (r"set\dogs\0.png", PICTURE))
+    listing = sniff(path, tmp_path)
+    assert listing.ids.tolist() == ["set/cats/0.png", "set/dogs/0.png"]
+    assert open_files(path, tmp_path).read("set/dogs/0.png") == PICTURE
+
+
 @pytest.mark.parametrize("name", ["../evil.png", "a/../../evil.png", "/etc/evil.png", "a\\..\\evil.png", "C:/evil.png"])
 def test_names_that_point_outside(tmp_path, name):
     said = f"holds {name!r}, a name that points outside the archive; refused"

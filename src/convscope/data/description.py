@@ -35,7 +35,7 @@ def describe(
     counts = ", ".join(f"{name} {(examined.split == name).sum():,}" for name in present)
     scale = " ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(preprocessing.mean, preprocessing.std, strict=True))
     return {
-        "found": f"{listing.kind} at {where}",
+        "found": f"{where}: {listing.kind}",
         "images": f"{len(examined.ids):,}, {_sizes(index)}",
         "stored": f"{preprocessing.dtype}, raw values {low:g}..{high:g}, {size:,.1f} {unit}, {came}",
         "sizing": entry.why,

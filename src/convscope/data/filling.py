@@ -17,7 +17,7 @@ from convscope.data import workers
 from convscope.data.checks.words import count
 from convscope.data.decode import limited
 from convscope.data.decode.encoded import Unreadable, stored, stored_as
-from convscope.data.index import DTYPES, content, examine, index_dtype
+from convscope.data.index import DTYPES, content, examine, forget_buffers, index_dtype
 from convscope.data.listing import Images
 from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sizing import Kind, layout, not_finite, resize
@@ -68,7 +68,7 @@ def fill(images: Images, size: Size, allocate: Allocate, cores: int, progress: P
         except Unreadable as error:  # not one file, but the type of a whole array
             raise DataError(str(error)) from None
         finally:
-            workers.close()
+            forget_buffers()
 
 
 def unreadable(ids: np.ndarray, bad: Bad) -> DataError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import threading
 
 import numpy as np
 
@@ -44,16 +45,31 @@ def examine(images: np.ndarray, index: np.ndarray) -> None:
     # Column sums of bytes are exact in float32, and faster; wider types need float64.
     exact = np.float32 if images.dtype == np.uint8 else np.float64
     step = max(1, min(n, BLOCK_BYTES // images[0].nbytes))
-    room, ones = np.empty((step, H, W * C), exact), np.ones((1, H), exact)
+    room, ones, fold = buffer((step, H, W * C), exact.__name__), np.ones((1, H), exact), np.tile(np.eye(C), (W, 1))
     for start in range(0, n, step):
         block, facts = images[start : start + step], index[start : start + step]
         k = len(block)
         values = room[:k]
         np.copyto(values, block.reshape(k, H, W * C))
         facts["thumbprint"] = thumbprints(values, C)
-        facts["total"] = (ones @ values).reshape(k, W, C).sum(1, dtype=np.float64)
+        facts["total"] = (ones @ values)[:, 0] @ fold  # (k, W·C) @ (W·C, C)
         np.square(values, out=values)
-        facts["squares"] = (ones @ values).reshape(k, W, C).sum(1, dtype=np.float64)
+        facts["squares"] = (ones @ values)[:, 0] @ fold
+
+
+def buffer(shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """Return an array to work in, a thread's own and kept: fresh memory costs more than what is done in it."""
+    return _buffer(threading.get_ident(), shape, dtype)
+
+
+@functools.lru_cache(maxsize=32)
+def _buffer(thread: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    return np.empty(shape, dtype)
+
+
+def forget_buffers() -> None:
+    """Give the memory of ``buffer`` back."""
+    _buffer.cache_clear()
 
 
 def moments(index: np.ndarray, pixels_per_image: int) -> tuple[tuple[float, ...], tuple[float, ...]]:

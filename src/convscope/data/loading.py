@@ -53,10 +53,6 @@ def load(
             (listed; with ``skip_bad`` they are left out and listed in the warnings).
         ConfigError: a setting out of range.
         Error: the cache cannot be written.
-
-    >>> data = load("digits")
-    >>> data.classes[:3], len(data.train) + len(data.valid) + len(data.test), data.train.images(slice(2)).shape
-    (('0', '1', '2'), 1797, (2, 1, 8, 8))
     """
     check_fit(img_size, fit)
     tell = progress or (lambda what, done, total: None)
@@ -90,6 +86,7 @@ def load(
         fingerprint=_fingerprint(examined),
         facts=describe(path_or_name, listing, entry, examined, rule, preprocessing),
         warnings=(*listing.notices, *decoding_notices(listing, entry), *checks.run(examined)),
+        given=tuple(name for name in ("train", "valid", "test") if (listing.split == name).any()),
         cache=entry.folder,
     )
 

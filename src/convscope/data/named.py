@@ -118,7 +118,8 @@ def find(name: str, data_root: str | Path | None, cache: Path, seed: int, progre
     if name not in PUBLIC:
         raise DataError(f"no set is called {name!r}{nearest(name, names())}; known sets: {', '.join(names())}")
     folder = _folder(name, data_root, cache) or fetch(name, cache / "downloads", progress)
-    return replace(_list(name, folder, cache), name=name)
+    listing = _list(name, folder, cache)
+    return replace(listing, name=name, kind=f"{listing.kind} in {folder}")
 
 
 def fetch(name: str, into: Path, progress: Progress | None = None) -> Path:

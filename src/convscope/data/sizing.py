@@ -184,7 +184,7 @@ def _promote(pixels: np.ndarray, channels: int) -> np.ndarray:
 def _shrink(image: Encoded, rule: Preprocessing) -> int:
     """Return how many times smaller a JPEG may be decoded: while it keeps twice the pixels needed along each side."""
     spare = min(image.height / rule.height, image.width / rule.width)
-    return next(factor for factor in (8, 4, 2, 1) if factor == 1 or spare >= 2 * factor)
+    return 8 if spare >= 16 else 4 if spare >= 8 else 2 if spare >= 4 else 1
 
 
 def resize(pixels: np.ndarray, height: int, width: int, fit: Fit) -> np.ndarray:

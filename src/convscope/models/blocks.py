@@ -1,10 +1,9 @@
-"""Parts that several families share: sizes after a chain of layers, a residual block, initial weights."""
+"""Parts that several families share: sizes after a chain of layers, a convolution, a residual block."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import torch
 from torch import Tensor, nn
 
 from convscope.geometry import output_size
@@ -35,26 +34,24 @@ def _along(layer: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d, size: tuple[int, int]
     )
 
 
-class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions with batch norm beside a shortcut (He et al. 2016), the shortcut average-pooled where it
-    shrinks.
+def convolution(inputs: int, outputs: int, *, stride: int = 1, pool: bool = False) -> nn.Sequential:
+    """Build a 3×3 convolution with batch norm and ReLU; ``pool`` halves the sides, rounding up, so no pixel is dropped.
 
-    Pooling before the 1×1 lets no pixel of the shortcut go unseen (He et al. 2019, "bag of tricks"). The last batch
-    norm does not start at zero as in deep networks: with two or three blocks that only delays learning.
+    Pooling comes before norm and activation, which then work on a quarter of the values.
     """
+    layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)]
+    if pool:
+        layers.append(nn.MaxPool2d(2, ceil_mode=True))
+    return nn.Sequential(*layers, nn.BatchNorm2d(outputs), nn.ReLU())
 
-    def __init__(self, inputs: int, outputs: int, stride: int = 1):
+
+class Residual(nn.Module):
+    """Two convolutions beside a shortcut that passes the input on unchanged (He et al. 2016)."""
+
+    def __init__(self, channels: int):
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        shortcut: list[nn.Module] = [nn.AvgPool2d(stride, ceil_mode=True)] if stride > 1 else []
-        if inputs != outputs or stride > 1:
-            shortcut += [nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs)]
-        self.shortcut = nn.Sequential(*shortcut)
+        self.block = nn.Sequential(convolution(channels, channels), convolution(channels, channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, inputs, H, W) to (N, outputs, ⌈H/stride⌉, ⌈W/stride⌉)."""
-        y = torch.relu(self.bn1(self.conv1(x)))
-        return torch.relu(self.bn2(self.conv2(y)) + self.shortcut(x))
+        """Return x + block(x), (N, channels, H, W)."""
+        return x + self.block(x)

@@ -40,6 +40,8 @@ def evaluate(
     )
     loaded = data if isinstance(data, Data) else load_source(run.source if data is None else data, plan)
     run.check_fits(loaded)
+    if split is None and data is not None and not loaded.given:
+        split = "all"
     chosen = _split(loaded, split)
     scores, _ = run.score(chosen, tta=tta)
     return {"split": split or chosen.name, "examples": len(chosen), "tta": tta, **scores}

@@ -29,10 +29,10 @@ def test_signs_are_not_flipped(classes):
 @pytest.mark.parametrize(
     ("classes", "shape", "words"),
     [
-        (["T-shirt", "Trouser", "Bag"], (1, 28, 28), "hflip shift=0.1 cutout=0.2"),
-        (["airplane", "cat"], (3, 32, 32), "hflip shift=0.1 cutout=0.2"),
-        (["lung_n", "lung_aca"], (3, 224, 224), "hflip scale=0.2 shift=0.1 brightness=0.2 contrast=0.2 cutout=0.2"),
-        (["normal", "fracture"], (1, 128, 96), "hflip scale=0.2 shift=0.1 cutout=0.2"),
+        (["T-shirt", "Trouser", "Bag"], (1, 28, 28), "hflip shift=0.1"),
+        (["airplane", "cat"], (3, 32, 32), "hflip shift=0.1"),
+        (["lung_n", "lung_aca"], (3, 224, 224), "hflip scale=0.2 shift=0.1 brightness=0.2 contrast=0.2"),
+        (["normal", "fracture"], (1, 128, 96), "hflip scale=0.2 shift=0.1"),
     ],
 )
 def test_objects_are_mirrored_and_kept_upright(classes, shape, words):
@@ -43,7 +43,7 @@ def test_objects_are_mirrored_and_kept_upright(classes, shape, words):
 
 def test_sides_are_not_mirrored():
     policy, reason = default_policy(["turn left", "turn right", "stop"], 3, 48, 48)
-    assert str(policy) == "shift=0.1 cutout=0.2"
+    assert str(policy) == "shift=0.1"
     assert reason == "a class name says 'left': not mirrored"
 
 

@@ -16,15 +16,15 @@ _LARGE = 64  # pixels a side; smaller images are usually cut to fit their object
 def default_policy(classes: Sequence[str], channels: int, height: int, width: int) -> tuple[Policy, str]:
     """Return augmentations that do not change the label of images (channels, height, width), and the reason.
 
-    Classes named by digits, letters or number words are signs: a mirrored or upturned sign is another one or
-    none, so they are only turned, zoomed and shifted a little. Classes that name a side (left, right) are not
-    mirrored. All others are mirrored left to right, shifted, and have a small part hidden; large images are
-    zoomed too, and large colour images change their light. Upside down and quarter turns stay off, since most
-    pictures have an up; where they have none (a microscope's, a telescope's), ask for ``vflip rot90``.
+    Classes named by digits, letters or number words are signs: a mirrored or upturned sign is another one or none, so
+    they are only turned, zoomed and shifted a little. Classes that name a side (left, right) are not mirrored. All
+    others are mirrored left to right and shifted; large images are zoomed too, and large colour images change their
+    light. Off stay: turning upside down, since most pictures have an up (where they have none, as under a microscope,
+    ask for ``vflip rot90``), and ``cutout``, which may hide a small object whole.
 
     >>> policy, reason = default_policy(["cat", "dog"], 3, 32, 32)
     >>> str(policy)
-    'hflip shift=0.1 cutout=0.2'
+    'hflip shift=0.1'
     """
     words = [_words(name) for name in classes]
     if all(name and all(_is_sign(word) for word in name) for name in words):
@@ -33,7 +33,7 @@ def default_policy(classes: Sequence[str], channels: int, height: int, width: in
     sides = sorted({word for name in words for word in name} & _SIDES)
     large = min(height, width) >= _LARGE
     light = 0.2 if large and channels == 3 else 0.0
-    policy = Policy(hflip=not sides, shift=0.1, scale=0.2 if large else 0, brightness=light, contrast=light, cutout=0.2)
+    policy = Policy(hflip=not sides, shift=0.1, scale=0.2 if large else 0, brightness=light, contrast=light)
     if sides:
         return policy, f"a class name says {sides[0]!r}: not mirrored"
     return policy, "objects: mirrored left to right but kept upright (without an up, add vflip rot90)"

@@ -22,7 +22,8 @@ MAGIC = b"\xff\xd8\xff"
 
 def read(data: bytes) -> Encoded:
     """Read a JPEG's header."""
-    if turbo is None or b"Exif\0\0" in data or b"tiff:Orientation" in data:
+    head = pillow.metadata(data)
+    if turbo is None or b"Exif\0\0" in head or b"tiff:Orientation" in head:
         return pillow.read(data)
     try:
         height, width, colours, _ = turbo.decode_jpeg_header(data)

@@ -65,10 +65,16 @@ def to_array(image: Image.Image, mode: str) -> np.ndarray:
 def upright(data: bytes, encoded: Encoded, image: Image.Image | None = None) -> Encoded:
     """Apply the EXIF orientation, where there is one."""
     # getexif() decodes a whole PNG to look behind its pixels, so ask only where the bytes speak of it.
-    if not any(word in data for word in (b"Exif", b"eXIf", b"EXIF", b"Raw profile type", b"tiff:Orientation")):
+    told = metadata(data)
+    if not any(word in told for word in (b"Exif", b"eXIf", b"EXIF", b"Raw profile type", b"tiff:Orientation")):
         return encoded
     image = image or Image.open(io.BytesIO(data), formats=FORMATS)
     return encoded.turned(image.getexif().get(0x0112, 1))
+
+
+def metadata(data: bytes) -> bytes:
+    """Return the part of a file that may say how to turn the image: of a JPEG what stands before its first scan."""
+    return data[: data.find(b"\xff\xda")] if data.startswith(b"\xff\xd8") else data
 
 
 def _more_than_8_bits(data: bytes) -> bool:

@@ -27,7 +27,9 @@ ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".
 MOST_MEMBERS = 20_000_000
 MOST_RATIO = 200  # deflated photographs stay below 5, drawings below 100
 FREE_SIZE = 64 << 20  # bytes that may come out of an archive before the ratio is looked at
-BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
+BROKEN = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError
+)  # fmt: skip
 
 
 def open_files(path: Path, cache: Path) -> Files:
@@ -54,9 +56,11 @@ class _Archive:
         seen: set[str] = set()
         for raw, is_folder in members:
             name = _plain(raw)
-            parts = name.replace("\\", "/").split("/")
-            if ".." in parts or raw.startswith(("/", "\\")) or parts[0].endswith(":"):
+            parts = name.split("/")
+            if ".." in parts or name.startswith("/") or parts[0].endswith(":"):
                 raise DataError(f"{self.path} holds {raw!r}, a name that points outside the archive; refused")
+            if name == ".":  # the folder that was packed
+                continue
             if any(map(is_hidden, parts)):
                 self.hidden.append(name)
             elif is_folder:
@@ -202,7 +206,8 @@ class _Bounded:
 
 
 def _plain(name: str) -> str:
-    return name.removeprefix("./").rstrip("/")
+    """Return a member's name as all others are written; Windows may separate by backslashes."""
+    return name.replace("\\", "/").removeprefix("./").rstrip("/") or "."
 
 
 def _decompressor(head: bytes) -> Any:

@@ -29,4 +29,4 @@ def read(name: str, seed: int) -> Listing:
         pixels, labels, classes, split = synthetic.make(name, seed)
     stamp = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
     ids = strings([f"{name}/{i}" for i in range(len(labels))])
-    return Listing(name, f"built-in set: {NAMES[name]}", from_memory(pixels, stamp), ids, labels, classes, split)
+    return Listing(name, f"built-in set, {NAMES[name]}", from_memory(pixels, stamp), ids, labels, classes, split)

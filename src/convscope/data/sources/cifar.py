@@ -10,7 +10,7 @@ import numpy as np
 from convscope.data.listing import Listing
 from convscope.data.sources.arrays import ArrayImages, numbered_ids, split_names
 from convscope.data.sources.candidate import Candidate, class_names
-from convscope.data.sources.files import Files
+from convscope.data.sources.files import Files, set_name
 from convscope.errors import DataError
 
 PATTERN = re.compile(r"(?:data|test)_batch(?:_\d+)?\.bin")
@@ -48,7 +48,7 @@ def _list(files: Files, folder: str, names: list[str]) -> Listing:
     images = ArrayImages(len(coded), (32, 32, 3), np.dtype(np.uint8), files.fingerprint(names), blocks)
     kind = f"CIFAR binary batches ({len(names)} files)"
     return Listing(
-        files.path.name, kind, images, numbered_ids(totals.items()), coded, classes, split_names(totals.items())
+        set_name(files.path), kind, images, numbered_ids(totals.items()), coded, classes, split_names(totals.items())
     )
 
 

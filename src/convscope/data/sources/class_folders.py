@@ -12,7 +12,7 @@ from convscope.data.checks.words import count, listed
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
 from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_order, numbered
-from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, strings
+from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings
 from convscope.errors import DataError
 
 MASK_WORDS = frozenset(
@@ -86,7 +86,7 @@ def _list(files: Files, root: str, places: dict[str, _Place]) -> Listing:
     if split[0]:
         kind += f" in split folders ({', '.join(name for name in SPLIT_ORDER if name in split)})"
     names = strings(list(mine))
-    return Listing(files.path.name, kind, FileImages(files, names), names, labels, classes, split, None, notices)
+    return Listing(set_name(files.path), kind, FileImages(files, names), names, labels, classes, split, None, notices)
 
 
 def _left_out(files: Files, root: str, mine: dict[str, _Place]) -> tuple[Notice, ...]:

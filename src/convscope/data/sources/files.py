@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,6 +162,15 @@ def file_stamp(path: Path) -> str:
         stream.seek(max(0, status.st_size - (1 << 20)))
         hashed.update(stream.read(1 << 20))
     return hashed.hexdigest()
+
+
+def set_name(path: Path) -> str:
+    """Return what to call the set at a path: its name without ``.zip``, ``.tar.gz``, ``.npz``.
+
+    >>> set_name(Path("data/pets.v2.tar.gz"))
+    'pets.v2'
+    """
+    return re.sub(r"(\.tar)?\.(zip|tar|gz|bz2|xz|tgz|tbz2|txz|npz)$", "", path.resolve().name) or "set"
 
 
 def strings(values: Sequence[str]) -> np.ndarray:

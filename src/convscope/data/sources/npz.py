@@ -16,7 +16,7 @@ import numpy as np
 from convscope.data.listing import Listing
 from convscope.data.sources.arrays import ArrayImages, channel_axis, numbered_ids, read_header, split_names, streamed
 from convscope.data.sources.candidate import SPLITS, Candidate, class_names
-from convscope.data.sources.files import Files, file_stamp
+from convscope.data.sources.files import Files, file_stamp, set_name
 from convscope.errors import DataError
 
 IMAGE_WORDS = frozenset(("x", "image", "images"))
@@ -82,7 +82,7 @@ def read(path: Path) -> Listing:
     ids = numbered_ids((split or "x", count) for split, count in counts)
     axes = {None: "grey", 0: "channels × height × width", 2: "height × width × channels"}[axis]
     kind = f"NumPy archive ({', '.join(f'{x}, {y}' for x, y in pairs.values())}; {shape} read as {axes})"
-    return Listing(path.name, kind, images, ids, labels, classes, split_names(counts))
+    return Listing(set_name(path), kind, images, ids, labels, classes, split_names(counts))
 
 
 def _moved(shape: tuple[int, ...], axis: int | None) -> tuple[int, int, int]:

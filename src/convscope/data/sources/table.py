@@ -17,7 +17,7 @@ from convscope.data.checks.words import count, listed
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
-from convscope.data.sources.files import FileImages, Files, hidden_notice, is_image, strings
+from convscope.data.sources.files import FileImages, Files, hidden_notice, is_image, set_name, strings
 from convscope.data.sources.matching import Matcher
 from convscope.errors import DataError
 
@@ -85,7 +85,7 @@ def read(files: Files, name: str) -> Listing:
     said = ", ".join(f"{role}={column}" for role, column in used.items() if column)
     found = strings(names)
     return Listing(
-        name=files.path.name,
+        name=set_name(files.path),
         kind=f"table {name} (columns {said}{reason})",
         images=FileImages(files, found),
         ids=found,

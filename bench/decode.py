@@ -1,0 +1,94 @@
+"""How fast 96 × 96 JPEGs become the cache's array, on two threads, against a plain Pillow loop that saves the same array.
+
+``python bench/decode.py [COUNT]``. All contenders read the same files in processes of their own; what is timed starts with
+a list of paths and ends with the array on disk (convscope's also synced, hashed and surveyed).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from record import alternate, ratio, record
+
+SIDE, ROUNDS, THREADS = 96, 5, 2
+
+
+def make(folder: Path, count: int) -> None:
+    """Write photographs' likes: smooth colours and some grain, 4 to 5 kB each at quality 90."""
+    rng = np.random.default_rng(0)
+    for at in range(count):
+        path = folder / f"class{at % 2}" / f"{at:06d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        smooth = Image.fromarray(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8))
+        image = np.asarray(smooth.resize((SIDE, SIDE), Image.Resampling.BICUBIC)) + rng.normal(0, 6, (SIDE, SIDE, 1))
+        Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(path, quality=90)
+
+
+def plain(folder: Path, out: Path) -> float:
+    paths = sorted(folder.rglob("*.jpg"))
+    began = time.perf_counter()
+    np.save(out / "pixels.npy", np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths]))
+    return time.perf_counter() - began
+
+
+def convscope(folder: Path, out: Path) -> float:
+    from convscope.data.cache import entry
+    from convscope.data.decode.encoded import MAX_PIXELS
+    from convscope.data.filling import Size
+    from convscope.data.sniff import sniff
+
+    images = sniff(folder, out).images
+    began = time.perf_counter()
+    entry(images, Size(None, "crop", MAX_PIXELS), out, THREADS, lambda what, done, total: None)
+    return time.perf_counter() - began
+
+
+def apart(contender: str, folder: Path, without: Path | None = None) -> float:
+    """Time a contender in a process of its own; ``without`` holds a module that hides simplejpeg."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as out:
+        command = [sys.executable, __file__, contender, str(folder), out]
+        path = {} if without is None else {"PYTHONPATH": str(without)}
+        return float(subprocess.run(command, env={**os.environ, **path}, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def main(count: int) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        folder, hiding = Path(root) / "set", Path(root) / "hiding"
+        make(folder, count)
+        hiding.mkdir()
+        (hiding / "simplejpeg.py").write_text("raise ImportError('hidden')\n")
+        contenders = {
+            "plain Pillow": partial(apart, "plain", folder),
+            "with simplejpeg": partial(apart, "convscope", folder),
+            "without simplejpeg": partial(apart, "convscope", folder, hiding),
+        }
+        seconds = alternate(contenders, ROUNDS)
+    rows: list[dict[str, object]] = []
+    for name, target in {"with simplejpeg": 4.0, "without simplejpeg": 1.5}.items():
+        rows.append(
+            {
+                "what": name,
+                "images": count,
+                "times_plain_pillow": ratio(seconds["plain Pillow"], seconds[name]),
+                "target": target,
+                "images_per_s": round(count / float(np.median(seconds[name]))),
+                "plain_images_per_s": round(count / float(np.median(seconds["plain Pillow"]))),
+                "trials": ROUNDS,
+            }
+        )
+    record("decode", rows)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 4:
+        print({"plain": plain, "convscope": convscope}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3])))
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
