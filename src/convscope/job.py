@@ -33,7 +33,7 @@ from convscope.runs.write import (
     write_split,
 )
 from convscope.tasks import baselines, classification
-from convscope.training.checkpoint import State, read_state
+from convscope.training.checkpoint import State, read_state, save_error
 from convscope.training.estimate import Estimate, estimate
 from convscope.training.loop import Loss, Outcome, Watcher, fit
 from convscope.training.memory import keep_freed_memory
@@ -214,7 +214,10 @@ def _finish(
     if observer.on_progress:
         observer.on_progress("report", 0, 1)
     contents = collect(run, data, settled, outcome.history, metrics, shares)
-    write_report(contents, folder)
+    try:
+        write_report(contents, folder)
+    except OSError as error:
+        raise save_error(folder / files.REPORT, 0, error) from error
     if observer.on_progress:
         observer.on_progress("report", 1, 1)
     return run

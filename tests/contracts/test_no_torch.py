@@ -28,7 +28,6 @@ def imported_by(code: str) -> list[str]:
         "convscope.data.loading",
         "convscope.models",
         "convscope.training.plan",
-        "convscope.training.settle",
     ],
 )
 def test_importing_is_light(module):

@@ -132,6 +132,16 @@ def test_mixed_sizes_found_late(tmp_path, root):
     assert sorted(np.unique(made.index["height"])) == [12, 30]
 
 
+def test_mixed_sizes_found_late_by_threads(tmp_path, root):
+    picture = encoded(Image.fromarray(pixels(24, 20)), "JPEG")
+    for i in range(300):
+        put(tmp_path / "set" / "ab"[i % 2] / f"{i:03}.jpg", picture)
+    put(tmp_path / "set" / "b" / "203.jpg", encoded(Image.fromarray(pixels(50, 60)), "JPEG"))
+    made = cached(tmp_path / "set", root, cores=2)
+    assert made.pixels.shape == (300, 20, 20, 3)
+    assert made.pixels.any((1, 2, 3)).all()
+
+
 def test_mixed_types_are_named(tmp_path, root):
     class_folders(tmp_path / "set", each=2)
     put(tmp_path / "set" / "cats" / "deep.png", png(pixels(dtype=np.uint16)))

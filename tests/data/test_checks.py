@@ -8,6 +8,7 @@ from PIL import Image, ImageEnhance
 
 from convscope.data import checks
 from convscope.data.checks import lookalikes
+from convscope.data.checks.duplicates import identities
 from convscope.data.examined import Examined
 from convscope.data.index import content, examine, index_dtype
 from convscope.data.synthetic import make
@@ -61,14 +62,14 @@ def test_copies_between_splits(clean):
     pixels, labels, split = clean
     pixels[[4, 90, 92]] = pixels[0]
     pixels[81] = pixels[7]
-    in_test, in_valid = checks.run(examined(pixels, labels, split))[:2]
-    assert in_test.code == "duplicates-test-train"
+    notices = checks.run(examined(pixels, labels, split))
+    in_test, in_valid, _ = notices
+    assert [n.code for n in notices] == ["duplicates-test-train", "duplicates-valid-train", "duplicates-within-split"]
     assert in_test.text == (
         "2 test images of 30 also in train (same content): the test score partly measures memory; "
         "keep each image in one split"
     )
     assert in_test.examples == ("test/90.png = train/0.png", "test/92.png = train/0.png")
-    assert in_valid.code == "duplicates-valid-train"
     assert in_valid.examples == ("valid/81.png = train/7.png",)
 
 
@@ -123,7 +124,7 @@ def test_photographs_of_different_insects_are_no_copies():
 
 
 def clustered(n, seed=0):
-    """n examined images whose thumbprints often differ in few bits; only one class, so that there are no strangers."""
+    """n examined images of two classes whose thumbprints often differ in few bits."""
     random = np.random.default_rng(seed)
     thumbprint = random.integers(0, 2**64, 12, dtype=np.uint64)[random.integers(0, 12, n)]
     for _ in range(5):
@@ -131,8 +132,10 @@ def clustered(n, seed=0):
         thumbprint[flip] ^= np.uint64(1) << random.integers(0, 64, flip.sum(), dtype=np.uint64)
     content = random.integers(0, 256, (n, 16), dtype=np.uint8)
     split = np.array(["train", "test"])[random.integers(0, 2, n)]
-    zeros, ones = np.zeros(n, int), np.ones(n)
-    return Examined(np.arange(n).astype(str), zeros, ("cat",), split, None, content, thumbprint, ones * 0, ones)
+    labels, zeros = random.integers(0, 2, n), np.zeros(n)
+    return Examined(
+        np.arange(n).astype(str), labels, ("cat", "dog"), split, None, content, thumbprint, zeros, zeros + 1
+    )
 
 
 @pytest.mark.parametrize("block", [lookalikes.BLOCK, 100])
@@ -141,10 +144,11 @@ def test_lookalikes_are_those_that_comparing_all_with_all_finds(monkeypatch, blo
     case = clustered(600)
     rows, others = (np.flatnonzero(case.split == name) for name in ("test", "train"))
     bits = np.bitwise_count(case.thumbprint[rows, None] ^ case.thumbprint[None, others])
-    found, twins = lookalikes._similar(case, rows, others)
+    found, twins = lookalikes._similar(case, identities(case.content), rows, others)
+    alike = (bits <= 3) & (case.labels[rows, None] == case.labels[None, others])
     assert 50 < len(found) < len(rows)
-    assert (found == rows[(bits <= 3).any(1)]).all()
-    assert (np.bitwise_count(case.thumbprint[found] ^ case.thumbprint[twins]) <= 3).all()
+    assert (found == rows[alike.any(1)]).all()
+    assert all(alike[np.searchsorted(rows, found), np.searchsorted(others, twins)])
 
 
 def test_small_signs_are_too_alike_to_search():

@@ -91,7 +91,8 @@ def test_resize_keeps_type_and_mean_and_never_wraps(dtype, channels):
     step = np.zeros((40, 40, channels), dtype)
     step[:, 20:] = high
     large = resize(step, 80, 80, "crop").astype(float)
-    assert abs(large[:, :30]).max() < 0.05 * high and large[:, 50:].min() > 0.95 * high
+    assert large[:, :39].max() < 0.4 * high  # bicubic overshoots beside the step: no value may wrap around
+    assert large[:, 41:].min() > 0.6 * high
 
 
 def test_resize_does_not_alias():

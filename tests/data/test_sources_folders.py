@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,16 @@ def test_classes_that_a_split_lacks(tmp_path):
         "the train split has no image of bats",
         "the valid split has no image of dogs, owls",
     ]
+
+
+def test_a_name_that_is_no_text(tmp_path):
+    class_folders(tmp_path, each=1)
+    put(tmp_path / "cats" / os.fsdecode(b"\xe4.png"))
+    with pytest.raises(DataError) as caught:
+        sniff(tmp_path, tmp_path)
+    assert str(caught.value) == (
+        r"the name 'cats/\udce4.png' is not UTF-8; rename the file (convmv renames whole folders)"
+    )
 
 
 def test_linked_folders_are_followed_but_not_in_circles(tmp_path):

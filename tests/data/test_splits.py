@@ -138,6 +138,15 @@ def test_three_large_groups_are_one_for_each_split():
     assert counts(split, labels) == [[20, 20], [20, 20], [20, 20]]
 
 
+def test_of_two_large_groups_the_smaller_validates():
+    labels = np.repeat([0, 1, 0], [100, 100, 10])
+    groups = np.array(["large"] * 60 + ["small"] * 40 + [f"g{i // 4}" for i in range(100)] + ["t"] * 10)
+    given = np.repeat(["", "test"], [200, 10])
+    for seed in range(5):
+        split, _ = assign(labels, AB, groups, given, seed=seed)
+        assert (split[groups == "large"] == "train").all() and (split[groups == "small"] == "valid").all()
+
+
 @settings(max_examples=60, deadline=None)
 @cases(st.data())
 def test_laws(data):
@@ -222,6 +231,15 @@ def test_sets_that_cannot_be_divided(labels, groups, given, message):
     groups = None if groups is None else np.array(groups)
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         assign(np.array(labels, int), AB, groups, np.array(given, "<U5"))
+
+
+def test_groups_too_entangled_to_divide():
+    members = {"p": "ABC", "q": "BC", "r": "AB", "s": "AC"}
+    labels = np.array(["ABC".index(c) for classes in members.values() for c in classes])
+    groups = np.array([group for group, classes in members.items() for _ in classes])
+    message = f"no group of class 'B' can go to test without taking another class's last group: {REMEDY}"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        assign(labels, "ABC", groups, np.full(9, ""))
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,9 @@ class Live:
                     "model": f"{plan.model}, {prepared.parameters:,} weights{because('model')}",
                     "training": f"{epochs}{limit} of {len(data.train):,} images, {plan.batch_size} a step"
                     + because("epochs"),
-                    "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}",
+                    "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}, "
+                    + ("bfloat16" if plan.amp else "float32")
+                    + because("amp"),
                     "augmentation": f"{plan.augment}{because('augment')}",
                     "keeps": f"the {plan.select} epoch{because('select')}",
                     "expected": f"{plan.time if plan.time else 'about ' + duration(expected)} of training, "

@@ -63,7 +63,8 @@ def load(
     entry = caching.entry(listing.images, Size(img_size, fit, max_pixels), root, workers or _cores(), tell)
     if entry.bad and not (skip_bad and len(entry.bad) < len(listing.ids)):
         raise unreadable(listing.ids, entry.bad)
-    good = np.delete(np.arange(len(listing.ids)), list(entry.bad))
+    # Without bad files a slice: the records stay in the mapped file instead of being copied.
+    good = np.delete(np.arange(len(listing.ids)), list(entry.bad)) if entry.bad else slice(None)
     groups = None if listing.groups is None else listing.groups[good]
     labels = listing.labels[good]
     split, rule = splits.assign(labels, listing.classes, groups, listing.split[good], valid=valid, test=test, seed=seed)
@@ -72,7 +73,8 @@ def load(
         listing.ids[good], labels, listing.classes, split, groups,
         index["content"], index["thumbprint"], index["low"], index["high"],
     )  # fmt: skip
-    parts = {name: _split(name, examined, good, entry.pixels) for name in ("train", "valid", "test")}
+    rows = np.arange(len(listing.ids))[good]
+    parts = {name: _split(name, examined, rows, entry.pixels) for name in ("train", "valid", "test")}
     mean, std = moments(entry.index[parts["train"].rows], entry.rule.height * entry.rule.width)
     preprocessing = replace(entry.rule, mean=mean, std=std)
     return Data(
@@ -114,10 +116,10 @@ def _one_class(listing: Listing, where: str | Path) -> str:
     )
 
 
-def _split(name: SplitName, examined: Examined, good: np.ndarray, pixels: np.ndarray) -> Split:
+def _split(name: SplitName, examined: Examined, rows: np.ndarray, pixels: np.ndarray) -> Split:
     mine = examined.split == name
     groups = None if examined.groups is None else examined.groups[mine]
-    return Split(name, pixels, good[mine], examined.labels[mine], examined.ids[mine], groups)
+    return Split(name, pixels, rows[mine], examined.labels[mine], examined.ids[mine], groups)
 
 
 def _fingerprint(examined: Examined) -> str:

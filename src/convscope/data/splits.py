@@ -133,11 +133,9 @@ def _hold_out(
     splits: Sequence[str],
     seed: int,
 ) -> np.ndarray:
-    """Return a mask (n,) of about ``wanted`` images for ``splits[0]``, leaving each class to the other
-    splits.
+    """Return a mask (n,) of about ``wanted`` images for ``splits[0]``; the other splits can still have each class.
 
-    Units come in random order; one is taken when that brings the counts of its classes nearer to their
-    shares.
+    Units come in random order; one is taken when that brings the counts of its classes nearer to their shares.
     """
     content = _content(labels, units, len(classes))
     images = np.bincount(labels, minlength=len(classes))

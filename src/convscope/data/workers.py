@@ -170,7 +170,7 @@ def _chunks(task: Task, images: FileImages, rows: np.ndarray, cores: int) -> Ite
     at: list[int] = []
     payloads: list[Payload] = []
     size, most = 0, min(task.chunk, -(-len(rows) // (4 * cores)))
-    for i, payload in images.files.items(images.names[rows].tolist()):
+    for i, payload in images.files.items(images.names[rows]):
         at.append(int(rows[i]))
         payloads.append(payload)
         size += len(payload) if isinstance(payload, bytes) else 0

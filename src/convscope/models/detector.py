@@ -19,6 +19,11 @@ class SingleKernel(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(channels, 1, kernel)
         self.scale = nn.Linear(1, 1)
+        # A positive weight makes the kernel look for the second class itself; with a random sign half of the trainings
+        # learn what the first class looks like, and the kernel shows nothing a person would recognise.
+        nn.init.ones_(self.scale.weight)
+        nn.init.zeros_(self.scale.bias)
+        nn.init.normal_(self.conv.weight, std=0.02)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to logits (N, 2)."""

@@ -54,8 +54,8 @@ def write_state(folder: Path, state: State) -> None:
         new.mkdir(parents=True)
         write_synced(new / TENSORS, payload)
         write_synced(new / FACTS, json.dumps(facts, indent=1).encode())
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
+        if folder.exists():  # else a kill left only the old one: it stays until the new one is in place
+            shutil.rmtree(old, ignore_errors=True)
             folder.rename(old)
         new.rename(folder)
         shutil.rmtree(old, ignore_errors=True)

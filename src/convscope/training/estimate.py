@@ -14,6 +14,7 @@ from convscope.training.inference import targets_of
 from convscope.training.loop import Loss
 from convscope.training.optimisers import make_optimiser
 from convscope.training.plan import Plan
+from convscope.training.precision import arithmetic
 
 STEPS = 3
 
@@ -42,7 +43,9 @@ def estimate(model: nn.Module, train: Batches, plan: Plan, loss: Loss, classes: 
         saved.clear()
         began = time.perf_counter()
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            value = loss(trial(batch.x), targets_of(batch, classes))
+            with arithmetic(plan):
+                logits = trial(batch.x).float()
+            value = loss(logits, targets_of(batch, classes))
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         optimiser.step()

@@ -24,6 +24,7 @@ from convscope.training.inference import logits_of, targets_of
 from convscope.training.interrupt import listening
 from convscope.training.optimisers import make_optimiser, set_rate
 from convscope.training.plan import Plan
+from convscope.training.precision import arithmetic
 from convscope.training.schedules import Schedule
 
 Loss = Callable[..., Tensor]
@@ -158,7 +159,8 @@ def fit(
 
 
 def _step(run: _Run, batch: Batch, loss: Loss, classes: int, lr: float, momentum: float) -> Tensor:
-    logits = run.model(batch.x)
+    with arithmetic(run.plan):
+        logits = run.model(batch.x).float()
     value = loss(logits, targets_of(batch, classes))
     run.optimiser.zero_grad(set_to_none=True)
     value.backward()

@@ -54,6 +54,10 @@ class Plan:
     seed: int = _setting(0, "Training", "same seed, same machine: same weights, to the byte")
     device: str = _setting("cpu", "Training", "cpu or cuda:0")
 
+    amp: bool | None = _setting(
+        None, "Training", "compute steps in bfloat16; by default where the processor has instructions for it"
+    )
+
     task: Literal["auto", "classification"] = _setting("auto", "Data", "what to learn")
     img_size: int | tuple[int, int] | None = _setting(None, "Data", "image size: one number, or height and width")
     fit: Literal["crop", "pad", "squash"] = _setting("crop", "Data", "how images of another size are brought to it")

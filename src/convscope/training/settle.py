@@ -9,6 +9,7 @@ from convscope.data.dataset import Data
 from convscope.errors import ConfigError, nearest
 from convscope.models import registry
 from convscope.training.plan import Plan
+from convscope.training.precision import bf16_is_fast
 
 # training images at least: (epochs, images per step)
 _SIZES = ((20_000, 12, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
@@ -62,6 +63,9 @@ def settle(plan: Plan, data: Data) -> Settled:
         choose("augment", str(policy), reason)
     else:
         chosen["augment"] = str(Policy.parse(plan.augment))
+    if plan.amp is None:
+        fast = bf16_is_fast(plan.device)
+        choose("amp", fast, "the processor multiplies bfloat16 faster" if fast else "no bfloat16 instructions here")
     if plan.task == "auto":
         choose("task", "classification", "images with one class each")
     _check_positive(plan, data)

@@ -19,8 +19,7 @@ from convscope.errors import ShapeError
 
 
 def light(x: Tensor, draws: Draws, *, brightness: float = 0.0, contrast: float = 0.0) -> Tensor:
-    """Multiply x (N, C, H, W) by 1 ± ``contrast``, then add ± ``brightness``: about the set's mean, which is
-    0."""
+    """Multiply x (N, C, H, W) by 1 ± ``contrast`` and add ± ``brightness``, about the set's mean, 0."""
     if contrast:
         x = x * _one_each(draws.uniform("contrast", 1 - contrast, 1 + contrast), x)
     if brightness:

@@ -27,7 +27,7 @@ class Draws:
         """Return 64 random bits a sample, (N,) uint64."""
         key = 0
         for part in (self.seed, self.epoch, zlib.crc32(purpose.encode())):
-            key = int(_scrambled(np.array([(key ^ part) + _STEP & _MASK], np.uint64))[0])
+            key = int(_scrambled(np.array([((key ^ part) + _STEP) & _MASK], np.uint64))[0])
         counters = np.asarray(self.rows).astype(np.uint64) + np.uint64(1)
         return _scrambled(counters * np.uint64(_STEP) + np.uint64(key))
 

@@ -1,5 +1,4 @@
-"""What to do to training images, written as one line: ``hflip shift=0.125 rotate=10 cutout=0.25
-mixup=0.2``."""
+"""What to do to training images, written as one line: ``hflip shift=0.125 rotate=10 mixup=0.2``."""
 
 from __future__ import annotations
 
@@ -71,8 +70,7 @@ class Policy:
 
     @classmethod
     def parse(cls, text: str) -> Policy:
-        """Read a policy from words such as ``hflip rotate=10``, or ``none``; ``ConfigError`` says what is
-        wrong.
+        """Read a policy from words such as ``hflip rotate=10``, or ``none``; ``ConfigError`` says what is wrong.
 
         >>> Policy.parse("rotat=10")
         Traceback (most recent call last):
@@ -99,12 +97,10 @@ class Policy:
                 yield field.name if value is True else f"{field.name}={float(value)!r}".removesuffix(".0")
 
     def __call__(self, x: Tensor, rows: np.ndarray, *, seed: int, epoch: int) -> Tensor:
-        """Augment x (N, C, H, W), normalised to mean 0 and standard deviation 1, of the samples ``rows``
-        (N,).
+        """Augment images x (N, C, H, W) of the samples ``rows`` (N,), normalised to mean 0 and deviation 1.
 
-        The result is a new tensor in the same memory format, and depends, to the last bit, on (seed, epoch,
-        row) alone, not on the batch. ``mixup`` is left to the caller (see ``partners``), who has to fetch
-        the partners.
+        The result is a new tensor in the same memory format. It depends on (seed, epoch, row) alone, to the last
+        bit, and not on the batch. ``mixup`` is left to the caller, who has to fetch the ``partners``.
         """
         if x.ndim != 4 or len(rows) != len(x):
             raise ShapeError(f"expected a batch (N, C, H, W) and N rows, got {tuple(x.shape)} and {len(rows)} rows")
@@ -113,18 +109,16 @@ class Policy:
     def partners(
         self, rows: np.ndarray, population: np.ndarray, *, seed: int, epoch: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return mixup's partners of the samples ``rows`` (N,), drawn from ``population``, and the samples'
-        shares.
+        """Return the rows to blend the samples ``rows`` with, drawn from ``population``, and the samples' shares.
 
-        A sample becomes ``share * sample + (1 - share) * partner``; shares (N,) are float32 in 0.5..1.
+        Both are (N,), the shares float32 in 0.5..1. A sample becomes share * sample + (1 - share) * partner.
         """
         from convscope.data.augment import mix
 
         return mix.partners(Draws(np.asarray(rows), seed, epoch), population, self.mixup)
 
     def for_inference(self) -> Policy:
-        """Return the policy to average predictions over: without what only spoils an image (cutout, noise,
-        mixup)."""
+        """Return the policy to average predictions over: without cutout, noise and mixup, which only spoil."""
         return replace(self, cutout=0.0, noise=0.0, mixup=0.0)
 
 

@@ -1,5 +1,4 @@
-"""Look at a set before it is trained on: one check a file, each a function from ``Examined`` to what it
-noticed."""
+"""What to know about a set before training on it: one check a file, from ``Examined`` to what it noticed."""
 
 from __future__ import annotations
 
@@ -34,6 +33,5 @@ _CHECKS = (
 
 
 def run(examined: Examined) -> tuple[Notice, ...]:
-    """Return what all checks noticed, the gravest kind first; a set with nothing to say about gives
-    ``()``."""
+    """Return what all checks noticed, the gravest kind first; nothing about a clean set."""
     return tuple(notice for check in _CHECKS for notice in check(examined))

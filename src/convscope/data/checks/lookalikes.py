@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from convscope.data.checks.duplicates import identities
 from convscope.data.checks.words import EXAMPLES, count, pairs
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
@@ -30,7 +31,7 @@ BLOCK = 1 << 20  # pairs compared at a time, in about 50 MB
 
 def check(examined: Examined) -> Iterator[Notice]:
     """Notice images that resemble one of their class in another split, or that thumbprints cannot tell."""
-    clear = _clear(examined)
+    clear, identity = _clear(examined), identities(examined.content)
     strangers = _agreeing_strangers(examined, np.flatnonzero(clear))
     if strangers > STRANGERS:
         yield Notice(
@@ -40,7 +41,7 @@ def check(examined: Examined) -> Iterator[Notice]:
         )
         return
     for name, other, rows, others in pairs(examined.split):
-        found, twins = _similar(examined, rows[clear[rows]], others[clear[others]])
+        found, twins = _similar(examined, identity, rows[clear[rows]], others[clear[others]])
         if len(found):
             yield Notice(
                 f"lookalikes-{name}-{other}",
@@ -71,23 +72,25 @@ def _alike(examined: Examined, first: np.ndarray, second: np.ndarray) -> np.ndar
     return np.bitwise_count(examined.thumbprint[first] ^ examined.thumbprint[second]) <= DISTANCE
 
 
-def _similar(examined: Examined, rows: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ``rows`` that look like one of ``others`` of their class, ascending, and one such twin
-    each."""
-    found: list[np.ndarray] = []
+def _similar(
+    examined: Examined, identity: np.ndarray, rows: np.ndarray, others: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ``rows`` that look like one of ``others`` of their class without being the same, and that one."""
+    twins = np.full(len(rows), -1)
     for band in BANDS:
-        key = examined.labels << 16 | ((examined.thumbprint >> np.uint64(band)) & np.uint64(0xFFFF)).astype(np.int64)
+        bits = (examined.thumbprint >> np.uint64(band)) & np.uint64(0xFFFF)
+        key = examined.labels << 16 | bits.astype(np.int64)
         ordered = others[np.argsort(key[others], kind="stable")]
-        start = np.searchsorted(key[ordered], key[rows], "left")
-        number = np.searchsorted(key[ordered], key[rows], "right") - start  # candidates of each row
-        blocks = np.searchsorted(np.cumsum(number), np.arange(BLOCK, number.sum(), BLOCK))
-        for part in np.split(np.arange(len(rows)), blocks):
-            row = np.repeat(part, number[part])
-            rank = np.arange(len(row)) - np.repeat(np.cumsum(number[part]) - number[part], number[part])
-            pair = np.stack([rows[row], ordered[start[row] + rank]])
-            found.append(pair[:, _alike(examined, *pair)])
-    row, twin = np.concatenate(found, 1)
-    different = (examined.content[row] != examined.content[twin]).any(1)  # the same image is for duplicates.py to tell
-    row, twin = row[different], twin[different]
-    row, first = np.unique(row, return_index=True)
-    return row, twin[first]
+        start, stop = (np.searchsorted(key[ordered], key[rows], side) for side in ("left", "right"))
+        left = np.flatnonzero((twins < 0) & (start < stop))  # positions in rows that still have candidates
+        while len(left):
+            width = min(max(1, BLOCK // len(left)), (stop - start)[left].max())
+            candidate = start[left, None] + np.arange(width)
+            row, other = rows[left, None], ordered[np.minimum(candidate, len(ordered) - 1)]
+            hit = _alike(examined, row, other) & (identity[row] != identity[other]) & (candidate < stop[left, None])
+            seen = hit.any(1)
+            twins[left[seen]] = other[seen, hit[seen].argmax(1)]
+            start[left] += width
+            left = left[~seen & (start[left] < stop[left])]
+    found = twins >= 0
+    return rows[found], twins[found]

@@ -5,22 +5,24 @@ A tar has no table of contents: listing it reads it through once, decoding once 
 
 from __future__ import annotations
 
+import bisect
 import bz2
 import contextlib
 import gzip
 import hashlib
-import json
 import lzma
 import os
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from convscope.data.sources.files import Files, Folder, Payload, file_stamp, is_hidden
+import numpy as np
+
+from convscope.data.sources.files import Files, Folder, Names, Payload, file_stamp, is_hidden
 from convscope.errors import DataError
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -99,7 +101,7 @@ class Zip(_Archive):
         """Return one file's bytes, its checksum verified."""
         return self._zip.read(self._info[name])
 
-    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Payload]]:
+    def items(self, names: Names) -> Iterator[tuple[int, Payload]]:
         """Yield bytes in the order of the archive."""
         for i in sorted(range(len(names)), key=lambda i: self._info[names[i]].header_offset):
             try:
@@ -107,7 +109,7 @@ class Zip(_Archive):
             except BROKEN as error:
                 yield i, error
 
-    def fingerprint(self, names: Sequence[str]) -> str:
+    def fingerprint(self, names: Names) -> str:
         """Return a hash of names, sizes and checksums."""
         hashed = hashlib.blake2b(digest_size=16)
         for name in names:
@@ -122,30 +124,30 @@ class Tar(_Archive):
     def __init__(self, path: Path, cache: Path) -> None:
         super().__init__(path)
         self._stamp = file_stamp(path)
-        memory = cache / "archives" / f"{self._stamp}.json"
+        memory = cache / "archives" / f"{self._stamp}.npz"
         try:
-            known = json.loads(memory.read_text("utf-8"))
-            self.names, self.folders, self.hidden, self._where = (
-                known["names"], set(known["folders"]), known["hidden"], known["where"],
-            )  # fmt: skip
-        except (OSError, ValueError, KeyError):
-            self._where: dict[str, tuple[int, int]] = {}
-            self._admit(self._members())
+            with np.load(memory, allow_pickle=False) as known:
+                self.names, folders, self.hidden = (_unpacked(known[key]) for key in ("names", "folders", "hidden"))
+                self.folders, self._where = set(folders), known["where"]
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            where: dict[str, tuple[int, int]] = {}
+            self._admit(self._members(where))
+            self._where = np.array([where[name] for name in self.names], np.int64).reshape(-1, 2)
             with contextlib.suppress(OSError):  # it only saves reading the archive once more
                 memory.parent.mkdir(parents=True, exist_ok=True)
-                known = {"names": self.names, "hidden": self.hidden, "folders": [*self.folders], "where": self._where}
-                new = memory.with_suffix(f".{os.getpid()}.new")
-                new.write_text(json.dumps(known), "utf-8")
+                new = memory.with_suffix(f".{os.getpid()}.new.npz")
+                texts = {"names": self.names, "folders": self.folders, "hidden": self.hidden}
+                np.savez(new, where=self._where, **{key: _packed(text) for key, text in texts.items()})  # pyright: ignore
                 new.replace(memory)
 
-    def _members(self) -> Iterator[tuple[str, bool]]:
+    def _members(self, where: dict[str, tuple[int, int]]) -> Iterator[tuple[str, bool]]:
         with self._open() as stream:
             bounded: Any = _Bounded(self.path, stream)
             with tarfile.open(fileobj=bounded, mode="r:") as tar:
                 for member in tar:
                     if not (member.isdir() or member.isreg()) or member.issparse():
                         raise DataError(f"{self.path} holds {member.name!r}, a link or device; refused")
-                    self._where[_plain(member.name)] = member.offset_data, member.size
+                    where[_plain(member.name)] = member.offset_data, member.size
                     tar.members = []  # type: ignore[assignment]  # else it keeps them all
                     yield member.name, member.isdir()
 
@@ -168,21 +170,23 @@ class Tar(_Archive):
         assert isinstance(data, bytes)
         return data
 
-    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Payload]]:
+    def items(self, names: Names) -> Iterator[tuple[int, Payload]]:
         """Yield bytes in the order of the archive."""
         with self._open() as stream:
-            for i in sorted(range(len(names)), key=lambda i: self._where[names[i]]):
-                offset, size = self._where[names[i]]
+            at = np.fromiter((bisect.bisect_left(self.names, name) for name in names), np.int64, len(names))
+            for i in np.argsort(self._where[at, 0]):
+                offset, size = self._where[at[i]].tolist()
                 stream.seek(offset)
                 data = stream.read(size)
                 if len(data) < size:
                     raise EOFError(f"it ends within {names[i]}")
-                yield i, data
+                yield int(i), data
 
-    def fingerprint(self, names: Sequence[str]) -> str:
+    def fingerprint(self, names: Names) -> str:
         """Return a hash of the names and of the archive's size, time, head and tail."""
-        hashed = hashlib.blake2b("\0".join(names).encode("utf-8", "surrogateescape"), digest_size=16)
-        hashed.update(self._stamp.encode())
+        hashed = hashlib.blake2b(self._stamp.encode(), digest_size=16)
+        for name in names:
+            hashed.update(f"{name}\0".encode("utf-8", "surrogateescape"))
         return hashed.hexdigest()
 
 
@@ -203,6 +207,14 @@ class _Bounded:
 
     def _check(self, more: int) -> None:
         _check_ratio(self._path, "its content", self.tell() + more, self._packed)
+
+
+def _packed(texts: Iterable[str]) -> np.ndarray:
+    return np.frombuffer("\0".join(texts).encode("utf-8", "surrogateescape"), np.uint8)
+
+
+def _unpacked(packed: np.ndarray) -> list[str]:
+    return packed.tobytes().decode("utf-8", "surrogateescape").split("\0") if packed.size else []
 
 
 def _plain(name: str) -> str:

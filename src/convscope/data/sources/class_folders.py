@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,19 +23,20 @@ MASK_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class _Place:
-    """Where one image stands: below which root, in which split folder, in which class folder."""
+    """What a folder of images is: below which root, in which split, of which class."""
 
     root: str
     split: str
     label: str
 
 
+Places = dict[str, _Place]  # by folder: there are few, however many images
+
+
 def find(files: Files) -> list[Candidate]:
     """Return a candidate for each folder that has split folders with classes, or one for the class folders alone."""
-    images = [name for name in files.names if is_image(name)]
-    places = {name: place for name in images if (place := _below_split(name))}
-    if not places:
-        places = _without_splits([name for name in images if "/" in name])
+    folders = dict.fromkeys(_folder(name) for name in files.names if is_image(name))
+    places = _below_splits(folders) or _below_what_is_shared([folder for folder in folders if folder])
     classes: dict[str, set[str]] = {}
     for place in places.values():
         classes.setdefault(place.root, set()).add(place.label)
@@ -44,38 +46,41 @@ def find(files: Files) -> list[Candidate]:
     ]
 
 
-def _below_split(name: str) -> _Place | None:
-    """Place an image that lies in ``root/split/class/``; a split folder that holds images itself is a class."""
-    folders = name.split("/")[:-1]
-    for k, part in enumerate(folders[:-1]):
-        if split := SPLITS.get(part.lower()):
-            return _Place("/".join(folders[:k]), split, folders[k + 1])
-    return None
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
-def _without_splits(names: list[str]) -> dict[str, _Place]:
-    """Place images by the folder below what all of them share."""
-    if not names:
+def _below_splits(folders: Iterable[str]) -> Places:
+    """Place folders like ``root/split/class``; a split folder that holds images itself is a class."""
+    places = {}
+    for folder in folders:
+        parts = folder.split("/")
+        k = next((k for k, part in enumerate(parts[:-1]) if part.lower() in SPLITS), None)
+        if k is not None:
+            places[folder] = _Place("/".join(parts[:k]), SPLITS[parts[k].lower()], parts[k + 1])
+    return places
+
+
+def _below_what_is_shared(folders: list[str]) -> Places:
+    """Place folders by the part that follows what all of them share."""
+    if not folders:
         return {}
-    parents = [name.rpartition("/")[0] for name in names]
-    shared = os.path.commonpath(parents)
-    if all(parent == shared for parent in parents):
-        shared = shared.rpartition("/")[0]
+    shared = _folder(folders[0]) if len(folders) == 1 else os.path.commonpath(folders)
     depth = len(shared.split("/")) if shared else 0
-    below = {name: name.split("/")[depth:-1] for name in names}
-    return {name: _Place(shared, "", folders[0]) for name, folders in below.items() if folders}
+    return {folder: _Place(shared, "", folder.split("/")[depth]) for folder in folders if folder != shared}
 
 
-def _list(files: Files, root: str, places: dict[str, _Place]) -> Listing:
-    mine = {name: place for name, place in places.items() if place.root == root}
+def _list(files: Files, root: str, places: Places) -> Listing:
+    mine = {folder: place for folder, place in places.items() if place.root == root}
     classes = in_order(place.label for place in mine.values())
     if {label.lower() for label in classes} <= MASK_WORDS and len(classes) > 1:
         raise DataError(
             f"{files.path}: the folders {' and '.join(classes)} look like images with masks (segmentation); "
             "only image classification (root/class/x.png) is supported so far"
         )
-    labels = numbered((place.label for place in mine.values()), classes)
-    split = np.array([place.split for place in mine.values()], "<U5")
+    names = [name for name in files.names if is_image(name) and _folder(name) in mine]
+    labels = numbered((mine[_folder(name)].label for name in names), classes)
+    split = np.array([mine[_folder(name)].split for name in names], "<U5")
     notices = (
         *hidden_notice(files),
         *_left_out(files, root, mine),
@@ -85,32 +90,24 @@ def _list(files: Files, root: str, places: dict[str, _Place]) -> Listing:
     kind = "class folders" + (f" below {root}/" if root else "")
     if split[0]:
         kind += f" in split folders ({', '.join(name for name in SPLIT_ORDER if name in split)})"
-    names = strings(list(mine))
-    return Listing(set_name(files.path), kind, FileImages(files, names), names, labels, classes, split, None, notices)
+    ids = strings(names)
+    return Listing(set_name(files.path), kind, FileImages(files, ids), ids, labels, classes, split, None, notices)
 
 
-def _left_out(files: Files, root: str, mine: dict[str, _Place]) -> tuple[Notice, ...]:
+def _left_out(files: Files, root: str, mine: Places) -> tuple[Notice, ...]:
     """Say which files below the root are not taken: images outside of classes, and other files inside of them."""
     prefix = f"{root}/" if root else ""
-    others = [name for name in files.names if name.startswith(prefix) and name not in mine]
-    loose = [name for name in others if is_image(name)]
-    folders = {name.rpartition("/")[0] for name in mine}
-    alien = [name for name in others if not is_image(name) and name.rpartition("/")[0] in folders]
+    loose = [n for n in files.names if n.startswith(prefix) and is_image(n) and _folder(n) not in mine]
+    alien = [n for n in files.names if not is_image(n) and _folder(n) in mine]
     notices = []
     if loose:
-        notices.append(
-            Notice(
-                "left-out",
-                f"{count(len(loose), 'image')} in no class folder; left out ({listed(loose, 3)})",
-                tuple(loose[:20]),
-            )
-        )
+        text = f"{count(len(loose), 'image')} in no class folder; left out ({listed(loose, 3)})"
+        notices.append(Notice("left-out", text, tuple(loose[:20])))
     if alien:
         endings = Counter(ending(name) or "no ending" for name in alien)
         said = listed((f"{n} {kind}" for kind, n in endings.most_common()), 4)
-        notices.append(
-            Notice("not-images", f"{count(len(alien), 'file')} not images; left out ({said})", tuple(alien[:20]))
-        )
+        text = f"{count(len(alien), 'file')} not images; left out ({said})"
+        notices.append(Notice("not-images", text, tuple(alien[:20])))
     return tuple(notices)
 
 

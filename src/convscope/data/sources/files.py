@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import os
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +43,8 @@ CLUTTER = frozenset(("__MACOSX", "Thumbs.db", "desktop.ini"))
 
 Payload = str | bytes | Exception  # a file's path for whoever reads it, its bytes, or why they are not to be had
 
+Names = Sequence[str] | np.ndarray
+
 
 class Files(Protocol):
     """A folder, zip or tar: the visible files in it, by their ``/``-separated names, sorted."""
@@ -54,11 +58,11 @@ class Files(Protocol):
         """Return one file's bytes."""
         ...
 
-    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Payload]]:
+    def items(self, names: Names) -> Iterator[tuple[int, Payload]]:
         """Yield (position in ``names``, its path, its bytes, or why it cannot be read), cheapest order first."""
         ...
 
-    def fingerprint(self, names: Sequence[str]) -> str:
+    def fingerprint(self, names: Names) -> str:
         """Return a hash that changes when one of ``names`` may have changed, without reading it."""
         ...
 
@@ -75,7 +79,7 @@ class FileImages:
 
     def fingerprint(self) -> str:
         """Return the hash of the names and of what tells that a file changed."""
-        return self.files.fingerprint(self.names.tolist())
+        return self.files.fingerprint(self.names)
 
 
 class Folder:
@@ -86,11 +90,13 @@ class Folder:
         self.names: list[str] = []
         self.folders: set[str] = set()
         self.hidden: list[str] = []
-        self._stamps: dict[str, tuple[int, int, int]] = {}
-        self._walk(path, "", set())
-        self.names.sort()
+        stamps = array("q")  # size, time of the content, time of the last change: three numbers a file
+        self._walk(path, "", set(), stamps)
+        order = sorted(range(len(self.names)), key=self.names.__getitem__)
+        self.names = [self.names[i] for i in order]
+        self._stamps = np.frombuffer(stamps, np.int64).reshape(-1, 3)[order]
 
-    def _walk(self, folder: Path, prefix: str, above: set[tuple[int, int]]) -> None:
+    def _walk(self, folder: Path, prefix: str, above: set[tuple[int, int]], stamps: array[int]) -> None:
         status = folder.stat()
         here = (status.st_dev, status.st_ino)
         if here in above:  # a link back to a folder that contains it
@@ -105,26 +111,28 @@ class Folder:
                 self.hidden.append(name)
             elif entry.is_dir():
                 self.folders.add(name)
-                self._walk(Path(entry.path), name + "/", above | {here})
+                self._walk(Path(entry.path), name + "/", above | {here}, stamps)
             else:
                 # A broken link stays in the list, so that decoding reports it instead of losing it.
                 s = entry.stat(follow_symlinks=entry.is_file())
                 self.names.append(name)
-                self._stamps[name] = (s.st_size, s.st_mtime_ns, s.st_ctime_ns)
+                stamps.extend((s.st_size, s.st_mtime_ns, s.st_ctime_ns))
 
     def read(self, name: str) -> bytes:
         """Return one file's bytes."""
         return (self.path / name).read_bytes()
 
-    def items(self, names: Sequence[str]) -> Iterator[tuple[int, Payload]]:
+    def items(self, names: Names) -> Iterator[tuple[int, Payload]]:
         """Yield paths, so that whoever decodes a file also reads it."""
         prefix = f"{self.path}{os.sep}"  # a Path object each would cost as much as reading a small file
         return ((i, prefix + name) for i, name in enumerate(names))
 
-    def fingerprint(self, names: Sequence[str]) -> str:
+    def fingerprint(self, names: Names) -> str:
         """Return a hash of names, sizes and times. The change time catches a rewrite that restores the others."""
-        hashed = hashlib.blake2b("\0".join(names).encode("utf-8", "surrogateescape"), digest_size=16)
-        hashed.update(np.array([self._stamps[name] for name in names], np.int64).tobytes())
+        hashed = hashlib.blake2b(digest_size=16)
+        for name in names:
+            hashed.update(f"{name}\0".encode("utf-8", "surrogateescape"))
+            hashed.update(self._stamps[bisect.bisect_left(self.names, name)].tobytes())
         return hashed.hexdigest()
 
 
@@ -175,4 +183,9 @@ def set_name(path: Path) -> str:
 
 def strings(values: Sequence[str]) -> np.ndarray:
     """Return an (n,) StringDType array: packed text, no Python object a value."""
-    return np.array(values, dtype=np.dtypes.StringDType())
+    try:
+        return np.array(values, dtype=np.dtypes.StringDType())
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"the name {error.object!a} is not UTF-8; rename the file (convmv renames whole folders)"
+        ) from None

@@ -1,0 +1,24 @@
+"""Which arithmetic a training step uses: float32, or bfloat16 where the processor multiplies it faster."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+import torch
+
+from convscope.training.plan import Plan
+
+
+def bf16_is_fast(device: str) -> bool:
+    """Return whether matrix products in bfloat16 have instructions of their own on this device."""
+    if device.startswith("cuda"):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def arithmetic(plan: Plan) -> AbstractContextManager[object]:
+    """Return the context of a step's forward pass: convolutions and products in bfloat16 where the plan says so.
+
+    Weights, normalisation, loss and optimiser stay in float32 (Micikevicius et al. 2018, "Mixed precision training").
+    """
+    return torch.autocast(plan.device.split(":")[0], torch.bfloat16, enabled=bool(plan.amp))
