@@ -28,6 +28,7 @@ from convscope.runs.write import (
     config_text,
     csv_text,
     new_folder,
+    refuse_taken,
     write_file,
     write_json,
     write_split,
@@ -122,6 +123,8 @@ def _train(
 ) -> Run:
     began = time.perf_counter()
     keep_freed_memory()
+    if out is not None and start is None:
+        refuse_taken(Path(out))  # before hours of decoding, not after
     data = source if isinstance(source, Data) else load_source(source, plan, observer.on_progress)
     settled = settle(plan, data)
     plan = settled.plan

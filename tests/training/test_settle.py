@@ -49,3 +49,9 @@ def test_without_a_test_split_nothing_is_chosen_on_validation(digits: Data) -> N
 def test_an_unknown_positive_class_is_refused(digits: Data) -> None:
     with pytest.raises(ConfigError, match="setting 'positive': there is no class 'one'; classes: 0, 1"):
         settle(make_plan({"positive": "one"}), digits)
+
+
+@pytest.mark.parametrize("device", ["cuda:77", "gpu"])
+def test_a_device_that_is_not_there_is_refused(digits: Data, device: str) -> None:
+    with pytest.raises(ConfigError, match=f"setting 'device': '{device}' cannot be used here .*; use cpu"):
+        settle(make_plan({"device": device}), digits)

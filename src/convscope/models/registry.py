@@ -41,7 +41,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("mlp", "mlp:mlp", "no convolution at all: the pixels through two hidden layers", "the baseline to beat",
     lr=0.002), Entry(
         "resnet_mini", "resnet:resnet_mini", "a small residual network that fits itself to the image size",
-        "He et al. 2016, Page 2018", lr=0.005, channels_last=True,
+        "He et al. 2016, Page 2018", lr=0.004, channels_last=True,
     ),
     Entry(
         "single_kernel", "detector:single_kernel", "one kernel, its largest response, one weight: for two classes",

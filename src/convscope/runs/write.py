@@ -46,8 +46,7 @@ def new_folder(out: str | Path | None, name: str) -> Path:
     """
     if out is not None:
         folder = Path(out)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ConfigError(f"{folder} is not empty; choose another --out, or go on with --resume {folder}")
+        refuse_taken(folder)
     else:
         base, number = Path("runs") / name, 2
         folder = base
@@ -63,9 +62,17 @@ def new_folder(out: str | Path | None, name: str) -> Path:
     return folder
 
 
+def refuse_taken(folder: Path) -> None:
+    """Raise ``ConfigError`` where a folder holds something already."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"{folder} is not empty; choose another --out, or go on with --resume {folder}")
+
+
 def config_text(plan: Plan, source: str) -> str:
-    """Return the TOML text that repeats a run when fed to ``--config``."""
+    """Return the TOML text that repeats a run, from any folder, when fed to ``--config``."""
     values = plan.to_dict()
+    if Path(source).exists():
+        source = str(Path(source).resolve())
     options = values.pop("set")
     return tomli_w.dumps({"data": source, **values, **({"set": options} if options else {})})
 

@@ -129,7 +129,7 @@ def fit(
             began, first, records = time.perf_counter(), run.step, []
             model.train()
             for batch in train.epoch(run.epoch, start=run.step):
-                torch.default_generator.manual_seed(plan.seed * 1_000_003 + run.taken)  # dropout repeats after a resume
+                torch.manual_seed(plan.seed * 1_000_003 + run.taken)  # dropout repeats after a resume
                 spent = run.spent + time.perf_counter() - began
                 done = max(run.taken / (plan.epochs * len(train)), spent / budget)
                 lr, momentum = schedule.at(min(1.0, done))

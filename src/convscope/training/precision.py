@@ -1,4 +1,4 @@
-"""Which arithmetic a training step uses: float32, or bfloat16 where the processor multiplies it faster."""
+"""Where and in which arithmetic a training step runs: float32, or bfloat16 where the processor multiplies it faster."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from contextlib import AbstractContextManager
 
 import torch
 
+from convscope.errors import ConfigError
 from convscope.training.plan import Plan
+
+
+def check_device(name: str) -> None:
+    """Raise ``ConfigError`` where there is no such device."""
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        first = str(error).splitlines()[0]
+        raise ConfigError(f"setting 'device': {name!r} cannot be used here ({first}); use cpu") from None
 
 
 def bf16_is_fast(device: str) -> bool:

@@ -9,10 +9,10 @@ from convscope.data.dataset import Data
 from convscope.errors import ConfigError, nearest
 from convscope.models import registry
 from convscope.training.plan import Plan
-from convscope.training.precision import bf16_is_fast
+from convscope.training.precision import bf16_is_fast, check_device
 
 # training images at least: (epochs, images per step)
-_SIZES = ((20_000, 12, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
+_SIZES = ((20_000, 16, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
 _ENDLESS = 100_000  # epochs under a time budget, which ends the run long before
 SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in size
 
@@ -27,6 +27,7 @@ class Settled:
 
 def settle(plan: Plan, data: Data) -> Settled:
     """Fill in what the plan leaves open; what the user set stays. ``ConfigError`` where a setting does not fit."""
+    check_device(plan.device)
     reasons: dict[str, str] = {}
     chosen: dict[str, object] = {}
 
