@@ -204,6 +204,7 @@ def _finish(
     metrics = {
         "split": judged.name,
         "examples": len(judged),
+        "select": settled.plan.select,
         "rule": outcome.rule,
         "chosen_epoch": outcome.chosen_epoch,
         "stopped": outcome.stopped,

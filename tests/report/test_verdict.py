@@ -56,10 +56,12 @@ def test_without_rivals_only_the_accuracy():
     )
 
 
-def test_validation_images_are_not_called_unseen():
+def test_validation_images_that_chose_the_epoch_are_not_called_unseen():
     found = bare(3)
     text = said(replace(found, metrics=found.metrics | {"split": "valid"}))
     assert text.startswith("On the 300 validation images, which also served to choose the epoch, the network named")
+    last = said(replace(found, metrics=found.metrics | {"split": "valid", "select": "last"}))
+    assert last.startswith("On 300 images it had never seen, the network named")
 
 
 def test_nearly_perfect_is_never_called_perfect():

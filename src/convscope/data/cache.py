@@ -1,9 +1,9 @@
 """Decoded sets on disk: one memory-mapped array of images each, and what is known of every image.
 
-    <cache>/<key>/pixels.npy      (n, H, W, C) uint8, uint16 or float32
-                  images.npy      (n,) records: content hash, size as stored, thumbprint, range, sums
-                  set.json        the sizing rule, the files that cannot be read, how long it took
-    <cache>/.new-*                an entry being built; renamed when complete, swept up when its builder has died
+    <cache>/sets/<key>/pixels.npy   (n, H, W, C) uint8, uint16 or float32
+                       images.npy   (n,) records: content hash, size as stored, thumbprint, range, sums
+                       set.json     the sizing rule, the files that cannot be read, how long it took
+                 .new-*/            an entry being built; renamed when complete, swept up when its builder has died
 
 The key is a hash of what tells that an image changed, of the sizing asked for, and of this format's version; labels and
 splits are no part of it.
@@ -35,7 +35,6 @@ from convscope.data.workers import Bad
 from convscope.errors import Error
 
 VERSION = 1
-STEP_BYTES = 8 << 20  # of pixels summed at a time
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,9 @@ def _open(folder: Path, n: int, *, hit: bool) -> Entry | None:
         # Private pages: what a user writes into the array stays in memory, and torch takes it without a warning.
         pixels = np.load(folder / "pixels.npy", mmap_mode="c").view(np.ndarray)
         index = np.load(folder / "images.npy", mmap_mode="c").view(np.ndarray)
-    except (OSError, ValueError, EOFError):
+        rule = Preprocessing.from_dict(facts["rule"])
+    except (OSError, ValueError, EOFError, KeyError, TypeError):
         return None
-    rule = Preprocessing.from_dict(facts["rule"])
     if (
         pixels.shape != (n, rule.height, rule.width, rule.channels)
         or index.shape != (n,)
@@ -143,7 +142,10 @@ def _allocate(new: Path, shape: tuple[int, ...], dtype: str) -> Path:
         if needed > free:
             raise _full(new.parent.parent, needed, free)
         try:
-            os.posix_fallocate(stream.fileno(), 0, needed)
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(stream.fileno(), 0, needed)
+            else:  # macOS: the check above has to do
+                stream.truncate(needed)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise _full(new.parent.parent, needed, free) from None

@@ -42,7 +42,7 @@ def examine(images: np.ndarray, index: np.ndarray) -> None:
     n, H, W, C = images.shape
     flat = images.reshape(n, -1)
     index["low"], index["high"] = flat.min(1), flat.max(1)
-    # Column sums of bytes are exact in float32, and faster; wider types need float64.
+    # Column sums of bytes fit float32, which is faster; wider types need float64.
     exact = np.float32 if images.dtype == np.uint8 else np.float64
     step = max(1, min(n, BLOCK_BYTES // images[0].nbytes))
     room, ones, fold = buffer((step, H, W * C), exact.__name__), np.ones((1, H), exact), np.tile(np.eye(C), (W, 1))

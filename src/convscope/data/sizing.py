@@ -31,8 +31,8 @@ class Kind(NamedTuple):
 def layout(kinds: Mapping[Kind, int], img_size: int | tuple[int, int] | None, fit: Fit) -> tuple[Preprocessing, str]:
     """Decide the one size, channel count and type of a set, and say by which rule; mean and std are still empty.
 
-    Images of one size keep it while both sides are at most 128; larger ones are scaled until the shorter side is
-    128. Mixed sizes become squares of the median shorter side, at most 128. ``img_size`` overrides both.
+    Images of one size keep it while the shorter side is at most 128; larger ones are scaled until it is 128. Mixed
+    sizes become squares of the median shorter side, at most 128. ``img_size`` overrides both.
 
     Raises:
         DataError: types that share no scale, or channel counts that cannot be promoted to one.
@@ -49,28 +49,23 @@ def layout(kinds: Mapping[Kind, int], img_size: int | tuple[int, int] | None, fi
 
 def _target(kinds: Mapping[Kind, int], img_size: int | tuple[int, int] | None, fit: Fit) -> tuple[int, int, str]:
     sizes: dict[tuple[int, int], int] = {}
-    for kind, count in kinds.items():
-        sizes[kind.height, kind.width] = sizes.get((kind.height, kind.width), 0) + count
+    for kind, number in kinds.items():
+        sizes[kind.height, kind.width] = sizes.get((kind.height, kind.width), 0) + number
     how = {"crop": "cropped in the centre", "pad": "padded with their border", "squash": "squashed"}[fit]
     if img_size is not None:
         height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
-        if set(sizes) == {(height, width)}:
-            return height, width, f"all images are {height} × {width}, as asked: kept"
         return height, width, f"scaled to {height} × {width}, as asked; other shapes are {how}"
     if len(sizes) == 1:
         ((height, width),) = sizes
         shorter = min(height, width)
-        if max(height, width) <= SIDE or shorter <= SIDE:
+        if shorter <= SIDE:
             return height, width, f"all images are {height} × {width}: kept"
         height, width = round(height * SIDE / shorter), round(width * SIDE / shorter)
         return height, width, f"all images are of one size, scaled to {height} × {width} (shorter side {SIDE})"
     sides = np.repeat([min(size) for size in sizes], list(sizes.values()))
     side = max(1, min(SIDE, int(np.median(sides))))
-    return (
-        side,
-        side,
-        f"mixed sizes, scaled to {side} × {side} (median shorter side, at most {SIDE}); other shapes are {how}",
-    )
+    square = f"{side} × {side} (median shorter side, at most {SIDE})"
+    return side, side, f"mixed sizes, scaled to {square}; other shapes are {how}"
 
 
 def _common_channels(counts: set[int]) -> int:
@@ -215,15 +210,8 @@ def _scale(pixels: np.ndarray, height: int, width: int, box: tuple[float, float,
         picture = Image.fromarray(np.ascontiguousarray(pixels if C == 3 else pixels[..., 0]))
         small = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC, box, reducing_gap=3.0))
         return small.reshape(height, width, C)
-    planes = [
-        np.asarray(
-            Image.fromarray(np.ascontiguousarray(pixels[..., c], np.float32)).resize(
-                (width, height), Image.Resampling.BICUBIC, box
-            )
-        )
-        for c in range(C)
-    ]
-    small = np.stack(planes, -1)
+    planes = (Image.fromarray(np.ascontiguousarray(pixels[..., c], np.float32)) for c in range(C))
+    small = np.stack([np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC, box)) for plane in planes], -1)
     if pixels.dtype.kind == "u":  # bicubic overshoots at edges: back into the type's range, not around it
         small = np.clip(np.rint(small), 0, np.iinfo(pixels.dtype).max)
     return small.astype(pixels.dtype)

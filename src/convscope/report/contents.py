@@ -68,12 +68,12 @@ class Contents:
     """One report.
 
     ``facts``, ``plan``, ``environment`` and ``headline`` are shown in their order, name beside value. ``metrics`` is
-    what ``tasks.classification.score`` returned, plus ``split`` ("test" or "valid"), ``rule`` (how the epoch was
-    chosen, a sentence) and ``chosen_epoch``. ``epochs`` has the columns epoch, train_loss, train_accuracy,
-    valid_loss, valid_accuracy, lr, seconds; ``steps`` step, epoch (fractional, at the step's end), loss, accuracy,
-    loss_average, accuracy_average (moving averages), lr, momentum. ``kernels`` (O, I, kh, kw) are the first layer's,
-    ``handmade`` (I, kh, kw) one to show beside them. ``missed`` are the positives of a two-class task that were
-    called negative. ``timing`` is in seconds. Empty parts are left out of the page.
+    what ``tasks.classification.score`` returned, plus ``split`` ("test" or "valid"), ``select`` ("best" or "last"
+    epoch), ``rule`` (how the epoch was chosen, a sentence) and ``chosen_epoch``. ``epochs`` has the columns epoch,
+    train_loss, train_accuracy, valid_loss, valid_accuracy, lr, seconds; ``steps`` step, epoch (fractional, at the
+    step's end), loss, accuracy, loss_average, accuracy_average (moving averages), lr, momentum. ``kernels`` (O, I,
+    kh, kw) are the first layer's, ``handmade`` (I, kh, kw) one to show beside them. ``missed`` are the positives of a
+    two-class task that were called negative. ``timing`` is in seconds. Empty parts are left out of the page.
     """
 
     name: str

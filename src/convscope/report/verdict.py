@@ -15,10 +15,10 @@ def verdict(contents: Contents) -> list[str]:
     """Return the sentences at the head of the report: how good, better than what, and how sure that is."""
     accuracy = contents.metrics["accuracy"]
     n = f"{contents.metrics['examples']:,}"
-    seen = {
-        "test": f"On {n} images it had never seen",
-        "valid": f"On the {n} validation images, which also served to choose the epoch",
-    }.get(contents.metrics.get("split", ""), f"On {n} images")
+    chose = contents.metrics.get("split") == "valid" and contents.metrics.get("select") != "last"
+    seen = f"On {n} images it had never seen"
+    if chose:
+        seen = f"On the {n} validation images, which also served to choose the epoch"
     opening = (
         f"{seen}, the network named {percent(accuracy['value'], places(accuracy))} correctly"
         f" (95 % interval {span(accuracy)})"

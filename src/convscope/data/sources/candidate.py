@@ -61,6 +61,8 @@ def class_names(path: str, labels: np.ndarray, names: Iterable[str] | None) -> t
     Raises:
         DataError: a label lies outside ``names``, or the labels are real numbers.
     """
+    if labels.dtype.kind == "S":
+        labels = labels.astype(str)
     if labels.dtype.kind == "f":
         whole = labels == np.floor(labels)
         if not whole.all():

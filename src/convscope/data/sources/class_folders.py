@@ -16,9 +16,9 @@ from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_
 from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings
 from convscope.errors import DataError
 
-MASK_WORDS = frozenset(
-    ["image", "images", "img", "imgs", "mask", "masks", "label", "labels", "annotation", "annotations"]
-)
+MASK_WORDS = {
+    "image", "images", "img", "imgs", "mask", "masks", "label", "labels", "annotation", "annotations"
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -18,31 +18,13 @@ from convscope.data.checks.words import count, listed
 from convscope.data.dataset import Notice
 from convscope.errors import DataError
 
-IMAGE_ENDINGS = frozenset(
-    [
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".bmp",
-        ".dib",
-        ".tif",
-        ".tiff",
-        ".gif",
-        ".webp",
-        ".pnm",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".npy",
-    ]
-)
-CLUTTER = frozenset(("__MACOSX", "Thumbs.db", "desktop.ini"))
-
+IMAGE_ENDINGS = (
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".webp",
+    ".pnm", ".ppm", ".pgm", ".pbm", ".npy",
+)  # fmt: skip
+CLUTTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 Payload = str | bytes | Exception  # a file's path for whoever reads it, its bytes, or why they are not to be had
-
 Names = Sequence[str] | np.ndarray
 
 
@@ -112,7 +94,7 @@ class Folder:
             elif entry.is_dir():
                 self.folders.add(name)
                 self._walk(Path(entry.path), name + "/", above | {here}, stamps)
-            else:
+            elif entry.is_file() or entry.is_symlink():
                 # A broken link stays in the list, so that decoding reports it instead of losing it.
                 s = entry.stat(follow_symlinks=entry.is_file())
                 self.names.append(name)

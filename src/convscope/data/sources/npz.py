@@ -5,8 +5,10 @@ Arrays are streamed out of the archive; only the labels are held in memory. Pick
 
 from __future__ import annotations
 
+import contextlib
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -36,14 +38,13 @@ class _Member:
 
 def find(files: Files) -> list[Candidate]:
     """Return a candidate for each ``.npz`` in a folder that holds images with labels."""
-    names = [name for name in files.names if name.lower().endswith(".npz")]
-    if not files.path.is_dir():
-        return []
-    return [
-        Candidate("NumPy archive", name, lambda name=name: read(files.path / name))
-        for name in names
-        if _pairs(_members(files.path / name))
-    ]
+    found = []
+    for name in files.names if files.path.is_dir() else ():
+        if name.lower().endswith(".npz"):
+            with contextlib.suppress(DataError):  # some other file; given by its own path, ``read`` says what is wrong
+                if _pairs(_members(files.path / name)):
+                    found.append(Candidate("NumPy archive", name, lambda name=name: read(files.path / name)))
+    return found
 
 
 def read(path: Path) -> Listing:
@@ -145,9 +146,12 @@ def _values(path: Path, member: _Member) -> Iterator[np.ndarray]:
             f"{where}: holds Python objects, which only pickle can load and which may run any code; refused. "
             "Save it as numbers or text, for instance np.array(labels, dtype=str)"
         )
-    with zipfile.ZipFile(path) as archive, archive.open(member.file) as stream:
-        if member.fortran:  # the first axis runs fastest: nothing to stream
-            yield np.lib.format.read_array(stream, allow_pickle=False)  # pyright: ignore[reportArgumentType]
-        else:
-            read_header(stream)
-            yield from streamed(stream, member.shape[0], member.shape[1:], member.dtype, where)
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(member.file) as stream:
+            if member.fortran:  # the first axis runs fastest: nothing to stream
+                yield np.lib.format.read_array(stream, allow_pickle=False)  # pyright: ignore[reportArgumentType]
+            else:
+                read_header(stream)
+                yield from streamed(stream, member.shape[0], member.shape[1:], member.dtype, where)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{where}: damaged ({error})") from None

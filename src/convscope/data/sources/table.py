@@ -6,6 +6,7 @@ Row numbers in messages are those of the lines in the file; the first line of a 
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 from collections.abc import Iterable, Iterator
@@ -54,8 +55,10 @@ def find(files: Files) -> list[Candidate]:
         except DataError:  # some other table lying about; alone, ``sniff`` reads it and says what is wrong
             continue
         image = head.first(IMAGE_COLUMNS)
-        if image and head.first(LABEL_COLUMNS) and head.rows and _matcher(files, name).matches(head.columns[image][0]):
-            found.append(Candidate("table", name, lambda name=name: read(files, name)))
+        if image and head.first(LABEL_COLUMNS) and head.rows:
+            matcher = _matcher(files, name)
+            if matcher.matches(head.columns[image][0]):
+                found.append(Candidate("table", name, functools.partial(read, files, name, matcher)))
     return found
 
 
@@ -64,7 +67,7 @@ def tables(files: Files) -> list[str]:
     return [name for name in files.names if name.lower().endswith(ENDINGS)]
 
 
-def read(files: Files, name: str) -> Listing:
+def read(files: Files, name: str, matcher: Matcher | None = None) -> Listing:
     """List the rows of the table ``name``.
 
     Raises:
@@ -78,7 +81,7 @@ def read(files: Files, name: str) -> Listing:
     label, reason = _label_column(table)
     if not table.rows:
         raise DataError(f"{table.where}: columns ({table.said()}) but no rows")
-    names, values = _files_of(table, image, _matcher(files, name)), _classes(table, label)
+    names, values = _files_of(table, image, matcher or _matcher(files, name)), _classes(table, label)
     classes = in_order(values)
     split, group = table.first(("split",)), table.first(GROUP_COLUMNS)
     used = {"image": image, "class": label, "split": split, "group": group}
@@ -176,7 +179,7 @@ def _label_column(table: Table) -> tuple[str, str]:
 
 
 def _classes(table: Table, label: str) -> list[str]:
-    """Return each row's class name; numbers lose a needless ``.0``."""
+    """Return each row's class name; where all are numbers, they lose a needless ``.0``."""
     values = table.columns[label]
     missing = [str(row) for row, value in zip(table.rows, values, strict=True) if not value]
     if missing:
@@ -189,7 +192,7 @@ def _classes(table: Table, label: str) -> list[str]:
             f"{table.where}: the column {label} holds real numbers ({', '.join(real[:3])}, ...), a regression target; "
             "only image classification is supported so far"
         )
-    return [str(int(float(value))) for value in values]
+    return [value if value.isdigit() else str(int(float(value))) for value in values]  # "007" is a name
 
 
 def _splits(table: Table, column: str | None) -> np.ndarray:
