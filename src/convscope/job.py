@@ -34,7 +34,7 @@ from convscope.runs.write import (
     write_split,
 )
 from convscope.tasks import baselines, classification
-from convscope.training.checkpoint import State, read_state, save_error
+from convscope.training.checkpoint import has_state, read_state, save_error
 from convscope.training.estimate import Estimate, estimate
 from convscope.training.loop import Loss, Outcome, Watcher, fit
 from convscope.training.memory import keep_freed_memory
@@ -111,7 +111,7 @@ def resume(folder: str | Path, *, observer: Observer | None = None, **changes: A
         )
     source, plan = read_config(folder / files.CONFIG)
     plan = make_plan({**plan.to_dict(), **changes})
-    return _train(source, plan, folder, observer or Observer(), read_state(folder / files.STATE))
+    return _train(source, plan, folder, observer or Observer(), resumed=True)
 
 
 def _train(
@@ -119,11 +119,12 @@ def _train(
     plan: Plan,
     out: str | Path | None,
     observer: Observer,
-    start: State | None = None,
+    *,
+    resumed: bool = False,
 ) -> Run:
     began = time.perf_counter()
     keep_freed_memory()
-    if out is not None and start is None:
+    if out is not None and not resumed:
         refuse_taken(Path(out))  # before hours of decoding, not after
     data = source if isinstance(source, Data) else load_source(source, plan, observer.on_progress)
     settled = settle(plan, data)
@@ -145,11 +146,13 @@ def _train(
         policy=None if str(policy) == "none" else policy,
     )
     loss = _loss(plan, data)
-    folder = Path(out) if start is not None and out is not None else new_folder(out, f"{data.name}-{plan.model}")
+    folder = Path(out) if out is not None and resumed else new_folder(out, f"{data.name}-{plan.model}")
+    # Stopped before its first epoch, a run has no state yet and simply begins.
+    start = read_state(folder / files.STATE) if resumed and has_state(folder / files.STATE) else None
     expected = estimate(model, batches, plan, loss, len(data.classes))
     if observer.on_plan:
         count = sum(p.numel() for p in model.parameters())
-        observer.on_plan(Prepared(folder, data, settled, count, expected, start is not None))
+        observer.on_plan(Prepared(folder, data, settled, count, expected, resumed))
     _write_start(folder, plan, data)
     loaded = time.perf_counter()
     outcome = fit(

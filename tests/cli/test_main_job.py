@@ -102,6 +102,25 @@ def test_print_config_feeds_back(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert not (tmp_path / "runs").exists()
 
 
+def test_shares_and_numbers_of_images(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("train", "digits", "--test", "0.3", "--valid", "100", "--batch-size", "5000", "--print-config") == 0
+    values = tomllib.loads(capsys.readouterr().out)
+    assert (values["test"], values["valid"], values["batch_size"]) == (0.3, 100, 1797 - 539 - 100)
+
+
+def test_a_run_stopped_before_its_first_epoch_begins_anew(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    text = (
+        (run / "config.toml")
+        .read_text()
+        .replace("epochs = 12", "epochs = 1")
+        .replace("baselines = true", "baselines = false")
+    )
+    (tmp_path / "r" / "config.toml").write_text(text)
+    assert call("train", "--resume", tmp_path / "r") == 0
+    assert (tmp_path / "r" / "metrics.json").exists()
+
+
 def test_evaluate_repeats_the_reported_figures(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("evaluate", run, "--json") == 0
     found = json.loads(capsys.readouterr().out)
@@ -196,6 +215,10 @@ def test_what_the_user_got_wrong_is_said(run: Path, tmp_path: Path, capsys: pyte
     says(capsys, "--set 'width': write key=value", "train", "digits", "--set", "width")
     says(capsys, "--img-size 'big': write one number of pixels", "train", "digits", "--img-size", "big")
     says(capsys, f"{run} is not empty; choose another --out", "train", "digits", "--out", run)
+    says(capsys, "--valid 'half': write a share such as 0.1", "train", "digits", "--valid", "half")
+    says(capsys, "setting 'test': a share is at most 0.9, got 1.5", "train", "digits", "--test", "1.5")
+    says(capsys, "cannot be read as a settings file: Is a directory", "train", "--config", tmp_path)
+    says(capsys, "one-cycle warms up by itself", "train", "digits", "--warmup-epochs", "1")
     says(capsys, "there is no settings file", "train", "--config", tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("data = digits")
     says(capsys, "bad.toml is not TOML", "train", "--config", tmp_path / "bad.toml")

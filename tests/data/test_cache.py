@@ -168,16 +168,15 @@ def test_all_bad_files_at_once(folder, root):
     assert cached(folder, root).bad == made.bad
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG"])
-def test_workers_give_the_same_bytes(tmp_path, root, monkeypatch, form):
-    """JPEG takes threads, PNG takes processes."""
+@pytest.mark.parametrize(("form", "patience"), [("JPEG", 60), ("PNG", 0)], ids=["threads", "processes"])
+def test_workers_give_the_same_bytes(tmp_path, root, monkeypatch, form, patience):
     picture = Image.fromarray(pixels(6, 6)).resize((40, 40))
     for i in range(600):
         picture.putpixel((i % 40, i // 40), (255, 0, 0))
         put(tmp_path / "set" / "ab"[i % 2] / f"{i:03}.img.{form.lower()}", encoded(picture, form))
     put(tmp_path / "set" / "a" / f"500.img.{form.lower()}", b"broken")
     alone = cached(tmp_path / "set", root / "alone")
-    monkeypatch.setattr(workers, "PATIENCE", 0)
+    monkeypatch.setattr(workers, "PATIENCE", patience)
     together = cached(tmp_path / "set", root / "together", cores=2)
     assert (together.pixels == alone.pixels).all()
     assert together.index.tobytes() == alone.index.tobytes()

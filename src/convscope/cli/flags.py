@@ -11,7 +11,12 @@ from convscope.errors import ConfigError
 from convscope.training.plan import Plan
 
 _SHORT = {"batch_size": "-b"}
-_AS_TEXT = {"img_size": "224, or HxW such as 96x128", "set": "key=value"}
+_AS_TEXT = {
+    "img_size": "224, or HxW such as 96x128",
+    "set": "key=value",
+    "valid": "share or number",
+    "test": "share or number",
+}
 
 
 def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
@@ -25,8 +30,6 @@ def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
     names = [f"--{setting.name.replace('_', '-')}"]
     if setting.name in _SHORT:
         names.append(_SHORT[setting.name])
-    if setting.name in ("valid", "test"):
-        kind = int | float  # tried in this order: 500 is a number of images, 0.1 a share
     group = Group(setting.metadata["group"], sort_key=_GROUPS.index(setting.metadata["group"]))
     parameter = Parameter(name=tuple(names), help=text, group=group, show_default=False)
     return setting.name, Annotated[kind | None, parameter], field(default=None)
@@ -47,6 +50,8 @@ def given(flags: Any) -> dict[str, Any]:
     values = {name: value for name, value in values.items() if value not in (None, [])}
     if "img_size" in values:
         values["img_size"] = _size(values["img_size"])
+    for name in {"valid", "test"} & values.keys():
+        values[name] = _share_or_number(name, values[name])
     if "set" in values:
         values["set"] = dict(_option(text) for text in values["set"])
     return values
@@ -59,6 +64,14 @@ def _size(text: str) -> int | tuple[int, ...]:
             f"--img-size {text!r}: write one number of pixels such as 224, or height and width such as 96x128"
         )
     return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
+
+
+def _share_or_number(name: str, text: str) -> int | float:
+    """Read 500 as a number of images and 0.1 as a share."""
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        raise ConfigError(f"--{name} {text!r}: write a share such as 0.1, or a number of images such as 500") from None
 
 
 def _option(text: str) -> tuple[str, int | float | bool | str]:

@@ -89,7 +89,7 @@ class Live:
                 {
                     "model": f"{plan.model}, {prepared.parameters:,} weights{because('model')}",
                     "training": f"{epochs}{limit} of {len(data.train):,} images, {plan.batch_size} a step"
-                    + because("epochs"),
+                    + because("epochs" if "epochs" in reasons else "batch_size"),
                     "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}, "
                     + ("bfloat16" if plan.amp else "float32")
                     + because("amp"),

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from convscope.cli.exits import INTERRUPTED
 from convscope.cli.flags import PlanFlags, given
-from convscope.cli.output import out, show_json
+from convscope.cli.output import err, out, show_json
 from convscope.errors import ConfigError
 
 
@@ -94,7 +94,7 @@ def _watched(
                 model = settings.pop("model", "auto")
                 run = job.train(data, model, out=folder, observer=live.observer(), **settings)
     except KeyboardInterrupt:
-        _say_how_to_resume(live.folder)
+        _say_how_to_resume(resumed or live.folder)
         return INTERRUPTED
     if as_json:
         show_json({"run": str(run.folder), **run.metrics})
@@ -105,11 +105,8 @@ def _watched(
 
 
 def _say_how_to_resume(folder: Path | None) -> None:
-    from convscope.cli.output import err
-    from convscope.runs import files
-
-    if folder is None or not (folder / files.STATE).exists():
-        err.print("stopped before the first step; nothing to resume")
+    if folder is None:
+        err.print("stopped before training began; nothing was written")
     else:
         err.print(
             f"stopped; everything so far is saved. Go on with: convscope train --resume {folder}",

@@ -32,7 +32,7 @@ class Entry:
 ENTRIES: tuple[Entry, ...] = (
     Entry(
         "lenet", "lenet:lenet", "two convolutions of 32 kernels, SELU, a hidden layer of 256, dropout",
-        "LeCun et al. 1998, widened", lr=0.003, channels_last=True,
+        "LeCun et al. 1998, widened", lr=0.004, channels_last=True,
     ),
     Entry(
         "lenet5", "lenet:lenet5", "the original: 6 and 16 kernels of 5×5, tanh, average pooling, 120-84",

@@ -189,6 +189,8 @@ def read_settings(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text())
     except FileNotFoundError:
         raise ConfigError(f"there is no settings file {path}") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read as a settings file: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from None
 

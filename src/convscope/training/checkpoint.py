@@ -64,19 +64,22 @@ def write_state(folder: Path, state: State) -> None:
         raise save_error(folder, len(payload), error) from error
 
 
+def has_state(folder: Path) -> bool:
+    """Return whether a state was saved, also where a kill came between its two renames."""
+    return folder.exists() or folder.with_name(folder.name + ".old").exists()
+
+
 def read_state(folder: Path) -> State:
     """Read a state back; ``CheckpointError`` where it is missing or its checksum does not match."""
+    if not has_state(folder):
+        raise CheckpointError(f"there is no saved state in {folder}")
     if not folder.exists():  # killed between the two renames: the one before is whole
         folder = folder.with_name(folder.name + ".old")
-    if not folder.exists():
-        raise CheckpointError(
-            f"no saved state in {folder.with_suffix('')}: the run ended, or stopped before its first epoch"
-        )
     try:
         facts = json.loads((folder / FACTS).read_text())
         payload = (folder / TENSORS).read_bytes()
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"cannot read the saved state in {folder}: {error}") from error
+        raise CheckpointError(f"cannot read the saved state in {folder} ({error}); start the run anew") from error
     if hashlib.sha256(payload).hexdigest() != facts.pop("sha256", None):
         raise CheckpointError(
             f"{folder / TENSORS} is damaged: its checksum differs from the one in {FACTS}; start the run anew"
@@ -103,9 +106,14 @@ def save_error(path: Path, size: int, error: OSError) -> Error:
     if isinstance(error, PermissionError) or error.errno == 30:  # EROFS
         return Error(f"cannot write to {path}: {error.strerror}; choose another folder with --out")
     if error.errno in (28, 122):  # ENOSPC, EDQUOT
+        needs = (
+            f"{path} needs {size:,} bytes, {free:,} are free"
+            if size
+            else f"{path} does not fit, {free:,} bytes are free"
+        )
         return Error(
-            f"the disk is full: {path} needs {size:,} bytes, {free:,} are free; what was saved before is untouched. "
-            "Make room, or choose another folder with --out"
+            f"the disk is full: {needs}; what was saved before is untouched. "
+            "Make room and go on with --resume, or choose another folder with --out"
         )
     return Error(f"cannot save {path}: {error}")
 

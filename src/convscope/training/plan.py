@@ -150,6 +150,14 @@ def _check(plan: Plan) -> None:
         if value is not None and not (low <= value <= high and (inclusive or value > low)):
             least = "at least" if inclusive else "above"
             raise ConfigError(f"setting {name!r} must be {least} {low:g} and at most {high:g}, got {value!r}")
+    for name in ("valid", "test"):
+        value = getattr(plan, name)
+        if isinstance(value, float) and value > 0.9:
+            raise ConfigError(f"setting {name!r}: a share is at most 0.9, got {value!r}; a number of images is whole")
+    if plan.warmup_epochs and plan.sched == "onecycle":
+        raise ConfigError("setting 'warmup_epochs' is for sched 'cosine' and 'constant'; one-cycle warms up by itself")
+    if plan.epochs is not None and plan.warmup_epochs >= plan.epochs:
+        raise ConfigError(f"setting 'warmup_epochs' must be below the {plan.epochs} epochs, got {plan.warmup_epochs:g}")
     sizes = plan.img_size if isinstance(plan.img_size, tuple) else (plan.img_size,)
     if any(size is not None and not 1 <= size <= 16384 for size in sizes):
         raise ConfigError(f"setting 'img_size' must lie between 1 and 16384 pixels, got {plan.img_size!r}")

@@ -12,7 +12,7 @@ from convscope.training.plan import Plan
 from convscope.training.precision import bf16_is_fast, check_device
 
 # training images at least: (epochs, images per step)
-_SIZES = ((20_000, 16, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
+_SIZES = ((20_000, 12, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
 _ENDLESS = 100_000  # epochs under a time budget, which ends the run long before
 SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in size
 
@@ -46,6 +46,8 @@ def settle(plan: Plan, data: Data) -> Settled:
         choose("epochs", _ENDLESS, "as many as the time allows")
     if plan.batch_size is None:
         choose("batch_size", min(batch_size, count), f"for {count:,} training images")
+    elif plan.batch_size > count:
+        choose("batch_size", count, f"all training images; there are no {plan.batch_size:,}")
     if plan.lr is None:
         factor = SGD_FACTOR if plan.opt == "sgd" else 1
         choose("lr", model.lr * factor, f"{model.name}'s usual rate for {plan.opt}")

@@ -19,7 +19,7 @@ class Unreadable(Exception):  # noqa: N818 - the verdict on one file: collected 
     """Why one file cannot be used."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would cost as much as reading a header
 class Encoded:
     """An image of ``height`` × ``width`` with ``channels`` of ``dtype`` (uint8, uint16 or float32).
 

@@ -43,5 +43,5 @@ def read(data: bytes) -> Encoded:
 
 
 def releases_lock(data: bytes) -> bool:
-    """Tell whether this image decodes outside Python's lock, so that threads speed it up as much as processes would."""
+    """Tell whether this image decodes outside Python's lock, so that threads speed it up."""
     return turbo is not None and data.startswith(MAGIC)
