@@ -56,7 +56,10 @@ def main() -> None:
     def bare() -> float:
         torch.manual_seed(0)
         model = create("lenet", classes=10, channels=1, size=(28, 28))
-        optimiser = torch.optim.AdamW(model.parameters(), lr=0.003, weight_decay=0.01, fused=True)
+        matrices = [p for p in model.parameters() if p.ndim > 1]
+        vectors = [p for p in model.parameters() if p.ndim <= 1]
+        groups = [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
+        optimiser = torch.optim.AdamW(groups, lr=0.003, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 0.003, total_steps=STEPS)
         losses, right = [], []
         model.train()

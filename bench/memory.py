@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from record import record
 
-SIDE, FEW, TIMES, STEPS = 48, 3_000, 10, 600
+SIDE, FEW, TIMES, STEPS = 32, 3_000, 10, 400
 
 
 def make(folder: Path, count: int) -> None:

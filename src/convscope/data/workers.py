@@ -32,6 +32,7 @@ Result = tuple[list[int], np.ndarray, Bad]  # rows (k), their records (k,), whic
 
 CHUNK, CHUNK_BYTES = 256, 2 << 20  # images, and bytes of pixels, handled at a time
 PATIENCE = 1.0  # seconds of work left from which starting processes pays
+IDLE = 20  # seconds without work after which a process ends, also one whose parent was killed
 READ_BYTES = 64 << 10  # at a time: most small images whole, and no page of memory that is not used
 HEADER = ("height", "width", "channels", "dtype", "note")
 
@@ -150,7 +151,7 @@ def run(task: Task, images: FileImages, rows: np.ndarray, cores: int) -> Generat
 def _processes(count: int) -> Executor:
     from joblib.externals.loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(count)
+    return ProcessPoolExecutor(count, timeout=IDLE)
 
 
 def _in_process(task: Task, rows: list[int], payloads: list[Payload]) -> Result:

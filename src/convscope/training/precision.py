@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
@@ -31,4 +31,4 @@ def arithmetic(plan: Plan) -> AbstractContextManager[object]:
 
     Weights, normalisation, loss and optimiser stay in float32 (Micikevicius et al. 2018, "Mixed precision training").
     """
-    return torch.autocast(plan.device.split(":")[0], torch.bfloat16, enabled=bool(plan.amp))
+    return torch.autocast(plan.device.split(":")[0], torch.bfloat16) if plan.amp else nullcontext()
