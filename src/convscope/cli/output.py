@@ -82,8 +82,8 @@ def interval(estimate: dict[str, Any] | None) -> str:
 def duration(seconds: float) -> str:
     """Return a length of time for people.
 
-    >>> duration(0.05), duration(75), duration(4000)
-    ('0.1 s', '1 min 15 s', '1 h 7 min')
+    >>> duration(1.25), duration(75), duration(4000)
+    ('1.2 s', '1 min 15 s', '1 h 6 min')
     """
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
