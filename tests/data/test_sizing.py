@@ -142,9 +142,9 @@ def test_new_files_that_do_not_fit(tmp_path):
 
 
 def test_where_images_are_looked_for(tmp_path):
-    with pytest.raises(DataError, match="none does not exist; expected an image file or a folder of them"):
+    with pytest.raises(DataError, match=f"there is no file or folder {tmp_path / 'none'}"):
         find_images([tmp_path / "none"])
-    with pytest.raises(DataError, match=f"no image files in {tmp_path}"):
+    with pytest.raises(DataError, match=f"{tmp_path} holds no image"):
         find_images([tmp_path])
 
 

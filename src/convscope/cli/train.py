@@ -52,8 +52,8 @@ def train(
         from convscope.runs.run import read_settings
 
         filed = read_settings(config)
-        data = data or (str(filed.pop("data")) if "data" in filed else None)
-        filed.pop("data", None)
+        filed_data = filed.pop("data", None)
+        data = data or (None if filed_data is None else str(filed_data))
         settings = {**filed, **settings}
     if data is None:
         raise ConfigError(

@@ -108,18 +108,19 @@ def find_images(inputs: Sequence[str | Path]) -> list[Path]:
     """Return the image files that ``inputs`` name: files as given, folders searched through, in order.
 
     Raises:
-        DataError: a path does not exist, or there is no image at all.
+        DataError: a path does not exist, or a folder holds no image.
     """
     found: list[Path] = []
-    for path in map(Path, inputs):
-        if path.is_dir():
-            found += [path / name for name in Folder(path).names if is_image(name)]
-        elif path.exists():
-            found.append(path)
+    for given in map(Path, inputs):
+        if given.is_dir():
+            inside = [given / name for name in Folder(given).names if is_image(name)]
+            if not inside:
+                raise DataError(f"{given} holds no image (PNG, JPEG, BMP, TIFF, GIF, WebP, PNM or .npy)")
+            found += inside
+        elif given.exists():
+            found.append(given)
         else:
-            raise DataError(f"{path} does not exist; expected an image file or a folder of them")
-    if not found:
-        raise DataError(f"no image files in {', '.join(map(str, inputs))}")
+            raise DataError(f"there is no file or folder {given}")
     return found
 
 

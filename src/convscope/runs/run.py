@@ -20,12 +20,11 @@ from convscope.data.augment import Policy
 from convscope.data.batches import Normaliser
 from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS
-from convscope.data.sizing import read_images
+from convscope.data.sizing import find_images, read_images
 from convscope.errors import CheckpointError, ConfigError, DataError
 from convscope.models import entry
 from convscope.runs import files
 from convscope.runs.evaluate import evaluate
-from convscope.runs.inputs import find_images
 from convscope.runs.predict import BATCH, Averaging, probabilities, split_probabilities
 from convscope.runs.spec import ModelSpec
 from convscope.tasks import classification
