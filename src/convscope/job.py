@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from convscope.report.collect import collect
 from convscope.report.html import write as write_report
 from convscope.runs import files
 from convscope.runs.environment import environment
+from convscope.runs.predict import BATCH
 from convscope.runs.run import Run, open_run, read_config, weights_hash
 from convscope.runs.source import load_source
 from convscope.runs.spec import ModelSpec
@@ -37,7 +39,7 @@ from convscope.tasks import baselines, classification
 from convscope.training.checkpoint import has_state, read_state, save_error
 from convscope.training.estimate import Estimate, estimate
 from convscope.training.loop import Loss, Outcome, Watcher, fit
-from convscope.training.memory import keep_freed_memory
+from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
 from convscope.training.settle import Settled, settle
 
@@ -127,6 +129,8 @@ def _train(
     if out is not None and not resumed:
         refuse_taken(Path(out))  # before hours of decoding, not after
     data = source if isinstance(source, Data) else load_source(source, plan, observer.on_progress)
+    if out is not None and resumed:
+        _check_unchanged(Path(out), data)
     settled = settle(plan, data)
     plan = settled.plan
     spec = ModelSpec(plan.task, plan.model, data.classes, data.preprocessing, dict(plan.set))
@@ -156,7 +160,7 @@ def _train(
     _write_start(folder, plan, data)
     loaded = time.perf_counter()
     outcome = fit(
-        model, batches, Batches(data.valid, normalise, 512), plan, loss, classes=len(data.classes),
+        model, batches, Batches(data.valid, normalise, BATCH), plan, loss, classes=len(data.classes),
         keeper=RunKeeper(folder, spec), select=plan.select, watcher=Watcher(observer.on_step, observer.on_epoch),
         start=start,
     )  # fmt: skip
@@ -177,6 +181,16 @@ def _loss(plan: Plan, data: Data) -> Loss:
     return loss
 
 
+def _check_unchanged(folder: Path, data: Data) -> None:
+    """Refuse to go on with other images, labels or splits than the run began with."""
+    path = folder / files.ENVIRONMENT
+    if path.exists() and json.loads(path.read_text()).get("data_fingerprint", data.fingerprint) != data.fingerprint:
+        raise CheckpointError(
+            f"the images, labels or splits of {data.source} have changed since {folder} began (its {files.SPLIT} lists "
+            "them); put them back, or start a new run"
+        )
+
+
 def _write_start(folder: Path, plan: Plan, data: Data) -> None:
     write_file(folder / files.CONFIG, config_text(plan, data.source))
     write_split(folder, data)
@@ -193,10 +207,8 @@ def _finish(
 ) -> Run:
     """Evaluate the chosen weights, score the simple methods beside them, and write what the run found."""
     began = time.perf_counter()
-    write_json(
-        folder / files.ENVIRONMENT,
-        {**environment(), "data_fingerprint": data.fingerprint, "weights_sha256": weights_hash(folder)},
-    )
+    noted = json.loads((folder / files.ENVIRONMENT).read_text())
+    write_json(folder / files.ENVIRONMENT, {**noted, "weights_sha256": weights_hash(folder)})
     run = open_run(folder)
     judged = data.test or data.valid
     scores, shares = run.score(judged)
@@ -236,6 +248,7 @@ def _baselines(plan: Plan, data: Data, judged: Split, shares: np.ndarray, observ
     names = list(baselines.METHODS)
 
     def tell(done: int) -> None:
+        return_freed_memory()  # the blocks of one method do not fit the next
         if observer.on_progress:
             observer.on_progress("simple methods", done, len(names))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import signal
@@ -13,42 +12,12 @@ import time
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from convscope.cli.app import main
+from cli.command import call, says
 from convscope.data.dataset import Data
 
-
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(cache))
-    monkeypatch.setenv("COLUMNS", "200")
-
-
-def call(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(a) for a in arguments])
-    code = ended.value.code
-    assert isinstance(code, int)
-    return code
-
-
 QUICK = ("--model", "tiny", "--epochs", "2", "--no-baselines")
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
-    folder = tmp_path_factory.mktemp("runs") / "digits run"  # a name with a space
-    os.environ["CONVSCOPE_CACHE"] = str(cache)
-    assert call("train", "digits", "--model", "tiny", "--epochs", "12", "--lr", "0.02", "--out", folder) == 0
-    return folder
 
 
 def test_a_run_folder_holds_what_it_should(run: Path) -> None:
@@ -121,44 +90,6 @@ def test_a_run_stopped_before_its_first_epoch_begins_anew(run: Path, tmp_path: P
     assert (tmp_path / "r" / "metrics.json").exists()
 
 
-def test_evaluate_repeats_the_reported_figures(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("evaluate", run, "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    reported = json.loads((run / "metrics.json").read_text())
-    for key in ("accuracy", "auc", "ece", "confusion", "per_class"):
-        assert found[key] == reported[key]
-    assert call("evaluate", run, "--split", "train") == 0
-    assert "train: 1,294 images" in capsys.readouterr().out
-    assert call("evaluate", run, "--tta", "4", "--json") == 0
-    averaged = json.loads(capsys.readouterr().out)
-    assert averaged["accuracy"]["value"] > 0.8 and averaged["log_loss"] != reported["log_loss"]
-
-
-def test_predict_says_what_the_test_split_was_told(
-    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from sklearn.datasets import load_digits
-
-    with (run / "predictions.csv").open() as file:
-        expected = [row for row in csv.DictReader(file) if row["split"] == "test"][:3]
-    images = load_digits().images.astype(np.uint8)
-    for row in expected:
-        number = int("".join(c for c in row["id"] if c.isdigit()))
-        Image.fromarray(images[number]).save(tmp_path / f"{number:05d}.png")
-    (tmp_path / ".hidden.png").write_bytes(b"no image")
-    assert call("predict", run, tmp_path) == 0
-    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    assert [(r["label"], r["probability"]) for r in rows] == [(e["prediction"], e["probability"]) for e in expected]
-    assert call("predict", run, tmp_path, "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert sum(found[0]["probabilities"].values()) == pytest.approx(1)
-    (tmp_path / "text.png").write_text("not an image")
-    assert call("predict", run, tmp_path) == 1
-    printed = capsys.readouterr()
-    assert len(list(csv.DictReader(io.StringIO(printed.out)))) == 3
-    assert "text.png" in printed.err
-
-
 @pytest.mark.parametrize("at", ["signal", "kill"])
 def test_interrupted_killed_and_resumed_ends_in_the_same_bytes(at: str, tmp_path: Path, cache: Path) -> None:
     command = [
@@ -196,13 +127,6 @@ def test_a_finished_run_can_be_given_more_epochs(tmp_path: Path) -> None:
     assert call("train", "--resume", tmp_path / "r", "--epochs", "3") == 0
     with (tmp_path / "r" / "epochs.csv").open() as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2", "3"]
-
-
-def says(capsys: pytest.CaptureFixture[str], message: str, *arguments: object, code: int = 2) -> None:
-    assert call(*arguments) == code
-    printed = capsys.readouterr()
-    assert message in " ".join(printed.err.split())
-    assert "Traceback" not in printed.err
 
 
 def test_what_the_user_got_wrong_is_said(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

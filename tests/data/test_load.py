@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from pictures import class_folders, encoded, pixels, png, put
 from PIL import Image
 
@@ -102,10 +103,26 @@ def test_mixtures_are_brought_together_and_said(tmp_path):
     data = load(tmp_path)
     assert data.preprocessing.channels == 3
     assert codes(data)["channels"] == (
-        "images with different numbers of channels (3 with 1, 41 with 3, 1 with 4) were all brought to 3"
+        "the images have different channels (3 grey, 41 RGB, 1 RGB with alpha); all were brought to RGB: "
+        "grey to RGB and alpha dropped"
     )
-    assert codes(data)["converted"] == "1 image converted from palette to RGB"
+    assert codes(data)["converted"] == "1 image converted: palette to RGB"
+    (odd,) = [notice.examples for notice in data.warnings if notice.code == "channels"]
+    assert odd == ("dogs/alpha.png",)
     assert data.facts["images"] == "45, 12 × 10 × 1 or 3 or 4 uint8"
+    assert repr(data.test) == "<test: 9 images, 12 × 10 × 3 uint8>"
+
+
+def test_pages_that_become_channels_are_said(tmp_path):
+    for name in ("cats", "dogs"):
+        for i in range(5):
+            (tmp_path / name).mkdir(exist_ok=True)
+            tifffile.imwrite(
+                tmp_path / name / f"{i}.tif", pixels(channels=4, seed=i).transpose(2, 0, 1), photometric="minisblack"
+            )
+    data = load(tmp_path)
+    assert data.preprocessing.channels == 4
+    assert codes(data)["converted"] == "10 images converted: pages to channels"
 
 
 def test_16_bit_images_stay_16_bit(tmp_path):

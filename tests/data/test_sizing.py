@@ -10,7 +10,7 @@ from PIL import Image
 from convscope.data.decode import open_image
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.sizing import Kind, check_fit, find_images, layout, prepare, read_images, resize
+from convscope.data.sizing import Brought, Kind, check_fit, find_images, layout, prepare, read_images, resize
 from convscope.errors import ConfigError, DataError
 
 
@@ -117,9 +117,9 @@ def test_new_files_take_the_same_way(tmp_path):
     paths = find_images([tmp_path, tmp_path / "c.txt"])
     assert [path.name for path in paths] == ["a.png", "b.png", "c.txt"]
     first, second, third = read_images(paths, rule(20, 20))
-    assert isinstance(first, np.ndarray) and isinstance(second, np.ndarray)
-    assert (first == prepare(image, rule(20, 20))).all()
-    assert (second[..., 0] == second[..., 2]).all()
+    assert isinstance(first, Brought) and isinstance(second, Brought)
+    assert (first.pixels == prepare(image, rule(20, 20))).all() and first.note == ""
+    assert (second.pixels[..., 0] == second.pixels[..., 2]).all() and second.note == "grey to RGB"
     assert str(third).startswith("not an image: ")
 
 
@@ -136,7 +136,8 @@ def test_new_files_that_do_not_fit(tmp_path):
         "cannot be opened: No such file or directory",
     ]
     assert str(read_images([colour], rule(8, 8, 1))[0]) == "has 3 channels, but 1 are needed"
-    assert isinstance(read_images([false_colour], rule(8, 8, 1))[0], np.ndarray)  # grey that was saved as RGB
+    (once_grey,) = read_images([false_colour], rule(8, 8, 1))
+    assert isinstance(once_grey, Brought) and once_grey.note == "RGB to grey"  # nothing lost: its channels are equal
     assert str(read_images([tmp_path / "d.npy"], rule(8, 8, 1, "float32"))[0]) == "64 of 64 values are NaN or infinite"
     assert isinstance(read_images([colour], rule(8, 8), max_pixels=10)[0], Unreadable)
 

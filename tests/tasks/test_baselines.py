@@ -75,7 +75,7 @@ def test_short_time_means_fewer_images_of_every_class(digits):
 
 def test_rows_keep_the_classes_shares_and_forget_no_class():
     labels = np.array([0] * 9000 + [1] * 990 + [2] * 10)
-    job = baselines._Job(split("train", np.zeros((1, 8, 8, 1), np.uint8), labels), None, 3, 2.0, 0)  # pyright: ignore
+    job = baselines._Job(split("train", np.zeros((1, 8, 8, 1), np.uint8), labels), None, 3, 2.0, 0, np.empty(0))  # pyright: ignore
     rows = job.rows(width=64, each=1e-3)  # a thousand rows in the second that is aimed at
     assert len(np.unique(rows)) == len(rows) == pytest.approx(1000, abs=3)
     counts = np.bincount(labels[rows])

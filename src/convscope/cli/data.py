@@ -104,7 +104,7 @@ def check(
             }
         )
     else:
-        out.print(f"[bold]{found.name}[/]")
+        out.print(found.name, style="bold", markup=False)
         out.print(pairs(found.facts))
         out.print(notices(found.warnings) if found.warnings else "nothing suspicious found")
     return 0

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.output import out, show_json
+from convscope.cli.output import out, say_warning, show_json
 
 
 def evaluate(
@@ -27,9 +27,9 @@ def evaluate(
     run
         Run folder.
     data
-        Another set with the same classes; by default the run's own.
+        Another set with all or some of the same classes; by default the run's own.
     split
-        Which images: by default the test split (valid where there is none), of another unsplit set all.
+        Which images: by default the test split (valid where there is none); of another set without splits all.
     tta
         Average over this many augmented copies of each image.
     cache
@@ -46,5 +46,7 @@ def evaluate(
     if as_json:
         show_json(metrics)
     else:
+        for warning in metrics["warnings"]:
+            say_warning(warning)
         out.print(scores_table(metrics))
     return 0

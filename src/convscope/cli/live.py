@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from convscope.cli.output import duration, err, notices, out, pairs
+from convscope.data.words import count
 
 if TYPE_CHECKING:
     from convscope.job import Observer, Prepared
@@ -67,7 +68,7 @@ class Live:
         self.folder, self._batch, self._epochs = prepared.folder, plan.batch_size or 0, plan.epochs or 0
         if self.quiet:
             return
-        out.print(f"[bold]{data.name}[/]")
+        out.print(data.name, style="bold", markup=False)
         out.print(pairs(data.facts))
         if data.warnings:
             out.print(notices(data.warnings))
@@ -78,7 +79,7 @@ class Live:
 
         limit = f", at most {plan.time}" if plan.time else ""
         epochs = (
-            f"{plan.epochs} epochs"
+            count(plan.epochs, "epoch")
             if plan.epochs and not (plan.time and plan.epochs > 10_000)
             else "as many epochs as fit"
         )

@@ -14,7 +14,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from convscope.data.dataset import Notice
 
-EXAMPLES = 3  # of what a check found, shown in the terminal; the report shows them all
+EXAMPLES = 3  # of what a check found, shown in the terminal; the report shows more
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -22,6 +22,11 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 def say_error(message: str) -> None:
     """Print an error for people, without a traceback."""
     err.print(f"[bold red]error:[/] {escape(message)}")
+
+
+def say_warning(message: str) -> None:
+    """Print on the error stream what a reader of the output must know."""
+    err.print(f"[yellow]![/] {escape(message)}")
 
 
 def show_json(value: Any) -> None:
@@ -60,8 +65,8 @@ def notices(found: Iterable[Notice]) -> str:
     for notice in found:
         lines.append(f"[yellow]![/] {escape(notice.text)}")
         if notice.examples:
-            more = f" and {len(notice.examples) - EXAMPLES} more" if len(notice.examples) > EXAMPLES else ""
-            lines.append(f"[dim]  {escape(', '.join(notice.examples[:EXAMPLES]))}{more}[/]")
+            such_as = "such as " if len(notice.examples) > EXAMPLES else ""
+            lines.append(f"[dim]  {such_as}{escape(', '.join(notice.examples[:EXAMPLES]))}[/]")
     return "\n".join(lines)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.exits import FAILED
-from convscope.cli.output import say_error, show_json
+from convscope.cli.exits import GIVEN
+from convscope.cli.output import say_error, say_warning, show_json
+from convscope.data.words import count
 
 
 def predict(
@@ -56,6 +58,8 @@ def predict(
                         *(f"{v:.6g}" for v in p.probabilities.values()),
                     )
                 )
+    for note, number in Counter(p.note for p in predictions if p.note).items():
+        say_warning(f"{count(number, 'image')} converted: {note}")
     for p in bad:
         say_error(f"{p.input}: {p.error}")
-    return FAILED if bad else 0
+    return GIVEN if bad else 0

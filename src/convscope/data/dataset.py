@@ -10,26 +10,29 @@ import numpy as np
 
 from convscope.data.preprocessing import Preprocessing
 
-SplitName = Literal["train", "valid", "test"]
+SplitName = Literal["train", "valid", "test", "all"]
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing a check found: a short code, a sentence for the user, and the files or rows it is about."""
+    """One thing a check found: a short code, a sentence for the user, and files or rows it is about.
+
+    ``examples`` need not be all of them: the sentence counts.
+    """
 
     code: str
     text: str
     examples: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Split:
     """The examples of one split.
 
     ``pixels`` is the whole set's array (set size, H, W, C), shared by the splits and usually memory-mapped; ``rows``
     (N,) are this split's indices into it, ascending. ``labels`` (N,) index the classes. ``ids`` (N,) name each example
     (path inside the set, or ``train/12`` where there are no files) and ``groups`` (N,) name what must stay together,
-    if anything.
+    if anything. ``content`` (N, 16) uint8 is a hash of each example's file (or raw pixels).
     """
 
     name: SplitName
@@ -38,6 +41,11 @@ class Split:
     labels: np.ndarray
     ids: np.ndarray
     groups: np.ndarray | None = None
+    content: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        H, W, C = self.pixels.shape[1:]
+        return f"<{self.name}: {len(self):,} images, {H} × {W} × {C} {self.pixels.dtype}>"
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data.cache import Entry
-from convscope.data.checks.words import count, listed
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
 from convscope.data.index import DTYPES
 from convscope.data.listing import Listing
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.sizing import promotion
+from convscope.data.words import count, listed
 
 SHOWN = 20  # files named in a notice
+KINDS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
 CLASSES_SHOWN = 12
 
 
@@ -57,13 +59,15 @@ def decoding_notices(listing: Listing, entry: Entry) -> tuple[Notice, ...]:
     for note in np.unique(index["note"]):
         if note:
             rows = np.flatnonzero(index["note"] == note)
-            text = f"{count(len(rows), 'image')} converted from {note.decode()}"
+            text = f"{count(len(rows), 'image')} converted: {note.decode()}"
             notices.append(Notice("converted", text, tuple(listing.ids[rows[:SHOWN]].tolist())))
-    readable = index["height"] > 0
-    if len(found := np.unique(index["channels"][readable])) > 1:
-        counts = ", ".join(f"{(index['channels'] == c).sum():,} with {c}" for c in found)
-        text = f"images with different numbers of channels ({counts}) were all brought to {entry.rule.channels}"
-        rows = np.flatnonzero(readable & (index["channels"] != entry.rule.channels))
+    found, numbers = np.unique(index["channels"][index["height"] > 0], return_counts=True)
+    if len(found) > 1:
+        counts = ", ".join(f"{n:,} {KINDS[c]}" for c, n in zip(found, numbers, strict=True))
+        needs = entry.rule.channels
+        done = " and ".join(dict.fromkeys(how for c in found if (how := promotion(int(c), needs))))
+        text = f"the images have different channels ({counts}); all were brought to {KINDS[needs]}: {done}"
+        rows = np.flatnonzero(index["channels"] == found[numbers.argmin()])  # the odd ones out
         notices.append(Notice("channels", text, tuple(listing.ids[rows[:SHOWN]].tolist())))
     return tuple(notices)
 

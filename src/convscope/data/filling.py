@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data import workers
-from convscope.data.checks.words import count
 from convscope.data.decode import limited
 from convscope.data.decode.encoded import Unreadable, stored, stored_as
 from convscope.data.index import DTYPES, content, examine, forget_buffers, index_dtype
@@ -23,6 +22,7 @@ from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sizing import Kind, layout, not_finite, resize
 from convscope.data.sources.arrays import ArrayImages
 from convscope.data.sources.files import FileImages
+from convscope.data.words import count
 from convscope.data.workers import Bad, Result, Task, array_shape
 from convscope.errors import DataError
 

@@ -11,17 +11,17 @@ import numpy as np
 
 from convscope.data import cache as caching
 from convscope.data import checks, named, splits
-from convscope.data.checks.words import count
-from convscope.data.dataset import Data, Split, SplitName
+from convscope.data.dataset import Data, Notice, Split, SplitName
 from convscope.data.decode.encoded import MAX_PIXELS
 from convscope.data.description import decoding_notices, describe
 from convscope.data.examined import Examined
 from convscope.data.filling import Progress, Size, unreadable
 from convscope.data.index import moments
 from convscope.data.listing import Listing
-from convscope.data.preprocessing import Fit
+from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sizing import check_fit
 from convscope.data.sniff import sniff
+from convscope.data.words import count
 from convscope.errors import DataError, nearest
 
 
@@ -61,10 +61,7 @@ def load(
     if len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
     entry = caching.entry(listing.images, Size(img_size, fit, max_pixels), root, workers or _cores(), tell)
-    if entry.bad and not (skip_bad and len(entry.bad) < len(listing.ids)):
-        raise unreadable(listing.ids, entry.bad)
-    # Without bad files a slice: the records stay in the mapped file instead of being copied.
-    good = np.delete(np.arange(len(listing.ids)), list(entry.bad)) if entry.bad else slice(None)
+    good = _readable(listing, entry, skip_bad=skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     labels = listing.labels[good]
     split, rule = splits.assign(labels, listing.classes, groups, listing.split[good], valid=valid, test=test, seed=seed)
@@ -93,6 +90,43 @@ def load(
     )
 
 
+def load_labelled(
+    path_or_name: str | Path,
+    rule: Preprocessing,
+    *,
+    seed: int = 0,
+    skip_bad: bool = False,
+    cache: str | Path | None = None,
+    data_root: str | Path | None = None,
+    workers: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    progress: Progress | None = None,
+) -> tuple[Split, np.ndarray, tuple[str, ...], tuple[Notice, ...]]:
+    """Load every labelled image of a set, undivided, brought to the size of ``rule``: to be scored, not trained on.
+
+    Returns them as one split "all", the split (n,) that the set itself gives each ("" for none), the set's classes, and
+    what is to be told. Raises as ``load``, but one class or one image is enough.
+    """
+    tell = progress or (lambda what, done, total: None)
+    root = caching.directory(cache)
+    listing = _find(path_or_name, data_root, root, seed, tell)
+    size = Size((rule.height, rule.width), rule.fit, max_pixels)
+    entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
+    good = _readable(listing, entry, skip_bad=skip_bad)
+    rows = np.arange(len(listing.ids))[good]
+    found = Split(
+        "all", entry.pixels, rows, listing.labels[good], listing.ids[good], content=entry.index["content"][good]
+    )
+    return found, listing.split[good], listing.classes, (*listing.notices, *decoding_notices(listing, entry))
+
+
+def _readable(listing: Listing, entry: caching.Entry, *, skip_bad: bool) -> np.ndarray | slice:
+    """Return which images can be used; without bad files a slice, so that records stay in the mapped file, uncopied."""
+    if entry.bad and not (skip_bad and len(entry.bad) < len(listing.ids)):
+        raise unreadable(listing.ids, entry.bad)
+    return np.delete(np.arange(len(listing.ids)), list(entry.bad)) if entry.bad else slice(None)
+
+
 def _find(path_or_name: str | Path, data_root: str | Path | None, root: Path, seed: int, tell: Progress) -> Listing:
     """List the set: what exists at the path, else what has that name."""
     path = Path(path_or_name).expanduser()
@@ -119,7 +153,7 @@ def _one_class(listing: Listing, where: str | Path) -> str:
 def _split(name: SplitName, examined: Examined, rows: np.ndarray, pixels: np.ndarray) -> Split:
     mine = examined.split == name
     groups = None if examined.groups is None else examined.groups[mine]
-    return Split(name, pixels, rows[mine], examined.labels[mine], examined.ids[mine], groups)
+    return Split(name, pixels, rows[mine], examined.labels[mine], examined.ids[mine], groups, examined.content[mine])
 
 
 def _fingerprint(examined: Examined) -> str:

@@ -12,6 +12,7 @@ from convscope.data.decode import limited, open_image
 from convscope.data.decode.encoded import MAX_PIXELS, Encoded, Unreadable
 from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sources.files import Folder, is_image
+from convscope.data.words import count
 from convscope.errors import ConfigError, DataError
 
 SIDE = 128  # what a CPU trains on in minutes; larger only when asked for
@@ -93,7 +94,7 @@ def prepare(image: Encoded | np.ndarray, rule: Preprocessing) -> np.ndarray:
     else:
         _check_dtype(str(image.dtype), rule)
         pixels = image
-    pixels = _promote(pixels, rule.channels)
+    pixels = promote(pixels, rule.channels)
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         raise Unreadable(not_finite(pixels))
     return resize(pixels, rule.height, rule.width, rule.fit)
@@ -124,20 +125,30 @@ def find_images(inputs: Sequence[str | Path]) -> list[Path]:
     return found
 
 
+class Brought(NamedTuple):
+    """An image brought to a rule: pixels (height, width, channels), and what was converted on the way, if anything."""
+
+    pixels: np.ndarray
+    note: str
+
+
 def read_images(
     paths: Sequence[str | Path], rule: Preprocessing, *, max_pixels: int = MAX_PIXELS
-) -> list[np.ndarray | Unreadable]:
-    """Return for each file its pixels (height, width, channels) in the rule's dtype, or why it cannot be used.
+) -> list[Brought | Unreadable]:
+    """Return for each file its pixels in the rule's dtype, or why it cannot be used.
 
-    A file fails that is missing, damaged, or of another type or number of channels than the set behind ``rule``.
+    A file fails that is missing, damaged, of another type than the set behind ``rule``, or of channels that cannot be
+    brought to the rule's.
     """
     with limited(max_pixels):
         return [_read(Path(path), rule, max_pixels) for path in paths]
 
 
-def _read(path: Path, rule: Preprocessing, max_pixels: int) -> np.ndarray | Unreadable:
+def _read(path: Path, rule: Preprocessing, max_pixels: int) -> Brought | Unreadable:
     try:
-        return prepare(open_image(path.read_bytes(), max_pixels), rule)
+        image = open_image(path.read_bytes(), max_pixels)
+        notes = (image.note, promotion(image.channels, rule.channels))
+        return Brought(prepare(image, rule), ", ".join(filter(None, notes)))
     except Unreadable as error:
         return error
     except OSError as error:
@@ -161,20 +172,35 @@ def _check_dtype(dtype: str, rule: Preprocessing) -> None:
         )
 
 
-def _promote(pixels: np.ndarray, channels: int) -> np.ndarray:
-    """Bring (H, W, C) to ``channels``: grey repeats to RGB, alpha is dropped, grey stored as RGB becomes grey."""
-    has = pixels.shape[2]
+def promote(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """Bring (..., C) to ``channels``: grey repeats to RGB, alpha is dropped, grey stored as RGB becomes grey.
+
+    Raises:
+        Unreadable: there is no such way.
+    """
+    has = pixels.shape[-1]
     if has == channels:
         return pixels
     colours, alpha = (pixels[..., :-1], pixels[..., -1:]) if has in (2, 4) else (pixels, None)
     wanted = channels - (channels in (2, 4))
-    if colours.shape[2] == 1 and wanted == 3:
-        colours = np.repeat(colours, 3, 2)
-    elif colours.shape[2] == 3 and wanted == 1 and (colours == colours[..., :1]).all():
+    if colours.shape[-1] == 1 and wanted == 3:
+        colours = np.broadcast_to(colours, (*colours.shape[:-1], 3))
+    elif colours.shape[-1] == 3 and wanted == 1 and (colours == colours[..., :1]).all():
         colours = colours[..., :1]
-    if colours.shape[2] != wanted or has > 4 or (channels in (2, 4) and alpha is None):
-        raise Unreadable(f"has {has} channels, but {channels} are needed")
-    return colours if channels in (1, 3) or alpha is None else np.concatenate([colours, alpha], 2)
+    if colours.shape[-1] != wanted or has > 4 or (channels in (2, 4) and alpha is None):
+        raise Unreadable(f"has {count(has, 'channel')}, but {channels} are needed")
+    return colours if channels in (1, 3) or alpha is None else np.concatenate([colours, alpha], -1)
+
+
+def promotion(has: int, channels: int) -> str:
+    """Say what ``promote`` does.
+
+    >>> promotion(1, 3), promotion(4, 3), promotion(2, 3), promotion(3, 3)
+    ('grey to RGB', 'alpha dropped', 'grey to RGB, alpha dropped', '')
+    """
+    colours = "grey to RGB" if has < 3 <= channels else "RGB to grey" if channels < 3 <= has else ""
+    alpha = "alpha dropped" if has in (2, 4) and channels not in (2, 4) else ""
+    return ", ".join(filter(None, (colours, alpha)))
 
 
 def _shrink(image: Encoded, rule: Preprocessing) -> int:

@@ -7,11 +7,11 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
-from convscope.data.checks.words import count, listed
 from convscope.data.listing import Listing
 from convscope.data.sources import archives, cifar, class_folders, idx, npz, table
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.files import Files, ending, is_image
+from convscope.data.words import count, listed
 from convscope.errors import DataError
 
 LOOKED_FOR = (
@@ -39,6 +39,8 @@ def sniff(path: Path, cache: Path) -> Listing:
         return _among(archives.open_files(path, cache), cache)
     if idx.PATTERN.fullmatch(path.name) or cifar.PATTERN.fullmatch(path.name):
         return _among(archives.open_files(path.parent, cache), cache)
+    if name.endswith(archives.ENDINGS):
+        raise DataError(f"{path} is no whole {path.suffix[1:]} file: damaged or cut short; copy or download it again")
     what = "one image" if is_image(name) else "a file"
     raise DataError(f"{path} is {what}, not a set; expected {LOOKED_FOR}")
 

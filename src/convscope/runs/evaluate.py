@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convscope.data.dataset import Data, Split
-from convscope.errors import DataError
+from convscope.data.decode import MAX_PIXELS
+from convscope.data.decode.encoded import Unreadable
+from convscope.data.loading import load_labelled
+from convscope.data.sizing import promote, promotion
+from convscope.data.words import count, listed
+from convscope.errors import DataError, nearest
+from convscope.runs import files
 from convscope.runs.source import load_source
 
 if TYPE_CHECKING:
     from convscope.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A set to score: all its images, the split (n,) of each ("" for none), its classes, and what is to be told."""
+
+    images: Split
+    of: np.ndarray
+    classes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def evaluate(
@@ -25,41 +43,128 @@ def evaluate(
     cache: str | None = None,
     data_root: str | None = None,
 ) -> dict[str, Any]:
-    """Return the figures of merit of a run on its own set, or on ``data`` with the same classes.
+    """Return the figures of merit of a run on its own set, or on ``data`` with all or some of the same classes.
 
-    ``split`` is "train", "valid", "test" or "all"; by default the split the run was judged on, or everything where
-    another set says nothing of splits. Raises ``DataError`` where the classes differ or the split does not exist.
+    ``split`` is "train", "valid", "test" or "all"; by default test, else valid, else (where another set says nothing of
+    splits) everything. ``warnings`` among the figures say what makes them worth less: images that the run was trained
+    on, classes that are missing, converted channels.
+
+    Raises:
+        DataError: classes that the run does not know, another type of pixels, a split that does not exist.
     """
-    plan, shape = run.plan, run.spec.preprocessing
+    if data is None:
+        found = _own(run, cache, data_root)
+    elif isinstance(data, Data):
+        found = _divided(data)
+    else:
+        found = _another(run, data, cache, data_root)
+    name, chosen = _choose(found, split)
+    labels = _labels(found, chosen, run.spec.classes)
+    pixels, converted = _pixels(run, chosen)
+    warnings = [*found.warnings, *converted, *_missing(labels, run.spec.classes)]
+    if data is not None:
+        warnings += _trained_on(run, chosen)
+    scores, _ = run.score(replace(chosen, pixels=pixels, labels=labels), tta=tta)
+    return {"split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores}
+
+
+def _own(run: Run, cache: str | None, data_root: str | None) -> Labelled:
+    shape = run.spec.preprocessing
+    size = (shape.height, shape.width)
     plan = replace(
-        plan,
-        img_size=(shape.height, shape.width),
-        fit=shape.fit,
+        run.plan, img_size=size, fit=shape.fit, cache=cache or run.plan.cache, data_root=data_root or run.plan.data_root
+    )
+    loaded = load_source(run.source, plan)
+    if loaded.fingerprint == run.environment.get("data_fingerprint"):
+        return _divided(loaded)
+    changed = f"the images, labels or splits of {run.source} have changed since this run was trained on them"
+    return replace(_divided(loaded), warnings=(changed,))
+
+
+def _divided(data: Data) -> Labelled:
+    def together(key: str) -> np.ndarray:
+        return np.concatenate([getattr(part, key) for part in data.splits])
+
+    known = all(part.content is not None for part in data.splits)
+    images = Split(
+        "all", data.train.pixels, together("rows"), together("labels"), together("ids"),
+        content=together("content") if known else None,
+    )  # fmt: skip
+    return Labelled(images, np.repeat([p.name for p in data.splits], [len(p) for p in data.splits]), data.classes)
+
+
+def _another(run: Run, data: str | Path, cache: str | None, data_root: str | None) -> Labelled:
+    plan = run.plan
+    images, of, classes, notices = load_labelled(
+        data,
+        run.spec.preprocessing,
+        seed=plan.seed,
+        skip_bad=plan.skip_bad,
         cache=cache or plan.cache,
         data_root=data_root or plan.data_root,
+        workers=plan.workers,
+        max_pixels=plan.max_pixels or MAX_PIXELS,
     )
-    loaded = data if isinstance(data, Data) else load_source(run.source if data is None else data, plan)
-    run.check_fits(loaded)
-    if split is None and data is not None and not loaded.given:
-        split = "all"
-    chosen = _split(loaded, split)
-    scores, _ = run.score(chosen, tta=tta)
-    return {"split": split or chosen.name, "examples": len(chosen), "tta": tta, **scores}
+    return Labelled(images, of, classes, tuple(notice.text for notice in notices))
 
 
-def _split(data: Data, name: str | None) -> Split:
-    if name == "all":
-        return _union(data)
+def _choose(found: Labelled, name: str | None) -> tuple[str, Split]:
     if name is None:
-        return data.test or data.valid
-    for split in data.splits:
-        if split.name == name:
-            return split
-    raise DataError(f"{data.name} has no {name!r} split; it has {', '.join(s.name for s in data.splits)}")
+        name = next((split for split in ("test", "valid") if (found.of == split).any()), "all")
+    mine = found.of == name if name != "all" else np.full(len(found.images), True)
+    if not mine.any():
+        has = ", ".join(split for split in ("train", "valid", "test") if (found.of == split).any())
+        raise DataError(f"the set has no {name!r} split; it has {has or 'none'}; --split all scores everything")
+    mine = np.flatnonzero(mine)[np.argsort(found.images.rows[mine])]  # in the array's order, which reads fastest
+    images = found.images
+    content = None if images.content is None else images.content[mine]
+    rows, labels, ids = images.rows[mine], images.labels[mine], images.ids[mine]
+    return name, Split("all", images.pixels, rows, labels, ids, content=content)
 
 
-def _union(data: Data) -> Split:
-    rows = np.concatenate([s.rows for s in data.splits])
-    order = np.argsort(rows)
-    labels, ids = (np.concatenate([getattr(s, key) for s in data.splits])[order] for key in ("labels", "ids"))
-    return replace(data.train, rows=rows[order], labels=labels, ids=ids, groups=None)
+def _labels(found: Labelled, chosen: Split, known: tuple[str, ...]) -> np.ndarray:
+    """Number the labels as the network does."""
+    present = [found.classes[k] for k in np.unique(chosen.labels)]
+    for name in present:
+        if name not in known:
+            others = sum(other not in known for other in present) - 1
+            more = f" (nor {count(others, 'other class', 'other classes')} of the set)" if others else ""
+            raise DataError(
+                f"this run does not know the class {name!r}{more}{nearest(name, known)}; it names {listed(known, 20)}"
+            )
+    return np.array([known.index(name) if name in known else -1 for name in found.classes])[chosen.labels]
+
+
+def _pixels(run: Run, chosen: Split) -> tuple[np.ndarray, list[str]]:
+    """Bring the channels to those that the network takes, as ``predict`` does."""
+    mine, (*_, has) = run.spec.preprocessing, chosen.pixels.shape
+    if chosen.pixels.dtype != mine.dtype:
+        raise DataError(
+            f"this run takes pixels of the type {mine.dtype}; the set has {chosen.pixels.dtype}: they share no scale"
+        )
+    try:
+        how = promotion(has, mine.channels)
+        return promote(chosen.pixels, mine.channels), [f"all images converted: {how}"] if how else []
+    except Unreadable as error:
+        raise DataError(f"an image of the set {error} by this run") from None
+
+
+def _missing(labels: np.ndarray, classes: tuple[str, ...]) -> Iterator[str]:
+    absent = [name for k, name in enumerate(classes) if not (labels == k).any()]
+    if absent:
+        yield f"no image of {count(len(absent), 'class', 'classes')}: {listed(absent)}"
+
+
+def _trained_on(run: Run, chosen: Split) -> Iterator[str]:
+    """Tell how many images the run has seen in training, which makes every figure too good."""
+    path = run.folder / files.SPLIT
+    if chosen.content is None or not path.exists():
+        return
+    with path.open(newline="") as file:
+        seen = {row["content"] for row in csv.DictReader(file) if row["split"] == "train" and row.get("content")}
+    known = sum(content.tobytes().hex() in seen for content in chosen.content)
+    if known:
+        yield (
+            f"{known:,} of {count(len(chosen), 'image')} were training images of this run: "
+            "the figures say little of new images"
+        )

@@ -20,8 +20,8 @@ from convscope.data.augment import Policy
 from convscope.data.batches import Normaliser
 from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS
-from convscope.data.sizing import find_images, read_images
-from convscope.errors import CheckpointError, ConfigError, DataError
+from convscope.data.sizing import Brought, find_images, read_images
+from convscope.errors import CheckpointError, ConfigError
 from convscope.models import entry
 from convscope.runs import files
 from convscope.runs.evaluate import evaluate
@@ -33,13 +33,14 @@ from convscope.training.plan import Plan, make_plan
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network says of one image; ``error`` says why it could say nothing."""
+    """What the network says of one image; ``error`` says why it could say nothing, ``note`` what was converted."""
 
     input: str
     label: str | None
     probability: float | None
     probabilities: dict[str, float]
     error: str | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ class Run:
 
     @property
     def environment(self) -> dict[str, Any]:
-        """Versions, machine, and the weights' checksum."""
-        return json.loads((self.folder / files.ENVIRONMENT).read_text())
+        """Versions, machine, and the weights' checksum; empty where the file is gone."""
+        path = self.folder / files.ENVIRONMENT
+        return json.loads(path.read_text()) if path.exists() else {}
 
     @property
     def epochs(self) -> dict[str, np.ndarray]:
@@ -118,7 +120,7 @@ class Run:
         for first in range(0, len(paths), BATCH):  # a folder may hold more images than memory does
             some = paths[first : first + BATCH]
             images = read_images(some, self.spec.preprocessing, max_pixels=self.plan.max_pixels or MAX_PIXELS)
-            good = [image for image in images if isinstance(image, np.ndarray)]
+            good = [image.pixels for image in images if isinstance(image, Brought)]
             shares = (
                 probabilities(self.model, np.stack(good), np.arange(len(good)), self.normaliser, averaging)
                 if good
@@ -126,14 +128,12 @@ class Run:
             )
             answers = iter(shares)
             for path, image in zip(some, images, strict=True):
-                found.append(
-                    self._prediction(path, next(answers)) if isinstance(image, np.ndarray) else _failed(path, image)
-                )
+                if isinstance(image, Brought):
+                    shown = classification.show(next(answers), self.spec.classes)
+                    found.append(Prediction(str(path), **shown, note=image.note))
+                else:
+                    found.append(Prediction(str(path), None, None, {}, error=str(image)))
         return found
-
-    def _prediction(self, path: Path, shares: np.ndarray) -> Prediction:
-        shown = classification.show(shares, self.spec.classes)
-        return Prediction(str(path), shown["label"], shown["probability"], shown["probabilities"])
 
     def score(self, split: Split, *, tta: int = 0) -> tuple[dict[str, Any], np.ndarray]:
         """Return the figures of merit on one split, with intervals, and the probabilities (N, K) behind them."""
@@ -146,30 +146,18 @@ class Run:
         """Return the figures of merit on this run's own set or on another one; see ``runs.evaluate.evaluate``."""
         return evaluate(self, data, split=split, tta=tta, **places)
 
-    def check_fits(self, data: Data) -> None:
-        """Raise ``DataError`` where a set's classes or images are not of the kind this network knows."""
-        mine, theirs = self.spec.preprocessing, data.preprocessing
-        if data.classes != self.spec.classes:
-            known, found = (", ".join(names[:20]) for names in (self.spec.classes, data.classes))
-            raise DataError(f"this run names the classes {known}; the set has {found}")
-        if (mine.channels, mine.dtype) != (theirs.channels, theirs.dtype):
-            raise DataError(
-                f"this run takes images of {mine.channels} channels as {mine.dtype}; "
-                f"the set has {theirs.channels} as {theirs.dtype}"
-            )
-
-
-def _failed(path: Path, reason: Exception) -> Prediction:
-    return Prediction(str(path), None, None, {}, str(reason))
-
 
 def open_run(folder: str | Path) -> Run:
     """Open a run folder; ``CheckpointError`` says what is missing or damaged."""
     folder = Path(folder)
-    for name in (files.CONFIG, files.WEIGHTS):
-        if not (folder / name).exists():
-            what = "no such folder" if not folder.is_dir() else f"it holds no {name}"
-            raise CheckpointError(f"{folder} is not a run folder: {what}")
+    if not (folder / files.CONFIG).exists():
+        what = f"it holds no {files.CONFIG}" if folder.is_dir() else "no such folder"
+        raise CheckpointError(f"{folder} is not a run folder: {what}")
+    if not (folder / files.WEIGHTS).exists():
+        raise CheckpointError(
+            f"{folder} has no {files.WEIGHTS} yet: its training has not finished an epoch; "
+            f"go on with: convscope train --resume {folder}"
+        )
     source, plan = read_config(folder / files.CONFIG)
     return Run(folder, ModelSpec.from_dict(_read_header(folder)), plan, source)
 
@@ -179,7 +167,11 @@ def read_config(path: Path) -> tuple[str, Plan]:
     values = read_settings(path)
     if "data" not in values:
         raise ConfigError(f'{path} names no data; add a line such as: data = "mnist"')
-    return str(values.pop("data")), make_plan(values)
+    data = str(values.pop("data"))
+    try:
+        return data, make_plan(values)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def read_settings(path: Path) -> dict[str, Any]:

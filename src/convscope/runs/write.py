@@ -87,13 +87,19 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def write_split(folder: Path, data: Data) -> None:
-    """Write which example is in which split, with its class and group."""
+    """Write which example is in which split, with its class, its group, and a hash of its content."""
     rows = (
-        (str(i), split.name, data.classes[label], "" if split.groups is None else str(split.groups[at]))
+        (
+            str(i),
+            split.name,
+            data.classes[label],
+            "" if split.groups is None else str(split.groups[at]),
+            "" if split.content is None else split.content[at].tobytes().hex(),
+        )
         for split in data.splits
         for at, (i, label) in enumerate(zip(split.ids, split.labels, strict=True))
     )
-    write_file(folder / files.SPLIT, csv_text(("id", "split", "label", "group"), rows))
+    write_file(folder / files.SPLIT, csv_text(("id", "split", "label", "group", "content"), rows))
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from convscope.data.dataset import Split
 from convscope.tasks.features import Features, cell, gradients, in_chunks, pixels
 
-FLOATS = 25e6  # features held for learning: 100 MB, whatever the size of the set
+FLOATS = int(12e6)  # features held for learning: 48 MB, whatever the size of the set
 LINEAR, DENSE = 4e9, 1.5e10  # multiplications a second, linear fit and perceptron: one thread of a 2023 server
 STEPS, ROUND = 50, 10  # iterations that a linear model is given, and how often the clock is looked at
 HIDDEN = 128
@@ -59,13 +59,14 @@ def run(
     from threadpoolctl import threadpool_limits
 
     results = []
+    room = np.empty(FLOATS, np.float32)  # for one method after the other: a new array each would leave holes
     # One thread: the estimates are for one, the results do not depend on how many there are, and on two cores that
     # others use too, these small matrix products took twenty times as long in two threads as in one.
     with threadpool_limits(1, user_api="blas"):
         for name, method in METHODS.items():
             if progress:
                 progress(name)
-            results.append(method(name, _Job(train, scored, classes, seconds, seed)))
+            results.append(method(name, _Job(train, scored, classes, seconds, seed, room)))
     return results
 
 
@@ -76,6 +77,7 @@ class _Job:
     classes: int
     seconds: float
     seed: int
+    room: np.ndarray
 
     @property
     def aim(self) -> float:
@@ -145,7 +147,9 @@ def _learn(name: str, job: _Job, rows: np.ndarray, features: Features, fit: Fit,
     """Turn the chosen images into standardised features, fit, and score every image of the other split."""
     start = time.perf_counter()
     deadline = start + job.seconds
-    x = np.empty((len(rows), features(job.train.pixels[:1]).shape[1]), dtype=np.float32)
+    width = features(job.train.pixels[:1]).shape[1]
+    size = len(rows) * width  # with very many classes more than planned: each has its images
+    x = (job.room[:size] if size <= FLOATS else np.empty(size, np.float32)).reshape(len(rows), width)
     done = 0
     for images in in_chunks(job.train, rows):
         x[done : done + len(images)] = features(images)
@@ -153,11 +157,11 @@ def _learn(name: str, job: _Job, rows: np.ndarray, features: Features, fit: Fit,
         if time.perf_counter() > deadline:
             break
     x = x[:done]
-    centre, spread = x.mean(dtype=np.float64), max(x.std(dtype=np.float64), 1e-12)
+    centre = x.mean(dtype=np.float64)
     x -= centre
+    spread = max(np.sqrt(np.einsum("nd,nd->", x, x, dtype=np.float64) / x.size), 1e-12)  # x.std() copies x, in float64
     x /= spread
     model, cut = fit(x, job.train.labels[rows[:done]], job.seed, deadline)
-    del x
     probabilities = np.zeros((len(job.scored), job.classes))
     at = 0
     for images in in_chunks(job.scored, np.arange(len(job.scored))):

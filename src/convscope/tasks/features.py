@@ -11,7 +11,7 @@ from convscope.data.dataset import Split
 
 Features = Callable[[np.ndarray], np.ndarray]  # raw images (n, H, W, C) -> features (n, d) float32
 
-CHUNK = 1024, 2**24  # raw images, and bytes of them, turned into features at a time
+CHUNK = 256, 2**22  # raw images, and bytes of them, turned into features at a time
 
 
 def shrink(images: np.ndarray, side: int) -> np.ndarray:

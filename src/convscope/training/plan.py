@@ -6,6 +6,7 @@ fields. A value of ``"auto"`` (or ``None`` where the type says so) is settled fr
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
@@ -102,7 +103,9 @@ def make_plan(settings: dict[str, Any]) -> Plan:
     known = [f.name for f in fields(Plan)]
     for key in settings:
         if key not in known:
-            raise ConfigError(f"unknown setting {key!r}{nearest(key, known)}")
+            hint = nearest(key, known) or f"; the settings are {', '.join(known)}"
+            raise ConfigError(f"unknown setting {key!r}{hint}")
+    settings = {key: os.fspath(value) if isinstance(value, os.PathLike) else value for key, value in settings.items()}
     try:
         return msgspec.convert(settings, Plan, strict=True)
     except msgspec.ValidationError as error:
@@ -125,22 +128,22 @@ def parse_time(text: str) -> float:
 
 # setting: (lowest, highest, may it equal the lowest)
 _RANGES: dict[str, tuple[float, float, bool]] = {
-    "epochs": (1, 1e6, True),
-    "batch_size": (1, 1e6, True),
+    "epochs": (1, 10**6, True),
+    "batch_size": (1, 10**6, True),
     "lr": (0, 100, False),
-    "warmup_epochs": (0, 1e6, True),
+    "warmup_epochs": (0, 10**6, True),
     "momentum": (0, 0.9999, True),
     "weight_decay": (0, 10, True),
     "smoothing": (0, 0.9, True),
-    "clip_grad": (0, 1e9, False),
+    "clip_grad": (0, 10**9, False),
     "ema": (0, 0.99999, False),
-    "patience": (1, 1e6, True),
+    "patience": (1, 10**6, True),
     "seed": (0, 2**32 - 1, True),
-    "valid": (0, 1e9, False),
-    "test": (0, 1e9, True),
-    "max_pixels": (1, 1e12, True),
+    "valid": (0, 10**9, False),
+    "test": (0, 10**9, True),
+    "max_pixels": (1, 10**12, True),
     "workers": (1, 1024, True),
-    "baseline_seconds": (0, 1e6, False),
+    "baseline_seconds": (0, 10**6, False),
 }
 
 
@@ -149,7 +152,7 @@ def _check(plan: Plan) -> None:
         value = getattr(plan, name)
         if value is not None and not (low <= value <= high and (inclusive or value > low)):
             least = "at least" if inclusive else "above"
-            raise ConfigError(f"setting {name!r} must be {least} {low:g} and at most {high:g}, got {value!r}")
+            raise ConfigError(f"setting {name!r} must be {least} {low:,} and at most {high:,}, got {value!r}")
     for name in ("valid", "test"):
         value = getattr(plan, name)
         if isinstance(value, float) and value > 0.9:

@@ -12,11 +12,9 @@ from convscope.training.plan import Plan
 
 def check_device(name: str) -> None:
     """Raise ``ConfigError`` where there is no such device."""
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
-        first = str(error).splitlines()[0]
-        raise ConfigError(f"setting 'device': {name!r} cannot be used here ({first}); use cpu") from None
+    usable = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    if name not in (*usable, *(["cuda"] if len(usable) > 1 else [])):
+        raise ConfigError(f"setting 'device': {name!r} cannot be used here; this machine has {', '.join(usable)}")
 
 
 def bf16_is_fast(device: str) -> bool:

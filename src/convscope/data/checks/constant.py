@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from convscope.data.checks.words import EXAMPLES, count
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
+from convscope.data.words import EXAMPLES, count
 
 
 def check(examined: Examined) -> Iterator[Notice]:

@@ -83,7 +83,8 @@ def channel_axis(shape: tuple[int, ...]) -> int | None:
     if len(shape) == 2:
         return None
     if len(shape) != 3:
-        raise DataError(f"expected images (height, width), perhaps with channels; found the shape {shape}")
+        found = f"the shape {shape}" if shape else "single values"
+        raise DataError(f"expected images (height, width), perhaps with channels; found {found}")
     first, last = shape[0] < min(shape[1:]), shape[2] < min(shape[:2])
     if first == last:
         raise DataError(

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.data.checks.words import count, listed
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
 from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings
+from convscope.data.words import count, listed
 from convscope.errors import DataError
 
 MASK_WORDS = {

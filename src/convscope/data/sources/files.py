@@ -14,8 +14,8 @@ from typing import Protocol
 
 import numpy as np
 
-from convscope.data.checks.words import count, listed
 from convscope.data.dataset import Notice
+from convscope.data.words import count, listed
 from convscope.errors import DataError
 
 IMAGE_ENDINGS = (

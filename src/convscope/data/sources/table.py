@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.data.checks.words import count, listed
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.files import FileImages, Files, hidden_notice, is_image, set_name, strings
 from convscope.data.sources.matching import Matcher
+from convscope.data.words import count, listed
 from convscope.errors import DataError
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
@@ -43,7 +43,7 @@ class Table:
 
     def said(self) -> str:
         """Return the columns' names for a message."""
-        return listed(self.columns, SHOWN) or "none"
+        return listed(self.columns, SHOWN)
 
 
 def find(files: Files) -> list[Candidate]:
@@ -74,6 +74,8 @@ def read(files: Files, name: str, matcher: Matcher | None = None) -> Listing:
         DataError: no image or label column, real-valued targets, rows without label or file, a file named twice.
     """
     table = parse(files, name)
+    if not table.columns:
+        raise DataError(f"{table.where} is empty; expected a header that names the columns, and a row for each image")
     image = table.first(IMAGE_COLUMNS)
     if image is None:
         wanted = ", ".join(IMAGE_COLUMNS)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-CHUNK = 2**21  # weights held at a time: 16 MB, whatever the number of examples
+CHUNK = 2**19  # weights held at a time: 4 MB, whatever the number of examples
 
 
 def weights(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
