@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from convscope.errors import CheckpointError, ConfigError, DataError, Error, ShapeError
 
 if TYPE_CHECKING:
-    from convscope import models
+    from convscope import models, ops, scratch
     from convscope.data.dataset import Data
     from convscope.data.loading import load
     from convscope.job import Observer, resume, train
@@ -31,10 +31,13 @@ __all__ = [
     "load",
     "models",
     "open_run",
+    "ops",
     "resume",
+    "scratch",
     "train",
 ]
 
+_ROOMS = ("models", "ops", "scratch")
 _HOMES = {
     "Data": "convscope.data.dataset",
     "Observer": "convscope.job",
@@ -47,8 +50,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "models":
-        return importlib.import_module("convscope.models")
+    if name in _ROOMS:
+        return importlib.import_module(f"convscope.{name}")
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'convscope' has no attribute {name!r}")

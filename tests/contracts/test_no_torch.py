@@ -26,7 +26,10 @@ def imported_by(code: str) -> list[str]:
         "convscope.data",
         "convscope.data.augment",
         "convscope.data.loading",
+        "convscope.geometry",
         "convscope.models",
+        "convscope.ops",
+        "convscope.scratch",
         "convscope.training.plan",
     ],
 )

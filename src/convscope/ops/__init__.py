@@ -1,0 +1,239 @@
+"""The primitives in NumPy: exact, for one to three spatial axes, without torch.
+
+Arrays are (N, C, *space), float32 or float64, and stay what they are. Each operation has its ``..._backward``; what
+else is known of it (output shape, cost, which index feeds which, the terms of one number) stands in ``PRIMITIVES``.
+"""
+
+from __future__ import annotations
+
+from convscope.ops import (
+    activation,
+    adaptive,
+    combination,
+    correlation,
+    kernels,
+    losses,
+    normalisation,
+    padding,
+    patches,
+    pooling,
+    recurrence,
+    resampling,
+    transposed,
+    unpooling,
+)
+from convscope.ops import attention as _attention
+from convscope.ops import cross_entropy as _cross_entropy
+from convscope.ops import dropout as _dropout
+from convscope.ops import embedding as _embedding
+from convscope.ops import linear as _linear
+from convscope.ops import softmax as _softmax
+from convscope.ops.activation import (
+    gelu,
+    gelu_backward,
+    leaky_relu,
+    leaky_relu_backward,
+    relu,
+    relu_backward,
+    selu,
+    selu_backward,
+    sigmoid,
+    sigmoid_backward,
+    silu,
+    silu_backward,
+    tanh,
+    tanh_backward,
+)
+from convscope.ops.adaptive import (
+    adaptive_avg_pool,
+    adaptive_avg_pool_backward,
+    adaptive_max_pool,
+    adaptive_max_pool_backward,
+    global_avg_pool,
+    global_avg_pool_backward,
+    global_max_pool,
+    global_max_pool_backward,
+)
+from convscope.ops.attention import attention, attention_backward
+from convscope.ops.combination import add, add_backward, concatenate, concatenate_backward, multiply, multiply_backward
+from convscope.ops.correlation import (
+    Gradients,
+    convolve,
+    convolve_backward,
+    correlate,
+    correlate_backward,
+    toeplitz,
+)
+from convscope.ops.cross_entropy import cross_entropy, cross_entropy_backward
+from convscope.ops.dropout import dropout, dropout_backward
+from convscope.ops.embedding import embedding, embedding_backward
+from convscope.ops.linear import linear, linear_backward
+from convscope.ops.losses import (
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_with_logits_backward,
+    squared_error,
+    squared_error_backward,
+)
+from convscope.ops.normalisation import (
+    Moments,
+    batch_norm,
+    batch_norm_backward,
+    group_norm,
+    group_norm_backward,
+    instance_norm,
+    instance_norm_backward,
+    layer_norm,
+    layer_norm_backward,
+    moments,
+)
+from convscope.ops.padding import pad, pad_backward
+from convscope.ops.patches import col2im, col2im_backward, im2col, im2col_backward
+from convscope.ops.pooling import (
+    MaxPooled,
+    avg_pool,
+    avg_pool_backward,
+    lp_pool,
+    lp_pool_backward,
+    max_pool,
+    max_pool_backward,
+)
+from convscope.ops.primitive import Cost, Index, Primitive, Terms, table
+from convscope.ops.recurrence.gru import GRU, gru, gru_backward, gru_step, gru_step_backward
+from convscope.ops.recurrence.lstm import LSTM, LSTMStep, lstm, lstm_backward, lstm_step, lstm_step_backward
+from convscope.ops.resampling import (
+    resample_linear,
+    resample_linear_backward,
+    resample_nearest,
+    resample_nearest_backward,
+)
+from convscope.ops.softmax import log_softmax, log_softmax_backward, softmax, softmax_backward
+from convscope.ops.steps import Step, steps
+from convscope.ops.transposed import correlate_transpose, correlate_transpose_backward
+from convscope.ops.unpooling import max_unpool, max_unpool_backward
+
+PRIMITIVES = table(
+    activation.PRIMITIVES,
+    adaptive.PRIMITIVES,
+    _attention.PRIMITIVES,
+    combination.PRIMITIVES,
+    correlation.PRIMITIVES,
+    transposed.PRIMITIVES,
+    padding.PRIMITIVES,
+    patches.PRIMITIVES,
+    _cross_entropy.PRIMITIVES,
+    _dropout.PRIMITIVES,
+    _embedding.PRIMITIVES,
+    _linear.PRIMITIVES,
+    losses.PRIMITIVES,
+    normalisation.PRIMITIVES,
+    pooling.PRIMITIVES,
+    recurrence.PRIMITIVES,
+    resampling.PRIMITIVES,
+    _softmax.PRIMITIVES,
+    unpooling.PRIMITIVES,
+)
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "PRIMITIVES",
+    "Cost",
+    "Gradients",
+    "Index",
+    "LSTMStep",
+    "MaxPooled",
+    "Moments",
+    "Primitive",
+    "Step",
+    "Terms",
+    "adaptive_avg_pool",
+    "adaptive_avg_pool_backward",
+    "adaptive_max_pool",
+    "adaptive_max_pool_backward",
+    "add",
+    "add_backward",
+    "attention",
+    "attention_backward",
+    "avg_pool",
+    "avg_pool_backward",
+    "batch_norm",
+    "batch_norm_backward",
+    "binary_cross_entropy_with_logits",
+    "binary_cross_entropy_with_logits_backward",
+    "col2im",
+    "col2im_backward",
+    "concatenate",
+    "concatenate_backward",
+    "convolve",
+    "convolve_backward",
+    "correlate",
+    "correlate_backward",
+    "correlate_transpose",
+    "correlate_transpose_backward",
+    "cross_entropy",
+    "cross_entropy_backward",
+    "dropout",
+    "dropout_backward",
+    "embedding",
+    "embedding_backward",
+    "gelu",
+    "gelu_backward",
+    "global_avg_pool",
+    "global_avg_pool_backward",
+    "global_max_pool",
+    "global_max_pool_backward",
+    "group_norm",
+    "group_norm_backward",
+    "gru",
+    "gru_backward",
+    "gru_step",
+    "gru_step_backward",
+    "im2col",
+    "im2col_backward",
+    "instance_norm",
+    "instance_norm_backward",
+    "kernels",
+    "layer_norm",
+    "layer_norm_backward",
+    "leaky_relu",
+    "leaky_relu_backward",
+    "linear",
+    "linear_backward",
+    "log_softmax",
+    "log_softmax_backward",
+    "lp_pool",
+    "lp_pool_backward",
+    "lstm",
+    "lstm_backward",
+    "lstm_step",
+    "lstm_step_backward",
+    "max_pool",
+    "max_pool_backward",
+    "max_unpool",
+    "max_unpool_backward",
+    "moments",
+    "multiply",
+    "multiply_backward",
+    "pad",
+    "pad_backward",
+    "relu",
+    "relu_backward",
+    "resample_linear",
+    "resample_linear_backward",
+    "resample_nearest",
+    "resample_nearest_backward",
+    "selu",
+    "selu_backward",
+    "sigmoid",
+    "sigmoid_backward",
+    "silu",
+    "silu_backward",
+    "softmax",
+    "softmax_backward",
+    "squared_error",
+    "squared_error_backward",
+    "steps",
+    "tanh",
+    "tanh_backward",
+    "toeplitz",
+]

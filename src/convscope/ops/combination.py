@@ -1,0 +1,213 @@
+"""Several arrays to one: sums, products, and arrays set beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convscope.errors import ShapeError
+from convscope.ops.arguments import check_gradient, floats
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
+
+
+class Gradients(NamedTuple):
+    """The gradients of the two inputs, each in its own shape."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+
+def add(x: ArrayLike, y: ArrayLike) -> np.ndarray:
+    """Return x + y; axes of length 1 or absent in front are repeated (NumPy's broadcasting).
+
+    Raises ``ShapeError`` where the shapes do not go together.
+
+    >>> add(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 20.0])).tolist()
+    [[11.0, 22.0], [13.0, 24.0]]
+    """
+    x, y = floats("add", x=x, y=y)
+    _broadcast("add", x.shape, y.shape)
+    return x + y
+
+
+def add_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
+    """Return the gradients of x and y: ``grad``, summed where an input was repeated.
+
+    >>> add_backward(np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros((2, 2)), np.zeros(2)).y.tolist()
+    [4.0, 6.0]
+    """
+    grad, x, y = floats("add_backward", grad=grad, x=x, y=y)
+    check_gradient("add_backward", grad, _broadcast("add", x.shape, y.shape))
+    return Gradients(unbroadcast(grad, x.shape), unbroadcast(grad, y.shape))
+
+
+def multiply(x: ArrayLike, y: ArrayLike) -> np.ndarray:
+    """Return x · y, number by number; axes of length 1 or absent in front are repeated (NumPy's broadcasting).
+
+    Raises ``ShapeError`` where the shapes do not go together.
+
+    >>> multiply(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 20.0])).tolist()
+    [[10.0, 40.0], [30.0, 80.0]]
+    """
+    x, y = floats("multiply", x=x, y=y)
+    _broadcast("multiply", x.shape, y.shape)
+    return x * y
+
+
+def multiply_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
+    """Return the gradients of x and y: ``grad`` times the other, summed where an input was repeated.
+
+    By hand: y₀ meets 1 and 3, so that its gradient is 1 · 1 + 3 · 3 = 10.
+
+    >>> values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> multiply_backward(values, values, np.array([10.0, 20.0])).y.tolist()
+    [10.0, 20.0]
+    """
+    grad, x, y = floats("multiply_backward", grad=grad, x=x, y=y)
+    check_gradient("multiply_backward", grad, _broadcast("multiply", x.shape, y.shape))
+    return Gradients(unbroadcast(grad * y, x.shape), unbroadcast(grad * x, y.shape))
+
+
+def concatenate(*arrays: ArrayLike, axis: int = 1) -> np.ndarray:
+    """Return the arrays beside each other along ``axis``, by default the channels of (N, C, *space).
+
+    Raises ``ShapeError`` where there are none, or where they differ in another axis.
+
+    >>> concatenate(np.array([[1.0, 2.0]]), np.array([[3.0]])).tolist()
+    [[1.0, 2.0, 3.0]]
+    """
+    found = floats("concatenate", **{f"x{i}": array for i, array in enumerate(arrays)})
+    _joined(*(array.shape for array in found), axis=axis)
+    return np.concatenate(found, axis)
+
+
+def concatenate_backward(grad: ArrayLike, *arrays: ArrayLike, axis: int = 1) -> tuple[np.ndarray, ...]:
+    """Return the gradient of each array: its own stretch of ``grad`` along ``axis``, as a view.
+
+    >>> [g.tolist() for g in concatenate_backward(np.array([[5.0, 6.0, 7.0]]), np.ones((1, 2)), np.ones((1, 1)))]
+    [[[5.0, 6.0]], [[7.0]]]
+    """
+    (grad,) = floats("concatenate_backward", grad=grad)
+    shapes = [np.shape(array) for array in arrays]
+    check_gradient("concatenate_backward", grad, _joined(*shapes, axis=axis))
+    ends = np.cumsum([shape[axis] for shape in shapes])
+    return tuple(np.split(grad, ends[:-1], axis))
+
+
+def unbroadcast(grad: np.ndarray, shape: Shape) -> np.ndarray:
+    """Return ``grad`` summed over the axes along which an array of ``shape`` was repeated.
+
+    >>> unbroadcast(np.ones((2, 3)), (3,)).tolist()
+    [2.0, 2.0, 2.0]
+    """
+    extra = grad.ndim - len(shape)
+    axes = (*range(extra), *(extra + i for i, n in enumerate(shape) if n == 1 and grad.shape[extra + i] != 1))
+    return grad.sum(axes).reshape(shape) if axes else grad
+
+
+def _broadcast(operation: str, x: Shape, y: Shape) -> Shape:
+    try:
+        return np.broadcast_shapes(x, y)
+    except ValueError:
+        raise ShapeError(
+            f"{operation}: x {x} and y {y} do not go together: from the last axis on, sizes must be equal or 1"
+        ) from None
+
+
+def _joined(*shapes: Shape, axis: int = 1) -> Shape:
+    if not shapes:
+        raise ShapeError("concatenate: no arrays were given; give at least one")
+    first = shapes[0]
+    if not -len(first) <= axis < len(first):
+        raise ShapeError(f"concatenate: axis {axis} is not one of the {len(first)} axes of x0 {first}")
+    axis %= len(first)
+    for i, shape in enumerate(shapes):
+        if (*shape[:axis], *shape[axis + 1 :]) != (*first[:axis], *first[axis + 1 :]) or len(shape) != len(first):
+            raise ShapeError(f"concatenate: x{i} {shape} and x0 {first} may differ in axis {axis} only")
+    return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])
+
+
+def feeding(at: tuple[int, ...], shape: Shape) -> tuple[int, ...]:
+    """Return the position in an array of ``shape`` that is repeated to ``at``."""
+    return tuple(0 if n == 1 else i for i, n in zip(at[len(at) - len(shape) :], shape, strict=True))
+
+
+def _field(at: tuple[int, ...], x: Shape, y: Shape) -> dict[str, Index]:
+    return {"x": point(feeding(at, x)), "y": point(feeding(at, y))}
+
+
+def _add_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
+    """Return two terms, x · 1 and y · 1."""
+    places = [feeding(at, x.shape), feeding(at, y.shape)]
+    operand = np.array([x[places[0]], y[places[1]]])
+    index = np.array([(0,) * (len(at) - len(place)) + place for place in places])  # (2, axes)
+    return Terms(float(operand.sum()), ("x", "y"), index, operand, np.ones_like(operand))
+
+
+def _multiply_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
+    here, there = feeding(at, x.shape), feeding(at, y.shape)
+    operand, factor = np.array([x[here]]), np.array([y[there]])
+    return Terms(float(x[here] * y[there]), "x", np.array([here]), operand, factor, 0.0, "y", np.array([there]))
+
+
+def _part(at: tuple[int, ...], shapes: tuple[Shape, ...], axis: int) -> tuple[int, tuple[int, ...]]:
+    """Return which array output ``at`` comes from, and its position there."""
+    ends = np.cumsum([shape[axis] for shape in shapes])
+    which = int(np.searchsorted(ends, at[axis], side="right"))
+    place = list(at)
+    place[axis] -= int(ends[which]) - shapes[which][axis]
+    return which, tuple(place)
+
+
+def _concatenate_field(at: tuple[int, ...], *shapes: Shape, axis: int = 1) -> dict[str, Index]:
+    which, place = _part(at, shapes, axis)
+    nowhere = tuple(np.arange(0) for _ in at)
+    return {f"x{i}": point(place) if i == which else nowhere for i in range(len(shapes))}
+
+
+def _concatenate_terms(at: tuple[int, ...], *arrays: np.ndarray, axis: int = 1) -> Terms:
+    which, place = _part(at, tuple(array.shape for array in arrays), axis)
+    operand = np.array([arrays[which][place]])
+    return Terms(float(operand[0]), f"x{which}", np.array([place]), operand, np.ones_like(operand))
+
+
+def _concatenate_cost(*shapes: Shape, axis: int = 1, itemsize: int = 4) -> Cost:
+    return Cost(0, 0, *traffic(_joined(*shapes, axis=axis), *shapes, itemsize=itemsize))
+
+
+def _pairwise(
+    name: str,
+    forward: Callable[..., np.ndarray],
+    backward: Callable[..., Gradients],
+    each: tuple[int, int],
+    terms: Callable[..., Terms],
+) -> Primitive:
+    def shape(x: Shape, y: Shape) -> Shape:
+        return _broadcast(name, x, y)
+
+    def cost(x: Shape, y: Shape, *, itemsize: int = 4) -> Cost:
+        output = shape(x, y)
+        n = count(output)
+        return Cost(n * each[0], n * each[1], *traffic(output, x, y, itemsize=itemsize))
+
+    return Primitive(name, ("x", "y"), forward, backward, shape, cost, _field, terms, differentiable=("x", "y"))
+
+
+PRIMITIVES = (
+    _pairwise("add", add, add_backward, (0, 1), _add_terms),
+    _pairwise("multiply", multiply, multiply_backward, (1, 0), _multiply_terms),
+    Primitive(
+        "concatenate",
+        ("x",),
+        concatenate,
+        concatenate_backward,
+        _joined,
+        _concatenate_cost,
+        _concatenate_field,
+        _concatenate_terms,
+        variadic=True,
+    ),
+)

@@ -1,0 +1,107 @@
+"""Correlation as one banded matrix: T (O·outputs, C·inputs) @ x.ravel(), the same few weights in every row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+
+from convscope.ops.arguments import floats
+from convscope.ops.correlation.rules import Setting, Whole, setting
+from convscope.ops.padding import Padding
+from convscope.ops.phases import Windows
+from convscope.ops.primitive import Shape
+
+
+def toeplitz(
+    kernel: np.ndarray,
+    space: Sequence[int],
+    *,
+    stride: Whole = 1,
+    padding: Padding = 0,
+    dilation: Whole = 1,
+    groups: int = 1,
+    padding_mode: str = "zeros",
+) -> sparse.csr_array:
+    """Return the sparse matrix T with T @ x.ravel() == correlate(x[None], kernel).ravel().
+
+    Args:
+        kernel: (O, C/groups, *k).
+        space: the spatial sizes of one image x (C, *space).
+        stride: and ``padding``, ``dilation``, ``groups``, ``padding_mode``: as in ``correlate``.
+
+    Returns:
+        (O · outputs, C · inputs), in the kernel's type; padding has no entry.
+
+    Raises:
+        ShapeError: as ``correlate`` does.
+
+    >>> toeplitz(np.array([[[1.0, -1.0]]]), (4,)).toarray().astype(int)
+    array([[ 1, -1,  0,  0],
+           [ 0,  1, -1,  0],
+           [ 0,  0,  1, -1]])
+    """
+    (kernel,) = floats("toeplitz", kernel=kernel)
+    x = (1, kernel.shape[1] * groups if kernel.ndim > 1 and isinstance(groups, int) else 1, *space)
+    found = setting(
+        "toeplitz", x, kernel.shape, None,
+        stride=stride, padding=padding, dilation=dilation, groups=groups, padding_mode=padding_mode,
+    )  # fmt: skip
+    return _matrix(kernel, found)
+
+
+def forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, *, windows: Windows, groups: int) -> np.ndarray:
+    """Return the correlation (N, O, *outputs) of x (N, C, *space) with kernel (O, C/groups, *k)."""
+    found = Setting(windows, groups, "zeros")
+    flat = x.reshape(len(x), math.prod(x.shape[1:]))
+    y = (_matrix(kernel, found) @ flat.T).T.reshape(len(x), len(kernel), *found.outputs)
+    return y if bias is None else y + bias.reshape(-1, *(1,) * len(windows))
+
+
+def backward(
+    grad: np.ndarray, x: np.ndarray, kernel: np.ndarray, *, windows: Windows, groups: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the gradients of x (by the transposed matrix) and of kernel (a weight collects from all its entries)."""
+    found = Setting(windows, groups, "zeros")
+    flat, given = (array.reshape(len(x), math.prod(array.shape[1:])) for array in (x, grad))
+    rows, columns, weights = _entries(kernel.shape, found)
+    kernel_total = np.zeros(kernel.size, kernel.dtype)
+    for image, one in zip(flat, given, strict=True):
+        kernel_total += np.bincount(weights, one[rows] * image[columns], kernel.size).astype(kernel.dtype)
+    return (_matrix(kernel, found).T @ given.T).T.reshape(x.shape), kernel_total.reshape(kernel.shape)
+
+
+def _matrix(kernel: np.ndarray, found: Setting) -> sparse.csr_array:
+    rows, columns, weights = _entries(kernel.shape, found)
+    inputs = kernel.shape[1] * found.groups * math.prod(window.size for window in found.windows)
+    shape = (len(kernel) * math.prod(found.outputs), inputs)
+    return sparse.coo_array((kernel.ravel()[weights], (rows, columns)), shape).tocsr()
+
+
+def _entries(kernel: Shape, found: Setting) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return row, column and weight number of each entry; several entries of one place are to be added."""
+    place, source, weight = (np.zeros((1, 1), int) for _ in range(3))  # (taps, outputs), axis by axis
+    inside = np.ones((1, 1), bool)
+    for axis, window in enumerate(found.windows):
+        under = [found.inputs(axis, output) for output in range(window.outputs)]
+        inputs = np.array([[-1 if i is None else i for i in line] for line in under]).T  # (k, outputs)
+        inside = _outer(inside, inputs >= 0, np.logical_and)
+        source = _outer(source * window.size, inputs, np.add)
+        place = _outer(place * window.outputs, np.arange(window.outputs)[None], np.add)
+        weight = _outer(weight * window.kernel, np.arange(window.kernel)[:, None], np.add)
+    grid = np.broadcast_arrays(inside, place, source, weight)
+    taps, (_, places, sources, weights) = inside.shape[0], (part[inside] for part in grid)
+    channel = np.arange(kernel[0] * kernel[1])[:, None]  # every pair of an output and an input channel
+    output, part = channel // kernel[1], channel % kernel[1]
+    group = output // (kernel[0] // found.groups)
+    rows = output * math.prod(found.outputs) + places
+    columns = (group * kernel[1] + part) * math.prod(window.size for window in found.windows) + sources
+    return rows.ravel(), columns.ravel(), (channel * taps + weights).ravel()
+
+
+def _outer(a: np.ndarray, b: np.ndarray, combine: np.ufunc) -> np.ndarray:
+    """Combine every (taps, outputs) of the axes so far with those of the next."""
+    taps, outputs = a.shape[0] * b.shape[0], a.shape[1] * b.shape[1]
+    return combine(a[:, None, :, None], b[None, :, None, :]).reshape(taps, outputs)

@@ -1,0 +1,86 @@
+"""Whole numbers to vectors: the rows of a table."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convscope.errors import ShapeError
+from convscope.ops.arguments import check_gradient, floats
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, point, traffic
+
+
+def whole(operation: str, name: str, values: ArrayLike, size: int) -> np.ndarray:
+    """Return an array of whole numbers from 0 to ``size`` - 1; refuses others, naming the first and its place."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "iu":
+        raise ShapeError(
+            f"{operation}: {name} holds {array.dtype}; expected whole numbers: convert it with {name}.astype(np.int64)"
+        )
+    wrong = np.argwhere((array < 0) | (array >= size))  # (found, axes)
+    if len(wrong):
+        at = tuple(wrong[0].tolist())
+        raise ShapeError(f"{operation}: {name} must be from 0 to {size - 1}, found {array[at]} at {at}")
+    return array
+
+
+def embedding(indices: ArrayLike, weight: ArrayLike) -> np.ndarray:
+    """Return row ``indices`` of ``weight``: indices (...) of whole numbers, weight (V, D) -> (..., D).
+
+    Raises ``ShapeError`` for an index outside 0..V-1, naming it and where it stands.
+
+    >>> embedding(np.array([2, 0]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])).tolist()
+    [[5.0, 6.0], [1.0, 2.0]]
+    """
+    (weight,) = floats("embedding", weight=weight)
+    _shape(np.shape(indices), weight.shape)
+    return weight[whole("embedding", "indices", indices, len(weight))]
+
+
+def embedding_backward(grad: ArrayLike, indices: ArrayLike, weight: ArrayLike) -> np.ndarray:
+    """Return the gradient of weight (V, D) for ``grad`` (..., D); what a row used repeatedly receives is added up.
+
+    >>> embedding_backward(np.array([[1.0], [2.0], [4.0]]), np.array([1, 0, 1]), np.zeros((3, 1))).tolist()
+    [[2.0], [5.0], [0.0]]
+    """
+    grad, weight = floats("embedding_backward", grad=grad, weight=weight)
+    check_gradient("embedding_backward", grad, _shape(np.shape(indices), weight.shape))
+    total = np.zeros_like(weight)
+    np.add.at(total, whole("embedding_backward", "indices", indices, len(weight)), grad)
+    return total
+
+
+def _shape(indices: Shape, weight: Shape) -> Shape:
+    if len(weight) != 2:
+        raise ShapeError(f"embedding: weight must be (V, D), one row for each index, found {weight}")
+    return (*indices, weight[1])
+
+
+def _cost(indices: Shape, weight: Shape, *, itemsize: int = 4) -> Cost:
+    return Cost(0, 0, *traffic(_shape(indices, weight), indices, weight, itemsize=itemsize))
+
+
+def _field(at: tuple[int, ...], indices: Shape, weight: Shape) -> dict[str, Index]:
+    """Return the index, and the column of the table: which row of it only the index's value tells."""
+    return {"indices": point(at[:-1]), "weight": (np.arange(weight[0]), np.array(at[-1:]))}
+
+
+def _terms(at: tuple[int, ...], indices: np.ndarray, weight: np.ndarray) -> Terms:
+    place = (int(indices[at[:-1]]), at[-1])
+    operand = np.array([weight[place]])
+    return Terms(float(operand[0]), "weight", np.array([place]), operand, np.ones_like(operand))
+
+
+PRIMITIVES = (
+    Primitive(
+        "embedding",
+        ("indices", "weight"),
+        embedding,
+        embedding_backward,
+        _shape,
+        _cost,
+        _field,
+        _terms,
+        differentiable=("weight",),
+    ),
+)

@@ -1,0 +1,121 @@
+"""Classic kernels, ready for ``correlate``: (1, 1, *k), float64 unless told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from convscope.errors import ConfigError
+
+__all__ = ["anti_diagonal", "box", "cross", "edge", "gaussian", "laplacian", "sobel", "surround", "wide_edge"]
+
+
+def edge(*, rank: int = 1, axis: int = -1, rising: bool = False, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """Return (1, -1) along one of ``rank`` spatial axes: +1 where the image falls by 1; ``rising``: (-1, 1).
+
+    >>> edge().tolist(), edge(rank=2, rising=True).tolist()
+    ([[[1.0, -1.0]]], [[[[-1.0, 1.0]]]])
+    """
+    return _kernel(_along([-1, 1] if rising else [1, -1], rank, axis), dtype)
+
+
+def wide_edge(*, rank: int = 1, axis: int = -1, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """Return (-1, -1, 0, 1, 1) along one axis: a rise, seen over five positions.
+
+    >>> wide_edge().tolist()
+    [[[-1.0, -1.0, 0.0, 1.0, 1.0]]]
+    """
+    return _kernel(_along([-1, -1, 0, 1, 1], rank, axis), dtype)
+
+
+def surround(*, rank: int = 2, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """Return each position against its neighbours: -1, and in the middle their number (8 in two dimensions).
+
+    >>> surround().tolist()
+    [[[[-1.0, -1.0, -1.0], [-1.0, 8.0, -1.0], [-1.0, -1.0, -1.0]]]]
+    """
+    kernel = -np.ones((3,) * rank)
+    kernel[(1,) * rank] = 3**rank - 1
+    return _kernel(kernel, dtype)
+
+
+def sobel(*, rank: int = 2, axis: int = -1, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """Return the derivative (-1, 0, 1) along ``axis``, smoothed by (1, 2, 1) along the others (Sobel and Feldman 1968).
+
+    >>> sobel().tolist()
+    [[[[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]]]
+    """
+    kernel = _along([-1, 0, 1], rank, axis)
+    for other in set(range(rank)) - {axis % rank}:
+        kernel = kernel * _along([1, 2, 1], rank, other)
+    return _kernel(kernel, dtype)
+
+
+def laplacian(*, rank: int = 2, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """Return the sum of the second differences (1, -2, 1) along all axes.
+
+    >>> laplacian().tolist()
+    [[[[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]]]
+    """
+    kernel = np.zeros((3,) * rank)
+    for axis in range(rank):
+        line = tuple(slice(None) if a == axis else 1 for a in range(rank))
+        kernel[line] += (1, -2, 1)
+    return _kernel(kernel, dtype)
+
+
+def gaussian(size: int | Sequence[int], sigma: float, *, rank: int = 1, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """Return exp(-r² / 2σ²) over ``size`` positions an axis (one number: ``rank`` axes of it), with the sum 1.
+
+    >>> gaussian(3, 1.0).round(4).tolist()
+    [[[0.2741, 0.4519, 0.2741]]]
+    """
+    if sigma <= 0:
+        raise ConfigError(f"gaussian: sigma must be above 0, found {sigma}")
+    sizes = (size,) * rank if isinstance(size, int) else tuple(size)
+    kernel = np.ones(())
+    for n in sizes:
+        distance = np.arange(n) - (n - 1) / 2
+        kernel = np.multiply.outer(kernel, np.exp(-(distance**2) / (2 * sigma**2)))
+    return _kernel(kernel / kernel.sum(), dtype)
+
+
+def box(size: int | Sequence[int], *, rank: int = 1, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """Return ones over ``size`` positions an axis: the sum of the window.
+
+    >>> box(3).tolist()
+    [[[1.0, 1.0, 1.0]]]
+    """
+    return _kernel(np.ones((size,) * rank if isinstance(size, int) else tuple(size)), dtype)
+
+
+def cross(*, rank: int = 2, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """Return ones in the middle and at its direct neighbours, of 3 positions an axis.
+
+    >>> cross().tolist()
+    [[[[0.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 0.0]]]]
+    """
+    away = np.abs(np.indices((3,) * rank) - 1).sum(0)
+    return _kernel(away <= 1, dtype)
+
+
+def anti_diagonal(size: int = 3, *, on: float = 0.9, off: float = 0.1, dtype: DTypeLike = np.float64) -> np.ndarray:
+    """Return a stroke from bottom left to top right: ``on`` on the anti-diagonal, ``off`` elsewhere.
+
+    >>> anti_diagonal().tolist()
+    [[[[0.1, 0.1, 0.9], [0.1, 0.9, 0.1], [0.9, 0.1, 0.1]]]]
+    """
+    return _kernel(np.where(np.fliplr(np.eye(size)) > 0, on, off), dtype)
+
+
+def _along(values: Sequence[float], rank: int, axis: int) -> np.ndarray:
+    """Return the values along one of ``rank`` axes."""
+    shape = [1] * rank
+    shape[axis] = len(values)
+    return np.array(values, float).reshape(shape)
+
+
+def _kernel(values: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+    return values.astype(dtype)[None, None]

@@ -1,0 +1,65 @@
+"""Two memory orders told as one, and large outputs cut into boxes.
+
+(N, C, *space) in C order is seen as (B, C, *space, R) with B = N images and runs of R = 1 number; with the batch
+innermost in memory it is B = 1 and runs of R = N numbers, which are all treated alike.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+TILE = 2**23  # bytes of columns at once
+
+
+def batch_innermost(x: np.ndarray) -> bool:
+    """Return whether the memory of (N, C, *space) is ordered (C, *space, N)."""
+    return x.ndim > 2 and x.shape[0] > 1 and not x.flags.c_contiguous and batch_last(x).flags.c_contiguous
+
+
+def batch_last(x: np.ndarray) -> np.ndarray:
+    """Return a view of (N, ...) as (..., N); ``np.moveaxis`` takes ten times as long, which small networks feel."""
+    return x.transpose(*range(1, x.ndim), 0)
+
+
+def batch_first(x: np.ndarray) -> np.ndarray:
+    """Return a view of (..., N) as (N, ...)."""
+    return x.transpose(-1, *range(x.ndim - 1))
+
+
+def as_runs(x: np.ndarray, innermost: bool) -> np.ndarray:
+    """Return a view of (N, C, *space) as (B, C, *space, R)."""
+    return batch_last(x)[None] if innermost else x[..., None]
+
+
+def from_runs(x: np.ndarray, innermost: bool) -> np.ndarray:
+    """Return a view of (B, C, *space, R) as (N, C, *space)."""
+    return batch_first(x[0]) if innermost else x[..., 0]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A block of outputs along (B, *outputs, R): where it begins, how large it is; one stretch of memory if B = 1."""
+
+    start: tuple[int, ...]
+    size: tuple[int, ...]
+
+
+def tiles(counts: Sequence[int], column: int, limit: int = TILE) -> Iterator[Box]:
+    """Cut outputs (B, *outputs, R), each with ``column`` bytes of columns, into boxes of at most ``limit`` bytes.
+
+    A box is never smaller than one output. It takes whole trailing axes, a part of one, and one of each axis before.
+    """
+    if 0 in counts:
+        return
+    size = list(counts)
+    for axis in range(len(size)):
+        size[axis] = min(size[axis], max(1, limit // max(1, column * math.prod(counts[axis + 1 :]))))
+        if size[axis] > 1:
+            break
+    for start in itertools.product(*(range(0, n, step) for n, step in zip(counts, size, strict=True))):
+        yield Box(start, tuple(min(step, n - first) for n, step, first in zip(counts, size, start, strict=True)))

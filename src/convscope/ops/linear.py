@@ -1,0 +1,105 @@
+"""The fully connected layer: each output is a weighted sum of all numbers in the last axis."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convscope.errors import ShapeError
+from convscope.ops.arguments import check_gradient, floats, matching, shapes
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, line, point, traffic
+
+
+class Gradients(NamedTuple):
+    """The gradients of the three inputs; ``bias`` is None where there was none."""
+
+    x: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray | None
+
+
+def shape(x: Shape, weight: Shape, bias: Shape | None = None, **_: Any) -> Shape:
+    """Return (..., O)."""
+    if len(weight) != 2 or not x or x[-1] != weight[1]:
+        wanted = f"(O, {x[-1]})" if x else "(O, I) and x (..., I)"
+        raise ShapeError(f"linear: weight must be {wanted} for x {x}, found {weight}")
+    matching("linear", "bias", bias, weight[:1], "(O,)")
+    return (*x[:-1], weight[0])
+
+
+def linear(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> np.ndarray:
+    """Return x · weightᵀ + bias: x (..., I), weight (O, I), bias (O,) or none -> (..., O).
+
+    A 1×1 convolution is this, at each pixel. Raises ``ShapeError`` where the last axis of x is not I. By hand:
+    2·1 + 3·(-1) + 10 = 9.
+
+    >>> linear(np.array([2.0, 3.0]), np.array([[1.0, -1.0]]), np.array([10.0])).tolist()
+    [9.0]
+    """
+    x, weight, bias = floats("linear", x=x, weight=weight, bias=bias)
+    shape(*shapes(x, weight, bias))
+    y = x @ weight.T  # (..., O)
+    return y if bias is None else y + bias
+
+
+def linear_backward(grad: ArrayLike, x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Gradients:
+    """Return the gradients of x (..., I), weight (O, I) and bias (O,) for ``grad`` (..., O).
+
+    >>> linear_backward(np.array([5.0]), np.array([2.0, 3.0]), np.array([[1.0, -1.0]])).weight.tolist()
+    [[10.0, 15.0]]
+    """
+    grad, x, weight, bias = floats("linear_backward", grad=grad, x=x, weight=weight, bias=bias)
+    check_gradient("linear_backward", grad, shape(*shapes(x, weight, bias)))
+    rows = count(x.shape[:-1])
+    flat = grad.reshape(rows, weight.shape[0])  # (rows, O)
+    return Gradients(
+        grad @ weight,
+        flat.T @ x.reshape(rows, weight.shape[1]),
+        None if bias is None else flat.sum(axis=0),
+    )
+
+
+def _cost(x: Shape, weight: Shape, bias: Shape | None = None, *, itemsize: int = 4) -> Cost:
+    output = shape(x, weight, bias)
+    n, inputs = count(output), weight[1]
+    additions = n * (max(inputs - 1, 0) + (bias is not None))
+    return Cost(n * inputs, additions, *traffic(output, x, weight, bias, itemsize=itemsize))
+
+
+def _field(at: tuple[int, ...], x: Shape, weight: Shape, bias: Shape | None = None) -> dict[str, Index]:
+    row, inputs = point(at[-1:]), np.arange(weight[1])
+    found = {"x": (*point(at[:-1]), inputs), "weight": (*row, inputs)}
+    return found if bias is None else found | {"bias": row}
+
+
+def _terms(at: tuple[int, ...], x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> Terms:
+    inputs = weight.shape[1]
+    operand, factor = x[at[:-1]], weight[at[-1]]  # (I,), (I,)
+    added = 0.0 if bias is None else float(bias[at[-1]])
+    return Terms(
+        float(operand @ factor) + added,
+        "x",
+        line(at, -1, inputs),
+        operand,
+        factor,
+        added,
+        "weight",
+        line((at[-1], 0), 1, inputs),
+    )
+
+
+PRIMITIVES = (
+    Primitive(
+        "linear",
+        ("x", "weight", "bias"),
+        linear,
+        linear_backward,
+        shape,
+        _cost,
+        _field,
+        _terms,
+        differentiable=("x", "weight", "bias"),
+    ),
+)

@@ -1,0 +1,154 @@
+"""What every primitive tells about itself, and the table of all of them.
+
+A primitive's room holds all that is true of it: forward, backward, output shape, cost, which index feeds which, and the
+terms that one output number is made of. Others (graph, analysis, trace, tests) read it through ``Primitive``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from convscope.errors import ConfigError, nearest
+
+Shape = tuple[int, ...]
+Index = tuple[np.ndarray, ...]  # sorted positions along each axis; every combination of them is meant (``np.ix_``)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one call costs, as its definition is written out: no trick of any algorithm is counted.
+
+    Multiplications and additions apart (a division or a function such as exp counts as one multiplication; a
+    comparison as one addition; padding is multiplied too); bytes of all arrays read and written once.
+    """
+
+    multiplications: int
+    additions: int
+    bytes_read: int
+    bytes_written: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """One output number as a sum: ``total = bias + Σ operand · factor``, up to rounding.
+
+    ``source`` names the array input that the operands are taken from and ``index`` (m, its axes) where they stand in
+    it. Where the terms come from several places it is a tuple of one name a term, None for a value that stands in no
+    input (a GRU's candidate); the index of an array with fewer axes then begins with zeros. ``factor`` (m,) is what
+    each is multiplied by: a weight, the 1 of a maximum, 1 / area. ``factor_source`` and ``factor_index`` (m, its axes)
+    say where in another array input the factor stands, if it does. Padding has no term.
+
+    ``rule`` is ``"sum"`` where that is the whole truth, and the name of the function where the output is no sum of
+    products (``"tanh"``): then ``total`` is the function's value, the operands are its arguments, factors are 1.
+    """
+
+    total: float
+    source: str | tuple[str | None, ...]
+    index: np.ndarray
+    operand: np.ndarray
+    factor: np.ndarray
+    bias: float = 0.0
+    factor_source: str | None = None
+    factor_index: np.ndarray | None = None
+    rule: str = "sum"
+
+    @property
+    def products(self) -> np.ndarray:
+        """The products (m,) of operand and factor."""
+        return self.operand * self.factor
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """One operation: array inputs in the order of ``inputs``, then keyword arguments, the same for all six.
+
+    - ``forward(*arrays, **arguments)`` → the output array (or a named tuple whose first field is the output)
+    - ``backward(grad, *arrays, **arguments)`` → the gradient of the one input in ``differentiable``, or a named tuple
+      with a field for each of them (None for one that was None)
+    - ``shape(*shapes, **arguments)`` → shape of the output; raises the same ``ShapeError`` as ``forward``
+    - ``cost(*shapes, itemsize=4, **arguments)`` → ``Cost`` of ``forward``
+    - ``field(at, *shapes, **arguments)`` → for each array input given, the ``Index`` of what output ``at`` depends on
+    - ``terms(at, *arrays, **arguments)`` → ``Terms`` of the output number ``at``
+
+    An optional array that is absent is None, and so is its shape. ``variadic``: the one name in ``inputs`` stands for
+    any number of arrays (see ``names``), and ``backward`` returns a tuple of as many gradients.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    shape: Callable[..., Shape]
+    cost: Callable[..., Cost]
+    field: Callable[..., dict[str, Index]]
+    terms: Callable[..., Terms]
+    differentiable: tuple[str, ...] = ("x",)
+    variadic: bool = False
+
+    def names(self, number: int) -> tuple[str, ...]:
+        """Return the names of ``number`` arrays: ``inputs``, or x0, x1, ... where any number may be given."""
+        return tuple(f"{self.inputs[0]}{i}" for i in range(number)) if self.variadic else self.inputs
+
+
+def table(*rooms: tuple[Primitive, ...]) -> Mapping[str, Primitive]:
+    """Put the primitives of all rooms into one table by name."""
+    return {primitive.name: primitive for room in rooms for primitive in room}
+
+
+def find(name: str, primitives: Mapping[str, Primitive]) -> Primitive:
+    """Return a primitive by name; raises ``ConfigError`` with the nearest known name."""
+    if name not in primitives:
+        raise ConfigError(f"there is no primitive {name!r}{nearest(name, primitives)}")
+    return primitives[name]
+
+
+def count(shape: Shape) -> int:
+    """Return the number of elements of a shape.
+
+    >>> count((2, 3)), count(())
+    (6, 1)
+    """
+    return int(np.prod(shape, dtype=np.int64))
+
+
+def traffic(output: Shape, *inputs: Shape | None, itemsize: int) -> tuple[int, int]:
+    """Return the bytes read and written when every array is touched once."""
+    return itemsize * sum(count(shape) for shape in inputs if shape is not None), itemsize * count(output)
+
+
+def point(at: tuple[int, ...]) -> Index:
+    """Return the ``Index`` of one position."""
+    return tuple(np.array([i]) for i in at)
+
+
+def line(at: tuple[int, ...], axis: int, size: int) -> np.ndarray:
+    """Return the positions (size, axes) along one axis through ``at``.
+
+    >>> line((5, 7), -1, 3).tolist()
+    [[5, 0], [5, 1], [5, 2]]
+    """
+    index = np.tile(np.array(at, dtype=np.int64), (size, 1))  # (size, axes)
+    index[:, axis] = np.arange(size)
+    return index
+
+
+def function_of(total: float, rule: str, arrays: Mapping[str, np.ndarray], field: Mapping[str, Index]) -> Terms:
+    """Return the terms of a number that is no sum of products: the numbers of ``arrays`` that it is a function of.
+
+    >>> function_of(6.0, "max", {"x": np.array([4.0, 5.0, 6.0])}, {"x": (np.array([0, 2]),)}).operand.tolist()
+    [4.0, 6.0]
+    """
+    axes = max(array.ndim for array in arrays.values())
+    source, index, operand = [], [], []
+    for name, array in arrays.items():
+        places = np.array(list(itertools.product(*field[name])), np.int64).reshape(-1, array.ndim)  # (m, its axes)
+        source += [name] * len(places)
+        index.append(np.pad(places, ((0, 0), (axes - array.ndim, 0))))
+        operand.append(array[np.ix_(*field[name])].ravel())
+    operands = np.concatenate(operand)
+    return Terms(total, tuple(source), np.concatenate(index), operands, np.ones_like(operands), rule=rule)

@@ -1,0 +1,204 @@
+"""A cell stepped along a sequence, forward and backward through time: what GRU and LSTM share.
+
+A cell takes ``from_input`` (N, G·H), ``from_hidden`` (N, G·H) for its G gates and the states before, and returns the
+states after; the hidden state (N, H) comes first and is the output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convscope.errors import ShapeError
+from convscope.ops.arguments import check_gradient, matching, shapes
+from convscope.ops.linear import PRIMITIVES as LINEAR
+from convscope.ops.linear import linear, linear_backward
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, function_of, point, traffic
+
+States = tuple[np.ndarray, ...]
+
+
+class Cell(NamedTuple):
+    """One kind of cell: what it is called, its gates and states, and what one unit costs beside the two products."""
+
+    name: str
+    gates: int
+    states: tuple[str, ...]
+    each: tuple[int, int]
+    forward: Callable[..., States]
+    backward: Callable[..., tuple[np.ndarray, ...]]
+
+
+class Weights(NamedTuple):
+    """weight_ih (G·H, I), weight_hh (G·H, H), bias_ih and bias_hh (G·H,) or none; or their shapes."""
+
+    ih: Any
+    hh: Any
+    bias_ih: Any
+    bias_hh: Any
+
+
+def forward(cell: Cell, x: np.ndarray, weights: Weights, states: Sequence[np.ndarray | None]) -> tuple[Any, States]:
+    """Return the output (N, T, H) and the last states, each (N, H)."""
+    outputs = []
+    from_input, now = _begin(cell, x, weights, states)
+    for step in np.moveaxis(from_input, 1, 0):  # (N, G·H)
+        now = cell.forward(step, linear(now[0], weights.hh, weights.bias_hh), *now)
+        outputs.append(now[0])
+    return np.stack(outputs, 1), now
+
+
+def backward(
+    operation: str,
+    cell: Cell,
+    grad: ArrayLike | tuple[ArrayLike | None, ...],
+    x: np.ndarray,
+    weights: Weights,
+    states: Sequence[np.ndarray | None],
+) -> tuple[Any, ...]:
+    """Return the gradients of x, weight_ih, weight_hh, bias_ih, bias_hh and the first states.
+
+    ``grad`` is that of the output (N, T, H), or a tuple of it and those of the last states, None where not used.
+    """
+    from_input, now = _begin(cell, x, weights, states)
+    seen = []
+    for step in np.moveaxis(from_input, 1, 0):
+        seen.append((step, linear(now[0], weights.hh, weights.bias_hh), *now))
+        now = cell.forward(*seen[-1])
+    of_output, *towards = _upstream(operation, grad, x.shape[:2], now)
+    of_input, of_hidden = np.empty_like(from_input), np.empty_like(from_input)  # (N, T, G·H)
+    for t in reversed(range(x.shape[1])):
+        towards[0] = towards[0] + of_output[:, t]
+        of_input[:, t], of_hidden[:, t], *towards = cell.backward(*towards, *seen[t])
+        towards[0] = towards[0] + of_hidden[:, t] @ weights.hh
+    before = np.stack([step[2] for step in seen], 1)  # (N, T, H)
+    above = linear_backward(of_input, x, weights.ih, weights.bias_ih)
+    along = linear_backward(of_hidden, before, weights.hh, weights.bias_hh)
+    first = (None if given is None else made for given, made in zip(states, towards, strict=True))
+    return (above.x, above.weight, along.weight, above.bias, along.bias, *first)
+
+
+def shape(cell: Cell, x: Shape, weights: Weights, states: Sequence[Shape | None]) -> Shape:
+    """Return (N, T, H), with all arrays checked against one another."""
+    name, gates = cell.name, cell.gates
+    if len(weights.hh) != 2 or weights.hh[0] != gates * weights.hh[1]:
+        raise ShapeError(f"{name}: weight_hh must be ({gates}·H, H), found {weights.hh}")
+    hidden = weights.hh[1]
+    if len(x) != 3 or not x[1]:
+        raise ShapeError(f"{name}: x must be (N, T, I) with T at least 1, found {x}")
+    matching(name, "weight_ih", weights.ih, (gates * hidden, x[2]), f"({gates}·H, I)")
+    matching(name, "bias_ih", weights.bias_ih, (gates * hidden,), f"({gates}·H,)")
+    matching(name, "bias_hh", weights.bias_hh, (gates * hidden,), f"({gates}·H,)")
+    for state, found in zip(cell.states, states, strict=True):
+        matching(name, state, found, (x[0], hidden), "(N, H)")
+    return (*x[:2], hidden)
+
+
+def cost(cell: Cell, x: Shape, weights: Weights, states: Sequence[Shape | None], *, itemsize: int) -> Cost:
+    """Return the cost of all steps: two products with weights, and the gates."""
+    output = shape(cell, x, weights, states)
+    rule = LINEAR[0].cost
+    products = rule(x, weights.ih, weights.bias_ih), rule(output, weights.hh, weights.bias_hh)
+    return Cost(
+        sum(part.multiplications for part in products) + count(output) * cell.each[0],
+        sum(part.additions for part in products) + count(output) * cell.each[1],
+        *traffic(output, x, *weights, *states, itemsize=itemsize),
+    )
+
+
+def rows(at: tuple[int, ...], hidden: int, times: Sequence[int]) -> np.ndarray:
+    """Return the rows of all gates that feed output ``at`` (n, t, unit) when gate g was used ``times[g]`` times.
+
+    The last use is of the unit's own row; in every use before, all units feed it. By hand: 2 units, unit 1.
+
+    >>> rows((0, 5, 1), 2, (0, 1, 2)).tolist()
+    [3, 4, 5]
+    """
+    unit = at[-1]
+    every = [np.arange(hidden) if n > 1 else np.arange(unit, unit + n) for n in times]
+    return np.concatenate([gate * hidden + units for gate, units in enumerate(every)])
+
+
+def field(
+    at: tuple[int, ...], x: Shape, weights: Weights, from_input: Sequence[int], from_hidden: Sequence[int]
+) -> dict[str, Index]:
+    """Return what of x and the weights feeds an output whose gates were used so many times, with input and hidden.
+
+    A gate that multiplies an absent first state, which is 0, is not used in that step.
+    """
+    hidden = weights.hh[1]
+    above, along = rows(at, hidden, from_input), rows(at, hidden, from_hidden)
+    found: dict[str, Index] = {
+        "x": (*point(at[:1]), np.arange(at[1] + 1), np.arange(x[2])),
+        "weight_ih": (above, np.arange(x[2])),
+        "weight_hh": (along, np.arange(hidden)),
+    }
+    biases = {"bias_ih": weights.bias_ih, "bias_hh": weights.bias_hh}
+    return found | {name: (above,) for name, given in biases.items() if given is not None}
+
+
+def _upstream(
+    operation: str, grad: ArrayLike | tuple[ArrayLike | None, ...], steps: Shape, states: States
+) -> list[np.ndarray]:
+    """Return the gradients of the output (N, T, H) and of each last state; 0 where none is given."""
+    given = grad if isinstance(grad, tuple) else (grad,)
+    hidden = states[0].shape[1]
+    found = [np.zeros(size, states[0].dtype) for size in ((*steps, hidden), *shapes(*states))]
+    for at, one in enumerate(given):
+        if one is not None:
+            one = np.asarray(one, found[at].dtype)
+            check_gradient(operation, one, found[at].shape)
+            found[at] = one
+    return found
+
+
+def of_one(name: str, x: Any) -> Any:
+    """Return x (N, I), an array or its shape, as a sequence (N, 1, I)."""
+    n, *inputs = x if isinstance(x, tuple) else x.shape
+    if len(inputs) != 1:
+        raise ShapeError(f"{name}: x must be (N, I), found {(n, *inputs)}")
+    return (n, 1, *inputs) if isinstance(x, tuple) else x[:, None]
+
+
+def step(
+    name: str, whole: Primitive, cell: Cell, forward: Callable[..., Any], backward: Callable[..., Any]
+) -> Primitive:
+    """Return the primitive of one step: what is true of a sequence of one, with the states given beside x."""
+    weights = tuple(name for name in whole.inputs[1:] if name not in cell.states)
+    inputs = ("x", *cell.states, *weights)
+
+    def as_sequence(*given: Any) -> list[Any]:
+        named = dict(zip(inputs, given, strict=False))
+        return [of_one(name, given[0]), *(named.get(other) for other in whole.inputs[1:])]
+
+    def shape(*given: Shape | None) -> Shape:
+        n, _, hidden = whole.shape(*as_sequence(*given))
+        return n, hidden
+
+    def cost(*given: Shape | None, itemsize: int = 4) -> Cost:
+        return whole.cost(*as_sequence(*given), itemsize=itemsize)
+
+    def field(at: tuple[int, ...], *given: Shape | None) -> dict[str, Index]:
+        found = whole.field((at[0], 0, at[1]), *as_sequence(*given))
+        return found | {"x": (found["x"][0], found["x"][2])}
+
+    def terms(at: tuple[int, ...], *arrays: Any) -> Terms:
+        found = whole.terms((at[0], 0, at[1]), *as_sequence(*arrays))
+        if found.rule == "sum":
+            return found
+        given = {name: array for name, array in zip(inputs, arrays, strict=False) if name in ("x", *cell.states)}
+        return function_of(found.total, name, given, field(at, *shapes(*arrays)))
+
+    return Primitive(name, inputs, forward, backward, shape, cost, field, terms, differentiable=inputs)
+
+
+def _begin(
+    cell: Cell, x: np.ndarray, weights: Weights, states: Sequence[np.ndarray | None]
+) -> tuple[np.ndarray, States]:
+    """Return what the inputs bring to all gates at once (N, T, G·H), and the first states, 0 where absent."""
+    shape(cell, x.shape, Weights(*shapes(*weights)), shapes(*states))
+    zero = np.zeros((len(x), weights.hh.shape[1]), x.dtype)
+    return linear(x, weights.ih, weights.bias_ih), tuple(zero if state is None else state for state in states)

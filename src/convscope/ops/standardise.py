@@ -1,0 +1,215 @@
+"""The one core of all normalisations: subtract the mean of what belongs together, divide by the deviation.
+
+A kind of normalisation (``normalisation.py``) says by ``Together`` what belongs together; forward, backward, cost,
+field and terms are here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convscope.errors import ShapeError
+from convscope.ops.arguments import check_gradient, floats, matching, shapes
+from convscope.ops.combination import unbroadcast
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
+
+ARRAYS = ("x", "weight", "bias", "mean", "variance")
+
+
+class Gradients(NamedTuple):
+    """The gradients of x, scale and shift; None where there was none."""
+
+    x: np.ndarray
+    weight: np.ndarray | None
+    bias: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Together:
+    """Which numbers of x (``shape``) are normalised together: all along ``axes``, or a group of the channels too.
+
+    ``parameter`` is the shape of weight and bias (``meaning`` in words), ``affine`` that in which they lie over x.
+    """
+
+    shape: Shape
+    axes: tuple[int, ...]
+    parameter: Shape
+    meaning: str
+    affine: Shape
+    groups: int | None = None
+
+    @property
+    def view(self) -> tuple[Shape, tuple[int, ...]]:
+        """The shape in which to see x, and the axes of it that are normalised together."""
+        if self.groups is None:
+            return self.shape, self.axes
+        n, channels, *space = self.shape
+        return (n, self.groups, channels // self.groups, *space), tuple(range(2, 3 + len(space)))
+
+    @property
+    def number(self) -> int:
+        """How many numbers are normalised together."""
+        shape, axes = self.view
+        return math.prod(shape[axis] for axis in axes)
+
+    @property
+    def sets(self) -> int:
+        """How many such sets there are."""
+        shape, axes = self.view
+        return math.prod(n for axis, n in enumerate(shape) if axis not in axes)
+
+    def members(self, at: tuple[int, ...]) -> Index:
+        """Return the numbers that ``at`` is normalised together with."""
+        index = [np.arange(n) if axis in self.axes else np.array([at[axis]]) for axis, n in enumerate(self.shape)]
+        if self.groups is not None:
+            size = self.shape[1] // self.groups
+            index[1] = at[1] // size * size + np.arange(size)
+        return tuple(index)
+
+    def parameter_at(self, at: tuple[int, ...]) -> tuple[int, ...]:
+        """Return where in weight and bias the scale and shift of ``at`` stand."""
+        return at[len(at) - len(self.affine) :][: len(self.parameter)]
+
+
+Kind = Callable[..., Together]  # (shape of x, **arguments) -> what belongs together, or a ShapeError
+
+
+def moments(x: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and variance over ``axes``, which stay with length 1; 0 where there is nothing."""
+    number = max(math.prod(x.shape[axis] for axis in axes), 1)
+    mean = x.sum(axes, keepdims=True) / number
+    return mean, np.square(x - mean).sum(axes, keepdims=True) / number
+
+
+def forward(name: str, kind: Kind, arrays: tuple[ArrayLike | None, ...], eps: float, **arguments: Any) -> np.ndarray:
+    """Return x̂ · weight + bias for ``arrays`` x, weight, bias and, where given, mean and variance."""
+    x, weight, bias, *given = floats(name, **dict(zip(ARRAYS, arrays, strict=False)))
+    together = _fitting(name, kind, shapes(x, weight, bias, *given), arguments)
+    y, _ = _standardised(x, together, eps, *given)
+    y = y if weight is None else y * weight.reshape(together.affine)
+    return y if bias is None else y + bias.reshape(together.affine)
+
+
+def backward(
+    name: str, kind: Kind, grad: ArrayLike, arrays: tuple[ArrayLike | None, ...], eps: float, **arguments: Any
+) -> Gradients:
+    """Return the gradients of x, weight and bias: for x, ∂/σ less its mean and its part along x̂, ∂ = grad · weight."""
+    grad, x, weight, bias, *given = floats(f"{name}_backward", grad=grad, **dict(zip(ARRAYS, arrays, strict=False)))
+    together = _fitting(name, kind, shapes(x, weight, bias, *given), arguments)
+    check_gradient(f"{name}_backward", grad, x.shape)
+    standardised, inverse = _standardised(x, together, eps, *given)
+    view, axes = together.view
+    towards = (grad if weight is None else grad * weight.reshape(together.affine)).reshape(view)
+    if not given or given[0] is None:  # then mean and deviation move with x
+        along, number = standardised.reshape(view), max(together.number, 1)
+        towards = (
+            towards
+            - towards.sum(axes, keepdims=True) / number
+            - along * ((towards * along).sum(axes, keepdims=True) / number)
+        )
+    return Gradients(
+        (towards * inverse).reshape(x.shape),
+        None if weight is None else unbroadcast(grad * standardised, together.affine).reshape(weight.shape),
+        None if bias is None else unbroadcast(grad, together.affine).reshape(bias.shape),
+    )
+
+
+def primitive(
+    name: str,
+    kind: Kind,
+    inputs: tuple[str, ...],
+    forward: Callable[..., np.ndarray],
+    backward: Callable[..., Gradients],
+) -> Primitive:
+    """Put a normalisation together from what belongs together."""
+
+    def shape(*given: Shape | None, eps: float = 1e-5, **arguments: Any) -> Shape:
+        return _fitting(name, kind, given, arguments).shape
+
+    def cost(*given: Any, eps: float = 1e-5, itemsize: int = 4, **arguments: Any) -> Cost:
+        return _cost(_fitting(name, kind, given, arguments), *given, itemsize=itemsize)
+
+    def field(at: tuple[int, ...], *given: Shape | None, eps: float = 1e-5, **arguments: Any) -> dict[str, Index]:
+        together = _fitting(name, kind, given, arguments)
+        _, *others = (name for name, found in zip(inputs, given, strict=False) if found is not None)
+        index = point(at) if "mean" in others else together.members(at)
+        return {"x": index} | {other: point(together.parameter_at(at)) for other in others}
+
+    def terms(at: tuple[int, ...], *arrays: Any, eps: float = 1e-5, **arguments: Any) -> Terms:
+        return _terms(at, _fitting(name, kind, shapes(*arrays), arguments), eps, *arrays)
+
+    return Primitive(name, inputs, forward, backward, shape, cost, field, terms, differentiable=ARRAYS[:3])
+
+
+def _fitting(name: str, kind: Kind, given: tuple[Any, ...], arguments: dict[str, Any]) -> Together:
+    """Return what belongs together, with weight, bias, mean and variance checked against it."""
+    x, weight, bias, mean, variance = (*given, None, None, None, None)[:5]
+    together = kind(name, x, **arguments) if mean is None else kind(name, x, given=True, **arguments)
+    if (mean is None) != (variance is None):
+        raise ShapeError(f"{name}: mean and variance must be given both, or neither of them")
+    for found, array in zip(ARRAYS[1:], (weight, bias, mean, variance), strict=True):
+        matching(name, found, array, together.parameter, together.meaning)
+    return together
+
+
+def _standardised(
+    x: np.ndarray, together: Together, eps: float, mean: np.ndarray | None = None, variance: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return x̂ = (x - μ) / σ in the shape of x, and 1 / σ in the shape of its view."""
+    view, axes = together.view
+    seen = x.reshape(view)
+    if mean is None or variance is None:
+        mean, variance = moments(seen, axes)
+    else:
+        mean, variance = mean.reshape(together.affine), variance.reshape(together.affine)
+    inverse = 1 / np.sqrt(variance + eps)
+    return ((seen - mean) * inverse).reshape(x.shape), inverse
+
+
+def _cost(
+    together: Together,
+    x: Shape,
+    weight: Shape | None = None,
+    bias: Shape | None = None,
+    mean: Shape | None = None,
+    variance: Shape | None = None,
+    *,
+    itemsize: int,
+) -> Cost:
+    n, sets = count(x), together.sets
+    multiplications, additions = n + sets, n + sets  # (x - μ) / σ, σ = √(σ² + eps)
+    if mean is None:
+        multiplications += n + 2 * sets  # squares; both means
+        additions += n + 2 * max(n - sets, 0)  # distances; both sums
+    multiplications += n * (weight is not None)
+    additions += n * (bias is not None)
+    return Cost(multiplications, additions, *traffic(x, x, weight, bias, mean, variance, itemsize=itemsize))
+
+
+def _terms(
+    at: tuple[int, ...],
+    together: Together,
+    eps: float,
+    x: np.ndarray,
+    weight: np.ndarray | None = None,
+    bias: np.ndarray | None = None,
+    mean: np.ndarray | None = None,
+    variance: np.ndarray | None = None,
+) -> Terms:
+    """Return one term x · γ/σ; the bias is β - μ·γ/σ. Mean and deviation count as constants."""
+    place = together.parameter_at(at)
+    if mean is None or variance is None:
+        members = x[np.ix_(*together.members(at))]
+        centre, spread = members.mean(), members.var()
+    else:
+        centre, spread = mean[place], variance[place]
+    factor = (1 if weight is None else weight[place]) / np.sqrt(spread + eps)
+    shift = float((0 if bias is None else bias[place]) - centre * factor)
+    total = float(x[at] * factor) + shift
+    return Terms(total, "x", np.array([at]), np.array([x[at]]), np.array([factor], x.dtype), shift)

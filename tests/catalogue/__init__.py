@@ -1,0 +1,48 @@
+"""Each primitive with samples that work and samples that must fail; ``tests/laws`` runs every law over all of it."""
+
+from __future__ import annotations
+
+from catalogue import (
+    activation,
+    adaptive,
+    attention,
+    combination,
+    correlation,
+    dropout,
+    embedding,
+    linear,
+    losses,
+    normalisation,
+    padding,
+    patches,
+    pooling,
+    recurrence,
+    resampling,
+    softmax,
+    unpooling,
+)
+from catalogue.entry import Entry
+
+ENTRIES: dict[str, Entry] = {
+    entry.name: entry
+    for room in (
+        activation,
+        adaptive,
+        attention,
+        combination,
+        correlation,
+        dropout,
+        embedding,
+        linear,
+        losses,
+        normalisation,
+        padding,
+        patches,
+        pooling,
+        recurrence,
+        resampling,
+        softmax,
+        unpooling,
+    )
+    for entry in room.ENTRIES
+}
