@@ -114,14 +114,14 @@ def payload_bytes(payload: Payload) -> bytes:
     try:
         handle = os.open(payload, os.O_RDONLY)  # half the time of a file object, where files are small
         try:
-            parts = []
-            while part := os.read(handle, READ_BYTES):
-                parts.append(part)
+            parts = [os.read(handle, READ_BYTES)]
+            while len(parts[-1]) == READ_BYTES:
+                parts.append(os.read(handle, READ_BYTES))
         finally:
             os.close(handle)
     except OSError as error:
         raise Unreadable(f"cannot be opened: {error.strerror}") from None
-    return b"".join(parts)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def run(task: Task, images: FileImages, rows: np.ndarray, cores: int) -> Generator[Result]:
