@@ -17,9 +17,8 @@ def whole(operation: str, name: str, values: ArrayLike, size: int) -> np.ndarray
         raise ShapeError(
             f"{operation}: {name} holds {array.dtype}; expected whole numbers: convert it with {name}.astype(np.int64)"
         )
-    wrong = np.argwhere((array < 0) | (array >= size))  # (found, axes)
-    if len(wrong):
-        at = tuple(wrong[0].tolist())
+    if array.size and (array.min() < 0 or array.max() >= size):
+        at = tuple(np.argwhere((array < 0) | (array >= size))[0].tolist())
         raise ShapeError(f"{operation}: {name} must be from 0 to {size - 1}, found {array[at]} at {at}")
     return array
 

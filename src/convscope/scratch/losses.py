@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope import ops
+from convscope.ops.cross_entropy import value_and_gradient
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,6 @@ class Loss:
     def __call__(self, scores: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the loss and its gradient."""
         return self.evaluate(scores, target)
-
-
-def _cross_entropy(scores: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
-    return float(ops.cross_entropy(scores, labels)), ops.cross_entropy_backward(1.0, scores, labels)
 
 
 def _binary_cross_entropy(scores: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
@@ -55,6 +52,6 @@ def _sign_right(scores: np.ndarray, target: np.ndarray) -> float:
     return float(((scores > 0) == (np.asarray(target) > 0.5)).mean() * len(scores))
 
 
-cross_entropy = Loss("cross_entropy", _cross_entropy, _most_probable_right)
+cross_entropy = Loss("cross_entropy", value_and_gradient, _most_probable_right)
 binary_cross_entropy = Loss("binary_cross_entropy", _binary_cross_entropy, _sign_right)
 squared_error = Loss("squared_error", _squared_error)

@@ -1,6 +1,6 @@
 """Correlation as a matrix product: kernel (O, C·K) @ columns (C·K, outputs), in tiles.
 
-The input gradient is col2im of kernelᵀ @ grad, the kernel gradient grad @ columnsᵀ.
+The kernel gradient is grad @ columnsᵀ; the input gradient is the adjoint's work, see ``adjoint``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from convscope.ops.correlation.adjoint import Adjoint
 from convscope.ops.layout import TILE, Box, as_runs, batch_innermost, from_runs, tiles
 from convscope.ops.phases import Patches, Windows
 
@@ -35,10 +36,10 @@ class Im2col:
     What may be reused when. Results are the object's own buffers: each is valid, and may be overwritten by the caller,
     until the next call of the method that returned it. If all columns fit in one ``tile`` (bytes), ``forward(x)``
     leaves them behind, and the next ``backward_kernel(grad, x)`` with the very same array object uses them without
-    reading x again. ``backward_input`` overwrites them: call it last.
+    reading x again.
 
     Memory beside the results: columns of at most ``tile`` bytes, or of one window if that is more, and the inputs under
-    them (for backward as many sums), which are fewer than the columns where windows overlap.
+    them, which are fewer than the columns where windows overlap; for ``backward_input`` about as much again.
 
     >>> from convscope.geometry import Window
     >>> layer = Im2col((Window(3, kernel=2),))
@@ -57,6 +58,7 @@ class Im2col:
         self.outputs = tuple(window.outputs for window in windows)
         self._made_for: tuple[object, ...] = ()
         self._held: np.ndarray | None = None  # the x whose columns lie in the only tile
+        self._adjoint = Adjoint(windows, groups, tile)
 
     def forward(self, x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
         """Return the correlation (N, O, *outputs) of x with kernel, plus bias (O,)."""
@@ -99,14 +101,9 @@ class Im2col:
         """Return the gradient (N, C, *space) of x from grad (N, O, *outputs), in grad's memory order unless told."""
         innermost = batch_innermost(grad) if innermost is None else innermost
         self._prepare(grad, kernel.shape[1] * self.groups, innermost)
-        given = self._ordered(grad, innermost)
-        matrix = kernel.reshape(self.groups, len(kernel) // self.groups, -1).swapaxes(1, 2)
         x = self._result("x", self._column[0], self.space)
         x.fill(0)
-        self._held = None
-        for box in self._boxes:
-            np.matmul(matrix, self._stretch(given, box), out=self._columns(box))
-            self._patches[box.size].scatter(x, box.start)
+        self._adjoint.add(as_runs(grad, innermost), kernel, x)
         return from_runs(x, innermost)
 
     def _prepare(self, like: np.ndarray, channels: int, innermost: bool) -> None:

@@ -13,6 +13,8 @@ from convscope.ops.layout import batch_innermost, batch_last
 from convscope.ops.padding import Padding
 from convscope.scratch.layers.layer import Layer
 
+TILE = 2**25  # bytes of columns kept from forward to backward: those of a batch of 256 small images
+
 
 class Conv(Layer):
     """Convolution (cross-correlation) of ``inputs`` to ``outputs`` channels: (N, I, *space) -> (N, O, *space').
@@ -60,7 +62,7 @@ class Conv(Layer):
         )
         engine = self._kept.get("engine")
         if engine is None or engine.windows != found.windows:
-            engine = self._kept["engine"] = Im2col(found.windows, found.groups)
+            engine = self._kept["engine"] = Im2col(found.windows, found.groups, tile=TILE)
         return engine
 
 
