@@ -12,7 +12,6 @@ import numpy as np
 from convscope.errors import ShapeError
 from convscope.geometry import Spread, Window
 from convscope.ops.arguments import check_gradient, each_axis, floats, paddings, spatial
-from convscope.ops.correlation import direct
 from convscope.ops.correlation.im2col import Im2col
 from convscope.ops.correlation.rules import (
     Gradients,
@@ -93,11 +92,7 @@ def correlate_transpose(
         "correlate_transpose", x.shape, kernel.shape, None if bias is None else bias.shape,
         stride=stride, padding=padding, output_padding=output_padding, dilation=dilation, groups=groups,
     )  # fmt: skip
-    if np.isfinite(kernel).all():
-        y = Im2col(found.windows, groups).backward_input(x, kernel)
-    else:  # its zeros between the inputs would spread a NaN of the kernel
-        empty = np.zeros((len(x), kernel.shape[1] * groups, *found.outputs), x.dtype)
-        y, _ = direct.backward(x, empty, kernel, windows=found.windows, groups=groups)
+    y = Im2col(found.windows, groups).backward_input(x, kernel)
     if bias is not None:
         y += bias.reshape(-1, *(1,) * len(found.spreads))
     return y

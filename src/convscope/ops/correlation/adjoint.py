@@ -19,28 +19,36 @@ from convscope.ops.phases import Patches, Windows, taps
 
 @dataclass(frozen=True)
 class Part:
-    """The inputs of one phase of the last axis: ``length`` of them, fed through the kernel offsets ``offsets``.
+    """Results along the last axis, ``length`` of them, through the kernel offsets ``offsets``.
 
-    Output j meets the i-th offset at j + i·step. ``windows`` lead from results to inputs, the last with a kernel of 1.
+    ``count`` offsets are gathered: output j meets the i-th of them at result j + i·step. ``left`` others are added up.
+    ``windows`` lead from results to inputs.
     """
 
     offsets: slice
     count: int
+    left: int
     step: int
     length: int
     windows: Windows
 
 
-def parts(windows: Windows) -> tuple[Part, ...]:
-    """Divide the last axis by phase."""
+def gathering(windows: Windows) -> tuple[Part, ...]:
+    """Divide the last axis by phase; of each, all offsets are gathered."""
     *others, last = windows
     found = []
     for group in taps(last):
         length = group.length(last.outputs)
         before = last.before - group.phase - group.first * last.stride
         phase = Window(last.size, 1, last.stride, before, 0)
-        found.append(Part(group.offsets, group.count, group.step, length, (*others, phase)))
+        found.append(Part(group.offsets, group.count, 1, group.step, length, (*others, phase)))
     return tuple(found)
+
+
+def adding(windows: Windows) -> tuple[Part, ...]:
+    """Take the last axis as the others: all offsets are added up."""
+    last = windows[-1]
+    return (Part(slice(None), 1, last.kernel, 0, last.outputs, windows),)
 
 
 class Adjoint:
@@ -49,8 +57,9 @@ class Adjoint:
     Memory: gathered outputs and results of about ``tile`` bytes, or those of one row of outputs if that is more.
     """
 
-    def __init__(self, windows: Windows, groups: int, tile: int) -> None:
-        self.parts, self.groups, self.tile = parts(windows), groups, tile
+    def __init__(self, windows: Windows, groups: int, tile: int, *, gather: bool = True) -> None:
+        self.parts = gathering(windows) if gather else adding(windows)
+        self.groups, self.tile = groups, tile
         self.outputs = tuple(window.outputs for window in windows)
         self._made_for: tuple[object, ...] = ()
 
@@ -66,8 +75,8 @@ class Adjoint:
                 patches.scatter(x, box.start)
 
     def _matrix(self, kernel: np.ndarray, part: Part) -> np.ndarray:
-        """Return the weights (G, C/G · other offsets, O/G · count)."""
-        weights = kernel[..., part.offsets].reshape(self.groups, -1, *kernel.shape[1:-1], part.count)
+        """Return the weights (G, C/G · offsets added up, O/G · offsets gathered)."""
+        weights = kernel[..., part.offsets].reshape(self.groups, -1, *kernel.shape[1:-1], part.left, part.count)
         return np.moveaxis(weights, 1, -2).reshape(self.groups, -1, len(kernel) // self.groups * part.count)
 
     def _gather(self, part: Part, grad: np.ndarray, box: Box, gathered: np.ndarray) -> None:
@@ -84,7 +93,7 @@ class Adjoint:
             return
         self._made_for = made_for
         (batch, channels, *_, run), k = grad.shape, math.prod(kernel.shape[1:-1]) * self.groups
-        each = max((channels * part.count + k) * part.length for part in self.parts) * grad.itemsize
+        each = max((channels * part.count + k * part.left) * part.length for part in self.parts) * grad.itemsize
         whole = tuple(tiles((batch, *self.outputs[:-1], run), each, self.tile))
         self._boxes = [
             Box((*box.start[:-1], 0, box.start[-1]), (*box.size[:-1], self.outputs[-1], box.size[-1])) for box in whole
@@ -98,7 +107,7 @@ class Adjoint:
         """Return gathered outputs (O, count, *box), the results (G, rows, box), and what adds these to x."""
         box = (*size[:-2], part.length, size[-1])
         gathered = np.zeros((grad.shape[1], part.count, *box), grad.dtype)
-        column = (kernel.shape[1] * self.groups, *kernel.shape[2:-1], 1)
+        column = (kernel.shape[1] * self.groups, *kernel.shape[2:-1], part.left)
         columns = np.empty((*column, *box), grad.dtype)
         results = columns.reshape(self.groups, math.prod(column) // self.groups, -1)
         return gathered, results, Patches(part.windows, columns)

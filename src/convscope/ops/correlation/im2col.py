@@ -103,7 +103,10 @@ class Im2col:
         self._prepare(grad, kernel.shape[1] * self.groups, innermost)
         x = self._result("x", self._column[0], self.space)
         x.fill(0)
-        self._adjoint.add(as_runs(grad, innermost), kernel, x)
+        adjoint = self._adjoint
+        if not np.isfinite(np.vdot(kernel, kernel)):  # a NaN times the zeros of gathering would reach too far
+            adjoint = Adjoint(self.windows, self.groups, self.tile, gather=False)
+        adjoint.add(as_runs(grad, innermost), kernel, x)
         return from_runs(x, innermost)
 
     def _prepare(self, like: np.ndarray, channels: int, innermost: bool) -> None:
