@@ -85,7 +85,7 @@ def value_and_gradient(logits: ArrayLike, targets: ArrayLike) -> tuple[float, np
     scores = scores - scores.max(1, keepdims=True)
     gradient = np.exp(scores)
     sums = gradient.sum(1, keepdims=True)
-    value = float((np.log(sums[:, 0]) - scores[true]).mean())
+    value = float((np.log(sums[:, 0]) - scores[true]).sum()) / len(scores)
     gradient /= sums
     gradient[true] -= 1
     gradient /= len(scores)

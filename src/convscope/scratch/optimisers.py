@@ -34,7 +34,9 @@ class Optimiser:
 
     def _remembered(self, name: str, net: Sequential) -> np.ndarray:
         """Return the array ``name``, zeros at first."""
-        array = self._memory.setdefault(name, np.zeros_like(net.weights))
+        if name not in self._memory:
+            self._memory[name] = np.zeros_like(net.weights)
+        array = self._memory[name]
         if array.shape != net.weights.shape or array.dtype != net.weights.dtype:
             raise ConfigError(
                 f"{type(self).__name__}: has made steps for a network of {array.size} {array.dtype} weights, and this "

@@ -77,12 +77,16 @@ class Adjoint:
     def _matrix(self, kernel: np.ndarray, part: Part) -> np.ndarray:
         """Return the weights (G, C/G · offsets added up, O/G · offsets gathered)."""
         weights = kernel[..., part.offsets].reshape(self.groups, -1, *kernel.shape[1:-1], part.left, part.count)
-        return np.moveaxis(weights, 1, -2).reshape(self.groups, -1, len(kernel) // self.groups * part.count)
+        last = weights.ndim - 1
+        weights = weights.transpose(0, *range(2, last), 1, last)  # np.moveaxis would cost more than the copy
+        return weights.reshape(self.groups, -1, len(kernel) // self.groups * part.count)
 
     def _gather(self, part: Part, grad: np.ndarray, box: Box, gathered: np.ndarray) -> None:
         """Write the outputs once for each offset, so far apart as they meet; between them stay zeros."""
         (b, *rows, _, r), width = (slice(f, f + n) for f, n in zip(box.start, box.size, strict=True)), self.outputs[-1]
         given = grad[(b, slice(None), *rows, slice(None), r)].swapaxes(0, 1)  # (O, b, *rows, width, r)
+        if part.length > width:
+            gathered.fill(0)
         for i in range(part.count):
             gathered[:, i, ..., i * part.step : i * part.step + width, :] = given
 
@@ -98,16 +102,18 @@ class Adjoint:
         self._boxes = [
             Box((*box.start[:-1], 0, box.start[-1]), (*box.size[:-1], self.outputs[-1], box.size[-1])) for box in whole
         ]
+        largest = max((math.prod(box.size) // box.size[-2] for box in self._boxes), default=0)
+        work = np.empty(each // grad.itemsize * largest, grad.dtype)  # all take turns: small buffers stay in the cache
         sizes = dict.fromkeys(box.size for box in self._boxes)
-        self._buffers = [{size: self._buffer(part, size, grad, kernel) for size in sizes} for part in self.parts]
+        self._buffers = [{size: self._cut(work, part, size, kernel) for size in sizes} for part in self.parts]
 
-    def _buffer(
-        self, part: Part, size: tuple[int, ...], grad: np.ndarray, kernel: np.ndarray
+    def _cut(
+        self, work: np.ndarray, part: Part, size: tuple[int, ...], kernel: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, Patches]:
         """Return gathered outputs (O, count, *box), the results (G, rows, box), and what adds these to x."""
         box = (*size[:-2], part.length, size[-1])
-        gathered = np.zeros((grad.shape[1], part.count, *box), grad.dtype)
-        column = (kernel.shape[1] * self.groups, *kernel.shape[2:-1], part.left)
-        columns = np.empty((*column, *box), grad.dtype)
-        results = columns.reshape(self.groups, math.prod(column) // self.groups, -1)
-        return gathered, results, Patches(part.windows, columns)
+        above, below = (len(kernel), part.count), (kernel.shape[1] * self.groups, *kernel.shape[2:-1], part.left)
+        end, more = (math.prod((*shape, *box)) for shape in (above, below))
+        columns = work[end : end + more].reshape(*below, *box)
+        results = columns.reshape(self.groups, math.prod(below) // self.groups, -1)
+        return work[:end].reshape(*above, *box), results, Patches(part.windows, columns)

@@ -57,13 +57,12 @@ class Conv(Layer):
 
     def _engine(self, x: np.ndarray) -> Im2col:
         """Return the matrix product that works on images of this size, made anew when the size is another."""
-        found = rules.setting(
-            "correlate", *shapes(x, self.parameters["kernel"], self.parameters.get("bias")), **self.arguments
-        )
-        engine = self._kept.get("engine")
-        if engine is None or engine.windows != found.windows:
-            engine = self._kept["engine"] = Im2col(found.windows, found.groups, tile=TILE)
-        return engine
+        if self._kept.get("of") != x.shape[1:]:
+            found = rules.setting(
+                "correlate", *shapes(x, self.parameters["kernel"], self.parameters.get("bias")), **self.arguments
+            )
+            self._kept["of"], self._kept["engine"] = x.shape[1:], Im2col(found.windows, found.groups, tile=TILE)
+        return self._kept["engine"]
 
 
 class ConvTranspose(Layer):
