@@ -284,6 +284,16 @@ def test_a_loss_that_is_no_number_stops_the_training():
         failing(x=np.full((4, 1, 28, 28), np.nan))
 
 
+def test_a_training_that_stops_gives_the_mode_back():
+    net = scratch.Sequential(scratch.Linear(1, 1)).eval()
+    with pytest.raises(Error, match="the loss became"):
+        scratch.fit(
+            net, np.full((2, 1), np.inf), np.zeros((2, 1)), loss=scratch.squared_error, optimiser=scratch.SGD(0.1),
+            epochs=1, batch_size=2,
+        )  # fmt: skip
+    assert not net.training
+
+
 def test_it_learns_the_edge_kernel_from_one_pair_of_images():
     """D2: 6×8 ones with columns 2..5 zero; kernel (1, -1); squared error, lr 3e-2, 10 epochs."""
     x = np.ones((1, 1, 6, 8))

@@ -50,30 +50,32 @@ def fit(
     _check(x, y, epochs, batch_size, clip, valid)
     history = History()
     training = net.training
-    for epoch in range(1, epochs + 1):
-        began = time.perf_counter()
-        total, right = 0.0, 0.0
-        net.train()
-        for number, rows in enumerate(batches(len(x), batch_size, seed, epoch), start=1):
-            scores = net.forward(x[rows])
-            value, gradient = loss(scores, y[rows])
-            if not math.isfinite(value):
-                raise Error(_diverged(value, epoch, number, optimiser, clip, x[rows]))
-            net.backward(gradient, input_gradient=False)
-            length = None if clip is None else clip_gradients(net, clip)
-            optimiser.step(net)
+    try:
+        for epoch in range(1, epochs + 1):
+            began = time.perf_counter()
+            total, right = 0.0, 0.0
+            net.train()
+            for number, rows in enumerate(batches(len(x), batch_size, seed, epoch), start=1):
+                scores = net.forward(x[rows])
+                value, gradient = loss(scores, y[rows])
+                if not math.isfinite(value):
+                    raise Error(_diverged(value, epoch, number, optimiser, clip, x[rows]))
+                net.backward(gradient, input_gradient=False)
+                length = None if clip is None else clip_gradients(net, clip)
+                optimiser.step(net)
 
-            total += value * len(rows)
-            right += loss.right(scores, y[rows]) if loss.right else 0
-            history.steps.append(Step(epoch, number, value, length))
+                total += value * len(rows)
+                right += loss.right(scores, y[rows]) if loss.right else 0
+                history.steps.append(Step(epoch, number, value, length))
+                if progress:
+                    progress(history.steps[-1])
+            accuracy = right / len(x) if loss.right else None
+            judged = evaluate(net, *valid, loss=loss) if valid else (None, None)
+            history.epochs.append(Epoch(epoch, total / len(x), accuracy, *judged, time.perf_counter() - began))
             if progress:
-                progress(history.steps[-1])
-        accuracy = right / len(x) if loss.right else None
-        judged = evaluate(net, *valid, loss=loss) if valid else (None, None)
-        history.epochs.append(Epoch(epoch, total / len(x), accuracy, *judged, time.perf_counter() - began))
-        if progress:
-            progress(history.epochs[-1])
-    net.train(training)
+                progress(history.epochs[-1])
+    finally:  # also when the loss diverges, or someone stops it
+        net.train(training)
     return history
 
 
