@@ -90,8 +90,10 @@ def test_a_run_stopped_before_its_first_epoch_begins_anew(run: Path, tmp_path: P
     assert (tmp_path / "r" / "metrics.json").exists()
 
 
-@pytest.mark.parametrize("at", ["signal", "kill"])
-def test_interrupted_killed_and_resumed_ends_in_the_same_bytes(at: str, tmp_path: Path, cache: Path) -> None:
+@pytest.mark.parametrize(("at", "model"), [("signal", "tiny"), ("kill", "resnet_mini")])
+def test_interrupted_killed_and_resumed_ends_in_the_same_bytes(
+    at: str, model: str, tmp_path: Path, cache: Path
+) -> None:
     command = [
         sys.executable,
         "-m",
@@ -99,9 +101,9 @@ def test_interrupted_killed_and_resumed_ends_in_the_same_bytes(at: str, tmp_path
         "train",
         "digits",
         "--model",
-        "tiny",
+        model,
         "--epochs",
-        "60",
+        "60" if model == "tiny" else "8",
         "--no-baselines",
     ]
     environment = {**os.environ, "CONVSCOPE_CACHE": str(cache)}

@@ -130,9 +130,14 @@ def flatten_optimiser(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
     """Put ``flatten_optimiser``'s tensors back; rates and decays stay those of the plan."""
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         if key.startswith("optimiser."):
             _, index, name = key.split(".", 2)
+            weights = parameters[int(index)]
+            if value.shape == weights.shape:
+                # Files hold plain order; fused steps walk weights and moments side by side in memory.
+                value = torch.empty_like(weights, dtype=value.dtype).copy_(value)
             state.setdefault(int(index), {})[name] = value
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
