@@ -76,6 +76,10 @@ def test_another_set_is_scored_whole_without_being_divided(
     assert (found["split"], found["examples"]) == ("all", 21)
     assert found["accuracy"]["value"] > 0.7
     assert found["warnings"] == ["no image of 7 classes: 3, 4, 5, 6, 7 and 2 more"]
+    (tmp_path / "some" / "0" / "bad.png").write_bytes(b"no image")
+    says(capsys, "1 of 22 images cannot be read", "evaluate", run, tmp_path / "some")
+    found = evaluated(capsys, run, tmp_path / "some", "--skip-bad")
+    assert found["examples"] == 21 and "1 of 22 images cannot be read; left out" in found["warnings"]
     one = folder_of_digits(tmp_path / "one", slice(0, 1))
     assert evaluated(capsys, run, one)["examples"] == 1
 

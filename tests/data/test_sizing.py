@@ -135,7 +135,9 @@ def test_new_files_that_do_not_fit(tmp_path):
         "they share no scale; save it as uint16",
         "cannot be opened: No such file or directory",
     ]
-    assert str(read_images([colour], rule(8, 8, 1))[0]) == "has 3 channels, but 1 are needed"
+    assert (
+        str(read_images([colour], rule(8, 8, 1))[0]) == "has 3 channels, but grey images are needed; convert it to grey"
+    )
     (once_grey,) = read_images([false_colour], rule(8, 8, 1))
     assert isinstance(once_grey, Brought) and once_grey.note == "RGB to grey"  # nothing lost: its channels are equal
     assert str(read_images([tmp_path / "d.npy"], rule(8, 8, 1, "float32"))[0]) == "64 of 64 values are NaN or infinite"

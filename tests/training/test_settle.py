@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from convscope.data.dataset import Data
@@ -49,6 +51,12 @@ def test_without_a_test_split_nothing_is_chosen_on_validation(digits: Data) -> N
 def test_an_unknown_positive_class_is_refused(digits: Data) -> None:
     with pytest.raises(ConfigError, match="setting 'positive': there is no class 'one'; classes: 0, 1"):
         settle(make_plan({"positive": "one"}), digits)
+
+
+def test_a_positive_class_among_three_is_refused_before_training(digits: Data) -> None:
+    three = dataclasses.replace(digits, classes=("0", "1", "2"))
+    with pytest.raises(ConfigError, match="a positive class is for sets of two classes, found 3; leave it out"):
+        settle(make_plan({"positive": "1"}), three)
 
 
 @pytest.mark.parametrize("device", ["cuda:77", "gpu"])

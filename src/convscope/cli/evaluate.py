@@ -16,6 +16,7 @@ def evaluate(
     *,
     split: Literal["train", "valid", "test", "all"] | None = None,
     tta: int = 0,
+    skip_bad: bool = False,
     cache: str | None = None,
     data_root: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
@@ -32,6 +33,8 @@ def evaluate(
         Which images: by default the test split (valid where there is none); of another set without splits all.
     tta
         Average over this many augmented copies of each image.
+    skip_bad
+        Leave unreadable images of another set out.
     cache
         Folder of decoded images.
     data_root
@@ -42,7 +45,7 @@ def evaluate(
     from convscope.cli.scores import scores_table
     from convscope.runs.run import open_run
 
-    metrics = open_run(run).evaluate(data, split=split, tta=tta, cache=cache, data_root=data_root)
+    metrics = open_run(run).evaluate(data, split=split, tta=tta, skip_bad=skip_bad, cache=cache, data_root=data_root)
     if as_json:
         show_json(metrics)
     else:

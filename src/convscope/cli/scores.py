@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Group
 
 from convscope.cli.output import interval, table
+from convscope.data.words import count
 
 _SHOWN = {
     "accuracy": "accuracy",
@@ -31,7 +32,7 @@ def scores_table(metrics: dict[str, Any]) -> Group:
     binary = metrics.get("binary")
     if binary:
         rows += [(f"{words} ({binary['positive']})", interval(binary[key])) for key, words in _BINARY.items()]
-    title = f"{metrics['split']}: {metrics['examples']:,} images"
+    title = f"{metrics['split']}: {count(metrics['examples'], 'image')}"
     parts = [table((title, "value (95 % interval)"), rows)]
     classes = metrics["per_class"][:MOST_CLASSES]
     parts.append(

@@ -188,7 +188,9 @@ def promote(pixels: np.ndarray, channels: int) -> np.ndarray:
     elif colours.shape[-1] == 3 and wanted == 1 and (colours == colours[..., :1]).all():
         colours = colours[..., :1]
     if colours.shape[-1] != wanted or has > 4 or (channels in (2, 4) and alpha is None):
-        raise Unreadable(f"has {count(has, 'channel')}, but {channels} are needed")
+        needed = "grey images are" if channels == 1 else f"{count(channels, 'channel')} are"
+        remedy = "; convert it to grey" if channels == 1 and has in (3, 4) else ""
+        raise Unreadable(f"has {count(has, 'channel')}, but {needed} needed{remedy}")
     return colours if channels in (1, 3) or alpha is None else np.concatenate([colours, alpha], -1)
 
 

@@ -81,7 +81,8 @@ def _nothing(files: Files) -> DataError:
     loose = sum(is_image(name) and "/" not in name for name in files.names)
     hint = f"; {count(loose, 'image')} without a class: put each into the folder of its class" if loose else ""
     columns = "".join(
-        f"; {name} has the columns {table.parse(files, name, 1).said()}" for name in table.tables(files)[:3]
+        f"; {name} has the columns {table.parse(files, name, 1).said() or '(none: it is empty)'}"
+        for name in table.tables(files)[:3]
     )
     return DataError(
         f"nothing to learn from was recognised at {files.path}: looked for {LOOKED_FOR}; "

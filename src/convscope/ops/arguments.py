@@ -58,7 +58,7 @@ def each_axis(operation: str, name: str, value: int | Sequence[int], rank: int, 
     >>> each_axis("max_pool", "stride", 2, rank=2)
     (2, 2)
     """
-    values = (value,) * rank if isinstance(value, int | np.integer) else tuple(value)
+    values = tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,) * rank
     if len(values) != rank or not all(isinstance(v, int | np.integer) for v in values):
         raise ShapeError(
             f"{operation}: {name} must be one whole number or {rank} of them ({AXES[rank]}), found {value!r}"
@@ -92,8 +92,9 @@ def paddings(
     if value in ("same", "same_lower"):
         sizes = zip(space, kernel, stride, dilation, strict=True)
         return tuple(same_padding(n, k, s, d, extra_after=value == "same") for n, k, s, d in sizes)
-    given = (value,) * rank if isinstance(value, int | np.integer) else value
-    pairs = [] if isinstance(given, str) else [(v, v) if isinstance(v, int | np.integer) else tuple(v) for v in given]
+    several = Sequence | np.ndarray
+    given = () if isinstance(value, str) else value if isinstance(value, several) else (value,) * rank
+    pairs = [tuple(v) if isinstance(v, several) else (v, v) for v in given]
     whole = all(len(pair) == 2 and all(isinstance(v, int | np.integer) for v in pair) for pair in pairs)
     if len(pairs) != rank or not whole:
         raise ShapeError(

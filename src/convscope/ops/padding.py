@@ -117,6 +117,8 @@ def _inside(space: Sequence[int], pairs: Pairs) -> tuple[Any, ...]:
 
 def _strict(operation: str, x: Shape, padding: Padding, mode: str) -> Pairs:
     space = spatial(operation, "x", x)
+    if isinstance(padding, str):
+        raise ShapeError(f"{operation}: padding must be numbers, found {padding!r}: without a kernel it has no meaning")
     ones = (1,) * len(space)
     pairs = paddings(operation, padding, space, ones, ones, ones)
     check_mode(operation, space, pairs, mode)

@@ -6,6 +6,7 @@ terms that one output number is made of. Others (graph, analysis, trace, tests) 
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.errors import ConfigError, nearest
+from convscope.errors import ConfigError, ShapeError, nearest
 
 Shape = tuple[int, ...]
 Index = tuple[np.ndarray, ...]  # sorted positions along each axis; every combination of them is meant (``np.ix_``)
@@ -89,6 +90,22 @@ class Primitive:
     terms: Callable[..., Terms]
     differentiable: tuple[str, ...] = ("x",)
     variadic: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "field", self._at(self.field))
+        object.__setattr__(self, "terms", self._at(self.terms))
+
+    def _at(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a rule about one output that refuses a place where there is none."""
+
+        @functools.wraps(rule)
+        def checked(at: tuple[int, ...], *given: Any, **arguments: Any) -> Any:
+            output = self.shape(*(getattr(one, "shape", one) for one in given), **arguments)
+            if len(at) != len(output) or not all(0 <= i < n for i, n in zip(at, output, strict=True)):
+                raise ShapeError(f"{self.name}: there is no output {tuple(at)}; the output is {output}")
+            return rule(at, *given, **arguments)
+
+        return checked
 
     def names(self, number: int) -> tuple[str, ...]:
         """Return the names of ``number`` arrays: ``inputs``, or x0, x1, ... where any number may be given."""

@@ -40,14 +40,15 @@ def evaluate(
     *,
     split: str | None = None,
     tta: int = 0,
+    skip_bad: bool = False,
     cache: str | None = None,
     data_root: str | None = None,
 ) -> dict[str, Any]:
     """Return the figures of merit of a run on its own set, or on ``data`` with all or some of the same classes.
 
     ``split`` is "train", "valid", "test" or "all"; by default test, else valid, else (where another set says nothing of
-    splits) everything. ``warnings`` among the figures say what makes them worth less: images that the run was trained
-    on, classes that are missing, converted channels.
+    splits) everything. ``skip_bad`` leaves unreadable images out. ``warnings`` among the figures say what makes them
+    worth less: images that the run was trained on, classes that are missing, converted channels.
 
     Raises:
         DataError: classes that the run does not know, another type of pixels, a split that does not exist.
@@ -57,7 +58,7 @@ def evaluate(
     elif isinstance(data, Data):
         found = _divided(data)
     else:
-        found = _another(run, data, cache, data_root)
+        found = _another(run, data, skip_bad, cache, data_root)
     name, chosen = _choose(found, split)
     labels = _labels(found, chosen, run.spec.classes)
     pixels, converted = _pixels(run, chosen)
@@ -93,13 +94,13 @@ def _divided(data: Data) -> Labelled:
     return Labelled(images, np.repeat([p.name for p in data.splits], [len(p) for p in data.splits]), data.classes)
 
 
-def _another(run: Run, data: str | Path, cache: str | None, data_root: str | None) -> Labelled:
+def _another(run: Run, data: str | Path, skip_bad: bool, cache: str | None, data_root: str | None) -> Labelled:
     plan = run.plan
     images, of, classes, notices = load_labelled(
         data,
         run.spec.preprocessing,
         seed=plan.seed,
-        skip_bad=plan.skip_bad,
+        skip_bad=skip_bad,
         cache=cache or plan.cache,
         data_root=data_root or plan.data_root,
         workers=plan.workers,
@@ -130,7 +131,8 @@ def _labels(found: Labelled, chosen: Split, known: tuple[str, ...]) -> np.ndarra
             others = sum(other not in known for other in present) - 1
             more = f" (nor {count(others, 'other class', 'other classes')} of the set)" if others else ""
             raise DataError(
-                f"this run does not know the class {name!r}{more}{nearest(name, known)}; it names {listed(known, 20)}"
+                f"this run does not know the class {name!r}{more}{nearest(name, known)}; it names {listed(known, 20)}: "
+                "leave other images out of the set, or name their class as one of these"
             )
     return np.array([known.index(name) if name in known else -1 for name in found.classes])[chosen.labels]
 
@@ -146,7 +148,7 @@ def _pixels(run: Run, chosen: Split) -> tuple[np.ndarray, list[str]]:
         how = promotion(has, mine.channels)
         return promote(chosen.pixels, mine.channels), [f"all images converted: {how}"] if how else []
     except Unreadable as error:
-        raise DataError(f"an image of the set {error} by this run") from None
+        raise DataError(f"the set's images do not fit this run: one {error}") from None
 
 
 def _missing(labels: np.ndarray, classes: tuple[str, ...]) -> Iterator[str]:

@@ -141,10 +141,10 @@ class Run:
         return classification.score(split.labels, shares, self.spec.classes, positive=self.plan.positive), shares
 
     def evaluate(
-        self, data: str | Path | Data | None = None, *, split: str | None = None, tta: int = 0, **places: str | None
+        self, data: str | Path | Data | None = None, *, split: str | None = None, tta: int = 0, **options: Any
     ) -> dict[str, Any]:
         """Return the figures of merit on this run's own set or on another one; see ``runs.evaluate.evaluate``."""
-        return evaluate(self, data, split=split, tta=tta, **places)
+        return evaluate(self, data, split=split, tta=tta, **options)
 
 
 def open_run(folder: str | Path) -> Run:

@@ -64,7 +64,9 @@ def new_folder(out: str | Path | None, name: str) -> Path:
 
 def refuse_taken(folder: Path) -> None:
     """Raise ``ConfigError`` where a folder holds something already."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder} is a file; choose another --out")
+    if folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty; choose another --out, or go on with --resume {folder}")
 
 

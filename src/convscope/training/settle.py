@@ -81,3 +81,7 @@ def _check_positive(plan: Plan, data: Data) -> None:
             f"setting 'positive': there is no class {plan.positive!r}{nearest(plan.positive, data.classes)}; "
             f"classes: {', '.join(data.classes[:20])}"
         )
+    if plan.positive is not None and len(data.classes) != 2:
+        raise ConfigError(
+            f"setting 'positive': a positive class is for sets of two classes, found {len(data.classes)}; leave it out"
+        )

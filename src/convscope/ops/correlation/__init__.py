@@ -23,7 +23,9 @@ from convscope.ops.phases import Windows
 from convscope.ops.primitive import Primitive, Shape
 
 ALGORITHMS = {"direct": direct, "fft": fft, "im2col": im2col, "toeplitz": matrix}
-LARGEST = 2**26  # numbers in all spectra that "auto" will hold
+LARGEST = 2**25  # numbers in all spectra that "auto" will hold
+RANGE = {"float32": 1e7, "float64": 1e3}  # of sizes within an image up to which spectra keep the small ones exact
+BLOCK = 16  # positions along each axis, of which the largest number is looked at
 
 __all__ = ["Gradients", "convolve", "convolve_backward", "correlate", "correlate_backward", "toeplitz"]
 
@@ -58,7 +60,7 @@ def correlate(
 
     Returns:
         (N, O, *outputs), in the memory order of x (C order, or batch innermost). By "fft", one NaN in an image reaches
-        all its outputs; "auto" does not take it then.
+        all its outputs, and small numbers suffer beside very large ones; "auto" does not take it then.
 
     Raises:
         ShapeError: ranks, channels, groups or bias that do not fit, a kernel larger than the padded input, a type other
@@ -202,7 +204,7 @@ def choose(x: Shape, kernel: Shape, windows: Windows) -> str:
     # Nanoseconds, float32, one thread, fitted to bench/correlate.py; right within a factor of two for kernels 3 to 101.
     by_columns = n * c * size * outputs * (0.4 + 0.06 * o * kernel[1] / c)
     planes = n * c + math.prod(kernel[:2]) + n * o
-    by_spectra = area * (5 * planes + 2.5 * n * o * kernel[1])
+    by_spectra = area * (10 * planes + 5 * n * o * kernel[1])
     return "fft" if by_spectra < by_columns and area * planes <= LARGEST else "im2col"
 
 
@@ -211,10 +213,18 @@ def _algorithm(operation: str, name: str, windows: Windows, *arrays: np.ndarray)
     choice(operation, "algorithm", name, ("auto", *ALGORITHMS))
     if name == "auto":
         name = choose(arrays[0].shape, arrays[1].shape, windows)
-        with np.errstate(all="ignore"):
-            if name == "fft" and not all(np.isfinite(np.sum(array)) for array in arrays):
-                name = "im2col"  # a NaN stays where it belongs
+        if name == "fft" and not all(map(_even, arrays)):
+            name = "im2col"  # a NaN stays where it belongs, and a small number beside large ones exact
     return ALGORITHMS[name]
+
+
+def _even(array: np.ndarray) -> bool:
+    """Return whether all is finite, and blocks of an image (not all zero) differ in size by no more than ``RANGE``."""
+    sizes = np.abs(array)
+    for axis in range(2, array.ndim):
+        sizes = np.maximum.reduceat(sizes, range(0, array.shape[axis], BLOCK), axis)
+    largest, smallest = sizes.max(initial=0), sizes.min(initial=np.inf, where=sizes > 0)
+    return bool(np.isfinite(largest)) and not largest > smallest * RANGE[array.dtype.name]
 
 
 def _ordered(y: np.ndarray, like: np.ndarray) -> np.ndarray:

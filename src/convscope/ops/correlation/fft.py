@@ -1,7 +1,7 @@
 """Correlation as a product of spectra (the convolution theorem): its cost hardly grows with the kernel.
 
-The rounding error of each number is relative to the largest one near it, and one NaN or infinity in an image reaches
-all of its outputs.
+Spectra are float64 also for float32: the rounding error of each number is relative to the largest one in its image
+(1e-16 of it), and would drown small numbers beside large ones. One NaN or infinity in an image reaches all its outputs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, *, windo
     x_spectrum, kernel_spectrum = _spectrum(_around(x, windows), windows, groups), _weights(kernel, windows, groups)
     product = x_spectrum @ kernel_spectrum.conj().swapaxes(2, 3)  # (F, G, N, C/G) @ (F, G, C/G, O/G)
     y = _image(product, windows)[(..., *_outputs(windows))]
-    return y.astype(x.dtype) if bias is None else y + bias.reshape(-1, *(1,) * len(windows))
+    return (y if bias is None else y + bias.reshape(-1, *(1,) * len(windows))).astype(x.dtype)
 
 
 def backward(
@@ -36,7 +36,7 @@ def backward(
     total = given.conj().swapaxes(2, 3) @ _spectrum(around, windows, groups)  # (F, G, O/G, C/G)
     total = _image(total.transpose(0, 2, 1, 3), windows)  # (G, O/G · C/G, *sizes)
     kernel_total = total.reshape(*kernel.shape[:2], *total.shape[2:])[(..., *_taps(windows))]
-    return padded_backward(x_total, _pairs(windows), "zeros"), np.ascontiguousarray(kernel_total)
+    return padded_backward(x_total.astype(x.dtype), _pairs(windows), "zeros"), kernel_total.astype(x.dtype)
 
 
 def _sizes(windows: Windows) -> tuple[int, ...]:
@@ -66,14 +66,14 @@ def _weights(kernel: np.ndarray, windows: Windows, groups: int) -> np.ndarray:
     """Return the kernel's spectrum (F, G, O/G, C/G)."""
     spread = np.zeros((*kernel.shape[:2], *(w.reach for w in windows)), kernel.dtype)
     spread[(..., *_taps(windows))] = kernel
-    spectrum = np.asarray(fft.rfftn(spread, _sizes(windows), axes=range(2, spread.ndim)))
+    spectrum = np.asarray(fft.rfftn(spread.astype(np.float64), _sizes(windows), axes=range(2, spread.ndim)))
     split = spectrum.reshape(groups, kernel.shape[0] // groups, kernel.shape[1], -1)
     return split.transpose(3, 0, 1, 2)
 
 
 def _spectrum(x: np.ndarray, windows: Windows, groups: int) -> np.ndarray:
     """Return the spectrum (F, G, N, C/G) of x (N, C, *space)."""
-    spectrum = np.asarray(fft.rfftn(x, _sizes(windows), axes=range(2, x.ndim)))
+    spectrum = np.asarray(fft.rfftn(x.astype(np.float64), _sizes(windows), axes=range(2, x.ndim)))
     frequencies = math.prod(spectrum.shape[2:])
     return spectrum.reshape(len(x), groups, x.shape[1] // groups, frequencies).transpose(3, 1, 0, 2)
 

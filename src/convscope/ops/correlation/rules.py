@@ -123,6 +123,7 @@ def kernel_size(operation: str, kernel: Shape, rank: int) -> tuple[int, ...]:
         raise ShapeError(
             f"{operation}: kernel must have {rank + 2} axes, as x has, found {len(kernel)}: {kernel}"
             + ("; add axes with [None, None]" if len(kernel) == rank else "")
+            + ("; or is x one image without its batch axis? then take x[None]" if len(kernel) == rank + 3 else "")
         )
     if count(kernel) == 0:
         raise ShapeError(f"{operation}: kernel {kernel} is empty; every axis needs at least 1")

@@ -17,7 +17,7 @@ from convscope.ops.primitive import Shape
 
 def toeplitz(
     kernel: np.ndarray,
-    space: Sequence[int],
+    space: int | Sequence[int],
     *,
     stride: Whole = 1,
     padding: Padding = 0,
@@ -29,7 +29,7 @@ def toeplitz(
 
     Args:
         kernel: (O, C/groups, *k).
-        space: the spatial sizes of one image x (C, *space).
+        space: the spatial sizes of one image x (C, *space); one number for one axis.
         stride: and ``padding``, ``dilation``, ``groups``, ``padding_mode``: as in ``correlate``.
 
     Returns:
@@ -44,6 +44,7 @@ def toeplitz(
            [ 0,  0,  1, -1]])
     """
     (kernel,) = floats("toeplitz", kernel=kernel)
+    space = (space,) if isinstance(space, int) else space
     x = (1, kernel.shape[1] * groups if kernel.ndim > 1 and isinstance(groups, int) else 1, *space)
     found = setting(
         "toeplitz", x, kernel.shape, None,
