@@ -55,3 +55,30 @@ def test_wrong_gradients_are_found_and_placed():
     assert (
         scratch.gradcheck(net, X[:1], Y[:1], scratch.cross_entropy, most=40).error < 1e-5
     )  # and with one example, hidden
+
+
+@pytest.mark.parametrize("name", ["GELU", "SELU", "Sigmoid", "SiLU", "Softmax", "Tanh"])
+@pytest.mark.parametrize("scale", [1e-3, 1, 30])
+def test_smooth_layers_pass_by_far(name, scale):
+    layers = scratch.Conv(2, 3, 3), getattr(scratch, name)(), scratch.Flatten(), scratch.Linear(48, 3)
+    found = scratch.gradcheck(scratch.Sequential(*layers), scale * X, Y, scratch.cross_entropy, most=60)
+    assert found.error < 1e-6, found
+
+
+def test_kinks_are_counted_and_not_compared():
+    """Black images put every ReLU, and every maximum, just on its kink: backward is right on one side only."""
+    layers = scratch.Conv(2, 3, 3), scratch.ReLU(), scratch.MaxPool(2), scratch.Flatten(), scratch.Linear(12, 3)
+    found = scratch.gradcheck(scratch.Sequential(*layers), 0 * X, Y, scratch.cross_entropy, most=60)
+    assert found.error < 1e-5 and found.kinks > 10, found
+    assert found.checked + found.kinks == 54 + 3 + 36 + 3 + 60
+
+
+class Halved(scratch.Tanh):
+    def backward(self, grad, *, input_gradient=True):
+        return super().backward(grad, input_gradient=input_gradient) / 2
+
+
+def test_a_wrong_gradient_is_no_kink():
+    net = scratch.Sequential(scratch.Conv(2, 3, 3), Halved(), scratch.Flatten(), scratch.Linear(48, 3))
+    found = scratch.gradcheck(net, X, Y, scratch.cross_entropy, most=60)
+    assert found.error > 0.1 and found.kinks == 0

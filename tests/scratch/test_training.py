@@ -37,7 +37,7 @@ OPTIMISERS = {
 @pytest.mark.parametrize("clip", [None, 0.5])
 def test_an_optimiser_equals_torch_step_for_step(name, clip):
     optimiser, theirs = OPTIMISERS[name]
-    optimiser = type(optimiser)(**{k: v for k, v in vars(optimiser).items() if k not in ("steps", "_memory")})
+    optimiser = type(optimiser)(**{k: v for k, v in vars(optimiser).items() if k not in ("steps", "_memory", "_net")})
     net = scratch.Sequential(scratch.Linear(3, 4), scratch.Linear(4, 2), dtype=np.float64)
     weights = [nn.Parameter(torch.tensor(array)) for array in net.parameters().values()]
     other = theirs(weights)
@@ -91,7 +91,7 @@ def test_settings_of_optimisers(make_it, message):
 def test_an_optimiser_belongs_to_one_network():
     optimiser = scratch.SGD(0.1)
     optimiser.step(scratch.Sequential(scratch.Linear(2, 2)))
-    with pytest.raises(ConfigError, match="steps for a network of 6 float32 weights, and this one has 12 float32"):
+    with pytest.raises(ConfigError, match="another network, of 6 float32 weights, and this one has 12 float32"):
         optimiser.step(scratch.Sequential(scratch.Linear(2, 4)))
 
 

@@ -1,4 +1,7 @@
-"""Classic kernels, ready for ``correlate``: (1, 1, *k), float64 unless told otherwise."""
+"""Classic kernels, ready for ``correlate``: (1, 1, *k), float64 unless told otherwise, or float32.
+
+All raise ``ShapeError`` for a rank other than 1, 2 or 3, an axis outside it, a size below 1 or another dtype.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
-from convscope.errors import ConfigError
+from convscope.errors import ConfigError, ShapeError
+from convscope.ops.arguments import AXES, choice, each_axis
 
 __all__ = ["anti_diagonal", "box", "cross", "edge", "gaussian", "laplacian", "sobel", "surround", "wide_edge"]
 
@@ -18,7 +22,7 @@ def edge(*, rank: int = 1, axis: int = -1, rising: bool = False, dtype: DTypeLik
     >>> edge().tolist(), edge(rank=2, rising=True).tolist()
     ([[[1.0, -1.0]]], [[[[-1.0, 1.0]]]])
     """
-    return _kernel(_along([-1, 1] if rising else [1, -1], rank, axis), dtype)
+    return _kernel("edge", _along("edge", [-1, 1] if rising else [1, -1], rank, axis), dtype)
 
 
 def wide_edge(*, rank: int = 1, axis: int = -1, dtype: DTypeLike = np.float64) -> np.ndarray:
@@ -27,7 +31,7 @@ def wide_edge(*, rank: int = 1, axis: int = -1, dtype: DTypeLike = np.float64) -
     >>> wide_edge().tolist()
     [[[-1.0, -1.0, 0.0, 1.0, 1.0]]]
     """
-    return _kernel(_along([-1, -1, 0, 1, 1], rank, axis), dtype)
+    return _kernel("wide_edge", _along("wide_edge", [-1, -1, 0, 1, 1], rank, axis), dtype)
 
 
 def surround(*, rank: int = 2, dtype: DTypeLike = np.float64) -> np.ndarray:
@@ -36,9 +40,9 @@ def surround(*, rank: int = 2, dtype: DTypeLike = np.float64) -> np.ndarray:
     >>> surround().tolist()
     [[[[-1.0, -1.0, -1.0], [-1.0, 8.0, -1.0], [-1.0, -1.0, -1.0]]]]
     """
-    kernel = -np.ones((3,) * rank)
+    kernel = -np.ones(_sizes("surround", 3, rank))
     kernel[(1,) * rank] = 3**rank - 1
-    return _kernel(kernel, dtype)
+    return _kernel("surround", kernel, dtype)
 
 
 def sobel(*, rank: int = 2, axis: int = -1, dtype: DTypeLike = np.float64) -> np.ndarray:
@@ -47,10 +51,10 @@ def sobel(*, rank: int = 2, axis: int = -1, dtype: DTypeLike = np.float64) -> np
     >>> sobel().tolist()
     [[[[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]]]
     """
-    kernel = _along([-1, 0, 1], rank, axis)
+    kernel = _along("sobel", [-1, 0, 1], rank, axis)
     for other in set(range(rank)) - {axis % rank}:
-        kernel = kernel * _along([1, 2, 1], rank, other)
-    return _kernel(kernel, dtype)
+        kernel = kernel * _along("sobel", [1, 2, 1], rank, other)
+    return _kernel("sobel", kernel, dtype)
 
 
 def laplacian(*, rank: int = 2, dtype: DTypeLike = np.float64) -> np.ndarray:
@@ -59,11 +63,11 @@ def laplacian(*, rank: int = 2, dtype: DTypeLike = np.float64) -> np.ndarray:
     >>> laplacian().tolist()
     [[[[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]]]
     """
-    kernel = np.zeros((3,) * rank)
+    kernel = np.zeros(_sizes("laplacian", 3, rank))
     for axis in range(rank):
         line = tuple(slice(None) if a == axis else 1 for a in range(rank))
         kernel[line] += (1, -2, 1)
-    return _kernel(kernel, dtype)
+    return _kernel("laplacian", kernel, dtype)
 
 
 def gaussian(size: int | Sequence[int], sigma: float, *, rank: int = 1, dtype: DTypeLike = np.float64) -> np.ndarray:
@@ -72,14 +76,13 @@ def gaussian(size: int | Sequence[int], sigma: float, *, rank: int = 1, dtype: D
     >>> gaussian(3, 1.0).round(4).tolist()
     [[[0.2741, 0.4519, 0.2741]]]
     """
-    if sigma <= 0:
-        raise ConfigError(f"gaussian: sigma must be above 0, found {sigma}")
-    sizes = (size,) * rank if isinstance(size, int) else tuple(size)
+    if not 0 < sigma < np.inf:
+        raise ConfigError(f"gaussian: sigma must be above 0 and finite, found {sigma}")
     kernel = np.ones(())
-    for n in sizes:
+    for n in _sizes("gaussian", size, rank):
         distance = np.arange(n) - (n - 1) / 2
         kernel = np.multiply.outer(kernel, np.exp(-(distance**2) / (2 * sigma**2)))
-    return _kernel(kernel / kernel.sum(), dtype)
+    return _kernel("gaussian", kernel / kernel.sum(), dtype)
 
 
 def box(size: int | Sequence[int], *, rank: int = 1, dtype: DTypeLike = np.float64) -> np.ndarray:
@@ -88,7 +91,7 @@ def box(size: int | Sequence[int], *, rank: int = 1, dtype: DTypeLike = np.float
     >>> box(3).tolist()
     [[[1.0, 1.0, 1.0]]]
     """
-    return _kernel(np.ones((size,) * rank if isinstance(size, int) else tuple(size)), dtype)
+    return _kernel("box", np.ones(_sizes("box", size, rank)), dtype)
 
 
 def cross(*, rank: int = 2, dtype: DTypeLike = np.float64) -> np.ndarray:
@@ -97,8 +100,8 @@ def cross(*, rank: int = 2, dtype: DTypeLike = np.float64) -> np.ndarray:
     >>> cross().tolist()
     [[[[0.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 0.0]]]]
     """
-    away = np.abs(np.indices((3,) * rank) - 1).sum(0)
-    return _kernel(away <= 1, dtype)
+    away = np.abs(np.indices(_sizes("cross", 3, rank)) - 1).sum(0)
+    return _kernel("cross", away <= 1, dtype)
 
 
 def anti_diagonal(size: int = 3, *, on: float = 0.9, off: float = 0.1, dtype: DTypeLike = np.float64) -> np.ndarray:
@@ -107,15 +110,31 @@ def anti_diagonal(size: int = 3, *, on: float = 0.9, off: float = 0.1, dtype: DT
     >>> anti_diagonal().tolist()
     [[[[0.1, 0.1, 0.9], [0.1, 0.9, 0.1], [0.9, 0.1, 0.1]]]]
     """
-    return _kernel(np.where(np.fliplr(np.eye(size)) > 0, on, off), dtype)
+    (size,) = each_axis("anti_diagonal", "size", size, 1)
+    return _kernel("anti_diagonal", np.where(np.fliplr(np.eye(size)) > 0, on, off), dtype)
 
 
-def _along(values: Sequence[float], rank: int, axis: int) -> np.ndarray:
+def _sizes(operation: str, size: int | Sequence[int], rank: int) -> tuple[int, ...]:
+    """Return one size an axis; of one number, ``rank`` times that."""
+    rank, found = (np.size(size), f"size {size!r}") if np.ndim(size) else (rank, f"rank {rank!r}")
+    if not isinstance(rank, int | np.integer) or rank not in AXES:
+        raise ShapeError(f"{operation}: rank must be 1, 2 or 3 spatial axes, found {found}")
+    return each_axis(operation, "size", size, rank)
+
+
+def _along(operation: str, values: Sequence[float], rank: int, axis: int) -> np.ndarray:
     """Return the values along one of ``rank`` axes."""
-    shape = [1] * rank
+    shape = list(_sizes(operation, 1, rank))
+    if not isinstance(axis, int | np.integer) or not -rank <= axis < rank:
+        raise ShapeError(f"{operation}: axis must be a whole number from {-rank} to {rank - 1}, found {axis!r}")
     shape[axis] = len(values)
     return np.array(values, float).reshape(shape)
 
 
-def _kernel(values: np.ndarray, dtype: DTypeLike) -> np.ndarray:
-    return values.astype(dtype)[None, None]
+def _kernel(operation: str, values: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+    """Return the values as (1, 1, *k), in the type asked for."""
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = repr(dtype)
+    return values.astype(choice(operation, "dtype", name, ("float32", "float64")))[None, None]

@@ -5,27 +5,30 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from convscope.errors import ConfigError, Error
 from convscope.scratch.history import Epoch, History, Step
 from convscope.scratch.losses import Loss
 from convscope.scratch.optimisers import Optimiser, clip_gradients
 from convscope.scratch.sequential import Sequential
+from convscope.scratch.settings import above_zero, examples, whole
 
 
 def fit(
     net: Sequential,
-    x: np.ndarray,
-    y: np.ndarray,
+    x: ArrayLike,
+    y: ArrayLike,
     *,
     loss: Loss,
     optimiser: Optimiser,
     epochs: int,
     batch_size: int,
     clip: float | None = None,
-    valid: tuple[np.ndarray, np.ndarray] | None = None,
+    valid: tuple[ArrayLike, ArrayLike] | None = None,
     seed: int = 0,
     progress: Callable[[Step | Epoch], None] | None = None,
 ) -> History:
@@ -33,7 +36,8 @@ def fit(
 
     Every epoch goes through all examples once, in an order that depends on (seed, epoch) only; the last batch may be
     smaller. ``clip`` is the greatest length of the gradient. ``valid`` is a pair (x, y) judged after each epoch.
-    ``progress`` is called with every step and every epoch as they end.
+    ``progress`` is called with every step and every epoch as they end. The network trains in training mode, whichever
+    mode it was in, and has that one again afterwards.
 
     Raises:
         ConfigError: x and y do not go together, or a setting is out of range.
@@ -47,7 +51,10 @@ def fit(
     >>> net.predict(np.array([[10.0]])).round(2).tolist(), len(history.steps)
     ([[21.0]], 200)
     """
-    _check(x, y, epochs, batch_size, clip, valid)
+    _check(loss, optimiser, clip, valid)
+    whole("fit", epochs=epochs, batch_size=batch_size)
+    x, y = examples("fit", "x and y", x, y)
+    judged_on = examples("fit", "valid", *valid) if valid else None
     history = History()
     training = net.training
     try:
@@ -70,7 +77,7 @@ def fit(
                 if progress:
                     progress(history.steps[-1])
             accuracy = right / len(x) if loss.right else None
-            judged = evaluate(net, *valid, loss=loss) if valid else (None, None)
+            judged = evaluate(net, *judged_on, loss=loss) if judged_on else (None, None)
             history.epochs.append(Epoch(epoch, total / len(x), accuracy, *judged, time.perf_counter() - began))
             if progress:
                 progress(history.epochs[-1])
@@ -80,9 +87,15 @@ def fit(
 
 
 def evaluate(
-    net: Sequential, x: np.ndarray, y: np.ndarray, *, loss: Loss, batch_size: int = 256
+    net: Sequential, x: ArrayLike, y: ArrayLike, *, loss: Loss, batch_size: int = 256
 ) -> tuple[float, float | None]:
-    """Return the mean loss over x and y, and the share of right answers (None where the loss knows none)."""
+    """Return the mean loss over x and y, and the share of right answers (None where the loss knows none).
+
+    Raises:
+        ConfigError: no examples, or x and y do not go together.
+    """
+    whole("evaluate", batch_size=batch_size)
+    x, y = examples("evaluate", "x and y", x, y)
     scores = net.predict(x, batch_size=batch_size)
     return loss(scores, y)[0], loss.right(scores, y) / len(x) if loss.right else None
 
@@ -98,25 +111,18 @@ def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[np.ndarray
         yield order[first : first + size]
 
 
-def _check(
-    x: np.ndarray,
-    y: np.ndarray,
-    epochs: int,
-    batch_size: int,
-    clip: float | None,
-    valid: tuple[np.ndarray, np.ndarray] | None,
-) -> None:
-    for name, value in {"epochs": epochs, "batch_size": batch_size}.items():
-        if value < 1:
-            raise ConfigError(f"fit: {name} must be at least 1, found {value}")
-    if clip is not None and not clip > 0:
-        raise ConfigError(f"fit: clip must be above 0, found {clip}; leave it out to clip nothing")
-    for what, (inputs, targets) in {"x and y": (x, y), "valid": valid or (x, y)}.items():
-        if len(inputs) != len(targets) or not len(inputs):
-            raise ConfigError(
-                f"fit: {what} must hold one target for each example, and at least one; found {np.shape(inputs)} and "
-                f"{np.shape(targets)}"
-            )
+def _check(loss: Any, optimiser: Any, clip: float | None, valid: Any) -> None:
+    """Refuse what is of the wrong kind."""
+    if not isinstance(optimiser, Optimiser):
+        known = isinstance(optimiser, type) and issubclass(optimiser, Optimiser)
+        hint = f"the class; make one of it: {optimiser.__name__}(lr)" if known else repr(optimiser)
+        raise ConfigError(f"fit: optimiser must be one such as scratch.SGD(0.1), found {hint}")
+    if not isinstance(loss, Loss):
+        raise ConfigError(f"fit: loss must be a scratch.Loss such as scratch.cross_entropy, found {loss!r}")
+    if clip is not None:
+        above_zero("fit", "clip", clip, "; leave it out to clip nothing")
+    if valid is not None and not (isinstance(valid, tuple | list) and len(valid) == 2):
+        raise ConfigError(f"fit: valid must be a pair (x, y), found {type(valid).__name__}")
 
 
 def _diverged(value: float, epoch: int, step: int, optimiser: Optimiser, clip: float | None, x: np.ndarray) -> str:

@@ -6,11 +6,15 @@ between steps. Equal to ``torch.optim`` step for step.
 
 from __future__ import annotations
 
+import weakref
+from typing import Any
+
 import numpy as np
 
 from convscope.errors import ConfigError
 from convscope.scratch.layers import Layer
 from convscope.scratch.sequential import Sequential
+from convscope.scratch.settings import above_zero
 
 
 class Optimiser:
@@ -27,22 +31,29 @@ class Optimiser:
         self.weight_decay = weight_decay
         self.steps = 0
         self._memory: dict[str, np.ndarray] = {}
+        self._net: weakref.ref[Sequential] | None = None  # whose weights it has changed
 
     def step(self, net: Sequential) -> None:
         """Change the weights of ``net`` by one step against its gradient."""
         raise NotImplementedError
 
     def _remembered(self, name: str, net: Sequential) -> np.ndarray:
-        """Return the array ``name``, zeros at first."""
+        """Return the array ``name`` of the one network, zeros at first."""
+        if self._net is None:
+            self._net = weakref.ref(net)
         if name not in self._memory:
             self._memory[name] = np.zeros_like(net.weights)
         array = self._memory[name]
-        if array.shape != net.weights.shape or array.dtype != net.weights.dtype:
+        same = array.shape == net.weights.shape and array.dtype == net.weights.dtype  # not so for a copied optimiser
+        if self._net() is not net or not same:
             raise ConfigError(
-                f"{type(self).__name__}: has made steps for a network of {array.size} {array.dtype} weights, and this "
-                f"one has {net.weights.size} {net.weights.dtype}; make a new optimiser for each network"
+                f"{type(self).__name__}: has made steps for another network, of {array.size} {array.dtype} weights, "
+                f"and this one has {net.weights.size} {net.weights.dtype}; make a new optimiser for each network"
             )
         return array
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_net": None}  # a copy goes on with the network that it is first given
 
 
 class SGD(Optimiser):
@@ -143,7 +154,11 @@ def clip_gradients(net: Sequential | Layer, norm: float) -> float:
 
     ``net`` may also be one layer, whose own gradient is clipped. The direction is kept; the rule is that of PyTorch's
     ``clip_grad_norm_``. A gradient (3, 4) has length 5: clipped to 1 it becomes (0.6, 0.8).
+
+    Raises:
+        ConfigError: ``norm`` is not above 0.
     """
+    above_zero("clip_gradients", "norm", norm)
     gradients = [net.gradient] if isinstance(net, Sequential) else [array.ravel() for array in net.gradients.values()]
     length = float(np.sqrt(sum(gradient @ gradient for gradient in gradients)))
     share = norm / (length + 1e-6)

@@ -23,6 +23,7 @@ from convscope.errors import CheckpointError, ConfigError, ShapeError
 from convscope.ops.layout import batch_first, batch_last
 from convscope.scratch.initialise import he_normal
 from convscope.scratch.layers import Layer
+from convscope.scratch.settings import floating, whole
 
 
 class Sequential:
@@ -31,11 +32,12 @@ class Sequential:
     Weights are drawn from ``seed`` by ``initialise(shape, generator)``; biases begin at 0. ``dtype`` is the type
     that the network computes in, float32 or float64.
 
-    - ``weights`` and ``gradient`` are flat arrays of all parameters and of their gradients.
+    - ``weights`` and ``gradient`` are flat arrays of all parameters and of their gradients. The layers see into them:
+      write into them, ``net.weights[...] = values``; another array cannot take their place.
     - ``training`` is True until ``eval()``: it matters to Dropout and BatchNorm.
 
     Raises:
-        ConfigError: something that is no layer, or one layer twice.
+        ConfigError: something that is no layer, one layer twice, a dtype or an ``initialise`` that is none.
 
     D4's first layer has 8 kernels of 5×5 and 8 biases, 208 weights:
 
@@ -58,6 +60,10 @@ class Sequential:
                 raise ConfigError(f"Sequential: number {i} is no layer but a {type(layer).__name__}{hint}")
             if any(layer is other for other in layers[:i]):
                 raise ConfigError(f"Sequential: {layer!r} stands in the row twice; make one layer for each place")
+        if not callable(initialise):
+            raise ConfigError(
+                f"Sequential: initialise must be a function such as scratch.he_normal, found {initialise!r}"
+            )
         self.layers = layers
         self.training = True
         self._output: tuple[int, ...] | None = None  # the shape of what last came out
@@ -68,20 +74,40 @@ class Sequential:
 
     def _adopt(self, dtype: DTypeLike) -> None:
         """Lay all parameters into one flat array, and their gradients into another; the layers keep views."""
+        self.dtype = floating("Sequential", dtype)
         size = sum(array.size for layer in self.layers for array in layer.parameters.values())
-        self.dtype = np.dtype(dtype)
-        self.weights: np.ndarray = np.zeros(size, self.dtype)
-        self.gradient: np.ndarray = np.zeros(size, self.dtype)
+        self._weights: np.ndarray = np.zeros(size, self.dtype)
+        self._gradient: np.ndarray = np.zeros(size, self.dtype)
         first = 0
         for layer in self.layers:
             for name, array in layer.parameters.items():
                 part = slice(first, first + array.size)
-                self.weights[part] = array.ravel()
-                self.gradient[part] = layer.gradients[name].ravel()
-                layer.parameters[name] = self.weights[part].reshape(array.shape)
-                layer.gradients[name] = self.gradient[part].reshape(array.shape)
+                layer.adopt(name, *(flat[part].reshape(array.shape) for flat in (self._weights, self._gradient)))
                 first += array.size
             layer.state = {name: array.astype(self.dtype) for name, array in layer.state.items()}
+
+    @property
+    def weights(self) -> np.ndarray:
+        """All parameters, one after the other; written into, not replaced."""
+        return self._weights
+
+    @weights.setter
+    def weights(self, value: np.ndarray) -> None:
+        self._keep("weights", self._weights, value)
+
+    @property
+    def gradient(self) -> np.ndarray:
+        """The gradients of all parameters, in the same order; written into, not replaced."""
+        return self._gradient
+
+    @gradient.setter
+    def gradient(self, value: np.ndarray) -> None:
+        self._keep("gradient", self._gradient, value)
+
+    def _keep(self, name: str, own: np.ndarray, value: np.ndarray) -> None:
+        """Let ``net.weights -= change`` pass, which Python ends by assigning the same array; refuse another."""
+        if value is not own:
+            raise AttributeError(f"Sequential: {name} cannot be replaced; write into it: net.{name}[...] = values")
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -124,6 +150,7 @@ class Sequential:
 
     def predict(self, x: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
         """Return the outputs for x, batch after batch in evaluation mode; the mode is restored."""
+        whole("predict", batch_size=batch_size)
         training = self.training
         self.eval()
         try:
@@ -163,8 +190,16 @@ class Sequential:
         return other
 
     def save(self, path: str | Path) -> None:
-        """Write ``state()`` to a safetensors file; an older file stays whole until the new one is."""
+        """Write ``state()`` to a safetensors file; an older file stays whole until the new one is.
+
+        Raises:
+            CheckpointError: the path is a folder, or lies in one that does not exist.
+        """
         path = Path(path)
+        if path.is_dir():
+            raise CheckpointError(f"{path}: this is a folder; name a file in it, such as {path / 'net.safetensors'}")
+        if not path.parent.is_dir():
+            raise CheckpointError(f"{path}: there is no folder {path.parent}; make it first, or save elsewhere")
         beside = path.with_name(f"{path.name}.{os.getpid()}.part")
         save_file({name: np.ascontiguousarray(array) for name, array in self.state().items()}, beside)
         beside.replace(path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -16,8 +17,9 @@ Draw = Callable[[tuple[int, ...], np.random.Generator], np.ndarray]
 class Layer:
     """One step of a network, such as ``Conv(1, 8, 5, stride=2)``.
 
-    - ``parameters`` and ``gradients`` are dicts of arrays with the same names; weights are zero until a ``Sequential``
-      draws them.
+    - ``parameters`` and ``gradients`` hold arrays under the same names; weights are zero until a ``Sequential`` draws
+      them. The arrays are parts of the network's: write into them, ``layer.parameters["kernel"][...] = values``;
+      another array cannot take their place.
     - ``state`` holds arrays gathered while training, which are saved with the parameters.
     - ``training`` is what ``Sequential.train`` and ``eval`` set.
 
@@ -34,11 +36,27 @@ class Layer:
 
     def __init__(self, *, shapes: dict[str, tuple[int, ...]] | None = None, **arguments: Any):
         self.arguments = arguments
-        self.parameters: Arrays = {name: np.zeros(shape, np.float32) for name, shape in (shapes or {}).items()}
-        self.gradients: Arrays = {name: np.zeros_like(array) for name, array in self.parameters.items()}
+        self._parameters: Arrays = {name: np.zeros(shape, np.float32) for name, shape in (shapes or {}).items()}
+        self._gradients: Arrays = {name: np.zeros_like(array) for name, array in self._parameters.items()}
         self.state: Arrays = {}
         self.training = True
         self._kept: dict[str, Any] = {}  # from one forward to its backward; buffers, from step to step
+
+    @property
+    def parameters(self) -> Mapping[str, np.ndarray]:
+        """The parameters by name; the arrays can be written into, not replaced."""
+        return MappingProxyType(self._parameters)
+
+    @property
+    def gradients(self) -> Mapping[str, np.ndarray]:
+        """The gradients of the parameters, by the same names; written into, not replaced."""
+        return MappingProxyType(self._gradients)
+
+    def adopt(self, name: str, parameter: np.ndarray, gradient: np.ndarray) -> None:
+        """Move a parameter and its gradient into the arrays given, parts of a network's, and keep them there."""
+        for own, array in ((self._parameters, parameter), (self._gradients, gradient)):
+            array[...] = own[name]
+            own[name] = array
 
     def initialise(self, rng: np.random.Generator, draw: Draw) -> None:
         """Draw new weights; biases, scales and shifts stay as they are."""

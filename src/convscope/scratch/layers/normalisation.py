@@ -9,6 +9,7 @@ import numpy as np
 from convscope import ops
 from convscope.errors import ConfigError
 from convscope.scratch.layers.layer import Draw, Layer
+from convscope.scratch.settings import above_zero, whole
 
 
 class BatchNorm(Layer):
@@ -21,6 +22,10 @@ class BatchNorm(Layer):
     operation = "batch_norm"
 
     def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5):
+        whole("BatchNorm", channels=channels)
+        above_zero("BatchNorm", "eps", eps)
+        if not 0 <= momentum <= 1:
+            raise ConfigError(f"BatchNorm: momentum must be from 0 to 1, found {momentum}")
         super().__init__(shapes={"weight": (channels,), "bias": (channels,)}, eps=eps)
         self.momentum = momentum
         self.parameters["weight"][...] = 1

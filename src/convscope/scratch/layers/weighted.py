@@ -12,6 +12,7 @@ from convscope.ops.correlation.rules import Whole
 from convscope.ops.layout import batch_innermost, batch_last
 from convscope.ops.padding import Padding
 from convscope.scratch.layers.layer import Layer
+from convscope.scratch.settings import channels, kernel_sizes
 
 TILE = 2**25  # bytes of columns kept from forward to backward: those of a batch of 256 small images
 
@@ -37,7 +38,9 @@ class Conv(Layer):
         groups: int = 1,
         bias: bool = True,
     ):
-        shapes = {"kernel": (outputs, inputs // groups, *_square(size))} | ({"bias": (outputs,)} if bias else {})
+        channels("Conv", inputs, outputs, groups)
+        sizes = kernel_sizes("Conv", size, stride=stride, dilation=dilation)
+        shapes = {"kernel": (outputs, inputs // groups, *sizes)} | ({"bias": (outputs,)} if bias else {})
         super().__init__(shapes=shapes, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
@@ -87,9 +90,11 @@ class ConvTranspose(Layer):
         groups: int = 1,
         bias: bool = True,
     ):
-        shapes = {"kernel": (inputs, outputs // groups, *_square(size))} | ({"bias": (outputs,)} if bias else {})
-        sizes = {"stride": stride, "padding": padding, "output_padding": output_padding, "dilation": dilation}
-        super().__init__(shapes=shapes, groups=groups, **sizes)
+        channels("ConvTranspose", inputs, outputs, groups)
+        steps = {"stride": stride, "output_padding": output_padding, "dilation": dilation}
+        sizes = kernel_sizes("ConvTranspose", size, **steps)
+        shapes = {"kernel": (inputs, outputs // groups, *sizes)} | ({"bias": (outputs,)} if bias else {})
+        super().__init__(shapes=shapes, padding=padding, groups=groups, **steps)
 
 
 class Linear(Layer):
@@ -98,6 +103,7 @@ class Linear(Layer):
     operation = "linear"
 
     def __init__(self, inputs: int, outputs: int, *, bias: bool = True):
+        channels("Linear", inputs, outputs)
         super().__init__(shapes={"weight": (outputs, inputs)} | ({"bias": (outputs,)} if bias else {}))
 
     def forward(self, x: np.ndarray) -> np.ndarray:
@@ -116,11 +122,6 @@ class Linear(Layer):
         if "bias" in self.gradients:
             grad.sum(0, out=self.gradients["bias"])
         return (self.parameters["weight"].T @ grad.T).T if input_gradient else grad
-
-
-def _square(size: Whole) -> tuple[int, ...]:
-    """Return the kernel's sizes; one number means two equal ones."""
-    return (size, size) if isinstance(size, int) else tuple(size)
 
 
 def _channel_sums(grad: np.ndarray) -> np.ndarray:
