@@ -92,9 +92,8 @@ def paddings(
     if value in ("same", "same_lower"):
         sizes = zip(space, kernel, stride, dilation, strict=True)
         return tuple(same_padding(n, k, s, d, extra_after=value == "same") for n, k, s, d in sizes)
-    several = Sequence | np.ndarray
-    given = () if isinstance(value, str) else value if isinstance(value, several) else (value,) * rank
-    pairs = [tuple(v) if isinstance(v, several) else (v, v) for v in given]
+    given: Any = () if isinstance(value, str) else value if np.iterable(value) else (value,) * rank
+    pairs = [tuple(v) if np.iterable(v) else (v, v) for v in given]
     whole = all(len(pair) == 2 and all(isinstance(v, int | np.integer) for v in pair) for pair in pairs)
     if len(pairs) != rank or not whole:
         raise ShapeError(
