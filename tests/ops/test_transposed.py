@@ -64,7 +64,7 @@ def test_a_gaussian_is_separable_symmetric_and_sums_to_one():
     line = kernels.gaussian(5, 2.0)[0, 0]
     assert plane.sum() == pytest.approx(1)
     np.testing.assert_allclose(plane[0, 0], np.outer(line, line))
-    with pytest.raises(ConfigError, match="sigma must be above 0, found 0"):
+    with pytest.raises(ConfigError, match="sigma must be above 0 and finite, found 0"):
         kernels.gaussian(3, 0)
 
 
