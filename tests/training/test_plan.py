@@ -14,10 +14,10 @@ from convscope.training.schedules import Schedule
     ("given", "message"),
     [
         ({"epocs": 3}, "unknown setting 'epocs'; did you mean 'epochs'?"),
-        ({"epochs": "three"}, "setting 'epochs': Expected `int | null`, got `str`, got 'three'"),
+        ({"epochs": "three"}, "setting 'epochs': expected a whole number, found 'three'"),
         ({"epochs": 0}, "setting 'epochs' must be at least 1 and at most 1,000,000, got 0"),
         ({"lr": 0.0}, "setting 'lr' must be above 0 and at most 100, got 0.0"),
-        ({"opt": "adam"}, "setting 'opt': Invalid enum value 'adam', got 'adam'"),
+        ({"opt": "adam"}, "setting 'opt': expected adamw or sgd, found 'adam'"),
         ({"time": "soon"}, "time 'soon' is not a duration; write 90s, 10m or 1.5h"),
         ({"img_size": 0}, "setting 'img_size' must lie between 1 and 16384 pixels, got 0"),
     ],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -32,7 +32,7 @@ class Plan:
 
     epochs: int | None = _setting(None, "Training", "passes over the training images")
     time: str | None = _setting(
-        None, "Training", "time budget such as 90s, 10m or 1h: the schedule ends when it is used up"
+        None, "Training", "time budget of training such as 90s, 10m or 1h: the schedule ends when it is used up"
     )
     batch_size: int | None = _setting(None, "Training", "images per step")
     lr: float | None = _setting(None, "Training", "highest learning rate")
@@ -111,10 +111,31 @@ def make_plan(settings: dict[str, Any]) -> Plan:
     except msgspec.ValidationError as error:
         if isinstance(error.__cause__, ConfigError):  # the plan's own check of ranges
             raise error.__cause__ from None
-        place = re.search(r" - at `\$\.?(.*)`", str(error))
-        key = place.group(1).split("[")[0] if place else ""
-        given = f", got {settings[key]!r}" if key in settings else ""
-        raise ConfigError(f"setting {key!r}: {str(error).split(' - at')[0]}{given}") from None
+        place = re.search(r" - at `\$\.?(\w*)", str(error))
+        key = place.group(1) if place else ""
+        raise ConfigError(f"setting {key!r}: expected {_kind(key)}, found {settings.get(key)!r}") from None
+
+
+_KINDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", dict: "options as key = value"}
+
+
+def _kind(name: str) -> str:
+    """Say what a setting takes.
+
+    >>> _kind("epochs"), _kind("opt"), _kind("img_size")
+    ('a whole number', 'adamw or sgd', 'a whole number or two whole numbers')
+    """
+    hint = get_type_hints(Plan)[name]
+    choices = (
+        [hint] if get_origin(hint) in (None, dict, Literal) else [k for k in get_args(hint) if k is not type(None)]
+    )
+    words = []
+    for kind in choices:
+        if get_origin(kind) is Literal:
+            words += get_args(kind)
+        else:
+            words.append("two whole numbers" if get_origin(kind) is tuple else _KINDS[get_origin(kind) or kind])
+    return " or ".join(words)
 
 
 def parse_time(text: str) -> float:
