@@ -53,7 +53,6 @@ def train(
 
         filed = read_settings(config)
         filed_data = filed.pop("data", None)
-        _check_settings(config, filed)
         data = data or (None if filed_data is None else str(filed_data))
         settings = {**filed, **settings}
     if data is None:
@@ -63,16 +62,6 @@ def train(
     if print_config:
         return _print_config(data, settings)
     return _watched(None, data, settings, out_folder, as_json)
-
-
-def _check_settings(config: Path, filed: dict[str, Any]) -> None:
-    """Blame a file's settings on the file, before flags are mixed in."""
-    from convscope.training.plan import make_plan
-
-    try:
-        make_plan(filed)
-    except ConfigError as error:
-        raise ConfigError(f"{config}: {error}") from None
 
 
 def _print_config(data: str, settings: dict[str, Any]) -> int:

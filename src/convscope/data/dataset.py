@@ -60,9 +60,8 @@ class Data:
     """A loaded set: its classes, its splits, how its images become numbers, and what the checks found.
 
     ``test`` is ``None`` where the set came with a train and a valid split only: nothing is taken away from either.
-    ``given`` names the splits that came with the set; the others were drawn. ``facts`` says in plain words what was
-    found and decided, in the order to print it (kind, images, sizes, dtype, range, split rule, ...). ``fingerprint`` is
-    a hash of every image's content, its label and its split.
+    ``facts`` says in plain words what was found and decided, in the order to print it (kind, images, sizes, dtype,
+    range, split rule, ...). ``fingerprint`` is a hash of every image's content, its label and its split.
     """
 
     name: str
@@ -75,7 +74,6 @@ class Data:
     fingerprint: str
     facts: dict[str, str] = field(default_factory=dict)
     warnings: tuple[Notice, ...] = ()
-    given: tuple[SplitName, ...] = ()
     cache: Path | None = None
 
     @property

@@ -85,7 +85,6 @@ def load(
         fingerprint=_fingerprint(examined),
         facts=describe(path_or_name, listing, entry, examined, rule, preprocessing),
         warnings=(*listing.notices, *decoding_notices(listing, entry), *checks.run(examined)),
-        given=tuple(name for name in ("train", "valid", "test") if (listing.split == name).any()),
         cache=entry.folder,
     )
 

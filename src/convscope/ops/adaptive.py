@@ -15,8 +15,8 @@ import numpy as np
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, each_axis, floats, spatial
 from convscope.ops.pooling.maximum import MaxPooled, largest
-from convscope.ops.pooling.windows import along, covered
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, traffic
+from convscope.ops.pooling.windows import along
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, covered, traffic
 from convscope.ops.unpooling import places
 
 OutputSize = int | Sequence[int]

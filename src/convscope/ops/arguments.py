@@ -14,6 +14,8 @@ import numpy as np
 from convscope.errors import ShapeError
 from convscope.geometry import same_padding
 
+Whole = int | Sequence[int]  # one for all axes, or one an axis
+Padding = int | str | Sequence[int] | Sequence[Sequence[int]]
 Pairs = tuple[tuple[int, int], ...]
 AXES = {1: "length", 2: "height and width", 3: "depth, height and width"}
 

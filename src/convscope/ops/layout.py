@@ -31,6 +31,11 @@ def batch_first(x: np.ndarray) -> np.ndarray:
     return x.transpose(-1, *range(x.ndim - 1))
 
 
+def ordered(y: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Return y (N, C, *space) in the memory order of another array: batch innermost, or C order."""
+    return batch_first(np.ascontiguousarray(batch_last(y))) if batch_innermost(like) else np.ascontiguousarray(y)
+
+
 def as_runs(x: np.ndarray, innermost: bool) -> np.ndarray:
     """Return a view of (N, C, *space) as (B, C, *space, R)."""
     return batch_last(x)[None] if innermost else x[..., None]

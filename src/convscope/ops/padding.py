@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from convscope.errors import ShapeError
-from convscope.ops.arguments import Pairs, check_gradient, choice, floats, paddings, spatial
+from convscope.ops.arguments import Padding, Pairs, check_gradient, choice, floats, paddings, spatial
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, traffic
 
 MODES = ("zeros", "reflect", "replicate", "circular")
-Padding = int | str | Sequence[int] | Sequence[Sequence[int]]
 
 
 def pad(x: np.ndarray, padding: Padding, *, mode: str = "zeros") -> np.ndarray:

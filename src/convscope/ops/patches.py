@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from convscope.errors import ShapeError
-from convscope.ops.arguments import check_gradient, each_axis, floats, spatial
-from convscope.ops.correlation.rules import Setting, Whole, around, setting
-from convscope.ops.padding import Padding, padded_backward
+from convscope.ops.arguments import Padding, Whole, check_gradient, each_axis, floats, spatial
+from convscope.ops.correlation.rules import Setting, around, setting
+from convscope.ops.padding import padded_backward
 from convscope.ops.phases import Patches, Windows
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, traffic
 

@@ -7,14 +7,13 @@ terms that one output number is made of. Others (graph, analysis, trace, tests) 
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from convscope.errors import ConfigError, ShapeError, nearest
+from convscope.errors import ShapeError
 
 Shape = tuple[int, ...]
 Index = tuple[np.ndarray, ...]  # sorted positions along each axis; every combination of them is meant (``np.ix_``)
@@ -117,13 +116,6 @@ def table(*rooms: tuple[Primitive, ...]) -> Mapping[str, Primitive]:
     return {primitive.name: primitive for room in rooms for primitive in room}
 
 
-def find(name: str, primitives: Mapping[str, Primitive]) -> Primitive:
-    """Return a primitive by name; raises ``ConfigError`` with the nearest known name."""
-    if name not in primitives:
-        raise ConfigError(f"there is no primitive {name!r}{nearest(name, primitives)}")
-    return primitives[name]
-
-
 def count(shape: Shape) -> int:
     """Return the number of elements of a shape.
 
@@ -154,6 +146,12 @@ def line(at: tuple[int, ...], axis: int, size: int) -> np.ndarray:
     return index
 
 
+def covered(x: np.ndarray, index: Index) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions (m, axes) that ``index`` means, in row-major order, and the numbers (m,) of x there."""
+    positions = np.stack(np.meshgrid(*index, indexing="ij"), axis=-1).reshape(-1, x.ndim)
+    return positions, x[tuple(positions.T)]
+
+
 def function_of(total: float, rule: str, arrays: Mapping[str, np.ndarray], field: Mapping[str, Index]) -> Terms:
     """Return the terms of a number that is no sum of products: the numbers of ``arrays`` that it is a function of.
 
@@ -163,9 +161,9 @@ def function_of(total: float, rule: str, arrays: Mapping[str, np.ndarray], field
     axes = max(array.ndim for array in arrays.values())
     source, index, operand = [], [], []
     for name, array in arrays.items():
-        places = np.array(list(itertools.product(*field[name])), np.int64).reshape(-1, array.ndim)  # (m, its axes)
+        places, numbers = covered(array, field[name])
         source += [name] * len(places)
         index.append(np.pad(places, ((0, 0), (axes - array.ndim, 0))))
-        operand.append(array[np.ix_(*field[name])].ravel())
+        operand.append(numbers)
     operands = np.concatenate(operand)
     return Terms(total, tuple(source), np.concatenate(index), operands, np.ones_like(operands), rule=rule)

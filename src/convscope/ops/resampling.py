@@ -16,8 +16,7 @@ from scipy import sparse
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import AXES, check_gradient, each_axis, floats, spatial
-from convscope.ops.pooling.windows import covered
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, traffic
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, covered, traffic
 
 Size = int | Sequence[int]
 Scale = float | Sequence[float]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.ops.arguments import floats
-from convscope.ops.correlation.rules import Whole, around, setting
-from convscope.ops.padding import Padding, padded
+from convscope.ops.arguments import Padding, Whole, floats
+from convscope.ops.correlation.rules import around, setting
+from convscope.ops.padding import padded
 
 
 @dataclass(frozen=True)

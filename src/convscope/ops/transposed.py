@@ -11,17 +11,16 @@ import numpy as np
 
 from convscope.errors import ShapeError
 from convscope.geometry import Spread, Window
-from convscope.ops.arguments import check_gradient, each_axis, floats, paddings, spatial
+from convscope.ops.arguments import Whole, check_gradient, each_axis, floats, paddings, spatial
 from convscope.ops.correlation.im2col import Im2col
 from convscope.ops.correlation.rules import (
     Gradients,
-    Whole,
     bias_gradient,
     check_bias,
     check_groups,
     kernel_size,
 )
-from convscope.ops.layout import batch_innermost
+from convscope.ops.layout import ordered
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, traffic
 
 DEFAULTS = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
@@ -126,16 +125,9 @@ def correlate_transpose_backward(
         stride=stride, padding=padding, output_padding=output_padding, dilation=dilation, groups=groups,
     )  # fmt: skip
     check_gradient(operation, grad, (len(x), kernel.shape[1] * groups, *found.outputs))
-    layer, ordered = Im2col(found.windows, groups), _as(grad, x)
-    x_grad, kernel_grad = layer.forward(ordered, kernel), layer.backward_kernel(x, ordered)
+    layer, grad = Im2col(found.windows, groups), ordered(grad, x)
+    x_grad, kernel_grad = layer.forward(grad, kernel), layer.backward_kernel(x, grad)
     return Gradients(x_grad, kernel_grad, None if bias is None else bias_gradient(grad))
-
-
-def _as(grad: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return grad in the memory order of x."""
-    if batch_innermost(x):
-        return np.moveaxis(np.ascontiguousarray(np.moveaxis(grad, 0, -1)), -1, 0)
-    return np.ascontiguousarray(grad)
 
 
 def _strict(operation: str, x: Shape, kernel: Shape, bias: Shape | None, **arguments: Any) -> Setting:

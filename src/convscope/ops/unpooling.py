@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from convscope.errors import ShapeError
-from convscope.ops.arguments import check_gradient, each_axis, floats, spatial
+from convscope.ops.arguments import Whole, check_gradient, each_axis, floats, spatial
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, traffic
 
-Space = int | Sequence[int]
 
-
-def max_unpool(x: np.ndarray, indices: np.ndarray, space: Space) -> np.ndarray:
+def max_unpool(x: np.ndarray, indices: np.ndarray, space: Whole) -> np.ndarray:
     """Return zeros (N, C, *space) with each number of x (N, C, *space') at its place.
 
     ``indices``, shaped as x, are flat positions within ``space``, as ``max_pool(..., return_indices=True)`` gives
@@ -31,7 +27,7 @@ def max_unpool(x: np.ndarray, indices: np.ndarray, space: Space) -> np.ndarray:
     return out
 
 
-def max_unpool_backward(grad: np.ndarray, x: np.ndarray, indices: np.ndarray, space: Space) -> np.ndarray:
+def max_unpool_backward(grad: np.ndarray, x: np.ndarray, indices: np.ndarray, space: Whole) -> np.ndarray:
     """Return the gradient with respect to x: ``grad`` at the place that each number went to.
 
     >>> grad = np.array([[[1.0, 2.0, 3.0, 4.0]]])
@@ -66,26 +62,26 @@ def places(operation: str, indices: np.ndarray, shape: Shape) -> tuple[np.ndarra
     return images[whole], channels[whole], *np.unravel_index(indices, shape[2:])
 
 
-def _shape(x: Shape, indices: Shape, *, space: Space) -> Shape:
+def _shape(x: Shape, indices: Shape, *, space: Whole) -> Shape:
     rank = len(spatial("max_unpool", "x", x))
     if indices != x:
         raise ShapeError(f"max_unpool: indices must be shaped as x, {x}; found {indices}")
     return (*x[:2], *each_axis("max_unpool", "space", space, rank))
 
 
-def _cost(x: Shape, indices: Shape, *, space: Space, itemsize: int = 4) -> Cost:
+def _cost(x: Shape, indices: Shape, *, space: Whole, itemsize: int = 4) -> Cost:
     output = _shape(x, indices, space=space)
     return Cost(0, 0, *traffic(output, x, indices, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], x: Shape, indices: Shape, *, space: Space) -> dict[str, Index]:
+def _field(at: tuple[int, ...], x: Shape, indices: Shape, *, space: Whole) -> dict[str, Index]:
     """Any number of the same image and channel: the indices decide, and a shape does not tell them."""
     _shape(x, indices, space=space)
     whole = (np.array([at[0]]), np.array([at[1]]), *(np.arange(n) for n in x[2:]))
     return {"x": whole, "indices": whole}
 
 
-def _terms(at: tuple[int, ...], x: np.ndarray, indices: np.ndarray, *, space: Space) -> Terms:
+def _terms(at: tuple[int, ...], x: np.ndarray, indices: np.ndarray, *, space: Whole) -> Terms:
     flat = np.ravel_multi_index(at[2:], _shape(x.shape, indices.shape, space=space)[2:])
     found = np.argwhere(indices[at[:2]] == flat)[-1:]  # (1 or 0, spatial axes)
     index = np.insert(found, (0, 0), at[:2], axis=1)

@@ -167,23 +167,24 @@ def read_config(path: Path) -> tuple[str, Plan]:
     values = read_settings(path)
     if "data" not in values:
         raise ConfigError(f'{path} names no data; add a line such as: data = "mnist"')
-    data = str(values.pop("data"))
-    try:
-        return data, make_plan(values)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
+    return str(values.pop("data")), make_plan(values)
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """Read a TOML file of settings; ``ConfigError`` where it is missing or not TOML."""
+    """Read a TOML file of settings; ``ConfigError`` where it is missing, not TOML, or a setting in it is wrong."""
     try:
-        return tomllib.loads(path.read_text())
+        values = tomllib.loads(path.read_text())
     except FileNotFoundError:
         raise ConfigError(f"there is no settings file {path}") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read as a settings file: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from None
+    try:
+        make_plan({name: value for name, value in values.items() if name != "data"})
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return values
 
 
 def weights_hash(folder: Path) -> str:

@@ -7,6 +7,7 @@ between steps. Equal to ``torch.optim`` step for step.
 from __future__ import annotations
 
 import weakref
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from convscope.scratch.sequential import Sequential
 from convscope.scratch.settings import above_zero
 
 
-class Optimiser:
+class Optimiser(ABC):
     """What all share: checked settings, and arrays as large as the weights that live from step to step."""
 
     def __init__(self, lr: float, weight_decay: float, **shares: float):
@@ -33,9 +34,9 @@ class Optimiser:
         self._memory: dict[str, np.ndarray] = {}
         self._net: weakref.ref[Sequential] | None = None  # whose weights it has changed
 
+    @abstractmethod
     def step(self, net: Sequential) -> None:
         """Change the weights of ``net`` by one step against its gradient."""
-        raise NotImplementedError
 
     def _remembered(self, name: str, net: Sequential) -> np.ndarray:
         """Return the array ``name`` of the one network, zeros at first."""

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from convscope.ops.arguments import check_gradient, choice, floats
+from convscope.ops.arguments import Padding, Whole, check_gradient, choice, floats
 from convscope.ops.correlation import direct, fft, im2col, rules
 from convscope.ops.correlation import toeplitz as matrix
-from convscope.ops.correlation.rules import Gradients, Whole, around, bias_gradient, flipped, setting
+from convscope.ops.correlation.rules import Gradients, around, bias_gradient, flipped, setting
 from convscope.ops.correlation.toeplitz import toeplitz
-from convscope.ops.layout import batch_innermost
-from convscope.ops.padding import Padding, padded_backward
+from convscope.ops.layout import ordered
+from convscope.ops.padding import padded_backward
 from convscope.ops.phases import Windows
 from convscope.ops.primitive import Primitive, Shape
 
@@ -162,7 +162,7 @@ def _forward(
     found = setting(operation, x.shape, kernel.shape, None if bias is None else bias.shape, **arguments)
     x, windows = around(x, found)
     chosen = _algorithm(operation, algorithm, windows, x, kernel)
-    return _ordered(chosen.forward(x, kernel, bias, windows=windows, groups=found.groups), x)
+    return ordered(chosen.forward(x, kernel, bias, windows=windows, groups=found.groups), x)
 
 
 def _backward(
@@ -182,7 +182,7 @@ def _backward(
     x_grad, kernel_grad = chosen.backward(grad, source, kernel, windows=windows, groups=found.groups)
     if source is not x:
         x_grad = padded_backward(x_grad, found.pairs, found.padding_mode)
-    return Gradients(_ordered(x_grad, x), kernel_grad, None if bias is None else bias_gradient(grad))
+    return Gradients(ordered(x_grad, x), kernel_grad, None if bias is None else bias_gradient(grad))
 
 
 def choose(x: Shape, kernel: Shape, windows: Windows) -> str:
@@ -225,13 +225,6 @@ def _even(array: np.ndarray) -> bool:
         sizes = np.maximum.reduceat(sizes, range(0, array.shape[axis], BLOCK), axis)
     largest, smallest = sizes.max(initial=0), sizes.min(initial=np.inf, where=sizes > 0)
     return bool(np.isfinite(largest)) and not largest > smallest * RANGE[array.dtype.name]
-
-
-def _ordered(y: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Return y in the memory order of another array: batch innermost, or C order."""
-    if batch_innermost(like):
-        return np.moveaxis(np.ascontiguousarray(np.moveaxis(y, 0, -1)), -1, 0)
-    return np.ascontiguousarray(y)
 
 
 INPUTS = ("x", "kernel", "bias")

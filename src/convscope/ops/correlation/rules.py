@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,11 +10,9 @@ import numpy as np
 
 from convscope.errors import ShapeError
 from convscope.geometry import Window
-from convscope.ops.arguments import Pairs, each_axis, paddings, spatial
-from convscope.ops.padding import Padding, check_mode, origin, padded
+from convscope.ops.arguments import Padding, Pairs, Whole, each_axis, paddings, spatial
+from convscope.ops.padding import check_mode, origin, padded
 from convscope.ops.primitive import Cost, Index, Shape, Terms, count, traffic
-
-Whole = int | Sequence[int]
 
 
 class Gradients(NamedTuple):

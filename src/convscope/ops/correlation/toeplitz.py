@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from convscope.ops.arguments import floats
-from convscope.ops.correlation.rules import Setting, Whole, setting
-from convscope.ops.padding import Padding
+from convscope.ops.arguments import Padding, Whole, floats
+from convscope.ops.correlation.rules import Setting, setting
 from convscope.ops.phases import Windows
 from convscope.ops.primitive import Shape
 

@@ -8,26 +8,23 @@ from typing import Any
 import numpy as np
 
 from convscope.errors import ShapeError
-from convscope.ops.arguments import check_gradient, floats
+from convscope.ops.arguments import Padding, Whole, check_gradient, floats
 from convscope.ops.pooling import windows as rules
 from convscope.ops.pooling.windows import (
-    Each,
-    Padding,
     Windows,
     cells,
-    covered,
     gather,
     output_shape,
     windows,
 )
-from convscope.ops.primitive import Primitive, Shape, Terms
+from convscope.ops.primitive import Primitive, Shape, Terms, covered
 
 
 def avg_pool(
     x: np.ndarray,
-    size: Each,
+    size: Whole,
     *,
-    stride: Each | None = None,
+    stride: Whole | None = None,
     padding: Padding = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
@@ -55,9 +52,9 @@ def avg_pool(
 def avg_pool_backward(
     grad: np.ndarray,
     x: np.ndarray,
-    size: Each,
+    size: Whole,
     *,
-    stride: Each | None = None,
+    stride: Whole | None = None,
     padding: Padding = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,

@@ -10,19 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convscope.ops.arguments import check_gradient, floats
+from convscope.ops.arguments import Padding, Whole, check_gradient, floats
 from convscope.ops.pooling import windows as rules
 from convscope.ops.pooling.windows import (
-    Each,
-    Padding,
     Windows,
     cells,
-    covered,
     gather,
     output_shape,
     windows,
 )
-from convscope.ops.primitive import Primitive, Terms
+from convscope.ops.primitive import Primitive, Terms, covered
 
 
 class MaxPooled(NamedTuple):
@@ -34,11 +31,11 @@ class MaxPooled(NamedTuple):
 
 def max_pool(
     x: np.ndarray,
-    size: Each,
+    size: Whole,
     *,
-    stride: Each | None = None,
+    stride: Whole | None = None,
     padding: Padding = 0,
-    dilation: Each = 1,
+    dilation: Whole = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
@@ -65,11 +62,11 @@ def max_pool(
 def max_pool_backward(
     grad: np.ndarray,
     x: np.ndarray,
-    size: Each,
+    size: Whole,
     *,
-    stride: Each | None = None,
+    stride: Whole | None = None,
     padding: Padding = 0,
-    dilation: Each = 1,
+    dilation: Whole = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> np.ndarray:

@@ -9,28 +9,25 @@ from typing import Any
 import numpy as np
 
 from convscope.errors import ShapeError
-from convscope.ops.arguments import check_gradient, floats
+from convscope.ops.arguments import Padding, Whole, check_gradient, floats
 from convscope.ops.pooling import windows as rules
 from convscope.ops.pooling.average import divisors
 from convscope.ops.pooling.windows import (
-    Each,
-    Padding,
     Windows,
     cells,
-    covered,
     gather,
     output_shape,
     windows,
 )
-from convscope.ops.primitive import Primitive, Shape, Terms
+from convscope.ops.primitive import Primitive, Shape, Terms, covered
 
 
 def lp_pool(
     x: np.ndarray,
-    size: Each,
+    size: Whole,
     *,
     p: float = 2,
-    stride: Each | None = None,
+    stride: Whole | None = None,
     padding: Padding = 0,
     ceil_mode: bool = False,
 ) -> np.ndarray:
@@ -56,10 +53,10 @@ def lp_pool(
 def lp_pool_backward(
     grad: np.ndarray,
     x: np.ndarray,
-    size: Each,
+    size: Whole,
     *,
     p: float = 2,
-    stride: Each | None = None,
+    stride: Whole | None = None,
     padding: Padding = 0,
     ceil_mode: bool = False,
 ) -> np.ndarray:

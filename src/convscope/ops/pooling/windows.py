@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from convscope.errors import ShapeError
 from convscope.geometry import Window
-from convscope.ops.arguments import each_axis, paddings, spatial
+from convscope.ops.arguments import Padding, Whole, each_axis, paddings, spatial
 from convscope.ops.primitive import Cost, Index, Shape, count, traffic
 
 Windows = tuple[Window, ...]
-Each = int | Sequence[int]  # one for all axes, or one an axis
-Padding = int | str | Sequence[int] | Sequence[Sequence[int]]
 Slices = tuple[slice, ...]
 
 
 def windows(
     operation: str,
     x: Shape,
-    size: Each,
-    stride: Each | None = None,
+    size: Whole,
+    stride: Whole | None = None,
     padding: Padding = 0,
-    dilation: Each = 1,
+    dilation: Whole = 1,
     ceil_mode: bool = False,
     **_: Any,
 ) -> Windows:
@@ -88,12 +86,6 @@ def cells(at: tuple[int, ...], found: Windows) -> Index:
     """Return the positions in x (N, C, *space) that the window of output ``at`` covers, without padding."""
     covers = (np.array(window.inputs(o)) for window, o in zip(found, at[2:], strict=True))
     return (np.array([at[0]]), np.array([at[1]]), *covers)
-
-
-def covered(x: np.ndarray, index: Index) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions (m, axes) that ``index`` means, in row-major order, and the numbers (m,) of x there."""
-    positions = np.stack(np.meshgrid(*index, indexing="ij"), axis=-1).reshape(-1, x.ndim)
-    return positions, x[tuple(positions.T)]
 
 
 def offsets(window: Window) -> Iterator[tuple[int, slice, slice]]:

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from convscope.ops.arguments import Padding, Whole
 from convscope.ops.layout import batch_first, batch_last
-from convscope.ops.pooling.windows import Each, Padding
 from convscope.scratch.layers.layer import Layer
 
 
@@ -18,11 +18,11 @@ class MaxPool(Layer):
 
     def __init__(
         self,
-        size: Each,
+        size: Whole,
         *,
-        stride: Each | None = None,
+        stride: Whole | None = None,
         padding: Padding = 0,
-        dilation: Each = 1,
+        dilation: Whole = 1,
         ceil_mode: bool = False,
     ):
         super().__init__(size=size, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
@@ -35,9 +35,9 @@ class AvgPool(Layer):
 
     def __init__(
         self,
-        size: Each,
+        size: Whole,
         *,
-        stride: Each | None = None,
+        stride: Whole | None = None,
         padding: Padding = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from convscope.ops import PRIMITIVES
-from convscope.ops.arguments import shapes
+from convscope.ops.arguments import Padding, Whole, shapes
 from convscope.ops.correlation import rules
 from convscope.ops.correlation.im2col import Im2col
-from convscope.ops.correlation.rules import Whole
 from convscope.ops.layout import batch_innermost, batch_last
-from convscope.ops.padding import Padding
 from convscope.scratch.layers.layer import Layer
 from convscope.scratch.settings import channels, kernel_sizes
 
