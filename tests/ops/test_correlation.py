@@ -85,6 +85,36 @@ def test_tiles_of_any_size_give_the_same_and_buffers_may_be_used_again(call, til
         np.testing.assert_allclose(layer.backward_input(grad, kernel), expected.x, atol=1e-12)
 
 
+@pytest.mark.parametrize("tile", [5_000, 2**20])
+@pytest.mark.parametrize("shape", [(40, 2, 13, 9), (2, 4, 9, 30), (5, 2, 6, 5, 7), (33, 2, 50)])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("order", [innermost, np.ascontiguousarray])
+def test_long_rows_and_large_batches_give_what_direct_gives(tile, shape, stride, groups, order):
+    x, kernel = (
+        order(rng().standard_normal(shape)),
+        rng().standard_normal((6, shape[1] // groups, *(3,) * len(shape[2:]))),
+    )
+    arguments = {"stride": stride, "padding": 1, "groups": groups, "algorithm": "direct"}
+    y = ops.correlate(x, kernel, **arguments)
+    grad = order(rng().standard_normal(y.shape))
+    expected = ops.correlate_backward(grad, x, kernel, **arguments)
+    layer = Im2col(tuple(Window(n, 3, stride, 1, 1) for n in shape[2:]), groups, tile=tile)
+    for _ in range(2):
+        np.testing.assert_allclose(layer.forward(x, kernel), y, atol=1e-11)
+        np.testing.assert_allclose(layer.backward_kernel(grad, x), expected.kernel, atol=1e-10)
+        np.testing.assert_allclose(layer.backward_input(grad, kernel), expected.x, atol=1e-11)
+
+
+def test_a_nan_in_the_kernel_reaches_only_the_inputs_it_was_multiplied_with():
+    kernel = np.ones((1, 1, 3, 3))
+    kernel[0, 0, 0, 0] = np.nan
+    found = Im2col((Window(12, 3), Window(12, 3))).backward_input(np.ones((1, 1, 10, 10)), kernel)
+    reached = np.zeros((12, 12), bool)
+    reached[:10, :10] = True
+    assert np.array_equal(np.isnan(found[0, 0]), reached)
+
+
 @settings(deadline=None, max_examples=60, derandomize=True)
 @given(calls())
 def test_toeplitz_times_the_image_is_the_correlation(call):

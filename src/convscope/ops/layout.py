@@ -7,13 +7,12 @@ innermost in memory it is B = 1 and runs of R = N numbers, which are all treated
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-TILE = 2**23  # bytes of columns at once
+TILE = 2**22  # bytes of columns at once
 
 
 def batch_innermost(x: np.ndarray) -> bool:
@@ -48,23 +47,28 @@ def from_runs(x: np.ndarray, innermost: bool) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Box:
-    """A block of outputs along (B, *outputs, R): where it begins, how large it is; one stretch of memory if B = 1."""
+    """A block of outputs along (B, *outputs, R): where it begins, how large it is."""
 
     start: tuple[int, ...]
     size: tuple[int, ...]
 
 
-def tiles(counts: Sequence[int], column: int, limit: int = TILE) -> Iterator[Box]:
-    """Cut outputs (B, *outputs, R), each with ``column`` bytes of columns, into boxes of at most ``limit`` bytes.
+def tiles(
+    counts: Sequence[int], cost: Callable[[tuple[int, ...]], int], limit: int = TILE, images: int = 1
+) -> Iterator[Box]:
+    """Cut outputs (B, *outputs, R) into boxes of equal size, less at the ends, that cost at most ``limit`` bytes.
 
-    A box is never smaller than one output. It takes whole trailing axes, a part of one, and one of each axis before.
+    ``cost`` of a size grows evenly along each axis. A box grows from one output: along the trailing axes, the last one
+    first, to so many ``images``, along the first axis of outputs, to all images; where one does not fit, it ends.
     """
     if 0 in counts:
         return
-    size = list(counts)
-    for axis in range(len(size)):
-        size[axis] = min(size[axis], max(1, limit // max(1, column * math.prod(counts[axis + 1 :]))))
-        if size[axis] > 1:
+    size = [1] * len(counts)
+    trailing = [(axis, counts[axis]) for axis in range(len(counts) - 1, 1, -1)]
+    for axis, most in (*trailing, (0, images), (1, counts[1]), (0, counts[0])):
+        one, two = (cost((*size[:axis], n, *size[axis + 1 :])) for n in (1, 2))
+        size[axis] = max(1, min(most, 1 + (limit - one) // max(1, two - one)))
+        if size[axis] < most:
             break
     for start in itertools.product(*(range(0, n, step) for n, step in zip(counts, size, strict=True))):
         yield Box(start, tuple(min(step, n - first) for n, step, first in zip(counts, size, start, strict=True)))

@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.lib.stride_tricks import as_strided
 from convscope.geometry import Window
 
 Windows = tuple[Window, ...]
+LONG = 32  # numbers in a run from which on their copies cost no more in pieces
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Taps:
         high = max(low, min(self.length(outputs), -((base - window.size) // window.stride)))
         inputs = slice(base + low * window.stride, base + high * window.stride, window.stride)
         return slice(low, high), inputs if high > low else slice(0, 0)
+
+    def singles(self) -> Iterator[Taps]:
+        """Yield each kernel offset by itself."""
+        for i, k in enumerate(range(self.offsets.start, self.offsets.stop, self.offsets.step)):
+            yield Taps(self.phase, slice(k, k + 1), self.first + i * self.step, self.step, 1)
 
 
 @lru_cache(maxsize=1024)
@@ -79,63 +85,86 @@ class Place(NamedTuple):
 class Patches:
     """Gathers the columns of boxes of one size, and adds columns back; its buffers serve box after box.
 
-    ``columns`` (C, *kernel, B, *outputs, R) of the box may have any strides. Padding stays zero in the phases: it is
-    written once if all boxes are alike (``fixed``), else for each box that has some.
+    ``columns`` (C, *kernel, B, *outputs, R) of the box may have any strides. Padding stays zero in columns and phases:
+    it is written once if all boxes are alike and nobody else writes there (``fixed``), else for each box that has some.
     """
 
     def __init__(self, windows: Windows, columns: np.ndarray, *, fixed: bool = False) -> None:
         rank = len(windows)
         self.windows, self.columns, self.fixed = windows, columns, fixed
         self.channels, self.size = columns.shape[0], columns.shape[1 + rank :]
-        self.combinations = list(itertools.product(*(taps(window) for window in windows)))
-        once = all(t.count == 1 for group in self.combinations for t in group)
-        self.plain = once or all(window.stride == 1 for window in windows)  # phases would save nothing
+        apart = [taps(window) for window in windows]
+        once = all(t.count == 1 for axis in apart for t in axis)
+        # Where phases save nothing, or runs are long whatever the stride, each kernel offset is one copy, by itself.
+        self.plain = once or self.size[-1] >= LONG or all(window.stride == 1 for window in windows)
+        if self.plain:
+            apart = [tuple(single for t in axis for single in t.singles()) for axis in apart]
+        self.groups = list(itertools.product(*apart))
         self._phases: list[np.ndarray] = []  # one (B, C, *length, R) for each group of taps
         self._copies: list[tuple[np.ndarray, np.ndarray]] = []
         self._total: np.ndarray | None = None  # the memory of all sums
         self._sums: list[np.ndarray] = []
-        self._known: dict[tuple[int, ...], list[Place]] = {}
+        self._first: list[tuple[np.ndarray, np.ndarray]] = []  # what is written to each sum, before others are added
         self._additions: list[tuple[np.ndarray, np.ndarray]] = []
+        self._known: dict[tuple[int, ...], list[Place]] = {}
+        self._fresh = True
 
     def gather(self, x: np.ndarray, start: tuple[int, ...]) -> None:
         """Fill the columns from x (B, C, *space, R), for the box that begins at ``start``."""
         places = self._places(start)
-        if self.plain and all(place.full for place in places):
-            for group, place in zip(self.combinations, places, strict=True):
-                np.copyto(*self._copy(group, x[place.inputs]))
-            return
-        fresh = not self._phases
-        if fresh:
-            self._phases = [np.zeros(self._length(group), self.columns.dtype) for group in self.combinations]
-            self._copies = [self._copy(*pair) for pair in zip(self.combinations, self._phases, strict=True)]
-        for phase, place in zip(self._phases, places, strict=True):
-            if not (self.fixed or fresh or place.full):
+        if self._fresh and not self.plain:
+            self._phases = [np.empty(self._length(group), self.columns.dtype) for group in self.groups]
+            self._copies = [self._copy(*pair) for pair in zip(self.groups, self._phases, strict=True)]
+        for phase, place in zip(self._singles if self.plain else self._phases, places, strict=True):
+            if not (place.full or (self.fixed and not self._fresh)):
                 phase.fill(0)
             np.copyto(phase[place.inside], x[place.inputs])
         for target, source in self._copies:
             np.copyto(target, source)
+        self._fresh = False
 
-    def scatter(self, x: np.ndarray, start: tuple[int, ...]) -> None:
-        """Add the columns to x (B, C, *space, R), where ``gather`` would have read them; x is written to."""
+    def scatter(self, x: np.ndarray, start: tuple[int, ...], *, alone: bool = False) -> None:
+        """Add the columns to x (B, C, *space, R), where ``gather`` would have read them; x is written to.
+
+        ``alone``: x is zero there. Then what has one sum for each input is written, in half the time.
+        """
+        sums = self._singles if self.plain else self._summed()
+        for total, place in zip(sums, self._places(start), strict=True):
+            target = x[place.inputs]
+            if alone and not self.plain:
+                np.copyto(target, total[place.inside])
+            else:
+                np.add(target, total[place.inside], target)
+
+    @cached_property
+    def _singles(self) -> list[np.ndarray]:
+        """The columns of each kernel offset by themselves, as (B, C, *outputs, R)."""
+        columns = (self.columns[(slice(None), *(t.offsets.start for t in group))] for group in self.groups)
+        return [column.swapaxes(0, 1) for column in columns]
+
+    def _summed(self) -> list[np.ndarray]:
+        """Return, for each phase, the sum of its columns, as (B, C, *length, R)."""
         if self._total is None:
-            lengths = [self._length(group) for group in self.combinations]
+            lengths = [self._length(group) for group in self.groups]
             ends = list(itertools.accumulate(math.prod(shape) for shape in lengths))
             self._total = np.empty(ends[-1], self.columns.dtype)
             parts = zip(np.split(self._total, ends[:-1]), lengths, strict=True)
             self._sums = [part.reshape(shape) for part, shape in parts]
-            pairs = zip(self.combinations, self._sums, strict=True)
-            self._additions = [pair for group, total in pairs for pair in self._spread(group, total)]
+            pairs = zip(self.groups, self._sums, strict=True)
+            spread = [list(self._spread(group, total)) for group, total in pairs]
+            self._first = [first for first, *_ in spread]
+            self._additions = [pair for _, *others in spread for pair in others]
         self._total.fill(0)
+        for total, column in self._first:
+            np.copyto(total, column)
         for total, column in self._additions:
             np.add(total, column, total)
-        for total, place in zip(self._sums, self._places(start), strict=True):
-            target = x[place.inputs]
-            np.add(target, total[place.inside], target)
+        return self._sums
 
     def _places(self, start: tuple[int, ...]) -> list[Place]:
-        """Return, for each combination, which part of its phase holds inputs, and which inputs."""
+        """Return, for each group, which part of its phase holds inputs, and which inputs."""
         if start not in self._known:
-            self._known = {start: [self._place(group, start) for group in self.combinations]}
+            self._known = {start: [self._place(group, start) for group in self.groups]}
         return self._known[start]
 
     def _place(self, group: tuple[Taps, ...], start: tuple[int, ...]) -> Place:

@@ -202,9 +202,10 @@ def choose(x: Shape, kernel: Shape, windows: Windows) -> str:
         return "direct"
     area = math.prod(window.size + window.before + window.after for window in windows)
     # Nanoseconds, float32, one thread, fitted to bench/correlate.py; right within a factor of two for kernels 3 to 101.
-    by_columns = n * c * size * outputs * (0.4 + 0.06 * o * kernel[1] / c)
+    copied = min(1, windows[0].stride / kernel[2])  # of all columns; see ``rows``
+    by_columns = n * c * size * outputs * (0.4 * copied + 0.04 * o * kernel[1] / c)
     planes = n * c + math.prod(kernel[:2]) + n * o
-    by_spectra = area * (10 * planes + 5 * n * o * kernel[1])
+    by_spectra = area * (5 * planes + 2 * n * o * kernel[1])
     return "fft" if by_spectra < by_columns and area * planes <= LARGEST else "im2col"
 
 

@@ -1,94 +1,82 @@
 """The adjoint of a correlation: from outputs back to inputs, half gathered and half added up.
 
-Every input collects grad · kernel from the windows it lies in. Along the last axis these are gathered before the
-matrix product, which sums them; along the others its results are added where they belong. Adding up all axes moves more
-numbers, in short runs: on small images that took twice the time.
+Every input collects grad · kernel from the windows it lies in. Along the first axis the matrix product sums these: an
+input row of phase p (see ``phases``) meets the kernel rows p, p + stride, …, and the rows of grad that it meets them in
+follow each other in memory: a matrix as they stand (see ``rows``), with rows of zeros before the first and after the
+last. Along the other axes the results are added where they belong.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from convscope.geometry import Window
+from convscope.ops.correlation.rows import Rows, at_once, overlapping
 from convscope.ops.layout import Box, tiles
-from convscope.ops.phases import Patches, Windows, taps
+from convscope.ops.phases import Patches, taps
 
 
 @dataclass(frozen=True)
-class Part:
-    """Results along the last axis, ``length`` of them, through the kernel offsets ``offsets``.
+class Work:
+    """The buffers for boxes of one size.
 
-    ``count`` offsets are gathered: output j meets the i-th of them at result j + i·step. ``left`` others are added up.
-    ``windows`` lead from results to inputs.
+    ``grad`` are rows (G, rows, O/G, l) of outputs, those before and after the first included. For each phase there are
+    matrices (G, m, n·O/G, l) of n rows each, and the rows (G, m, k'·C/G, l) that come out; ``patches`` adds these to x.
     """
 
-    offsets: slice
-    count: int
-    left: int
-    step: int
-    length: int
-    windows: Windows
+    grad: np.ndarray
+    phases: list[tuple[np.ndarray, np.ndarray]]
+    patches: Patches
 
 
-def gathering(windows: Windows) -> tuple[Part, ...]:
-    """Divide the last axis by phase; of each, all offsets are gathered."""
-    *others, last = windows
-    found = []
-    for group in taps(last):
-        length = group.length(last.outputs)
-        before = last.before - group.phase - group.first * last.stride
-        phase = Window(last.size, 1, last.stride, before, 0)
-        found.append(Part(group.offsets, group.count, 1, group.step, length, (*others, phase)))
-    return tuple(found)
+class Piece(NamedTuple):
+    """A box of input rows: the ``place`` of the grads it meets, which rows of ``Work.grad`` they fill, its start."""
 
-
-def adding(windows: Windows) -> tuple[Part, ...]:
-    """Take the last axis as the others: all offsets are added up."""
-    last = windows[-1]
-    return (Part(slice(None), 1, last.kernel, 0, last.outputs, windows),)
+    box: Box
+    place: tuple[slice, ...]
+    filled: tuple[int, int]
+    start: tuple[int, ...]
 
 
 class Adjoint:
     """Adds up the gradient of x (B, C, *space, R) from that of the outputs, call after call; its buffers are kept.
 
-    Memory: gathered outputs and results of about ``tile`` bytes, or those of one row of outputs if that is more.
+    Memory: rows of outputs and results of about ``tile`` bytes, or of one output if that is more.
     """
 
-    def __init__(self, windows: Windows, groups: int, tile: int, *, gather: bool = True) -> None:
-        self.parts = gathering(windows) if gather else adding(windows)
-        self.groups, self.tile = groups, tile
-        self.outputs = tuple(window.outputs for window in windows)
+    def __init__(self, rows: Rows, tile: int) -> None:
+        self.rows, self.tile = rows, tile
+        self.taps = taps(rows.first)
+        self.longest = self.taps[0].count
         self._made_for: tuple[object, ...] = ()
 
     def add(self, grad: np.ndarray, kernel: np.ndarray, x: np.ndarray) -> None:
         """Add to x what grad (B, O, *outputs, R) and kernel (O, C/groups, *k) give; x is written to."""
         self._prepare(grad, kernel)
-        for part, buffers in zip(self.parts, self._buffers, strict=True):
-            matrix = self._matrix(kernel, part)
-            for box in self._boxes:
-                gathered, results, patches = buffers[box.size]
-                self._gather(part, grad, box, gathered)
-                np.matmul(matrix, gathered.reshape(self.groups, matrix.shape[2], -1), out=results)
-                patches.scatter(x, box.start)
+        matrices, x = self._matrices(kernel), self.rows.split(x)
+        for piece in self._pieces:
+            work = self._work[piece.box.size]
+            self._gather(grad, piece, work.grad)
+            for matrix, (given, found) in zip(matrices, work.phases, strict=True):
+                np.matmul(matrix, given, out=found)
+            work.patches.scatter(x, piece.start, alone=self._alone)
 
-    def _matrix(self, kernel: np.ndarray, part: Part) -> np.ndarray:
-        """Return the weights (G, C/G · offsets added up, O/G · offsets gathered)."""
-        weights = kernel[..., part.offsets].reshape(self.groups, -1, *kernel.shape[1:-1], part.left, part.count)
-        last = weights.ndim - 1
-        weights = weights.transpose(0, *range(2, last), 1, last)  # np.moveaxis would cost more than the copy
-        return weights.reshape(self.groups, -1, len(kernel) // self.groups * part.count)
+    def _matrices(self, kernel: np.ndarray) -> list[np.ndarray]:
+        """Return, for each phase, the weights (G, 1, k'·C/G, n·O/G), the last kernel row first: it meets the first."""
+        matrix = self.rows.matrix(kernel).swapaxes(1, 2)  # (G, k, O/G, k'·C/G)
+        parts = (matrix[:, t.offsets][:, ::-1] for t in self.taps)
+        return [part.reshape(len(part), 1, -1, part.shape[-1]).swapaxes(2, 3) for part in parts]
 
-    def _gather(self, part: Part, grad: np.ndarray, box: Box, gathered: np.ndarray) -> None:
-        """Write the outputs once for each offset, so far apart as they meet; between them stay zeros."""
-        (b, *rows, _, r), width = (slice(f, f + n) for f, n in zip(box.start, box.size, strict=True)), self.outputs[-1]
-        given = grad[(b, slice(None), *rows, slice(None), r)].swapaxes(0, 1)  # (O, b, *rows, width, r)
-        if part.length > width:
-            gathered.fill(0)
-        for i in range(part.count):
-            gathered[:, i, ..., i * part.step : i * part.step + width, :] = given
+    def _gather(self, grad: np.ndarray, piece: Piece, rows: np.ndarray) -> None:
+        """Write the rows of grad that the box meets; those before the first and after the last are zero."""
+        low, high = piece.filled
+        rows[:, :low] = 0
+        rows[:, high:] = 0
+        given = self.rows.block(grad, piece.place)
+        rows[:, low:high].reshape(given.shape)[...] = given
 
     def _prepare(self, grad: np.ndarray, kernel: np.ndarray) -> None:
         """Make the buffers for arrays like these, unless they are there."""
@@ -96,24 +84,41 @@ class Adjoint:
         if made_for == self._made_for:
             return
         self._made_for = made_for
-        (batch, channels, *_, run), k = grad.shape, math.prod(kernel.shape[1:-1]) * self.groups
-        each = max((channels * part.count + k * part.left) * part.length for part in self.parts) * grad.itemsize
-        whole = tuple(tiles((batch, *self.outputs[:-1], run), each, self.tile))
-        self._boxes = [
-            Box((*box.start[:-1], 0, box.start[-1]), (*box.size[:-1], self.outputs[-1], box.size[-1])) for box in whole
-        ]
-        largest = max((math.prod(box.size) // box.size[-2] for box in self._boxes), default=0)
-        work = np.empty(each // grad.itemsize * largest, grad.dtype)  # all take turns: small buffers stay in the cache
-        sizes = dict.fromkeys(box.size for box in self._boxes)
-        self._buffers = [{size: self._cut(work, part, size, kernel) for size in sizes} for part in self.parts]
+        rows, first, groups = self.rows, self.rows.first, self.rows.groups
+        low, high = (i // first.stride for i in (first.before, first.size - 1 + first.before))
+        count = high + 1 - low
+        above, below = len(kernel) // groups, kernel.shape[1] * math.prod(rows.kernel)
 
-    def _cut(
-        self, work: np.ndarray, part: Part, size: tuple[int, ...], kernel: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, Patches]:
-        """Return gathered outputs (O, count, *box), the results (G, rows, box), and what adds these to x."""
-        box = (*size[:-2], part.length, size[-1])
-        above, below = (len(kernel), part.count), (kernel.shape[1] * self.groups, *kernel.shape[2:-1], part.left)
-        end, more = (math.prod((*shape, *box)) for shape in (above, below))
-        columns = work[end : end + more].reshape(*below, *box)
-        results = columns.reshape(self.groups, math.prod(below) // self.groups, -1)
-        return work[:end].reshape(*above, *box), results, Patches(part.windows, columns)
+        def shapes(size: tuple[int, ...]) -> list[tuple[int, ...]]:
+            length = size[0] * math.prod(size[2:])
+            extent = (size[1] + self.longest - 1, above), (size[1] * first.stride, below)
+            return [(groups, *shape, length) for shape in extent]
+
+        def cost(size: tuple[int, ...]) -> int:
+            return sum(map(math.prod, shapes(size))) * grad.itemsize
+
+        counts = (len(grad), count, *rows.outputs[1:], grad.shape[-1])
+        boxes = list(tiles(counts, cost, self.tile, at_once(len(grad), math.prod(counts[2:]))))
+        self._pieces = [self._piece(box, low, grad.shape[-1]) for box in boxes]
+        self._alone = all(box.size[2:-1] == rows.outputs[1:] for box in boxes)  # no input is in two boxes
+        memory = np.empty(max((cost(box.size) for box in boxes), default=0) // grad.itemsize, grad.dtype)
+        self._work = {size: self._cut(memory, size, *shapes(size)) for size in dict.fromkeys(box.size for box in boxes)}
+
+    def _piece(self, box: Box, first: int, run: int) -> Piece:
+        (image, m, *others), (images, count, *sizes) = box.start, box.size
+        row, n = first + m - (self.longest - 1), count + self.longest - 1
+        low = min(max(0, -row), n)
+        high = max(low, min(n, self.rows.outputs[0] - row))
+        found = Box((image, max(0, row), *others), (images, high - low, *sizes))
+        start = (image, 0, (first + m) * self.rows.first.stride, *others)
+        return Piece(box, self.rows.place(found, run), (low, high), start)
+
+    def _cut(self, memory: np.ndarray, size: tuple[int, ...], above: tuple[int, ...], below: tuple[int, ...]) -> Work:
+        end, more = math.prod(above), math.prod(below)
+        grad, columns = memory[:end].reshape(above), memory[end : end + more].reshape(below)
+        step = self.rows.first.stride
+        phases = []
+        for t in self.taps:
+            given = overlapping(grad[:, self.longest - t.count :], size[1], 1, t.count)
+            phases.append((given, columns[:, t.phase :: step]))
+        return Work(grad, phases, self.rows.patches(columns, size))

@@ -1,17 +1,22 @@
-"""Correlation as a matrix product: kernel (O, C·K) @ columns (C·K, outputs), in tiles.
+"""Correlation as matrix products: kernel (O, C·K) @ columns (C·K, outputs), a row of outputs each, in tiles.
 
-The kernel gradient is grad @ columnsᵀ; the input gradient is the adjoint's work, see ``adjoint``.
+``rows`` tells how the columns of one row of outputs share memory with those of the next. The kernel gradient is the sum
+of grad @ columnsᵀ over the rows; the input gradient is the adjoint's work, see ``adjoint``.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from convscope.ops.correlation.adjoint import Adjoint
+from convscope.ops.correlation.rows import at_once, overlapping, rows_of, unrolled
 from convscope.ops.layout import TILE, Box, as_runs, batch_innermost, from_runs, tiles
 from convscope.ops.phases import Patches, Windows
+
+PRODUCTS = 2**20  # bytes of kernel gradients of single rows at once: they stay in the cache
 
 
 def forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, *, windows: Windows, groups: int) -> np.ndarray:
@@ -24,7 +29,16 @@ def backward(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the gradients of x and kernel; see ``Im2col.backward``."""
     layer = Im2col(windows, groups)
-    return layer.backward_input(grad, kernel, innermost=batch_innermost(x)), layer.backward_kernel(grad, x)
+    kernel_grad = np.ascontiguousarray(layer.backward_kernel(grad, x))
+    return layer.backward_input(grad, kernel, innermost=batch_innermost(x)), kernel_grad
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of boxes of one size, filled by ``patches`` and seen as ``matrices`` (G, rows, C/G·K, l)."""
+
+    patches: Patches
+    matrices: np.ndarray
 
 
 class Im2col:
@@ -38,8 +52,9 @@ class Im2col:
     leaves them behind, and the next ``backward_kernel(grad, x)`` with the very same array object uses them without
     reading x again.
 
-    Memory beside the results: columns of at most ``tile`` bytes, or of one window if that is more, and the inputs under
-    them, which are fewer than the columns where windows overlap; for ``backward_input`` about as much again.
+    Memory beside the results: columns and products of at most ``tile`` bytes, or of one window if that is more, and the
+    inputs under them, which are fewer than the columns where windows overlap; for ``backward_input`` about as much
+    again; for ``backward_kernel`` a few kernels, of at most a megabyte if that is more.
 
     >>> from convscope.geometry import Window
     >>> layer = Im2col((Window(3, kernel=2),))
@@ -58,83 +73,102 @@ class Im2col:
         self.outputs = tuple(window.outputs for window in windows)
         self._made_for: tuple[object, ...] = ()
         self._held: np.ndarray | None = None  # the x whose columns lie in the only tile
-        self._adjoint = Adjoint(windows, groups, tile)
 
     def forward(self, x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
         """Return the correlation (N, O, *outputs) of x with kernel, plus bias (O,)."""
         innermost = batch_innermost(x)
-        self._prepare(x, x.shape[1], innermost)
-        source, matrix = as_runs(x, innermost), kernel.reshape(self.groups, len(kernel) // self.groups, -1)
+        self._prepare(x, x.shape[1], len(kernel), innermost)
+        source = self._rows.split(as_runs(x, innermost))
+        matrix = self._rows.matrix(kernel).reshape(self.groups, 1, len(kernel) // self.groups, -1)
+        shift = None if bias is None else bias.reshape(self.groups, 1, -1, 1)
         y = self._result("y", len(kernel), self.outputs)
-        for box in self._boxes:
-            columns = self._gather(box, source)  # (G, C/G·K, l)
-            target = self._view(y, box)
-            total = np.matmul(matrix, columns, out=target)  # (G, O/G, l)
-            if bias is not None:
-                np.add(total, bias.reshape(self.groups, -1, 1), out=total)
-            if target is None:
-                self._images(y, box)[...] = total.reshape(len(kernel), box.size[0], *self.outputs, 1)
+        for box, place in self._boxes:
+            columns = self._gather(box, source)
+            target = self._rows.block(y, place)  # (G, rows, O/G, b, l)
+            total = np.matmul(matrix, columns, out=target[:, :, :, 0] if box.size[0] == 1 else None)
+            if shift is not None:
+                np.add(total, shift, out=total)
+            if box.size[0] > 1:
+                target[...] = total.reshape(target.shape)
         self._held = x if len(self._boxes) == 1 else None
         return from_runs(y, innermost)
 
     def backward_kernel(self, grad: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """Return the gradient (O, C/groups, *k) of the kernel from grad (N, O, *outputs)."""
-        innermost = batch_innermost(x)
-        self._prepare(x, x.shape[1], innermost)
-        source, given = as_runs(x, innermost), self._ordered(grad, innermost)
-        channels = grad.shape[1]
+        """Return the gradient (O, C/groups, *k) of the kernel from grad (N, O, *outputs), in any memory order."""
+        innermost, channels = batch_innermost(x), grad.shape[1]
+        self._prepare(x, x.shape[1], channels, innermost)
+        source = self._rows.split(as_runs(x, innermost))
+        given = np.ascontiguousarray(as_runs(grad, innermost))
         # columns @ gradᵀ and not grad @ columnsᵀ: the same numbers, but OpenBLAS takes half the time
-        total = self._array("kernel", (self.groups, math.prod(self._column) // self.groups, channels // self.groups))
+        shape = (self.groups, math.prod(self._column) // self.groups, channels // self.groups)
+        total = self._array("kernel", shape)
+        for number, (box, place) in enumerate(self._boxes):
+            columns = self._columns[box.size].matrices if self._held is x else self._gather(box, source)
+            part = self._rows.block(given, place)
+            part = part.reshape(*part.shape[:3], -1).swapaxes(2, 3)  # (G, rows, l, O/G)
+            _add_products(columns, part, total, fresh=number == 0)
         if not self._boxes:
             total.fill(0)
-        for number, box in enumerate(self._boxes):
-            columns = self._columns(box) if self._held is x else self._gather(box, source)
-            part = self._stretch(given, box).swapaxes(1, 2)  # (G, l, O/G)
-            if number == 0:
-                np.matmul(columns, part, out=total)
-            else:
-                total += np.matmul(columns, part)
         self._held = x if len(self._boxes) == 1 else None
-        return total.swapaxes(1, 2).reshape(channels, -1, *self.kernel)
+        apart = total.reshape(self.groups, *self.kernel, -1, shape[2])
+        return apart.transpose(0, -1, -2, *range(1, apart.ndim - 2)).reshape(channels, -1, *self.kernel)
 
     def backward_input(self, grad: np.ndarray, kernel: np.ndarray, *, innermost: bool | None = None) -> np.ndarray:
         """Return the gradient (N, C, *space) of x from grad (N, O, *outputs), in grad's memory order unless told."""
         innermost = batch_innermost(grad) if innermost is None else innermost
-        self._prepare(grad, kernel.shape[1] * self.groups, innermost)
+        self._prepare(grad, kernel.shape[1] * self.groups, len(kernel), innermost)
         x = self._result("x", self._column[0], self.space)
         x.fill(0)
         adjoint = self._adjoint
         if not np.isfinite(np.vdot(kernel, kernel)):  # a NaN times the zeros of gathering would reach too far
-            adjoint = Adjoint(self.windows, self.groups, self.tile, gather=False)
-        adjoint.add(as_runs(grad, innermost), kernel, x)
+            adjoint = Adjoint(unrolled(self.windows, self.groups), self.tile)
+        adjoint.add(np.ascontiguousarray(as_runs(grad, innermost)), kernel, x)
         return from_runs(x, innermost)
 
-    def _prepare(self, like: np.ndarray, channels: int, innermost: bool) -> None:
+    def _prepare(self, like: np.ndarray, channels: int, outputs: int, innermost: bool) -> None:
         """Make the buffers for arrays like this one, unless they are there."""
-        made_for = (len(like), like.dtype, channels, innermost)
+        made_for = (len(like), like.dtype, channels, outputs, innermost)
         if made_for == self._made_for:
             return
         self._made_for, self._held = made_for, None
         self._batch, self._run = (1, len(like)) if innermost else (len(like), 1)
         self._dtype, self._column = like.dtype, (channels, *self.kernel)
-        each = math.prod(self._column) * like.itemsize
-        self._boxes = tuple(tiles((self._batch, *self.outputs, self._run), each, self.tile))
-        largest = max((math.prod(box.size) for box in self._boxes), default=0)
+        one_group = channels // self.groups, outputs // self.groups
+        self._rows = rows = rows_of(self.windows, self.groups, one_group, self._batch, self._run)
+        self._adjoint = Adjoint(rows, self.tile)
+        self._height = math.prod((channels // self.groups, *rows.kernel))  # of a row's columns
+
+        def cost(size: tuple[int, ...]) -> int:
+            images, count, *others = size
+            products = outputs * count if images > 1 else 0  # not where they belong, at first
+            each = self.groups * rows.under(count) * self._height + products
+            return images * math.prod(others) * each * like.itemsize
+
+        counts = (self._batch, *rows.outputs, self._run)
+        boxes = tiles(counts, cost, self.tile, at_once(self._batch, math.prod(counts[2:])))
+        self._boxes = [(box, rows.place(box, self._run)) for box in boxes]
+        sizes = dict.fromkeys(box.size for box, _ in self._boxes)
         self._arrays: dict[str, np.ndarray] = {}
-        self._buffer = np.empty(math.prod(self._column) * largest, like.dtype)
-        self._patches = {size: self._of_size(size) for size in dict.fromkeys(box.size for box in self._boxes)}
+        self._buffer = np.empty(max((math.prod(self._shape(size)) for size in sizes), default=0), like.dtype)
+        self._columns = {size: self._of_size(size) for size in sizes}
 
-    def _of_size(self, size: tuple[int, ...]) -> Patches:
-        shape = (*self._column, *size)
+    def _shape(self, size: tuple[int, ...]) -> tuple[int, int, int, int]:
+        images, count, *others = size
+        return self.groups, self._rows.under(count), self._height, images * math.prod(others)
+
+    def _of_size(self, size: tuple[int, ...]) -> Columns:
+        shape = self._shape(size)
         columns = self._buffer[: math.prod(shape)].reshape(shape)
-        return Patches(self.windows, columns, fixed=len(self._boxes) == 1)
-
-    def _columns(self, box: Box) -> np.ndarray:
-        return self._patches[box.size].columns.reshape(self.groups, math.prod(self._column) // self.groups, -1)
+        first = self._rows.first
+        matrices = overlapping(columns, size[1], first.stride, first.kernel)
+        return Columns(self._rows.patches(columns, size, fixed=len(self._boxes) == 1), matrices)
 
     def _gather(self, box: Box, source: np.ndarray) -> np.ndarray:
-        self._patches[box.size].gather(source, box.start)
-        return self._columns(box)
+        """Return the matrices (G, rows, C/G·K, l) of the box, filled from source."""
+        columns = self._columns[box.size]
+        image, row, *others = box.start
+        columns.patches.gather(source, (image, 0, row * self._rows.first.stride, *others))
+        return columns.matrices
 
     def _array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
         found = self._arrays.get(name)
@@ -145,26 +179,14 @@ class Im2col:
     def _result(self, name: str, channels: int, space: tuple[int, ...]) -> np.ndarray:
         return self._array(name, (self._batch, channels, *space, self._run))
 
-    def _ordered(self, grad: np.ndarray, innermost: bool) -> np.ndarray:
-        return np.ascontiguousarray(as_runs(grad, innermost))
 
-    def _images(self, array: np.ndarray, box: Box) -> np.ndarray:
-        """Return the box of several whole images in (B, O, *outputs, R) as (O, b, *outputs, R)."""
-        return array[box.start[0] : box.start[0] + box.size[0]].swapaxes(0, 1)
-
-    def _view(self, array: np.ndarray, box: Box) -> np.ndarray | None:
-        """Return the box in (B, O, *outputs, R) as (groups, O/groups, l); None for several images: no stretch."""
-        if box.size[0] > 1:
-            return None
-        flat = array[box.start[0]].reshape(self.groups, array.shape[1] // self.groups, -1)
-        first = 0
-        for at, n in zip(box.start[1:], array.shape[2:], strict=True):
-            first = first * n + at
-        return flat[:, :, first : first + math.prod(box.size)]
-
-    def _stretch(self, array: np.ndarray, box: Box) -> np.ndarray:
-        """Return the box as (groups, O/groups, l), copied if need be."""
-        found = self._view(array, box)
-        if found is None:
-            found = self._images(array, box).reshape(self.groups, array.shape[1] // self.groups, -1)
-        return found
+def _add_products(columns: np.ndarray, grad: np.ndarray, total: np.ndarray, *, fresh: bool) -> None:
+    """Add columns (G, rows, C/G·K, l) @ grad (G, rows, l, O/G) to the total (G, C/G·K, O/G), 0 if ``fresh``."""
+    count = max(1, PRODUCTS // total.nbytes)
+    for first in range(0, columns.shape[1], count):
+        rows = slice(first, first + count)
+        products = np.matmul(columns[:, rows], grad[:, rows])
+        if fresh and first == 0:
+            np.add.reduce(products, 1, out=total)
+        else:
+            total += np.add.reduce(products, 1)
