@@ -12,6 +12,8 @@ from convscope.models import create, entry, names
 from convscope.models.blocks import Residual, size_after
 
 PUBLISHED = {("lenet", 28): 233_578, ("lenet5", 28): 61_706, ("tiny", 16): 3_818, ("resnet_mini", 28): 412_666}
+# They differ from a shallower one of the same blocks in nothing but the number of blocks; see test_resnet.py.
+DEEPER = {f"resnet{depth}" for depth in (32, 44, 56, 110, 34, 101, 152)}
 
 
 def weights(net: nn.Module) -> int:
@@ -23,7 +25,7 @@ def test_weights_are_the_published_ones(name: str, side: int) -> None:
     assert weights(create(name, classes=10, channels=1, size=(side, side))) == PUBLISHED[name, side]
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", [name for name in names() if name not in DEEPER])
 @pytest.mark.parametrize("size", [(28, 28), (33, 47), (64, 20)])
 @pytest.mark.parametrize("channels", [1, 3, 7])
 def test_any_size_and_channel_count_gives_finite_logits_and_gradients(

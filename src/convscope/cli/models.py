@@ -17,17 +17,16 @@ def models(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = 
     as_json
         Print JSON.
     """
-    from convscope.models import create, entry, names
+    from convscope.models import count_weights, entry, names
 
     rows = []
     for name in names():
         e = entry(name)
         classes = 2 if name == "single_kernel" else 10
-        net = create(name, classes=classes, channels=1, size=(28, 28))
         rows.append(
             {
                 "name": name,
-                "weights": sum(p.numel() for p in net.parameters()),
+                "weights": count_weights(name, classes=classes, channels=1, size=(28, 28)),
                 "summary": e.summary,
                 "source": e.source,
             }

@@ -1,5 +1,5 @@
 """PyTorch network families, one file each, behind one registry of names."""
 
-from convscope.models.registry import Entry, create, entry, names
+from convscope.models.registry import Entry, count_weights, create, entry, names
 
-__all__ = ["Entry", "create", "entry", "names"]
+__all__ = ["Entry", "count_weights", "create", "entry", "names"]

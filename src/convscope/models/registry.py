@@ -38,8 +38,28 @@ ENTRIES: tuple[Entry, ...] = (
         "lenet5", "lenet:lenet5", "the original: 6 and 16 kernels of 5×5, tanh, average pooling, 120-84",
         "LeCun et al. 1998", lr=0.005,
     ),
-    Entry("mlp", "mlp:mlp", "no convolution at all: the pixels through two hidden layers", "the baseline to beat",
-    lr=0.002), Entry(
+    Entry(
+        "mlp", "mlp:mlp", "no convolution at all: the pixels through two hidden layers", "the baseline to beat",
+        lr=0.002,
+    ),
+    *(
+        Entry(
+            f"resnet{depth}", f"resnet:resnet{depth}", f"{depth} layers for images of about 32×32",
+            "He et al. 2016, CIFAR", lr=0.004, channels_last=True,
+        )
+        for depth in (20, 32, 44, 56, 110)
+    ),
+    *(
+        Entry(
+            f"resnet{depth}", f"resnet:resnet{depth}", f"{depth} layers for photographs: stem of 7×7, {what}",
+            "He et al. 2016", lr=0.002, channels_last=True,
+        )
+        for depth, what in (
+            (18, "blocks of two 3×3"), (34, "blocks of two 3×3"),
+            (50, "blocks of 1×1, 3×3, 1×1"), (101, "blocks of 1×1, 3×3, 1×1"), (152, "blocks of 1×1, 3×3, 1×1"),
+        )
+    ),
+    Entry(
         "resnet_mini", "resnet:resnet_mini", "a small residual network that fits itself to the image size",
         "He et al. 2016, Page 2018", lr=0.004, channels_last=True,
     ),
@@ -93,3 +113,15 @@ def create(name: str, *, classes: int, channels: int = 3, size: tuple[int, int],
         return build(classes=classes, channels=channels, size=size, **options)
     except ShapeError as error:
         raise ShapeError(f"model {name!r} cannot take images of {size[0]}×{size[1]}: {error}") from None
+
+
+def count_weights(name: str, *, classes: int, channels: int = 3, size: tuple[int, int]) -> int:
+    """Return how many weights the network that ``create`` builds has; none is drawn, so this is quick for any depth.
+
+    >>> count_weights("resnet18", classes=1000, size=(224, 224))
+    11689512
+    """
+    import torch
+
+    with torch.device("meta"):
+        return sum(p.numel() for p in create(name, classes=classes, channels=channels, size=size).parameters())

@@ -1,10 +1,163 @@
-"""Residual networks (He et al. 2016, "Deep residual learning for image recognition")."""
+"""Residual networks (He et al. 2016, "Deep residual learning for image recognition").
+
+The names of weights are those of torchvision's networks, so that public weights load unchanged. Weights of CIFAR nets
+in the wide-spread naming of akamaster/pytorch_resnet_cifar10 load with ``linear.`` renamed to ``fc.``.
+"""
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Callable
+from functools import partial
 
-from convscope.models.blocks import Residual, convolution
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from convscope.models.blocks import Residual, convolution, size_after
+
+
+class BasicBlock(nn.Module):
+    """Two 3×3 convolutions beside a shortcut; the first one strides."""
+
+    widening = 1
+
+    def __init__(self, inputs: int, width: int, stride: int, shortcut: nn.Module):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, width, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu1 = nn.ReLU()
+        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.relu2 = nn.ReLU()
+        self.downsample = shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, inputs, H, W) to (N, width, ⌈H/stride⌉, ⌈W/stride⌉)."""
+        y = self.relu1(self.bn1(self.conv1(x)))
+        return self.relu2(self.bn2(self.conv2(y)) + self.downsample(x))
+
+
+class Bottleneck(nn.Module):
+    """1×1 down to ``width``, 3×3, 1×1 up to four times as many, beside a shortcut.
+
+    The 3×3 convolution strides, not the first one as in the paper: so do the public weights, which gained half a
+    percent by it (torchvision's "ResNet v1.5").
+    """
+
+    widening = 4
+
+    def __init__(self, inputs: int, width: int, stride: int, shortcut: nn.Module):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu1 = nn.ReLU()
+        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.relu2 = nn.ReLU()
+        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(4 * width)
+        self.relu3 = nn.ReLU()
+        self.downsample = shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, inputs, H, W) to (N, 4·width, ⌈H/stride⌉, ⌈W/stride⌉)."""
+        y = self.relu1(self.bn1(self.conv1(x)))
+        y = self.relu2(self.bn2(self.conv2(y)))
+        return self.relu3(self.bn3(self.conv3(y)) + self.downsample(x))
+
+
+class ZeroPadded(nn.Module):
+    """The paper's shortcut A, without weights: every ``stride``-th row and column, channels of zeros around."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int):
+        super().__init__()
+        self.stride = stride
+        self.before = (outputs - inputs) // 2
+        self.after = outputs - inputs - self.before
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, inputs, H, W) to (N, outputs, ⌈H/stride⌉, ⌈W/stride⌉)."""
+        return pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.before, self.after))
+
+
+def projection(inputs: int, outputs: int, stride: int) -> nn.Module:
+    """Build the paper's shortcut B: a 1×1 convolution with batch norm."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+
+class ResNet(nn.Module):
+    """Stem, stages of residual blocks (each stage after the first halves the sides and doubles the channels), mean, fc.
+
+    ``shortcut(inputs, outputs, stride)`` builds what stands beside a block that changes the shape.
+    """
+
+    def __init__(
+        self,
+        block: type[BasicBlock] | type[Bottleneck],
+        depths: tuple[int, ...],
+        classes: int,
+        *,
+        stem: nn.Conv2d,
+        pool: nn.Module,
+        shortcut: Callable[[int, int, int], nn.Module],
+    ):
+        super().__init__()
+        width = inputs = stem.out_channels
+        self.conv1, self.bn1, self.relu, self.maxpool = stem, nn.BatchNorm2d(width), nn.ReLU(), pool
+        self.stages = tuple(f"layer{n}" for n in range(1, len(depths) + 1))
+        for n, (stage, depth) in enumerate(zip(self.stages, depths, strict=True)):
+            blocks = nn.Sequential()
+            for at in range(depth):
+                stride, outputs = 2 if n and not at else 1, block.widening * width * 2**n
+                same = stride == 1 and inputs == outputs
+                aside = nn.Identity() if same else shortcut(inputs, outputs, stride)
+                blocks.append(block(inputs, width * 2**n, stride, aside))
+                inputs = outputs
+            self.add_module(stage, blocks)
+        self.avgpool, self.flatten, self.fc = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to logits (N, classes)."""
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        for stage in self.stages:
+            x = self.get_submodule(stage)(x)
+        return self.fc(self.flatten(self.avgpool(x)))
+
+
+def _large(
+    block: type[BasicBlock] | type[Bottleneck],
+    depths: tuple[int, ...],
+    *,
+    classes: int,
+    channels: int,
+    size: tuple[int, int],
+) -> ResNet:
+    """Build a network for photographs: its stem leaves a quarter of the sides, its stages a 32nd."""
+    stem, pool = nn.Conv2d(channels, 64, 7, 2, 3, bias=False), nn.MaxPool2d(3, 2, 1)
+    size_after([stem, pool], size)
+    return ResNet(block, depths, classes, stem=stem, pool=pool, shortcut=projection)
+
+
+def _small(depth: int, *, classes: int, channels: int, size: tuple[int, int]) -> ResNet:
+    """Build a network for images of about 32×32: three stages of ``depth`` blocks with 16, 32 and 64 channels."""
+    stem = nn.Conv2d(channels, 16, 3, 1, 1, bias=False)
+    size_after([stem], size)
+    return ResNet(BasicBlock, 3 * (depth,), classes, stem=stem, pool=nn.Identity(), shortcut=ZeroPadded)
+
+
+resnet18 = partial(_large, BasicBlock, (2, 2, 2, 2))
+resnet34 = partial(_large, BasicBlock, (3, 4, 6, 3))
+resnet50 = partial(_large, Bottleneck, (3, 4, 6, 3))
+resnet101 = partial(_large, Bottleneck, (3, 4, 23, 3))
+resnet152 = partial(_large, Bottleneck, (3, 8, 36, 3))
+
+resnet20 = partial(_small, 3)
+resnet32 = partial(_small, 5)
+resnet44 = partial(_small, 7)
+resnet56 = partial(_small, 9)
+resnet110 = partial(_small, 18)
 
 
 def resnet_mini(
