@@ -30,6 +30,7 @@ import numpy as np
 from convscope.data.filling import Filled, Progress, Size, fill
 from convscope.data.index import index_dtype
 from convscope.data.listing import Images
+from convscope.data.memory import fits
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.workers import Bad
 from convscope.errors import Error
@@ -41,6 +42,7 @@ VERSION = 1
 class Entry:
     """A decoded set: ``pixels`` (n, H, W, C) memory-mapped, ``index`` (n,), and how it came about.
 
+    The pixels are writable, in memory only, where they fit there, and read-only where they do not.
     ``seconds`` is how long decoding took, now or (``hit``) when the entry was made.
     """
 
@@ -90,7 +92,9 @@ def _open(folder: Path, n: int, *, hit: bool) -> Entry | None:
     try:
         facts = json.loads((folder / "set.json").read_text())
         # Private pages: what a user writes into the array stays in memory, and torch takes it without a warning.
-        pixels = np.load(folder / "pixels.npy", mmap_mode="c").view(np.ndarray)
+        # Where that could not hold them all they are read-only, which tells ``streaming`` to read them ahead.
+        path = folder / "pixels.npy"
+        pixels = np.load(path, mmap_mode="c" if fits(path.stat().st_size) else "r").view(np.ndarray)
         index = np.load(folder / "images.npy", mmap_mode="c").view(np.ndarray)
         rule = Preprocessing.from_dict(facts["rule"])
     except (OSError, ValueError, EOFError, KeyError, TypeError):

@@ -75,6 +75,7 @@ class Data:
     facts: dict[str, str] = field(default_factory=dict)
     warnings: tuple[Notice, ...] = ()
     cache: Path | None = None
+    decoding: float = 0.0  # seconds that decoding all images took, when it was done
 
     @property
     def splits(self) -> tuple[Split, ...]:

@@ -86,6 +86,7 @@ def load(
         facts=describe(path_or_name, listing, entry, examined, rule, preprocessing),
         warnings=(*listing.notices, *decoding_notices(listing, entry), *checks.run(examined)),
         cache=entry.folder,
+        decoding=entry.seconds,
     )
 
 

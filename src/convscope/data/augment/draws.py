@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,11 +26,8 @@ class Draws:
 
     def bits(self, purpose: str) -> np.ndarray:
         """Return 64 random bits a sample, (N,) uint64."""
-        key = 0
-        for part in (self.seed, self.epoch, zlib.crc32(purpose.encode())):
-            key = int(_scrambled(np.array([((key ^ part) + _STEP) & _MASK], np.uint64))[0])
         counters = np.asarray(self.rows).astype(np.uint64) + np.uint64(1)
-        return _scrambled(counters * np.uint64(_STEP) + np.uint64(key))
+        return _scrambled(counters * np.uint64(_STEP) + _key(self.seed, self.epoch, purpose))
 
     def uniform(self, purpose: str, low: float = 0.0, high: float = 1.0) -> np.ndarray:
         """Return one number a sample in [low, high), (N,) float64."""
@@ -42,6 +40,14 @@ class Draws:
     def coin(self, purpose: str) -> np.ndarray:
         """Return True for every second sample, on average, (N,) bool."""
         return self.bits(purpose) >> np.uint64(63) == 1
+
+
+@lru_cache(maxsize=64)  # the purposes of an epoch: finding the key costs as much as a small batch's numbers
+def _key(seed: int, epoch: int, purpose: str) -> np.uint64:
+    key = np.uint64(0)
+    for part in (seed, epoch, zlib.crc32(purpose.encode())):
+        key = _scrambled(np.array([((int(key) ^ part) + _STEP) & _MASK], np.uint64))[0]
+    return key
 
 
 def _scrambled(z: np.ndarray) -> np.ndarray:
