@@ -4,7 +4,8 @@
     ├── DataError         what lies at the path the user gave
     ├── ConfigError       a setting: unknown, of the wrong kind, out of range     (also a ValueError)
     ├── ShapeError        sizes that a network's arithmetic does not allow        (also a ValueError)
-    └── CheckpointError   a run folder that is missing, damaged or does not fit
+    ├── CheckpointError   a run folder that is missing, damaged or does not fit
+    └── SaveError         a file of a run that could not be written
 
 A message says what was expected, what was found, and what to do.
 """
@@ -33,6 +34,14 @@ class ShapeError(Error, ValueError):
 
 class CheckpointError(Error):
     """A run folder is missing, damaged, or belongs to something else."""
+
+
+class SaveError(Error):
+    """A file could not be written: ``problem`` says which and why, the whole message also what to do."""
+
+    def __init__(self, problem: str, remedy: str):
+        super().__init__(f"{problem}; {remedy}")
+        self.problem = problem
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -10,21 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from convscope.data.augment import Policy
-from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data, Split
 from convscope.errors import CheckpointError, ConfigError
-from convscope.models import entry
 from convscope.report.collect import collect
 from convscope.report.html import write as write_report
 from convscope.runs import files
 from convscope.runs.environment import environment
-from convscope.runs.predict import BATCH
+from convscope.runs.prepare import prepare
 from convscope.runs.run import Run, open_run, read_config, weights_hash
 from convscope.runs.source import load_source
-from convscope.runs.spec import ModelSpec
 from convscope.runs.write import (
     RunKeeper,
     config_text,
@@ -37,11 +32,11 @@ from convscope.runs.write import (
 )
 from convscope.tasks import baselines, classification
 from convscope.training.checkpoint import has_state, read_state, save_error
-from convscope.training.estimate import Estimate, estimate
-from convscope.training.loop import Loss, Outcome, Watcher, fit
+from convscope.training.estimate import Estimate
+from convscope.training.loop import Outcome, Watcher, fit
 from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
-from convscope.training.settle import Settled, settle
+from convscope.training.settle import Settled
 
 # What a resumed run may change: how long it goes on and what is scored beside it, never what its past steps depended
 # on.
@@ -72,12 +67,13 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Observer:
-    """Callbacks on the way: stages with a count, the plan before the first step, steps, epochs."""
+    """Callbacks on the way: stages with a count, the plan before the first step, steps, epochs, notices."""
 
     on_progress: Callable[[str, int, int], None] | None = None
     on_plan: Callable[[Prepared], None] | None = None
     on_step: Callable[[int, int, int, dict[str, Any]], None] | None = None
     on_epoch: Callable[[dict[str, float]], None] | None = None
+    on_notice: Callable[[str], None] | None = None
 
 
 def train(
@@ -131,54 +127,28 @@ def _train(
     data = source if isinstance(source, Data) else load_source(source, plan, observer.on_progress)
     if out is not None and resumed:
         _check_unchanged(Path(out), data)
-    settled = settle(plan, data)
-    plan = settled.plan
-    spec = ModelSpec(plan.task, plan.model, data.classes, data.preprocessing, dict(plan.set))
-    torch.manual_seed(plan.seed)
-    model = spec.build().to(plan.device)
-    layout = entry(plan.model).channels_last
-    if layout:
-        model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    normalise = Normaliser(data.preprocessing, device=plan.device, channels_last=layout)
-    policy = Policy.parse(plan.augment)
-    assert plan.batch_size is not None  # settled
-    batches = Batches(
-        data.train,
-        normalise,
-        plan.batch_size,
-        seed=plan.seed,
-        policy=None if str(policy) == "none" else policy,
-    )
-    loss = _loss(plan, data)
+    training = prepare(data, plan)
+    plan = training.plan
     folder = Path(out) if out is not None and resumed else new_folder(out, f"{data.name}-{plan.model}")
     # Stopped before its first epoch, a run has no state yet and simply begins.
     start = read_state(folder / files.STATE) if resumed and has_state(folder / files.STATE) else None
-    expected = estimate(model, batches, plan, loss, len(data.classes))
     if observer.on_plan:
-        count = sum(p.numel() for p in model.parameters())
-        observer.on_plan(Prepared(folder, data, settled, count, expected, resumed))
+        count = sum(p.numel() for p in training.model.parameters())
+        observer.on_plan(Prepared(folder, data, training.settled, count, training.expected, resumed))
     _write_start(folder, plan, data)
     loaded = time.perf_counter()
     outcome = fit(
-        model, batches, Batches(data.valid, normalise, BATCH), plan, loss, classes=len(data.classes),
-        keeper=RunKeeper(folder, spec), select=plan.select, watcher=Watcher(observer.on_step, observer.on_epoch),
-        start=start,
+        training.model, training.train, training.valid, plan, training.loss, classes=len(data.classes),
+        keeper=RunKeeper(folder, training.spec), select=plan.select, start=start,
+        watcher=Watcher(observer.on_step, observer.on_epoch, observer.on_notice), form=training.form,
     )  # fmt: skip
-    timing = {"until the first step": loaded - began, "training": time.perf_counter() - loaded}
+    timing = {
+        "until the first step": loaded - began,
+        "training": time.perf_counter() - loaded - outcome.saving,
+        "saving": outcome.saving,
+    }
     _write_history(folder, outcome)
-    return _finish(folder, data, settled, outcome, timing, observer)
-
-
-def _loss(plan: Plan, data: Data) -> Loss:
-    weights = None
-    if plan.class_weights == "balanced":
-        counts = np.bincount(data.train.labels, minlength=len(data.classes))
-        weights = torch.tensor(counts.sum() / (len(counts) * counts), dtype=torch.float32, device=plan.device)
-
-    def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return classification.loss(logits, targets, smoothing=plan.smoothing, weights=weights)
-
-    return loss
+    return _finish(folder, data, training.settled, outcome, timing, observer)
 
 
 def _check_unchanged(folder: Path, data: Data) -> None:
@@ -223,6 +193,7 @@ def _finish(
         "rule": outcome.rule,
         "chosen_epoch": outcome.chosen_epoch,
         "stopped": outcome.stopped,
+        "notices": outcome.notices,
         **scores,
         "valid": {"accuracy": valid_scores["accuracy"]},
         "baselines": rivals,

@@ -90,14 +90,24 @@ def test_a_run_stopped_before_its_first_epoch_begins_anew(run: Path, tmp_path: P
     assert (tmp_path / "r" / "metrics.json").exists()
 
 
+# At every epoch's end, however short: else a run of seconds may be over before its third epoch is on the disk.
+SAVED_OFTEN = """
+from convscope.cli.app import main
+from convscope.training import keeping
+
+keeping.SHARE = 1e9
+main()
+"""
+
+
 @pytest.mark.parametrize(("at", "model"), [("signal", "tiny"), ("kill", "resnet_mini")])
 def test_interrupted_killed_and_resumed_ends_in_the_same_bytes(
     at: str, model: str, tmp_path: Path, cache: Path
 ) -> None:
     command = [
         sys.executable,
-        "-m",
-        "convscope",
+        "-c",
+        SAVED_OFTEN,
         "train",
         "digits",
         "--model",
@@ -178,7 +188,7 @@ def test_a_damaged_weights_file_is_refused(run: Path, tmp_path: Path, capsys: py
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tmp_path.chmod(0o500)
-    says(capsys, "cannot write to", "train", "digits", *QUICK, "--out", tmp_path / "r", code=1)
+    says(capsys, "cannot write to", "train", "digits", *QUICK, "--out", tmp_path / "r", code=3)
 
 
 def test_a_full_disk_keeps_what_was_saved(
@@ -194,7 +204,7 @@ def test_a_full_disk_keeps_what_was_saved(
         write_synced(path, payload)
 
     monkeypatch.setattr(write, "write_synced", full)
-    says(capsys, "the disk is full", "train", "digits", *QUICK, "--out", tmp_path / "r", code=1)
+    says(capsys, "the disk is full", "train", "digits", *QUICK, "--out", tmp_path / "r", code=3)
     assert (tmp_path / "r" / "model.safetensors").exists() and not (tmp_path / "r" / "metrics.json.new").exists()
     monkeypatch.undo()
     assert call("train", "--resume", tmp_path / "r") == 0

@@ -23,19 +23,41 @@ def test_a_state_comes_back_whole(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["last"]
 
 
+def test_the_file_is_what_the_library_reads(tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    kinds = (
+        torch.float64,
+        torch.float32,
+        torch.float16,
+        torch.bfloat16,
+        torch.int64,
+        torch.int32,
+        torch.uint8,
+        torch.bool,
+    )
+    tensors = {str(kind): torch.arange(3).to(kind) for kind in kinds}
+    tensors |= {"number": torch.tensor(1.5), "nothing": torch.empty(0, 5), "block": torch.arange(24.0).view(2, 3, 4)}
+    write_state(tmp_path / "last", State(0, 0, tensors))
+    found = load_file(tmp_path / "last" / checkpoint.TENSORS)
+    assert found.keys() == tensors.keys()
+    for name, value in tensors.items():
+        assert found[name].dtype == value.dtype and torch.equal(found[name], value)
+
+
 @pytest.mark.parametrize("fails_at", [1, 2])
 def test_a_full_disk_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int) -> None:
     write_state(tmp_path / "last", some(1))
     calls = 0
     original = checkpoint.write_synced
 
-    def full(path: Path, payload: bytes) -> None:
+    def full(path: Path, *pieces: bytes) -> None:
         nonlocal calls
         calls += 1
         if calls == fails_at:
-            path.write_bytes(payload[: len(payload) // 2])
+            path.write_bytes(pieces[0][: len(pieces[0]) // 2])
             raise OSError(28, "No space left on device")
-        original(path, payload)
+        original(path, *pieces)
 
     monkeypatch.setattr(checkpoint, "write_synced", full)
     with pytest.raises(
@@ -64,6 +86,19 @@ def test_damage_is_found(tmp_path: Path) -> None:
         CheckpointError, match=r"state.safetensors is damaged: its checksum differs from the one in state.json"
     ):
         read_state(tmp_path / "last")
+    write_state(tmp_path / "last", some(1))
+    facts = tmp_path / "last" / checkpoint.FACTS
+    facts.write_text(facts.read_text().replace('"step": 7', '"step": 8'))
+    with pytest.raises(CheckpointError, match="is damaged"):
+        read_state(tmp_path / "last")
     (tmp_path / "last" / checkpoint.FACTS).write_text("{")
     with pytest.raises(CheckpointError, match="cannot read the saved state"):
+        read_state(tmp_path / "last")
+
+
+def test_a_state_of_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "FORMAT", 99)
+    write_state(tmp_path / "last", some(1))
+    monkeypatch.undo()
+    with pytest.raises(CheckpointError, match="was saved by another version of convscope"):
         read_state(tmp_path / "last")

@@ -1,75 +1,18 @@
 from __future__ import annotations
 
-import math
 import os
 import signal
 
 import numpy as np
 import pytest
 import torch
+from fitted import Kept, run, same, settings
 from torch import Tensor
 
-from convscope.data.augment import Policy
 from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data
-from convscope.errors import Error
-from convscope.models import create
-from convscope.tasks import classification
-from convscope.training.checkpoint import State
-from convscope.training.loop import Outcome, Watcher, fit
-from convscope.training.plan import Plan, make_plan
-
-
-class Kept:
-    """A keeper in memory."""
-
-    def __init__(self) -> None:
-        self.state: State | None = None
-        self.weights: dict[str, Tensor] = {}
-        self.epochs: list[int] = []
-
-    def keep_state(self, state: State, history: object = None) -> None:
-        self.state = State(state.epoch, state.step, {k: v.clone() for k, v in state.tensors.items()}, dict(state.facts))
-        self.state.facts["epochs"] = [dict(row) for row in state.facts["epochs"]]
-
-    def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None:
-        self.weights = {name: value.clone() for name, value in weights.items()}
-        self.epochs.append(epoch)
-
-
-def settings(**changes: object) -> Plan:
-    return make_plan({"epochs": 3, "batch_size": 64, "lr": 0.01, "model": "tiny", "augment": "none", **changes})
-
-
-def run(
-    data: Data, plan: Plan, *, watcher: Watcher | None = None, start: State | None = None, select: str = "best",
-    net: torch.nn.Module | None = None,
-) -> tuple[Kept, Outcome | None]:  # fmt: skip
-    torch.manual_seed(plan.seed)
-    p = data.preprocessing
-    model = net or create(plan.model, classes=len(data.classes), channels=p.channels, size=(p.height, p.width))
-    policy = Policy.parse(plan.augment)
-    normalise = Normaliser(p)
-    train = Batches(
-        data.train, normalise, plan.batch_size or 1, seed=plan.seed, policy=None if str(policy) == "none" else policy
-    )
-    kept = Kept()
-
-    def loss(logits: Tensor, targets: Tensor) -> Tensor:
-        return classification.loss(logits, targets, smoothing=plan.smoothing)
-
-    try:
-        outcome = fit(
-            model, train, Batches(data.valid, normalise, 256), plan, loss, classes=len(data.classes), keeper=kept,
-            select=select, watcher=watcher or Watcher(), start=start,
-        )  # fmt: skip
-    except KeyboardInterrupt:
-        return kept, None
-    return kept, outcome
-
-
-def same(a: dict[str, Tensor], b: dict[str, Tensor]) -> bool:
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+from convscope.training.interrupt import Stopped
+from convscope.training.loop import Watcher
 
 
 def test_it_learns_digits_and_keeps_the_best_epoch(digits: Data) -> None:
@@ -86,42 +29,6 @@ def test_select_last_keeps_the_last_epoch(digits: Data) -> None:
     kept, outcome = run(digits, settings(), select="last")
     assert outcome is not None
     assert (outcome.chosen_epoch, kept.epochs[-1]) == (3, 3)
-
-
-def test_equals_a_bare_loop(digits: Data) -> None:
-    """Sixty lines of PyTorch that do the same steps end in the same weights, bit for bit."""
-    plan = settings(epochs=2, momentum=0.9, weight_decay=0.01, smoothing=0.1)
-    kept, _ = run(digits, plan, select="last")
-    torch.manual_seed(0)
-    model = create("tiny", classes=10, channels=1, size=(8, 8))
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    vectors = [p for p in model.parameters() if p.ndim <= 1]
-    optimiser = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}],
-        betas=(0.9, 0.99),
-        fused=True,
-    )
-    split = digits.train
-    mean, std = (torch.tensor(v, dtype=torch.float32) for v in (digits.preprocessing.mean, digits.preprocessing.std))
-    x = torch.from_numpy(split.pixels[split.rows])[:, None, :, :, 0].float()
-    x = (x - mean) * (1 / std)
-    y = torch.from_numpy(split.labels)
-    steps, taken = 2 * -(-len(x) // 64), 0
-    for epoch in range(2):
-        order = np.random.Generator(np.random.Philox(key=[0, epoch])).permutation(len(x))
-        for first in range(0, len(x), 64):
-            done = taken / steps
-            rise = done / 0.3 if done < 0.3 else 1 - (done - 0.3) / 0.7
-            height = (1 - math.cos(math.pi * rise)) / 2
-            low = 0.01 * (1 / 25 if done < 0.3 else 1e-4 / 25)
-            for group in optimiser.param_groups:
-                group["lr"], group["betas"] = low + (0.01 - low) * height, (0.9 - 0.1 * height, 0.99)
-            at = torch.from_numpy(order[first : first + 64])
-            optimiser.zero_grad()
-            torch.nn.functional.cross_entropy(model(x[at]), y[at], label_smoothing=0.1).backward()
-            optimiser.step()
-            taken += 1
-    assert same(kept.weights, model.state_dict())
 
 
 def test_same_seed_same_weights_other_seed_others(digits: Data) -> None:
@@ -159,17 +66,58 @@ def test_interrupted_and_resumed_equals_undisturbed(digits: Data, extra: dict[st
     np.testing.assert_array_equal(end.history.steps()["loss"], outcome.history.steps()["loss"])
 
 
+def asking(times: int = 1) -> None:
+    for _ in range(times):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_asked_during_the_evaluation_it_stops_there_and_a_resume_evaluates(digits: Data) -> None:
+    class Asked(torch.nn.Sequential):
+        """Asks to stop in the evaluation of the second epoch."""
+
+        evaluations = 0
+
+        def forward(self, x: Tensor) -> Tensor:
+            if not self.training:
+                self.evaluations += 1
+                if self.evaluations == 2:
+                    asking()
+                assert self.evaluations < 3
+            return super().forward(x)
+
+    def net(kind: type[torch.nn.Sequential]) -> torch.nn.Module:
+        torch.manual_seed(0)
+        return kind(torch.nn.Flatten(), torch.nn.Linear(64, 10))
+
+    whole, _ = run(digits, settings(), net=net(torch.nn.Sequential))
+    cut, none = run(digits, settings(), net=net(Asked))
+    assert none is None and cut.state is not None and whole.state is not None
+    assert (cut.state.epoch, cut.state.step, len(cut.state.facts["epochs"])) == (1, 20, 1)
+    resumed, end = run(digits, settings(), net=net(torch.nn.Sequential), start=cut.state)
+    assert same(whole.weights, resumed.weights) and same(whole.state.tensors, resumed.state.tensors)  # pyright: ignore[reportOptionalMemberAccess]
+    assert end is not None and [row["epoch"] for row in end.history.epochs] == [1, 2, 3]
+
+
+def test_a_second_ctrl_c_stops_at_once(digits: Data) -> None:
+    steps: list[int] = []
+
+    class Unkept(Kept):
+        def keep_state(self, state: object) -> None:
+            raise AssertionError("nothing more is done")
+
+    def stop(epoch: int, step: int, total: int, figures: object) -> None:
+        steps.append(step)
+        asking(2)
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        run(digits, settings(), watcher=Watcher(on_step=stop), kept=Unkept(), catch=())
+    assert steps == [1] and not isinstance(stopped.value, Stopped)
+
+
 def test_signals_are_given_back(digits: Data) -> None:
     before = signal.getsignal(signal.SIGINT)
     run(digits, settings(epochs=1))
     assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_a_diverging_loss_is_explained(digits: Data) -> None:
-    with pytest.raises(
-        Error, match=r"the loss stopped being a number in epoch 1; lower the learning rate \(--lr 100 now\)"
-    ):
-        run(digits, settings(opt="sgd", lr=100.0, model="mlp"))
 
 
 def test_patience_stops_early(digits: Data) -> None:

@@ -22,10 +22,11 @@ app = App(
 for _verb in ("train", "evaluate", "predict", "models", "demo"):
     app.command(f"convscope.cli.{_verb}:{_verb}", name=_verb)
 app.command("convscope.cli.data:app", name="data")
+app.command("convscope.cli.bench:app", name="bench")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0, 1 for what failed, 2 for what the user gave, 130 for Ctrl-C."""
+    """Run the command line and exit with one of the codes of ``exits``."""
     wait_briefly()
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")

@@ -16,6 +16,7 @@ def evaluate(
     *,
     split: Literal["train", "valid", "test", "all"] | None = None,
     tta: int = 0,
+    amp: Annotated[bool, Parameter(negative="")] = False,
     skip_bad: bool = False,
     cache: str | None = None,
     data_root: str | None = None,
@@ -33,6 +34,9 @@ def evaluate(
         Which images: by default the test split (valid where there is none); of another set without splits all.
     tta
         Average over this many augmented copies of each image.
+    amp
+        Compute in bfloat16: faster where the processor has instructions for it; refused where it would give more
+        than 2 % of the first images another class.
     skip_bad
         Leave unreadable images of another set out.
     cache
@@ -45,7 +49,9 @@ def evaluate(
     from convscope.cli.scores import scores_table
     from convscope.runs.run import open_run
 
-    metrics = open_run(run).evaluate(data, split=split, tta=tta, skip_bad=skip_bad, cache=cache, data_root=data_root)
+    metrics = open_run(run).evaluate(
+        data, split=split, tta=tta, amp=amp, skip_bad=skip_bad, cache=cache, data_root=data_root
+    )
     if as_json:
         show_json(metrics)
     else:

@@ -1,15 +1,17 @@
-"""Exit codes: 0 for success, 1 for what failed, 2 for what the user gave, 130 for Ctrl-C."""
+"""Exit codes: 0 success, 1 what failed, 2 what the user gave, 3 what could not be saved, 130 Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
 from cyclopts import CycloptsError
 
-from convscope.errors import CheckpointError, ConfigError, DataError, ShapeError
+from convscope.errors import CheckpointError, ConfigError, DataError, SaveError, ShapeError
 
-FAILED, GIVEN, INTERRUPTED = 1, 2, 130
+FAILED, GIVEN, UNSAVED, INTERRUPTED = 1, 2, 3, 130
 
 
 def code_of(error: Exception) -> int:
     """Return the exit code of an explained error."""
+    if isinstance(error, SaveError):
+        return UNSAVED
     given = (CheckpointError, ConfigError, CycloptsError, DataError, ShapeError)
     return GIVEN if isinstance(error, given) else FAILED

@@ -35,7 +35,7 @@ def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
     return setting.name, Annotated[kind | None, parameter], field(default=None)
 
 
-_GROUPS = ["Network", "Training", "Data", "Evaluation"]
+_GROUPS = ["Network", "Training", "Speed", "Data", "Evaluation"]
 _HINTS = get_type_hints(Plan)
 PlanFlags = make_dataclass("PlanFlags", [_flag(setting, _HINTS[setting.name]) for setting in fields(Plan)])
 PlanFlags.__module__ = __name__  # cyclopts takes classes of the module `types` for builtins

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -51,7 +52,7 @@ class Live:
         """Return the callbacks."""
         from convscope.job import Observer
 
-        return Observer(self.on_progress, self.on_plan, self.on_step, self.on_epoch)
+        return Observer(self.on_progress, self.on_plan, self.on_step, self.on_epoch, self.on_notice)
 
     def on_progress(self, what: str, done: int, total: int) -> None:
         """Move the bar of one stage; a finished stage disappears."""
@@ -72,36 +73,8 @@ class Live:
         out.print(pairs(data.facts))
         if data.warnings:
             out.print(notices(data.warnings))
-        reasons = prepared.settled.reasons
-
-        def because(name: str) -> str:
-            return f"  ({reasons[name]})" if name in reasons else ""
-
-        limit = f", at most {plan.time}" if plan.time else ""
-        epochs = (
-            count(plan.epochs, "epoch")
-            if plan.epochs and not (plan.time and plan.epochs > 10_000)
-            else "as many epochs as fit"
-        )
-        expected = prepared.estimate.seconds_per_epoch * (plan.epochs or 1)
         out.print("\n[bold]plan[/]")
-        out.print(
-            pairs(
-                {
-                    "model": f"{plan.model}, {prepared.parameters:,} weights{because('model')}",
-                    "training": f"{epochs}{limit} of {len(data.train):,} images, {plan.batch_size} a step"
-                    + because("epochs" if "epochs" in reasons else "batch_size"),
-                    "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}, "
-                    + ("bfloat16" if plan.amp else "float32")
-                    + because("amp"),
-                    "augmentation": f"{plan.augment}{because('augment')}",
-                    "keeps": f"the {plan.select} epoch{because('select')}",
-                    "expected": f"{plan.time if plan.time else 'about ' + duration(expected)} of training, "
-                    f"{prepared.estimate.bytes / 1e6:,.0f} MB for weights and activations",
-                    "run folder": str(prepared.folder) + (" (resumed)" if prepared.resumed else ""),
-                }
-            )
-        )
+        out.print(pairs(_plan(prepared)))
         out.print()
 
     def on_step(self, epoch: int, step: int, steps: int, figures: dict[str, Any]) -> None:
@@ -120,6 +93,10 @@ class Live:
             task = self._tasks["epoch"] = self.progress.add_task(what, total=steps, rate=text)
         self.progress.update(task, description=what, completed=step, total=steps, rate=text)
 
+    def on_notice(self, text: str) -> None:
+        """Print loudly what the user must hear of at once."""
+        err.print(f"[bold yellow]! {escape(text)}[/]")
+
     def on_epoch(self, row: dict[str, float]) -> None:
         """Print one line about a finished epoch."""
         if "epoch" in self._tasks:
@@ -131,3 +108,31 @@ class Live:
             f"valid loss {row['valid_loss']:.4f} accuracy {row['valid_accuracy']:.4f}   "
             f"{row['images_per_second']:,.0f} images/s  {duration(row['seconds'])}"
         )
+
+
+def _plan(prepared: Prepared) -> dict[str, str]:
+    """Return what will run, and why, as rows of a table."""
+    plan, reasons = prepared.settled.plan, prepared.settled.reasons
+
+    def because(*names: str) -> str:
+        return "".join(f"  ({reasons[name]})" for name in names if name in reasons)
+
+    endless = plan.epochs is None or (plan.time and plan.epochs > 10_000)
+    epochs = "as many epochs as fit" if endless else count(plan.epochs or 0, "epoch")
+    limit = f", at most {plan.time}" if plan.time else ""
+    form = ["bfloat16" if plan.amp else "float32", *["channels last"] * bool(plan.channels_last)]
+    expected = f"about {duration(prepared.estimate.seconds_per_epoch * (plan.epochs or 1))}"
+    rows = {
+        "model": f"{plan.model}, {prepared.parameters:,} weights{because('model')}",
+        "training": f"{epochs}{limit} of {len(prepared.data.train):,} images, {plan.batch_size} a step"
+        + because("epochs" if "epochs" in reasons else "batch_size"),
+        "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}",
+        "steps": ", ".join([*form, *["compiled"] * bool(plan.compile)]) + because("compile", "amp"),
+        "rewritten": reasons.get("rewrite", ""),
+        "augmentation": f"{plan.augment}{because('augment')}",
+        "keeps": f"the {plan.select} epoch{because('select')}",
+        "expected": f"{plan.time or expected} of training, "
+        f"{prepared.estimate.bytes / 1e6:,.0f} MB for weights and activations",
+        "run folder": str(prepared.folder) + (" (resumed)" if prepared.resumed else ""),
+    }
+    return {name: text for name, text in rows.items() if text}

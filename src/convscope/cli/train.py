@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+from rich.markup import escape
 
 from convscope.cli.exits import INTERRUPTED
 from convscope.cli.flags import PlanFlags, given
@@ -81,10 +82,11 @@ def _watched(
 ) -> int:
     from convscope.cli.live import Live
     from convscope.cli.scores import scores_table
+    from convscope.training.interrupt import sigterm_as_ctrl_c
 
     live = Live(quiet=as_json)
     try:
-        with live:
+        with sigterm_as_ctrl_c(), live:
             from convscope import job
 
             if resumed is not None:
@@ -93,22 +95,26 @@ def _watched(
                 assert data is not None
                 model = settings.pop("model", "auto")
                 run = job.train(data, model, out=folder, observer=live.observer(), **settings)
-    except KeyboardInterrupt:
-        _say_how_to_resume(resumed or live.folder)
+    except KeyboardInterrupt as stop:
+        _say_how_to_resume(resumed or live.folder, stop)
         return INTERRUPTED
+    checksum = run.environment["weights_sha256"]
     if as_json:
-        show_json({"run": str(run.folder), **run.metrics})
+        show_json({"run": str(run.folder), "weights_sha256": checksum, **run.metrics})
         return 0
     out.print(scores_table(run.metrics))
-    out.print(f"report: {run.report}")
+    for notice in run.metrics["notices"]:
+        out.print(f"[bold yellow]! {escape(notice)}[/]")
+    out.print(f"weights: SHA-256 {checksum}")
+    out.print(f"report: {run.report}", markup=False)
     return 0
 
 
-def _say_how_to_resume(folder: Path | None) -> None:
+def _say_how_to_resume(folder: Path | None, stop: KeyboardInterrupt) -> None:
+    from convscope.training.interrupt import Stopped
+
     if folder is None:
         err.print("stopped before training began; nothing was written")
-    else:
-        err.print(
-            f"stopped; everything so far is saved. Go on with: convscope train --resume {folder}",
-            markup=False,
-        )
+        return
+    what = "everything so far is saved" if isinstance(stop, Stopped) else "what was saved before stays"
+    err.print(f"stopped; {what}. Go on with: convscope train --resume {folder}", markup=False)

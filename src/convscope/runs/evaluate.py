@@ -40,6 +40,7 @@ def evaluate(
     *,
     split: str | None = None,
     tta: int = 0,
+    amp: bool = False,
     skip_bad: bool = False,
     cache: str | None = None,
     data_root: str | None = None,
@@ -47,7 +48,8 @@ def evaluate(
     """Return the figures of merit of a run on its own set, or on ``data`` with all or some of the same classes.
 
     ``split`` is "train", "valid", "test" or "all"; by default test, else valid, else (where another set says nothing of
-    splits) everything. ``skip_bad`` leaves unreadable images out. ``warnings`` among the figures say what makes them
+    splits) everything. ``skip_bad`` leaves unreadable images out. ``amp`` computes in
+    bfloat16, see ``Run.answering``. ``warnings`` among the figures say what makes them
     worth less: images that the run was trained on, classes that are missing, converted channels.
 
     Raises:
@@ -65,7 +67,7 @@ def evaluate(
     warnings = [*found.warnings, *converted, *_missing(labels, run.spec.classes)]
     if data is not None:
         warnings += _trained_on(run, chosen)
-    scores, _ = run.score(replace(chosen, pixels=pixels, labels=labels), tta=tta)
+    scores, _ = run.score(replace(chosen, pixels=pixels, labels=labels), tta=tta, amp=amp)
     return {"split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores}
 
 

@@ -10,8 +10,10 @@ from torch import nn
 
 from convscope.data.augment import Policy
 from convscope.data.batches import Normaliser
-from convscope.data.dataset import Split
+from convscope.data.words import count
+from convscope.errors import ConfigError
 
+MOST_CHANGED = 0.02  # of the classes, before bfloat16 is refused
 BATCH = 128  # images at a time without gradients: as fast as 512, in a quarter of the memory
 
 
@@ -22,6 +24,34 @@ class Averaging:
     policy: Policy
     copies: int
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How bfloat16 answers beside float32 on some images: classes that change, largest difference of a probability."""
+
+    images: int
+    changed: int
+    difference: float
+
+    def __str__(self) -> str:
+        return (
+            f"in bfloat16 {self.changed} of the first {count(self.images, 'image')} get another class than in float32; "
+            f"probabilities differ by at most {self.difference:.2g}"
+        )
+
+
+def compare(
+    model: nn.Module, faster: nn.Module, pixels: np.ndarray, rows: np.ndarray, normalise: Normaliser
+) -> Agreement:
+    """Answer for the first images both ways; ``ConfigError`` where more than ``MOST_CHANGED`` get another class."""
+    few = rows[:BATCH]
+    exact, fast = (probabilities(m, pixels, few, normalise) for m in (model, faster))
+    changed = int((exact.argmax(1) != fast.argmax(1)).sum())
+    found = Agreement(len(few), changed, float(abs(exact - fast).max()))
+    if changed > MOST_CHANGED * len(few):
+        raise ConfigError(f"--amp: {found}; leave --amp out")
+    return found
 
 
 def probabilities(
@@ -49,10 +79,3 @@ def probabilities(
             ]
             found.append(torch.stack(views).mean(0))
     return torch.cat(found).cpu().numpy()
-
-
-def split_probabilities(
-    model: nn.Module, split: Split, normalise: Normaliser, averaging: Averaging | None = None
-) -> np.ndarray:
-    """Return the probabilities (N, K) of every image of a split, in its order."""
-    return probabilities(model, split.pixels, split.rows, normalise, averaging)

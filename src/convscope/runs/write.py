@@ -20,18 +20,19 @@ from convscope.data.dataset import Data
 from convscope.errors import ConfigError
 from convscope.runs import files
 from convscope.runs.spec import ModelSpec
-from convscope.training.checkpoint import State, save_error, write_state, write_synced
+from convscope.training.checkpoint import State, save_error, sync_folder, write_state, write_synced
 from convscope.training.history import History
 from convscope.training.plan import Plan
 
 
 def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file beside itself, sync it, rename it into place; what fails is an explained ``Error``."""
+    """Write a file beside itself, sync it, rename it into place; what fails is a ``SaveError``."""
     payload = content.encode() if isinstance(content, str) else content
     new = path.with_name(path.name + ".new")
     try:
         write_synced(new, payload)
         new.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         # The half-written file would keep a full disk full.
         if new.exists():
@@ -42,7 +43,7 @@ def write_file(path: Path, content: str | bytes) -> None:
 def new_folder(out: str | Path | None, name: str) -> Path:
     """Create and return the run folder: ``out``, or ``runs/NAME`` with a number behind it where that is taken.
 
-    Raises ``ConfigError`` where ``out`` holds something already and ``Error`` where it cannot be created.
+    Raises ``ConfigError`` where ``out`` holds something already and ``SaveError`` where it cannot be created.
     """
     if out is not None:
         folder = Path(out)
@@ -128,14 +129,13 @@ class RunKeeper:
     folder: Path
     spec: ModelSpec
 
-    def keep_state(self, state: State, history: History) -> None:
+    def keep_state(self, state: State) -> None:
         """Replace the resume state, and the epoch table that people follow a run by."""
         write_state(self.folder / files.STATE, state)
-        write_file(self.folder / files.EPOCHS, history.epochs_csv())
+        write_file(self.folder / files.EPOCHS, History(epochs=state.facts["epochs"]).epochs_csv())
 
     def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None:
         """Replace the chosen weights by those of ``epoch``."""
         # One metadata key: several would be written in an order that changes from run to run.
-        tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
-        payload = save(tensors, metadata={"convscope": json.dumps({**self.spec.to_dict(), "epoch": epoch})})
+        payload = save(weights, metadata={"convscope": json.dumps({**self.spec.to_dict(), "epoch": epoch})})
         write_file(self.folder / files.WEIGHTS, payload)

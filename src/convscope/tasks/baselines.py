@@ -200,7 +200,13 @@ def _perceptron(epochs: int) -> Fit:
         model = MLPClassifier((HIDDEN,), batch_size=min(batch, len(x)), random_state=seed)  # pyright: ignore[reportArgumentType]
         classes = np.unique(y)
         for epoch in range(1, epochs + 1):
-            model.partial_fit(x, y, classes=classes)
+            with warnings.catch_warnings():
+                # scikit-learn swallows Ctrl-C here and only warns.
+                warnings.filterwarnings("error", "Training interrupted by user")
+                try:
+                    model.partial_fit(x, y, classes=classes)
+                except UserWarning:
+                    raise KeyboardInterrupt from None
             if time.perf_counter() > deadline:
                 return model, epoch < epochs
         return model, False

@@ -1,12 +1,12 @@
 """The resume state: written whole or not at all, checked when read.
 
-The folder ``last/`` holds ``state.safetensors`` (weights, moving average, optimiser, step table) and ``state.json``
-(position, epoch table, checksum). It is written beside itself, synced and renamed; the one before stays until the new
-one is in place.
+The folder ``last/`` holds ``state.safetensors`` (tensors) and ``state.json`` (plain values, and the checksum of both).
+It is written beside itself, synced and renamed; the one before stays until the new one is in place.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -17,20 +17,23 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load
 from torch import Tensor
 
-from convscope.errors import CheckpointError, Error
+from convscope.errors import CheckpointError, SaveError
 
 TENSORS, FACTS = "state.safetensors", "state.json"
+FORMAT = 2  # counts up when what a state holds changes
 
 
 @dataclass
 class State:
     """Everything that a resumed run needs to end where an undisturbed one would.
 
-    ``epoch`` and ``step`` say what comes next: batch ``step`` of epoch ``epoch`` (both from 0). ``tensors`` are named
-    ``model.*``, ``ema.*``, ``optimiser.*`` and ``steps``; ``facts`` are plain values.
+    ``epoch`` and ``step`` say what comes next: batch ``step`` of epoch ``epoch`` (both from 0). ``tensors`` hold
+    ``model.*``, ``ema.*``, ``optimiser.*``; ``boundary.*``, the same at the epoch's start; ``chosen.*``, the weights
+    chosen so far; and ``steps``, the step table. They lie in the processor's memory and share nothing with what goes
+    on being trained. ``facts`` are plain values.
     """
 
     epoch: int
@@ -40,28 +43,57 @@ class State:
 
 
 def write_state(folder: Path, state: State) -> None:
-    """Replace ``folder`` by this state in one move; on any error what was there stays, and the cause is explained."""
-    payload = save({name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors.items()})
-    facts = {
-        "epoch": state.epoch,
-        "step": state.step,
-        "sha256": hashlib.sha256(payload).hexdigest(),
-        **state.facts,
-    }
+    """Replace ``folder`` by this state in one move; on an error, a ``SaveError``, what was there stays."""
+    payload = _pieces(state.tensors)
+    facts = {"format": FORMAT, "epoch": state.epoch, "step": state.step, **state.facts}
+    signed = json.dumps({"sha256": _checksum(payload, facts), **facts}, indent=1).encode()
     new, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     try:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
-        write_synced(new / TENSORS, payload)
-        write_synced(new / FACTS, json.dumps(facts, indent=1).encode())
+        write_synced(new / TENSORS, *payload)
+        write_synced(new / FACTS, signed)
+        sync_folder(new)
         if folder.exists():  # else a kill left only the old one: it stays until the new one is in place
             shutil.rmtree(old, ignore_errors=True)
             folder.rename(old)
         new.rename(folder)
+        sync_folder(folder.parent)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         shutil.rmtree(new, ignore_errors=True)
-        raise save_error(folder, len(payload), error) from error
+        raise save_error(folder, sum(map(len, payload)) + len(signed), error) from error
+
+
+_DTYPES = {
+    torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16",
+    torch.int64: "I64", torch.int32: "I32", torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL",
+}  # fmt: skip
+
+
+def _pieces(tensors: dict[str, Tensor]) -> list[bytes | memoryview]:
+    """Return a safetensors file of plain tensors in pieces, none of them copied.
+
+    The library's own ``save`` copies all of them twice, which was most of the time that saving took.
+    """
+    header: dict[str, Any] = {}
+    pieces: list[bytes | memoryview] = []
+    end = 0
+    for name, value in sorted(tensors.items(), key=lambda item: -item[1].element_size()):  # aligned, as the format asks
+        begin, end = end, end + value.nbytes
+        header[name] = {"dtype": _DTYPES[value.dtype], "shape": list(value.shape), "data_offsets": [begin, end]}
+        plain = value.reshape(-1).view(torch.uint8).numpy()
+        pieces.append(memoryview(plain))  # pyright: ignore[reportArgumentType]
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return [len(text).to_bytes(8, "little"), text, *pieces]
+
+
+def _checksum(payload: list[bytes | memoryview], facts: dict[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(facts).encode())
+    for piece in payload:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def has_state(folder: Path) -> bool:
@@ -80,10 +112,12 @@ def read_state(folder: Path) -> State:
         payload = (folder / TENSORS).read_bytes()
     except (OSError, ValueError) as error:
         raise CheckpointError(f"cannot read the saved state in {folder} ({error}); start the run anew") from error
-    if hashlib.sha256(payload).hexdigest() != facts.pop("sha256", None):
+    if facts.pop("sha256", None) != _checksum([payload], facts):
         raise CheckpointError(
             f"{folder / TENSORS} is damaged: its checksum differs from the one in {FACTS}; start the run anew"
         )
+    if facts.pop("format") != FORMAT:
+        raise CheckpointError(f"{folder} was saved by another version of convscope; go on with that one, or start anew")
     try:
         tensors = load(payload)
     except SafetensorError as error:
@@ -91,53 +125,33 @@ def read_state(folder: Path) -> State:
     return State(facts.pop("epoch"), facts.pop("step"), tensors, facts)
 
 
-def write_synced(path: Path, payload: bytes) -> None:
+def write_synced(path: Path, *pieces: bytes | memoryview) -> None:
     """Write bytes and wait until the disk has them."""
     with path.open("wb") as file:
-        file.write(payload)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
 
 
-def save_error(path: Path, size: int, error: OSError) -> Error:
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has a folder's entries: a file's new name is not kept by syncing the file."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def save_error(path: Path, size: int, error: OSError) -> SaveError:
     """Return the explained error for a file of ``size`` bytes that could not be saved at ``path``."""
-    place = next(parent for parent in (path, *path.parents) if parent.exists())
-    free = shutil.disk_usage(place).free
-    if isinstance(error, PermissionError) or error.errno == 30:  # EROFS
-        return Error(f"cannot write to {path}: {error.strerror}; choose another folder with --out")
-    if error.errno in (28, 122):  # ENOSPC, EDQUOT
-        needs = (
-            f"{path} needs {size:,} bytes, {free:,} are free"
-            if size
-            else f"{path} does not fit, {free:,} bytes are free"
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return SaveError(f"cannot write to {path}: {error.strerror}", "choose another folder with --out")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = next(parent for parent in (path, *path.parents) if parent.exists())
+        free = shutil.disk_usage(place).free
+        needs = f"needs {size:,} bytes" if size else "does not fit"
+        return SaveError(
+            f"the disk is full: {path} {needs}, {free:,} are free; what was saved before is untouched",
+            "make room and go on with --resume, or choose another folder with --out",
         )
-        return Error(
-            f"the disk is full: {needs}; what was saved before is untouched. "
-            "Make room and go on with --resume, or choose another folder with --out"
-        )
-    return Error(f"cannot save {path}: {error}")
-
-
-def flatten_optimiser(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Return the optimiser's tensors as ``optimiser.<parameter number>.<name>``."""
-    return {
-        f"optimiser.{index}.{name}": value
-        for index, entries in optimiser.state_dict()["state"].items()
-        for name, value in entries.items()
-        if isinstance(value, Tensor)
-    }
-
-
-def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Put ``flatten_optimiser``'s tensors back; rates and decays stay those of the plan."""
-    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        if key.startswith("optimiser."):
-            _, index, name = key.split(".", 2)
-            weights = parameters[int(index)]
-            if value.shape == weights.shape:
-                # Files hold plain order; fused steps walk weights and moments side by side in memory.
-                value = torch.empty_like(weights, dtype=value.dtype).copy_(value)
-            state.setdefault(int(index), {})[name] = value
-    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+    return SaveError(f"cannot save {path}: {error}", "see to the disk, then go on with --resume")

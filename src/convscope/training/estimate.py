@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from convscope.data.batches import Batches
-from convscope.training.inference import targets_of
 from convscope.training.loop import Loss
-from convscope.training.optimisers import make_optimiser
 from convscope.training.plan import Plan
-from convscope.training.precision import arithmetic
+from convscope.training.trial import Trial
 
 STEPS = 3
 
@@ -28,28 +24,22 @@ class Estimate:
 
 
 def estimate(model: nn.Module, train: Batches, plan: Plan, loss: Loss, classes: int) -> Estimate:
-    """Time a few steps and count what they keep in memory; the network itself is left untouched."""
-    trial = copy.deepcopy(model).train()
-    optimiser = make_optimiser(trial, plan)
-    batches = train.epoch(0)
+    """Time a few steps and count what they keep in memory; the network itself is left untouched.
+
+    Compiled steps are taken uncompiled here: compiling would take longer than the answer is worth.
+    """
+    trial = Trial(model, next(train.epoch(0)), replace(plan, compile=False), loss, classes)
     saved: dict[int, int] = {}
 
     def note(tensor: Tensor) -> Tensor:
         saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
         return tensor
 
-    taken: list[float] = []
-    for batch, _ in zip(batches, range(STEPS), strict=False):
+    taken = []
+    for _ in range(STEPS):
         saved.clear()
-        began = time.perf_counter()
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            with arithmetic(plan):
-                logits = trial(batch.x).float()
-            value = loss(logits, targets_of(batch, classes))
-        optimiser.zero_grad(set_to_none=True)
-        value.backward()
-        optimiser.step()
-        taken.append(time.perf_counter() - began)
-    weights = sum(p.numel() * p.element_size() for p in trial.parameters())
+            taken.append(sum(trial.step().values()))
+    weights = sum(p.numel() * p.element_size() for p in model.parameters())
     # The first step also pays for choosing kernels and for memory, so the fastest is the honest one.
     return Estimate(min(taken) * len(train), 4 * weights + sum(saved.values()))

@@ -8,30 +8,70 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(KeyboardInterrupt):
+    """The training was asked to stop, and did so with its state saved."""
+
 
 class Interrupt:
     """Says whether the user asked to stop; a second Ctrl-C stops at once."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self._asked = self._waits_for_nothing = False
+
+    def check(self) -> None:
+        """Raise ``Stopped`` where the user has asked for it."""
+        if self._asked:
+            raise Stopped
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Raise ``Stopped`` anywhere within the block, which changes nothing that is kept, such as an evaluation."""
+        self._waits_for_nothing = True
+        try:
+            self.check()
+            yield
+            self.check()  # a callback may have swallowed it
+        finally:
+            self._waits_for_nothing = False
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self._asked:
             raise KeyboardInterrupt
-        self.asked = True
+        self._asked = True
+        if self._waits_for_nothing:
+            raise Stopped
 
 
 @contextmanager
 def listening() -> Iterator[Interrupt]:
     """Catch SIGINT and SIGTERM within the block, which Python allows in the main thread only."""
     interrupt = Interrupt()
+    with _handled(SIGNALS, interrupt._ask):
+        yield interrupt
+
+
+@contextmanager
+def sigterm_as_ctrl_c() -> Iterator[None]:
+    """Raise ``KeyboardInterrupt`` on SIGTERM within the block: what a cluster sends is asked for as a person would."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    with _handled((signal.SIGTERM,), stop):
+        yield
+
+
+@contextmanager
+def _handled(numbers: tuple[signal.Signals, ...], handler: object) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
-        yield interrupt
+        yield
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, interrupt._ask) for number in numbers]
+    before = [signal.signal(number, handler) for number in numbers]  # pyright: ignore[reportArgumentType]
     try:
-        yield interrupt
+        yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        for number, former in zip(numbers, before, strict=True):
+            signal.signal(number, former)

@@ -1,35 +1,99 @@
-"""Optimisers with the parameter groups that decay spares, and their rate and momentum set from outside."""
+"""AdamW and SGD on all weights at once, by torch's fused kernels.
+
+``torch.optim`` computes the same, to the bit, but loads torch's compiler for it, a second before the first step, and
+sorts all tensors anew at every step.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
 import torch
-from torch import nn
-from torch.optim import Optimizer
+from torch import Tensor, nn
 
 from convscope.training.plan import Plan
 
 ADAMW_BETA2 = 0.99  # short trainings: a memory of a hundred steps
+EPS = 1e-8
 
 
-def make_optimiser(model: nn.Module, plan: Plan) -> Optimizer:
-    """Build AdamW or SGD+Nesterov, fused; weights decay, while norms and biases (one-dimensional) do not."""
-    trainable = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trainable if p.ndim > 1], "weight_decay": plan.weight_decay},
-        {"params": [p for p in trainable if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
-    assert plan.lr is not None  # settled before training
-    if plan.opt == "adamw":
-        return torch.optim.AdamW(groups, lr=plan.lr, betas=(plan.momentum, ADAMW_BETA2), fused=True)
-    return torch.optim.SGD(groups, lr=plan.lr, momentum=plan.momentum, nesterov=plan.momentum > 0, fused=True)
+@dataclass
+class Group:
+    """Weights that share a decay, and what is remembered of each between steps, by torch's names."""
+
+    weights: list[nn.Parameter]
+    decay: float
+    memory: dict[str, list[Tensor]]
 
 
-def set_rate(optimiser: Optimizer, lr: float, momentum: float) -> None:
-    """Give every group this learning rate and momentum (AdamW's first beta)."""
-    for group in optimiser.param_groups:
-        group["lr"] = lr
-        if "betas" in group:
-            group["betas"] = (momentum, group["betas"][1])
+class Optimiser:
+    """AdamW (Loshchilov and Hutter 2019) or SGD with Nesterov momentum (Sutskever et al. 2013), as the plan says.
+
+    ``lr`` and ``momentum`` (AdamW's first beta) may be set before each step. Weights decay, while norms and biases
+    (one-dimensional) do not. Weights without a gradient stay.
+    """
+
+    def __init__(self, model: nn.Module, plan: Plan):
+        assert plan.lr is not None  # settled before training
+        self.lr, self.momentum, self.adamw = plan.lr, plan.momentum, plan.opt == "adamw"
+        self._nesterov = plan.momentum > 0
+        trainable = [p for p in model.parameters() if p.requires_grad]
+        halves = [p for p in trainable if p.ndim > 1], [p for p in trainable if p.ndim <= 1]
+        self.groups = [
+            Group(weights, decay, self._fresh(weights))
+            for weights, decay in zip(halves, (plan.weight_decay, 0.0), strict=True)
+            if weights
+        ]
+
+    def _fresh(self, weights: list[nn.Parameter]) -> dict[str, list[Tensor]]:
+        if not self.adamw:
+            return {"momentum_buffer": [torch.zeros_like(w) for w in weights]} if self._nesterov else {}
+        found = {name: [torch.zeros_like(w) for w in weights] for name in ("exp_avg", "exp_avg_sq")}
+        return found | {"step": [torch.zeros((), device=w.device) for w in weights]}
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        for group in self.groups:
+            for weight in group.weights:
+                weight.grad = None
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Change the weights by one step against their gradients."""
+        for group in self.groups:
+            have = {i: weight.grad for i, weight in enumerate(group.weights) if weight.grad is not None}
+            if have:
+                memory = {name: [values[i] for i in have] for name, values in group.memory.items()}
+                self._step([group.weights[i] for i in have], list(have.values()), group.decay, memory)
+
+    def _step(self, weights: list[Tensor], grads: list[Tensor], decay: float, memory: dict[str, list[Tensor]]) -> None:
+        kernels: Any = torch  # which does not export what its own optimisers call
+        if self.adamw:
+            kernels._foreach_add_(memory["step"], 1)
+            kernels._fused_adamw_(
+                weights, grads, memory["exp_avg"], memory["exp_avg_sq"], [], memory["step"], lr=self.lr,
+                beta1=self.momentum, beta2=ADAMW_BETA2, weight_decay=decay, eps=EPS, amsgrad=False, maximize=False,
+            )  # fmt: skip
         else:
-            group["momentum"] = momentum
+            kernels._fused_sgd_(
+                weights, grads, memory.get("momentum_buffer", []), weight_decay=decay, momentum=self.momentum,
+                lr=self.lr, dampening=0.0, nesterov=self._nesterov, maximize=False, is_first_step=False,
+            )  # fmt: skip
+
+    def state(self) -> dict[str, Tensor]:
+        """Return what is remembered, as ``optimiser.<number of the weight>.<name>``: the optimiser's own arrays."""
+        return dict(self._named())
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Copy ``state``'s values back, in whatever order of memory they come; other names are passed over."""
+        for name, own in self._named():
+            own.copy_(tensors[name])
+
+    def _named(self) -> Iterator[tuple[str, Tensor]]:
+        first = 0
+        for group in self.groups:
+            for name, values in group.memory.items():
+                yield from ((f"optimiser.{first + i}.{name}", value) for i, value in enumerate(values))
+            first += len(group.weights)

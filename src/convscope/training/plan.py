@@ -55,9 +55,14 @@ class Plan:
     seed: int = _setting(0, "Training", "same seed, same machine: same weights, to the byte")
     device: str = _setting("cpu", "Training", "cpu or cuda:0")
 
-    amp: bool | None = _setting(
-        None, "Training", "compute steps in bfloat16; by default where the processor has instructions for it"
+    amp: bool | None = _setting(None, "Speed", "compute steps in bfloat16; by default as measured")
+    channels_last: bool | None = _setting(
+        None, "Speed", "keep the channels innermost in memory; by default as measured"
     )
+    compile: bool | None = _setting(
+        None, "Speed", "compile the network's training steps (needs a C++ compiler); by default where that pays"
+    )
+    rewrite: bool = _setting(True, "Speed", "run exact, faster forms of layers, such as pooling before an activation")
 
     task: Literal["auto", "classification"] = _setting("auto", "Data", "what to learn")
     img_size: int | tuple[int, int] | None = _setting(None, "Data", "image size: one number, or height and width")

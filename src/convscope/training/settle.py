@@ -8,8 +8,9 @@ from convscope.data.augment import Policy, default_policy
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError, nearest
 from convscope.models import registry
+from convscope.training.form import Measured
 from convscope.training.plan import Plan
-from convscope.training.precision import bf16_is_fast, check_device
+from convscope.training.precision import check_device
 
 # training images at least: (epochs, images per step)
 _SIZES = ((20_000, 12, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
@@ -19,10 +20,11 @@ SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in s
 
 @dataclass(frozen=True)
 class Settled:
-    """A plan without open settings, and why each was chosen as it was."""
+    """A plan, why each setting was chosen as it was, and what was measured for it; its speed is settled last."""
 
     plan: Plan
     reasons: dict[str, str]
+    measured: tuple[Measured, ...] = ()
 
 
 def settle(plan: Plan, data: Data) -> Settled:
@@ -66,9 +68,6 @@ def settle(plan: Plan, data: Data) -> Settled:
         choose("augment", str(policy), reason)
     else:
         chosen["augment"] = str(Policy.parse(plan.augment))
-    if plan.amp is None:
-        fast = bf16_is_fast(plan.device)
-        choose("amp", fast, "the processor multiplies bfloat16 faster" if fast else "no bfloat16 instructions here")
     if plan.task == "auto":
         choose("task", "classification", "images with one class each")
     _check_positive(plan, data)

@@ -1,0 +1,112 @@
+"""ResNet-18 as the engine runs it against plain eager float32: a training step at 3×49×49, and inference at 3×224×224.
+
+Both in one process, the same weights and images, in turns; glibc keeps freed memory for both. Training: bfloat16 and
+memory order as ``training.probe`` finds them. Inference: ``training.form.for_answers``, in float32 and in bfloat16. The
+ceiling is that of a large matrix product: what bfloat16 can bring at most on this machine stands beside the figures.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from record import alternate, ratio, record
+from torch import nn
+
+from convscope.data.batches import Batch
+from convscope.models import create
+from convscope.training.form import for_answers
+from convscope.training.machine import ceiling
+from convscope.training.memory import keep_freed_memory
+from convscope.training.plan import make_plan
+from convscope.training.probe import fastest
+from convscope.training.settle import Settled
+from convscope.training.trial import Trial
+
+ROUNDS, SECONDS = 7, 2.0
+
+
+def rate(call: Callable[[], object], images: int) -> Callable[[], float]:
+    """Return a run that calls for some seconds and returns images per second."""
+
+    def run() -> float:
+        call()
+        count, began = 0, time.perf_counter()
+        while (elapsed := time.perf_counter() - began) < SECONDS:
+            call()
+            count += 1
+        return count * images / elapsed
+
+    return run
+
+
+def training(batch: int = 64) -> dict[str, Callable[[], float]]:
+    plain = {"amp": False, "channels_last": False, "compile": False, "rewrite": False}
+    plan = make_plan({"model": "resnet18", "opt": "adamw", "lr": 0.001, "epochs": 100, "batch_size": batch})
+    torch.manual_seed(0)
+    net = create("resnet18", classes=2, channels=3, size=(49, 49))
+    images = Batch(torch.randn(batch, 3, 49, 49), torch.randint(2, (batch,)))
+    loss = nn.functional.cross_entropy
+    with tempfile.TemporaryDirectory() as folder:
+        found = fastest(
+            Settled(plan, {}), net, images, loss, classes=2, images=10_000, memory=Path(folder) / "speeds.json"
+        )
+    print(found.reasons["amp"], file=sys.stderr)
+    forms = {"eager float32": make_plan({**plan.to_dict(), **plain}), "convscope": found.plan}
+    trials = {name: Trial(net, images, form, loss, 2) for name, form in forms.items()}
+    return {name: rate(trial.step, batch) for name, trial in trials.items()}
+
+
+def inference(batch: int) -> dict[str, Callable[[], float]]:
+    torch.manual_seed(0)
+    net = create("resnet18", classes=1000, channels=3, size=(224, 224)).eval()
+    plain = torch.randn(batch, 3, 224, 224)
+    images = plain.contiguous(memory_format=torch.channels_last)
+    forms = {
+        "eager float32": (net, plain),
+        "convscope float32": (for_answers(net, channels_last=True), images),
+        "convscope": (for_answers(net, channels_last=True, amp=True), images),
+    }
+
+    def answer(model: nn.Module, x: torch.Tensor) -> Callable[[], object]:
+        def call() -> object:
+            with torch.inference_mode():
+                return model(x)
+
+        return call
+
+    return {name: rate(answer(*form), batch) for name, form in forms.items()}
+
+
+def main() -> None:
+    keep_freed_memory()
+    limit = ceiling("cpu", torch.bfloat16) / ceiling("cpu", torch.float32)
+    rows: list[dict[str, object]] = []
+    for job, contenders, target in (
+        ("training 3x49x49, batch 64", training(), 1.35),
+        ("inference 3x224x224, batch 1", inference(1), 6.0),
+        ("inference 3x224x224, batch 32", inference(32), 7.5),
+    ):
+        found = alternate(contenders, ROUNDS)
+        for name in contenders:
+            rows.append(
+                {
+                    "job": job,
+                    "form": name,
+                    "images_per_second": round(statistics.median(found[name]), 1),
+                    "ratio": round(ratio(found[name], found["eager float32"]), 3),
+                    "target": target if name == "convscope" else "",
+                    "bfloat16_ceiling_over_float32": round(limit, 2),
+                    "trials": ROUNDS,
+                }
+            )
+    record("resnet", rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""``convscope bench``: where the time of a run goes, and how near it comes to this machine's ceiling."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from convscope.cli.flags import PlanFlags, given
+from convscope.cli.output import out, show_json, table
+from convscope.errors import ConfigError
+
+if TYPE_CHECKING:
+    from convscope.runs.breakdown import Breakdown
+
+app = App(name="bench", help="Show where the time of a run goes, part by part.")
+AsJson = Annotated[bool, Parameter(name="--json", negative="")]
+
+
+@app.command
+def train(
+    data: str,
+    *,
+    seconds: float = 10.0,
+    as_json: AsJson = False,
+    flags: PlanFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
+) -> int:
+    """Take the training of DATA apart: decode, load, augment, forward, backward, optimiser, evaluation, overhead.
+
+    Nothing is kept: the network trains for a moment and is forgotten.
+
+    Parameters
+    ----------
+    data
+        What `convscope train` would be given.
+    seconds
+        About how long to measure.
+    as_json
+        Print the parts as JSON.
+    """
+    from convscope.runs import breakdown
+    from convscope.training.plan import make_plan
+
+    _check(seconds)
+    return _show(breakdown.training(data, make_plan(given(flags)), seconds=seconds), as_json)
+
+
+@app.command
+def data(
+    data: str,
+    *,
+    seconds: float = 10.0,
+    as_json: AsJson = False,
+    flags: PlanFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
+) -> int:
+    """Take the way of the images apart: decoded anew, examined, loaded, augmented.
+
+    Parameters
+    ----------
+    data
+        What `convscope train` would be given.
+    seconds
+        About how long to measure, after decoding.
+    as_json
+        Print the parts as JSON.
+    """
+    from convscope.runs import breakdown
+    from convscope.training.plan import make_plan
+
+    _check(seconds)
+    return _show(breakdown.reading(data, make_plan(given(flags)), seconds=seconds), as_json)
+
+
+@app.command
+def infer(
+    run: Path,
+    *,
+    seconds: float = 10.0,
+    batch_size: Annotated[int, Parameter(name=("--batch-size", "-b"))] = 128,
+    amp: bool = False,
+    as_json: AsJson = False,
+) -> int:
+    """Take the predictions of a trained network apart, on random images of its size.
+
+    Parameters
+    ----------
+    run
+        Run folder.
+    seconds
+        About how long to measure.
+    batch_size
+        Images at a time.
+    amp
+        Compute in bfloat16.
+    as_json
+        Print the parts as JSON.
+    """
+    from convscope.runs import breakdown
+    from convscope.runs.run import open_run
+
+    _check(seconds, batch_size)
+    return _show(breakdown.inference(open_run(run), seconds=seconds, batch_size=batch_size, amp=amp), as_json)
+
+
+def _check(seconds: float, batch_size: int = 1) -> None:
+    if not 0 < seconds < 86_400:
+        raise ConfigError(f"--seconds must be above 0 and below a day, got {seconds:g}")
+    if batch_size < 1:
+        raise ConfigError(f"--batch-size must be at least 1, got {batch_size}")
+
+
+def _show(found: Breakdown, as_json: bool) -> int:
+    total = sum(part.microseconds for part in found.parts)
+    if as_json:
+        show_json(
+            {
+                "how": found.how,
+                "parts": {part.name: round(part.microseconds, 3) for part in found.parts},
+                "images_per_second": round(found.images_per_second, 1),
+                "flops_per_second": round(found.flops),
+                "ceiling": round(found.ceiling),
+            }
+        )
+        return 0
+    out.print(found.how, markup=False)
+    rows = [(p.name, f"{p.microseconds:,.1f}", f"{p.microseconds / total:.1%}", p.what) for p in found.parts]
+    rows.append(("together", f"{total:,.1f}", "", f"{found.images_per_second:,.0f} images/s"))
+    out.print(table(("part", "µs an image", "share", ""), rows, right=("µs an image", "share")))
+    if found.flops:
+        out.print(
+            f"the network itself reaches {found.flops / 1e9:,.0f} of {found.ceiling / 1e9:,.0f} GFLOP/s, which a large "
+            f"matrix product reaches here: {found.flops / found.ceiling:.0%}"
+        )
+    return 0

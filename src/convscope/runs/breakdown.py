@@ -1,0 +1,211 @@
+"""Where the time of a run goes, part by part, and how near it comes to what the machine can do."""
+
+from __future__ import annotations
+
+import copy
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from convscope.data.batches import Batches
+from convscope.data.dataset import Data, Split
+from convscope.runs.predict import BATCH, probabilities
+from convscope.runs.prepare import Training, batches_of, prepare
+from convscope.runs.run import Run
+from convscope.runs.source import load_source
+from convscope.training.checkpoint import State
+from convscope.training.inference import logits_of
+from convscope.training.loop import fit
+from convscope.training.machine import ceiling
+from convscope.training.memory import keep_freed_memory
+from convscope.training.plan import Plan
+from convscope.training.trial import PARTS, Trial
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a run: its microseconds an image, and what it is."""
+
+    name: str
+    microseconds: float
+    what: str
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """The parts of a run, their sum as images a second, and the arithmetic behind them.
+
+    ``flops`` are floating-point operations a second (a multiplication and an addition are two) while the network
+    itself runs, ``ceiling`` those of a large matrix product on this machine in the same arithmetic; 0 where nothing
+    is multiplied.
+    """
+
+    parts: tuple[Part, ...]
+    how: str
+    flops: float = 0.0
+    ceiling: float = 0.0
+
+    @property
+    def images_per_second(self) -> float:
+        """Images a second, all parts one after the other."""
+        return 1e6 / sum(part.microseconds for part in self.parts)
+
+
+def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakdown:
+    """Take a training apart, in about ``seconds``: every part by itself, and the whole as it runs."""
+    keep_freed_memory()
+    data = load_source(source, plan)
+    ready = prepare(data, plan)
+    share = seconds / 3
+    load, augment = _fetching(data, ready, share)
+    trial = Trial(ready.model, next(ready.train.epoch(0)), ready.plan, ready.loss, len(data.classes))
+    step = _steps(trial, share)
+    began = time.perf_counter()
+    logits_of(ready.model, ready.valid)
+    judging = (time.perf_counter() - began) * 1e6 / len(data.train)
+    running = _running(data, ready, share, load + augment + sum(step))
+    epochs = ready.plan.epochs or 1
+    parts = (
+        Part("decode", data.decoding * 1e6 / sum(map(len, data.splits)) / epochs, f"once, shared by {epochs:,} epochs"),
+        Part("load", load, "out of the cache, to numbers of mean 0 and deviation 1"),
+        Part("augment", augment, str(ready.plan.augment)),
+        *(Part(name, microseconds, what) for name, what, microseconds in zip(PARTS, _STEP, step, strict=True)),
+        Part("evaluation", judging, "of the validation images, after each epoch"),
+        Part(
+            "overhead",
+            max(0.0, running - load - augment - sum(step)),
+            "schedule, record, seeds: what the loop itself takes",
+        ),
+    )
+    work = _flops(trial)
+    rate = work / sum(step[:2]) * 1e6 / len(trial.batch)
+    return Breakdown(parts, _form(ready.plan), rate, ceiling(ready.plan.device, _dtype(ready.plan)))
+
+
+_STEP = ("the network and its loss", "the gradients", "the weights changed")
+
+
+def reading(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakdown:
+    """Take the way of the images apart: decoded anew into a temporary cache, loaded, augmented."""
+    keep_freed_memory()
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        data = load_source(source, replace(plan, cache=folder))
+        total = time.perf_counter() - began
+        ready = prepare(data, replace(plan, cache=folder, amp=False, channels_last=False, compile=False))
+        count = sum(map(len, data.splits))
+        load, augment = _fetching(data, ready, seconds)
+    parts = (
+        Part("decode", data.decoding * 1e6 / count, "files to the cache, on all cores"),
+        Part("examine", max(0.0, total - data.decoding) * 1e6 / count, "listing, splitting, checks"),
+        Part("load", load, "out of the cache, to numbers of mean 0 and deviation 1"),
+        Part("augment", augment, str(ready.plan.augment)),
+    )
+    return Breakdown(parts, f"{count:,} images, {ready.plan.batch_size} a batch")
+
+
+def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: bool = False) -> Breakdown:
+    """Take predictions of a trained network apart, on random images of its size."""
+    keep_freed_memory()
+    shape = run.spec.preprocessing
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (batch_size, shape.height, shape.width, shape.channels)).astype(shape.dtype)
+    rows = np.arange(batch_size)
+    run.normaliser(pixels)
+    load = _calls(lambda: run.normaliser(pixels), seconds / 3) / batch_size
+    form = run.answering(pixels, rows, amp=amp)
+    whole = _calls(lambda: probabilities(form, pixels, rows, run.normaliser), seconds / 2) / batch_size
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        run.model(run.normaliser(pixels))
+    parts = (
+        Part("load", load, "to numbers of mean 0 and deviation 1"),
+        Part("forward", whole - load, "the network, and its scores as probabilities"),
+    )
+    rate = counter.get_total_flops() / batch_size / (whole - load) * 1e6
+    return Breakdown(
+        parts, f"{batch_size} images a batch", rate, ceiling("cpu", torch.bfloat16 if amp else torch.float32)
+    )
+
+
+def _fetching(data: Data, ready: Training, seconds: float) -> tuple[float, float]:
+    """Return microseconds an image of loading batches, and of augmenting them: the medians of batches in turn."""
+    plain = batches_of(data.train, data, replace(ready.plan, augment="none"))
+    began, load, whole = time.perf_counter(), [], []
+    ways = ((plain.epoch(0), load), (ready.train.epoch(0), whole))
+    for _ in range(len(ready.train)):
+        for batches, taken in ways:
+            start = time.perf_counter()
+            batch = next(batches)
+            taken.append((time.perf_counter() - start) * 1e6 / len(batch))
+        if time.perf_counter() - began > seconds:
+            break
+    return statistics.median(load), max(0.0, statistics.median(whole) - statistics.median(load))
+
+
+def _steps(trial: Trial, seconds: float) -> list[float]:
+    """Return microseconds an image of forward, backward and optimiser, their medians."""
+    began, rows = time.perf_counter(), []
+    trial.step()
+    while not rows or time.perf_counter() - began < seconds:
+        rows.append(list(trial.step().values()))
+    return [statistics.median(column) * 1e6 / len(trial.batch) for column in zip(*rows, strict=True)]
+
+
+def _calls(call: Callable[[], object], seconds: float) -> float:
+    """Return microseconds of a call, its median."""
+    began, taken = time.perf_counter(), []
+    while len(taken) < 3 or time.perf_counter() - began < seconds:
+        start = time.perf_counter()
+        call()
+        taken.append((time.perf_counter() - start) * 1e6)
+    return statistics.median(taken)
+
+
+def _running(data: Data, ready: Training, seconds: float, expected: float) -> float:
+    """Return microseconds an image of the training loop itself, over about so many seconds of one epoch."""
+    size = ready.plan.batch_size or 1
+    few = _first(data.train, size * max(2, int(seconds * 1e6 / expected / size)))
+    valid = Batches(_first(data.valid, 1), ready.valid.normalise, 1)
+    outcome = fit(
+        copy.deepcopy(ready.model), batches_of(few, data, ready.plan), valid, replace(ready.plan, epochs=1), ready.loss,
+        classes=len(data.classes), keeper=_Nowhere(), select="last", form=ready.form,
+    )  # fmt: skip
+    return 1e6 / outcome.history.epochs[0]["images_per_second"]
+
+
+def _first(split: Split, count: int) -> Split:
+    return replace(split, rows=split.rows[:count], labels=split.labels[:count], ids=split.ids[:count])
+
+
+class _Nowhere:
+    """Keeps nothing of a training that is only timed."""
+
+    def keep_state(self, state: State) -> None:
+        """Keep nothing."""
+
+    def keep_weights(self, weights: dict[str, torch.Tensor], epoch: int) -> None:
+        """Keep nothing."""
+
+
+def _flops(trial: Trial) -> int:
+    """Return the operations of one step's forward and backward pass on its batch."""
+    with FlopCounterMode(display=False) as counter:
+        trial.step()
+    return counter.get_total_flops()
+
+
+def _dtype(plan: Plan) -> torch.dtype:
+    return torch.bfloat16 if plan.amp else torch.float32
+
+
+def _form(plan: Plan) -> str:
+    words = [plan.model, "bfloat16" if plan.amp else "float32", f"{plan.batch_size} images a step"]
+    words += ["channels last"] * bool(plan.channels_last) + ["compiled"] * bool(plan.compile)
+    return ", ".join(words)

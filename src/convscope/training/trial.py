@@ -1,0 +1,51 @@
+"""A few training steps on a copy of a network, to learn what they cost."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import time
+
+from torch import nn
+
+from convscope.data.batches import Batch
+from convscope.training.form import in_form, in_order
+from convscope.training.inference import targets_of
+from convscope.training.loop import Loss
+from convscope.training.machine import wait_for
+from convscope.training.optimisers import Optimiser
+from convscope.training.plan import Plan
+from convscope.training.precision import arithmetic
+
+PARTS = ("forward", "backward", "optimiser")
+
+
+class Trial:
+    """Steps of a copy in the form that ``plan`` says, on one batch; the network itself is left untouched."""
+
+    def __init__(self, model: nn.Module, batch: Batch, plan: Plan, loss: Loss, classes: int):
+        own = in_order(copy.deepcopy(model), plan).train()
+        self.plan, self.loss, self.classes = plan, loss, classes
+        self.batch = Batch(in_order(batch.x, plan), batch.labels, batch.partner_labels, batch.weight)
+        self.model = in_form(own, plan, tuple(self.batch.x.shape))
+        self.model.train()
+        self.optimiser = Optimiser(own, plan)
+
+    def step(self) -> dict[str, float]:
+        """Take one step; return the seconds of its ``PARTS``."""
+        clock = [time.perf_counter()]
+
+        def tick() -> None:
+            wait_for(self.plan.device)
+            clock.append(time.perf_counter())
+
+        with arithmetic(self.plan):
+            logits = self.model(self.batch.x).float()
+        value = self.loss(logits, targets_of(self.batch, self.classes))
+        tick()
+        self.optimiser.zero_grad()
+        value.backward()
+        tick()
+        self.optimiser.step()
+        tick()
+        return dict(zip(PARTS, (b - a for a, b in itertools.pairwise(clock)), strict=True))

@@ -1,0 +1,72 @@
+"""Small trainings for tests: a keeper in memory, a plan, and a call of ``fit``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from convscope.data.augment import Policy
+from convscope.data.batches import Batches, Normaliser
+from convscope.data.dataset import Data
+from convscope.models import create
+from convscope.tasks import classification
+from convscope.training.checkpoint import State
+from convscope.training.loop import Outcome, Watcher, fit
+from convscope.training.plan import Plan, make_plan
+from convscope.training.steps import Loss
+
+Form = Callable[[torch.nn.Module], torch.nn.Module]
+
+
+class Kept:
+    """A keeper in memory."""
+
+    def __init__(self) -> None:
+        self.state: State | None = None
+        self.weights: dict[str, Tensor] = {}
+        self.epochs: list[int] = []
+
+    def keep_state(self, state: State) -> None:
+        self.state = state
+
+    def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None:
+        self.weights = weights
+        self.epochs.append(epoch)
+
+
+def settings(**changes: object) -> Plan:
+    return make_plan({"epochs": 3, "batch_size": 64, "lr": 0.01, "model": "tiny", "augment": "none", **changes})
+
+
+def run(
+    data: Data, plan: Plan, *, watcher: Watcher | None = None, start: State | None = None, select: str = "best",
+    net: torch.nn.Module | None = None, loss: Loss | None = None, form: Form = lambda model: model,
+    kept: Kept | None = None, catch: type[BaseException] | tuple[()] = KeyboardInterrupt,
+) -> tuple[Kept, Outcome | None]:  # fmt: skip
+    torch.manual_seed(plan.seed)
+    p = data.preprocessing
+    model = net or create(plan.model, classes=len(data.classes), channels=p.channels, size=(p.height, p.width))
+    policy = Policy.parse(plan.augment)
+    normalise = Normaliser(p)
+    train = Batches(
+        data.train, normalise, plan.batch_size or 1, seed=plan.seed, policy=None if str(policy) == "none" else policy
+    )
+    kept = kept or Kept()
+
+    def usual(logits: Tensor, targets: Tensor) -> Tensor:
+        return classification.loss(logits, targets, smoothing=plan.smoothing)
+
+    try:
+        outcome = fit(
+            model, train, Batches(data.valid, normalise, 256), plan, loss or usual, classes=len(data.classes),
+            keeper=kept, select=select, watcher=watcher or Watcher(), start=start, form=form,
+        )  # fmt: skip
+    except catch:
+        return kept, None
+    return kept, outcome
+
+
+def same(a: dict[str, Tensor], b: dict[str, Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
