@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import statistics
 import tempfile
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.data.batches import Batches
@@ -26,6 +26,7 @@ from convscope.training.loop import fit
 from convscope.training.machine import ceiling
 from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import Plan
+from convscope.training.precision import arithmetic
 from convscope.training.trial import PARTS, Trial
 
 
@@ -67,20 +68,19 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     load, augment = _fetching(data, ready, share)
     trial = Trial(ready.model, next(ready.train.epoch(0)), ready.plan, ready.loss, len(data.classes))
     step = _steps(trial, share)
-    began = time.perf_counter()
-    logits_of(ready.model, ready.valid)
-    judging = (time.perf_counter() - began) * 1e6 / len(data.train)
-    running = _running(data, ready, share, load + augment + sum(step))
+    few = Batches(_first(data.valid, BATCH * 8), ready.valid.normalise, BATCH)
+    with arithmetic(ready.plan):
+        judging = _calls(lambda: logits_of(ready.form(ready.model), few), share / 2) / len(few.labels)
     epochs = ready.plan.epochs or 1
     parts = (
         Part("decode", data.decoding * 1e6 / sum(map(len, data.splits)) / epochs, f"once, shared by {epochs:,} epochs"),
         Part("load", load, "out of the cache, to numbers of mean 0 and deviation 1"),
         Part("augment", augment, str(ready.plan.augment)),
         *(Part(name, microseconds, what) for name, what, microseconds in zip(PARTS, _STEP, step, strict=True)),
-        Part("evaluation", judging, "of the validation images, after each epoch"),
+        Part("evaluation", judging * len(data.valid) / len(data.train), "of the validation images, after each epoch"),
         Part(
             "overhead",
-            max(0.0, running - load - augment - sum(step)),
+            _overhead(data, ready, share),
             "schedule, record, seeds: what the loop itself takes",
         ),
     )
@@ -168,16 +168,32 @@ def _calls(call: Callable[[], object], seconds: float) -> float:
     return statistics.median(taken)
 
 
-def _running(data: Data, ready: Training, seconds: float, expected: float) -> float:
-    """Return microseconds an image of the training loop itself, over about so many seconds of one epoch."""
-    size = ready.plan.batch_size or 1
-    few = _first(data.train, size * max(2, int(seconds * 1e6 / expected / size)))
-    valid = Batches(_first(data.valid, 1), ready.valid.normalise, 1)
-    outcome = fit(
-        copy.deepcopy(ready.model), batches_of(few, data, ready.plan), valid, replace(ready.plan, epochs=1), ready.loss,
-        classes=len(data.classes), keeper=_Nowhere(), select="last", form=ready.form,
-    )  # fmt: skip
-    return 1e6 / outcome.history.epochs[0]["images_per_second"]
+def _overhead(data: Data, ready: Training, seconds: float) -> float:
+    """Return microseconds an image that the training loop itself takes.
+
+    Found with a network that computes next to nothing, over about so many seconds: what its steps and its batches take
+    by themselves is taken off. Beside a real network the difference would drown in the drift of the machine.
+    """
+    plan = replace(ready.plan, epochs=1, compile=False)
+    shape = data.preprocessing
+    few = _first(data.train, (plan.batch_size or 1) * 200)
+    batches, valid = batches_of(few, data, plan), Batches(_first(data.valid, 1), ready.valid.normalise, 1)
+    found = []
+    began = time.perf_counter()
+    while not found or time.perf_counter() - began < seconds:
+        idle = nn.Sequential(nn.AvgPool2d((shape.height, shape.width)), nn.Flatten())
+        idle.append(nn.Linear(shape.channels, len(data.classes)))
+        trial = Trial(idle, next(batches.epoch(0)), plan, ready.loss, len(data.classes))
+        start = time.perf_counter()
+        for batch in batches.epoch(0):
+            trial.batch = batch
+            trial.step()
+        bare = (time.perf_counter() - start) * 1e6 / len(few)
+        outcome = fit(
+            idle, batches, valid, plan, ready.loss, classes=len(data.classes), keeper=_Nowhere(), select="last"
+        )
+        found.append(1e6 / outcome.history.epochs[0]["images_per_second"] - bare)
+    return max(0.0, statistics.median(found))
 
 
 def _first(split: Split, count: int) -> Split:

@@ -9,7 +9,7 @@ from convscope.data.batches import Batch, Batches
 
 
 def logits_of(model: nn.Module, batches: Batches) -> tuple[Tensor, Tensor]:
-    """Return logits (N, K) and labels (N,) of a split, with the model in evaluation mode and no gradient recorded."""
+    """Return logits (N, K) float32 and labels (N,) of a split: in evaluation mode, with no gradient recorded."""
     training = model.training
     model.eval()
     try:
@@ -18,7 +18,7 @@ def logits_of(model: nn.Module, batches: Batches) -> tuple[Tensor, Tensor]:
     finally:
         model.train(training)
     logits, labels = zip(*found, strict=True)
-    return torch.cat(logits), torch.cat(labels)
+    return torch.cat(logits).float(), torch.cat(labels)
 
 
 def targets_of(batch: Batch, classes: int) -> Tensor:

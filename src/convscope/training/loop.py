@@ -22,6 +22,7 @@ from convscope.training.inference import logits_of
 from convscope.training.interrupt import Interrupt, Stopped, listening
 from convscope.training.keeping import Keeper, Saving
 from convscope.training.plan import Plan
+from convscope.training.precision import arithmetic
 from convscope.training.progress import Progress
 from convscope.training.schedules import Schedule
 from convscope.training.steps import Loss, Stepper, is_out_of_memory
@@ -179,7 +180,8 @@ def _take_epoch(
 def _judge(run: Progress, judged: nn.Module, valid: Batches, loss: Loss, rate: float) -> dict[str, float]:
     """Return the epoch's row of the table: the steps' means, and the figures on the validation images."""
     block = run.block()
-    logits, labels = logits_of(judged, valid)
+    with arithmetic(run.plan):
+        logits, labels = logits_of(judged, valid)
     row: dict[str, float] = {
         "epoch": run.epoch + 1,
         "train_loss": float(block[:, 0].mean()),
