@@ -87,6 +87,7 @@ def test_freed_in_time_the_run_ends_whole_and_says_what_happened(
     assert "NOT SAVED" in printed.out and f"weights: SHA-256 {usual}" in printed.out  # also where the figures are
     run = cs.open_run(disk / "run")
     assert len(run.metrics["notices"]) == 2 and run.metrics["seconds"]["saving"] > 0
+    assert "the disk is full" in run.report.read_text()
     assert run.environment["weights_sha256"] == usual
 
 

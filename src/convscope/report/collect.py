@@ -11,7 +11,7 @@ from torch import nn
 
 from convscope.data.augment import Policy
 from convscope.data.batches import Normaliser
-from convscope.data.dataset import Data, Split
+from convscope.data.dataset import Data, Notice, Split
 from convscope.data.synthetic import angles
 from convscope.report.contents import Augmented, Contents, Predictions, Rival, Samples
 from convscope.report.mistakes import missed, worst
@@ -44,7 +44,7 @@ def collect(
         },
         plan=_plan(settled),
         facts=data.facts,
-        warnings=data.warnings,
+        warnings=(*data.warnings, *(Notice("training", text) for text in metrics["notices"])),
         samples=_samples(data.train),
         augmented=_augmented(data, settled),
         epochs={name: [row[name] for row in history.epochs] for name in history.epochs[0]},
