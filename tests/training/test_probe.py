@@ -167,3 +167,14 @@ def test_a_compiled_network_trains_its_own_weights_to_the_same_end() -> None:
     for a, b in zip(plain.parameters(), own.parameters(), strict=True):
         torch.testing.assert_close(a, b)
     assert list(own.state_dict()) == list(plain.state_dict())
+
+
+@pytest.mark.usefixtures("machine")
+def test_short_memory_means_that_nothing_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def short(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(Stopwatch, "__call__", short)
+    found, _ = chosen(monkeypatch, tmp_path / "speeds.json", FORMS)
+    assert (found.plan.amp, found.plan.channels_last, found.plan.batch_size) == (True, True, 64)
+    assert "too much memory" in found.reasons["amp"]

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from convscope.data.batches import Batches
+from convscope.data.batches import Batch, Batches
 from convscope.training.loop import Loss
 from convscope.training.plan import Plan
+from convscope.training.steps import does_not_fit, is_out_of_memory, split
 from convscope.training.trial import Trial
 
 STEPS = 3
@@ -28,7 +29,23 @@ def estimate(model: nn.Module, train: Batches, plan: Plan, loss: Loss, classes: 
 
     Compiled steps are taken uncompiled here: compiling would take longer than the answer is worth.
     """
-    trial = Trial(model, next(train.epoch(0)), replace(plan, compile=False), loss, classes)
+    batch = next(train.epoch(0))
+    while True:
+        try:
+            seconds, needed = _measured(model, batch, replace(plan, compile=False), loss, classes)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if len(batch) == 1:
+                raise does_not_fit(batch) from error
+            batch = split(batch, 2)[0]  # as the training itself will
+        else:
+            return Estimate(seconds * train.bounds[-1] / len(batch), needed)
+
+
+def _measured(model: nn.Module, batch: Batch, plan: Plan, loss: Loss, classes: int) -> tuple[float, int]:
+    """Return the seconds of a step on one batch, and its bytes."""
+    trial = Trial(model, batch, plan, loss, classes)
     saved: dict[int, int] = {}
 
     def note(tensor: Tensor) -> Tensor:
@@ -42,4 +59,4 @@ def estimate(model: nn.Module, train: Batches, plan: Plan, loss: Loss, classes: 
             taken.append(sum(trial.step().values()))
     weights = sum(p.numel() * p.element_size() for p in model.parameters())
     # The first step also pays for choosing kernels and for memory, so the fastest is the honest one.
-    return Estimate(min(taken) * len(train), 4 * weights + sum(saved.values()))
+    return min(taken), 4 * weights + sum(saved.values())

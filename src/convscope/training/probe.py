@@ -29,6 +29,7 @@ from convscope.training.machine import processor
 from convscope.training.plan import Plan
 from convscope.training.precision import bf16_is_fast
 from convscope.training.settle import Settled
+from convscope.training.steps import is_out_of_memory
 from convscope.training.trial import Trial
 
 SHARE = 0.03  # of the planned training that measuring may take
@@ -60,7 +61,8 @@ def fastest(
         rows = [Measured(**row) for row in known]
     else:
         rows = _Probe(plan, asked, model, batch, loss, classes, images).run(grows)
-        _remember(memory, key, rows)
+        if len(rows) > 1:
+            _remember(memory, key, rows)
     return _chosen(settled, rows, images, "measured before on this machine" if known is not None else "measured")
 
 
@@ -96,16 +98,18 @@ class _Probe:
         if self._steps() * SHARE < 2 * (WARM + ROUNDS):
             return []
         first = self._measure([self.plan])
+        if not first:
+            return []
         self.allowed = SHARE * (self.plan.seconds() or first[0].seconds * self.images * (self.plan.epochs or 1))
         others = [p for p in self._forms() if p != self.plan]
         each = first[0].seconds * len(self.batch) * (WARM + ROUNDS)
         if not self._fits(each * (len(others) + 1)):
             return first
-        rows = self._measure([self.plan, *others])
+        rows = self._measure([self.plan, *others]) or first
         best = min(rows, key=lambda row: row.seconds)
         if grows and self._fits(2.5 * each):
             rows += self._measure([self._plan_of(best, batch_size=2 * best.batch_size)])
-        if self.asked.compile is None and not why_not_compile(self.plan.device) and self._fits(COMPILING):
+        if self.asked.compile is None and self._fits(COMPILING) and not why_not_compile(self.plan.device):
             rows += self._compiled(best)
         return rows
 
@@ -124,6 +128,15 @@ class _Probe:
         return replace(self.plan, amp=row.amp, channels_last=row.channels_last, **changed)
 
     def _measure(self, plans: list[Plan]) -> list[Measured]:
+        """Return what each form took, measured in turns; nothing where memory is short."""
+        try:
+            return self._in_turns(plans)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return []
+
+    def _in_turns(self, plans: list[Plan]) -> list[Measured]:
         """Take steps of each form in turns; the fastest of each counts: others were held up."""
         trials = [
             Trial(self.model, self._of_size(plan.batch_size or 1), plan, self.loss, self.classes) for plan in plans
@@ -164,8 +177,10 @@ class _Probe:
 def _chosen(settled: Settled, rows: list[Measured], images: int, how: str) -> Settled:
     """Take the form with the shortest training, compiling included, unless the suggested one is as good."""
     if len(rows) < 2:
-        dear = "as processor and network suggest: measuring would take more than 3 % of the training"
-        return replace(settled, reasons={**settled.reasons, "amp": dear})
+        dear = (
+            "as processor and network suggest: measuring would take more than 3 % of the training, or too much memory"
+        )
+        return replace(settled, reasons=settled.reasons | ({"amp": dear} if "amp" in settled.reasons else {}))
     plan, first = settled.plan, rows[0]
     total = plan.seconds() or first.seconds * images * (plan.epochs or 1)
 

@@ -81,11 +81,7 @@ class Stepper:
     def _split(self, batch: Batch) -> None:
         progress = self.progress
         if progress.parts >= len(batch):
-            raise Error(
-                f"not even one image of {' x '.join(map(str, batch.x.shape[1:]))} (channels, height, width) at a time "
-                "fits into memory for a training step; make the images smaller (--img-size), choose a smaller network "
-                "(--model), or end other programs"
-            )
+            raise does_not_fit(batch)
         progress.parts = min(2 * progress.parts, len(batch))
         normed = any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in progress.model.modules())
         narrow = ["batch norm"] * normed + ["class weights"] * (progress.plan.class_weights == "balanced")
@@ -103,6 +99,15 @@ def split(batch: Batch, parts: int) -> list[Batch]:
     fields = (batch.x, batch.labels, batch.partner_labels, batch.weight)
     pieces = [[None] * parts if f is None else f.tensor_split(parts) for f in fields]
     return [Batch(*piece) for piece in zip(*pieces, strict=True) if len(piece[0])]  # pyright: ignore[reportArgumentType]
+
+
+def does_not_fit(batch: Batch) -> Error:
+    """Return the explained error for images that cannot be trained on one at a time."""
+    return Error(
+        f"not even one image of {' x '.join(map(str, batch.x.shape[1:]))} (channels, height, width) at a time "
+        "fits into memory for a training step; make the images smaller (--img-size), choose a smaller network "
+        "(--model), or end other programs"
+    )
 
 
 def is_out_of_memory(error: BaseException) -> bool:
