@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,6 +124,22 @@ def test_a_second_training_takes_the_same_form_without_measuring(
 
 
 @pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize(
+    ("name", "value"), [("seconds", "x"), ("seconds", -1.0), ("batch_size", None), ("batch_size", 10**9), ("amp", 3)]
+)
+def test_a_memory_that_cannot_be_true_is_measured_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: object
+) -> None:
+    memory = tmp_path / "speeds.json"
+    first, _ = chosen(monkeypatch, memory, FORMS)
+    kept = json.loads(memory.read_text())
+    next(iter(kept.values()))[1][name] = value
+    memory.write_text(json.dumps(kept))
+    again, tried = chosen(monkeypatch, memory, FORMS)
+    assert (again.plan, bool(tried)) == (first.plan, True)
+
+
+@pytest.mark.usefixtures("machine")
 def test_a_damaged_memory_is_measured_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "speeds.json").write_text('{"half')
     found, tried = chosen(monkeypatch, tmp_path / "speeds.json", FORMS)
@@ -178,3 +195,14 @@ def test_short_memory_means_that_nothing_is_measured(monkeypatch: pytest.MonkeyP
     found, _ = chosen(monkeypatch, tmp_path / "speeds.json", FORMS)
     assert (found.plan.amp, found.plan.channels_last, found.plan.batch_size) == (True, True, 64)
     assert "too much memory" in found.reasons["amp"]
+
+
+@pytest.mark.usefixtures("machine")
+def test_what_was_too_dear_once_is_not_measured_the_next_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    clock = iter([0.0, *[1e6] * 100])
+    monkeypatch.setattr(probe.time, "perf_counter", lambda: next(clock))  # a very busy machine
+    first, tried = chosen(monkeypatch, tmp_path / "speeds.json", FORMS)
+    monkeypatch.undo()
+    monkeypatch.setattr(probe, "bf16_is_fast", lambda device: True)
+    again, more = chosen(monkeypatch, tmp_path / "speeds.json", {**FORMS, (False, True, False, 64): 1e-6})
+    assert (len(tried), more, again.plan) == (1, [], first.plan)

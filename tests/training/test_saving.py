@@ -102,6 +102,21 @@ def test_training_goes_on_while_it_writes_one_at_a_time_and_what_is_written_is_a
     assert same(kept.weights, before)
 
 
+def test_where_no_thread_can_start_training_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", short)
+    kept = Kept()
+    saving = Saving(kept, print)
+    saving.start(progress())
+    assert kept.state is not None
+    kept.state = None
+    saving.look()
+    saving.now(progress())
+    assert kept.state is not None
+
+
 def test_what_fails_for_another_reason_is_raised() -> None:
     class Broken(Kept):
         def keep_state(self, state: State) -> None:

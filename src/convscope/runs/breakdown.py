@@ -116,7 +116,7 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     keep_freed_memory()
     shape = run.spec.preprocessing
     rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 256, (batch_size, shape.height, shape.width, shape.channels)).astype(shape.dtype)
+    pixels = rng.integers(0, 256, (batch_size, shape.height, shape.width, shape.channels), np.uint8).astype(shape.dtype)
     rows = np.arange(batch_size)
     run.normaliser(pixels)
     load = _calls(lambda: run.normaliser(pixels), seconds / 3) / batch_size

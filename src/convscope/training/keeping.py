@@ -60,7 +60,10 @@ class Saving:
         what = (progress.state(), progress.chosen, progress.chosen_epoch)
         # Daemonic: a second Ctrl-C ends the program at once. What is half written then has no name yet.
         self._thread = threading.Thread(target=self._in_background, args=(what, began), daemon=True, name="saving")
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # too little memory for a thread: training waits
+            self._in_background(what, began)
         self.waited += time.perf_counter() - began
 
     def look(self) -> None:
@@ -73,7 +76,8 @@ class Saving:
         if self._thread is None:
             return
         began = time.perf_counter()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self._thread, error, self._error = None, self._error, None
         self.waited += time.perf_counter() - began
         if isinstance(error, SaveError):

@@ -17,6 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from torch import Tensor, nn
 
@@ -56,13 +57,12 @@ def fastest(
         return settled
     grows = "batch_size" in settled.reasons and images >= LEAST_IMAGES
     key = _key(plan, asked, grows, batch.x)
-    known = _recall(memory).get(key)
+    known = _known(memory, key)
     if known is not None:
-        rows = [Measured(**row) for row in known]
+        rows = known
     else:
         rows = _Probe(plan, asked, model, batch, loss, classes, images).run(grows)
-        if len(rows) > 1:
-            _remember(memory, key, rows)
+        _remember(memory, key, rows)  # also that nothing was: another time it might be, and end in other weights
     return _chosen(settled, rows, images, "measured before on this machine" if known is not None else "measured")
 
 
@@ -216,11 +216,22 @@ def _key(plan: Plan, asked: Plan, grows: bool, x: Tensor) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def _known(memory: Path, key: str) -> list[Measured] | None:
+    """Return what was measured before; ``None`` where nothing was, or what stands there cannot be."""
+    try:
+        rows = msgspec.convert(_recall(memory).get(key), list[Measured], strict=True)
+    except msgspec.ValidationError:
+        return None
+    believable = all(0 < row.seconds < math.inf and 0 <= row.compiling < math.inf for row in rows)
+    return rows if believable and all(0 < row.batch_size <= 2 * rows[0].batch_size for row in rows) else None
+
+
 def _recall(memory: Path) -> dict[str, Any]:
     try:
-        return json.loads(memory.read_text())
+        found = json.loads(memory.read_text())
     except (OSError, ValueError):  # not there yet, or half written by a killed process
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _remember(memory: Path, key: str, rows: list[Measured]) -> None:
