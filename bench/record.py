@@ -6,6 +6,7 @@ import csv
 import os
 import statistics
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,6 +24,20 @@ def alternate(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[s
             figures[name].append(run())
             print(f"round {number + 1}: {name} {figures[name][-1]:.4g}", file=sys.stderr, flush=True)
     return figures
+
+
+def rate(call: Callable[[], object], images: int, seconds: float) -> Callable[[], float]:
+    """Return a run that calls for so many seconds and returns images per second."""
+
+    def run() -> float:
+        call()
+        count, began = 0, time.perf_counter()
+        while (elapsed := time.perf_counter() - began) < seconds:
+            call()
+            count += 1
+        return count * images / elapsed
+
+    return run
 
 
 def ratio(above: Sequence[float], below: Sequence[float]) -> float:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from record import alternate, ratio, record
+from record import alternate, rate, ratio, record
 from torch import nn
 
 from convscope.data.batches import Batch
@@ -29,20 +28,6 @@ from convscope.training.settle import Settled
 from convscope.training.trial import Trial
 
 ROUNDS, SECONDS = 7, 2.0
-
-
-def rate(call: Callable[[], object], images: int) -> Callable[[], float]:
-    """Return a run that calls for some seconds and returns images per second."""
-
-    def run() -> float:
-        call()
-        count, began = 0, time.perf_counter()
-        while (elapsed := time.perf_counter() - began) < SECONDS:
-            call()
-            count += 1
-        return count * images / elapsed
-
-    return run
 
 
 def training(batch: int = 64) -> dict[str, Callable[[], float]]:
@@ -59,7 +44,7 @@ def training(batch: int = 64) -> dict[str, Callable[[], float]]:
     print(found.reasons["amp"], file=sys.stderr)
     forms = {"eager float32": make_plan({**plan.to_dict(), **plain}), "convscope": found.plan}
     trials = {name: Trial(net, images, form, loss, 2) for name, form in forms.items()}
-    return {name: rate(trial.step, batch) for name, trial in trials.items()}
+    return {name: rate(trial.step, batch, SECONDS) for name, trial in trials.items()}
 
 
 def inference(batch: int) -> dict[str, Callable[[], float]]:
@@ -80,7 +65,7 @@ def inference(batch: int) -> dict[str, Callable[[], float]]:
 
         return call
 
-    return {name: rate(answer(*form), batch) for name, form in forms.items()}
+    return {name: rate(answer(*form), batch, SECONDS) for name, form in forms.items()}
 
 
 def main() -> None:

@@ -5,12 +5,11 @@ cross-entropy, backward, gradient clipped at norm 1, SGD), float32, two threads 
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
-from record import alternate, ratio, record
+from record import alternate, rate, ratio, record
 from threadpoolctl import threadpool_limits
 from torch import nn
 
@@ -60,20 +59,6 @@ def torch_step(x: np.ndarray, y: np.ndarray) -> Callable[[], None]:
     return step
 
 
-def rate(step: Callable[[], None], batch: int) -> Callable[[], float]:
-    """Return a run that takes steps for ``SECONDS`` and returns images per second."""
-
-    def run() -> float:
-        step()
-        count, began = 0, time.perf_counter()
-        while (elapsed := time.perf_counter() - began) < SECONDS:
-            step()
-            count += 1
-        return count * batch / elapsed
-
-    return run
-
-
 def main() -> None:
     torch.set_num_threads(2)
     rows: list[dict[str, object]] = []
@@ -81,7 +66,10 @@ def main() -> None:
         for batch, target in TARGETS.items():
             rng = np.random.default_rng(0)
             x, y = rng.random((batch, 1, 28, 28), np.float32), rng.integers(10, size=batch)
-            contenders = {"scratch": rate(own_step(x, y), batch), "torch": rate(torch_step(x, y), batch)}
+            contenders = {
+                "scratch": rate(own_step(x, y), batch, SECONDS),
+                "torch": rate(torch_step(x, y), batch, SECONDS),
+            }
             found = alternate(contenders, ROUNDS)
             rows.append(
                 {

@@ -69,8 +69,9 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     trial = Trial(ready.model, next(ready.train.epoch(0)), ready.plan, ready.loss, len(data.classes))
     step = _steps(trial, share)
     few = Batches(_first(data.valid, BATCH * 8), ready.valid.normalise, BATCH)
+    judged = ready.form(ready.model)
     with arithmetic(ready.plan):
-        judging = _calls(lambda: logits_of(ready.form(ready.model), few), share / 2) / len(few.labels)
+        judging = _calls(lambda: logits_of(judged, few), share / 2) / len(few.labels)
     epochs = ready.plan.epochs or 1
     parts = (
         Part("decode", data.decoding * 1e6 / sum(map(len, data.splits)) / epochs, f"once, shared by {epochs:,} epochs"),
@@ -118,12 +119,12 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (batch_size, shape.height, shape.width, shape.channels), np.uint8).astype(shape.dtype)
     rows = np.arange(batch_size)
-    run.normaliser(pixels)
-    load = _calls(lambda: run.normaliser(pixels), seconds / 3) / batch_size
+    normalise = run.normaliser
+    load = _calls(lambda: normalise(pixels), seconds / 3) / batch_size
     form = run.answering(pixels, rows, amp=amp)
-    whole = _calls(lambda: probabilities(form, pixels, rows, run.normaliser), seconds / 2) / batch_size
+    whole = _calls(lambda: probabilities(form, pixels, rows, normalise), seconds / 2) / batch_size
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        run.model(run.normaliser(pixels))
+        run.model(normalise(pixels))
     parts = (
         Part("load", load, "to numbers of mean 0 and deviation 1"),
         Part("forward", whole - load, "the network, and its scores as probabilities"),

@@ -100,6 +100,6 @@ def why_not_compile(device: str) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's compiler uses what torch deprecates
             torch.compile(lambda x: x + 1)(torch.ones(2, device=device))
-    except Exception as error:
+    except Exception as error:  # whatever it stumbles over, the usual way works
         return f"compiling failed ({str(error).splitlines()[0]})"
     return None

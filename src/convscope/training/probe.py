@@ -45,7 +45,7 @@ OPEN = ("amp", "channels_last", "compile", "batch_size")
 def fastest(
     settled: Settled, model: nn.Module, batch: Batch, loss: Loss, *, classes: int, images: int, memory: Path
 ) -> Settled:
-    """Return the plan with its form chosen, the reasons, and what was measured.
+    """Return the plan with its form chosen, and the reasons, which say what was measured.
 
     ``batch`` is the first of the training, ``images`` the size of the training split; ``memory`` is the file
     that remembers. What the user set stays, and with nothing open nothing is measured.
@@ -158,7 +158,7 @@ class _Probe:
             trial.step()
             compiling = time.perf_counter() - began
             seconds = min(sum(trial.step().values()) for _ in range(ROUNDS)) / len(self.batch)
-        except Exception:
+        except Exception:  # whatever a compiler stumbles over, the usual way works
             return []
         return [Measured(best.amp, best.channels_last, True, len(self.batch), seconds, compiling)]
 
@@ -198,7 +198,7 @@ def _chosen(settled: Settled, rows: list[Measured], images: int, how: str) -> Se
     reasons = {**settled.reasons, "amp": f"{how}, images/s of a step: {best} {1 / best.seconds:,.0f}; {others}"}
     if batch_size != first.batch_size:
         reasons["batch_size"] = f"{how}: clearly faster than {first.batch_size}"
-    return replace(settled, plan=replace(plan, **form), reasons=reasons, measured=tuple(rows))
+    return replace(settled, plan=replace(plan, **form), reasons=reasons)
 
 
 def _key(plan: Plan, asked: Plan, grows: bool, x: Tensor) -> str:

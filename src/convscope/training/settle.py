@@ -8,7 +8,6 @@ from convscope.data.augment import Policy, default_policy
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError, nearest
 from convscope.models import registry
-from convscope.training.form import Measured
 from convscope.training.plan import Plan
 from convscope.training.precision import check_device
 
@@ -20,11 +19,10 @@ SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in s
 
 @dataclass(frozen=True)
 class Settled:
-    """A plan, why each setting was chosen as it was, and what was measured for it; its speed is settled last."""
+    """A plan, and why each setting was chosen as it was; its speed is settled last, by ``probe``."""
 
     plan: Plan
     reasons: dict[str, str]
-    measured: tuple[Measured, ...] = ()
 
 
 def settle(plan: Plan, data: Data) -> Settled:
