@@ -232,10 +232,17 @@ def test_a_part_used_twice_stays_one_part() -> None:
     assert torch.equal(found.model(x), net(x))
 
 
-@pytest.mark.parametrize("name", ["lenet", "lenet5", "tiny", "mlp", "resnet_mini", "resnet18", "resnet20"])
-def test_the_product_s_networks_pool_first_already(name: str) -> None:
+@pytest.mark.parametrize("name", ["lenet", "lenet5", "tiny", "mlp", "resnet_mini", "resnet20"])
+def test_the_product_s_small_networks_pool_first_already(name: str) -> None:
     net = create(name, classes=10, channels=1, size=(28, 28))
     assert rewrite(net).model is net
+
+
+def test_a_network_for_photographs_pools_its_stem_first() -> None:
+    net = create("resnet18", classes=10, channels=3, size=(64, 64)).eval()
+    found, x = rewrite(net), torch.randn(2, 3, 64, 64)
+    assert "1 place:" in found.applied[0]
+    assert torch.equal(found.model(x), net(x))
 
 
 def test_the_fast_form_can_be_compiled_and_copied() -> None:

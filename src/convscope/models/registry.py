@@ -1,77 +1,18 @@
-"""The names of the networks, what each is, and how one is built. Listing them imports no torch."""
+"""Networks by name: what each is, and how one is built. Listing them imports no torch."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from convscope.errors import ConfigError, ShapeError, nearest
+from convscope.models.entries import ENTRIES, Entry
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One network: where its builder stands, what it is in a line, where it comes from, and how it likes to be trained.
-
-    ``lr`` is AdamW's highest rate; ``channels_last`` says that its layers run faster with the channels innermost in
-    memory.
-    """
-
-    name: str
-    builder: str
-    summary: str
-    source: str
-    lr: float
-    channels_last: bool = False
-
-
-ENTRIES: tuple[Entry, ...] = (
-    Entry(
-        "lenet", "lenet:lenet", "two convolutions of 32 kernels, SELU, a hidden layer of 256, dropout",
-        "LeCun et al. 1998, widened", lr=0.004, channels_last=True,
-    ),
-    Entry(
-        "lenet5", "lenet:lenet5", "the original: 6 and 16 kernels of 5×5, tanh, average pooling, 120-84",
-        "LeCun et al. 1998", lr=0.005,
-    ),
-    Entry(
-        "mlp", "mlp:mlp", "no convolution at all: the pixels through two hidden layers", "the baseline to beat",
-        lr=0.002,
-    ),
-    *(
-        Entry(
-            f"resnet{depth}", f"resnet:resnet{depth}", f"{depth} layers for images of about 32×32",
-            "He et al. 2016, CIFAR", lr=0.004, channels_last=True,
-        )
-        for depth in (20, 32, 44, 56, 110)
-    ),
-    *(
-        Entry(
-            f"resnet{depth}", f"resnet:resnet{depth}", f"{depth} layers for photographs: stem of 7×7, {what}",
-            "He et al. 2016", lr=0.002, channels_last=True,
-        )
-        for depth, what in (
-            (18, "blocks of two 3×3"), (34, "blocks of two 3×3"),
-            (50, "blocks of 1×1, 3×3, 1×1"), (101, "blocks of 1×1, 3×3, 1×1"), (152, "blocks of 1×1, 3×3, 1×1"),
-        )
-    ),
-    Entry(
-        "resnet_mini", "resnet:resnet_mini", "a small residual network that fits itself to the image size",
-        "He et al. 2016, Page 2018", lr=0.004, channels_last=True,
-    ),
-    Entry(
-        "single_kernel", "detector:single_kernel", "one kernel, its largest response, one weight: for two classes",
-        "a hand-made detector, learned", lr=0.05,
-    ),
-    Entry(
-        "tiny", "lenet:tiny", "two convolutions of 8 and 16 kernels of 3×3, one linear layer",
-        "the smallest useful CNN", lr=0.01,
-    ),
-)  # fmt: skip
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
 
 
@@ -91,17 +32,22 @@ def entry(name: str) -> Entry:
     return _BY_NAME[name]
 
 
-def create(name: str, *, classes: int, channels: int = 3, size: tuple[int, int], **options: Any) -> nn.Module:
+def create(
+    name: str, *, classes: int, channels: int = 3, size: tuple[int, int] | None = None, **options: Any
+) -> nn.Module:
     """Build a network with fresh weights that maps (N, channels, *size) to logits (N, classes).
 
-    ``options`` are the network's own (``width=48``, ``dropout=0.2``, ...). Raises ``ConfigError`` for an unknown name
-    or option and ``ShapeError``, with the numbers, where the image is too small for the network.
+    ``size`` is (height, width), by default the size the network was published for. ``options`` are the network's own
+    (``width=48``, ``dropout=0.2``, ...). Raises ``ConfigError`` for an unknown name or option and ``ShapeError``, with
+    the numbers, where the image is too small for the network.
 
     >>> net = create("lenet", classes=10, channels=1, size=(28, 28))
     >>> sum(p.numel() for p in net.parameters())
     233578
     """
-    module, function = entry(name).builder.split(":")
+    found = entry(name)
+    size = size or (found.side, found.side)
+    module, function = found.builder.split(":")
     build = getattr(importlib.import_module(f"convscope.models.{module}"), function)
     known = [p for p in inspect.signature(build).parameters if p not in ("classes", "channels", "size")]
     for option in options:

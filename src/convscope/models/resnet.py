@@ -6,6 +6,7 @@ in the wide-spread naming of akamaster/pytorch_resnet_cifar10 load with ``linear
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 
@@ -84,46 +85,38 @@ def projection(inputs: int, outputs: int, stride: int) -> nn.Module:
     return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
 
-class ResNet(nn.Module):
-    """Stem, stages of residual blocks (each stage after the first halves the sides and doubles the channels), mean, fc.
+def _resnet(
+    block: type[BasicBlock] | type[Bottleneck],
+    depths: tuple[int, ...],
+    classes: int,
+    *,
+    stem: nn.Conv2d,
+    pool: nn.Module,
+    shortcut: Callable[[int, int, int], nn.Module],
+) -> nn.Sequential:
+    """Chain stem, stages of residual blocks (each after the first halves the sides and doubles the channels), mean, fc.
 
     ``shortcut(inputs, outputs, stride)`` builds what stands beside a block that changes the shape.
     """
-
-    def __init__(
-        self,
-        block: type[BasicBlock] | type[Bottleneck],
-        depths: tuple[int, ...],
-        classes: int,
-        *,
-        stem: nn.Conv2d,
-        pool: nn.Module,
-        shortcut: Callable[[int, int, int], nn.Module],
-    ):
-        super().__init__()
-        width = inputs = stem.out_channels
-        self.conv1, self.bn1, self.relu, self.maxpool = stem, nn.BatchNorm2d(width), nn.ReLU(), pool
-        self.stages = tuple(f"layer{n}" for n in range(1, len(depths) + 1))
-        for n, (stage, depth) in enumerate(zip(self.stages, depths, strict=True)):
-            blocks = nn.Sequential()
-            for at in range(depth):
-                stride, outputs = 2 if n and not at else 1, block.widening * width * 2**n
-                same = stride == 1 and inputs == outputs
-                aside = nn.Identity() if same else shortcut(inputs, outputs, stride)
-                blocks.append(block(inputs, width * 2**n, stride, aside))
-                inputs = outputs
-            self.add_module(stage, blocks)
-        self.avgpool, self.flatten, self.fc = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to logits (N, classes)."""
-        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        for stage in self.stages:
-            x = self.get_submodule(stage)(x)
-        return self.fc(self.flatten(self.avgpool(x)))
+    width = inputs = stem.out_channels
+    net = nn.Sequential(OrderedDict(conv1=stem, bn1=nn.BatchNorm2d(width), relu=nn.ReLU(), maxpool=pool))
+    for n, depth in enumerate(depths):
+        blocks = nn.Sequential()
+        for at in range(depth):
+            stride, outputs = 2 if n and not at else 1, block.widening * width * 2**n
+            same = stride == 1 and inputs == outputs
+            aside = nn.Identity() if same else shortcut(inputs, outputs, stride)
+            blocks.append(block(inputs, width * 2**n, stride, aside))
+            inputs = outputs
+        net.add_module(f"layer{n + 1}", blocks)
+    for name, module in (
+        ("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten()), ("fc", nn.Linear(inputs, classes)),
+    ):  # fmt: skip
+        net.add_module(name, module)
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    return net
 
 
 def _large(
@@ -133,18 +126,18 @@ def _large(
     classes: int,
     channels: int,
     size: tuple[int, int],
-) -> ResNet:
+) -> nn.Sequential:
     """Build a network for photographs: its stem leaves a quarter of the sides, its stages a 32nd."""
     stem, pool = nn.Conv2d(channels, 64, 7, 2, 3, bias=False), nn.MaxPool2d(3, 2, 1)
     size_after([stem, pool], size)
-    return ResNet(block, depths, classes, stem=stem, pool=pool, shortcut=projection)
+    return _resnet(block, depths, classes, stem=stem, pool=pool, shortcut=projection)
 
 
-def _small(depth: int, *, classes: int, channels: int, size: tuple[int, int]) -> ResNet:
+def _small(depth: int, *, classes: int, channels: int, size: tuple[int, int]) -> nn.Sequential:
     """Build a network for images of about 32×32: three stages of ``depth`` blocks with 16, 32 and 64 channels."""
     stem = nn.Conv2d(channels, 16, 3, 1, 1, bias=False)
     size_after([stem], size)
-    return ResNet(BasicBlock, 3 * (depth,), classes, stem=stem, pool=nn.Identity(), shortcut=ZeroPadded)
+    return _resnet(BasicBlock, 3 * (depth,), classes, stem=stem, pool=nn.Identity(), shortcut=ZeroPadded)
 
 
 resnet18 = partial(_large, BasicBlock, (2, 2, 2, 2))
