@@ -1,4 +1,4 @@
-"""Sums, products and concatenation in the catalogue."""
+"""Sums, differences, products, quotients and concatenation in the catalogue."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ def numbers(x: tuple[int, ...], y: tuple[int, ...]) -> int:
 
 ENTRIES = (
     Entry("add", PAIRS, refusals("add"), torch.add, ("x", "y"), lambda x, y: (0, numbers(x, y))),
+    Entry(
+        "subtract", PAIRS, refusals("subtract"), torch.sub, linear=("x", "y"), products=lambda x, y: (0, numbers(x, y))
+    ),
+    Entry("divide", PAIRS, refusals("divide"), torch.div, linear=("x",), products=lambda x, y: (numbers(x, y), 0)),
     Entry(
         "multiply", PAIRS, refusals("multiply"), torch.mul, linear=("x", "y"), products=lambda x, y: (numbers(x, y), 0)
     ),

@@ -1,8 +1,9 @@
-"""Several arrays to one: sums, products, and arrays set beside each other."""
+"""Several arrays to one: sums, differences, products, quotients, and arrays set beside each other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +45,30 @@ def add_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
     return Gradients(unbroadcast(grad, x.shape), unbroadcast(grad, y.shape))
 
 
+def subtract(x: ArrayLike, y: ArrayLike) -> np.ndarray:
+    """Return x - y; axes of length 1 or absent in front are repeated (NumPy's broadcasting).
+
+    Raises ``ShapeError`` where the shapes do not go together.
+
+    >>> subtract(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 1.0])).tolist()
+    [[0.0, 1.0], [2.0, 3.0]]
+    """
+    x, y = floats("subtract", x=x, y=y)
+    _broadcast("subtract", x.shape, y.shape)
+    return x - y
+
+
+def subtract_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
+    """Return the gradients of x and y: ``grad`` and -``grad``, summed where an input was repeated.
+
+    >>> subtract_backward(np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros((2, 2)), np.zeros(2)).y.tolist()
+    [-4.0, -6.0]
+    """
+    grad, x, y = floats("subtract_backward", grad=grad, x=x, y=y)
+    check_gradient("subtract_backward", grad, _broadcast("subtract", x.shape, y.shape))
+    return Gradients(unbroadcast(grad, x.shape), -unbroadcast(grad, y.shape))
+
+
 def multiply(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     """Return x · y, number by number; axes of length 1 or absent in front are repeated (NumPy's broadcasting).
 
@@ -69,6 +94,32 @@ def multiply_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
     grad, x, y = floats("multiply_backward", grad=grad, x=x, y=y)
     check_gradient("multiply_backward", grad, _broadcast("multiply", x.shape, y.shape))
     return Gradients(unbroadcast(grad * y, x.shape), unbroadcast(grad * x, y.shape))
+
+
+def divide(x: ArrayLike, y: ArrayLike) -> np.ndarray:
+    """Return x / y, number by number; axes of length 1 or absent in front are repeated (NumPy's broadcasting).
+
+    Division by 0 is infinite, 0 / 0 is NaN. Raises ``ShapeError`` where the shapes do not go together.
+
+    >>> divide(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 4.0])).tolist()
+    [[1.0, 0.5], [3.0, 1.0]]
+    """
+    x, y = floats("divide", x=x, y=y)
+    _broadcast("divide", x.shape, y.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return x / y
+
+
+def divide_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
+    """Return the gradients of x and y: ``grad`` / y and -``grad``·x / y², summed where an input was repeated.
+
+    >>> divide_backward(np.array([1.0, 1.0]), np.array([3.0, 5.0]), np.array([2.0])).y.tolist()
+    [-2.0]
+    """
+    grad, x, y = floats("divide_backward", grad=grad, x=x, y=y)
+    check_gradient("divide_backward", grad, _broadcast("divide", x.shape, y.shape))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Gradients(unbroadcast(grad / y, x.shape), unbroadcast(-grad * (x / y) / y, y.shape))
 
 
 def concatenate(*arrays: ArrayLike, axis: int = 1) -> np.ndarray:
@@ -147,6 +198,20 @@ def _add_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
     return Terms(float(operand.sum()), ("x", "y"), index, operand, np.ones_like(operand))
 
 
+def _subtract_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
+    """Return two terms, x · 1 and y · -1."""
+    found = _add_terms(at, x, y)
+    factor = np.array([1, -1], x.dtype)
+    return replace(found, total=float((found.operand * factor).sum()), factor=factor)
+
+
+def _divide_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
+    """Return one term, x · 1/y."""
+    here, there = feeding(at, x.shape), feeding(at, y.shape)
+    operand, factor = np.array([x[here]]), np.array([1 / y[there]])
+    return Terms(float(operand[0] * factor[0]), "x", np.array([here], int), operand, factor)
+
+
 def _multiply_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
     here, there = feeding(at, x.shape), feeding(at, y.shape)
     operand, factor = np.array([x[here]]), np.array([y[there]])
@@ -198,7 +263,9 @@ def _pairwise(
 
 PRIMITIVES = (
     _pairwise("add", add, add_backward, (0, 1), _add_terms),
+    _pairwise("subtract", subtract, subtract_backward, (0, 1), _subtract_terms),
     _pairwise("multiply", multiply, multiply_backward, (1, 0), _multiply_terms),
+    _pairwise("divide", divide, divide_backward, (1, 0), _divide_terms),
     Primitive(
         "concatenate",
         ("x",),

@@ -1,0 +1,129 @@
+"""Any PyTorch module into a graph: its forward runs once on tensors without numbers, and every call is written down.
+
+The calls are seen where users write them (``F.conv2d``, ``x + y``, ``x.view(...)``), by a mode for functions and not by
+hooks; which module runs is read from the Python frames. What ``translate`` has no rule for is entered, if it is written
+in Python, and else recorded as unknown. Nothing of the model is touched: it never sees its own weights, and what its
+forward leaves behind on it is put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import Any, NoReturn
+
+import torch
+from torch import nn
+
+from convscope.errors import ConfigError, ShapeError
+from convscope.graph.node import Graph
+from convscope.graph.record.calls import NeedsValues, Recorder
+from convscope.graph.record.inputs import Input, inputs
+from convscope.graph.record.no_trace import no_trace
+from convscope.graph.record.weights import Weights, parameters
+from convscope.graph.tape import BatchUsed
+
+BATCH = 7919  # a prime: what is divisible by it grows with the batch, and nothing else is
+
+
+def record(model: nn.Module, input_shape: Any) -> Graph:
+    """Return the graph of a network in evaluation, as it runs on an input of ``input_shape``.
+
+    Args:
+        model: any module, on any device, also on ``meta`` (then no weights are held at all).
+        input_shape: the shape of one example, (3, 224, 224), without the batch; ``"tokens:int64:23"`` (name, type,
+            shape) for an input of another type; a tensor with its batch, as an example; or a list of those for several
+            inputs. A name that the forward has as a parameter is given by keyword.
+
+    Raises:
+        ConfigError: not a module, lazy or scripted modules, an input that cannot be read.
+        ShapeError: the forward failed: its own message, the layer that was reached and the shapes up to there.
+
+    >>> record(nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU()), (1, 8, 8)).nodes[1].shape
+    (1, 4, 6, 6)
+    """
+    model = _checked(model)
+    given = inputs(model, input_shape)
+    # One graph for any batch; else for one example; else with real numbers, as far as the forward asks for them.
+    notes: tuple[str, ...] = ()
+    try:
+        return _recorded(model, given, BATCH, fake=True)
+    except BatchUsed as reason:
+        notes = (f"The network {reason}: the graph holds for one example at a time.",)
+    except Exception:  # perhaps it takes one example only; if not, the next attempt fails with a plainer message
+        notes = ("The network failed on a batch of many: the graph holds for one example at a time.",)
+    try:
+        return _recorded(model, given, 1, fake=True, notes=notes)
+    except Exception as error:
+        if any(one.is_meta for one in (*model.parameters(), *model.buffers())):
+            if not isinstance(error, NeedsValues):
+                raise
+            raise ConfigError(
+                f"{type(model).__name__} asks for numbers ({error}), and was built without weights: build it with them"
+            ) from None
+    return _recorded(model, given, 1, fake=False)  # where this fails as well, it says so in PyTorch's usual words
+
+
+def _checked(model: Any) -> nn.Module:
+    if not isinstance(model, nn.Module):
+        hint = ", not its class: build it first" if isinstance(model, type) else ""
+        raise ConfigError(f"record expects a torch.nn.Module{hint}; found {type(model).__name__}")
+    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
+    for path, module in model.named_modules():
+        where = f"{path or 'the model'} ({type(module).__name__})"
+        if isinstance(module, torch.jit.ScriptModule):
+            raise ConfigError(f"{where} is scripted: its operations cannot be seen; record the module it was made from")
+        if any(torch.nn.parameter.is_lazy(one) for one in _own(module)):
+            raise ConfigError(f"{where} is lazy and has no weights yet: run the model once on an input, then record it")
+    return model
+
+
+def _own(module: nn.Module) -> Iterator[Any]:
+    yield from module._parameters.values()
+    yield from module._buffers.values()
+
+
+def _recorded(model: nn.Module, given: list[Input], batch: int, *, fake: bool, notes: tuple[str, ...] = ()) -> Graph:
+    usual = nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
+    with no_trace(model), torch.inference_mode(False), torch.no_grad(), usual:
+        for module in model.modules():
+            module.__dict__["training"] = False  # not ``eval``, which a class may have made into something else
+        recorder = Recorder(model, batch, fake=fake)
+        positional, named = recorder.given(given)
+        try:
+            with recorder:
+                made = model(*positional, **named)
+        except (BatchUsed, NeedsValues):
+            raise
+        except Exception as error:
+            _refuse(recorder, error)
+        outputs = recorder.outputs(made)
+    nodes, constants = recorder.tape.finish(recorder.classes)
+    names = {key: nodes[at].name for key, at in outputs.items()}
+    learned, buffers, shared = parameters(model)
+    return Graph(
+        type(model).__name__,
+        nodes,
+        names,
+        recorder.classes,
+        learned,
+        buffers,
+        shared,
+        constants,
+        (*notes, *recorder.notes),
+        batch > 1,
+        Weights(model),
+    )
+
+
+def _refuse(recorder: Recorder, error: Exception) -> NoReturn:
+    """Raise what the network said, with the layer that it had reached and the shapes so far."""
+    reached, trace = "", error.__traceback__
+    while trace:
+        reached = recorder.path_of(trace.tb_frame) or reached
+        trace = trace.tb_next
+    passed = [f"{one.path or one.op} {one.shape}" for one in recorder.tape.drafts[-4:]]
+    raise ShapeError(
+        f"{reached or type(recorder.model).__name__} ({recorder.classes.get(reached, '')}) failed: {error}; "
+        f"the last shapes were {', '.join(passed)}"
+    ) from error

@@ -1,0 +1,51 @@
+"""The arrays of a network: what they are, and their numbers for NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import nn
+
+from convscope.errors import ConfigError
+from convscope.graph.node import Parameter
+from convscope.graph.record.nested import type_name
+
+
+def parameters(model: nn.Module) -> tuple[dict[str, Parameter], dict[str, Parameter], dict[str, str]]:
+    """Return parameters and buffers, each array once, and the other names of those that are shared."""
+    first: dict[int, str] = {}
+    shared: dict[str, str] = {}
+    found: tuple[dict[str, Parameter], dict[str, Parameter]] = ({}, {})
+    named = (model.named_parameters(remove_duplicate=False), model.named_buffers(remove_duplicate=False))
+    for into, arrays in zip(found, named, strict=True):
+        for name, one in arrays:
+            if id(one) in first:
+                shared[name] = first[id(one)]
+                continue
+            first[id(one)] = name
+            into[name] = Parameter(tuple(one.shape), type_name(one.dtype), one.requires_grad)
+    return *found, shared
+
+
+class Weights(Mapping[str, np.ndarray]):
+    """The arrays of a network by name, as they are now: views of its memory where that is possible, never to write."""
+
+    def __init__(self, model: nn.Module):
+        self._arrays = dict(model.named_parameters()) | dict(model.named_buffers())
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        one = self._arrays[name].detach()
+        if one.is_meta:
+            raise ConfigError(f"{name} has no numbers: the network was built without weights; give weights to run")
+        one = one.cpu()
+        array = (one.float() if one.dtype in (torch.bfloat16, torch.float16) else one).numpy()
+        array.flags.writeable = False
+        return array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)

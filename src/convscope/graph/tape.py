@@ -1,0 +1,222 @@
+"""Writing a graph node by node: what the rules of ``translate`` see of it.
+
+While it is written, a batch may have a size of its own (a prime that occurs nowhere else), so that every number that
+grows with the batch can be told; ``finish`` turns the notes into a ``Graph``'s nodes for one example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from convscope.graph.node import INPUT, PART, UNKNOWN, Node, Shape
+from convscope.ops import PRIMITIVES
+
+# The array inputs that are not floating point, and the primitives that take any type.
+WHOLE = {("embedding", "indices"), ("max_unpool", "indices"), ("attention", "mask")}
+ANY = {"expand", "permute", "reshape", "strided_slice"}
+
+
+class Unknown(Exception):  # noqa: N818 - an answer, no error
+    """No primitive does what was asked: the operation stays unknown."""
+
+
+class BatchUsed(Exception):  # noqa: N818 - no error: recording begins anew
+    """The network computes with the size of the batch, so that one graph cannot stand for all of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ref:
+    """An array while a graph is written: what a node makes (``node``), a weight (``name``), or a constant (``value``).
+
+    ``zero``: it is known to be all 0.
+    """
+
+    shape: Shape
+    dtype: str
+    node: int | None = None
+    name: str | None = None
+    value: np.ndarray | None = None
+    zero: bool = False
+
+    @property
+    def floating(self) -> bool:
+        """Whether it holds floating-point numbers."""
+        return "float" in self.dtype
+
+
+@dataclass
+class _Draft:
+    op: str
+    path: str
+    inputs: dict[str, Ref]
+    arguments: dict[str, Any]
+    shape: Shape
+    dtype: str
+
+
+@dataclass
+class Tape:
+    """The nodes written so far; ``path`` is the module that runs, ``expected`` what PyTorch returned for the call.
+
+    ``batch`` is the size of a batch in all shapes.
+    """
+
+    batch: int
+    drafts: list[_Draft] = field(default_factory=list)
+    path: str = ""
+    expected: tuple[tuple[Shape, str], ...] = ()
+
+    def input(self, name: str, shape: Shape, dtype: str) -> Ref:
+        """Add an input."""
+        return self._add(_Draft(INPUT, name, {}, {}, shape, dtype))
+
+    def emit(self, op: str, *arrays: Any, **arguments: Any) -> Ref:
+        """Add a primitive over arrays (a number is a constant, None an absent one) and return what it makes.
+
+        Raises ``Unknown`` for types that the primitive does not take, and its own ``ShapeError``.
+        """
+        primitive = PRIMITIVES[op]
+        types = {one.dtype for one in arrays if isinstance(one, Ref) and one.floating and one.value is None}
+        types = types or {one.dtype for one in arrays if isinstance(one, Ref) and one.floating}
+        if len(types) > 1:
+            raise Unknown(f"{op} of several types: {', '.join(sorted(types))}")
+        dtype = next(iter(types), None)
+        given: dict[str, Ref] = {}
+        for name, one in zip(primitive.names(len(arrays)), arrays, strict=False):
+            if one is not None:
+                given[name] = self._fitting(op, name, one, dtype)
+        shapes = [given[name].shape if name in given else None for name in primitive.names(len(arrays))]
+        shape = tuple(primitive.shape(*shapes, **arguments))
+        if op == "strided_slice":
+            self._whole_batch(given["x"].shape, **arguments)
+        found = next(iter(given.values())).dtype if op in ANY else dtype
+        if found is None:
+            raise Unknown(f"{op} of whole numbers")
+        made = self._add(_Draft(op, self.path, given, arguments, shape, found))
+        if op in ANY and next(iter(given.values())).zero:
+            return Ref(made.shape, made.dtype, made.node, zero=True)
+        return made
+
+    def part(self, whole: Ref, index: int, shape: Shape, dtype: str) -> Ref:
+        """Add the result ``index`` of a node that has several."""
+        return self._add(_Draft(PART, self.path, {"x": whole}, {"index": index}, shape, dtype))
+
+    def unknown(self, operation: str, arrays: list[Ref], shape: Shape, dtype: str) -> Ref:
+        """Add an operation that no primitive stands for."""
+        inputs = {f"x{i}": one for i, one in enumerate(arrays)}
+        return self._add(_Draft(UNKNOWN, self.path, inputs, {"operation": operation}, shape, dtype))
+
+    def constant(self, value: Any) -> Ref:
+        """Return a constant array."""
+        array = np.asarray(value)
+        return Ref(array.shape, array.dtype.name, value=array, zero=not array.any())
+
+    def scalar(self, value: Any, dtype: str) -> Ref:
+        """Return one number as a constant; a floating one keeps all its digits, whatever type it meets."""
+        array = np.asarray(value, "float64" if "float" in dtype else dtype)
+        return Ref((), dtype, value=array, zero=not array.any())
+
+    def number(self, value: Any) -> float:
+        """Return a number that the network computes with; one made of the batch's size cannot be kept."""
+        if self.batch > 1 and isinstance(value, int) and value and value % self.batch == 0:
+            raise BatchUsed(f"computes with the size of the batch in {self.path or 'its forward'}")
+        return value
+
+    def _whole_batch(self, x: Shape, *, start: Shape, size: Shape, step: Shape) -> None:
+        """Refuse to keep a part of the batch, which another batch may not have."""
+        for n, *taken in zip(x, start, size, step, strict=True):
+            if self.batch > 1 and n and n % self.batch == 0 and taken != [0, n, 1]:
+                raise BatchUsed(f"takes examples out of the batch in {self.path or 'its forward'}")
+
+    def _fitting(self, op: str, name: str, one: Any, dtype: str | None) -> Ref:
+        if not isinstance(one, Ref):
+            if isinstance(one, complex) or not isinstance(one, bool | int | float):
+                raise Unknown(f"{op} of {type(one).__name__}")
+            return self.scalar(self.number(one), dtype or "float32")
+        if op in ANY or one.floating or (op, name) in WHOLE:
+            if one.value is None or not one.floating or not dtype or one.dtype == dtype:
+                return one
+            return Ref(one.shape, dtype, value=one.value, zero=one.zero)
+        if one.value is not None and dtype is not None:  # whole numbers that the network made, among floating ones
+            return self.constant(one.value.astype(dtype))
+        raise Unknown(f"{op} of {one.dtype}")
+
+    def _add(self, draft: _Draft) -> Ref:
+        self.drafts.append(draft)
+        return Ref(draft.shape, draft.dtype, node=len(self.drafts) - 1)
+
+    def finish(self, modules: Mapping[str, str]) -> tuple[tuple[Node, ...], dict[str, np.ndarray]]:
+        """Return the nodes for one example, and the constants by name."""
+        names = _names(self.drafts, modules)
+        nodes, constants = [], {}
+        for name, draft in zip(names, self.drafts, strict=True):
+            inputs, weights = {}, {}
+            for key, ref in draft.inputs.items():
+                if ref.node is not None:
+                    inputs[key] = names[ref.node]
+                elif ref.name is not None:
+                    weights[key] = ref.name
+                else:
+                    weights[key] = f"{name}:{key}"
+                    constants[weights[key]] = ref.value
+            arguments, scaled = self._without_batch(draft.arguments)
+            shape, grown = self._without_batch({"shape": draft.shape})
+            batch = grown[0][1] if grown else None
+            path = "" if draft.op == INPUT else draft.path
+            nodes.append(
+                Node(name, draft.op, path, inputs, weights, arguments, shape["shape"], draft.dtype, batch, scaled)  # pyright: ignore[reportArgumentType]
+            )
+        return tuple(nodes), constants
+
+    def _without_batch(self, arguments: dict[str, Any]) -> tuple[dict[str, Any], tuple[tuple[str | int, ...], ...]]:
+        """Return the arguments for one example, and the paths to the numbers that were divided by the batch."""
+        if self.batch == 1:
+            return dict(arguments), ()
+        paths: list[tuple[str | int, ...]] = []
+
+        def one(value: Any, path: tuple[str | int, ...]) -> Any:
+            if isinstance(value, tuple):
+                return tuple(one(part, (*path, i)) for i, part in enumerate(value))
+            if isinstance(value, bool) or not isinstance(value, int) or not value or value % self.batch:
+                return value
+            paths.append(path)
+            return value // self.batch
+
+        found = {name: one(value, (name,)) for name, value in arguments.items()}
+        return found, tuple(paths)
+
+
+def _names(drafts: list[_Draft], modules: Mapping[str, str]) -> list[str]:
+    """Return a name for each node: its module's path where the module runs one operation, else path and operation."""
+    parents = {path.rpartition(".")[0] for path in modules if path}
+    main = dict(_main(drafts))
+    taken = {path for path in modules if path} | {draft.path for draft in drafts if draft.op == INPUT}
+    used: dict[str, int] = {}
+    names = []
+    for draft in drafts:
+        alone = draft.path and draft.path not in parents and draft.op == main[draft.path]
+        if alone or draft.op == INPUT:
+            base = draft.path
+        else:
+            word = str(draft.arguments["operation"]).strip("_") if draft.op == UNKNOWN else draft.op
+            base = f"{draft.path}.{word}" if draft.path else word
+            base = f"{base}_" if base in taken else base  # a module is called so
+        used[base] = used.get(base, 0) + 1
+        names.append(base if used[base] == 1 else f"{base}#{used[base]}")
+    return names
+
+
+def _main(drafts: list[_Draft]) -> Iterator[tuple[str, str]]:
+    """Yield for each path the operation that bears its name: the last one with weights, or else the last one."""
+    last: dict[str, _Draft] = {}
+    for draft in drafts:
+        weighted = any(ref.name for ref in draft.inputs.values())
+        before = last.get(draft.path)
+        if before is None or weighted or not any(ref.name for ref in before.inputs.values()):
+            last[draft.path] = draft
+    for path, draft in last.items():
+        yield path, draft.op

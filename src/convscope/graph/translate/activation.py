@@ -1,0 +1,141 @@
+"""Activations and elementary functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from convscope.graph.tape import Ref, Tape, Unknown
+
+
+def plain(op: str, **arguments: Any) -> Callable[..., Ref]:
+    """Return the rule of an operation without arguments of its own."""
+
+    def rule(tape: Tape, input: Ref, inplace: bool = False) -> Ref:
+        return tape.emit(op, input, **arguments)
+
+    return rule
+
+
+def leaky_relu(tape: Tape, input: Ref, negative_slope: float = 0.01, inplace: bool = False) -> Ref:
+    """x where x > 0, else slope · x."""
+    return tape.emit("leaky_relu", input, slope=negative_slope)
+
+
+def elu(tape: Tape, input: Ref, alpha: float = 1.0, inplace: bool = False) -> Ref:
+    """The exponential linear unit."""
+    return tape.emit("elu", input, alpha=alpha)
+
+
+def gelu(tape: Tape, input: Ref, approximate: str = "none") -> Ref:
+    """x·Φ(x), exact or by tanh."""
+    return tape.emit({"none": "gelu", "tanh": "gelu_tanh"}[approximate], input)
+
+
+def clip(tape: Tape, input: Ref, min: Any = None, max: Any = None) -> Ref:
+    """No less than ``min``, no more than ``max``."""
+    if isinstance(min, Ref) or isinstance(max, Ref):
+        raise Unknown("bounds that are arrays")
+    bounds = {"low": min, "high": max}
+    return tape.emit("clip", input, **{name: tape.number(bound) for name, bound in bounds.items() if bound is not None})
+
+
+def hardtanh(tape: Tape, input: Ref, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Ref:
+    """Clipped to an interval."""
+    return tape.emit("clip", input, low=min_val, high=max_val, edges=False)
+
+
+def hardsigmoid(tape: Tape, input: Ref, inplace: bool = False) -> Ref:
+    """(x + 3) / 6, clipped to 0..1 (Howard et al. 2019)."""
+    raised = tape.emit("clip", tape.emit("add", input, 3.0), low=0, high=6, edges=False)
+    return tape.emit("divide", raised, 6.0)
+
+
+def hardswish(tape: Tape, input: Ref, inplace: bool = False) -> Ref:
+    """x times its hard sigmoid."""
+    return tape.emit("multiply", input, hardsigmoid(tape, input))
+
+
+def softplus(tape: Tape, input: Ref, beta: float = 1, threshold: float = 20) -> Ref:
+    """ln(1 + eˣ); PyTorch's is the line x above the threshold, which is the same to 2e-9."""
+    if beta != 1 or threshold != 20:
+        raise Unknown("softplus with other constants")
+    return tape.emit("softplus", input)
+
+
+def mish(tape: Tape, input: Ref, inplace: bool = False) -> Ref:
+    """x·tanh(ln(1 + eˣ)) (Misra 2019)."""
+    return tape.emit("multiply", input, tape.emit("tanh", tape.emit("softplus", input)))
+
+
+def prelu(tape: Tape, input: Ref, weight: Ref) -> Ref:
+    """max(x, 0) + weight · min(x, 0): a slope that is learned, for all channels or for each."""
+    slope = weight
+    if len(weight.shape) == 1 and weight.shape != (1,):
+        slope = tape.emit("reshape", weight, shape=(*weight.shape, *(1,) * (len(input.shape) - 2)))
+    return tape.emit("add", tape.emit("relu", input), tape.emit("multiply", slope, tape.emit("clip", input, high=0)))
+
+
+def glu(tape: Tape, input: Ref, dim: int = -1) -> Ref:
+    """One half of the channels times the other's sigmoid."""
+    axis = dim % len(input.shape)
+    half = input.shape[axis] // 2
+    size = tuple(half if i == axis else n for i, n in enumerate(input.shape))
+    ones, zeros = (1,) * len(size), (0,) * len(size)
+    ahead = tuple(half if i == axis else 0 for i in range(len(size)))
+    first, second = (tape.emit("strided_slice", input, start=at, size=size, step=ones) for at in (zeros, ahead))
+    return tape.emit("multiply", first, tape.emit("sigmoid", second))
+
+
+def absolute(tape: Tape, input: Ref) -> Ref:
+    """max(x, 0) + max(-x, 0)."""
+    return tape.emit("add", tape.emit("relu", input), tape.emit("relu", tape.emit("multiply", input, -1.0)))
+
+
+def softmax(op: str) -> Callable[..., Ref]:
+    """Return the rule of the softmax, or of its logarithm."""
+
+    def rule(tape: Tape, input: Ref, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Ref:
+        if dim is None or (dtype is not None and str(dtype).removeprefix("torch.") != input.dtype):
+            raise Unknown("a softmax without an axis, or in another type")
+        return tape.emit(op, input, axis=dim % len(input.shape))
+
+    return rule
+
+
+def power(tape: Tape, input: Any, exponent: Any) -> Ref:
+    """x to a fixed power."""
+    if not isinstance(input, Ref) or isinstance(exponent, Ref):
+        raise Unknown("an exponent that is an array")
+    return tape.emit("power", input, exponent=tape.number(exponent))
+
+
+RULES: dict[str, Callable[..., Any]] = {
+    **{name: plain(name) for name in ("relu", "selu", "silu", "sigmoid", "tanh", "exp", "log")},
+    "relu6": plain("clip", low=0, high=6, edges=False),
+    "log_sigmoid": lambda tape, input: tape.emit(
+        "multiply", tape.emit("softplus", tape.emit("multiply", input, -1.0)), -1.0
+    ),
+    "abs": absolute,
+    "leaky_relu": leaky_relu,
+    "elu": elu,
+    "gelu": gelu,
+    "clamp": clip,
+    "clip": clip,
+    "clamp_min": lambda tape, input, min: clip(tape, input, min),
+    "clamp_max": lambda tape, input, max: clip(tape, input, None, max),
+    "hardtanh": hardtanh,
+    "hardsigmoid": hardsigmoid,
+    "hardswish": hardswish,
+    "softplus": softplus,
+    "mish": mish,
+    "prelu": prelu,
+    "glu": glu,
+    "softmax": softmax("softmax"),
+    "log_softmax": softmax("log_softmax"),
+    "pow": power,
+    "square": plain("power", exponent=2),
+    "sqrt": plain("power", exponent=0.5),
+    "rsqrt": plain("power", exponent=-0.5),
+    "reciprocal": plain("power", exponent=-1),
+}

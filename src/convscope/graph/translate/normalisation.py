@@ -1,0 +1,100 @@
+"""Normalisations, as they are when a network is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from convscope.graph.tape import Ref, Tape, Unknown
+
+
+def batch_norm(
+    tape: Tape,
+    input: Ref,
+    running_mean: Ref | None,
+    running_var: Ref | None,
+    weight: Ref | None = None,
+    bias: Ref | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Ref:
+    """By the running averages, or by the batch's own where there are none."""
+    given = (None, None) if training else (running_mean, running_var)
+    return tape.emit("batch_norm", input, weight, bias, *given, eps=eps)
+
+
+def layer_norm(
+    tape: Tape, input: Ref, normalized_shape: Any, weight: Ref | None = None, bias: Ref | None = None, eps: float = 1e-5
+) -> Ref:
+    """Over the last axes."""
+    return tape.emit("layer_norm", input, weight, bias, axes=len(tuple(normalized_shape)), eps=eps)
+
+
+def group_norm(
+    tape: Tape, input: Ref, num_groups: int, weight: Ref | None = None, bias: Ref | None = None, eps: float = 1e-5
+) -> Ref:
+    """Over groups of channels."""
+    return tape.emit("group_norm", input, weight, bias, groups=num_groups, eps=eps)
+
+
+def instance_norm(
+    tape: Tape,
+    input: Ref,
+    running_mean: Ref | None = None,
+    running_var: Ref | None = None,
+    weight: Ref | None = None,
+    bias: Ref | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Ref:
+    """Over each channel of each example, or by the running averages."""
+    if use_input_stats:
+        return tape.emit("instance_norm", input, weight, bias, eps=eps)
+    return tape.emit("batch_norm", input, weight, bias, running_mean, running_var, eps=eps)
+
+
+def rms_norm(tape: Tape, input: Ref, normalized_shape: Any, weight: Ref | None = None, eps: float | None = None) -> Ref:
+    """x / √(mean of x² + eps) · weight (Zhang & Sennrich 2019)."""
+    if eps is None:
+        raise Unknown("an eps that depends on the type")
+    rank = len(input.shape)
+    axes = tuple(range(rank - len(tuple(normalized_shape)), rank))
+    mean = tape.emit("reduce_mean", tape.emit("power", input, exponent=2), axes=axes)
+    made = tape.emit("multiply", input, tape.emit("power", tape.emit("add", mean, eps), exponent=-0.5))
+    return made if weight is None else tape.emit("multiply", made, weight)
+
+
+def vector_norm(
+    tape: Tape, input: Ref, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Ref:
+    """The square root of the sum of squares along axes; other norms are not known."""
+    if ord != 2 or dtype is not None:
+        raise Unknown(f"a norm of order {ord}")
+    rank = len(input.shape)
+    given = range(rank) if dim is None else (dim,) if isinstance(dim, int) else dim
+    made = _length(tape, input, tuple(sorted(axis % rank for axis in given)))
+    shape = tape.expected[0][0]
+    return made if made.shape == shape else tape.emit("reshape", made, shape=shape)
+
+
+def weight_norm(tape: Tape, v: Ref, g: Ref, dim: int = 0) -> Ref:
+    """Return g · v / ‖v‖, the length taken over all axes but one (Salimans & Kingma 2016)."""
+    axes = tuple(axis for axis in range(len(v.shape)) if axis != dim % len(v.shape))
+    return tape.emit("multiply", v, tape.emit("divide", g, _length(tape, v, axes)))
+
+
+def _length(tape: Tape, input: Ref, axes: tuple[int, ...]) -> Ref:
+    return tape.emit("power", tape.emit("reduce_sum", tape.emit("power", input, exponent=2), axes=axes), exponent=0.5)
+
+
+RULES: dict[str, Callable[..., Any]] = {
+    "batch_norm": batch_norm,
+    "layer_norm": layer_norm,
+    "group_norm": group_norm,
+    "instance_norm": instance_norm,
+    "rms_norm": rms_norm,
+    "linalg_vector_norm": vector_norm,
+    "weight_norm": weight_norm,
+}

@@ -1,0 +1,141 @@
+"""Poolings, and resampling to another size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.translate.convolution import axes
+
+
+def max_pool(rank: int, *, indices: bool) -> Callable[..., Any]:
+    """Return the rule of max pooling along so many axes, with the places of the maxima or without."""
+
+    def rule(
+        tape: Tape,
+        input: Ref,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+        return_indices: bool = False,
+    ) -> Any:
+        both = {"return_indices": True} if indices or return_indices else {}
+        made = tape.emit(
+            "max_pool", input, **_window("max_pool", rank, kernel_size, stride, padding, ceil_mode),
+            dilation=axes("max_pool", dilation, rank), **both,
+        )  # fmt: skip
+        return (made, tape.part(made, 1, made.shape, "int64")) if both else made
+
+    return rule
+
+
+def avg_pool(rank: int) -> Callable[..., Ref]:
+    """Return the rule of average pooling along so many axes."""
+
+    def rule(
+        tape: Tape,
+        input: Ref,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> Ref:
+        more = {} if divisor_override is None else {"divisor_override": divisor_override}
+        return tape.emit(
+            "avg_pool", input, **_window("avg_pool", rank, kernel_size, stride, padding, ceil_mode),
+            count_include_pad=count_include_pad, **more,
+        )  # fmt: skip
+
+    return rule
+
+
+def lp_pool(rank: int) -> Callable[..., Ref]:
+    """Return the rule of power-average pooling along so many axes."""
+
+    def rule(
+        tape: Tape, input: Ref, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+    ) -> Ref:
+        return tape.emit("lp_pool", input, p=norm_type, **_window("lp_pool", rank, kernel_size, stride, 0, ceil_mode))
+
+    return rule
+
+
+def _window(operation: str, rank: int, size: Any, stride: Any, padding: Any, ceil_mode: bool) -> dict[str, Any]:
+    kernel = axes(operation, size, rank)
+    steps = kernel if stride is None or stride == [] else axes(operation, stride, rank)
+    pairs = tuple((n, n) for n in axes(operation, padding, rank, least=0))
+    return {"size": kernel, "stride": steps, "padding": pairs, "ceil_mode": ceil_mode}
+
+
+def adaptive(kind: str, *, indices: bool = False) -> Callable[..., Any]:
+    """Return the rule of a pooling to a size; None keeps an axis as it is."""
+
+    def rule(tape: Tape, input: Ref, output_size: Any, return_indices: bool = False) -> Any:
+        both = indices or return_indices
+        space = tape.expected[0][0][2:]
+        if set(space) == {1} and not both:
+            return tape.emit(f"global_{kind}_pool", input)
+        more = {"return_indices": True} if both else {}
+        made = tape.emit(f"adaptive_{kind}_pool", input, output_size=space, **more)
+        return (made, tape.part(made, 1, made.shape, "int64")) if both else made
+
+    return rule
+
+
+def max_unpool(
+    tape: Tape,
+    input: Ref,
+    indices: Ref,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    output_size: Any = None,
+) -> Ref:
+    """The maxima back where they were."""
+    return tape.emit("max_unpool", input, indices, space=tape.expected[0][0][2:])
+
+
+def interpolate(
+    tape: Tape,
+    input: Ref,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Ref:
+    """Resampling by nearest neighbours, linear along each axis, or by the mean of areas."""
+    space = tape.expected[0][0][2:]
+    if antialias:
+        raise Unknown("antialiasing")
+    if mode == "area":
+        return tape.emit("adaptive_avg_pool", input, output_size=space)
+    where: dict[str, Any] = {"size": space}
+    if size is None and not recompute_scale_factor:
+        given = tuple(scale_factor) if isinstance(scale_factor, tuple | list) else (scale_factor,) * len(space)
+        where = {"size": None, "scale": tuple(float(one) for one in given)}
+    if mode == "nearest":
+        return tape.emit("resample_nearest", input, **where)
+    if mode in ("linear", "bilinear", "trilinear"):
+        return tape.emit("resample_linear", input, **where, align_corners=bool(align_corners))
+    raise Unknown(f"interpolation {mode!r}")
+
+
+RULES: dict[str, Callable[..., Any]] = {"interpolate": interpolate}
+for _rank in (1, 2, 3):
+    RULES |= {
+        f"max_pool{_rank}d": max_pool(_rank, indices=False),
+        f"max_pool{_rank}d_with_indices": max_pool(_rank, indices=True),
+        f"avg_pool{_rank}d": avg_pool(_rank),
+        f"lp_pool{_rank}d": lp_pool(_rank),
+        f"adaptive_avg_pool{_rank}d": adaptive("avg"),
+        f"adaptive_max_pool{_rank}d": adaptive("max"),
+        f"adaptive_max_pool{_rank}d_with_indices": adaptive("max", indices=True),
+        f"max_unpool{_rank}d": max_unpool,
+    }

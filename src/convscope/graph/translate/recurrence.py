@@ -1,0 +1,94 @@
+"""Recurrent layers: stacked and in both directions they are several primitives, one a layer and direction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.translate.arrangement import part_of, permuted
+
+
+def layers(op: str, states: int) -> Callable[..., Any]:
+    """Return the rule of a recurrent layer whose cells have so many states; the first is also the output."""
+
+    def rule(
+        tape: Tape,
+        input: Ref,
+        hx: Any,
+        params: list[Ref],
+        has_biases: bool,
+        num_layers: int,
+        dropout: float,
+        train: bool,
+        bidirectional: bool,
+        batch_first: bool,
+    ) -> tuple[Ref, ...]:
+        if not isinstance(hx, list | tuple | Ref) or not isinstance(params, list | tuple) or len(input.shape) != 3:
+            raise Unknown("a packed sequence, or one without a batch")
+        first = [hx] if isinstance(hx, Ref) else list(hx)
+        directions = 2 if bidirectional else 1
+        each = len(params) // (num_layers * directions)
+        if each != (4 if has_biases else 2) or first[0].shape[-1] * (3 if op == "gru" else 4) != params[0].shape[0]:
+            raise Unknown("projected states")
+        x = input if batch_first else permuted(tape, input, (1, 0, 2))  # (N, T, I)
+        last: list[list[Ref]] = [[] for _ in range(states)]
+        for layer in range(num_layers):
+            outputs = []
+            for direction in range(directions):
+                at = layer * directions + direction
+                weights = params[at * each : (at + 1) * each]
+                begun = [None if one.zero else _state(tape, one, at) for one in first]
+                made, ends = _one(tape, op, x, weights, begun, backwards=direction == 1)
+                outputs.append(made)
+                for found, end in zip(last, ends, strict=True):
+                    found.append(tape.emit("reshape", end, shape=(1, *end.shape)))
+            x = outputs[0] if len(outputs) == 1 else tape.emit("concatenate", *outputs, axis=2)
+        output = x if batch_first else permuted(tape, x, (1, 0, 2))
+        return (output, *(one[0] if len(one) == 1 else tape.emit("concatenate", *one, axis=0) for one in last))
+
+    return rule
+
+
+def _one(
+    tape: Tape, op: str, x: Ref, weights: list[Ref], begun: list[Ref | None], *, backwards: bool
+) -> tuple[Ref, list[Ref]]:
+    """Return the output (N, T, H) of one layer in one direction, and its last states (N, H)."""
+    biases = (None, None) if len(weights) == 2 else tuple(weights[2:])
+    made = tape.emit(op, _reversed(tape, x) if backwards else x, *weights[:2], *biases, *begun)
+    n, _, hidden = made.shape
+    ends = [tape.part(made, i + 1, (n, hidden), made.dtype) for i in range(len(begun))]
+    return (_reversed(tape, made) if backwards else made), ends
+
+
+def _reversed(tape: Tape, x: Ref) -> Ref:
+    """Return x (N, T, I) with time running backwards."""
+    n, t, i = x.shape
+    return tape.emit("strided_slice", x, start=(0, t - 1, 0), size=(n, t, i), step=(1, -1, 1))
+
+
+def _state(tape: Tape, states: Ref, at: int) -> Ref:
+    """Return the state (N, H) of one layer and direction from (layers, N, H)."""
+    one = part_of(tape, states, 0, at, 1)
+    return tape.emit("reshape", one, shape=states.shape[1:])
+
+
+def gru_cell(tape: Tape, input: Ref, hx: Ref, w_ih: Ref, w_hh: Ref, b_ih: Any = None, b_hh: Any = None) -> Ref:
+    """One step of a GRU."""
+    return tape.emit("gru_step", input, hx, w_ih, w_hh, b_ih, b_hh)
+
+
+def lstm_cell(
+    tape: Tape, input: Ref, hx: Any, w_ih: Ref, w_hh: Ref, b_ih: Any = None, b_hh: Any = None
+) -> tuple[Ref, Ref]:
+    """One step of an LSTM: the hidden state and the cell state."""
+    made = tape.emit("lstm_step", input, *hx, w_ih, w_hh, b_ih, b_hh)
+    return made, tape.part(made, 1, made.shape, made.dtype)
+
+
+RULES: dict[str, Callable[..., Any]] = {
+    "gru": layers("gru", 1),
+    "lstm": layers("lstm", 2),
+    "gru_cell": gru_cell,
+    "lstm_cell": lstm_cell,
+}

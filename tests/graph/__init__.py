@@ -1,0 +1,1 @@
+"""Recorded networks against PyTorch."""

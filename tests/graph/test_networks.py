@@ -1,0 +1,93 @@
+"""Every network of the registry as a graph, and networks of another library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from convscope import models
+from convscope.graph.record import record
+from convscope.graph.spec import faults
+from convscope.ops.primitive import count
+from graph.equal import assert_equal_to_torch
+
+SMALL = [name for name in models.names() if models.entry(name).side <= 32 and name != "resnet110"]
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_every_network_is_known_at_its_published_size(name: str):
+    entry = models.entry(name)
+    size = (entry.side, entry.side)
+    with torch.device("meta"):
+        network = models.create(name, classes=entry.classes, channels=entry.channels, size=size)
+    graph = record(network, (entry.channels, *size))
+    assert graph.unknown == () and graph.notes == () and graph.batched
+    assert list(faults(graph)) == []
+    assert graph[graph.outputs["output"]].shape == (1, entry.classes)
+    total = sum(count(one.shape) for one in graph.parameters.values())
+    assert total == sum(one.numel() for one in network.parameters())
+    used = {weight for node in graph.nodes for weight in node.weights.values()}
+    assert set(graph.parameters) <= used
+    assert {node.path for node in graph.nodes} <= set(graph.modules)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_networks_are_pytorchs_numbers(name: str):
+    entry = models.entry(name)
+    torch.manual_seed(0)
+    network = models.create(name, classes=entry.classes, channels=entry.channels, size=(entry.side, entry.side))
+    assert_equal_to_torch(network, (entry.channels, entry.side, entry.side))
+
+
+def test_what_a_graph_needs_is_nothing_like_the_weights():
+    with torch.device("meta"):
+        network = models.create("resnet18", classes=1000, size=(224, 224))
+    graph = record(network, (3, 224, 224))
+    assert sum(np.asarray(one).nbytes for one in graph.constants.values()) < 1000
+
+
+FOREIGN: dict[str, tuple[str, str, dict[str, Any], int]] = {
+    "ResNet": (
+        "ResNetForImageClassification", "ResNetConfig",
+        {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 2], "layer_type": "bottleneck"}, 32,
+    ),
+    "ConvNeXt": (
+        "ConvNextForImageClassification", "ConvNextConfig",
+        {"hidden_sizes": [8, 16], "depths": [1, 2], "num_stages": 2}, 32,
+    ),
+    "MobileNetV2": (
+        "MobileNetV2ForImageClassification", "MobileNetV2Config", {"depth_multiplier": 0.1, "image_size": 32}, 32
+    ),
+    "RegNet": (
+        "RegNetForImageClassification", "RegNetConfig",
+        {"embedding_size": 8, "hidden_sizes": [8, 16, 16, 24], "depths": [1, 1, 2, 1], "groups_width": 8}, 32,
+    ),
+    "SegFormer": (
+        "SegformerForSemanticSegmentation", "SegformerConfig",
+        {
+            "hidden_sizes": [8, 16, 16, 32], "depths": [1, 1, 1, 1], "num_attention_heads": [1, 2, 2, 4],
+            "decoder_hidden_size": 16,
+        }, 64,
+    ),
+    "ViT": (
+        "ViTForImageClassification", "ViTConfig",
+        {
+            "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32,
+            "image_size": 32, "patch_size": 8,
+        }, 32,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.filterwarnings("ignore")
+def test_networks_of_transformers(name: str):
+    transformers = pytest.importorskip("transformers")
+    architecture, configuration, options, side = FOREIGN[name]
+    torch.manual_seed(0)
+    built = getattr(transformers, architecture)(getattr(transformers, configuration)(**options, num_labels=4))
+    graph = assert_equal_to_torch(built, (3, side, side))
+    assert list(graph.outputs) == ["logits"]
