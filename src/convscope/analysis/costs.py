@@ -1,0 +1,47 @@
+"""Multiplications and additions of one example, node by node, and their sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from convscope.analysis.shapes import arrays_of, itemsize
+from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node
+from convscope.ops import PRIMITIVES, Cost
+
+CONVENTION = (
+    "one example; multiplications and additions apart, as the definition of each operation is written out: products "
+    "with padding counted, a division, root or exponential as one multiplication, a comparison as one addition"
+)
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What each node costs (None: unknown), and the sums, which are "at least" where ``unknown`` names any."""
+
+    nodes: Mapping[str, Cost | None]
+    multiplications: int
+    additions: int
+    unknown: tuple[str, ...]
+
+
+def costs(graph: Graph) -> Costs:
+    """Count what one example costs."""
+    found = {node.name: cost(graph, node) for node in graph.nodes}
+    known = [one for one in found.values() if one is not None]
+    return Costs(
+        found,
+        sum(one.multiplications for one in known),
+        sum(one.additions for one in known),
+        tuple(name for name, one in found.items() if one is None),
+    )
+
+
+def cost(graph: Graph, node: Node) -> Cost | None:
+    """Return what a node costs, None where its operation is unknown."""
+    if node.op == UNKNOWN:
+        return None
+    if node.op in (INPUT, PART):
+        return Cost(0, 0, 0, 0)
+    shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
+    return PRIMITIVES[node.op].cost(*shapes, itemsize=itemsize(node.dtype), **node.arguments)

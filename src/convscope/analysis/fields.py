@@ -1,0 +1,190 @@
+"""The exact set of inputs that one unit sees: backwards from it through every node, whatever joins on the way.
+
+Borders, the holes of dilation, branches, transposed convolutions and slices are all in it; that a kernel's number or a
+rectifier may happen to be zero is not. Where the numbers themselves choose (a maximum), all that may be chosen counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from convscope.analysis.links import Link, links
+from convscope.analysis.places import Box, Places, reshaped
+from convscope.analysis.shapes import arrays_of, example_shape
+from convscope.errors import ShapeError
+from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node, Shape
+from convscope.ops import PRIMITIVES
+
+
+@dataclass(frozen=True)
+class Field:
+    """What one unit, or several, of a node see.
+
+    ``inputs``: by the name of the network's input, places in one example of it (without the batch); ``unknown`` names
+    the operations on the way that cannot be seen through: what lies behind them is not in ``inputs``.
+    """
+
+    node: str
+    at: tuple[int | None, ...]
+    inputs: Mapping[str, Places]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> Places:
+        """The places in the network's first or only input."""
+        return next(iter(self.inputs.values()))
+
+    @property
+    def share(self) -> float | None:
+        """The share of all inputs' numbers that is seen; None where an unknown operation is on the way."""
+        if self.unknown:
+            return None
+        return sum(one.count for one in self.inputs.values()) / sum(
+            int(np.prod(one.shape)) for one in self.inputs.values()
+        )
+
+    def __contains__(self, at: Sequence[int]) -> bool:
+        return tuple(at) in self.places
+
+
+def field(graph: Graph, node: str, at: Sequence[int] | None = None) -> Field:
+    """Return the exact set of inputs that unit ``at`` of a node sees.
+
+    ``at`` is a place in the node's output without the batch: (channel, y, x). With fewer numbers they are the last ones
+    and the others stand for all: (y, x) is every channel there. None: every unit.
+
+    Raises:
+        ConfigError: no such node, with the nearest names.
+        ShapeError: no such place, with the valid range.
+    """
+    found = graph[node]
+    place = _checked(found, at)
+    begin = Places(found.shape, [_box(found, place)])
+    reached, unknown = backwards(graph, {node: begin})
+    inputs = {one.name: _without_batch(reached.get(one.name, Places(one.shape)), one.batch) for one in graph.inputs}
+    return Field(node, place, inputs, unknown)
+
+
+def backwards(graph: Graph, begin: Mapping[str, Places]) -> tuple[dict[str, Places], tuple[str, ...]]:
+    """Return for every input of the network the places that feed the given places of nodes, and what is unknown."""
+    pending = dict(begin)
+    unknown: list[str] = []
+    fed = _fed_by_inputs(graph)
+    for node in reversed(graph.nodes):
+        if node.op == INPUT or node.name not in pending:
+            continue
+        places = pending.pop(node.name)
+        if node.op == UNKNOWN:
+            unknown.append(node.name)
+            continue
+        for name in node.inputs:
+            source = node.inputs[name]
+            if source not in fed:  # made of weights alone
+                continue
+            into = pending.setdefault(source, Places(graph.by_name[source].shape))
+            for box in _before(graph, node, name, places):
+                into.add(box)
+    return pending, tuple(unknown)
+
+
+def _fed_by_inputs(graph: Graph) -> set[str]:
+    """Return the nodes that depend on an input of the network, or may: what an unknown operation makes."""
+    found: set[str] = set()
+    for node in graph.nodes:
+        if node.op in (INPUT, UNKNOWN) or not found.isdisjoint(node.inputs.values()):
+            found.add(node.name)
+    return found
+
+
+def links_of(graph: Graph, node: Node) -> Mapping[str, tuple[Link, ...]]:
+    """Return by the name of a node before how its axes feed a node; nothing for what is no matter of axes."""
+    if node.op in (INPUT, UNKNOWN):
+        return {}
+    if node.op == PART:
+        return {"x": _part(graph.by_name[node.inputs["x"]], node)}
+    shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
+    found = links(node.op, shapes, node.shape, node.arguments) or {}
+    return {name: one for name, one in found.items() if name in node.inputs}
+
+
+def _part(whole: Node, part: Node) -> tuple[Link, ...]:
+    """One of a node's results is either shaped as the first, or the state of its last step."""
+    from convscope.analysis.links import same, shifted
+
+    if part.shape == whole.shape:
+        return tuple(same(axis, n) for axis, n in enumerate(part.shape))
+    n, steps, width = whole.shape
+    last = shifted(0, 1, steps, steps - 1, 0)
+    return (same(0, n), Link(None, steps, last.table, steps - 1), same(1, width))
+
+
+def _before(graph: Graph, node: Node, name: str, places: Places) -> Iterator[Box]:
+    """Yield boxes of the array input ``name`` that feed some places of a node."""
+    before = graph.by_name[node.inputs[name]].shape
+    if node.op == "reshape":
+        for box in places.boxes:
+            yield from reshaped(box, before, node.shape)
+        return
+    axes = links_of(graph, node).get(name)
+    if axes is None:
+        yield from _one_by_one(graph, node, name, places)
+        return
+    for box in places.boxes:
+        yield tuple(_fed(link, box) for link in axes)
+
+
+def _fed(link: Link, box: Box) -> np.ndarray:
+    """Return which positions along an axis of an input feed a box of the output."""
+    if link.axis is not None and link.same:
+        return box[link.axis]
+    rows = link.table if link.axis is None else link.table[box[link.axis]]
+    found = np.zeros(link.size + 1, bool)
+    found[rows] = True  # -1 is the last one, which is cut off
+    return found[:-1]
+
+
+def _one_by_one(graph: Graph, node: Node, name: str, places: Places) -> Iterator[Box]:
+    """Ask the primitive itself about each place: right for all of them, and slow."""
+    shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
+    size = graph.by_name[node.inputs[name]].shape
+    for at in np.argwhere(places.mask()):
+        index = PRIMITIVES[node.op].field(tuple(map(int, at)), *shapes, **node.arguments)[name]
+        yield Places.at(size, index).boxes[0]
+
+
+def _checked(node: Node, at: Sequence[int] | None) -> tuple[int | None, ...]:
+    """Return a place in one example's output, None for all positions along an axis."""
+    shape = example_shape(node)
+    given = () if at is None else tuple(at)
+    place = (None,) * (len(shape) - len(given)) + given
+    fits = len(given) <= len(shape) and all(
+        i is None or (isinstance(i, int | np.integer) and 0 <= i < n) for i, n in zip(place, shape, strict=False)
+    )
+    if not fits:
+        valid = ", ".join(f"0..{n - 1}" for n in shape)
+        raise ShapeError(
+            f"{node.name} has no unit at {', '.join(map(str, given))}: its output is {_times(shape)}; valid is {valid}"
+        )
+    return tuple(None if i is None else int(i) for i in place)
+
+
+def _times(shape: Shape) -> str:
+    return "×".join(map(str, shape)) or "one number"
+
+
+def _box(node: Node, place: tuple[int | None, ...]) -> Box:
+    """Return a place of one example as a box of the whole output."""
+    chosen: list[int | slice] = [slice(None) if i is None else i for i in place]
+    if node.batch is not None:
+        chosen.insert(node.batch, slice(None))
+    return Places.at(node.shape, chosen).boxes[0]
+
+
+def _without_batch(places: Places, batch: int | None) -> Places:
+    if batch is None:
+        return places
+    shape = tuple(n for axis, n in enumerate(places.shape) if axis != batch)
+    return Places(shape, [tuple(line for axis, line in enumerate(box) if axis != batch) for box in places.boxes])

@@ -1,0 +1,209 @@
+"""All that is true of a network whatever its weights, put together: one row a node, the totals, what to look into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from html import escape
+from typing import Any
+
+from convscope.analysis import costs as costing
+from convscope.analysis.costs import Costs
+from convscope.analysis.dropped import Dropped, dropped
+from convscope.analysis.fields import Field, field, links_of
+from convscope.analysis.memory import Memory, memory
+from convscope.analysis.parameters import Parameters, parameters
+from convscope.analysis.reach import AxisField, Reaches, reaches, share
+from convscope.analysis.shapes import example_shape
+from convscope.analysis.warnings import DesignWarning, check
+from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One operation of the network, for one example.
+
+    ``parameters``: those that it is the first to use. ``multiplications``, ``additions``: None where the operation is
+    unknown. ``fields``: by the network's input, the receptive field along each of its axes, the first the channels of
+    an image; empty behind an unknown operation. ``share``: the part of all inputs that the unit in the middle sees.
+    """
+
+    name: str
+    op: str
+    path: str
+    shape: tuple[int, ...]
+    parameters: int
+    multiplications: int | None
+    additions: int | None
+    bytes: int
+    fields: Mapping[str, tuple[AxisField, ...]]
+    share: float | None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The sums over all layers; ``at_least`` where an operation is unknown. Bytes are those of one example."""
+
+    parameters: int
+    trainable: int
+    unused_parameters: int
+    buffers: int
+    multiplications: int
+    additions: int
+    at_least: bool
+    parameter_bytes: int
+    activation_bytes: int
+    inference_bytes: int
+    training_bytes: int
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A network's arithmetic; every part is computed when it is first asked for."""
+
+    graph: Graph
+    silenced: tuple[str, ...] = ()
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every operation, in the order in which they run; the inputs are none."""
+        return tuple(self._layer(node) for node in self.graph.nodes if node.op not in (INPUT, PART))
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The sums."""
+        counted, cost, held = self.parameters, self.costs, self.memory
+        return Totals(
+            counted.total,
+            counted.trainable,
+            counted.unused_total,
+            counted.buffers,
+            cost.multiplications,
+            cost.additions,
+            bool(cost.unknown),
+            counted.bytes,
+            held.activations_total,
+            held.inference,
+            held.training,
+        )
+
+    @cached_property
+    def warnings(self) -> tuple[DesignWarning, ...]:
+        """What in the design is probably not meant."""
+        return check(self.graph, silenced=self.silenced)
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """The parameters in detail: shared, unused, first used where."""
+        return parameters(self.graph)
+
+    @cached_property
+    def costs(self) -> Costs:
+        """Multiplications, additions and traffic of each node."""
+        return costing.costs(self.graph)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """Bytes held."""
+        return memory(self.graph, self.parameters)
+
+    @cached_property
+    def dropped(self) -> Dropped:
+        """Input rows and columns that no output uses."""
+        return dropped(self.graph)
+
+    @cached_property
+    def reaches(self) -> Reaches:
+        """How each node sees each input: spans of every unit."""
+        return reaches(self.graph)
+
+    def field(self, node: str, at: Sequence[int] | None = None) -> Field:
+        """Return the exact set of inputs that unit ``at`` (channel, y, x) of a node sees; see ``fields.field``."""
+        return field(self.graph, node, at)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, fit for JSON."""
+        return {
+            "model": self.graph.model,
+            "convention": costing.CONVENTION,
+            "inputs": {node.name: list(example_shape(node)) for node in self.graph.inputs},
+            "outputs": {name: list(example_shape(self.graph[node])) for name, node in self.graph.outputs.items()},
+            "totals": asdict(self.totals),
+            "layers": [_plain(layer) for layer in self.layers],
+            "unused_parameters": list(self.parameters.unused),
+            "shared_parameters": dict(self.parameters.shared),
+            "dropped": [_unseen(one) for one in self.dropped.inputs],
+            "left_out": [_unseen(one) for one in self.dropped.nodes],
+            "unknown": {node.name: str(node.arguments["operation"]) for node in self.graph.unknown},
+            "notes": list(self.graph.notes),
+            "warnings": [asdict(one) for one in self.warnings],
+        }
+
+    def __str__(self) -> str:
+        from convscope.analysis.table import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from convscope.analysis.table import lines_below, rows_of
+
+        columns, rows = rows_of(self)
+        head = "".join(f"<th>{escape(one)}</th>" for one in columns)
+        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+        below = "<br>".join(map(escape, lines_below(self)))
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{below}</p>"
+
+    @cached_property
+    def _shares(self) -> dict[str, float | None]:
+        return {}
+
+    def _layer(self, node: Node) -> Layer:
+        cost, seen = self.costs.nodes[node.name], self.reaches[node.name]
+        return Layer(
+            node.name,
+            str(node.arguments["operation"]) if node.op == UNKNOWN else node.op,
+            node.path,
+            example_shape(node),
+            self.parameters.first_used[node.name],
+            None if cost is None else cost.multiplications,
+            None if cost is None else cost.additions,
+            self.memory.activations[node.name],
+            {} if seen is None else {name: one.fields for name, one in seen.items()},
+            None if seen is None else self._share(node),
+        )
+
+    def _share(self, node: Node) -> float | None:
+        before = self._shares.get(next(iter(node.inputs.values()), ""))
+        alike = before is not None and len(node.inputs) == 1 and self._alike(node)  # as after a rectifier
+        self._shares[node.name] = before if alike else self._measured(node)
+        return self._shares[node.name]
+
+    def _alike(self, node: Node) -> bool:
+        links = [link for axes in links_of(self.graph, node).values() for link in axes]
+        return bool(links) and all(link.same and link.axis == axis for axis, link in enumerate(links))
+
+    def _measured(self, node: Node) -> float | None:
+        if 0 in node.shape:  # there is no unit
+            return 0.0
+        found = share(self.graph, node, self.reaches[node.name] or {})
+        if found is not None:
+            return found
+        return field(self.graph, node.name, [n // 2 for n in example_shape(node)]).share
+
+
+def _plain(layer: Layer) -> dict[str, Any]:
+    found = {name: getattr(layer, name) for name in layer.__dataclass_fields__}
+    fields = {
+        given: [{"size": one.size, "stride": _number(one.stride), "start": one.start} for one in axes]
+        for given, axes in layer.fields.items()
+    }
+    return {**found, "shape": list(layer.shape), "fields": fields}
+
+
+def _number(value: Any) -> Any:
+    return value if value is None or isinstance(value, int) else float(value)
+
+
+def _unseen(one: Any) -> dict[str, Any]:
+    return {"node": one.node, "axis": one.axis, "size": one.size, "positions": list(one.positions)}

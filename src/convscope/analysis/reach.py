@@ -1,0 +1,279 @@
+"""Receptive fields as numbers: size, stride and start along each axis of the input, and the span that each unit sees.
+
+Size, stride and start are those of a unit far from all borders (padding counts as input, so that a size may exceed the
+image): unit u sees ``size`` positions from ``start + stride · u`` on (Araujo, Norris, Sim 2019, "Computing Receptive
+Fields of Convolutional Neural Networks"). Branches are united; where they step differently, or a unit's place decides,
+there is no such number (None). Where a stride is a fraction, neighbours share their inputs and the size is the largest.
+
+Beside it the spans on this very input, borders and all, for every unit: first and last position seen. Where a span has
+holes, or spans of branches make no box together, ``exact`` is False and ``fields.field`` tells the truth.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from convscope.analysis.fields import links_of
+from convscope.analysis.links import Link
+from convscope.analysis.places import pairings
+from convscope.graph.node import INPUT, UNKNOWN, Graph, Node, Shape
+
+NOTHING = 2**40  # the first position of an empty span
+
+
+@dataclass(frozen=True)
+class AxisField:
+    """The receptive field along one axis; None for what has no number. ``stride`` 0: all units see the same."""
+
+    size: int | None
+    stride: int | Fraction | None
+    start: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """How the units along one axis of a node (``along``; None: all alike) see along one axis of the input.
+
+    ``low`` and ``high`` (units,): the first and last position that is seen. ``solid``: all between them is.
+    """
+
+    along: int | None
+    length: int  # of the input's axis
+    size: Fraction | None
+    stride: Fraction | None
+    start: Fraction | None
+    low: np.ndarray
+    high: np.ndarray
+    solid: bool = True
+
+    @property
+    def field(self) -> AxisField:
+        """The numbers for people: whole ones."""
+        stride = self.stride
+        return AxisField(
+            None if self.size is None else math.ceil(self.size),
+            int(stride) if stride is not None and stride.denominator == 1 else stride,
+            None if self.start is None or self.stride is None else math.floor(self.start),
+        )
+
+    def seen(self, unit: int) -> tuple[int, int]:
+        """Return the first and last position that a unit sees; the last is smaller where it sees none."""
+        at = unit if self.along is not None else 0
+        return int(self.low[at]), int(self.high[at])
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """How a node sees one input: along each of its axes (None for the batch's).
+
+    ``exact``: the spans of a unit make a box, and it sees just that. ``mixed``: the axis of the node along which units
+    see differently though their spans do not tell (channels of several branches): the spans are those of all together.
+    """
+
+    axes: tuple[Reach | None, ...]
+    exact: bool = True
+    mixed: int | None = None
+
+    @property
+    def fields(self) -> tuple[AxisField, ...]:
+        """The receptive field along each axis of one example."""
+        return tuple(one.field for one in self.axes if one is not None)
+
+
+Reaches = Mapping[str, "dict[str, Seen] | None"]  # by node: by input; None behind an unknown operation
+
+
+def reaches(graph: Graph) -> Reaches:
+    """Return how every node sees every input that it depends on."""
+    found: dict[str, dict[str, Seen] | None] = {}
+    for node in graph.nodes:
+        found[node.name] = {node.name: _itself(node)} if node.op == INPUT else _through(graph, node, found)
+    return found
+
+
+def _itself(node: Node) -> Seen:
+    axes = (
+        None
+        if axis == node.batch
+        else Reach(axis, n, Fraction(1), Fraction(1), Fraction(0), np.arange(n), np.arange(n))
+        for axis, n in enumerate(node.shape)
+    )
+    return Seen(tuple(axes))
+
+
+def _through(graph: Graph, node: Node, found: Mapping[str, dict[str, Seen] | None]) -> dict[str, Seen] | None:
+    sources = {name: found[source] for name, source in node.inputs.items()}
+    if node.op == UNKNOWN and sources:
+        return None
+    made: dict[str, list[Seen]] = {}
+    known = links_of(graph, node)
+    for name, seen in sources.items():
+        if seen is None:
+            return None
+        before = graph.by_name[node.inputs[name]].shape
+        for given, one in seen.items():
+            if node.op == "reshape":
+                made.setdefault(given, []).append(_reshaped(one, before, node.shape))
+            elif name in known:
+                made.setdefault(given, []).append(_linked(one, known[name]))
+            else:
+                made.setdefault(given, []).append(_all_alike(one))
+    joined = node.arguments.get("axis", 1) % len(node.shape) if node.op == "concatenate" else None
+    return {given: _united(parts, joined) for given, parts in made.items()}
+
+
+def _linked(seen: Seen, links: tuple[Link, ...]) -> Seen:
+    axes = tuple(one if one is None or one.along is None else _moved(one, links[one.along]) for one in seen.axes)
+    mixed = None if seen.mixed is None else links[seen.mixed].axis
+    return Seen(axes, seen.exact and all(one is None or one.solid for one in axes), mixed)
+
+
+def _moved(one: Reach, link: Link) -> Reach:
+    if link.same:
+        return one if link.axis == one.along else replace(one, along=link.axis)
+    low, high, solid = _spans(one, link.table)
+    if link.first is None or one.stride is None or one.size is None or one.start is None:
+        whole = _total(one) if link.axis is None else None
+        size, stride, start = whole or (None, None, None)
+    else:
+        size = one.size + (link.reach - 1) * one.stride
+        stride, start = one.stride * link.step, one.start + link.first * one.stride
+    return Reach(link.axis, one.length, size, stride, start, low, high, solid)
+
+
+def _total(one: Reach) -> tuple[Fraction, Fraction, Fraction] | None:
+    """Return the field of all units together where it is the whole axis."""
+    if one.low.size and one.low.min() <= 0 and one.high.max() >= one.length - 1:
+        return Fraction(one.length), Fraction(0), Fraction(0)
+    return None
+
+
+def _spans(one: Reach, table: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Return the first and last position that each row of units sees together, and whether all between them is."""
+    if not one.low.size:  # an array without numbers, out of which a border may be made
+        return np.full(len(table), NOTHING), np.full(len(table), -1), True
+    none = table < 0
+    low, high = one.low[table], one.high[table]  # (outputs, k)
+    if none.any():
+        low, high = np.where(none, NOTHING, low), np.where(none, -1, high)
+    first, last = low.min(1), high.max(1)
+    if not one.solid:
+        return first, last, False
+    if table.shape[1] == 1:
+        return first, last, True
+    order = np.argsort(low, axis=1, kind="stable")
+    low, high = np.take_along_axis(low, order, 1), np.take_along_axis(high, order, 1)
+    far = np.maximum.accumulate(high, 1)[:, :-1]
+    joined = (low[:, 1:] <= far + 1) | (low[:, 1:] == NOTHING)
+    return first, last, bool(joined.all())
+
+
+def _all_alike(seen: Seen) -> Seen:
+    """All that is seen by any unit, for every unit: more than the truth."""
+    return Seen(tuple(None if one is None else _blurred(one) for one in seen.axes), exact=False)
+
+
+def _blurred(one: Reach) -> Reach:
+    if one.along is None:
+        return one
+    low, high = one.low.min(keepdims=True, initial=NOTHING), one.high.max(keepdims=True, initial=-1)
+    return Reach(None, one.length, None, None, None, low, high, False)
+
+
+def _reshaped(seen: Seen, before: Shape, after: Shape) -> Seen:
+    runs = pairings(before, after)
+    axes, exact = [], seen.exact
+    for one in seen.axes:
+        if one is None or one.along is None:
+            axes.append(one)
+            continue
+        old, new = next((run for run in runs if one.along in run[0]), ([], []))
+        if not old:  # an axis of size 1
+            axes.append(replace(one, along=None, stride=None if one.stride is None else Fraction(0)))
+        elif len(old) == len(new) == 1:
+            axes.append(replace(one, along=new[0]))
+        elif len(new) == 1:
+            sizes = tuple(before[axis] for axis in old)
+            at = np.unravel_index(np.arange(after[new[0]]), sizes)[old.index(one.along)]
+            axes.append(Reach(new[0], one.length, one.size, None, one.start, one.low[at], one.high[at], one.solid))
+        else:
+            axes.append(_blurred(one))
+            exact = False
+    mixed = next((new for old, new in runs if seen.mixed in old), None)
+    if mixed is not None and len(mixed) > 1:
+        exact = False
+    return Seen(tuple(axes), exact, None if mixed is None else mixed[0])
+
+
+def _united(parts: list[Seen], joined: int | None) -> Seen:
+    """Put together what several arrays see; ``joined``: the axis along which they stand beside each other."""
+    found = parts[0]
+    for other in parts[1:]:
+        if other is found:
+            continue
+        pairs = [(a, b) for a, b in zip(found.axes, other.axes, strict=True) if a is not None and b is not None]
+        nested = all(_around(a, b) for a, b in pairs) or all(_around(b, a) for a, b in pairs)
+        axes = tuple(
+            a if a is None or b is None else _joined(a, b) for a, b in zip(found.axes, other.axes, strict=True)
+        )
+        exact = found.exact and other.exact and nested and all(a is None or a.solid for a in axes)
+        mixed = {found.mixed, other.mixed} - {None}
+        if joined is not None and not all(_around(a, b) and _around(b, a) for a, b in pairs):
+            mixed.add(joined)
+        found = Seen(axes, exact and len(mixed) < 2, next(iter(mixed), None))
+    return found
+
+
+def _comparable(a: Reach, b: Reach) -> bool:
+    return a.along == b.along or a.along is None or b.along is None
+
+
+def _around(a: Reach, b: Reach) -> bool:
+    """Return whether each unit of ``a`` sees all that the unit of ``b`` at its place sees."""
+    if a.low is b.low and a.high is b.high:
+        return True
+    return _comparable(a, b) and bool(((a.low <= b.low) & (a.high >= b.high)).all())
+
+
+def _joined(a: Reach, b: Reach) -> Reach:
+    if a is b or (a.low is b.low and a.high is b.high and a.size == b.size):
+        return a
+    if not _comparable(a, b):
+        a, b = _blurred(a), _blurred(b)
+    low, high = np.minimum(a.low, b.low), np.maximum(a.high, b.high)
+    solid = a.solid and b.solid and bool((np.maximum(a.low, b.low) <= np.minimum(a.high, b.high) + 1).all())
+    along = a.along if a.along is not None else b.along
+    return Reach(along, a.length, *_together(a, b), low, high, solid)
+
+
+def _together(a: Reach, b: Reach) -> tuple[Fraction | None, Fraction | None, Fraction | None]:
+    """Return size, stride and start of two branches together: with different steps only if one sees everything."""
+    for one in (a, b):
+        if one.stride == 0 and one.low.max() <= 0 and one.high.min() >= one.length - 1:
+            return one.size, one.stride, one.start
+    if a.stride is None or a.stride != b.stride or None in (a.size, b.size, a.start, b.start):
+        return None, None, None
+    assert a.size is not None and b.size is not None and a.start is not None and b.start is not None
+    start = min(a.start, b.start)
+    return max(a.start + a.size, b.start + b.size) - start, a.stride, start
+
+
+def share(graph: Graph, node: Node, seen: Mapping[str, Seen]) -> float | None:
+    """Return the share of all inputs' numbers that the unit in the middle of a node sees; None: ask ``field``."""
+    if not all(one.exact and one.mixed is None for one in seen.values()):
+        return None
+    numbers, every = 0, 0
+    for given in graph.inputs:
+        every += math.prod(n for axis, n in enumerate(given.shape) if axis != given.batch)
+        if given.name not in seen:
+            continue
+        spans = (
+            one.seen(node.shape[one.along] // 2 if one.along is not None else 0) for one in seen[given.name].axes if one
+        )
+        numbers += math.prod(max(high - low + 1, 0) for low, high in spans)
+    return numbers / every

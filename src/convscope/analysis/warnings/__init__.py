@@ -1,0 +1,58 @@
+"""What in a network's design is probably not meant: one warning a file, its code and its words inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from convscope.analysis.warnings import (
+    bias_before_norm,
+    checkerboard,
+    dropped_pixels,
+    even_kernel,
+    missing_activation,
+    norm_of_one,
+    one_dense_layer,
+    partial_view,
+    skipped_positions,
+    too_much_pooling,
+    unused_parameters,
+)
+from convscope.analysis.warnings.finding import DesignWarning, lines
+from convscope.analysis.warnings.reading import Reading
+from convscope.errors import ConfigError, nearest
+from convscope.graph.node import Graph
+
+__all__ = ["CODES", "DesignWarning", "check", "lines"]
+
+_RULES = (
+    dropped_pixels,
+    skipped_positions,
+    too_much_pooling,
+    even_kernel,
+    checkerboard,
+    partial_view,
+    bias_before_norm,
+    norm_of_one,
+    missing_activation,
+    unused_parameters,
+    one_dense_layer,
+)
+CODES = tuple(rule.CODE for rule in _RULES)
+
+
+def check(graph: Graph, *, silenced: Collection[str] = ()) -> tuple[DesignWarning, ...]:
+    """Return the design warnings of a network, by code and then in the order in which the nodes run.
+
+    ``silenced`` are codes, in full or their first part (``"CS105"``), not to be looked for; ``ConfigError`` for one
+    that there is not.
+    """
+    quiet = {_code(given) for given in silenced}
+    net = Reading(graph)
+    return tuple(found for rule in _RULES if rule.CODE not in quiet for found in rule.find(net))
+
+
+def _code(given: str) -> str:
+    for code in CODES:
+        if given in (code, code.partition("-")[0]):
+            return code
+    raise ConfigError(f"there is no design warning {given!r}{nearest(given, CODES)}; there are {', '.join(CODES)}")

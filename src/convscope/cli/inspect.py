@@ -1,0 +1,242 @@
+"""``convscope inspect``: what is true of a network whatever its weights, layer by layer."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from convscope.cli import measure
+from convscope.cli.output import out as screen
+from convscope.cli.output import say_warning, show_json, table
+
+if TYPE_CHECKING:
+    from convscope.analysis.inspection import Inspection
+    from convscope.inspecting import Network
+
+
+def inspect(
+    network: str,
+    /,
+    *,
+    input_: Annotated[list[str] | None, Parameter(name="--input", negative="")] = None,
+    full: Annotated[bool, Parameter(negative="")] = False,
+    depth: int | None = None,
+    field: str | None = None,
+    image: Path | None = None,
+    out: Path | None = None,
+    verify: Annotated[bool, Parameter(negative="")] = False,
+    equivariance: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
+    effective_field: str | None = None,
+    silence: Annotated[list[str] | None, Parameter(negative="")] = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    as_csv: Annotated[bool, Parameter(name="--csv", negative="")] = False,
+) -> int:
+    """Show shapes, parameters, costs, memory and receptive fields of a network, and what its design leaves out.
+
+    Parameters
+    ----------
+    network
+        Run folder, name of a network (see convscope models), or package.module:name of one or of what builds one.
+    input_
+        Shape of one input without the batch, such as 3x224x224, or tokens:int64:23 (name, type, shape); once for each
+        of several inputs. By default that of the run, or the one the network was published for.
+    full
+        Show every operation.
+    depth
+        Fold the table into modules so many levels down.
+    field
+        Show the exact inputs that one unit sees: NODE@channel,y,x, or NODE@y,x for all channels.
+    image
+        Image to draw the field over, or to verify on.
+    out
+        Draw the field into this PNG or SVG file.
+    verify
+        Compute every number in NumPy as well, and say the largest difference from PyTorch and where it is.
+    equivariance
+        Measure how the features of these nodes, by default of the last map, follow moves, turns and mirrors.
+    effective_field
+        Measure what really moves the unit NODE or NODE@y,x, beside all that could; --out draws it.
+    silence
+        Code of a design warning that is not wanted, such as CS101.
+    as_json
+        Print JSON.
+    as_csv
+        Print the table, every operation, as CSV.
+    """
+    from convscope.analysis.inspection import Inspection
+    from convscope.inspecting import network as found_by
+
+    drawn, numbers = field or effective_field, verify or equivariance is not None or effective_field is not None
+    if not drawn and (out is not None or (image is not None and not numbers)):
+        from convscope.errors import ConfigError
+
+        raise ConfigError("--image and --out belong to a field: add --field NODE@y,x")
+    found = found_by(network, _inputs(input_), weights=numbers)
+    inspection = Inspection(found.graph, silenced=tuple(silence or ()))
+    if verify:
+        return _verify(found, image, as_json)
+    if equivariance is not None:
+        return measure.equivariance(found, equivariance, image, as_json)
+    if effective_field is not None:
+        return measure.effective_field(found, *_unit(effective_field, "--effective-field"), image, out, as_json)
+    if field is not None:
+        return _field(found, inspection, field, image, out, as_json)
+    if as_json:
+        show_json(inspection.to_dict())
+    elif as_csv:
+        print(_csv(inspection), end="")
+    else:
+        _table(inspection, depth, full)
+    return 0
+
+
+def _inputs(texts: list[str] | None) -> Any:
+    """Return input shapes as ``record`` takes them: sizes, words, or a list of several."""
+    if not texts:
+        return None
+    read = [_sizes(text) for text in texts]
+    return read[0] if len(read) == 1 else read
+
+
+def _sizes(text: str) -> Any:
+    sizes = text.lower().replace("×", "x").split("x")
+    return tuple(map(int, sizes)) if all(size.isdecimal() for size in sizes) else text
+
+
+def _table(inspection: Inspection, depth: int | None, full: bool) -> None:
+    from convscope.analysis.table import RIGHT, lines_below, rows_of
+
+    columns, rows = rows_of(inspection, depth=depth, full=full)
+    made = table(columns, rows, right=RIGHT)
+    for at, column in enumerate(made.columns):  # as wide as they must be: a narrow window folds lines, not cells
+        column.no_wrap, column.width = True, max(len(columns[at]), *(len(row[at]) for row in rows))
+    screen.print(made)
+    warnings = [str(one) for one in inspection.warnings]
+    for line in lines_below(inspection):
+        if line not in warnings:
+            screen.print(line, markup=False, style="dim")
+    for line in warnings:
+        say_warning(line)
+
+
+def _csv(inspection: Inspection) -> str:
+    """Return every operation as a line; an unknown number is an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ["layer", "operation", "output", "parameters", "multiplications", "additions", "bytes", "field", "stride",
+         "start", "share"]
+    )  # fmt: skip
+    for layer in inspection.layers:
+        axes = next(iter(layer.fields.values()), ())
+        fields = ["x".join(_cell(getattr(one, what)) for one in axes) for what in ("size", "stride", "start")]
+        writer.writerow(
+            [layer.name, layer.op, "x".join(map(str, layer.shape)), layer.parameters, _cell(layer.multiplications, ""),
+             _cell(layer.additions, ""), layer.bytes, *fields, _cell(layer.share, "")]
+        )  # fmt: skip
+    return text.getvalue()
+
+
+def _cell(value: Any, missing: str = "?") -> str:
+    return missing if value is None else str(value)
+
+
+def _field(
+    found: Network, inspection: Inspection, field: str, image: Path | None, out: Path | None, as_json: bool
+) -> int:
+    """Show what one unit sees; with ``out`` as a picture too."""
+    node, place = _unit(field)
+    seen = inspection.field(node, place)
+    if out is not None:
+        from convscope.report.field import write_field
+
+        write_field(seen, None if image is None else found.pixels(image), out)
+    values = {
+        "node": seen.node,
+        "at": list(seen.at),
+        "share": seen.share,
+        "inputs": {
+            name: {"count": places.count, "shape": list(places.shape), "positions": [
+                places.along(axis).tolist() for axis in range(len(places.shape))
+            ]} for name, places in seen.inputs.items()
+        },
+        "unknown": list(seen.unknown),
+    }  # fmt: skip
+    if as_json:
+        show_json(values)
+        return 0
+    where = ", ".join("all" if one is None else str(one) for one in seen.at)
+    for name, one in values["inputs"].items():
+        spans = " × ".join(_ranges(positions) for positions in one["positions"])
+        screen.print(f"{node} [{where}] sees {one['count']:,} numbers of {name}: {spans}", markup=False)
+    if seen.unknown:
+        say_warning(f"at least: {', '.join(seen.unknown)} cannot be seen through")
+    elif seen.share is not None:
+        screen.print(f"{seen.share:.2%} of the input", markup=False)
+    if out is not None:
+        screen.print(f"drawn: {out}", markup=False)
+    return 0
+
+
+def _unit(text: str, flag: str = "--field") -> tuple[str, tuple[int, ...] | None]:
+    """Read NODE@4,10,12; NODE alone means all its units.
+
+    >>> _unit("features.0@4,10,12"), _unit("fc")
+    (('features.0', (4, 10, 12)), ('fc', None))
+    """
+    from convscope.errors import ConfigError
+
+    node, at, place = text.partition("@")
+    parts = [part.strip() for part in place.split(",")] if at else []
+    if not all(part.isdecimal() for part in parts):
+        raise ConfigError(f"{flag} {text!r}: write NODE@y,x or NODE@channel,y,x, such as features.0@4,10,12")
+    return node, tuple(map(int, parts)) if at else None
+
+
+def _ranges(positions: list[int]) -> str:
+    """Return sorted positions as ranges.
+
+    >>> _ranges([0, 1, 2, 5, 7, 8]), _ranges([0, 2, 4, 6]), _ranges([])
+    ('0..2, 5, 7..8', '0..6 in steps of 2', 'none')
+    """
+    if not positions:
+        return "none"
+    steps = {b - a for a, b in itertools.pairwise(positions)}
+    if len(positions) > 2 and len(steps) == 1 and steps != {1}:
+        return f"{positions[0]}..{positions[-1]} in steps of {steps.pop()}"
+    runs: list[list[int]] = []
+    for one in positions:
+        if runs and one == runs[-1][-1] + 1:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return ", ".join(f"{run[0]}..{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def _verify(found: Network, image: Path | None, as_json: bool) -> int:
+    """Say how far NumPy and PyTorch are apart; exit code 1 where it is more than rounding."""
+    from convscope.explain.agreement import agreements, random_inputs
+
+    inputs = random_inputs(found.graph) if image is None else [found.input(image)]
+    results = agreements(found.model, inputs)  # pyright: ignore[reportArgumentType]
+    if as_json:
+        show_json([{**vars(one), "limit": one.limit, "holds": one.holds} for one in results])
+    else:
+        what = "random numbers" if image is None else str(image)
+        rows = [
+            (one.dtype, f"{one.largest:.1e}", f"{one.limit:.0e}", one.node, ",".join(map(str, one.at)),
+             f"{one.numbers:,} in {one.nodes} nodes", "agree" if one.holds else "DIFFER")
+            for one in results
+        ]  # fmt: skip
+        screen.print(f"NumPy beside PyTorch on {what}; differences relative to the largest number of the node")
+        screen.print(table(("type", "largest difference", "limit", "at node", "place", "compared", ""), rows))
+    if not all(one.holds for one in results):
+        print("NumPy and PyTorch differ by more than rounding", file=sys.stderr)
+        return 1
+    return 0

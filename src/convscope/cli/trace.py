@@ -1,0 +1,104 @@
+"""``convscope trace``: one number of a network, down to the pixels and weights that it is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from convscope.cli.output import say_warning, show_json
+
+STEPS = 3  # products shown of each number on a way
+LEVELS = 2  # of a tree, where none are asked for
+
+
+def trace(
+    network: str,
+    image: Path,
+    /,
+    *,
+    node: str | None = None,
+    at: str | None = None,
+    follow: int | None = None,
+    depth: int | None = None,
+    input_: Annotated[str | None, Parameter(name="--input", negative="")] = None,
+    out: Path | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Open one number: its window, its kernel, each product, the bias, the sum, and what PyTorch computed.
+
+    Parameters
+    ----------
+    network
+        Run folder, name of a network (see convscope models; its weights are random), or package.module:name.
+    image
+        Image file; a run scales it as in training, for any other network its pixels are divided by 255.
+    node
+        Node of the network, as convscope inspect names it; the output if not said.
+    at
+        Place of the number in the node, such as 4,10,12 (channel, row, column), or a class's number; that of the
+        node's largest number if not said.
+    follow
+        Go on to the operands of this many of the largest products: 1 leads down to one pixel, 2 or more make a tree.
+    depth
+        Follow so many levels down.
+    input_
+        Size to which the image is brought, such as 3x224x224, for a network that does not say it.
+    out
+        Draw the number, and the way of its largest product, into this PNG or SVG file.
+    as_json
+        Print JSON.
+    """
+    from convscope.tracing.follow import tree
+    from convscope.tracing.table import chain_text, text, tree_text
+    from convscope.unit import trace as opened
+
+    width, levels = _way(follow, depth)
+    place, shape = None if at is None else _place(at), None if input_ is None else _shape(input_)
+    found = opened(network, image, node, place, input_shape=shape)
+    for note in found.forward.graph.notes:
+        say_warning(note)
+    chain = found.chain(levels)
+    if out is not None:
+        from convscope.report.trace import write_trace
+
+        write_trace(chain if width else (found,), out)
+    if as_json:
+        show_json(tree(found, width, levels or len(chain) - 1).to_dict() if width else found.to_dict())
+    elif width > 1:
+        print(tree_text(tree(found, width, levels or LEVELS), STEPS))
+    elif width:
+        print("\n\n".join([text(found), *(text(one, STEPS) for one in chain[1:]), chain_text(chain)]))
+    else:
+        print(text(found))
+    return 0
+
+
+def _way(follow: int | None, depth: int | None) -> tuple[int, int | None]:
+    """Return how many terms of each number to follow, and how many levels down (None: to the end)."""
+    from convscope.errors import ConfigError
+
+    for flag, value in (("--follow", follow), ("--depth", depth)):
+        if value is not None and value < 1:
+            raise ConfigError(f"{flag}: expected a whole number of at least 1, found {value}")
+    width = follow if follow is not None else 1 if depth is not None else 0
+    return width, depth or (LEVELS if width > 1 else None)
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    from convscope.errors import ConfigError
+
+    sizes = text.lower().split("x")
+    if not all(size.isdecimal() and int(size) for size in sizes):
+        raise ConfigError(f"--input: expected sizes such as 3x224x224 (channels, height, width), found {text!r}")
+    return tuple(map(int, sizes))
+
+
+def _place(text: str) -> tuple[int, ...]:
+    from convscope.errors import ConfigError
+
+    parts = text.strip("()").split(",")
+    if not all(part.strip().lstrip("-").isdecimal() for part in parts):
+        raise ConfigError(f"--at: expected whole numbers such as 4,10,12 (channel, row, column), found {text!r}")
+    return tuple(int(part) for part in parts)

@@ -1,0 +1,1 @@
+"""What a network does with one input, seen in PyTorch."""

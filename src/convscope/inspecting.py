@@ -1,0 +1,193 @@
+"""From whatever names a network to its graph: a module, a run, a name of the list, ``package.module:name``.
+
+Shared by ``inspect`` and ``trace``, on the command line and in Python.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convscope.analysis.inspection import Inspection
+from convscope.data.preprocessing import Preprocessing
+from convscope.errors import ConfigError, DataError, Error, nearest
+from convscope.graph.node import Graph
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from convscope.runs.run import Run
+
+COLON = "package.module:name"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that was found: ``model`` (None where only its graph was given), the shape of its input, its run."""
+
+    name: str
+    model: nn.Module | None
+    input_shape: Any
+    run: Run | None = None
+    recorded: Graph | None = None
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Its graph, recorded on first use."""
+        if self.recorded is not None:
+            return self.recorded
+        from convscope.graph.record import record
+
+        assert self.model is not None
+        return record(self.model, self.input_shape)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How an image becomes its input: as in the run's training, else scaled, cropped and divided by 255."""
+        if self.run is not None:
+            return self.run.spec.preprocessing
+        shape = self.input_shape
+        if not (isinstance(shape, tuple | list) and len(shape) == 3 and all(isinstance(n, int) for n in shape)):
+            raise ConfigError(f"{self.name} takes no single image (channels, height, width), but {shape!r}")
+        channels, height, width = shape
+        return Preprocessing(channels, height, width, "crop", "uint8", (0.0,) * channels, (255.0,) * channels)
+
+    def pixels(self, image: Path) -> np.ndarray:
+        """Return an image file's raw pixels (H, W, C) in the size of the input; ``DataError`` for one of no use."""
+        from convscope.data.sizing import Brought, read_images
+
+        (found,) = read_images([image], self.preprocessing)
+        if not isinstance(found, Brought):
+            raise DataError(f"{image}: {found}")
+        return found.pixels
+
+    def input(self, image: Path) -> np.ndarray:
+        """Return an image file as the network sees it, (1, C, H, W) float32."""
+        rule = self.preprocessing
+        scaled = (self.pixels(image) - np.array(rule.mean)) / np.array(rule.std)  # (H, W, C)
+        return scaled.transpose(2, 0, 1)[None].astype(np.float32)
+
+
+def network(given: Any, input_shape: Any = None, *, weights: bool = True) -> Network:
+    """Return the network that is meant by ``given``, ready to be recorded.
+
+    Args:
+        given: an ``nn.Module``, a ``Graph``, a ``Run``; or in words: a run's folder, a name of ``convscope models``, or
+            ``package.module:name`` of a module or of a function that builds one.
+        input_shape: as ``record`` takes it; None: the size the run was trained at, or the network was published for.
+        weights: whether a network of the list gets weights; without them it is built at once, at any size.
+
+    Raises:
+        ConfigError: nothing is known under that name, or it is no network; an input shape is needed.
+    """
+    if isinstance(given, Graph):
+        return Network(given.model, None, input_shape, recorded=given)
+    if isinstance(given, str | os.PathLike):
+        return _named(os.fspath(given), input_shape, weights)
+    if hasattr(given, "spec") and hasattr(given, "folder"):
+        return _of_run(given, input_shape)
+    if not hasattr(given, "named_modules"):
+        hint = ", not its class: build it first" if isinstance(given, type) else ""
+        raise ConfigError(f"expected a network (a torch.nn.Module{hint}), a run, or a name; found {given!r}")
+    if isinstance(given, type):
+        raise ConfigError(f"expected a network, not its class {given.__name__}: build it first")
+    return Network(type(given).__name__, given, _needed(input_shape, type(given).__name__))
+
+
+def inspect(given: Any, input_shape: Any = None, *, silenced: Collection[str] = ()) -> Inspection:
+    """Return what is true of a network whatever its weights: shapes, parameters, costs, memory, receptive fields.
+
+    ``given`` and ``input_shape`` are as ``network`` takes them; the shape is that of one example, without the batch.
+    ``silenced`` are codes of design warnings that are not wanted.
+
+    >>> from torch import nn
+    >>> found = inspect(nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3)), (1, 8, 8))
+    >>> found.totals.parameters, found.totals.multiplications, found.layers[-1].fields["input"][1].size
+    (188, 3600, 5)
+    """
+    return Inspection(network(given, input_shape, weights=False).graph, silenced=tuple(silenced))
+
+
+def _needed(input_shape: Any, name: str) -> Any:
+    if input_shape is None:
+        raise ConfigError(
+            f"{name}: the shape of one input is needed, without the batch: input_shape=(3, 224, 224), or --input "
+            "3x224x224; tokens are given as tokens:int64:23"
+        )
+    return input_shape
+
+
+def _named(text: str, input_shape: Any, weights: bool) -> Network:
+    from convscope.models import names
+
+    if text in names() or text.startswith("timm:"):
+        return _of_list(text, input_shape, weights)
+    if Path(text).is_dir():
+        from convscope.runs.run import open_run
+
+        return _of_run(open_run(text), input_shape)
+    if ":" in text:
+        model = _imported(text)
+        return Network(text, model, _needed(input_shape, text))
+    raise ConfigError(
+        f"{text!r} is no run folder, no {COLON}, and no network of the list (convscope models){nearest(text, names())}"
+    )
+
+
+def _of_run(run: Run, input_shape: Any) -> Network:
+    made = run.spec.preprocessing
+    return Network(str(run.folder), run.model, input_shape or (made.channels, made.height, made.width), run)
+
+
+def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
+    import torch
+
+    from convscope.models import create, entry
+
+    found = entry(name)
+    shape = input_shape or (found.channels, found.side, found.side)
+    if not (isinstance(shape, tuple | list) and len(shape) == 3 and all(isinstance(n, int) for n in shape)):
+        raise ConfigError(f"{name} takes one image: its input shape is (channels, height, width), found {shape!r}")
+    channels, *size = shape
+    with torch.device("cpu" if weights else "meta"):
+        model = create(name, classes=found.classes, channels=channels, size=(size[0], size[1]))
+    return Network(name, model, tuple(shape))
+
+
+def _imported(text: str) -> nn.Module:
+    """Return the module of that name, or what the function builds; files in the current folder are found too."""
+    path, _, name = text.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        home = importlib.import_module(path)
+    except ImportError as error:
+        raise ConfigError(f"{text!r}: {path} cannot be imported: {error}") from None
+    finally:
+        sys.path.remove(str(Path.cwd()))
+    if not hasattr(home, name):
+        raise ConfigError(f"{text!r}: {path} has no {name!r}{nearest(name, vars(home))}")
+    found = getattr(home, name)
+    if not hasattr(found, "named_modules") or isinstance(found, type):
+        found = _built(found, text)
+    if not hasattr(found, "named_modules"):
+        raise ConfigError(f"{text!r} is no network: it is of the type {type(found).__name__}")
+    return found
+
+
+def _built(factory: Any, text: str) -> Any:
+    if not callable(factory):
+        raise ConfigError(f"{text!r} is neither a network nor a function that builds one: {type(factory).__name__}")
+    try:
+        return factory()
+    except Error:
+        raise
+    except TypeError as error:
+        raise ConfigError(f"{text!r} cannot be built without arguments: {error}") from None

@@ -1,0 +1,115 @@
+"""From a product to what its operand is made of, and on, down to pixels and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from convscope.errors import ConfigError
+from convscope.graph.node import PART
+from convscope.ops import PRIMITIVES
+from convscope.tracing.forward import Forward, Place, largest
+from convscope.tracing.terms import PIXEL, Term, Trace, open_number, open_pixel, open_weight
+
+# Nodes that compute nothing: a number that they put out stands in their input, at another place.
+MOVES = frozenset(("reshape", "permute", "strided_slice", "expand", "concatenate", "pad", PART))
+MOST = 2000  # numbers in a tree: what can still be read
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A trace, the term of the one above that led to it (None at the root), and where its own largest terms lead."""
+
+    trace: Trace
+    term: Term | None
+    below: tuple[Branch, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, fit for JSON."""
+        number = None if self.term is None else self.term.number
+        return self.trace.to_dict() | {"term": number, "followed": [one.to_dict() for one in self.below]}
+
+
+def trace_number(forward: Forward, node: str | None = None, at: Sequence[int] | None = None) -> Trace:
+    """Return the trace of one number: by default of the largest of a node, by default of the output.
+
+    Raises ``ConfigError`` for a node and ``ShapeError`` for a place that is not there.
+    """
+    name = forward.output if node is None else node
+    place = largest(forward, forward.graph[name].name) if at is None else forward.full(name, at)
+    return open_number(forward, name, place)
+
+
+def follow(trace: Trace, term: Term | int | None = None, *, factor: bool = False) -> Trace:
+    """Return the trace of what a term's operand (or factor) is made of; see ``Trace.follow``."""
+    if not len(trace):
+        raise ConfigError(f"{trace.node} {trace.at} has no terms to follow: {trace.remark or 'nothing reaches it'}")
+    chosen = _largest(trace) if term is None else trace.term(term) if isinstance(term, int) else term
+    source, at = (chosen.factor_source, chosen.factor_at) if factor else (chosen.source, chosen.at)
+    if source is None:
+        what = "factor" if factor else "operand"
+        raise ConfigError(f"the {what} of term {chosen.number} of {trace.node} {trace.at} stands in no array")
+    slope = _slope(trace, chosen, factor)
+    gain = None if trace.gain is None or slope is None else trace.gain * slope
+    return replace(_through_moves(trace.forward, source, at), gain=gain)
+
+
+def _largest(trace: Trace) -> Term:
+    """Return the largest term whose operand stands in an array, or the largest at all."""
+    somewhere = trace.parts is not None and isinstance(trace.parts.source, str)
+    found = trace.largest(1 if somewhere else None)
+    return next((one for one in found if one.source is not None), found[0])
+
+
+def _slope(trace: Trace, term: Term, factor: bool) -> float | None:
+    """Return by how much the number changes with the operand (or factor) of a term; None for a function of several."""
+    if trace.rule == "sum":
+        return term.operand if factor else term.factor
+    if len(trace) > 1:
+        return None
+    node = trace.forward.graph[trace.node]
+    return float(PRIMITIVES[node.op].backward(np.ones(1), np.array([term.operand]), **node.arguments)[0])
+
+
+def _through_moves(forward: Forward, source: str, at: Place) -> Trace:
+    """Return the trace of the number that stands at a place, past all nodes that only move it."""
+    passed: list[str] = []
+    while True:
+        if source == PIXEL:
+            found = open_pixel(forward, at)
+        elif source in forward.graph.by_name:
+            found = open_number(forward, source, forward.full(source, at))
+        else:
+            found = open_weight(forward, source, at)
+        if found.op not in MOVES or len(found) != 1:
+            return replace(found, passed=tuple(passed))
+        passed.append(source)
+        moved = found.term(0)
+        assert moved.source is not None
+        source, at = moved.source, moved.at
+
+
+def chain(trace: Trace, depth: int | None = None) -> tuple[Trace, ...]:
+    """Return a trace and those below it, always along the largest product; see ``Trace.chain``."""
+    found = [trace]
+    while len(found[-1]) and (depth is None or len(found) <= depth):
+        if _largest(found[-1]).source is None:
+            break
+        found.append(follow(found[-1]))
+    return tuple(found)
+
+
+def tree(trace: Trace, width: int, depth: int, term: Term | None = None) -> Branch:
+    """Return a trace with the ``width`` largest terms followed, and theirs, ``depth`` levels down.
+
+    Raises ``ConfigError`` where that would be more than ``MOST`` numbers.
+    """
+    if sum(width**level for level in range(depth + 1)) > MOST:
+        raise ConfigError(
+            f"following {width} terms over {depth} levels opens more than {MOST} numbers; follow fewer or less deep"
+        )
+    ways = [one for one in trace.largest(width) if one.source is not None] if depth else []
+    return Branch(trace, term, tuple(tree(follow(trace, one), width, depth - 1, one) for one in ways))

@@ -1,0 +1,128 @@
+"""One unit of any network, opened: a run, a name, a module or a graph in; a ``Trace`` out.
+
+What stands above ``tracing``: finding the network, reading the image, and PyTorch's own numbers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convscope.data.decode import MAX_PIXELS
+from convscope.data.preprocessing import Preprocessing
+from convscope.errors import ConfigError, DataError
+from convscope.inspecting import Network, network
+from convscope.tracing.follow import trace_number
+from convscope.tracing.forward import Forward, Scaling, compute
+from convscope.tracing.terms import Trace
+
+if TYPE_CHECKING:
+    from convscope.runs.run import Run
+
+
+def trace(
+    given: Any, x: Any, node: str | None = None, at: Sequence[int] | None = None, *, input_shape: Any = None
+) -> Trace:
+    """Return one number of a network as the products that it is the sum of; ``.follow()`` goes on to their operands.
+
+    Args:
+        given: a run or its folder, an ``nn.Module``, ``package.module:name``, a name of ``convscope models``, or a
+            ``Graph``.
+        x: for a run an image file or a raw image (H, W, C), which its preprocessing scales; for any other network one
+            example (1, C, H, W) as it takes it, or a list of those for several inputs; for a network by name also an
+            image file, whose pixels are divided by 255.
+        node: a name as ``inspect`` prints it; by default the network's output.
+        at: the place in it without the batch, (channel, row, column); by default that of its largest number.
+        input_shape: the shape (C, H, W) to which an image file is brought, where the network does not say it.
+
+    Raises:
+        ConfigError: no such network or node. ShapeError: no such place. DataError: an image that cannot be used.
+
+    By hand: 1·5 + 2·6 - 1 = 16.
+
+    >>> import torch
+    >>> layer = torch.nn.Linear(2, 1)
+    >>> _ = layer.load_state_dict({"weight": torch.tensor([[5.0, 6.0]]), "bias": torch.tensor([-1.0])})
+    >>> found = trace(layer, np.array([[1.0, 2.0]]))
+    >>> found.total, found.bias, [(term.operand, term.factor, term.product) for term in found.terms]
+    (16.0, -1.0, [(1.0, 5.0, 5.0), (2.0, 6.0, 12.0)])
+    """
+    return trace_number(forward(given, x, input_shape), node, at)
+
+
+def forward(given: Any, x: Any, input_shape: Any = None) -> Forward:
+    """Return every value of one example, for tracing several numbers of it; the arguments are those of ``trace``."""
+    is_file = isinstance(x, str | os.PathLike)
+    inputs = [] if is_file else list(x) if isinstance(x, list | tuple) else [x]
+    found = network(given, [tuple(np.shape(one)[1:]) for one in inputs] or input_shape)
+    if found.run is not None:
+        return _of_run(found.run, x)
+    scaling = None
+    if is_file:
+        scaling = _scaled(Path(x), _plain(found))
+        inputs = [_normalised(scaling)]
+    if found.model is None:
+        return compute(found.graph, [np.asarray(one) for one in inputs])
+    return _watched(found.model, inputs, scaling)
+
+
+def _of_run(run: Run, x: Any) -> Forward:
+    """Return the values of a raw image, as the run's preprocessing brings it to the network."""
+    rule = run.spec.preprocessing
+    pixels = _pixels(Path(x), rule, run.plan.max_pixels) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
+    scaling = Scaling(pixels.transpose(2, 0, 1), rule.mean, rule.std)
+    return _watched(run.model, [run.normaliser(np.array(pixels[None]))], scaling, run.spec.classes)
+
+
+def _watched(model: Any, inputs: list[Any], scaling: Scaling | None, classes: tuple[str, ...] = ()) -> Forward:
+    from convscope.explain.activations import activations
+
+    graph, engine = activations(model, inputs)
+    return compute(graph, [engine[node.name] for node in graph.inputs], engine, scaling, classes)
+
+
+def _plain(found: Network) -> Preprocessing:
+    """Return how an image becomes the input of a network that does not say it: scaled, cropped, divided by 255."""
+    shape = found.input_shape
+    if not (isinstance(shape, tuple | list) and len(shape) == 3 and all(isinstance(n, int) for n in shape)):
+        raise ConfigError(f"{found.name} does not take one image, but {shape!r}; give arrays, in Python")
+    channels, height, width = shape
+    return Preprocessing(channels, height, width, "crop", "uint8", (0.0,) * channels, (255.0,) * channels)
+
+
+def _scaled(path: Path, rule: Preprocessing) -> Scaling:
+    return Scaling(_pixels(path, rule, None).transpose(2, 0, 1), rule.mean, rule.std)
+
+
+def _normalised(scaling: Scaling) -> np.ndarray:
+    mean, std = (np.array(one)[:, None, None] for one in (scaling.mean, scaling.std))
+    return ((scaling.raw - mean) / std)[None].astype(np.float32)
+
+
+def _pixels(path: Path, rule: Preprocessing, max_pixels: int | None) -> np.ndarray:
+    from convscope.data.sizing import Brought, read_images
+
+    (image,) = read_images([path], rule, max_pixels=max_pixels or MAX_PIXELS)
+    if not isinstance(image, Brought):
+        raise DataError(f"{path}: {image}")
+    return image.pixels
+
+
+def _prepared(x: Any, rule: Preprocessing) -> np.ndarray:
+    from convscope.data.decode.encoded import Unreadable
+    from convscope.data.sizing import prepare
+
+    pixels = np.asarray(x)
+    if pixels.ndim not in (2, 3) or pixels.dtype.name != rule.dtype:
+        raise DataError(
+            f"this run takes a raw image (height, width, channels) of {rule.dtype}, as it was trained on, or an image "
+            f"file; found {pixels.shape} of {pixels.dtype}"
+        )
+    try:
+        return prepare(pixels if pixels.ndim == 3 else pixels[..., None], rule)
+    except Unreadable as error:
+        raise DataError(f"the image {error}") from None

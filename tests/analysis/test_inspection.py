@@ -1,0 +1,323 @@
+"""What is said of a network is what is found by trying: fields, shapes, parameters, costs, on random networks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from torch import Tensor, nn
+
+import convscope as cs
+from analysis.networks import moved, networks
+from catalogue import ENTRIES
+from convscope.analysis.places import Places, boxes_of
+from convscope.analysis.reach import share
+from convscope.analysis.shapes import arrays_of
+from convscope.errors import ConfigError, ShapeError
+
+several = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@several
+@given(networks())
+def test_a_field_is_what_moves_the_unit(drawn):
+    network, shape = drawn
+    found = cs.inspect(network, shape)
+    name = next(iter(found.graph.outputs.values()))
+    node, table = found.graph[name], moved(network, shape)
+    places = list(np.ndindex(node.shape[1:]))
+    for number, at in enumerate(places):
+        if number % max(1, len(places) // 40) == 0:
+            seen = found.field(name, at)
+            assert np.array_equal(seen.places.mask().ravel(), table[:, number]), at
+    used = table.any(1).reshape(shape)
+    lines = {axis: used.any(tuple(i for i in range(used.ndim) if i != axis - 1)) for axis in range(1, len(shape) + 1)}
+    expected = {axis: tuple(np.flatnonzero(~line).tolist()) for axis, line in lines.items() if not line.all()}
+    assert {one.axis: one.positions for one in found.dropped.inputs} == expected
+
+
+@several
+@given(networks())
+def test_the_spans_of_all_units_are_those_of_their_fields(drawn):
+    network, shape = drawn
+    found = cs.inspect(network, shape)
+    for node in found.graph.nodes[1:]:
+        if 0 in node.shape:
+            continue
+        seen = found.reaches[node.name]["input"]  # pyright: ignore[reportOptionalSubscript]
+        for at in ([n // 2 for n in node.shape[1:]], [0 for _ in node.shape[1:]], [n - 1 for n in node.shape[1:]]):
+            exact = found.field(node.name, at)
+            if not exact.places.count:
+                continue
+            for axis, reach in enumerate(seen.axes):
+                if reach is None:
+                    continue
+                low, high = reach.seen(at[reach.along - 1] if reach.along else 0)
+                positions = exact.places.along(axis - 1)
+                assert low <= positions[0] and positions[-1] <= high
+                if seen.exact and seen.mixed is None:
+                    assert (low, high) == (positions[0], positions[-1])
+        middle = found.field(node.name, [n // 2 for n in node.shape[1:]])
+        quick = share(found.graph, node, {"input": seen})
+        if middle.places.count:  # a unit whose window lies in the padding of one axis sees nothing along the others
+            assert quick is None or quick == pytest.approx(middle.share)
+
+
+@several
+@given(networks())
+def test_shapes_parameters_and_costs_are_real(drawn):
+    network, shape = drawn
+    found = cs.inspect(network, shape)
+    with torch.no_grad():
+        output = network(torch.zeros(1, *shape, dtype=torch.float64))
+    assert found.layers[-1].shape == tuple(output.shape[1:])
+    assert found.totals.parameters == sum(one.numel() for one in network.parameters())
+    assert found.totals.parameter_bytes == 8 * found.totals.parameters
+    for column in ("parameters", "multiplications", "additions", "bytes"):
+        total = {"bytes": "activation_bytes"}.get(column, column)
+        assert sum(getattr(layer, column) for layer in found.layers) == getattr(found.totals, total)
+    for node in found.graph.nodes:
+        if node.op in ("correlate", "correlate_transpose", "linear"):
+            shapes = [None if one is None else one.shape for one in arrays_of(found.graph, node)]
+            cost = found.costs.nodes[node.name]
+            loop = ENTRIES[node.op].products(*shapes, **node.arguments)  # pyright: ignore[reportOptionalCall]
+            assert (cost.multiplications, cost.additions) == loop  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def conv(kernel: int = 3, stride: int = 1, padding: int = 0, dilation: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(1, 1, kernel, stride, padding, dilation)
+
+
+def numbers(network: nn.Module, side: int = 64) -> tuple[int | None, object, int | None]:
+    field = cs.inspect(network, (1, side, side)).layers[-1].fields["input"][1]
+    return field.size, field.stride, field.start
+
+
+class Sum(nn.Module):
+    def __init__(self, *parts: nn.Module):
+        super().__init__()
+        self.parts = nn.ModuleList(parts)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([part(x) for part in self.parts]).sum(0)
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        (nn.Sequential(conv(), conv()), (5, 1, 0)),
+        (nn.Sequential(nn.MaxPool2d(2), conv()), (6, 2, 0)),
+        (nn.Sequential(conv(7, 2, 3), nn.MaxPool2d(3, 2, 1)), (11, 4, -5)),
+        (nn.Sequential(conv(3, dilation=2), conv(3, dilation=4)), (13, 1, 0)),
+        (nn.Sequential(nn.ZeroPad2d((2, 0, 2, 0)), conv()), (3, 1, -2)),
+        (Sum(conv(5, 2, 2), conv(1, 2)), (5, 2, -2)),
+        (Sum(conv(3, 1, 1), conv(3, 1, 2, 2), conv(3, 1, 3, 3)), (7, 1, -3)),
+        (nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 2)), (64, 0, 0)),
+        (nn.Sequential(conv(2, 2), nn.ConvTranspose2d(1, 1, 2, 2)), (2, 1, 0)),
+        (nn.Sequential(conv(3, 2, 1), nn.Upsample(scale_factor=2)), (3, 1, -1)),
+    ],
+)
+def test_receptive_fields_by_hand(network, expected):
+    assert numbers(network) == expected
+
+
+def residual(units: tuple[int, ...], *, published: bool) -> nn.Sequential:
+    """A residual network's 3×3 windows: strides in the last unit of a stage as published, or in the first one's 3×3."""
+    layers: list[nn.Module] = [conv(7, 2, 3), nn.MaxPool2d(3, 2, 1)]
+    for stage, number in enumerate(units):
+        for unit in range(number):
+            strided = (unit == number - 1 and stage < 3) if published else (unit == 0 and stage > 0)
+            layers.append(Sum(conv(3, 1 + strided, 1), conv(1, 1 + strided)))
+    return nn.Sequential(*layers)
+
+
+@pytest.mark.parametrize(("depth", "units", "size"), [
+    (50, (3, 4, 6, 3), 483), (101, (3, 4, 23, 3), 1027), (152, (3, 8, 36, 3), 1507),
+])  # fmt: skip
+def test_published_fields_of_residual_networks(depth, units, size):
+    """Araujo, Norris, Sim 2019 stride in the last unit of a stage; ours in the first one's 3×3 kernel."""
+    assert numbers(residual(units, published=True), 224)[:2] == (size, 32)
+    ours = cs.inspect(f"resnet{depth}")
+    last = next(layer for layer in reversed(ours.layers) if layer.path.startswith("layer4"))
+    assert last.fields["input"][1].size == numbers(residual(units, published=False), 224)[0] == size - 56
+
+
+@pytest.mark.parametrize(
+    ("name", "node", "size", "stride"),
+    [
+        ("alexnet", "features.12", 195, 32),  # of the features; Araujo et al. 2019, Table 1
+        ("vgg16", "features.30", 212, 32),
+    ],
+)
+def test_published_fields(name, node, size, stride):
+    found = cs.inspect(name)
+    layers = {layer.name: layer for layer in found.layers}
+    assert node in layers, list(layers)
+    field = layers[node].fields["input"][1]
+    assert (field.size, field.stride) == (size, stride)
+
+
+@pytest.mark.parametrize("name", ["lenet", "resnet_mini", "unet_encoder_mini", "mobilenet_v2_mini", "convnext_mini"])
+def test_products_are_those_that_the_framework_counts(name):
+    from convscope.models import create, entry
+    from convscope.models.cost import cost
+
+    e = entry(name)
+    shape = (e.channels, e.side, e.side)
+    weights, products = cost(lambda: create(name, classes=e.classes, channels=e.channels), shape)
+    found = cs.inspect(name)
+    counted = [layer for layer in found.layers if layer.op in ("correlate", "linear", "matmul")]
+    assert (found.totals.parameters, sum(layer.multiplications or 0 for layer in counted)) == (weights, products)
+
+
+def test_a_transposed_convolution_costs_what_it_multiplies():
+    found = cs.inspect(nn.ConvTranspose2d(8, 4, 4, 4, bias=False), (8, 16, 16))
+    assert found.totals.multiplications == 131_072
+
+
+class Shared(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.other, self.idle = nn.Conv2d(2, 2, 1), nn.Conv2d(2, 2, 1), nn.Linear(3, 3)
+        self.other.weight = self.layer.weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.special.i0(self.other(self.layer(self.layer(x))))
+
+
+def test_shared_unused_and_unknown_are_said():
+    found = cs.inspect(Shared(), (2, 4, 4))
+    assert found.totals.parameters == sum(one.numel() for one in Shared().parameters())
+    assert found.parameters.unused == ("idle.weight", "idle.bias") and found.totals.unused_parameters == 12
+    assert found.parameters.shared == {"other.weight": "layer.weight"}
+    assert [layer.parameters for layer in found.layers] == [6, 0, 2, 0]
+    last = found.layers[-1]
+    assert (last.multiplications, last.additions, last.share, last.fields) == (None, None, None, {})
+    assert found.totals.at_least and found.totals.multiplications == 3 * 64
+    assert found.field(last.name, (0, 0, 0)).unknown == (last.name,)
+    text = str(found)
+    assert "≥ 192" in text and "special_i0" in text and "other.weight = layer.weight" in text
+    assert "parameters that nothing uses: idle.weight, idle.bias" in text
+
+
+def test_dropped_rows_are_named():
+    found = cs.inspect(nn.Conv2d(1, 1, 3, stride=2), (1, 8, 7))
+    assert [(one.node, one.axis, one.positions) for one in found.dropped.inputs] == [("input", 2, (7,))]
+    assert [(one.axis, one.size, one.positions) for one in found.dropped.nodes] == [(2, 8, (7,))]
+    assert "no output sees position 7 of 8 along axis 2 of input" in str(found)
+
+
+def test_memory_by_hand():
+    network = nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(8, 1))  # 4 and 9 parameters
+    held = cs.inspect(network, (1, 2, 2)).memory
+    assert held.activations == {"input": 16, "0": 32, "1": 32, "2": 0, "3": 4}
+    assert (held.parameters, held.activations_total) == (52, 68)
+    assert (held.inference, held.inference_at) == (52 + 64, "1")  # both maps
+    # kept for the backward pass: input, the rectified map; then the gradients of both maps beside them
+    assert held.training == 2 * 52 + 16 + 32 + 32 + 32
+
+
+@pytest.mark.parametrize("name", ["lenet", "resnet_mini", "vgg_mini"])
+def test_what_training_keeps_is_what_autograd_saves(name):
+    from convscope.analysis.memory import kept
+    from convscope.models import create, entry
+
+    e = entry(name)
+    network = create(name, classes=e.classes, channels=e.channels).eval()
+    found = cs.inspect(network, (e.channels, e.side, e.side))
+    saved: dict[int, int] = {}
+    own = {one.data_ptr() for one in (*network.parameters(), *network.buffers())}
+
+    def note(one: Tensor) -> Tensor:
+        if one.is_floating_point() and one.data_ptr() not in own:
+            saved[one.untyped_storage().data_ptr()] = one.numel() * 4
+        return one
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda one: one):
+        output = network(torch.rand(1, e.channels, e.side, e.side, requires_grad=True))
+    ours = sum(found.memory.activations[node] for node in kept(found.graph))
+    assert output.requires_grad and ours == pytest.approx(sum(saved.values()), rel=0.15)
+
+
+def test_tokens_and_several_inputs():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table, self.rnn, self.out = nn.Embedding(20, 4), nn.GRU(4, 5, batch_first=True), nn.Linear(8, 2)
+
+        def forward(self, tokens: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
+            return self.rnn(self.table(tokens))[0], self.out(image.flatten(1))
+
+    found = cs.inspect(Two(), ["tokens:int64:6", "image:float32:1x2x4"])
+    seen = found.field(found.graph.outputs["0"], (2, 0))
+    assert seen.inputs["tokens"].along(0).tolist() == [0, 1, 2] and seen.inputs["image"].count == 0
+    assert found.field(found.graph.outputs["1"], (1,)).inputs["image"].count == 8
+
+
+def test_places_are_sets():
+    places = Places((4, 5))
+    for rows, columns in ((slice(0, 2), slice(0, 3)), (slice(0, 2), slice(3, 4)), (3, 4), (3, 4)):
+        places.add(Places.at((4, 5), (rows, columns)).boxes[0])
+    assert len(places.boxes) == 2 and places.count == 9
+    assert (1, 3) in places and (3, 3) not in places and places.along(0).tolist() == [0, 1, 3]
+    mask = np.random.default_rng(0).random((4, 5, 3)) < 0.5
+    assert Places(mask.shape, list(boxes_of(mask))) == Places(mask.shape, list(boxes_of(mask)))
+    assert np.array_equal(Places(mask.shape, list(boxes_of(mask))).mask(), mask)
+
+
+def test_totals_stand_below_columns_that_add_up_to_them():
+    from convscope.analysis.table import COLUMNS, rows_of
+
+    found = cs.inspect("googlenet_mini")
+    for arguments in ({}, {"depth": 2}, {"full": True}):
+        columns, rows = rows_of(found, **arguments)
+        for name in ("parameters", "multiplications", "additions"):
+            at = columns.index(name)
+            values = [int(row[at].replace(",", "") or 0) for row in rows]
+            assert sum(values[:-1]) == values[-1]
+    assert columns == COLUMNS and "<th>layer</th>" in found._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("node", "at", "error", "message"),
+    [
+        ("9", (0, 0, 0), ConfigError, "there is no node '9'"),
+        ("0", (0, 0, 9), ShapeError, "0 has no unit at 0, 0, 9: its output is 2×6×6; valid is 0..1, 0..5, 0..5"),
+        ("0", (0, 0, 0, 0), ShapeError, "0 has no unit at 0, 0, 0, 0: its output is 2×6×6; valid is 0..1, 0..5, 0..5"),
+        ("0", (-1, 0), ShapeError, "0 has no unit at -1, 0: its output is 2×6×6; valid is 0..1, 0..5, 0..5"),
+    ],
+)
+def test_a_place_that_is_not_there(node, at, error, message):
+    with pytest.raises(error) as caught:
+        cs.inspect(nn.Sequential(nn.Conv2d(1, 2, 3)), (1, 8, 8)).field(node, at)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("given", "shape", "error", "message"),
+    [
+        (nn.ReLU, (1,), ConfigError, "expected a network, not its class ReLU: build it first"),
+        (3, (1,), ConfigError, "expected a network (a torch.nn.Module), a run, or a name; found 3"),
+        (nn.ReLU(), None, ConfigError, "ReLU: the shape of one input is needed, without the batch"),
+        ("lenett", None, ConfigError, "'lenett' is no run folder"),
+        ("convscope.models.lenet:lenat", (1, 28, 28), ConfigError, "'convscope.models.lenet:lenat': convscope.models"),
+        ("no.such:thing", (1, 28, 28), ConfigError, "'no.such:thing': no.such cannot be imported"),
+        ("lenet", (28, 28), ConfigError, "lenet takes one image"),
+        (nn.LazyLinear(3), (4,), ConfigError, "the model (LazyLinear) is lazy"),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.Linear(5, 2)), (1, 8, 8), ShapeError, "1 (Linear) failed: "),
+    ],
+)
+def test_what_cannot_be_inspected(given, shape, error, message):
+    with pytest.raises(error) as caught:
+        cs.inspect(given, shape)
+    assert str(caught.value).startswith(message)
+
+
+def test_a_module_by_its_place_and_a_graph():
+    found = cs.inspect("torch.nn:ReLU", (1, 4, 4))
+    assert found.layers[0].op == "relu"
+    assert cs.inspect(found.graph).totals == found.totals
+    assert math.isclose(found.layers[0].share or 0, 1 / 16)
