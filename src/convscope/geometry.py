@@ -120,17 +120,24 @@ def same_padding(size: int, kernel: int, stride: int, dilation: int, *, extra_af
 
 
 def output_size(
-    size: int, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1, what: str = "window"
+    size: int,
+    kernel: int,
+    *,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    ceil: bool = False,
+    what: str = "window",
 ) -> int:
     """Return how many windows fit along one axis: ⌊(size + 2·padding - dilation·(kernel - 1) - 1) / stride⌋ + 1.
 
-    ``what`` names the operation in the error. Raises ``ShapeError`` where not even one window fits. By hand:
-    28 pixels, kernel 5, stride 2, padding 2: (28 + 4 - 5) // 2 + 1 = 14.
+    ``ceil`` lets the last one hang over the end; ``what`` names the operation in the error. Raises ``ShapeError``
+    where not even one window fits. By hand: 28 pixels, kernel 5, stride 2, padding 2: (28 + 4 - 5) // 2 + 1 = 14.
 
     >>> output_size(28, 5, stride=2, padding=2)
     14
     """
-    window = Window(size, kernel, stride, padding, padding, dilation)
+    window = Window(size, kernel, stride, padding, padding, dilation, ceil)
     if not window.outputs:
         raise ShapeError(
             f"{what} reaches over {window.reach} pixels, but only {size + 2 * padding} are there"

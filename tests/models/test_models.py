@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,10 +12,15 @@ from convscope.errors import ConfigError, ShapeError
 from convscope.geometry import output_size
 from convscope.models import create, entry, names
 from convscope.models.blocks import Residual, size_after
+from convscope.training.rewrites import fold_batch_norm, rewrite
 
 PUBLISHED = {("lenet", 28): 233_578, ("lenet5", 28): 61_706, ("tiny", 16): 3_818, ("resnet_mini", 28): 412_666}
-# They differ from a shallower one of the same blocks in nothing but the number of blocks; see test_resnet.py.
-DEEPER = {f"resnet{depth}" for depth in (32, 44, 56, 110, 34, 101, 152)}
+# They differ from a shallower one of the same blocks in nothing but the number of blocks.
+DEEPER = {f"resnet{depth}" for depth in (32, 44, 56, 110, 34, 101, 152)} | {"densenet169", "densenet201"}
+# Their dense layers hold so many weights that each is built as rarely as can be, in tests of its own.
+HEAVY = {name for name in names() if name.startswith(("alexnet", "vgg")) and not name.endswith("_mini")}
+USUAL = [name for name in names() if name not in DEEPER | HEAVY]
+SMALL = [name for name in USUAL if entry(name).side < 96]
 
 
 def weights(net: nn.Module) -> int:
@@ -25,13 +32,36 @@ def test_weights_are_the_published_ones(name: str, side: int) -> None:
     assert weights(create(name, classes=10, channels=1, size=(side, side))) == PUBLISHED[name, side]
 
 
-@pytest.mark.parametrize("name", [name for name in names() if name not in DEEPER])
-@pytest.mark.parametrize("size", [(28, 28), (33, 47), (64, 20)])
-@pytest.mark.parametrize("channels", [1, 3, 7])
+def smallest(name: str, size: tuple[int, int]) -> int:
+    """Return the side that is named where images of ``size`` are refused, and 1 where they are not."""
+    try:
+        with torch.device("meta"):
+            create(name, classes=2, channels=1, size=size)
+    except ShapeError as refused:
+        found = re.search(r"where it is \d+×\d+: .*; the smallest image that works is (\d+)×\1$", str(refused))
+        assert found, refused
+        return int(found[1])
+    return 1
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_smallest_size_that_a_refusal_names_is_the_smallest(name: str) -> None:
+    side = smallest(name, (1, 1))
+    assert smallest(name, (side, side)) == 1
+    assert side == 1 or smallest(name, (side - 1, side - 1)) == side == smallest(name, (224, side - 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "channels"),
+    [(name, *shape) for name in SMALL for shape in (((28, 28), 1), ((33, 47), 3), ((64, 20), 7))]
+    + [(name, (33, 47), 7) for name in USUAL if name not in SMALL],
+)
 def test_any_size_and_channel_count_gives_finite_logits_and_gradients(
     name: str, size: tuple[int, int], channels: int
 ) -> None:
     classes = 2 if name == "single_kernel" else 5
+    side = smallest(name, size)
+    size = max(size[0], side), max(size[1], side)
     net = create(name, classes=classes, channels=channels, size=size)
     logits = net(torch.randn(3, channels, *size))
     assert logits.shape == (3, classes)
@@ -73,13 +103,28 @@ def test_an_image_too_small_is_refused_with_the_numbers() -> None:
     with pytest.raises(ShapeError) as caught:
         create("lenet", classes=10, channels=1, size=(8, 8))
     assert str(caught.value) == (
-        "model 'lenet' cannot take images of 8×8: the 5-pixel convolution window reaches over 5 pixels, "
-        "but only 4 are there"
+        "model 'lenet' cannot take images of 8×8: the map vanishes at layer 3 (Conv2d), where it is 4×4: the 5-pixel "
+        "convolution window reaches over 5 pixels, but only 4 are there; the smallest image that works is 12×12"
     )
 
 
+@pytest.mark.parametrize("name", USUAL)
+def test_faster_forms_leave_the_answers_as_they_are(name: str) -> None:
+    torch.manual_seed(0)
+    side = max(33, smallest(name, (33, 33)))
+    net = create(name, classes=2, channels=3, size=(side, side))
+    x = torch.randn(4, 3, side, side)
+    with torch.inference_mode():
+        net(x)  # running means and variances that are not 0 and 1
+        expected = net.eval()(x)
+        for form in (rewrite(net).model, fold_batch_norm(net)):
+            torch.testing.assert_close(form(x), expected, atol=1e-4, rtol=1e-4)
+
+
 def test_unknown_names_and_options_say_the_nearest() -> None:
-    with pytest.raises(ConfigError, match=r"unknown model 'lennet'; did you mean 'lenet'\?; known: lenet, lenet5"):
+    with pytest.raises(
+        ConfigError, match=r"unknown model 'lennet'; did you mean 'lenet'\?; known: alexnet, .*, lenet, lenet5"
+    ):
         create("lennet", classes=10, channels=1, size=(28, 28))
     with pytest.raises(
         ConfigError, match=r"model 'lenet' has no option 'dropuot'; did you mean 'dropout'\?; it has: dropout"

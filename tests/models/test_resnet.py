@@ -9,6 +9,7 @@ from torch import nn
 
 from convscope.errors import ShapeError
 from convscope.models import create
+from convscope.models.blocks import SqueezeExcite, StochasticDepth
 from convscope.models.resnet import ZeroPadded
 from real_data import real_data
 
@@ -104,10 +105,14 @@ def test_convolutions_keep_the_variance_and_nothing_is_silenced_at_the_start() -
 
 
 def test_an_image_without_pixels_is_refused_with_the_numbers() -> None:
-    with pytest.raises(ShapeError, match="model 'resnet18' cannot take images of 0×40: the 7-pixel convolution window"):
-        create("resnet18", classes=10, size=(0, 40))
-    with pytest.raises(ShapeError, match="model 'resnet20' cannot take images of 0×40: the 3-pixel convolution window"):
-        create("resnet20", classes=10, size=(0, 40))
+    for name, kernel in (("resnet18", 7), ("resnet20", 3)):
+        with pytest.raises(ShapeError) as caught:
+            create(name, classes=10, size=(0, 40))
+        assert str(caught.value).startswith(
+            f"model '{name}' cannot take images of 0×40: the map vanishes at layer conv1 (Conv2d), where it is 0×40: "
+            f"the {kernel}-pixel convolution window reaches over {kernel} pixels, but only {kernel - 1} are there"
+        )
+        assert str(caught.value).endswith("the smallest image that works is 1×1")
 
 
 def pretrained() -> nn.Module:
@@ -128,3 +133,36 @@ def test_public_weights_name_real_photographs() -> None:
         logits = net((pixels - mean[:, None, None]) / std[:, None, None])
     # Photographs they were trained on; where one shortcut, norm or stride is wrong, they name few of them.
     assert float((logits.argmax(1) == torch.from_numpy(found["y"][:1000])).float().mean()) >= 0.998
+
+
+@pytest.mark.parametrize(("name", "blocks"), [("resnet18", 8), ("resnet50", 16), ("resnet20", 9), ("resnet_mini", 2)])
+def test_parts_stand_in_every_block(name: str, blocks: int) -> None:
+    with torch.device("meta"):
+        net = create(name, classes=2, size=(32, 32), norm="group", se=True, drop_path=0.36)
+        plain = create(name, classes=2, size=(32, 32))
+    kinds = [type(module) for module in net.modules()]
+    assert kinds.count(SqueezeExcite) == blocks and nn.BatchNorm2d not in kinds and nn.GroupNorm in kinds
+    rates = [module.rate for module in net.modules() if isinstance(module, StochasticDepth)]
+    assert len(rates) == blocks and rates == sorted(rates) and rates[-1] == 0.36
+    assert rates[0] == pytest.approx(0.36 / blocks)
+    assert not {SqueezeExcite, StochasticDepth} & {type(module) for module in plain.modules()}
+
+
+def test_a_deep_network_without_norm_starts_as_its_shortcuts() -> None:
+    torch.manual_seed(0)
+    net = create("resnet50", classes=3, channels=1, size=(40, 40), norm="none")
+    logits = net(torch.randn(2, 1, 40, 40))
+    logits.square().sum().backward()
+    assert float(logits.detach().abs().max()) < 10
+    gradients = [p.grad for p in net.parameters() if p.grad is not None]
+    assert all(bool(torch.isfinite(gradient).all()) for gradient in gradients)
+    block, x = net.get_submodule("layer1.1"), torch.rand(2, 256, 5, 5)
+    torch.testing.assert_close(block(x), x)
+
+
+def test_stochastic_depth_leaves_whole_blocks_out() -> None:
+    net = create("resnet20", classes=2, size=(16, 16), drop_path=0.9)
+    block, x = net.get_submodule("layer3.2"), torch.rand(64, 64, 4, 4)
+    torch.manual_seed(0)
+    passed = (block(x) == x).flatten(1).all(1)  # what is left out passes x on: positive, so that ReLU keeps it
+    assert 48 <= int(passed.sum()) < 64

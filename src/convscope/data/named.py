@@ -8,26 +8,18 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
-import http.client
 import os
-import tempfile
-import urllib.error
-import urllib.request
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
 
 from convscope.data.dataset import Notice
+from convscope.data.download import STEP, Progress, download
 from convscope.data.listing import Listing
 from convscope.data.sniff import sniff
 from convscope.data.sources import archives, builtin
 from convscope.data.sources.files import file_stamp
 from convscope.errors import DataError, Error, nearest
-
-Progress = Callable[[str, int, int], None]
-STEP = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -143,46 +135,18 @@ def fetch(name: str, into: Path, progress: Progress | None = None) -> Path:
 
 
 def _download(name: str, file: File, folder: Path, progress: Progress | None) -> None:
-    """Bring one file into ``folder``, complete and checked, or not at all."""
+    def check(path: Path) -> str:
+        try:
+            found = _md5(path, file.name)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            found = f"no gzip file ({error})"
+        return "" if found == file.md5 else f"expected md5 {file.md5}, found {found}"
+
     by_hand = (
         f"get {file.url} in another way, put it into a folder {name}/, and name the folder above it with --data-root "
         "or CONVSCOPE_DATA"
     )
-    handle, new = tempfile.mkstemp(dir=folder, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            try:
-                _copy(file, out, progress)
-            except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
-                if isinstance(error, urllib.error.HTTPError):
-                    error.close()
-                raise DataError(f"{name} could not be fetched from {file.url} ({error}); {by_hand}") from None
-        try:
-            found = _md5(Path(new), file.name)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            found = f"no gzip file ({error})"
-        if found != file.md5:
-            raise DataError(
-                f"{file.url} sent other content than published: expected md5 {file.md5}, found {found}; {by_hand}"
-            )
-        Path(new).chmod(0o644)
-        Path(new).replace(folder / file.name)
-    finally:
-        Path(new).unlink(missing_ok=True)
-
-
-def _copy(file: File, out: IO[bytes], progress: Progress | None) -> None:
-    request = urllib.request.Request(file.url, headers={"User-Agent": "convscope"})
-    with urllib.request.urlopen(request, timeout=30) as response:
-        total = int(response.headers.get("Content-Length") or 0)
-        done = 0
-        while data := response.read(STEP):
-            out.write(data)
-            done += len(data)
-            if progress:
-                progress(f"fetching {file.name}", done, max(total, done))
-    if done < total:
-        raise ConnectionError(f"the connection ended after {done:,} of {total:,} bytes")
+    download(file.url, folder / file.name, check, what=name, by_hand=by_hand, progress=progress)
 
 
 def _folder(name: str, data_root: str | Path | None, cache: Path) -> Path | None:

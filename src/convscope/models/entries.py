@@ -83,4 +83,101 @@ ENTRIES: tuple[Entry, ...] = (
         "resnet_mini", "resnet:resnet_mini", "a small residual network that fits itself to the image size",
         "He et al. 2016, Page 2018", lr=0.004, channels_last=True,
     ),
+    *(
+        _photographs(
+            f"densenet{depth}", f"densenet:densenet{depth}", f"{depth} layers, each sees the outputs of all before it",
+            "Huang et al. 2017", lr=0.002,
+        )
+        for depth in (121, 169, 201)
+    ),
+    Entry(
+        "densenet", "densenet:densenet", "densely connected, to configure: growth=32, blocks=4,4,4,4, bottleneck=4",
+        "Huang et al. 2017", lr=0.002, channels_last=True, side=96,
+    ),
+    Entry(
+        "densenet_mini", "densenet:densenet_mini", "three blocks of four dense layers",
+        "Huang et al. 2017", lr=0.008, channels_last=True,
+    ),
+    _photographs(
+        "squeezenet1_0", "squeezenet:squeezenet1_0", "fire modules: few channels in, many out; no dense layer",
+        "Iandola et al. 2016", lr=0.001, head="classifier",
+    ),
+    _photographs(
+        "squeezenet1_1", "squeezenet:squeezenet1_1", "fire modules behind a smaller stem, pooled earlier",
+        "Iandola et al. 2016", lr=0.001, head="classifier",
+    ),
+    Entry(
+        "squeezenet_mini", "squeezenet:squeezenet_mini", "six fire modules with batch norm",
+        "Iandola et al. 2016", lr=0.008, channels_last=True, head="classifier",
+    ),
+    _photographs(
+        "mobilenet_v2", "mobilenet:mobilenet_v2", "inverted residuals: wide inside, one kernel a channel",
+        "Sandler et al. 2018", lr=0.002,
+    ),
+    Entry(
+        "mobilenet_v2_mini", "mobilenet:mobilenet_v2_mini", "eight inverted residuals of 16 to 96 channels",
+        "Sandler et al. 2018", lr=0.004, channels_last=True,
+    ),
+    _photographs(
+        "convnext_tiny", "convnext:convnext_tiny", "7×7 on each channel alone, layer norm, GELU",
+        "Liu et al. 2022", lr=0.001,
+    ),
+    Entry(
+        "convnext_mini", "convnext:convnext_mini", "six ConvNeXt blocks of 32 to 128 channels",
+        "Liu et al. 2022", lr=0.004, channels_last=True,
+    ),
+    Entry(
+        "unet_encoder", "unet:unet_encoder", "the contracting path of U-Net: five levels of 64 to 1,024 channels",
+        "Ronneberger et al. 2015", lr=0.001, channels_last=True, side=256,
+    ),
+    Entry(
+        "unet_encoder_mini", "unet:unet_encoder_mini", "four levels of 16 to 128 channels",
+        "Ronneberger et al. 2015", lr=0.004, channels_last=True,
+    ),
+    _photographs(
+        "alexnet", "alexnet:alexnet", "five convolutions, overlapping pooling, dense layers of 4,096",
+        "Krizhevsky et al. 2012, Krizhevsky 2014", lr=0.0005, head="avgpool",
+    ),
+    Entry(
+        "alexnet_mini", "alexnet:alexnet_mini", "AlexNet's plan for small images: 32 to 96 channels, batch norm",
+        "Krizhevsky et al. 2012", lr=0.004, channels_last=True, head="avgpool",
+    ),
+    *(
+        _photographs(
+            f"vgg{depth}{end}", f"vgg:vgg{depth}{end}", f"{depth} layers{what}: blocks of 3×3, dense layers of 4,096",
+            "Simonyan, Zisserman 2015", lr=lr, head="avgpool",
+        )
+        for end, what, lr in (("", "", 0.0003), ("_bn", " with batch norm", 0.001))
+        for depth in (11, 13, 16, 19)
+    ),
+    Entry(
+        "vgg_mini", "vgg:vgg_mini", "VGG-11's plan for small images: 16 to 128 channels, batch norm",
+        "Simonyan, Zisserman 2015", lr=0.004, channels_last=True,
+    ),
+    _photographs(
+        "nin", "nin:nin", "1×1 convolutions after each of AlexNet's kernels, one map a class",
+        "Lin, Chen, Yan 2014", lr=0.001, head="classifier",
+    ),
+    Entry(
+        "nin_mini", "nin:nin_mini", "network in network for small images, with batch norm",
+        "Lin, Chen, Yan 2014", lr=0.004, channels_last=True, head="classifier",
+    ),
+    _photographs(
+        "googlenet", "googlenet:googlenet", "nine inception blocks: 1×1, 3×3 and pooling side by side, batch norm",
+        "Szegedy et al. 2015", lr=0.002,
+    ),
+    Entry(
+        "googlenet_mini", "googlenet:googlenet_mini", "four inception blocks for small images",
+        "Szegedy et al. 2015", lr=0.004, channels_last=True,
+    ),
+    *(
+        Entry(
+            f"{name}_mini", f"equivariant.networks:{name}_mini", what, "Cohen and Welling 2016", lr=0.004,
+        )
+        for name, what in (
+            ("p4", "for images without an up: the same answer for every quarter turn"),
+            ("p4m", "for images without an up: the same answer for every quarter turn and mirror"),
+            ("plain", "the network beside p4_mini and p4m_mini: as many weights, plain convolutions"),
+        )
+    ),
 )  # fmt: skip

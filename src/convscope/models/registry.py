@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from bisect import bisect_left
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from convscope.errors import ConfigError, ShapeError, nearest
+from convscope.models import timm
 from convscope.models.entries import ENTRIES, Entry
 
 if TYPE_CHECKING:
@@ -26,20 +30,29 @@ def names() -> tuple[str, ...]:
 
 
 def entry(name: str) -> Entry:
-    """Return the entry of one network; ``ConfigError`` with the nearest name where it is unknown."""
+    """Return the entry of one network, ``timm:NAME`` included; ``ConfigError`` with the nearest name for no network."""
+    if name.startswith(timm.PREFIX):
+        return timm.entry_of(name)
     if name not in _BY_NAME:
         raise ConfigError(f"unknown model {name!r}{nearest(name, _BY_NAME)}; known: {', '.join(names())}")
     return _BY_NAME[name]
 
 
 def create(
-    name: str, *, classes: int, channels: int = 3, size: tuple[int, int] | None = None, **options: Any
+    name: str,
+    *,
+    classes: int,
+    channels: int = 3,
+    size: tuple[int, int] | None = None,
+    head: str = "own",
+    **options: Any,
 ) -> nn.Module:
     """Build a network with fresh weights that maps (N, channels, *size) to logits (N, classes).
 
-    ``size`` is (height, width), by default the size the network was published for. ``options`` are the network's own
-    (``width=48``, ``dropout=0.2``, ...). Raises ``ConfigError`` for an unknown name or option and ``ShapeError``, with
-    the numbers, where the image is too small for the network.
+    ``size`` is (height, width), by default the size the network was published for. ``head`` is the network's own, or
+    one of ``transfer.new_head``'s on its features. ``options`` are the network's own (``width=48``, ``dropout=0.2``,
+    ...). Raises ``ConfigError`` for an unknown name, head or option and ``ShapeError``, with the numbers, where the
+    image is too small for the network.
 
     >>> net = create("lenet", classes=10, channels=1, size=(28, 28))
     >>> sum(p.numel() for p in net.parameters())
@@ -47,18 +60,41 @@ def create(
     """
     found = entry(name)
     size = size or (found.side, found.side)
-    module, function = found.builder.split(":")
-    build = getattr(importlib.import_module(f"convscope.models.{module}"), function)
-    known = [p for p in inspect.signature(build).parameters if p not in ("classes", "channels", "size")]
+    build, known = _builder(found), options_of(name)
     for option in options:
         if option not in known:
             raise ConfigError(
                 f"model {name!r} has no option {option!r}{nearest(option, known)}; it has: {', '.join(known) or 'none'}"
             )
     try:
-        return build(classes=classes, channels=channels, size=size, **options)
+        net = build(classes=classes, channels=channels, size=size, **options)
     except ShapeError as error:
         raise ShapeError(f"model {name!r} cannot take images of {size[0]}×{size[1]}: {error}") from None
+    if head == "own":
+        return net
+    from convscope.models.transfer import with_head
+
+    try:
+        return with_head(net, found.head, head, classes, (channels, *size))
+    except ConfigError as error:
+        raise ConfigError(f"model {name!r}: {error}") from None
+
+
+def options_of(name: str) -> dict[str, Any]:
+    """Return a network's own options, which ``create`` takes, with their defaults.
+
+    >>> options_of("lenet")
+    {'dropout': 0.5}
+    """
+    told = inspect.signature(_builder(entry(name))).parameters.values()
+    return {p.name: p.default for p in told if p.name not in ("name", "classes", "channels", "size")}
+
+
+def _builder(found: Entry) -> Callable[..., nn.Module]:
+    if found.name.startswith(timm.PREFIX):
+        return partial(timm.build, found.name)
+    module, function = found.builder.split(":")
+    return getattr(importlib.import_module(f"convscope.models.{module}"), function)
 
 
 def count_weights(name: str, *, classes: int, channels: int = 3, size: tuple[int, int]) -> int:
@@ -71,3 +107,43 @@ def count_weights(name: str, *, classes: int, channels: int = 3, size: tuple[int
 
     with torch.device("meta"):
         return sum(p.numel() for p in create(name, classes=classes, channels=channels, size=size).parameters())
+
+
+def smallest_side(name: str) -> int:
+    """Return the side of the smallest square image that a network takes, as it was published otherwise.
+
+    >>> smallest_side("lenet")
+    12
+    """
+    import torch
+
+    e = entry(name)
+
+    def works(side: int) -> bool:
+        try:
+            net = create(name, classes=e.classes, channels=e.channels, size=(side, side)).eval()
+            net(torch.empty(1, e.channels, side, side))
+        except (ShapeError, ConfigError, RuntimeError):
+            return False
+        return True
+
+    with torch.device("meta"), torch.no_grad():
+        return bisect_left(range(e.side + 1), True, lo=1, key=works)  # a larger image never leaves a smaller map
+
+
+def parts_of(name: str) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """Return a network's layer groups as ``transfer.groups``, and the children of its head; none where it is no chain.
+
+    >>> parts_of("resnet20")[1]
+    ('avgpool', 'flatten', 'fc')
+    """
+    import torch
+
+    from convscope.models.transfer import cut, groups
+
+    e = entry(name)
+    with torch.device("meta"):
+        net = create(name, classes=e.classes, channels=e.channels)
+    if not isinstance(net, torch.nn.Sequential):
+        return [], ()
+    return groups(net, e.head), tuple(child for child, _ in cut(net, e.head)[1].named_children())

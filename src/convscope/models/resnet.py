@@ -2,18 +2,47 @@
 
 The names of weights are those of torchvision's networks, so that public weights load unchanged. Weights of CIFAR nets
 in the wide-spread naming of akamaster/pytorch_resnet_cifar10 load with ``linear.`` renamed to ``fc.``.
+
+Options of them all: ``norm`` names the normalisation; ``se`` puts squeeze-and-excitation at each block's end;
+``drop_path`` is how often the last block is left out for an image while training, the others less often the earlier
+they stand. Without any norm each block starts as its shortcut alone (Zhang et al. 2019, "Fixup initialization"), since
+values would grow from block to block until they overflow.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from convscope.models.blocks import Residual, convolution, size_after
+from convscope.models.blocks import Residual, SqueezeExcite, StochasticDepth, convolution, drop_rates, size_after
+from convscope.models.blocks import norm as norm_layer
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a network's blocks are made with: the norm's name, squeeze-and-excitation, the last block's drop rate."""
+
+    norm: str
+    se: bool
+    drop_path: float
+
+    def convolution(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
+        """Build a convolution that keeps the size at stride 1; a norm behind it takes the bias's place."""
+        return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=self.norm == "none")
+
+    def ending(self, channels: int) -> nn.Module:
+        """Build what stands behind a block's last norm, before its shortcut is added."""
+        parts: list[nn.Module] = []
+        if self.se:
+            parts.append(SqueezeExcite(channels))
+        if self.drop_path:
+            parts.append(StochasticDepth(self.drop_path))
+        return nn.Sequential(*parts) if parts else nn.Identity()
 
 
 class BasicBlock(nn.Module):
@@ -21,20 +50,22 @@ class BasicBlock(nn.Module):
 
     widening = 1
 
-    def __init__(self, inputs: int, width: int, stride: int, shortcut: nn.Module):
+    def __init__(self, inputs: int, width: int, stride: int, shortcut: nn.Module, parts: Parts):
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, width, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
+        self.stride = stride
+        self.conv1 = parts.convolution(inputs, width, 3, stride)
+        self.bn1 = norm_layer(parts.norm, width)
         self.relu1 = nn.ReLU()
-        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(width)
+        self.conv2 = parts.convolution(width, width, 3)
+        self.bn2 = norm_layer(parts.norm, width)
+        self.ending = parts.ending(width)
         self.relu2 = nn.ReLU()
         self.downsample = shortcut
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, inputs, H, W) to (N, width, ⌈H/stride⌉, ⌈W/stride⌉)."""
         y = self.relu1(self.bn1(self.conv1(x)))
-        return self.relu2(self.bn2(self.conv2(y)) + self.downsample(x))
+        return self.relu2(self.ending(self.bn2(self.conv2(y))) + self.downsample(x))
 
 
 class Bottleneck(nn.Module):
@@ -46,16 +77,18 @@ class Bottleneck(nn.Module):
 
     widening = 4
 
-    def __init__(self, inputs: int, width: int, stride: int, shortcut: nn.Module):
+    def __init__(self, inputs: int, width: int, stride: int, shortcut: nn.Module, parts: Parts):
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
+        self.stride = stride
+        self.conv1 = parts.convolution(inputs, width, 1)
+        self.bn1 = norm_layer(parts.norm, width)
         self.relu1 = nn.ReLU()
-        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(width)
+        self.conv2 = parts.convolution(width, width, 3, stride)
+        self.bn2 = norm_layer(parts.norm, width)
         self.relu2 = nn.ReLU()
-        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(4 * width)
+        self.conv3 = parts.convolution(width, 4 * width, 1)
+        self.bn3 = norm_layer(parts.norm, 4 * width)
+        self.ending = parts.ending(4 * width)
         self.relu3 = nn.ReLU()
         self.downsample = shortcut
 
@@ -63,7 +96,7 @@ class Bottleneck(nn.Module):
         """Map (N, inputs, H, W) to (N, 4·width, ⌈H/stride⌉, ⌈W/stride⌉)."""
         y = self.relu1(self.bn1(self.conv1(x)))
         y = self.relu2(self.bn2(self.conv2(y)))
-        return self.relu3(self.bn3(self.conv3(y)) + self.downsample(x))
+        return self.relu3(self.ending(self.bn3(self.conv3(y))) + self.downsample(x))
 
 
 class ZeroPadded(nn.Module):
@@ -80,33 +113,37 @@ class ZeroPadded(nn.Module):
         return pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.before, self.after))
 
 
-def projection(inputs: int, outputs: int, stride: int) -> nn.Module:
-    """Build the paper's shortcut B: a 1×1 convolution with batch norm."""
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+def projection(parts: Parts, inputs: int, outputs: int, stride: int) -> nn.Module:
+    """Build the paper's shortcut B: a 1×1 convolution with norm."""
+    return nn.Sequential(parts.convolution(inputs, outputs, 1, stride), norm_layer(parts.norm, outputs))
 
 
 def _resnet(
     block: type[BasicBlock] | type[Bottleneck],
     depths: tuple[int, ...],
-    classes: int,
     *,
     stem: nn.Conv2d,
     pool: nn.Module,
     shortcut: Callable[[int, int, int], nn.Module],
+    classes: int,
+    size: tuple[int, int],
+    parts: Parts,
 ) -> nn.Sequential:
     """Chain stem, stages of residual blocks (each after the first halves the sides and doubles the channels), mean, fc.
 
     ``shortcut(inputs, outputs, stride)`` builds what stands beside a block that changes the shape.
     """
     width = inputs = stem.out_channels
-    net = nn.Sequential(OrderedDict(conv1=stem, bn1=nn.BatchNorm2d(width), relu=nn.ReLU(), maxpool=pool))
+    net = nn.Sequential(OrderedDict(conv1=stem, bn1=norm_layer(parts.norm, width), relu=nn.ReLU(), maxpool=pool))
+    size_after(net, size)
+    rates = iter(drop_rates(parts.drop_path, sum(depths)))
     for n, depth in enumerate(depths):
         blocks = nn.Sequential()
         for at in range(depth):
             stride, outputs = 2 if n and not at else 1, block.widening * width * 2**n
             same = stride == 1 and inputs == outputs
             aside = nn.Identity() if same else shortcut(inputs, outputs, stride)
-            blocks.append(block(inputs, width * 2**n, stride, aside))
+            blocks.append(block(inputs, width * 2**n, stride, aside, replace(parts, drop_path=next(rates))))
             inputs = outputs
         net.add_module(f"layer{n + 1}", blocks)
     for name, module in (
@@ -116,6 +153,11 @@ def _resnet(
     for module in net.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    for module in net.modules() if parts.norm == "none" else ():
+        if isinstance(module, BasicBlock | Bottleneck):
+            nn.init.zeros_((module.conv2 if isinstance(module, BasicBlock) else module.conv3).weight)
     return net
 
 
@@ -126,18 +168,42 @@ def _large(
     classes: int,
     channels: int,
     size: tuple[int, int],
+    norm: str = "batch",
+    se: bool = False,
+    drop_path: float = 0.0,
 ) -> nn.Sequential:
     """Build a network for photographs: its stem leaves a quarter of the sides, its stages a 32nd."""
-    stem, pool = nn.Conv2d(channels, 64, 7, 2, 3, bias=False), nn.MaxPool2d(3, 2, 1)
-    size_after([stem, pool], size)
-    return _resnet(block, depths, classes, stem=stem, pool=pool, shortcut=projection)
+    parts = Parts(norm, se, drop_path)
+    stem, pool = parts.convolution(channels, 64, 7, 2), nn.MaxPool2d(3, 2, 1)
+    return _resnet(
+        block,
+        depths,
+        stem=stem,
+        pool=pool,
+        shortcut=partial(projection, parts),
+        classes=classes,
+        size=size,
+        parts=parts,
+    )
 
 
-def _small(depth: int, *, classes: int, channels: int, size: tuple[int, int]) -> nn.Sequential:
+def _small(
+    depth: int,
+    *,
+    classes: int,
+    channels: int,
+    size: tuple[int, int],
+    norm: str = "batch",
+    se: bool = False,
+    drop_path: float = 0.0,
+) -> nn.Sequential:
     """Build a network for images of about 32×32: three stages of ``depth`` blocks with 16, 32 and 64 channels."""
-    stem = nn.Conv2d(channels, 16, 3, 1, 1, bias=False)
-    size_after([stem], size)
-    return _resnet(BasicBlock, 3 * (depth,), classes, stem=stem, pool=nn.Identity(), shortcut=ZeroPadded)
+    parts = Parts(norm, se, drop_path)
+    stem = parts.convolution(channels, 16, 3)
+    return _resnet(
+        BasicBlock, 3 * (depth,), stem=stem, pool=nn.Identity(), shortcut=ZeroPadded, classes=classes, size=size,
+        parts=parts,
+    )  # fmt: skip
 
 
 resnet18 = partial(_large, BasicBlock, (2, 2, 2, 2))
@@ -154,7 +220,15 @@ resnet110 = partial(_small, 18)
 
 
 def resnet_mini(
-    *, classes: int, channels: int, size: tuple[int, int], width: int = 16, dropout: float = 0.0
+    *,
+    classes: int,
+    channels: int,
+    size: tuple[int, int],
+    width: int = 16,
+    dropout: float = 0.0,
+    norm: str = "batch",
+    se: bool = False,
+    drop_path: float = 0.0,
 ) -> nn.Sequential:
     """Build a small residual network that fits itself to the image: 412,666 weights on 1×28×28.
 
@@ -164,18 +238,19 @@ def resnet_mini(
     image than the one it was built for works too.
     """
     side = min(size)
-    layers: list[nn.Module] = [convolution(channels, width, stride=2 if side > 64 else 1)]
+    early, late = drop_rates(drop_path, 2)
+    layers: list[nn.Module] = [convolution(channels, width, stride=2 if side > 64 else 1, norm=norm)]
     side = -(-side // 2) if side > 64 else side
     while side > 64:
         layers.append(nn.MaxPool2d(2, ceil_mode=True))
         side = -(-side // 2)
     inputs, stages = width, 0
     while side > 4 or stages < 2:
-        layers.append(convolution(inputs, 2 * inputs, pool=side > 1))
+        layers.append(convolution(inputs, 2 * inputs, pool=side > 1, norm=norm))
         inputs, stages, side = 2 * inputs, stages + 1, -(-side // 2)
         if stages == 1:
-            layers.append(Residual(inputs))
-    layers += [Residual(inputs), nn.AdaptiveMaxPool2d(1), nn.Flatten()]
+            layers.append(Residual(inputs, norm=norm, se=se, drop_path=early))
+    layers += [Residual(inputs, norm=norm, se=se, drop_path=late), nn.AdaptiveMaxPool2d(1), nn.Flatten()]
     if dropout:
         layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers, nn.Linear(inputs, classes))

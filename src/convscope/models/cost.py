@@ -1,0 +1,26 @@
+"""What a network costs: multiplications with an addition for one image, counted without computing any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def cost(build: Callable[[], nn.Module], shape: tuple[int, int, int]) -> tuple[int, int]:
+    """Return the weights of the network that ``build`` returns, and its multiply-adds for one image (C, H, W).
+
+    Only convolutions and matrix products count, as is usual; norms, activations and pooling come to a few per cent. The
+    network is built and run on torch's "meta" device, which knows shapes only, so that this is quick at any size.
+
+    >>> cost(lambda: nn.Conv2d(1, 4, 3), (1, 6, 6))  # 4 kernels of 9 weights and a bias, each at 4×4 places
+    (40, 576)
+    """
+    with torch.device("meta"):
+        net = build().eval()
+        image = torch.empty(1, *shape)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        net(image)
+    return sum(p.numel() for p in net.parameters()), counter.get_total_flops() // 2

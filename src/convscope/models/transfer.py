@@ -1,0 +1,205 @@
+"""Networks as chains that are cut at the head: a new head on old features, and which of their weights stand still.
+
+A network here is a chain: an ``nn.Sequential`` whose named children run one after the other. Its *head* are the
+children that belong to the classes, the *trunk* those before it. A network with a new head is the trunk's children
+followed by one child named ``head``.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from itertools import accumulate
+
+import torch
+from torch import nn
+from torch.func import functional_call
+from torch.nn.modules.dropout import _DropoutNd
+
+from convscope.errors import ConfigError, nearest
+
+HEADS = ("own", "linear", "hidden")
+CHAINS = ("features", "trunk")  # children whose own children count as layers of the network
+POOLINGS = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+
+
+def cut(model: nn.Module, head: str | None = None) -> tuple[nn.Sequential, nn.Sequential]:
+    """Return (trunk, head) of a network: two chains of its own children, names and weights kept, not copied.
+
+    ``head`` names the head's first child, as a network's entry does. Without it, and in a network that got a new head,
+    that is the child named ``head``, or else the first one that pools to one value a channel or flattens the maps.
+
+    >>> from convscope.models import create
+    >>> trunk, head = cut(create("resnet20", classes=10))
+    >>> [name for name, _ in head.named_children()]
+    ['avgpool', 'flatten', 'fc']
+    """
+    if not isinstance(model, nn.Sequential):
+        raise ConfigError(f"a {type(model).__name__} is no chain of layers, so that no head can be cut off")
+    children = list(model.named_children())
+    first = _first_of_head(children, head)
+    return nn.Sequential(OrderedDict(children[:first])), nn.Sequential(OrderedDict(children[first:]))
+
+
+def _first_of_head(children: list[tuple[str, nn.Module]], head: str | None) -> int:
+    names = [name for name, _ in children]
+    for name in ("head", head):
+        if name in names:
+            return names.index(name)
+    for at, (_, child) in enumerate(children):
+        to_one = isinstance(child, POOLINGS) and child.output_size in (1, (1, 1))
+        if to_one or isinstance(child, nn.Flatten):
+            return at
+    raise ConfigError(f"none of the layers {', '.join(names)} begins a head: none pools to one value or flattens")
+
+
+def new_head(kind: str, features: int, classes: int) -> OrderedDict[str, nn.Module]:
+    """Return the modules of a head for maps (N, features, H, W), in order.
+
+    ``linear`` takes the mean of each map, brings them to one scale by batch norm, and has one linear layer; ``hidden``
+    puts a layer of 256 between them, with batch norm and dropout before each. The mean makes both fit any image size.
+    """
+    if kind == "linear":
+        return OrderedDict(
+            pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), norm=nn.BatchNorm1d(features), dropout=nn.Dropout(0.2),
+            fc=nn.Linear(features, classes),
+        )  # fmt: skip
+    if kind == "hidden":
+        return OrderedDict(
+            pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(),
+            norm1=nn.BatchNorm1d(features), dropout1=nn.Dropout(0.5), hidden=nn.Linear(features, 256), relu=nn.ReLU(),
+            norm2=nn.BatchNorm1d(256), dropout2=nn.Dropout(0.5), fc=nn.Linear(256, classes),
+        )  # fmt: skip
+    raise ConfigError(f"no head is called {kind!r}{nearest(kind, HEADS)}; there are: {', '.join(HEADS)}")
+
+
+def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape: tuple[int, int, int]) -> nn.Module:
+    """Return the network with a new head of a ``kind``; ``own`` returns it as it is.
+
+    ``head`` is as in ``cut``; ``shape`` (channels, height, width) is that of an image. Raises ``ConfigError`` for an
+    unknown kind, and where nothing is left in front of the head, as in a network without convolutions.
+    """
+    if kind == "own":
+        return model
+    trunk, _ = cut(model, head)
+    if not len(trunk):
+        raise ConfigError(
+            "it has no features in front of its head, so that a new one would stand alone; use head 'own'"
+        )
+    made = nn.Sequential(new_head(kind, _features(trunk, shape), classes))
+    return nn.Sequential(OrderedDict([*trunk.named_children(), ("head", made)]))
+
+
+def _features(trunk: nn.Module, shape: tuple[int, int, int]) -> int:
+    maps = shape_after(trunk, shape)
+    if len(maps) != 4:
+        raise ConfigError(f"its features are no maps (N, C, H, W) but of shape {maps}; use head 'own'")
+    return maps[1]
+
+
+def shape_after(net: nn.Module, shape: tuple[int, int, int]) -> tuple[int, ...]:
+    """Return the shape of what a network gives for two images (C, H, W): no number is computed, nothing is touched."""
+    state = {**dict(net.named_parameters()), **dict(net.named_buffers())}
+    absent = {name: tensor.to("meta") for name, tensor in state.items()}
+    with torch.no_grad():
+        return tuple(functional_call(net, absent, (torch.empty(2, *shape, device="meta"),)).shape)
+
+
+def groups(model: nn.Module, head: str | None = None) -> list[tuple[str, ...]]:
+    """Return the layer groups from input to head, each a tuple of path prefixes; the last one is the whole head.
+
+    A child of the chain with weights is one group, and so is each child of a long chain named ``features``; what has
+    only scales and offsets, a norm, belongs to the group before it. ``head`` is as in ``cut``.
+
+    >>> from convscope.models import create
+    >>> groups(create("resnet20", classes=10))
+    [('conv1', 'bn1'), ('layer1',), ('layer2',), ('layer3',), ('fc',)]
+    """
+    trunk, top = cut(model, head)
+    found: list[tuple[str, ...]] = []
+    for path, layer in _layers(trunk):
+        shapes = [p.ndim for p in layer.parameters()]
+        if shapes and max(shapes) == 1 and found:
+            found[-1] = (*found[-1], path)
+        elif shapes:
+            found.append((path,))
+    of_head = tuple(path for path, layer in top.named_children() if next(layer.parameters(), None) is not None)
+    return [*found, of_head] if of_head else found
+
+
+def _layers(chain: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yield the children with their paths; those of a chain of features in its place."""
+    for name, child in chain.named_children():
+        if name in CHAINS:
+            yield from _layers(child, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", child
+
+
+def frozen(model: nn.Module, patterns: Iterable[str], head: str | None = None) -> set[str]:
+    """Return the names of the weights that ``patterns`` mean.
+
+    A pattern is ``trunk`` (all but the head, which is as in ``cut``), the path of a layer (``layer1``, ``features.0``)
+    or a glob over paths (``features.[0-4]``); a layer's weights are all below its path. ``ConfigError`` with the
+    nearest names for one that means nothing.
+
+    >>> from convscope.models import create
+    >>> sorted(frozen(create("resnet20", classes=10), ["conv1", "fc.b*"]))
+    ['conv1.weight', 'fc.bias']
+    """
+    paths = {name: list(accumulate(name.split("."), "{}.{}".format)) for name, _ in model.named_parameters()}
+    found: set[str] = set()
+    for pattern in patterns:
+        if pattern == "trunk":
+            named = {name for name, _ in cut(model, head)[0].named_parameters()}
+        else:
+            named = {name for name, prefixes in paths.items() if any(fnmatchcase(p, pattern) for p in prefixes)}
+        if not named:
+            known = {prefix for prefixes in paths.values() for prefix in prefixes}
+            outer = ", ".join(path for path, _ in _layers(model) if path in known)
+            raise ConfigError(
+                f"freeze: {pattern!r} means no weights of this network{nearest(pattern, ['trunk', *sorted(known)])}; "
+                f"its layers are: {outer}; 'trunk' means all but the head"
+            )
+        found |= named
+    return found
+
+
+def layers(model: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Return the chain with every chain in it unrolled, as (path, layer): running them in order is the network."""
+    found = []
+    for name, child in model.named_children():
+        if type(child) is nn.Sequential:
+            found += [(f"{name}.{path}", layer) for path, layer in layers(child)]
+        else:
+            found.append((name, child))
+    return found
+
+
+def frozen_prefix(model: nn.Module) -> int:
+    """Return how many leading ``layers`` neither learn nor draw anything, so that what they give never changes.
+
+    That is so while they are in evaluation mode; a dropout ends the prefix, since it is meant to draw.
+    """
+    if not isinstance(model, nn.Sequential):
+        return 0
+    for count, (_, layer) in enumerate(layers(model)):
+        if any(p.requires_grad for p in layer.parameters()) or any(map(_draws, layer.modules())):
+            return count
+    return len(layers(model))
+
+
+def split(model: nn.Module, count: int) -> tuple[nn.Sequential, nn.Sequential]:
+    """Return the first ``count`` of the ``layers``, and the others, as two chains of the network's own modules."""
+    modules = [layer for _, layer in layers(model)]
+    return nn.Sequential(*modules[:count]), nn.Sequential(*modules[count:])
+
+
+def _draws(module: nn.Module) -> bool:
+    """Return whether a layer draws random numbers in training: dropout, and stochastic depth under its usual names."""
+    if isinstance(module, _DropoutNd):
+        return module.p > 0
+    if type(module).__name__ in ("StochasticDepth", "DropPath"):
+        return any(getattr(module, name, None) for name in ("rate", "p", "drop_prob"))
+    return isinstance(module, nn.RReLU)

@@ -1,0 +1,272 @@
+"""Weights that a network starts from: read from a file or fetched, and laid into the network where they fit."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from convscope.data.download import Progress
+from convscope.errors import CheckpointError
+from convscope.models import public
+from convscope.models.naming import Scaling, dialect_of
+from convscope.models.registry import create, entry, names
+from convscope.models.tensors import read_tensors
+from convscope.models.timm import PREFIX, scaling_of, with_our_names
+from convscope.models.transfer import cut
+
+PUBLIC = "public"  # the source that is no file
+SHOWN = 4  # of the tensors that do not fit
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights for the network called ``model``, under the names that it has here.
+
+    ``mean`` and ``std`` a channel, in raw units 0..255 and RGB order, and ``side`` in pixels say what an image must be
+    scaled to; they are ``None`` where nobody knows. ``source`` says where the weights come from, ``notes`` what was
+    changed or assumed, in sentences for the user.
+    """
+
+    model: str
+    tensors: dict[str, Tensor]
+    source: str
+    sha256: str
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    side: int | None = None
+    notes: tuple[str, ...] = ()
+
+    def scaling(self, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """Return (mean, std) for images of so many channels, or ``None``: grey ones get the channels' average.
+
+        >>> Weights("lenet", {}, "", "", mean=(1.0, 2.0, 3.0), std=(4.0, 4.0, 4.0)).scaling(1)
+        ((2.0,), (4.0,))
+        """
+        if self.mean is None or self.std is None:
+            return None
+        if channels == 1:
+            return (sum(self.mean) / len(self.mean),), (sum(self.std) / len(self.std),)
+        at = [channel % len(self.mean) for channel in range(channels)]
+        return tuple(self.mean[c] for c in at), tuple(self.std[c] for c in at)
+
+
+def read_weights(
+    source: str | Path, name: str, *, cache: str | Path | None = None, progress: Progress | None = None
+) -> Weights:
+    """Read weights for the network ``name`` from a file, or fetch the published ones (source ``public``).
+
+    A file is .safetensors (a run's own among them), .npz, or a .pth with a state dict. Weights named by another program
+    that is known are renamed, and those for BGR images turned to RGB.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, holds more than tensors, or is the run of another network.
+        ConfigError, DataError, Error: as ``public.fetch``.
+    """
+    known = entry(name)
+    path = public.fetch(name, cache, progress) if str(source) == PUBLIC else Path(source).expanduser()
+    tensors, metadata = read_tensors(path)
+    weights = Weights(name, tensors, str(path), public.sha256(path))
+    if "convscope" in metadata:
+        return _of_run(weights, metadata["convscope"])
+    scaling = None
+    if name.startswith(PREFIX):
+        weights = replace(weights, tensors=with_our_names(name, tensors))
+        scaling = scaling_of(name)
+    elif dialect := dialect_of(tensors):
+        weights = replace(
+            weights,
+            tensors=dialect.rename(tensors),
+            source=f"{path} (of {dialect.what})",
+            notes=dialect.notes,
+        )
+        scaling = dialect.scaling
+    if scaling is None and name in public.PUBLIC and _tell_apart(tensors, known.classes):
+        published = public.PUBLIC[name]
+        scaling = Scaling(published.mean, published.std, published.side)
+        if str(source) != PUBLIC:
+            what = f"the file has {known.classes:,} classes, so that images are scaled as for the published weights"
+            weights = replace(weights, notes=(*weights.notes, what))
+    if scaling is None:
+        what = "the file does not say what images it was trained on: mean and deviation are those of this set"
+        return replace(weights, notes=(*weights.notes, what))
+    return replace(weights, mean=scaling.mean, std=scaling.std, side=scaling.side)
+
+
+def _tell_apart(tensors: dict[str, Tensor], classes: int) -> bool:
+    return any(tensor.ndim > 1 and len(tensor) == classes for tensor in tensors.values())
+
+
+def _of_run(weights: Weights, said: str) -> Weights:
+    """Add what a run's own weights file says of itself."""
+    try:
+        facts = json.loads(said)
+        model, options, images = facts["model"], facts["options"], facts["preprocessing"]
+        unit = {"uint8": 1.0, "uint16": 1 / 257}.get(images["dtype"])
+        mean, std = (tuple(float(value) for value in images[name]) for name in ("mean", "std"))
+        side = max(images["height"], images["width"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{weights.source}: what it says of its network cannot be read ({type(error).__name__}: {error}); "
+            "take another copy"
+        ) from None
+    if model != weights.model:
+        raise CheckpointError(
+            f"{weights.source} holds the weights of the network {model!r}, not of {weights.model!r}; "
+            f"say --model {model}, or take other weights"
+        )
+    told = "".join(f", {name}={value}" for name, value in options.items())
+    source = f"{weights.source} (a run of {model}{told})"
+    if unit is None:
+        what = "those weights were trained on images of real numbers: mean and deviation are those of this set"
+        return replace(weights, source=source, side=side, notes=(what,))
+    return replace(
+        weights, source=source, mean=tuple(v * unit for v in mean), std=tuple(v * unit for v in std), side=side
+    )
+
+
+@dataclass
+class _Fit:
+    """How tensors fit a network: what can be taken, what starts fresh, and what is wrong."""
+
+    taken: dict[str, Tensor] = field(default_factory=dict)
+    fresh: list[str] = field(default_factory=list)
+    kernel: str | None = None  # the first kernel, where only its number of inputs differs
+    missing: list[str] = field(default_factory=list)
+    misshapen: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> int:
+        return len(self.missing) + len(self.misshapen) + len(self.unexpected)
+
+
+def load_into(model: nn.Module, weights: Weights, *, head_is_new: bool) -> tuple[str, ...]:
+    """Copy weights into a network, in place, and return what was done, in sentences for the user.
+
+    The trunk must fit: the same names and shapes, but for the first kernel, which is brought to another number of
+    channels. A new head stays as it is; of the network's own head the layers from the first that does not fit stay so.
+
+    Raises ``CheckpointError`` with the names, counts and shapes where the weights are of another architecture, and
+    which networks they would fit. The model is then untouched.
+    """
+    fit = _fit(model, weights, head_is_new)
+    if fit.wrong:
+        raise CheckpointError(_refusal(model, weights, fit))
+    notes = []
+    if fit.kernel:
+        kernel, wanted = weights.tensors[fit.kernel], model.state_dict()[fit.kernel].shape[1]
+        fit.taken[fit.kernel] = _for_channels(kernel, wanted)
+        how = (
+            "summed over them, nearly what a grey image in colour would give" if wanted == 1 else "repeated and scaled"
+        )
+        had = f"{kernel.shape[1]} channel{'s' if kernel.shape[1] > 1 else ''}"
+        notes.append(f"the first kernel, {fit.kernel}, takes {had} and these images have {wanted}: it was {how}")
+    if fit.fresh and head_is_new:
+        notes.append("the head is new: its weights start fresh")
+    elif fit.fresh:
+        notes.append(_why_fresh(model, weights, fit.fresh))
+    model.load_state_dict(fit.taken, strict=False)
+    return tuple(notes)
+
+
+def _fit(model: nn.Module, weights: Weights, head_is_new: bool) -> _Fit:
+    """Compare a network's tensors with those at hand, without touching either."""
+    fit, tensors, own = _Fit(), weights.tensors, model.state_dict()
+    trunk, top = _children(model, weights.model)
+    first = next((name for name, tensor in own.items() if tensor.ndim >= 4), None)
+    fresh = head_is_new
+    for name, wanted in own.items():
+        found, in_head = tensors.get(name), name.partition(".")[0] in top
+        if name.endswith("num_batches_tracked") and (found is None or found.shape != wanted.shape):
+            continue  # a count that older files do not have, and that nothing needs
+        fits = found is not None and found.shape == wanted.shape
+        fresh = fresh or (in_head and not fits and name.endswith(".weight"))
+        if in_head and (fresh or not fits):
+            fit.fresh.append(name)
+        elif found is None:
+            fit.missing.append(name)
+        elif fits:
+            fit.taken[name] = found
+        elif name == first and found.ndim == wanted.ndim and _but_inputs(found) == _but_inputs(wanted):
+            fit.kernel = name
+        else:
+            fit.misshapen.append(name)
+    other_heads = {"head"} if not head_is_new else {name.partition(".")[0] for name in tensors} - trunk
+    fit.unexpected = [name for name in tensors if name not in own and name.partition(".")[0] not in other_heads]
+    return fit
+
+
+def _children(model: nn.Module, name: str) -> tuple[set[str], set[str]]:
+    """Return the names of the children in the trunk, and of those in the head."""
+    if not isinstance(model, nn.Sequential):
+        return {child for child, _ in model.named_children()}, set()
+    trunk, top = cut(model, entry(name).head)
+    return {child for child, _ in trunk.named_children()}, {child for child, _ in top.named_children()}
+
+
+def _but_inputs(kernel: Tensor) -> tuple[int, ...]:
+    return (kernel.shape[0], *kernel.shape[2:])
+
+
+def _for_channels(kernel: Tensor, channels: int) -> Tensor:
+    """Return a first kernel (outputs, inputs, ...) for another number of input channels, of responses as large."""
+    if channels == 1:
+        return kernel.sum(1, keepdim=True)
+    had = kernel.shape[1]
+    return kernel[:, torch.arange(channels) % had] * (had / channels)
+
+
+def _why_fresh(model: nn.Module, weights: Weights, fresh: list[str]) -> str:
+    layers = list(dict.fromkeys(name.rpartition(".")[0] for name in fresh))
+    name = next(name for name in fresh if name.endswith(".weight"))
+    found, wanted = weights.tensors.get(name), model.state_dict()[name]
+    if found is None:
+        why = f"these weights have no {name}"
+    elif (
+        found.shape[0] != wanted.shape[0]
+        and found.shape[1:] == wanted.shape[1:]
+        and layers == [name.rpartition(".")[0]]
+    ):
+        why = f"these weights tell {found.shape[0]:,} classes apart, this network {wanted.shape[0]:,}"
+    else:
+        why = f"{name} is {_shape(found)} in these weights, not {_shape(wanted)}"
+    return f"{why}: {', '.join(layers)} of the head start{'s' if len(layers) == 1 else ''} fresh"
+
+
+def _shape(tensor: Tensor) -> str:
+    return "×".join(map(str, tensor.shape)) or "one number"
+
+
+def _refusal(model: nn.Module, weights: Weights, fit: _Fit) -> str:
+    own, tensors = model.state_dict(), weights.tensors
+    shapes = [f"{name} ({_shape(tensors[name])}, not {_shape(own[name])})" for name in fit.misshapen]
+    parts = [
+        f"{len(found):,} {what}: {', '.join(found[:SHOWN])}{', ...' if len(found) > SHOWN else ''}"
+        for found, what in (
+            (fit.missing, f"of its {len(own):,} tensors are missing"),
+            (shapes, "have another shape"),
+            (fit.unexpected, "are not known to it"),
+        )
+        if found
+    ]
+    fitting = [name for name in names() if _would_fit(name, weights)]
+    if weights.model in fitting:
+        remedy = "they would fit with other options (--set), or another image size"
+    elif fitting:
+        remedy = f"they fit: {', '.join(fitting)}"
+    else:
+        remedy = "they fit none of the networks here: convscope models"
+    return f"{weights.source} does not fit {weights.model!r}: {'; '.join(parts)}; {remedy}"
+
+
+def _would_fit(name: str, weights: Weights) -> bool:
+    """Return whether the features of a network, as it was published, could be filled from these weights."""
+    e = entry(name)
+    with torch.device("meta"):
+        model = create(name, classes=e.classes, channels=e.channels, size=(e.side, e.side))
+    fit = _fit(model, replace(weights, model=name), head_is_new=True)
+    return not fit.wrong and bool(fit.taken)
