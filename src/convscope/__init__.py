@@ -12,40 +12,68 @@ from convscope.errors import CheckpointError, ConfigError, DataError, Error, Sha
 
 if TYPE_CHECKING:
     from convscope import models, ops, scratch
+    from convscope.analysis.inspection import Inspection
     from convscope.data.dataset import Data
     from convscope.data.loading import load
+    from convscope.graph.node import Graph
+    from convscope.graph.record import record
+    from convscope.inspecting import inspect
     from convscope.job import Observer, resume, train
+    from convscope.runs.compare import Comparison
     from convscope.runs.run import Run, open_run
+    from convscope.series import Series, compare, train_series
+    from convscope.tracing.terms import Trace
+    from convscope.unit import trace
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CheckpointError",
+    "Comparison",
     "ConfigError",
     "Data",
     "DataError",
     "Error",
+    "Graph",
+    "Inspection",
     "Observer",
     "Run",
+    "Series",
     "ShapeError",
+    "Trace",
+    "compare",
+    "inspect",
     "load",
     "models",
     "open_run",
     "ops",
+    "record",
     "resume",
     "scratch",
+    "trace",
     "train",
+    "train_series",
 ]
 
 _ROOMS = ("models", "ops", "scratch")
 _HOMES = {
+    "Comparison": "convscope.runs.compare",
     "Data": "convscope.data.dataset",
+    "Graph": "convscope.graph.node",
+    "Inspection": "convscope.analysis.inspection",
     "Observer": "convscope.job",
     "Run": "convscope.runs.run",
+    "Series": "convscope.series",
+    "Trace": "convscope.tracing.terms",
+    "compare": "convscope.series",
+    "inspect": "convscope.inspecting",
     "load": "convscope.data.loading",
     "open_run": "convscope.runs.run",
+    "record": "convscope.graph.record",
     "resume": "convscope.job",
+    "trace": "convscope.unit",
     "train": "convscope.job",
+    "train_series": "convscope.series",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ import numpy as np
 
 from convscope.data.dataset import Data, Split
 from convscope.errors import CheckpointError, ConfigError
+from convscope.models.weights import Weights
 from convscope.report.collect import collect
 from convscope.report.html import write as write_report
 from convscope.runs import files
 from convscope.runs.environment import environment
-from convscope.runs.prepare import prepare
+from convscope.runs.prepare import Expected, Training, prepare
 from convscope.runs.run import Run, open_run, read_config, weights_hash
-from convscope.runs.source import load_source
+from convscope.runs.source import load_source, scaled_for, weights_of
 from convscope.runs.write import (
     RunKeeper,
     config_text,
@@ -32,11 +33,11 @@ from convscope.runs.write import (
 )
 from convscope.tasks import baselines, classification
 from convscope.training.checkpoint import has_state, read_state, save_error
-from convscope.training.estimate import Estimate
 from convscope.training.loop import Outcome, Watcher, fit
 from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
 from convscope.training.settle import Settled
+from convscope.training.stages import extended
 
 # What a resumed run may change: how long it goes on and what is scored beside it, never what its past steps depended
 # on.
@@ -55,25 +56,32 @@ RESUMABLE = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is known before the first step: shown to the user as the plan."""
+    """What is known before the first step: shown to the user as the plan.
+
+    ``stages`` says what each stage does, where there are any; ``pretrained`` where weights came from (``source``,
+    ``sha256``), and ``notes`` on what was done to them.
+    """
 
     folder: Path
     data: Data
     settled: Settled
     parameters: int
-    estimate: Estimate
+    estimate: Expected
     resumed: bool
+    stages: tuple[str, ...] = ()
+    pretrained: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Observer:
-    """Callbacks on the way: stages with a count, the plan before the first step, steps, epochs, notices."""
+    """Callbacks on the way: work with a count, the plan before the first step, stages, steps, epochs, notices."""
 
     on_progress: Callable[[str, int, int], None] | None = None
     on_plan: Callable[[Prepared], None] | None = None
     on_step: Callable[[int, int, int, dict[str, Any]], None] | None = None
     on_epoch: Callable[[dict[str, float]], None] | None = None
     on_notice: Callable[[str], None] | None = None
+    on_stage: Callable[[int], None] | None = None
 
 
 def train(
@@ -94,9 +102,10 @@ def train(
     return _train(data, make_plan({"model": model, **settings}), out, observer or Observer())
 
 
-def resume(folder: str | Path, *, observer: Observer | None = None, **changes: Any) -> Run:
+def resume(folder: str | Path, *, data: Data | None = None, observer: Observer | None = None, **changes: Any) -> Run:
     """Go on with an interrupted run; it ends with the weights an undisturbed one would have.
 
+    ``data`` is the set it began with, where that cannot be loaded again from where it came.
     ``changes`` may be those settings that past steps did not depend on (more ``epochs``, another ``time``, ...).
     """
     folder = Path(folder)
@@ -108,8 +117,10 @@ def resume(folder: str | Path, *, observer: Observer | None = None, **changes: A
             + ", ".join(sorted(RESUMABLE))
         )
     source, plan = read_config(folder / files.CONFIG)
+    if plan.stages and "epochs" in changes:
+        plan = replace(plan, stages=extended(plan.stages, changes["epochs"]), epochs=None)
     plan = make_plan({**plan.to_dict(), **changes})
-    return _train(source, plan, folder, observer or Observer(), resumed=True)
+    return _train(data or source, plan, folder, observer or Observer(), resumed=True)
 
 
 def _train(
@@ -124,23 +135,28 @@ def _train(
     keep_freed_memory()
     if out is not None and not resumed:
         refuse_taken(Path(out))  # before hours of decoding, not after
-    data = source if isinstance(source, Data) else load_source(source, plan, observer.on_progress)
+    begun = Path(out) if out is not None and resumed and (Path(out) / files.WEIGHTS).exists() else None
+    weights = None if begun else weights_of(plan, observer.on_progress)  # a run that has its own needs them no more
+    data = source if isinstance(source, Data) else load_source(source, plan, observer.on_progress, weights)
     if out is not None and resumed:
         _check_unchanged(Path(out), data)
-    training = prepare(data, plan)
+    data, said = _scaled(data, plan, weights, begun)
+    training = prepare(data, plan, weights)
     plan = training.plan
     folder = Path(out) if out is not None and resumed else new_folder(out, f"{data.name}-{plan.model}")
     # Stopped before its first epoch, a run has no state yet and simply begins.
     start = read_state(folder / files.STATE) if resumed and has_state(folder / files.STATE) else None
+    pretrained = _pretrained(weights, (*said, *training.notes), folder)
     if observer.on_plan:
-        count = sum(p.numel() for p in training.model.parameters())
-        observer.on_plan(Prepared(folder, data, training.settled, count, training.expected, resumed))
-    _write_start(folder, plan, data)
+        observer.on_plan(_prepared(folder, data, training, pretrained, resumed=resumed))
+    _write_start(folder, plan, data, pretrained)
     loaded = time.perf_counter()
     outcome = fit(
         training.model, training.train, training.valid, plan, training.loss, classes=len(data.classes),
         keeper=RunKeeper(folder, training.spec), select=plan.select, start=start,
-        watcher=Watcher(observer.on_step, observer.on_epoch, observer.on_notice), form=training.form,
+        form=training.form, watcher=Watcher(
+            observer.on_step, observer.on_epoch, observer.on_notice, observer.on_stage, observer.on_progress
+        ),
     )  # fmt: skip
     timing = {
         "until the first step": loaded - began,
@@ -148,7 +164,30 @@ def _train(
         "saving": outcome.saving,
     }
     _write_history(folder, outcome)
-    return _finish(folder, data, training.settled, outcome, timing, observer)
+    return _finish(folder, data, training, outcome, timing, observer)
+
+
+def _scaled(data: Data, plan: Plan, weights: Weights | None, begun: Path | None) -> tuple[Data, tuple[str, ...]]:
+    """Return the set scaled as the weights ask for, and what is to be said of it; a run goes on as it ``begun``."""
+    if begun is not None and plan.pretrained:
+        own = open_run(begun).spec.preprocessing
+        return replace(data, preprocessing=replace(data.preprocessing, mean=own.mean, std=own.std)), ()
+    return (data, ()) if weights is None else scaled_for(data, weights)
+
+
+def _pretrained(weights: Weights | None, notes: tuple[str, ...], folder: Path) -> dict[str, Any] | None:
+    """Return what is to be known of the weights a run begins with, or what it noted when it began."""
+    if weights is not None:
+        return {"source": weights.source, "sha256": weights.sha256, "notes": [*weights.notes, *notes]}
+    path = folder / files.ENVIRONMENT
+    return json.loads(path.read_text()).get("pretrained") if path.exists() else None
+
+
+def _prepared(
+    folder: Path, data: Data, training: Training, pretrained: dict[str, Any] | None, *, resumed: bool
+) -> Prepared:
+    count = sum(p.numel() for p in training.model.parameters())
+    return Prepared(folder, data, training.settled, count, training.expected, resumed, training.stages, pretrained)
 
 
 def _check_unchanged(folder: Path, data: Data) -> None:
@@ -161,10 +200,11 @@ def _check_unchanged(folder: Path, data: Data) -> None:
         )
 
 
-def _write_start(folder: Path, plan: Plan, data: Data) -> None:
+def _write_start(folder: Path, plan: Plan, data: Data, pretrained: dict[str, Any] | None) -> None:
     write_file(folder / files.CONFIG, config_text(plan, data.source))
     write_split(folder, data)
-    write_json(folder / files.ENVIRONMENT, {**environment(), "data_fingerprint": data.fingerprint})
+    began_with = {} if pretrained is None else {"pretrained": pretrained}
+    write_json(folder / files.ENVIRONMENT, {**environment(), "data_fingerprint": data.fingerprint, **began_with})
 
 
 def _write_history(folder: Path, outcome: Outcome) -> None:
@@ -173,7 +213,7 @@ def _write_history(folder: Path, outcome: Outcome) -> None:
 
 
 def _finish(
-    folder: Path, data: Data, settled: Settled, outcome: Outcome, timing: dict[str, float], observer: Observer
+    folder: Path, data: Data, training: Training, outcome: Outcome, timing: dict[str, float], observer: Observer
 ) -> Run:
     """Evaluate the chosen weights, score the simple methods beside them, and write what the run found."""
     began = time.perf_counter()
@@ -184,16 +224,18 @@ def _finish(
     scores, shares = run.score(judged)
     valid_scores, valid_shares = (scores, shares) if judged is data.valid else run.score(data.valid)
     timing["evaluation"] = time.perf_counter() - began
-    rivals = _baselines(settled.plan, data, judged, shares, observer)
+    rivals = _baselines(training.plan, data, judged, shares, observer)
     timing["simple methods"] = sum(rival["seconds"] for rival in rivals)
     metrics = {
         "split": judged.name,
         "examples": len(judged),
-        "select": settled.plan.select,
+        "select": training.plan.select,
         "rule": outcome.rule,
         "chosen_epoch": outcome.chosen_epoch,
         "stopped": outcome.stopped,
         "notices": outcome.notices,
+        **({"stages": list(training.stages)} if training.stages else {}),
+        **({"pretrained": noted["pretrained"]} if "pretrained" in noted else {}),
         **scores,
         "valid": {"accuracy": valid_scores["accuracy"]},
         "baselines": rivals,
@@ -203,7 +245,7 @@ def _finish(
     _write_predictions(folder, data, {data.valid.name: valid_shares, judged.name: shares})
     if observer.on_progress:
         observer.on_progress("report", 0, 1)
-    contents = collect(run, data, settled, outcome.history, metrics, shares)
+    contents = collect(run, data, training.settled, outcome.history, metrics, shares)
     try:
         write_report(contents, folder)
     except OSError as error:

@@ -23,12 +23,15 @@ errors
 geometry
 ops
 scratch graph
-analysis trace data
+analysis tracing data
 tasks models
 training explain
 runs
 report
+inspecting
+unit
 job
+series
 explorer widgets serve cli
 """
 LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in line.split()}
@@ -37,7 +40,7 @@ LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in
 DOORS = {
     "torch": (
         *("graph.record", "graph.translate", "data.augment", "data.batches", "tasks", "models"),
-        *("training", "explain", "runs", "report", "job"),
+        *("training", "explain", "runs", "report", "inspecting", "job"),
     ),
     "matplotlib": ("report.figures",),
     "rich": ("cli",),

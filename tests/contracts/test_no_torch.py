@@ -22,15 +22,23 @@ def imported_by(code: str) -> list[str]:
     "module",
     [
         "convscope",
+        "convscope.analysis.inspection",
+        "convscope.analysis.table",
         "convscope.cli.app",
         "convscope.data",
         "convscope.data.augment",
         "convscope.data.loading",
         "convscope.geometry",
+        "convscope.graph",
+        "convscope.graph.run",
+        "convscope.graph.translate",
+        "convscope.inspecting",
         "convscope.models",
         "convscope.ops",
         "convscope.scratch",
+        "convscope.tracing.table",
         "convscope.training.plan",
+        "convscope.unit",
     ],
 )
 def test_importing_is_light(module):

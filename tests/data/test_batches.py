@@ -7,13 +7,15 @@ import contextlib
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from convscope.data.augment import Policy
+from convscope.data.augment import Policy, mix
+from convscope.data.augment.draws import Draws
 from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Split
 from convscope.data.preprocessing import Preprocessing
+from convscope.errors import ConfigError
 
 COUNT = 41  # no multiple of any vector width
 POLICIES = [
@@ -26,6 +28,13 @@ POLICIES = [
     "blur=1.5",
     "cutout=0.3",
     "mixup=0.4",
+    "cutmix=1",
+    "mixup=0.4 cutmix=0.5 hflip",
+    "elastic=0.1 rotate=20",
+    "stain=0.1",
+    "hue=30 stain=0.05",
+    "randaugment=7",
+    "trivialaugment",
     "hflip rotate=10 scale=0.1 brightness=0.2 contrast=0.2 blur=1 noise=0.1 cutout=0.2 mixup=1",
 ]
 
@@ -76,6 +85,7 @@ def test_a_sample_is_the_same_bits_in_any_batch(
     policy, channels, height, width, dtype, size, resume, count, channels_last
 ):
     """Whatever the batch size, the batch to resume from, the threads and the memory format."""
+    assume(channels == 3 or "stain" not in policy)
     images = split(channels, height, width, dtype)
     with threads(1):
         whole = joined(batches(images, COUNT, policy).epoch(5))
@@ -83,7 +93,7 @@ def test_a_sample_is_the_same_bits_in_any_batch(
     start = int(resume * len(other))
     with threads(count):
         found = joined(other.epoch(5, start))
-    assert len(found) == len(whole) == (4 if "mixup" in policy else 2)
+    assert len(found) == len(whole) == (4 if "mix" in policy else 2)
     for mine, theirs in zip(found, whole, strict=True):
         assert torch.equal(mine, theirs[other.bounds[start] :])
 
@@ -96,6 +106,20 @@ def test_large_batches_that_torch_divides_among_threads(policy):
     with threads(2):
         together = joined(batches(images, COUNT, policy).epoch(0))
     assert all(torch.equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+@pytest.mark.parametrize("policy", ["hflip rotate=10", "mixup=0.4 cutmix=1"])
+def test_some_samples_of_an_epoch_are_what_its_batches_hold(policy):
+    images = batches(split(3, 9, 9), 10, policy)
+    whole = joined(images.epoch(2))
+    at = np.array([7, 3, 30])
+    for mine, theirs in zip(joined([images.of(at, 2)]), whole, strict=True):
+        assert torch.equal(mine, theirs[[int((whole[1] == k).nonzero()) for k in at]])
+
+
+def test_a_policy_that_does_not_suit_the_set_is_refused_before_training():
+    with pytest.raises(ConfigError, match=r"^augmentation stain needs red, green and blue; these images have"):
+        batches(split(1, 8, 8), 8, "tissue")
 
 
 def test_an_epoch_resumed_at_its_end_has_no_batches():
@@ -116,3 +140,12 @@ def test_a_mixed_image_lies_between_its_two():
     x, labels, partners, share = joined(batches(images, 8, "mixup=0.4").epoch(1))  # labels number the images
     blend = share.view(-1, 1, 1, 1) * plain[labels] + (1 - share.view(-1, 1, 1, 1)) * plain[partners]
     torch.testing.assert_close(x, blend)
+
+
+def test_a_pasted_box_comes_from_the_partner_and_its_area_weighs_the_labels():
+    images = split(1, 8, 8)
+    plain = joined(batches(images, COUNT, "none").inorder())[0]
+    x, labels, partners, share = joined(batches(images, 8, "cutmix=1").epoch(1))
+    own = torch.from_numpy(mix.shares(Draws(images.rows[labels], 3, 1), 8, 8, cutmix=1))[:, None] == 1
+    assert torch.equal(x, torch.where(own, plain[labels], plain[partners]))
+    torch.testing.assert_close(share, own.float().mean((1, 2, 3)))

@@ -155,6 +155,9 @@ def test_img_size_and_fit(tmp_path):
     data = load(path, img_size=(6, 8), fit="squash")
     assert data.train.images(0).shape == (3, 6, 8)
     assert data.facts["sizing"] == "scaled to 6 × 8, as asked; other shapes are squashed"
+    middle = load(path, img_size=4, fit="centre")
+    assert (middle.train.images(0) == load(path).train.images(0)[:, 4:8, 3:7]).all()
+    assert middle.facts["sizing"] == "the middle 4 × 4 of each image, unscaled, as asked"
     with pytest.raises(ConfigError, match="--img-size"):
         load(path, img_size=0)
 

@@ -80,6 +80,12 @@ def test_crop_keeps_the_centre_and_pad_the_whole():
     assert abs(squashed[:, [0, 5, 9], 0].astype(int) - [0, 200, 0]).max() < 10  # bicubic overshoots a little
 
 
+def test_centre_cuts_the_middle_out_unscaled_and_repeats_the_border_where_there_is_none():
+    image = pixels(9, 12, 3)
+    assert (resize(image, 5, 6, "centre") == image[2:7, 3:9]).all()
+    assert (resize(image, 12, 4, "centre") == np.pad(image, ((1, 2), (0, 0), (0, 0)), "edge")[:, 4:8]).all()
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize("channels", [1, 3, 4, 7])
 def test_resize_keeps_type_and_mean_and_never_wraps(dtype, channels):
@@ -154,5 +160,7 @@ def test_where_images_are_looked_for(tmp_path):
 def test_settings():
     with pytest.raises(ConfigError, match="--img-size: expected a side of at least 1 pixel, found 0"):
         check_fit(0, "crop")
-    with pytest.raises(ConfigError, match="--fit: expected one of crop, pad, squash, found 'croop'"):
+    with pytest.raises(ConfigError, match="--fit: expected one of crop, pad, squash, centre, found 'croop'"):
         check_fit(None, "croop")
+    with pytest.raises(ConfigError, match="--fit centre: say how much of the middle, with --img-size"):
+        check_fit(None, "centre")

@@ -19,7 +19,7 @@ app = App(
     version=convscope.__version__,
     help_format="plaintext",
 )
-for _verb in ("train", "evaluate", "predict", "models", "demo"):
+for _verb in ("train", "evaluate", "predict", "inspect", "trace", "compare", "models", "demo"):
     app.command(f"convscope.cli.{_verb}:{_verb}", name=_verb)
 app.command("convscope.cli.data:app", name="data")
 app.command("convscope.cli.bench:app", name="bench")

@@ -1,4 +1,4 @@
-"""``convscope data``: the sets that have names, a check of any set, and fetching a public one."""
+"""``convscope data``: the sets that have names, a check of any set, a look at augmentation, fetching a public set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from convscope.cli.output import err, notices, out, pairs, show_json, table
 
-app = App(name="data", help="Sets that have names, a check of any set, and fetching a public one.")
+app = App(name="data", help="Sets that have names, a check of any set, a look at its augmentation, fetching one.")
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 
@@ -107,6 +107,65 @@ def check(
         out.print(found.name, style="bold", markup=False)
         out.print(pairs(found.facts))
         out.print(notices(found.warnings) if found.warnings else "nothing suspicious found")
+    return 0
+
+
+@app.command
+def show(
+    data: str,
+    *,
+    augment: str | None = None,
+    out: Path | None = None,
+    images: int = 6,
+    copies: int = 5,
+    seed: int = 0,
+    img_size: int | None = None,
+    skip_bad: bool = False,
+    cache: Path | None = None,
+    data_root: Path | None = None,
+) -> int:
+    """Draw what augmentation makes of a set's training images, exactly as the first epochs of `train` would see them.
+
+    Parameters
+    ----------
+    data
+        Folder, archive, table, IDX or NPZ file, or the name of a set.
+    augment
+        Augmentation such as "tissue" or "hflip rotate=10"; by default what `train` would choose.
+    out
+        The picture's file, PNG or SVG; by default DATA-augmented.png.
+    images
+        Rows: training images, one of each class first.
+    copies
+        Columns: as many first epochs.
+    seed
+        Seed of the splits that are drawn and of the augmentation.
+    img_size
+        Image size, in pixels.
+    skip_bad
+        Leave unreadable images out and list them, instead of stopping.
+    cache
+        Folder of decoded images.
+    data_root
+        Folder that holds named sets.
+    """
+    from convscope.cli.live import Live
+    from convscope.data.augment import Policy, default_policy
+    from convscope.data.loading import load
+    from convscope.report.augmented import write_picture
+
+    policy, reason = None if augment is None else Policy.parse(augment), ""
+    with Live() as live:
+        found = load(
+            data, img_size=img_size, skip_bad=skip_bad, seed=seed,
+            cache=cache, data_root=data_root, progress=live.on_progress,
+        )  # fmt: skip
+    if policy is None:
+        shape = found.preprocessing
+        policy, reason = default_policy(found.classes, shape.channels, shape.height, shape.width)
+    file = write_picture(found, policy, out, images=images, copies=copies, seed=seed)
+    err.print(f"{policy}  ({reason})" if reason else str(policy), markup=False)
+    err.print(f"the picture is {file}", markup=False)
     return 0
 
 

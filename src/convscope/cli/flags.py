@@ -35,9 +35,12 @@ def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
     return setting.name, Annotated[kind | None, parameter], field(default=None)
 
 
-_GROUPS = ["Network", "Training", "Speed", "Data", "Evaluation"]
+_FILED = ("stages",)  # a list of tables: for files and Python only
+_GROUPS = ["Network", "Transfer", "Training", "Speed", "Data", "Evaluation"]
 _HINTS = get_type_hints(Plan)
-PlanFlags = make_dataclass("PlanFlags", [_flag(setting, _HINTS[setting.name]) for setting in fields(Plan)])
+PlanFlags = make_dataclass(
+    "PlanFlags", [_flag(setting, _HINTS[setting.name]) for setting in fields(Plan) if setting.name not in _FILED]
+)
 PlanFlags.__module__ = __name__  # cyclopts takes classes of the module `types` for builtins
 PlanFlags = Parameter(name="*")(PlanFlags)
 
@@ -74,15 +77,26 @@ def _share_or_number(name: str, text: str) -> int | float:
         raise ConfigError(f"--{name} {text!r}: write a share such as 0.1, or a number of images such as 500") from None
 
 
-def _option(text: str) -> tuple[str, int | float | bool | str]:
+def _option(text: str) -> tuple[str, int | float | bool | str | tuple[int | float, ...]]:
     key, equals, value = text.partition("=")
     if not equals:
         raise ConfigError(f"--set {text!r}: write key=value, such as width=48")
+    parts = [_value(part) for part in value.split(",") if part.strip()]
+    numbers = tuple(part for part in parts if isinstance(part, int | float))
+    return key, numbers if "," in value and len(numbers) == len(parts) else _value(value)
+
+
+def _value(value: str) -> int | float | bool | str:
+    """Read the value of an option.
+
+    >>> _value("48"), _value("0.5"), _value("true"), _value("batch")
+    (48, 0.5, True, 'batch')
+    """
     if value.lower() in ("true", "false"):
-        return key, value.lower() == "true"
+        return value.lower() == "true"
     for kind in (int, float):
         try:
-            return key, kind(value)
+            return kind(value)
         except ValueError:
             continue
-    return key, value
+    return value

@@ -26,10 +26,13 @@ TICK = 0.2  # seconds between two looks at the loss
 
 
 class Live:
-    """Draws what an ``Observer`` is told; use it as a context, so that the terminal is left clean."""
+    """Draws what an ``Observer`` is told; use it as a context, so that the terminal is left clean.
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self.quiet = quiet
+    ``known`` leaves out what was found in the data, which a training before this one has told already.
+    """
+
+    def __init__(self, *, quiet: bool = False, known: bool = False) -> None:
+        self.quiet, self.known = quiet, known
         self.progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=err, transient=True, disable=quiet,
@@ -39,6 +42,7 @@ class Live:
         self._epoch_began = 0.0
         self._batch = 0
         self._epochs = 0
+        self._stages: tuple[str, ...] = ()
         self.folder: Any = None
 
     def __enter__(self) -> Live:
@@ -52,7 +56,7 @@ class Live:
         """Return the callbacks."""
         from convscope.job import Observer
 
-        return Observer(self.on_progress, self.on_plan, self.on_step, self.on_epoch, self.on_notice)
+        return Observer(self.on_progress, self.on_plan, self.on_step, self.on_epoch, self.on_notice, self.on_stage)
 
     def on_progress(self, what: str, done: int, total: int) -> None:
         """Move the bar of one stage; a finished stage disappears."""
@@ -67,13 +71,15 @@ class Live:
         """Print what was found and what will run."""
         data, plan = prepared.data, prepared.settled.plan
         self.folder, self._batch, self._epochs = prepared.folder, plan.batch_size or 0, plan.epochs or 0
+        self._stages = prepared.stages
         if self.quiet:
             return
-        out.print(data.name, style="bold", markup=False)
-        out.print(pairs(data.facts))
-        if data.warnings:
-            out.print(notices(data.warnings))
-        out.print("\n[bold]plan[/]")
+        if not self.known:
+            out.print(data.name, style="bold", markup=False)
+            out.print(pairs(data.facts))
+            if data.warnings:
+                out.print(notices(data.warnings))
+            out.print("\n[bold]plan[/]")
         out.print(pairs(_plan(prepared)))
         out.print()
 
@@ -92,6 +98,11 @@ class Live:
         if task is None:
             task = self._tasks["epoch"] = self.progress.add_task(what, total=steps, rate=text)
         self.progress.update(task, description=what, completed=step, total=steps, rate=text)
+
+    def on_stage(self, number: int) -> None:
+        """Print which stage begins."""
+        if not self.quiet:
+            out.print(f"[bold]stage {number} of {len(self._stages)}[/]: {escape(self._stages[number - 1])}")
 
     def on_notice(self, text: str) -> None:
         """Print loudly what the user must hear of at once."""
@@ -121,12 +132,17 @@ def _plan(prepared: Prepared) -> dict[str, str]:
     epochs = "as many epochs as fit" if endless else count(plan.epochs or 0, "epoch")
     limit = f", at most {plan.time}" if plan.time else ""
     form = ["bfloat16" if plan.amp else "float32", *["channels last"] * bool(plan.channels_last)]
-    expected = f"about {duration(prepared.estimate.seconds_per_epoch * (plan.epochs or 1))}"
+    expected = f"about {duration(prepared.estimate.seconds)}"
+    begun = prepared.pretrained or {}
+    notes = "".join(f"; {note}" for note in begun.get("notes", ()))
     rows = {
         "model": f"{plan.model}, {prepared.parameters:,} weights{because('model')}",
+        "head": f"{plan.head}{because('head')}" if plan.head != "own" else "",
+        "pretrained": f"{begun['source']}, SHA-256 {begun['sha256'][:16]}…{notes}" if begun else "",
         "training": f"{epochs}{limit} of {len(prepared.data.train):,} images, {plan.batch_size} a step"
         + because("epochs" if "epochs" in reasons else "batch_size"),
         "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}",
+        **{f"stage {number}": text for number, text in enumerate(prepared.stages, 1)},
         "steps": ", ".join([*form, *["compiled"] * bool(plan.compile)]) + because("compile", "amp"),
         "rewritten": reasons.get("rewrite", ""),
         "augmentation": f"{plan.augment}{because('augment')}",

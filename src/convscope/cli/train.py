@@ -11,7 +11,9 @@ from rich.markup import escape
 from convscope.cli.exits import INTERRUPTED
 from convscope.cli.flags import PlanFlags, given
 from convscope.cli.output import err, out, show_json
+from convscope.cli.series import resume_series, train_series
 from convscope.errors import ConfigError
+from convscope.runs import files
 
 
 def train(
@@ -22,24 +24,31 @@ def train(
     config: Annotated[Path | None, Parameter(name=("--config", "-c"))] = None,
     print_config: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    seeds: int | None = None,
     flags: PlanFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
     """Train a network on images, evaluate it honestly, and write a report.
+
+    Several networks, as in `--model lenet,resnet_mini`, or several `--seeds` are trained one after the other on the
+    same split with the same settings, and compared.
 
     Parameters
     ----------
     data
         Folder, archive, table, IDX or NPZ file, or the name of a set (see `convscope data list`).
     out_folder
-        Run folder; by default runs/<data>-<model>.
+        Run folder; by default runs/<data>-<model>. Of several trainings the folder that holds their runs, by default
+        runs/<data>-series; given again, it goes on where it was stopped.
     resume
-        Go on with this interrupted run.
+        Go on with this interrupted run, or series of runs.
     config
         TOML file of settings; flags beat it. Any run's config.toml will do.
     print_config
         Print the settings that would run, with the open ones settled from the data, and stop.
     as_json
         Print the final figures as JSON.
+    seeds
+        Train each network with so many seeds, from --seed on, on the same split.
     """
     settings = given(flags)
     if resume is not None:
@@ -48,6 +57,10 @@ def train(
                 "--resume RUN takes data, settings and folder from the run; "
                 "leave DATA, --config, --out and --print-config out"
             )
+        if (resume / files.SERIES).exists():
+            return resume_series(resume, settings, seeds, as_json=as_json)
+        if seeds is not None:
+            raise ConfigError(f"--seeds is for a series of runs; {resume} is not the folder of one")
         return _watched(resume, None, settings, None, as_json)
     if config is not None:
         from convscope.runs.run import read_settings
@@ -55,24 +68,46 @@ def train(
         filed = read_settings(config)
         filed_data = filed.pop("data", None)
         data = data or (None if filed_data is None else str(filed_data))
+        _check_stages(filed, settings, config)
         settings = {**filed, **settings}
     if data is None:
         raise ConfigError(
             "no data given; write: convscope train DATA, where DATA is a folder, a file, or a name such as digits"
         )
+    models = str(settings.get("model", "auto")).split(",")
+    if len(models) > 1 or seeds is not None:
+        if print_config:
+            raise ConfigError("--print-config shows the settings of one training: give one --model, and no --seeds")
+        settings.pop("model", None)
+        names, times = [name.strip() for name in models], 1 if seeds is None else seeds
+        return train_series(data, names, settings, times, out_folder, as_json=as_json)
     if print_config:
         return _print_config(data, settings)
     return _watched(None, data, settings, out_folder, as_json)
 
 
+# What the stages of a settings file say themselves.
+_STAGED = ("epochs", "lr", "sched", "freeze", "unfreeze_at", "layer_decay")
+
+
+def _check_stages(filed: dict[str, Any], flags: dict[str, Any], config: Path) -> None:
+    """Refuse flags that the stages of a settings file would overrule."""
+    told = [name for name in _STAGED if name in flags]
+    if filed.get("stages") and told:
+        raise ConfigError(
+            f"--{told[0].replace('_', '-')}: the stages in {config} say this themselves; change it there, or take its "
+            "[[stages]] out, and they are made anew"
+        )
+
+
 def _print_config(data: str, settings: dict[str, Any]) -> int:
-    from convscope.runs.source import load_source
+    from convscope.runs.source import load_source, weights_of
     from convscope.runs.write import config_text
     from convscope.training.plan import make_plan
     from convscope.training.settle import settle
 
     plan = make_plan(settings)
-    loaded = load_source(data, plan)
+    loaded = load_source(data, plan, weights=weights_of(plan))
     print(config_text(settle(plan, loaded).plan, loaded.source), end="")
     return 0
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Batch:
     """Network input x (N, C, H, W) float32 and labels (N,).
 
-    Under mixup also the partners' labels (N,) and the weights (N,) of the first image.
+    Where two images are blended also the partners' labels (N,) and the weights (N,) of the first image.
     """
 
     x: Tensor
@@ -43,7 +43,7 @@ class Normaliser:
     """Turns raw images (N, H, W, C) of any dtype into network input (N, C, H, W): (raw - mean) / std per channel."""
 
     def __init__(self, preprocessing: Preprocessing, *, device: str = "cpu", channels_last: bool = False):
-        self.device, self.channels_last = device, channels_last
+        self.preprocessing, self.device, self.channels_last = preprocessing, device, channels_last
         self.mean = torch.tensor(preprocessing.mean, dtype=torch.float32, device=device).view(-1, 1, 1)
         self.scale = 1 / torch.tensor(preprocessing.std, dtype=torch.float32, device=device).view(-1, 1, 1)
         # As (N, H, W·C) the innermost axis is long: six times as fast as with one of three channels.
@@ -64,11 +64,10 @@ class Normaliser:
 
 @dataclass(frozen=True)
 class _Choice:
-    """Which samples make a batch, by position in the split, and under mixup their partners and own shares, all (N,)."""
+    """Which samples make a batch, by position in the split, and what they are blended with, both (N,)."""
 
     at: np.ndarray
     partner_at: np.ndarray | None = None
-    share: np.ndarray | None = None
 
     @property
     def all_at(self) -> np.ndarray:
@@ -90,6 +89,8 @@ class Batches:
         seed: int = 0,
         policy: Policy | None = None,
     ):
+        if policy is not None:
+            policy.check(normalise.preprocessing, len(split))
         self.pixels, self.rows = split.pixels, split.rows
         self.labels = torch.from_numpy(np.asarray(split.labels, dtype=np.int64))
         self.normalise, self.seed, self.policy = normalise, seed, policy
@@ -116,22 +117,27 @@ class Batches:
         for (first, last), raw in zip(bounds, read(self.pixels, (self.rows[a:b] for a, b in bounds)), strict=True):
             yield Batch(self.normalise(raw), self._device_labels[first:last])
 
+    def of(self, at: np.ndarray, epoch: int) -> Batch:
+        """Return the samples at positions ``at`` (N,) of the split, to the bit as the batches of an epoch hold them."""
+        choice = self._choose(at, epoch)
+        return self._augmented(choice, np.asarray(self.pixels)[self.rows[choice.all_at]], epoch)
+
     def _choose(self, at: np.ndarray, epoch: int) -> _Choice:
-        if self.policy is None or not self.policy.mixup:
+        if self.policy is None or not self.policy.blends:
             return _Choice(at)
-        partners, share = self.policy.partners(self.rows[at], self.rows, seed=self.seed, epoch=epoch)
-        return _Choice(at, np.searchsorted(self.rows, partners), share)
+        partners = self.policy.partners(self.rows[at], self.rows, seed=self.seed, epoch=epoch)
+        return _Choice(at, np.searchsorted(self.rows, partners))
 
     def _augmented(self, choice: _Choice, raw: np.ndarray, epoch: int) -> Batch:
-        x = self.normalise(raw)
-        if self.policy is not None:
-            x = self.policy(x, self.rows[choice.all_at], seed=self.seed, epoch=epoch)
-        labels = self._labels(choice.at)
-        if choice.partner_at is None or choice.share is None:
+        x, labels, policy = self.normalise(raw), self._labels(choice.at), self.policy
+        if policy is None:
             return Batch(x, labels)
-        share = torch.from_numpy(choice.share).to(x)
+        rule = self.normalise.preprocessing
+        x = policy(x, self.rows[choice.all_at], seed=self.seed, epoch=epoch, preprocessing=rule)
+        if choice.partner_at is None:
+            return Batch(x, labels)
         own, partners = x.split(len(choice.at))
-        x = torch.lerp(partners, own, share.view(-1, 1, 1, 1))
+        x, share = policy.blend(own, partners, self.rows[choice.at], seed=self.seed, epoch=epoch)
         return Batch(x, labels, self._labels(choice.partner_at), share)
 
     def _labels(self, at: np.ndarray) -> Tensor:

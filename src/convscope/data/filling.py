@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from convscope.data.decode.encoded import Unreadable, stored, stored_as
 from convscope.data.index import DTYPES, content, examine, forget_buffers, index_dtype
 from convscope.data.listing import Images
 from convscope.data.preprocessing import Fit, Preprocessing
-from convscope.data.sizing import Kind, layout, not_finite, resize
+from convscope.data.sizing import SIDE, Kind, layout, not_finite, resize
 from convscope.data.sources.arrays import ArrayImages
 from convscope.data.sources.files import FileImages
 from convscope.data.words import count
@@ -33,11 +33,18 @@ SAMPLE = 64  # files looked at before a set is believed to be uniform
 
 @dataclass(frozen=True)
 class Size:
-    """What the user said about sizes: ``img_size`` if anything, how other shapes fit, the pixels a file may have."""
+    """What the user said about sizes: ``img_size`` if anything, how other shapes fit, the pixels a file may have.
+
+    ``side`` is the largest shorter side that is kept where ``img_size`` says nothing.
+    """
 
     img_size: int | tuple[int, int] | None
     fit: Fit
     max_pixels: int
+    side: int = field(default=SIDE, repr=False)
+
+    def __str__(self) -> str:  # the cache's key is made of it
+        return repr(self) + (f" side={self.side}" if self.img_size is None and self.side != SIDE else "")
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ def unreadable(ids: np.ndarray, bad: Bad) -> DataError:
 
 def _from_array(images: ArrayImages, size: Size, allocate: Allocate, progress: Progress) -> Filled:
     kind = Kind(*images.shape, stored_as(images.dtype))
-    rule, why = layout({kind: len(images)}, size.img_size, size.fit)
+    rule, why = layout({kind: len(images)}, size.img_size, size.fit, size.side)
     index, bad = np.zeros(len(images), index_dtype(rule.channels)), {}
     out = np.load(allocate(array_shape(len(images), rule), rule.dtype), mmap_mode="r+").view(np.ndarray)
     done = 0
@@ -130,7 +137,7 @@ def _from_files(
     if not kinds:
         raise unreadable(images.names, bad)
     try:
-        rule, why = layout(kinds, size.img_size, size.fit)
+        rule, why = layout(kinds, size.img_size, size.fit, size.side)
     except DataError as error:
         raise DataError(f"{error}:{_examples(images.names, index)}") from None
     out = allocate(array_shape(len(rows), rule), rule.dtype)

@@ -19,7 +19,7 @@ from convscope.data.filling import Progress, Size, unreadable
 from convscope.data.index import moments
 from convscope.data.listing import Listing
 from convscope.data.preprocessing import Fit, Preprocessing
-from convscope.data.sizing import check_fit
+from convscope.data.sizing import SIDE, check_fit
 from convscope.data.sniff import sniff
 from convscope.data.words import count
 from convscope.errors import DataError, nearest
@@ -38,14 +38,15 @@ def load(
     data_root: str | Path | None = None,
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    side: int = SIDE,
     progress: Progress | None = None,
 ) -> Data:
     """Load the image classification set at a path, or one that has a name (``digits``, ``mnist``, ...).
 
     Images are decoded once, into the folder ``cache``, and memory-mapped from there. ``img_size`` (a side, or height
-    and width) and ``fit`` say how large they become; by default images up to 128 pixels stay as they are, larger and
-    mixed ones are scaled by the rule that ``Data.facts`` states. ``valid`` and ``test`` are shares or numbers of images
-    for splits that the set does not bring. ``data_root`` is where named sets are looked for first.
+    and width) and ``fit`` say how large they become; by default images up to ``side`` pixels stay as they are, larger
+    and mixed ones are scaled by the rule that ``Data.facts`` states. ``valid`` and ``test`` are shares or numbers of
+    images for splits that the set does not bring. ``data_root`` is where named sets are looked for first.
     ``progress(what, done, total)`` is called along the way.
 
     Raises:
@@ -60,7 +61,7 @@ def load(
     listing = _find(path_or_name, data_root, root, seed, tell)
     if len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
-    entry = caching.entry(listing.images, Size(img_size, fit, max_pixels), root, workers or _cores(), tell)
+    entry = caching.entry(listing.images, Size(img_size, fit, max_pixels, side), root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     labels = listing.labels[good]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Fit = Literal["crop", "pad", "squash"]
+Fit = Literal["crop", "pad", "squash", "centre"]
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,9 @@ class Preprocessing:
 
     ``fit`` says how an image of another size is brought to ``height`` × ``width``: ``crop`` scales so that it
     covers the rectangle and keeps the centre, ``pad`` scales so that it fits inside and repeats the border,
-    ``squash`` stretches it. ``mean`` and ``std`` are per channel, in the raw units of ``dtype`` (0..255 for
-    uint8), measured on the training split; the network sees (raw - mean) / std.
+    ``squash`` stretches it, ``centre`` cuts the rectangle out of its middle without scaling. ``mean`` and ``std``
+    are per channel, in the raw units of ``dtype`` (0..255 for uint8), measured on the training split or given by
+    the weights that a network started from; the network sees (raw - mean) / std.
     """
 
     channels: int

@@ -29,11 +29,13 @@ class Kind(NamedTuple):
     dtype: str
 
 
-def layout(kinds: Mapping[Kind, int], img_size: int | tuple[int, int] | None, fit: Fit) -> tuple[Preprocessing, str]:
+def layout(
+    kinds: Mapping[Kind, int], img_size: int | tuple[int, int] | None, fit: Fit, side: int = SIDE
+) -> tuple[Preprocessing, str]:
     """Decide the one size, channel count and type of a set, and say by which rule; mean and std are still empty.
 
-    Images of one size keep it while the shorter side is at most 128; larger ones are scaled until it is 128. Mixed
-    sizes become squares of the median shorter side, at most 128. ``img_size`` overrides both.
+    Images of one size keep it while the shorter side is at most ``side``; larger ones are scaled until it is that.
+    Mixed sizes become squares of the median shorter side, at most ``side``. ``img_size`` overrides both.
 
     Raises:
         DataError: types that share no scale, or channel counts that cannot be promoted to one.
@@ -44,28 +46,32 @@ def layout(kinds: Mapping[Kind, int], img_size: int | tuple[int, int] | None, fi
         counts = ", ".join(f"{sum(n for k, n in kinds.items() if k.dtype == d):,} {d}" for d in sorted(dtypes))
         raise DataError(f"the images are of different types ({counts}), which share no scale; convert them to one")
     (dtype,) = dtypes
-    height, width, rule = _target(kinds, img_size, fit)
+    height, width, rule = _target(kinds, img_size, fit, side)
     return Preprocessing(channels, height, width, fit, dtype, (), ()), rule  # pyright: ignore[reportArgumentType]
 
 
-def _target(kinds: Mapping[Kind, int], img_size: int | tuple[int, int] | None, fit: Fit) -> tuple[int, int, str]:
+def _target(
+    kinds: Mapping[Kind, int], img_size: int | tuple[int, int] | None, fit: Fit, most: int
+) -> tuple[int, int, str]:
     sizes: dict[tuple[int, int], int] = {}
     for kind, number in kinds.items():
         sizes[kind.height, kind.width] = sizes.get((kind.height, kind.width), 0) + number
-    how = {"crop": "cropped in the centre", "pad": "padded with their border", "squash": "squashed"}[fit]
+    how = {"crop": "cropped in the centre", "pad": "padded with their border"}.get(fit, "squashed")
     if img_size is not None:
         height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
+        if fit == "centre":
+            return height, width, f"the middle {height} × {width} of each image, unscaled, as asked"
         return height, width, f"scaled to {height} × {width}, as asked; other shapes are {how}"
     if len(sizes) == 1:
         ((height, width),) = sizes
         shorter = min(height, width)
-        if shorter <= SIDE:
+        if shorter <= most:
             return height, width, f"all images are {height} × {width}: kept"
-        height, width = round(height * SIDE / shorter), round(width * SIDE / shorter)
-        return height, width, f"all images are of one size, scaled to {height} × {width} (shorter side {SIDE})"
+        height, width = round(height * most / shorter), round(width * most / shorter)
+        return height, width, f"all images are of one size, scaled to {height} × {width} (shorter side {most})"
     sides = np.repeat([min(size) for size in sizes], list(sizes.values()))
-    side = max(1, min(SIDE, int(np.median(sides))))
-    square = f"{side} × {side} (median shorter side, at most {SIDE})"
+    side = max(1, min(most, int(np.median(sides))))
+    square = f"{side} × {side} (median shorter side, at most {most})"
     return side, side, f"mixed sizes, scaled to {square}; other shapes are {how}"
 
 
@@ -162,6 +168,8 @@ def check_fit(img_size: int | tuple[int, int] | None, fit: str) -> None:
         raise ConfigError(f"--img-size: expected a side of at least 1 pixel, found {img_size}")
     if fit not in get_args(Fit):
         raise ConfigError(f"--fit: expected one of {', '.join(get_args(Fit))}, found {fit!r}")
+    if fit == "centre" and img_size is None:
+        raise ConfigError("--fit centre: say how much of the middle, with --img-size")
 
 
 def _check_dtype(dtype: str, rule: Preprocessing) -> None:
@@ -207,15 +215,19 @@ def promotion(has: int, channels: int) -> str:
 
 def _shrink(image: Encoded, rule: Preprocessing) -> int:
     """Return how many times smaller a JPEG may be decoded: while it keeps twice the pixels needed along each side."""
+    if rule.fit == "centre":
+        return 1
     spare = min(image.height / rule.height, image.width / rule.width)
     return 8 if spare >= 16 else 4 if spare >= 8 else 2 if spare >= 4 else 1
 
 
 def resize(pixels: np.ndarray, height: int, width: int, fit: Fit) -> np.ndarray:
-    """Scale (H, W, C) to (height, width, C) without aliasing (bicubic over the area that becomes one pixel)."""
+    """Bring (H, W, C) to (height, width, C), scaled without aliasing (bicubic over the area that becomes one pixel)."""
     H, W, _ = pixels.shape
     if (height, width) == (H, W):
         return pixels
+    if fit == "centre":
+        return _middle(pixels, height, width)
     if fit == "squash":
         return _scale(pixels, height, width, (0, 0, W, H))
     if fit == "crop":
@@ -228,6 +240,14 @@ def resize(pixels: np.ndarray, height: int, width: int, fit: Fit) -> np.ndarray:
     inner = _scale(pixels, h, w, (0, 0, W, H))
     top, left = (height - h) // 2, (width - w) // 2
     return np.pad(inner, ((top, height - h - top), (left, width - w - left), (0, 0)), mode="edge")
+
+
+def _middle(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Cut (height, width, C) out of the middle of (H, W, C); where the image is too small, its border is repeated."""
+    spare = pixels.shape[0] - height, pixels.shape[1] - width
+    top, left = (max(0, s // 2) for s in spare)
+    missing = ((max(0, -s) // 2, (max(0, -s) + 1) // 2) for s in spare)
+    return np.pad(pixels[top : top + height, left : left + width], (*missing, (0, 0)), mode="edge")
 
 
 def _scale(pixels: np.ndarray, height: int, width: int, box: tuple[float, float, float, float]) -> np.ndarray:

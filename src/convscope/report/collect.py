@@ -6,13 +6,12 @@ import datetime
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from convscope.data.augment import Policy
-from convscope.data.batches import Normaliser
 from convscope.data.dataset import Data, Notice, Split
 from convscope.data.synthetic import angles
+from convscope.report.augmented import augmented
 from convscope.report.contents import Augmented, Contents, Predictions, Rival, Samples
 from convscope.report.mistakes import missed, worst
 from convscope.runs.run import Run
@@ -42,9 +41,9 @@ def collect(
             "network": f"{run.spec.model}, {sum(p.numel() for p in run.model.parameters()):,} weights",
             "training": f"{len(history.epochs)} epochs in {history.epochs[-1]['seconds']:.0f} s",
         },
-        plan=_plan(settled),
+        plan=_plan(settled, metrics),
         facts=data.facts,
-        warnings=(*data.warnings, *(Notice("training", text) for text in metrics["notices"])),
+        warnings=(*data.warnings, *_told(metrics)),
         samples=_samples(data.train),
         augmented=_augmented(data, settled),
         epochs={name: [row[name] for row in history.epochs] for name in history.epochs[0]},
@@ -64,9 +63,14 @@ def collect(
     )  # fmt: skip
 
 
-def _plan(settled: Settled) -> dict[str, str]:
+def _plan(settled: Settled, metrics: dict[str, Any]) -> dict[str, str]:
+    """Return the settings with their reasons; the stages in words, and where the first weights came from."""
     reasons = settled.reasons
     values = settled.plan.to_dict()
+    if values.pop("stages", None):
+        values |= {f"stage {number}": text for number, text in enumerate(metrics["stages"], 1)}
+    if begun := metrics.get("pretrained"):
+        values["pretrained"] = f"{begun['source']}, SHA-256 {begun['sha256']}"
     return {
         name: f"{value}" + (f"  ({reasons[name]})" if name in reasons else "")
         for name, value in values.items()
@@ -74,10 +78,14 @@ def _plan(settled: Settled) -> dict[str, str]:
     }
 
 
+def _told(metrics: dict[str, Any]) -> list[Notice]:
+    weights = metrics.get("pretrained", {}).get("notes", ())
+    return [*(Notice("weights", text) for text in weights), *(Notice("training", text) for text in metrics["notices"])]
+
+
 def _environment(values: dict[str, Any]) -> dict[str, str]:
-    flat = {
-        key: value for key, value in values.items() if key not in ("packages", "memory_bytes") and value is not None
-    }
+    apart = ("packages", "memory_bytes", "pretrained")
+    flat = {key: value for key, value in values.items() if key not in apart and value is not None}
     flat["memory"] = f"{values['memory_bytes'] / 2**30:.0f} GiB"
     return {key.replace("_", " "): str(value) for key, value in {**flat, **values["packages"]}.items()}
 
@@ -95,18 +103,7 @@ def _augmented(data: Data, settled: Settled) -> Augmented | None:
     if str(policy) == "none":
         return None
     at = np.linspace(0, len(data.train) - 1, min(AUGMENTED_IMAGES, len(data.train))).astype(int)
-    rows = data.train.rows[at]
-    normalise = Normaliser(data.preprocessing)
-    x = normalise(np.asarray(data.train.pixels)[rows])
-    views = torch.stack([policy(x, rows, seed=settled.plan.seed, epoch=e) for e in range(VARIANTS)], 1)
-    raw = (views / normalise.scale + normalise.mean).numpy()
-    return Augmented(data.train.images(at), _as_stored(raw, data.preprocessing.dtype))
-
-
-def _as_stored(values: np.ndarray, dtype: str) -> np.ndarray:
-    if dtype == "float32":
-        return values
-    return np.clip(np.rint(values), 0, np.iinfo(dtype).max).astype(dtype)
+    return augmented(data, policy, at, seed=settled.plan.seed, epochs=VARIANTS)
 
 
 def _steps(history: History, data: Data, settled: Settled) -> dict[str, np.ndarray]:

@@ -7,11 +7,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convscope.report import tables
 from convscope.report.contents import Contents, Mistake
 from convscope.report.text import clean, percent, seconds, sentence, shorten, units
 from convscope.report.verdict import verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from convscope.report.figures.style import Drawing
 
 DPI = 150  # of the PNG files: sharp in print at their natural size
 SIDE = 112  # pixels of a picture in the page
@@ -42,18 +48,18 @@ def draw(contents: Contents, folder: Path) -> dict[str, Shown]:
     from convscope.report.figures import style
 
     folder.mkdir(exist_ok=True)
-    shown = {}
     with style.applied():
-        for name, drawer in _drawers().items():
-            drawing = drawer(contents)
-            if drawing is None:
-                continue
-            file = io.StringIO()
-            drawing.figure.savefig(file, format="svg", metadata={"Date": None})
-            (folder / f"{name}.svg").write_text(file.getvalue(), encoding="utf-8")
-            drawing.figure.savefig(folder / f"{name}.png", dpi=DPI)
-            shown[name] = Shown(inline(file.getvalue(), name, drawing.title), drawing.title, units(drawing.reading))
-    return shown
+        drawings = ((name, drawer(contents)) for name, drawer in _drawers().items())
+        return {name: save(drawing, name, folder) for name, drawing in drawings if drawing is not None}
+
+
+def save(drawing: Drawing, name: str, folder: Path) -> Shown:
+    """Write a figure as ``NAME.svg`` and ``NAME.png``; return it for the page."""
+    file = io.StringIO()
+    drawing.figure.savefig(file, format="svg", metadata={"Date": None})
+    (folder / f"{name}.svg").write_text(file.getvalue(), encoding="utf-8")
+    drawing.figure.savefig(folder / f"{name}.png", dpi=DPI)
+    return Shown(inline(file.getvalue(), name, drawing.title), drawing.title, units(drawing.reading))
 
 
 def _drawers() -> dict[str, Callable]:
@@ -115,6 +121,26 @@ def inline(svg: str, name: str, title: str) -> str:
 
 def page(contents: Contents, figures: dict[str, Shown]) -> str:
     """Return the page's HTML."""
+    return template("report.html.jinja").render(
+        contents=contents,
+        metrics=contents.metrics,
+        figures=figures,
+        verdict=verdict(contents),
+        tables={
+            "scores": tables.scores(contents.metrics),
+            "classes": tables.classes(contents.metrics),
+            "rivals": tables.rivals(contents),
+            "confusions": tables.confusions(contents.metrics),
+            "epochs": tables.epochs(contents),
+            "reliability": tables.reliability(contents),
+        },
+        worst=_gallery(contents, contents.worst),
+        missed=_gallery(contents, contents.missed),
+    )
+
+
+def template(name: str) -> Template:
+    """Return a template of the package, with the filters and the style that all pages share."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -131,23 +157,8 @@ def page(contents: Contents, figures: dict[str, Shown]) -> str:
         "sentence": sentence,
         "shorten": shorten,
     }
-    return environment.get_template("report.html.jinja").render(
-        contents=contents,
-        metrics=contents.metrics,
-        figures=figures,
-        verdict=verdict(contents),
-        style=(Path(__file__).parent / "assets" / "report.css").read_text(encoding="utf-8"),
-        tables={
-            "scores": tables.scores(contents.metrics),
-            "classes": tables.classes(contents.metrics),
-            "rivals": tables.rivals(contents),
-            "confusions": tables.confusions(contents.metrics),
-            "epochs": tables.epochs(contents),
-            "reliability": tables.reliability(contents),
-        },
-        worst=_gallery(contents, contents.worst),
-        missed=_gallery(contents, contents.missed),
-    )
+    environment.globals["style"] = (Path(__file__).parent / "assets" / "report.css").read_text(encoding="utf-8")
+    return environment.get_template(name)
 
 
 def _gallery(contents: Contents, mistakes: tuple[Mistake, ...]) -> list[dict[str, str]]:

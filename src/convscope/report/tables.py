@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from convscope.report.contents import Contents
-from convscope.report.text import THIN, decimal, percent, places, seconds, signed, span
+from convscope.report.text import THIN, chance, decimal, percent, places, seconds, signed, span
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def rivals(contents: Contents) -> Table:
                 percent(rival.accuracy["value"], places(rival.accuracy)),
                 span(rival.accuracy),
                 f"{signed(lead['value'])}  ({signed(lead['low'])} to {signed(lead['high'])})",
-                _chance(rival.comparison["p_mcnemar"]),
+                chance(rival.comparison["p_mcnemar"]),
                 f"{rival.train_rows:,}",
                 seconds(rival.seconds) + (", cut off" if rival.stopped_early else ""),
             )
@@ -116,6 +116,7 @@ def epochs(contents: Contents) -> Table:
     """Return the history, one row an epoch; the one that was kept is marked."""
     shown = {
         "epoch": lambda v: f"{v:.0f}" + (" (kept)" if v == contents.metrics.get("chosen_epoch") else ""),
+        "stage": lambda v: f"{v:.0f}",
         "train_loss": lambda v: f"{v:.4f}",
         "train_accuracy": lambda v: percent(v, 2),
         "valid_loss": lambda v: f"{v:.4f}",
@@ -123,7 +124,8 @@ def epochs(contents: Contents) -> Table:
         "lr": lambda v: f"{v:.2e}",
         "seconds": seconds,
     }
-    present = [key for key in shown if key in contents.epochs]
+    one = len(set(contents.epochs.get("stage", ()))) < 2
+    present = [key for key in shown if key in contents.epochs and not (one and key == "stage")]
     columns = [[shown[key](value) for value in contents.epochs[key]] for key in present]
     names = {"lr": "learning rate", "seconds": "time"}
     titles = tuple(
@@ -151,7 +153,3 @@ def reliability(contents: Contents) -> Table:
 def _value(estimate: dict[str, Any], share: bool) -> str:
     value = estimate["value"]
     return percent(value, places(estimate)) if share else decimal(value, places(estimate) + 2)
-
-
-def _chance(p: float) -> str:
-    return "< 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.01 else f"{p:.2f}"

@@ -80,6 +80,15 @@ def points(difference: float, decimals: int = 1) -> str:
     return f"{abs(100 * difference):.{decimals}f} points"
 
 
+def chance(p: float) -> str:
+    """Return a p value.
+
+    >>> chance(0.00002), chance(0.0041), chance(0.2)
+    ('< 0.0001', '0.0041', '0.20')
+    """
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
+
+
 def signed(difference: float) -> str:
     """Return a difference of shares in percentage points with its sign.
 
@@ -87,6 +96,18 @@ def signed(difference: float) -> str:
     ('+1.2', '\u221220.0')
     """
     return f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def large(number: float) -> str:
+    """Return a large number in thousands, millions or billions, three digits of it.
+
+    >>> large(850), large(61706), large(1_234_567), large(4.1e9)
+    ('850', '61.7 k', '1.23 M', '4.1 G')
+    """
+    for unit, size in ((" G", 1e9), (" M", 1e6), (" k", 1e3)):
+        if number >= 0.9995 * size:
+            return f"{number / size:.3g}{unit}"
+    return f"{number:.3g}"
 
 
 def seconds(value: float) -> str:

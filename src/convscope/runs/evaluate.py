@@ -101,7 +101,7 @@ def _another(run: Run, data: str | Path, skip_bad: bool, cache: str | None, data
     images, of, classes, notices = load_labelled(
         data,
         run.spec.preprocessing,
-        seed=plan.seed,
+        seed=plan.data_seed,
         skip_bad=skip_bad,
         cache=cache or plan.cache,
         data_root=data_root or plan.data_root,

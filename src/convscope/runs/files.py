@@ -1,4 +1,4 @@
-"""Every file name of a run folder, once."""
+"""Every file name of a run folder, and of the folder of a comparison, once."""
 
 CONFIG = "config.toml"
 WEIGHTS = "model.safetensors"
@@ -11,3 +11,6 @@ METRICS = "metrics.json"
 ENVIRONMENT = "env.json"
 REPORT = "report.html"
 FIGURES = "figures"
+
+SERIES = "series.toml"  # in the folder that holds the runs of a series
+COMPARISON = "comparison"  # .html, .csv and .json

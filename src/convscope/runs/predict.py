@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from convscope.data.augment import Policy
+from convscope.data.augment.views import View, views, without_views
 from convscope.data.batches import Normaliser
+from convscope.data.preprocessing import Preprocessing
 from convscope.data.words import count
 from convscope.errors import ConfigError
 
@@ -19,11 +22,30 @@ BATCH = 128  # images at a time without gradients: as fast as 512, in a quarter 
 
 @dataclass(frozen=True)
 class Averaging:
-    """Test-time averaging: the mean probabilities over ``copies`` augmented versions of an image, E[p(T(x))]."""
+    """Test-time averaging: the mean probabilities over ``copies`` augmented versions of an image, E[p(T(x))].
+
+    Where there are at least as many copies as ways to lay an image down (mirrored, turned by quarters), these are gone
+    through in turn instead of drawn; and where the policy does nothing else, each is taken once: the exact mean.
+    """
 
     policy: Policy
     copies: int
     seed: int = 0
+
+    def versions(self, x: Tensor, rows: np.ndarray, preprocessing: Preprocessing) -> Iterator[Tensor]:
+        """Yield the versions of the network inputs x (N, C, H, W) of the images ``rows`` (N,).
+
+        Copies are numbered like epochs: the same images under the same seed see the same augmentations.
+        """
+        ways, policy = views(self.policy), self.policy
+        if self.copies < len(ways):
+            ways = (View(),)
+        else:
+            policy = without_views(policy)
+        plain = str(policy) == "none"
+        for copy in range(len(ways) if plain else self.copies):
+            laid = ways[copy % len(ways)](x)
+            yield laid if plain else policy(laid, rows, seed=self.seed, epoch=copy, preprocessing=preprocessing)
 
 
 @dataclass(frozen=True)
@@ -72,10 +94,6 @@ def probabilities(
             if averaging is None:
                 found.append(model(x).double().softmax(1))
                 continue
-            # Copies are numbered like epochs: the same images under the same seed see the same augmentations.
-            views = [
-                model(averaging.policy(x, at, seed=averaging.seed, epoch=copy)).double().softmax(1)
-                for copy in range(averaging.copies)
-            ]
-            found.append(torch.stack(views).mean(0))
+            versions = averaging.versions(x, at, normalise.preprocessing)
+            found.append(torch.stack([model(version).double().softmax(1) for version in versions]).mean(0))
     return torch.cat(found).cpu().numpy()

@@ -12,23 +12,30 @@ from convscope.data import cache
 from convscope.data.augment import Policy
 from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data, Split
+from convscope.models.weights import Weights, load_into
 from convscope.runs.predict import BATCH
 from convscope.runs.spec import ModelSpec
 from convscope.tasks import classification
-from convscope.training.estimate import Estimate, estimate
+from convscope.training.estimate import estimate
+from convscope.training.features import settle_once
 from convscope.training.form import in_form, in_order
 from convscope.training.loop import Loss
 from convscope.training.plan import Plan
 from convscope.training.probe import fastest
 from convscope.training.rewrites import rewrite
 from convscope.training.settle import Settled, settle
+from convscope.training.still import Ground
 
 SPEEDS = "speeds.json"  # in the cache folder: which form of a training was fastest on this machine
 
 
 @dataclass(frozen=True)
 class Training:
-    """What ``training.loop.fit`` is called with; ``expected`` is what it will cost, ``shape`` a batch's."""
+    """What ``training.loop.fit`` is called with.
+
+    ``expected`` is what it will cost, ``shape`` a batch's; ``notes`` say what was done to the weights it begins with,
+    ``stages`` what happens in each stage where there are several or some weights stand still.
+    """
 
     settled: Settled
     spec: ModelSpec
@@ -36,8 +43,10 @@ class Training:
     train: Batches
     valid: Batches
     loss: Loss
-    expected: Estimate
+    expected: Expected
     shape: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -49,13 +58,26 @@ class Training:
         return in_form(model, self.plan, self.shape)
 
 
-def prepare(data: Data, plan: Plan) -> Training:
-    """Settle the plan, build the network from the plan's seed, and find its fastest form; ``ConfigError`` as settle."""
+@dataclass(frozen=True)
+class Expected:
+    """The seconds that a training will take, and the bytes that weights, optimiser and activations need."""
+
+    seconds: float
+    bytes: int
+
+
+def prepare(data: Data, plan: Plan, weights: Weights | None = None) -> Training:
+    """Settle the plan, build the network from the plan's seed, lay ``weights`` into it, and find its fastest form.
+
+    Raises ``ConfigError`` as settle, and ``CheckpointError`` where the weights do not fit.
+    """
     settled = settle(plan, data)
     plan = settled.plan
-    spec = ModelSpec(plan.task, plan.model, data.classes, data.preprocessing, dict(plan.set))
+    spec = ModelSpec(plan.task, plan.model, data.classes, data.preprocessing, dict(plan.set), plan.head)
     torch.manual_seed(plan.seed)
-    model = spec.build().to(plan.device)
+    model = spec.build()
+    notes = () if weights is None else load_into(model, weights, head_is_new=plan.head != "own")
+    model = model.to(plan.device)
     loss = loss_of(plan, data)
     first = next(batches_of(data.train, data, plan).epoch(0))
     settled = fastest(
@@ -69,8 +91,34 @@ def prepare(data: Data, plan: Plan) -> Training:
     model = in_order(model, plan)
     train = batches_of(data.train, data, plan)
     valid = Batches(data.valid, train.normalise, BATCH)
-    expected = estimate(model, train, plan, loss, len(data.classes))
-    return Training(settled, spec, model, train, valid, loss, expected, (plan.batch_size, *first.x.shape[1:]))
+    settled, told, expected = _staged(settled, model, train, valid, loss, len(data.classes))
+    shape = (plan.batch_size, *first.x.shape[1:])
+    return Training(settled, spec, model, train, valid, loss, expected, shape, notes, told)
+
+
+def _staged(
+    settled: Settled, model: nn.Module, train: Batches, valid: Batches, loss: Loss, classes: int
+) -> tuple[Settled, tuple[str, ...], Expected]:
+    """Settle where features are computed once; say what each stage does, and what all will cost."""
+    plan = settled.plan
+    if not plan.stages:
+        found = estimate(model, train, plan, loss, classes)
+        return settled, (), Expected(found.seconds_per_epoch * (plan.epochs or 1), found.bytes)
+    images, x = len(train.labels) + len(valid.labels), next(valid.inorder()).x[:1]
+    stages, told, seconds, size = [], [], 0.0, 0
+    for stage in plan.stages:
+        ground = Ground(model, plan, stage)
+        ground.hold()
+        stage, why = settle_once(model, plan, stage, x, images)
+        found = estimate(model, train, plan, loss, classes)
+        passed = images / len(train.labels)  # one pass over both splits
+        seconds += found.forward * passed if stage.once else found.seconds_per_epoch * stage.epochs
+        size = max(size, found.bytes)
+        stages.append(stage)
+        told.append(ground.said(stage, plan) + (f" ({why})" if why else ""))
+    model.requires_grad_(True)
+    settled = replace(settled, plan=replace(plan, stages=tuple(stages)))
+    return settled, tuple(told), Expected(seconds, size)
 
 
 def loss_of(plan: Plan, data: Data) -> Loss:

@@ -1,29 +1,67 @@
-"""The data of a run, loaded with the data settings of its plan."""
+"""The data of a run, loaded with the data settings of its plan, and scaled as the weights it begins with ask for."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from convscope.data.dataset import Data
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.filling import Progress
 from convscope.data.loading import load
+from convscope.data.sizing import SIDE
+from convscope.errors import ConfigError
+from convscope.models.weights import Weights, read_weights
 from convscope.training.plan import Plan
 
+UNITS = {"uint8": 1, "uint16": 257}  # raw units in one of 0..255
 
-def load_source(source: str | Path, plan: Plan, progress: Progress | None = None) -> Data:
-    """Load what is at a path or has a name, as the plan says."""
+
+def load_source(
+    source: str | Path, plan: Plan, progress: Progress | None = None, weights: Weights | None = None
+) -> Data:
+    """Load what is at a path or has a name, as the plan says; larger images become the size of the ``weights``."""
     return load(
         source,
         img_size=plan.img_size,
         fit=plan.fit,
         valid=plan.valid,
         test=plan.test,
-        seed=plan.seed,
+        seed=plan.data_seed,
         skip_bad=plan.skip_bad,
         cache=plan.cache,
         data_root=plan.data_root,
         workers=plan.workers,
         max_pixels=plan.max_pixels or MAX_PIXELS,
+        side=(weights and weights.side) or SIDE,
         progress=progress,
     )
+
+
+def weights_of(plan: Plan, progress: Progress | None = None) -> Weights | None:
+    """Read the weights that a plan begins with, if any; raises as ``read_weights``."""
+    if plan.pretrained is None:
+        return None
+    if plan.model == "auto":
+        raise ConfigError("setting 'pretrained': say which network the weights are for (--model; see convscope models)")
+    return read_weights(plan.pretrained, plan.model, cache=plan.cache, progress=progress)
+
+
+def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:
+    """Return the set with the mean and deviation that belong to the weights, and what must be said of it.
+
+    Images of real numbers keep their own: the weights know 0..255 only.
+    """
+    shape = data.preprocessing
+    scaling = weights.scaling(shape.channels)
+    if scaling is None:
+        return data, ()
+    if shape.dtype not in UNITS:
+        what = (
+            "the images are real numbers, whose scale the weights do not know: mean and deviation are those of this set"
+        )
+        return data, (what,)
+    mean, std = (tuple(value * UNITS[shape.dtype] for value in values) for values in scaling)
+    said = " ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(mean, std, strict=True))
+    facts = {**data.facts, "normalisation": f"mean/deviation of the weights, in raw units: {said}"}
+    return replace(data, preprocessing=replace(shape, mean=mean, std=std), facts=facts), ()

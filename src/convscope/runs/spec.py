@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A trained network without its weights: task, classes in order, preprocessing, network name and options."""
+    """A trained network without its weights: task, classes in order, preprocessing, network name, options and head."""
 
     task: str
     model: str
     classes: tuple[str, ...]
     preprocessing: Preprocessing
     options: dict[str, Any] = field(default_factory=dict)
+    head: str = "own"
 
     def build(self) -> nn.Module:
         """Build the network with fresh weights."""
@@ -30,6 +31,7 @@ class ModelSpec:
             classes=len(self.classes),
             channels=p.channels,
             size=(p.height, p.width),
+            head=self.head,
             **self.options,
         )
 
@@ -40,6 +42,7 @@ class ModelSpec:
             "task": self.task,
             "model": self.model,
             "options": self.options,
+            "head": self.head,
             "classes": list(self.classes),
             "preprocessing": self.preprocessing.to_dict(),
         }
@@ -53,4 +56,5 @@ class ModelSpec:
             classes=tuple(values["classes"]),
             preprocessing=Preprocessing.from_dict(values["preprocessing"]),
             options=values["options"],
+            head=values.get("head", "own"),  # older files do not say
         )

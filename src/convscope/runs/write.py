@@ -76,8 +76,11 @@ def config_text(plan: Plan, source: str) -> str:
     values = plan.to_dict()
     if Path(source).exists():
         source = str(Path(source).resolve())
-    options = values.pop("set")
-    return tomli_w.dumps({"data": source, **values, **({"set": options} if options else {})})
+    if plan.pretrained is not None and Path(plan.pretrained).exists():
+        values["pretrained"] = str(Path(plan.pretrained).resolve())
+    tables = {name: values.pop(name) for name in ("set", "stages") if values.get(name)}  # TOML has them last
+    values.pop("set", None)
+    return tomli_w.dumps({"data": source, **values, **tables})
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -20,7 +20,7 @@ from convscope.tasks.task import Task
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["CLASSIFICATION", "code", "compare", "loss", "score", "show"]
+__all__ = ["CLASSIFICATION", "code", "compare", "loss", "score", "show", "surprise"]
 
 
 def code(targets: Sequence[str], classes: Sequence[str]) -> np.ndarray:
@@ -104,12 +104,12 @@ def score(
     counts = Counts.of(labels, predicted, K)
     rankings = [Ranking.of(labels == k, probabilities[:, k]) for k in range(K)]
     calibration = Calibration.of(labels, probabilities)
-    surprise = _surprise(labels, probabilities)
+    surprised = surprise(labels, probabilities)
 
     def figures(weights: np.ndarray) -> dict[str, np.ndarray]:
         areas, precisions = (np.stack(part) for part in zip(*(r.figures(weights) for r in rankings), strict=True))
         return counts.figures(weights) | {
-            "log_loss": surprise @ weights / len(labels),
+            "log_loss": surprised @ weights / len(labels),
             "ece": calibration.error(weights),
             "auc": mean_of_known(areas),
             "average_precision": mean_of_known(precisions),
@@ -152,7 +152,11 @@ def _checked(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[st
     return labels, probabilities
 
 
-def _surprise(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+def surprise(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return -ln(probability of the true class) (n,) of labels (n,) and probabilities (n, K); its mean is the log loss.
+
+    A probability of 0 counts as the smallest step of float64, so that one such example does not make a mean infinite.
+    """
     stated = probabilities[np.arange(len(labels)), labels]
     return -np.log(np.maximum(stated, np.finfo(np.float64).eps))
 
@@ -177,7 +181,7 @@ def _points(labels: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray
     return confusion, {
         "accuracy": metrics.accuracy_score(labels, predicted),
         "balanced_accuracy": mean_of_known(np.asarray(recall)),
-        "log_loss": _surprise(labels, probabilities).mean(),
+        "log_loss": surprise(labels, probabilities).mean(),
         "auc": mean_of_known(areas),
         "average_precision": mean_of_known(precisions),
         "precision": precision,

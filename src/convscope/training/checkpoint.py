@@ -23,7 +23,7 @@ from torch import Tensor
 from convscope.errors import CheckpointError, SaveError
 
 TENSORS, FACTS = "state.safetensors", "state.json"
-FORMAT = 2  # counts up when what a state holds changes
+FORMAT = 3  # counts up when what a state holds changes
 
 
 @dataclass

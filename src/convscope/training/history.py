@@ -10,7 +10,8 @@ import numpy as np
 
 STEP_COLUMNS = ("step", "epoch", "loss", "accuracy", "loss_average", "accuracy_average", "lr", "momentum")
 EPOCH_COLUMNS = (
-    "epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "lr", "images_per_second", "seconds",
+    "epoch", "stage", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "lr", "images_per_second",
+    "seconds",
 )  # fmt: skip
 AVERAGE = 0.98  # the moving averages of the step table remember about fifty steps
 

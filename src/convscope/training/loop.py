@@ -1,7 +1,7 @@
-"""The training loop, top to bottom in the order it runs.
+"""The training loop, top to bottom in the order it runs: stages, epochs, steps.
 
-What it does not do: choose settings (``settle``), read images (``data``), take a step (``steps``), decide when to save
-(``keeping``), write files (it is handed a ``Keeper``).
+What it does not do: choose settings (``settle``), read images (``data``), hold weights still (``still``), take a step
+(``steps``), decide when to save (``keeping``), write files (it is handed a ``Keeper``).
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from convscope.training.keeping import Keeper, Saving
 from convscope.training.plan import Plan
 from convscope.training.precision import arithmetic
 from convscope.training.progress import Progress
+from convscope.training.scene import Scene, set_scene
 from convscope.training.schedules import Schedule
-from convscope.training.steps import Loss, Stepper, is_out_of_memory
+from convscope.training.steps import Loss, is_out_of_memory
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,15 @@ class Watcher:
     """Callbacks on the way, all from the training's own thread.
 
     ``on_step(epoch, step, steps, figures)`` after each step, ``on_epoch(row)`` after each epoch, ``on_notice(text)``
-    for what a user must hear of at once.
+    for what a user must hear of at once. Where there are several stages, ``on_stage(number)``, from 1, before each;
+    ``on_progress(what, done, total)`` while features are computed.
     """
 
     on_step: Callable[[int, int, int, dict[str, Tensor]], None] | None = None
     on_epoch: Callable[[dict[str, float]], None] | None = None
     on_notice: Callable[[str], None] | None = None
+    on_stage: Callable[[int], None] | None = None
+    on_progress: Callable[[str, int, int], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,26 +94,31 @@ def fit(
         if watcher.on_notice:
             watcher.on_notice(text)
 
-    stepper = Stepper(run, form(model), loss, classes, tell)
-    judged = form(run.judged) if run.average else stepper.form
-    saving, watch = Saving(keeper, tell), LossWatch(plan.device, classes, run.losses())
+    saving, stopped = Saving(keeper, tell), ""
     with listening() as interrupt:
         try:
-            while (stopped := _end(run, plan)) is None:
-                try:
-                    rate = _take_epoch(run, stepper, train, watcher, saving, watch, interrupt)
-                    with interrupt.at_once():
-                        row = _judge(run, judged, valid, loss, rate)
-                except Diverged as reason:
-                    _slow_down(run, reason, tell)
-                    watch = LossWatch(plan.device, classes, run.losses())
-                    continue
-                run.close_epoch(row)
-                _choose(run, select)
-                if saving.due(epoch_over=True):
-                    saving.start(run)
-                if watcher.on_epoch:
-                    watcher.on_epoch(row)
+            for _ in run.stages_to_come():
+                if watcher.on_stage and len(run.stages) > 1:
+                    watcher.on_stage(run.at + 1)
+                scene = None
+                while not (stopped := _end(run)):
+                    if scene is None:  # a training that is resumed at the end of a stage needs none
+                        with interrupt.at_once():
+                            scene = set_scene(run, train, valid, loss, classes, form, tell, watcher.on_progress)
+                    try:
+                        rate = _take_epoch(run, scene, watcher, saving, interrupt)
+                        with interrupt.at_once():
+                            row = _judge(run, scene, loss, rate)
+                    except Diverged as reason:
+                        _slow_down(run, reason, tell)
+                        scene.watch = LossWatch(plan.device, classes, run.losses())
+                        continue
+                    run.close_epoch(row)
+                    _choose(run, select)
+                    if saving.due(epoch_over=True):
+                        saving.start(run)
+                    if watcher.on_epoch:
+                        watcher.on_epoch(row)
             saving.now(run)
             interrupt.check()
         except Stopped:
@@ -127,63 +136,61 @@ def fit(
 _SMALLER = "choose a smaller network (--model), smaller images (--img-size) or smaller steps (--batch-size)"
 
 
-def _end(run: Progress, plan: Plan) -> str | None:
-    """Return why training ends here, or ``None`` where it goes on; an epoch that was begun is always finished."""
-    assert plan.epochs is not None
-    if run.epoch >= plan.epochs:
+def _end(run: Progress) -> str:
+    """Return why the stage ends here, or nothing where it goes on; an epoch that was begun is always finished.
+
+    A stage has its share of a time budget, as large as its share of the epochs, and at least one epoch.
+    """
+    first, patience = run.entered[0], run.plan.patience
+    if run.epoch - first >= run.stage.epochs:
         return "all epochs done"
-    if run.epoch == 0 or run.step:
-        return None
-    if plan.patience and run.epoch - run.best["epoch"] >= plan.patience:
-        return f"no better validation score for {plan.patience} epochs"
-    return "the time budget was used up" if run.spent > (plan.seconds() or math.inf) else None
+    if run.epoch == first or run.step:
+        return ""
+    if patience and run.epoch - max(run.best["epoch"], first) >= patience:
+        return f"no better validation score for {patience} epochs"
+    return "the time budget was used up" if run.spent > run.deadline() else ""
 
 
-def _take_epoch(
-    run: Progress,
-    stepper: Stepper,
-    train: Batches,
-    watcher: Watcher,
-    saving: Saving,
-    watch: LossWatch,
-    interrupt: Interrupt,
-) -> float:
+def _take_epoch(run: Progress, scene: Scene, watcher: Watcher, saving: Saving, interrupt: Interrupt) -> float:
     """Take what is left of the epoch's steps; return the images a second of this sitting."""
-    plan = run.plan
-    assert plan.epochs is not None and plan.lr is not None
-    schedule = Schedule(plan.sched, plan.lr, plan.momentum, warmup=plan.warmup_epochs / plan.epochs)
-    budget = plan.seconds() or math.inf
+    plan, stage, train = run.plan, run.stage, scene.train
+    assert stage.lr is not None and stage.sched is not None
+    schedule = Schedule(stage.sched, stage.lr, plan.momentum, warmup=plan.warmup_epochs / stage.epochs)
+    _, taken, spent = run.entered
+    deadline = run.deadline()
     began, first = time.perf_counter(), run.step
-    stepper.form.train()
+    scene.begin_epoch()
     for batch in train.epoch(run.epoch, start=run.step):
-        if run.step and run.spent > budget:
+        if run.step and run.spent > deadline:
             break
-        done = max(run.taken / (plan.epochs * len(train)), run.spent / budget)
+        by_time = (run.spent - spent) / max(1e-9, deadline - spent)
+        done = max((run.taken - taken) / (stage.epochs * len(train)), by_time)
         lr, momentum = schedule.at(min(1.0, done))
         lr *= run.slowed
         run.optimiser.lr, run.optimiser.momentum = lr, momentum
-        run.records.append(stepper.take(batch, lr, momentum))
+        run.records.append(scene.stepper.take(batch, lr, momentum))
         run.step, run.taken = run.step + 1, run.taken + 1
-        watch.add(run.records[-1][0])
+        scene.watch.add(run.records[-1][0])
         if watcher.on_step:
             figures = {"loss": run.records[-1][0], "accuracy": run.records[-1][1]}
             watcher.on_step(run.epoch, run.step, len(train), figures)
         interrupt.check()
         saving.look()
         if saving.due(epoch_over=False):
-            watch.check()  # what has diverged is not worth saving
+            scene.watch.check()  # what has diverged is not worth saving
             saving.start(run)
-    watch.check()
+    scene.watch.check()
     return (train.bounds[run.step] - train.bounds[first]) / (time.perf_counter() - began)
 
 
-def _judge(run: Progress, judged: nn.Module, valid: Batches, loss: Loss, rate: float) -> dict[str, float]:
+def _judge(run: Progress, scene: Scene, loss: Loss, rate: float) -> dict[str, float]:
     """Return the epoch's row of the table: the steps' means, and the figures on the validation images."""
     block = run.block()
     with arithmetic(run.plan):
-        logits, labels = logits_of(judged, valid)
+        logits, labels = logits_of(scene.judged, scene.valid)
     row: dict[str, float] = {
         "epoch": run.epoch + 1,
+        "stage": run.at + 1,
         "train_loss": float(block[:, 0].mean()),
         "train_accuracy": float(block[:, 1].mean()),
         "valid_loss": float(loss(logits, labels)),

@@ -15,6 +15,30 @@ import msgspec
 
 from convscope.errors import ConfigError, nearest
 
+Schedules = Literal["onecycle", "cosine", "constant"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training with its own length, rate and frozen weights; the stages of a run follow one another.
+
+    ``lr`` is the head's highest rate, and each layer group further down learns at ``decay`` times the rate of the one
+    above it. ``freeze`` are patterns of weights that stand still, as in ``models.transfer.frozen``. ``augment`` says
+    whether the plan's augmentation is used. ``once`` says whether the features of the frozen first layers are
+    computed once and kept. What is ``None`` is settled: rate and schedule as the plan's, ``once`` where it can be.
+    """
+
+    epochs: int
+    lr: float | None = None
+    sched: Schedules | None = None
+    freeze: tuple[str, ...] = ()
+    augment: bool = True
+    decay: float = 1.0
+    once: bool | None = None
+
+    def __post_init__(self) -> None:
+        _check_ranges(self, _STAGE_RANGES, "setting 'stages': a stage's ")
+
 
 def _setting(default: Any, group: str, text: str) -> Any:
     metadata = {"group": group, "help": text}
@@ -28,7 +52,28 @@ class Plan:
     """All settings of one run; ``metadata["help"]`` of each field is its documentation."""
 
     model: str = _setting("auto", "Network", "network name (see `convscope models`)")
-    set: dict[str, int | float | bool | str] = _setting({}, "Network", "options of the network itself, as key=value")
+    set: dict[str, int | float | bool | str | tuple[int | float, ...]] = _setting(
+        {}, "Network", "options of the network itself, as key=value; a list as key=4,4,8"
+    )
+
+    pretrained: str | None = _setting(
+        None, "Transfer", "begin with these weights: a file (.safetensors, .npz, .pth), or public"
+    )
+    head: Literal["auto", "own", "linear", "hidden"] = _setting(
+        "auto", "Transfer", "own, a new linear one, or hidden: with a layer between; auto: linear if pretrained"
+    )
+    freeze: str | None = _setting(
+        None, "Transfer", "weights that stand still: trunk (all but the head), or layers such as layer1,features.[0-4]"
+    )
+    unfreeze_at: str | None = _setting(
+        None,
+        "Transfer",
+        "epochs such as 2,4,6: at each one more layer group learns, from the head down; at the last all",
+    )
+    layer_decay: float | None = _setting(
+        None, "Transfer", "each layer group learns at this share of the rate of the one above it"
+    )
+    stages: tuple[Stage, ...] = _setting((), "Transfer", "the stages of the training, settled from the above or given")
 
     epochs: int | None = _setting(None, "Training", "passes over the training images")
     time: str | None = _setting(
@@ -37,7 +82,7 @@ class Plan:
     batch_size: int | None = _setting(None, "Training", "images per step")
     lr: float | None = _setting(None, "Training", "highest learning rate")
     opt: Literal["adamw", "sgd"] = _setting("adamw", "Training", "AdamW, or SGD with Nesterov momentum")
-    sched: Literal["onecycle", "cosine", "constant"] = _setting("onecycle", "Training", "learning-rate schedule")
+    sched: Schedules = _setting("onecycle", "Training", "learning-rate schedule")
     warmup_epochs: float = _setting(0.0, "Training", "linear warm-up before cosine or constant, in epochs")
     momentum: float = _setting(0.9, "Training", "momentum (beta1 of AdamW); one-cycle moves it against the rate")
     weight_decay: float = _setting(0.05, "Training", "decay of weights; norms and biases are spared")
@@ -66,11 +111,16 @@ class Plan:
 
     task: Literal["auto", "classification"] = _setting("auto", "Data", "what to learn")
     img_size: int | tuple[int, int] | None = _setting(None, "Data", "image size: one number, or height and width")
-    fit: Literal["crop", "pad", "squash"] = _setting("crop", "Data", "how images of another size are brought to it")
+    fit: Literal["crop", "pad", "squash", "centre"] = _setting(
+        "crop", "Data", "how images of another size are brought to it; centre cuts the middle out, unscaled"
+    )
     valid: float | int | None = _setting(
         None, "Data", "validation share (0.1) or number of images (500), where not given"
     )
     test: float | int | None = _setting(None, "Data", "test share or number of images, where not given")
+    split_seed: int | None = _setting(
+        None, "Data", "seed of drawn splits and made images, where it is not to change with the seed"
+    )
     positive: str | None = _setting(None, "Data", "the class that sensitivity is about, in a two-class set")
     skip_bad: bool = _setting(False, "Data", "leave unreadable images out (they are listed) instead of stopping")
     max_pixels: int | None = _setting(None, "Data", "largest image to decode, in pixels")
@@ -85,8 +135,21 @@ class Plan:
         _check(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain values, without those that are ``None``."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        """Return the settings as plain values, without those that are ``None`` and without stages where none are."""
+        values = {key: value for key, value in asdict(self).items() if value is not None and key != "stages"}
+        if self.stages:
+            stages = [{k: v for k, v in asdict(stage).items() if v is not None} for stage in self.stages]
+            values["stages"] = [{**stage, "freeze": list(stage["freeze"])} for stage in stages]
+        return values
+
+    @property
+    def data_seed(self) -> int:
+        """The seed that splits are drawn with.
+
+        >>> Plan(seed=3).data_seed, Plan(seed=3, split_seed=0).data_seed
+        (3, 0)
+        """
+        return self.seed if self.split_seed is None else self.split_seed
 
     def seconds(self) -> float | None:
         """Return the time budget in seconds, or ``None``.
@@ -105,32 +168,68 @@ def make_plan(settings: dict[str, Any]) -> Plan:
     ...
     convscope.errors.ConfigError: unknown setting 'epocs'; did you mean 'epochs'?
     """
-    known = [f.name for f in fields(Plan)]
-    for key in settings:
-        if key not in known:
-            hint = nearest(key, known) or f"; the settings are {', '.join(known)}"
-            raise ConfigError(f"unknown setting {key!r}{hint}")
+    _check_keys("", settings, Plan)
     settings = {key: os.fspath(value) if isinstance(value, os.PathLike) else value for key, value in settings.items()}
+    if isinstance(stages := settings.get("stages"), list | tuple):
+        settings["stages"] = [_plain_stage(number, stage) for number, stage in enumerate(stages, 1)]
     try:
         return msgspec.convert(settings, Plan, strict=True)
     except msgspec.ValidationError as error:
         if isinstance(error.__cause__, ConfigError):  # the plan's own check of ranges
             raise error.__cause__ from None
-        place = re.search(r" - at `\$\.?(\w*)", str(error))
-        key = place.group(1) if place else ""
+        place = re.search(r" - at `\$\.?(\w*)(?:\[(\d+)\])?(?:\.(\w+))?", str(error))
+        key, number, part = place.groups() if place else ("", None, None)
+        if key == "stages" and number and part:
+            found = settings["stages"][int(number)][part]
+            raise ConfigError(
+                f"setting 'stages': stage {int(number) + 1}: {part}: expected {_kind(part, Stage)}, found {found!r}"
+            ) from None
         raise ConfigError(f"setting {key!r}: expected {_kind(key)}, found {settings.get(key)!r}") from None
 
 
+def _check_keys(where: str, given: dict[str, Any], kind: type) -> None:
+    known = [f.name for f in fields(kind)]
+    for key in given:
+        if key not in known:
+            hint = nearest(key, known) or f"; the settings are {', '.join(known)}"
+            raise ConfigError(f"{where}unknown setting {key!r}{hint}")
+
+
+def _plain_stage(number: int, stage: Any) -> Any:
+    """Return a stage that was given as a ``Stage`` or a table as plain values, its keys checked."""
+    if isinstance(stage, Stage):
+        return asdict(stage)
+    if isinstance(stage, dict):
+        _check_keys(f"setting 'stages': stage {number}: ", stage, Stage)
+        if "epochs" not in stage:
+            raise ConfigError(f"setting 'stages': stage {number} does not say how many epochs it has")
+        if isinstance(stage.get("freeze"), str):
+            return {**stage, "freeze": split_patterns(stage["freeze"])}
+    return stage
+
+
+def split_patterns(text: str) -> tuple[str, ...]:
+    """Return the patterns of a text; a comma within brackets belongs to the pattern.
+
+    >>> split_patterns("layer1, features.[0-4]")
+    ('layer1', 'features.[0-4]')
+    """
+    return tuple(filter(None, (part.strip() for part in re.split(r",(?![^\[]*\])", text))))
+
+
 _KINDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", dict: "options as key = value"}
+_LISTS = {"Plan.stages": "a list of stages, each with its epochs", "Stage.freeze": "a list of patterns"}
 
 
-def _kind(name: str) -> str:
+def _kind(name: str, owner: type = Plan) -> str:
     """Say what a setting takes.
 
     >>> _kind("epochs"), _kind("opt"), _kind("img_size")
     ('a whole number', 'adamw or sgd', 'a whole number or two whole numbers')
     """
-    hint = get_type_hints(Plan)[name]
+    if (place := f"{owner.__name__}.{name}") in _LISTS:
+        return _LISTS[place]
+    hint = get_type_hints(owner)[name]
     choices = (
         [hint] if get_origin(hint) in (None, dict, Literal) else [k for k in get_args(hint) if k is not type(None)]
     )
@@ -165,26 +264,40 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "ema": (0, 0.99999, False),
     "patience": (1, 10**6, True),
     "seed": (0, 2**32 - 1, True),
+    "split_seed": (0, 2**32 - 1, True),
     "valid": (0, 10**9, False),
     "test": (0, 10**9, True),
     "max_pixels": (1, 10**12, True),
     "workers": (1, 1024, True),
     "baseline_seconds": (0, 10**6, False),
+    "layer_decay": (0, 1, False),
 }
 
 
-def _check(plan: Plan) -> None:
-    for name, (low, high, inclusive) in _RANGES.items():
-        value = getattr(plan, name)
+_STAGE_RANGES: dict[str, tuple[float, float, bool]] = {
+    "epochs": (1, 10**6, True),
+    "lr": (0, 100, False),
+    "decay": (0, 1, False),
+}
+
+
+def _check_ranges(settings: Any, ranges: dict[str, tuple[float, float, bool]], where: str = "setting ") -> None:
+    for name, (low, high, inclusive) in ranges.items():
+        value = getattr(settings, name)
         if value is not None and not (low <= value <= high and (inclusive or value > low)):
             least = "at least" if inclusive else "above"
-            raise ConfigError(f"setting {name!r} must be {least} {low:,} and at most {high:,}, got {value!r}")
+            raise ConfigError(f"{where}{name!r} must be {least} {low:,} and at most {high:,}, got {value!r}")
+
+
+def _check(plan: Plan) -> None:
+    _check_ranges(plan, _RANGES)
     for name in ("valid", "test"):
         value = getattr(plan, name)
         if isinstance(value, float) and value > 0.9:
             raise ConfigError(f"setting {name!r}: a share is at most 0.9, got {value!r}; a number of images is whole")
     if plan.warmup_epochs and plan.sched == "onecycle":
         raise ConfigError("setting 'warmup_epochs' is for sched 'cosine' and 'constant'; one-cycle warms up by itself")
+    _check_stages(plan)
     if plan.epochs is not None and plan.warmup_epochs >= plan.epochs:
         raise ConfigError(f"setting 'warmup_epochs' must be below the {plan.epochs} epochs, got {plan.warmup_epochs:g}")
     sizes = plan.img_size if isinstance(plan.img_size, tuple) else (plan.img_size,)
@@ -192,3 +305,26 @@ def _check(plan: Plan) -> None:
         raise ConfigError(f"setting 'img_size' must lie between 1 and 16384 pixels, got {plan.img_size!r}")
     if plan.time is not None:
         parse_time(plan.time)
+
+
+def _check_stages(plan: Plan) -> None:
+    """Refuse what does not go together: stages say themselves what these settings would make them from."""
+    if not plan.stages:
+        return
+    for name in ("freeze", "unfreeze_at", "layer_decay"):
+        if getattr(plan, name) is not None:
+            raise ConfigError(f"setting {name!r} and 'stages' say the same; leave one of them out")
+    epochs = sum(stage.epochs for stage in plan.stages)
+    if plan.epochs not in (None, epochs):
+        raise ConfigError(f"setting 'epochs': the stages have {epochs} together, got {plan.epochs}; change the stages")
+    rates = [stage.lr for stage in plan.stages if stage.lr is not None]
+    if plan.lr is not None and len(rates) == len(plan.stages) and plan.lr != max(rates):
+        raise ConfigError(
+            f"setting 'lr': the highest rate of the stages is {max(rates):g}, got {plan.lr:g}; change the stages"
+        )
+    for number, stage in enumerate(plan.stages, 1):
+        if plan.warmup_epochs >= stage.epochs:
+            raise ConfigError(
+                f"setting 'warmup_epochs' must be below the epochs of every stage; stage {number} has {stage.epochs}, "
+                f"got {plan.warmup_epochs:g}"
+            )

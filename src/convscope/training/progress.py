@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -12,20 +14,24 @@ from convscope.training.average import AveragedModel
 from convscope.training.checkpoint import State
 from convscope.training.history import History
 from convscope.training.optimisers import Optimiser
-from convscope.training.plan import Plan
+from convscope.training.plan import Plan, Stage
+from convscope.training.stages import stages_of
+from convscope.training.still import Ground
 
 
 class Progress:
     """How far a training is: network, optimiser, moving average, position, record, and the weights chosen so far.
 
-    ``epoch`` and ``step`` are what comes next, from 0; ``taken`` counts steps. ``slowed`` is a factor on the learning
+    ``epoch`` and ``step`` are what comes next, from 0; ``taken`` counts steps. ``at`` is the stage, from 0, ``entered``
+    what epoch, taken and the seconds spent were when it began. ``slowed`` is a factor on the learning
     rate, ``parts`` the number of parts that a step is taken in. ``best`` and ``chosen`` are the best epoch's score and
     the weights to keep.
     """
 
     def __init__(self, model: nn.Module, plan: Plan, start: State | None):
-        self.model, self.plan = model, plan
-        self.optimiser = Optimiser(model, plan)
+        self.model, self.plan, self.stages = model, plan, stages_of(plan)
+        self.at, self.entered = (0, (0, 0, 0.0)) if start is None else (start.facts["stage"], start.facts["entered"])
+        self.optimiser = self._held()
         self.average = AveragedModel(model, plan.ema) if plan.ema else None
         self.history = History()
         self.epoch = self.step = self.taken = self.chosen_epoch = 0
@@ -47,9 +53,36 @@ class Progress:
         return self.average.model if self.average else self.model
 
     @property
+    def stage(self) -> Stage:
+        """The stage that is being trained."""
+        return self.stages[self.at]
+
+    def stages_to_come(self) -> Iterator[Stage]:
+        """Enter one stage after the other, from the one that a resumed training was in."""
+        yield self.stage
+        while self.at + 1 < len(self.stages):
+            self.at, self.entered = self.at + 1, (self.epoch, self.taken, self.spent)
+            self.optimiser = self._held()
+            self._boundary = self._copied()
+            yield self.stage
+
+    def _held(self) -> Optimiser:
+        """Hold the weights that stand still in this stage; return a fresh optimiser of the others."""
+        if not self.plan.stages:
+            return Optimiser(self.model, self.plan)
+        ground = Ground(self.model, self.plan, self.stage)
+        ground.hold()
+        return Optimiser(self.model, self.plan, ground.shares())
+
+    @property
     def spent(self) -> float:
         """Seconds of training so far, of all sittings."""
         return self._spent + time.perf_counter() - self._since
+
+    def deadline(self) -> float:
+        """Return the seconds ``spent`` at which the stage should end: its share of the time is that of the epochs."""
+        epochs = [stage.epochs for stage in self.stages]
+        return (self.plan.seconds() or math.inf) * (sum(epochs[: self.at + 1]) / sum(epochs))
 
     def block(self) -> np.ndarray:
         """Return this epoch's steps (n, 5) float64: loss, accuracy, lr, momentum, epoch."""
@@ -90,6 +123,8 @@ class Progress:
         facts = {
             "taken": self.taken - (self.step - step),
             "spent": self.spent,
+            "stage": self.at,
+            "entered": list(self.entered),
             "best": self.best,
             "chosen_epoch": self.chosen_epoch,
             "slowed": self.slowed,

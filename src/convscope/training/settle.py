@@ -10,10 +10,12 @@ from convscope.errors import ConfigError, nearest
 from convscope.models import registry
 from convscope.training.plan import Plan
 from convscope.training.precision import check_device
+from convscope.training.stages import ENDLESS, has_stages, make_stages
 
 # training images at least: (epochs, images per step)
 _SIZES = ((20_000, 12, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
-_ENDLESS = 100_000  # epochs under a time budget, which ends the run long before
+_TRANSFER = 12  # epochs at most where weights are given: most was learned before
+_HEAD_RATE = 0.003  # AdamW's, of a head alone on features that stand still
 SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in size
 
 
@@ -40,17 +42,25 @@ def settle(plan: Plan, data: Data) -> Settled:
     if plan.model == "auto":
         choose("model", "resnet_mini", "fits itself to the image size")
     model = registry.entry(str(chosen.get("model", plan.model)))
-    if plan.epochs is None and plan.time is None:
-        choose("epochs", epochs, f"for {count:,} training images")
+    if plan.head == "auto":
+        new = plan.pretrained is not None
+        choose("head", "linear" if new else "own", "a new one on given weights" if new else "the network's own")
+    if plan.stages:
+        chosen["epochs"] = sum(stage.epochs for stage in plan.stages)
+    elif plan.epochs is None and plan.time is None:
+        learned = plan.pretrained is not None
+        epochs = min(epochs, _TRANSFER) if learned else epochs
+        choose("epochs", epochs, f"for {count:,} training images" + learned * " on weights that were learned before")
     elif plan.epochs is None:
-        choose("epochs", _ENDLESS, "as many as the time allows")
+        choose("epochs", ENDLESS, "as many as the time allows")
     if plan.batch_size is None:
         choose("batch_size", min(batch_size, count), f"for {count:,} training images")
     elif plan.batch_size > count:
         choose("batch_size", count, f"all training images; there are no {plan.batch_size:,}")
+    factor = SGD_FACTOR if plan.opt == "sgd" else 1
     if plan.lr is None:
-        factor = SGD_FACTOR if plan.opt == "sgd" else 1
-        choose("lr", model.lr * factor, f"{model.name}'s usual rate for {plan.opt}")
+        rate, whose = (_HEAD_RATE, "a new head's") if plan.pretrained else (model.lr, f"{model.name}'s")
+        choose("lr", rate * factor, f"{whose} usual rate for {plan.opt}")
     if plan.select == "auto":
         has_test = data.test is not None
         choose(
@@ -68,8 +78,16 @@ def settle(plan: Plan, data: Data) -> Settled:
         chosen["augment"] = str(Policy.parse(plan.augment))
     if plan.task == "auto":
         choose("task", "classification", "images with one class each")
+    if plan.pretrained and plan.img_size is None:
+        chosen["img_size"] = (data.preprocessing.height, data.preprocessing.width)
     _check_positive(plan, data)
-    return Settled(replace(plan, **chosen), reasons)  # pyright: ignore[reportArgumentType]
+    settled = replace(plan, **chosen)  # pyright: ignore[reportArgumentType]
+    if has_stages(settled):
+        usual = plan.lr or model.lr * factor
+        stages, reasons["stages"] = make_stages(settled, data, usual=usual, augmented=plan.augment != "auto")
+        lr = max(stage.lr or 0.0 for stage in stages)
+        settled = replace(settled, stages=stages, lr=lr, freeze=None, unfreeze_at=None, layer_decay=None)
+    return Settled(settled, reasons)
 
 
 def _check_positive(plan: Plan, data: Data) -> None:

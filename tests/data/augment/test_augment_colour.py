@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import ndimage, stats
+from skimage.color import rgb2yiq, yiq2rgb
 
 from convscope.data.augment import colour
 from convscope.data.augment.draws import Draws
@@ -39,6 +40,22 @@ def test_saturation(x, draws):
 def test_saturation_needs_colour(draws):
     with pytest.raises(ShapeError, match=r"^colour needs images of three channels; these have 1$"):
         colour.saturate(torch.zeros(N, 1, 4, 4), draws, 0.5)
+
+
+def test_hue_against_skimage(draws):
+    """A turn of the two chroma axes of YIQ."""
+    raw = np.random.default_rng(0).uniform(0, 255, (N, 3, 9, 7))
+    found = colour.hue(torch.from_numpy(raw), draws, 50).numpy()
+    for i, angle in enumerate(np.radians(draws.uniform("hue", -50, 50))):
+        luma, *chroma = np.moveaxis(rgb2yiq(np.moveaxis(raw[i], 0, -1)), -1, 0)
+        turned = (chroma[0] + 1j * chroma[1]) * np.exp(1j * angle)
+        expected = yiq2rgb(np.stack((luma, turned.real, turned.imag), -1))
+        np.testing.assert_allclose(found[i], np.moveaxis(expected, -1, 0), atol=0.05)  # of 255: they round their axes
+
+
+def test_hue_leaves_grey_alone(draws):
+    grey = torch.linspace(0, 255, 63).view(1, 1, 9, 7).repeat(N, 3, 1, 1)
+    torch.testing.assert_close(colour.hue(grey, draws, 180), grey, atol=1e-3, rtol=0)
 
 
 def test_blur_against_scipy(x, draws):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from convscope.data.augment import default_policy
+from convscope.data.augment import Policy, default_policy
 
 SIGNS = "classes named by digits or letters: no flips, since a mirrored sign is another one or none"
 OBJECTS = "objects: mirrored left to right but kept upright (without an up, add vflip rot90)"
@@ -39,6 +39,11 @@ def test_objects_are_mirrored_and_kept_upright(classes, shape, words):
     policy, reason = default_policy(classes, *shape)
     assert str(policy) == words
     assert reason == OBJECTS
+
+
+def test_the_defaults_are_presets_where_they_are_the_same():
+    assert default_policy("0123456789", 1, 28, 28)[0] == Policy.parse("digits")
+    assert default_policy(["ants", "bees"], 3, 128, 128)[0] == Policy.parse("natural")
 
 
 def test_sides_are_not_mirrored():

@@ -15,6 +15,14 @@ def test_uniform_numbers():
     assert stats.kstest(values, stats.uniform(-10, 20).cdf).pvalue > 0.01
 
 
+def test_vectors():
+    values = Draws(ROWS, seed=0, epoch=0).vector("elastic", 5, -1, 3)
+    assert values.shape == (len(ROWS), 5)
+    assert stats.kstest(values.ravel(), stats.uniform(-1, 4).cdf).pvalue > 0.01
+    assert abs(np.corrcoef(values.T) - np.eye(5)).max() < 0.03
+    assert (Draws(ROWS[17:19], 0, 0).vector("elastic", 5, -1, 3) == values[17:19]).all()
+
+
 def test_integers_and_coins():
     draws = Draws(ROWS, seed=1, epoch=2)
     assert stats.chisquare(np.bincount(draws.below("rot90", 4))).pvalue > 0.01

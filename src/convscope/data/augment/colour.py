@@ -1,4 +1,4 @@
-"""Changing the values: light, colour, sharpness, noise. Values are in standard deviations of the set.
+"""Changing the values: light, colour, sharpness, noise. Values are in standard deviations of the set but for hue.
 
 Multiplications and additions stay separate: a fused multiply-add rounds once instead of twice, and whether
 torch fuses depends on where in a batch a pixel falls.
@@ -33,6 +33,26 @@ def saturate(x: Tensor, draws: Draws, colour: float) -> Tensor:
         raise ShapeError(f"colour needs images of three channels; these have {x.shape[1]}")
     grey = ((x[:, 0] + x[:, 1] + x[:, 2]) / 3)[:, None]
     return grey + (x - grey) * _one_each(draws.uniform("colour", 1 - colour, 1 + colour), x)
+
+
+# Red, green and blue to luma and two axes of chroma (YIQ, the colours of NTSC television), and back.
+_TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
+_FROM_YIQ = np.linalg.inv(_TO_YIQ)
+
+
+def hue(raw: Tensor, draws: Draws, most: float) -> Tensor:
+    """Turn every colour of ``raw`` (N, 3, H, W) on the colour wheel, up to ± ``most`` degrees; the luma stays.
+
+    One linear map a sample, a turn of the chroma of YIQ; in raw units, since red, green and blue have deviations of
+    their own. The caller cuts off what lies outside the range.
+    """
+    angle = np.radians(draws.uniform("hue", -most, most))
+    cos, sin = np.cos(angle)[:, None, None], np.sin(angle)[:, None, None]
+    luma, chroma = np.outer(_FROM_YIQ[:, 0], _TO_YIQ[0]), _FROM_YIQ[:, 1:] @ _TO_YIQ[1:]
+    across = np.outer(_FROM_YIQ[:, 2], _TO_YIQ[1]) - np.outer(_FROM_YIQ[:, 1], _TO_YIQ[2])  # I to Q, Q to -I
+    turn = torch.from_numpy(luma + cos * chroma + sin * across).to(raw)[..., None, None]  # (N, to, from, 1, 1)
+    red, green, blue = (raw[:, k : k + 1] * turn[:, :, k] for k in range(3))
+    return red.add_(green).add_(blue)
 
 
 def blur(x: Tensor, draws: Draws, most: float) -> Tensor:

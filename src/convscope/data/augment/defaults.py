@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from convscope.data.augment.policy import Policy
 
@@ -20,7 +21,7 @@ def default_policy(classes: Sequence[str], channels: int, height: int, width: in
     they are only turned, zoomed and shifted a little. Classes that name a side (left, right) are not mirrored. All
     others are mirrored left to right and shifted; large images are zoomed too, and large colour images change their
     light. Off stay: turning upside down, since most pictures have an up (where they have none, as under a microscope,
-    ask for ``vflip rot90``), and ``cutout``, which may hide a small object whole.
+    ask for ``tissue``, ``microscopy`` or ``vflip rot90``), and ``cutout``, which may hide a small object whole.
 
     >>> policy, reason = default_policy(["cat", "dog"], 3, 32, 32)
     >>> str(policy)
@@ -29,11 +30,13 @@ def default_policy(classes: Sequence[str], channels: int, height: int, width: in
     words = [_words(name) for name in classes]
     if all(name and all(_is_sign(word) for word in name) for name in words):
         reason = "classes named by digits or letters: no flips, since a mirrored sign is another one or none"
-        return Policy(rotate=10, scale=0.1, shift=0.1), reason
+        return Policy.parse("digits"), reason
     sides = sorted({word for name in words for word in name} & _SIDES)
-    large = min(height, width) >= _LARGE
-    light = 0.2 if large and channels == 3 else 0.0
-    policy = Policy(hflip=not sides, shift=0.1, scale=0.2 if large else 0, brightness=light, contrast=light)
+    policy = replace(Policy.parse("natural"), hflip=not sides)
+    if min(height, width) < _LARGE:
+        policy = replace(policy, scale=0.0, brightness=0.0, contrast=0.0)
+    elif channels != 3:
+        policy = replace(policy, brightness=0.0, contrast=0.0)
     if sides:
         return policy, f"a class name says {sides[0]!r}: not mirrored"
     return policy, "objects: mirrored left to right but kept upright (without an up, add vflip rot90)"

@@ -33,6 +33,11 @@ class Draws:
         """Return one number a sample in [low, high), (N,) float64."""
         return low + (high - low) * ((self.bits(purpose) >> np.uint64(11)) * 2.0**-53)
 
+    def vector(self, purpose: str, count: int, low: float = 0.0, high: float = 1.0) -> np.ndarray:
+        """Return ``count`` numbers a sample in [low, high), (N, count) float64."""
+        counters = self.bits(purpose)[:, None] + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_STEP)
+        return low + (high - low) * ((_scrambled(counters) >> np.uint64(11)) * 2.0**-53)
+
     def below(self, purpose: str, count: int) -> np.ndarray:
         """Return one integer a sample in 0..count-1, (N,) int64."""
         return (self.uniform(purpose) * count).astype(np.int64)

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from convscope.data.augment.draws import Draws
+from convscope.data.augment.elastic import field
 from convscope.errors import ShapeError
 
 
@@ -70,24 +71,43 @@ def _displacement(draws: Draws, purpose: str, most: float) -> np.ndarray:
     return (draws.below(purpose, 2 * whole + 1) - whole)[:, None]
 
 
-def warp(x: Tensor, draws: Draws, *, rotate: float = 0.0, scale: float = 0.0, shift: float = 0.0) -> Tensor:
-    """Rotate, zoom and shift the images x (N, C, H, W) about their centre in one bilinear interpolation.
+def warp(
+    x: Tensor, draws: Draws, *, rotate: float = 0.0, scale: float = 0.0, shift: float = 0.0, elastic: float = 0.0
+) -> Tensor:
+    """Rotate, zoom, shift and bend the images x (N, C, H, W) about their centre in one bilinear interpolation.
 
     The angle lies within ± ``rotate`` degrees (positive is counter-clockwise as seen), the zoom within
-    1 ± ``scale``, the shift within ± ``shift`` of each side.
+    1 ± ``scale``, the shift within ± ``shift`` of each side, and what ``elastic`` adds within as much again.
     """
     H, W = x.shape[2:]
-    angle = np.radians(draws.uniform("rotate", -rotate, rotate))[:, None]
-    zoom = draws.uniform("scale", 1 - scale, 1 + scale)[:, None]
-    down = draws.uniform("shift y", -shift * H, shift * H)[:, None]
-    along = draws.uniform("shift x", -shift * W, shift * W)[:, None]
-    y = np.arange(H) - (H - 1) / 2 - down  # (N, H): pixels from the centre, the shift undone
-    across = np.arange(W) - (W - 1) / 2 - along  # (N, W)
+    angle = np.radians(draws.uniform("rotate", -rotate, rotate))
+    zoom = draws.uniform("scale", 1 - scale, 1 + scale)
+    down = draws.uniform("shift y", -shift * H, shift * H)
+    along = draws.uniform("shift x", -shift * W, shift * W)
     cos, sin = np.cos(angle) / zoom, np.sin(angle) / zoom
+    bend = field(x.shape, draws, elastic, x) if elastic else None
+    return affine(x, ((cos, -sin), (sin, cos)), (along, down), bend)
+
+
+Rows = tuple[np.ndarray, np.ndarray]
+
+
+def affine(x: Tensor, back: tuple[Rows, Rows], shift: Rows, bend: Tensor | None = None) -> Tensor:
+    """Shift each image of x (N, C, H, W) by ``shift`` (along, down) pixels after a linear map about its centre.
+
+    ``back`` is the inverse of the map, from places (along, down) in the result to places in the image; its and the
+    shift's numbers are (N,) each. ``bend`` (N, H, W, 2) is added to the places, in units of half a side.
+    """
+    H, W = x.shape[2:]
+    ((a, b), (c, d)), (along, down) = back, shift
+    across = np.arange(W) - (W - 1) / 2 - along[:, None]  # (N, W): pixels from the centre, the shift undone
+    y = np.arange(H) - (H - 1) / 2 - down[:, None]
     # grid_sample counts from -1 to 1 between the outer edges of the border pixels
-    from_columns = _points(cos * across * (2 / W), sin * across * (2 / H), x)
-    from_rows = _points(-sin * y * (2 / W), cos * y * (2 / H), x)
+    from_columns = _points(a[:, None] * across * (2 / W), c[:, None] * across * (2 / H), x)
+    from_rows = _points(b[:, None] * y * (2 / W), d[:, None] * y * (2 / H), x)
     grid = torch.view_as_real(from_columns[:, None, :] + from_rows[:, :, None])  # (N, H, W, 2)
+    if bend is not None:
+        grid = grid + bend
     return functional.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 

@@ -29,12 +29,47 @@ def _covered(draws: Draws, purpose: str, side: int, size: int) -> np.ndarray:
     return (offset >= 0) & (offset < side)
 
 
-def partners(draws: Draws, population: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return each sample's partner, one of ``population``, and the sample's own share in the blend, both (N,).
+def partners(draws: Draws, population: np.ndarray) -> np.ndarray:
+    """Return each sample's partner, one of ``population``, (N,)."""
+    return population[draws.below("mixup partner", len(population))]
 
-    The share, float32 in 0.5..1, is drawn from Beta(alpha, alpha) (mixup, Zhang et al., 2018) and folded to its
-    larger half: either order of a pair is equally likely, so the blends stay as they were.
+
+def shares(draws: Draws, height: int, width: int, *, mixup: float = 0.0, cutmix: float = 0.0) -> np.ndarray:
+    """Return each sample's own share of every pixel, float32: (N, 1, 1) under mixup alone, else (N, height, width).
+
+    Under mixup (Zhang et al., 2018) the share is drawn from Beta(``mixup``, ``mixup``) and folded to its larger half:
+    either order of a pair is equally likely, so the blends stay as they were. Under cutmix (Yun et al., 2019) the
+    share is 0 in a box and 1 around it; the box, cut by the borders, would cover 1 - Beta(``cutmix``, ``cutmix``).
+    Where both are asked for, a coin a sample decides.
     """
-    partner = population[draws.below("mixup partner", len(population))]
+    if not cutmix:
+        return _folded(draws, mixup)[:, None, None]
+    boxes = _outside(draws, height, width, cutmix)
+    if not mixup:
+        return boxes
+    return np.where(draws.coin("mixup or cutmix")[:, None, None], _folded(draws, mixup)[:, None, None], boxes)
+
+
+def _folded(draws: Draws, alpha: float) -> np.ndarray:
     share = betaincinv(alpha, alpha, draws.uniform("mixup share"))
-    return partner, np.maximum(share, 1 - share).astype(np.float32)
+    return np.maximum(share, 1 - share).astype(np.float32)
+
+
+def _outside(draws: Draws, height: int, width: int, alpha: float) -> np.ndarray:
+    side = np.sqrt(1 - betaincinv(alpha, alpha, draws.uniform("cutmix share")))  # as a share of the image's
+    inside = np.ones((len(side), 1, 1), bool)
+    for axis, size, shape in (("y", height, (-1, height, 1)), ("x", width, (-1, 1, width))):
+        long = (side * size).astype(int)[:, None]
+        offset = np.arange(size) - draws.below(f"cutmix {axis}", size)[:, None] + long // 2
+        inside = inside & ((offset >= 0) & (offset < long)).reshape(shape)
+    return (~inside).astype(np.float32)
+
+
+def blend(own: Tensor, partner: Tensor, share: np.ndarray) -> tuple[Tensor, Tensor]:
+    """Return ``own`` and ``partner`` (N, C, H, W) blended by ``shares``, and the weight (N,) of the own label.
+
+    That is the mean share, so under cutmix the exact area that is left.
+    """
+    weight = share.mean((1, 2), dtype=np.float64)
+    x = torch.lerp(partner, own, torch.from_numpy(share).to(own)[:, None])
+    return x, torch.from_numpy(weight).to(own)

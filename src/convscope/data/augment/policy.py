@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.data.augment.draws import Draws
+from convscope.data.augment.presets import PRESETS
+from convscope.data.preprocessing import Preprocessing
+from convscope.data.words import count
 from convscope.errors import ConfigError, ShapeError, nearest
 
 if TYPE_CHECKING:
@@ -20,13 +23,18 @@ LIMITS: dict[str, tuple[float, str]] = {
     "scale": (0.9, "fraction of the size"),
     "shift": (0.9, "fraction of each side"),
     "crop": (0.9, "fraction of each side"),
+    "elastic": (0.12, "fraction of each side; more would fold the image"),
     "brightness": (3, "standard deviations of the set"),
     "contrast": (1, "fraction"),
     "colour": (1, "fraction"),
+    "hue": (180, "degrees"),
+    "stain": (0.5, "optical density, and fraction of it"),
     "noise": (3, "standard deviations of the set"),
     "blur": (10, "pixels"),
     "cutout": (0.9, "fraction of the shorter side"),
+    "randaugment": (10, "magnitude"),
     "mixup": (10, "alpha of the Beta distribution"),
+    "cutmix": (10, "alpha of the Beta distribution"),
 }
 
 
@@ -36,10 +44,13 @@ class Policy:
 
     ``hflip``, ``vflip``: mirrored or not, each with probability 1/2. ``rot90``: a whole number of quarter
     turns. ``rotate``: up to so many degrees either way. ``scale``: zoom 1 ± scale. ``shift``: up to this
-    fraction of each side, the border repeated. ``crop``: the same, the border mirrored. ``brightness``: an
-    offset up to this either way; ``contrast``: a factor 1 ± contrast; ``colour``: saturation times 1 ±
-    colour; ``noise``: its standard deviation; ``blur``: the largest σ in pixels; ``cutout``: the hidden
-    square's side; ``mixup``: alpha.
+    fraction of each side, the border repeated. ``crop``: the same, the border mirrored. ``elastic``: bent
+    smoothly, each pixel displaced up to this fraction of each side. ``brightness``: an offset up to this either
+    way; ``contrast``: a factor 1 ± contrast; ``colour``: saturation times 1 ± colour; ``hue``: turned up to so
+    many degrees; ``stain``: the density of haematoxylin, eosin and DAB times 1 ± stain, plus ± stain;
+    ``noise``: its standard deviation; ``blur``: the largest σ in pixels; ``cutout``: the hidden square's side.
+    ``randaugment``: two operations of a list at this magnitude; ``trivialaugment``: one of them at a random
+    one. ``mixup``, ``cutmix``: alpha; with both, a coin a sample decides.
 
     >>> policy = Policy.parse("hflip shift=0.125")
     >>> policy.shift
@@ -55,37 +66,50 @@ class Policy:
     scale: float = 0.0
     shift: float = 0.0
     crop: float = 0.0
+    elastic: float = 0.0
     brightness: float = 0.0
     contrast: float = 0.0
     colour: float = 0.0
+    hue: float = 0.0
+    stain: float = 0.0
     noise: float = 0.0
     blur: float = 0.0
     cutout: float = 0.0
+    randaugment: float = 0.0
+    trivialaugment: bool = False
     mixup: float = 0.0
+    cutmix: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (most, unit) in LIMITS.items():
             if not 0 <= getattr(self, name) <= most:
                 raise ConfigError(f"augmentation {name}={getattr(self, name):g}: expected 0 to {most:g} ({unit})")
+        if self.randaugment and self.trivialaugment:
+            raise ConfigError("augmentation: randaugment and trivialaugment draw from one list; choose one of them")
 
     @classmethod
     def parse(cls, text: str) -> Policy:
         """Read a policy from words such as ``hflip rotate=10``, or ``none``; ``ConfigError`` says what is wrong.
 
+        A preset's name stands for its words, wherever in the text; words beside it take their place, ``=0`` switches
+        one of them off.
+
+        >>> str(Policy.parse("digits shift=0 noise=0.1"))
+        'rotate=10 scale=0.1 noise=0.1'
         >>> Policy.parse("rotat=10")
         Traceback (most recent call last):
         ...
         convscope.errors.ConfigError: unknown augmentation 'rotat'; did you mean 'rotate'?
         """
-        if text.strip() == "none":
+        words = text.split()
+        if words == ["none"]:
             return cls()
-        chosen: dict[str, bool | float] = {}
-        for word in text.split():
-            name, value = _read(word)
-            if name in chosen:
-                raise ConfigError(f"augmentation {name!r} is given twice in {text!r}")
-            chosen[name] = value
-        return cls(**chosen)  # pyright: ignore[reportArgumentType]  _read gives each field its own kind
+        presets = [word for word in words if word in PRESETS]
+        if len(presets) > 1:
+            raise ConfigError(f"augmentation {text!r}: a policy builds on one preset, not on {' and '.join(presets)}")
+        own = _values([word for word in words if word not in PRESETS], text)
+        values = (_values(PRESETS[presets[0]].split(), text) if presets else {}) | own
+        return cls(**values)  # pyright: ignore[reportArgumentType]  _read gives each field its own kind
 
     def __str__(self) -> str:
         return " ".join(self._words()) or "none"
@@ -96,78 +120,96 @@ class Policy:
             if value:
                 yield field.name if value is True else f"{field.name}={float(value)!r}".removesuffix(".0")
 
-    def __call__(self, x: Tensor, rows: np.ndarray, *, seed: int, epoch: int) -> Tensor:
-        """Augment images x (N, C, H, W) of the samples ``rows`` (N,), normalised to mean 0 and deviation 1.
+    def check(self, preprocessing: Preprocessing, images: int) -> None:
+        """Raise ``ConfigError`` where an operation cannot be done to a training set of so many such images."""
+        H, W, C, dtype = preprocessing.height, preprocessing.width, preprocessing.channels, preprocessing.dtype
+        needs = (
+            (("rot90",), H == W, f"needs square images; these are {H} high and {W} wide"),
+            (("colour", "hue", "stain"), C == 3, f"needs red, green and blue; these images have {count(C, 'channel')}"),
+            (
+                ("stain", "randaugment", "trivialaugment"),
+                dtype == "uint8",
+                f"works on 8-bit images, where 255 is white; these are {dtype}",
+            ),
+            (("mixup", "cutmix"), images > 1, "blends two images; there is only one to train on"),
+        )
+        for names, met, problem in needs:
+            for name in names:
+                if getattr(self, name) and not met:
+                    raise ConfigError(f"augmentation {name} {problem}; leave it out (of a preset: {name}=0)")
+
+    @property
+    def on_raw_values(self) -> bool:
+        """Whether an operation needs to know what was stored."""
+        return bool(self.stain or self.hue or self.randaugment or self.trivialaugment)
+
+    @property
+    def blends(self) -> bool:
+        """Whether two images become one, with two labels."""
+        return bool(self.mixup or self.cutmix)
+
+    def __call__(
+        self, x: Tensor, rows: np.ndarray, *, seed: int, epoch: int, preprocessing: Preprocessing | None = None
+    ) -> Tensor:
+        """Augment images x (N, C, H, W) of the samples ``rows`` (N,), normalised as ``preprocessing`` says.
 
         The result is a new tensor in the same memory format. It depends on (seed, epoch, row) alone, to the last
-        bit, and not on the batch. ``mixup`` is left to the caller, who has to fetch the ``partners``.
+        bit, and not on the batch. Blending is left to the caller, who has to fetch the ``partners``. Without
+        operations ``on_raw_values``, any x of mean 0 and deviation 1 will do, without ``preprocessing``.
         """
         if x.ndim != 4 or len(rows) != len(x):
             raise ShapeError(f"expected a batch (N, C, H, W) and N rows, got {tuple(x.shape)} and {len(rows)} rows")
-        return _apply(self, x, Draws(np.asarray(rows), seed, epoch))
+        # torch is imported here so that reading a policy needs none.
+        from convscope.data.augment.apply import apply
 
-    def partners(
-        self, rows: np.ndarray, population: np.ndarray, *, seed: int, epoch: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows to blend the samples ``rows`` with, drawn from ``population``, and the samples' shares.
+        return apply(self, x, Draws(np.asarray(rows), seed, epoch), preprocessing)
 
-        Both are (N,), the shares float32 in 0.5..1. A sample becomes share * sample + (1 - share) * partner.
+    def partners(self, rows: np.ndarray, population: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
+        """Return the rows (N,) to blend the samples ``rows`` with, drawn from ``population``."""
+        from convscope.data.augment import mix
+
+        return mix.partners(Draws(np.asarray(rows), seed, epoch), population)
+
+    def blend(self, own: Tensor, partner: Tensor, rows: np.ndarray, *, seed: int, epoch: int) -> tuple[Tensor, Tensor]:
+        """Return the samples ``rows`` blended with their partners, both (N, C, H, W), and their own shares (N,).
+
+        A share is the weight of the sample's own label; the rest is the partner's.
         """
         from convscope.data.augment import mix
 
-        return mix.partners(Draws(np.asarray(rows), seed, epoch), population, self.mixup)
+        draws = Draws(np.asarray(rows), seed, epoch)
+        return mix.blend(own, partner, mix.shares(draws, *own.shape[2:], mixup=self.mixup, cutmix=self.cutmix))
 
     def for_inference(self) -> Policy:
-        """Return the policy to average predictions over: without cutout, noise and mixup, which only spoil."""
-        return replace(self, cutout=0.0, noise=0.0, mixup=0.0)
+        """Return the policy to average predictions over: without what spoils an image or blends two."""
+        return replace(self, noise=0.0, cutout=0.0, randaugment=0.0, trivialaugment=False, mixup=0.0, cutmix=0.0)
+
+
+def _values(words: list[str], text: str) -> dict[str, bool | float]:
+    chosen: dict[str, bool | float] = {}
+    for word in words:
+        name, value = _read(word)
+        if name in chosen:
+            raise ConfigError(f"augmentation {name!r} is given twice in {text!r}")
+        chosen[name] = value
+    return chosen
 
 
 def _read(word: str) -> tuple[str, bool | float]:
     name, equals, text = word.partition("=")
     known = [field.name for field in fields(Policy)]
     if name not in known:
-        raise ConfigError(f"unknown augmentation {name!r}{nearest(name, known) or '; known: ' + ', '.join(known)}")
+        if name in PRESETS:
+            raise ConfigError(f"augmentation {word!r}: the preset {name} takes no value")
+        presets = f"; presets: {', '.join(PRESETS)}"
+        hint = nearest(name, [*known, *PRESETS]) or f"; known: {', '.join(known)}{presets}"
+        raise ConfigError(f"unknown augmentation {name!r}{hint}")
     if name not in LIMITS:
-        if equals:
-            raise ConfigError(f"augmentation {word!r}: {name} is on or off and takes no value")
-        return name, True
+        if equals and text != "0":
+            raise ConfigError(f"augmentation {word!r}: {name} is on or off; write {name}, or {name}=0 for off")
+        return name, not equals
     most, unit = LIMITS[name]
     try:
         return name, float(text)
     except ValueError:
         raise ConfigError(f"augmentation {word!r}: expected {name}=number, 0 to {most:g} ({unit})") from None
-
-
-def _apply(policy: Policy, x: Tensor, draws: Draws) -> Tensor:
-    # torch is imported here so that reading a policy needs none.
-    import torch
-
-    from convscope.data.augment import colour, geometry, mix
-
-    channels_last = not x.is_contiguous() and x.is_contiguous(memory_format=torch.channels_last)
-    x = x.contiguous()
-    warped = bool(policy.rotate or policy.scale)
-    shift = 0.0 if warped else policy.shift
-    if policy.hflip or policy.vflip or policy.rot90 or policy.crop or shift:
-        x = geometry.move(
-            x,
-            draws,
-            hflip=policy.hflip,
-            vflip=policy.vflip,
-            rot90=policy.rot90,
-            crop=policy.crop,
-            shift=shift,
-        )
-    if warped:
-        x = geometry.warp(x, draws, rotate=policy.rotate, scale=policy.scale, shift=policy.shift)
-    if policy.brightness or policy.contrast:
-        x = colour.light(x, draws, brightness=policy.brightness, contrast=policy.contrast)
-    if policy.colour:
-        x = colour.saturate(x, draws, policy.colour)
-    if policy.blur:
-        x = colour.blur(x, draws, policy.blur)
-    if policy.noise:
-        x = colour.noise(x, draws, policy.noise)
-    if policy.cutout:
-        x = mix.cutout(x, draws, policy.cutout)
-    return x.contiguous(memory_format=torch.channels_last) if channels_last else x

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
+import textwrap
+from collections.abc import Sequence
 
-from convscope.report.contents import Contents
+import numpy as np
+from matplotlib.figure import Figure
+
+from convscope.report.contents import Augmented, Contents
 from convscope.report.figures.contact import lay, tiles
-from convscope.report.figures.pictures import Display
-from convscope.report.figures.style import MUTED, WIDE, Drawing, canvas
+from convscope.report.figures.pictures import Display, tile
+from convscope.report.figures.style import INK, MUTED, WIDE, Drawing, canvas
+from convscope.report.text import shorten
+
+SIDE = 96  # pixels of a tile in a picture of its own
 
 
 def draw(contents: Contents) -> Drawing | None:
@@ -17,9 +24,7 @@ def draw(contents: Contents) -> Drawing | None:
         return None
     display = Display.of(contents.samples.images if contents.samples is not None else shown.images)
     n, k = shown.variants.shape[:2]
-    made = tiles(
-        np.concatenate([shown.images[:, None], shown.variants], axis=1).reshape(-1, *shown.images.shape[1:]), display
-    )
+    made = tiles(_together(shown).reshape(-1, *shown.images.shape[1:]), display)
     rows = [made[i * (k + 1) : (i + 1) * (k + 1)] for i in range(n)]
     h, w = rows[0][0].shape[:2]
     gap = max(1, h // 16)
@@ -38,3 +43,29 @@ def draw(contents: Contents) -> Drawing | None:
         " them by heart. The class must stay recognisable to you in every version: if it does not, the augmentation"
         " is too strong. Images that are judged are never varied.",
     )
+
+
+def picture(shown: Augmented, names: Sequence[str], words: str) -> Figure:
+    """Draw the same as a picture of its own: the rows' class ``names``, the columns' epochs, the policy as title."""
+    display = Display.of(shown.images)
+    rows = [[tile(display.show(image), SIDE) for image in row] for row in _together(shown)]
+    h, w = rows[0][0].shape[:2]
+    gap = max(1, h // 16)
+    names = [shorten(name, 16) for name in names]
+    width = max(3.0, len(rows[0]) * (w + gap) / 72 + 0.3 + 0.08 * max(map(len, names)))
+    title = textwrap.wrap(words, int(width / 0.085))
+    figure = canvas(width, len(rows) * (h + gap) / 72 + 0.4 + 0.17 * len(title))
+    axes = figure.subplots()
+    lay(axes, rows, gap=gap)
+    figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
+    near = {"textcoords": "offset points", "annotation_clip": False}
+    for i, name in enumerate(names):
+        axes.annotate(name, (0, i * (h + gap) + h / 2), (-6, 0), ha="right", va="center", color=INK, **near)
+    for k, heading in enumerate(["as stored", *(f"epoch {k + 1}" for k in range(len(rows[0]) - 1))]):
+        axes.annotate(heading, (k * (w + gap) + w / 2, 0), (0, 5), ha="center", va="bottom", color=MUTED, **near)
+    return figure
+
+
+def _together(shown: Augmented) -> np.ndarray:
+    """Return each image with its variants behind it, (n, 1 + k, C, H, W)."""
+    return np.concatenate([shown.images[:, None], shown.variants], axis=1)

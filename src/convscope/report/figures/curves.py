@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from convscope.report.contents import Contents
-from convscope.report.figures.style import BLUE, INK, ORANGE, WIDE, Drawing, canvas, grid, percent_axis
+from convscope.report.figures.style import BLUE, INK, MUTED, ORANGE, WIDE, Drawing, canvas, grid, percent_axis
 
 POINTS = 600  # of a curve: more than the page has pixels for
 
@@ -30,7 +31,7 @@ def draw(contents: Contents) -> Drawing | None:
         "Each batch of training images gives one pale value; the orange line is their moving average, the blue dots"
         " are the validation images, which the network did not learn from. Loss should fall and accuracy rise. Where"
         " orange goes on improving while blue gets worse, the network is learning the training images by heart. The"
-        " dashed line marks the epoch whose weights were kept.",
+        " dashed line marks the epoch whose weights were kept." + _of_stages(contents),
     )
 
 
@@ -61,6 +62,33 @@ def mark_kept(axes: Axes, contents: Contents, *, named: bool) -> None:
         )
 
 
+def _boundaries(contents: Contents) -> list[tuple[int, int]]:
+    """Return (last epoch of a stage, number of the next one) wherever one stage follows another."""
+    numbers = [int(number) for number in contents.epochs.get("stage", ())]
+    return [(end, b) for end, (a, b) in enumerate(pairwise(numbers), 1) if a != b]
+
+
+def _of_stages(contents: Contents) -> str:
+    stages = contents.metrics.get("stages", ())
+    if len(stages) < 2:
+        return ""
+    told = "; ".join(f"stage {number}: {text}" for number, text in enumerate(stages, 1))
+    return (
+        f" A grey line stands where one stage of the training ends and the next begins. {told[:1].upper()}{told[1:]}."
+    )
+
+
+def _mark_stages(axes: Axes, contents: Contents, *, named: bool) -> None:
+    """Draw a line where one stage ends and the next begins, named at its foot."""
+    for end, number in _boundaries(contents):
+        axes.axvline(end, color=MUTED, linewidth=1.2, zorder=1)
+        if named:
+            axes.annotate(
+                f"stage {number}", (end, 0), (4, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
+                color=MUTED, va="bottom",
+            )  # fmt: skip
+
+
 def _panel(axes: Axes, contents: Contents, what: str) -> None:
     steps, epochs = contents.steps, contents.epochs
     x, raw, average = thin(steps["epoch"], steps[what], steps[f"{what}_average"])
@@ -72,6 +100,7 @@ def _panel(axes: Axes, contents: Contents, what: str) -> None:
     axes.set_xlim(0, max(x[-1], epochs["epoch"][-1]) * 1.005)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
     grid(axes)
+    _mark_stages(axes, contents, named=True)
     mark_kept(axes, contents, named=what == "loss")
     _name_lines(axes, average[-1], epochs[f"valid_{what}"][-1])
 

@@ -16,7 +16,7 @@ def draw(contents: Contents) -> Drawing | None:
     rows = [("this network", contents.metrics["accuracy"], BLUE)]
     rows += [(rival.name, rival.accuracy, GREY) for rival in contents.rivals]
     rows.sort(key=lambda row: row[1]["value"])
-    left = _left_end([row[1] for row in rows])
+    left = left_end([row[1] for row in rows])
     figure = canvas(WIDE, 0.7 + 0.34 * len(rows))
     axes = figure.subplots()
     for y, (_, estimate, colour) in enumerate(rows):
@@ -56,7 +56,7 @@ def draw(contents: Contents) -> Drawing | None:
     )
 
 
-def _left_end(estimates: list[dict[str, Any]]) -> float:
+def left_end(estimates: list[dict[str, Any]]) -> float:
     """Return where the axis begins, the estimates in rising order: at the lowest, unless it leaves the rest no room."""
     lows = [e["low"] if e["low"] is not None else e["value"] for e in estimates]
     rest = min(lows[1:])

@@ -1,0 +1,80 @@
+"""Training images as augmentation makes them: to the bit what an epoch sees."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from convscope.data.augment import Policy
+from convscope.data.batches import Batches, Normaliser
+from convscope.data.dataset import Data
+from convscope.errors import ConfigError
+from convscope.report.contents import Augmented
+from convscope.runs.write import write_file
+
+KINDS = (".png", ".svg")
+DPI = 150
+
+
+def augmented(data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: int) -> Augmented:
+    """Return the training images at positions ``at`` (n,), and what the first ``epochs`` epochs make of them.
+
+    Raises ``ConfigError`` where the policy does not suit the images.
+    """
+    normalise = Normaliser(data.preprocessing)
+    batches = Batches(data.train, normalise, len(at), seed=seed, policy=policy)
+    seen = torch.stack([batches.of(at, epoch).x for epoch in range(epochs)], 1)  # (n, epochs, C, H, W)
+    raw = (seen / normalise.scale + normalise.mean).numpy()
+    return Augmented(data.train.images(at), _as_stored(raw, data.preprocessing.dtype))
+
+
+def write_picture(
+    data: Data, policy: Policy, out: Path | None = None, *, images: int = 6, copies: int = 5, seed: int = 0
+) -> Path:
+    """Draw training images, one of each class first, beside what ``copies`` epochs see of them; return the file.
+
+    ``out`` ends in .png or .svg; by default it is ``DATA-augmented.png`` in the current folder. ``ConfigError`` for
+    another ending, numbers below 1, and a policy that does nothing or does not suit the images.
+    """
+    from convscope.report.figures import augmented as figure
+    from convscope.report.figures import style
+
+    out = Path(f"{data.name}-augmented.png".replace("/", "-")) if out is None else out
+    if out.suffix.lower() not in KINDS:
+        raise ConfigError(f"--out {out}: a picture's name ends in {' or '.join(KINDS)}")
+    for name, value in (("images", images), ("copies", copies)):
+        if value < 1:
+            raise ConfigError(f"--{name} must be at least 1, got {value}")
+    if str(policy) == "none":
+        raise ConfigError("the augmentation is none: there is nothing to show; write for example --augment natural")
+    at = one_of_each_first(data.train.labels, images)
+    shown = augmented(data, policy, at, seed=seed, epochs=copies)
+    file = io.BytesIO()
+    with style.applied():
+        drawn = figure.picture(shown, [data.classes[k] for k in data.train.labels[at]], str(policy))
+        metadata = {"Date": None} if out.suffix.lower() == ".svg" else None
+        drawn.savefig(file, format=out.suffix.lower()[1:], dpi=DPI, metadata=metadata)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_file(out, file.getvalue())
+    return out
+
+
+def one_of_each_first(labels: np.ndarray, count: int) -> np.ndarray:
+    """Return positions of ``count`` images: the first of each class, then the second of each, and so on.
+
+    >>> one_of_each_first(np.array([0, 0, 0, 1, 1, 2]), 5).tolist()
+    [0, 3, 5, 1, 4]
+    """
+    order = np.argsort(labels, kind="stable")
+    sorted_labels = labels[order]
+    turn = np.arange(len(labels)) - np.searchsorted(sorted_labels, sorted_labels)  # how many of the class came before
+    return order[np.argsort(turn, kind="stable")][:count]
+
+
+def _as_stored(values: np.ndarray, dtype: str) -> np.ndarray:
+    if dtype == "float32":
+        return values
+    return np.clip(np.rint(values), 0, np.iinfo(dtype).max).astype(dtype)

@@ -1,0 +1,297 @@
+"""Which network is better, and may one say so? Finished runs on the same images, beside one another.
+
+Runs that differ in nothing but their seed are one network. Its figures are the means over its seeds; two networks are
+told apart by their right answers on the same images: by McNemar's exact test where both were trained once, else by the
+bootstrap over images and seeds (``tasks.metrics.seeds``). All pairs of networks are one family of tests, corrected by
+Holm's method: which of them is the best is only known after looking at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convscope.errors import ConfigError
+from convscope.models.cost import cost
+from convscope.runs.comparable import check_comparable, judged
+from convscope.runs.naming import names_of, settings_of
+from convscope.runs.run import Run, open_run
+from convscope.tasks import classification
+from convscope.tasks.metrics.bootstrap import interval, resample
+from convscope.tasks.metrics.calibration import Calibration
+from convscope.tasks.metrics.counts import Counts
+from convscope.tasks.metrics.holm import holm
+from convscope.tasks.metrics.proportion import wilson
+from convscope.tasks.metrics.seeds import resampled_accuracies, resampled_means, two_sided
+
+FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "ece")
+DRAWS, FEWER_DRAWS = 10_000, 1_000  # resamples of the accuracy, which decides, and of the other figures
+LEVEL = 0.05  # below this corrected p a difference counts as shown
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One run of a comparison: its folder, seed and plain figures; ``history`` is its epoch table as columns."""
+
+    folder: str
+    seed: int
+    figures: dict[str, float]
+    epochs: int
+    seconds: float
+    images_per_second: float
+    history: dict[str, list[float]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Network:
+    """All runs of one network, by seed.
+
+    ``figures`` are estimates ``{"value", "low", "high"}``: means over the seeds with 95 % intervals. ``multiply_adds``
+    are those of one image; ``seconds`` of training and ``images_per_second`` are means. ``settings`` are those that
+    not all networks of the comparison share.
+    """
+
+    name: str
+    model: str
+    weights: int
+    multiply_adds: int
+    figures: dict[str, dict[str, Any]]
+    seconds: float
+    images_per_second: float
+    runs: tuple[Trained, ...]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds it was trained with."""
+        return tuple(run.seed for run in self.runs)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two networks on the same images, the more accurate one as ``a``.
+
+    ``difference`` is accuracy of a minus accuracy of b with its 95 % interval; ``p`` is the probability, if both were
+    equally good, of one at least as large, by ``test`` ("mcnemar" or "bootstrap"); ``p_holm`` is p corrected for the
+    number of pairs. ``seeds`` holds, for each seed that both were trained with (or the one of each), what
+    ``tasks.classification.compare`` says of these two runs.
+    """
+
+    a: str
+    b: str
+    difference: dict[str, float]
+    test: str
+    p: float
+    p_holm: float
+    seeds: tuple[dict[str, Any], ...]
+
+    @property
+    def decided(self) -> bool:
+        """Whether the difference is beyond chance."""
+        return self.p_holm < LEVEL
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Networks, the most accurate first, and every two of them; ``conclusions`` say in words what may be said."""
+
+    data: str
+    split: str
+    examples: int
+    classes: tuple[str, ...]
+    networks: tuple[Network, ...]
+    pairs: tuple[Pair, ...]
+    conclusions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> Network:
+        """The most accurate network."""
+        return self.networks[0]
+
+    def pair(self, one: str, other: str) -> Pair:
+        """Return the comparison of two networks, in whichever order."""
+        return next(pair for pair in self.pairs if {pair.a, pair.b} == {one, other})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, fit for JSON."""
+        values = asdict(self)
+        for network in values["networks"]:
+            for run in network["runs"]:
+                del run["history"]  # the run's own epochs.csv has it
+        for pair, plain in zip(self.pairs, values["pairs"], strict=True):
+            plain["decided"] = pair.decided
+        return {"format": 1, "best": self.best.name, **values}
+
+
+def compare(runs: Sequence[Run | str | Path]) -> Comparison:
+    """Compare finished runs, given opened or as folders; see ``Comparison``.
+
+    Raises:
+        DataError: the runs learned from or were judged on different images, splits or classes; the message says which.
+        ConfigError: fewer than two runs, or the same training twice.
+        CheckpointError: a run is unfinished or damaged.
+    """
+    from convscope.runs.conclusions import conclusions, notes
+
+    opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
+    if len(opened) < 2:
+        raise ConfigError(f"a comparison needs at least two runs, found {len(opened)}")
+    first = opened[0]
+    for run in opened[1:]:
+        check_comparable(first, run)
+    answers = [judged(run) for run in opened]
+    labels = answers[0][1]
+    shares = [found[2] for found in answers]
+    groups = _grouped(opened)
+    figures = _figures(opened, labels, shares, groups)
+    correct = np.stack([found.argmax(axis=1) == labels for found in shares])
+    draws = resampled_means(resampled_accuracies(correct, DRAWS, seed=0), list(groups.values()), seed=0)
+    varied = settings_of(opened, groups)
+    networks = [_network(name, opened, group, figures[name], varied[name]) for name, group in groups.items()]
+    order = sorted(range(len(networks)), key=lambda at: -networks[at].figures["accuracy"]["value"])
+    pairs = [_pair(networks[i], networks[j], draws[i] - draws[j], groups, labels, shares) for i, j in _couples(order)]
+    corrected = holm([pair.p for pair in pairs])
+    found = Comparison(
+        data=first.source,
+        split=first.metrics["split"],
+        examples=len(labels),
+        classes=first.spec.classes,
+        networks=tuple(networks[at] for at in order),
+        pairs=tuple(replace(pair, p_holm=p) for pair, p in zip(pairs, corrected, strict=True)),
+    )
+    return replace(found, conclusions=tuple(conclusions(found)), notes=tuple(notes(found, opened)))
+
+
+def _couples(order: list[int]) -> list[tuple[int, int]]:
+    return list(combinations(order, 2))
+
+
+def _grouped(runs: list[Run]) -> dict[str, dict[int, int]]:
+    """Return the networks by name, each as seed -> place of its run."""
+    groups: dict[str, dict[int, int]] = {}
+    for at, (run, name) in enumerate(zip(runs, names_of(runs), strict=True)):
+        group = groups.setdefault(name, {})
+        if run.plan.seed in group:
+            raise ConfigError(
+                f"{runs[group[run.plan.seed]].folder} and {run.folder} are the same training: {name} with seed "
+                f"{run.plan.seed}; give one of them, or train with another --seed"
+            )
+        group[run.plan.seed] = at
+    return {name: dict(sorted(group.items())) for name, group in groups.items()}
+
+
+def _network(
+    name: str, runs: list[Run], group: dict[int, int], figures: dict[str, Any], settings: dict[str, Any]
+) -> Network:
+    spec = runs[next(iter(group.values()))].spec
+    p = spec.preprocessing
+    weights, multiply_adds = cost(spec.build, (p.channels, p.height, p.width))
+    trained = tuple(_trained(runs[at]) for at in group.values())
+    return Network(
+        name, spec.model, weights, multiply_adds, figures,
+        seconds=float(np.mean([run.seconds for run in trained])),
+        images_per_second=float(np.mean([run.images_per_second for run in trained])),
+        runs=trained, settings=settings,
+    )  # fmt: skip
+
+
+def _trained(run: Run) -> Trained:
+    epochs = run.epochs
+    metrics = run.metrics
+    return Trained(
+        folder=str(run.folder),
+        seed=run.plan.seed,
+        figures={key: metrics[key]["value"] for key in FIGURES},
+        epochs=len(epochs["epoch"]),
+        seconds=float(epochs["seconds"][-1]),
+        images_per_second=float(np.median(epochs["images_per_second"])),
+        history={key: column.tolist() for key, column in epochs.items()},
+    )
+
+
+def _figures(
+    runs: list[Run], labels: np.ndarray, shares: list[np.ndarray], groups: dict[str, dict[int, int]]
+) -> dict[str, dict[str, Any]]:
+    """Return each network's estimates: of a single run its own, of several seeds their mean over images and seeds."""
+    found = {}
+    for name, group in groups.items():
+        mine = [runs[at].metrics for at in group.values()]
+        if len(mine) == 1:
+            found[name] = {key: mine[0][key] for key in FIGURES}
+            continue
+        samples = _resampled([shares[at] for at in group.values()], labels)
+        rows = {seed: row for row, seed in enumerate(group)}
+        found[name] = {
+            key: _estimate(
+                float(np.mean([metrics[key]["value"] for metrics in mine])),
+                resampled_means(samples[key], [rows], seed=0)[0],
+                len(labels) if key == "accuracy" else None,
+            )
+            for key in FIGURES
+        }
+    return found
+
+
+def _resampled(shares: list[np.ndarray], labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Return every figure (runs, resamples) of every run, all on the same draws of images."""
+    K = shares[0].shape[1]
+    counts = [Counts.of(labels, p.argmax(axis=1), K) for p in shares]
+    calibrations = [Calibration.of(labels, p) for p in shares]
+    surprised = np.stack([classification.surprise(labels, p) for p in shares])
+
+    def figures(weights: np.ndarray) -> dict[str, np.ndarray]:
+        each = [count.figures(weights) for count in counts]
+        return {
+            "accuracy": np.stack([row["accuracy"] for row in each]),
+            "balanced_accuracy": np.stack([row["balanced_accuracy"] for row in each]),
+            "log_loss": surprised @ weights / len(labels),
+            "ece": np.stack([calibration.error(weights) for calibration in calibrations]),
+        }
+
+    return resample(figures, len(labels), resamples=FEWER_DRAWS, seed=0)
+
+
+def _estimate(value: float, samples: np.ndarray, trials: int | None) -> dict[str, float | None]:
+    """Return a mean with its interval; where all resamples agree, Wilson's of ``trials``, or none."""
+    low, high = (float(end) for end in interval(samples, value))
+    if np.isfinite([low, high]).all():
+        return {"value": value, "low": low, "high": high}
+    low, high = wilson(value * trials, trials) if trials else (None, None)
+    return {"value": value, "low": low, "high": high}
+
+
+def _pair(
+    a: Network,
+    b: Network,
+    differences: np.ndarray,
+    groups: dict[str, dict[int, int]],
+    labels: np.ndarray,
+    shares: list[np.ndarray],
+) -> Pair:
+    once = len(a.runs) == len(b.runs) == 1
+    mine, theirs = groups[a.name], groups[b.name]
+    matched = [(a.seeds[0], b.seeds[0])] if once else [(seed, seed) for seed in mine if seed in theirs]
+    each = tuple(
+        {
+            "seed_a": s,
+            "seed_b": t,
+            **classification.compare(labels, shares[mine[s]], shares[theirs[t]], resamples=DRAWS),
+        }
+        for s, t in matched
+    )
+    if once:
+        return Pair(a.name, b.name, each[0]["difference"], "mcnemar", each[0]["p_mcnemar"], 1.0, each)
+    value = a.figures["accuracy"]["value"] - b.figures["accuracy"]["value"]
+    low, high = (float(end) for end in interval(differences, value))
+    if not np.isfinite([low, high]).all():  # every run answers alike on every image
+        high = wilson(0, len(labels))[1]
+        low, high = value - high, value + high
+    return Pair(
+        a.name, b.name, {"value": value, "low": low, "high": high}, "bootstrap", two_sided(differences), 1.0, each
+    )

@@ -1,0 +1,92 @@
+"""What a comparison allows to say, in sentences, and what takes away from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from convscope.data.words import count
+from convscope.runs.run import Run
+
+if TYPE_CHECKING:
+    from convscope.runs.compare import Comparison, Network, Pair
+
+MUCH_CHEAPER = 2  # times fewer multiply-adds are worth a sentence
+
+
+def conclusions(found: Comparison) -> Iterator[str]:
+    """Yield whether the most accurate network is better than each other one, and what may be used instead of it."""
+    best, rest = found.best, found.networks[1:]
+    if not rest:
+        yield f"{best.name}: accuracy {_share(best)} over {count(len(best.runs), 'seed')}."
+        return
+    against = {network.name: found.pair(best.name, network.name) for network in rest}
+    worse = [pair for pair in against.values() if pair.decided]
+    equal = [network for network in rest if not against[network.name].decided]
+    if worse:
+        yield f"{best.name} is better {_listed([f'than {_other(pair, best)} by {gap(pair)}' for pair in worse])}."
+    for network in equal:
+        pair = against[network.name]
+        counted = f", counting that {len(found.pairs)} pairs were looked at" if pair.difference["low"] > 0 else ""
+        yield (
+            f"Between {best.name} and {network.name} {_judges(found, best, network)} do not decide: "
+            f"the difference of {gap(pair)} could be chance{counted}."
+        )
+    cheapest = min(equal, key=lambda network: network.multiply_adds, default=best)
+    if cheapest.multiply_adds * MUCH_CHEAPER <= best.multiply_adds:
+        times = best.multiply_adds / cheapest.multiply_adds
+        yield f"Of these, {cheapest.name} needs {times:.3g} times fewer multiply-adds for an image than {best.name}."
+
+
+def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
+    """Yield what a reader must know before relying on the figures."""
+    once = [network.name for network in found.networks if len(network.runs) == 1]
+    if once and len(found.networks) > 1:
+        yield (
+            f"{_listed(once)} {'was' if len(once) == 1 else 'were'} trained once: the tests know nothing of what "
+            "another seed would have done; train with --seeds 3 to see it"
+        )
+    fewest = min((len(network.runs) for network in found.networks if len(network.runs) > 1), default=0)
+    if 1 < fewest < 5:
+        yield f"{fewest} seeds tell only roughly how much a network moves from seed to seed"
+    if found.split == "valid":
+        chose = any(run.plan.select == "best" for run in runs)
+        yield "judged on the validation images" + (", which also chose the epoch of some runs" if chose else "")
+    for key, what in (("epochs", "epochs"), ("time", "time"), ("img_size", "image sizes"), ("augment", "augmentation")):
+        values = {network.name: network.settings[key] for network in found.networks if key in network.settings}
+        if values:
+            each = ", ".join(f"{name} {value if value is not None else 'none'}" for name, value in values.items())
+            yield f"not the same {what}: {each}"
+    machines = {(e.get("processor"), e.get("threads"), e.get("gpu")) for e in (run.environment for run in runs)}
+    if len(machines) > 1:
+        yield "trained on different machines or numbers of threads: their times do not compare"
+
+
+def gap(pair: Pair) -> str:
+    """Return a difference in words, ``"1.2 points (0.8 to 1.6)"``."""
+    value, low, high = (100 * pair.difference[key] for key in ("value", "low", "high"))
+    places = 2 if high - low < 0.5 else 1
+    return f"{value:.{places}f} points ({_minus(low, places)} to {_minus(high, places)})"
+
+
+def _minus(value: float, places: int) -> str:
+    return f"{value:.{places}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _other(pair: Pair, network: Network) -> str:
+    return pair.b if pair.a == network.name else pair.a
+
+
+def _judges(found: Comparison, a: Network, b: Network) -> str:
+    images = f"the {found.examples:,} {'validation' if found.split == 'valid' else found.split} images"
+    seeds = min(len(a.runs), len(b.runs))
+    return images if seeds == 1 else f"{images} and {seeds} seeds"
+
+
+def _share(network: Network) -> str:
+    value, low, high = (network.figures["accuracy"][key] for key in ("value", "low", "high"))
+    return f"{100 * value:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

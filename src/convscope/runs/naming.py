@@ -1,0 +1,49 @@
+"""Which runs are one network, and what to call it: runs whose settings differ in nothing but the seed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from convscope.runs.run import Run
+
+# What does not change the network that comes out, or only as another seed would.
+ASIDE = {
+    "seed", "split_seed", "valid", "test", "task", "positive", "skip_bad", "max_pixels", "cache", "data_root",
+    "workers", "device", "amp", "channels_last", "compile", "rewrite", "baselines", "baseline_seconds",
+}  # fmt: skip
+WIDE = 40  # characters of a setting's value in a name
+
+
+def essential(run: Run) -> dict[str, Any]:
+    """Return the settings that make the network what it is, options of the network as ``set.NAME``."""
+    values = run.plan.to_dict()
+    options = {f"set.{name}": value for name, value in values.pop("set").items()}
+    return {name: value for name, value in {**values, **options}.items() if name not in ASIDE}
+
+
+def names_of(runs: list[Run]) -> list[str]:
+    """Return a name for each run, the same for runs of one network.
+
+    It is the model's; where several networks share a model, what sets them apart follows: ``resnet_mini lr=0.01``.
+    """
+    settings = [essential(run) for run in runs]
+    kinds = defaultdict(list)
+    for values in settings:
+        kinds[values["model"]].append(values)
+    names = []
+    for values in settings:
+        beside = kinds[values["model"]]
+        keys = sorted({key for other in beside for key in other})
+        varied = [key for key in keys if any(other.get(key) != values.get(key) for other in beside)]
+        words = [f"{key.removeprefix('set.')}={str(values.get(key, 'unset'))[:WIDE]}" for key in varied]
+        names.append(" ".join([values["model"], *words]))
+    return names
+
+
+def settings_of(runs: list[Run], groups: dict[str, dict[int, int]]) -> dict[str, dict[str, Any]]:
+    """Return for each network those of its settings in which the networks of a comparison differ."""
+    found = {name: essential(runs[next(iter(group.values()))]) for name, group in groups.items()}
+    keys = sorted({key for values in found.values() for key in values} - {"model"})
+    varied = [key for key in keys if len({repr(values.get(key)) for values in found.values()}) > 1]
+    return {name: {key: values.get(key) for key in varied} for name, values in found.items()}

@@ -1,0 +1,208 @@
+"""Several networks, each with several seeds, trained on the same split with the same budget, and compared.
+
+runs/NAME/  series.toml              what was asked for
+            lenet-seed0/ ...         one ordinary run each, with its own report
+            comparison.html, .csv, .json, figures/
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from convscope import job
+from convscope.data.dataset import Data
+from convscope.errors import CheckpointError, ConfigError, DataError, Error, SaveError, ShapeError
+from convscope.models import entry
+from convscope.report.comparison import write as write_comparison
+from convscope.runs import files
+from convscope.runs.compare import Comparison
+from convscope.runs.compare import compare as compare_runs
+from convscope.runs.run import Run, open_run
+from convscope.runs.write import new_folder, write_file
+from convscope.training.plan import Plan, make_plan
+
+# What may change when a series goes on: it moves no figure that is compared.
+_FREE = job.RESUMABLE - {"epochs", "time", "patience"}
+_FINISHED = (files.METRICS, files.PREDICTIONS, files.REPORT)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One training of a series: the ``number``-th ``of`` all; ``state`` is "new", "begun" or "finished" before it."""
+
+    number: int
+    of: int
+    model: str
+    seed: int
+    folder: Path
+    state: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """A finished series; ``failed`` says why a network could not be trained, ``comparison`` needs two runs or more."""
+
+    folder: Path
+    runs: tuple[Run, ...]
+    failed: dict[str, str]
+    comparison: Comparison | None
+
+
+def train_series(
+    data: str | Path | Data,
+    models: Sequence[str],
+    *,
+    seeds: int = 1,
+    out: str | Path | None = None,
+    observe: Callable[[Turn], job.Observer | None] | None = None,
+    **settings: Any,
+) -> Series:
+    """Train every network with every seed, compare them, and write the comparison; return it with the runs.
+
+    The seeds are ``seed`` (a setting, 0 by default) and those after it; the split does not change with them.
+    ``settings`` are the fields of ``training.plan.Plan``, the same for all. ``out`` is the folder of the series, by
+    default ``runs/<data>-series``. Where it holds this series already, finished runs are kept and one that was
+    interrupted is resumed. ``observe`` is called before each training and may return callbacks for it. A network that
+    cannot be trained on these images does not keep the others from it.
+
+    Raises:
+        ConfigError: an unknown network or setting, or a folder that holds something else.
+        DataError: the data cannot be used at all.
+        Error: not one network could be trained.
+    """
+    asked = _asked(models, seeds, settings)
+    folder = _begin(data, models, seeds, asked, out)
+    turns = [(model, asked.seed + k) for model in models for k in range(seeds)]
+    runs: list[Run] = []
+    failed: dict[str, str] = {}
+    for number, (model, seed) in enumerate(turns, 1):
+        if model in failed:
+            continue
+        at = folder / f"{model.replace(':', '-').replace('/', '-')}-seed{seed}"
+        turn = Turn(number, len(turns), model, seed, at, _state(at))
+        observer = observe(turn) if observe else None
+        try:
+            runs.append(_train(data, turn, {**settings, "split_seed": asked.data_seed}, observer))
+        except (DataError, SaveError):
+            raise  # these are no network's fault
+        except (ShapeError, ConfigError) as error:
+            failed[model] = str(error)  # with any seed
+        except Error as error:
+            failed[f"{model}, seed {seed}"] = str(error)
+    if not runs:
+        raise Error("no network could be trained: " + "; ".join(f"{name}: {why}" for name, why in failed.items()))
+    comparison = compare(runs, out=folder) if len(runs) > 1 else None
+    return Series(folder, tuple(runs), failed, comparison)
+
+
+def resume_series(
+    folder: str | Path, *, observe: Callable[[Turn], job.Observer | None] | None = None, **changes: Any
+) -> Series:
+    """Go on with an interrupted series as it was asked for; ``changes`` may be settings that move no figure."""
+    values = _read(Path(folder))
+    data, models, seeds = values.pop("data"), values.pop("models"), values.pop("seeds")
+    return train_series(data, models, seeds=seeds, out=folder, observe=observe, **{**values, **changes})
+
+
+def is_series(folder: Path) -> bool:
+    """Return whether a folder is that of a series."""
+    return (folder / files.SERIES).exists()
+
+
+def compare(runs: Sequence[Run | str | Path], *, out: str | Path | None = None) -> Comparison:
+    """Compare finished runs on the same images; with ``out``, write the page, its figures and tables into that folder.
+
+    A folder of runs stands for all of them. Raises as ``runs.compare.compare``, and ``SaveError``.
+    """
+    found = compare_runs([run for item in runs for run in _expanded(item)])
+    if out is not None:
+        write_comparison(found, Path(out))
+    return found
+
+
+def _expanded(item: Run | str | Path) -> Iterator[Run | Path]:
+    """Yield a run, or the runs that a folder without one of its own holds."""
+    if isinstance(item, Run):
+        yield item
+        return
+    folder = Path(item)
+    inside = sorted(at.parent for at in folder.glob(f"*/{files.CONFIG}"))
+    if inside and not (folder / files.CONFIG).exists():
+        yield from inside
+    else:
+        yield folder
+
+
+def _asked(models: Sequence[str], seeds: int, settings: dict[str, Any]) -> Plan:
+    """Return the plan all share; ``ConfigError`` before any training for what can be known to be wrong."""
+    if isinstance(models, str) or not models:
+        raise ConfigError(f"models: expected a list of one or more network names, found {models!r}")
+    if seeds < 1:
+        raise ConfigError(f"seeds must be at least 1, got {seeds}")
+    for name in models:
+        if name != "auto":
+            entry(name)
+        if list(models).count(name) > 1:
+            raise ConfigError(f"network {name!r} is named twice; --seeds N trains each one several times")
+    return make_plan({**settings, "model": models[0]})
+
+
+def _begin(data: str | Path | Data, models: Sequence[str], seeds: int, asked: Plan, out: str | Path | None) -> Path:
+    """Make the folder of a series, or find it there; write down what was asked for."""
+    source = data.source if isinstance(data, Data) else str(data)
+    if Path(source).exists():
+        source = str(Path(source).resolve())
+    values = {**asked.to_dict(), "split_seed": asked.data_seed}
+    del values["model"]
+    if not values["set"]:
+        del values["set"]
+    text = tomli_w.dumps({"data": source, "models": list(models), "seeds": seeds, **values})
+    wanted = tomllib.loads(text)
+    if out is not None and is_series(Path(out)):
+        folder = Path(out)
+        held = _read(folder)
+        for key in sorted((held.keys() | wanted.keys()) - _FREE - {"models", "seeds"}):
+            if held.get(key) != wanted.get(key):
+                raise ConfigError(
+                    f"{folder} holds a series with {key} = {held.get(key)!r}, not {wanted.get(key)!r}: choose another "
+                    "--out, or give the same settings"
+                )
+    else:
+        folder = new_folder(out, f"{Path(source).name.split('.')[0]}-series")
+    write_file(folder / files.SERIES, text)
+    return folder
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    path = folder / files.SERIES
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{folder} is not the folder of a series: it holds no {files.SERIES}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from None
+    missing = {"data", "models", "seeds"} - values.keys()
+    if missing:
+        raise CheckpointError(f"{path} is damaged: it names no {' and no '.join(sorted(missing))}")
+    return values
+
+
+def _state(folder: Path) -> str:
+    if all((folder / name).exists() for name in _FINISHED):
+        return "finished"
+    return "begun" if (folder / files.CONFIG).exists() else "new"
+
+
+def _train(data: str | Path | Data, turn: Turn, settings: dict[str, Any], observer: job.Observer | None) -> Run:
+    if turn.state == "finished":
+        return open_run(turn.folder)
+    if turn.state == "begun":
+        held = data if isinstance(data, Data) else None
+        return job.resume(turn.folder, data=held, observer=observer)
+    return job.train(data, turn.model, out=turn.folder, observer=observer, **{**settings, "seed": turn.seed})

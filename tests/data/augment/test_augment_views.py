@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from convscope.data.augment import Policy
+from convscope.data.augment.views import views, without_views
+
+WORDS = ["none", "hflip", "vflip", "hflip vflip", "rot90", "hflip rot90", "vflip rot90", "hflip vflip rot90"]
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_the_views_are_those_that_can_be_drawn_each_once(words):
+    policy = Policy.parse(words)
+    x = torch.arange(2 * 16.0).view(1, 2, 4, 4)
+    listed = [view(x) for view in views(policy)]
+    assert torch.equal(listed[0], x)
+    drawn = policy(x.expand(300, 2, 4, 4), np.arange(300), seed=0, epoch=0)
+    assert {tuple(v.flatten().tolist()) for v in drawn} == {tuple(v.flatten().tolist()) for v in listed}
+    assert len({tuple(v.flatten().tolist()) for v in listed}) == len(listed)
+
+
+def test_views_keep_the_memory_format():
+    x = torch.randn(3, 4, 6, 6)
+    last = x.contiguous(memory_format=torch.channels_last)
+    for view in views(Policy.parse("hflip vflip rot90")):
+        assert view(last).is_contiguous(memory_format=torch.channels_last)
+        assert view(x).is_contiguous() and torch.equal(view(last), view(x))
+
+
+def test_images_that_are_not_square_are_mirrored():
+    x = torch.arange(6.0).view(1, 1, 2, 3)
+    found = [view(x).flatten().tolist() for view in views(Policy(hflip=True, vflip=True))]
+    assert found == [[0, 1, 2, 3, 4, 5], [2, 1, 0, 5, 4, 3], [3, 4, 5, 0, 1, 2], [5, 4, 3, 2, 1, 0]]
+
+
+def test_the_rest_of_a_policy():
+    assert str(without_views(Policy.parse("hflip rot90 rotate=10 blur=1"))) == "rotate=10 blur=1"

@@ -1,0 +1,60 @@
+"""Test-time averaging: all ways to lay an image down where there are copies enough, else drawn ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from convscope.data.augment import Policy
+from convscope.data.batches import Normaliser
+from convscope.data.preprocessing import Preprocessing
+from convscope.runs.predict import Averaging, probabilities
+
+RULE = Preprocessing(3, 6, 6, "crop", "uint8", (120.0, 99.0, 130.0), (60.0, 55.0, 71.0))
+PIXELS = np.random.default_rng(0).integers(0, 256, (9, 6, 6, 3)).astype(np.uint8)
+
+
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(108, 4))
+
+
+def averaged(words: str, copies: int, pixels: np.ndarray = PIXELS) -> np.ndarray:
+    averaging = Averaging(Policy.parse(words).for_inference(), copies, seed=1)
+    return probabilities(network(), pixels, np.arange(len(pixels)), Normaliser(RULE), averaging)
+
+
+@pytest.mark.parametrize("copies", [8, 9, 50])
+def test_enough_copies_give_the_exact_mean_over_the_dihedral_group(copies):
+    model, normalise, found = network(), Normaliser(RULE), []
+    for mirrored in (PIXELS, PIXELS[:, :, ::-1]):
+        for quarters in range(4):
+            turned = np.ascontiguousarray(np.rot90(mirrored, quarters, (1, 2)))
+            found.append(model(normalise(turned)).double().softmax(1).detach().numpy())
+    np.testing.assert_allclose(averaged("hflip rot90", copies), np.mean(found, axis=0), rtol=1e-6)
+
+
+def test_the_exact_mean_does_not_see_how_an_image_was_laid_down():
+    turned = np.ascontiguousarray(np.rot90(PIXELS, 1, (1, 2))[:, ::-1])
+    np.testing.assert_allclose(averaged("vflip rot90", 8, turned), averaged("vflip rot90", 8), rtol=1e-6)
+    assert abs(averaged("vflip rot90", 7, turned) - averaged("vflip rot90", 7)).max() > 1e-3
+
+
+def test_too_few_copies_are_drawn():
+    x, rows = Normaliser(RULE)(PIXELS), np.arange(9)
+    policy = Policy.parse("hflip vflip")
+    drawn = list(Averaging(policy, 3, seed=1).versions(x, rows, RULE))
+    assert len(drawn) == 3
+    for copy, version in enumerate(drawn):
+        assert torch.equal(version, policy(x, rows, seed=1, epoch=copy))
+
+
+def test_what_else_a_policy_does_is_drawn_for_each_copy():
+    x, rows = Normaliser(RULE)(PIXELS), np.arange(9)
+    versions = list(Averaging(Policy.parse("hflip stain=0.1"), 5, seed=1).versions(x, rows, RULE))
+    assert len(versions) == 5
+    for copy, version in enumerate(versions):
+        laid = x.flip(3) if copy % 2 else x
+        assert torch.equal(version, Policy(stain=0.1)(laid, rows, seed=1, epoch=copy, preprocessing=RULE))
