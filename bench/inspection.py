@@ -112,7 +112,7 @@ def main() -> None:
             "added_mb": fresh["added_mb"],
         }
     )
-    record("inspect", rows)
+    record("inspection", rows)
 
 
 if __name__ == "__main__":

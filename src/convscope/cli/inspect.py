@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from convscope.cli import measure
 from convscope.cli.output import out as screen
-from convscope.cli.output import say_warning, show_json, table
+from convscope.cli.output import say_warning, show_json, table, wide
 
 if TYPE_CHECKING:
     from convscope.analysis.inspection import Inspection
@@ -113,10 +113,7 @@ def _table(inspection: Inspection, depth: int | None, full: bool) -> None:
     from convscope.analysis.table import RIGHT, lines_below, rows_of
 
     columns, rows = rows_of(inspection, depth=depth, full=full)
-    made = table(columns, rows, right=RIGHT)
-    for at, column in enumerate(made.columns):  # as wide as they must be: a narrow window folds lines, not cells
-        column.no_wrap, column.width = True, max(len(columns[at]), *(len(row[at]) for row in rows))
-    screen.print(made)
+    wide.print(table(columns, rows, right=RIGHT))
     warnings = [str(one) for one in inspection.warnings]
     for line in lines_below(inspection):
         if line not in warnings:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = 3  # of what a check found, shown in the terminal; the report shows more
 out = Console(highlight=False, soft_wrap=True)
+# For tables of numbers: each is as wide as it must be, and a narrow window folds lines, not cells.
+wide = Console(highlight=False, soft_wrap=True, width=400)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
