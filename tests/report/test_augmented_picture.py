@@ -13,7 +13,7 @@ from convscope.data import Data, load
 from convscope.data.augment import Policy
 from convscope.data.batches import Batches, Normaliser
 from convscope.errors import ConfigError
-from convscope.report.augmented import augmented, write_picture
+from convscope.report.augmented import augmented, write_augmented
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_the_variants_are_the_pixels_of_the_epochs(digits: Data, words: str):
 @pytest.mark.parametrize("ending", ["png", "SVG"])
 def test_the_same_picture_is_the_same_file(digits: Data, tmp_path: Path, ending: str):
     first, second = (
-        write_picture(digits, Policy.parse("digits noise=0.1"), tmp_path / name / f"a.{ending}", images=3, copies=2)
+        write_augmented(digits, Policy.parse("digits noise=0.1"), tmp_path / name / f"a.{ending}", images=3, copies=2)
         for name in ("x", "y")
     )
     assert first.read_bytes() == second.read_bytes()
@@ -58,7 +58,7 @@ def test_the_same_picture_is_the_same_file(digits: Data, tmp_path: Path, ending:
 
 def test_its_name_says_which_set(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    assert write_picture(digits, Policy(hflip=True), images=1, copies=1) == Path("digits-augmented.png")
+    assert write_augmented(digits, Policy(hflip=True), images=1, copies=1) == Path("digits-augmented.png")
     assert Path("digits-augmented.png").exists()
 
 
@@ -85,5 +85,5 @@ def test_more_images_than_there_are(digits: Data):
 )
 def test_what_cannot_be_drawn(digits: Data, words: str, options: dict, message: str):
     with pytest.raises(ConfigError, match=f"^{re.escape(message)}$"):
-        write_picture(digits, Policy.parse(words), **options)
+        write_augmented(digits, Policy.parse(words), **options)
     assert not list(Path().glob("*-augmented.*"))

@@ -152,7 +152,7 @@ def show(
     from convscope.cli.live import Live
     from convscope.data.augment import Policy, default_policy
     from convscope.data.loading import load
-    from convscope.report.augmented import write_picture
+    from convscope.report.augmented import write_augmented
 
     policy, reason = None if augment is None else Policy.parse(augment), ""
     with Live() as live:
@@ -163,7 +163,7 @@ def show(
     if policy is None:
         shape = found.preprocessing
         policy, reason = default_policy(found.classes, shape.channels, shape.height, shape.width)
-    file = write_picture(found, policy, out, images=images, copies=copies, seed=seed)
+    file = write_augmented(found, policy, out, images=images, copies=copies, seed=seed)
     err.print(f"{policy}  ({reason})" if reason else str(policy), markup=False)
     err.print(f"the picture is {file}", markup=False)
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,7 @@ from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
 from convscope.report.contents import Augmented
-from convscope.runs.write import write_file
-
-KINDS = (".png", ".svg")
-DPI = 150
+from convscope.report.picture import check_name, write_picture
 
 
 def augmented(data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: int) -> Augmented:
@@ -31,7 +27,7 @@ def augmented(data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: 
     return Augmented(data.train.images(at), _as_stored(raw, data.preprocessing.dtype))
 
 
-def write_picture(
+def write_augmented(
     data: Data, policy: Policy, out: Path | None = None, *, images: int = 6, copies: int = 5, seed: int = 0
 ) -> Path:
     """Draw training images, one of each class first, beside what ``copies`` epochs see of them; return the file.
@@ -40,11 +36,9 @@ def write_picture(
     another ending, numbers below 1, and a policy that does nothing or does not suit the images.
     """
     from convscope.report.figures import augmented as figure
-    from convscope.report.figures import style
 
     out = Path(f"{data.name}-augmented.png".replace("/", "-")) if out is None else out
-    if out.suffix.lower() not in KINDS:
-        raise ConfigError(f"--out {out}: a picture's name ends in {' or '.join(KINDS)}")
+    check_name(out)
     for name, value in (("images", images), ("copies", copies)):
         if value < 1:
             raise ConfigError(f"--{name} must be at least 1, got {value}")
@@ -52,14 +46,8 @@ def write_picture(
         raise ConfigError("the augmentation is none: there is nothing to show; write for example --augment natural")
     at = one_of_each_first(data.train.labels, images)
     shown = augmented(data, policy, at, seed=seed, epochs=copies)
-    file = io.BytesIO()
-    with style.applied():
-        drawn = figure.picture(shown, [data.classes[k] for k in data.train.labels[at]], str(policy))
-        metadata = {"Date": None} if out.suffix.lower() == ".svg" else None
-        drawn.savefig(file, format=out.suffix.lower()[1:], dpi=DPI, metadata=metadata)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_file(out, file.getvalue())
-    return out
+    names = [data.classes[k] for k in data.train.labels[at]]
+    return write_picture(lambda: figure.picture(shown, names, str(policy)), out)
 
 
 def one_of_each_first(labels: np.ndarray, count: int) -> np.ndarray:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 
 from convscope.analysis.fields import Field
 from convscope.errors import ConfigError
-from convscope.runs.write import write_file
-
-KINDS, DPI = (".png", ".svg"), 150
+from convscope.report.picture import check_name, write_picture
 
 
 def write_field(field: Field, pixels: np.ndarray | None, out: Path) -> Path:
@@ -21,11 +18,8 @@ def write_field(field: Field, pixels: np.ndarray | None, out: Path) -> Path:
     input that is no image.
     """
     from convscope.report.figures import field as figure
-    from convscope.report.figures import style
 
-    kind = out.suffix.lower()
-    if kind not in KINDS:
-        raise ConfigError(f"--out {out}: a picture's name ends in {' or '.join(KINDS)}")
+    check_name(out)
     if len(field.places.shape) != 3:
         raise ConfigError(f"--field: an input {field.places.shape} is no image (channels, height, width) to draw over")
     seen = np.asarray(field.places.mask().any(0))
@@ -38,13 +32,7 @@ def write_field(field: Field, pixels: np.ndarray | None, out: Path) -> Path:
             f"rows {rows[0]}..{rows[-1]}, columns {columns[0]}..{columns[-1]}: {int(seen.sum()):,} of {seen.size:,} "
             f"pixels ({seen.mean():.1%})"
         )
-    file = io.BytesIO()
-    with style.applied():
-        drawn = figure.draw(image, seen, f"What {field.node} [{where}] sees", said)
-        drawn.savefig(file, format=kind[1:], dpi=DPI, metadata={"Date": None} if kind == ".svg" else None)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_file(out, file.getvalue())
-    return out
+    return write_picture(lambda: figure.draw(image, seen, f"What {field.node} [{where}] sees", said), out)
 
 
 def _shares(pixels: np.ndarray) -> np.ndarray:
