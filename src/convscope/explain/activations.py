@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import ConfigError, ShapeError
-from convscope.graph import record as recording
 from convscope.graph.node import Graph
+from convscope.graph.record import checked, recorded
 from convscope.graph.record.calls import Recorder
 from convscope.graph.record.inputs import inputs as strict
-from convscope.graph.record.no_trace import no_trace
-from convscope.graph.record.weights import Weights, parameters
 from convscope.graph.tape import Ref
 
 
@@ -28,40 +25,15 @@ def activations(model: nn.Module, inputs: Sequence[Any]) -> tuple[Graph, dict[st
     PyTorch's own (a part of one that is several primitives) has no entry. Raises as ``graph.record``, ``ShapeError``
     for more than one example, and ``ConfigError`` for a network without weights.
     """
-    model = recording._checked(model)
+    model = checked(model)
     if any(one.is_meta for one in (*model.parameters(), *model.buffers())):
         raise ConfigError(f"{type(model).__name__} was built without weights, so it has no numbers: build it with them")
     if any(one.device.type != "cpu" for one in model.parameters()):
         model = copy.deepcopy(model).cpu()
     tensors = [_fitting(one, model) for one in inputs]
     given = strict(model, tensors if len(tensors) > 1 else tensors[0])
-    usual = nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
-    with no_trace(model), torch.inference_mode(False), torch.no_grad(), usual:
-        for module in model.modules():
-            module.__dict__["training"] = False
-        watcher = _Watcher(model, 1, fake=False)
-        positional, named = watcher.given(given)
-        try:
-            with watcher:
-                made = model(*positional, **named)
-        except Exception as error:
-            recording._refuse(watcher, error)
-        outputs = watcher.outputs(made)
-    nodes, constants = watcher.tape.finish(watcher.classes)
-    learned, buffers, shared = parameters(model)
-    graph = Graph(
-        type(model).__name__,
-        nodes,
-        {key: nodes[at].name for key, at in outputs.items()},
-        watcher.classes,
-        learned,
-        buffers,
-        shared,
-        constants,
-        tuple(watcher.notes),
-        False,
-        Weights(model),
-    )
+    graph, watcher = recorded(model, given, 1, fake=False, kind=_Watcher)
+    nodes = graph.nodes
     return graph, {nodes[at].name: array for at, array in watcher.seen.items() if nodes[at].shape == array.shape}
 
 

@@ -11,6 +11,7 @@ from torch import nn
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data, Notice, Split
 from convscope.data.synthetic import angles
+from convscope.models.equivariant import Lifting
 from convscope.report.augmented import augmented
 from convscope.report.contents import Augmented, Contents, Predictions, Rival, Samples
 from convscope.report.mistakes import missed, worst
@@ -115,7 +116,7 @@ def _steps(history: History, data: Data, settled: Settled) -> dict[str, np.ndarr
 
 def _first_kernels(model: nn.Module) -> np.ndarray | None:
     for module in model.modules():
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.Conv2d | Lifting):
             return module.weight.detach().numpy()
         if isinstance(module, nn.Linear):  # pixels went into a dense layer first: there are no kernels to show
             return None

@@ -96,7 +96,11 @@ class Plan:
         "Training",
         "keep the best epoch on validation, or the last; auto: best where there is a test split",
     )
-    augment: str = _setting("auto", "Training", "augmentation such as 'hflip shift=0.1 rotate=10', or none")
+    augment: str = _setting(
+        "auto",
+        "Training",
+        "augmentation: words such as 'hflip rotate=10', a preset (digits, natural, tissue, microscopy), or none",
+    )
     seed: int = _setting(0, "Training", "same seed, same machine: same weights, to the byte")
     device: str = _setting("cpu", "Training", "cpu or cuda:0")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import torch
 from torch import nn
@@ -22,6 +22,8 @@ from convscope.graph.record.inputs import Input, inputs
 from convscope.graph.record.no_trace import no_trace
 from convscope.graph.record.weights import Weights, parameters
 from convscope.graph.tape import BatchUsed
+
+Watching = TypeVar("Watching", bound=Recorder)
 
 BATCH = 7919  # a prime: what is divisible by it grows with the batch, and nothing else is
 
@@ -42,18 +44,18 @@ def record(model: nn.Module, input_shape: Any) -> Graph:
     >>> record(nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU()), (1, 8, 8)).nodes[1].shape
     (1, 4, 6, 6)
     """
-    model = _checked(model)
+    model = checked(model)
     given = inputs(model, input_shape)
     # One graph for any batch; else for one example; else with real numbers, as far as the forward asks for them.
     notes: tuple[str, ...] = ()
     try:
-        return _recorded(model, given, BATCH, fake=True)
+        return recorded(model, given, BATCH, fake=True)[0]
     except BatchUsed as reason:
         notes = (f"The network {reason}: the graph holds for one example at a time.",)
     except Exception:  # perhaps it takes one example only; if not, the next attempt fails with a plainer message
         notes = ("The network failed on a batch of many: the graph holds for one example at a time.",)
     try:
-        return _recorded(model, given, 1, fake=True, notes=notes)
+        return recorded(model, given, 1, fake=True, notes=notes)[0]
     except Exception as error:
         if any(one.is_meta for one in (*model.parameters(), *model.buffers())):
             if not isinstance(error, NeedsValues):
@@ -61,10 +63,11 @@ def record(model: nn.Module, input_shape: Any) -> Graph:
             raise ConfigError(
                 f"{type(model).__name__} asks for numbers ({error}), and was built without weights: build it with them"
             ) from None
-    return _recorded(model, given, 1, fake=False)  # where this fails as well, it says so in PyTorch's usual words
+    return recorded(model, given, 1, fake=False)[0]  # where this fails as well, it says so in PyTorch's usual words
 
 
-def _checked(model: Any) -> nn.Module:
+def checked(model: Any) -> nn.Module:
+    """Return the module to record; ``ConfigError`` for what is none, and for lazy and scripted ones."""
     if not isinstance(model, nn.Module):
         hint = ", not its class: build it first" if isinstance(model, type) else ""
         raise ConfigError(f"record expects a torch.nn.Module{hint}; found {type(model).__name__}")
@@ -83,12 +86,25 @@ def _own(module: nn.Module) -> Iterator[Any]:
     yield from module._buffers.values()
 
 
-def _recorded(model: nn.Module, given: list[Input], batch: int, *, fake: bool, notes: tuple[str, ...] = ()) -> Graph:
+def recorded(
+    model: nn.Module,
+    given: list[Input],
+    batch: int,
+    *,
+    fake: bool,
+    notes: tuple[str, ...] = (),
+    kind: type[Watching] = Recorder,
+) -> tuple[Graph, Watching]:
+    """Return the graph of one forward on a ``batch`` of the inputs, and the recorder, of a ``kind``, that saw it.
+
+    With ``fake`` no numbers are computed. Raises ``ShapeError`` where the forward fails, and ``BatchUsed`` or
+    ``NeedsValues`` where it cannot be recorded so.
+    """
     usual = nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
     with no_trace(model), torch.inference_mode(False), torch.no_grad(), usual:
         for module in model.modules():
             module.__dict__["training"] = False  # not ``eval``, which a class may have made into something else
-        recorder = Recorder(model, batch, fake=fake)
+        recorder = kind(model, batch, fake=fake)
         positional, named = recorder.given(given)
         try:
             with recorder:
@@ -101,7 +117,7 @@ def _recorded(model: nn.Module, given: list[Input], batch: int, *, fake: bool, n
     nodes, constants = recorder.tape.finish(recorder.classes)
     names = {key: nodes[at].name for key, at in outputs.items()}
     learned, buffers, shared = parameters(model)
-    return Graph(
+    graph = Graph(
         type(model).__name__,
         nodes,
         names,
@@ -114,6 +130,7 @@ def _recorded(model: nn.Module, given: list[Input], batch: int, *, fake: bool, n
         batch > 1,
         Weights(model),
     )
+    return graph, recorder
 
 
 def _refuse(recorder: Recorder, error: Exception) -> NoReturn:
