@@ -191,3 +191,5 @@ def _built(factory: Any, text: str) -> Any:
         raise
     except TypeError as error:
         raise ConfigError(f"{text!r} cannot be built without arguments: {error}") from None
+    except Exception as error:  # the user's own code
+        raise ConfigError(f"{text!r} failed while it was built: {type(error).__name__}: {error}") from error

@@ -304,6 +304,13 @@ def test_examples_taken_one_by_one_are_said():
         graph.run(torch.zeros(2, *IMAGE).numpy())
 
 
+def test_time_first_is_not_run_for_thousands_of_steps():
+    graph = record(nn.LSTM(3, 4, num_layers=2), (5, 3))
+    assert not graph.batched and graph.notes == (
+        "The network takes the batch for steps of time in its forward: the graph holds for one example at a time.",
+    )
+
+
 def test_token_ids_and_named_inputs():
     class Tokens(nn.Module):
         def __init__(self):

@@ -5,6 +5,7 @@ Places are told as users count them: (channel, row, column), without the axis of
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -55,7 +56,10 @@ class Forward:
             ShapeError: there is no such place; the message says the valid range.
         """
         shape = self.graph[node].shape
-        place = tuple(int(i) for i in at)
+        try:
+            place = tuple(operator.index(i) for i in at)
+        except TypeError:
+            raise ShapeError(f"{node}: a place is whole numbers such as (4, 10, 12), found {at!r}") from None
         free = _example_axis(shape)
         if free is not None and len(place) == len(shape) - 1:
             place = (*place[:free], 0, *place[free:])

@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from convscope.errors import ConfigError, ShapeError
 from convscope.graph.record.inputs import Input, example
-from convscope.graph.record.names import ALIKE, FILLS, LOOKS, RANDOM, READS, SPREADS, name_of
+from convscope.graph.record.names import ALIKE, FILLS, LOOKS, RANDOM, READS, RECURRENT, SPREADS, name_of
 from convscope.graph.record.nested import leaves, mapped, type_name
 from convscope.graph.tape import BatchUsed, Ref, Tape, Unknown
 from convscope.graph.translate import RULES
@@ -103,6 +103,8 @@ class Recorder(TorchFunctionMode):
         if name not in RULES and (opened := _opened(func)) is not None:
             with self:
                 return opened(*args, **kwargs)
+        if name in RECURRENT and args[0].ndim == 3 and args[0].shape[args[-1] is True] >= self.tape.batch > 1:
+            raise BatchUsed(f"takes the batch for steps of time in {self.tape.path or 'its forward'}")
         return self._call(func, name, args, kwargs, given)
 
     def _call(self, func: Any, name: str, args: Any, kwargs: Any, given: list[Tensor]) -> Any:

@@ -45,6 +45,8 @@ RANDOM = frozenset(
         "alpha_dropout",
     )
 )
+# Layers over time; their last argument says whether the batch comes first.
+RECURRENT = frozenset(("gru", "lstm", "rnn_tanh", "rnn_relu"))
 # What tells of a tensor without reading its numbers.
 LOOKS = frozenset(
     (
