@@ -200,9 +200,19 @@ def test_networks_trained_once_are_told_apart_by_mcnemar(made: Path) -> None:
 def test_settings_tell_networks_of_one_model_apart(made: Path, tmp_path: Path) -> None:
     cs.train("digits", "tiny", epochs=1, clip_grad=0.5, lr=0.03, baselines=False, out=tmp_path / "r")
     found = cs.compare([made / "tiny-seed0", tmp_path / "r", made / "mlp-seed0"])
-    names = {"tiny clip_grad=unset lr=0.01", "tiny clip_grad=0.5 lr=0.03", "mlp"}
+    names = {"tiny no clip_grad lr=0.01", "tiny clip_grad=0.5 lr=0.03", "mlp"}
     assert {network.name for network in found.networks} == names
     assert {network.settings["lr"] for network in found.networks} == {0.01, 0.03, 0.002}
+
+
+def test_given_weights_are_told_from_none_in_a_word(made: Path, tmp_path: Path) -> None:
+    weights = str(made / "tiny-seed0" / "model.safetensors")
+    cs.train("digits", "tiny", epochs=2, pretrained=weights, baselines=False, out=tmp_path / "r")
+    found = cs.compare([made / "tiny-seed0", tmp_path / "r"])
+    assert {network.name for network in found.networks} == {
+        "tiny epochs=1 from scratch", "tiny epochs=2 pretrained",
+    }  # fmt: skip
+    assert not any("image sizes" in note for note in found.notes)
 
 
 def test_what_does_not_compare_is_refused(

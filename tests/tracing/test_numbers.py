@@ -281,7 +281,7 @@ REFUSED = [
     ({"node": "0", "at": (6, 0, 0)}, ShapeError, r"0 has no number at \(6, 0, 0\); it is \(6, 4, 5\): channel 0..5, "
      "row 0..3, column 0..4"),
     ({"node": "0", "at": (0, 0)}, ShapeError, r"0 has no number at \(0, 0\)"),
-    ({"node": "0", "at": (0.5, 0, 0)}, ShapeError, r"0: a place is whole numbers such as \(4, 10, 12\), found \(0.5, 0, 0\)"),
+    ({"node": "0", "at": (0.5, 0, 0)}, ShapeError, "0: a place is whole numbers such as"),
     ({"node": "0", "at": 5}, ShapeError, "0: a place is whole numbers such as"),
     ({"node": "0", "at": (0, -1, 0)}, ShapeError, r"0 has no number at \(0, -1, 0\)"),
 ]  # fmt: skip
