@@ -1,9 +1,8 @@
-"""Every family's small network on Fashion-MNIST, ten epochs: accuracy, weights, cost, time, and how each learned.
+"""Every family's small network on Fashion-MNIST, ten epochs: accuracy, weights, cost, and how each learned.
 
 ``python bench/families.py RUN...`` takes finished runs of ``convscope train fashion_mnist --model NAME --epochs 10
---no-baselines`` (or trains those networks itself, without an argument), writes ``results/families.csv`` and the figures
-``docs/images/families-learning.png`` and ``families-cost.png``. The times are those of whole trainings: on a machine
-with other work they tell little.
+--no-baselines`` (or trains those networks itself, without an argument) and writes ``results/families.csv`` and the
+figure ``docs/images/families-learning.png``. Time is no part of it.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ NETWORKS = (
 
 
 def main() -> None:
-    folder = Path("runs/families")
+    folder = Path("runs/families")  # of the current folder
     if runs := [cs.open_run(run) for run in sys.argv[1:]]:
         found = cs.compare(runs, out=folder)
     else:
@@ -44,14 +43,12 @@ def main() -> None:
                 "test_high": round(network.figures["accuracy"]["high"], 4),
                 "weights": network.weights,
                 "multiply_adds": network.multiply_adds,
-                "seconds": round(network.seconds),
                 "trials": 1,
             }
             for network in found.networks
         ],
     )
-    for figure, name in (("histories", "learning"), ("tradeoff", "cost")):
-        shutil.copy(folder / "figures" / f"{figure}.png", DOCS / f"families-{name}.png")
+    shutil.copy(folder / "figures" / "histories.png", DOCS / "families-learning.png")
 
 
 if __name__ == "__main__":
