@@ -1,12 +1,17 @@
-"""Sets that many tests train on, held in memory."""
+"""Sets that many tests train on, held in memory; and Ctrl-C as in the foreground."""
 
 from __future__ import annotations
+
+import signal
 
 import numpy as np
 import pytest
 
 from convscope.data.dataset import Data, Split
 from convscope.data.preprocessing import Preprocessing
+
+# A shell that runs the tests in the background has Ctrl-C ignored, by them and by every process they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def as_data(pixels: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], *, test: bool = True) -> Data:
