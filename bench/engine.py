@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
 
 import numpy as np
 import torch
-from record import alternate, ratio, record
+from record import alternate, ratio, record, seconds
 
 import convscope as cs
 
 ROUNDS = 7
-
-
-def seconds(call: Callable[[], object]) -> Callable[[], float]:
-    """Return a run that tells how long one call takes."""
-
-    def run() -> float:
-        began = time.perf_counter()
-        call()
-        return time.perf_counter() - began
-
-    return run
 
 
 def main() -> None:

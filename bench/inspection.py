@@ -12,24 +12,12 @@ import resource
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
-from record import alternate, ratio, record
+from record import alternate, ratio, record, seconds
 
 SHAPE = (3, 224, 224)
 NAME = "resnet152"
-
-
-def seconds(call: Callable[[], object]) -> Callable[[], float]:
-    """Return a run that tells how long one call takes."""
-
-    def run() -> float:
-        began = time.perf_counter()
-        call()
-        return time.perf_counter() - began
-
-    return run
 
 
 def inspected(model: object) -> object:

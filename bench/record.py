@@ -26,6 +26,17 @@ def alternate(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[s
     return figures
 
 
+def seconds(call: Callable[[], object]) -> Callable[[], float]:
+    """Return a run that tells how long one call takes."""
+
+    def run() -> float:
+        began = time.perf_counter()
+        call()
+        return time.perf_counter() - began
+
+    return run
+
+
 def rate(call: Callable[[], object], images: int, seconds: float) -> Callable[[], float]:
     """Return a run that calls for so many seconds and returns images per second."""
 

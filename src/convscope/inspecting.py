@@ -56,23 +56,31 @@ class Network:
             return self.run.spec.preprocessing
         shape = self.input_shape
         if not (isinstance(shape, tuple | list) and len(shape) == 3 and all(isinstance(n, int) for n in shape)):
-            raise ConfigError(f"{self.name} takes no single image (channels, height, width), but {shape!r}")
+            raise ConfigError(
+                f"{self.name} takes no single image (channels, height, width), but {shape!r}; give arrays, in Python"
+            )
         channels, height, width = shape
         return Preprocessing(channels, height, width, "crop", "uint8", (0.0,) * channels, (255.0,) * channels)
 
     def pixels(self, image: Path) -> np.ndarray:
         """Return an image file's raw pixels (H, W, C) in the size of the input; ``DataError`` for one of no use."""
+        from convscope.data.decode import MAX_PIXELS
         from convscope.data.sizing import Brought, read_images
 
-        (found,) = read_images([image], self.preprocessing)
+        most = None if self.run is None else self.run.plan.max_pixels
+        (found,) = read_images([image], self.preprocessing, max_pixels=most or MAX_PIXELS)
         if not isinstance(found, Brought):
             raise DataError(f"{image}: {found}")
         return found.pixels
 
     def input(self, image: Path) -> np.ndarray:
         """Return an image file as the network sees it, (1, C, H, W) float32."""
+        return self.scaled(self.pixels(image))
+
+    def scaled(self, pixels: np.ndarray) -> np.ndarray:
+        """Return raw pixels (H, W, C) as the network sees them, (1, C, H, W) float32."""
         rule = self.preprocessing
-        scaled = (self.pixels(image) - np.array(rule.mean)) / np.array(rule.std)  # (H, W, C)
+        scaled = (pixels - np.array(rule.mean)) / np.array(rule.std)  # (H, W, C)
         return scaled.transpose(2, 0, 1)[None].astype(np.float32)
 
 

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.data.decode import MAX_PIXELS
 from convscope.data.preprocessing import Preprocessing
-from convscope.errors import ConfigError, DataError
+from convscope.errors import DataError
 from convscope.inspecting import Network, network
 from convscope.tracing.follow import trace_number
 from convscope.tracing.forward import Forward, Scaling, compute
@@ -60,22 +59,26 @@ def forward(given: Any, x: Any, input_shape: Any = None) -> Forward:
     inputs = [] if is_file else list(x) if isinstance(x, list | tuple) else [x]
     found = network(given, [tuple(np.shape(one)[1:]) for one in inputs] or input_shape)
     if found.run is not None:
-        return _of_run(found.run, x)
+        return _of_run(found, found.run, x)
     scaling = None
     if is_file:
-        scaling = _scaled(Path(x), _plain(found))
-        inputs = [_normalised(scaling)]
+        pixels = found.pixels(Path(x))
+        scaling, inputs = _scaling(pixels, found.preprocessing), [found.scaled(pixels)]
     if found.model is None:
         return compute(found.graph, [np.asarray(one) for one in inputs])
     return _watched(found.model, inputs, scaling)
 
 
-def _of_run(run: Run, x: Any) -> Forward:
+def _of_run(found: Network, run: Run, x: Any) -> Forward:
     """Return the values of a raw image, as the run's preprocessing brings it to the network."""
-    rule = run.spec.preprocessing
-    pixels = _pixels(Path(x), rule, run.plan.max_pixels) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
-    scaling = Scaling(pixels.transpose(2, 0, 1), rule.mean, rule.std)
-    return _watched(run.model, [run.normaliser(np.array(pixels[None]))], scaling, run.spec.classes)
+    rule = found.preprocessing
+    pixels = found.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
+    inputs = [run.normaliser(np.array(pixels[None]))]
+    return _watched(run.model, inputs, _scaling(pixels, rule), run.spec.classes)
+
+
+def _scaling(pixels: np.ndarray, rule: Preprocessing) -> Scaling:
+    return Scaling(pixels.transpose(2, 0, 1), rule.mean, rule.std)
 
 
 def _watched(model: Any, inputs: list[Any], scaling: Scaling | None, classes: tuple[str, ...] = ()) -> Forward:
@@ -83,33 +86,6 @@ def _watched(model: Any, inputs: list[Any], scaling: Scaling | None, classes: tu
 
     graph, engine = activations(model, inputs)
     return compute(graph, [engine[node.name] for node in graph.inputs], engine, scaling, classes)
-
-
-def _plain(found: Network) -> Preprocessing:
-    """Return how an image becomes the input of a network that does not say it: scaled, cropped, divided by 255."""
-    shape = found.input_shape
-    if not (isinstance(shape, tuple | list) and len(shape) == 3 and all(isinstance(n, int) for n in shape)):
-        raise ConfigError(f"{found.name} does not take one image, but {shape!r}; give arrays, in Python")
-    channels, height, width = shape
-    return Preprocessing(channels, height, width, "crop", "uint8", (0.0,) * channels, (255.0,) * channels)
-
-
-def _scaled(path: Path, rule: Preprocessing) -> Scaling:
-    return Scaling(_pixels(path, rule, None).transpose(2, 0, 1), rule.mean, rule.std)
-
-
-def _normalised(scaling: Scaling) -> np.ndarray:
-    mean, std = (np.array(one)[:, None, None] for one in (scaling.mean, scaling.std))
-    return ((scaling.raw - mean) / std)[None].astype(np.float32)
-
-
-def _pixels(path: Path, rule: Preprocessing, max_pixels: int | None) -> np.ndarray:
-    from convscope.data.sizing import Brought, read_images
-
-    (image,) = read_images([path], rule, max_pixels=max_pixels or MAX_PIXELS)
-    if not isinstance(image, Brought):
-        raise DataError(f"{path}: {image}")
-    return image.pixels
 
 
 def _prepared(x: Any, rule: Preprocessing) -> np.ndarray:

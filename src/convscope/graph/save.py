@@ -63,7 +63,7 @@ def load(path: str | Path) -> Graph:
             told["batched"],
             _under("weight/", arrays),
         )
-    except Exception as error:
+    except Exception as error:  # a damaged file fails wherever it is damaged
         raise CheckpointError(f"{path} cannot be read as a graph: {error}; write it anew with graph.save") from error
     check(graph)
     return graph

@@ -56,7 +56,7 @@ def record(model: nn.Module, input_shape: Any) -> Graph:
         notes = ("The network failed on a batch of many: the graph holds for one example at a time.",)
     try:
         return recorded(model, given, 1, fake=True, notes=notes)[0]
-    except Exception as error:
+    except Exception as error:  # the network's own code: with numbers it may do
         if any(one.is_meta for one in (*model.parameters(), *model.buffers())):
             if not isinstance(error, NeedsValues):
                 raise
@@ -111,7 +111,7 @@ def recorded(
                 made = model(*positional, **named)
         except (BatchUsed, NeedsValues):
             raise
-        except Exception as error:
+        except Exception as error:  # the network's own code raises what it likes
             _refuse(recorder, error)
         outputs = recorder.outputs(made)
     nodes, constants = recorder.tape.finish(recorder.classes)
