@@ -3,14 +3,13 @@
 One fixed permutation moves the pixels of all images alike. It takes nothing away from a fully connected network, to
 which every order of its inputs is the same, but it takes the neighbourhoods from which a convolution starts.
 
-``python bench/inductive_bias.py [SHARE ...]`` trains on those shares (per cent; all without one), writes
-``results/inductive_bias.csv``, the figure ``docs/images/inductive_bias.svg`` and ``.png``, and the table of
-``docs/learn/inductive-bias.md``. Nothing is augmented, nothing chosen on validation, each subset drawn anew a seed.
+``python bench/inductive_bias.py [SHARE ...]`` trains on those shares (per cent; all without one), writes them beside
+the others in ``results/inductive_bias.csv``, the figure ``docs/images/inductive_bias.svg`` and ``.png``, and the table
+of ``docs/learn/inductive-bias.md``. Nothing is augmented, nothing chosen on validation, each subset drawn anew a seed.
 """
 
 from __future__ import annotations
 
-import csv
 import statistics
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from record import DATA, RESULTS, record
+from record import DATA, record
 
 import convscope as cs
 from convscope.data.dataset import Split
@@ -125,7 +124,10 @@ def draw(rows: list[dict[str, str]]) -> None:
 
 def lines(rows: list[dict[str, str]]) -> dict[tuple[str, str], list[dict[str, str]]]:
     return {
-        (network, pixels): [row for row in rows if (row["network"], row["pixels"]) == (network, pixels)]
+        (network, pixels): sorted(
+            (row for row in rows if (row["network"], row["pixels"]) == (network, pixels)),
+            key=lambda row: int(row["images"]),
+        )
         for network in NETWORKS.values()
         for pixels in PIXELS
     }
@@ -149,9 +151,7 @@ def main() -> None:
     data = cs.load(DATA / "mnist", valid=500)
     sets = {"original": data, "shuffled": shuffled(data)}
     rows = [measure(sets[pixels], pixels, model, share) for share in shares for pixels in PIXELS for model in NETWORKS]
-    record("inductive_bias", rows)
-    with (RESULTS / "inductive_bias.csv").open(newline="") as file:
-        written = list(csv.DictReader(file))
+    written = record("inductive_bias", rows, key=("pixels", "model", "share_percent"))
     draw(written)
     tell(written)
 

@@ -56,8 +56,11 @@ def ratio(above: Sequence[float], below: Sequence[float]) -> float:
     return statistics.median(a / b for a, b in zip(above, below, strict=True))
 
 
-def record(name: str, rows: Sequence[dict[str, object]]) -> None:
-    """Print the rows and write them to ``results/NAME.csv`` with machine and versions in each."""
+def record(name: str, rows: Sequence[dict[str, object]], key: Sequence[str] = ()) -> list[dict[str, str]]:
+    """Print the rows, write them to ``results/NAME.csv`` with machine and versions in each, and return what is there.
+
+    With the columns of a ``key``, earlier rows stay whose key is none of the new ones.
+    """
     facts = environment()
     machine = {
         "trials": rows[0].get("trials", ""),
@@ -71,13 +74,26 @@ def record(name: str, rows: Sequence[dict[str, object]]) -> None:
     }
     RESULTS.mkdir(exist_ok=True)
     columns = [*rows[0], *(key for key in machine if key not in rows[0])]
-    with (RESULTS / f"{name}.csv").open("w", newline="") as file:
+    path = RESULTS / f"{name}.csv"
+    new = [{column: str({**machine, **row}[column]) for column in columns} for row in rows]
+    keys = [[row[column] for column in key] for row in new]
+    written = [row for row in _read(path) if [row[column] for column in key] not in keys] if key else []
+    written += new
+    with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({**machine, **row} for row in rows)
+        writer.writerows(written)
     for row in rows:
         print(
             "  ".join(
                 f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}" for key, value in row.items()
             )
         )
+    return written
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
