@@ -64,6 +64,13 @@ def test_one_layer_can_be_clipped_alone():
     assert np.allclose(net.gradient, (0.6, 0.8, 30, 40), rtol=1e-6)
 
 
+def test_a_convolution_is_clipped_in_place_whatever_the_order_of_its_kernel_in_memory():
+    net = scratch.Sequential(scratch.Conv(2, 3, 3), scratch.Conv(3, 2, 1))
+    net.gradient[...] = 1
+    assert scratch.clip_gradients(net[0], 0.5) == pytest.approx(57**0.5)  # 54 weights and 3 biases
+    assert np.allclose([np.linalg.norm(net.gradient[:57]), net.gradient[57:].min()], [0.5, 1], rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("make_it", "message"),
     [

@@ -79,7 +79,9 @@ def value_and_gradient(logits: ArrayLike, targets: ArrayLike) -> tuple[float, np
     >>> round(value, 4), gradient.round(12).tolist()
     (0.2877, [[0.25, -0.25]])
     """
-    logits, targets, _ = _classes(logits, targets, None, "mean", 0.0)
+    (logits,), targets = floats("cross_entropy", logits=logits), np.asarray(targets)
+    _shape(logits.shape, targets.shape)
+    targets = whole("cross_entropy", "targets", targets, logits.shape[1])
     scores = logits if logits.ndim == 2 else np.moveaxis(logits, 1, -1).reshape(-1, logits.shape[1])  # (places, K)
     true = np.arange(len(scores)), targets.ravel()
     scores = scores - scores.max(1, keepdims=True)

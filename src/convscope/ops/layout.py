@@ -45,6 +45,24 @@ def from_runs(x: np.ndarray, innermost: bool) -> np.ndarray:
     return batch_first(x[0]) if innermost else x[..., 0]
 
 
+class Views:
+    """Views of an array, made once: a network hands over the same buffers step after step."""
+
+    def __init__(self) -> None:
+        self._array: np.ndarray | None = None
+        self._views: list[np.ndarray] = []
+
+    def of(self, array: np.ndarray, make: Callable[[np.ndarray], list[np.ndarray]]) -> list[np.ndarray]:
+        """Return ``make(array)``, or what it returned if it is asked again of the very same array.
+
+        ``make`` is always the same; where what it returns are no views but copies, it is called each time.
+        """
+        if array is not self._array:
+            self._views = make(array)
+            self._array = array if self._views and np.may_share_memory(array, self._views[0]) else None
+        return self._views
+
+
 @dataclass(frozen=True)
 class Box:
     """A block of outputs along (B, *outputs, R): where it begins, how large it is."""

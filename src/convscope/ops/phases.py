@@ -18,6 +18,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convscope.geometry import Window
+from convscope.ops.layout import Views
 
 Windows = tuple[Window, ...]
 LONG = 32  # numbers in a run from which on their copies cost no more in pieces
@@ -74,10 +75,10 @@ def taps(window: Window) -> tuple[Taps, ...]:
     )
 
 
-class Place(NamedTuple):
-    """The part ``inside`` a phase that holds inputs, those ``inputs``, and whether that is all of the phase."""
+class Part(NamedTuple):
+    """The part ``inside`` a phase that holds inputs, which ``inputs`` those are, and whether that is all of it."""
 
-    inside: tuple[slice, ...]
+    inside: np.ndarray
     inputs: tuple[slice, ...]
     full: bool
 
@@ -87,38 +88,38 @@ class Patches:
 
     ``columns`` (C, *kernel, B, *outputs, R) of the box may have any strides. Padding stays zero in columns and phases:
     it is written once if all boxes are alike and nobody else writes there (``fixed``), else for each box that has some.
+
+    ``slack``: so many zeros stand before the outputs of the last axis, and behind all columns; no other axis has
+    several taps. A column moved by its offset then has zeros at its ends, and ``scatter`` adds whole blocks of memory.
     """
 
-    def __init__(self, windows: Windows, columns: np.ndarray, *, fixed: bool = False) -> None:
+    def __init__(self, windows: Windows, columns: np.ndarray, *, fixed: bool = False, slack: int = 0) -> None:
         rank = len(windows)
-        self.windows, self.columns, self.fixed = windows, columns, fixed
-        self.channels, self.size = columns.shape[0], columns.shape[1 + rank :]
+        self.windows, self.columns, self.fixed, self.slack = windows, columns, fixed, slack
+        *sizes, last, run = columns.shape[1 + rank :]
+        self.channels, self.size = columns.shape[0], (*sizes, last - slack, run)
         apart = [taps(window) for window in windows]
-        once = all(t.count == 1 for axis in apart for t in axis)
-        # Where phases save nothing, or runs are long whatever the stride, each kernel offset is one copy, by itself.
-        self.plain = once or self.size[-1] >= LONG or all(window.stride == 1 for window in windows)
+        self.plain = in_one_pass(windows, run)
         if self.plain:
             apart = [tuple(single for t in axis for single in t.singles()) for axis in apart]
         self.groups = list(itertools.product(*apart))
-        self._phases: list[np.ndarray] = []  # one (B, C, *length, R) for each group of taps
         self._copies: list[tuple[np.ndarray, np.ndarray]] = []
-        self._total: np.ndarray | None = None  # the memory of all sums
-        self._sums: list[np.ndarray] = []
         self._first: list[tuple[np.ndarray, np.ndarray]] = []  # what is written to each sum, before others are added
-        self._additions: list[tuple[np.ndarray, np.ndarray]] = []
-        self._known: dict[tuple[int, ...], list[Place]] = {}
+        self._additions: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []  # each of two arrays, to a third
+        self._at: tuple[tuple[int, ...], bool] = (), False  # for which box the parts are known
+        self._known: list[Part] = []
+        self._inputs = Views()
         self._fresh = True
 
     def gather(self, x: np.ndarray, start: tuple[int, ...]) -> None:
         """Fill the columns from x (B, C, *space, R), for the box that begins at ``start``."""
-        places = self._places(start)
         if self._fresh and not self.plain:
-            self._phases = [np.empty(self._length(group), self.columns.dtype) for group in self.groups]
             self._copies = [self._copy(*pair) for pair in zip(self.groups, self._phases, strict=True)]
-        for phase, place in zip(self._singles if self.plain else self._phases, places, strict=True):
-            if not (place.full or (self.fixed and not self._fresh)):
+        parts = self._parts(start)
+        for phase, part, inputs in zip(self._phases, parts, self._inputs.of(x, self._taken), strict=True):
+            if not (part.full or (self.fixed and not self._fresh)):
                 phase.fill(0)
-            np.copyto(phase[place.inside], x[place.inputs])
+            np.copyto(part.inside, inputs)
         for target, source in self._copies:
             np.copyto(target, source)
         self._fresh = False
@@ -128,52 +129,70 @@ class Patches:
 
         ``alone``: x is zero there. Then what has one sum for each input is written, in half the time.
         """
-        sums = self._singles if self.plain else self._summed()
-        for total, place in zip(sums, self._places(start), strict=True):
-            target = x[place.inputs]
-            if alone and not self.plain:
-                np.copyto(target, total[place.inside])
+        alone = alone and not self.plain
+        if not self.plain:
+            self._sum()
+            self._fresh = True  # where zeros were, there are sums
+        for part, inputs in zip(self._parts(start, runs=alone), self._inputs.of(x, self._taken), strict=True):
+            if alone:
+                np.copyto(inputs, part.inside)
             else:
-                np.add(target, total[place.inside], target)
+                np.add(inputs, part.inside, inputs)
 
     @cached_property
-    def _singles(self) -> list[np.ndarray]:
-        """The columns of each kernel offset by themselves, as (B, C, *outputs, R)."""
+    def _phases(self) -> list[np.ndarray]:
+        """One (B, C, *length, R) for each group of taps; where each is a single tap, its columns themselves."""
         columns = (self.columns[(slice(None), *(t.offsets.start for t in group))] for group in self.groups)
-        return [column.swapaxes(0, 1) for column in columns]
+        if self.plain:
+            return [column.swapaxes(0, 1) for column in columns]
+        if self.slack:
+            return [np.empty_like(column.swapaxes(0, 1)) for column in columns]  # in the same order in memory
+        return [np.empty(self._length(group), self.columns.dtype) for group in self.groups]
 
-    def _summed(self) -> list[np.ndarray]:
-        """Return, for each phase, the sum of its columns, as (B, C, *length, R)."""
-        if self._total is None:
-            lengths = [self._length(group) for group in self.groups]
-            ends = list(itertools.accumulate(math.prod(shape) for shape in lengths))
-            self._total = np.empty(ends[-1], self.columns.dtype)
-            parts = zip(np.split(self._total, ends[:-1]), lengths, strict=True)
-            self._sums = [part.reshape(shape) for part, shape in parts]
-            pairs = zip(self.groups, self._sums, strict=True)
-            spread = [list(self._spread(group, total)) for group, total in pairs]
-            self._first = [first for first, *_ in spread]
-            self._additions = [pair for _, *others in spread for pair in others]
-        self._total.fill(0)
+    def _sum(self) -> None:
+        """Write to each phase the sum of its columns."""
+        if not self._first and not self._additions:
+            for group, phase in zip(self.groups, self._phases, strict=True):
+                self._plan(phase, list(self._spread(group, phase)))
+        if not self.slack:
+            for phase in self._phases:
+                phase.fill(0)
         for total, column in self._first:
             np.copyto(total, column)
-        for total, column in self._additions:
-            np.add(total, column, total)
-        return self._sums
+        for total, column, target in self._additions:
+            np.add(total, column, target)
 
-    def _places(self, start: tuple[int, ...]) -> list[Place]:
-        """Return, for each group, which part of its phase holds inputs, and which inputs."""
-        if start not in self._known:
-            self._known = {start: [self._place(group, start) for group in self.groups]}
-        return self._known[start]
+    def _plan(self, total: np.ndarray, spread: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        """Note how the columns of one phase are added up; where all are as large as the sum, the first two at once."""
+        (target, first), *others = spread
+        if self.slack and others:
+            (_, second), *others = others
+            self._additions.append((first, second, total))
+        else:
+            self._first.append((target, first))
+        self._additions.extend((part, column, part) for part, column in others)
 
-    def _place(self, group: tuple[Taps, ...], start: tuple[int, ...]) -> Place:
+    def _parts(self, start: tuple[int, ...], *, runs: bool = True) -> list[Part]:
+        """Return, for each phase, which part of it holds inputs, and which inputs; ``runs``: as one item each."""
+        if self._at != (start, runs):
+            self._at, self._inputs = (start, runs), Views()
+            phases = [by_runs(phase) for phase in self._phases] if runs else self._phases
+            self._known = [self._part(*pair, start) for pair in zip(self.groups, phases, strict=True)]
+        return self._known
+
+    def _taken(self, x: np.ndarray) -> list[np.ndarray]:
+        """Return the inputs in x (B, C, *space, R) of each of the parts."""
+        start, runs = self._at
+        x = x[..., start[-1] : start[-1] + self.size[-1]]
+        x = by_runs(x) if runs else x
+        return [x[part.inputs] for part in self._known]
+
+    def _part(self, group: tuple[Taps, ...], phase: np.ndarray, start: tuple[int, ...]) -> Part:
         axes = zip(group, self.windows, start[1:-1], self.size[1:-1], strict=True)
         inside, inputs = zip(*(t.covered(window, first, n) for t, window, first, n in axes), strict=True)
-        first, last = (slice(start[i], start[i] + self.size[i]) for i in (0, -1))
-        every = slice(None)
+        first, every = slice(start[0], start[0] + self.size[0]), slice(None)
         full = all(s.stop - s.start == t.length(n) for s, t, n in zip(inside, group, self.size[1:-1], strict=True))
-        return Place((every, every, *inside), (first, every, *inputs, last), full)
+        return Part(phase[(every, every, *inside)], (first, every, *inputs), full)
 
     def _length(self, group: tuple[Taps, ...]) -> tuple[int, ...]:
         lengths = (t.length(n) for t, n in zip(group, self.size[1:-1], strict=True))
@@ -191,6 +210,27 @@ class Patches:
         """Yield, for each kernel offset, the part of the phase's sum that it adds to, and its columns."""
         columns = self.columns[(slice(None), *(t.offsets for t in group))]
         for offset in itertools.product(*(range(t.count) for t in group)):
-            first = (k * t.step for k, t in zip(offset, group, strict=True))
-            part = tuple(slice(f, f + n) for f, n in zip(first, self.size[1:-1], strict=True))
-            yield total[(slice(None), slice(None), *part)], np.moveaxis(columns[(slice(None), *offset)], 1, 0)
+            column = np.moveaxis(columns[(slice(None), *offset)], 1, 0)
+            first = [k * t.step for k, t in zip(offset, group, strict=True)]
+            if self.slack:
+                moved = column[..., self.slack - first[-1] :, :]
+                yield total, as_strided(moved, total.shape, moved.strides, writeable=False)
+            else:
+                part = tuple(slice(f, f + n) for f, n in zip(first, self.size[1:-1], strict=True))
+                yield total[(slice(None), slice(None), *part)], column
+
+
+def in_one_pass(windows: Windows, run: int) -> bool:
+    """Return whether each kernel offset is one copy by itself: runs are long anyway, or phases save nothing."""
+    alike = run >= LONG or all(window.stride == 1 for window in windows)
+    return alike or all(t.count == 1 for window in windows for t in taps(window))
+
+
+def by_runs(x: np.ndarray) -> np.ndarray:
+    """Return a view of (..., R) in which each run is one item (..., 1): its copy is one step, not a loop of its own."""
+    return x if x.shape[-1] == 1 else x.view(_item(x.shape[-1] * x.itemsize))
+
+
+@lru_cache(maxsize=64)
+def _item(size: int) -> np.dtype:
+    return np.dtype((np.void, size))

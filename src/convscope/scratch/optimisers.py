@@ -160,10 +160,11 @@ def clip_gradients(net: Sequential | Layer, norm: float) -> float:
         ConfigError: ``norm`` is not above 0.
     """
     above_zero("clip_gradients", "norm", norm)
-    gradients = [net.gradient] if isinstance(net, Sequential) else [array.ravel() for array in net.gradients.values()]
+    arrays = [net.gradient] if isinstance(net, Sequential) else net.gradients.values()
+    gradients = [array.ravel("K") for array in arrays]  # views, in any order in memory
     length = float(np.sqrt(sum(gradient @ gradient for gradient in gradients)))
     share = norm / (length + 1e-6)
     if not share >= 1:  # written so that NaN goes through
-        for gradient in gradients:  # views: the network's own numbers
+        for gradient in gradients:  # the network's own numbers
             gradient *= share
     return length

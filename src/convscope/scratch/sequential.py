@@ -32,8 +32,9 @@ class Sequential:
     Weights are drawn from ``seed`` by ``initialise(shape, generator)``; biases begin at 0. ``dtype`` is the type
     that the network computes in, float32 or float64.
 
-    - ``weights`` and ``gradient`` are flat arrays of all parameters and of their gradients. The layers see into them:
-      write into them, ``net.weights[...] = values``; another array cannot take their place.
+    - ``weights`` and ``gradient`` are flat arrays of all parameters and of their gradients, layer by layer, each in the
+      order that its layer computes in. The layers see into them: write into them, ``net.weights[...] = values``;
+      another array cannot take their place.
     - ``training`` is True until ``eval()``: it matters to Dropout and BatchNorm.
 
     Raises:
@@ -75,6 +76,7 @@ class Sequential:
     def _adopt(self, dtype: DTypeLike) -> None:
         """Lay all parameters into one flat array, and their gradients into another; the layers keep views."""
         self.dtype = floating("Sequential", dtype)
+        self._input: np.ndarray | None = None
         size = sum(array.size for layer in self.layers for array in layer.parameters.values())
         self._weights: np.ndarray = np.zeros(size, self.dtype)
         self._gradient: np.ndarray = np.zeros(size, self.dtype)
@@ -82,7 +84,7 @@ class Sequential:
         for layer in self.layers:
             for name, array in layer.parameters.items():
                 part = slice(first, first + array.size)
-                layer.adopt(name, *(flat[part].reshape(array.shape) for flat in (self._weights, self._gradient)))
+                layer.adopt(name, *(_as_in_memory(flat[part], array) for flat in (self._weights, self._gradient)))
                 first += array.size
             layer.state = {name: array.astype(self.dtype) for name, array in layer.state.items()}
 
@@ -123,7 +125,7 @@ class Sequential:
         Raises:
             ShapeError: x holds no floating-point numbers, or does not fit a layer, which is named.
         """
-        x = _innermost(x, self.dtype)
+        x = self._innermost(x)
         for i, layer in enumerate(self.layers):
             try:
                 x = layer.forward(x)
@@ -131,6 +133,25 @@ class Sequential:
                 raise ShapeError(f"layer {i}, {layer!r}, was given {x.shape}: {error}") from error
         self._output = x.shape
         return x.copy()
+
+    def _innermost(self, x: np.ndarray) -> np.ndarray:
+        """Return x (N, ...) in the network's type, the batch innermost, in the same memory as long as the shape stays.
+
+        Layers then find all they read where it was in the last step.
+        """
+        x = np.asarray(x)
+        if x.dtype.kind != "f":
+            raise ShapeError(
+                f"the network's input holds {x.dtype}; expected numbers such as x.astype(np.float32) / 255"
+            )
+        if x.ndim < 2:
+            raise ShapeError(
+                f"the network's input must be (N, C, *space) or (N, F), found {x.shape}; add axes with [None]"
+            )
+        if self._input is None or self._input.shape != x.shape:
+            self._input = batch_first(np.empty(batch_last(x).shape, self.dtype))
+        np.copyto(self._input, x, casting="same_kind")
+        return self._input
 
     def backward(self, grad: np.ndarray, *, input_gradient: bool = True) -> np.ndarray | None:
         """Take the gradient of the output of the last ``forward`` back to the first layer; fill ``gradient``.
@@ -238,14 +259,10 @@ class Sequential:
         return "Sequential(\n" + "".join(f"    {layer!r},  # {i}\n" for i, layer in enumerate(self.layers)) + ")"
 
 
-def _innermost(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return x (N, ...) in the network's type, the batch innermost in memory."""
-    x = np.asarray(x)
-    if x.dtype.kind != "f":
-        raise ShapeError(f"the network's input holds {x.dtype}; expected numbers such as x.astype(np.float32) / 255")
-    if x.ndim < 2:
-        raise ShapeError(f"the network's input must be (N, C, *space) or (N, F), found {x.shape}; add axes with [None]")
-    return batch_first(np.ascontiguousarray(batch_last(x), dtype))
+def _as_in_memory(flat: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Return a view of a flat array in the shape of another, its axes in the same order in memory."""
+    order = np.argsort(like.strides, kind="stable")[::-1]  # outermost first
+    return flat.reshape([like.shape[axis] for axis in order]).transpose(np.argsort(order))
 
 
 def _differences(own: dict[str, np.ndarray], found: dict[str, np.ndarray]) -> Iterator[str]:

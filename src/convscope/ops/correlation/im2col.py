@@ -13,9 +13,12 @@ import numpy as np
 
 from convscope.ops.correlation.adjoint import Adjoint
 from convscope.ops.correlation.rows import at_once, overlapping, rows_of, unrolled
-from convscope.ops.layout import TILE, Box, as_runs, batch_innermost, from_runs, tiles
+from convscope.ops.layout import TILE, Box, Views, as_runs, batch_innermost, from_runs, tiles
 from convscope.ops.phases import Patches, Windows
 
+# OpenBLAS is a third faster in products of so few multiplications if grad is transposed beforehand; where columns are
+# lower than ``TALL``, transposing costs more.
+SMALL, TALL = 10**6, 128
 PRODUCTS = 2**20  # bytes of kernel gradients of single rows at once: they stay in the cache
 
 
@@ -52,6 +55,8 @@ class Im2col:
     leaves them behind, and the next ``backward_kernel(grad, x)`` with the very same array object uses them without
     reading x again.
 
+    The arrays of the last call are held on to: their views serve again where the next call is given the same objects.
+
     Memory beside the results: columns and products of at most ``tile`` bytes, or of one window if that is more, and the
     inputs under them, which are fewer than the columns where windows overlap; for ``backward_input`` about as much
     again; for ``backward_kernel`` a few kernels, of at most a megabyte if that is more.
@@ -78,13 +83,12 @@ class Im2col:
         """Return the correlation (N, O, *outputs) of x with kernel, plus bias (O,)."""
         innermost = batch_innermost(x)
         self._prepare(x, x.shape[1], len(kernel), innermost)
-        source = self._rows.split(as_runs(x, innermost))
-        matrix = self._rows.matrix(kernel).reshape(self.groups, 1, len(kernel) // self.groups, -1)
+        (source,) = self._sources.of(x, self._split)
+        (matrix,) = self._kernels.of(kernel, self._matrix)
         shift = None if bias is None else bias.reshape(self.groups, 1, -1, 1)
-        y = self._result("y", len(kernel), self.outputs)
-        for box, place in self._boxes:
+        y = self._array("y", (self._batch, len(kernel), *self.outputs, self._run))
+        for (box, _), target in zip(self._boxes, self._targets.of(y, self._cut), strict=True):
             columns = self._gather(box, source)
-            target = self._rows.block(y, place)  # (G, rows, O/G, b, l)
             total = np.matmul(matrix, columns, out=target[:, :, :, 0] if box.size[0] == 1 else None)
             if shift is not None:
                 np.add(total, shift, out=total)
@@ -97,15 +101,16 @@ class Im2col:
         """Return the gradient (O, C/groups, *k) of the kernel from grad (N, O, *outputs), in any memory order."""
         innermost, channels = batch_innermost(x), grad.shape[1]
         self._prepare(x, x.shape[1], channels, innermost)
-        source = self._rows.split(as_runs(x, innermost))
-        given = np.ascontiguousarray(as_runs(grad, innermost))
+        (source,) = self._sources.of(x, self._split)
+        (given,) = self._grads.of(grad, self._ordered)
         # columns @ gradᵀ and not grad @ columnsᵀ: the same numbers, but OpenBLAS takes half the time
         shape = (self.groups, math.prod(self._column) // self.groups, channels // self.groups)
         total = self._array("kernel", shape)
-        for number, (box, place) in enumerate(self._boxes):
+        for number, ((box, _), part) in enumerate(zip(self._boxes, self._blocks.of(given, self._cut), strict=True)):
             columns = self._columns[box.size].matrices if self._held is x else self._gather(box, source)
-            part = self._rows.block(given, place)
             part = part.reshape(*part.shape[:3], -1).swapaxes(2, 3)  # (G, rows, l, O/G)
+            if columns.shape[2] >= TALL and columns[0, 0].size * part.shape[3] <= SMALL:
+                part = np.ascontiguousarray(part)
             _add_products(columns, part, total, fresh=number == 0)
         if not self._boxes:
             total.fill(0)
@@ -117,12 +122,14 @@ class Im2col:
         """Return the gradient (N, C, *space) of x from grad (N, O, *outputs), in grad's memory order unless told."""
         innermost = batch_innermost(grad) if innermost is None else innermost
         self._prepare(grad, kernel.shape[1] * self.groups, len(kernel), innermost)
-        x = self._result("x", self._column[0], self.space)
+        x = self._array("x", (self._batch, self._column[0], *self.space, self._run))
         x.fill(0)
         adjoint = self._adjoint
-        if not np.isfinite(np.vdot(kernel, kernel)):  # a NaN times the zeros of gathering would reach too far
+        weights = kernel.ravel("K")
+        if not np.isfinite(weights @ weights):  # a NaN times the zeros of gathering would reach too far
             adjoint = Adjoint(unrolled(self.windows, self.groups), self.tile)
-        adjoint.add(np.ascontiguousarray(as_runs(grad, innermost)), kernel, x)
+        (given,) = self._grads.of(grad, self._ordered)
+        adjoint.add(given, kernel, x)
         return from_runs(x, innermost)
 
     def _prepare(self, like: np.ndarray, channels: int, outputs: int, innermost: bool) -> None:
@@ -130,7 +137,7 @@ class Im2col:
         made_for = (len(like), like.dtype, channels, outputs, innermost)
         if made_for == self._made_for:
             return
-        self._made_for, self._held = made_for, None
+        self._made_for, self._held, self._innermost = made_for, None, innermost
         self._batch, self._run = (1, len(like)) if innermost else (len(like), 1)
         self._dtype, self._column = like.dtype, (channels, *self.kernel)
         one_group = channels // self.groups, outputs // self.groups
@@ -149,8 +156,23 @@ class Im2col:
         self._boxes = [(box, rows.place(box, self._run)) for box in boxes]
         sizes = dict.fromkeys(box.size for box, _ in self._boxes)
         self._arrays: dict[str, np.ndarray] = {}
+        self._sources, self._grads, self._kernels, self._blocks, self._targets = (Views() for _ in range(5))
         self._buffer = np.empty(max((math.prod(self._shape(size)) for size in sizes), default=0), like.dtype)
         self._columns = {size: self._of_size(size) for size in sizes}
+
+    def _split(self, x: np.ndarray) -> list[np.ndarray]:
+        return [self._rows.split(as_runs(x, self._innermost))]
+
+    def _matrix(self, kernel: np.ndarray) -> list[np.ndarray]:
+        """Return the weights (G, 1, O/G, K·C/G)."""
+        return [self._rows.matrix(kernel).reshape(self.groups, 1, len(kernel) // self.groups, -1)]
+
+    def _ordered(self, grad: np.ndarray) -> list[np.ndarray]:
+        return [np.ascontiguousarray(as_runs(grad, self._innermost))]
+
+    def _cut(self, outputs: np.ndarray) -> list[np.ndarray]:
+        """Return the part (G, rows, O/G, b, l) of outputs (B, O, *outputs, R) of each box."""
+        return [self._rows.block(outputs, place) for _, place in self._boxes]
 
     def _shape(self, size: tuple[int, ...]) -> tuple[int, int, int, int]:
         images, count, *others = size
@@ -172,12 +194,9 @@ class Im2col:
 
     def _array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
         found = self._arrays.get(name)
-        if found is None or found.shape != shape:
+        if found is None:
             found = self._arrays[name] = np.empty(shape, self._dtype)
         return found
-
-    def _result(self, name: str, channels: int, space: tuple[int, ...]) -> np.ndarray:
-        return self._array(name, (self._batch, channels, *space, self._run))
 
 
 def _add_products(columns: np.ndarray, grad: np.ndarray, total: np.ndarray, *, fresh: bool) -> None:

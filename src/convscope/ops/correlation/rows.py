@@ -25,7 +25,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from convscope.geometry import Window
 from convscope.ops.layout import Box
-from convscope.ops.phases import Patches, Windows
+from convscope.ops.phases import Patches, Windows, in_one_pass, taps
 
 WIDE = 192  # outputs, of several images side by side, with which a product is at full speed
 
@@ -83,18 +83,28 @@ class Rows:
         whole = array.reshape(batch, self.groups, channels // self.groups, self.outputs[0], length)
         return whole[place].transpose(1, 3, 2, 0, 4)
 
-    def patches(self, columns: np.ndarray, box: tuple[int, ...], *, fixed: bool = False) -> Patches:
+    def patches(self, columns: np.ndarray, box: tuple[int, ...], *, fixed: bool = False, slack: int = 0) -> Patches:
         """Return what fills columns (G, rows, k'·C/G, l) from ``split`` images, and adds them back to these.
 
-        Groups and rows are axes like any other, along which the kernel has one number.
+        Groups and rows are axes like any other, along which the kernel has one number. ``slack`` as in ``Patches``.
         """
         groups, rows, height, _ = columns.shape
-        n, (images, _, *space) = len(self.others), box
-        apart = columns.reshape(groups, rows, *self.kernel, height // math.prod(self.kernel), images, *space)
+        n, (images, _, *space, run) = len(self.others), box
+        if slack:
+            space[-1] += slack
+        apart = columns.reshape(groups, rows, *self.kernel, height // math.prod(self.kernel), images, *space, run)
         kernel, channel, of = range(2, 2 + n), 2 + n, range(4 + n, apart.ndim)
         apart = apart.transpose(channel, *kernel, 3 + n, 0, 1, *of)  # (C/G, *k', b, G, rows, *outputs, R)
         first = Window(self.first.size, 1, 1, self.first.before, self.first.after)
-        return Patches((Window(groups, 1), first, *self.others), apart[:, None, None], fixed=fixed)
+        windows = (Window(groups, 1), first, *self.others)
+        return Patches(windows, apart[:, None, None], fixed=fixed, slack=slack)
+
+    def slack(self, box: tuple[int, ...]) -> int:
+        """Return how far windows reach past a row of outputs, where that many zeros between rows ease ``scatter``."""
+        images, *_, run = box
+        if images > 1 or len(self.others) != 1 or in_one_pass(self.others, run):
+            return 0
+        return max((t.count - 1) * t.step for t in taps(self.others[0]))
 
 
 def rows_of(windows: Windows, groups: int, channels: tuple[int, int], batch: int, run: int) -> Rows:
