@@ -9,14 +9,16 @@ import importlib
 import os
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convscope.analysis.inspection import Inspection
+from convscope.analysis.warnings import codes_of
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import ConfigError, DataError, Error, nearest
 from convscope.graph.node import Graph
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from convscope.runs.run import Run
 
 COLON = "package.module:name"
+WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}  # what becomes 1 where no training said otherwise
 
 
 @dataclass(frozen=True)
@@ -49,26 +52,29 @@ class Network:
         assert self.model is not None
         return record(self.model, self.input_shape)
 
-    @property
-    def preprocessing(self) -> Preprocessing:
-        """How an image becomes its input: as in the run's training, else scaled, cropped and divided by 255."""
-        if self.run is not None:
-            return self.run.spec.preprocessing
+    def preprocessing(self, dtype: str = "uint8") -> Preprocessing:
+        """How an image of a type becomes its input: as in the run's training, else cropped and brought to 0..1.
+
+        Whole numbers are divided by the largest of their type; float32 stays as it is.
+        """
         shape = self.input_shape
         if not (isinstance(shape, tuple | list) and len(shape) == 3 and all(isinstance(n, int) for n in shape)):
             raise ConfigError(
                 f"{self.name} takes no single image (channels, height, width), but {shape!r}; give arrays, in Python"
             )
         channels, height, width = shape
-        return Preprocessing(channels, height, width, "crop", "uint8", (0.0,) * channels, (255.0,) * channels)
+        if self.run is not None:
+            return replace(self.run.spec.preprocessing, channels=channels, height=height, width=width)
+        most = WHITE[dtype]
+        return Preprocessing(channels, height, width, "crop", dtype, (0.0,) * channels, (most,) * channels)  # pyright: ignore[reportArgumentType]
 
     def pixels(self, image: Path) -> np.ndarray:
         """Return an image file's raw pixels (H, W, C) in the size of the input; ``DataError`` for one of no use."""
-        from convscope.data.decode import MAX_PIXELS
+        from convscope.data.decode.encoded import MAX_PIXELS
         from convscope.data.sizing import Brought, read_images
 
-        most = None if self.run is None else self.run.plan.max_pixels
-        (found,) = read_images([image], self.preprocessing, max_pixels=most or MAX_PIXELS)
+        most = (None if self.run is None else self.run.plan.max_pixels) or MAX_PIXELS
+        (found,) = read_images([image], self.preprocessing(_type_of(image, most)), max_pixels=most)
         if not isinstance(found, Brought):
             raise DataError(f"{image}: {found}")
         return found.pixels
@@ -79,7 +85,7 @@ class Network:
 
     def scaled(self, pixels: np.ndarray) -> np.ndarray:
         """Return raw pixels (H, W, C) as the network sees them, (1, C, H, W) float32."""
-        rule = self.preprocessing
+        rule = self.preprocessing(pixels.dtype.name)
         scaled = (pixels - np.array(rule.mean)) / np.array(rule.std)  # (H, W, C)
         return scaled.transpose(2, 0, 1)[None].astype(np.float32)
 
@@ -121,7 +127,8 @@ def inspect(given: Any, input_shape: Any = None, *, silenced: Collection[str] = 
     >>> found.totals.parameters, found.totals.multiplications, found.layers[-1].fields["input"][1].size
     (188, 3600, 5)
     """
-    return Inspection(network(given, input_shape, weights=False).graph, silenced=tuple(silenced))
+    quiet = codes_of(silenced)
+    return Inspection(network(given, input_shape, weights=False).graph, silenced=quiet)
 
 
 def _needed(input_shape: Any, name: str) -> Any:
@@ -136,6 +143,8 @@ def _needed(input_shape: Any, name: str) -> Any:
 def _named(text: str, input_shape: Any, weights: bool) -> Network:
     from convscope.models import names
 
+    if not text.strip():
+        raise ConfigError(f"which network? Give a run folder, a name of convscope models, or {COLON}")
     if text in names() or text.startswith("timm:"):
         return _of_list(text, input_shape, weights)
     if Path(text).is_dir():
@@ -155,6 +164,18 @@ def _of_run(run: Run, input_shape: Any) -> Network:
     return Network(str(run.folder), run.model, input_shape or (made.channels, made.height, made.width), run)
 
 
+def _type_of(image: Path, most: int) -> str:
+    """Return the type of an image file's numbers; uint8 for what is none, of which reading it says why."""
+    from convscope.data.decode import limited, open_image
+    from convscope.data.decode.encoded import Unreadable
+
+    try:
+        with limited(most):
+            return open_image(image.read_bytes(), most).dtype
+    except (OSError, Unreadable):
+        return "uint8"
+
+
 def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
     import torch
 
@@ -162,8 +183,12 @@ def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
 
     found = entry(name)
     shape = input_shape or (found.channels, found.side, found.side)
+    shape = shape[0] if isinstance(shape, list) and len(shape) == 1 else shape
     if not (isinstance(shape, tuple | list) and len(shape) == 3 and all(isinstance(n, int) for n in shape)):
-        raise ConfigError(f"{name} takes one image: its input shape is (channels, height, width), found {shape!r}")
+        raise ConfigError(
+            f"{name} takes one image: its input shape is (channels, height, width), found {shape!r}; an array is given "
+            "with its batch axis, x[None]"
+        )
     channels, *size = shape
     with torch.device("cpu" if weights else "meta"):
         model = create(name, classes=found.classes, channels=channels, size=(size[0], size[1]))
@@ -194,10 +219,16 @@ def _built(factory: Any, text: str) -> Any:
     if not callable(factory):
         raise ConfigError(f"{text!r} is neither a network nor a function that builds one: {type(factory).__name__}")
     try:
+        signature(factory).bind()
+    except TypeError as error:
+        raise ConfigError(
+            f"{text!r} cannot be built without arguments: {error}; name a function that needs none, or a network"
+        ) from None
+    except ValueError:  # a function in C, which says no parameters
+        pass
+    try:
         return factory()
     except Error:
         raise
-    except TypeError as error:
-        raise ConfigError(f"{text!r} cannot be built without arguments: {error}") from None
     except Exception as error:  # the user's own code
         raise ConfigError(f"{text!r} failed while it was built: {type(error).__name__}: {error}") from error

@@ -6,7 +6,7 @@ What stands above ``tracing``: finding the network, reading the image, and PyTor
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ from convscope.tracing.terms import Trace
 if TYPE_CHECKING:
     from convscope.runs.run import Run
 
+Inputs = Sequence[Any] | Mapping[str, Any]
+
 
 def trace(
     given: Any, x: Any, node: str | None = None, at: Sequence[int] | None = None, *, input_shape: Any = None
@@ -32,8 +34,8 @@ def trace(
         given: a run or its folder, an ``nn.Module``, ``package.module:name``, a name of ``convscope models``, or a
             ``Graph``.
         x: for a run an image file or a raw image (H, W, C), which its preprocessing scales; for any other network one
-            example (1, C, H, W) as it takes it, or a list of those for several inputs; for a network by name also an
-            image file, whose pixels are divided by 255.
+            example (1, C, H, W) as it takes it, a list of those for several inputs, or a dictionary by their names; for
+            a network by name also an image file, whose pixels are divided by the largest of their type (255, 65535).
         node: a name as ``inspect`` prints it; by default the network's output.
         at: the place in it without the batch, (channel, row, column); by default that of its largest number.
         input_shape: the shape (C, H, W) to which an image file is brought, where the network does not say it.
@@ -56,22 +58,30 @@ def trace(
 def forward(given: Any, x: Any, input_shape: Any = None) -> Forward:
     """Return every value of one example, for tracing several numbers of it; the arguments are those of ``trace``."""
     is_file = isinstance(x, str | os.PathLike)
-    inputs = [] if is_file else list(x) if isinstance(x, list | tuple) else [x]
-    found = network(given, [tuple(np.shape(one)[1:]) for one in inputs] or input_shape)
-    if found.run is not None:
-        return _of_run(found, found.run, x)
+    inputs = x if isinstance(x, Mapping) else [] if is_file else list(x) if isinstance(x, list | tuple) else [x]
+    found = network(given, _shapes(inputs) or input_shape)
+    if found.run is not None:  # whose arrays are raw images, not the network's input
+        return _of_run(network(found.run, input_shape), found.run, x)
     scaling = None
     if is_file:
         pixels = found.pixels(Path(x))
-        scaling, inputs = _scaling(pixels, found.preprocessing), [found.scaled(pixels)]
+        scaling, inputs = _scaling(pixels, found.preprocessing(pixels.dtype.name)), [found.scaled(pixels)]
     if found.model is None:
-        return compute(found.graph, [np.asarray(one) for one in inputs])
+        arrays = [inputs[node.name] for node in found.graph.inputs] if isinstance(inputs, Mapping) else inputs
+        return compute(found.graph, [np.asarray(one) for one in arrays])
     return _watched(found.model, inputs, scaling)
+
+
+def _shapes(inputs: Inputs) -> Any:
+    """Return the shapes of examples without their batch axes."""
+    if isinstance(inputs, Mapping):
+        return {name: tuple(np.shape(one)[1:]) for name, one in inputs.items()}
+    return [tuple(np.shape(one)[1:]) for one in inputs]
 
 
 def _of_run(found: Network, run: Run, x: Any) -> Forward:
     """Return the values of a raw image, as the run's preprocessing brings it to the network."""
-    rule = found.preprocessing
+    rule = found.preprocessing()
     pixels = found.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
     inputs = [run.normaliser(np.array(pixels[None]))]
     return _watched(run.model, inputs, _scaling(pixels, rule), run.spec.classes)
@@ -81,7 +91,7 @@ def _scaling(pixels: np.ndarray, rule: Preprocessing) -> Scaling:
     return Scaling(pixels.transpose(2, 0, 1), rule.mean, rule.std)
 
 
-def _watched(model: Any, inputs: list[Any], scaling: Scaling | None, classes: tuple[str, ...] = ()) -> Forward:
+def _watched(model: Any, inputs: Inputs, scaling: Scaling | None, classes: tuple[str, ...] = ()) -> Forward:
     from convscope.explain.activations import activations
 
     graph, engine = activations(model, inputs)

@@ -1,22 +1,21 @@
-"""Random small networks, and what an input moves in them, found by trying."""
+"""Random small networks, each made from its number; and what an input moves in them, found by trying."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import numpy as np
 import torch
-from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 MOST = 400  # numbers of an array, so that every input can be tried
-CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
-TRANSPOSED = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
-MAX = {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d}
-MEAN = {1: nn.AvgPool1d, 2: nn.AvgPool2d, 3: nn.AvgPool3d}
+SIDES = {1: (5, 14), 2: (4, 8), 3: (3, 4)}
+PLAIN = (nn.ReLU, nn.SELU, nn.GELU, nn.Sigmoid, nn.Tanh, nn.PReLU, nn.Dropout, nn.Identity)
+Shape = tuple[int, ...]
 
 
 class Calls(nn.Module):
@@ -31,92 +30,133 @@ class Calls(nn.Module):
         return self.function(x, *(part(x) for part in self.parts))
 
 
-@st.composite
-def networks(draw: Any, *, steps: int = 4) -> tuple[nn.Module, tuple[int, ...]]:
-    """Return a network and the shape of its input; shapes are found by running each layer."""
-    rank = draw(st.sampled_from((1, 2, 2, 3)))
-    sides = {1: (5, 14), 2: (4, 8), 3: (3, 4)}[rank]
-    shape = (draw(st.integers(1, 2)), *(draw(st.integers(*sides)) for _ in range(rank)))
-    x, layers = torch.zeros(1, *shape), []
-    for _ in range(draw(st.integers(1, steps))):
-        layer = draw(st.sampled_from(STEPS))(draw, x.shape, rank)
-        try:
-            y = layer(x)
-        except (RuntimeError, ValueError):  # it does not fit
-            continue
-        if 0 < y.numel() <= MOST and y.ndim == x.ndim:
-            x, layers = y, [*layers, layer]
-    if draw(st.booleans()):
-        layers += [nn.Flatten(), nn.Linear(math.prod(x.shape[1:]), 3)]
+def network(number: int, *, steps: int = 4) -> tuple[nn.Module, Shape]:
+    """Return network ``number``, always the same, and the shape of its input."""
+    draw = Random(number)
+    torch.manual_seed(number)
+    rank = draw.choice((1, 2, 2, 3))
+    shape = (draw.randint(1, 2), *(draw.randint(*SIDES[rank]) for _ in range(rank)))
+    layers, x = _chain(draw, shape, draw.randint(1, steps))
+    if draw.random() < 0.5:
+        layers += [nn.Flatten(), nn.Linear(math.prod(x[1:]), 3)]
     return nn.Sequential(*(layers or [nn.ReLU()])).double().eval(), shape
 
 
-def _each(draw: Any, rank: int, low: int, high: int) -> tuple[int, ...]:
-    return tuple(draw(st.integers(low, high)) for _ in range(rank))
+def _chain(draw: Random, shape: Shape, steps: int) -> tuple[list[nn.Module], Shape]:
+    """Return layers one after the other and the shape of what leaves them, found by running each."""
+    x, layers = torch.zeros(1, *shape), []
+    for _ in range(steps):
+        layer = draw.choice(STEPS)(draw, tuple(x.shape[1:]))
+        try:
+            with torch.no_grad():
+                y = layer.eval()(x)
+        except (RuntimeError, ValueError):  # it does not fit
+            continue
+        if 0 < y.numel() <= MOST and y.ndim == x.ndim and y.isfinite().all():  # a maximum of padding alone is -inf
+            x, layers = y, [*layers, layer]
+    return layers, tuple(x.shape)
 
 
-def _conv(draw: Any, shape: Any, rank: int) -> nn.Module:
-    groups = draw(st.sampled_from([g for g in (1, 1, 2, 4) if shape[1] % g == 0]))
-    return CONV[rank](
-        shape[1], groups * draw(st.integers(1, 2)), _each(draw, rank, 1, 3), _each(draw, rank, 1, 3),
-        _each(draw, rank, 0, 2), _each(draw, rank, 1, 3), groups, bias=draw(st.booleans()),
-        padding_mode=draw(st.sampled_from(("zeros", "zeros", "circular", "replicate"))),
+def _of(name: str, shape: Shape) -> Any:
+    """Return the layer of a name for as many axes as there are behind the channels: Conv2d for (C, H, W)."""
+    return getattr(nn, f"{name}{len(shape) - 1}d")
+
+
+def _each(draw: Random, shape: Shape, low: int, high: int) -> Shape:
+    return tuple(draw.randint(low, high) for _ in shape[1:])
+
+
+def _groups(draw: Random, channels: int) -> int:
+    return draw.choice([g for g in (1, 1, 2, 4) if channels % g == 0])
+
+
+def _conv(draw: Random, shape: Shape) -> nn.Module:
+    groups = _groups(draw, shape[0])
+    return _of("Conv", shape)(
+        shape[0], groups * draw.randint(1, 2), _each(draw, shape, 1, 3), _each(draw, shape, 1, 3),
+        _each(draw, shape, 0, 2), _each(draw, shape, 1, 3), groups, bias=draw.random() < 0.5,
+        padding_mode=draw.choice(("zeros", "zeros", "zeros", "circular", "replicate", "reflect")),
     )  # fmt: skip
 
 
-def _same(draw: Any, shape: Any, rank: int) -> nn.Module:
-    kernel, dilation = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+def _same(draw: Random, shape: Shape) -> nn.Module:
+    """A convolution that keeps the size, written out with padding that may differ at the two ends, or as "same"."""
+    kernel, dilation = draw.randint(1, 3), draw.randint(1, 2)
+    if draw.random() < 0.3:
+        return _of("Conv", shape)(shape[0], shape[0], kernel, dilation=dilation, padding="same")
     around = dilation * (kernel - 1)
-    ends = (around // 2, around - around // 2) * rank
-    return nn.Sequential(Calls(lambda x: F.pad(x, ends)), CONV[rank](shape[1], shape[1], kernel, dilation=dilation))
+    ends = (around // 2, around - around // 2) * len(shape[1:])
+    conv = _of("Conv", shape)(shape[0], shape[0], kernel, dilation=dilation)
+    return nn.Sequential(Calls(lambda x: F.pad(x, ends)), conv)
 
 
-def _transposed(draw: Any, shape: Any, rank: int) -> nn.Module:
-    groups = draw(st.sampled_from([g for g in (1, 2) if shape[1] % g == 0]))
-    return TRANSPOSED[rank](
-        shape[1], groups, _each(draw, rank, 1, 3), _each(draw, rank, 1, 3), draw(st.integers(0, 1)),
-        0, groups, dilation=draw(st.integers(1, 2)),
+def _transposed(draw: Random, shape: Shape) -> nn.Module:
+    groups, stride = _groups(draw, shape[0]), _each(draw, shape, 1, 3)
+    return _of("ConvTranspose", shape)(
+        shape[0], groups, _each(draw, shape, 1, 3), stride, _each(draw, shape, 0, 1),
+        tuple(draw.randint(0, s - 1) for s in stride), groups, draw.random() < 0.5, draw.randint(1, 2),
     )  # fmt: skip
 
 
-def _pool(draw: Any, shape: Any, rank: int) -> nn.Module:
-    size, stride = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    kind = draw(st.sampled_from((MAX, MEAN)))
-    return kind[rank](size, stride, draw(st.integers(0, size // 2)), ceil_mode=draw(st.booleans()))
+def _pool(draw: Random, shape: Shape) -> nn.Module:
+    size, stride = draw.randint(1, 3), draw.randint(1, 3)
+    ends, ceil = draw.randint(0, size // 2), draw.random() < 0.5
+    if draw.random() < 0.5:
+        return _of("MaxPool", shape)(size, stride, ends, draw.randint(1, 2), ceil_mode=ceil)
+    return _of("AvgPool", shape)(size, stride, ends, ceil_mode=ceil, count_include_pad=draw.random() < 0.5)
 
 
-def _padded(draw: Any, shape: Any, rank: int) -> nn.Module:
-    ends = _each(draw, 2 * rank, -1, 2)
+def _padded(draw: Random, shape: Shape) -> nn.Module:
+    ends = [draw.randint(-1, 2) for _ in (*shape[1:], *shape[1:])]
     return Calls(lambda x: F.pad(x, ends))
 
 
-def _residual(draw: Any, shape: Any, rank: int) -> nn.Module:
-    return Calls(lambda x, y: F.relu(x + y), _same(draw, shape, rank))
+def _residual(draw: Random, shape: Shape) -> nn.Module:
+    return Calls(lambda x, y: F.relu(x + y), _same(draw, shape))
 
 
-def _branches(draw: Any, shape: Any, rank: int) -> nn.Module:
-    one, other = _same(draw, shape, rank), _same(draw, shape, rank)
-    if draw(st.booleans()):
-        return Calls(lambda x, y, z: torch.cat([y, z], 1), one, other)
-    return Calls(lambda x, y, z: y * z, one, other)
+def _branches(draw: Random, shape: Shape) -> nn.Module:
+    """Two ways through, cut to one size, and set beside each other, added or multiplied."""
+    (one, a), (other, b) = _chain(draw, shape, 2), _chain(draw, shape, 2)
+    size = [slice(0, min(n, m)) for n, m in zip(a[2:], b[2:], strict=True)]
+    if draw.random() < 0.5:
+        join = lambda x, y, z: torch.cat([y[:, :, *size], z[:, :, *size]], 1)  # noqa: E731
+    elif a[1] == b[1]:
+        join = lambda x, y, z: y[:, :, *size] + z[:, :, *size]  # noqa: E731
+    else:
+        join = lambda x, y, z: y[:, :, *size].mean(1, keepdim=True) * z[:, :, *size]  # noqa: E731
+    return Calls(join, nn.Sequential(*one), nn.Sequential(*other))
 
 
-def _other(draw: Any, shape: Any, rank: int) -> nn.Module:
-    adaptive = getattr(nn, f"AdaptiveAvgPool{rank}d")(draw(st.integers(1, 3)))
-    norm = getattr(nn, f"BatchNorm{rank}d")(shape[1])
-    turned = Calls(lambda x: x.transpose(-1, 1))
+def _norm(draw: Random, shape: Shape) -> nn.Module:
+    """A normalisation; with the usual eps of 1e-5 those of a nearly constant map would enlarge rounding 300 times."""
+    batch = _of("BatchNorm", shape)(shape[0])
+    batch.running_mean.normal_()
+    batch.running_var.uniform_(0.5, 2)
+    layered = Calls(lambda x: F.layer_norm(x, x.shape[-1:], eps=0.1))
+    grouped = nn.GroupNorm(_groups(draw, shape[0]), shape[0], 0.1)
+    return draw.choice((batch, batch, layered, grouped, _of("InstanceNorm", shape)(shape[0], 0.1)))
+
+
+def _other(draw: Random, shape: Shape) -> nn.Module:
+    turned = Calls(lambda x: x.transpose(-1, 1).contiguous())  # PyTorch's gradient of a batch norm's scale needs it
     sliced = Calls(lambda x: x[..., ::2].flip(-1))
     gated = Calls(lambda x: x * x.mean(tuple(range(2, x.ndim)), keepdim=True).sigmoid())
+    largest = Calls(lambda x: x.amax(1, keepdim=True))
+    weighed = Calls(lambda x: x.softmax(-1))
     larger = nn.Upsample(scale_factor=2)  # not linear: a NaN times a weight of 0 is one, and moves nothing
-    layered = Calls(lambda x: F.layer_norm(x, x.shape[-1:]))
-    again = Calls(lambda x: x.flatten(1).unflatten(1, (-1, *(1,) * (rank - 1), x.shape[-1])))
-    return draw(st.sampled_from((adaptive, norm, turned, sliced, gated, larger, layered, again)))
+    again = Calls(lambda x: x.flatten(1).unflatten(1, (-1, *(1,) * (x.ndim - 3), x.shape[-1])))
+    halves = Calls(lambda x: torch.cat(x.chunk(2, -1)[::-1], -1))
+    attended = Calls(lambda x: (x @ x.mT).softmax(-1) @ x)  # written out: PyTorch's own makes a NaN a 0
+    pooled = _of(draw.choice(("AdaptiveAvgPool", "AdaptiveMaxPool")), shape)(draw.randint(1, 3))
+    found = (turned, sliced, gated, largest, weighed, larger, again, halves, attended, pooled, draw.choice(PLAIN)())
+    return draw.choice(found)
 
 
-STEPS = (_conv, _conv, _same, _transposed, _pool, _padded, _residual, _branches, _other)
+STEPS = (_conv, _conv, _conv, _same, _transposed, _pool, _padded, _residual, _branches, _norm, _other)
 
 
-def moved(network: nn.Module, shape: tuple[int, ...]) -> np.ndarray:
+def moved(network: nn.Module, shape: Shape) -> np.ndarray:
     """Return a table (inputs, outputs) of what each input moves: a NaN there reaches all that is made of it."""
     number = math.prod(shape)
     x = torch.rand(number, number, dtype=torch.float64) + 0.5

@@ -1,90 +1,18 @@
-"""What is said of a network is what is found by trying: fields, shapes, parameters, costs, on random networks."""
+"""What is said of a network: its fields, costs, memory, parameters, by hand and as they were published."""
 
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
 from torch import Tensor, nn
 
 import convscope as cs
-from analysis.networks import moved, networks
-from catalogue import ENTRIES
 from convscope.analysis.places import Places, boxes_of
-from convscope.analysis.reach import share
-from convscope.analysis.shapes import arrays_of
 from convscope.errors import ConfigError, ShapeError
-
-several = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-
-
-@several
-@given(networks())
-def test_a_field_is_what_moves_the_unit(drawn):
-    network, shape = drawn
-    found = cs.inspect(network, shape)
-    name = next(iter(found.graph.outputs.values()))
-    node, table = found.graph[name], moved(network, shape)
-    places = list(np.ndindex(node.shape[1:]))
-    for number, at in enumerate(places):
-        if number % max(1, len(places) // 40) == 0:
-            seen = found.field(name, at)
-            assert np.array_equal(seen.places.mask().ravel(), table[:, number]), at
-    used = table.any(1).reshape(shape)
-    lines = {axis: used.any(tuple(i for i in range(used.ndim) if i != axis - 1)) for axis in range(1, len(shape) + 1)}
-    expected = {axis: tuple(np.flatnonzero(~line).tolist()) for axis, line in lines.items() if not line.all()}
-    assert {one.axis: one.positions for one in found.dropped.inputs} == expected
-
-
-@several
-@given(networks())
-def test_the_spans_of_all_units_are_those_of_their_fields(drawn):
-    network, shape = drawn
-    found = cs.inspect(network, shape)
-    for node in found.graph.nodes[1:]:
-        if 0 in node.shape:
-            continue
-        seen = found.reaches[node.name]["input"]  # pyright: ignore[reportOptionalSubscript]
-        for at in ([n // 2 for n in node.shape[1:]], [0 for _ in node.shape[1:]], [n - 1 for n in node.shape[1:]]):
-            exact = found.field(node.name, at)
-            if not exact.places.count:
-                continue
-            for axis, reach in enumerate(seen.axes):
-                if reach is None:
-                    continue
-                low, high = reach.seen(at[reach.along - 1] if reach.along else 0)
-                positions = exact.places.along(axis - 1)
-                assert low <= positions[0] and positions[-1] <= high
-                if seen.exact and seen.mixed is None:
-                    assert (low, high) == (positions[0], positions[-1])
-        middle = found.field(node.name, [n // 2 for n in node.shape[1:]])
-        quick = share(found.graph, node, {"input": seen})
-        if middle.places.count:  # a unit whose window lies in the padding of one axis sees nothing along the others
-            assert quick is None or quick == pytest.approx(middle.share)
-
-
-@several
-@given(networks())
-def test_shapes_parameters_and_costs_are_real(drawn):
-    network, shape = drawn
-    found = cs.inspect(network, shape)
-    with torch.no_grad():
-        output = network(torch.zeros(1, *shape, dtype=torch.float64))
-    assert found.layers[-1].shape == tuple(output.shape[1:])
-    assert found.totals.parameters == sum(one.numel() for one in network.parameters())
-    assert found.totals.parameter_bytes == 8 * found.totals.parameters
-    for column in ("parameters", "multiplications", "additions", "bytes"):
-        total = {"bytes": "activation_bytes"}.get(column, column)
-        assert sum(getattr(layer, column) for layer in found.layers) == getattr(found.totals, total)
-    for node in found.graph.nodes:
-        if node.op in ("correlate", "correlate_transpose", "linear"):
-            shapes = [None if one is None else one.shape for one in arrays_of(found.graph, node)]
-            cost = found.costs.nodes[node.name]
-            loop = ENTRIES[node.op].products(*shapes, **node.arguments)  # pyright: ignore[reportOptionalCall]
-            assert (cost.multiplications, cost.additions) == loop  # pyright: ignore[reportOptionalMemberAccess]
 
 
 def conv(kernel: int = 3, stride: int = 1, padding: int = 0, dilation: int = 1) -> nn.Conv2d:
@@ -105,6 +33,11 @@ class Sum(nn.Module):
         return torch.stack([part(x) for part in self.parts]).sum(0)
 
 
+class Flipped(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flip(2)
+
+
 @pytest.mark.parametrize(
     ("network", "expected"),
     [
@@ -118,46 +51,50 @@ class Sum(nn.Module):
         (nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 2)), (64, 0, 0)),
         (nn.Sequential(conv(2, 2), nn.ConvTranspose2d(1, 1, 2, 2)), (2, 1, 0)),
         (nn.Sequential(conv(3, 2, 1), nn.Upsample(scale_factor=2)), (3, 1, -1)),
+        (nn.Upsample(scale_factor=2, mode="bilinear"), (2, Fraction(1, 2), -1)),
+        (nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), (2, Fraction(63, 127), 0)),
+        (nn.ConvTranspose2d(1, 1, 3, 2, 1), (2, Fraction(1, 2), 0)),
+        # units of the transposed one see 0, 0, 1, 1, 1, 2, 2, 2, ...; the convolution's unit 1 takes units 2, 5 and 8
+        (nn.Sequential(nn.ConvTranspose2d(1, 1, 3, 3, 1), conv(3, 3, 1, 3)), (3, 1, 0)),
+        (nn.Sequential(conv(), Flipped(), conv()), (5, -1, 59)),  # unit 0 takes 61, 60 and 59 of the first
     ],
 )
 def test_receptive_fields_by_hand(network, expected):
     assert numbers(network) == expected
 
 
-def residual(units: tuple[int, ...], *, published: bool) -> nn.Sequential:
-    """A residual network's 3×3 windows: strides in the last unit of a stage as published, or in the first one's 3×3."""
-    layers: list[nn.Module] = [conv(7, 2, 3), nn.MaxPool2d(3, 2, 1)]
-    for stage, number in enumerate(units):
-        for unit in range(number):
-            strided = (unit == number - 1 and stage < 3) if published else (unit == 0 and stage > 0)
-            layers.append(Sum(conv(3, 1 + strided, 1), conv(1, 1 + strided)))
-    return nn.Sequential(*layers)
+def test_products_of_a_map_with_itself_see_two_places():
+    class Scores(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x @ x.mT
+
+    found = cs.inspect(Scores(), (1, 5, 3))
+    (layer,) = found.layers[-1:]
+    assert found.field(layer.name, (0, 1, 4)).places.along(1).tolist() == [1, 4]
+    assert layer.share == pytest.approx(1 / 5)  # of the unit (2, 2)
+    (_, rows, _) = layer.fields["input"]
+    assert (rows.size, rows.stride) == (None, None)
 
 
-@pytest.mark.parametrize(("depth", "units", "size"), [
-    (50, (3, 4, 6, 3), 483), (101, (3, 4, 23, 3), 1027), (152, (3, 8, 36, 3), 1507),
-])  # fmt: skip
-def test_published_fields_of_residual_networks(depth, units, size):
-    """Araujo, Norris, Sim 2019 stride in the last unit of a stage; ours in the first one's 3×3 kernel."""
-    assert numbers(residual(units, published=True), 224)[:2] == (size, 32)
-    ours = cs.inspect(f"resnet{depth}")
-    last = next(layer for layer in reversed(ours.layers) if layer.path.startswith("layer4"))
-    assert last.fields["input"][1].size == numbers(residual(units, published=False), 224)[0] == size - 56
+def test_channels_beside_each_other_have_no_step():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(4, 1, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.conv(torch.cat([x, x.relu()], 1))
+
+    beside, conv = cs.inspect(Twice(), (2, 8, 8)).layers[-2:]
+    assert (beside.op, beside.fields["input"][0].size) == ("concatenate", None)
+    assert conv.fields["input"][0].size == 2  # both
 
 
-@pytest.mark.parametrize(
-    ("name", "node", "size", "stride"),
-    [
-        ("alexnet", "features.12", 195, 32),  # of the features; Araujo et al. 2019, Table 1
-        ("vgg16", "features.30", 212, 32),
-    ],
-)
-def test_published_fields(name, node, size, stride):
-    found = cs.inspect(name)
-    layers = {layer.name: layer for layer in found.layers}
-    assert node in layers, list(layers)
-    field = layers[node].fields["input"][1]
-    assert (field.size, field.stride) == (size, stride)
+def test_a_unit_in_a_hole_sees_nothing():
+    network = nn.Sequential(nn.Softmax(-1), nn.ConvTranspose1d(1, 1, 1, stride=3))
+    found = cs.inspect(network, (1, 10))
+    assert found.layers[-1].shape == (1, 28) and found.layers[-1].share == 0  # unit 14 lies between two
+    assert found.field("1", (0, 15)).share == 1
 
 
 @pytest.mark.parametrize("name", ["lenet", "resnet_mini", "unet_encoder_mini", "mobilenet_v2_mini", "convnext_mini"])

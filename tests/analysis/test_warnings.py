@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,19 +13,7 @@ from convscope.analysis.warnings import CODES, DesignWarning, check, lines
 from convscope.errors import ConfigError
 from convscope.graph.record import record
 from convscope.models import registry
-
-
-class Written(nn.Module):
-    """A network whose forward is a function of its parts and its input."""
-
-    def __init__(self, forward: Callable[[Any, Tensor], Any], **parts: Any):
-        super().__init__()
-        self.function = forward
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, x: Tensor) -> Any:
-        return self.function(self, x)
+from graph.written import Written
 
 
 def warnings(model: nn.Module, shape: Any) -> tuple[DesignWarning, ...]:

@@ -22,6 +22,7 @@ from catalogue import (
     recurrence,
     reduction,
     resampling,
+    selection,
     softmax,
     unpooling,
 )
@@ -49,6 +50,7 @@ ENTRIES: dict[str, Entry] = {
         recurrence,
         reduction,
         resampling,
+        selection,
         softmax,
         unpooling,
     )

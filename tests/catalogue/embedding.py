@@ -20,6 +20,7 @@ ENTRIES = (
             Sample((indices(2, 3), (4, 2))),
             Sample((lambda rng: np.array([2, 2, 0, 2]), (4, 3))),
             Sample((indices(0, 3), (4, 2))),
+            Sample((lambda rng: np.array([2, 1, 0, 2]), (4, 3)), {"padding_index": 2}, smooth=False),
         ),
         (
             Refusal(
@@ -35,11 +36,13 @@ ENTRIES = (
                 {},
                 "embedding: indices holds float64; expected whole numbers: convert it with indices.astype(np.int64)",
             ),
+            Refusal(
+                (indices(2), (4, 3)), {"padding_index": 4}, "embedding: padding_index must be from 0 to 3, found 4"
+            ),
             Refusal((indices(2), (4,)), {}, "embedding: weight must be (V, D), one row for each index, found (4,)"),
         ),
-        F.embedding,
-        linear=("weight",),
-        products=lambda indices, weight: (0, 0),
+        lambda indices, weight, padding_index=None: F.embedding(indices, weight, padding_index),
+        products=lambda indices, weight, padding_index=None: (0, 0),
         wider=("weight",),
     ),
 )

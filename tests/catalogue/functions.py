@@ -27,6 +27,15 @@ def powers(sample: Sample, exponent: float) -> Sample:
 ENTRIES = (
     Entry("exp", SHAPES, (integers("exp"),), torch.exp),
     Entry("log", POSITIVE, (integers("log"),), torch.log),
+    Entry("sin", SHAPES, (integers("sin"),), torch.sin),
+    Entry("cos", SHAPES, (integers("cos"),), torch.cos),
+    Entry("erf", SHAPES, (integers("erf"),), torch.erf),
+    Entry(
+        "absolute",
+        (*SHAPES, Sample((lambda rng: np.array([-1.0, 0, 2]),), smooth=False)),
+        (integers("absolute"),),
+        torch.abs,
+    ),
     Entry(
         "power",
         (*(powers(sample, 0.5) for sample in POSITIVE), Sample(((2, 3),), {"exponent": 3})),

@@ -65,13 +65,19 @@ def each(value: Any, rank: int) -> tuple[int, ...]:
     return tuple(value) if isinstance(value, tuple) else (value,) * rank
 
 
+def alike(padding: Any) -> Any:
+    """Return pairs that are the same at both ends as PyTorch takes them: where windows may hang over, it matters."""
+    pairs = isinstance(padding, tuple) and all(isinstance(v, tuple) and v[0] == v[1] for v in padding)
+    return tuple(v[0] for v in padding) if pairs else padding
+
+
 def max_pool(x, size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-    x, rest = padded(x, size, stride, padding, dilation, -torch.inf)
+    x, rest = padded(x, size, stride, alike(padding), dilation, -torch.inf)
     return MAX[x.ndim - 2](x, size, stride, rest, dilation, ceil_mode)
 
 
 def avg_pool(x, size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
-    x, rest = padded(x, size, stride, padding, 1, 0.0)
+    x, rest = padded(x, size, stride, alike(padding), 1, 0.0)
     override = () if divisor_override is None else (divisor_override,)
     return AVG[x.ndim - 2](x, size, stride, rest, ceil_mode, count_include_pad, *override)
 

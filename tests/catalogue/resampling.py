@@ -1,4 +1,4 @@
-"""Resampling in the catalogue: nearest neighbour and linear interpolation."""
+"""Resampling in the catalogue: nearest neighbour, linear and cubic interpolation."""
 
 from __future__ import annotations
 
@@ -34,14 +34,34 @@ def linear(x, size=None, scale=None, align_corners=False):
     return F.interpolate(x, size, scale, LINEAR[x.ndim], align_corners)
 
 
-def counted(x: tuple[int, ...], **arguments) -> tuple[int, int]:
-    """Count, for each output, the products with the two nearest inputs along each axis, and their sum."""
-    multiplications = additions = 0
-    for _ in itertools.product(*(range(n) for n in linear(torch.ones(x), **arguments).shape)):
-        for k, _ in enumerate(itertools.product((0, 1), repeat=len(x) - 2)):
-            multiplications += 1
-            additions += k > 0
-    return multiplications, additions
+def cubic(x, size=None, scale=None, align_corners=False):
+    """Resample one axis after the other: PyTorch knows the cubic of pictures only."""
+    rank = x.ndim - 2
+    every = (size or scale,) * rank if isinstance(size or scale, int | float) else size or scale
+    for axis, one in enumerate(every, start=2):
+        lines = x.movedim(axis, -1)
+        given = {"size": (1, one)} if scale is None else {"scale_factor": (1, one)}
+        wide = lines.reshape(1, lines.numel() // lines.shape[-1], 1, lines.shape[-1])
+        if wide.numel():
+            wide = F.interpolate(wide, **given, mode="bicubic", align_corners=align_corners)
+        else:
+            wide = wide[..., :1].expand(1, 0, 1, one)
+        x = wide.reshape(*lines.shape[:-1], wide.shape[-1]).movedim(-1, axis)
+    return x
+
+
+def counted(taps: int):
+    """Count, for each output, the products with so many inputs along each axis, and their sum."""
+
+    def rule(x: tuple[int, ...], **arguments) -> tuple[int, int]:
+        multiplications = additions = 0
+        for _ in itertools.product(*(range(n) for n in linear(torch.ones(x), **arguments).shape)):
+            for k, _ in enumerate(itertools.product(range(taps), repeat=len(x) - 2)):
+                multiplications += 1
+                additions += k > 0
+        return multiplications, additions
+
+    return rule
 
 
 def refusals(name: str) -> tuple[Refusal, ...]:
@@ -80,12 +100,20 @@ def refusals(name: str) -> tuple[Refusal, ...]:
 
 ENTRIES = (
     Entry(
+        "resample_cubic",
+        (*SAMPLES, *(Sample(s.arrays, {**s.arguments, "align_corners": True}) for s in SAMPLES)),
+        refusals("resample_cubic"),
+        cubic,
+        linear=("x",),
+        products=counted(4),
+    ),
+    Entry(
         "resample_linear",
         (*SAMPLES, *(Sample(s.arrays, {**s.arguments, "align_corners": True}) for s in SAMPLES)),
         refusals("resample_linear"),
         linear,
         linear=("x",),
-        products=counted,
+        products=counted(2),
     ),
     Entry(
         "resample_nearest",

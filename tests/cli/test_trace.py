@@ -74,6 +74,20 @@ def test_a_network_by_name_gets_pixels_divided_by_255(digit: Path, capsys: pytes
     assert told["terms"][0]["factor"] == pytest.approx(1 / 255) and told["facts"] == {"mean": 0, "std": 255}
 
 
+def test_sixteen_bits_are_divided_by_their_own_white(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    deep, shares = tmp_path / "deep.png", np.linspace(0, 1, 64).reshape(8, 8)
+    Image.fromarray(np.round(shares * 65535).astype(np.uint16)).save(deep)
+    assert call("trace", "tiny", deep, "--input", "1x8x8", "--node", "input", "--at", "0,3,3", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["facts"] == {"mean": 0, "std": 65535} and told["total"] == pytest.approx(shares[3, 3], abs=1e-5)
+
+
+def test_a_run_says_that_it_was_trained_on_other_numbers(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    deep = tmp_path / "deep.png"
+    Image.fromarray(np.full((8, 8), 40000, np.uint16)).save(deep)
+    says(capsys, "holds uint16 values (0..65,535), but those of the set it should fit are uint8", "trace", run, deep)
+
+
 def test_a_network_of_ones_own_is_told_the_size_of_its_image(
     digit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
@@ -82,7 +96,7 @@ def test_a_network_of_ones_own_is_told_the_size_of_its_image(
     assert call("trace", "own_network:make", digit, "--input", "1x6x6", "--at", "1,3,3") == 0
     assert "(1, 3, 3) = " in capsys.readouterr().out
     says(capsys, "the shape of one input is needed", "trace", "own_network:make", digit)
-    says(capsys, "--input: expected sizes", "trace", "own_network:make", digit, "--input", "1xa")
+    says(capsys, "--input '1xa': write the sizes", "trace", "own_network:make", digit, "--input", "1xa")
 
 
 def test_from_python_a_raw_image_is_scaled_as_in_training(run: Path, digit: Path):

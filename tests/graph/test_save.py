@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,6 +105,8 @@ def test_inputs_that_do_not_fit_are_refused(graph: Graph, inputs: list, message:
 def test_gradients_that_do_not_fit_are_refused(graph: Graph):
     values = graph.run(np.ones((2, 1, 4, 4)))
     with pytest.raises(ValueError, match=r"the gradient of output must be \(2, 3\), found \(3,\)"):
-        values.backward(np.ones(3))
+        graph.backward(values, np.ones(3))
     with pytest.raises(ConfigError, match="there is no output 'outputs'; did you mean 'output'"):
-        values.backward({"outputs": np.ones((2, 3))})
+        graph.backward(values, {"outputs": np.ones((2, 3))})
+    with pytest.raises(ConfigError, match=r"computed by another graph; give what graph\.run returned"):
+        dataclasses.replace(graph).backward(values, np.ones((2, 3)))

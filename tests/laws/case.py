@@ -79,6 +79,8 @@ class Case:
         """Return what autograd finds for each differentiable input that is given."""
         tensors = dict(zip(self.primitive.names(len(arrays)), _tensors(arrays), strict=True))
         asked = {n: tensors[n].requires_grad_() for n in self.differentiable(arrays) if tensors[n] is not None}
+        if not asked:
+            return {}
         output = self.entry.torch(*tensors.values(), **self.arguments)
         made = torch.autograd.grad(output, list(asked.values()), torch.tensor(grad), materialize_grads=True)
         return {name: gradient.numpy() for name, gradient in zip(asked, made, strict=True)}

@@ -21,6 +21,7 @@ from laws import test_values as values
 from laws.case import Case, cases, is_small
 
 NAMES = [name for name in PRIMITIVES if name in ENTRIES]
+NUMBERS = [name for name in NAMES if not ENTRIES[name].decides]
 GRADIENTS = [(name, at) for name in NAMES for at in range(len(PRIMITIVES[name].differentiable))]
 
 Law = Callable[[Case], None]
@@ -73,7 +74,7 @@ def test_a_wrong_gradient_is_seen(name: str, at: int):
             assert fails(derivatives.test_backward_is_the_adjoint, mutant), way
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NUMBERS)
 def test_a_gradient_reshaped_where_it_must_be_transposed_is_seen(name: str):
     whole = PRIMITIVES[name]
 
@@ -86,12 +87,19 @@ def test_a_gradient_reshaped_where_it_must_be_transposed_is_seen(name: str):
     assert fails(derivatives.test_backward_equals_autograd, replace(whole, backward=backward))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NUMBERS)
 def test_a_wrong_output_is_seen(name: str):
     for way, wrong in WRONG.items():
         mutant = mutate(PRIMITIVES[name], "forward", in_tuple(0, wrong))
         assert fails(values.test_forward_equals_pytorch, mutant), way
         assert fails(rules.test_terms_sum_to_the_output, mutant, is_small), way
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if ENTRIES[name].decides])
+def test_a_wrong_decision_is_seen(name: str):
+    mutant = mutate(PRIMITIVES[name], "forward", lambda made: ~made)
+    assert fails(values.test_forward_equals_pytorch, mutant)
+    assert fails(rules.test_terms_sum_to_the_output, mutant, is_small)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -149,7 +157,7 @@ def in_memory_order(array: np.ndarray) -> np.ndarray:
     return array.ravel("K").reshape(array.shape)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NUMBERS)
 def test_a_careless_forward_is_seen(name: str):
     whole = PRIMITIVES[name]
     assert fails(values.test_inputs_are_never_written_to, with_inputs(whole, overwrite))

@@ -82,7 +82,7 @@ def test_terms_sum_to_the_output(case: Case):
         terms = case.primitive.terms(at, *arrays, **case.arguments)
         assert isinstance(terms.total, float)
         size = abs(terms.bias) + np.abs(terms.products).sum()
-        assert terms.total == pytest.approx(output[at], rel=1e-12, abs=1e-12 * size)
+        assert terms.total == pytest.approx(float(output[at]), rel=1e-12, abs=1e-12 * size)
         if terms.rule == "sum":
             assert terms.bias + terms.products.sum() == pytest.approx(terms.total, rel=1e-12, abs=1e-12 * size)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,21 +17,9 @@ from convscope.tracing import Forward, Trace
 from convscope.tracing.follow import tree
 from convscope.tracing.terms import open_number
 from convscope.unit import forward
+from graph.written import Written
 
 SMALL = [name for name in names() if name.endswith("_mini") or name in ("lenet5", "mlp", "single_kernel", "tiny")]
-
-
-class Written(nn.Module):
-    """A network whose forward is a function of itself and its inputs."""
-
-    def __init__(self, function: Callable[..., Any], **parts: Any):
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, *given: Tensor) -> Any:
-        return self.function(self, *given)
 
 
 def random(*shape: int, seed: int = 0) -> np.ndarray:

@@ -47,7 +47,8 @@ def dropped(graph: Graph) -> Dropped:
 
     By hand: a kernel of 3 with stride 2 over 8 positions begins at 0, 2 and 4 and ends on 6: position 7 is dropped.
     """
-    begin: Mapping[str, Places] = {name: Places.all(graph[name].shape) for name in graph.outputs.values()}
+    read = [one.source for one in graph.reads if one.source in graph.by_name]
+    begin: Mapping[str, Places] = {name: Places.all(graph[name].shape) for name in (*graph.outputs.values(), *read)}
     reached, unknown = backwards(graph, begin)
     inputs = []
     for given in graph.inputs if not unknown else ():

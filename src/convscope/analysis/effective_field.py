@@ -110,7 +110,7 @@ def effective_field(
         values = wanted.run(one[None])
         begin = np.zeros_like(values[node])
         begin[where] = random.choice([-1.0, 1.0], begin[where].shape)
-        gradient = values.backward(begin).inputs[first.name]
+        gradient = wanted.backward(values, begin).inputs[first.name]
         if gradient is not None:
             energy += np.square(gradient[0], dtype=np.float64).sum(0)
     if not energy.sum() > 0:

@@ -118,7 +118,7 @@ def _part(whole: Node, part: Node) -> tuple[Link, ...]:
         return tuple(same(axis, n) for axis, n in enumerate(part.shape))
     n, steps, width = whole.shape
     last = shifted(0, 1, steps, steps - 1, 0)
-    return (same(0, n), Link(None, steps, last.table, steps - 1), same(1, width))
+    return (same(0, n), Link(None, steps, last.table, (np.array([steps - 1]),), 0), same(1, width))
 
 
 def _before(graph: Graph, node: Node, name: str, places: Places) -> Iterator[Box]:

@@ -43,11 +43,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class Totals:
-    """The sums over all layers; ``at_least`` where an operation is unknown. Bytes are those of one example."""
+    """The sums over all layers; ``at_least`` where an operation is unknown. Bytes are those of one example.
+
+    ``unused_parameters``: None where it is unknown; see ``Graph.all_seen``.
+    """
 
     parameters: int
     trainable: int
-    unused_parameters: int
+    unused_parameters: int | None
     buffers: int
     multiplications: int
     additions: int
@@ -77,11 +80,11 @@ class Inspection:
         return Totals(
             counted.total,
             counted.trainable,
-            counted.unused_total,
+            None if counted.unseen else counted.unused_total,
             counted.buffers,
             cost.multiplications,
             cost.additions,
-            bool(cost.unknown),
+            bool(cost.unknown) or not all(one.decides for one in self.graph.reads),
             counted.bytes,
             held.activations_total,
             held.inference,
@@ -132,10 +135,12 @@ class Inspection:
             "totals": asdict(self.totals),
             "layers": [_plain(layer) for layer in self.layers],
             "unused_parameters": list(self.parameters.unused),
+            "parameters_of_unknown_use": list(self.parameters.unseen),
             "shared_parameters": dict(self.parameters.shared),
             "dropped": [_unseen(one) for one in self.dropped.inputs],
             "left_out": [_unseen(one) for one in self.dropped.nodes],
             "unknown": {node.name: str(node.arguments["operation"]) for node in self.graph.unknown},
+            "reads": [asdict(one) for one in self.graph.reads],
             "notes": list(self.graph.notes),
             "warnings": [asdict(one) for one in self.warnings],
         }

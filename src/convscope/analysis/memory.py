@@ -19,8 +19,9 @@ from convscope.ops import activation
 VIEWS = ("reshape", "permute", "strided_slice", "expand")
 # What the gradient of an operation is made of: nothing but the incoming gradient, or the output; all others the inputs.
 FORGETS = {*VIEWS, PART, "add", "subtract", "concatenate", "pad", "avg_pool", "adaptive_avg_pool", "global_avg_pool",
-           "reduce_sum", "reduce_mean", "resample_linear", "resample_nearest"}  # fmt: skip
+           "reduce_sum", "reduce_mean", "resample_cubic", "resample_linear", "resample_nearest", "compare"}  # fmt: skip
 FROM_OUTPUT = {"relu", "sigmoid", "tanh", "softmax", "log_softmax", "exp"}
+OF_SOME = {"where": ("condition",), "embedding": ("indices",)}  # only of those of its inputs
 assert FROM_OUTPUT - {"softmax", "log_softmax", "exp"} <= {one.name for one in activation.PRIMITIVES}
 
 
@@ -93,7 +94,8 @@ def kept(graph: Graph) -> set[str]:
         if node.op in FROM_OUTPUT:
             found.add(owner[node.name])
         elif node.op not in FORGETS:
-            found.update(owner[source] for source in node.inputs.values())
+            needed = OF_SOME.get(node.op, tuple(node.inputs))
+            found.update(owner[source] for name, source in node.inputs.items() if name in needed)
     return found
 
 

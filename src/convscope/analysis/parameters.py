@@ -17,6 +17,7 @@ class Parameters:
     ``total`` equals the framework's sum; ``trainable`` are those that training changes; ``first_used`` gives for every
     node how many parameters it is the first to use, so that the sum over all nodes and the ``unused`` is the total.
     ``shared`` maps further names of an array to its first. ``buffers`` are numbers that are kept and not learned.
+    ``unseen`` stands in the place of ``unused`` where that is not known: see ``Graph.all_seen``.
     """
 
     total: int
@@ -28,6 +29,7 @@ class Parameters:
     unused: tuple[str, ...]
     shared: Mapping[str, str]
     unused_total: int = 0
+    unseen: tuple[str, ...] = ()
 
 
 def parameters(graph: Graph) -> Parameters:
@@ -39,7 +41,8 @@ def parameters(graph: Graph) -> Parameters:
         new = {name for name in node.weights.values() if name in sizes} - seen
         first_used[node.name] = sum(sizes[name] for name in new)
         seen |= new
-    unused = tuple(name for name in sizes if name not in seen)
+    left = tuple(name for name in sizes if name not in seen)
+    unused = left if graph.all_seen else ()
     return Parameters(
         sum(sizes.values()),
         sum(sizes[name] for name, one in graph.parameters.items() if one.trainable),
@@ -50,4 +53,5 @@ def parameters(graph: Graph) -> Parameters:
         unused,
         dict(graph.shared),
         sum(sizes[name] for name in unused),
+        () if graph.all_seen else left,
     )

@@ -3,7 +3,8 @@
 Size, stride and start are those of a unit far from all borders (padding counts as input, so that a size may exceed the
 image): unit u sees ``size`` positions from ``start + stride · u`` on (Araujo, Norris, Sim 2019, "Computing Receptive
 Fields of Convolutional Neural Networks"). Branches are united; where they step differently, or a unit's place decides,
-there is no such number (None). Where a stride is a fraction, neighbours share their inputs and the size is the largest.
+there is no such number (None). Behind a transposed convolution or an upsampling units take turns (``Turns``): the size
+is then the largest of them, the stride their mean, and the start that of the first unit.
 
 Beside it the spans on this very input, borders and all, for every unit: first and last position seen. Where a span has
 holes, or spans of branches make no box together, ``exact`` is False and ``fields.field`` tells the truth.
@@ -14,25 +15,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import numpy as np
 
 from convscope.analysis.fields import links_of
 from convscope.analysis.links import Link
 from convscope.analysis.places import pairings
+from convscope.analysis.turns import NOTHING, AxisField, Turns
 from convscope.graph.node import INPUT, UNKNOWN, Graph, Node, Shape
-
-NOTHING = 2**40  # the first position of an empty span
-
-
-@dataclass(frozen=True)
-class AxisField:
-    """The receptive field along one axis; None for what has no number. ``stride`` 0: all units see the same."""
-
-    size: int | None
-    stride: int | Fraction | None
-    start: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,22 +34,15 @@ class Reach:
 
     along: int | None
     length: int  # of the input's axis
-    size: Fraction | None
-    stride: Fraction | None
-    start: Fraction | None
+    turns: Turns | None
     low: np.ndarray
     high: np.ndarray
     solid: bool = True
 
     @property
     def field(self) -> AxisField:
-        """The numbers for people: whole ones."""
-        stride = self.stride
-        return AxisField(
-            None if self.size is None else math.ceil(self.size),
-            int(stride) if stride is not None and stride.denominator == 1 else stride,
-            None if self.start is None or self.stride is None else math.floor(self.start),
-        )
+        """The receptive field far from all borders."""
+        return AxisField(None, None, None) if self.turns is None else self.turns.field
 
     def seen(self, unit: int) -> tuple[int, int]:
         """Return the first and last position that a unit sees; the last is smaller where it sees none."""
@@ -100,7 +83,7 @@ def _itself(node: Node) -> Seen:
     axes = (
         None
         if axis == node.batch
-        else Reach(axis, n, Fraction(1), Fraction(1), Fraction(0), np.arange(n), np.arange(n))
+        else Reach(axis, n, Turns(np.zeros(1, int), np.zeros(1, int), 1), np.arange(n), np.arange(n))
         for axis, n in enumerate(node.shape)
     )
     return Seen(tuple(axes))
@@ -111,6 +94,7 @@ def _through(graph: Graph, node: Node, found: Mapping[str, dict[str, Seen] | Non
     if node.op == UNKNOWN and sources:
         return None
     made: dict[str, list[Seen]] = {}
+    joined = node.arguments.get("axis", 1) % len(node.shape) if node.op == "concatenate" else None
     known = links_of(graph, node)
     for name, seen in sources.items():
         if seen is None:
@@ -120,36 +104,36 @@ def _through(graph: Graph, node: Node, found: Mapping[str, dict[str, Seen] | Non
             if node.op == "reshape":
                 made.setdefault(given, []).append(_reshaped(one, before, node.shape))
             elif name in known:
-                made.setdefault(given, []).append(_linked(one, known[name]))
+                made.setdefault(given, []).append(_linked(one, known[name], joined))
             else:
                 made.setdefault(given, []).append(_all_alike(one))
-    joined = node.arguments.get("axis", 1) % len(node.shape) if node.op == "concatenate" else None
     return {given: _united(parts, joined) for given, parts in made.items()}
 
 
-def _linked(seen: Seen, links: tuple[Link, ...]) -> Seen:
+def _linked(seen: Seen, links: tuple[Link, ...], joined: int | None) -> Seen:
     axes = tuple(one if one is None or one.along is None else _moved(one, links[one.along]) for one in seen.axes)
     mixed = None if seen.mixed is None else links[seen.mixed].axis
-    return Seen(axes, seen.exact and all(one is None or one.solid for one in axes), mixed)
+    solid = all(one is None or one.solid for one in axes)
+    # A unit in a border or a hole sees nothing; the spans that do not go by its place there do not tell.
+    known = {one.along for one in axes if one is not None}
+    told = all(link.axis in known or link.axis in (None, joined) or not link.hollow for link in links)
+    told = told or all(one is None or one.along is not None for one in axes)
+    return Seen(axes, seen.exact and solid and told, mixed)
 
 
 def _moved(one: Reach, link: Link) -> Reach:
     if link.same:
         return one if link.axis == one.along else replace(one, along=link.axis)
-    low, high, solid = _spans(one, link.table)
-    if link.first is None or one.stride is None or one.size is None or one.start is None:
-        whole = _total(one) if link.axis is None else None
-        size, stride, start = whole or (None, None, None)
-    else:
-        size = one.size + (link.reach - 1) * one.stride
-        stride, start = one.stride * link.step, one.start + link.first * one.stride
-    return Reach(link.axis, one.length, size, stride, start, low, high, solid)
+    turns = None if one.turns is None else one.turns.past(link)
+    if turns is None and link.axis is None:
+        turns = _total(one)
+    return Reach(link.axis, one.length, turns, *_spans(one, link.table))
 
 
-def _total(one: Reach) -> tuple[Fraction, Fraction, Fraction] | None:
+def _total(one: Reach) -> Turns | None:
     """Return the field of all units together where it is the whole axis."""
     if one.low.size and one.low.min() <= 0 and one.high.max() >= one.length - 1:
-        return Fraction(one.length), Fraction(0), Fraction(0)
+        return Turns(np.zeros(1, int), np.array([one.length - 1]), 0)
     return None
 
 
@@ -182,7 +166,7 @@ def _blurred(one: Reach) -> Reach:
     if one.along is None:
         return one
     low, high = one.low.min(keepdims=True, initial=NOTHING), one.high.max(keepdims=True, initial=-1)
-    return Reach(None, one.length, None, None, None, low, high, False)
+    return Reach(None, one.length, None, low, high, False)
 
 
 def _reshaped(seen: Seen, before: Shape, after: Shape) -> Seen:
@@ -194,13 +178,14 @@ def _reshaped(seen: Seen, before: Shape, after: Shape) -> Seen:
             continue
         old, new = next((run for run in runs if one.along in run[0]), ([], []))
         if not old:  # an axis of size 1
-            axes.append(replace(one, along=None, stride=None if one.stride is None else Fraction(0)))
+            axes.append(replace(one, along=None, turns=None if one.turns is None else _still(one.turns)))
         elif len(old) == len(new) == 1:
             axes.append(replace(one, along=new[0]))
         elif len(new) == 1:
             sizes = tuple(before[axis] for axis in old)
             at = np.unravel_index(np.arange(after[new[0]]), sizes)[old.index(one.along)]
-            axes.append(Reach(new[0], one.length, one.size, None, one.start, one.low[at], one.high[at], one.solid))
+            turns = None if one.turns is None else replace(one.turns, advance=None)
+            axes.append(Reach(new[0], one.length, turns, one.low[at], one.high[at], one.solid))
         else:
             axes.append(_blurred(one))
             exact = False
@@ -208,6 +193,11 @@ def _reshaped(seen: Seen, before: Shape, after: Shape) -> Seen:
     if mixed is not None and len(mixed) > 1:
         exact = False
     return Seen(tuple(axes), exact, None if mixed is None else mixed[0])
+
+
+def _still(turns: Turns) -> Turns:
+    """Return what the one unit of an axis of size 1 sees."""
+    return Turns(turns.first[:1], turns.last[:1], 0)
 
 
 def _united(parts: list[Seen], joined: int | None) -> Seen:
@@ -226,6 +216,10 @@ def _united(parts: list[Seen], joined: int | None) -> Seen:
         if joined is not None and not all(_around(a, b) and _around(b, a) for a, b in pairs):
             mixed.add(joined)
         found = Seen(axes, exact and len(mixed) < 2, next(iter(mixed), None))
+    if len(parts) > 1 and joined is not None:  # along that axis a unit's place decides
+        beside = (one is not None and one.along == joined for one in found.axes)
+        axes = tuple(replace(a, turns=None) if a and of else a for a, of in zip(found.axes, beside, strict=True))
+        found = replace(found, axes=axes)
     return found
 
 
@@ -235,32 +229,29 @@ def _comparable(a: Reach, b: Reach) -> bool:
 
 def _around(a: Reach, b: Reach) -> bool:
     """Return whether each unit of ``a`` sees all that the unit of ``b`` at its place sees."""
-    if a.low is b.low and a.high is b.high:
+    if a.low is b.low and a.high is b.high and a.along == b.along:
         return True
     return _comparable(a, b) and bool(((a.low <= b.low) & (a.high >= b.high)).all())
 
 
 def _joined(a: Reach, b: Reach) -> Reach:
-    if a is b or (a.low is b.low and a.high is b.high and a.size == b.size):
+    if a is b or (a.along == b.along and a.low is b.low and a.high is b.high and a.turns is b.turns):
         return a
     if not _comparable(a, b):
         a, b = _blurred(a), _blurred(b)
     low, high = np.minimum(a.low, b.low), np.maximum(a.high, b.high)
     solid = a.solid and b.solid and bool((np.maximum(a.low, b.low) <= np.minimum(a.high, b.high) + 1).all())
     along = a.along if a.along is not None else b.along
-    return Reach(along, a.length, *_together(a, b), low, high, solid)
+    return Reach(along, a.length, _together(a, b), low, high, solid)
 
 
-def _together(a: Reach, b: Reach) -> tuple[Fraction | None, Fraction | None, Fraction | None]:
-    """Return size, stride and start of two branches together: with different steps only if one sees everything."""
+def _together(a: Reach, b: Reach) -> Turns | None:
+    """Return what two branches see together: with different steps only if one sees everything."""
     for one in (a, b):
-        if one.stride == 0 and one.low.max() <= 0 and one.high.min() >= one.length - 1:
-            return one.size, one.stride, one.start
-    if a.stride is None or a.stride != b.stride or None in (a.size, b.size, a.start, b.start):
-        return None, None, None
-    assert a.size is not None and b.size is not None and a.start is not None and b.start is not None
-    start = min(a.start, b.start)
-    return max(a.start + a.size, b.start + b.size) - start, a.stride, start
+        still = one.turns is not None and one.turns.advance == 0
+        if still and one.low.max() <= 0 and one.high.min() >= one.length - 1:
+            return one.turns
+    return None if a.turns is None or b.turns is None else a.turns.united(b.turns)
 
 
 def share(graph: Graph, node: Node, seen: Mapping[str, Seen]) -> float | None:

@@ -13,6 +13,7 @@ from convscope.analysis.reach import AxisField
 COLUMNS = ("layer", "kind", "output", "parameters", "multiplications", "additions", "sees", "step", "of the input")
 RIGHT = ("parameters", "multiplications", "additions", "of the input")
 FEW = 4  # rows: a tree is unfolded until it has so many
+NAMED = 5  # places of one unknown operation that are named
 UNKNOWN = "unknown"
 
 
@@ -70,9 +71,9 @@ def rows_of(
 ) -> tuple[Sequence[str], list[tuple[str, ...]]]:
     """Return the columns and the cells; the last row holds the totals, which the columns add up to."""
     rows = [cells(row) for row in fold(inspection, depth=depth, full=full)]
-    totals = inspection.totals
-    if totals.unused_parameters:
-        rows.append(("(not used)", "", "", f"{totals.unused_parameters:,}", "", "", "", "", ""))
+    totals, counted = inspection.totals, inspection.parameters
+    if rest := counted.total - sum(counted.first_used.values()):
+        rows.append(("(use unknown)" if counted.unseen else "(not used)", "", "", f"{rest:,}", "", "", "", "", ""))
     least = "≥ " if totals.at_least else ""
     rows.append(
         ("total", "", "", f"{totals.parameters:,}", f"{least}{totals.multiplications:,}",
@@ -112,7 +113,7 @@ def _field(fields: Mapping[str, Sequence[AxisField]]) -> tuple[str, str]:
     axes = axes[1:] if len(axes) > 1 else axes
     sizes = ["?" if one.size is None else str(one.size) for one in axes]
     steps = ["" if one.stride is None else _step(one.stride) for one in axes]
-    return "×".join(sizes), steps[0] if len(set(steps)) == 1 else "×".join(steps)
+    return "×".join(sizes), steps[0] if len(set(steps)) == 1 else "×".join(one or "0" for one in steps)
 
 
 def _step(stride: int | Fraction) -> str:
@@ -164,14 +165,26 @@ def lines_below(inspection: Inspection) -> list[str]:
         found.append(f"shared, counted once: {', '.join(f'{a} = {b}' for a, b in inspection.graph.shared.items())}")
     if inspection.parameters.unused:
         found.append(f"parameters that nothing uses: {', '.join(inspection.parameters.unused)}")
+    if inspection.parameters.unseen:
+        found.append(f"whether anything uses these is unknown: {', '.join(inspection.parameters.unseen)}")
     for one in inspection.dropped.inputs:
         found.append(f"no output sees {_positions(one.positions)} of {one.size} along axis {one.axis} of {one.node}")
     if inspection.graph.unknown:
-        names = ", ".join(f"{node.name} ({node.arguments['operation']})" for node in inspection.graph.unknown)
-        found.append(f"unknown operations, of which nothing is counted: {names}")
+        found.append(f"unknown operations, of which nothing is counted: {', '.join(_unknown(inspection))}")
     found += inspection.graph.notes
     found += [str(one) for one in inspection.warnings]
     return found
+
+
+def _unknown(inspection: Inspection) -> list[str]:
+    """Return the unknown operations, each with the first places of its nodes."""
+    places: dict[str, list[str]] = {}
+    for node in inspection.graph.unknown:
+        places.setdefault(str(node.arguments["operation"]), []).append(node.name)
+    return [
+        f"{operation} at {', '.join(names[:NAMED])}" + (f", … ({len(names)} in all)" if len(names) > NAMED else "")
+        for operation, names in places.items()
+    ]
 
 
 def _positions(positions: Sequence[int]) -> str:

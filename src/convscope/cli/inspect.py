@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import sys
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,11 +13,15 @@ from cyclopts import Parameter
 
 from convscope.cli import measure
 from convscope.cli.output import out as screen
-from convscope.cli.output import say_warning, show_json, table, wide
+from convscope.cli.output import say_error, say_warning, show_json, table, wide
+from convscope.cli.written import check_together, input_shapes, unit
 
 if TYPE_CHECKING:
     from convscope.analysis.inspection import Inspection
+    from convscope.explain.agreement import Agreement
     from convscope.inspecting import Network
+
+SAID = 8  # nodes that a line names
 
 
 def inspect(
@@ -47,13 +51,13 @@ def inspect(
         Shape of one input without the batch, such as 3x224x224, or tokens:int64:23 (name, type, shape); once for each
         of several inputs. By default that of the run, or the one the network was published for.
     full
-        Show every operation.
+        Show every operation, not the modules that they are folded into.
     depth
         Fold the table into modules so many levels down.
     field
         Show the exact inputs that one unit sees: NODE@channel,y,x, or NODE@y,x for all channels.
     image
-        Image to draw the field over, or to verify on.
+        Image to draw the field over, or to verify or measure on.
     out
         Draw the field into this PNG or SVG file.
     verify
@@ -70,23 +74,23 @@ def inspect(
         Print the table, every operation, as CSV.
     """
     from convscope.analysis.inspection import Inspection
+    from convscope.analysis.warnings import codes_of
     from convscope.inspecting import network as found_by
 
-    drawn, numbers = field or effective_field, verify or equivariance is not None or effective_field is not None
-    if not drawn and (out is not None or (image is not None and not numbers)):
-        from convscope.errors import ConfigError
-
-        raise ConfigError("--image and --out belong to a field: add --field NODE@y,x")
-    found = found_by(network, _inputs(input_), weights=numbers)
-    inspection = Inspection(found.graph, silenced=tuple(silence or ()))
+    _check_flags(locals())
+    shape, silenced = input_shapes(input_), codes_of(silence or ())
+    seen = None if field is None else unit(field, "--field")
+    felt = None if effective_field is None else unit(effective_field, "--effective-field")
+    found = found_by(network, shape, weights=verify or equivariance is not None or felt is not None)
+    inspection = Inspection(found.graph, silenced=silenced)
     if verify:
         return _verify(found, image, as_json)
     if equivariance is not None:
         return measure.equivariance(found, equivariance, image, as_json)
-    if effective_field is not None:
-        return measure.effective_field(found, *_unit(effective_field, "--effective-field"), image, out, as_json)
-    if field is not None:
-        return _field(found, inspection, field, image, out, as_json)
+    if felt is not None:
+        return measure.effective_field(found, *felt, image, out, as_json)
+    if seen is not None:
+        return _field(found, inspection, *seen, image, out, as_json)
     if as_json:
         show_json(inspection.to_dict())
     elif as_csv:
@@ -96,17 +100,30 @@ def inspect(
     return 0
 
 
-def _inputs(texts: list[str] | None) -> Any:
-    """Return input shapes as ``record`` takes them: sizes, words, or a list of several."""
-    if not texts:
-        return None
-    read = [_sizes(text) for text in texts]
-    return read[0] if len(read) == 1 else read
+def _check_flags(given: dict[str, Any]) -> None:
+    """Refuse flags that would be ignored, before anything is computed."""
+    from convscope.errors import ConfigError
 
+    flags = {f"--{name.strip('_').replace('_', '-')}": value not in (None, False) for name, value in given.items()}
+    flags |= {"--json": given["as_json"], "--csv": given["as_csv"]}
+    check_together(
+        flags,
+        alone=("--field", "--effective-field", "--verify", "--equivariance", "--csv", "--full", "--depth"),
+        with_={
+            "--out": ("--field", "--effective-field"),
+            "--image": ("--field", "--effective-field", "--verify", "--equivariance"),
+            "--silence": ("", "--full", "--depth"),
+            "--json": ("", "--field", "--effective-field", "--verify", "--equivariance"),
+        },
+    )
+    if flags["--image"] and flags["--field"] and not flags["--out"]:
+        raise ConfigError("--image with --field is what the field is drawn over: say where to, with --out")
+    if given["depth"] is not None and given["depth"] < 1:
+        raise ConfigError(f"--depth: expected a whole number of at least 1, found {given['depth']}")
+    if given["out"] is not None:
+        from convscope.report.picture import check_name
 
-def _sizes(text: str) -> Any:
-    sizes = text.lower().replace("×", "x").split("x")
-    return tuple(map(int, sizes)) if all(size.isdecimal() for size in sizes) else text
+        check_name(given["out"])
 
 
 def _table(inspection: Inspection, depth: int | None, full: bool) -> None:
@@ -114,7 +131,7 @@ def _table(inspection: Inspection, depth: int | None, full: bool) -> None:
 
     columns, rows = rows_of(inspection, depth=depth, full=full)
     wide.print(table(columns, rows, right=RIGHT))
-    warnings = [str(one) for one in inspection.warnings]
+    warnings = [*inspection.graph.notes, *map(str, inspection.warnings)]
     for line in lines_below(inspection):
         if line not in warnings:
             screen.print(line, markup=False, style="dim")
@@ -145,10 +162,15 @@ def _cell(value: Any, missing: str = "?") -> str:
 
 
 def _field(
-    found: Network, inspection: Inspection, field: str, image: Path | None, out: Path | None, as_json: bool
+    found: Network,
+    inspection: Inspection,
+    node: str,
+    place: tuple[int, ...] | None,
+    image: Path | None,
+    out: Path | None,
+    as_json: bool,
 ) -> int:
     """Show what one unit sees; with ``out`` as a picture too."""
-    node, place = _unit(field)
     seen = inspection.field(node, place)
     if out is not None:
         from convscope.report.field import write_field
@@ -168,32 +190,23 @@ def _field(
     if as_json:
         show_json(values)
         return 0
+    from convscope.analysis.warnings.finding import counted
+
     where = ", ".join("all" if one is None else str(one) for one in seen.at)
     for name, one in values["inputs"].items():
         spans = " × ".join(_ranges(positions) for positions in one["positions"])
-        screen.print(f"{node} [{where}] sees {one['count']:,} numbers of {name}: {spans}", markup=False)
+        if seen.unknown and not one["count"]:
+            screen.print(f"{node} [{where}]: what it sees of {name} is unknown", markup=False)
+            continue
+        least = "at least " if seen.unknown else ""
+        screen.print(f"{node} [{where}] sees {least}{counted(one['count'], 'number')} of {name}: {spans}", markup=False)
     if seen.unknown:
-        say_warning(f"at least: {', '.join(seen.unknown)} cannot be seen through")
+        say_warning(f"what lies behind {', '.join(seen.unknown)} is unknown: nothing can be seen through it")
     elif seen.share is not None:
         screen.print(f"{seen.share:.2%} of the input", markup=False)
     if out is not None:
         screen.print(f"drawn: {out}", markup=False)
     return 0
-
-
-def _unit(text: str, flag: str = "--field") -> tuple[str, tuple[int, ...] | None]:
-    """Read NODE@4,10,12; NODE alone means all its units.
-
-    >>> _unit("features.0@4,10,12"), _unit("fc")
-    (('features.0', (4, 10, 12)), ('fc', None))
-    """
-    from convscope.errors import ConfigError
-
-    node, at, place = text.partition("@")
-    parts = [part.strip() for part in place.split(",")] if at else []
-    if not all(part.isdecimal() for part in parts):
-        raise ConfigError(f"{flag} {text!r}: write NODE@y,x or NODE@channel,y,x, such as features.0@4,10,12")
-    return node, tuple(map(int, parts)) if at else None
 
 
 def _ranges(positions: list[int]) -> str:
@@ -217,23 +230,47 @@ def _ranges(positions: list[int]) -> str:
 
 
 def _verify(found: Network, image: Path | None, as_json: bool) -> int:
-    """Say how far NumPy and PyTorch are apart; exit code 1 where it is more than rounding."""
+    """Say how far NumPy and PyTorch are apart, and what was not compared; exit code 1 if it is more than rounding."""
     from convscope.explain.agreement import agreements, random_inputs
 
     inputs = random_inputs(found.graph) if image is None else [found.input(image)]
     results = agreements(found.model, inputs)  # pyright: ignore[reportArgumentType]
     if as_json:
-        show_json([{**vars(one), "limit": one.limit, "holds": one.holds} for one in results])
+        show_json([
+            {**vars(one), "largest": None if math.isnan(one.largest) else one.largest, "limit": one.limit,
+             "holds": one.holds} for one in results
+        ])  # fmt: skip
     else:
         what = "random numbers" if image is None else str(image)
-        rows = [
-            (one.dtype, f"{one.largest:.1e}", f"{one.limit:.0e}", one.node, ",".join(map(str, one.at)),
-             f"{one.numbers:,} in {one.nodes} nodes", "agree" if one.holds else "DIFFER")
-            for one in results
-        ]  # fmt: skip
         screen.print(f"NumPy beside PyTorch on {what}; differences relative to the largest number of the node")
-        screen.print(table(("type", "largest difference", "limit", "at node", "place", "compared", ""), rows))
-    if not all(one.holds for one in results):
-        print("NumPy and PyTorch differ by more than rounding", file=sys.stderr)
+        rows = [_verified(one) for one in results]
+        wide.print(table(("type", "largest difference", "limit", "at node", "place", "compared", ""), rows))
+    left_out = results[-1].left_out
+    if left_out:
+        more = f", … ({len(left_out)} in all)" if len(left_out) > SAID else ""
+        say_warning(
+            f"not compared: {', '.join(left_out[:SAID])}{more}; what follows was computed from PyTorch's numbers of it"
+        )
+    for one in results:
+        if one.refused:
+            say_warning(f"{one.dtype} is not compared: {one.refused}")
+    for note in found.graph.notes:
+        say_warning(note)
+    if not all(one.holds for one in results if not one.refused):
+        nothing = not any(one.nodes for one in results)
+        say_error("nothing could be compared" if nothing else "NumPy and PyTorch differ by more than rounding")
         return 1
     return 0
+
+
+def _verified(one: Agreement) -> tuple[str, ...]:
+    """Return an agreement as a row."""
+    from convscope.analysis.warnings.finding import counted
+
+    if not one.nodes:
+        return one.dtype, "", f"{one.limit:.0e}", "", "", "nothing", "refused" if one.refused else "UNKNOWN"
+    verdict = "agree, as far as compared" if one.left_out else "agree"
+    return (
+        one.dtype, f"{one.largest:.1e}", f"{one.limit:.0e}", one.node, ",".join(map(str, one.at)),
+        f"{one.numbers:,} in {counted(one.nodes, 'node')}", verdict if one.holds else "DIFFER",
+    )  # fmt: skip

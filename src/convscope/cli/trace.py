@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from convscope.cli.output import say_warning, show_json
+from convscope.cli.written import image_shape, place
 
 STEPS = 3  # products shown of each number on a way
 LEVELS = 2  # of a tree, where none are asked for
@@ -33,7 +34,8 @@ def trace(
     network
         Run folder, name of a network (see convscope models; its weights are random), or package.module:name.
     image
-        Image file; a run scales it as in training, for any other network its pixels are divided by 255.
+        Image file; a run scales it as in training, for any other network its pixels are divided by the largest of
+        their type: 255, 65535, or 1 for floating ones.
     node
         Node of the network, as convscope inspect names it; the output if not said.
     at
@@ -55,8 +57,11 @@ def trace(
     from convscope.unit import trace as opened
 
     width, levels = _way(follow, depth)
-    place, shape = None if at is None else _place(at), None if input_ is None else _shape(input_)
-    found = opened(network, image, node, place, input_shape=shape)
+    if out is not None:
+        from convscope.report.picture import check_name
+
+        check_name(out)
+    found = opened(network, image, node, place(at), input_shape=image_shape(input_))
     for note in found.forward.graph.notes:
         say_warning(note)
     chain = found.chain(levels)
@@ -84,21 +89,3 @@ def _way(follow: int | None, depth: int | None) -> tuple[int, int | None]:
             raise ConfigError(f"{flag}: expected a whole number of at least 1, found {value}")
     width = follow if follow is not None else 1 if depth is not None else 0
     return width, depth or (LEVELS if width > 1 else None)
-
-
-def _shape(text: str) -> tuple[int, ...]:
-    from convscope.errors import ConfigError
-
-    sizes = text.lower().split("x")
-    if not all(size.isdecimal() and int(size) for size in sizes):
-        raise ConfigError(f"--input: expected sizes such as 3x224x224 (channels, height, width), found {text!r}")
-    return tuple(map(int, sizes))
-
-
-def _place(text: str) -> tuple[int, ...]:
-    from convscope.errors import ConfigError
-
-    parts = text.strip("()").split(",")
-    if not all(part.strip().lstrip("-").isdecimal() for part in parts):
-        raise ConfigError(f"--at: expected whole numbers such as 4,10,12 (channel, row, column), found {text!r}")
-    return tuple(int(part) for part in parts)

@@ -16,7 +16,7 @@ import numpy as np
 from convscope.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
-    from convscope.graph.run import Values
+    from convscope.graph.run import Gradients, Values
 
 Shape = tuple[int, ...]
 
@@ -25,6 +25,8 @@ INPUT = "input"  # given by the caller
 PART = "part"  # one of several results of the node before: ``index`` says which
 UNKNOWN = "unknown"  # an operation that has no primitive: ``operation`` is its name in PyTorch
 STRUCTURE = (INPUT, PART, UNKNOWN)
+# The ``operation`` of an unknown node whose numbers came from where no call of PyTorch was seen.
+OUTSIDE = "outside PyTorch"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,19 @@ class Node:
         return tuple(n * examples if axis == self.batch else n for axis, n in enumerate(self.shape))
 
 
+@dataclass(frozen=True)
+class Read:
+    """What the network's own Python code took out of PyTorch: the numbers of a node or weight, by a call, in a module.
+
+    ``decides``: it only chose a way, or a size, by them. Else nothing is known of what it made of them.
+    """
+
+    source: str
+    call: str
+    path: str
+    decides: bool
+
+
 def _scaled(value: Any, path: list[str | int], factor: int) -> Any:
     if not path:
         return value * factor
@@ -85,7 +100,7 @@ class Graph:
     network itself. ``parameters`` and ``buffers`` are all that the network has, used or not, each once; ``shared`` maps
     further names of the same array to the first one. ``constants`` are arrays that the network made by itself.
     ``notes`` say what the recording could not promise. ``batched`` is False where it holds for one example only.
-    ``weights`` are the network's own arrays, as they are now: not a copy.
+    ``weights`` are the network's own arrays, as they are now: not a copy. ``reads``: what Python took out of PyTorch.
     """
 
     model: str
@@ -99,6 +114,7 @@ class Graph:
     notes: tuple[str, ...] = ()
     batched: bool = True
     weights: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    reads: tuple[Read, ...] = ()
 
     def __getitem__(self, name: str) -> Node:
         """Return a node; ``ConfigError`` with the nearest names where there is none of that name."""
@@ -122,8 +138,22 @@ class Graph:
         """The nodes whose operation has no primitive: nothing is known of their arithmetic."""
         return tuple(node for node in self.nodes if node.op == UNKNOWN)
 
+    @property
+    def all_seen(self) -> bool:
+        """Whether all that the network can do was seen, so that what nothing uses here is used nowhere.
+
+        It was not where numbers came from outside PyTorch, or where its code reads them and may take another way.
+        """
+        return not self.reads and all(node.arguments["operation"] != OUTSIDE for node in self.unknown)
+
     def run(self, *inputs: Any, weights: Mapping[str, np.ndarray] | None = None) -> Values:
         """Run the network in NumPy and return every intermediate value; see ``graph.run.run``."""
         from convscope.graph.run import run
 
         return run(self, *inputs, weights=weights)
+
+    def backward(self, values: Values, grad: Any) -> Gradients:
+        """Return the gradients of inputs and weights after a run; see ``graph.run.backward``."""
+        from convscope.graph.run import backward
+
+        return backward(self, values, grad)

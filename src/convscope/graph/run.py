@@ -59,10 +59,6 @@ class Values(Mapping[str, np.ndarray]):
         """The network's first or only output."""
         return next(iter(self.outputs.values()))
 
-    def backward(self, grad: np.ndarray | Arrays) -> Gradients:
-        """Return the gradients of inputs and weights; see ``backward``."""
-        return backward(self, grad)
-
 
 def run(graph: Graph, *inputs: Any, weights: Arrays | None = None) -> Values:
     """Run a graph on arrays (N, ...), one for each of its inputs, and return every intermediate value.
@@ -147,13 +143,14 @@ def _first(result: Any) -> np.ndarray:
     return result[0] if isinstance(result, tuple) else result
 
 
-def backward(values: Values, grad: np.ndarray | Arrays) -> Gradients:
+def backward(graph: Graph, values: Values, grad: np.ndarray | Arrays) -> Gradients:
     """Return the gradients of inputs and weights for that of the output, or for those of some outputs by name.
 
-    Raises ``ShapeError`` for a gradient that is not shaped as its output, and ``ConfigError`` for an output that is not
-    there.
+    ``values`` are what a run of the same graph computed. Raises ``ShapeError`` for a gradient that is not shaped as its
+    output, and ``ConfigError`` for an output that is not there, or for another graph's values.
     """
-    graph = values.graph
+    if values.graph is not graph:
+        raise ConfigError("backward: these values were computed by another graph; give what graph.run returned")
     found: dict[str, list[Any]] = {}  # by node: a gradient for each of its results
     for name, one in (grad if isinstance(grad, Mapping) else {next(iter(graph.outputs)): grad}).items():
         if name not in graph.outputs:

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from convscope.errors import CheckpointError
-from convscope.graph.node import Graph, Node, Parameter
+from convscope.graph.node import Graph, Node, Parameter, Read
 from convscope.graph.spec import check
 
 FORMAT = "convscope graph 1"
@@ -25,6 +25,7 @@ def save(graph: Graph, path: str | Path, *, weights: bool = True) -> None:
         "model": graph.model,
         "outputs": dict(graph.outputs),
         "notes": graph.notes,
+        "reads": [vars(one) for one in graph.reads],
         "batched": graph.batched,
         "modules": dict(graph.modules),
         "shared": dict(graph.shared),
@@ -62,6 +63,7 @@ def load(path: str | Path) -> Graph:
             tuple(told["notes"]),
             told["batched"],
             _under("weight/", arrays),
+            tuple(Read(**one) for one in told["reads"]),
         )
     except Exception as error:  # a damaged file fails wherever it is damaged
         raise CheckpointError(f"{path} cannot be read as a graph: {error}; write it anew with graph.save") from error

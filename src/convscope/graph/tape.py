@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from convscope.graph.node import INPUT, PART, UNKNOWN, Node, Shape
+from convscope.graph.node import INPUT, PART, UNKNOWN, Node, Read, Shape
 from convscope.ops import PRIMITIVES
 
 # The array inputs that are not floating point, and the primitives that take any type.
 WHOLE = {("embedding", "indices"), ("max_unpool", "indices"), ("attention", "mask")}
-ANY = {"expand", "permute", "reshape", "strided_slice"}
+ARRANGED = {"expand", "permute", "reshape", "strided_slice"}
+ANY = {*ARRANGED, "compare", "where"}
 
 
 class Unknown(Exception):  # noqa: N818 - an answer, no error
@@ -69,6 +70,7 @@ class Tape:
     drafts: list[_Draft] = field(default_factory=list)
     path: str = ""
     expected: tuple[tuple[Shape, str], ...] = ()
+    reads: dict[tuple[int | None, str | None, str, str], bool] = field(default_factory=dict)
 
     def input(self, name: str, shape: Shape, dtype: str) -> Ref:
         """Add an input."""
@@ -93,11 +95,11 @@ class Tape:
         shape = tuple(primitive.shape(*shapes, **arguments))
         if op == "strided_slice":
             self._whole_batch(given["x"].shape, **arguments)
-        found = next(iter(given.values())).dtype if op in ANY else dtype
+        found = "bool" if op == "compare" else list(given.values())[-1].dtype if op in ANY else dtype
         if found is None:
             raise Unknown(f"{op} of whole numbers")
         made = self._add(_Draft(op, self.path, given, arguments, shape, found))
-        if op in ANY and next(iter(given.values())).zero:
+        if op in ARRANGED and next(iter(given.values())).zero:
             return Ref(made.shape, made.dtype, made.node, zero=True)
         return made
 
@@ -109,6 +111,12 @@ class Tape:
         """Add an operation that no primitive stands for."""
         inputs = {f"x{i}": one for i, one in enumerate(arrays)}
         return self._add(_Draft(UNKNOWN, self.path, inputs, {"operation": operation}, shape, dtype))
+
+    def ends(self) -> list[Ref]:
+        """Return what has been made and has no use yet."""
+        used = {ref.node for draft in self.drafts for ref in draft.inputs.values()}
+        every = enumerate(self.drafts)
+        return [Ref(draft.shape, draft.dtype, node=at) for at, draft in every if at not in used]
 
     def constant(self, value: Any) -> Ref:
         """Return a constant array."""
@@ -149,8 +157,12 @@ class Tape:
         self.drafts.append(draft)
         return Ref(draft.shape, draft.dtype, node=len(self.drafts) - 1)
 
-    def finish(self, modules: Mapping[str, str]) -> tuple[tuple[Node, ...], dict[str, np.ndarray]]:
-        """Return the nodes for one example, and the constants by name."""
+    def read(self, ref: Ref, call: str, *, decides: bool) -> None:
+        """Note that Python takes the numbers of an array, in the module that runs."""
+        self.reads.setdefault((ref.node, ref.name, call, self.path), decides)
+
+    def finish(self, modules: Mapping[str, str]) -> tuple[tuple[Node, ...], dict[str, np.ndarray], tuple[Read, ...]]:
+        """Return the nodes for one example, the constants by name, and what Python read."""
         names = _names(self.drafts, modules)
         nodes, constants = [], {}
         for name, draft in zip(names, self.drafts, strict=True):
@@ -165,12 +177,18 @@ class Tape:
                     constants[weights[key]] = ref.value
             arguments, scaled = self._without_batch(draft.arguments)
             shape, grown = self._without_batch({"shape": draft.shape})
-            batch = grown[0][1] if grown else None
+            # Recorded on one example, only of the inputs is it known which axis that is.
+            batch = grown[0][1] if grown else 0 if draft.op == INPUT else None
             path = "" if draft.op == INPUT else draft.path
             nodes.append(
                 Node(name, draft.op, path, inputs, weights, arguments, shape["shape"], draft.dtype, batch, scaled)  # pyright: ignore[reportArgumentType]
             )
-        return tuple(nodes), constants
+        reads = (
+            Read(source, call, path, decides)
+            for (node, weight, call, path), decides in self.reads.items()
+            if (source := weight if node is None else names[node]) is not None
+        )
+        return tuple(nodes), constants, tuple(reads)
 
     def _without_batch(self, arguments: dict[str, Any]) -> tuple[dict[str, Any], tuple[tuple[str | int, ...], ...]]:
         """Return the arguments for one example, and the paths to the numbers that were divided by the batch."""
@@ -202,12 +220,21 @@ def _names(drafts: list[_Draft], modules: Mapping[str, str]) -> list[str]:
         if alone or draft.op == INPUT:
             base = draft.path
         else:
-            word = str(draft.arguments["operation"]).strip("_") if draft.op == UNKNOWN else draft.op
+            word = _word(draft.arguments["operation"]) if draft.op == UNKNOWN else draft.op
             base = f"{draft.path}.{word}" if draft.path else word
             base = f"{base}_" if base in taken else base  # a module is called so
         used[base] = used.get(base, 0) + 1
         names.append(base if used[base] == 1 else f"{base}#{used[base]}")
     return names
+
+
+def _word(operation: str) -> str:
+    """Return an operation as a part of a name.
+
+    >>> _word("__lt__"), _word("sort, result 1"), _word("outside PyTorch")
+    ('lt', 'sort_result_1', 'outside_PyTorch')
+    """
+    return "_".join(operation.replace(",", " ").split()).strip("_")
 
 
 def _main(drafts: list[_Draft]) -> Iterator[tuple[str, str]]:

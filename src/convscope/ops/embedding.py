@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -23,48 +25,57 @@ def whole(operation: str, name: str, values: ArrayLike, size: int) -> np.ndarray
     return array
 
 
-def embedding(indices: ArrayLike, weight: ArrayLike) -> np.ndarray:
+def embedding(indices: ArrayLike, weight: ArrayLike, *, padding_index: int | None = None) -> np.ndarray:
     """Return row ``indices`` of ``weight``: indices (...) of whole numbers, weight (V, D) -> (..., D).
 
-    Raises ``ShapeError`` for an index outside 0..V-1, naming it and where it stands.
+    ``padding_index`` matters to the gradient only. Raises ``ShapeError`` for an index outside 0..V-1, naming it and
+    where it stands.
 
     >>> embedding(np.array([2, 0]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])).tolist()
     [[5.0, 6.0], [1.0, 2.0]]
     """
     (weight,) = floats("embedding", weight=weight)
-    _shape(np.shape(indices), weight.shape)
+    _shape(np.shape(indices), weight.shape, padding_index=padding_index)
     return weight[whole("embedding", "indices", indices, len(weight))]
 
 
-def embedding_backward(grad: ArrayLike, indices: ArrayLike, weight: ArrayLike) -> np.ndarray:
+def embedding_backward(
+    grad: ArrayLike, indices: ArrayLike, weight: ArrayLike, *, padding_index: int | None = None
+) -> np.ndarray:
     """Return the gradient of weight (V, D) for ``grad`` (..., D); what a row used repeatedly receives is added up.
+
+    The row ``padding_index``, which stands for no word, receives nothing.
 
     >>> embedding_backward(np.array([[1.0], [2.0], [4.0]]), np.array([1, 0, 1]), np.zeros((3, 1))).tolist()
     [[2.0], [5.0], [0.0]]
     """
     grad, weight = floats("embedding_backward", grad=grad, weight=weight)
-    check_gradient("embedding_backward", grad, _shape(np.shape(indices), weight.shape))
+    check_gradient("embedding_backward", grad, _shape(np.shape(indices), weight.shape, padding_index=padding_index))
     total = np.zeros_like(weight)
     np.add.at(total, whole("embedding_backward", "indices", indices, len(weight)), grad)
+    if padding_index is not None:
+        total[padding_index] = 0
     return total
 
 
-def _shape(indices: Shape, weight: Shape) -> Shape:
+def _shape(indices: Shape, weight: Shape, *, padding_index: int | None = None) -> Shape:
     if len(weight) != 2:
         raise ShapeError(f"embedding: weight must be (V, D), one row for each index, found {weight}")
+    if padding_index is not None and not 0 <= padding_index < weight[0]:
+        raise ShapeError(f"embedding: padding_index must be from 0 to {weight[0] - 1}, found {padding_index}")
     return (*indices, weight[1])
 
 
-def _cost(indices: Shape, weight: Shape, *, itemsize: int = 4) -> Cost:
+def _cost(indices: Shape, weight: Shape, *, padding_index: int | None = None, itemsize: int = 4) -> Cost:
     return Cost(0, 0, *traffic(_shape(indices, weight), indices, weight, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], indices: Shape, weight: Shape) -> dict[str, Index]:
+def _field(at: tuple[int, ...], indices: Shape, weight: Shape, **_: Any) -> dict[str, Index]:
     """Return the index, and the column of the table: which row of it only the index's value tells."""
     return {"indices": point(at[:-1]), "weight": (np.arange(weight[0]), np.array(at[-1:]))}
 
 
-def _terms(at: tuple[int, ...], indices: np.ndarray, weight: np.ndarray) -> Terms:
+def _terms(at: tuple[int, ...], indices: np.ndarray, weight: np.ndarray, **_: Any) -> Terms:
     place = (int(indices[at[:-1]]), at[-1])
     operand = np.array([weight[place]])
     return Terms(float(operand[0]), "weight", np.array([place]), operand, np.ones_like(operand))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import erf as _erf
 from scipy.special import expit
 
 from convscope.ops import elementwise
@@ -59,6 +60,86 @@ def log_backward(grad: ArrayLike, x: ArrayLike) -> np.ndarray:
     grad, x = alike("log_backward", grad, x)
     with np.errstate(divide="ignore", invalid="ignore"):
         return grad / x
+
+
+def sin(x: ArrayLike) -> np.ndarray:
+    """Return the sine of angles in radians.
+
+    >>> sin(np.array([0.0, np.pi / 6])).round(12).tolist()
+    [0.0, 0.5]
+    """
+    (x,) = floats("sin", x=x)
+    return np.sin(x)
+
+
+def sin_backward(grad: ArrayLike, x: ArrayLike) -> np.ndarray:
+    """Return the gradient with respect to x: cos x · ``grad``.
+
+    >>> sin_backward(np.array([5.0]), np.array([0.0])).tolist()
+    [5.0]
+    """
+    grad, x = alike("sin_backward", grad, x)
+    return grad * np.cos(x)
+
+
+def cos(x: ArrayLike) -> np.ndarray:
+    """Return the cosine of angles in radians.
+
+    >>> cos(np.array([0.0, np.pi / 3])).round(12).tolist()
+    [1.0, 0.5]
+    """
+    (x,) = floats("cos", x=x)
+    return np.cos(x)
+
+
+def cos_backward(grad: ArrayLike, x: ArrayLike) -> np.ndarray:
+    """Return the gradient with respect to x: -sin x · ``grad``.
+
+    >>> cos_backward(np.array([5.0]), np.array([np.pi / 2])).tolist()
+    [-5.0]
+    """
+    grad, x = alike("cos_backward", grad, x)
+    return grad * -np.sin(x)
+
+
+def erf(x: ArrayLike) -> np.ndarray:
+    """Return the error function 2/√π · ∫₀ˣ exp(-t²) dt; ½·(1 + erf(x/√2)) is the normal distribution function.
+
+    >>> erf(np.array([0.0, 1.0])).round(4).tolist()
+    [0.0, 0.8427]
+    """
+    (x,) = floats("erf", x=x)
+    return _erf(x)
+
+
+def erf_backward(grad: ArrayLike, x: ArrayLike) -> np.ndarray:
+    """Return the gradient with respect to x: 2/√π · exp(-x²) · ``grad``.
+
+    >>> erf_backward(np.array([1.0]), np.array([0.0])).round(4).tolist()
+    [1.1284]
+    """
+    grad, x = alike("erf_backward", grad, x)
+    return grad * (2 / math.sqrt(math.pi) * np.exp(-x * x))
+
+
+def absolute(x: ArrayLike) -> np.ndarray:
+    """Return the distance from 0.
+
+    >>> absolute(np.array([-2.0, 0.0, 3.0])).tolist()
+    [2.0, 0.0, 3.0]
+    """
+    (x,) = floats("absolute", x=x)
+    return np.abs(x)
+
+
+def absolute_backward(grad: ArrayLike, x: ArrayLike) -> np.ndarray:
+    """Return the gradient with respect to x: ``grad`` with the sign of x, 0 at 0.
+
+    >>> absolute_backward(np.array([5.0, 5.0, 5.0]), np.array([-2.0, 0.0, 3.0])).tolist()
+    [-5.0, 0.0, 5.0]
+    """
+    grad, x = alike("absolute_backward", grad, x)
+    return grad * np.sign(x)
 
 
 def power(x: ArrayLike, *, exponent: float) -> np.ndarray:
@@ -178,6 +259,16 @@ def _function(name: str, forward: Callable[..., Any], backward: Callable[..., An
 PRIMITIVES = (
     _function("exp", exp, exp_backward, (1, 0)),
     _function("log", log, log_backward, (1, 0)),
+    _function("sin", sin, sin_backward, (1, 0)),
+    _function("cos", cos, cos_backward, (1, 0)),
+    _function("erf", erf, erf_backward, (1, 0)),
+    elementwise.primitive(
+        "absolute",
+        absolute,
+        absolute_backward,
+        (0, 1),
+        elementwise.scaled(absolute, lambda x: float(np.sign(x))),
+    ),
     _function("power", power, power_backward, (1, 0)),
     _function("clip", clip, clip_backward, (0, 2)),
     _function("elu", elu, elu_backward, (2, 2)),  # comparison, exp, - 1, · α

@@ -148,6 +148,8 @@ def line(at: tuple[int, ...], axis: int, size: int) -> np.ndarray:
 
 def covered(x: np.ndarray, index: Index) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions (m, axes) that ``index`` means, in row-major order, and the numbers (m,) of x there."""
+    if not x.ndim:
+        return np.zeros((1, 0), int), x.reshape(1)
     positions = np.stack(np.meshgrid(*index, indexing="ij"), axis=-1).reshape(-1, x.ndim)
     return positions, x[tuple(positions.T)]
 

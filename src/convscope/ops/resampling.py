@@ -1,6 +1,6 @@
-"""Resampling to another size: nearest neighbour, and linear (bilinear, trilinear) interpolation.
+"""Resampling to another size: nearest neighbour, linear (bilinear, trilinear) and cubic (bicubic) interpolation.
 
-Both are linear and separable: one sparse matrix an axis (outputs × inputs) says all, and the backward, the field and
+All are linear and separable: one sparse matrix an axis (outputs × inputs) says all, and the backward, the field and
 the terms are read from it. Coordinates as ``torch.nn.functional.interpolate`` has them.
 """
 
@@ -17,6 +17,8 @@ from scipy import sparse
 from convscope.errors import ShapeError
 from convscope.ops.arguments import AXES, check_gradient, each_axis, floats, spatial
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, covered, traffic
+
+SHARPNESS = -0.75  # the free number of Keys' cubic, as PyTorch has it
 
 Size = int | Sequence[int]
 Scale = float | Sequence[float]
@@ -96,6 +98,46 @@ def resample_linear_backward(
     return _apply(tuple(matrix.T.tocsr() for matrix in matrices), grad)
 
 
+def resample_cubic(
+    x: np.ndarray, size: Size | None = None, *, scale: Scale | None = None, align_corners: bool = False
+) -> np.ndarray:
+    """Return x (N, C, *space) -> (N, C, *size), from the four nearest inputs along each axis (Keys 1981, a = -0.75).
+
+    Places are those of ``resample_linear``; beyond the border the first and the last input are repeated. It may
+    overshoot: outputs are not bounded by the inputs.
+
+    Raises:
+        ShapeError: a wrong number of axes, both or neither of size and scale, no output left.
+
+    By hand, in the middle between two inputs the weights are (-3, 19, 19, -3) / 32: 19·4/32 - 3·4/32 = 2.
+
+    >>> resample_cubic(np.array([[[0.0, 0.0, 4.0, 4.0]]]), 7, align_corners=True)[0, 0, 3]
+    np.float64(2.0)
+    """
+    (x,) = floats("resample_cubic", x=x)
+    return _apply(_cubic("resample_cubic", x.shape, size, scale=scale, align_corners=align_corners), x)
+
+
+def resample_cubic_backward(
+    grad: np.ndarray,
+    x: np.ndarray,
+    size: Size | None = None,
+    *,
+    scale: Scale | None = None,
+    align_corners: bool = False,
+) -> np.ndarray:
+    """Return the gradient with respect to x: each output's, shared between its inputs by their weights.
+
+    >>> grad = np.array([[[0.0, 0.0, 0.0, 32.0, 0.0, 0.0, 0.0]]])
+    >>> resample_cubic_backward(grad, np.zeros((1, 1, 4)), 7, align_corners=True).tolist()
+    [[[-3.0, 19.0, 19.0, -3.0]]]
+    """
+    grad, x = floats("resample_cubic_backward", grad=grad, x=x)
+    matrices = _cubic("resample_cubic_backward", x.shape, size, scale=scale, align_corners=align_corners)
+    check_gradient("resample_cubic_backward", grad, _output(x.shape, matrices))
+    return _apply(tuple(matrix.T.tocsr() for matrix in matrices), grad)
+
+
 def _nearest(operation: str, x: Shape, size: Size | None = None, *, scale: Scale | None = None) -> Matrices:
     return tuple(_nearest_matrix(*axis) for axis in _axes(operation, x, size, scale))
 
@@ -104,6 +146,12 @@ def _linear(
     operation: str, x: Shape, size: Size | None = None, *, scale: Scale | None = None, align_corners: bool = False
 ) -> Matrices:
     return tuple(_linear_matrix(*axis, align_corners) for axis in _axes(operation, x, size, scale))
+
+
+def _cubic(
+    operation: str, x: Shape, size: Size | None = None, *, scale: Scale | None = None, align_corners: bool = False
+) -> Matrices:
+    return tuple(_cubic_matrix(*axis, align_corners) for axis in _axes(operation, x, size, scale))
 
 
 def _axes(operation: str, x: Shape, size: Size | None, scale: Scale | None) -> list[tuple[int, int, Step]]:
@@ -139,16 +187,35 @@ def _nearest_matrix(n: int, outputs: int, step: Step) -> sparse.csr_array:
 @functools.lru_cache
 def _linear_matrix(n: int, outputs: int, step: Step, align_corners: bool) -> sparse.csr_array:
     rows = np.arange(outputs)
-    if n == outputs:  # PyTorch copies an axis whose size stays, whatever the scale
-        position = rows
-    elif align_corners:
-        position = rows * (n - 1) / max(outputs - 1, 1)
-    else:
-        position = np.clip((rows + 0.5) * step[0] / step[1] - 0.5, 0, n - 1)
+    # PyTorch copies an axis whose size stays, whatever the scale
+    position = rows if n == outputs else np.clip(_positions(n, outputs, step, align_corners), 0, n - 1)
     below = np.floor(position).astype(int)
     above = below if n == outputs else np.minimum(below + 1, n - 1)
     weights = np.concatenate([1 - (position - below), position - below])
     return sparse.csr_array((weights, (np.tile(rows, 2), np.concatenate([below, above]))), shape=(outputs, n))
+
+
+@functools.lru_cache
+def _cubic_matrix(n: int, outputs: int, step: Step, align_corners: bool) -> sparse.csr_array:
+    position = _positions(n, outputs, step, align_corners)
+    nearest = np.floor(position).astype(int)[:, None] + np.arange(-1, 3)  # (outputs, 4)
+    far = np.abs(position[:, None] - nearest)
+    inside = ((SHARPNESS + 2) * far - (SHARPNESS + 3)) * far * far + 1
+    outside = SHARPNESS * (((far - 5) * far + 8) * far - 4)
+    weights = np.where(far <= 1, inside, outside)
+    rows = np.repeat(np.arange(outputs), 4)
+    made = sparse.csr_array((weights.ravel(), (rows, np.clip(nearest, 0, n - 1).ravel())), shape=(outputs, n))
+    made.sum_duplicates()
+    made.eliminate_zeros()
+    return made
+
+
+def _positions(n: int, outputs: int, step: Step, align_corners: bool) -> np.ndarray:
+    """Return where the outputs lie among the inputs, 0 to n - 1 and half a step beyond."""
+    rows = np.arange(outputs)
+    if align_corners:
+        return rows * (n - 1) / max(outputs - 1, 1)
+    return (rows + 0.5) * step[0] / step[1] - 0.5
 
 
 def _output(x: Shape, matrices: Matrices) -> Shape:
@@ -201,6 +268,13 @@ def _rules(name: str, weights: Callable[..., Matrices], taps: int) -> Rules:
 
 
 PRIMITIVES = (
+    Primitive(
+        "resample_cubic",
+        ("x",),
+        resample_cubic,
+        resample_cubic_backward,
+        *_rules("resample_cubic", _cubic, taps=4),
+    ),
     Primitive(
         "resample_linear",
         ("x",),

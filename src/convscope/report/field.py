@@ -10,28 +10,33 @@ from convscope.analysis.fields import Field
 from convscope.errors import ConfigError
 from convscope.report.picture import check_name, write_picture
 
+AXES = {1: ("positions",), 2: ("channels", "positions"), 3: ("rows", "columns")}  # as far as they are drawn
+
 
 def write_field(field: Field, pixels: np.ndarray | None, out: Path) -> Path:
     """Draw a field over raw pixels (H, W, C) of any range (None: over grey) into a PNG or SVG file.
 
-    A channel that is not seen counts as long as another one is. ``ConfigError`` for another kind of file, or for an
-    input that is no image.
+    A pixel counts when any of its channels is seen; a signal (C, length) is drawn a row a channel. ``ConfigError`` for
+    another kind of file, or for an input of more axes.
     """
     from convscope.report.figures import field as figure
 
     check_name(out)
-    if len(field.places.shape) != 3:
-        raise ConfigError(f"--field: an input {field.places.shape} is no image (channels, height, width) to draw over")
-    seen = np.asarray(field.places.mask().any(0))
+    axes = AXES.get(len(field.places.shape))
+    if axes is None:
+        raise ConfigError(f"--field: an input {field.places.shape} has too many axes to be drawn: an image has three")
+    mask = field.places.mask()
+    seen = np.asarray(mask.any(0) if mask.ndim == 3 else np.atleast_2d(mask))
     image = np.full(seen.shape, 0.6) if pixels is None else _shares(pixels)
-    rows, columns = (field.places.along(axis) for axis in (1, 2))
+    spans = [field.places.along(axis) for axis in range(mask.ndim)][-len(axes) :]
     where = ", ".join("all" if one is None else str(one) for one in field.at)
     said = "sees nothing"
-    if len(rows):
-        said = (
-            f"rows {rows[0]}..{rows[-1]}, columns {columns[0]}..{columns[-1]}: {int(seen.sum()):,} of {seen.size:,} "
-            f"pixels ({seen.mean():.1%})"
-        )
+    if all(map(len, spans)):
+        ranges = ", ".join(f"{name} {span[0]}..{span[-1]}" for name, span in zip(axes, spans, strict=True))
+        numbers = "pixels" if mask.ndim == 3 else "numbers"
+        said = f"{ranges}: {int(seen.sum()):,} of {seen.size:,} {numbers} ({seen.mean():.1%})"
+    if field.unknown:
+        said = f"unknown behind {', '.join(field.unknown[:3])}; at least: {said}"
     return write_picture(lambda: figure.draw(image, seen, f"What {field.node} [{where}] sees", said), out)
 
 

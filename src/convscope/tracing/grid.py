@@ -50,6 +50,8 @@ def grid(trace: Trace) -> Grid | None:
     if parts is None or not len(trace) or not isinstance(parts.source, str) or trace.rule != "sum":
         return None
     source, places = _origin(trace)
+    if not places.shape[1]:  # a single number
+        return None
     kernel = None
     if parts.factor_source == "kernel" and parts.factor_index is not None and parts.factor_index.shape[1] > 2:
         kernel = trace.forward.values.arrays[trace.forward.graph[trace.node].weights["kernel"]]

@@ -238,7 +238,7 @@ def _opened_input(closed: Trace, at: Place) -> Trace:
     raw = np.array([scaling.raw[at[1:]]], np.float64)
     parts = Terms(float((raw[0] - mean) / std), PIXEL, np.array([at[1:]]), raw, np.array([1 / std]), -mean / std)
     facts = {"mean": mean, "std": std}
-    said = f"(pixel - mean) / deviation = ({raw[0]:g} - {mean:.4g}) / {std:.4g}"
+    said = f"(pixel - mean) / deviation = ({raw[0]:g} - {mean:.6g}) / {std:.6g}"
     return replace(closed, op="normalise", total=parts.total, bias=parts.bias, facts=facts, remark=said, parts=parts)
 
 

@@ -22,7 +22,7 @@ from convscope.analysis.warnings.reading import Reading
 from convscope.errors import ConfigError, nearest
 from convscope.graph.node import Graph
 
-__all__ = ["CODES", "DesignWarning", "check", "lines"]
+__all__ = ["CODES", "DesignWarning", "check", "codes_of", "lines"]
 
 _RULES = (
     dropped_pixels,
@@ -46,9 +46,18 @@ def check(graph: Graph, *, silenced: Collection[str] = ()) -> tuple[DesignWarnin
     ``silenced`` are codes, in full or their first part (``"CS105"``), not to be looked for; ``ConfigError`` for one
     that there is not.
     """
-    quiet = {_code(given) for given in silenced}
+    quiet = codes_of(silenced)
     net = Reading(graph)
     return tuple(found for rule in _RULES if rule.CODE not in quiet for found in rule.find(net))
+
+
+def codes_of(given: Collection[str]) -> tuple[str, ...]:
+    """Return codes in full; ``ConfigError`` for one that there is not.
+
+    >>> codes_of(["CS105"])
+    ('CS105-checkerboard',)
+    """
+    return tuple(map(_code, given))
 
 
 def _code(given: str) -> str:

@@ -38,14 +38,19 @@ class Sliding:
 
 @dataclass(frozen=True)
 class Reading:
-    """A graph with what several warnings look up in it; nodes that no output depends on are left out."""
+    """A graph with what several warnings look up in it; nodes that nothing depends on are left out."""
 
     graph: Graph
 
     @cached_property
+    def ends(self) -> frozenset[str]:
+        """What leaves the network: its outputs, and the nodes and weights that its Python code reads."""
+        return frozenset((*self.graph.outputs.values(), *(one.source for one in self.graph.reads)))
+
+    @cached_property
     def nodes(self) -> tuple[Node, ...]:
-        """The nodes that an output depends on."""
-        needed = set(self.graph.outputs.values())
+        """The nodes that what leaves the network depends on."""
+        needed = set(self.ends)
         for node in reversed(self.graph.nodes):
             if node.name in needed:
                 needed.update(node.inputs.values())

@@ -56,7 +56,7 @@ def unseen(net: Reading) -> Iterator[list[Unseen]]:
         names = {one.node.name for one in found}
         others = [user for user in net.users.get(source, ()) if not _leads_to(net, user, names)]
         slices = [user for user in others if user.op == "strided_slice"]
-        if len(slices) < len(others) or source in net.graph.outputs.values():
+        if len(slices) < len(others) or source in net.ends:
             continue
         left = []
         for axis, window in enumerate(found[0].windows):

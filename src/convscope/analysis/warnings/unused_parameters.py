@@ -12,7 +12,12 @@ CODE = "CS301-unused-parameters"
 
 
 def find(net: Reading) -> Iterator[DesignWarning]:
-    """Yield one for each outermost module none of whose parameters is used; ``number``: its weights."""
+    """Yield one for each outermost module none of whose parameters is used; ``number``: its weights.
+
+    None where the network may do what was not seen.
+    """
+    if not net.graph.all_seen:
+        return
     used = {name for node in net.nodes for name in node.weights.values()}
     unused = {name: one for name, one in net.graph.parameters.items() if name not in used}
     if not unused:

@@ -8,9 +8,11 @@ forward leaves behind on it is put back.
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
-from typing import Any, NoReturn, TypeVar
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
+from typing import Any, NoReturn
 
 import torch
 from torch import nn
@@ -20,10 +22,9 @@ from convscope.graph.node import Graph
 from convscope.graph.record.calls import NeedsValues, Recorder
 from convscope.graph.record.inputs import Input, inputs
 from convscope.graph.record.no_trace import no_trace
+from convscope.graph.record.tensors import Watch
 from convscope.graph.record.weights import Weights, parameters
 from convscope.graph.tape import BatchUsed
-
-Watching = TypeVar("Watching", bound=Recorder)
 
 BATCH = 7919  # a prime: what is divisible by it grows with the batch, and nothing else is
 
@@ -49,13 +50,13 @@ def record(model: nn.Module, input_shape: Any) -> Graph:
     # One graph for any batch; else for one example; else with real numbers, as far as the forward asks for them.
     notes: tuple[str, ...] = ()
     try:
-        return recorded(model, given, BATCH, fake=True)[0]
+        return recorded(model, given, BATCH, fake=True)
     except BatchUsed as reason:
         notes = (f"The network {reason}: the graph holds for one example at a time.",)
     except Exception:  # perhaps it takes one example only; if not, the next attempt fails with a plainer message
         notes = ("The network failed on a batch of many: the graph holds for one example at a time.",)
     try:
-        return recorded(model, given, 1, fake=True, notes=notes)[0]
+        return recorded(model, given, 1, fake=True, notes=notes)
     except Exception as error:  # the network's own code: with numbers it may do
         if any(one.is_meta for one in (*model.parameters(), *model.buffers())):
             if not isinstance(error, NeedsValues):
@@ -63,7 +64,7 @@ def record(model: nn.Module, input_shape: Any) -> Graph:
             raise ConfigError(
                 f"{type(model).__name__} asks for numbers ({error}), and was built without weights: build it with them"
             ) from None
-    return recorded(model, given, 1, fake=False)[0]  # where this fails as well, it says so in PyTorch's usual words
+    return recorded(model, given, 1, fake=False)  # where this fails as well, it says so in PyTorch's usual words
 
 
 def checked(model: Any) -> nn.Module:
@@ -93,18 +94,19 @@ def recorded(
     *,
     fake: bool,
     notes: tuple[str, ...] = (),
-    kind: type[Watching] = Recorder,
-) -> tuple[Graph, Watching]:
-    """Return the graph of one forward on a ``batch`` of the inputs, and the recorder, of a ``kind``, that saw it.
+    watch: Watch | None = None,
+) -> Graph:
+    """Return the graph of one forward on a ``batch`` of the inputs; ``watch`` is told each node's number and tensor.
 
     With ``fake`` no numbers are computed. Raises ``ShapeError`` where the forward fails, and ``BatchUsed`` or
     ``NeedsValues`` where it cannot be recorded so.
     """
     usual = nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
-    with no_trace(model), torch.inference_mode(False), torch.no_grad(), usual:
+    said = io.StringIO() if fake else sys.stderr  # what the forward prints is no part of the answer
+    with no_trace(model), torch.inference_mode(False), torch.no_grad(), usual, _eager(model), redirect_stdout(said):
         for module in model.modules():
             module.__dict__["training"] = False  # not ``eval``, which a class may have made into something else
-        recorder = kind(model, batch, fake=fake)
+        recorder = Recorder(model, batch, fake=fake, watch=watch)
         positional, named = recorder.given(given)
         try:
             with recorder:
@@ -114,10 +116,10 @@ def recorded(
         except Exception as error:  # the network's own code raises what it likes
             _refuse(recorder, error)
         outputs = recorder.outputs(made)
-    nodes, constants = recorder.tape.finish(recorder.classes)
+    nodes, constants, reads = recorder.tape.finish(recorder.classes)
     names = {key: nodes[at].name for key, at in outputs.items()}
     learned, buffers, shared = parameters(model)
-    graph = Graph(
+    return Graph(
         type(model).__name__,
         nodes,
         names,
@@ -129,8 +131,15 @@ def recorded(
         (*notes, *recorder.notes),
         batch > 1,
         Weights(model),
+        reads,
     )
-    return graph, recorder
+
+
+def _eager(model: nn.Module) -> AbstractContextManager[Any]:
+    """Return what keeps compiled modules from being compiled: their calls could not be seen."""
+    if any(hasattr(one, "_orig_mod") or one._compiled_call_impl is not None for one in model.modules()):
+        return torch.compiler.set_stance("force_eager")
+    return nullcontext()
 
 
 def _refuse(recorder: Recorder, error: Exception) -> NoReturn:

@@ -16,10 +16,15 @@ from convscope.graph.translate import (
     arrangement,
     attention,
     convolution,
+    indexing,
     linear,
+    masks,
     normalisation,
+    padding,
     pooling,
+    product,
     recurrence,
+    reduction,
 )
 
 RULES: dict[str, Callable[..., Any]] = {
@@ -30,10 +35,15 @@ RULES: dict[str, Callable[..., Any]] = {
         arrangement,
         attention,
         convolution,
+        indexing,
         linear,
+        masks,
         normalisation,
+        padding,
         pooling,
+        product,
         recurrence,
+        reduction,
     )
     for name, rule in room.RULES.items()
 }

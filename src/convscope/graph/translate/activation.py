@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -87,9 +88,24 @@ def glu(tape: Tape, input: Ref, dim: int = -1) -> Ref:
     return tape.emit("multiply", first, tape.emit("sigmoid", second))
 
 
-def absolute(tape: Tape, input: Ref) -> Ref:
-    """max(x, 0) + max(-x, 0)."""
-    return tape.emit("add", tape.emit("relu", input), tape.emit("relu", tape.emit("multiply", input, -1.0)))
+def hardshrink(tape: Tape, input: Ref, lambd: float = 0.5) -> Ref:
+    """x where it is further from 0 than λ, else 0."""
+    far = tape.emit("compare", tape.emit("absolute", input), tape.scalar(lambd, input.dtype), relation="greater")
+    return tape.emit("where", far, input, tape.scalar(0, input.dtype))
+
+
+def softshrink(tape: Tape, input: Ref, lambd: float = 0.5) -> Ref:
+    """x nearer to 0 by λ, no further than 0."""
+    return tape.emit("subtract", input, tape.emit("clip", input, low=-lambd, high=lambd))
+
+
+def rrelu(
+    tape: Tape, input: Ref, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False
+) -> Ref:
+    """x where x > 0, else a slope times x: when a network is evaluated, the mean slope."""
+    if training:
+        raise Unknown("random slopes")
+    return tape.emit("leaky_relu", input, slope=(lower + upper) / 2)
 
 
 def softmax(op: str) -> Callable[..., Ref]:
@@ -110,13 +126,35 @@ def power(tape: Tape, input: Any, exponent: Any) -> Ref:
     return tape.emit("power", input, exponent=tape.number(exponent))
 
 
+def logarithm(base: float) -> Callable[..., Ref]:
+    """Return the rule of a logarithm to another base than e."""
+
+    def rule(tape: Tape, input: Ref) -> Ref:
+        return tape.emit("divide", tape.emit("log", input), math.log(base))
+
+    return rule
+
+
+def celu(tape: Tape, input: Ref, alpha: float = 1.0, inplace: bool = False) -> Ref:
+    """The exponential linear unit, stretched so that it is smooth at 0 (Barron 2017)."""
+    return tape.emit("multiply", tape.emit("elu", tape.emit("divide", input, float(alpha))), float(alpha))
+
+
+def tangent(tape: Tape, input: Ref) -> Ref:
+    """sin x / cos x."""
+    return tape.emit("divide", tape.emit("sin", input), tape.emit("cos", input))
+
+
 RULES: dict[str, Callable[..., Any]] = {
-    **{name: plain(name) for name in ("relu", "selu", "silu", "sigmoid", "tanh", "exp", "log")},
+    **{name: plain(name) for name in ("relu", "selu", "silu", "sigmoid", "tanh", "exp", "log", "sin", "cos", "erf")},
     "relu6": plain("clip", low=0, high=6, edges=False),
     "log_sigmoid": lambda tape, input: tape.emit(
         "multiply", tape.emit("softplus", tape.emit("multiply", input, -1.0)), -1.0
     ),
-    "abs": absolute,
+    **dict.fromkeys(("abs", "absolute"), plain("absolute")),
+    "hardshrink": hardshrink,
+    "softshrink": softshrink,
+    "rrelu": rrelu,
     "leaky_relu": leaky_relu,
     "elu": elu,
     "gelu": gelu,
@@ -125,6 +163,12 @@ RULES: dict[str, Callable[..., Any]] = {
     "clamp_min": lambda tape, input, min: clip(tape, input, min),
     "clamp_max": lambda tape, input, max: clip(tape, input, None, max),
     "hardtanh": hardtanh,
+    "celu": celu,
+    "tan": tangent,
+    "log1p": lambda tape, input: tape.emit("log", tape.emit("add", input, 1.0)),
+    "expm1": lambda tape, input: tape.emit("subtract", tape.emit("exp", input), 1.0),
+    "log2": logarithm(2),
+    "log10": logarithm(10),
     "hardsigmoid": hardsigmoid,
     "hardswish": hardswish,
     "softplus": softplus,

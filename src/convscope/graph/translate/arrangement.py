@@ -1,4 +1,4 @@
-"""Shapes: what only arranges numbers, repeats them, takes a part of them or sets them beside each other."""
+"""Shapes: what only arranges numbers, repeats them or sets them beside each other."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.translate.masks import as_type
 
 
 def same(tape: Tape, input: Ref, *_: Any, **__: Any) -> Ref:
-    """Nothing happens to the numbers, as long as type and shape stay; a constant may change its type."""
-    if input.value is not None and tape.expected[0][0] == input.shape and tape.expected[0][1] != "bfloat16":
-        return tape.constant(input.value.astype(tape.expected[0][1]))
-    if tape.expected[0] != (input.shape, input.dtype):
-        raise Unknown("another type")
-    return input
+    """Nothing happens to the numbers, as long as shape and type stay; True and False may become 1 and 0."""
+    shape, dtype = tape.expected[0]
+    if shape != input.shape:
+        raise Unknown("another shape")
+    return as_type(tape, input, dtype)
 
 
 def reshaped(tape: Tape, input: Ref, *_: Any, **__: Any) -> Ref:
@@ -106,71 +106,6 @@ def part_of(tape: Tape, input: Ref, axis: int, start: int, size: int) -> Ref:
     )
 
 
-def split(tape: Tape, input: Ref, _: Any = None, dim: int = 0, **__: Any) -> tuple[Ref, ...]:
-    """Cut along an axis into the parts that PyTorch returned."""
-    axis, start, found = dim % len(input.shape), 0, []
-    for shape, _dtype in tape.expected:
-        found.append(part_of(tape, input, axis, start, shape[axis]))
-        start += shape[axis]
-    return tuple(found)
-
-
-def unbind(tape: Tape, input: Ref, dim: int = 0) -> tuple[Ref, ...]:
-    """Every position along an axis by itself."""
-    return tuple(select(tape, input, dim, at) for at in range(input.shape[dim]))
-
-
-def select(tape: Tape, input: Ref, dim: int, index: int) -> Ref:
-    """One position along an axis, which goes away."""
-    axis = dim % len(input.shape)
-    one = part_of(tape, input, axis, index % input.shape[axis], 1)
-    return tape.emit("reshape", one, shape=(*input.shape[:axis], *input.shape[axis + 1 :]))
-
-
-def narrow(tape: Tape, input: Ref, dim: int, start: int, length: int) -> Ref:
-    """Neighbouring positions along an axis."""
-    axis = dim % len(input.shape)
-    return part_of(tape, input, axis, start % max(input.shape[axis], 1), length)
-
-
-def item(tape: Tape, input: Ref, index: Any) -> Ref:
-    """Whole numbers, slices, None and ... in square brackets, or one array of places along the first axis."""
-    given = index if isinstance(index, tuple) else (index,)
-    if len(given) == 1 and isinstance(given[0], Ref) and given[0].dtype in ("int64", "int32"):
-        n, *rest = input.shape
-        rows = tape.emit("embedding", given[0], reshape(tape, input, (n, math.prod(rest))))
-        return reshaped(tape, rows)
-    if not all(one is None or one is ... or isinstance(one, int | slice) for one in given) or any(
-        isinstance(one, bool) for one in given
-    ):
-        raise Unknown("places given by an array")
-    named = sum(one is not None and one is not ... for one in given)
-    rest = (slice(None),) * (len(input.shape) - named)
-    at = given.index(...) if ... in given else len(given)
-    axes = [one for one in (*given[:at], *rest, *given[at + 1 :]) if one is not None]
-    start, size, step = [], [], []
-    for n, one in zip(input.shape, axes, strict=True):
-        first, stop, by = (one % n, one % n + 1, 1) if isinstance(one, int) else one.indices(n)
-        start.append(first)
-        size.append(len(range(first, stop, by)))
-        step.append(by)
-    whole = tuple(size) == input.shape and set(step) <= {1}
-    made = input if whole else tape.emit(
-        "strided_slice", input, start=tuple(start), size=tuple(size), step=tuple(step)
-    )  # fmt: skip
-    return reshaped(tape, made)
-
-
-def index_select(tape: Tape, input: Ref, dim: int, index: Ref) -> Ref:
-    """The places along one axis that an array of whole numbers names."""
-    axis, rank = dim % len(input.shape), len(input.shape)
-    front = permuted(tape, input, (axis, *(i for i in range(rank) if i != axis)))
-    n, *rest = front.shape
-    rows = tape.emit("embedding", index, reshape(tape, front, (n, math.prod(rest))))
-    back = reshape(tape, rows, (*index.shape, *rest))
-    return permuted(tape, back, (*range(1, axis + 1), 0, *range(axis + 1, rank)))
-
-
 def flip(tape: Tape, input: Ref, *dims: Any) -> Ref:
     """Backwards along some axes."""
     given = dims if isinstance(dims[0], int) else dims[0]
@@ -198,59 +133,38 @@ def roll(tape: Tape, input: Ref, shifts: Any, dims: Any = None) -> Ref:
     return input
 
 
-def pad(tape: Tape, input: Ref, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Ref:
-    """More positions beyond the border, or fewer where a number is negative."""
-    modes = {"constant": "zeros", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
-    rank = len(input.shape)
-    pairs = [(0, 0)] * (rank - len(pad) // 2) + [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)][::-1]
-    for axis, (before, after) in enumerate(pairs):
-        cut = max(-before, 0), max(-after, 0)
-        input = part_of(tape, input, axis, cut[0], input.shape[axis] - sum(cut))
-    pairs = [(max(before, 0), max(after, 0)) for before, after in pairs]
-    if not any(map(any, pairs)):
+def rot90(tape: Tape, input: Ref, k: int = 1, dims: Sequence[int] = (0, 1)) -> Ref:
+    """Turned by quarters, from the first of two axes towards the second."""
+    if k % 4 == 0:
         return input
-    if value not in (None, 0):
-        return _bordered(tape, input, pairs, value)
-    if 3 <= rank <= 5 and not any(map(any, pairs[:2])):
-        return tape.emit("pad", input, padding=tuple(pairs[2:]), mode=modes[mode])
-    if mode != "constant":
-        raise Unknown(f"{mode} padding of other axes than those of space")
-    return _bordered(tape, input, pairs, 0.0)
+    if k % 4 == 2:
+        return flip(tape, input, tuple(dims))
+    turned = transpose(tape, input, *dims)
+    return flip(tape, turned, dims[0] if k % 4 == 1 else dims[1])
 
 
-def _bordered(tape: Tape, input: Ref, pairs: list[tuple[int, int]], value: Any) -> Ref:
-    """Return the array with a number around it along any axes."""
-    for axis, pair in enumerate(pairs):
-        parts = [_filled(tape, input, axis, n, value) if n else None for n in pair]
-        parts = [one for one in (parts[0], input, parts[1]) if one is not None]
-        input = parts[0] if len(parts) == 1 else tape.emit("concatenate", *parts, axis=axis)
-    return input
+def repeat_interleave(tape: Tape, input: Ref, repeats: Any, dim: int | None = None, **_: Any) -> Ref:
+    """Each position along an axis so often in a row."""
+    if isinstance(repeats, Ref):
+        raise Unknown("another number of times for each")
+    if dim is None:
+        input, dim = tape.emit("reshape", input, shape=(math.prod(input.shape),)), 0
+    axis = dim % len(input.shape)
+    front, (n, *rest) = input.shape[:axis], input.shape[axis:]
+    apart = tape.emit("reshape", input, shape=(*front, n, 1, *rest))
+    wide = tape.emit("expand", apart, shape=(*front, n, repeats, *rest))
+    return tape.emit("reshape", wide, shape=tape.expected[0][0])
 
 
-def _filled(tape: Tape, like: Ref, axis: int, size: int, value: Any) -> Ref:
-    return tape.emit(
-        "expand",
-        tape.scalar(value, like.dtype),
-        shape=tuple(size if i == axis else n for i, n in enumerate(like.shape)),
-    )
+def stacked(axis: int, least: int) -> Callable[..., Ref]:
+    """Return the rule of ``vstack`` and its like: beside each other along an axis, with at least so many axes."""
 
-
-def filled(value: float) -> Callable[..., Ref]:
-    """Return the rule of an array of one number, in the shape that PyTorch returned."""
-
-    def rule(tape: Tape, *_: Any, **__: Any) -> Ref:
-        shape, dtype = tape.expected[0]
-        return tape.emit("expand", tape.scalar(value, dtype), shape=shape)
+    def rule(tape: Tape, tensors: Sequence[Ref]) -> Ref:
+        if any(len(one.shape) < least for one in tensors):
+            raise Unknown("arrays with fewer axes")
+        return concatenate(tape, tensors, axis)
 
     return rule
-
-
-def full(tape: Tape, *given: Any, fill_value: Any = None, **_: Any) -> Ref:
-    """An array of a given number."""
-    number = fill_value if fill_value is not None else given[-1]
-    if isinstance(number, Ref):
-        raise Unknown("a number that is an array")
-    return filled(tape.number(number))(tape)
 
 
 def pixel_shuffle(tape: Tape, input: Ref, upscale_factor: int) -> Ref:
@@ -286,7 +200,21 @@ def dropout(tape: Tape, input: Ref, p: float = 0.5, training: bool = False, inpl
 
 RULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(
-        ("contiguous", "clone", "detach", "to", "float", "double", "half", "type_as", "alias", "cpu", "cuda", "data"),
+        (
+            "contiguous",
+            "clone",
+            "detach",
+            "to",
+            "type",
+            "float",
+            "double",
+            "half",
+            "type_as",
+            "alias",
+            "cpu",
+            "cuda",
+            "data",
+        ),
         same,
     ),
     **dict.fromkeys(
@@ -301,18 +229,13 @@ RULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("repeat", "tile"), repeat),
     **dict.fromkeys(("cat", "concat", "concatenate"), concatenate),
     "stack": stack,
-    **dict.fromkeys(("split", "chunk", "split_with_sizes", "tensor_split"), split),
-    "unbind": unbind,
-    "select": select,
-    "narrow": narrow,
-    "getitem": item,
-    "index_select": index_select,
     "flip": flip,
     "roll": roll,
-    "pad": pad,
-    **dict.fromkeys(("zeros", "zeros_like", "new_zeros"), filled(0)),
-    **dict.fromkeys(("ones", "ones_like", "new_ones"), filled(1)),
-    **dict.fromkeys(("full", "full_like", "new_full"), full),
+    "rot90": rot90,
+    "repeat_interleave": repeat_interleave,
+    **dict.fromkeys(("vstack", "row_stack"), stacked(0, 2)),
+    "hstack": stacked(1, 2),
+    "dstack": stacked(2, 3),
     "pixel_shuffle": pixel_shuffle,
     "pixel_unshuffle": pixel_unshuffle,
     "channel_shuffle": channel_shuffle,

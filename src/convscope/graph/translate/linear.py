@@ -23,10 +23,11 @@ def embedding(
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ) -> Ref:
-    """Rows of a table; what training does to its gradient is not part of it."""
-    if max_norm is not None:
-        raise Unknown("rows that are renormalised")
-    return tape.emit("embedding", input, weight)
+    """Rows of a table; those of one index may be left out of its gradient."""
+    if max_norm is not None or scale_grad_by_freq:
+        raise Unknown("rows that are renormalised, or a gradient by their number")
+    padding = {} if padding_idx is None else {"padding_index": padding_idx % weight.shape[0]}
+    return tape.emit("embedding", input, weight, **padding)
 
 
 RULES: dict[str, Callable[..., Any]] = {"linear": linear, "embedding": embedding}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.translate.reduction import axes_of
 
 
 def batch_norm(
@@ -69,14 +71,33 @@ def rms_norm(tape: Tape, input: Ref, normalized_shape: Any, weight: Ref | None =
 def vector_norm(
     tape: Tape, input: Ref, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Ref:
-    """The square root of the sum of squares along axes; other norms are not known."""
-    if ord != 2 or dtype is not None:
+    """The square root of the sum of squares along axes; the sum of sizes (order 1), or the largest (infinite)."""
+    axes = axes_of(input, dim)
+    if dtype is not None or ord not in (1, 2, math.inf):
         raise Unknown(f"a norm of order {ord}")
-    rank = len(input.shape)
-    given = range(rank) if dim is None else (dim,) if isinstance(dim, int) else dim
-    made = _length(tape, input, tuple(sorted(axis % rank for axis in given)))
+    if ord == 2:
+        made = _length(tape, input, axes)
+    else:
+        made = tape.emit("reduce_sum" if ord == 1 else "reduce_max", tape.emit("absolute", input), axes=axes)
     shape = tape.expected[0][0]
     return made if made.shape == shape else tape.emit("reshape", made, shape=shape)
+
+
+def norm(tape: Tape, input: Ref, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Ref:
+    """The norm of vectors; that of matrices where it is the same."""
+    if ord is not None and (not isinstance(dim, int) and len(input.shape) > 1):
+        raise Unknown("the norm of a matrix")
+    return vector_norm(tape, input, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
+
+
+def cosine_similarity(tape: Tape, x1: Ref, x2: Ref, dim: int = 1, eps: float = 1e-8) -> Ref:
+    """The product of two vectors over both their lengths, which are at least eps."""
+    axes = (dim % max(len(x1.shape), len(x2.shape)),)
+    if len(x1.shape) != len(x2.shape):
+        raise Unknown("vectors with unequally many axes")
+    lengths = (tape.emit("clip", _length(tape, one, axes), low=eps) for one in (x1, x2))
+    made = tape.emit("multiply", *(tape.emit("divide", one, n) for one, n in zip((x1, x2), lengths, strict=True)))
+    return tape.emit("reshape", tape.emit("reduce_sum", made, axes=axes), shape=tape.expected[0][0])
 
 
 def weight_norm(tape: Tape, v: Ref, g: Ref, dim: int = 0) -> Ref:
@@ -96,5 +117,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "instance_norm": instance_norm,
     "rms_norm": rms_norm,
     "linalg_vector_norm": vector_norm,
+    "linalg_norm": norm,
+    "cosine_similarity": cosine_similarity,
     "weight_norm": weight_norm,
 }

@@ -110,7 +110,7 @@ def interpolate(
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
 ) -> Ref:
-    """Resampling by nearest neighbours, linear along each axis, or by the mean of areas."""
+    """Resampling by nearest neighbours, linear or cubic along each axis, or by the mean of areas."""
     space = tape.expected[0][0][2:]
     if antialias:
         raise Unknown("antialiasing")
@@ -124,6 +124,8 @@ def interpolate(
         return tape.emit("resample_nearest", input, **where)
     if mode in ("linear", "bilinear", "trilinear"):
         return tape.emit("resample_linear", input, **where, align_corners=bool(align_corners))
+    if mode == "bicubic":
+        return tape.emit("resample_cubic", input, **where, align_corners=bool(align_corners))
     raise Unknown(f"interpolation {mode!r}")
 
 

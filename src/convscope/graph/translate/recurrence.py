@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
 from convscope.graph.translate.arrangement import part_of, permuted
+
+GATES = {"gru": 3, "lstm": 4, "tanh": 1, "relu": 1}
 
 
 def layers(op: str, states: int) -> Callable[..., Any]:
@@ -29,7 +31,7 @@ def layers(op: str, states: int) -> Callable[..., Any]:
         first = [hx] if isinstance(hx, Ref) else list(hx)
         directions = 2 if bidirectional else 1
         each = len(params) // (num_layers * directions)
-        if each != (4 if has_biases else 2) or first[0].shape[-1] * (3 if op == "gru" else 4) != params[0].shape[0]:
+        if each != (4 if has_biases else 2) or first[0].shape[-1] * GATES[op] != params[0].shape[0]:
             raise Unknown("projected states")
         x = input if batch_first else permuted(tape, input, (1, 0, 2))  # (N, T, I)
         last: list[list[Ref]] = [[] for _ in range(states)]
@@ -55,10 +57,31 @@ def _one(
 ) -> tuple[Ref, list[Ref]]:
     """Return the output (N, T, H) of one layer in one direction, and its last states (N, H)."""
     biases = (None, None) if len(weights) == 2 else tuple(weights[2:])
-    made = tape.emit(op, _reversed(tape, x) if backwards else x, *weights[:2], *biases, *begun)
+    x = _reversed(tape, x) if backwards else x
+    if op in ("tanh", "relu"):
+        made, end = _stepped(tape, op, x, weights[:2], biases, begun[0])
+        return (_reversed(tape, made) if backwards else made), [end]
+    made = tape.emit(op, x, *weights[:2], *biases, *begun)
     n, _, hidden = made.shape
     ends = [tape.part(made, i + 1, (n, hidden), made.dtype) for i in range(len(begun))]
     return (_reversed(tape, made) if backwards else made), ends
+
+
+def _stepped(
+    tape: Tape, op: str, x: Ref, weights: list[Ref], biases: Sequence[Ref | None], state: Ref | None
+) -> tuple[Ref, Ref]:
+    """Return the states (N, T, H) of Elman's cell (1990), step by step, and the last one (N, H)."""
+    (above, along), (of_input, of_hidden) = weights, biases
+    n, steps, hidden = x.shape[0], x.shape[1], along.shape[1]
+    if state is None:
+        state = tape.emit("expand", tape.scalar(0, x.dtype), shape=(n, hidden))
+    brought = tape.emit("linear", x, above, of_input)  # (N, T, H)
+    states = []
+    for t in range(steps):
+        now = tape.emit("reshape", part_of(tape, brought, 1, t, 1), shape=(n, hidden))
+        state = tape.emit(op, tape.emit("add", now, tape.emit("linear", state, along, of_hidden)))
+        states.append(tape.emit("reshape", state, shape=(n, 1, hidden)))
+    return (states[0] if steps == 1 else tape.emit("concatenate", *states, axis=1)), state
 
 
 def _reversed(tape: Tape, x: Ref) -> Ref:
@@ -86,9 +109,23 @@ def lstm_cell(
     return made, tape.part(made, 1, made.shape, made.dtype)
 
 
+def cell(op: str) -> Callable[..., Ref]:
+    """Return the rule of one step of Elman's cell with an activation."""
+
+    def rule(tape: Tape, input: Ref, hx: Ref, w_ih: Ref, w_hh: Ref, b_ih: Any = None, b_hh: Any = None) -> Ref:
+        brought = tape.emit("linear", input, w_ih, b_ih)
+        return tape.emit(op, tape.emit("add", brought, tape.emit("linear", hx, w_hh, b_hh)))
+
+    return rule
+
+
 RULES: dict[str, Callable[..., Any]] = {
     "gru": layers("gru", 1),
     "lstm": layers("lstm", 2),
+    "rnn_tanh": layers("tanh", 1),
+    "rnn_relu": layers("relu", 1),
+    "rnn_tanh_cell": cell("tanh"),
+    "rnn_relu_cell": cell("relu"),
     "gru_cell": gru_cell,
     "lstm_cell": lstm_cell,
 }

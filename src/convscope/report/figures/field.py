@@ -9,6 +9,7 @@ from convscope.report.figures.style import MUTED, ORANGE, canvas
 
 DIM = 0.28  # of the brightness that is left where nothing is seen
 LARGEST, LEAST = 6.5, 3.2  # inches
+LONG = 6  # times as long as wide: a signal, whose positions are stretched to be seen
 
 
 def draw(image: np.ndarray, seen: np.ndarray, title: str, said: str) -> Figure:
@@ -19,13 +20,17 @@ def draw(image: np.ndarray, seen: np.ndarray, title: str, said: str) -> Figure:
     axes = figure.subplots()
     colour = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
     shade = np.where(seen[..., None], 1.0, DIM)
-    axes.imshow(colour * shade + (1 - shade) * 0.5 * (1 - DIM), interpolation="none", vmin=0, vmax=1)
+    long = max(height, width) > LONG * min(height, width)
+    axes.imshow(
+        colour * shade + (1 - shade) * 0.5 * (1 - DIM),
+        interpolation="none", vmin=0, vmax=1, aspect="auto" if long else "equal",
+    )  # fmt: skip
     for ends in _outline(seen):
         axes.plot(*ends, color=ORANGE, linewidth=1.2, solid_capstyle="butt")
     axes.set_title(title)
     axes.set_xlabel(said, color=MUTED, loc="left")
-    axes.set_xticks([0, width - 1])
-    axes.set_yticks([0, height - 1])
+    axes.set_xticks(sorted({0, width - 1}))
+    axes.set_yticks(sorted({0, height - 1}))
     return figure
 
 

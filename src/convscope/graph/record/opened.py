@@ -1,0 +1,29 @@
+"""PyTorch's functions that are written in Python, entered instead of being called."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable
+from typing import Any
+
+
+@functools.cache
+def opened(func: Any) -> Callable[..., Any] | None:
+    """Return a function of PyTorch's that is written in Python, without the question whether a mode wants to see it.
+
+    So its body is run and the calls in it are seen. None where it is not written in Python.
+    """
+    if not isinstance(func, types.FunctionType) or not func.__module__.startswith("torch."):
+        return None
+    blind = dict.fromkeys(
+        ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic"), lambda *_: False
+    )
+    asked = [name for name in blind if name in func.__globals__ and name in func.__code__.co_names]
+    if not asked:
+        return None
+    made = types.FunctionType(
+        func.__code__, {**func.__globals__, **blind}, func.__name__, func.__defaults__, func.__closure__
+    )
+    made.__kwdefaults__ = func.__kwdefaults__
+    return made

@@ -1,0 +1,164 @@
+"""Comparisons, True and False, and what is chosen by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from convscope.graph.tape import Ref, Tape, Unknown
+
+
+def alike(tape: Tape, *given: Any) -> list[Ref]:
+    """Return numbers and arrays as arrays of one type: that of the arrays that are computed, else of the first."""
+    refs = [one for one in given if isinstance(one, Ref)]
+    computed = [one for one in refs if one.value is None and one.shape] or [one for one in refs if one.value is None]
+    dtype = next(iter(computed or refs)).dtype
+    return [_of_type(tape, one, dtype) for one in given]
+
+
+def _of_type(tape: Tape, one: Any, dtype: str) -> Ref:
+    if isinstance(one, Ref) and one.dtype == dtype:
+        return one
+    if isinstance(one, Ref) and one.value is None:
+        raise Unknown(f"{one.dtype} beside {dtype}")
+    number = one.value if isinstance(one, Ref) else np.asarray(tape.number(one))
+    assert number is not None
+    if "float" not in dtype and (number.astype(dtype) != number).any():
+        raise Unknown(f"a number that is no {dtype}")
+    return tape.scalar(number[()], dtype) if number.ndim == 0 else tape.constant(number.astype(dtype))
+
+
+def as_type(tape: Tape, input: Ref, dtype: str) -> Ref:
+    """Return an array in another type: a constant, True and False as 1 and 0, and what is not 0 as True."""
+    if input.dtype == dtype:
+        return input
+    if input.value is not None and dtype != "bfloat16":
+        return tape.constant(input.value.astype(dtype))
+    if input.dtype == "bool" and dtype != "bfloat16":
+        return tape.emit("where", input, tape.scalar(1, dtype), tape.scalar(0, dtype))
+    if dtype == "bool":
+        return tape.emit("compare", input, tape.scalar(0, input.dtype), relation="not_equal")
+    raise Unknown("another type")
+
+
+def compared(relation: str) -> Callable[..., Ref]:
+    """Return the rule of a comparison, number by number."""
+
+    def rule(tape: Tape, input: Any, other: Any) -> Ref:
+        return tape.emit("compare", *alike(tape, input, other), relation=relation)
+
+    return rule
+
+
+def both(tape: Tape, input: Ref, other: Any) -> Ref:
+    """True where both are."""
+    one, two = _truths(tape, input, other)
+    return tape.emit("where", one, two, tape.constant(np.array(False)))
+
+
+def either(tape: Tape, input: Ref, other: Any) -> Ref:
+    """True where one of them is, or both are."""
+    one, two = _truths(tape, input, other)
+    return tape.emit("where", one, tape.constant(np.array(True)), two)
+
+
+def one_of_both(tape: Tape, input: Ref, other: Any) -> Ref:
+    """True where they differ."""
+    return tape.emit("compare", *_truths(tape, input, other), relation="not_equal")
+
+
+def negated(tape: Tape, input: Ref) -> Ref:
+    """True where it is False."""
+    (one,) = _truths(tape, input)
+    return tape.emit("compare", one, tape.constant(np.array(False)), relation="equal")
+
+
+def _truths(tape: Tape, *given: Any) -> list[Ref]:
+    if tape.expected[0][1] != "bool":
+        raise Unknown("bits of whole numbers")
+    refs = [one if isinstance(one, Ref) else tape.constant(np.asarray(one)) for one in given]
+    return [as_type(tape, one, "bool") for one in refs]
+
+
+def where(tape: Tape, condition: Ref, input: Any, other: Any) -> Ref:
+    """One array where a condition holds, the other elsewhere; either may be a number."""
+    if not isinstance(input, Ref) and not isinstance(other, Ref):
+        dtype = tape.expected[0][1]
+        input, other = (tape.scalar(tape.number(one), dtype) for one in (input, other))
+    return tape.emit("where", condition, *alike(tape, input, other))
+
+
+def masked_fill(tape: Tape, input: Ref, mask: Ref, value: Any) -> Ref:
+    """A number wherever a mask is True."""
+    return tape.emit("where", mask, *alike(tape, value, input))
+
+
+def larger(relation: str) -> Callable[..., Ref]:
+    """Return the rule of the maximum or minimum of two arrays; equal numbers share the gradient."""
+
+    def rule(tape: Tape, input: Ref, other: Any) -> Ref:
+        x, y = alike(tape, input, other)
+        opposite = {"greater": "less", "less": "greater"}[relation]
+        if not x.floating:
+            raise Unknown("the larger of whole numbers")
+        middle = tape.emit("multiply", tape.emit("add", x, y), 0.5)
+        rest = tape.emit("where", tape.emit("compare", x, y, relation=opposite), y, middle)
+        return tape.emit("where", tape.emit("compare", x, y, relation=relation), x, rest)
+
+    return rule
+
+
+def sign(tape: Tape, input: Ref) -> Ref:
+    """1 above 0, -1 below, 0 at 0."""
+    zero, one, less = (tape.scalar(number, input.dtype) for number in (0, 1, -1))
+    below = tape.emit("where", tape.emit("compare", input, zero, relation="less"), less, zero)
+    return tape.emit("where", tape.emit("compare", input, zero, relation="greater"), one, below)
+
+
+def threshold(tape: Tape, input: Ref, threshold: float, value: float, inplace: bool = False) -> Ref:
+    """x where it is above a threshold, else a number."""
+    above = tape.emit("compare", *alike(tape, input, threshold), relation="greater")
+    return where(tape, above, input, value)
+
+
+def triangle(lower: bool) -> Callable[..., Ref]:
+    """Return the rule of a matrix of which the numbers on one side of a diagonal are 0."""
+
+    def rule(tape: Tape, input: Ref, diagonal: int = 0) -> Ref:
+        rows, columns = input.shape[-2:]
+        kept = np.tri(rows, columns, diagonal if lower else diagonal - 1, dtype=bool)
+        mask = tape.constant(kept if lower else ~kept)
+        return tape.emit("where", mask, input, tape.scalar(0, input.dtype))
+
+    return rule
+
+
+RULES: dict[str, Callable[..., Any]] = {
+    **{
+        short: compared(relation)
+        for relation, names in {
+            "equal": ("eq",),
+            "not_equal": ("ne", "not_equal"),
+            "less": ("lt", "less"),
+            "less_equal": ("le", "less_equal"),
+            "greater": ("gt", "greater"),
+            "greater_equal": ("ge", "greater_equal"),
+        }.items()
+        for short in names
+    },
+    **dict.fromkeys(("and", "iand", "logical_and", "bitwise_and"), both),
+    **dict.fromkeys(("or", "ior", "ror", "logical_or", "bitwise_or"), either),
+    **dict.fromkeys(("xor", "ixor", "rxor", "logical_xor", "bitwise_xor"), one_of_both),
+    **dict.fromkeys(("invert", "logical_not", "bitwise_not"), negated),
+    "bool": lambda tape, input: as_type(tape, input, "bool"),
+    "where": where,
+    "masked_fill": masked_fill,
+    "maximum": larger("greater"),
+    "minimum": larger("less"),
+    "sign": sign,
+    "threshold": threshold,
+    "tril": triangle(lower=True),
+    "triu": triangle(lower=False),
+}

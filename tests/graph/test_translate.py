@@ -1,0 +1,188 @@
+"""Calls that are several primitives together: their numbers, gradients and fields are PyTorch's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from analysis.networks import moved
+from convscope.analysis.fields import field
+from convscope.graph import load, save
+from convscope.graph.record import record
+from graph.equal import assert_equal_to_torch
+from graph.written import Written
+
+IMAGE = (4, 8, 8)
+
+
+def named(**made: Tensor) -> dict[str, Tensor]:
+    return made
+
+
+def einstein(self: Any, x: Tensor) -> Any:
+    return named(
+        scores=torch.einsum("bchw,bcij->bhwij", x, x), mixed=torch.einsum("bchw,dc->bdhw", x, self.w),
+        sums=torch.einsum("bchw->bc", x), rest=torch.einsum("...c,cd->...d", x.movedim(1, -1), self.w),
+        three=torch.einsum("bchw,bc,dc->bdh", [x, x[:, :, 0, 0], self.w]),
+        gated=torch.einsum("bchw,bc->bchw", x, x[..., 0, 0]),
+        implicit=torch.einsum("zji,zj", x[:, 0], x[:, 1, 0])[:, None], bilinear=self.both(x[:, 0], x[:, 1]),
+    )  # fmt: skip
+
+
+def chosen(self: Any, x: Tensor) -> Any:
+    above, below = x > 0.2, x.lt(-0.2)
+    return named(
+        where=torch.where(above, x, 0.1 * x), filled=x.masked_fill(below, -1.0), product=x * above, truth=above,
+        both=~(above | below) & (x <= 0.1), either=above ^ below, cast=above.type_as(x) - below.type_as(x) * x,
+        larger=torch.maximum(x, x.flip(1)), smaller=torch.minimum(x, x.clone()), sign=x.sign() * x, some=above.any(1),
+        threshold=F.threshold(x, 0.1, 20.0), shrunk=F.hardshrink(x, 0.4) + F.softshrink(x, 0.3),
+        all=above.all(-1, True),
+        lower=x.tril(), upper=x.triu(1), constant=torch.where(torch.arange(8) % 2 == 0, x, -torch.inf).softmax(-1),
+    )  # fmt: skip
+
+
+def spread(self: Any, x: Tensor) -> Any:
+    return named(
+        least=x.min(2).values, amin=x.amin((1, 2)), var=x.var((2, 3)), std=x.std(1, keepdim=True),
+        any=x.std(dim=1, correction=0),
+        lse=x.logsumexp(1), cumsum=x.cumsum(2), one=x.norm(p=1, dim=1),
+        largest=torch.linalg.vector_norm(x, torch.inf, dim=1),
+        norm=torch.linalg.norm(x, dim=2), similar=F.cosine_similarity(x, x.flip(2), dim=1),
+        lerp=torch.lerp(x, x.flip(1), 0.3),
+    )  # fmt: skip
+
+
+def functions(self: Any, x: Tensor) -> Any:
+    return named(
+        gelu=0.5 * x * (1 + torch.erf(x / 2**0.5)), angle=torch.sin(x) + torch.cos(x), tan=torch.tan(x / 10),
+        size=x.abs(),
+        logs=torch.log1p(x * x) + torch.log2(x * x + 1), expm1=torch.expm1(x), celu=F.celu(x, 0.5), rrelu=F.rrelu(x),
+    )  # fmt: skip
+
+
+def taken(self: Any, x: Tensor) -> Any:
+    return named(
+        places=x[:, [0, 2, 2]], back=x[:, :, torch.tensor([1, -1])],
+        pairs=x[:, :, torch.tensor([1, 3]), torch.tensor([0, -1])],
+        last=x[..., torch.tensor([[1, 0], [3, 4]])], strided=x[:, ::2, torch.tensor([1, 5])],
+        table=x + self.w[:, self.places].sum(),
+        windows=x.unfold(2, 3, 2), patches=F.unfold(x, 3, 1, 1, 2), folded=F.fold(F.unfold(x, 2, stride=1), (8, 8), 2),
+        turned=torch.rot90(x, 3, (2, 3)), often=x.repeat_interleave(2, 1), beside=torch.hstack([x, x]),
+    )  # fmt: skip
+
+
+def assigned(self: Any, x: Tensor) -> Any:
+    whole, strided, masked, inside = x * 1, x * 2, x * 3, x * 4
+    whole[:, 1:3] = x[:, :2]
+    whole[:, 0] = 0
+    strided[..., ::2] = x[..., 1::2]
+    masked[x > 0] = 1.5
+    inside[:, 1, 2:4] = x[:, 0, :2]
+    inside[:, 2:, 1:7:3] = x[:, :1, :2]
+    made = x.new_zeros(x.size(0), 5, 8)
+    made[:, :4] = x[:, :, 0]
+    made[:, 4] = x[:, 0, 0]
+    full, empty, copy = x * 5, x * 6, x * 7
+    full.fill_(2.0).add_(x)
+    empty.zero_().sub_(x)
+    copy.copy_(x[:, :1])
+    return named(
+        full=full, empty=empty, copy=copy, whole=whole, strided=strided, masked=masked, inside=inside, made=made
+    )
+
+
+def changed_in_part(self: Any, x: Tensor) -> Any:
+    y = x * 2
+    y[:, 0] += x[:, 1]
+    y[..., ::3] *= 2
+    y[:, 1, 2] -= 1
+    return y
+
+
+def cubic(self: Any, x: Tensor) -> Any:
+    return named(
+        twice=F.interpolate(x, scale_factor=2, mode="bicubic"),
+        odd=F.interpolate(x, scale_factor=(1.05, 0.6), mode="bicubic"),
+        corners=F.interpolate(x, (5, 11), mode="bicubic", align_corners=True),
+        one=F.interpolate(x, (8, 1), mode="bicubic"),
+    )  # fmt: skip
+
+
+CALLS: dict[str, tuple[nn.Module, Any]] = {
+    "einsum": (
+        Written(einstein, w=nn.Parameter(torch.randn(4, 4)), both=nn.Bilinear(8, 8, 3)),
+        IMAGE,
+    ),
+    "masks": (Written(chosen), IMAGE),
+    "reductions": (Written(spread), IMAGE),
+    "functions": (Written(functions), IMAGE),
+    "places": (
+        Written(taken, w=nn.Parameter(torch.randn(4, 4)), places=torch.tensor([[0, 1], [2, 2]])),
+        IMAGE,
+    ),
+    "slices written to": (Written(assigned), IMAGE),
+    "slices changed": (Written(changed_in_part), IMAGE),
+    "bicubic": (Written(cubic), IMAGE),
+    "rnn": (nn.RNN(8, 5, num_layers=2, bidirectional=True, batch_first=True), (6, 8)),
+    "rnn of rectifiers": (nn.RNN(8, 5, nonlinearity="relu", bias=False, batch_first=True), (6, 8)),
+    "rnn cell": (Written(lambda s, x: s.cell(x[:, 1], s.cell(x[:, 0])), cell=nn.RNNCell(8, 5)), (6, 8)),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_numbers_and_gradients_are_pytorchs(name: str):
+    torch.manual_seed(0)
+    network, shape = CALLS[name]
+    graph = assert_equal_to_torch(network, shape)
+    assert graph.batched and graph.notes == ()
+
+
+def test_masks_in_float32_become_numbers_of_any_type():
+    graph = assert_equal_to_torch(Written(lambda s, x: x * (x > 0).float()), IMAGE, dtype=torch.float32)
+    assert [node.op for node in graph.nodes] == ["input", "compare", "where", "multiply"]
+    assert graph["compare"].dtype == "bool"
+
+
+def test_the_padding_row_of_an_embedding_gets_no_gradient():
+    table = nn.Embedding(6, 3, padding_idx=-2)
+    graph = assert_equal_to_torch(table, "tokens:int64:4", torch.tensor([[4, 1, 4, 0], [5, 1, 2, 4]]))
+    assert graph.nodes[-1].arguments == {"padding_index": 4}
+    values = graph.run(np.array([[4, 1, 4, 0]]))
+    gradient = graph.backward(values, np.ones((1, 4, 3))).weights["weight"]
+    assert gradient is not None and gradient.sum(1).tolist() == [3, 3, 0, 0, 0, 0]
+
+
+FIELDS: dict[str, Callable[..., Any]] = {
+    "einsum": lambda s, x: torch.einsum("bchw,bcih->bwi", x, x.mT),
+    "running sum": lambda s, x: x.cumsum(2),
+    "windows": lambda s, x: x.unfold(3, 2, 3),
+    "a choice": lambda s, x: torch.maximum(x, x.flip(1)),
+    "cubic": lambda s, x: F.interpolate(x, scale_factor=2, mode="bicubic"),
+    "spread": lambda s, x: x.var(2),
+    "written to": changed_in_part,
+    "steps": lambda s, x: s.rnn(x.flatten(1, 2))[0],
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_field_is_what_moves_the_number(name: str):
+    network, shape = Written(FIELDS[name], rnn=nn.RNN(5, 3, batch_first=True)).double(), (2, 4, 5)
+    graph = record(network, shape)
+    node = graph.outputs["output"]
+    seen = moved(network, shape)
+    for number, at in enumerate(np.ndindex(graph[node].shape[1:])):
+        assert np.array_equal(field(graph, node, at).places.mask().ravel(), seen[:, number]), at
+
+
+def test_a_graph_with_masks_can_be_saved(tmp_path: Path):
+    graph = record(Written(lambda s, x: torch.where(torch.arange(8) % 2 == 0, x, x.masked_fill(x > 0, -1.0))), IMAGE)
+    save(graph, tmp_path / "net.json")
+    x = np.random.default_rng(0).standard_normal((2, *IMAGE), np.float32)
+    assert np.array_equal(load(tmp_path / "net.json").run(x).output, graph.run(x).output)
