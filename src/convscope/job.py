@@ -12,31 +12,27 @@ from typing import Any
 import numpy as np
 
 from convscope.data.dataset import Data, Split
-from convscope.errors import CheckpointError, ConfigError
-from convscope.models.weights import Weights
+from convscope.errors import ConfigError
 from convscope.report.collect import collect
 from convscope.report.html import write as write_report
 from convscope.runs import files
-from convscope.runs.environment import environment
-from convscope.runs.prepare import Expected, Training, prepare
-from convscope.runs.run import Run, open_run, read_config, weights_hash
-from convscope.runs.source import load_source, scaled_for, weights_of
-from convscope.runs.write import (
-    RunKeeper,
-    config_text,
-    csv_text,
-    new_folder,
-    refuse_taken,
-    write_file,
-    write_json,
-    write_split,
+from convscope.runs.beginning import (
+    Prepared,
+    check_unchanged,
+    prepared,
+    pretrained_with,
+    scaled,
+    write_beginning,
 )
+from convscope.runs.prepare import Training, prepare
+from convscope.runs.run import Run, check_is_run, open_run, read_config, weights_hash
+from convscope.runs.source import load_source, weights_of
+from convscope.runs.write import RunKeeper, csv_text, new_folder, refuse_taken, write_file, write_json
 from convscope.tasks import baselines, classification
 from convscope.training.checkpoint import has_state, read_state, save_error
 from convscope.training.loop import Outcome, Watcher, fit
 from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
-from convscope.training.settle import Settled
 from convscope.training.stages import extended
 
 # What a resumed run may change: how long it goes on and what is scored beside it, never what its past steps depended
@@ -52,24 +48,6 @@ RESUMABLE = {
     "workers",
     "device",
 }
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What is known before the first step: shown to the user as the plan.
-
-    ``stages`` says what each stage does, where there are any; ``pretrained`` where weights came from (``source``,
-    ``sha256``), and ``notes`` on what was done to them.
-    """
-
-    folder: Path
-    data: Data
-    settled: Settled
-    parameters: int
-    estimate: Expected
-    resumed: bool
-    stages: tuple[str, ...] = ()
-    pretrained: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,8 +87,7 @@ def resume(folder: str | Path, *, data: Data | None = None, observer: Observer |
     ``changes`` may be those settings that past steps did not depend on (more ``epochs``, another ``time``, ...).
     """
     folder = Path(folder)
-    if not (folder / files.CONFIG).exists():
-        raise CheckpointError(f"{folder} is not a run folder: it holds no {files.CONFIG}")
+    check_is_run(folder)
     for key in sorted(set(changes) - RESUMABLE):
         raise ConfigError(
             f"setting {key!r} cannot change in a resumed run; start a new one, or change only "
@@ -139,17 +116,17 @@ def _train(
     weights = None if begun else weights_of(plan, observer.on_progress)  # a run that has its own needs them no more
     data = source if isinstance(source, Data) else load_source(source, plan, observer.on_progress, weights)
     if out is not None and resumed:
-        _check_unchanged(Path(out), data)
-    data, said = _scaled(data, plan, weights, begun)
+        check_unchanged(Path(out), data)
+    data, said = scaled(data, plan, weights, begun)
     training = prepare(data, plan, weights)
     plan = training.plan
     folder = Path(out) if out is not None and resumed else new_folder(out, f"{data.name}-{plan.model}")
     # Stopped before its first epoch, a run has no state yet and simply begins.
     start = read_state(folder / files.STATE) if resumed and has_state(folder / files.STATE) else None
-    pretrained = _pretrained(weights, (*said, *training.notes), folder)
+    pretrained = pretrained_with(weights, (*said, *training.notes), folder)
     if observer.on_plan:
-        observer.on_plan(_prepared(folder, data, training, pretrained, resumed=resumed))
-    _write_start(folder, plan, data, pretrained)
+        observer.on_plan(prepared(folder, data, training, pretrained, resumed=resumed))
+    write_beginning(folder, plan, data, pretrained)
     loaded = time.perf_counter()
     outcome = fit(
         training.model, training.train, training.valid, plan, training.loss, classes=len(data.classes),
@@ -165,46 +142,6 @@ def _train(
     }
     _write_history(folder, outcome)
     return _finish(folder, data, training, outcome, timing, observer)
-
-
-def _scaled(data: Data, plan: Plan, weights: Weights | None, begun: Path | None) -> tuple[Data, tuple[str, ...]]:
-    """Return the set scaled as the weights ask for, and what is to be said of it; a run goes on as it ``begun``."""
-    if begun is not None and plan.pretrained:
-        own = open_run(begun).spec.preprocessing
-        return replace(data, preprocessing=replace(data.preprocessing, mean=own.mean, std=own.std)), ()
-    return (data, ()) if weights is None else scaled_for(data, weights)
-
-
-def _pretrained(weights: Weights | None, notes: tuple[str, ...], folder: Path) -> dict[str, Any] | None:
-    """Return what is to be known of the weights a run begins with, or what it noted when it began."""
-    if weights is not None:
-        return {"source": weights.source, "sha256": weights.sha256, "notes": [*weights.notes, *notes]}
-    path = folder / files.ENVIRONMENT
-    return json.loads(path.read_text()).get("pretrained") if path.exists() else None
-
-
-def _prepared(
-    folder: Path, data: Data, training: Training, pretrained: dict[str, Any] | None, *, resumed: bool
-) -> Prepared:
-    count = sum(p.numel() for p in training.model.parameters())
-    return Prepared(folder, data, training.settled, count, training.expected, resumed, training.stages, pretrained)
-
-
-def _check_unchanged(folder: Path, data: Data) -> None:
-    """Refuse to go on with other images, labels or splits than the run began with."""
-    path = folder / files.ENVIRONMENT
-    if path.exists() and json.loads(path.read_text()).get("data_fingerprint", data.fingerprint) != data.fingerprint:
-        raise CheckpointError(
-            f"the images, labels or splits of {data.source} have changed since {folder} began (its {files.SPLIT} lists "
-            "them); put them back, or start a new run"
-        )
-
-
-def _write_start(folder: Path, plan: Plan, data: Data, pretrained: dict[str, Any] | None) -> None:
-    write_file(folder / files.CONFIG, config_text(plan, data.source))
-    write_split(folder, data)
-    began_with = {} if pretrained is None else {"pretrained": pretrained}
-    write_json(folder / files.ENVIRONMENT, {**environment(), "data_fingerprint": data.fingerprint, **began_with})
 
 
 def _write_history(folder: Path, outcome: Outcome) -> None:

@@ -39,7 +39,7 @@ LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in
 # library: the rooms (and all below them) that may import it; the empty tuple means none
 DOORS = {
     "torch": (
-        *("graph.record", "graph.translate", "data.augment", "data.batches", "tasks", "models"),
+        *("graph.record", "graph.translate", "data.augment", "data.batches", "data.device", "tasks", "models"),
         *("training", "explain", "runs", "report", "inspecting", "job"),
     ),
     "matplotlib": ("report.figures",),

@@ -146,6 +146,7 @@ def test_a_damaged_memory_is_measured_anew(monkeypatch: pytest.MonkeyPatch, tmp_
     assert found.plan.amp and tried
     again, tried = chosen(monkeypatch, tmp_path / "speeds.json", FORMS)
     assert (again.plan, tried) == (found.plan, [])
+    assert [path.name for path in tmp_path.iterdir()] == ["speeds.json"]  # written beside itself
 
 
 def test_compiling_counts_with_what_it_costs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ sees what an undisturbed one would.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 
 from convscope.data.dataset import Split
+from convscope.data.device import sent, settled_on
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.streaming import read
 
@@ -49,11 +51,13 @@ class Normaliser:
         # As (N, H, W·C) the innermost axis is long: six times as fast as with one of three channels.
         self._row = tuple(each.view(-1).repeat(preprocessing.width) for each in (self.mean, self.scale))
 
-    def __call__(self, raw: np.ndarray) -> Tensor:
-        """Return the network input of raw images; they are left as they are."""
-        # torch computes little with uint16, so wide integers become floats before they leave NumPy.
-        array = raw if raw.dtype == np.uint8 else raw.astype(np.float32)
-        x = torch.from_numpy(array).to(self.device)
+    def __call__(self, raw: np.ndarray | Tensor) -> Tensor:
+        """Return the network input of raw images, which may lie on the device already; they are left as they are."""
+        if isinstance(raw, np.ndarray):
+            # torch computes little with uint16, so wide integers become floats before they leave NumPy.
+            x = sent(raw if raw.dtype == np.uint8 else raw.astype(np.float32), self.device)
+        else:
+            x = raw
         if self.channels_last:
             mean, scale = self._row
             rows = x.reshape(*x.shape[:2], -1).to(torch.float32, copy=True)
@@ -108,13 +112,13 @@ class Batches:
         order = np.random.Generator(np.random.Philox(key=[self.seed, epoch])).permutation(len(self.labels))
         chosen = (self._choose(order[first:last], epoch) for first, last in itertools.pairwise(self.bounds[start:]))
         chosen, coming = itertools.tee(chosen)
-        for choice, raw in zip(chosen, read(self.pixels, (self.rows[each.all_at] for each in coming)), strict=True):
+        for choice, raw in zip(chosen, self._raw(each.all_at for each in coming), strict=True):
             yield self._augmented(choice, raw, epoch)
 
     def inorder(self) -> Iterator[Batch]:
         """Yield the batches in the split's own order, not augmented."""
         bounds = list(itertools.pairwise(self.bounds))
-        for (first, last), raw in zip(bounds, read(self.pixels, (self.rows[a:b] for a, b in bounds)), strict=True):
+        for (first, last), raw in zip(bounds, self._raw(np.arange(a, b) for a, b in bounds), strict=True):
             yield Batch(self.normalise(raw), self._device_labels[first:last])
 
     def of(self, at: np.ndarray, epoch: int) -> Batch:
@@ -122,13 +126,23 @@ class Batches:
         choice = self._choose(at, epoch)
         return self._augmented(choice, np.asarray(self.pixels)[self.rows[choice.all_at]], epoch)
 
+    @cached_property
+    def _settled(self) -> Tensor | None:
+        return settled_on(self.normalise.device, self.pixels, self.rows)
+
+    def _raw(self, wanted: Iterable[np.ndarray]) -> Iterator[np.ndarray | Tensor]:
+        """Yield the raw images (k, H, W, C) at each of the positions (k,) ``wanted``."""
+        if (there := self._settled) is None:
+            return read(self.pixels, (self.rows[at] for at in wanted))
+        return (there[sent(at, self.normalise.device)] for at in wanted)
+
     def _choose(self, at: np.ndarray, epoch: int) -> _Choice:
         if self.policy is None or not self.policy.blends:
             return _Choice(at)
         partners = self.policy.partners(self.rows[at], self.rows, seed=self.seed, epoch=epoch)
         return _Choice(at, np.searchsorted(self.rows, partners))
 
-    def _augmented(self, choice: _Choice, raw: np.ndarray, epoch: int) -> Batch:
+    def _augmented(self, choice: _Choice, raw: np.ndarray | Tensor, epoch: int) -> Batch:
         x, labels, policy = self.normalise(raw), self._labels(choice.at), self.policy
         if policy is None:
             return Batch(x, labels)
@@ -141,4 +155,4 @@ class Batches:
         return Batch(x, labels, self._labels(choice.partner_at), share)
 
     def _labels(self, at: np.ndarray) -> Tensor:
-        return self._device_labels[torch.from_numpy(at).to(self._device_labels.device)]
+        return self._device_labels[sent(at, self.normalise.device)]

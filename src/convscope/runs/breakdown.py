@@ -21,12 +21,14 @@ from convscope.runs.prepare import Training, batches_of, prepare
 from convscope.runs.run import Run
 from convscope.runs.source import load_source
 from convscope.training.checkpoint import State
+from convscope.training.form import in_words
 from convscope.training.inference import logits_of
 from convscope.training.loop import fit
-from convscope.training.machine import ceiling
+from convscope.training.machine import ceiling, wait_for
 from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import Plan
 from convscope.training.precision import arithmetic
+from convscope.training.settle import settle
 from convscope.training.trial import PARTS, Trial
 
 
@@ -65,13 +67,13 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     data = load_source(source, plan)
     ready = prepare(data, plan)
     share = seconds / 3
-    load, augment = _fetching(data, ready, share)
+    load, augment = _fetching(data, ready.plan, share)
     trial = Trial(ready.model, next(ready.train.epoch(0)), ready.plan, ready.loss, len(data.classes))
     step = _steps(trial, share)
     few = Batches(_first(data.valid, BATCH * 8), ready.valid.normalise, BATCH)
     judged = ready.form(ready.model)
     with arithmetic(ready.plan):
-        judging = _calls(lambda: logits_of(judged, few), share / 2) / len(few.labels)
+        judging = _calls(lambda: logits_of(judged, few)[0].cpu(), share / 2) / len(few.labels)
     epochs = ready.plan.epochs or 1
     parts = (
         Part("decode", data.decoding * 1e6 / sum(map(len, data.splits)) / epochs, f"once, shared by {epochs:,} epochs"),
@@ -87,7 +89,8 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     )
     work = _flops(trial)
     rate = work / sum(step[:2]) * 1e6 / len(trial.batch)
-    return Breakdown(parts, _form(ready.plan), rate, ceiling(ready.plan.device, _dtype(ready.plan)))
+    how = f"{ready.plan.model}, {in_words(ready.plan)}, {ready.plan.batch_size} images a step"
+    return Breakdown(parts, how, rate, ceiling(ready.plan.device, _dtype(ready.plan)))
 
 
 _STEP = ("the network and its loss", "the gradients", "the weights changed")
@@ -100,16 +103,16 @@ def reading(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakdo
         began = time.perf_counter()
         data = load_source(source, replace(plan, cache=folder))
         total = time.perf_counter() - began
-        ready = prepare(data, replace(plan, cache=folder, amp=False, channels_last=False, compile=False))
+        plan = settle(plan, data).plan
         count = sum(map(len, data.splits))
-        load, augment = _fetching(data, ready, seconds)
+        load, augment = _fetching(data, plan, seconds)
     parts = (
         Part("decode", data.decoding * 1e6 / count, "files to the cache, on all cores"),
         Part("examine", max(0.0, total - data.decoding) * 1e6 / count, "listing, splitting, checks"),
         Part("load", load, "out of the cache, to numbers of mean 0 and deviation 1"),
-        Part("augment", augment, str(ready.plan.augment)),
+        Part("augment", augment, str(plan.augment)),
     )
-    return Breakdown(parts, f"{count:,} images, {ready.plan.batch_size} a batch")
+    return Breakdown(parts, f"{count:,} images, {plan.batch_size} a batch")
 
 
 def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: bool = False) -> Breakdown:
@@ -135,15 +138,16 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     )
 
 
-def _fetching(data: Data, ready: Training, seconds: float) -> tuple[float, float]:
+def _fetching(data: Data, plan: Plan, seconds: float) -> tuple[float, float]:
     """Return microseconds an image of loading batches, and of augmenting them: the medians of batches in turn."""
-    plain = batches_of(data.train, data, replace(ready.plan, augment="none"))
+    plain, varied = (batches_of(data.train, data, one) for one in (replace(plan, augment="none"), plan))
     began, load, whole = time.perf_counter(), [], []
-    ways = ((plain.epoch(0), load), (ready.train.epoch(0), whole))
-    for _ in range(len(ready.train)):
+    ways = ((plain.epoch(0), load), (varied.epoch(0), whole))
+    for _ in range(len(varied)):
         for batches, taken in ways:
             start = time.perf_counter()
             batch = next(batches)
+            wait_for(plan.device)
             taken.append((time.perf_counter() - start) * 1e6 / len(batch))
         if time.perf_counter() - began > seconds:
             break
@@ -220,9 +224,3 @@ def _flops(trial: Trial) -> int:
 
 def _dtype(plan: Plan) -> torch.dtype:
     return torch.bfloat16 if plan.amp else torch.float32
-
-
-def _form(plan: Plan) -> str:
-    words = [plan.model, "bfloat16" if plan.amp else "float32", f"{plan.batch_size} images a step"]
-    words += ["channels last"] * bool(plan.channels_last) + ["compiled"] * bool(plan.compile)
-    return ", ".join(words)

@@ -24,6 +24,8 @@ from convscope.training.checkpoint import State, save_error, sync_folder, write_
 from convscope.training.history import History
 from convscope.training.plan import Plan
 
+PROBE = ".write-test"  # made and removed in a new folder, to see that it can be written
+
 
 def write_file(path: Path, content: str | bytes) -> None:
     """Write a file beside itself, sync it, rename it into place; what fails is a ``SaveError``."""
@@ -55,7 +57,7 @@ def new_folder(out: str | Path | None, name: str) -> Path:
             folder, number = base.with_name(f"{name}-{number}"), number + 1
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".write-test"
+        probe = folder / PROBE
         probe.touch()
         probe.unlink()
     except OSError as error:
@@ -67,8 +69,10 @@ def refuse_taken(folder: Path) -> None:
     """Raise ``ConfigError`` where a folder holds something already."""
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file; choose another --out")
-    if folder.exists() and any(folder.iterdir()):
-        raise ConfigError(f"{folder} is not empty; choose another --out, or go on with --resume {folder}")
+    # What a training leaves that was killed before its first file is no reason.
+    if folder.exists() and any(at.suffix != ".new" and at.name != PROBE for at in folder.iterdir()):
+        go_on = f", or go on with --resume {folder}" if (folder / files.CONFIG).exists() else ""
+        raise ConfigError(f"{folder} is not empty; choose another --out{go_on}")
 
 
 def config_text(plan: Plan, source: str) -> str:

@@ -11,6 +11,8 @@ import hashlib
 import json
 import os
 import shutil
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,13 +48,13 @@ def write_state(folder: Path, state: State) -> None:
     """Replace ``folder`` by this state in one move; on an error, a ``SaveError``, what was there stays."""
     payload = _pieces(state.tensors)
     facts = {"format": FORMAT, "epoch": state.epoch, "step": state.step, **state.facts}
-    signed = json.dumps({"sha256": _checksum(payload, facts), **facts}, indent=1).encode()
     new, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     try:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
+        checksum = _beside(lambda: _checksum(payload, facts))  # as long as writing takes
         write_synced(new / TENSORS, *payload)
-        write_synced(new / FACTS, signed)
+        write_synced(new / FACTS, json.dumps({"sha256": checksum(), **facts}, indent=1).encode())
         sync_folder(new)
         if folder.exists():  # else a kill left only the old one: it stays until the new one is in place
             shutil.rmtree(old, ignore_errors=True)
@@ -62,7 +64,24 @@ def write_state(folder: Path, state: State) -> None:
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         shutil.rmtree(new, ignore_errors=True)
-        raise save_error(folder, sum(map(len, payload)) + len(signed), error) from error
+        written = json.dumps({"sha256": 64 * "0", **facts}, indent=1)
+        raise save_error(folder, sum(map(len, payload)) + len(written), error) from error
+
+
+def _beside(work: Callable[[], str]) -> Callable[[], str]:
+    """Begin ``work`` in a thread of its own; return what waits for its result."""
+    results: list[str] = []
+    thread = threading.Thread(target=lambda: results.append(work()), daemon=True, name="checksum")
+    try:
+        thread.start()
+    except RuntimeError:  # too little memory for a thread, or the program is ending
+        return work
+
+    def result() -> str:
+        thread.join()
+        return results[0]
+
+    return result
 
 
 _DTYPES = {

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.data.batches import Batches
+from convscope.data.device import sent
 from convscope.data.memory import available
 from convscope.errors import ConfigError
 from convscope.models import transfer
@@ -78,6 +79,7 @@ def features_of(chain: nn.Module, batches: Batches, plan: Plan, progress: Progre
                 progress("features", done, total)
     assert kept is not None  # no split is empty
     once = copy.copy(batches)
+    once.__dict__.pop("_settled", None)  # the images that it holds on the device
     once.pixels, once.rows, once.policy = kept, np.arange(total), None
     once.normalise = _AsInput(batches.normalise.device, channels_last=bool(plan.channels_last))  # pyright: ignore[reportAttributeAccessIssue]
     return once
@@ -89,7 +91,7 @@ class _AsInput:
     def __init__(self, device: str, *, channels_last: bool):
         self.device, self.channels_last = device, channels_last
 
-    def __call__(self, raw: np.ndarray) -> Tensor:
+    def __call__(self, raw: np.ndarray | Tensor) -> Tensor:
         """Return the input of the layers that learn."""
-        x = torch.from_numpy(raw).to(self.device)
+        x = raw if isinstance(raw, Tensor) else sent(raw, self.device)
         return x.contiguous(memory_format=torch.channels_last) if self.channels_last and x.ndim == 4 else x

@@ -69,8 +69,17 @@ class Measured:
     compiling: float = 0.0
 
     def __str__(self) -> str:
-        words = ["bfloat16" if self.amp else "float32", "channels last" if self.channels_last else "channels first"]
-        return ", ".join([*words, *["compiled"] * self.compile, f"{self.batch_size} a step"])
+        return f"{in_words(self)}, {self.batch_size} a step"
+
+
+def in_words(form: Plan | Measured) -> str:
+    """Return the form of a step as people read it.
+
+    >>> in_words(Measured(True, True, False, 64, 0.001))
+    'bfloat16, channels last'
+    """
+    words = ["bfloat16" if form.amp else "float32", "channels last" if form.channels_last else "channels first"]
+    return ", ".join([*words, *["compiled"] * bool(form.compile)])
 
 
 class Compiled(nn.Module):

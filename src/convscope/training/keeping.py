@@ -90,7 +90,7 @@ class Saving:
             self._recovered()
 
     def now(self, progress: Progress, *, boundary: bool = False) -> None:
-        """Write the state and the chosen weights before going on; ``SaveError`` names all that could not be written."""
+        """Write the state and the chosen weights at the end; ``SaveError`` names all that could not be written."""
         self.settle()
         began = time.perf_counter()
         try:

@@ -23,6 +23,11 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def name_of(device: str) -> str:
+    """Return the name of what computes: the processor's, or a GPU's."""
+    return torch.cuda.get_device_name(device) if device.startswith("cuda") else processor()
+
+
 @cache
 def ceiling(device: str, dtype: torch.dtype, trials: int = 7) -> float:
     """Return the floating-point operations a second of a large matrix product, the fastest of ``trials``.

@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from convscope.errors import ConfigError, nearest
+from convscope.training.limits import STAGE_RANGES, check, check_ranges, parse_time
 
 Schedules = Literal["onecycle", "cosine", "constant"]
 
@@ -37,7 +38,7 @@ class Stage:
     once: bool | None = None
 
     def __post_init__(self) -> None:
-        _check_ranges(self, _STAGE_RANGES, "setting 'stages': a stage's ")
+        check_ranges(self, STAGE_RANGES, "setting 'stages': a stage's ")
 
 
 def _setting(default: Any, group: str, text: str) -> Any:
@@ -136,7 +137,7 @@ class Plan:
     baseline_seconds: float = _setting(10.0, "Evaluation", "time limit of each simple method")
 
     def __post_init__(self) -> None:
-        _check(self)
+        check(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values, without those that are ``None`` and without stages where none are."""
@@ -244,91 +245,3 @@ def _kind(name: str, owner: type = Plan) -> str:
         else:
             words.append("two whole numbers" if get_origin(kind) is tuple else _KINDS[get_origin(kind) or kind])
     return " or ".join(words)
-
-
-def parse_time(text: str) -> float:
-    """Return the seconds of ``"90s"``, ``"10m"``, ``"1.5h"`` or a plain number; ``ConfigError`` for anything else."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*([smh]?)\s*", text)
-    seconds = float(match.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[match.group(2)] if match else 0.0
-    if seconds <= 0:
-        raise ConfigError(f"time {text!r} is not a duration; write 90s, 10m or 1.5h")
-    return seconds
-
-
-# setting: (lowest, highest, may it equal the lowest)
-_RANGES: dict[str, tuple[float, float, bool]] = {
-    "epochs": (1, 10**6, True),
-    "batch_size": (1, 10**6, True),
-    "lr": (0, 100, False),
-    "warmup_epochs": (0, 10**6, True),
-    "momentum": (0, 0.9999, True),
-    "weight_decay": (0, 10, True),
-    "smoothing": (0, 0.9, True),
-    "clip_grad": (0, 10**9, False),
-    "ema": (0, 0.99999, False),
-    "patience": (1, 10**6, True),
-    "seed": (0, 2**32 - 1, True),
-    "split_seed": (0, 2**32 - 1, True),
-    "valid": (0, 10**9, False),
-    "test": (0, 10**9, True),
-    "max_pixels": (1, 10**12, True),
-    "workers": (1, 1024, True),
-    "baseline_seconds": (0, 10**6, False),
-    "layer_decay": (0, 1, False),
-}
-
-
-_STAGE_RANGES: dict[str, tuple[float, float, bool]] = {
-    "epochs": (1, 10**6, True),
-    "lr": (0, 100, False),
-    "decay": (0, 1, False),
-}
-
-
-def _check_ranges(settings: Any, ranges: dict[str, tuple[float, float, bool]], where: str = "setting ") -> None:
-    for name, (low, high, inclusive) in ranges.items():
-        value = getattr(settings, name)
-        if value is not None and not (low <= value <= high and (inclusive or value > low)):
-            least = "at least" if inclusive else "above"
-            raise ConfigError(f"{where}{name!r} must be {least} {low:,} and at most {high:,}, got {value!r}")
-
-
-def _check(plan: Plan) -> None:
-    _check_ranges(plan, _RANGES)
-    for name in ("valid", "test"):
-        value = getattr(plan, name)
-        if isinstance(value, float) and value > 0.9:
-            raise ConfigError(f"setting {name!r}: a share is at most 0.9, got {value!r}; a number of images is whole")
-    if plan.warmup_epochs and plan.sched == "onecycle":
-        raise ConfigError("setting 'warmup_epochs' is for sched 'cosine' and 'constant'; one-cycle warms up by itself")
-    _check_stages(plan)
-    if plan.epochs is not None and plan.warmup_epochs >= plan.epochs:
-        raise ConfigError(f"setting 'warmup_epochs' must be below the {plan.epochs} epochs, got {plan.warmup_epochs:g}")
-    sizes = plan.img_size if isinstance(plan.img_size, tuple) else (plan.img_size,)
-    if any(size is not None and not 1 <= size <= 16384 for size in sizes):
-        raise ConfigError(f"setting 'img_size' must lie between 1 and 16384 pixels, got {plan.img_size!r}")
-    if plan.time is not None:
-        parse_time(plan.time)
-
-
-def _check_stages(plan: Plan) -> None:
-    """Refuse what does not go together: stages say themselves what these settings would make them from."""
-    if not plan.stages:
-        return
-    for name in ("freeze", "unfreeze_at", "layer_decay"):
-        if getattr(plan, name) is not None:
-            raise ConfigError(f"setting {name!r} and 'stages' say the same; leave one of them out")
-    epochs = sum(stage.epochs for stage in plan.stages)
-    if plan.epochs not in (None, epochs):
-        raise ConfigError(f"setting 'epochs': the stages have {epochs} together, got {plan.epochs}; change the stages")
-    rates = [stage.lr for stage in plan.stages if stage.lr is not None]
-    if plan.lr is not None and len(rates) == len(plan.stages) and plan.lr != max(rates):
-        raise ConfigError(
-            f"setting 'lr': the highest rate of the stages is {max(rates):g}, got {plan.lr:g}; change the stages"
-        )
-    for number, stage in enumerate(plan.stages, 1):
-        if plan.warmup_epochs >= stage.epochs:
-            raise ConfigError(
-                f"setting 'warmup_epochs' must be below the epochs of every stage; stage {number} has {stage.epochs}, "
-                f"got {plan.warmup_epochs:g}"
-            )

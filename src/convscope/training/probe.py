@@ -9,9 +9,11 @@ form, and ends in the same weights.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
+import os
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -24,9 +26,10 @@ from torch import Tensor, nn
 import convscope
 from convscope.data.batches import Batch
 from convscope.models import entry
+from convscope.training.checkpoint import write_synced
 from convscope.training.form import Measured, why_not_compile
 from convscope.training.loop import Loss
-from convscope.training.machine import processor
+from convscope.training.machine import name_of
 from convscope.training.plan import Plan
 from convscope.training.precision import bf16_is_fast
 from convscope.training.settle import Settled
@@ -210,7 +213,7 @@ def _key(plan: Plan, asked: Plan, grows: bool, x: Tensor) -> str:
         "planned": plan.time or plan.epochs,
         "open": [name for name in OPEN if getattr(asked, name) is None] + ["larger batch"] * grows,
         "shape": list(x.shape[1:]),
-        "machine": [processor(), torch.get_num_threads(), torch.backends.cpu.get_cpu_capability()],
+        "machine": [name_of(plan.device), torch.get_num_threads(), torch.backends.cpu.get_cpu_capability()],
         "versions": [torch.__version__, convscope.__version__],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
@@ -229,15 +232,19 @@ def _known(memory: Path, key: str) -> list[Measured] | None:
 def _recall(memory: Path) -> dict[str, Any]:
     try:
         found = json.loads(memory.read_text())
-    except (OSError, ValueError):  # not there yet, or half written by a killed process
+    except (OSError, ValueError):  # not there yet, or damaged
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _remember(memory: Path, key: str, rows: list[Measured]) -> None:
     """Add what was found; a memory that cannot be written only means measuring again."""
+    new = memory.with_name(f"{memory.name}.{os.getpid()}")  # several trainings may begin at once
     try:
         memory.parent.mkdir(parents=True, exist_ok=True)
-        memory.write_text(json.dumps(_recall(memory) | {key: [asdict(row) for row in rows]}, indent=1))
+        found = _recall(memory) | {key: [asdict(row) for row in rows]}
+        write_synced(new, json.dumps(found, indent=1).encode())
+        new.replace(memory)
     except OSError:
-        return
+        with contextlib.suppress(OSError):
+            new.unlink()

@@ -75,7 +75,9 @@ def settle(plan: Plan, data: Data) -> Settled:
         policy, reason = default_policy(data.classes, shape.channels, shape.height, shape.width)
         choose("augment", str(policy), reason)
     else:
-        chosen["augment"] = str(Policy.parse(plan.augment))
+        policy = Policy.parse(plan.augment)
+        policy.check(data.preprocessing, count)
+        chosen["augment"] = str(policy)
     if plan.task == "auto":
         choose("task", "classification", "images with one class each")
     if plan.pretrained and plan.img_size is None:

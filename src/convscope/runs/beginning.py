@@ -1,0 +1,92 @@
+"""What a run begins with, written down before its first step: settings, split, environment, source of its weights.
+
+A run that goes on finds here what it began with, and is refused where that has changed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from convscope.data.dataset import Data
+from convscope.errors import CheckpointError
+from convscope.models.weights import Weights
+from convscope.runs import files
+from convscope.runs.environment import environment
+from convscope.runs.prepare import Expected, Training
+from convscope.runs.run import open_run
+from convscope.runs.source import scaled_for
+from convscope.runs.write import config_text, write_file, write_json, write_split
+from convscope.training.plan import Plan
+from convscope.training.settle import Settled
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is known before the first step: shown to the user as the plan.
+
+    ``stages`` says what each stage does, where there are any; ``pretrained`` where weights came from (``source``,
+    ``sha256``), and ``notes`` on what was done to them.
+    """
+
+    folder: Path
+    data: Data
+    settled: Settled
+    parameters: int
+    estimate: Expected
+    resumed: bool
+    stages: tuple[str, ...] = ()
+    pretrained: dict[str, Any] | None = None
+
+
+def prepared(
+    folder: Path, data: Data, training: Training, pretrained: dict[str, Any] | None, *, resumed: bool
+) -> Prepared:
+    """Return what is known of a training that is ready to begin."""
+    count = sum(p.numel() for p in training.model.parameters())
+    settled, expected = training.settled, training.expected
+    return Prepared(folder, data, settled, count, expected, resumed, training.stages, pretrained)
+
+
+def scaled(data: Data, plan: Plan, weights: Weights | None, begun: Path | None) -> tuple[Data, tuple[str, ...]]:
+    """Return the set scaled as the weights ask for, and what is to be said of it; a run goes on as it ``begun``."""
+    if begun is not None and plan.pretrained:
+        own = open_run(begun).spec.preprocessing
+        return replace(data, preprocessing=replace(data.preprocessing, mean=own.mean, std=own.std)), ()
+    return (data, ()) if weights is None else scaled_for(data, weights)
+
+
+def pretrained_with(weights: Weights | None, notes: tuple[str, ...], folder: Path) -> dict[str, Any] | None:
+    """Return what is to be known of the weights a run begins with, or what it noted when it began."""
+    if weights is not None:
+        return {"source": weights.source, "sha256": weights.sha256, "notes": [*weights.notes, *notes]}
+    return _noted(folder).get("pretrained")
+
+
+def check_unchanged(folder: Path, data: Data) -> None:
+    """Raise ``CheckpointError`` where images, labels or splits are no longer those that the run began with."""
+    if _noted(folder).get("data_fingerprint", data.fingerprint) != data.fingerprint:
+        raise CheckpointError(
+            f"the images, labels or splits of {data.source} have changed since {folder} began (its {files.SPLIT} lists "
+            "them); put them back, or start a new run"
+        )
+
+
+def write_beginning(folder: Path, plan: Plan, data: Data, pretrained: dict[str, Any] | None) -> None:
+    """Write what the run begins with.
+
+    The figures of a run that was finished and goes on are of weights that are about to change: they go first.
+    """
+    for name in (files.METRICS, files.PREDICTIONS, files.REPORT):
+        (folder / name).unlink(missing_ok=True)
+    write_file(folder / files.CONFIG, config_text(plan, data.source))
+    write_split(folder, data)
+    began_with = {} if pretrained is None else {"pretrained": pretrained}
+    write_json(folder / files.ENVIRONMENT, {**environment(), "data_fingerprint": data.fingerprint, **began_with})
+
+
+def _noted(folder: Path) -> dict[str, Any]:
+    path = folder / files.ENVIRONMENT
+    return json.loads(path.read_text()) if path.exists() else {}
