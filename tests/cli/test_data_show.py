@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -39,11 +40,52 @@ def test_a_preset_is_shown_in_plain_words(tmp_path: Path, capsys: pytest.Capture
         (("--augment", "tissue"), "augmentation stain needs red, green and blue; these images have 1 channel"),
         (("--augment", "none"), "there is nothing to show"),
         (("--out", "a.pdf"), "a picture's name ends in .png or .svg"),
-        (("--images", "0"), "--images must be at least 1"),
+        (("--augment", "auto hflip"), "auto stands alone and leaves the choice to train; convscope data show DATA"),
+        (("--images", "0"), "--images must be at least 1 and at most 100, got 0"),
+        (("--copies", "13"), "--copies must be at least 1 and at most 12, got 13"),
+        (("--img-size", "12by9"), "--img-size '12by9': write one number of pixels such as 224, or height and width"),
+        (("--fit", "centre"), "--fit centre: say how much of the middle, with --img-size"),
     ],
 )
 def test_bad_input(arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     says(capsys, message, "data", "show", "digits", *arguments)
+
+
+def test_size_and_fit_are_those_of_train(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    drawn = {}
+    for fit in ("centre", "pad"):
+        file = tmp_path / f"{fit}.png"
+        arguments = ("--img-size", "6x4", "--fit", fit, "--images", "2", "--copies", "1", "--augment", "auto")
+        assert call("data", "show", "digits", *arguments, "--out", file) == 0
+        drawn[fit] = np.asarray(Image.open(file).convert("L"))
+    assert drawn["centre"].shape == drawn["pad"].shape and (drawn["centre"] != drawn["pad"]).any()
+    assert call("data", "check", "digits", "--img-size", "6x4", "--fit", "centre") == 0
+    assert "the middle 6 × 4 of each image, unscaled, as asked" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("name", ["file/a.png", "folder.png"])
+def test_where_no_picture_can_be_written(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.png").mkdir()
+    arguments = ("--images", "1", "--copies", "1", "--out", tmp_path / name)
+    says(capsys, "; name another file with --out", "data", "show", "digits", *arguments, code=3)
+
+
+def test_a_picture_says_how_it_shows_what_a_screen_cannot_and_what_was_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("cats", "dogs"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for i in range(6):
+            wide = np.random.default_rng(i).integers(300, 9000, (8, 8)).astype(np.uint16)
+            Image.fromarray(wide).save(tmp_path / "set" / name / f"{i}.png")
+    (tmp_path / "set" / "cats" / "0.png").write_bytes(b"")
+    file = tmp_path / "a.svg"
+    arguments = ("--images", "1", "--copies", "2", "--out", file)
+    assert call("data", "show", tmp_path / "set", *arguments, "--skip-bad") == 0
+    assert "Brightness is stretched" in file.read_text("utf-8")
+    assert "! 1 of 12 images cannot be read; left out" in capsys.readouterr().err
+    says(capsys, "cats/0.png: the file is empty", "data", "show", tmp_path / "set", *arguments)
 
 
 def test_tissue_on_tissue(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from cli.command import call, says
+from convscope.errors import ConfigError
+from convscope.runs.run import open_run
 
 
 def test_evaluate_repeats_the_reported_figures(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,7 +29,36 @@ def test_evaluate_repeats_the_reported_figures(run: Path, capsys: pytest.Capture
     assert "train: 1,294 images" in capsys.readouterr().out
     assert call("evaluate", run, "--tta", "4", "--json") == 0
     averaged = json.loads(capsys.readouterr().out)
+    assert call("evaluate", run, "--tta", "2") == 0
+    assert "test: 359 images, averaged over augmented copies" in " ".join(capsys.readouterr().out.split())
     assert averaged["accuracy"]["value"] > 0.8 and averaged["log_loss"] != reported["log_loss"]
+
+
+@pytest.mark.parametrize("copies", [-1, 1001])
+def test_numbers_of_copies_that_make_no_sense(
+    run: Path, tmp_path: Path, copies: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = f"--tta: expected 0 (no average) to 1,000 copies of each image, got {copies:,}"
+    says(capsys, message, "evaluate", run, "--tta", copies)
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    says(capsys, message, "predict", run, tmp_path, "--tta", copies)
+
+
+@pytest.mark.parametrize(
+    ("words", "trained"),
+    [
+        ("none", "without augmentation"),
+        ("noise=0.1 mixup=0.2", "with noise=0.1 mixup=0.2, which only spoils or blends"),
+    ],
+)
+def test_where_there_is_nothing_to_average_over(
+    run: Path, words: str, trained: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened = open_run(run)
+    other = replace(opened, plan=replace(opened.plan, augment=words))
+    with pytest.raises(ConfigError, match=f"^--tta: this run was trained {trained}"):
+        other.averaging(4)
+    assert other.averaging(0) is None
 
 
 def test_predict_says_what_the_test_split_was_told(

@@ -46,6 +46,24 @@ def only(notices, code):
     return notices[0]
 
 
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [
+        (("Cat", "cat", "dog"), "1 class in several spellings (Cat = cat)"),
+        (("red fox", "red_fox", "Red-Fox"), "1 class in several spellings (red fox = red_fox = Red-Fox)"),
+        (("A", "a", "b"), None),
+        (("-10", "10", "1_0"), None),
+    ],
+)
+def test_one_class_in_several_spellings(classes, said):
+    pixels = np.random.default_rng(0).integers(0, 256, (120, 16, 16, 3), dtype=np.uint8)
+    notices = checks.run(examined(pixels, np.arange(120) % 3, ["train"] * 120, classes=classes))
+    if said is None:
+        assert not notices
+    else:
+        assert only(notices, "spelling").text.startswith(said)
+
+
 def test_a_clean_set_is_passed_in_silence(clean):
     groups = np.array([f"patient {i}" for i in range(120)])
     assert checks.run(examined(*clean)) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,37 @@ def test_unreadable_files_are_listed_then_skipped(tmp_path):
     assert not any("text" in name for split in data.splits for name in split.ids.tolist())
 
 
+def test_rows_without_a_file_are_left_out_like_unreadable_files(tmp_path):
+    lines = [f"{i}.png,{'ab'[i % 2]}" for i in range(40)]
+    for i in range(40):
+        put(tmp_path / f"{i}.png", seed=i)
+    (tmp_path / "labels.csv").write_text("\n".join(["image,label", *lines, "gone.png,a", "lost.png,b"]))
+    said = f"{tmp_path}/labels.csv: no file among 40 images for rows 42 ('gone.png'), 43 ('lost.png')"
+    assert refused(tmp_path) == f"{said}; correct them, or leave them out with --skip-bad"
+    data = load(tmp_path, skip_bad=True)
+    assert sum(map(len, data.splits)) == 40
+    assert codes(data)["absent"] == f"{said}; left out"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("", "no data given: the path is empty; name a folder, a file or a set such as digits"),
+        ("~nobody-is-called-so/x", "~nobody-is-called-so/x: there is no user whose folder this could mean"),
+        ("a" * 300, f"{'a' * 300} cannot be opened: File name too long"),
+    ],
+)
+def test_what_no_path_can_be(path, said):
+    assert refused(path) == said
+
+
+def test_what_is_neither_file_nor_folder(tmp_path):
+    (tmp_path / "link").symlink_to("gone")
+    assert refused(tmp_path / "link") == f"{tmp_path}/link is a link that leads nowhere: gone"
+    os.mkfifo(tmp_path / "pipe")
+    assert refused(tmp_path / "pipe").startswith(f"{tmp_path}/pipe is neither a file nor a folder; expected ")
+
+
 def test_long_lists_of_unreadable_files_are_cut(tmp_path):
     for i in range(25):
         put(tmp_path / "ab"[i % 2] / f"{i:02}.png", b"x")
@@ -122,7 +154,7 @@ def test_pages_that_become_channels_are_said(tmp_path):
             )
     data = load(tmp_path)
     assert data.preprocessing.channels == 4
-    assert codes(data)["converted"] == "10 images converted: pages to channels"
+    assert codes(data)["converted"] == "10 images converted: 4 pages to channels"
 
 
 def test_16_bit_images_stay_16_bit(tmp_path):

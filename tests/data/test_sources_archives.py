@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pictures import class_folders, pixels, png
 
+from convscope.data import load
 from convscope.data.sniff import sniff
 from convscope.data.sources import archives
 from convscope.data.sources.archives import open_files
@@ -74,6 +75,19 @@ def test_the_second_look_at_a_tar_reads_no_header(tmp_path, monkeypatch):
     assert second.ids.tolist() == first.ids.tolist()
     assert second.images.fingerprint() == first.images.fingerprint()
     assert dict(open_files(path, tmp_path).items(["b/0.png"])) == {0: PICTURE}
+
+
+def test_a_copy_that_was_damaged_on_the_way_is_not_taken_for_the_one_that_was_read(tmp_path):
+    """Its directory, with all checksums, stands whole at its end."""
+    path = tmp_path / "pack.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(class_folders(tmp_path / "set", each=10).rglob("*.png")):
+            archive.write(file, file.relative_to(tmp_path))
+    load(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + bytes(100) + whole[200:])
+    with pytest.raises(DataError, match=r"^1 of 20 images cannot be read"):
+        load(path)
 
 
 def test_the_packed_folder_itself_is_nothing_hidden(tmp_path):

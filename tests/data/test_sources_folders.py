@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pictures import class_folders, put
 
+from convscope.data import load
 from convscope.data.sniff import sniff
 from convscope.errors import DataError
 from real_data import real_data
@@ -100,6 +101,27 @@ def test_linked_folders_are_followed_but_not_in_circles(tmp_path):
     assert sniff(tmp_path / "set", tmp_path).ids.tolist() == ["cats/0.png", "cats/1.png", "dogs/0.png", "dogs/1.png"]
 
 
+def test_a_link_to_itself_is_an_unreadable_image(tmp_path):
+    class_folders(tmp_path, each=2)
+    (tmp_path / "cats" / "self.png").symlink_to("self.png")
+    with pytest.raises(DataError, match=r"cats/self\.png: cannot be opened: Too many levels of symbolic links$"):
+        load(tmp_path)
+
+
+def test_training_within_the_folder_of_the_data_spoils_nothing(tmp_path):
+    class_folders(tmp_path, each=10)
+    before = load(tmp_path, cache=tmp_path / "cache")
+    for name in ("config.toml", "split.csv"):
+        put(tmp_path / "runs" / "first" / name, b"image,label\ncats/0.png,a\n")
+    put(tmp_path / "runs" / "first" / "figures" / "curves.png")
+    put(tmp_path / "runs" / "many" / "series.toml", b"")
+    put(tmp_path / "runs" / "many" / "figures" / "curves.png")
+    after = load(tmp_path, cache=tmp_path / "cache")
+    assert after.classes == ("cats", "dogs") and after.fingerprint == before.fingerprint
+    (said,) = [notice for notice in after.warnings if notice.code == "hidden"]
+    assert said.examples[1:] == ("runs/first", "runs/many") and said.examples[0].startswith("cache/sets/")
+
+
 def test_masks_are_not_classes(tmp_path):
     class_folders(tmp_path / "train", ("image", "label"), 2)
     with pytest.raises(DataError) as caught:
@@ -107,6 +129,17 @@ def test_masks_are_not_classes(tmp_path):
     assert str(caught.value) == (
         f"{tmp_path}: the folders image and label look like images with masks (segmentation); "
         "only image classification (root/class/x.png) is supported so far"
+    )
+
+
+def test_splits_are_not_classes(tmp_path):
+    for i in range(4):
+        put(tmp_path / ("train", "Test")[i % 2] / f"{i}.png", seed=i)
+    with pytest.raises(DataError) as caught:
+        sniff(tmp_path, tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: the folders Test and train are splits, and hold images without a class; "
+        "put each image into the folder of its class (Test/cat/x.png)"
     )
 
 

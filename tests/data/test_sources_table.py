@@ -122,9 +122,21 @@ def test_a_table_of_text_is_not_mistaken_for_images(tmp_path):
 
 
 def test_missing_files_by_row(tmp_path):
-    table(tmp_path, "image,label", "a.png,x", "gone.png,y", "lost.png,y")
+    """They are told apart from the rest, and whether to go on without them is not for the table to say."""
+    table(tmp_path, "image,label,group", "gone.png,y,1", "a.png,x,2", "lost.png,y,3", "b.png,y,4")
+    listing = sniff(tmp_path, tmp_path)
+    assert listing.ids.tolist() == ["a.png", "b.png"] and listing.labels.tolist() == [0, 1]
+    assert listing.groups is not None and listing.groups.tolist() == ["2", "4"]
+    assert listing.absent is not None and listing.absent.examples == ("2 ('gone.png')", "4 ('lost.png')")
+    assert listing.absent.text == (
+        f"{tmp_path}/labels.csv: no file among 3 images for rows 2 ('gone.png'), 4 ('lost.png')"
+    )
+
+
+def test_no_file_at_all(tmp_path):
+    table(tmp_path, "image,label", "gone.png,x", "lost.png,y")
     assert refused(tmp_path) == (
-        f"{tmp_path}/labels.csv: no file among 3 images for rows 3 ('gone.png'), 4 ('lost.png')"
+        f"{tmp_path}/labels.csv: no file among 3 images for rows 2 ('gone.png'), 3 ('lost.png')"
     )
 
 

@@ -72,8 +72,8 @@ def test_more_images_than_there_are(digits: Data):
     ("words", "options", "message"),
     [
         ("none", {}, "the augmentation is none: there is nothing to show; write for example --augment natural"),
-        ("hflip", {"images": 0}, "--images must be at least 1, got 0"),
-        ("hflip", {"copies": -1}, "--copies must be at least 1, got -1"),
+        ("hflip", {"images": 0}, "--images must be at least 1 and at most 100, got 0"),
+        ("hflip", {"copies": -1}, "--copies must be at least 1 and at most 12, got -1"),
         ("hflip", {"out": Path("a.jpg")}, "--out a.jpg: a picture's name ends in .png or .svg"),
         (
             "tissue",

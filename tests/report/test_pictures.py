@@ -24,7 +24,7 @@ def test_bytes_are_shown_as_stored():
 def test_sixteen_bits_and_floats_are_stretched_and_it_is_said():
     images = np.linspace(1000, 3000, 64).reshape(1, 1, 8, 8).astype(np.uint16)
     rule = Display.of(images)
-    assert rule.sentence.startswith("Brightness is stretched: 1010 and below is black, 2990 and above white.")
+    assert rule.sentence.startswith("Brightness is stretched: 1,010 and below is black, 2,990 and above white.")
     shown = rule.show(images[0])
     assert (shown.min(), shown.max()) == (0, 255)
     assert Display.of(images / 1e6).show(images[0] / 1e6).max() == 255

@@ -8,7 +8,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from convscope.cli.flags import size
 from convscope.cli.output import err, notices, out, pairs, show_json, table
+from convscope.data.preprocessing import Fit
 
 app = App(name="data", help="Sets that have names, a check of any set, a look at its augmentation, fetching one.")
 
@@ -53,8 +55,10 @@ def list_sets(*, data_root: Path | None = None, cache: Path | None = None, as_js
 def check(
     data: str,
     *,
-    img_size: int | None = None,
+    img_size: str | None = None,
+    fit: Fit = "crop",
     skip_bad: bool = False,
+    max_pixels: int | None = None,
     seed: int = 0,
     cache: Path | None = None,
     data_root: Path | None = None,
@@ -67,9 +71,13 @@ def check(
     data
         Folder, archive, table, IDX or NPZ file, or the name of a set.
     img_size
-        Image size, in pixels.
+        Image size: 224, or HxW such as 96x128.
+    fit
+        How images of another size are brought to it; centre cuts the middle out, unscaled.
     skip_bad
         Leave unreadable images out and list them, instead of stopping.
+    max_pixels
+        Largest image to decode, in pixels.
     seed
         Seed of the splits that are drawn.
     cache
@@ -80,13 +88,16 @@ def check(
         Print JSON.
     """
     from convscope.cli.live import Live
+    from convscope.data.decode import MAX_PIXELS
     from convscope.data.loading import load
 
     with Live(quiet=as_json) as live:
         found = load(
             data,
-            img_size=img_size,
+            img_size=None if img_size is None else size(img_size),
+            fit=fit,
             skip_bad=skip_bad,
+            max_pixels=max_pixels or MAX_PIXELS,
             seed=seed,
             cache=cache,
             data_root=data_root,
@@ -119,8 +130,10 @@ def show(
     images: int = 6,
     copies: int = 5,
     seed: int = 0,
-    img_size: int | None = None,
+    img_size: str | None = None,
+    fit: Fit = "crop",
     skip_bad: bool = False,
+    max_pixels: int | None = None,
     cache: Path | None = None,
     data_root: Path | None = None,
 ) -> int:
@@ -135,15 +148,19 @@ def show(
     out
         The picture's file, PNG or SVG; by default DATA-augmented.png.
     images
-        Rows: training images, one of each class first.
+        Rows: training images, one of each class first; at most 100.
     copies
-        Columns: as many first epochs.
+        Columns: as many first epochs; at most 12.
     seed
         Seed of the splits that are drawn and of the augmentation.
     img_size
-        Image size, in pixels.
+        Image size: 224, or HxW such as 96x128.
+    fit
+        How images of another size are brought to it; centre cuts the middle out, unscaled.
     skip_bad
         Leave unreadable images out and list them, instead of stopping.
+    max_pixels
+        Largest image to decode, in pixels.
     cache
         Folder of decoded images.
     data_root
@@ -151,18 +168,22 @@ def show(
     """
     from convscope.cli.live import Live
     from convscope.data.augment import Policy, default_policy
+    from convscope.data.decode import MAX_PIXELS
     from convscope.data.loading import load
-    from convscope.report.augmented import write_augmented
+    from convscope.report.augmented import check_numbers, write_augmented
 
-    policy, reason = None if augment is None else Policy.parse(augment), ""
+    policy, reason = None if augment in (None, "auto") else Policy.parse(augment), ""
+    check_numbers(images, copies, out)
     with Live() as live:
         found = load(
-            data, img_size=img_size, skip_bad=skip_bad, seed=seed,
-            cache=cache, data_root=data_root, progress=live.on_progress,
+            data, img_size=None if img_size is None else size(img_size), fit=fit, skip_bad=skip_bad,
+            max_pixels=max_pixels or MAX_PIXELS, seed=seed, cache=cache, data_root=data_root, progress=live.on_progress,
         )  # fmt: skip
     if policy is None:
         shape = found.preprocessing
         policy, reason = default_policy(found.classes, shape.channels, shape.height, shape.width)
+    if left_out := [notice for notice in found.warnings if notice.code in ("unreadable", "absent")]:
+        err.print(notices(left_out))
     file = write_augmented(found, policy, out, images=images, copies=copies, seed=seed)
     err.print(f"{policy}  ({reason})" if reason else str(policy), markup=False)
     err.print(f"the picture is {file}", markup=False)

@@ -52,7 +52,7 @@ def given(flags: Any) -> dict[str, Any]:
     values = {f.name: getattr(flags, f.name) for f in fields(flags)}
     values = {name: value for name, value in values.items() if value not in (None, [])}
     if "img_size" in values:
-        values["img_size"] = _size(values["img_size"])
+        values["img_size"] = size(values["img_size"])
     for name in {"valid", "test"} & values.keys():
         values[name] = _share_or_number(name, values[name])
     if "set" in values:
@@ -60,7 +60,12 @@ def given(flags: Any) -> dict[str, Any]:
     return values
 
 
-def _size(text: str) -> int | tuple[int, ...]:
+def size(text: str) -> int | tuple[int, int]:
+    """Read an image size: 224, or height and width as in 96x128; ``ConfigError`` for anything else.
+
+    >>> size("224"), size("96x128")
+    (224, (96, 128))
+    """
     parts = text.lower().replace("×", "x").split("x")
     if len(parts) > 2 or not all(part.isdecimal() for part in parts):
         raise ConfigError(

@@ -35,7 +35,8 @@ class Live:
         self.quiet, self.known = quiet, known
         self.progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=err, transient=True, disable=quiet,
+            TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=err, transient=True,
+            disable=quiet or not err.is_terminal,  # it would leave a blank line in a log
         )  # fmt: skip
         self._tasks: dict[str, TaskID] = {}
         self._ticked = 0.0
@@ -123,6 +124,8 @@ class Live:
 
 def _plan(prepared: Prepared) -> dict[str, str]:
     """Return what will run, and why, as rows of a table."""
+    from convscope.training.form import in_words
+
     plan, reasons = prepared.settled.plan, prepared.settled.reasons
 
     def because(*names: str) -> str:
@@ -131,7 +134,7 @@ def _plan(prepared: Prepared) -> dict[str, str]:
     endless = plan.epochs is None or (plan.time and plan.epochs > 10_000)
     epochs = "as many epochs as fit" if endless else count(plan.epochs or 0, "epoch")
     limit = f", at most {plan.time}" if plan.time else ""
-    form = ["bfloat16" if plan.amp else "float32", *["channels last"] * bool(plan.channels_last)]
+    form = "  (as this run began)" if prepared.resumed else because("compile", "amp")
     expected = f"about {duration(prepared.estimate.seconds)}"
     begun = prepared.pretrained or {}
     notes = "".join(f"; {note}" for note in begun.get("notes", ()))
@@ -143,7 +146,7 @@ def _plan(prepared: Prepared) -> dict[str, str]:
         + because("epochs" if "epochs" in reasons else "batch_size"),
         "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}",
         **{f"stage {number}": text for number, text in enumerate(prepared.stages, 1)},
-        "steps": ", ".join([*form, *["compiled"] * bool(plan.compile)]) + because("compile", "amp"),
+        "steps": in_words(plan) + form,
         "rewritten": reasons.get("rewrite", ""),
         "augmentation": f"{plan.augment}{because('augment')}",
         "keeps": f"the {plan.select} epoch{because('select')}",

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from convscope.data.dataset import Notice
 
 EXAMPLES = 3  # of what a check found, shown in the terminal; the report shows more
-out = Console(highlight=False, soft_wrap=True)
+# No emoji: a class may be called ":bee:".
+out = Console(highlight=False, soft_wrap=True, emoji=False)
 # For tables of numbers: each is as wide as it must be, and a narrow window folds lines, not cells.
-wide = Console(highlight=False, soft_wrap=True, width=400)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+wide = Console(highlight=False, soft_wrap=True, emoji=False, width=400)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def say_error(message: str) -> None:

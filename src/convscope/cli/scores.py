@@ -32,7 +32,8 @@ def scores_table(metrics: dict[str, Any]) -> Group:
     binary = metrics.get("binary")
     if binary:
         rows += [(f"{words} ({binary['positive']})", interval(binary[key])) for key, words in _BINARY.items()]
-    title = f"{metrics['split']}: {count(metrics['examples'], 'image')}"
+    averaged = ", averaged over augmented copies" if metrics.get("tta") else ""
+    title = f"{metrics['split']}: {count(metrics['examples'], 'image')}{averaged}"
     parts = [table((title, "value (95 % interval)"), rows)]
     classes = metrics["per_class"][:MOST_CLASSES]
     parts.append(

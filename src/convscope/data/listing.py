@@ -25,7 +25,8 @@ class Listing:
     """Every example of a set: its name, class, given split and group, and where its pixels are.
 
     All arrays are (n,), in one order. ``split`` holds "train", "valid", "test" or "" (not given). ``kind`` says in
-    plain words what was recognised ("class folders", "table labels.csv", "IDX files", ...).
+    plain words what was recognised ("class folders", "table labels.csv", "IDX files", ...). ``absent`` says which
+    examples are named without being there, if any: they are not listed.
     """
 
     name: str
@@ -37,3 +38,4 @@ class Listing:
     split: np.ndarray
     groups: np.ndarray | None = None
     notices: tuple[Notice, ...] = ()
+    absent: Notice | None = None

@@ -58,7 +58,7 @@ def load(
     check_fit(img_size, fit)
     tell = progress or (lambda what, done, total: None)
     root = caching.directory(cache)
-    listing = _find(path_or_name, data_root, root, seed, tell)
+    listing = _present(_find(path_or_name, data_root, root, seed, tell), skip_bad=skip_bad)
     if len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
     entry = caching.entry(listing.images, Size(img_size, fit, max_pixels, side), root, workers or _cores(), tell)
@@ -110,7 +110,7 @@ def load_labelled(
     """
     tell = progress or (lambda what, done, total: None)
     root = caching.directory(cache)
-    listing = _find(path_or_name, data_root, root, seed, tell)
+    listing = _present(_find(path_or_name, data_root, root, seed, tell), skip_bad=skip_bad)
     size = Size((rule.height, rule.width), rule.fit, max_pixels)
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
@@ -119,6 +119,16 @@ def load_labelled(
         "all", entry.pixels, rows, listing.labels[good], listing.ids[good], content=entry.index["content"][good]
     )
     return found, listing.split[good], listing.classes, (*listing.notices, *decoding_notices(listing, entry))
+
+
+def _present(listing: Listing, *, skip_bad: bool) -> Listing:
+    """Return the listing, what it names without having it refused or told."""
+    if listing.absent is None:
+        return listing
+    if not skip_bad:
+        raise DataError(f"{listing.absent.text}; correct them, or leave them out with --skip-bad")
+    told = replace(listing.absent, text=f"{listing.absent.text}; left out")
+    return replace(listing, notices=(told, *listing.notices))
 
 
 def _readable(listing: Listing, entry: caching.Entry, *, skip_bad: bool) -> np.ndarray | slice:
@@ -130,11 +140,13 @@ def _readable(listing: Listing, entry: caching.Entry, *, skip_bad: bool) -> np.n
 
 def _find(path_or_name: str | Path, data_root: str | Path | None, root: Path, seed: int, tell: Progress) -> Listing:
     """List the set: what exists at the path, else what has that name."""
-    path = Path(path_or_name).expanduser()
+    path = _path(path_or_name)
     if path.exists():
         return sniff(path, root)
     if str(path_or_name) in named.names():
         return named.find(str(path_or_name), data_root, root, seed, tell)
+    if path.is_symlink():
+        raise DataError(f"{path} is a link that leads nowhere: {path.readlink()}")
     above = next((parent for parent in path.absolute().parents if parent.is_dir()), Path("/"))
     missing = path.absolute().relative_to(above).parts[0]
     hint = nearest(missing, [*(entry.name for entry in above.iterdir()), *named.names()])
@@ -142,6 +154,20 @@ def _find(path_or_name: str | Path, data_root: str | Path | None, root: Path, se
         f"nothing is at {path}: there is no {missing!r} in {above}{hint} "
         f"(sets that have a name: {', '.join(named.names())})"
     )
+
+
+def _path(given: str | Path) -> Path:
+    """Return a path that can be looked up, whether anything is there or not."""
+    if not str(given):
+        raise DataError("no data given: the path is empty; name a folder, a file or a set such as digits")
+    try:
+        path = Path(given).expanduser()
+        path.exists()
+    except RuntimeError:  # ~somebody
+        raise DataError(f"{given}: there is no user whose folder this could mean") from None
+    except OSError as error:
+        raise DataError(f"{given} cannot be opened: {error.strerror}") from None
+    return path
 
 
 def _one_class(listing: Listing, where: str | Path) -> str:

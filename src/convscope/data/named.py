@@ -121,6 +121,8 @@ def fetch(name: str, into: Path, progress: Progress | None = None) -> Path:
         DataError: no connection, or other content than published; says how to place the files by hand.
         Error: ``into`` cannot be written.
     """
+    if name in builtin.NAMES:
+        raise DataError(f"{name} is built in: there is nothing to fetch; convscope train {name} will find it")
     if name not in PUBLIC:
         raise DataError(f"no public set is called {name!r}{nearest(name, PUBLIC)}; known: {', '.join(PUBLIC)}")
     folder = into / name

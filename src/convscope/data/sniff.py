@@ -30,6 +30,8 @@ def sniff(path: Path, cache: Path) -> Listing:
     """
     if path.is_dir():
         return _among(archives.open_files(path, cache), cache)
+    if not path.is_file():
+        raise DataError(f"{path} is neither a file nor a folder; expected {LOOKED_FOR}")
     name = path.name.lower()
     if name.endswith(table.ENDINGS):
         return table.read(archives.open_files(path.parent, cache), path.name)

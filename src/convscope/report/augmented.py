@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from convscope.data.augment import Policy
 from convscope.data.batches import Batches, Normaliser
@@ -13,6 +12,8 @@ from convscope.data.dataset import Data
 from convscope.errors import ConfigError
 from convscope.report.contents import Augmented
 from convscope.report.picture import check_name, write_picture
+
+MOST_IMAGES, MOST_COPIES = 100, 12  # rows and columns of a picture that can still be opened and looked at
 
 
 def augmented(data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: int) -> Augmented:
@@ -22,9 +23,11 @@ def augmented(data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: 
     """
     normalise = Normaliser(data.preprocessing)
     batches = Batches(data.train, normalise, len(at), seed=seed, policy=policy)
-    seen = torch.stack([batches.of(at, epoch).x for epoch in range(epochs)], 1)  # (n, epochs, C, H, W)
-    raw = (seen / normalise.scale + normalise.mean).numpy()
-    return Augmented(data.train.images(at), _as_stored(raw, data.preprocessing.dtype))
+    seen = [
+        _as_stored((batches.of(at, epoch).x / normalise.scale + normalise.mean).numpy(), data.preprocessing.dtype)
+        for epoch in range(epochs)
+    ]
+    return Augmented(data.train.images(at), np.stack(seen, 1))  # (n, epochs, C, H, W)
 
 
 def write_augmented(
@@ -32,22 +35,28 @@ def write_augmented(
 ) -> Path:
     """Draw training images, one of each class first, beside what ``copies`` epochs see of them; return the file.
 
-    ``out`` ends in .png or .svg; by default it is ``DATA-augmented.png`` in the current folder. ``ConfigError`` for
-    another ending, numbers below 1, and a policy that does nothing or does not suit the images.
+    ``out`` ends in .png or .svg; by default it is ``DATA-augmented.png`` in the current folder. ``ConfigError`` as
+    ``check_numbers``, and for a policy that does nothing or does not suit the images.
     """
     from convscope.report.figures import augmented as figure
 
     out = Path(f"{data.name}-augmented.png".replace("/", "-")) if out is None else out
-    check_name(out)
-    for name, value in (("images", images), ("copies", copies)):
-        if value < 1:
-            raise ConfigError(f"--{name} must be at least 1, got {value}")
+    check_numbers(images, copies, out)
     if str(policy) == "none":
         raise ConfigError("the augmentation is none: there is nothing to show; write for example --augment natural")
     at = one_of_each_first(data.train.labels, images)
     shown = augmented(data, policy, at, seed=seed, epochs=copies)
     names = [data.classes[k] for k in data.train.labels[at]]
     return write_picture(lambda: figure.picture(shown, names, str(policy)), out)
+
+
+def check_numbers(images: int, copies: int, out: Path | None) -> None:
+    """Raise ``ConfigError`` for a picture of too many rows or columns, of none, or of another kind than PNG or SVG."""
+    for name, value, most in (("images", images, MOST_IMAGES), ("copies", copies, MOST_COPIES)):
+        if not 1 <= value <= most:
+            raise ConfigError(f"--{name} must be at least 1 and at most {most}, got {value}")
+    if out is not None:
+        check_name(out)
 
 
 def one_of_each_first(labels: np.ndarray, count: int) -> np.ndarray:

@@ -43,6 +43,10 @@ def stored(side):
     return Normaliser(BYTES)(raw)
 
 
+def test_commas_may_stand_between_words():
+    assert Policy.parse("hflip, rotate=10,mixup=0.2") == Policy.parse("hflip rotate=10 mixup=0.2")
+
+
 @pytest.mark.parametrize("text", ["none", "", "  "])
 def test_none(text):
     assert Policy.parse(text) == Policy()
@@ -70,7 +74,13 @@ def test_every_number_survives(value):
         ("tissue digits", "augmentation 'tissue digits': a policy builds on one preset, not on tissue and digits"),
         ("tissue=0.2", "augmentation 'tissue=0.2': the preset tissue takes no value"),
         ("tissue stain=0.1 stain=0", "augmentation 'stain' is given twice in 'tissue stain=0.1 stain=0'"),
-        ("none hflip", "unknown augmentation 'none'; did you mean 'noise'?"),
+        ("HFLIP", "unknown augmentation 'HFLIP'; did you mean 'hflip'?"),
+        ("none hflip", "augmentation 'none hflip': none stands alone and means no augmentation; leave it out"),
+        (
+            "auto mixup=0.2",
+            "augmentation 'auto mixup=0.2': auto stands alone and leaves the choice to train; "
+            "convscope data show DATA prints the words it takes, to add others to",
+        ),
         (
             "randaugment=5 trivialaugment",
             "augmentation: randaugment and trivialaugment draw from one list; choose one of them",

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from convscope.data.augment import Policy
+from convscope.data.augment.presets import PRESETS
 from convscope.data.augment.views import views, without_views
 
 WORDS = ["none", "hflip", "vflip", "hflip vflip", "rot90", "hflip rot90", "vflip rot90", "hflip vflip rot90"]
@@ -19,6 +20,24 @@ def test_the_views_are_those_that_can_be_drawn_each_once(words):
     drawn = policy(x.expand(300, 2, 4, 4), np.arange(300), seed=0, epoch=0)
     assert {tuple(v.flatten().tolist()) for v in drawn} == {tuple(v.flatten().tolist()) for v in listed}
     assert len({tuple(v.flatten().tolist()) for v in listed}) == len(listed)
+
+
+@pytest.mark.parametrize("words", [*WORDS, *PRESETS])
+def test_every_view_can_be_undone_by_another(words):
+    """They are a group, so the average over all of them is the same for an image and for any view of it."""
+    x = torch.arange(2 * 16.0).view(1, 2, 4, 4)
+    listed = views(Policy.parse(words))
+    pictures = {tuple(view(x).flatten().tolist()) for view in listed}
+    for view in listed:
+        seen = [other(view(x)) for other in listed]
+        assert any(torch.equal(back, x) for back in seen)
+        assert {tuple(back.flatten().tolist()) for back in seen} == pictures
+
+
+def test_the_presets_offer_every_way_that_loses_nothing():
+    assert {name: len(views(Policy.parse(name).for_inference())) for name in PRESETS} == {
+        "digits": 1, "natural": 2, "tissue": 8, "microscopy": 8
+    }  # fmt: skip
 
 
 def test_views_keep_the_memory_format():

@@ -91,6 +91,8 @@ class Policy:
     def parse(cls, text: str) -> Policy:
         """Read a policy from words such as ``hflip rotate=10``, or ``none``; ``ConfigError`` says what is wrong.
 
+        Commas may stand between words.
+
         A preset's name stands for its words, wherever in the text; words beside it take their place, ``=0`` switches
         one of them off.
 
@@ -101,9 +103,11 @@ class Policy:
         ...
         convscope.errors.ConfigError: unknown augmentation 'rotat'; did you mean 'rotate'?
         """
-        words = text.split()
+        words = text.replace(",", " ").split()
         if words == ["none"]:
             return cls()
+        for word in filter(_ALONE.get, words):
+            raise ConfigError(f"augmentation {text!r}: {word} stands alone and {_ALONE[word]}")
         presets = [word for word in words if word in PRESETS]
         if len(presets) > 1:
             raise ConfigError(f"augmentation {text!r}: a policy builds on one preset, not on {' and '.join(presets)}")
@@ -185,6 +189,12 @@ class Policy:
         return replace(self, noise=0.0, cutout=0.0, randaugment=0.0, trivialaugment=False, mixup=0.0, cutmix=0.0)
 
 
+_ALONE = {
+    "none": "means no augmentation; leave it out",
+    "auto": "leaves the choice to train; convscope data show DATA prints the words it takes, to add others to",
+}
+
+
 def _values(words: list[str], text: str) -> dict[str, bool | float]:
     chosen: dict[str, bool | float] = {}
     for word in words:
@@ -202,7 +212,7 @@ def _read(word: str) -> tuple[str, bool | float]:
         if name in PRESETS:
             raise ConfigError(f"augmentation {word!r}: the preset {name} takes no value")
         presets = f"; presets: {', '.join(PRESETS)}"
-        hint = nearest(name, [*known, *PRESETS]) or f"; known: {', '.join(known)}{presets}"
+        hint = nearest(name.lower(), [*known, *PRESETS]) or f"; known: {', '.join(known)}{presets}"
         raise ConfigError(f"unknown augmentation {name!r}{hint}")
     if name not in LIMITS:
         if equals and text != "0":

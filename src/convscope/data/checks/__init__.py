@@ -12,6 +12,7 @@ from convscope.data.checks import (
     lookalikes,
     missing,
     scaling,
+    spelling,
 )
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
@@ -24,6 +25,7 @@ _CHECKS = (
     conflicts.check,
     lookalikes.check,
     groups.check,
+    spelling.check,
     missing.check,
     few.check,
     imbalance.check,

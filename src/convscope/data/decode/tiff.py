@@ -43,7 +43,7 @@ def read(data: bytes) -> Encoded:
         values = stored(np.moveaxis(values, 0, -1) if page.axes == "SYX" else values)
         return np.iinfo(values.dtype).max - values if page.photometric == 0 and dtype != "float32" else values
 
-    note = "1-bit to 8-bit grey" if page.dtype == bool else "pages to channels" if len(pages) > 1 else ""
+    note = "1-bit to 8-bit grey" if page.dtype == bool else f"{len(pages)} pages to channels" if len(pages) > 1 else ""
     return Encoded(height, width, channels, dtype, decode, note).turned(page.tags.valueof(ORIENTATION, 1))
 
 

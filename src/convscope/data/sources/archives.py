@@ -110,8 +110,9 @@ class Zip(_Archive):
                 yield i, error
 
     def fingerprint(self, names: Names) -> str:
-        """Return a hash of names, sizes and checksums."""
-        hashed = hashlib.blake2b(digest_size=16)
+        """Return a hash of the archive's size, time, head and tail, and of its files' names, sizes and checksums."""
+        # The listing alone would call a copy unchanged whose content was damaged on the way.
+        hashed = hashlib.blake2b(file_stamp(self.path).encode(), digest_size=16)
         for name in names:
             info = self._info[name]
             hashed.update(f"{name}\0{info.file_size} {info.CRC}\n".encode())

@@ -78,6 +78,11 @@ def _list(files: Files, root: str, places: Places) -> Listing:
             f"{files.path}: the folders {' and '.join(classes)} look like images with masks (segmentation); "
             "only image classification (root/class/x.png) is supported so far"
         )
+    if {label.lower() for label in classes} <= SPLITS.keys() and len(classes) > 1:
+        raise DataError(
+            f"{files.path}: the folders {' and '.join(classes)} are splits, and hold images without a class; "
+            f"put each image into the folder of its class ({classes[0]}/cat/x.png)"
+        )
     names = [name for name in files.names if is_image(name) and _folder(name) in mine]
     labels = numbered((mine[_folder(name)].label for name in names), classes)
     split = np.array([mine[_folder(name)].split for name in names], "<U5")

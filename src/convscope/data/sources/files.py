@@ -22,6 +22,9 @@ IMAGE_ENDINGS = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".webp",
     ".pnm", ".ppm", ".pgm", ".pbm", ".npy",
 )  # fmt: skip
+# What a folder of convscope's own holds: a run, a series of runs, a decoded set. Whoever trains within the folder of
+# the data has them there, and neither a run's tables and figures nor decoded pixels are data.
+OWN = ({"config.toml", "split.csv"}, {"series.toml"}, {"set.json", "pixels.npy"})
 CLUTTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 Payload = str | bytes | Exception  # a file's path for whoever reads it, its bytes, or why they are not to be had
@@ -65,7 +68,9 @@ class FileImages:
 
 
 class Folder:
-    """The files below a folder. Hidden ones are left out; links are followed, each folder once."""
+    """The files below a folder. Hidden ones and folders of convscope's own are left out; links are followed, each
+    folder once.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -85,18 +90,25 @@ class Folder:
             return
         try:
             entries = list(os.scandir(folder))
-        except PermissionError as error:
+        except OSError as error:
             raise DataError(f"{folder} cannot be opened: {error.strerror}; check its permissions") from None
+        if prefix and any(own <= {entry.name for entry in entries} for own in OWN):
+            self.hidden.append(prefix[:-1])
+            return
         for entry in entries:
             name = prefix + entry.name
+            try:
+                is_folder, is_file = entry.is_dir(), entry.is_file()
+            except OSError:  # a link that leads to itself
+                is_folder = is_file = False
             if is_hidden(entry.name):
                 self.hidden.append(name)
-            elif entry.is_dir():
+            elif is_folder:
                 self.folders.add(name)
                 self._walk(Path(entry.path), name + "/", above | {here}, stamps)
-            elif entry.is_file() or entry.is_symlink():
+            elif is_file or entry.is_symlink():
                 # A broken link stays in the list, so that decoding reports it instead of losing it.
-                s = entry.stat(follow_symlinks=entry.is_file())
+                s = entry.stat(follow_symlinks=is_file)
                 self.names.append(name)
                 stamps.extend((s.st_size, s.st_mtime_ns, s.st_ctime_ns))
 

@@ -47,17 +47,17 @@ class Table:
 
 
 def find(files: Files) -> list[Candidate]:
-    """Return a candidate for each table with an image and a label column whose first image is among the files."""
+    """Return a candidate for each table with an image and a label column that names some of the files."""
     found = []
     for name in tables(files):
         try:
-            head = parse(files, name, rows=1)
+            head = parse(files, name, rows=SHOWN)
         except DataError:  # some other table lying about; alone, ``sniff`` reads it and says what is wrong
             continue
         image = head.first(IMAGE_COLUMNS)
         if image and head.first(LABEL_COLUMNS) and head.rows:
             matcher = _matcher(files, name)
-            if matcher.matches(head.columns[image][0]):
+            if any(map(matcher.matches, head.columns[image])):
                 found.append(Candidate("table", name, functools.partial(read, files, name, matcher)))
     return found
 
@@ -71,7 +71,8 @@ def read(files: Files, name: str, matcher: Matcher | None = None) -> Listing:
     """List the rows of the table ``name``.
 
     Raises:
-        DataError: no image or label column, real-valued targets, rows without label or file, a file named twice.
+        DataError: no image or label column, real-valued targets, rows without label, no row with a file, a file named
+            twice.
     """
     table = parse(files, name)
     if not table.columns:
@@ -83,7 +84,8 @@ def read(files: Files, name: str, matcher: Matcher | None = None) -> Listing:
     label, reason = _label_column(table)
     if not table.rows:
         raise DataError(f"{table.where}: columns ({table.said()}) but no rows")
-    names, values = _files_of(table, image, matcher or _matcher(files, name)), _classes(table, label)
+    table, names, absent = _with_files(table, image, matcher or _matcher(files, name))
+    values = _classes(table, label)
     classes = in_order(values)
     split, group = table.first(("split",)), table.first(GROUP_COLUMNS)
     used = {"image": image, "class": label, "split": split, "group": group}
@@ -99,6 +101,7 @@ def read(files: Files, name: str, matcher: Matcher | None = None) -> Listing:
         split=_splits(table, split),
         groups=strings(table.columns[group]) if group else None,
         notices=(*hidden_notice(files), *_unlisted(files, set(names))),
+        absent=absent,
     )
 
 
@@ -207,10 +210,10 @@ def _splits(table: Table, column: str | None) -> np.ndarray:
     return np.array([SPLITS.get(value.lower(), "") for value in values], "<U5")
 
 
-def _files_of(table: Table, image: str, matcher: Matcher) -> list[str]:
-    """Return the file of every row."""
-    names, missing, rows_of = [], [], {}
-    for row, value in zip(table.rows, table.columns[image], strict=True):
+def _with_files(table: Table, image: str, matcher: Matcher) -> tuple[Table, list[str], Notice | None]:
+    """Return the rows whose file is there, their files, and what is to be told of the others."""
+    names, kept, missing, rows_of = [], [], [], {}
+    for i, (row, value) in enumerate(zip(table.rows, table.columns[image], strict=True)):
         found = matcher.matches(value)
         if len(found) > 1:
             raise DataError(
@@ -220,13 +223,19 @@ def _files_of(table: Table, image: str, matcher: Matcher) -> list[str]:
             missing.append(f"{row} ({value!r})")
         else:
             names.append(found[0])
+            kept.append(i)
             rows_of.setdefault(found[0], []).append(row)
-    if missing:
-        raise DataError(f"{table.where}: no file among {len(matcher):,} images for {_rows(missing)}")
+    text = f"{table.where}: no file among {count(len(matcher), 'image')} for {_rows(missing)}"
+    if not names:
+        raise DataError(text)
     twice = [f"{' and '.join(map(str, rows))} ({name})" for name, rows in rows_of.items() if len(rows) > 1]
     if twice:
         raise DataError(f"{table.where}: the same image in rows {listed(twice, SHOWN)}; keep one row for each image")
-    return names
+    if not missing:
+        return table, names, None
+    columns = {key: [values[i] for i in kept] for key, values in table.columns.items()}
+    rows = [table.rows[i] for i in kept]
+    return Table(table.where, columns, rows), names, Notice("absent", text, tuple(missing[:SHOWN]))
 
 
 def _unlisted(files: Files, named: set[str]) -> tuple[Notice, ...]:

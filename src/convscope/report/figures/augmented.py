@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from convscope.report.contents import Augmented, Contents
 from convscope.report.figures.contact import lay, tiles
-from convscope.report.figures.pictures import Display, tile
+from convscope.report.figures.pictures import AS_STORED, Display, tile
 from convscope.report.figures.style import INK, MUTED, WIDE, Drawing, canvas
 from convscope.report.text import shorten
 
@@ -46,7 +46,10 @@ def draw(contents: Contents) -> Drawing | None:
 
 
 def picture(shown: Augmented, names: Sequence[str], words: str) -> Figure:
-    """Draw the same as a picture of its own: the rows' class ``names``, the columns' epochs, the policy as title."""
+    """Draw the same as a picture of its own: the rows' class ``names``, the columns' epochs, the policy as title.
+
+    Below stands how values are shown that a screen cannot show as they are.
+    """
     display = Display.of(shown.images)
     rows = [[tile(display.show(image), SIDE) for image in row] for row in _together(shown)]
     h, w = rows[0][0].shape[:2]
@@ -54,10 +57,13 @@ def picture(shown: Augmented, names: Sequence[str], words: str) -> Figure:
     names = [shorten(name, 16) for name in names]
     width = max(3.0, len(rows[0]) * (w + gap) / 72 + 0.3 + 0.08 * max(map(len, names)))
     title = textwrap.wrap(words, int(width / 0.085))
-    figure = canvas(width, len(rows) * (h + gap) / 72 + 0.4 + 0.17 * len(title))
+    note = [] if display.sentence == AS_STORED else textwrap.wrap(display.sentence, int(width / 0.065))
+    figure = canvas(width, len(rows) * (h + gap) / 72 + 0.4 + 0.17 * len(title) + 0.15 * len(note))
     axes = figure.subplots()
     lay(axes, rows, gap=gap)
     figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
+    if note:
+        figure.supxlabel("\n".join(note), x=0.01, ha="left", fontsize=8, color=MUTED)
     near = {"textcoords": "offset points", "annotation_clip": False}
     for i, name in enumerate(names):
         axes.annotate(name, (0, i * (h + gap) + h / 2), (-6, 0), ha="right", va="center", color=INK, **near)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+AS_STORED = "Shown as stored."
+
 
 @dataclass(frozen=True)
 class Display:
@@ -30,10 +32,10 @@ class Display:
             3: "",
         }.get(images.shape[1], f" Of {images.shape[1]} channels the first three are shown as red, green and blue.")
         if images.dtype == np.uint8 and images.max(initial=0) >= 128:
-            return cls(0, 255, f"Shown as stored.{channels}")
+            return cls(0, 255, AS_STORED + channels)
         finite = images[np.isfinite(images)]
         low, high = np.quantile(finite, [0.005, 0.995]) if finite.size else (0.0, 1.0)
-        stretched = f"Brightness is stretched: {low:.4g} and below is black, {high:.4g} and above white."
+        stretched = f"Brightness is stretched: {_plain(low)} and below is black, {_plain(high)} and above white."
         return cls(float(low), float(high) if high > low else float(low) + 1, stretched + channels)
 
     def show(self, image: np.ndarray) -> np.ndarray:
@@ -45,6 +47,15 @@ class Display:
         if shown.shape[-1] == 2:
             return np.concatenate([shown, np.zeros_like(shown[..., :1])], axis=-1)
         return shown[..., :3]
+
+
+def _plain(value: float) -> str:
+    """Return a raw value for people.
+
+    >>> _plain(10290.5), _plain(0.12345)
+    ('10,290', '0.1235')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def tile(picture: np.ndarray, side: int) -> np.ndarray:
