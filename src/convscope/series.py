@@ -1,6 +1,6 @@
 """Several networks, each with several seeds, trained on the same split with the same budget, and compared.
 
-runs/NAME/  series.toml              what was asked for
+runs/NAME/  series.toml              what was asked for, and what could not be trained
             lenet-seed0/ ...         one ordinary run each, with its own report
             comparison.html, .csv, .json, figures/
 """
@@ -8,7 +8,7 @@ runs/NAME/  series.toml              what was asked for
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from convscope.training.plan import Plan, make_plan
 
 # What may change when a series goes on: it moves no figure that is compared.
 _FREE = job.RESUMABLE - {"epochs", "time", "patience"}
+_SEED = ", seed "  # between network and seed, in the name of what failed with this seed only
 _FINISHED = (files.METRICS, files.PREDICTIONS, files.REPORT)
 
 
@@ -46,7 +47,10 @@ class Turn:
 
 @dataclass(frozen=True)
 class Series:
-    """A finished series; ``failed`` says why a network could not be trained, ``comparison`` needs two runs or more."""
+    """A finished series; ``failed`` says why a network could not be trained.
+
+    ``comparison`` is None of a single run beside which nothing failed.
+    """
 
     folder: Path
     runs: tuple[Run, ...]
@@ -61,6 +65,7 @@ def train_series(
     seeds: int = 1,
     out: str | Path | None = None,
     observe: Callable[[Turn], job.Observer | None] | None = None,
+    on_failure: Callable[[str, str], None] | None = None,
     **settings: Any,
 ) -> Series:
     """Train every network with every seed, compare them, and write the comparison; return it with the runs.
@@ -69,7 +74,8 @@ def train_series(
     ``settings`` are the fields of ``training.plan.Plan``, the same for all. ``out`` is the folder of the series, by
     default ``runs/<data>-series``. Where it holds this series already, finished runs are kept and one that was
     interrupted is resumed. ``observe`` is called before each training and may return callbacks for it. A network that
-    cannot be trained on these images does not keep the others from it.
+    cannot be trained on these images does not keep the others from it: ``on_failure`` is called at once with its name
+    and the reason, the comparison lists it, and the same call again tries it again.
 
     Raises:
         ConfigError: an unknown network or setting, or a folder that holds something else.
@@ -77,37 +83,46 @@ def train_series(
         Error: not one network could be trained.
     """
     asked = _asked(models, seeds, settings)
-    folder = _begin(data, models, seeds, asked, out)
+    folder, values = _begin(data, models, seeds, asked, out)
     turns = [(model, asked.seed + k) for model in models for k in range(seeds)]
     runs: list[Run] = []
     failed: dict[str, str] = {}
     for number, (model, seed) in enumerate(turns, 1):
         if model in failed:
             continue
-        at = folder / f"{model.replace(':', '-').replace('/', '-')}-seed{seed}"
+        at = _at(folder, model, seed)
         turn = Turn(number, len(turns), model, seed, at, _state(at))
         observer = observe(turn) if observe else None
         try:
             runs.append(_train(data, turn, {**settings, "split_seed": asked.data_seed}, observer))
         except (DataError, SaveError):
             raise  # these are no network's fault
-        except (ShapeError, ConfigError) as error:
-            failed[model] = str(error)  # with any seed
         except Error as error:
-            failed[f"{model}, seed {seed}"] = str(error)
+            with_any_seed = isinstance(error, ShapeError | ConfigError)
+            name = model if with_any_seed else f"{model}{_SEED}{seed}"
+            failed[name] = str(error)
+            _write(folder, values, failed)
+            if on_failure:
+                on_failure(name, failed[name])
     if not runs:
         raise Error("no network could be trained: " + "; ".join(f"{name}: {why}" for name, why in failed.items()))
-    comparison = compare(runs, out=folder) if len(runs) > 1 else None
+    comparison = _compared(runs, failed, folder) if len(runs) > 1 or failed else None
     return Series(folder, tuple(runs), failed, comparison)
 
 
 def resume_series(
-    folder: str | Path, *, observe: Callable[[Turn], job.Observer | None] | None = None, **changes: Any
+    folder: str | Path,
+    *,
+    observe: Callable[[Turn], job.Observer | None] | None = None,
+    on_failure: Callable[[str, str], None] | None = None,
+    **changes: Any,
 ) -> Series:
     """Go on with an interrupted series as it was asked for; ``changes`` may be settings that move no figure."""
-    values = _read(Path(folder))
+    values, _ = _read(Path(folder))
     data, models, seeds = values.pop("data"), values.pop("models"), values.pop("seeds")
-    return train_series(data, models, seeds=seeds, out=folder, observe=observe, **{**values, **changes})
+    return train_series(
+        data, models, seeds=seeds, out=folder, observe=observe, on_failure=on_failure, **{**values, **changes}
+    )
 
 
 def is_series(folder: Path) -> bool:
@@ -118,25 +133,32 @@ def is_series(folder: Path) -> bool:
 def compare(runs: Sequence[Run | str | Path], *, out: str | Path | None = None) -> Comparison:
     """Compare finished runs on the same images; with ``out``, write the page, its figures and tables into that folder.
 
-    A folder of runs stands for all of them. Raises as ``runs.compare.compare``, and ``SaveError``.
+    A folder of runs stands for all of them; that of a series also for what could not be trained in it. Raises as
+    ``runs.compare.compare``, and ``SaveError``.
     """
-    found = compare_runs([run for item in runs for run in _expanded(item)])
+    held = [_held(item) for item in runs]
+    failed = {name: why for _, reasons in held for name, why in reasons.items()}
+    return _compared([run for found, _ in held for run in found], failed, out)
+
+
+def _compared(runs: Sequence[Run | Path], failed: dict[str, str], out: str | Path | None) -> Comparison:
+    found = compare_runs(runs, failed)
     if out is not None:
         write_comparison(found, Path(out))
     return found
 
 
-def _expanded(item: Run | str | Path) -> Iterator[Run | Path]:
-    """Yield a run, or the runs that a folder without one of its own holds."""
+def _held(item: Run | str | Path) -> tuple[Sequence[Run | Path], dict[str, str]]:
+    """Return a run, or those in a folder of them; and what a series could not train, with no run of it."""
     if isinstance(item, Run):
-        yield item
-        return
+        return [item], {}
     folder = Path(item)
-    inside = sorted(at.parent for at in folder.glob(f"*/{files.CONFIG}"))
-    if inside and not (folder / files.CONFIG).exists():
-        yield from inside
-    else:
-        yield folder
+    if (folder / files.CONFIG).exists():
+        return [folder], {}
+    failed = _read(folder)[1] if is_series(folder) else {}
+    begun = {_at(folder, *name.split(_SEED)) for name in failed if _SEED in name}
+    inside = sorted({at.parent for at in folder.glob(f"*/{files.CONFIG}")} - begun)
+    return inside or [folder], failed
 
 
 def _asked(models: Sequence[str], seeds: int, settings: dict[str, Any]) -> Plan:
@@ -153,8 +175,10 @@ def _asked(models: Sequence[str], seeds: int, settings: dict[str, Any]) -> Plan:
     return make_plan({**settings, "model": models[0]})
 
 
-def _begin(data: str | Path | Data, models: Sequence[str], seeds: int, asked: Plan, out: str | Path | None) -> Path:
-    """Make the folder of a series, or find it there; write down what was asked for."""
+def _begin(
+    data: str | Path | Data, models: Sequence[str], seeds: int, asked: Plan, out: str | Path | None
+) -> tuple[Path, dict[str, Any]]:
+    """Make the folder of a series, or find it there; write down what was asked for, and return both."""
     source = data.source if isinstance(data, Data) else str(data)
     if Path(source).exists():
         source = str(Path(source).resolve())
@@ -162,11 +186,11 @@ def _begin(data: str | Path | Data, models: Sequence[str], seeds: int, asked: Pl
     del values["model"]
     if not values["set"]:
         del values["set"]
-    text = tomli_w.dumps({"data": source, "models": list(models), "seeds": seeds, **values})
-    wanted = tomllib.loads(text)
+    values = {"data": source, "models": list(models), "seeds": seeds, **values}
+    wanted = tomllib.loads(tomli_w.dumps(values))
     if out is not None and is_series(Path(out)):
         folder = Path(out)
-        held = _read(folder)
+        held, _ = _read(folder)
         for key in sorted((held.keys() | wanted.keys()) - _FREE - {"models", "seeds"}):
             if held.get(key) != wanted.get(key):
                 raise ConfigError(
@@ -175,11 +199,16 @@ def _begin(data: str | Path | Data, models: Sequence[str], seeds: int, asked: Pl
                 )
     else:
         folder = new_folder(out, f"{Path(source).name.split('.')[0]}-series")
-    write_file(folder / files.SERIES, text)
-    return folder
+    _write(folder, values, {})
+    return folder, values
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def _write(folder: Path, values: dict[str, Any], failed: dict[str, str]) -> None:
+    write_file(folder / files.SERIES, tomli_w.dumps({**values, **({"failed": failed} if failed else {})}))
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what was asked for, and why which network could not be trained."""
     path = folder / files.SERIES
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -190,7 +219,11 @@ def _read(folder: Path) -> dict[str, Any]:
     missing = {"data", "models", "seeds"} - values.keys()
     if missing:
         raise CheckpointError(f"{path} is damaged: it names no {' and no '.join(sorted(missing))}")
-    return values
+    return values, values.pop("failed", {})
+
+
+def _at(folder: Path, model: str, seed: int | str) -> Path:
+    return folder / f"{model.replace(':', '-').replace('/', '-')}-seed{seed}"
 
 
 def _state(folder: Path) -> str:

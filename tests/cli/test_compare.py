@@ -13,6 +13,8 @@ import pytest
 import convscope as cs
 from cli.command import call, says
 from convscope import job, series
+from convscope.cli import output
+from convscope.errors import Error
 
 ARGUMENTS = ("digits", "--model", "tiny,lenet,mlp", "--seeds", "2", "--epochs", "1", "--no-baselines")
 RUNS = {"tiny-seed0", "tiny-seed1", "mlp-seed0", "mlp-seed1"}
@@ -64,19 +66,66 @@ def test_a_run_of_a_series_is_repeated_by_its_own_config(made: Path, tmp_path: P
 
 
 def test_one_failing_network_does_not_keep_the_others(
-    made: Path, copied: Path, capsys: pytest.CaptureFixture[str]
+    made: Path, copied: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(output.err, "_file", None)
+    monkeypatch.setattr(output.err, "stderr", False)  # into one stream, to see the order
     assert call("train", *ARGUMENTS, "--out", copied) == 1
-    printed = capsys.readouterr()
-    assert "lenet could not be trained" in printed.err and "12×12" in printed.err
-    assert "6 of 6  mlp, seed 1: finished before" in printed.out
+    printed = capfd.readouterr().out.splitlines()
+    (heading,) = (at for at, line in enumerate(printed) if line.startswith("3 of 6  lenet, seed 0"))
+    assert printed[heading + 1].startswith("error: lenet could not be trained: model 'lenet' cannot take images of 8×8")
+    assert printed[heading + 1].endswith("12×12") and printed[heading + 2].startswith("5 of 6  mlp, seed 0: finished")
+    assert any(line.split() == ["lenet", "not", "trained"] for line in printed)
+    assert any(line.startswith("! could not train lenet: model 'lenet' cannot") for line in printed)
     assert weights(copied) == weights(made)
+
+
+def test_what_failed_stands_in_every_comparison_of_the_series(made: Path) -> None:
+    found = cs.compare([made])
+    assert list(found.failed) == ["lenet"] and found.failed["lenet"].endswith("12×12")
+    assert json.loads(json.dumps(found.to_dict())) == json.loads((made / "comparison.json").read_text())
+    with (made / "comparison.csv").open(newline="") as file:
+        *others, last = csv.DictReader(file)
+    assert (last["network"], last["accuracy"], last["failed"]) == ("lenet", "", found.failed["lenet"])
+    assert not any(row["failed"] for row in others)
+    page = (made / "comparison.html").read_text()
+    assert '<th scope="row">lenet<small>could not be trained' in page and "Could not train lenet: model" in page
+    assert not cs.compare([made / "tiny-seed0", made / "mlp-seed0"]).failed
+
+
+def test_one_network_beside_a_failed_one_is_shown(tmp_path: Path) -> None:
+    done = cs.train_series("digits", ["lenet", "tiny"], out=tmp_path / "s", epochs=1, baselines=False)
+    assert done.comparison is not None and len(done.comparison.networks) == 1
+    assert "could not be trained" in (tmp_path / "s" / "comparison.html").read_text()
+
+
+def test_a_seed_that_fails_is_left_out_and_tried_again(
+    made: Path, copied: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("metrics.json", "predictions.csv", "report.html", "model.safetensors"):
+        (copied / "mlp-seed1" / name).unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "resume", lambda *_, **__: (_ for _ in ()).throw(Error("the loss stopped being a number")))
+        assert call("train", *ARGUMENTS, "--out", copied) == 1
+    assert "mlp, seed 1 could not be trained: the loss stopped being a number" in capsys.readouterr().err
+    found = cs.compare([copied])  # also later
+    assert set(found.failed) == {"lenet", "mlp, seed 1"}
+    assert {network.name: network.seeds for network in found.networks} == {"tiny": (0, 1), "mlp": (0,)}
+    assert call("train", *ARGUMENTS, "--out", copied) == 1
+    assert weights(copied) == weights(made) and set(cs.compare([copied]).failed) == {"lenet"}
+
+
+def test_the_order_of_runs_moves_no_figure(made: Path) -> None:
+    runs = [made / name for name in sorted(RUNS)]
+    assert cs.compare(runs).to_dict() == cs.compare(runs[::-1]).to_dict()
 
 
 def test_an_interrupted_series_goes_on(made: Path, copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("metrics.json", "predictions.csv", "report.html"):
         (copied / "mlp-seed0" / name).unlink()  # begun
-    shutil.rmtree(copied / "mlp-seed1")  # not begun
+    shutil.rmtree(copied / "mlp-seed1")
+    (copied / "mlp-seed1").mkdir()  # killed before its first file was whole
+    (copied / "mlp-seed1" / "config.toml.new").touch()
     before = (copied / "tiny-seed0" / "model.safetensors").stat().st_mtime_ns
     assert call("train", "--resume", copied, "--json") == 1
     assert weights(copied) == weights(made)
@@ -140,7 +189,8 @@ def test_what_can_be_known_to_be_wrong_is_refused_at_once(tmp_path: Path, capsys
 def test_command_line_and_python_say_the_same(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("compare", made, "--out", tmp_path / "c", "--json") == 0
     shown = json.loads(capsys.readouterr().out)
-    found = cs.compare([cs.open_run(made / name) for name in sorted(RUNS)])
+    found = cs.compare([made])
+    assert found.networks == cs.compare([cs.open_run(made / name) for name in sorted(RUNS)]).networks
     assert shown == json.loads(json.dumps(found.to_dict())) == json.loads((tmp_path / "c/comparison.json").read_text())
     assert call("compare", *(made / name for name in sorted(RUNS))) == 0
     printed = capsys.readouterr().out
@@ -151,6 +201,7 @@ def test_the_json_keeps_its_keys(made: Path) -> None:
     found = json.loads((made / "comparison.json").read_text())
     assert set(found) == {
         "format", "best", "data", "split", "examples", "classes", "networks", "pairs", "conclusions", "notes",
+        "failed",
     }  # fmt: skip
     assert set(found["networks"][0]) == {
         "name", "model", "weights", "multiply_adds", "figures", "seconds", "images_per_second", "runs", "settings",
@@ -185,7 +236,7 @@ def test_figures_are_those_of_the_runs(made: Path) -> None:
     }
     with (made / "comparison.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["seed"] for row in rows] == ["mean", "0", "1"] * 2
+    assert [row["seed"] for row in rows] == [*["mean", "0", "1"] * 2, ""]  # the last failed
     assert float(rows[3]["behind_best"]) == pytest.approx(found.pairs[0].difference["value"])
 
 
@@ -222,6 +273,14 @@ def test_what_does_not_compare_is_refused(
     says(capsys, "needs at least two runs, found 1", "compare", tiny)
     says(capsys, "are the same training: tiny with seed 0", "compare", tiny, copied / "tiny-seed0")
     says(capsys, "is not a run folder: no such folder", "compare", tiny, tmp_path / "none")
+    says(capsys, "no such folder; did you mean 'tiny-seed1'?", "compare", tiny, made / "tiny-seed2")
+    says(capsys, "it is a file; the run is", "compare", tiny, mlp / "model.safetensors")
+    (tmp_path / "killed").mkdir()
+    says(capsys, "it is empty, as after a training that was stopped before its first file; there is nothing to go on "
+         "with: begin again", "compare", tiny, tmp_path / "killed")  # fmt: skip
+    shutil.copy(tiny / "model.safetensors", tmp_path / "killed")
+    says(capsys, "its config.toml is gone", "compare", tiny, tmp_path / "killed")
+    says(capsys, "it holds runs; name one: ", "evaluate", made)
     says(capsys, "is the folder of a run", "compare", made, "--out", mlp)
 
     assert call("train", "digits", "--model", "tiny", "--epochs", "1", "--no-baselines", "--seed", "5",

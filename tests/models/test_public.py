@@ -86,10 +86,22 @@ def test_a_connection_that_is_cut(server: Server, tmp_path: Path) -> None:
 
 def test_no_connection(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(public.PUBLIC, "tiny", public.Public("http://127.0.0.1:9/tiny.pth", "0" * 8))
-    with pytest.raises(
-        DataError, match=r"127\.0\.0\.1:9/tiny\.pth \(.*\); get it .* name the file with --pretrained FILE"
-    ):
+    with pytest.raises(DataError) as caught:
         read_weights("public", "tiny", cache=tmp_path)
+    told = str(caught.value)
+    place = tmp_path / "weights" / "tiny.pth"
+    assert told.startswith("weights of tiny could not be fetched from http://127.0.0.1:9/tiny.pth (")
+    assert told.endswith(
+        f"get it in another way and put it there: {place} (its SHA-256 begins 00000000), or name the file with "
+        "--pretrained FILE"
+    )
+
+
+def test_a_file_put_there_by_hand_is_taken(server: Server, tmp_path: Path) -> None:
+    place = tmp_path / "weights" / "tiny.pth"
+    place.parent.mkdir()
+    place.write_bytes(server.content)
+    assert read_weights("public", "tiny", cache=tmp_path).source == str(place) and server.asked == 0
 
 
 def test_no_public_weights(tmp_path: Path) -> None:

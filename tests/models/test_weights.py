@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +52,13 @@ def test_every_kind_of_file_gives_the_same_weights(tmp_path: Path, kind: str) ->
     )
 
 
-@pytest.mark.parametrize("wrap", ["state_dict", "model"])
-def test_what_training_scripts_save(tmp_path: Path, wrap: str) -> None:
+@pytest.mark.parametrize(
+    ("wrap", "prefix"),
+    [("state_dict", "module."), ("model", "_orig_mod.module."), ("model_state_dict", ""), ("net", "model.")],
+)
+def test_what_training_scripts_save(tmp_path: Path, wrap: str, prefix: str) -> None:
     old, new = net(), create("resnet20", classes=10)
-    state = {f"module.{name}": tensor.half() for name, tensor in old.state_dict().items() if "num_batches" not in name}
+    state = {f"{prefix}{name}": tensor.half() for name, tensor in old.state_dict().items() if "num_batches" not in name}
     torch.save({wrap: state, "epoch": 3}, tmp_path / "w.pth")
     load_into(new, read_weights(tmp_path / "w.pth", "resnet20"), head_is_new=False)
     kernel = new.state_dict()["layer3.0.conv2.weight"]
@@ -162,7 +166,9 @@ def test_code_in_a_file_is_not_run(tmp_path: Path, kind: str) -> None:
         torch.save({"conv1.weight": Malicious(ran)}, path)
     else:
         np.savez(path, **{"conv1.weight": np.array([Malicious(ran)], dtype=object)}, allow_pickle=True)
-    with pytest.raises(CheckpointError, match=r"holds pickled code, and was not read|could run code, and are not read"):
+    with pytest.raises(
+        CheckpointError, match=r"holds pickled code \(.+\), and was not|could run code, and are not read"
+    ):
         read_weights(path, "resnet20")
     assert not ran.exists()
     torch.load(path, weights_only=False) if kind == ".pth" else np.load(path, allow_pickle=True)["conv1.weight"]
@@ -171,14 +177,20 @@ def test_code_in_a_file_is_not_run(tmp_path: Path, kind: str) -> None:
 
 def test_a_whole_module_and_other_things_are_no_state_dict(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 2), tmp_path / "net.pth")
-    with pytest.raises(CheckpointError, match="holds pickled code, and was not read: only a state dict"):
+    with pytest.raises(
+        CheckpointError, match=r"holds pickled code \(torch\.nn\.modules\.linear\.Linear\), and was not"
+    ):
         read_weights(tmp_path / "net.pth", "resnet20")
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # torch's, of its own TorchScript
+        torch.jit.trace(nn.ReLU(), torch.zeros(2)).save(tmp_path / "net.pt")
+    with pytest.raises(CheckpointError, match="is a TorchScript program, no state dict"):
+        read_weights(tmp_path / "net.pt", "resnet20")
     torch.save([torch.zeros(2)], tmp_path / "list.pth")
     with pytest.raises(CheckpointError, match="holds a list, not a state dict"):
         read_weights(tmp_path / "list.pth", "resnet20")
     torch.save({"weights": {"a": torch.zeros(2)}}, tmp_path / "nested.pth")
     with pytest.raises(
-        CheckpointError, match="'weights' is a dict, not a tensor; a state dict is looked for in the file"
+        CheckpointError, match="'weights' is a dict, not a tensor with a name; a state dict is looked for in the file"
     ):
         read_weights(tmp_path / "nested.pth", "resnet20")
 
@@ -190,10 +202,54 @@ def test_numbers_that_are_none_name_their_tensor(tmp_path: Path) -> None:
         read_weights(save(state, tmp_path / "w.npz"), "resnet20")
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.uint16, np.int64, bool, complex])
+def test_numbers_that_are_no_weights_name_their_tensor(tmp_path: Path, kind: type) -> None:
+    arrays = {name: tensor.numpy() for name, tensor in net().state_dict().items()}
+    np.savez(tmp_path / "w.npz", **{**arrays, "layer2.1.conv1.weight": arrays["layer2.1.conv1.weight"].astype(kind)})
+    with pytest.raises(CheckpointError, match=r"w\.npz: layer2\.1\.conv1\.weight holds numbers of the kind \w+, and"):
+        read_weights(tmp_path / "w.npz", "resnet20")
+    np.savez(tmp_path / "w.npz", **{**arrays, "names": np.array(["cat", "dog"])})
+    with pytest.raises(CheckpointError, match=r"w\.npz: names holds no numbers but <U3; leave it out"):
+        read_weights(tmp_path / "w.npz", "resnet20")
+
+
+@pytest.mark.parametrize("kind", [".npz", ".pth"])
+def test_a_file_with_a_changed_byte(tmp_path: Path, kind: str) -> None:
+    path = save(net().state_dict(), tmp_path / f"w{kind}")
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+    with pytest.raises(CheckpointError, match="in it does not have the checksum it was saved with"):
+        read_weights(path, "resnet20")
+
+
+@pytest.mark.parametrize("kind", [".npz", ".pth"])
+def test_a_file_of_something_else(tmp_path: Path, kind: str) -> None:
+    (tmp_path / f"w{kind}").write_text("<html>log in</html>")
+    with pytest.raises(CheckpointError, match=r"begins b'<html>log in"):
+        read_weights(tmp_path / f"w{kind}", "resnet20")
+
+
+def test_a_folder_stands_for_the_weights_in_it(tmp_path: Path) -> None:
+    path = save(net().state_dict(), tmp_path / "model.safetensors")
+    weights = read_weights(tmp_path, "resnet20")
+    assert weights.source == str(path) and load_into(net(), weights, head_is_new=False) == ()
+    path.rename(tmp_path / "other.safetensors")
+    with pytest.raises(
+        CheckpointError,
+        match=r"is a folder without weights: it holds no model\.safetensors; name one of these: .*other\.safetensors$",
+    ):
+        read_weights(tmp_path, "resnet20")
+    with pytest.raises(CheckpointError, match="name a weights file, or a finished run"):
+        (tmp_path / "empty").mkdir()
+        read_weights(tmp_path / "empty", "resnet20")
+
+
 def test_files_that_are_not_there(tmp_path: Path) -> None:
     save(net().state_dict(), tmp_path / "resnet20.npz")
     with pytest.raises(CheckpointError, match=r"there is no weights file .*resnet2\.npz; did you mean 'resnet20\.npz'"):
         read_weights(tmp_path / "resnet2.npz", "resnet20")
+    (tmp_path / "w.h5").touch()
     with pytest.raises(
         CheckpointError, match=r"is no weights file: its name ends in '\.h5', not in one of \.safetensors"
     ):

@@ -40,7 +40,8 @@ def main(arguments: list[str] | None = None) -> None:
         code = INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush into it
-        say_error("the output was closed before the end; stopped")
+        if (sys.argv[1:] if arguments is None else arguments)[:1] == ["train"]:  # what only prints has done its work
+            say_error("the output was closed before the end; stopped")
         code = FAILED
     sys.exit(code)
 

@@ -66,6 +66,7 @@ def comparison_tables(found: Comparison) -> Group:
         )
         for network in found.networks
     ]
+    scored += [(name, "", "not trained", "", "", "") for name in found.failed]
     took = [
         (
             network.name,

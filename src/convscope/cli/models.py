@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import indent, wrap
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from rich.markup import escape
 
-from convscope.cli.output import out, pairs, show_json, table
+from convscope.cli.output import out, pairs, show_json
 
 COUNTED = "cost: multiply-adds of convolutions and matrix products for one image of the size it was published for"
-GAP = 3  # spaces between two columns
 FETCHED = "weights: public ones are fetched by --pretrained public"
+TITLES = ("model", "parameters", "cost", "image", "weights", "what it is")
+RIGHT = (1, 2)  # the columns of numbers
+GAP = 3  # spaces between two columns
+LEAST = 32  # characters for what a network is, or it stands on lines of its own
 
 
 def models(
@@ -22,15 +26,16 @@ def models(
     Parameters
     ----------
     name
-        The network to show; all are listed without it.
+        The network to show, or the family to list; all are listed without it.
     as_json
         Print JSON.
     """
-    if name is not None:
-        return _show(name, as_json)
-    from convscope.models import names
+    from convscope.models import families, names
 
-    rows = sorted((_row(each) for each in names()), key=lambda row: row["family"])  # stable: names stay in order
+    known = families()
+    if name is not None and (name in names() or name not in known):
+        return _show(name, as_json)
+    rows = [_row(each) for family in known if name in (None, family) for each in known[family]]
     if as_json:
         show_json(rows)
     else:
@@ -39,30 +44,43 @@ def models(
 
 
 def _list(rows: list[dict[str, Any]]) -> None:
-    made = table(("model", "parameters", "cost", "image", "weights", "what it is"), (), right=("parameters", "cost"))
+    """Print one line a network; in a narrow window words fold and move below, numbers and names stay whole."""
     cells = [
-        (
-            f"  {row['name']}",
-            f"{row['weights']:,}",
-            _rounded(row["cost"]),
-            row["image"],
-            "public" if row["public"] else "",
-            row["summary"],
-        )
+        (f"  {row['name']}", f"{row['weights']:,}", _rounded(row["cost"]), row["image"], "public" * row["public"])
         for row in rows
     ]
-    *figures, words = made.columns
-    for at, column in enumerate(figures):
-        column.no_wrap, column.width = True, max(len(str(column.header)), *(len(line[at]) for line in cells))
-    # In a narrow window the last words are cut off, so that each network keeps to its line.
-    words.no_wrap, words.overflow = True, "ellipsis"
-    words.width = max(12, out.width - sum(GAP + (column.width or 0) for column in figures) - GAP)
-    for at, (row, line) in enumerate(zip(rows, cells, strict=True)):
-        if not at or row["family"] != rows[at - 1]["family"]:
-            made.add_row(f"[bold]{row['family']}[/]")
-        made.add_row(*map(escape, line))
-    out.print(made)
-    out.print(f"[dim]{COUNTED}\n{FETCHED}; more of one: convscope models NAME[/]")
+    widths = [max(map(len, column)) for column in zip(TITLES[:-1], *cells, strict=True)]
+    if sum(widths) + GAP * len(widths) > out.width:
+        widths = widths[:3]
+    room = out.width - sum(widths) - GAP * len(widths)
+    apart = room < LEAST
+    titles = TITLES[: len(widths)] if apart else TITLES
+    out.print(_line(titles, widths), style="dim")
+    family = None
+    for row, line in zip(rows, cells, strict=True):
+        if row["family"] != family:
+            family = row["family"]
+            out.print(f"[bold]{family}[/]")
+        told = row["summary"]
+        if len(widths) < len(line):
+            told = f"{row['image']}{', public weights' * row['public']}: {told}"
+        words = wrap(told, max(LEAST, out.width - GAP - 2 if apart else room))
+        if apart:
+            out.print(_line(line[: len(widths)], widths), markup=False)
+            out.print(indent("\n".join(words), " " * (GAP + 2)), style="dim", markup=False)
+        else:
+            behind = f"\n{' ' * (out.width - room)}".join(words)
+            out.print(_line((*line, behind), widths), markup=False)
+    out.print(f"\n[dim]{COUNTED}\n{FETCHED}; more of one: convscope models NAME[/]")
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Return cells side by side, each as wide as its column; what is behind the last column follows as it is."""
+    padded = [
+        cell.rjust(width) if at in RIGHT else cell.ljust(width)
+        for at, (cell, width) in enumerate(zip(cells, widths, strict=False))
+    ]
+    return (" " * GAP).join([*padded, *cells[len(widths) :]]).rstrip()
 
 
 def _row(name: str) -> dict[str, Any]:
@@ -75,7 +93,7 @@ def _row(name: str) -> dict[str, Any]:
     weights, cost = FACTS.get(name) or _counted(name)
     return {
         "name": name,
-        "family": e.builder.partition(":")[0].partition(".")[0],
+        "family": e.family,
         "weights": weights,
         "cost": cost,
         "image": f"{e.channels}×{e.side}×{e.side}",
@@ -97,12 +115,13 @@ def _counted(name: str) -> tuple[int, int]:
 
 def _show(name: str, as_json: bool) -> int:
     """Print what one network is made of."""
-    from convscope.models import options_of, parts_of, smallest_side
+    from convscope.models import families, options_of, parts_of, smallest_side
 
     found, head = parts_of(name)
     row = _row(name)
     row |= {"smallest": smallest_side(name), "groups": found, "head": head}
     row |= {"options": options_of(name), "pretrained": _pretrained(name)}
+    row["beside"] = [other for other in families().get(row["family"], ()) if other != name]
     if as_json:
         show_json(row)
         return 0
@@ -110,7 +129,7 @@ def _show(name: str, as_json: bool) -> int:
     said = f"{weights['url']} (SHA-256 {weights['sha256']}…)" if weights else "none published here; --pretrained FILE"
     lines = {
         "what it is": f"{row['summary']} ({row['source']})",
-        "family": row["family"],
+        "family": row["family"] + (f": {', '.join(row['beside'])}" if row["beside"] else ""),
         "published for": f"images of {row['image']}, {row['classes']:,} classes",
         "smallest image": f"{row['smallest']}×{row['smallest']}",
         "parameters": f"{row['weights']:,}",

@@ -25,7 +25,7 @@ def train_series(
     from convscope import series
 
     return _watched(
-        lambda observe: series.train_series(data, models, seeds=seeds, out=folder, observe=observe, **settings), as_json
+        lambda **told: series.train_series(data, models, seeds=seeds, out=folder, **told, **settings), as_json
     )
 
 
@@ -38,27 +38,34 @@ def resume_series(folder: Path, settings: dict[str, Any], seeds: int | None, *, 
             "--resume FOLDER takes networks and seeds from the folder; to add some, give the whole command with "
             f"--out {folder}"
         )
-    return _watched(lambda observe: series.resume_series(folder, observe=observe, **settings), as_json)
+    return _watched(lambda **told: series.resume_series(folder, **told, **settings), as_json)
 
 
-def _watched(run: Callable[[Callable[[Turn], Observer]], Series], as_json: bool) -> int:
+def _watched(run: Callable[..., Series], as_json: bool) -> int:
     from convscope.cli.compare import show
     from convscope.cli.live import Live
     from convscope.training.interrupt import sigterm_as_ctrl_c
 
     seen: list[Turn] = []
+    lives: list[Live] = []
     with ExitStack() as bars, sigterm_as_ctrl_c():
 
         def observe(turn: Turn) -> Observer:
             bars.close()
             if not as_json:
                 out.print(f"[bold]{turn.number} of {turn.of}[/]  {turn.model}, seed {turn.seed}{_STATES[turn.state]}")
-            live = bars.enter_context(Live(quiet=as_json, known=bool(seen)))
+            known = any(live.folder for live in lives)  # a network that fails shows no plan
+            live = bars.enter_context(Live(quiet=as_json, known=known))
             seen.append(turn)
+            lives.append(live)
             return live.observer()
 
+        def on_failure(name: str, reason: str) -> None:
+            bars.close()
+            say_error(f"{name} could not be trained: {reason}")
+
         try:
-            done = run(observe)
+            done = run(observe=observe, on_failure=on_failure)
         except KeyboardInterrupt:
             bars.close()
             _say_how_to_go_on(seen)
@@ -71,8 +78,6 @@ def _watched(run: Callable[[Callable[[Turn], Observer]], Series], as_json: bool)
             show(done.comparison)
             out.print(f"page: {done.folder / 'comparison.html'}", markup=False)
         out.print(f"runs: {done.folder}", markup=False)
-    for name, reason in done.failed.items():
-        say_error(f"{name} could not be trained: {reason}")
     return FAILED if done.failed else 0
 
 

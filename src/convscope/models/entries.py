@@ -26,6 +26,11 @@ class Entry:
     classes: int = 10
     head: str | None = None
 
+    @property
+    def family(self) -> str:
+        """The family it belongs to, called as the file that builds it."""
+        return self.builder.partition(":")[0].partition(".")[0]
+
 
 def _photographs(
     name: str,

@@ -86,7 +86,10 @@ def fetch(name: str, given: str | Path | None = None, progress: Progress | None 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or check(path):
-            by_hand = "get it in another way, and name the file with --pretrained FILE"
+            by_hand = (
+                f"get it in another way and put it there: {path} (its SHA-256 begins {public.sha256}), or name the "
+                "file with --pretrained FILE"
+            )
             download(public.url, path, check, what=f"weights of {name}", by_hand=by_hand, progress=progress)
     except OSError as error:
         raise Error(

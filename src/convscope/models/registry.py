@@ -7,6 +7,7 @@ import inspect
 from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from convscope.errors import ConfigError, ShapeError, nearest
@@ -29,12 +30,25 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_BY_NAME))
 
 
+def families() -> dict[str, tuple[str, ...]]:
+    """Return the names in each family, from the published networks to the small one; the families are sorted.
+
+    >>> families()["squeezenet"]
+    ('squeezenet1_0', 'squeezenet1_1', 'squeezenet_mini')
+    """
+    ordered = sorted(ENTRIES, key=lambda entry: entry.family)  # stable
+    return {family: tuple(e.name for e in each) for family, each in groupby(ordered, lambda entry: entry.family)}
+
+
 def entry(name: str) -> Entry:
     """Return the entry of one network, ``timm:NAME`` included; ``ConfigError`` with the nearest name for no network."""
     if name.startswith(timm.PREFIX):
         return timm.entry_of(name)
     if name not in _BY_NAME:
-        raise ConfigError(f"unknown model {name!r}{nearest(name, _BY_NAME)}; known: {', '.join(names())}")
+        if name in (family := families()):
+            raise ConfigError(f"{name!r} is a family of networks; name one of them: {', '.join(family[name])}")
+        near = nearest(name, [*family, *_BY_NAME])
+        raise ConfigError(f"unknown model {name!r}{near}; known: {', '.join(names())}")
     return _BY_NAME[name]
 
 

@@ -118,105 +118,99 @@ def projection(parts: Parts, inputs: int, outputs: int, stride: int) -> nn.Modul
     return nn.Sequential(parts.convolution(inputs, outputs, 1, stride), norm_layer(parts.norm, outputs))
 
 
-def _resnet(
-    block: type[BasicBlock] | type[Bottleneck],
-    depths: tuple[int, ...],
-    *,
-    stem: nn.Conv2d,
-    pool: nn.Module,
-    shortcut: Callable[[int, int, int], nn.Module],
-    classes: int,
-    size: tuple[int, int],
-    parts: Parts,
-) -> nn.Sequential:
-    """Chain stem, stages of residual blocks (each after the first halves the sides and doubles the channels), mean, fc.
+def zero_padding(_: Parts, inputs: int, outputs: int, stride: int) -> nn.Module:
+    """Build the paper's shortcut A."""
+    return ZeroPadded(inputs, outputs, stride)
 
-    ``shortcut(inputs, outputs, stride)`` builds what stands beside a block that changes the shape.
+
+@dataclass(frozen=True)
+class Variant:
+    """What sets the published networks apart.
+
+    ``depths`` counts the blocks of each stage. ``stem`` is (channels, kernel, stride) of the first convolution, and
+    ``pool`` whether pooling follows. ``shortcut(parts, inputs, outputs, stride)`` builds what stands beside a block
+    that changes the shape.
     """
-    width = inputs = stem.out_channels
-    net = nn.Sequential(OrderedDict(conv1=stem, bn1=norm_layer(parts.norm, width), relu=nn.ReLU(), maxpool=pool))
+
+    block: type[BasicBlock] | type[Bottleneck]
+    depths: tuple[int, ...]
+    stem: tuple[int, int, int]
+    pool: bool
+    shortcut: Callable[[Parts, int, int, int], nn.Module]
+
+
+def _resnet(
+    variant: Variant,
+    *,
+    classes: int,
+    channels: int,
+    size: tuple[int, int],
+    norm: str = "batch",
+    se: bool = False,
+    drop_path: float = 0.0,
+) -> nn.Sequential:
+    """Chain stem, stages (each after the first halves the sides and doubles the channels), mean and linear layer."""
+    parts, (width, kernel, stride) = Parts(norm, se, drop_path), variant.stem
+    net = nn.Sequential(
+        OrderedDict(
+            conv1=parts.convolution(channels, width, kernel, stride),
+            bn1=norm_layer(norm, width),
+            relu=nn.ReLU(),
+            maxpool=nn.MaxPool2d(3, 2, 1) if variant.pool else nn.Identity(),
+        )
+    )
     size_after(net, size)
-    rates = iter(drop_rates(parts.drop_path, sum(depths)))
-    for n, depth in enumerate(depths):
+    rates, inputs = iter(drop_rates(drop_path, sum(variant.depths))), width
+    for n, depth in enumerate(variant.depths):
         blocks = nn.Sequential()
         for at in range(depth):
-            stride, outputs = 2 if n and not at else 1, block.widening * width * 2**n
+            stride, outputs = 2 if n and not at else 1, variant.block.widening * width * 2**n
             same = stride == 1 and inputs == outputs
-            aside = nn.Identity() if same else shortcut(inputs, outputs, stride)
-            blocks.append(block(inputs, width * 2**n, stride, aside, replace(parts, drop_path=next(rates))))
+            aside = nn.Identity() if same else variant.shortcut(parts, inputs, outputs, stride)
+            blocks.append(variant.block(inputs, width * 2**n, stride, aside, replace(parts, drop_path=next(rates))))
             inputs = outputs
         net.add_module(f"layer{n + 1}", blocks)
     for name, module in (
         ("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten()), ("fc", nn.Linear(inputs, classes)),
     ):  # fmt: skip
         net.add_module(name, module)
+    _draw(net, norm)
+    return net
+
+
+def _draw(net: nn.Sequential, norm: str) -> None:
+    """Draw the kernels as the paper does; without a norm, the last one of each block begins at zero."""
     for module in net.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-    for module in net.modules() if parts.norm == "none" else ():
+    for module in net.modules() if norm == "none" else ():
         if isinstance(module, BasicBlock | Bottleneck):
             nn.init.zeros_((module.conv2 if isinstance(module, BasicBlock) else module.conv3).weight)
-    return net
 
 
-def _large(
-    block: type[BasicBlock] | type[Bottleneck],
-    depths: tuple[int, ...],
-    *,
-    classes: int,
-    channels: int,
-    size: tuple[int, int],
-    norm: str = "batch",
-    se: bool = False,
-    drop_path: float = 0.0,
-) -> nn.Sequential:
-    """Build a network for photographs: its stem leaves a quarter of the sides, its stages a 32nd."""
-    parts = Parts(norm, se, drop_path)
-    stem, pool = parts.convolution(channels, 64, 7, 2), nn.MaxPool2d(3, 2, 1)
-    return _resnet(
-        block,
-        depths,
-        stem=stem,
-        pool=pool,
-        shortcut=partial(projection, parts),
-        classes=classes,
-        size=size,
-        parts=parts,
-    )
+def _large(block: type[BasicBlock] | type[Bottleneck], *depths: int) -> Callable[..., nn.Sequential]:
+    """Return the builder of a network for photographs: its stem leaves a quarter of the sides, its stages a 32nd."""
+    return partial(_resnet, Variant(block, depths, stem=(64, 7, 2), pool=True, shortcut=projection))
 
 
-def _small(
-    depth: int,
-    *,
-    classes: int,
-    channels: int,
-    size: tuple[int, int],
-    norm: str = "batch",
-    se: bool = False,
-    drop_path: float = 0.0,
-) -> nn.Sequential:
-    """Build a network for images of about 32×32: three stages of ``depth`` blocks with 16, 32 and 64 channels."""
-    parts = Parts(norm, se, drop_path)
-    stem = parts.convolution(channels, 16, 3)
-    return _resnet(
-        BasicBlock, 3 * (depth,), stem=stem, pool=nn.Identity(), shortcut=ZeroPadded, classes=classes, size=size,
-        parts=parts,
-    )  # fmt: skip
+def _small(depth: int) -> Callable[..., nn.Sequential]:
+    """Return the builder of a network for images of about 32×32: three stages of 16, 32 and 64 channels."""
+    return partial(_resnet, Variant(BasicBlock, 3 * (depth,), stem=(16, 3, 1), pool=False, shortcut=zero_padding))
 
 
-resnet18 = partial(_large, BasicBlock, (2, 2, 2, 2))
-resnet34 = partial(_large, BasicBlock, (3, 4, 6, 3))
-resnet50 = partial(_large, Bottleneck, (3, 4, 6, 3))
-resnet101 = partial(_large, Bottleneck, (3, 4, 23, 3))
-resnet152 = partial(_large, Bottleneck, (3, 8, 36, 3))
+resnet18 = _large(BasicBlock, 2, 2, 2, 2)
+resnet34 = _large(BasicBlock, 3, 4, 6, 3)
+resnet50 = _large(Bottleneck, 3, 4, 6, 3)
+resnet101 = _large(Bottleneck, 3, 4, 23, 3)
+resnet152 = _large(Bottleneck, 3, 8, 36, 3)
 
-resnet20 = partial(_small, 3)
-resnet32 = partial(_small, 5)
-resnet44 = partial(_small, 7)
-resnet56 = partial(_small, 9)
-resnet110 = partial(_small, 18)
+resnet20 = _small(3)
+resnet32 = _small(5)
+resnet44 = _small(7)
+resnet56 = _small(9)
+resnet110 = _small(18)
 
 
 def resnet_mini(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,40 +15,82 @@ from torch import Tensor
 
 from convscope.errors import CheckpointError, nearest
 
-WRAPPERS = ("state_dict", "model")  # under these names training scripts save the state dict among other things
-PREFIX = "module."  # what torch's data-parallel wrappers put before every name
+IN_FOLDER = "model.safetensors"  # the weights of a run's folder, and of those that others publish
+WRAPPERS = ("state_dict", "model_state_dict", "model", "net")  # where training scripts put it among other things
+PREFIXES = ("module.", "_orig_mod.", "model.")  # put before every name by data-parallel, compiled and Lightning modules
+BEGINNING = 16  # bytes of a file of another kind that are shown
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Return a file's tensors by name, floating-point ones as float32, and its metadata (of safetensors only).
 
     Raises ``CheckpointError`` for a file that is missing, of another kind, damaged, or holds anything else than
-    tensors; also for a number that is none (NaN or infinite).
+    tensors of real numbers; also for a number that is none (NaN or infinite).
     """
-    if path.suffix not in READERS:
-        raise CheckpointError(
-            f"{path} is no weights file: its name ends in {path.suffix or 'nothing'!r}, not in one of "
-            f"{', '.join(READERS)}"
-        )
     if not path.is_file():
         near = nearest(path.name, [file.name for file in path.parent.glob("*")] if path.parent.is_dir() else [])
         raise CheckpointError(f"there is no weights file {path}{near}")
+    if path.suffix not in READERS:
+        named = f"its name ends in {path.suffix!r}, not" if path.suffix else "its name does not end"
+        raise CheckpointError(f"{path} is no weights file: {named} in one of {', '.join(READERS)}")
+    if not path.stat().st_size:
+        raise _damaged(path, "it is empty")
     tensors, metadata = READERS[path.suffix](path)
     if not tensors:
         raise CheckpointError(f"{path} holds no tensors")
-    tensors = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
     for name, tensor in tensors.items():
+        if not tensor.is_floating_point() and tensor.numel() > 1:  # a single one is a count, as batch norm keeps
+            raise CheckpointError(
+                f"{path}: {name} holds numbers of the kind {str(tensor.dtype).removeprefix('torch.')}, and weights are "
+                "real ones, such as float32; if they were quantised, take the file from before that"
+            )
         if bad := int((~torch.isfinite(tensor)).sum()):
             raise CheckpointError(
                 f"{path}: {bad:,} of the {tensor.numel():,} numbers of {name} are NaN or infinite; "
                 "these weights are spoiled, take another copy"
             )
-    return tensors, metadata
+    return {
+        name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
+    }, metadata
 
 
-def _damaged(path: Path, error: Exception) -> CheckpointError:
-    reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+def file_in(folder: Path) -> Path:
+    """Return the weights file of a folder, a run's or one that was published; ``CheckpointError`` says what is there.
+
+    A run has none before its first epoch is saved.
+    """
+    if (folder / IN_FOLDER).is_file():
+        return folder / IN_FOLDER
+    others = [str(file) for file in sorted(folder.iterdir()) if file.suffix in READERS]
+    others += [str(file.parent) for file in sorted(folder.glob(f"*/{IN_FOLDER}"))]
+    remedy = f"name one of these: {', '.join(others)}" if others else "name a weights file, or a finished run"
+    raise CheckpointError(f"{folder} is a folder without weights: it holds no {IN_FOLDER}; {remedy}")
+
+
+def _damaged(path: Path, reason: str) -> CheckpointError:
     return CheckpointError(f"{path} is damaged or cut short ({reason}); take another copy")
+
+
+def _reason(error: Exception) -> str:
+    first = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
+    return "its end is missing" if isinstance(error, EOFError) else first or type(error).__name__
+
+
+def _whole(path: Path) -> set[str]:
+    """Return the file names in a zip archive; refuse one without its end, or with a file that has been changed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names, spoiled = {Path(name).name for name in archive.namelist()}, archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
+        raise _damaged(path, f"only {path.stat().st_size:,} bytes, and its end is missing") from None
+    if spoiled:
+        raise _damaged(path, f"{spoiled} in it does not have the checksum it was saved with")
+    return names
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(BEGINNING)
 
 
 def _safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -55,33 +98,47 @@ def _safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         with safe_open(path, "pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 - safe_open is no mapping
     except (SafetensorError, OSError) as error:
-        raise _damaged(path, error) from None
+        raise _damaged(path, _reason(error)) from None
 
 
 def _npz(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    try:
-        # opened here, since np.load leaves a file open that it cannot read
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise _damaged(path, error) from None
-    except ValueError as error:  # NumPy's refusal of objects, and of what is no array file at all
-        raise CheckpointError(
-            f"{path} holds more than plain arrays ({error}): pickled objects could run code, and are not read"
-        ) from None
+    if not (begins := _beginning(path)).startswith(b"PK"):
+        what = "a single array (.npy)" if begins.startswith(b"\x93NUMPY") else f"something that begins {begins!r}"
+        raise CheckpointError(f"{path} is no archive of arrays as numpy.savez writes it, but {what}")
+    _whole(path)
+    arrays: dict[str, np.ndarray] = {}
+    with np.load(path, allow_pickle=False) as file:
+        for name in file.files:
+            try:
+                arrays[name] = file[name]
+            except ValueError as error:  # NumPy's refusal of objects
+                raise CheckpointError(
+                    f"{path} holds more than plain arrays ({name}: {error}): pickled objects could run code, and are "
+                    "not read"
+                ) from None
+            if arrays[name].dtype.kind not in "biufc":
+                raise CheckpointError(f"{path}: {name} holds no numbers but {arrays[name].dtype}; leave it out")
     return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}, {}
 
 
 def _torch(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    begins = _beginning(path)
+    if begins.startswith(b"PK"):
+        held = _whole(path)  # torch itself reads changed numbers without a word
+        if "data.pkl" not in held or "constants.pkl" in held:
+            what = "a TorchScript program" if "constants.pkl" in held else "some other archive"
+            raise CheckpointError(f"{path} is {what}, no state dict: where it was written, save model.state_dict()")
+    elif not begins.startswith(b"\x80"):
+        raise CheckpointError(f"{path} was not written by torch.save: it begins {begins!r}; take another copy")
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch's readers of three formats raise what they like for a damaged file
-        if type(error).__name__ == "UnpicklingError" and "nsupported" in str(error):
+    except Exception as error:  # torch's readers of its formats raise what they like for a damaged file
+        if found := re.search(r"(?:GLOBAL|Unsupported class) (\S+)", str(error)):
             raise CheckpointError(
-                f"{path} holds pickled code, and was not read: only a state dict of tensors is taken; in the program "
-                "that wrote it, save model.state_dict()"
+                f"{path} holds pickled code ({found[1]}), and was not read: only a state dict of tensors is taken; in "
+                "the program that wrote it, save model.state_dict()"
             ) from None
-        raise _damaged(path, error) from None
+        raise _damaged(path, _reason(error)) from None
     return _state_dict(path, found), {}
 
 
@@ -93,13 +150,14 @@ def _state_dict(path: Path, found: Any) -> dict[str, Tensor]:
     if not isinstance(found, dict):
         raise CheckpointError(f"{path} holds a {type(found).__name__}, not a state dict: a name for each tensor")
     for name, value in found.items():
-        if not isinstance(value, Tensor):
+        if not isinstance(value, Tensor) or not isinstance(name, str):
             raise CheckpointError(
-                f"{path} is no state dict: {name!r} is a {type(value).__name__}, not a tensor; a state dict is looked "
-                f"for in the file itself and under {' and '.join(map(repr, WRAPPERS))}"
+                f"{path} is no state dict: {name!r} is a {type(value).__name__}, not a tensor with a name; a state "
+                f"dict is looked for in the file itself and under {', '.join(map(repr, WRAPPERS))}"
             )
-    bare = all(name.startswith(PREFIX) for name in found)
-    return {name.removeprefix(PREFIX) if bare else name: value.detach() for name, value in found.items()}
+    while prefix := next((p for p in PREFIXES if found and all(name.startswith(p) for name in found)), ""):
+        found = {name.removeprefix(prefix): value for name, value in found.items()}
+    return {name: value.detach() for name, value in found.items()}
 
 
 READERS = {

@@ -14,7 +14,7 @@ from convscope.errors import CheckpointError
 from convscope.models import public
 from convscope.models.naming import Scaling, dialect_of
 from convscope.models.registry import create, entry, names
-from convscope.models.tensors import read_tensors
+from convscope.models.tensors import file_in, read_tensors
 from convscope.models.timm import PREFIX, scaling_of, with_our_names
 from convscope.models.transfer import cut
 
@@ -59,15 +59,17 @@ def read_weights(
 ) -> Weights:
     """Read weights for the network ``name`` from a file, or fetch the published ones (source ``public``).
 
-    A file is .safetensors (a run's own among them), .npz, or a .pth with a state dict. Weights named by another program
-    that is known are renamed, and those for BGR images turned to RGB.
+    A file is .safetensors, .npz, or a .pth with a state dict; a run's folder stands for the weights in it. Weights
+    named by another program that is known are renamed, and those for BGR images turned to RGB.
 
     Raises:
-        CheckpointError: the file is missing, damaged, holds more than tensors, or is the run of another network.
+        CheckpointError: the file is missing, damaged, holds more than weights, or is the run of another network.
         ConfigError, DataError, Error: as ``public.fetch``.
     """
     known = entry(name)
     path = public.fetch(name, cache, progress) if str(source) == PUBLIC else Path(source).expanduser()
+    if path.is_dir():
+        path = file_in(path)
     tensors, metadata = read_tensors(path)
     weights = Weights(name, tensors, str(path), public.sha256(path))
     if "convscope" in metadata:

@@ -16,7 +16,7 @@ from convscope.training.checkpoint import save_error
 COLUMNS = (
     "network", "model", "seed", "examples", *(f"{key}{end}" for key in FIGURES for end in ("", "_low", "_high")),
     "weights", "multiply_adds", "seconds", "images_per_second", "behind_best", "behind_best_low", "behind_best_high",
-    "test", "p", "p_holm", "run",
+    "test", "p", "p_holm", "run", "failed",
 )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def draw(found: Comparison, folder: Path) -> dict[str, Shown]:
 
 
 def rows(found: Comparison) -> list[tuple[object, ...]]:
-    """Return the CSV's rows: each network's means (``seed`` is "mean"), then each of its runs."""
+    """Return the CSV's rows: each network's means (``seed`` is "mean"), then each of its runs; then what failed."""
     made: list[tuple[object, ...]] = []
     for network in found.networks:
         estimates = [network.figures[key][end] for key in FIGURES for end in ("value", "low", "high")]
@@ -63,14 +63,15 @@ def rows(found: Comparison) -> list[tuple[object, ...]]:
         facts = (network.name, network.model)
         made.append((
             *facts, "mean", found.examples, *estimates, network.weights, network.multiply_adds, network.seconds,
-            network.images_per_second, *tested, "",
+            network.images_per_second, *tested, "", "",
         ))  # fmt: skip
         for run in network.runs:
             plain = [value for key in FIGURES for value in (run.figures[key], "", "")]
             made.append((
                 *facts, run.seed, found.examples, *plain, network.weights, network.multiply_adds, run.seconds,
-                run.images_per_second, *("",) * 6, run.folder,
+                run.images_per_second, *("",) * 6, run.folder, "",
             ))  # fmt: skip
+    made += [(name, *("",) * (len(COLUMNS) - 2), reason) for name, reason in found.failed.items()]
     return [tuple("" if cell is None else cell for cell in row) for row in made]
 
 

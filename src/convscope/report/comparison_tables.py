@@ -26,7 +26,10 @@ def scores(found: Comparison) -> Table:
     ]
     titles = ("network", f"accuracy (95{THIN}% interval)", "balanced", "log loss", "ECE")
     tested = ("the best leads by, points", "p (corrected)") if len(found.networks) > 1 else ()
-    return Table((*titles, *tested), rows, tuple(range(1, 5 + len(tested))), tuple(_seeds(n) for n in found.networks))
+    columns = (*titles, *tested)
+    rows += [(name, *("–",) * (len(columns) - 1)) for name in found.failed]
+    notes = (*map(_seeds, found.networks), *["could not be trained: see above"] * len(found.failed))
+    return Table(columns, rows, tuple(range(1, len(columns))), notes)
 
 
 def costs(found: Comparison) -> Table:

@@ -19,7 +19,7 @@ import numpy as np
 from convscope.errors import ConfigError
 from convscope.models.cost import cost
 from convscope.runs.comparable import check_comparable, judged
-from convscope.runs.naming import names_of, settings_of
+from convscope.runs.naming import essential, names_of, settings_of
 from convscope.runs.run import Run, open_run
 from convscope.tasks import classification
 from convscope.tasks.metrics.bootstrap import interval, resample
@@ -98,7 +98,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Networks, the most accurate first, and every two of them; ``conclusions`` say in words what may be said."""
+    """Networks, the most accurate first, and every two of them; ``conclusions`` say in words what may be said.
+
+    ``failed`` says of those that were to be compared and could not be trained, why.
+    """
 
     data: str
     split: str
@@ -108,6 +111,7 @@ class Comparison:
     pairs: tuple[Pair, ...]
     conclusions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    failed: dict[str, str] = field(default_factory=dict)
 
     @property
     def best(self) -> Network:
@@ -129,8 +133,10 @@ class Comparison:
         return {"format": 1, "best": self.best.name, **values}
 
 
-def compare(runs: Sequence[Run | str | Path]) -> Comparison:
+def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = None) -> Comparison:
     """Compare finished runs, given opened or as folders; see ``Comparison``.
+
+    Beside what ``failed`` a single run will do.
 
     Raises:
         DataError: the runs learned from or were judged on different images, splits or classes; the message says which.
@@ -140,11 +146,12 @@ def compare(runs: Sequence[Run | str | Path]) -> Comparison:
     from convscope.runs.conclusions import conclusions, notes
 
     opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
-    if len(opened) < 2:
+    if len(opened) < (1 if failed else 2):
         raise ConfigError(f"a comparison needs at least two runs, found {len(opened)}")
     first = opened[0]
     for run in opened[1:]:
         check_comparable(first, run)
+    opened.sort(key=lambda run: (repr(essential(run)), run.plan.seed))  # so that their order moves no figure
     answers = [judged(run) for run in opened]
     labels = answers[0][1]
     shares = [found[2] for found in answers]
@@ -164,6 +171,7 @@ def compare(runs: Sequence[Run | str | Path]) -> Comparison:
         classes=first.spec.classes,
         networks=tuple(networks[at] for at in order),
         pairs=tuple(replace(pair, p_holm=p) for pair, p in zip(pairs, corrected, strict=True)),
+        failed=dict(failed or {}),
     )
     return replace(found, conclusions=tuple(conclusions(found)), notes=tuple(notes(found, opened)))
 

@@ -40,6 +40,7 @@ def conclusions(found: Comparison) -> Iterator[str]:
 
 def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
     """Yield what a reader must know before relying on the figures."""
+    yield from (f"could not train {name}: {reason}" for name, reason in found.failed.items())
     once = [network.name for network in found.networks if len(network.runs) == 1]
     if once and len(found.networks) > 1:
         yield (

@@ -21,7 +21,8 @@ from convscope.data.batches import Normaliser
 from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.sizing import Brought, find_images, read_images
-from convscope.errors import CheckpointError, ConfigError
+from convscope.data.words import listed
+from convscope.errors import CheckpointError, ConfigError, nearest
 from convscope.models import entry
 from convscope.runs import files
 from convscope.runs.evaluate import evaluate
@@ -30,6 +31,8 @@ from convscope.runs.spec import ModelSpec
 from convscope.tasks import classification
 from convscope.training.form import for_answers
 from convscope.training.plan import Plan, make_plan
+
+MOST_COPIES = 1_000  # of an image, to average over: far more than change the mean
 
 
 @dataclass(frozen=True)
@@ -126,12 +129,21 @@ class Run:
         return Normaliser(self.spec.preprocessing, channels_last=entry(self.spec.model).channels_last)
 
     def averaging(self, copies: int) -> Averaging | None:
-        """Return test-time averaging over ``copies`` of the training augmentation, or ``None`` for none (0)."""
+        """Return test-time averaging over ``copies`` of the training augmentation, or ``None`` for none (0).
+
+        Raises ``ConfigError`` for a number that makes no sense, and where no copy would differ.
+        """
+        if not 0 <= copies <= MOST_COPIES:
+            raise ConfigError(f"--tta: expected 0 (no average) to {MOST_COPIES:,} copies of each image, got {copies:,}")
         if not copies:
             return None
-        policy = Policy.parse(self.plan.augment).for_inference()
+        words = self.plan.augment
+        policy = Policy.parse(words).for_inference()
         if str(policy) == "none":
-            raise ConfigError("--tta: this run was trained without augmentation, so there is nothing to average over")
+            trained = f"with {words}, which only spoils or blends images" if words != "none" else "without augmentation"
+            raise ConfigError(
+                f"--tta: this run was trained {trained}, so there is nothing to average over; leave it out"
+            )
         return Averaging(policy, copies, self.plan.seed)
 
     def predict(
@@ -176,9 +188,7 @@ class Run:
 def open_run(folder: str | Path) -> Run:
     """Open a run folder; ``CheckpointError`` says what is missing or damaged."""
     folder = Path(folder)
-    if not (folder / files.CONFIG).exists():
-        what = f"it holds no {files.CONFIG}" if folder.is_dir() else "no such folder"
-        raise CheckpointError(f"{folder} is not a run folder: {what}")
+    check_is_run(folder)
     if not (folder / files.WEIGHTS).exists():
         raise CheckpointError(
             f"{folder} has no {files.WEIGHTS} yet: its training has not finished an epoch; "
@@ -186,6 +196,29 @@ def open_run(folder: str | Path) -> Run:
         )
     source, plan = read_config(folder / files.CONFIG)
     return Run(folder, ModelSpec.from_dict(_read_header(folder)), plan, source)
+
+
+def check_is_run(folder: Path) -> None:
+    """Raise ``CheckpointError``, with what is there and what to do, unless a run has begun in this folder."""
+    if (folder / files.CONFIG).is_file():
+        return
+    if not folder.exists():
+        beside = [at.name for at in folder.parent.glob("*") if (at / files.CONFIG).exists()]
+        what = f"no such folder{nearest(folder.name, beside)}"
+    elif not folder.is_dir():
+        what = "it is a file" + (f"; the run is {folder.parent}" if (folder.parent / files.CONFIG).exists() else "")
+    elif runs := sorted(str(at.parent) for at in folder.glob(f"*/{files.CONFIG}")):
+        what = f"it holds runs; name one: {listed(runs)}"
+    elif (folder / files.WEIGHTS).exists() or (folder / files.STATE).exists():
+        what = f"its {files.CONFIG} is gone, which says what was trained; put back a copy"
+    elif all(at.suffix == ".new" or at.name.startswith(".") for at in folder.iterdir()):
+        what = (
+            "it is empty, as after a training that was stopped before its first file; there is nothing to go on with: "
+            f"begin again with convscope train DATA --out {folder}"
+        )
+    else:
+        what = f"it holds no {files.CONFIG}"
+    raise CheckpointError(f"{folder} is not a run folder: {what}")
 
 
 def read_config(path: Path) -> tuple[str, Plan]:

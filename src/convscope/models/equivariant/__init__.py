@@ -1,21 +1,18 @@
 """Networks that turn with their image: group convolutions over quarter turns and mirrors (Cohen and Welling 2016)."""
 
 from convscope.models.equivariant.group import P4, P4M, Group
-from convscope.models.equivariant.invariance import Change, invariance_error
 from convscope.models.equivariant.layers import GroupBatchNorm, GroupConvolution, GroupPool, Halving, Lifting
 from convscope.models.equivariant.networks import p4_mini, p4m_mini, plain_mini
 
 __all__ = [
     "P4",
     "P4M",
-    "Change",
     "Group",
     "GroupBatchNorm",
     "GroupConvolution",
     "GroupPool",
     "Halving",
     "Lifting",
-    "invariance_error",
     "p4_mini",
     "p4m_mini",
     "plain_mini",

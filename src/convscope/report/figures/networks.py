@@ -48,7 +48,7 @@ def draw(found: Comparison) -> Drawing:
         f"Each dot is the share of the {found.examples:,} images named correctly; the pale bar is its 95 % interval."
         + (" Strokes are single trainings, one a seed, and the dot is their mean." if several else "")
         + " Bars of two networks may overlap and the difference still be sure, because both answered for the same"
-        f" images: the next figure tells.{off}",
+        f" images: the differences below tell.{off}",
     )
 
 
