@@ -1,4 +1,4 @@
-"""Sets that many tests train on, held in memory; and Ctrl-C as in the foreground."""
+"""Sets that many tests train on, in memory; Ctrl-C as in the foreground; threads that leave other work its core."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from convscope.data.dataset import Data, Split
 from convscope.data.preprocessing import Preprocessing
+from convscope.training.threads import wait_briefly
 
+wait_briefly()
 # A shell that runs the tests in the background has Ctrl-C ignored, by them and by every process they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -7,10 +7,12 @@ products that a plain loop counts (costs).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 import convscope as cs
@@ -25,6 +27,15 @@ from graph.equal import assert_equal_to_torch
 NETWORKS = 2500
 PARTS = 10
 UNITS = 12  # of each output, whose fields are compared
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Beside other work, threads would wait for each other longer than these networks take."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
