@@ -18,7 +18,7 @@ import convscope as cs
 DOCS = Path(__file__).parents[1] / "docs" / "images"
 NETWORKS = (
     *("lenet", "alexnet_mini", "vgg_mini", "nin_mini", "googlenet_mini", "resnet_mini", "densenet_mini"),
-    *("squeezenet_mini", "mobilenet_v2_mini", "convnext_mini", "unet_encoder_mini", "p4_mini"),
+    *("squeezenet_mini", "mobilenet_v2_mini", "convnext_mini", "unet_encoder_mini", "p4_mini", "p4m_mini"),
 )
 
 
