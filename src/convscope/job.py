@@ -24,8 +24,9 @@ from convscope.runs.beginning import (
     scaled,
     write_beginning,
 )
+from convscope.runs.checksum import weights_hash
 from convscope.runs.prepare import Training, prepare
-from convscope.runs.run import Run, check_is_run, open_run, read_config, weights_hash
+from convscope.runs.run import Run, check_is_run, open_run, read_config
 from convscope.runs.source import load_source, weights_of
 from convscope.runs.write import RunKeeper, csv_text, new_folder, refuse_taken, write_file, write_json
 from convscope.tasks import baselines, classification

@@ -15,6 +15,23 @@ from convscope.analysis.places import Places, boxes_of
 from convscope.errors import ConfigError, ShapeError
 
 
+class Causal(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.scaled_dot_product_attention(x, x, x, is_causal=True)
+
+
+def test_a_position_behind_a_causal_mask_sees_those_before_it():
+    found = cs.inspect(Causal(), (2, 8, 4))
+    for at in range(8):
+        assert found.field("attention", (0, at, 0)).places.along(1).tolist() == list(range(at + 1))
+    assert found.layers[-1].share == pytest.approx(5 / 16)
+
+
+def test_where_windows_leave_gaps_padding_is_no_remedy():
+    (cut,) = (one for one in cs.inspect(nn.Conv2d(1, 1, 1, 2), (1, 8, 8)).warnings if one.code.startswith("CS101"))
+    assert cut.remedy == "take a stride of 1"
+
+
 def conv(kernel: int = 3, stride: int = 1, padding: int = 0, dilation: int = 1) -> nn.Conv2d:
     return nn.Conv2d(1, 1, kernel, stride, padding, dilation)
 

@@ -60,6 +60,20 @@ def test_one_command_trains_the_head_and_then_everything(transferred: Path, lear
     assert "stage 2" in page and "the head is new" in page.lower()
 
 
+def test_a_run_whose_weights_have_changed_is_no_source(
+    learned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(learned.parent, tmp_path / "run")
+    weights = tmp_path / "run" / learned.name
+    changed = bytearray(weights.read_bytes())
+    changed[-50] ^= 1
+    weights.write_bytes(changed)
+    for source in (weights, weights.parent):
+        arguments = ("--model", "resnet_mini", "--pretrained", source, "--out", tmp_path / "out")
+        assert call("train", "digits", *arguments) == 2
+        assert "its checksum differs" in " ".join(capsys.readouterr().err.split())
+
+
 def test_the_weights_scale_the_images_and_the_run_remembers(transferred: Path, learned: Path) -> None:
     own, began = (open_run(folder).spec for folder in (transferred, learned.parent))
     assert own.preprocessing == began.preprocessing and own.head == "linear"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import pickle
 import sys
 import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -200,6 +203,34 @@ def test_numbers_that_are_none_name_their_tensor(tmp_path: Path) -> None:
     state["layer2.1.bn1.weight"][3:5] = torch.tensor([float("nan"), float("inf")])
     with pytest.raises(CheckpointError, match=r"2 of the 32 numbers of layer2\.1\.bn1\.weight are NaN or infinite"):
         read_weights(save(state, tmp_path / "w.npz"), "resnet20")
+
+
+def test_numbers_that_can_be_no_weights_name_their_tensor(tmp_path: Path) -> None:
+    state = net().state_dict()
+    wide = {name: np.asarray(one, np.float64) for name, one in state.items()}
+    np.savez(tmp_path / "wide.npz", **(wide | {"conv1.weight": wide["conv1.weight"] * 1e300}))
+    with pytest.raises(CheckpointError, match=r"432 of the 432 numbers of conv1\.weight are .* infinite in float32"):
+        read_weights(tmp_path / "wide.npz", "resnet20")
+    state["bn1.running_var"][3] = -1
+    with pytest.raises(CheckpointError, match=r"1 of the 16 numbers of bn1\.running_var are below 0"):
+        read_weights(save(state, tmp_path / "w.npz"), "resnet20")
+
+
+def test_an_array_that_promises_more_than_there_is_is_damaged(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "<f4", "fortran_order": False, "shape": (100000, 100000, 1000)}
+    )
+    with zipfile.ZipFile(tmp_path / "w.npz", "w") as archive:
+        archive.writestr("conv1.weight.npy", header.getvalue() + bytes(64))
+    with pytest.raises(CheckpointError, match=r"w\.npz is damaged or cut short \(conv1\.weight: "):
+        read_weights(tmp_path / "w.npz", "resnet20")
+
+
+def test_a_plain_pickle_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "w.pth").write_bytes(pickle.dumps({"conv1.weight": slice(3)}, protocol=4))
+    with pytest.raises(CheckpointError, match=r"a pickle that torch\.save did not write, and was not read"):
+        read_weights(tmp_path / "w.pth", "resnet20")
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.uint16, np.int64, bool, complex])

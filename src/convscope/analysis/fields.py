@@ -1,7 +1,8 @@
 """The exact set of inputs that one unit sees: backwards from it through every node, whatever joins on the way.
 
-Borders, the holes of dilation, branches, transposed convolutions and slices are all in it; that a kernel's number or a
-rectifier may happen to be zero is not. Where the numbers themselves choose (a maximum), all that may be chosen counts.
+Borders, the holes of dilation, branches, transposed convolutions, slices and the constant mask of an attention are all
+in it; that a kernel's number, a rectifier or a softmax behind -inf may happen to be zero is not. Where the numbers
+themselves choose (a maximum), all that may be chosen counts.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope.analysis.links import Link, links
+from convscope.analysis.links.link import listed
 from convscope.analysis.places import Box, Places, reshaped
 from convscope.analysis.shapes import arrays_of, example_shape
 from convscope.errors import ShapeError
@@ -106,8 +108,18 @@ def links_of(graph: Graph, node: Node) -> Mapping[str, tuple[Link, ...]]:
     if node.op == PART:
         return {"x": _part(graph.by_name[node.inputs["x"]], node)}
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
-    found = links(node.op, shapes, node.shape, node.arguments) or {}
+    found = dict(links(node.op, shapes, node.shape, node.arguments) or {})
+    if node.op == "attention" and (mask := graph.constants.get(node.weights.get("mask", ""))) is not None:
+        attended = _attended(mask, len(node.shape) - 2)
+        found.update({name: (*found[name][:-2], attended, found[name][-1]) for name in ("k", "v")})
     return {name: one for name, one in found.items() if name in node.inputs}
+
+
+def _attended(mask: np.ndarray, axis: int) -> Link:
+    """Return the keys (of any example and head) that a constant mask (..., queries, keys) lets each query see."""
+    open_ = mask if mask.dtype == bool else mask > np.finfo(mask.dtype).min  # the lowest number serves for -inf
+    rows = np.asarray(open_.reshape(-1, *mask.shape[-2:]).any(0))
+    return listed(axis, mask.shape[-1], (np.flatnonzero(row).tolist() for row in rows))
 
 
 def _part(whole: Node, part: Node) -> tuple[Link, ...]:

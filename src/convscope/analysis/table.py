@@ -158,8 +158,8 @@ def lines_below(inspection: Inspection) -> list[str]:
         f"held at once: {size(totals.inference_bytes)} in inference (at {held.inference_at}), "
         f"{size(totals.training_bytes)} in training, without the optimiser's state",
         f"counted: {CONVENTION}",
-        "sees: receptive field far from borders (padding counts), its step from unit to unit; of the input: what the "
-        "unit in the middle really sees of all input numbers",
+        "sees: receptive field far from borders (padding counts, but not behind a flattened map), its step from unit "
+        "to unit; of the input: what the unit in the middle really sees of all input numbers",
     ]
     if inspection.graph.shared:
         found.append(f"shared, counted once: {', '.join(f'{a} = {b}' for a, b in inspection.graph.shared.items())}")

@@ -199,7 +199,9 @@ def _field(
             screen.print(f"{node} [{where}]: what it sees of {name} is unknown", markup=False)
             continue
         least = "at least " if seen.unknown else ""
-        screen.print(f"{node} [{where}] sees {least}{counted(one['count'], 'number')} of {name}: {spans}", markup=False)
+        within = "" if one["count"] == math.prod(map(len, one["positions"])) else "some of "
+        numbers = counted(one["count"], "number")
+        screen.print(f"{node} [{where}] sees {least}{numbers} of {name}: {within}{spans}", markup=False)
     if seen.unknown:
         say_warning(f"what lies behind {', '.join(seen.unknown)} is unknown: nothing can be seen through it")
     elif seen.share is not None:

@@ -138,6 +138,7 @@ def _plan(prepared: Prepared) -> dict[str, str]:
     expected = f"about {duration(prepared.estimate.seconds)}"
     begun = prepared.pretrained or {}
     notes = "".join(f"; {note}" for note in begun.get("notes", ()))
+    augmented = not plan.stages or any(stage.augment for stage in plan.stages)
     rows = {
         "model": f"{plan.model}, {prepared.parameters:,} weights{because('model')}",
         "head": f"{plan.head}{because('head')}" if plan.head != "own" else "",
@@ -148,7 +149,7 @@ def _plan(prepared: Prepared) -> dict[str, str]:
         **{f"stage {number}": text for number, text in enumerate(prepared.stages, 1)},
         "steps": in_words(plan) + form,
         "rewritten": reasons.get("rewrite", ""),
-        "augmentation": f"{plan.augment}{because('augment')}",
+        "augmentation": f"{plan.augment}{because('augment')}" if augmented else "none: features are computed once",
         "keeps": f"the {plan.select} epoch{because('select')}",
         "expected": f"{plan.time or expected} of training, "
         f"{prepared.estimate.bytes / 1e6:,.0f} MB for weights and activations",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -38,20 +39,22 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     tensors, metadata = READERS[path.suffix](path)
     if not tensors:
         raise CheckpointError(f"{path} holds no tensors")
+    real = {name: tensor.float() for name, tensor in tensors.items() if tensor.is_floating_point()}
     for name, tensor in tensors.items():
-        if not tensor.is_floating_point() and tensor.numel() > 1:  # a single one is a count, as batch norm keeps
+        if name not in real and tensor.numel() > 1:  # a single one is a count, as batch norm keeps
             raise CheckpointError(
                 f"{path}: {name} holds numbers of the kind {str(tensor.dtype).removeprefix('torch.')}, and weights are "
                 "real ones, such as float32; if they were quantised, take the file from before that"
             )
-        if bad := int((~torch.isfinite(tensor)).sum()):
+        wrong = ~torch.isfinite(real.get(name, tensor)), "NaN or infinite in float32"
+        if name.endswith("running_var") and not wrong[0].any():
+            wrong = tensor < 0, "below 0, and are variances"
+        if bad := int(wrong[0].sum()):
             raise CheckpointError(
-                f"{path}: {bad:,} of the {tensor.numel():,} numbers of {name} are NaN or infinite; "
+                f"{path}: {bad:,} of the {tensor.numel():,} numbers of {name} are {wrong[1]}; "
                 "these weights are spoiled, take another copy"
             )
-    return {
-        name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
-    }, metadata
+    return tensors | real, metadata
 
 
 def file_in(folder: Path) -> Path:
@@ -111,7 +114,9 @@ def _npz(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         for name in file.files:
             try:
                 arrays[name] = file[name]
-            except ValueError as error:  # NumPy's refusal of objects
+            except (ValueError, MemoryError) as error:
+                if "pickle" not in str(error):  # a header that promises more than there is
+                    raise _damaged(path, f"{name}: {_reason(error)}") from None
                 raise CheckpointError(
                     f"{path} holds more than plain arrays ({name}: {error}): pickled objects could run code, and are "
                     "not read"
@@ -131,8 +136,14 @@ def _torch(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     elif not begins.startswith(b"\x80"):
         raise CheckpointError(f"{path} was not written by torch.save: it begins {begins!r}; take another copy")
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # of foreign pickles; they are refused
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch's readers of its formats raise what they like for a damaged file
+        if "Unsupported operand" in str(error):
+            raise CheckpointError(
+                f"{path} is a pickle that torch.save did not write, and was not read, since it could run code; in the "
+                "program that wrote it, torch.save(model.state_dict(), FILE)"
+            ) from None
         if found := re.search(r"(?:GLOBAL|Unsupported class) (\S+)", str(error)):
             raise CheckpointError(
                 f"{path} holds pickled code ({found[1]}), and was not read: only a state dict of tensors is taken; in "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import tomllib
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from convscope.data.words import listed
 from convscope.errors import CheckpointError, ConfigError, nearest
 from convscope.models import entry
 from convscope.runs import files
+from convscope.runs.checksum import check_weights, damaged
 from convscope.runs.evaluate import evaluate
 from convscope.runs.predict import BATCH, Averaging, compare, probabilities
 from convscope.runs.spec import ModelSpec
@@ -246,29 +246,15 @@ def read_settings(path: Path) -> dict[str, Any]:
     return values
 
 
-def weights_hash(folder: Path) -> str:
-    """Return the SHA-256 of a run's weights file."""
-    return hashlib.sha256((folder / files.WEIGHTS).read_bytes()).hexdigest()
-
-
-def _damaged(folder: Path, reason: str) -> CheckpointError:
-    return CheckpointError(
-        f"{folder / files.WEIGHTS} is damaged: {reason}; train again, or put back a copy of the file"
-    )
-
-
 def _read_header(folder: Path) -> dict[str, Any]:
-    noted = folder / files.ENVIRONMENT
-    expected = json.loads(noted.read_text()).get("weights_sha256") if noted.exists() else None
-    if expected and weights_hash(folder) != expected:
-        raise _damaged(folder, f"its checksum differs from the one in {files.ENVIRONMENT}")
+    check_weights(folder)
     try:
         with safe_open(folder / files.WEIGHTS, "pt") as file:
             metadata = file.metadata() or {}
     except (SafetensorError, OSError) as error:
-        raise _damaged(folder, str(error)) from None
+        raise damaged(folder, str(error)) from None
     if "convscope" not in metadata:
-        raise _damaged(folder, "it does not say what network it belongs to")
+        raise damaged(folder, "it does not say what network it belongs to")
     return json.loads(metadata["convscope"])
 
 
@@ -277,7 +263,7 @@ def _read_weights(folder: Path) -> dict[str, Any]:
         with safe_open(folder / files.WEIGHTS, "pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
     except (SafetensorError, OSError) as error:
-        raise _damaged(folder, str(error)) from None
+        raise damaged(folder, str(error)) from None
 
 
 def _columns(path: Path) -> dict[str, np.ndarray]:

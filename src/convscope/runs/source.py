@@ -12,6 +12,8 @@ from convscope.data.loading import load
 from convscope.data.sizing import SIDE
 from convscope.errors import ConfigError
 from convscope.models.weights import Weights, read_weights
+from convscope.runs import files
+from convscope.runs.checksum import check_weights
 from convscope.training.plan import Plan
 
 UNITS = {"uint8": 1, "uint16": 257}  # raw units in one of 0..255
@@ -44,6 +46,10 @@ def weights_of(plan: Plan, progress: Progress | None = None) -> Weights | None:
         return None
     if plan.model == "auto":
         raise ConfigError("setting 'pretrained': say which network the weights are for (--model; see convscope models)")
+    path = Path(plan.pretrained).expanduser()
+    folder = path.parent if path.name == files.WEIGHTS else path
+    if (folder / files.WEIGHTS).is_file():
+        check_weights(folder)
     return read_weights(plan.pretrained, plan.model, cache=plan.cache, progress=progress)
 
 

@@ -39,7 +39,10 @@ def _warning(cut: list[tuple[Unseen, int]]) -> DesignWarning:
 def _remedy(window: Window) -> str:
     room = window.size + window.before + window.after - window.reach
     fits = [str(s) for s in range(1, window.reach + 1) if room % s == 0]
-    return f"pad {window.stride - room % window.stride} more at the end, or take a stride of {' or '.join(fits)}"
+    strides = f"take a stride of {' or '.join(fits)}"
+    if window.reach < window.stride:  # there are gaps: one more window might read padding alone
+        return strides
+    return f"pad {window.stride - room % window.stride} more at the end, or {strides}"
 
 
 def _room(window: Window) -> str:

@@ -148,8 +148,9 @@ def _refuse(recorder: Recorder, error: Exception) -> NoReturn:
     while trace:
         reached = recorder.path_of(trace.tb_frame) or reached
         trace = trace.tb_next
+    said = str(error) if type(error) is RuntimeError else f"{type(error).__name__}: {error}"
     passed = [f"{one.path or one.op} {one.shape}" for one in recorder.tape.drafts[-4:]]
     raise ShapeError(
-        f"{reached or type(recorder.model).__name__} ({recorder.classes.get(reached, '')}) failed: {error}; "
+        f"{reached or type(recorder.model).__name__} ({recorder.classes.get(reached, '')}) failed: {said}; "
         f"the last shapes were {', '.join(passed)}"
     ) from error
