@@ -122,7 +122,7 @@ def test_what_a_forward_prints_is_no_part_of_the_answer(capsys: pytest.CaptureFi
 
     record(Talks(), (1, 8, 8))
     assert capsys.readouterr().out == ""
-    with pytest.raises(ShapeError, match="failed: needs eight columns"):
+    with pytest.raises(ShapeError, match="failed: AssertionError: needs eight columns"):
         record(Talks(), (1, 8, 9))
 
 
