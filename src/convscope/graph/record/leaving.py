@@ -29,7 +29,8 @@ class Leaving:
         # Without numbers none can leave: what is there is a constant. Objects are kept, so that no ``id`` is reused.
         self._before = None if fake else [one for one in gc.get_objects() if issubclass(type(one), Tensor)]
         self._tensors = {id(one) for one in self._before or ()}
-        self._floats = [one for module in model.modules() for one in _floats(vars(module), 3)]
+        modules = () if fake else model.modules()
+        self._floats = [one for module in modules for one in _floats(vars(module), 3)]
 
     def is_foreign(self, one: Tensor) -> bool:
         """Return whether a tensor that no call made may hold numbers of the network."""
