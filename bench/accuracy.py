@@ -7,15 +7,12 @@ measured are kept.
 
 from __future__ import annotations
 
-import csv
 import json
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from record import DATA, RESULTS, record
+from record import DATA, record, trained
 
 # claim: (arguments of `convscope train`, split judged, least accuracy, most seconds)
 CLAIMS: dict[str, tuple[list[str], str, float, float]] = {
@@ -35,11 +32,7 @@ def measure(name: str) -> dict[str, object]:
     arguments, split, least, most = CLAIMS[name]
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        began = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "convscope", "train", *arguments, "--out", str(out)], check=True, stdout=sys.stderr
-        )
-        seconds = time.perf_counter() - began
+        seconds = trained(out, *arguments)
         metrics = json.loads((out / "metrics.json").read_text())
     score = metrics["accuracy"] if metrics["split"] == split else metrics[split]["accuracy"]
     best = max(metrics["baselines"], key=lambda b: b["accuracy"]["value"])
@@ -65,14 +58,8 @@ def measure(name: str) -> dict[str, object]:
 
 def main() -> None:
     wanted = sys.argv[1:] or list(CLAIMS)
-    kept: dict[str, dict[str, object]] = {}
-    path = RESULTS / "accuracy.csv"
-    if path.exists():
-        with path.open(newline="") as file:
-            kept = {row["claim"]: dict(row) for row in csv.DictReader(file)}
     for name in wanted:
-        kept[name] = measure(name)
-        record("accuracy", [kept[name] for name in CLAIMS if name in kept])
+        record("accuracy", [measure(name)], key=("claim",))
 
 
 if __name__ == "__main__":

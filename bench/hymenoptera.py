@@ -11,14 +11,12 @@ others are kept.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
-import time
 from itertools import product
 from pathlib import Path
 
-from record import DATA, record
+from record import DATA, record, trained
 
 from convscope.runs.run import open_run
 
@@ -36,13 +34,10 @@ def measure(name: str, seed: int) -> dict[str, object]:
     flags, least = CONTENDERS[name]
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        command = [
-            *(sys.executable, "-m", "convscope", "train", str(DATA / "hymenoptera"), "--model", "squeezenet1_0"),
-            *(*flags, "--seed", str(seed), "--split-seed", "0", "--no-baselines", "--out", str(out)),
-        ]
-        began = time.perf_counter()
-        subprocess.run(command, check=True, stdout=sys.stderr)
-        seconds = time.perf_counter() - began
+        seconds = trained(
+            out, str(DATA / "hymenoptera"), "--model", "squeezenet1_0", *flags,
+            "--seed", str(seed), "--split-seed", "0", "--no-baselines",
+        )  # fmt: skip
         run = open_run(out)
         metrics, epochs = run.metrics, len(run.epochs["epoch"])
     assert metrics["split"] == "valid"  # the set brings no test split

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -51,6 +52,15 @@ def rate(call: Callable[[], object], images: int, seconds: float) -> Callable[[]
     return run
 
 
+def trained(out: Path, *words: str) -> float:
+    """Return how many seconds ``convscope train WORDS`` takes, the run in ``out``."""
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "convscope", "train", *words, "--out", str(out)], check=True, stdout=sys.stderr
+    )
+    return time.perf_counter() - began
+
+
 def ratio(above: Sequence[float], below: Sequence[float]) -> float:
     """Return the median over rounds of one contender's figure divided by the other's of the same round."""
     return statistics.median(a / b for a, b in zip(above, below, strict=True))
@@ -59,7 +69,7 @@ def ratio(above: Sequence[float], below: Sequence[float]) -> float:
 def record(name: str, rows: Sequence[dict[str, object]], key: Sequence[str] = ()) -> list[dict[str, str]]:
     """Print the rows, write them to ``results/NAME.csv`` with machine and versions in each, and return what is there.
 
-    With the columns of a ``key``, earlier rows stay whose key is none of the new ones.
+    With the columns of a ``key`` earlier rows stay, and a new one takes the place of the one with its key.
     """
     facts = environment()
     machine = {
@@ -76,9 +86,9 @@ def record(name: str, rows: Sequence[dict[str, object]], key: Sequence[str] = ()
     columns = [*rows[0], *(key for key in machine if key not in rows[0])]
     path = RESULTS / f"{name}.csv"
     new = [{column: str({**machine, **row}[column]) for column in columns} for row in rows]
-    keys = [[row[column] for column in key] for row in new]
-    written = [row for row in _read(path) if [row[column] for column in key] not in keys] if key else []
-    written += new
+    written = new
+    if key:
+        written = list({tuple(row[column] for column in key): row for row in (*_read(path), *new)}.values())
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()

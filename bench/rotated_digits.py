@@ -16,17 +16,14 @@ images Cohen and Welling (2016) report 5.03 % of errors for a plain network and 
 
 from __future__ import annotations
 
-import csv
-import subprocess
 import sys
 import tempfile
-import time
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
-from record import DATA, RESULTS, record
+from record import DATA, record, trained
 from scipy.ndimage import rotate
 from torch import Tensor, nn
 
@@ -73,13 +70,10 @@ def measure(name: str, seed: int, digits: Path) -> dict[str, object]:
     network, augment = CONTENDERS[name]
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        command = [
-            *(sys.executable, "-m", "convscope", "train", str(digits), "--model", network, "--augment", augment),
-            *("--epochs", str(EPOCHS), "--seed", str(seed), "--no-baselines", "--out", str(out)),
-        ]
-        began = time.perf_counter()
-        subprocess.run(command, check=True, stdout=sys.stderr)
-        seconds = time.perf_counter() - began
+        seconds = trained(
+            out, str(digits), "--model", network, "--augment", augment,
+            "--epochs", str(EPOCHS), "--seed", str(seed), "--no-baselines",
+        )  # fmt: skip
         run, test = open_run(out), load(digits).test
         metrics = run.metrics
         assert test is not None and metrics["split"] == "test"  # ``write_digits`` wrote one
@@ -128,18 +122,11 @@ def answers(net: nn.Module, images: Tensor) -> Tensor:
 
 
 def main() -> None:
-    kept: dict[tuple[str, str], dict[str, object]] = {}
-    path = RESULTS / "rotated_digits.csv"
-    if path.exists():
-        with path.open(newline="") as file:
-            kept = {(row["contender"], row["seed"]): dict(row) for row in csv.DictReader(file)}
     with tempfile.TemporaryDirectory() as folder:
         digits = Path(folder) / "rotated-digits.npz"
         write_digits(digits)
         for seed, name in product(SEEDS, sys.argv[1:] or list(CONTENDERS)):
-            kept[name, str(seed)] = measure(name, seed, digits)
-            order = product(CONTENDERS, map(str, SEEDS))
-            record("rotated_digits", [kept[key] for key in order if key in kept])
+            record("rotated_digits", [measure(name, seed, digits)], key=("contender", "seed"))
 
 
 if __name__ == "__main__":

@@ -118,14 +118,13 @@ def _residual(draw: Random, shape: Shape) -> nn.Module:
 def _branches(draw: Random, shape: Shape) -> nn.Module:
     """Two ways through, cut to one size, and set beside each other, added or multiplied."""
     (one, a), (other, b) = _chain(draw, shape, 2), _chain(draw, shape, 2)
+    parts = nn.Sequential(*one), nn.Sequential(*other)
     size = [slice(0, min(n, m)) for n, m in zip(a[2:], b[2:], strict=True)]
     if draw.random() < 0.5:
-        join = lambda x, y, z: torch.cat([y[:, :, *size], z[:, :, *size]], 1)  # noqa: E731
-    elif a[1] == b[1]:
-        join = lambda x, y, z: y[:, :, *size] + z[:, :, *size]  # noqa: E731
-    else:
-        join = lambda x, y, z: y[:, :, *size].mean(1, keepdim=True) * z[:, :, *size]  # noqa: E731
-    return Calls(join, nn.Sequential(*one), nn.Sequential(*other))
+        return Calls(lambda x, y, z: torch.cat([y[:, :, *size], z[:, :, *size]], 1), *parts)
+    if a[1] == b[1]:
+        return Calls(lambda x, y, z: y[:, :, *size] + z[:, :, *size], *parts)
+    return Calls(lambda x, y, z: y[:, :, *size].mean(1, keepdim=True) * z[:, :, *size], *parts)
 
 
 def _norm(draw: Random, shape: Shape) -> nn.Module:

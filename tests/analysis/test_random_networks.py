@@ -45,7 +45,7 @@ def test_what_is_said_is_what_is_found(part: int):
         made, shape = network(number)
         try:
             hold(made, shape)
-        except Exception as error:
+        except Exception as error:  # whatever it was, it names the network it was found on
             error.add_note(f"network({number}) on {shape}: {made}")
             raise
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.analysis.links import Link, links
-from convscope.analysis.links.link import listed
+from convscope.analysis.links import Link, links, same, shifted
+from convscope.analysis.links.axes import attended
 from convscope.analysis.places import Box, Places, reshaped
 from convscope.analysis.shapes import arrays_of, example_shape
 from convscope.errors import ShapeError
@@ -110,22 +110,13 @@ def links_of(graph: Graph, node: Node) -> Mapping[str, tuple[Link, ...]]:
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
     found = dict(links(node.op, shapes, node.shape, node.arguments) or {})
     if node.op == "attention" and (mask := graph.constants.get(node.weights.get("mask", ""))) is not None:
-        attended = _attended(mask, len(node.shape) - 2)
-        found.update({name: (*found[name][:-2], attended, found[name][-1]) for name in ("k", "v")})
+        keys = attended(mask, len(node.shape) - 2)
+        found.update({name: (*found[name][:-2], keys, found[name][-1]) for name in ("k", "v")})
     return {name: one for name, one in found.items() if name in node.inputs}
-
-
-def _attended(mask: np.ndarray, axis: int) -> Link:
-    """Return the keys (of any example and head) that a constant mask (..., queries, keys) lets each query see."""
-    open_ = mask if mask.dtype == bool else mask > np.finfo(mask.dtype).min  # the lowest number serves for -inf
-    rows = np.asarray(open_.reshape(-1, *mask.shape[-2:]).any(0))
-    return listed(axis, mask.shape[-1], (np.flatnonzero(row).tolist() for row in rows))
 
 
 def _part(whole: Node, part: Node) -> tuple[Link, ...]:
     """One of a node's results is either shaped as the first, or the state of its last step."""
-    from convscope.analysis.links import same, shifted
-
     if part.shape == whole.shape:
         return tuple(same(axis, n) for axis, n in enumerate(part.shape))
     n, steps, width = whole.shape

@@ -51,10 +51,7 @@ def resample_nearest_backward(
     >>> resample_nearest_backward(grad, np.zeros((1, 1, 3)), 6).tolist()
     [[[3.0, 7.0, 11.0]]]
     """
-    grad, x = floats("resample_nearest_backward", grad=grad, x=x)
-    matrices = _nearest("resample_nearest_backward", x.shape, size, scale=scale)
-    check_gradient("resample_nearest_backward", grad, _output(x.shape, matrices))
-    return _apply(tuple(matrix.T.tocsr() for matrix in matrices), grad)
+    return _returned("resample_nearest_backward", _nearest, grad, x, size, scale=scale)
 
 
 def resample_linear(
@@ -92,10 +89,7 @@ def resample_linear_backward(
     >>> resample_linear_backward(np.array([[[4.0, 4.0, 8.0, 8.0]]]), np.zeros((1, 1, 2)), 4).tolist()
     [[[9.0, 15.0]]]
     """
-    grad, x = floats("resample_linear_backward", grad=grad, x=x)
-    matrices = _linear("resample_linear_backward", x.shape, size, scale=scale, align_corners=align_corners)
-    check_gradient("resample_linear_backward", grad, _output(x.shape, matrices))
-    return _apply(tuple(matrix.T.tocsr() for matrix in matrices), grad)
+    return _returned("resample_linear_backward", _linear, grad, x, size, scale=scale, align_corners=align_corners)
 
 
 def resample_cubic(
@@ -132,9 +126,16 @@ def resample_cubic_backward(
     >>> resample_cubic_backward(grad, np.zeros((1, 1, 4)), 7, align_corners=True).tolist()
     [[[-3.0, 19.0, 19.0, -3.0]]]
     """
-    grad, x = floats("resample_cubic_backward", grad=grad, x=x)
-    matrices = _cubic("resample_cubic_backward", x.shape, size, scale=scale, align_corners=align_corners)
-    check_gradient("resample_cubic_backward", grad, _output(x.shape, matrices))
+    return _returned("resample_cubic_backward", _cubic, grad, x, size, scale=scale, align_corners=align_corners)
+
+
+def _returned(
+    operation: str, rule: Callable[..., Matrices], grad: np.ndarray, x: np.ndarray, size: Size | None, **given: Any
+) -> np.ndarray:
+    """Return the gradient with respect to x: each output's, given back to the inputs that ``rule`` makes it of."""
+    grad, x = floats(operation, grad=grad, x=x)
+    matrices = rule(operation, x.shape, size, **given)
+    check_gradient(operation, grad, _output(x.shape, matrices))
     return _apply(tuple(matrix.T.tocsr() for matrix in matrices), grad)
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
 from convscope.errors import CheckpointError
+from convscope.models.public import sha256
 from convscope.runs import files
 
 
 def weights_hash(folder: Path) -> str:
     """Return the SHA-256 of a run's weights file."""
-    return hashlib.sha256((folder / files.WEIGHTS).read_bytes()).hexdigest()
+    return sha256(folder / files.WEIGHTS)
 
 
 def damaged(folder: Path, reason: str) -> CheckpointError:

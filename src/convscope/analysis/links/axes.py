@@ -89,6 +89,13 @@ def attention(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
     return found
 
 
+def attended(mask: np.ndarray, axis: int) -> Link:
+    """Return the keys (of any example and head) that a constant mask (..., queries, keys) lets each query see."""
+    open_ = mask if mask.dtype == bool else mask > np.finfo(mask.dtype).min  # the lowest number serves for -inf
+    rows = np.asarray(open_.reshape(-1, *mask.shape[-2:]).any(0))
+    return listed(axis, mask.shape[-1], (np.flatnonzero(row).tolist() for row in rows))
+
+
 def embedding(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
     """Each index its vector; of the table no link can tell which row."""
     return {"indices": tuple(same(axis, n) for axis, n in enumerate(shapes[0]))}
