@@ -124,14 +124,116 @@ def test_tiff_pages_and_planes_are_channels():
     assert (decoded(tiff(planes, photometric="rgb", planarconfig="separate")) == np.moveaxis(planes, 0, -1)).all()
 
 
-def test_tiff_pages_that_are_no_channels():
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize(
+    "shape", [(12, 10, 2), (12, 10, 5), (12, 10, 7), (12, 12, 40), (12, 10, 1), (12, 10, 3), (12, 10, 4)]
+)
+def test_tiff_of_height_width_channels_as_imwrite_saves_it(shape, dtype):
+    image = pixels(*shape, dtype=dtype)
+    data = tiff(image)
+    assert (decoded(data) == image).all()
+    assert (tifffile.imread(io.BytesIO(data)).reshape(shape) == image).all()
+
+
+@pytest.mark.parametrize(
+    ("axes", "options"),
+    [
+        ("YXC", {}),
+        ("CYX", {}),
+        ("ZYX", {}),
+        ("TYX", {}),
+        ("CYX", {"imagej": True}),
+        ("ZYX", {"imagej": True}),
+        ("CYX", {"imagej": True, "truncate": True}),
+        ("CYX", {"ome": True}),
+        ("ZYX", {"ome": True}),
+    ],
+)
+def test_tiff_planes_are_channels_along_the_axis_that_the_file_names(axes, options):
+    image = pixels(channels=5, dtype=np.uint16)
+    stored = image if axes == "YXC" else np.moveaxis(image, -1, 0)
+    found = open_image(tiff(stored, metadata={"axes": axes}, **options))
+    assert (found.pixels() == image).all()
+    assert found.note == ("5 pages to channels" if axes in ("ZYX", "TYX") else "")
+
+
+def test_tiff_planes_written_one_by_one_are_all_kept():
+    planes = pixels(channels=3, dtype=np.uint16)
+    for shaped in (True, False):
+        out = io.BytesIO()
+        with tifffile.TiffWriter(out, shaped=shaped) as writer:
+            for k in range(3):
+                writer.write(planes[..., k])
+        assert (decoded(out.getvalue()) == planes).all()
     out = io.BytesIO()
     with tifffile.TiffWriter(out) as writer:
-        writer.write(pixels(12, 10, 1)[..., 0])
-        writer.write(pixels(6, 5, 1)[..., 0])
-    assert refused(out.getvalue()) == (
-        "2 pages of different sizes or types ((6, 5) uint8, (12, 10) uint8); save one image a file"
+        writer.write(planes[..., 0], subifds=1)
+        writer.write(planes[..., 1])
+    assert (decoded(out.getvalue()) == planes[..., :2]).all()
+
+
+def test_tiff_pyramids_and_previews_are_read_at_full_size():
+    image, small = pixels(12, 10), pixels(6, 5)
+    for ome in (True, False):
+        out = io.BytesIO()
+        with tifffile.TiffWriter(out, ome=ome) as writer:
+            writer.write(image, photometric="rgb", subifds=1)
+            writer.write(small, photometric="rgb", subfiletype=1)
+        assert (decoded(out.getvalue()) == image).all()
+    out = io.BytesIO()
+    with tifffile.TiffWriter(out, shaped=False) as writer:
+        writer.write(small, photometric="rgb", subfiletype=1)
+        writer.write(image, photometric="rgb")
+    assert (decoded(out.getvalue()) == image).all()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ([pixels(12, 10, 1)[..., 0], pixels(6, 5, 1)[..., 0]], "2 images of different sizes or types"),
+        ([pixels(12, 10, 5), pixels(12, 10, 5)], "2 images of several channels"),
+        ([np.zeros((4, 6, 12, 10), np.uint8)], "axes Q 4, Q 6, Y 12, X 10: expected"),
+        ([np.zeros((4, 12, 10, 3), np.uint8)], "axes Q 4, Y 12, X 10, S 3: expected"),
+    ],
+    ids=["sizes", "channels", "planes of planes", "frames"],
+)
+def test_tiff_of_several_images_is_refused_with_what_it_holds(arrays, said):
+    out = io.BytesIO()
+    with tifffile.TiffWriter(out) as writer:
+        for array in arrays:
+            writer.write(array)
+    found = refused(out.getvalue())
+    assert said in found and "save the image that counts as a file of its own" in found
+
+
+def test_tiff_pages_smaller_by_half_are_no_pyramid_unless_they_say_so():
+    first, second = (Image.fromarray(pixels(height, width, 1)[..., 0]) for height, width in ((12, 10), (6, 5)))
+    assert "2 images of different sizes" in refused(encoded(first, "TIFF", save_all=True, append_images=[second]))
+
+
+def test_tiff_palette_pages_are_refused():
+    first, second = (Image.fromarray(pixels(seed=seed)).quantize(16) for seed in (0, 1))
+    assert "colours of the kind PALETTE" in refused(encoded(first, "TIFF", save_all=True, append_images=[second]))
+
+
+def test_tiff_pages_that_may_be_rows_or_planes_are_refused_without_a_note_of_their_axes():
+    assert refused(tiff(pixels(12, 10, 5), metadata=None)).startswith("12 pages of 10 × 5: ")
+    stack = np.moveaxis(pixels(40, 20, 60), -1, 0)
+    assert (decoded(tiff(stack, metadata=None)) == np.moveaxis(stack, 0, -1)).all()
+
+
+def test_tiff_that_is_one_of_the_files_of_an_image_is_refused():
+    plane = '<TiffData FirstC="{}" IFD="0" PlaneCount="1"><UUID FileName="{}.ome.tif">urn:uuid:{}</UUID></TiffData>'
+    ids = [f"00000000-0000-0000-0000-00000000000{k}" for k in (1, 2)]
+    note = (
+        f'<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" '
+        f'UUID="urn:uuid:{ids[0]}">'
+        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="10" SizeY="12" '
+        'SizeC="2" SizeZ="1" SizeT="1"><Channel ID="Channel:0:0" SamplesPerPixel="1"/><Channel ID="Channel:0:1" '
+        f'SamplesPerPixel="1"/>{plane.format(0, "a", ids[0])}{plane.format(1, "b", ids[1])}</Pixels></Image></OME>'
     )
+    data = tiff(pixels(channels=1, dtype=np.uint16)[..., 0], description=note, metadata=None)
+    assert refused(data).startswith("one of several files that make up an image")
 
 
 def test_tiff_in_a_compression_that_tifffile_lacks():
@@ -171,6 +273,12 @@ def test_other_number_types_are_stored_exactly_or_refused():
     assert "cannot tell which axis of an image of shape (5, 5, 5) holds the channels" in refused(
         npy(np.ones((5, 5, 5)))
     )
+
+
+def test_a_square_of_many_bands():
+    image = pixels(6, 6, 40)
+    assert (decoded(npy(image)) == image).all()
+    assert (decoded(npy(np.moveaxis(image, -1, 0))) == image).all()
 
 
 def test_conversions_are_noted():

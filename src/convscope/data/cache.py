@@ -35,7 +35,7 @@ from convscope.data.preprocessing import Preprocessing
 from convscope.data.workers import Bad
 from convscope.errors import Error
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ class Encoded:
     """An image of ``height`` × ``width`` with ``channels`` of ``dtype`` (uint8, uint16 or float32).
 
     ``decode(shrink)`` returns (H, W, C); only JPEGs come out ``shrink`` (1, 2, 4 or 8) times smaller, and sooner.
-    ``note`` says what is converted on the way, if anything ("CMYK to RGB").
+    ``note`` says what is converted on the way, if anything ("CMYK to RGB"). ``nodata`` is the value that the file calls
+    no data, if it does.
     """
 
     height: int
@@ -33,6 +34,7 @@ class Encoded:
     dtype: str
     decode: Callable[[int], np.ndarray]
     note: str = ""
+    nodata: float | None = None
 
     def pixels(self, shrink: int = 1) -> np.ndarray:
         """Return the pixels.

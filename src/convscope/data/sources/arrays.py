@@ -72,24 +72,27 @@ def split_names(counts: Iterable[tuple[str, int]]) -> np.ndarray:
 
 
 def channel_axis(shape: tuple[int, ...]) -> int | None:
-    """Tell which axis of one image's shape holds the channels: ``None`` for two axes, else the smaller end of three.
+    """Tell which axis of one image's shape holds the channels: ``None`` for two axes, else one end of three.
 
-    >>> channel_axis((28, 28)), channel_axis((3, 32, 32)), channel_axis((32, 32, 3))
-    (None, 0, 2)
+    It is the end that is smaller than both other axes, or larger than two that are equal (a square of many bands).
+
+    >>> channel_axis((28, 28)), channel_axis((3, 32, 32)), channel_axis((32, 32, 3)), channel_axis((25, 25, 200))
+    (None, 0, 2, 2)
 
     Raises:
-        DataError: not two or three axes, or neither end is smaller than both other axes.
+        DataError: not two or three axes, or neither end is so.
     """
     if len(shape) == 2:
         return None
     if len(shape) != 3:
         found = f"the shape {shape}" if shape else "single values"
         raise DataError(f"expected images (height, width), perhaps with channels; found {found}")
-    first, last = shape[0] < min(shape[1:]), shape[2] < min(shape[:2])
+    a, b, c = shape
+    first, last = a < min(b, c) or a > b == c, c < min(a, b) or c > a == b
     if first == last:
         raise DataError(
             f"cannot tell which axis of an image of shape {shape} holds the channels: expected the first or the last "
-            "to be smaller than both others"
+            "to be smaller than both others, or the others to be equal"
         )
     return 0 if first else 2
 
