@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from convscope.data.names import check_distinct
 from convscope.data.preprocessing import Preprocessing
 
 SplitName = Literal["train", "valid", "test", "all"]
@@ -76,6 +77,9 @@ class Data:
     warnings: tuple[Notice, ...] = ()
     cache: Path | None = None
     decoding: float = 0.0  # seconds that decoding all images took, when it was done
+
+    def __post_init__(self) -> None:
+        check_distinct(self.classes, self.source)
 
     @property
     def splits(self) -> tuple[Split, ...]:

@@ -120,7 +120,8 @@ def find_images(inputs: Sequence[str | Path]) -> list[Path]:
     found: list[Path] = []
     for given in map(Path, inputs):
         if given.is_dir():
-            inside = [given / name for name in Folder(given).names if is_image(name)]
+            folder = Folder(given)
+            inside = [folder.locate(name) for name in folder.names if is_image(name)]
             if not inside:
                 raise DataError(f"{given} holds no image (PNG, JPEG, BMP, TIFF, GIF, WebP, PNM or .npy)")
             found += inside

@@ -5,12 +5,13 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from convscope.data.listing import Listing
 from convscope.data.sources import archives, cifar, class_folders, idx, npz, table
 from convscope.data.sources.candidate import Candidate
-from convscope.data.sources.files import Files, ending, is_image
+from convscope.data.sources.files import Files, Folder, doubled_notice, ending, is_image
 from convscope.data.words import count, listed
 from convscope.errors import DataError
 
@@ -34,7 +35,8 @@ def sniff(path: Path, cache: Path) -> Listing:
         raise DataError(f"{path} is neither a file nor a folder; expected {LOOKED_FOR}")
     name = path.name.lower()
     if name.endswith(table.ENDINGS):
-        return table.read(archives.open_files(path.parent, cache), path.name)
+        files = archives.open_files(path.parent, cache)
+        return _with_forms(files, table.read(files, path.name))
     if name.endswith(".npz"):
         return npz.read(path)
     if zipfile.is_zipfile(path) or _is_tar(path):
@@ -48,7 +50,15 @@ def sniff(path: Path, cache: Path) -> Listing:
 
 
 def _among(files: Files, cache: Path) -> Listing:
-    """List the one set among ``files``."""
+    """List the one set among ``files``, and what their names tell."""
+    return _with_forms(files, _one_set(files, cache))
+
+
+def _with_forms(files: Files, listing: Listing) -> Listing:
+    return replace(listing, notices=(*doubled_notice(files), *listing.notices))
+
+
+def _one_set(files: Files, cache: Path) -> Listing:
     if not files.names:
         raise DataError(f"{files.path} is empty; expected {LOOKED_FOR}")
     arrays = [*idx.find(files), *cifar.find(files), *npz.find(files), *_archives(files, cache)]
@@ -71,10 +81,10 @@ def _among(files: Files, cache: Path) -> Listing:
 
 def _archives(files: Files, cache: Path) -> list[Candidate]:
     """Return a candidate for each archive in a folder; archives in archives stay closed."""
-    if not files.path.is_dir():
+    if not isinstance(files, Folder):
         return []
-    names = [name for name in files.names if name.lower().endswith(archives.ENDINGS)]
-    return [Candidate("archive", name, lambda name=name: sniff(files.path / name, cache)) for name in names]
+    paths = {name: files.locate(name) for name in files.names if name.lower().endswith(archives.ENDINGS)}
+    return [Candidate("archive", name, lambda path=path: sniff(path, cache)) for name, path in paths.items()]
 
 
 def _nothing(files: Files) -> DataError:

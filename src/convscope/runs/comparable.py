@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from convscope.data.names import composed
 from convscope.data.words import count, listed
 from convscope.errors import CheckpointError, DataError
 from convscope.runs import files
@@ -24,7 +25,7 @@ class Example(NamedTuple):
 
 def check_comparable(a: Run, b: Run) -> None:
     """Raise ``DataError``, with what differs and what to do, unless both runs have classes, images and splits alike."""
-    if a.spec.classes != b.spec.classes:
+    if [*map(composed, a.spec.classes)] != [*map(composed, b.spec.classes)]:
         raise DataError(
             f"{a.folder} and {b.folder} cannot be compared: they tell other classes apart "
             f"({listed(a.spec.classes)}; {listed(b.spec.classes)})"
@@ -72,6 +73,8 @@ def _differences(a: Run, b: Run) -> Iterator[str]:
         changed = [name for name in first if getattr(first[name], column) != getattr(second[name], column)]
         if changed:
             yield f"{count(len(changed), 'image')} of the same name {what}, such as {listed(changed, 2)}"
+    if [*first] != [*second]:  # names sort otherwise in another Unicode form, and figures go by the order
+        yield "they list the same images in another order; train both again"
     moved = [name for name in first if first[name].split != second[name].split]
     if moved:
         name = moved[0]
@@ -92,4 +95,6 @@ def _remedy(a: Run, b: Run) -> str:
 def _examples(run: Run) -> dict[str, Example]:
     with (run.folder / files.SPLIT).open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
-        return {row["id"]: Example(row["split"], row["label"], row.get("content") or "") for row in rows}
+        return {
+            composed(row["id"]): Example(row["split"], composed(row["label"]), row.get("content") or "") for row in rows
+        }

@@ -14,6 +14,7 @@ from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
+from convscope.data.names import composed
 from convscope.data.sizing import promote, promotion
 from convscope.data.words import count, listed
 from convscope.errors import DataError, nearest
@@ -127,7 +128,8 @@ def _choose(found: Labelled, name: str | None) -> tuple[str, Split]:
 
 def _labels(found: Labelled, chosen: Split, known: tuple[str, ...]) -> np.ndarray:
     """Number the labels as the network does."""
-    present = [found.classes[k] for k in np.unique(chosen.labels)]
+    present = [composed(found.classes[k]) for k in np.unique(chosen.labels)]
+    known = tuple(map(composed, known))
     for name in present:
         if name not in known:
             others = sum(other not in known for other in present) - 1
@@ -136,7 +138,8 @@ def _labels(found: Labelled, chosen: Split, known: tuple[str, ...]) -> np.ndarra
                 f"this run does not know the class {name!r}{more}{nearest(name, known)}; it names {listed(known, 20)}: "
                 "leave other images out of the set, or name their class as one of these"
             )
-    return np.array([known.index(name) if name in known else -1 for name in found.classes])[chosen.labels]
+    number = {name: k for k, name in reversed(list(enumerate(known)))}
+    return np.array([number.get(composed(name), -1) for name in found.classes])[chosen.labels]
 
 
 def _pixels(run: Run, chosen: Split) -> tuple[np.ndarray, list[str]]:

@@ -19,6 +19,7 @@ from convscope.data.augment import Policy
 from convscope.data.batches import Normaliser
 from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS
+from convscope.data.names import repeated
 from convscope.data.sizing import Brought, find_images, read_images
 from convscope.data.words import listed
 from convscope.errors import CheckpointError, ConfigError, nearest
@@ -195,7 +196,13 @@ def open_run(folder: str | Path) -> Run:
             f"go on with: convscope train --resume {folder}"
         )
     source, plan = read_config(folder / files.CONFIG)
-    return Run(folder, ModelSpec.from_dict(_read_header(folder)), plan, source)
+    spec = ModelSpec.from_dict(_read_header(folder))
+    if twice := repeated(spec.classes):
+        raise CheckpointError(
+            f"{folder / files.WEIGHTS} gives two classes one name ({listed(twice)}), so that its answers could mean "
+            "either; train again, each class with a name of its own"
+        )
+    return Run(folder, spec, plan, source)
 
 
 def check_is_run(folder: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from convscope.data.augment import Policy, default_policy
 from convscope.data.dataset import Data
+from convscope.data.names import composed
 from convscope.errors import ConfigError, nearest
 from convscope.models import registry
 from convscope.training.plan import Plan
@@ -82,7 +84,8 @@ def settle(plan: Plan, data: Data) -> Settled:
         choose("task", "classification", "images with one class each")
     if plan.pretrained and plan.img_size is None:
         chosen["img_size"] = (data.preprocessing.height, data.preprocessing.width)
-    _check_positive(plan, data)
+    if plan.positive is not None:
+        chosen["positive"] = _positive(plan.positive, data.classes)
     settled = replace(plan, **chosen)  # pyright: ignore[reportArgumentType]
     if has_stages(settled):
         usual = plan.lr or model.lr * factor
@@ -92,13 +95,16 @@ def settle(plan: Plan, data: Data) -> Settled:
     return Settled(settled, reasons)
 
 
-def _check_positive(plan: Plan, data: Data) -> None:
-    if plan.positive is not None and plan.positive not in data.classes:
+def _positive(name: str, classes: Sequence[str]) -> str:
+    """Return the class that is called so, in whichever Unicode form it was typed."""
+    known = {composed(each): each for each in classes}
+    if composed(name) not in known:
         raise ConfigError(
-            f"setting 'positive': there is no class {plan.positive!r}{nearest(plan.positive, data.classes)}; "
-            f"classes: {', '.join(data.classes[:20])}"
+            f"setting 'positive': there is no class {name!r}{nearest(name, classes)}; "
+            f"classes: {', '.join(classes[:20])}"
         )
-    if plan.positive is not None and len(data.classes) != 2:
+    if len(classes) != 2:
         raise ConfigError(
-            f"setting 'positive': a positive class is for sets of two classes, found {len(data.classes)}; leave it out"
+            f"setting 'positive': a positive class is for sets of two classes, found {len(classes)}; leave it out"
         )
+    return known[composed(name)]

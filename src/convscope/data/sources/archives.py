@@ -22,10 +22,12 @@ from typing import IO, Any
 
 import numpy as np
 
+from convscope.data.names import composed
 from convscope.data.sources.files import Files, Folder, Names, Payload, file_stamp, is_hidden
 from convscope.errors import DataError
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+NAMES = ("names", "folders", "hidden", "doubled")  # what is remembered of a tar beside where its files lie
 MOST_MEMBERS = 20_000_000
 MOST_RATIO = 200  # deflated photographs stay below 5, drawings below 100
 FREE_SIZE = 64 << 20  # bytes that may come out of an archive before the ratio is looked at
@@ -53,9 +55,11 @@ class _Archive:
         self.names: list[str] = []
         self.folders: set[str] = set()
         self.hidden: list[str] = []
+        self.doubled: list[str] = []
 
     def _admit(self, members: Iterator[tuple[str, bool]]) -> None:
         seen: set[str] = set()
+        forms: dict[str, str] = {}  # by name, how a folder's was written first
         for raw, is_folder in members:
             name = _plain(raw)
             parts = name.split("/")
@@ -68,13 +72,23 @@ class _Archive:
             elif is_folder:
                 self.folders.add(name)
             elif name in seen:
-                raise DataError(f"{self.path} holds {name!r} twice; which one is meant?")
+                forms_too = "" if name.isascii() else ", perhaps in two Unicode forms (NFC, NFD)"
+                raise DataError(f"{self.path} holds {name!r} twice{forms_too}; which one is meant?")
             else:
                 seen.add(name)
                 self.folders.update("/".join(parts[:k]) for k in range(1, len(parts)))
+            if not raw.isascii():
+                self._note_forms(_unix(raw).split("/")[: None if is_folder else -1], forms)
             if len(seen) > MOST_MEMBERS:
                 raise DataError(f"{self.path} holds more than {MOST_MEMBERS:,} files; refused as a bomb")
         self.names = sorted(seen)
+
+    def _note_forms(self, folders: list[str], forms: dict[str, str]) -> None:
+        for k in range(1, len(folders) + 1):
+            written = "/".join(folders[:k])
+            if forms.setdefault(composed(written), written) != written:
+                self.doubled.append(composed(written))
+                return
 
 
 class Zip(_Archive):
@@ -94,8 +108,8 @@ class Zip(_Archive):
                 raise DataError(f"{path} is encrypted ({info.filename!r}); unpack it with its password first")
             _check_ratio(path, info.filename, info.file_size, info.compress_size)
         _check_ratio(path, "all files together", sum(i.file_size for i in infos), path.stat().st_size)
-        self._admit((info.filename, info.is_dir()) for info in infos)
-        self._info = {_plain(info.filename): info for info in infos}
+        self._admit((_written(info), info.is_dir()) for info in infos)
+        self._info = {_plain(_written(info)): info for info in infos}
 
     def read(self, name: str) -> bytes:
         """Return one file's bytes, its checksum verified."""
@@ -128,7 +142,7 @@ class Tar(_Archive):
         memory = cache / "archives" / f"{self._stamp}.npz"
         try:
             with np.load(memory, allow_pickle=False) as known:
-                self.names, folders, self.hidden = (_unpacked(known[key]) for key in ("names", "folders", "hidden"))
+                self.names, folders, self.hidden, self.doubled = (_unpacked(known[key]) for key in NAMES)
                 self.folders, self._where = set(folders), known["where"]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             where: dict[str, tuple[int, int]] = {}
@@ -137,8 +151,8 @@ class Tar(_Archive):
             with contextlib.suppress(OSError):  # it only saves reading the archive once more
                 memory.parent.mkdir(parents=True, exist_ok=True)
                 new = memory.with_suffix(f".{os.getpid()}.new.npz")
-                texts = {"names": self.names, "folders": self.folders, "hidden": self.hidden}
-                np.savez(new, where=self._where, **{key: _packed(text) for key, text in texts.items()})  # pyright: ignore
+                texts = {key: _packed(getattr(self, key)) for key in NAMES}
+                np.savez(new, where=self._where, **texts)  # pyright: ignore
                 new.replace(memory)
 
     def _members(self, where: dict[str, tuple[int, int]]) -> Iterator[tuple[str, bool]]:
@@ -218,8 +232,21 @@ def _unpacked(packed: np.ndarray) -> list[str]:
     return packed.tobytes().decode("utf-8", "surrogateescape").split("\0") if packed.size else []
 
 
+def _written(info: zipfile.ZipInfo) -> str:
+    """Return a zip member's name; macOS writes UTF-8 without the flag that says so, which reads as code page 437."""
+    if not info.flag_bits & 0x800 and not info.filename.isascii():
+        with contextlib.suppress(UnicodeError):
+            return info.filename.encode("cp437").decode("utf-8")
+    return info.filename
+
+
 def _plain(name: str) -> str:
-    """Return a member's name as all others are written; Windows may separate by backslashes."""
+    """Return a member's name as all others are written."""
+    return composed(_unix(name))
+
+
+def _unix(name: str) -> str:
+    """Return a member's name with slashes; Windows may separate by backslashes."""
     return name.replace("\\", "/").removeprefix("./").rstrip("/") or "."
 
 

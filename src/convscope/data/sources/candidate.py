@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope.data.listing import Listing
+from convscope.data.names import check_distinct, composed
 from convscope.errors import DataError
 
 SPLITS = {
@@ -53,16 +54,32 @@ def numbered(names: Iterable[str], classes: tuple[str, ...]) -> np.ndarray:
     return np.fromiter((index[name] for name in names), np.int64)
 
 
+def decoded(path: str, text: np.ndarray) -> np.ndarray:
+    """Return an array of bytes as text.
+
+    Raises:
+        DataError: the bytes are not UTF-8.
+    """
+    try:
+        return np.char.decode(text, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: the text {error.object!r} is not UTF-8; save it as np.array(names, dtype=str)"
+        ) from None
+
+
 def class_names(path: str, labels: np.ndarray, names: Iterable[str] | None) -> tuple[np.ndarray, tuple[str, ...]]:
     """Turn whole-number or text labels (n,) into class indices and class names.
 
     With ``names`` given, a label is an index into them; else every distinct label is a class.
 
     Raises:
-        DataError: a label lies outside ``names``, or the labels are real numbers.
+        DataError: a label lies outside ``names``, two of them are the same, or the labels are real numbers.
     """
     if labels.dtype.kind == "S":
-        labels = labels.astype(str)
+        labels = decoded(path, labels)
+    if labels.dtype.kind == "U":
+        labels = np.array([composed(label) for label in labels.tolist()])
     if labels.dtype.kind == "f":
         whole = labels == np.floor(labels)
         if not whole.all():
@@ -72,7 +89,8 @@ def class_names(path: str, labels: np.ndarray, names: Iterable[str] | None) -> t
     if names is None:
         distinct, index = np.unique(labels, return_inverse=True)
         return index.astype(np.int64), tuple(map(str, distinct.tolist()))
-    known = tuple(map(str, names))
+    known = tuple(composed(str(name)) for name in names)
+    check_distinct(known, path)
     if labels.dtype.kind not in "iub":
         raise DataError(
             f"{path}: expected labels 0..{len(known) - 1} for {len(known)} class names, found {labels[0]!r}"

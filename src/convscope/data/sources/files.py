@@ -9,12 +9,14 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from convscope.data.dataset import Notice
+from convscope.data.names import composed
 from convscope.data.words import count, listed
 from convscope.errors import DataError
 
@@ -32,12 +34,16 @@ Names = Sequence[str] | np.ndarray
 
 
 class Files(Protocol):
-    """A folder, zip or tar: the visible files in it, by their ``/``-separated names, sorted."""
+    """A folder, zip or tar: the visible files in it, by their ``/``-separated names, composed and sorted.
+
+    ``doubled`` are folders that are there in two Unicode forms, and taken as one.
+    """
 
     path: Path
     names: list[str]
     folders: set[str]
     hidden: list[str]
+    doubled: list[str]
 
     def read(self, name: str) -> bytes:
         """Return one file's bytes."""
@@ -70,6 +76,9 @@ class FileImages:
 class Folder:
     """The files below a folder. Hidden ones and folders of convscope's own are left out; links are followed, each
     folder once.
+
+    Raises:
+        DataError: a folder cannot be opened, or holds two files whose names differ in their Unicode form only.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,10 +86,14 @@ class Folder:
         self.names: list[str] = []
         self.folders: set[str] = set()
         self.hidden: list[str] = []
+        self.doubled: list[str] = []
+        self._on_disk: dict[str, str] = {}  # by name, the path of those whose name on disk is not composed
         stamps = array("q")  # size, time of the content, time of the last change: three numbers a file
         self._walk(path, "", set(), stamps)
         order = sorted(range(len(self.names)), key=self.names.__getitem__)
         self.names = [self.names[i] for i in order]
+        if self._on_disk:
+            _check_forms(path, self.names)
         self._stamps = np.frombuffer(stamps, np.int64).reshape(-1, 3)[order]
 
     def _walk(self, folder: Path, prefix: str, above: set[tuple[int, int]], stamps: array[int]) -> None:
@@ -96,7 +109,7 @@ class Folder:
             self.hidden.append(prefix[:-1])
             return
         for entry in entries:
-            name = prefix + entry.name
+            name = prefix + composed(entry.name)
             try:
                 is_folder, is_file = entry.is_dir(), entry.is_file()
             except OSError:  # a link that leads to itself
@@ -104,22 +117,30 @@ class Folder:
             if is_hidden(entry.name):
                 self.hidden.append(name)
             elif is_folder:
+                if name in self.folders:
+                    self.doubled.append(name)
                 self.folders.add(name)
                 self._walk(Path(entry.path), name + "/", above | {here}, stamps)
             elif is_file or entry.is_symlink():
                 # A broken link stays in the list, so that decoding reports it instead of losing it.
                 s = entry.stat(follow_symlinks=is_file)
                 self.names.append(name)
+                if not entry.path.endswith(name):
+                    self._on_disk[name] = entry.path
                 stamps.extend((s.st_size, s.st_mtime_ns, s.st_ctime_ns))
 
     def read(self, name: str) -> bytes:
         """Return one file's bytes."""
-        return (self.path / name).read_bytes()
+        return self.locate(name).read_bytes()
+
+    def locate(self, name: str) -> Path:
+        """Return where a file is, by the name that it has on disk."""
+        return Path(self._on_disk.get(name) or self.path / name)
 
     def items(self, names: Names) -> Iterator[tuple[int, Payload]]:
         """Yield paths, so that whoever decodes a file also reads it."""
         prefix = f"{self.path}{os.sep}"  # a Path object each would cost as much as reading a small file
-        return ((i, prefix + name) for i, name in enumerate(names))
+        return ((i, self._on_disk.get(name) or prefix + name) for i, name in enumerate(names))
 
     def fingerprint(self, names: Names) -> str:
         """Return a hash of names, sizes and times. The change time catches a rewrite that restores the others."""
@@ -153,6 +174,30 @@ def hidden_notice(files: Files) -> tuple[Notice, ...]:
     names = sorted(files.hidden)
     text = f"{count(len(names), 'hidden entry', 'hidden entries')} left out ({listed(names, 3)})"
     return (Notice("hidden", text, tuple(names[:20])),)
+
+
+def doubled_notice(files: Files) -> tuple[Notice, ...]:
+    """Say which folders were taken as one because their names differ in their Unicode form only, if any."""
+    if not files.doubled:
+        return ()
+    names = sorted(set(files.doubled))
+    text = f"{count(len(names), 'folder')} in two Unicode forms (NFC, NFD), taken as one ({listed(names, 3)})"
+    return (Notice("unicode-forms", text, tuple(names[:20])),)
+
+
+def _check_forms(path: Path, names: list[str]) -> None:
+    """Raise ``DataError`` for a name that is among the sorted ``names`` twice."""
+    twice = [name for name, other in pairwise(names) if name == other]
+    if twice:
+        raise two_forms(path, twice)
+
+
+def two_forms(path: Path, names: list[str]) -> DataError:
+    """Refuse files that only their Unicode form tells apart."""
+    return DataError(
+        f"{path} holds {count(len(names), 'file')} twice, under names that look alike and differ in their Unicode form "
+        f"only ({listed(names, 3)}): one is composed (NFC), the other is not; rename or remove one of them"
+    )
 
 
 def file_stamp(path: Path) -> str:

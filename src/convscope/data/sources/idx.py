@@ -18,7 +18,7 @@ import numpy as np
 from convscope.data.listing import Listing
 from convscope.data.sources.arrays import ArrayImages, numbered_ids, split_names, streamed
 from convscope.data.sources.candidate import SPLITS, Candidate, class_names
-from convscope.data.sources.files import Files, set_name
+from convscope.data.sources.files import Files, Folder, set_name
 from convscope.errors import DataError
 
 PATTERN = re.compile(r"(.*?)(train|t10k|test|valid|val)-images[.-]idx3-ubyte(\.gz)?")
@@ -129,7 +129,7 @@ def _unpack(files: Files, name: str, head: bytes, layout: str, magic: int) -> tu
 
 @contextlib.contextmanager
 def _open(files: Files, name: str) -> Iterator[IO[bytes]]:
-    with (files.path / name).open("rb") if files.path.is_dir() else io.BytesIO(files.read(name)) as raw:
+    with files.locate(name).open("rb") if isinstance(files, Folder) else io.BytesIO(files.read(name)) as raw:
         if not name.endswith(".gz"):
             yield raw
             return

@@ -17,8 +17,8 @@ import numpy as np
 
 from convscope.data.listing import Listing
 from convscope.data.sources.arrays import ArrayImages, channel_axis, numbered_ids, read_header, split_names, streamed
-from convscope.data.sources.candidate import SPLITS, Candidate, class_names
-from convscope.data.sources.files import Files, file_stamp, set_name
+from convscope.data.sources.candidate import SPLITS, Candidate, class_names, decoded
+from convscope.data.sources.files import Files, Folder, file_stamp, set_name
 from convscope.errors import DataError
 
 IMAGE_WORDS = frozenset(("x", "image", "images"))
@@ -39,11 +39,14 @@ class _Member:
 def find(files: Files) -> list[Candidate]:
     """Return a candidate for each ``.npz`` in a folder that holds images with labels."""
     found = []
-    for name in files.names if files.path.is_dir() else ():
+    if not isinstance(files, Folder):
+        return []
+    for name in files.names:
         if name.lower().endswith(".npz"):
             with contextlib.suppress(DataError):  # some other file; given by its own path, ``read`` says what is wrong
-                if _pairs(_members(files.path / name)):
-                    found.append(Candidate("NumPy archive", name, lambda name=name: read(files.path / name)))
+                path = files.locate(name)
+                if _pairs(_members(path)):
+                    found.append(Candidate("NumPy archive", name, lambda path=path: read(path)))
     return found
 
 
@@ -77,8 +80,8 @@ def read(path: Path) -> Listing:
 
     counts = [(split, len(labels)) for split, _, labels in parts]
     names = next((members[key] for key in members if key in CLASS_WORDS), None)
-    given = None if names is None else np.concatenate(list(_values(path, names))).tolist()
-    labels, classes = class_names(str(path), np.concatenate([part[2] for part in parts]), given)
+    labels = np.concatenate([part[2] for part in parts])
+    labels, classes = class_names(str(path), labels, None if names is None else _class_names(path, names))
     images = ArrayImages(len(labels), (H, W, C), dtype, file_stamp(path), blocks)
     ids = numbered_ids((split or "x", count) for split, count in counts)
     axes = {None: "grey", 0: "channels × height × width", 2: "height × width × channels"}[axis]
@@ -136,6 +139,16 @@ def _labels(path: Path, member: _Member, images: _Member) -> np.ndarray:
             f"{member.shape}" + ("; turn one-hot rows into indices with y.argmax(1)" if values.ndim == 2 else "")
         )
     return values
+
+
+def _class_names(path: Path, member: _Member) -> list[str]:
+    if len(member.shape) != 1 or member.dtype.kind not in "USiuO":
+        raise DataError(
+            f"{path}: expected class names as a row of text, found {PurePosixPath(member.file).stem} of the shape "
+            f"{member.shape}, {member.dtype}"
+        )
+    values = np.concatenate(list(_values(path, member)) or [np.empty(0, str)])
+    return (decoded(str(path), values) if values.dtype.kind == "S" else values.astype(str)).tolist()
 
 
 def _values(path: Path, member: _Member) -> Iterator[np.ndarray]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
+from convscope.data.names import composed
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.files import FileImages, Files, hidden_notice, is_image, set_name, strings
 from convscope.data.sources.matching import Matcher
@@ -113,7 +114,7 @@ def parse(files: Files, name: str, rows: int | None = None) -> Table:
     """
     where = f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
     try:
-        text = files.read(name).decode("utf-8-sig")
+        text = composed(files.read(name).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise DataError(f"{where}: not UTF-8 text at byte {error.start}; save it as UTF-8") from None
     columns: dict[str, list[str]] = {}
@@ -161,7 +162,13 @@ def _json_rows(text: str, where: str) -> Iterator[tuple[int | None, dict[str, st
             raise DataError(f"{where} row {number}: not JSON ({error}); expected one object a line") from None
         if not isinstance(row, dict):
             raise DataError(f"{where} row {number}: expected an object with names, found {line[:40]!r}")
-        yield number, {key.strip().lower(): "" if value is None else str(value) for key, value in row.items()}
+        yield (
+            number,
+            {
+                composed(key.strip().lower()): "" if value is None else composed(str(value))
+                for key, value in row.items()
+            },
+        )
 
 
 def _matcher(files: Files, name: str) -> Matcher:

@@ -1,0 +1,44 @@
+"""Names of classes, files and examples: in one Unicode form, so that what looks alike is equal, and each once.
+
+An accented letter is one code point (NFC, the form that Windows and Linux write) or a letter with an accent after it
+(NFD, as macOS writes files). Names become NFC where they enter: in a folder's listing, an archive's directory, a
+table's text, an array of labels. Only files are opened by the name that they have on disk.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from convscope.data.words import listed
+from convscope.errors import DataError
+
+
+def composed(name: str) -> str:
+    """Return a name in the one form.
+
+    >>> composed("cafe\\u0301") == "caf\\u00e9"
+    True
+    """
+    return unicodedata.normalize("NFC", name)
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Say which names stand at several places, and at which.
+
+    >>> repeated(["crane", "heron", "crane"])
+    ["'crane' at 0 and 2"]
+    """
+    places: dict[str, list[int]] = {}
+    for k, name in enumerate(names):
+        places.setdefault(name, []).append(k)
+    return [f"{name!r} at {' and '.join(map(str, at))}" for name, at in places.items() if len(at) > 1]
+
+
+def check_distinct(classes: Sequence[str], where: str) -> None:
+    """Raise ``DataError`` where classes share a name: an answer could mean either, and a table hold only one."""
+    if twice := repeated(map(composed, classes)):
+        raise DataError(
+            f"{where}: {len(classes):,} classes, but one name for several of them: {listed(twice, 20)}; give each "
+            "class a name of its own"
+        )
