@@ -180,8 +180,7 @@ def show(
             max_pixels=max_pixels or MAX_PIXELS, seed=seed, cache=cache, data_root=data_root, progress=live.on_progress,
         )  # fmt: skip
     if policy is None:
-        shape = found.preprocessing
-        policy, reason = default_policy(found.classes, shape.channels, shape.height, shape.width)
+        policy, reason = default_policy(found)
     if left_out := [notice for notice in found.warnings if notice.code in ("unreadable", "absent")]:
         err.print(notices(left_out))
     file = write_augmented(found, policy, out, images=images, copies=copies, seed=seed)

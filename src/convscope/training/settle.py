@@ -73,8 +73,7 @@ def settle(plan: Plan, data: Data) -> Settled:
             else "no test split: nothing is chosen on validation",
         )
     if plan.augment == "auto":
-        shape = data.preprocessing
-        policy, reason = default_policy(data.classes, shape.channels, shape.height, shape.width)
+        policy, reason = default_policy(data)
         choose("augment", str(policy), reason)
     else:
         policy = Policy.parse(plan.augment)

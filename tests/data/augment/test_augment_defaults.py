@@ -1,29 +1,77 @@
+"""Which augmentations are chosen: by the images where they say it, else by what the classes are called."""
+
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
+from convscope.data import load
 from convscope.data.augment import Policy, default_policy
+from convscope.data.dataset import Data, Split
+from convscope.data.preprocessing import Preprocessing
+from real_data import real_data
 
 SIGNS = "classes named by digits or letters: no flips, since a mirrored sign is another one or none"
 OBJECTS = "objects: mirrored left to right but kept upright (without an up, add vflip rot90)"
+OTHERS = "mirrored images look like those of another class: not mirrored"
+
+
+def made(pixels: np.ndarray, labels: np.ndarray, classes) -> Data:
+    """Return a set of raw images (n, H, W, C), all of them to train on."""
+    _, H, W, C = pixels.shape
+    rows, ids = np.arange(len(pixels)), np.arange(len(pixels)).astype(str)
+    train, valid = Split("train", pixels, rows, labels, ids), Split("valid", pixels, rows[:0], labels[:0], ids[:0])
+    rule = Preprocessing(C, H, W, "crop", "uint8", (0.0,) * C, (1.0,) * C)
+    return Data("made", "made", tuple(classes), train, valid, None, rule, "0" * 32)
+
+
+def noise(classes, channels: int = 1, height: int = 28, width: int = 28, each: int = 20) -> Data:
+    """Return images that say nothing of their classes."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (each * len(classes), height, width, channels)).astype(np.uint8)
+    return made(pixels, np.arange(len(pixels)) % len(classes), classes)
+
+
+def bright(classes, *, side: bool, n: int = 60) -> Data:
+    """Return two classes: bright on the left or the right (``side``), or above or below."""
+    data = noise(classes, height=16, width=16, each=n // len(classes))
+    for i, image in enumerate(data.train.pixels):
+        part = slice(0, 8) if i % 2 else slice(8, 16)
+        image[(slice(None), part) if side else part] //= 4
+    return data
 
 
 @pytest.mark.parametrize(
     "classes",
-    [
-        "0123456789",
-        ["a", "b", "Q"],
-        ["α", "β"],
-        ["zero", "one", "two"],
-        ["0 - zero", "1 - one"],
-        ["digit_3", "digit_4"],
-        ["10", "11", "42"],
-    ],
+    ["0123456789", ["zero", "one", "two"], ["0 - zero", "1 - one"], ["digit_3", "digit_4"], "ABCDEFGHIJKL"],
 )
-def test_signs_are_not_flipped(classes):
-    policy, reason = default_policy(classes, 1, 28, 28)
+def test_signs_are_not_flipped_where_the_images_do_not_say(classes):
+    policy, reason = default_policy(noise(classes))
     assert str(policy) == "rotate=10 scale=0.1 shift=0.1"
     assert reason == SIGNS
+
+
+@pytest.mark.parametrize("classes", [["0", "1"], ["a", "b"], ["α", "β"], ["10", "11", "42"]])
+def test_a_few_numbers_or_letters_may_be_names_of_anything(classes):
+    policy, reason = default_policy(noise(classes))
+    assert policy.hflip and reason == OBJECTS
+
+
+@pytest.mark.parametrize("classes", [["0", "1"], ["a", "b"], ["cat", "dog"]])
+def test_what_its_side_tells_apart_is_not_mirrored(classes):
+    policy, reason = default_policy(bright(classes, side=True))
+    assert not policy.hflip and reason == (OTHERS if "cat" in classes else SIGNS)
+    policy, reason = default_policy(bright(classes, side=False))
+    assert policy.hflip and reason == OBJECTS
+
+
+def test_handwritten_digits_are_not_mirrored_whatever_they_are_called():
+    data = load("digits")
+    assert str(default_policy(data)[0]) == "rotate=10 scale=0.1 shift=0.1"
+    policy, reason = default_policy(replace(data, classes=tuple(f"class {2 * name}" for name in "abcdefghij")))
+    assert not policy.hflip and reason == OTHERS
 
 
 @pytest.mark.parametrize(
@@ -36,21 +84,31 @@ def test_signs_are_not_flipped(classes):
     ],
 )
 def test_objects_are_mirrored_and_kept_upright(classes, shape, words):
-    policy, reason = default_policy(classes, *shape)
+    policy, reason = default_policy(noise(classes, *shape, each=5))
     assert str(policy) == words
     assert reason == OBJECTS
 
 
 def test_the_defaults_are_presets_where_they_are_the_same():
-    assert default_policy("0123456789", 1, 28, 28)[0] == Policy.parse("digits")
-    assert default_policy(["ants", "bees"], 3, 128, 128)[0] == Policy.parse("natural")
+    assert default_policy(noise("0123456789"))[0] == Policy.parse("digits")
+    assert default_policy(noise(["ants", "bees"], 3, 128, 128, each=5))[0] == Policy.parse("natural")
 
 
 def test_sides_are_not_mirrored():
-    policy, reason = default_policy(["turn left", "turn right", "stop"], 3, 48, 48)
+    policy, reason = default_policy(noise(["turn left", "turn right", "stop"], 3, 48, 48))
     assert str(policy) == "shift=0.1"
     assert reason == "a class name says 'left': not mirrored"
 
 
 def test_one_object_among_signs_is_not_a_set_of_signs():
-    assert default_policy(["0", "1", "background"], 1, 28, 28)[0].hflip
+    assert default_policy(noise(["0", "1", "background"]))[0].hflip
+
+
+def test_photographs_under_numbers_are_mirrored(tmp_path):
+    found = np.load(real_data("cifar10/cifar10_exact_first4000.npz"))
+    np.savez(tmp_path / "cifar.npz", x=found["x"], y=found["y"])
+    assert default_policy(load(tmp_path / "cifar.npz", cache=tmp_path / "cache"))[0].hflip
+
+
+def test_clothes_are_mirrored(tmp_path):
+    assert default_policy(load(real_data("fashion_mnist"), cache=tmp_path))[0].hflip
