@@ -89,14 +89,14 @@ def _named_alike(keys: tuple[str, ...], tensors: dict[str, Tensor], own: Mapping
         for prefix, rest in _splits(name):
             sizes[prefix] += 1
             matches[prefix] += rest in wanted
-    for prefix, matching in sorted(matches.items()):
+    for prefix, matching in matches.items():
         if matching > ALIKE * (len(wanted) + sizes[prefix] - matching):
             yield Candidate(keys, prefix, _behind(prefix, tensors))
 
 
-def _names(tensors: Mapping[str, Tensor]) -> set[str]:
-    """Return the names without batch norm's counters."""
-    return {name for name in tensors if not name.endswith(COUNTER)}
+def _names(tensors: Mapping[str, Tensor]) -> dict[str, None]:
+    """Return the names without batch norm's counters, in their order."""
+    return {name: None for name in tensors if not name.endswith(COUNTER)}
 
 
 def _splits(name: str) -> Iterator[tuple[str, str]]:
@@ -123,7 +123,7 @@ def _best(candidates: list[Candidate], own: Mapping[str, Tensor]) -> list[Candid
 
     def alike(one: Candidate) -> float:
         names = _names(one.tensors)
-        return len(names & wanted) / len(names | wanted)
+        return len(names.keys() & wanted) / len(names.keys() | wanted)
 
     for measure in (alike, fitting):
         most = max(map(measure, candidates), default=0)
