@@ -175,6 +175,20 @@ def test_what_the_user_got_wrong_is_said(run: Path, tmp_path: Path, capsys: pyte
     says(capsys, "--split", "evaluate", run, "--split", "valid2")
 
 
+def test_json_leaves_the_progress_on_the_error_stream(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("train", "digits", *QUICK, "--seeds", "1", "--json", "--out", tmp_path / "series") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["folder"] == str(tmp_path / "series")
+    assert "1 of 1" in printed.err and "plan" in printed.err
+    assert call("train", "digits", *QUICK, "--out", tmp_path / "plain") == 0
+    plain = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
+    assert call("train", "digits", *QUICK, "--json", "--out", tmp_path / "json") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["run"] == str(tmp_path / "json")
+    assert [line.split("  ")[0] for line in printed.err.splitlines() if line.startswith("epoch")] == plain != []
+    assert "tiny" in printed.err
+
+
 def test_a_damaged_weights_file_is_refused(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)

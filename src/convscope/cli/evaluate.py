@@ -52,10 +52,10 @@ def evaluate(
     metrics = open_run(run).evaluate(
         data, split=split, tta=tta, amp=amp, skip_bad=skip_bad, cache=cache, data_root=data_root
     )
+    for warning in metrics["warnings"]:
+        say_warning(warning)
     if as_json:
         show_json(metrics)
     else:
-        for warning in metrics["warnings"]:
-            say_warning(warning)
         out.print(scores_table(metrics))
     return 0
