@@ -146,6 +146,7 @@ def _plan(prepared: Prepared) -> dict[str, str]:
         "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}",
         **{f"stage {number}": text for number, text in enumerate(prepared.stages, 1)},
         "steps": in_words(plan) + form,
+        "threads": f"{plan.threads}{because('threads')}",
         "rewritten": reasons.get("rewrite", ""),
         "augmentation": f"{plan.augment}{because('augment')}" if augmented else "none: features are computed once",
         "keeps": f"the {plan.select} epoch{because('select')}",
