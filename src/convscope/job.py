@@ -35,6 +35,7 @@ from convscope.training.loop import Outcome, Watcher, fit
 from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
 from convscope.training.stages import extended
+from convscope.training.threads import using
 
 # What a resumed run may change: how long it goes on and what is scored beside it, never what its past steps depended
 # on.
@@ -48,6 +49,7 @@ RESUMABLE = {
     "data_root",
     "workers",
     "device",
+    "threads",
 }
 
 
@@ -78,7 +80,9 @@ def train(
     ``runs/<data>-<model>``. Raises ``ConfigError`` for unknown or impossible settings and ``DataError`` for bad data;
     what a run has written before an error stays, and ``resume`` goes on from it.
     """
-    return _train(data, make_plan({"model": model, **settings}), out, observer or Observer())
+    plan = make_plan({"model": model, **settings})
+    with using(plan.threads):
+        return _train(data, plan, out, observer or Observer())
 
 
 def resume(folder: str | Path, *, data: Data | None = None, observer: Observer | None = None, **changes: Any) -> Run:
@@ -98,7 +102,8 @@ def resume(folder: str | Path, *, data: Data | None = None, observer: Observer |
     if plan.stages and "epochs" in changes:
         plan = replace(plan, stages=extended(plan.stages, changes["epochs"]), epochs=None)
     plan = make_plan({**plan.to_dict(), **changes})
-    return _train(data or source, plan, folder, observer or Observer(), resumed=True)
+    with using(plan.threads):
+        return _train(data or source, plan, folder, observer or Observer(), resumed=True)
 
 
 def _train(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from cli.command import call, says
 from convscope.data.dataset import Data
@@ -171,9 +175,21 @@ def test_what_the_user_got_wrong_is_said(run: Path, tmp_path: Path, capsys: pyte
     says(capsys, "--split", "evaluate", run, "--split", "valid2")
 
 
-def test_a_damaged_weights_file_is_refused(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import shutil
+def test_json_leaves_the_progress_on_the_error_stream(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("train", "digits", *QUICK, "--seeds", "1", "--json", "--out", tmp_path / "series") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["folder"] == str(tmp_path / "series")
+    assert "1 of 1" in printed.err and "plan" in printed.err
+    assert call("train", "digits", *QUICK, "--out", tmp_path / "plain") == 0
+    plain = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
+    assert call("train", "digits", *QUICK, "--json", "--out", tmp_path / "json") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["run"] == str(tmp_path / "json")
+    assert [line.split("  ")[0] for line in printed.err.splitlines() if line.startswith("epoch")] == plain != []
+    assert "tiny" in printed.err
 
+
+def test_a_damaged_weights_file_is_refused(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
     content = bytearray((copy / "model.safetensors").read_bytes())
@@ -183,6 +199,21 @@ def test_a_damaged_weights_file_is_refused(run: Path, tmp_path: Path, capsys: py
     (copy / "model.safetensors").write_bytes(content[:100])
     (copy / "env.json").unlink()
     says(capsys, "model.safetensors is damaged", "evaluate", copy)
+
+
+def test_weights_that_are_no_real_numbers_are_refused(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run, tmp_path / "copy")
+    (tmp_path / "copy" / "env.json").unlink()  # a copy from elsewhere, whose checksum nobody knows
+    weights = tmp_path / "copy" / "model.safetensors"
+    with safe_open(weights, "pt") as file:
+        tensors, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+    name = next(name for name, tensor in tensors.items() if tensor.ndim == 4)
+    save_file({**tensors, name: tensors[name].round().to(torch.int8)}, weights, metadata)
+    says(capsys, f"{name} holds numbers of the kind int8, and weights are real ones", "evaluate", weights.parent)
+    save_file({**tensors, name: tensors[name] * float("nan")}, weights, metadata)
+    says(capsys, f"numbers of {name} are NaN or infinite in float32", "evaluate", weights.parent)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -191,11 +191,9 @@ def test_a_whole_module_and_other_things_are_no_state_dict(tmp_path: Path) -> No
     torch.save([torch.zeros(2)], tmp_path / "list.pth")
     with pytest.raises(CheckpointError, match="holds a list, not a state dict"):
         read_weights(tmp_path / "list.pth", "resnet20")
-    torch.save({"weights": {"a": torch.zeros(2)}}, tmp_path / "nested.pth")
-    with pytest.raises(
-        CheckpointError, match="'weights' is a dict, not a tensor with a name; a state dict is looked for in the file"
-    ):
-        read_weights(tmp_path / "nested.pth", "resnet20")
+    torch.save({"epoch": 3, "lr": 0.1}, tmp_path / "none.pth")
+    with pytest.raises(CheckpointError, match=r"holds no tensors, but 'epoch', 'lr'; .*save model\.state_dict\(\)"):
+        read_weights(tmp_path / "none.pth", "resnet20")
 
 
 def test_numbers_that_are_none_name_their_tensor(tmp_path: Path) -> None:

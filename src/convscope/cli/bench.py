@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from convscope.cli.flags import PlanFlags, given
 from convscope.cli.output import out, show_json, table
 from convscope.errors import ConfigError
+from convscope.training.threads import using
 
 if TYPE_CHECKING:
     from convscope.runs.breakdown import Breakdown
@@ -44,7 +45,10 @@ def train(
     from convscope.training.plan import make_plan
 
     _check(seconds)
-    return _show(breakdown.training(data, make_plan(given(flags)), seconds=seconds), as_json)
+    plan = make_plan(given(flags))
+    with using(plan.threads):
+        found = breakdown.training(data, plan, seconds=seconds)
+    return _show(found, as_json)
 
 
 @app.command
@@ -70,7 +74,10 @@ def data(
     from convscope.training.plan import make_plan
 
     _check(seconds)
-    return _show(breakdown.reading(data, make_plan(given(flags)), seconds=seconds), as_json)
+    plan = make_plan(given(flags))
+    with using(plan.threads):
+        found = breakdown.reading(data, plan, seconds=seconds)
+    return _show(found, as_json)
 
 
 @app.command
@@ -80,6 +87,7 @@ def infer(
     seconds: float = 10.0,
     batch_size: Annotated[int, Parameter(name=("--batch-size", "-b"))] = 128,
     amp: bool = False,
+    threads: int | None = None,
     as_json: AsJson = False,
 ) -> int:
     """Take the predictions of a trained network apart, on random images of its size.
@@ -94,6 +102,8 @@ def infer(
         Images at a time.
     amp
         Compute in bfloat16.
+    threads
+        Processor threads; by default as torch chooses.
     as_json
         Print the parts as JSON.
     """
@@ -101,7 +111,9 @@ def infer(
     from convscope.runs.run import open_run
 
     _check(seconds, batch_size)
-    return _show(breakdown.inference(open_run(run), seconds=seconds, batch_size=batch_size, amp=amp), as_json)
+    with using(threads):
+        found = breakdown.inference(open_run(run), seconds=seconds, batch_size=batch_size, amp=amp)
+    return _show(found, as_json)
 
 
 def _check(seconds: float, batch_size: int = 1) -> None:

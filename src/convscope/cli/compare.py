@@ -38,6 +38,8 @@ def compare(
 
     found = series.compare(runs, out=out_folder)
     if as_json:
+        for note in found.notes:
+            say_warning(note)
         show_json(found.to_dict())
         return 0
     show(found)

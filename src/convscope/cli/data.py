@@ -91,7 +91,7 @@ def check(
     from convscope.data.decode import MAX_PIXELS
     from convscope.data.loading import load
 
-    with Live(quiet=as_json) as live:
+    with Live() as live:
         found = load(
             data,
             img_size=None if img_size is None else size(img_size),

@@ -17,6 +17,7 @@ def evaluate(
     split: Literal["train", "valid", "test", "all"] | None = None,
     tta: int = 0,
     amp: Annotated[bool, Parameter(negative="")] = False,
+    threads: int | None = None,
     skip_bad: bool = False,
     cache: str | None = None,
     data_root: str | None = None,
@@ -37,6 +38,8 @@ def evaluate(
     amp
         Compute in bfloat16: faster where the processor has instructions for it; refused where it would give more
         than 2 % of the first images another class.
+    threads
+        Processor threads; by default as torch chooses.
     skip_bad
         Leave unreadable images of another set out.
     cache
@@ -48,14 +51,16 @@ def evaluate(
     """
     from convscope.cli.scores import scores_table
     from convscope.runs.run import open_run
+    from convscope.training.threads import using
 
-    metrics = open_run(run).evaluate(
-        data, split=split, tta=tta, amp=amp, skip_bad=skip_bad, cache=cache, data_root=data_root
-    )
+    with using(threads):
+        metrics = open_run(run).evaluate(
+            data, split=split, tta=tta, amp=amp, skip_bad=skip_bad, cache=cache, data_root=data_root
+        )
+    for warning in metrics["warnings"]:
+        say_warning(warning)
     if as_json:
         show_json(metrics)
     else:
-        for warning in metrics["warnings"]:
-            say_warning(warning)
         out.print(scores_table(metrics))
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -28,15 +29,16 @@ TICK = 0.2  # seconds between two looks at the loss
 class Live:
     """Draws what an ``Observer`` is told; use it as a context, so that the terminal is left clean.
 
-    ``known`` leaves out what was found in the data, which a training before this one has told already.
+    ``screen`` takes the plan and the epochs: the error stream where the output is for a program. ``known`` leaves out
+    what was found in the data, which a training before this one has told already.
     """
 
-    def __init__(self, *, quiet: bool = False, known: bool = False) -> None:
-        self.quiet, self.known = quiet, known
+    def __init__(self, screen: Console = out, *, known: bool = False) -> None:
+        self.screen, self.known = screen, known
         self.progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=err, transient=True,
-            disable=quiet or not err.is_terminal,  # it would leave a blank line in a log
+            disable=not err.is_terminal,  # it would leave a blank line in a log
         )  # fmt: skip
         self._tasks: dict[str, TaskID] = {}
         self._ticked = 0.0
@@ -72,9 +74,7 @@ class Live:
         """Print what was found and what will run."""
         data, plan = prepared.data, prepared.settled.plan
         self.folder, self._batch, self._epochs = prepared.folder, plan.batch_size or 0, plan.epochs or 0
-        self._stages = prepared.stages
-        if self.quiet:
-            return
+        self._stages, out = prepared.stages, self.screen
         if not self.known:
             out.print(data.name, style="bold", markup=False)
             out.print(pairs(data.facts))
@@ -102,8 +102,8 @@ class Live:
 
     def on_stage(self, number: int) -> None:
         """Print which stage begins."""
-        if not self.quiet:
-            out.print(f"[bold]stage {number} of {len(self._stages)}[/]: {escape(self._stages[number - 1])}")
+        told = escape(self._stages[number - 1])
+        self.screen.print(f"[bold]stage {number} of {len(self._stages)}[/]: {told}")
 
     def on_notice(self, text: str) -> None:
         """Print loudly what the user must hear of at once."""
@@ -113,9 +113,7 @@ class Live:
         """Print one line about a finished epoch."""
         if "epoch" in self._tasks:
             self.progress.remove_task(self._tasks.pop("epoch"))
-        if self.quiet:
-            return
-        out.print(
+        self.screen.print(
             f"epoch {row['epoch']:>3}  train loss {row['train_loss']:.4f} accuracy {row['train_accuracy']:.4f}   "
             f"valid loss {row['valid_loss']:.4f} accuracy {row['valid_accuracy']:.4f}   "
             f"{row['images_per_second']:,.0f} images/s  {duration(row['seconds'])}"
@@ -148,6 +146,7 @@ def _plan(prepared: Prepared) -> dict[str, str]:
         "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}",
         **{f"stage {number}": text for number, text in enumerate(prepared.stages, 1)},
         "steps": in_words(plan) + form,
+        "threads": f"{plan.threads}{because('threads')}",
         "rewritten": reasons.get("rewrite", ""),
         "augmentation": f"{plan.augment}{because('augment')}" if augmented else "none: features are computed once",
         "keeps": f"the {plan.select} epoch{because('select')}",

@@ -21,6 +21,7 @@ def predict(
     *inputs: Path,
     tta: int = 0,
     amp: Annotated[bool, Parameter(negative="")] = False,
+    threads: int | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
     """Name the class of image files, with the probability of every class, as CSV on standard output.
@@ -36,16 +37,20 @@ def predict(
     amp
         Compute in bfloat16: faster where the processor has instructions for it; refused where it would give more
         than 2 % of the first images another class.
+    threads
+        Processor threads; by default as torch chooses.
     as_json
         Print JSON instead of CSV.
     """
     from convscope.errors import ConfigError
     from convscope.runs.run import open_run
+    from convscope.training.threads import using
 
     if not inputs:
         raise ConfigError("no image given; write: convscope predict RUN FILE... or a folder")
     opened = open_run(run)
-    predictions = opened.predict(inputs, tta=tta, amp=amp)
+    with using(threads):
+        predictions = opened.predict(inputs, tta=tta, amp=amp)
     bad = [p for p in predictions if p.error is not None]
     if as_json:
         show_json([asdict(p) for p in predictions])

@@ -48,14 +48,14 @@ def _watched(run: Callable[..., Series], as_json: bool) -> int:
 
     seen: list[Turn] = []
     lives: list[Live] = []
+    screen = err if as_json else out
     with ExitStack() as bars, sigterm_as_ctrl_c():
 
         def observe(turn: Turn) -> Observer:
             bars.close()
-            if not as_json:
-                out.print(f"[bold]{turn.number} of {turn.of}[/]  {turn.model}, seed {turn.seed}{_STATES[turn.state]}")
+            screen.print(f"[bold]{turn.number} of {turn.of}[/]  {turn.model}, seed {turn.seed}{_STATES[turn.state]}")
             known = any(live.folder for live in lives)  # a network that fails shows no plan
-            live = bars.enter_context(Live(quiet=as_json, known=known))
+            live = bars.enter_context(Live(screen, known=known))
             seen.append(turn)
             lives.append(live)
             return live.observer()

@@ -119,7 +119,7 @@ def _watched(
     from convscope.cli.scores import scores_table
     from convscope.training.interrupt import sigterm_as_ctrl_c
 
-    live = Live(quiet=as_json)
+    live = Live(err if as_json else out)
     try:
         with sigterm_as_ctrl_c(), live:
             from convscope import job

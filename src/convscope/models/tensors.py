@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pickletools
 import re
+import tarfile
 import warnings
 import zipfile
 import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,44 +20,84 @@ from torch import Tensor
 from convscope.errors import CheckpointError, nearest
 
 IN_FOLDER = "model.safetensors"  # the weights of a run's folder, and of those that others publish
-WRAPPERS = ("state_dict", "model_state_dict", "model", "net")  # where training scripts put it among other things
-PREFIXES = ("module.", "_orig_mod.", "model.")  # put before every name by data-parallel, compiled and Lightning modules
+# The usual keys of a state dict among other things, in a message about a file that is not read.
+WRAPPERS = ("state_dict_ema", "model_ema", "state_dict", "model_state_dict", "teacher", "model", "net")
 BEGINNING = 16  # bytes of a file of another kind that are shown
+# What writes files with these endings, and how it gets to one that is taken.
+FOREIGN = {
+    ".h5": "Keras and TensorFlow write it, and name and order a network's numbers in another way",
+    ".keras": "Keras writes it, and names and orders a network's numbers in another way",
+    ".onnx": "it is a whole network for running",
+    ".tflite": "it is a whole network for running",
+    ".engine": "it is a whole network for running",
+    ".json": "it only describes weights",
+}
 
 
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return a file's tensors by name, floating-point ones as float32, and its metadata (of safetensors only).
+def read_file(path: Path) -> tuple[Any, dict[str, str]]:
+    """Return what a weights file holds, dicts of tensors among other plain values, and its metadata (safetensors').
 
-    Raises ``CheckpointError`` for a file that is missing, of another kind, damaged, or holds anything else than
-    tensors of real numbers; also for a number that is none (NaN or infinite).
+    Raises ``CheckpointError`` for a file that is missing, of another kind, damaged, or holds objects that could run
+    code.
     """
     if not path.is_file():
         near = nearest(path.name, [file.name for file in path.parent.glob("*")] if path.parent.is_dir() else [])
         raise CheckpointError(f"there is no weights file {path}{near}")
-    if path.suffix not in READERS:
+    read = READERS.get(path.suffix.lower()) or _reader_by_content(path)
+    if read is None:
         named = f"its name ends in {path.suffix!r}, not" if path.suffix else "its name does not end"
-        raise CheckpointError(f"{path} is no weights file: {named} in one of {', '.join(READERS)}")
+        why = f" ({FOREIGN[path.suffix]})" if path.suffix in FOREIGN else ""
+        raise CheckpointError(
+            f"{path} is no weights file: {named} in one of {', '.join(READERS)}{why}; with PyTorch, "
+            "torch.save(model.state_dict(), 'weights.pth')"
+        )
     if not path.stat().st_size:
         raise _damaged(path, "it is empty")
-    tensors, metadata = READERS[path.suffix](path)
-    if not tensors:
-        raise CheckpointError(f"{path} holds no tensors")
-    real = {name: tensor.float() for name, tensor in tensors.items() if tensor.is_floating_point()}
+    return read(path)
+
+
+def _reader_by_content(path: Path) -> Reader | None:
+    """Return what reads a file whose ending says nothing, by how it begins."""
+    begins = _beginning(path)
+    if begins.startswith(b"PK"):
+        return _npz if any(name.endswith(".npy") for name in _whole(path)) else _torch
+    if begins[8:9] == b"{" and int.from_bytes(begins[:8], "little") < path.stat().st_size:
+        return _safetensors
+    return _torch if begins.startswith(b"\x80") else None
+
+
+def checked(path: Path, tensors: dict[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors with the floating-point ones as float32; ``own`` are the network's, for the kind of each.
+
+    Raises ``CheckpointError`` for a tensor of another kind than real numbers where the network has those, and for
+    numbers that are none (NaN or infinite) or no variances.
+    """
+    real: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
-        if name not in real and tensor.numel() > 1:  # a single one is a count, as batch norm keeps
+        if tensor.layout != torch.strided or tensor.is_meta:
+            raise CheckpointError(
+                f"{path}: {name} is no plain tensor ({tensor.layout}, {tensor.device}); save it dense"
+            )
+        if tensor.is_floating_point():
+            real[name] = tensor = tensor.float()
+            _check_numbers(path, name, tensor)
+        elif own[name].is_floating_point() if name in own else tensor.numel() > 1:  # a single one may be a count
             raise CheckpointError(
                 f"{path}: {name} holds numbers of the kind {str(tensor.dtype).removeprefix('torch.')}, and weights are "
                 "real ones, such as float32; if they were quantised, take the file from before that"
             )
-        wrong = ~torch.isfinite(real.get(name, tensor)), "NaN or infinite in float32"
-        if name.endswith("running_var") and not wrong[0].any():
-            wrong = tensor < 0, "below 0, and are variances"
-        if bad := int(wrong[0].sum()):
-            raise CheckpointError(
-                f"{path}: {bad:,} of the {tensor.numel():,} numbers of {name} are {wrong[1]}; "
-                "these weights are spoiled, take another copy"
-            )
-    return tensors | real, metadata
+    return tensors | real
+
+
+def _check_numbers(path: Path, name: str, tensor: Tensor) -> None:
+    wrong, what = ~torch.isfinite(tensor), "NaN or infinite in float32"
+    if name.endswith("running_var") and not wrong.any():
+        wrong, what = tensor < 0, "below 0, and are variances"
+    if bad := int(wrong.sum()):
+        raise CheckpointError(
+            f"{path}: {bad:,} of the {tensor.numel():,} numbers of {name} are {what}; "
+            "these weights are spoiled, take another copy"
+        )
 
 
 def file_in(folder: Path) -> Path:
@@ -126,13 +169,15 @@ def _npz(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}, {}
 
 
-def _torch(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _torch(path: Path) -> tuple[Any, dict[str, str]]:
     begins = _beginning(path)
     if begins.startswith(b"PK"):
         held = _whole(path)  # torch itself reads changed numbers without a word
         if "data.pkl" not in held or "constants.pkl" in held:
             what = "a TorchScript program" if "constants.pkl" in held else "some other archive"
             raise CheckpointError(f"{path} is {what}, no state dict: where it was written, save model.state_dict()")
+    elif tarfile.is_tarfile(path):
+        raise CheckpointError(f"{path} is an archive of files: unpack it, and name the weights file in it")
     elif not begins.startswith(b"\x80"):
         raise CheckpointError(f"{path} was not written by torch.save: it begins {begins!r}; take another copy")
     try:
@@ -145,37 +190,43 @@ def _torch(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
                 "program that wrote it, torch.save(model.state_dict(), FILE)"
             ) from None
         if found := re.search(r"(?:GLOBAL|Unsupported class) (\S+)", str(error)):
-            raise CheckpointError(
-                f"{path} holds pickled code ({found[1]}), and was not read: only a state dict of tensors is taken; in "
-                "the program that wrote it, save model.state_dict()"
-            ) from None
+            raise CheckpointError(_holds_code(path, found[1])) from None
         raise _damaged(path, _reason(error)) from None
-    return _state_dict(path, found), {}
+    return found, {}
 
 
-def _state_dict(path: Path, found: Any) -> dict[str, Tensor]:
-    """Return the state dict in what a .pth holds: itself, or under one of the usual names."""
-    for name in WRAPPERS:
-        if isinstance(found, dict) and isinstance(found.get(name), dict):
-            found = found[name]
-    if not isinstance(found, dict):
-        raise CheckpointError(f"{path} holds a {type(found).__name__}, not a state dict: a name for each tensor")
-    for name, value in found.items():
-        if not isinstance(value, Tensor) or not isinstance(name, str):
-            raise CheckpointError(
-                f"{path} is no state dict: {name!r} is a {type(value).__name__}, not a tensor with a name; a state "
-                f"dict is looked for in the file itself and under {', '.join(map(repr, WRAPPERS))}"
-            )
-    while prefix := next((p for p in PREFIXES if found and all(name.startswith(p) for name in found)), ""):
-        found = {name.removeprefix(prefix): value for name, value in found.items()}
-    return {name: value.detach() for name, value in found.items()}
+def _holds_code(path: Path, what: str) -> str:
+    """Say what in a file is more than tensors, and how to get the tensors out of it."""
+    keys = _strings(path) & set(WRAPPERS)
+    key = next((key for key in WRAPPERS if key in keys), None)
+    value = f"torch.load(FILE, weights_only=False){f'[{key!r}]' if key else ''}"
+    beside = ", beside its tensors" if key else ""
+    return (
+        f"{path} holds pickled code ({what}{beside}), and was not read: only tensors and plain values are taken. In "
+        "the program that wrote it, save model.state_dict(); or, if you trust the file, which can run any code, take "
+        f"the tensors out yourself: torch.save({value}, 'weights.pth'), with .state_dict() behind the value if it is a "
+        "module"
+    )
 
 
-READERS = {
+def _strings(path: Path) -> set[str]:
+    """Return the strings in a file of torch.save, without unpickling it; none of one in the form before 2020."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            name = next(name for name in archive.namelist() if Path(name).name == "data.pkl")
+            return {text for _, text, _ in pickletools.genops(archive.read(name)) if isinstance(text, str)}
+    except (zipfile.BadZipFile, StopIteration, ValueError):
+        return set()
+
+
+Reader = Callable[[Path], tuple[Any, dict[str, str]]]
+READERS: dict[str, Reader] = {
     ".safetensors": _safetensors,
     ".npz": _npz,
     ".pth": _torch,
     ".pt": _torch,
     ".th": _torch,
     ".bin": _torch,
+    ".ckpt": _torch,
+    ".tar": _torch,  # model_best.pth.tar, as PyTorch's examples write it
 }

@@ -14,7 +14,8 @@ from convscope.errors import CheckpointError
 from convscope.models import public
 from convscope.models.naming import Scaling, dialect_of
 from convscope.models.registry import create, entry, names
-from convscope.models.tensors import file_in, read_tensors
+from convscope.models.state_dict import pick
+from convscope.models.tensors import checked, file_in, read_file
 from convscope.models.timm import PREFIX, scaling_of, with_our_names
 from convscope.models.transfer import cut
 
@@ -59,43 +60,61 @@ def read_weights(
 ) -> Weights:
     """Read weights for the network ``name`` from a file, or fetch the published ones (source ``public``).
 
-    A file is .safetensors, .npz, or a .pth with a state dict; a run's folder stands for the weights in it. Weights
-    named by another program that is known are renamed, and those for BGR images turned to RGB.
+    A file is .safetensors, .npz, or what torch.save wrote (.pth, .pt, .ckpt, .pth.tar, ...); a run's folder stands for
+    the weights in it. Of a checkpoint the state dict that fits is taken, without the prefixes of other trainers, and
+    the notes say which. Weights named by another program that is known are renamed, those for BGR images turned to RGB.
 
     Raises:
         CheckpointError: the file is missing, damaged, holds more than weights, or is the run of another network.
         ConfigError, DataError, Error: as ``public.fetch``.
     """
-    known = entry(name)
+    entry(name)  # an unknown name is said before anything is fetched
     path = public.fetch(name, cache, progress) if str(source) == PUBLIC else Path(source).expanduser()
     if path.is_dir():
         path = file_in(path)
-    tensors, metadata = read_tensors(path)
-    weights = Weights(name, tensors, str(path), public.sha256(path))
+    content, metadata = read_file(path)
+    own = _own(name)
     if "convscope" in metadata:
-        return _of_run(weights, metadata["convscope"])
-    scaling = None
-    if name.startswith(PREFIX):
-        weights = replace(weights, tensors=with_our_names(name, tensors))
-        scaling = scaling_of(name)
+        weights = _of_run(Weights(name, content, str(path), public.sha256(path)), metadata["convscope"])
+        return replace(weights, tensors=checked(path, content, own))
+    foreign = name.startswith(PREFIX)
+    tensors, notes = pick(content, {key.removeprefix("trunk."): own[key] for key in own} if foreign else own, path)
+    weights, scaling = Weights(name, tensors, str(path), public.sha256(path), notes=notes), None
+    if foreign:
+        weights, scaling = replace(weights, tensors=with_our_names(name, tensors)), scaling_of(name)
     elif dialect := dialect_of(tensors):
         weights = replace(
             weights,
             tensors=dialect.rename(tensors),
             source=f"{path} (of {dialect.what})",
-            notes=dialect.notes,
+            notes=(*notes, *dialect.notes),
         )
         scaling = dialect.scaling
-    if scaling is None and name in public.PUBLIC and _tell_apart(tensors, known.classes):
-        published = public.PUBLIC[name]
-        scaling = Scaling(published.mean, published.std, published.side)
-        if str(source) != PUBLIC:
-            what = f"the file has {known.classes:,} classes, so that images are scaled as for the published weights"
-            weights = replace(weights, notes=(*weights.notes, what))
+    weights = replace(weights, tensors=checked(path, weights.tensors, own))
+    return _scaled(weights, scaling, published=str(source) == PUBLIC)
+
+
+def _own(name: str) -> dict[str, Tensor]:
+    """Return the tensors of a network as it was published; those of the networks here have no numbers."""
+    known = entry(name)
+    with torch.device("cpu" if name.startswith(PREFIX) else "meta"):
+        return create(name, classes=known.classes, channels=known.channels, size=(known.side, known.side)).state_dict()
+
+
+def _scaled(weights: Weights, scaling: Scaling | None, *, published: bool) -> Weights:
+    """Add what images are scaled to: as the file's kind has it, or as for the published weights it looks like."""
+    name, notes = weights.model, weights.notes
+    classes = entry(name).classes
+    if scaling is None and name in public.PUBLIC and _tell_apart(weights.tensors, classes):
+        known = public.PUBLIC[name]
+        scaling = Scaling(known.mean, known.std, known.side)
+        if not published:
+            what = f"the file has {classes:,} classes, so that images are scaled as for the published weights"
+            notes = (*notes, what)
     if scaling is None:
         what = "the file does not say what images it was trained on: mean and deviation are those of this set"
-        return replace(weights, notes=(*weights.notes, what))
-    return replace(weights, mean=scaling.mean, std=scaling.std, side=scaling.side)
+        return replace(weights, notes=(*notes, what))
+    return replace(weights, mean=scaling.mean, std=scaling.std, side=scaling.side, notes=notes)
 
 
 def _tell_apart(tensors: dict[str, Tensor], classes: int) -> bool:

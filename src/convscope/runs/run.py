@@ -24,6 +24,7 @@ from convscope.data.sizing import Brought, find_images, read_images
 from convscope.data.words import listed
 from convscope.errors import CheckpointError, ConfigError, nearest
 from convscope.models import entry
+from convscope.models.tensors import checked
 from convscope.runs import files
 from convscope.runs.checksum import check_weights, damaged
 from convscope.runs.evaluate import evaluate
@@ -90,7 +91,7 @@ class Run:
     def model(self) -> nn.Module:
         """The network with its trained weights, in evaluation mode."""
         model = self.spec.build()
-        weights = _read_weights(self.folder)
+        weights = checked(self.folder / files.WEIGHTS, _read_weights(self.folder), model.state_dict())
         try:
             model.load_state_dict(weights)
         except RuntimeError as error:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from convscope.errors import ConfigError
+from convscope.training.threads import MOST
 
 if TYPE_CHECKING:
     from convscope.training.plan import Plan
@@ -38,6 +39,7 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "test": (0, 10**9, True),
     "max_pixels": (1, 10**12, True),
     "workers": (1, 1024, True),
+    "threads": (1, MOST, True),
     "baseline_seconds": (0, 10**6, False),
     "layer_decay": (0, 1, False),
 }

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from convscope.data.batches import Batches
 from convscope.errors import Error, SaveError
+from convscope.training import pace
 from convscope.training.checkpoint import State
 from convscope.training.divergence import Diverged, LossWatch
 from convscope.training.history import History
@@ -94,6 +95,8 @@ def fit(
         if watcher.on_notice:
             watcher.on_notice(text)
 
+    if start is not None and start.facts.get("threads", plan.threads) != plan.threads:
+        tell(_OTHER_THREADS.format(start.facts["threads"], plan.threads))
     saving, stopped = Saving(keeper, tell), ""
     with listening() as interrupt:
         try:
@@ -106,7 +109,7 @@ def fit(
                         with interrupt.at_once():
                             scene = set_scene(run, train, valid, loss, classes, form, tell, watcher.on_progress)
                     try:
-                        rate = _take_epoch(run, scene, watcher, saving, interrupt)
+                        rate = _take_epoch(run, scene, watcher, saving, interrupt, tell)
                         with interrupt.at_once():
                             row = _judge(run, scene, loss, rate)
                     except Diverged as reason:
@@ -133,6 +136,10 @@ def fit(
     return Outcome(run.history, *_chosen(run, select), stopped, run.notices, saving.waited)
 
 
+_OTHER_THREADS = (
+    "so far this run was computed with {} threads, from here on with {}: sums are taken in another order, so that the "
+    "weights can differ in their last digits from those of an undisturbed run"
+)
 _SMALLER = "choose a smaller network (--model), smaller images (--img-size) or smaller steps (--batch-size)"
 
 
@@ -151,7 +158,9 @@ def _end(run: Progress) -> str:
     return "the time budget was used up" if run.spent > run.deadline() else ""
 
 
-def _take_epoch(run: Progress, scene: Scene, watcher: Watcher, saving: Saving, interrupt: Interrupt) -> float:
+def _take_epoch(
+    run: Progress, scene: Scene, watcher: Watcher, saving: Saving, interrupt: Interrupt, tell: Callable[[str], None]
+) -> float:
     """Take what is left of the epoch's steps; return the images a second of this sitting."""
     plan, stage, train = run.plan, run.stage, scene.train
     assert stage.lr is not None and stage.sched is not None
@@ -159,6 +168,7 @@ def _take_epoch(run: Progress, scene: Scene, watcher: Watcher, saving: Saving, i
     _, taken, spent = run.entered
     deadline = run.deadline()
     began, first = time.perf_counter(), run.step
+    ended = began  # of the step before
     scene.begin_epoch()
     for batch in train.epoch(run.epoch, start=run.step):
         if run.step and run.spent > deadline:
@@ -170,6 +180,7 @@ def _take_epoch(run: Progress, scene: Scene, watcher: Watcher, saving: Saving, i
         run.optimiser.lr, run.optimiser.momentum = lr, momentum
         run.records.append(scene.stepper.take(batch, lr, momentum))
         run.step, run.taken = run.step + 1, run.taken + 1
+        _note_pace(run, scene, time.perf_counter() - ended, len(batch), tell)
         scene.watch.add(run.records[-1][0])
         if watcher.on_step:
             figures = {"loss": run.records[-1][0], "accuracy": run.records[-1][1]}
@@ -179,8 +190,16 @@ def _take_epoch(run: Progress, scene: Scene, watcher: Watcher, saving: Saving, i
         if saving.due(epoch_over=False):
             scene.watch.check()  # what has diverged is not worth saving
             saving.start(run)
+        ended = time.perf_counter()  # what others do between two steps is not counted
     scene.watch.check()
     return (train.bounds[run.step] - train.bounds[first]) / (time.perf_counter() - began)
+
+
+def _note_pace(run: Progress, scene: Scene, seconds: float, images: int, tell: Callable[[str], None]) -> None:
+    """Say once in a run that steps have become many times slower."""
+    times = scene.pace.add(seconds)
+    if times and not any(notice.startswith(pace.BEGINS) for notice in run.notices):
+        tell(pace.in_words(times, images / seconds, run.plan.threads))
 
 
 def _judge(run: Progress, scene: Scene, loss: Loss, rate: float) -> dict[str, float]:

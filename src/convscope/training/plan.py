@@ -112,6 +112,9 @@ class Plan:
     compile: bool | None = _setting(
         None, "Speed", "compile the network's training steps (needs a C++ compiler); by default where that pays"
     )
+    threads: int | None = _setting(
+        None, "Speed", "processor threads; same weights to the byte need the same number; by default as torch chooses"
+    )
     rewrite: bool = _setting(True, "Speed", "run exact, faster forms of layers, such as pooling before an activation")
 
     task: Literal["auto", "classification"] = _setting("auto", "Data", "what to learn")

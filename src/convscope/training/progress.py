@@ -129,6 +129,7 @@ class Progress:
             "chosen_epoch": self.chosen_epoch,
             "slowed": self.slowed,
             "parts": self.parts,
+            "threads": self.plan.threads,
             "notices": list(self.notices),
             "epochs": list(self.history.epochs),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -14,6 +14,7 @@ from convscope.models import transfer
 from convscope.training.divergence import LossWatch
 from convscope.training.features import Progress as Told
 from convscope.training.features import features_of, frozen_layers
+from convscope.training.pace import Pace
 from convscope.training.progress import Progress
 from convscope.training.steps import Loss, Stepper
 from convscope.training.still import rest_norms
@@ -32,6 +33,7 @@ class Scene:
     stepper: Stepper
     judged: nn.Module
     watch: LossWatch
+    pace: Pace = field(default_factory=Pace)
 
     def begin_epoch(self) -> None:
         """Put the network into training mode, all but what stands still."""

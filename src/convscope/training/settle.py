@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import torch
+
 from convscope.data.augment import Policy, default_policy
 from convscope.data.dataset import Data
 from convscope.data.names import composed
+from convscope.data.words import count as count_of
 from convscope.errors import ConfigError, nearest
 from convscope.models import registry
 from convscope.training.plan import Plan
 from convscope.training.precision import check_device
 from convscope.training.stages import ENDLESS, has_stages, make_stages
+from convscope.training.threads import cores
 
 # training images at least: (epochs, images per step)
 _SIZES = ((20_000, 12, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
@@ -85,6 +89,10 @@ def settle(plan: Plan, data: Data) -> Settled:
         chosen["img_size"] = (data.preprocessing.height, data.preprocessing.width)
     if plan.positive is not None:
         chosen["positive"] = _positive(plan.positive, data.classes)
+    if plan.threads is None:
+        choose("threads", torch.get_num_threads(), "as torch takes here")
+    elif plan.threads > cores():
+        reasons["threads"] = f"more than the {count_of(cores(), 'core')} here: they will wait for each other"
     settled = replace(plan, **chosen)  # pyright: ignore[reportArgumentType]
     if has_stages(settled):
         usual = plan.lr or model.lr * factor
