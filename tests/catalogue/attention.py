@@ -12,6 +12,13 @@ def allowed(*shape: int):
     return lambda rng: rng.random(shape) < 0.6
 
 
+def hiding(rng: np.random.Generator) -> np.ndarray:
+    """Return a mask of numbers: a bias, some key hidden from all, and some query from which all are hidden."""
+    mask = rng.standard_normal((2, 3))
+    mask[:, rng.integers(3)] = mask[rng.integers(2)] = -np.inf
+    return mask
+
+
 def attention(q, k, v, mask, scale=None):
     return F.scaled_dot_product_attention(q, k, v, mask, scale=scale)
 
@@ -39,6 +46,7 @@ ENTRIES = (
             Sample(((2, 2, 3), (2, 4, 3), (2, 4, 3), None), {"scale": 0.7}),
             Sample(((1, 2, 2, 3), (1, 2, 3, 3), (1, 2, 3, 2), (2, 3))),
             Sample(((2, 2, 3), (2, 3, 3), (2, 3, 2), allowed(2, 1, 3))),
+            Sample(((2, 2, 3), (2, 3, 3), (2, 3, 2), hiding), smooth=False),
             Sample(((0, 2, 3), (0, 4, 3), (0, 4, 2), None)),
         ),
         (

@@ -115,6 +115,26 @@ def cubic(self: Any, x: Tensor) -> Any:
     )  # fmt: skip
 
 
+def looked_at(self: Any, x: Tensor) -> Any:
+    """Attention under masks that are computed; of a query whose row they hide, PyTorch makes 0."""
+    x, see = x[:, 0], x[:, 0, :, None, 0] > -x[:, 1, None, :, 0]
+    hidden = see & (torch.arange(8) != 3)[:, None]
+    added = torch.zeros_like(see, dtype=x.dtype).masked_fill(~hidden, -torch.inf)
+    heads, few = x.reshape(x.size(0), 8, 4, 2).transpose(1, 2), x.reshape(x.size(0), 8, 4, 2)[:, :, :2].transpose(1, 2)
+    given = F.scaled_dot_product_attention
+    return named(
+        boolean=given(x, x, x, hidden), added=given(x, x, x, added), bias=given(x, x, x, x * 0.5, scale=0.3),
+        heads=given(heads, heads, heads, hidden[:, None]), grouped=given(heads, few, few, enable_gqa=True),
+        one=given(heads, heads[:, :1], heads[:, :1], self.hole), constant=given(x, x, x, self.hole),
+    )  # fmt: skip
+
+
+def hole() -> Tensor:
+    mask = torch.zeros(8, 8)
+    mask[0] = -torch.inf
+    return mask
+
+
 CALLS: dict[str, tuple[nn.Module, Any]] = {
     "einsum": (
         Written(einstein, w=nn.Parameter(torch.randn(4, 4)), both=nn.Bilinear(8, 8, 3)),
@@ -130,6 +150,7 @@ CALLS: dict[str, tuple[nn.Module, Any]] = {
     "slices written to": (Written(assigned), IMAGE),
     "slices changed": (Written(changed_in_part), IMAGE),
     "bicubic": (Written(cubic), IMAGE),
+    "attention": (Written(looked_at, hole=hole()), IMAGE),
     "rnn": (nn.RNN(8, 5, num_layers=2, bidirectional=True, batch_first=True), (6, 8)),
     "rnn of rectifiers": (nn.RNN(8, 5, nonlinearity="relu", bias=False, batch_first=True), (6, 8)),
     "rnn cell": (Written(lambda s, x: s.cell(x[:, 1], s.cell(x[:, 0])), cell=nn.RNNCell(8, 5)), (6, 8)),

@@ -67,7 +67,7 @@ class Case:
         fields = made._asdict() if hasattr(made, "_asdict") else dict(zip(names, _tuple(made), strict=True))
         found = {name: fields[name] for name in names}
         given = dict(self.named(arrays))
-        assert all((found[name] is None) == (name not in given) for name in names), "None for an absent input, only"
+        assert all((found[name] is None) == (not _floating(given.get(name))) for name in names), "None for no numbers"
         return {name: gradient for name, gradient in found.items() if gradient is not None}
 
     def torch(self, arrays: Arrays) -> np.ndarray:
@@ -78,12 +78,17 @@ class Case:
     def torch_gradients(self, grad: np.ndarray, arrays: Arrays) -> dict[str, np.ndarray]:
         """Return what autograd finds for each differentiable input that is given."""
         tensors = dict(zip(self.primitive.names(len(arrays)), _tensors(arrays), strict=True))
-        asked = {n: tensors[n].requires_grad_() for n in self.differentiable(arrays) if tensors[n] is not None}
+        floating = [name for name, array in self.named(arrays) if _floating(array)]
+        asked = {n: tensors[n].requires_grad_() for n in self.differentiable(arrays) if n in floating}
         if not asked:
             return {}
         output = self.entry.torch(*tensors.values(), **self.arguments)
         made = torch.autograd.grad(output, list(asked.values()), torch.tensor(grad), materialize_grads=True)
         return {name: gradient.numpy() for name, gradient in zip(asked, made, strict=True)}
+
+
+def _floating(array: np.ndarray | None) -> bool:
+    return array is not None and array.dtype.kind == "f"
 
 
 def _tuple(made: Any) -> tuple:

@@ -10,17 +10,18 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats, shapes
-from convscope.ops.combination import feeding
+from convscope.ops.combination import feeding, unbroadcast
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, line, point, traffic
 from convscope.ops.softmax import probabilities
 
 
 class Gradients(NamedTuple):
-    """The gradients of queries, keys and values."""
+    """The gradients of queries, keys and values, and of a mask of numbers; None for a boolean mask, or none."""
 
     q: np.ndarray
     k: np.ndarray
     v: np.ndarray
+    mask: np.ndarray | None
 
 
 def attention(
@@ -50,7 +51,9 @@ def attention_backward(
     *,
     scale: float | None = None,
 ) -> Gradients:
-    """Return the gradients of q, k and v for ``grad`` (..., L, V).
+    """Return the gradients of q, k, v and of a mask of numbers for ``grad`` (..., L, V).
+
+    A query that may attend to nothing gives none.
 
     >>> k, v = np.array([[0.0], [np.log(3.0)]]), np.array([[4.0], [8.0]])
     >>> attention_backward(np.array([[1.0]]), np.array([[1.0]]), k, v).v.round(12).tolist()
@@ -61,8 +64,10 @@ def attention_backward(
     check_gradient("attention_backward", grad, _shape(*shapes(q, k, v, mask)))
     weights = _weights(q, k, mask, scale)  # (..., L, S)
     of_weights = grad @ _turned(v)
-    of_scores = weights * (of_weights - (of_weights * weights).sum(-1, keepdims=True)) * _scale(q.shape, scale)
-    return Gradients(of_scores @ k, _turned(of_scores) @ q, _turned(weights) @ grad)
+    of_scores = weights * (of_weights - (of_weights * weights).sum(-1, keepdims=True))
+    of_mask = None if mask is None or mask.dtype == np.bool_ else unbroadcast(of_scores, mask.shape).copy()
+    of_products = of_scores * _scale(q.shape, scale)
+    return Gradients(of_products @ k, _turned(of_products) @ q, _turned(weights) @ grad, of_mask)
 
 
 def _given(
@@ -166,6 +171,6 @@ PRIMITIVES = (
         _cost,
         _field,
         _terms,
-        differentiable=("q", "k", "v"),
+        differentiable=("q", "k", "v", "mask"),
     ),
 )

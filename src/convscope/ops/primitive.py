@@ -69,7 +69,7 @@ class Primitive:
 
     - ``forward(*arrays, **arguments)`` → the output array (or a named tuple whose first field is the output)
     - ``backward(grad, *arrays, **arguments)`` → the gradient of the one input in ``differentiable``, or a named tuple
-      with a field for each of them (None for one that was None)
+      with a field for each of them (None for one that was None, or that holds no floating-point numbers)
     - ``shape(*shapes, **arguments)`` → shape of the output; raises the same ``ShapeError`` as ``forward``
     - ``cost(*shapes, itemsize=4, **arguments)`` → ``Cost`` of ``forward``
     - ``field(at, *shapes, **arguments)`` → for each array input given, the ``Index`` of what output ``at`` depends on

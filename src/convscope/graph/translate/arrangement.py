@@ -149,11 +149,18 @@ def repeat_interleave(tape: Tape, input: Ref, repeats: Any, dim: int | None = No
         raise Unknown("another number of times for each")
     if dim is None:
         input, dim = tape.emit("reshape", input, shape=(math.prod(input.shape),)), 0
+    return each_repeated(tape, input, dim, repeats)
+
+
+def each_repeated(tape: Tape, input: Ref, dim: int, times: int) -> Ref:
+    """Return an array with each position along an axis so often in a row."""
     axis = dim % len(input.shape)
     front, (n, *rest) = input.shape[:axis], input.shape[axis:]
+    if times == 1:
+        return input
     apart = tape.emit("reshape", input, shape=(*front, n, 1, *rest))
-    wide = tape.emit("expand", apart, shape=(*front, n, repeats, *rest))
-    return tape.emit("reshape", wide, shape=tape.expected[0][0])
+    wide = tape.emit("expand", apart, shape=(*front, n, times, *rest))
+    return tape.emit("reshape", wide, shape=(*front, n * times, *rest))
 
 
 def stacked(axis: int, least: int) -> Callable[..., Ref]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.translate.arrangement import each_repeated
 
 
 def attention(
@@ -21,23 +22,23 @@ def attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Ref:
-    """Return softmax(q kᵀ · scale + mask) v."""
-    if dropout_p or (enable_gqa and query.shape[-3] != key.shape[-3]):
-        raise Unknown("attention with dropout or grouped queries")
+    """Return softmax(q kᵀ · scale + mask) v, the mask constant or computed; a key's head may serve several queries'."""
+    if dropout_p:
+        raise Unknown("attention with dropout")
     if is_causal:
         attn_mask = tape.constant(np.tri(query.shape[-2], key.shape[-2], dtype=bool))
-    if attn_mask is not None and attn_mask.value is None:  # it may have a gradient, of which the primitive tells none
-        return _by_parts(tape, query, key, value, attn_mask, scale)
+    if enable_gqa:
+        heads = query.shape[-3]
+        key, value = (each_repeated(tape, one, -3, heads // one.shape[-3]) for one in (key, value))
+    front = tape.expected[0][0][:-2]
+    query, key, value = (_spread(tape, one, front) for one in (query, key, value))
     return tape.emit("attention", query, key, value, attn_mask, scale=scale)
 
 
-def _by_parts(tape: Tape, query: Ref, key: Ref, value: Ref, mask: Ref, scale: float | None) -> Ref:
-    """The same as scores, a mask that is added to them, a softmax and a product."""
-    rank = len(key.shape)
-    turned = tape.emit("permute", key, axes=(*range(rank - 2), rank - 1, rank - 2))
-    scores = tape.emit("multiply", tape.emit("matmul", query, turned), scale or query.shape[-1] ** -0.5)
-    weights = tape.emit("softmax", tape.emit("add", scores, mask), axis=len(scores.shape) - 1)
-    return tape.emit("matmul", weights, value)
+def _spread(tape: Tape, one: Ref, front: tuple[int, ...]) -> Ref:
+    """Return an array (..., L, D) repeated along the axes in front where it has one place only."""
+    shape = (*front, *one.shape[-2:])
+    return one if shape == one.shape else tape.emit("expand", one, shape=shape)
 
 
 RULES: dict[str, Callable[..., Any]] = {"scaled_dot_product_attention": attention}
