@@ -47,7 +47,7 @@ class Policy:
     fraction of each side, the border repeated. ``crop``: the same, the border mirrored. ``elastic``: bent
     smoothly, each pixel displaced up to this fraction of each side. ``brightness``: an offset up to this either
     way; ``contrast``: a factor 1 ± contrast; ``colour``: saturation times 1 ± colour; ``hue``: turned up to so
-    many degrees; ``stain``: the density of haematoxylin, eosin and DAB times 1 ± stain, plus ± stain;
+    many degrees; ``stain``: the density of haematoxylin, eosin and DAB times 1 ± stain, plus ± stain, white as it is;
     ``noise``: its standard deviation; ``blur``: the largest σ in pixels; ``cutout``: the hidden square's side.
     ``randaugment``: two operations of a list at this magnitude; ``trivialaugment``: one of them at a random
     one. ``mixup``, ``cutmix``: alpha; with both, a coin a sample decides.

@@ -3,7 +3,8 @@
 Light that passes a dye is weakened by a power law (Beer and Lambert), so the optical density, the negative
 logarithm of the light that is left, adds up over the dyes. Ruifrok and Johnston (2001) measured the density that
 haematoxylin, eosin and DAB give to red, green and blue; inverting that 3 × 3 matrix unmixes them. Each dye's density
-is then scaled and offset a little (Tellez et al., 2018), and the dyes are mixed again.
+is then scaled and offset a little (Tellez et al., 2018), and the dyes are mixed again. The offset goes by the light
+that is taken away: where there is no dye there is none to vary, so the white of the glass stays white.
 """
 
 from __future__ import annotations
@@ -21,20 +22,25 @@ _UNMIX = np.linalg.inv(COLOURS)  # (red green blue, dye)
 
 
 def jitter(raw: Tensor, draws: Draws, strength: float) -> Tensor:
-    """Change the dyes in bytes ``raw`` (N, 3, H, W): each density times 1 ± ``strength``, plus ± ``strength``.
+    """Change the dyes in bytes ``raw`` (N, 3, H, W): each density times 1 ± ``strength``, plus ± ``strength`` × d.
+
+    d is the part of the light, of each colour, that does not come through: 0 in white, 1 in black.
 
     A density of 1 leaves a tenth of the light; v is taken for (v + 1) / 256 of it, so that black has a density too.
 
     With A = unmix · scale · mix, the new density of channel c is a sum over the old ones k, so its light is a
-    product of powers, and each factor a function of one byte: nine tables of 256 a sample. That spares a logarithm
-    and an exponential a pixel, whose last bit may change with the place in a batch.
+    product of powers, and each factor a function of one byte (c's own also makes its offset): nine tables of 256 a
+    sample. That spares a logarithm and an exponential a pixel, whose last bit may change with the place in a batch.
     """
     scale = np.stack([draws.uniform(f"stain {dye}", 1 - strength, 1 + strength) for dye in DYES], 1)  # (N, 3)
     offset = np.stack([draws.uniform(f"stain {dye} offset", -strength, strength) for dye in DYES], 1)
     power = (scale[:, :, None, None] * (_UNMIX.T[:, :, None] * COLOURS[:, None, :])).sum(1)  # (N, from, to)
-    light = 10 ** -(offset[:, :, None] * COLOURS).sum(1)  # (N, 3): what the offsets leave
-    tables = np.exp(power[..., None] * np.log((np.arange(256) + 1) / 256))  # (N, from, to, 256)
-    tables[:, 0] *= 256 * light[..., None]
+    light = (np.arange(256) + 1) / 256
+    tables = np.exp(power[..., None] * np.log(light))  # (N, from, to, 256)
+    offsets = (offset[:, :, None] * COLOURS).sum(1)  # (N, 3)
+    own = np.arange(3)
+    tables[:, own, own] *= 10 ** -(offsets[..., None] * (1 - light))
+    tables[:, 0] *= 256
     factors = torch.from_numpy(tables).to(raw)
 
     N, _, H, W = raw.shape
