@@ -13,7 +13,9 @@ A message says what was expected, what was found, and what to do.
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class Error(Exception):
@@ -54,3 +56,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     found = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def quoted(path: Path | str) -> str:
+    """Return a path as a shell takes it, for a command that a message gives to copy.
+
+    >>> quoted("runs/my photos-tiny"), quoted("runs/digits-tiny")
+    ("'runs/my photos-tiny'", 'runs/digits-tiny')
+    """
+    return shlex.quote(str(path))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ from convscope.runs.beginning import (
     scaled,
     write_beginning,
 )
-from convscope.runs.checksum import weights_hash
+from convscope.runs.checksum import noted, record_results, weights_hash
 from convscope.runs.prepare import Training, prepare
 from convscope.runs.run import Run, check_is_run, open_run, read_config
 from convscope.runs.source import load_source, weights_of
@@ -160,8 +159,8 @@ def _finish(
 ) -> Run:
     """Evaluate the chosen weights, score the simple methods beside them, and write what the run found."""
     began = time.perf_counter()
-    noted = json.loads((folder / files.ENVIRONMENT).read_text())
-    write_json(folder / files.ENVIRONMENT, {**noted, "weights_sha256": weights_hash(folder)})
+    began_with, checksum = noted(folder), weights_hash(folder)
+    write_json(folder / files.ENVIRONMENT, {**began_with, "weights_sha256": checksum})
     run = open_run(folder)
     judged = data.test or data.valid
     scores, shares = run.score(judged)
@@ -170,6 +169,7 @@ def _finish(
     rivals = _baselines(training.plan, data, judged, shares, observer)
     timing["simple methods"] = sum(rival["seconds"] for rival in rivals)
     metrics = {
+        "weights_sha256": checksum,
         "split": judged.name,
         "examples": len(judged),
         "select": training.plan.select,
@@ -178,7 +178,7 @@ def _finish(
         "stopped": outcome.stopped,
         "notices": outcome.notices,
         **({"stages": list(training.stages)} if training.stages else {}),
-        **({"pretrained": noted["pretrained"]} if "pretrained" in noted else {}),
+        **({"pretrained": began_with["pretrained"]} if "pretrained" in began_with else {}),
         **scores,
         "valid": {"accuracy": valid_scores["accuracy"]},
         "baselines": rivals,
@@ -193,6 +193,7 @@ def _finish(
         write_report(contents, folder)
     except OSError as error:
         raise save_error(folder / files.REPORT, 0, error) from error
+    record_results(folder)
     if observer.on_progress:
         observer.on_progress("report", 1, 1)
     return run

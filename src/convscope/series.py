@@ -21,6 +21,7 @@ from convscope.errors import CheckpointError, ConfigError, DataError, Error, Sav
 from convscope.models import entry
 from convscope.report.comparison import write as write_comparison
 from convscope.runs import files
+from convscope.runs.checksum import unfinished
 from convscope.runs.compare import Comparison
 from convscope.runs.compare import compare as compare_runs
 from convscope.runs.run import Run, open_run
@@ -30,7 +31,6 @@ from convscope.training.plan import Plan, make_plan
 # What may change when a series goes on: it moves no figure that is compared.
 _FREE = job.RESUMABLE - {"epochs", "time", "patience"}
 _SEED = ", seed "  # between network and seed, in the name of what failed with this seed only
-_FINISHED = (files.METRICS, files.PREDICTIONS, files.REPORT)
 
 
 @dataclass(frozen=True)
@@ -227,9 +227,9 @@ def _at(folder: Path, model: str, seed: int | str) -> Path:
 
 
 def _state(folder: Path) -> str:
-    if all((folder / name).exists() for name in _FINISHED):
-        return "finished"
-    return "begun" if (folder / files.CONFIG).exists() else "new"
+    if not (folder / files.CONFIG).exists():
+        return "new"
+    return "begun" if unfinished(folder) else "finished"
 
 
 def _train(data: str | Path | Data, turn: Turn, settings: dict[str, Any], observer: job.Observer | None) -> Run:

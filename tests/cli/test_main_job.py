@@ -12,6 +12,7 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+from typing import IO
 
 import pytest
 import torch
@@ -225,16 +226,16 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureF
 def test_a_full_disk_keeps_what_was_saved(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from convscope.runs import write
-    from convscope.training.checkpoint import write_synced
+    from convscope import atomic
 
-    def full(path: Path, payload: bytes) -> None:
-        if path.name == "metrics.json.new":
-            path.write_bytes(payload[:10])
+    real = atomic._sync
+
+    def full(file: IO[bytes]) -> None:
+        if Path(file.name).name == "metrics.json.new":
             raise OSError(28, "No space left on device")
-        write_synced(path, payload)
+        real(file)
 
-    monkeypatch.setattr(write, "write_synced", full)
+    monkeypatch.setattr(atomic, "_sync", full)
     says(capsys, "the disk is full", "train", "digits", *QUICK, "--out", tmp_path / "r", code=3)
     assert (tmp_path / "r" / "model.safetensors").exists() and not (tmp_path / "r" / "metrics.json.new").exists()
     monkeypatch.undo()

@@ -20,6 +20,7 @@ PACKAGE = Path(convscope.__file__).parent
 # A room may import from the lines above its own; rooms on one line are strangers.
 ORDER = """
 errors
+atomic
 geometry
 ops
 scratch graph

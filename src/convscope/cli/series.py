@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from convscope.cli.exits import FAILED, INTERRUPTED
 from convscope.cli.output import err, out, say_error, show_json
-from convscope.errors import ConfigError
+from convscope.errors import ConfigError, quoted
 
 if TYPE_CHECKING:
     from convscope.job import Observer
@@ -36,7 +36,7 @@ def resume_series(folder: Path, settings: dict[str, Any], seeds: int | None, *, 
     if seeds is not None or "model" in settings:
         raise ConfigError(
             "--resume FOLDER takes networks and seeds from the folder; to add some, give the whole command with "
-            f"--out {folder}"
+            f"--out {quoted(folder)}"
         )
     return _watched(lambda **told: series.resume_series(folder, **told, **settings), as_json)
 
@@ -88,6 +88,6 @@ def _say_how_to_go_on(seen: list[Turn]) -> None:
     last = seen[-1]
     err.print(
         f"stopped in {last.number} of {last.of}; what is finished stays. Go on with: "
-        f"convscope train --resume {last.folder.parent}",
+        f"convscope train --resume {quoted(last.folder.parent)}",
         markup=False,
     )

@@ -12,7 +12,7 @@ from convscope.cli.exits import INTERRUPTED
 from convscope.cli.flags import PlanFlags, given
 from convscope.cli.output import err, out, show_json
 from convscope.cli.series import resume_series, train_series
-from convscope.errors import ConfigError
+from convscope.errors import ConfigError, quoted
 from convscope.runs import files
 
 
@@ -152,4 +152,4 @@ def _say_how_to_resume(folder: Path | None, stop: KeyboardInterrupt) -> None:
         err.print("stopped before training began; nothing was written")
         return
     what = "everything so far is saved" if isinstance(stop, Stopped) else "what was saved before stays"
-    err.print(f"stopped; {what}. Go on with: convscope train --resume {folder}", markup=False)
+    err.print(f"stopped; {what}. Go on with: convscope train --resume {quoted(folder)}", markup=False)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import os
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from convscope import atomic
 from convscope.errors import DataError
 
 Progress = Callable[[str, int, int], None]
@@ -29,21 +28,16 @@ def download(
         DataError: no connection, one that was cut, or a file with something wrong.
         OSError: the folder of ``path`` cannot be written.
     """
-    handle, new = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            try:
-                _copy(url, out, progress)
-            except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
-                if isinstance(error, urllib.error.HTTPError):
-                    error.close()
-                raise DataError(f"{what} could not be fetched from {url} ({error}); {by_hand}") from None
-        if wrong := check(Path(new)):
+    with atomic.replacing(path) as out:
+        try:
+            _copy(url, out, progress)
+        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
+            raise DataError(f"{what} could not be fetched from {url} ({error}); {by_hand}") from None
+        out.flush()
+        if wrong := check(Path(out.name)):
             raise DataError(f"{url} sent other content than published: {wrong}; {by_hand}")
-        Path(new).chmod(0o644)
-        Path(new).replace(path)
-    finally:
-        Path(new).unlink(missing_ok=True)
 
 
 def _copy(url: str, out: IO[bytes], progress: Progress | None) -> None:

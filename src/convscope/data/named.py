@@ -13,6 +13,7 @@ import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from convscope import atomic
 from convscope.data.dataset import Notice
 from convscope.data.download import STEP, Progress, download
 from convscope.data.listing import Listing
@@ -193,7 +194,7 @@ def _known_md5(path: Path, cache: Path) -> str:
     found = _md5(path)
     with contextlib.suppress(OSError):  # it only saves doing it again
         memory.parent.mkdir(parents=True, exist_ok=True)
-        memory.write_text(found)
+        atomic.write(memory, found.encode())
     return found
 
 

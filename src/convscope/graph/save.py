@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
+from safetensors.numpy import save as save_arrays
 
+from convscope import atomic
 from convscope.errors import CheckpointError
 from convscope.graph.node import Graph, Node, Parameter, Read
 from convscope.graph.spec import check
@@ -36,8 +38,10 @@ def save(graph: Graph, path: str | Path, *, weights: bool = True) -> None:
     arrays = {f"constant/{name}": np.ascontiguousarray(one) for name, one in graph.constants.items()}
     if weights:
         arrays |= {f"weight/{name}": np.ascontiguousarray(one) for name, one in graph.weights.items()}
-    path.write_text(json.dumps(told, indent=1, allow_nan=True), "utf-8")
-    save_file(arrays, path.with_suffix(".safetensors"))
+    atomic.write_together({
+        path: json.dumps(told, indent=1, allow_nan=True).encode(),
+        path.with_suffix(".safetensors"): save_arrays(arrays),
+    })  # fmt: skip
 
 
 def load(path: str | Path) -> Graph:

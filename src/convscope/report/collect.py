@@ -11,10 +11,12 @@ from torch import nn
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data, Notice, Split
 from convscope.data.synthetic import angles
+from convscope.errors import quoted
 from convscope.models.equivariant import Lifting
 from convscope.report.augmented import augmented
 from convscope.report.contents import Augmented, Contents, Predictions, Rival, Samples
 from convscope.report.mistakes import missed, worst
+from convscope.runs import files
 from convscope.runs.run import Run
 from convscope.training.history import History
 from convscope.training.settle import Settled
@@ -30,7 +32,7 @@ def collect(
     judged = data.test or data.valid
     binary = metrics.get("binary")
     environment = run.environment
-    repeat = f"--config {run.folder / 'config.toml'}"
+    repeat = f"--config {quoted(run.folder / files.CONFIG)}"
     return Contents(
         name=run.folder.name,
         created=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-from convscope.errors import ConfigError
+from convscope.errors import ConfigError, quoted
 from convscope.report import comparison_tables as tables
 from convscope.report.html import Shown, save, template
 from convscope.runs import files
 from convscope.runs.compare import FIGURES, Comparison
-from convscope.runs.write import csv_text, write_file, write_json
+from convscope.runs.write import csv_text, json_text, write_files
 from convscope.training.checkpoint import save_error
 
 COLUMNS = (
@@ -28,16 +28,15 @@ def write(found: Comparison, folder: Path) -> Path:
     """
     if (folder / files.CONFIG).exists():
         raise ConfigError(f"{folder} is the folder of a run, whose figures would be mixed up: choose another --out")
-    path = folder / f"{files.COMPARISON}.html"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         figures = draw(found, folder / files.FIGURES)
     except OSError as error:
         raise save_error(folder, 0, error) from error
-    write_json(path.with_suffix(".json"), found.to_dict())
-    write_file(path.with_suffix(".csv"), csv_text(COLUMNS, rows(found)))
-    write_file(path, page(found, figures, folder.name))
-    return path
+    contents = {".html": page(found, figures, folder.name), ".csv": csv_text(COLUMNS, rows(found))}
+    contents[".json"] = json_text(found.to_dict())
+    write_files(folder, {f"{files.COMPARISON}{ending}": text for ending, text in contents.items()})
+    return folder / f"{files.COMPARISON}.html"
 
 
 def draw(found: Comparison, folder: Path) -> dict[str, Shown]:
@@ -77,7 +76,7 @@ def rows(found: Comparison) -> list[tuple[object, ...]]:
 
 def page(found: Comparison, figures: dict[str, Shown], name: str) -> str:
     """Return the page's HTML."""
-    folders = [run.folder for network in found.networks for run in network.runs]
+    folders = [quoted(run.folder) for network in found.networks for run in network.runs]
     several = len(found.networks) > 1
     return template("comparison.html.jinja").render(
         found=found,

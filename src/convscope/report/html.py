@@ -13,6 +13,8 @@ from convscope.report import tables
 from convscope.report.contents import Contents, Mistake
 from convscope.report.text import clean, percent, seconds, sentence, shorten, units
 from convscope.report.verdict import verdict
+from convscope.runs import files
+from convscope.runs.write import write_file
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -36,10 +38,11 @@ def write(contents: Contents, folder: Path) -> Path:
     """Write ``report.html`` and ``figures/`` into an existing folder; return the path of the page.
 
     The page holds its style, drawings and pictures itself, runs no script and asks no server for anything.
+    Raises ``SaveError`` where a file cannot be written; the one before it stays.
     """
-    figures = draw(contents, folder / "figures")
-    path = folder / "report.html"
-    path.write_text(page(contents, figures), encoding="utf-8")
+    figures = draw(contents, folder / files.FIGURES)
+    path = folder / files.REPORT
+    write_file(path, page(contents, figures))
     return path
 
 
@@ -55,11 +58,12 @@ def draw(contents: Contents, folder: Path) -> dict[str, Shown]:
 
 def save(drawing: Drawing, name: str, folder: Path) -> Shown:
     """Write a figure as ``NAME.svg`` and ``NAME.png``; return it for the page."""
-    file = io.StringIO()
-    drawing.figure.savefig(file, format="svg", metadata={"Date": None})
-    (folder / f"{name}.svg").write_text(file.getvalue(), encoding="utf-8")
-    drawing.figure.savefig(folder / f"{name}.png", dpi=DPI)
-    return Shown(inline(file.getvalue(), name, drawing.title), drawing.title, units(drawing.reading))
+    svg, png = io.StringIO(), io.BytesIO()
+    drawing.figure.savefig(svg, format="svg", metadata={"Date": None})
+    drawing.figure.savefig(png, format="png", dpi=DPI)
+    write_file(folder / f"{name}.svg", svg.getvalue())
+    write_file(folder / f"{name}.png", png.getvalue())
+    return Shown(inline(svg.getvalue(), name, drawing.title), drawing.title, units(drawing.reading))
 
 
 def _drawers() -> dict[str, Callable]:

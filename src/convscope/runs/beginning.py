@@ -14,11 +14,12 @@ from convscope.data.dataset import Data
 from convscope.errors import CheckpointError
 from convscope.models.weights import Weights
 from convscope.runs import files
+from convscope.runs.checksum import noted, weights_hash
 from convscope.runs.environment import environment
 from convscope.runs.prepare import Expected, Training
 from convscope.runs.run import open_run
 from convscope.runs.source import scaled_for
-from convscope.runs.write import config_text, write_file, write_json, write_split
+from convscope.runs.write import config_text, json_text, split_text, write_files
 from convscope.training.plan import Plan
 from convscope.training.settle import Settled
 
@@ -62,12 +63,12 @@ def pretrained_with(weights: Weights | None, notes: tuple[str, ...], folder: Pat
     """Return what is to be known of the weights a run begins with, or what it noted when it began."""
     if weights is not None:
         return {"source": weights.source, "sha256": weights.sha256, "notes": [*weights.notes, *notes]}
-    return _noted(folder).get("pretrained")
+    return noted(folder).get("pretrained")
 
 
 def check_unchanged(folder: Path, data: Data) -> None:
     """Raise ``CheckpointError`` where images, labels or splits are no longer those that the run began with."""
-    if _noted(folder).get("data_fingerprint", data.fingerprint) != data.fingerprint:
+    if noted(folder).get("data_fingerprint", data.fingerprint) != data.fingerprint:
         raise CheckpointError(
             f"the images, labels or splits of {data.source} have changed since {folder} began (its {files.SPLIT} lists "
             "them); put them back, or start a new run"
@@ -75,18 +76,27 @@ def check_unchanged(folder: Path, data: Data) -> None:
 
 
 def write_beginning(folder: Path, plan: Plan, data: Data, pretrained: dict[str, Any] | None) -> None:
-    """Write what the run begins with.
+    """Write what the run begins with: all of it, or (``SaveError``) nothing.
 
-    The figures of a run that was finished and goes on are of weights that are about to change: they go first.
+    A finished run that goes on keeps its figures until new ones stand. They name the weights that they are of, and
+    ``env.json`` no longer calls the run finished.
     """
-    for name in (files.METRICS, files.PREDICTIONS, files.REPORT):
-        (folder / name).unlink(missing_ok=True)
-    write_file(folder / files.CONFIG, config_text(plan, data.source))
-    write_split(folder, data)
     began_with = {} if pretrained is None else {"pretrained": pretrained}
-    write_json(folder / files.ENVIRONMENT, {**environment(), "data_fingerprint": data.fingerprint, **began_with})
+    contents = {
+        **_older_metrics(folder),
+        files.CONFIG: config_text(plan, data.source),
+        files.SPLIT: split_text(data),
+        files.ENVIRONMENT: json_text({**environment(), "data_fingerprint": data.fingerprint, **began_with}),
+    }
+    write_files(folder, contents)
 
 
-def _noted(folder: Path) -> dict[str, Any]:
-    path = folder / files.ENVIRONMENT
-    return json.loads(path.read_text()) if path.exists() else {}
+def _older_metrics(folder: Path) -> dict[str, str]:
+    """Return ``metrics.json`` with the weights that it is of, where an earlier version did not name them."""
+    path = folder / files.METRICS
+    if not path.exists() or not (folder / files.WEIGHTS).exists():
+        return {}
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+    if "weights_sha256" in metrics:
+        return {}
+    return {files.METRICS: json_text({"weights_sha256": weights_hash(folder), **metrics})}

@@ -1,13 +1,18 @@
-"""Whether a run's weights are those that it wrote."""
+"""Whether a run's files are those that it wrote: its weights, and all results of a finished one."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from convscope.errors import CheckpointError
 from convscope.models.public import sha256
 from convscope.runs import files
+from convscope.runs.write import write_json
+
+RESULTS = (files.WEIGHTS, files.STEPS, files.EPOCHS, files.SPLIT, files.METRICS, files.PREDICTIONS, files.REPORT)
 
 
 def weights_hash(folder: Path) -> str:
@@ -24,7 +29,50 @@ def damaged(folder: Path, reason: str) -> CheckpointError:
 
 def check_weights(folder: Path) -> None:
     """Raise ``CheckpointError`` where a run's weights are no longer those that it wrote."""
-    noted = folder / files.ENVIRONMENT
-    expected = json.loads(noted.read_text()).get("weights_sha256") if noted.exists() else None
+    expected = noted(folder).get("weights_sha256")
     if expected and weights_hash(folder) != expected:
         raise damaged(folder, f"its checksum differs from the one in {files.ENVIRONMENT}")
+
+
+def noted(folder: Path) -> dict[str, Any]:
+    """Return what ``env.json`` says; nothing where it is gone."""
+    path = folder / files.ENVIRONMENT
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def record_results(folder: Path) -> None:
+    """Note the checksum of each result in ``env.json``, the last file that a run writes: it is finished with these."""
+    figures = sorted(f"{files.FIGURES}/{at.name}" for at in (folder / files.FIGURES).glob("*.[sp][vn]g"))
+    results = {name: sha256(folder / name) for name in (*RESULTS, *figures)}
+    write_json(folder / files.ENVIRONMENT, {**noted(folder), "results": results})
+
+
+def unfinished(folder: Path, names: Iterable[str] | None = None) -> str | None:
+    """Return why a run is not finished, or ``None``: its results are there, and those that it ended with.
+
+    ``names`` are the results to look at, by default all.
+    """
+    results = noted(folder).get("results")
+    if results is None:
+        return _unfinished_without_record(folder)
+    for name in results if names is None else names:
+        if not (folder / name).is_file():
+            return f"its {name} is gone"
+        if sha256(folder / name) != results.get(name):
+            return f"its {name} is not the one that it ended with: it was damaged or changed"
+    return None
+
+
+def _unfinished_without_record(folder: Path) -> str | None:
+    for name in (files.METRICS, files.PREDICTIONS, files.REPORT):
+        if not (folder / name).exists():
+            return f"it has no {name} yet"
+    try:
+        metrics = json.loads((folder / files.METRICS).read_text(encoding="utf-8"))
+    except ValueError:
+        return f"its {files.METRICS} is damaged"
+    if "weights_sha256" in metrics:
+        return "its training has gone on since its results were written, or was stopped while it wrote them"
+    # A run of a version that recorded no results ended with its page.
+    whole = (folder / files.REPORT).read_text(encoding="utf-8", errors="replace").rstrip().endswith("</html>")
+    return None if whole else f"its {files.REPORT} was not written to the end"

@@ -10,8 +10,9 @@ import numpy as np
 
 from convscope.data.names import composed
 from convscope.data.words import count, listed
-from convscope.errors import CheckpointError, DataError
+from convscope.errors import CheckpointError, DataError, quoted
 from convscope.runs import files
+from convscope.runs.checksum import unfinished
 from convscope.runs.run import Run
 
 
@@ -57,6 +58,10 @@ def judged(run: Run) -> tuple[list[str], np.ndarray, np.ndarray]:
         raise CheckpointError(f"{path} is damaged ({type(error).__name__}: {error}); train again") from None
     if header[5:] != [f"p:{name}" for name in run.spec.classes] or len(rows) != run.metrics["examples"]:
         raise CheckpointError(f"{path} does not belong to the {files.METRICS} beside it; train again")
+    if why := unfinished(run.folder, (files.METRICS, files.PREDICTIONS)):
+        raise CheckpointError(
+            f"{run.folder} is not finished: {why}; go on with: convscope train --resume {quoted(run.folder)}"
+        )
     return [row[0] for row in rows], labels, shares
 
 

@@ -167,7 +167,7 @@ def _trained_on(run: Run, chosen: Split) -> Iterator[str]:
     path = run.folder / files.SPLIT
     if chosen.content is None or not path.exists():
         return
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         seen = {row["content"] for row in csv.DictReader(file) if row["split"] == "train" and row.get("content")}
     known = sum(content.tobytes().hex() in seen for content in chosen.content)
     if known:

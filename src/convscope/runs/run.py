@@ -22,11 +22,11 @@ from convscope.data.decode import MAX_PIXELS
 from convscope.data.names import repeated
 from convscope.data.sizing import Brought, find_images, read_images
 from convscope.data.words import listed
-from convscope.errors import CheckpointError, ConfigError, nearest
+from convscope.errors import CheckpointError, ConfigError, nearest, quoted
 from convscope.models import entry
 from convscope.models.tensors import checked
 from convscope.runs import files
-from convscope.runs.checksum import check_weights, damaged
+from convscope.runs.checksum import check_weights, damaged, noted, weights_hash
 from convscope.runs.evaluate import evaluate
 from convscope.runs.predict import BATCH, Averaging, compare, probabilities
 from convscope.runs.spec import ModelSpec
@@ -65,17 +65,28 @@ class Run:
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """The final figures; ``CheckpointError`` while the run is not finished."""
+        """The final figures; ``CheckpointError`` while there are none of the weights in the folder."""
         path = self.folder / files.METRICS
+        go_on = f"go on with: convscope train --resume {quoted(self.folder)}"
         if not path.exists():
-            raise CheckpointError(f"{self.folder} is not finished; go on with: convscope train --resume {self.folder}")
-        return json.loads(path.read_text())
+            raise CheckpointError(f"{self.folder} is not finished; {go_on}")
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise CheckpointError(f"{path} is damaged ({error}); {go_on}") from None
+        # While a training goes on, env.json names no weights: they may be new ones.
+        current = self.environment.get("weights_sha256") or weights_hash(self.folder)
+        if found.get("weights_sha256", current) != current:
+            raise CheckpointError(
+                f"{path} is of an earlier state of this run: its training has gone on, and the figures of the new "
+                f"weights are not there yet; {go_on}"
+            )
+        return found
 
     @property
     def environment(self) -> dict[str, Any]:
         """Versions, machine, and the weights' checksum; empty where the file is gone."""
-        path = self.folder / files.ENVIRONMENT
-        return json.loads(path.read_text()) if path.exists() else {}
+        return noted(self.folder)
 
     @property
     def epochs(self) -> dict[str, np.ndarray]:
@@ -194,7 +205,7 @@ def open_run(folder: str | Path) -> Run:
     if not (folder / files.WEIGHTS).exists():
         raise CheckpointError(
             f"{folder} has no {files.WEIGHTS} yet: its training has not finished an epoch; "
-            f"go on with: convscope train --resume {folder}"
+            f"go on with: convscope train --resume {quoted(folder)}"
         )
     source, plan = read_config(folder / files.CONFIG)
     spec = ModelSpec.from_dict(_read_header(folder))
@@ -222,7 +233,7 @@ def check_is_run(folder: Path) -> None:
     elif all(at.suffix == ".new" or at.name.startswith(".") for at in folder.iterdir()):
         what = (
             "it is empty, as after a training that was stopped before its first file; there is nothing to go on with: "
-            f"begin again with convscope train DATA --out {folder}"
+            f"begin again with convscope train DATA --out {quoted(folder)}"
         )
     else:
         what = f"it holds no {files.CONFIG}"
@@ -240,7 +251,7 @@ def read_config(path: Path) -> tuple[str, Plan]:
 def read_settings(path: Path) -> dict[str, Any]:
     """Read a TOML file of settings; ``ConfigError`` where it is missing, not TOML, or a setting in it is wrong."""
     try:
-        values = tomllib.loads(path.read_text())
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"there is no settings file {path}") from None
     except OSError as error:
@@ -275,7 +286,7 @@ def _read_weights(folder: Path) -> dict[str, Any]:
 
 
 def _columns(path: Path) -> dict[str, np.ndarray]:
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     table = np.array(rows, dtype=float).reshape(len(rows), len(header))
     return {name: table[:, at] for at, name in enumerate(header)}

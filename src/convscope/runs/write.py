@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ import tomli_w
 from safetensors.torch import save
 from torch import Tensor
 
+from convscope import atomic
 from convscope.data.dataset import Data
-from convscope.errors import ConfigError
+from convscope.errors import ConfigError, quoted
 from convscope.runs import files
 from convscope.runs.spec import ModelSpec
-from convscope.training.checkpoint import State, save_error, sync_folder, write_state, write_synced
+from convscope.training.checkpoint import State, save_error, write_state
 from convscope.training.history import History
 from convscope.training.plan import Plan
 
@@ -28,18 +28,21 @@ PROBE = ".write-test"  # made and removed in a new folder, to see that it can be
 
 
 def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file beside itself, sync it, rename it into place; what fails is a ``SaveError``."""
+    """Replace a file, whole or not at all; what fails is a ``SaveError``."""
     payload = content.encode() if isinstance(content, str) else content
-    new = path.with_name(path.name + ".new")
     try:
-        write_synced(new, payload)
-        new.replace(path)
-        sync_folder(path.parent)
+        atomic.write(path, payload)
     except OSError as error:
-        # The half-written file would keep a full disk full.
-        if new.exists():
-            new.unlink()
         raise save_error(path, len(payload), error) from error
+
+
+def write_files(folder: Path, contents: Mapping[str, str]) -> None:
+    """Replace several files of a folder: all of them, or (``SaveError``) none."""
+    payloads = {folder / name: text.encode() for name, text in contents.items()}
+    try:
+        atomic.write_together(payloads)
+    except OSError as error:
+        raise save_error(folder, sum(map(len, payloads.values())), error) from error
 
 
 def new_folder(out: str | Path | None, name: str) -> Path:
@@ -71,7 +74,7 @@ def refuse_taken(folder: Path) -> None:
         raise ConfigError(f"{folder} is a file; choose another --out")
     # What a training leaves that was killed before its first file is no reason.
     if folder.exists() and any(at.suffix != ".new" and at.name != PROBE for at in folder.iterdir()):
-        go_on = f", or go on with --resume {folder}" if (folder / files.CONFIG).exists() else ""
+        go_on = f", or go on with --resume {quoted(folder)}" if (folder / files.CONFIG).exists() else ""
         raise ConfigError(f"{folder} is not empty; choose another --out{go_on}")
 
 
@@ -89,15 +92,25 @@ def config_text(plan: Plan, source: str) -> str:
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return rows as CSV text under a header."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    lines: list[str] = []
+    writer = csv.writer(_Lines(lines), lineterminator="\r\n")  # which has it quote both characters within a cell
     writer.writerow(header)
     writer.writerows(rows)
-    return text.getvalue()
+    return "".join(lines)
 
 
-def write_split(folder: Path, data: Data) -> None:
-    """Write which example is in which split, with its class, its group, and a hash of its content."""
+@dataclass(frozen=True)
+class _Lines:
+    """What a CSV writer writes a line at a time, each ended as elsewhere in a run folder."""
+
+    lines: list[str]
+
+    def write(self, line: str) -> None:
+        self.lines.append(line.removesuffix("\r\n") + "\n")
+
+
+def split_text(data: Data) -> str:
+    """Return, as CSV, which example is in which split, with its class, its group, and a hash of its content."""
     rows = (
         (
             str(i),
@@ -109,12 +122,17 @@ def write_split(folder: Path, data: Data) -> None:
         for split in data.splits
         for at, (i, label) in enumerate(zip(split.ids, split.labels, strict=True))
     )
-    write_file(folder / files.SPLIT, csv_text(("id", "split", "label", "group", "content"), rows))
+    return csv_text(("id", "split", "label", "group", "content"), rows)
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Write plain values as JSON; what is not a finite number becomes null."""
-    write_file(path, json.dumps(_plain(values), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_file(path, json_text(values))
+
+
+def json_text(values: dict[str, Any]) -> str:
+    """Return plain values as JSON text; what is not a finite number becomes null."""
+    return json.dumps(_plain(values), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,6 @@ handful of NumPy calls however many layers there are.
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
+from convscope import atomic
 from convscope.errors import CheckpointError, ConfigError, ShapeError
 from convscope.ops.layout import batch_first, batch_last
 from convscope.scratch.initialise import he_normal
@@ -221,9 +221,7 @@ class Sequential:
             raise CheckpointError(f"{path}: this is a folder; name a file in it, such as {path / 'net.safetensors'}")
         if not path.parent.is_dir():
             raise CheckpointError(f"{path}: there is no folder {path.parent}; make it first, or save elsewhere")
-        beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-        save_file({name: np.ascontiguousarray(array) for name, array in self.state().items()}, beside)
-        beside.replace(path)
+        atomic.write(path, save({name: np.ascontiguousarray(array) for name, array in self.state().items()}))
 
     def load(self, path: str | Path) -> Sequential:
         """Read the state from a safetensors file written by ``save``; return the network.

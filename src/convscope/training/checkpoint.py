@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
+from convscope.atomic import sync_folder, write_synced
 from convscope.errors import CheckpointError, SaveError
 
 TENSORS, FACTS = "state.safetensors", "state.json"
@@ -142,23 +142,6 @@ def read_state(folder: Path) -> State:
     except SafetensorError as error:
         raise CheckpointError(f"{folder / TENSORS} is not a safetensors file: {error}") from error
     return State(facts.pop("epoch"), facts.pop("step"), tensors, facts)
-
-
-def write_synced(path: Path, *pieces: bytes | memoryview) -> None:
-    """Write bytes and wait until the disk has them."""
-    with path.open("wb") as file:
-        file.writelines(pieces)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the disk has a folder's entries: a file's new name is not kept by syncing the file."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def save_error(path: Path, size: int, error: OSError) -> SaveError:

@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import json
 import math
-import os
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -24,9 +23,9 @@ import torch
 from torch import Tensor, nn
 
 import convscope
+from convscope import atomic
 from convscope.data.batches import Batch
 from convscope.models import entry
-from convscope.training.checkpoint import write_synced
 from convscope.training.form import Measured, why_not_compile
 from convscope.training.loop import Loss
 from convscope.training.machine import name_of
@@ -239,12 +238,7 @@ def _recall(memory: Path) -> dict[str, Any]:
 
 def _remember(memory: Path, key: str, rows: list[Measured]) -> None:
     """Add what was found; a memory that cannot be written only means measuring again."""
-    new = memory.with_name(f"{memory.name}.{os.getpid()}")  # several trainings may begin at once
-    try:
+    with contextlib.suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)
         found = _recall(memory) | {key: [asdict(row) for row in rows]}
-        write_synced(new, json.dumps(found, indent=1).encode())
-        new.replace(memory)
-    except OSError:
-        with contextlib.suppress(OSError):
-            new.unlink()
+        atomic.write(memory, json.dumps(found, indent=1).encode())

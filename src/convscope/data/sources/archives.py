@@ -11,7 +11,6 @@ import contextlib
 import gzip
 import hashlib
 import lzma
-import os
 import stat
 import tarfile
 import zipfile
@@ -22,6 +21,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from convscope import atomic
 from convscope.data.names import composed
 from convscope.data.sources.files import Files, Folder, Names, Payload, file_stamp, is_hidden
 from convscope.errors import DataError
@@ -150,10 +150,9 @@ class Tar(_Archive):
             self._where = np.array([where[name] for name in self.names], np.int64).reshape(-1, 2)
             with contextlib.suppress(OSError):  # it only saves reading the archive once more
                 memory.parent.mkdir(parents=True, exist_ok=True)
-                new = memory.with_suffix(f".{os.getpid()}.new.npz")
                 texts = {key: _packed(getattr(self, key)) for key in NAMES}
-                np.savez(new, where=self._where, **texts)  # pyright: ignore
-                new.replace(memory)
+                with atomic.replacing(memory) as new:
+                    np.savez(new, where=self._where, **texts)  # pyright: ignore
 
     def _members(self, where: dict[str, tuple[int, int]]) -> Iterator[tuple[str, bool]]:
         with self._open() as stream:
