@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from convscope.data.decode import MAX_PIXELS
 from convscope.data.sizing import Brought, find_images, read_images
 from convscope.data.words import listed
 from convscope.errors import CheckpointError, ConfigError, nearest
-from convscope.models import entry
+from convscope.models import entry, own
 from convscope.runs import files
 from convscope.runs.checksum import check_weights, damaged
 from convscope.runs.evaluate import evaluate
@@ -57,6 +58,12 @@ class Run:
     source: str
 
     @property
+    def weights(self) -> int:
+        """How many weights were saved, batch norm's statistics included; the network itself is not built for it."""
+        with safe_open(self.folder / files.WEIGHTS, "pt") as file:
+            return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+
+    @property
     def report(self) -> Path:
         """The report page."""
         return self.folder / files.REPORT
@@ -88,7 +95,12 @@ class Run:
     @cached_property
     def model(self) -> nn.Module:
         """The network with its trained weights, in evaluation mode."""
-        model = self.spec.build()
+        try:
+            model = self.spec.build()
+        except ConfigError as error:
+            if own.is_own(self.spec.model):
+                raise CheckpointError(f"{self.folder}: its network cannot be built: {error}") from error
+            raise
         weights = _read_weights(self.folder)
         try:
             model.load_state_dict(weights)
@@ -126,7 +138,8 @@ class Run:
     @property
     def normaliser(self) -> Normaliser:
         """From raw images to the network's input."""
-        return Normaliser(self.spec.preprocessing, channels_last=entry(self.spec.model).channels_last)
+        model = self.spec.model
+        return Normaliser(self.spec.preprocessing, channels_last=entry(model).channels_last, plain=own.is_own(model))
 
     def averaging(self, copies: int) -> Averaging | None:
         """Return test-time averaging over ``copies`` of the training augmentation, or ``None`` for none (0).
@@ -185,8 +198,12 @@ class Run:
         return evaluate(self, data, split=split, tta=tta, **options)
 
 
-def open_run(folder: str | Path) -> Run:
-    """Open a run folder; ``CheckpointError`` says what is missing or damaged."""
+def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | None = None) -> Run:
+    """Open a run folder; ``CheckpointError`` says what is missing or damaged.
+
+    The network is built when it is first needed. Where it is code of one's own, that code is imported and run then; a
+    network that was given as an object has to be given again, as ``model``, of which a copy gets the run's weights.
+    """
     folder = Path(folder)
     check_is_run(folder)
     if not (folder / files.WEIGHTS).exists():
@@ -195,7 +212,20 @@ def open_run(folder: str | Path) -> Run:
             f"go on with: convscope train --resume {folder}"
         )
     source, plan = read_config(folder / files.CONFIG)
-    return Run(folder, ModelSpec.from_dict(_read_header(folder)), plan, source)
+    spec = ModelSpec.from_dict(_read_header(folder))
+    return Run(folder, replace(spec, source=given_again(model, spec.model, folder)), plan, source)
+
+
+def given_again(model: own.Source | None, name: str, folder: Path) -> own.Source | None:
+    """Return the network that was given beside a run's folder; ``ConfigError`` where the run needs none."""
+    if model is None:
+        return None
+    if not own.is_own(name):
+        raise ConfigError(f"{folder} is a run of {name!r}, which convscope builds itself: leave model out")
+    if isinstance(model, str) and own.is_object(model):
+        raise ConfigError(f"{model!r} is the name of an object: give the object itself")
+    own.name_of(model)  # refuses what is no network
+    return model
 
 
 def check_is_run(folder: Path) -> None:

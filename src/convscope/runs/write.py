@@ -18,6 +18,7 @@ from torch import Tensor
 
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
+from convscope.models import own
 from convscope.runs import files
 from convscope.runs.spec import ModelSpec
 from convscope.training.checkpoint import State, save_error, sync_folder, write_state, write_synced
@@ -40,6 +41,15 @@ def write_file(path: Path, content: str | bytes) -> None:
         if new.exists():
             new.unlink()
         raise save_error(path, len(payload), error) from error
+
+
+def folder_word(model: str) -> str:
+    """Return what to call a network in the name of a folder.
+
+    >>> folder_word("timm:resnet18"), folder_word("mynet:MyNet"), folder_word("MyNet()")
+    ('timm-resnet18', 'mynet-MyNet', 'MyNet')
+    """
+    return model.replace(":", "-").replace("/", "-").removesuffix("()")
 
 
 def new_folder(out: str | Path | None, name: str) -> Path:
@@ -84,7 +94,14 @@ def config_text(plan: Plan, source: str) -> str:
         values["pretrained"] = str(Path(plan.pretrained).resolve())
     tables = {name: values.pop(name) for name in ("set", "stages") if values.get(name)}  # TOML has them last
     values.pop("set", None)
-    return tomli_w.dumps({"data": source, **values, **tables})
+    return _said_of_code(plan.model) + tomli_w.dumps({"data": source, **values, **tables})
+
+
+def _said_of_code(model: str) -> str:
+    """Return what a reader of the settings must know of a network that is code of its user's own, as a comment."""
+    if own.is_object(model):
+        return "# The network was given as an object in Python: give it again, as model=... of open_run or resume.\n"
+    return f"# The network is {own.WARNING}.\n" if own.is_own(model) else ""
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
