@@ -5,13 +5,10 @@ Shared by ``inspect`` and ``trace``, on the command line and in Python.
 
 from __future__ import annotations
 
-import importlib
 import os
-import sys
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
-from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +17,16 @@ import numpy as np
 from convscope.analysis.inspection import Inspection
 from convscope.analysis.warnings import codes_of
 from convscope.data.preprocessing import Preprocessing
-from convscope.errors import ConfigError, DataError, Error, nearest
+from convscope.errors import ConfigError, DataError, nearest
 from convscope.graph.node import Graph
+from convscope.models import own
+from convscope.models.own import COLON
 
 if TYPE_CHECKING:
     from torch import nn
 
     from convscope.runs.run import Run
 
-COLON = "package.module:name"
 WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}  # what becomes 1 where no training said otherwise
 
 
@@ -58,7 +56,7 @@ class Network:
         Whole numbers are divided by the largest of their type; float32 stays as it is.
         """
         shape = self.input_shape
-        if not (isinstance(shape, tuple | list) and len(shape) == 3 and all(isinstance(n, int) for n in shape)):
+        if not _is_image(shape):
             raise ConfigError(
                 f"{self.name} takes no single image (channels, height, width), but {shape!r}; give arrays, in Python"
             )
@@ -94,8 +92,8 @@ def network(given: Any, input_shape: Any = None, *, weights: bool = True) -> Net
     """Return the network that is meant by ``given``, ready to be recorded.
 
     Args:
-        given: an ``nn.Module``, a ``Graph``, a ``Run``; or in words: a run's folder, a name of ``convscope models``, or
-            ``package.module:name`` of a module or of a function that builds one.
+        given: an ``nn.Module``, a class or function that builds one, a ``Graph``, a ``Run``; or in words: a run's
+            folder, a name of ``convscope models``, or ``package.module:name`` of a module or of what builds one.
         input_shape: as ``record`` takes it; None: the size the run was trained at, or the network was published for.
         weights: whether a network of the list gets weights; without them it is built at once, at any size.
 
@@ -108,11 +106,8 @@ def network(given: Any, input_shape: Any = None, *, weights: bool = True) -> Net
         return _named(os.fspath(given), input_shape, weights)
     if hasattr(given, "spec") and hasattr(given, "folder"):
         return _of_run(given, input_shape)
-    if not hasattr(given, "named_modules"):
-        hint = ", not its class: build it first" if isinstance(given, type) else ""
-        raise ConfigError(f"expected a network (a torch.nn.Module{hint}), a run, or a name; found {given!r}")
-    if isinstance(given, type):
-        raise ConfigError(f"expected a network, not its class {given.__name__}: build it first")
+    if not own.is_module(given):
+        return _built(given, input_shape)
     return Network(type(given).__name__, given, _needed(input_shape, type(given).__name__))
 
 
@@ -151,12 +146,27 @@ def _named(text: str, input_shape: Any, weights: bool) -> Network:
         from convscope.runs.run import open_run
 
         return _of_run(open_run(text), input_shape)
-    if ":" in text:
-        model = _imported(text)
-        return Network(text, model, _needed(input_shape, text))
+    if own.is_own(text):
+        return _built(text, input_shape)
     raise ConfigError(
-        f"{text!r} is no run folder, no {COLON}, and no network of the list (convscope models){nearest(text, names())}"
+        f"{text!r} is no run folder, no {COLON}, and no network of the list (convscope models)"
+        f"{nearest(text, names()) or own.hint(text)}"
     )
+
+
+def _built(source: own.Source, input_shape: Any) -> Network:
+    """Return a module under its name, or what a function or class builds for images of that shape."""
+    name = own.name_of(source)
+    found = own.load(source)
+    if own.is_module(found):
+        return Network(name, found, _needed(input_shape, name))
+    size = input_shape if _is_image(input_shape) else None
+    shape = {} if size is None else {"channels": size[0], "size": tuple(size[1:])}
+    return Network(name, own.build(source, if_needed=True, **shape), _needed(input_shape, name))
+
+
+def _is_image(shape: Any) -> bool:
+    return isinstance(shape, tuple | list) and len(shape) == 3 and all(isinstance(n, int) for n in shape)
 
 
 def _of_run(run: Run, input_shape: Any) -> Network:
@@ -184,7 +194,7 @@ def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
     found = entry(name)
     shape = input_shape or (found.channels, found.side, found.side)
     shape = shape[0] if isinstance(shape, list) and len(shape) == 1 else shape
-    if not (isinstance(shape, tuple | list) and len(shape) == 3 and all(isinstance(n, int) for n in shape)):
+    if not _is_image(shape):
         raise ConfigError(
             f"{name} takes one image: its input shape is (channels, height, width), found {shape!r}; an array is given "
             "with its batch axis, x[None]"
@@ -193,42 +203,3 @@ def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
     with torch.device("cpu" if weights else "meta"):
         model = create(name, classes=found.classes, channels=channels, size=(size[0], size[1]))
     return Network(name, model, tuple(shape))
-
-
-def _imported(text: str) -> nn.Module:
-    """Return the module of that name, or what the function builds; files in the current folder are found too."""
-    path, _, name = text.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        home = importlib.import_module(path)
-    except ImportError as error:
-        raise ConfigError(f"{text!r}: {path} cannot be imported: {error}") from None
-    finally:
-        sys.path.remove(str(Path.cwd()))
-    if not hasattr(home, name):
-        raise ConfigError(f"{text!r}: {path} has no {name!r}{nearest(name, vars(home))}")
-    found = getattr(home, name)
-    if not hasattr(found, "named_modules") or isinstance(found, type):
-        found = _built(found, text)
-    if not hasattr(found, "named_modules"):
-        raise ConfigError(f"{text!r} is no network: it is of the type {type(found).__name__}")
-    return found
-
-
-def _built(factory: Any, text: str) -> Any:
-    if not callable(factory):
-        raise ConfigError(f"{text!r} is neither a network nor a function that builds one: {type(factory).__name__}")
-    try:
-        signature(factory).bind()
-    except TypeError as error:
-        raise ConfigError(
-            f"{text!r} cannot be built without arguments: {error}; name a function that needs none, or a network"
-        ) from None
-    except ValueError:  # a function in C, which says no parameters
-        pass
-    try:
-        return factory()
-    except Error:
-        raise
-    except Exception as error:  # the user's own code
-        raise ConfigError(f"{text!r} failed while it was built: {type(error).__name__}: {error}") from error

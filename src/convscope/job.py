@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import nn
 
 from convscope.data.dataset import Data, Split
 from convscope.errors import ConfigError
+from convscope.models import own
 from convscope.report.collect import collect
 from convscope.report.html import write as write_report
 from convscope.runs import files
@@ -25,14 +27,15 @@ from convscope.runs.beginning import (
 )
 from convscope.runs.checksum import noted, record_results, weights_hash
 from convscope.runs.prepare import Training, prepare
-from convscope.runs.run import Run, check_is_run, open_run, read_config
+from convscope.runs.run import Run, check_is_run, given_again, open_run, read_config
 from convscope.runs.source import load_source, weights_of
-from convscope.runs.write import RunKeeper, csv_text, new_folder, refuse_taken, write_file, write_json
+from convscope.runs.write import RunKeeper, csv_text, folder_word, new_folder, refuse_taken, write_file, write_json
 from convscope.tasks import baselines, classification
 from convscope.training.checkpoint import has_state, read_state, save_error
 from convscope.training.loop import Outcome, Watcher, fit
 from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
+from convscope.training.progress import Progress
 from convscope.training.stages import extended
 from convscope.training.threads import using
 
@@ -66,7 +69,7 @@ class Observer:
 
 def train(
     data: str | Path | Data,
-    model: str = "auto",
+    model: str | nn.Module | Callable[..., nn.Module] = "auto",
     *,
     out: str | Path | None = None,
     observer: Observer | None = None,
@@ -74,20 +77,31 @@ def train(
 ) -> Run:
     """Train, evaluate, save and report a network on images; return the finished run.
 
-    ``data`` is anything ``convscope.load`` reads, or its result. ``settings`` are the fields of ``training.plan.Plan``
+    ``data`` is anything ``convscope.load`` reads, or its result. ``model`` is a name of ``convscope models``, or a
+    network of one's own: a module, of which a copy is trained, or a class or function that builds one (or its name,
+    ``package.module:name``); it is told ``classes``, ``channels`` and ``size`` where its signature has them, and the
+    options of the setting ``set``. ``settings`` are the fields of ``training.plan.Plan``
     (``epochs=3``, ``lr=0.01``, ...); what is left out is settled from the data. ``out`` is the run folder, by default
     ``runs/<data>-<model>``. Raises ``ConfigError`` for unknown or impossible settings and ``DataError`` for bad data;
     what a run has written before an error stays, and ``resume`` goes on from it.
     """
-    plan = make_plan({"model": model, **settings})
+    plan = make_plan({"model": own.name_of(model), **settings})
     with using(plan.threads):
-        return _train(data, plan, out, observer or Observer())
+        return _train(data, plan, out, observer or Observer(), network=_object(model))
 
 
-def resume(folder: str | Path, *, data: Data | None = None, observer: Observer | None = None, **changes: Any) -> Run:
+def resume(
+    folder: str | Path,
+    *,
+    data: Data | None = None,
+    model: nn.Module | Callable[..., nn.Module] | None = None,
+    observer: Observer | None = None,
+    **changes: Any,
+) -> Run:
     """Go on with an interrupted run; it ends with the weights an undisturbed one would have.
 
-    ``data`` is the set it began with, where that cannot be loaded again from where it came.
+    ``data`` is the set it began with, where that cannot be loaded again from where it came; ``model`` its network,
+    where that was given as an object: its weights are those that the run saved.
     ``changes`` may be those settings that past steps did not depend on (more ``epochs``, another ``time``, ...).
     """
     folder = Path(folder)
@@ -101,8 +115,14 @@ def resume(folder: str | Path, *, data: Data | None = None, observer: Observer |
     if plan.stages and "epochs" in changes:
         plan = replace(plan, stages=extended(plan.stages, changes["epochs"]), epochs=None)
     plan = make_plan({**plan.to_dict(), **changes})
+    network = given_again(model, plan.model, folder)
     with using(plan.threads):
-        return _train(data or source, plan, folder, observer or Observer(), resumed=True)
+        return _train(data or source, plan, folder, observer or Observer(), resumed=True, network=network)
+
+
+def _object(model: own.Source) -> own.Source | None:
+    """Return a network that its name does not bring back."""
+    return model if own.is_object(own.name_of(model)) and not isinstance(model, str) else None
 
 
 def _train(
@@ -112,6 +132,7 @@ def _train(
     observer: Observer,
     *,
     resumed: bool = False,
+    network: own.Source | None = None,
 ) -> Run:
     began = time.perf_counter()
     keep_freed_memory()
@@ -123,19 +144,25 @@ def _train(
     if out is not None and resumed:
         check_unchanged(Path(out), data)
     data, said = scaled(data, plan, weights, begun)
-    training = prepare(data, plan, weights)
+    training = prepare(data, plan, weights, network)
     plan = training.plan
-    folder = Path(out) if out is not None and resumed else new_folder(out, f"{data.name}-{plan.model}")
+    folder = Path(out) if out is not None and resumed else new_folder(out, f"{data.name}-{folder_word(plan.model)}")
     # Stopped before its first epoch, a run has no state yet and simply begins.
     start = read_state(folder / files.STATE) if resumed and has_state(folder / files.STATE) else None
     pretrained = pretrained_with(weights, (*said, *training.notes), folder)
     if observer.on_plan:
         observer.on_plan(prepared(folder, data, training, pretrained, resumed=resumed))
     write_beginning(folder, plan, data, pretrained)
+    for notice in training.notices:
+        if observer.on_notice:
+            observer.on_notice(notice)
+    keeper = RunKeeper(folder, training.spec)
+    if start is None and training.spec.is_object:  # whose first weights nothing else brings back
+        keeper.keep_state(Progress(training.model, plan, None).state())
     loaded = time.perf_counter()
     outcome = fit(
         training.model, training.train, training.valid, plan, training.loss, classes=len(data.classes),
-        keeper=RunKeeper(folder, training.spec), select=plan.select, start=start,
+        keeper=keeper, select=plan.select, start=start,
         form=training.form, watcher=Watcher(
             observer.on_step, observer.on_epoch, observer.on_notice, observer.on_stage, observer.on_progress
         ),
@@ -161,7 +188,7 @@ def _finish(
     began = time.perf_counter()
     began_with, checksum = noted(folder), weights_hash(folder)
     write_json(folder / files.ENVIRONMENT, {**began_with, "weights_sha256": checksum})
-    run = open_run(folder)
+    run = open_run(folder, model=training.spec.source)
     judged = data.test or data.valid
     scores, shares = run.score(judged)
     valid_scores, valid_shares = (scores, shares) if judged is data.valid else run.score(data.valid)
@@ -176,12 +203,13 @@ def _finish(
         "rule": outcome.rule,
         "chosen_epoch": outcome.chosen_epoch,
         "stopped": outcome.stopped,
-        "notices": outcome.notices,
+        "notices": [*training.notices, *outcome.notices],
         **({"stages": list(training.stages)} if training.stages else {}),
         **({"pretrained": began_with["pretrained"]} if "pretrained" in began_with else {}),
         **scores,
         "valid": {"accuracy": valid_scores["accuracy"]},
         "baselines": rivals,
+        **({"cost": training.spec.cost()} if own.is_own(training.spec.model) else {}),
         "seconds": timing,
     }
     write_json(folder / files.METRICS, metrics)

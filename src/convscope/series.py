@@ -18,14 +18,14 @@ import tomli_w
 from convscope import job
 from convscope.data.dataset import Data
 from convscope.errors import CheckpointError, ConfigError, DataError, Error, SaveError, ShapeError
-from convscope.models import entry
+from convscope.models import entry, own
 from convscope.report.comparison import write as write_comparison
 from convscope.runs import files
 from convscope.runs.checksum import unfinished
 from convscope.runs.compare import Comparison
 from convscope.runs.compare import compare as compare_runs
 from convscope.runs.run import Run, open_run
-from convscope.runs.write import new_folder, write_file
+from convscope.runs.write import folder_word, new_folder, write_file
 from convscope.training.plan import Plan, make_plan
 
 # What may change when a series goes on: it moves no figure that is compared.
@@ -60,7 +60,7 @@ class Series:
 
 def train_series(
     data: str | Path | Data,
-    models: Sequence[str],
+    models: Sequence[own.Source],
     *,
     seeds: int = 1,
     out: str | Path | None = None,
@@ -70,21 +70,23 @@ def train_series(
 ) -> Series:
     """Train every network with every seed, compare them, and write the comparison; return it with the runs.
 
-    The seeds are ``seed`` (a setting, 0 by default) and those after it; the split does not change with them.
-    ``settings`` are the fields of ``training.plan.Plan``, the same for all. ``out`` is the folder of the series, by
-    default ``runs/<data>-series``. Where it holds this series already, finished runs are kept and one that was
-    interrupted is resumed. ``observe`` is called before each training and may return callbacks for it. A network that
-    cannot be trained on these images does not keep the others from it: ``on_failure`` is called at once with its name
-    and the reason, the comparison lists it, and the same call again tries it again.
+    ``models`` are names or networks of one's own, as ``train`` takes them. The seeds are ``seed`` (a setting, 0 by
+    default) and those after it; the split does not change with them. ``settings`` are the fields of
+    ``training.plan.Plan``, the same for all. ``out`` is the folder of the series, by default ``runs/<data>-series``.
+    Where it holds this series already, finished runs are kept and one that was interrupted is resumed. ``observe`` is
+    called before each training and may return callbacks for it. A network that cannot be trained on these images does
+    not keep the others from it: ``on_failure`` is called at once with its name and the reason, the comparison lists it,
+    and the same call again tries it again.
 
     Raises:
         ConfigError: an unknown network or setting, or a folder that holds something else.
         DataError: the data cannot be used at all.
         Error: not one network could be trained.
     """
-    asked = _asked(models, seeds, settings)
-    folder, values = _begin(data, models, seeds, asked, out)
-    turns = [(model, asked.seed + k) for model in models for k in range(seeds)]
+    networks = _networks(models)
+    asked = _asked(list(networks), seeds, settings)
+    folder, values = _begin(data, list(networks), seeds, asked, out)
+    turns = [(model, asked.seed + k) for model in networks for k in range(seeds)]
     runs: list[Run] = []
     failed: dict[str, str] = {}
     for number, (model, seed) in enumerate(turns, 1):
@@ -94,7 +96,8 @@ def train_series(
         turn = Turn(number, len(turns), model, seed, at, _state(at))
         observer = observe(turn) if observe else None
         try:
-            runs.append(_train(data, turn, {**settings, "split_seed": asked.data_seed}, observer))
+            shared = {**settings, "split_seed": asked.data_seed}
+            runs.append(_train(data, turn, networks[model], shared, observer))
         except (DataError, SaveError):
             raise  # these are no network's fault
         except Error as error:
@@ -161,17 +164,20 @@ def _held(item: Run | str | Path) -> tuple[Sequence[Run | Path], dict[str, str]]
     return inside or [folder], failed
 
 
+def _networks(models: Sequence[own.Source]) -> dict[str, own.Source]:
+    """Return the networks by name."""
+    if not isinstance(models, Sequence) or isinstance(models, str) or not models:
+        raise ConfigError(f"models: expected a list of one or more networks or their names, found {models!r:.80}")
+    return own.named(models)
+
+
 def _asked(models: Sequence[str], seeds: int, settings: dict[str, Any]) -> Plan:
     """Return the plan all share; ``ConfigError`` before any training for what can be known to be wrong."""
-    if isinstance(models, str) or not models:
-        raise ConfigError(f"models: expected a list of one or more network names, found {models!r}")
     if seeds < 1:
         raise ConfigError(f"seeds must be at least 1, got {seeds}")
     for name in models:
         if name != "auto":
             entry(name)
-        if list(models).count(name) > 1:
-            raise ConfigError(f"network {name!r} is named twice; --seeds N trains each one several times")
     return make_plan({**settings, "model": models[0]})
 
 
@@ -223,7 +229,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _at(folder: Path, model: str, seed: int | str) -> Path:
-    return folder / f"{model.replace(':', '-').replace('/', '-')}-seed{seed}"
+    return folder / f"{folder_word(model)}-seed{seed}"
 
 
 def _state(folder: Path) -> str:
@@ -232,10 +238,17 @@ def _state(folder: Path) -> str:
     return "begun" if unfinished(folder) else "finished"
 
 
-def _train(data: str | Path | Data, turn: Turn, settings: dict[str, Any], observer: job.Observer | None) -> Run:
+def _train(
+    data: str | Path | Data,
+    turn: Turn,
+    network: own.Source,
+    settings: dict[str, Any],
+    observer: job.Observer | None,
+) -> Run:
+    again = None if isinstance(network, str) else network  # what its folder may not be able to bring back
     if turn.state == "finished":
-        return open_run(turn.folder)
+        return open_run(turn.folder, model=again)
     if turn.state == "begun":
         held = data if isinstance(data, Data) else None
-        return job.resume(turn.folder, data=held, observer=observer)
-    return job.train(data, turn.model, out=turn.folder, observer=observer, **{**settings, "seed": turn.seed})
+        return job.resume(turn.folder, data=held, model=again, observer=observer)
+    return job.train(data, network, out=turn.folder, observer=observer, **{**settings, "seed": turn.seed})

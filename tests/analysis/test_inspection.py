@@ -253,7 +253,7 @@ def test_a_place_that_is_not_there(node, at, error, message):
 @pytest.mark.parametrize(
     ("given", "shape", "error", "message"),
     [
-        (nn.ReLU, (1,), ConfigError, "expected a network, not its class ReLU: build it first"),
+        (nn.Linear, (1,), ConfigError, "cannot be built without arguments"),
         (3, (1,), ConfigError, "expected a network (a torch.nn.Module), a run, or a name; found 3"),
         (nn.ReLU(), None, ConfigError, "ReLU: the shape of one input is needed, without the batch"),
         ("lenett", None, ConfigError, "'lenett' is no run folder"),

@@ -42,10 +42,17 @@ class Batch:
 
 
 class Normaliser:
-    """Turns raw images (N, H, W, C) of any dtype into network input (N, C, H, W): (raw - mean) / std per channel."""
+    """Turns raw images (N, H, W, C) of any dtype into network input (N, C, H, W): (raw - mean) / std per channel.
 
-    def __init__(self, preprocessing: Preprocessing, *, device: str = "cpu", channels_last: bool = False):
+    With ``plain`` the strides of a single channel are those of a fresh array; else torch may take it for channels last,
+    and answer in that order, which code that calls ``view`` does not bear.
+    """
+
+    def __init__(
+        self, preprocessing: Preprocessing, *, device: str = "cpu", channels_last: bool = False, plain: bool = False
+    ):
         self.preprocessing, self.device, self.channels_last = preprocessing, device, channels_last
+        self.plain = plain
         self.mean = torch.tensor(preprocessing.mean, dtype=torch.float32, device=device).view(-1, 1, 1)
         self.scale = 1 / torch.tensor(preprocessing.std, dtype=torch.float32, device=device).view(-1, 1, 1)
         # As (N, H, W·C) the innermost axis is long: six times as fast as with one of three channels.
@@ -63,6 +70,8 @@ class Normaliser:
             rows = x.reshape(*x.shape[:2], -1).to(torch.float32, copy=True)
             return rows.sub_(mean).mul_(scale).view(x.shape).permute(0, 3, 1, 2)
         x = x.permute(0, 3, 1, 2).contiguous()  # moved as bytes, a quarter of the floats
+        if self.plain and x.shape[1] == 1:
+            x = x.clone(memory_format=torch.contiguous_format)
         return x.to(torch.float32, copy=True).sub_(self.mean).mul_(self.scale)
 
 

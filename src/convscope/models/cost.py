@@ -20,7 +20,7 @@ def cost(build: Callable[[], nn.Module], shape: tuple[int, int, int]) -> tuple[i
     """
     with torch.device("meta"):
         net = build().eval()
-        image = torch.empty(1, *shape)
+    image = torch.zeros(1, *shape, device=next(net.parameters()).device)  # a network of one's own has real numbers
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         net(image)
     return sum(p.numel() for p in net.parameters()), counter.get_total_flops() // 2

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import inspect
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from convscope.errors import ConfigError, ShapeError, nearest
-from convscope.models import timm
+from convscope.models import own, timm
 from convscope.models.entries import ENTRIES, Entry
 
 if TYPE_CHECKING:
@@ -41,14 +41,19 @@ def families() -> dict[str, tuple[str, ...]]:
 
 
 def entry(name: str) -> Entry:
-    """Return the entry of one network, ``timm:NAME`` included; ``ConfigError`` with the nearest name for no network."""
+    """Return the entry of one network; ``ConfigError`` with the nearest name for no network.
+
+    ``timm:NAME`` and ``package.module:name`` are networks too.
+    """
+    if own.is_own(name):
+        return own.entry_of(name)
     if name.startswith(timm.PREFIX):
         return timm.entry_of(name)
     if name not in _BY_NAME:
         if name in (family := families()):
             raise ConfigError(f"{name!r} is a family of networks; name one of them: {', '.join(family[name])}")
         near = nearest(name, [*family, *_BY_NAME])
-        raise ConfigError(f"unknown model {name!r}{near}; known: {', '.join(names())}")
+        raise ConfigError(f"unknown model {name!r}{near or own.hint(name)}; known: {', '.join(names())}")
     return _BY_NAME[name]
 
 
@@ -72,26 +77,56 @@ def create(
     >>> sum(p.numel() for p in net.parameters())
     233578
     """
-    found = entry(name)
+    return build(name, options, classes=classes, channels=channels, size=size, head=head)
+
+
+def build(
+    source: own.Source,
+    options: Mapping[str, Any],
+    *,
+    classes: int,
+    channels: int,
+    size: tuple[int, int] | None = None,
+    head: str = "own",
+) -> nn.Module:
+    """Build a network as ``create`` does, also one that was given as a module or a factory."""
+    found = entry(own.name_of(source))
     size = size or (found.side, found.side)
-    build, known = _builder(found), options_of(name)
-    for option in options:
-        if option not in known:
-            raise ConfigError(
-                f"model {name!r} has no option {option!r}{nearest(option, known)}; it has: {', '.join(known) or 'none'}"
-            )
-    try:
-        net = build(classes=classes, channels=channels, size=size, **options)
-    except ShapeError as error:
-        raise ShapeError(f"model {name!r} cannot take images of {size[0]}×{size[1]}: {error}") from None
+    shape: dict[str, Any] = {"classes": classes, "channels": channels, "size": size}
+    if not own.is_own(found.name):
+        return _headed(_listed(found, options, shape), found, head, shape)
+    import torch
+
+    with torch.device("cpu"):  # the user's code may look at its numbers, and torch's "meta" has none
+        return _headed(own.build(source, options, **shape), found, head, shape)
+
+
+def _headed(net: nn.Module, found: Entry, head: str, shape: dict[str, Any]) -> nn.Module:
+    """Return a network with the head that is asked for."""
     if head == "own":
         return net
     from convscope.models.transfer import with_head
 
     try:
-        return with_head(net, found.head, head, classes, (channels, *size))
+        return with_head(net, found.head, head, shape["classes"], (shape["channels"], *shape["size"]))
     except ConfigError as error:
-        raise ConfigError(f"model {name!r}: {error}") from None
+        raise ConfigError(f"model {found.name!r}: {error}") from None
+
+
+def _listed(found: Entry, options: Mapping[str, Any], shape: dict[str, Any]) -> nn.Module:
+    """Build a network of the list, or of timm."""
+    known = options_of(found.name)
+    for option in options:
+        if option not in known:
+            raise ConfigError(
+                f"model {found.name!r} has no option {option!r}{nearest(option, known)}; "
+                f"it has: {', '.join(known) or 'none'}"
+            )
+    try:
+        return _builder(found)(**shape, **options)
+    except ShapeError as error:
+        height, width = shape["size"]
+        raise ShapeError(f"model {found.name!r} cannot take images of {height}×{width}: {error}") from None
 
 
 def options_of(name: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from itertools import accumulate
+from typing import TypeGuard
 
 import torch
 from torch import nn
@@ -35,11 +36,19 @@ def cut(model: nn.Module, head: str | None = None) -> tuple[nn.Sequential, nn.Se
     >>> [name for name, _ in head.named_children()]
     ['avgpool', 'flatten', 'fc']
     """
-    if not isinstance(model, nn.Sequential):
-        raise ConfigError(f"a {type(model).__name__} is no chain of layers, so that no head can be cut off")
+    if not is_chain(model):
+        raise ConfigError(
+            f"a {type(model).__name__} is no chain of layers, so that no head can be cut off; use head 'own', and "
+            "name the layers to freeze"
+        )
     children = list(model.named_children())
     first = _first_of_head(children, head)
     return nn.Sequential(OrderedDict(children[:first])), nn.Sequential(OrderedDict(children[first:]))
+
+
+def is_chain(model: nn.Module) -> TypeGuard[nn.Sequential]:
+    """Return whether a network runs its children one after the other, and does nothing else."""
+    return isinstance(model, nn.Sequential) and type(model).forward is nn.Sequential.forward
 
 
 def _first_of_head(children: list[tuple[str, nn.Module]], head: str | None) -> int:
@@ -182,7 +191,7 @@ def frozen_prefix(model: nn.Module) -> int:
 
     That is so while they are in evaluation mode; a dropout ends the prefix, since it is meant to draw.
     """
-    if not isinstance(model, nn.Sequential):
+    if not is_chain(model):
         return 0
     for count, (_, layer) in enumerate(layers(model)):
         if any(p.requires_grad for p in layer.parameters()) or any(map(_draws, layer.modules())):

@@ -12,6 +12,7 @@ from convscope.data.augment import Policy
 from convscope.data.dataset import Data, Notice, Split
 from convscope.data.synthetic import angles
 from convscope.errors import quoted
+from convscope.models import own
 from convscope.models.equivariant import Lifting
 from convscope.report.augmented import augmented
 from convscope.report.contents import Augmented, Contents, Predictions, Rival, Samples
@@ -62,8 +63,13 @@ def collect(
         environment=_environment(environment),
         timing=metrics["seconds"],
         shell=f"convscope train {repeat}",
-        python=f"import convscope as cs\n\nrun = cs.open_run({str(run.folder)!r})\nrun.predict(['image.png'])",
+        python=f"import convscope as cs\n\nrun = cs.open_run({_opened(run)})\nrun.predict(['image.png'])",
     )  # fmt: skip
+
+
+def _opened(run: Run) -> str:
+    """Return the arguments that open the run."""
+    return repr(str(run.folder)) + (", model=..." if own.is_object(run.spec.model) else "")
 
 
 def _plan(settled: Settled, metrics: dict[str, Any]) -> dict[str, str]:

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from convscope.errors import ConfigError
-from convscope.models.cost import cost
 from convscope.runs.comparable import check_comparable, judged
 from convscope.runs.naming import essential, names_of, settings_of
 from convscope.runs.run import Run, open_run
@@ -197,9 +196,9 @@ def _grouped(runs: list[Run]) -> dict[str, dict[int, int]]:
 def _network(
     name: str, runs: list[Run], group: dict[int, int], figures: dict[str, Any], settings: dict[str, Any]
 ) -> Network:
-    spec = runs[next(iter(group.values()))].spec
-    p = spec.preprocessing
-    weights, multiply_adds = cost(spec.build, (p.channels, p.height, p.width))
+    run = runs[next(iter(group.values()))]
+    spec = run.spec
+    weights, multiply_adds = run.metrics.get("cost") or spec.cost()  # noted where only its user's code can tell
     trained = tuple(_trained(runs[at]) for at in group.values())
     return Network(
         name, spec.model, weights, multiply_adds, figures,

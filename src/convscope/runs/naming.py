@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from convscope.models import own
 from convscope.runs.run import Run
 
 # What does not change the network that comes out, or only as another seed would.
@@ -22,6 +23,8 @@ def essential(run: Run) -> dict[str, Any]:
     shape = run.spec.preprocessing
     values = {**run.plan.to_dict(), "img_size": (shape.height, shape.width)}
     options = {f"set.{name}": value for name, value in values.pop("set").items()}
+    if own.is_own(run.spec.model):  # whose name says little
+        options["weights"] = run.weights
     return {name: value for name, value in {**values, **options}.items() if name not in ASIDE}
 
 

@@ -12,7 +12,9 @@ from convscope.data import cache
 from convscope.data.augment import Policy
 from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data, Split
+from convscope.models import own
 from convscope.models.weights import Weights, load_into
+from convscope.runs.own_network import check_own
 from convscope.runs.predict import BATCH
 from convscope.runs.spec import ModelSpec
 from convscope.tasks import classification
@@ -34,7 +36,8 @@ class Training:
     """What ``training.loop.fit`` is called with.
 
     ``expected`` is what it will cost, ``shape`` a batch's; ``notes`` say what was done to the weights it begins with,
-    ``stages`` what happens in each stage where there are several or some weights stand still.
+    ``stages`` what happens in each stage where there are several or some weights stand still. ``notices`` are what is
+    odd about a network of one's own.
     """
 
     settled: Settled
@@ -47,6 +50,7 @@ class Training:
     shape: tuple[int, ...]
     notes: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -66,20 +70,26 @@ class Expected:
     bytes: int
 
 
-def prepare(data: Data, plan: Plan, weights: Weights | None = None) -> Training:
+def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.Source | None = None) -> Training:
     """Settle the plan, build the network from the plan's seed, lay ``weights`` into it, and find its fastest form.
 
-    Raises ``ConfigError`` as settle, and ``CheckpointError`` where the weights do not fit.
+    ``source`` is the network that the plan names, where a name cannot bring it back.
+
+    Raises ``ConfigError`` as settle, and where a network of one's own cannot be trained; ``CheckpointError`` where the
+    weights do not fit.
     """
-    settled = settle(plan, data)
+    settled = settle(plan, data, source)
     plan = settled.plan
-    spec = ModelSpec(plan.task, plan.model, data.classes, data.preprocessing, dict(plan.set), plan.head)
+    spec = ModelSpec(plan.task, plan.model, data.classes, data.preprocessing, dict(plan.set), plan.head, source)
     torch.manual_seed(plan.seed)
     model = spec.build()
     notes = () if weights is None else load_into(model, weights, head_is_new=plan.head != "own")
     model = model.to(plan.device)
     loss = loss_of(plan, data)
     first = next(batches_of(data.train, data, plan).epoch(0))
+    notices = ()
+    if own.is_own(plan.model):
+        settled, notices = check_own(spec, model, settled, first, loss)
     settled = fastest(
         settled, model, first, loss,
         classes=len(data.classes), images=len(data.train), memory=cache.directory(plan.cache) / SPEEDS,
@@ -93,7 +103,7 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None) -> Training:
     valid = Batches(data.valid, train.normalise, BATCH)
     settled, told, expected = _staged(settled, model, train, valid, loss, len(data.classes))
     shape = (plan.batch_size, *first.x.shape[1:])
-    return Training(settled, spec, model, train, valid, loss, expected, shape, notes, told)
+    return Training(settled, spec, model, train, valid, loss, expected, shape, notes, told, notices)
 
 
 def _staged(
@@ -137,6 +147,8 @@ def loss_of(plan: Plan, data: Data) -> Loss:
 def batches_of(split: Split, data: Data, plan: Plan) -> Batches:
     """Return the batches of a split as a settled plan trains on them."""
     policy = Policy.parse(plan.augment)
-    normalise = Normaliser(data.preprocessing, device=plan.device, channels_last=bool(plan.channels_last))
+    normalise = Normaliser(
+        data.preprocessing, device=plan.device, channels_last=bool(plan.channels_last), plain=own.is_own(plan.model)
+    )
     assert plan.batch_size is not None  # settled
     return Batches(split, normalise, plan.batch_size, seed=plan.seed, policy=None if str(policy) == "none" else policy)

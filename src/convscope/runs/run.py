@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from convscope.data.names import repeated
 from convscope.data.sizing import Brought, find_images, read_images
 from convscope.data.words import listed
 from convscope.errors import CheckpointError, ConfigError, nearest, quoted
-from convscope.models import entry
+from convscope.models import entry, own
 from convscope.models.tensors import checked
 from convscope.runs import files
 from convscope.runs.checksum import check_weights, damaged, noted, weights_hash
@@ -57,6 +58,12 @@ class Run:
     spec: ModelSpec
     plan: Plan
     source: str
+
+    @property
+    def weights(self) -> int:
+        """How many weights were saved, batch norm's statistics included; the network itself is not built for it."""
+        with safe_open(self.folder / files.WEIGHTS, "pt") as file:
+            return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
 
     @property
     def report(self) -> Path:
@@ -101,7 +108,12 @@ class Run:
     @cached_property
     def model(self) -> nn.Module:
         """The network with its trained weights, in evaluation mode."""
-        model = self.spec.build()
+        try:
+            model = self.spec.build()
+        except ConfigError as error:
+            if own.is_own(self.spec.model):
+                raise CheckpointError(f"{self.folder}: its network cannot be built: {error}") from error
+            raise
         weights = checked(self.folder / files.WEIGHTS, _read_weights(self.folder), model.state_dict())
         try:
             model.load_state_dict(weights)
@@ -139,7 +151,8 @@ class Run:
     @property
     def normaliser(self) -> Normaliser:
         """From raw images to the network's input."""
-        return Normaliser(self.spec.preprocessing, channels_last=entry(self.spec.model).channels_last)
+        model = self.spec.model
+        return Normaliser(self.spec.preprocessing, channels_last=entry(model).channels_last, plain=own.is_own(model))
 
     def averaging(self, copies: int) -> Averaging | None:
         """Return test-time averaging over ``copies`` of the training augmentation, or ``None`` for none (0).
@@ -198,8 +211,12 @@ class Run:
         return evaluate(self, data, split=split, tta=tta, **options)
 
 
-def open_run(folder: str | Path) -> Run:
-    """Open a run folder; ``CheckpointError`` says what is missing or damaged."""
+def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | None = None) -> Run:
+    """Open a run folder; ``CheckpointError`` says what is missing or damaged.
+
+    The network is built when it is first needed. Where it is code of one's own, that code is imported and run then; a
+    network that was given as an object has to be given again, as ``model``, of which a copy gets the run's weights.
+    """
     folder = Path(folder)
     check_is_run(folder)
     if not (folder / files.WEIGHTS).exists():
@@ -214,7 +231,19 @@ def open_run(folder: str | Path) -> Run:
             f"{folder / files.WEIGHTS} gives two classes one name ({listed(twice)}), so that its answers could mean "
             "either; train again, each class with a name of its own"
         )
-    return Run(folder, spec, plan, source)
+    return Run(folder, replace(spec, source=given_again(model, spec.model, folder)), plan, source)
+
+
+def given_again(model: own.Source | None, name: str, folder: Path) -> own.Source | None:
+    """Return the network that was given beside a run's folder; ``ConfigError`` where the run needs none."""
+    if model is None:
+        return None
+    if not own.is_own(name):
+        raise ConfigError(f"{folder} is a run of {name!r}, which convscope builds itself: leave model out")
+    if isinstance(model, str) and own.is_object(model):
+        raise ConfigError(f"{model!r} is the name of an object: give the object itself")
+    own.name_of(model)  # refuses what is no network
+    return model
 
 
 def check_is_run(folder: Path) -> None:

@@ -18,6 +18,7 @@ from torch import Tensor
 from convscope import atomic
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError, quoted
+from convscope.models import own
 from convscope.runs import files
 from convscope.runs.spec import ModelSpec
 from convscope.training.checkpoint import State, save_error, write_state
@@ -43,6 +44,15 @@ def write_files(folder: Path, contents: Mapping[str, str]) -> None:
         atomic.write_together(payloads)
     except OSError as error:
         raise save_error(folder, sum(map(len, payloads.values())), error) from error
+
+
+def folder_word(model: str) -> str:
+    """Return what to call a network in the name of a folder.
+
+    >>> folder_word("timm:resnet18"), folder_word("mynet:MyNet"), folder_word("MyNet()")
+    ('timm-resnet18', 'mynet-MyNet', 'MyNet')
+    """
+    return model.replace(":", "-").replace("/", "-").removesuffix("()")
 
 
 def new_folder(out: str | Path | None, name: str) -> Path:
@@ -87,7 +97,14 @@ def config_text(plan: Plan, source: str) -> str:
         values["pretrained"] = str(Path(plan.pretrained).resolve())
     tables = {name: values.pop(name) for name in ("set", "stages") if values.get(name)}  # TOML has them last
     values.pop("set", None)
-    return tomli_w.dumps({"data": source, **values, **tables})
+    return _said_of_code(plan.model) + tomli_w.dumps({"data": source, **values, **tables})
+
+
+def _said_of_code(model: str) -> str:
+    """Return what a reader of the settings must know of a network that is code of its user's own, as a comment."""
+    if own.is_object(model):
+        return "# The network was given as an object in Python: give it again, as model=... of open_run or resume.\n"
+    return f"# The network is {own.WARNING}.\n" if own.is_own(model) else ""
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -26,6 +26,7 @@ import convscope
 from convscope import atomic
 from convscope.data.batches import Batch
 from convscope.models import entry
+from convscope.models.own import is_own
 from convscope.training.form import Measured, why_not_compile
 from convscope.training.loop import Loss
 from convscope.training.machine import name_of
@@ -58,7 +59,7 @@ def fastest(
     if all(getattr(asked, name) is not None for name in OPEN[:3]):
         return settled
     grows = "batch_size" in settled.reasons and images >= LEAST_IMAGES
-    key = _key(plan, asked, grows, batch.x)
+    key = _key(plan, asked, grows, batch.x, model)
     known = _known(memory, key)
     if known is not None:
         rows = known
@@ -203,8 +204,8 @@ def _chosen(settled: Settled, rows: list[Measured], images: int, how: str) -> Se
     return replace(settled, plan=replace(plan, **form), reasons=reasons)
 
 
-def _key(plan: Plan, asked: Plan, grows: bool, x: Tensor) -> str:
-    """Return what the answer depends on, as a hash."""
+def _key(plan: Plan, asked: Plan, grows: bool, x: Tensor, model: nn.Module) -> str:
+    """Return what the answer depends on, as a hash; a name of one's own says little of a network, its layers more."""
     facts = {
         "plan": {
             k: v for k, v in asdict(plan).items() if k in ("model", "set", "batch_size", "opt", "device", "rewrite")
@@ -214,6 +215,7 @@ def _key(plan: Plan, asked: Plan, grows: bool, x: Tensor) -> str:
         "shape": list(x.shape[1:]),
         "machine": [name_of(plan.device), torch.get_num_threads(), torch.backends.cpu.get_cpu_capability()],
         "versions": [torch.__version__, convscope.__version__],
+        **({"layers": str(model)} if is_own(plan.model) else {}),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 

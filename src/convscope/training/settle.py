@@ -12,7 +12,7 @@ from convscope.data.dataset import Data
 from convscope.data.names import composed
 from convscope.data.words import count as count_of
 from convscope.errors import ConfigError, nearest
-from convscope.models import registry
+from convscope.models import own, registry
 from convscope.training.plan import Plan
 from convscope.training.precision import check_device
 from convscope.training.stages import ENDLESS, has_stages, make_stages
@@ -33,8 +33,11 @@ class Settled:
     reasons: dict[str, str]
 
 
-def settle(plan: Plan, data: Data) -> Settled:
-    """Fill in what the plan leaves open; what the user set stays. ``ConfigError`` where a setting does not fit."""
+def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Settled:
+    """Fill in what the plan leaves open; what the user set stays. ``ConfigError`` where a setting does not fit.
+
+    ``source`` is the network that the plan names, where a name cannot bring it back.
+    """
     check_device(plan.device)
     reasons: dict[str, str] = {}
     chosen: dict[str, object] = {}
@@ -96,7 +99,9 @@ def settle(plan: Plan, data: Data) -> Settled:
     settled = replace(plan, **chosen)  # pyright: ignore[reportArgumentType]
     if has_stages(settled):
         usual = plan.lr or model.lr * factor
-        stages, reasons["stages"] = make_stages(settled, data, usual=usual, augmented=plan.augment != "auto")
+        stages, reasons["stages"] = make_stages(
+            settled, data, source or settled.model, usual=usual, augmented=plan.augment != "auto"
+        )
         lr = max(stage.lr or 0.0 for stage in stages)
         settled = replace(settled, stages=stages, lr=lr, freeze=None, unfreeze_at=None, layer_decay=None)
     return Settled(settled, reasons)

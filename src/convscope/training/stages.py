@@ -16,7 +16,9 @@ from torch import nn
 
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
-from convscope.models import create
+from convscope.models.own import Source
+from convscope.models.registry import build
+from convscope.models.transfer import is_chain
 from convscope.training.plan import Plan, Stage, split_patterns
 from convscope.training.still import Ground
 
@@ -36,14 +38,16 @@ def has_stages(plan: Plan) -> bool:
     return bool(plan.stages or plan.pretrained or plan.freeze or plan.unfreeze_at or plan.layer_decay)
 
 
-def make_stages(plan: Plan, data: Data, *, usual: float, augmented: bool) -> tuple[tuple[Stage, ...], str]:
+def make_stages(
+    plan: Plan, data: Data, source: Source, *, usual: float, augmented: bool
+) -> tuple[tuple[Stage, ...], str]:
     """Return the stages of a plan whose network, epochs and rate are settled, and the reason in words.
 
-    ``usual`` is the rate at which the network learns from scratch; what was learned before learns at a tenth of it.
-    ``augmented`` says that the user chose the augmentation. ``ConfigError`` where a pattern means nothing, nothing is
-    left that learns, or epochs do not fit.
+    ``source`` is the network's name, or what was given as one. ``usual`` is the rate at which it learns from scratch;
+    what was learned before learns at a tenth of it. ``augmented`` says that the user chose the augmentation.
+    ``ConfigError`` where a pattern means nothing, nothing is left that learns, or epochs do not fit.
     """
-    model = outline(plan, data)
+    model = outline(plan, data, source)
     if plan.stages:
         stages, reason = plan.stages, "as given"
     elif plan.unfreeze_at:
@@ -73,13 +77,13 @@ def extended(stages: tuple[Stage, ...], epochs: int) -> tuple[Stage, ...]:
     return (*stages[:-1], replace(stages[-1], epochs=epochs - before))
 
 
-def outline(plan: Plan, data: Data) -> nn.Module:
-    """Return the plan's network without numbers: names and shapes of its weights only."""
+def outline(plan: Plan, data: Data, source: Source) -> nn.Module:
+    """Return the plan's network to read names and shapes of its weights: without numbers, but for a user's own."""
     shape = data.preprocessing
     with torch.device("meta"):
-        return create(
-            plan.model, classes=len(data.classes), channels=shape.channels, size=(shape.height, shape.width),
-            head=plan.head, **plan.set,
+        return build(
+            source, plan.set, classes=len(data.classes), channels=shape.channels, size=(shape.height, shape.width),
+            head=plan.head,
         )  # fmt: skip
 
 
@@ -88,7 +92,7 @@ def _usual(plan: Plan, model: nn.Module) -> tuple[tuple[Stage, ...], str]:
     assert plan.epochs is not None
     whole = Stage(plan.epochs, freeze=split_patterns(plan.freeze or ""))
     frozen = f"{plan.freeze} frozen throughout" if plan.freeze else "everything learns"
-    if not plan.pretrained or Ground(model, plan, whole).only_head:
+    if not plan.pretrained or not is_chain(model) or Ground(model, plan, whole).only_head:
         return (whole,), frozen
     first = max(1, round(FIRST * plan.epochs))
     head = Stage(first, freeze=("trunk",))

@@ -30,7 +30,9 @@ class Ground:
     @property
     def only_head(self) -> bool:
         """Whether nothing learns but the head."""
-        return transfer.frozen(self.model, ["trunk"], self.head) <= self.still if self.stage.freeze else False
+        if not self.stage.freeze or not transfer.is_chain(self.model):
+            return False
+        return transfer.frozen(self.model, ["trunk"], self.head) <= self.still
 
     def said(self, stage: Stage, plan: Plan) -> str:
         """Return what a stage does, as a line for people; ``stage`` is this one, settled."""

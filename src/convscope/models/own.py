@@ -1,0 +1,354 @@
+"""Networks of one's own: a module, or what builds one, given in Python or named ``package.module:name``.
+
+Training, opening a run, inspecting and tracing all come here. What can be imported is known by its name, and whoever
+opens a run of it imports that code. What cannot (an object, a function in a notebook) is called ``Name()``, and has to
+be given again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib
+import random
+import re
+import sys
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from inspect import Parameter, signature
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convscope.errors import ConfigError, Error, nearest
+from convscope.models import timm
+from convscope.models.entries import Entry
+
+if TYPE_CHECKING:
+    from torch import nn
+
+PACKAGE = str(Path(__file__).parents[1])
+COLON = "package.module:name"
+WARNING = "code of its user's own: opening this run's network imports and runs that code"
+NAMED = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
+# What a factory is told, by the first of these names that its signature has.
+TOLD = {
+    "classes": ("classes", "num_classes", "n_classes"),
+    "channels": ("in_channels", "in_chans", "channels"),
+    "size": ("size", "img_size", "image_size"),
+}
+
+Source = Any  # an nn.Module, a callable that builds one, the name of either, or a ``Named``
+
+
+@dataclass(frozen=True)
+class Named:
+    """A network under a name that tells it from another of its class: ``Net#2()``."""
+
+    name: str
+    source: Source
+
+
+def is_module(source: Source) -> bool:
+    """Return whether this is a network, and not its class or a function that builds it; torch is not imported."""
+    return hasattr(source, "named_modules") and not isinstance(source, type)
+
+
+def is_object(name: str) -> bool:
+    """Return whether this names a network that was given as an object, which no name brings back."""
+    return name.endswith("()")
+
+
+def is_own(name: str) -> bool:
+    """Return whether a network's name means code of the user's.
+
+    >>> is_own("mynet:MyNet"), is_own("MyNet()"), is_own("lenet"), is_own("timm:resnet18")
+    (True, True, False, False)
+    """
+    return is_object(name) or (":" in name and not name.startswith(timm.PREFIX))
+
+
+def name_of(source: Source) -> str:
+    """Return what to call a network: ``package.module:name`` where importing that gives this very factory.
+
+    >>> from torch import nn
+    >>> name_of(nn.Identity), name_of(nn.Flatten()), name_of(lambda: nn.Flatten())
+    ('torch.nn.modules.linear:Identity', 'Flatten()', 'lambda()')
+    """
+    if isinstance(source, str | Named):
+        return source if isinstance(source, str) else source.name
+    if is_module(source):
+        return f"{type(source).__name__}()"
+    if not callable(source):
+        raise ConfigError(
+            f"expected a network: a name (see convscope models), an nn.Module, {COLON}, or a function that builds one; "
+            f"found {source!r:.80}"
+        )
+    home, path = getattr(source, "__module__", None), getattr(source, "__qualname__", "")
+    if home not in (None, "__main__") and path and _at(sys.modules.get(home), path) is source:
+        return f"{home}:{path}"
+    called = source.func if isinstance(source, partial) else source
+    return f"{getattr(called, '__name__', type(called).__name__).strip('<>')}()"
+
+
+def named(sources: Sequence[Source]) -> dict[str, Source]:
+    """Return networks by name; further objects of one class are numbered.
+
+    >>> from torch import nn
+    >>> list(named(["lenet", nn.Flatten(), nn.Flatten(0)]))
+    ['lenet', 'Flatten()', 'Flatten#2()']
+    """
+    found: dict[str, Source] = {}
+    for source in sources:
+        name, number = name_of(source), 2
+        if not isinstance(source, str) and is_object(name):
+            while name in found:
+                name, number = f"{name_of(source).removesuffix('()')}#{number}()", number + 1
+            source = Named(name, source)
+        if name in found:
+            raise ConfigError(f"network {name!r} is named twice; --seeds N trains each one several times")
+        found[name] = source
+    return found
+
+
+def entry_of(name: str) -> Entry:
+    """Return the entry of a network of one's own; nothing is imported."""
+    if not is_object(name):
+        _check_name(name)
+    return Entry(name, name, "a network of your own", "your own code", lr=0.001)
+
+
+def build(
+    source: Source,
+    options: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    classes: int | None = None,
+    channels: int | None = None,
+    size: tuple[int, int] | None = None,
+    if_needed: bool = False,
+) -> nn.Module:
+    """Build a network of one's own, lazy layers included; of a module that was given, a copy.
+
+    A factory is told ``classes``, ``channels`` and ``size`` (height, width), those that are known and that its
+    signature names (or ``num_classes``, ``in_channels``, ``img_size`` ...; with ``if_needed`` only those without a
+    default), and the ``options``, which go first. What it draws by Python's and NumPy's generators follows torch's
+    seed too.
+
+    Raises:
+        ConfigError: it cannot be imported, built or copied, is no network, or takes other arguments.
+    """
+    import torch
+
+    name = name_of(source)
+    shape = {"classes": classes, "channels": channels, "size": size}
+    call = partial(_called, shape=shape, options=options, if_needed=if_needed)
+    with torch.device("cpu"), _seeded(torch.initial_seed()), _current_folder():
+        source = load(source)
+        model = copied(source, name, options) if is_module(source) else call(source, name)
+        if channels is not None and size is not None:
+            _fill_lazy(model, (channels, *size), name)
+    return model
+
+
+def load(source: Source) -> Source:
+    """Return the module or the factory that a name means; what is one already comes back as it is.
+
+    Files in the current folder are found too. Raises ``ConfigError`` where nothing can be imported under that name.
+    """
+    if isinstance(source, Named):
+        return load(source.source)
+    if not isinstance(source, str):
+        name_of(source)  # refuses what is neither
+        return getattr(source, "_orig_mod", source)  # what torch.compile wraps
+    if is_object(source):
+        raise ConfigError(
+            f"{source} was given as an object in Python, which its name cannot bring back: give it again, as model=... "
+            "of convscope.train, resume or open_run"
+        )
+    _check_name(source)
+    home, _, path = source.partition(":")
+    with _current_folder():
+        module = _imported(source, home)
+    origin = getattr(getattr(module, "__spec__", None), "origin", None) or ""
+    library = Path(sysconfig.get_path("stdlib"))
+    if origin in ("built-in", "frozen") or (library in Path(origin).parents and "-packages" not in origin):
+        raise ConfigError(f"{source!r}: {home} is a part of Python itself and holds no network")
+    found = _at(module, path)
+    if found is None:
+        raise ConfigError(f"{source!r}: {home} has no {path!r}{nearest(path, vars(module))}")
+    if not callable(found):
+        raise ConfigError(f"{source!r} is neither a network nor a function that builds one: {type(found).__name__}")
+    return found
+
+
+def told(source: Source, options: Mapping[str, Any], **shape: Any) -> str:
+    """Return what is to be known of a network: how it is built, ``MyNet(classes=10)``, and what opening it does."""
+    name, found = name_of(source), load(source)
+    how = "a copy of the one given"
+    if not is_module(found):
+        told = _arguments(found, name, shape, options)
+        called = name.rpartition(":")[2].removesuffix("()")
+        how = f"built as {called}({', '.join(f'{key}={value!r}' for key, value in told.items())})"
+    if is_object(name):
+        return f"{how}; no name brings it back: open this run with convscope.open_run(FOLDER, model=...)"
+    return f"{how}; code of your own: opening this run's network imports and runs {name.partition(':')[0]}"
+
+
+def hint(text: str) -> str:
+    """Return ``"; did you mean 'mynet:...'?"`` for a name that looks like a Python file or what is in one."""
+    home, _, rest = text.partition(".")
+    if text.endswith(".py") or Path(f"{home}.py").is_file():
+        name = "NAME" if rest in ("", "py") else rest
+        return f"; a network of your own is named {home.replace('/', '.')}:{name}"
+    return ""
+
+
+def _check_name(text: str) -> None:
+    """Refuse what cannot be imported, with how to write it."""
+    path, _, name = text.partition(":")
+    if NAMED.fullmatch(text) is None:
+        file = re.sub(r"\.py$", "", path).strip("./").replace("/", ".").replace("\\", ".")
+        hint = f"; did you mean {f'{file}:{name}'!r}?" if NAMED.fullmatch(f"{file}:{name}") else ""
+        raise ConfigError(f"{text!r} is no {COLON}, with the module as Python imports it, without .py or folders{hint}")
+
+
+def _imported(text: str, home: str) -> Any:
+    try:
+        return importlib.import_module(home)
+    except (Exception, SystemExit) as error:  # whatever the user's own file raises as it is run
+        if isinstance(error, ModuleNotFoundError) and f"{home}.".startswith(f"{error.name}."):
+            files = [file.stem for file in Path.cwd().glob("*.py")]
+            raise ConfigError(
+                f"{text!r} cannot be imported: there is no module {error.name!r} in {Path.cwd()} or among the "
+                f"installed packages{nearest(home, files)}; go to its folder, or name that in PYTHONPATH"
+            ) from None
+        raise ConfigError(f"{text!r}: {home} cannot be imported: {explained(error)}") from error
+
+
+def explained(error: BaseException) -> str:
+    """Return an error of the user's own code in one line: its kind, what it says, and where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    mine = [frame for frame in frames if "-packages" not in frame.filename and PACKAGE not in frame.filename]
+    where = f" ({Path(mine[-1].filename).name}, line {mine[-1].lineno})" if mine else ""
+    return f"{type(error).__name__}: {str(error).strip() or 'without a word'}{where}"
+
+
+def _at(home: Any, path: str) -> Any:
+    """Return what stands at a dotted path in a module, None for nothing."""
+    for part in path.split("."):
+        home = getattr(home, part, None)
+    return home
+
+
+@contextlib.contextmanager
+def _current_folder() -> Iterator[None]:
+    """Let files in the current folder be imported, as ``python -m`` does."""
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        if here in sys.path:  # else the user's code has tidied up
+            sys.path.remove(here)
+
+
+@contextlib.contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Seed Python's and NumPy's generators for a while."""
+    states = random.getstate(), np.random.get_state()
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+
+
+def copied(module: nn.Module, name: str, options: Mapping[str, Any] = MappingProxyType({})) -> nn.Module:
+    """Return a copy of a module that is built already; ``ConfigError`` where it cannot be copied, or takes options."""
+    if options:
+        raise ConfigError(f"{name} is built already: it takes no options ({', '.join(options)}); give its class")
+    try:
+        return copy.deepcopy(module)
+    except Exception as error:  # whatever its parts raise
+        raise ConfigError(
+            f"{name} cannot be copied ({explained(error)}), and training, averages and trials work on copies; "
+            "give a function that builds it, with weight norms of torch.nn.utils.parametrizations"
+        ) from error
+
+
+def _called(
+    factory: Callable[..., Any], name: str, *, shape: dict[str, Any], options: Mapping[str, Any], if_needed: bool
+) -> nn.Module:
+    told = _arguments(factory, name, shape, options, if_needed=if_needed)
+    try:
+        model = factory(**told)
+    except Error:
+        raise
+    except Exception as error:  # the user's own code
+        raise ConfigError(f"{name} failed while it was built: {explained(error)}") from error
+    if not is_module(model):
+        raise ConfigError(f"{name} is no network: it is of the type {type(model).__name__}, not an nn.Module")
+    return model
+
+
+def _arguments(
+    factory: Callable[..., Any],
+    name: str,
+    shape: dict[str, Any],
+    options: Mapping[str, Any],
+    *,
+    if_needed: bool = False,
+) -> dict[str, Any]:
+    """Return what a factory is called with; ``ConfigError`` for an option it does not have, or one that it lacks."""
+    options = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    try:
+        known = signature(factory).parameters
+    except (TypeError, ValueError):  # a function in C, which says no parameters
+        return options
+    named = [p.name for p in known.values() if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
+    takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in known.values())
+    for option in options:
+        if option not in named and not takes_any:
+            has = ", ".join(named) or "none"
+            raise ConfigError(f"{name} has no option {option!r}{nearest(option, named)}; it has: {has}")
+    told = {}
+    for what, value in shape.items():
+        alias = next((alias for alias in TOLD[what] if alias in named), None)
+        if alias and value is not None and not (if_needed and known[alias].default is not Parameter.empty):
+            told[alias] = value
+    told |= options
+    try:
+        signature(factory).bind(**told)
+    except TypeError as error:
+        raise ConfigError(
+            f"{name} cannot be built without arguments beside {', '.join(told) or 'none'}: {error}; give them a "
+            "default, or a value with --set NAME=VALUE"
+        ) from None
+    return told
+
+
+def _fill_lazy(model: nn.Module, shape: tuple[int, ...], name: str) -> None:
+    """Give lazy layers their sizes, by showing the network two empty images."""
+    import torch
+    from torch.nn.parameter import is_lazy
+
+    if not any(map(is_lazy, [*model.parameters(), *model.buffers()])):
+        return
+    was = [(module, module.training) for module in model.modules()]
+    try:
+        with torch.no_grad():
+            model.eval()(torch.zeros(2, *shape))
+    except Exception as error:  # the user's own code
+        raise ConfigError(f"{name} cannot take images of {' × '.join(map(str, shape))}: {explained(error)}") from error
+    for module, training in was:
+        module.training = training
+    unused = [path for path, tensor in model.state_dict(keep_vars=True).items() if is_lazy(tensor)]
+    if unused:
+        raise ConfigError(f"{name}: lazy layers that forward never runs stay without a size: {', '.join(unused[:4])}")
