@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from convscope.cli.flags import ColumnFlags, given
 from convscope.cli.output import out, say_warning, show_json
 
 
@@ -21,6 +22,7 @@ def evaluate(
     cache: str | None = None,
     data_root: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    columns: ColumnFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
     """Score a run's network, every figure with its 95 % interval.
 
@@ -50,7 +52,7 @@ def evaluate(
     from convscope.runs.run import open_run
 
     metrics = open_run(run).evaluate(
-        data, split=split, tta=tta, amp=amp, skip_bad=skip_bad, cache=cache, data_root=data_root
+        data, split=split, tta=tta, amp=amp, skip_bad=skip_bad, cache=cache, data_root=data_root, **given(columns)
     )
     if as_json:
         show_json(metrics)

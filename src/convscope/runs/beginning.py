@@ -65,9 +65,14 @@ def pretrained_with(weights: Weights | None, notes: tuple[str, ...], folder: Pat
     return _noted(folder).get("pretrained")
 
 
+def began_with(folder: Path) -> str | None:
+    """Return the fingerprint of the data that a run began with, if it has noted one."""
+    return _noted(folder).get("data_fingerprint")
+
+
 def check_unchanged(folder: Path, data: Data) -> None:
     """Raise ``CheckpointError`` where images, labels or splits are no longer those that the run began with."""
-    if _noted(folder).get("data_fingerprint", data.fingerprint) != data.fingerprint:
+    if (began_with(folder) or data.fingerprint) != data.fingerprint:
         raise CheckpointError(
             f"the images, labels or splits of {data.source} have changed since {folder} began (its {files.SPLIT} lists "
             "them); put them back, or start a new run"
@@ -83,8 +88,8 @@ def write_beginning(folder: Path, plan: Plan, data: Data, pretrained: dict[str, 
         (folder / name).unlink(missing_ok=True)
     write_file(folder / files.CONFIG, config_text(plan, data.source))
     write_split(folder, data)
-    began_with = {} if pretrained is None else {"pretrained": pretrained}
-    write_json(folder / files.ENVIRONMENT, {**environment(), "data_fingerprint": data.fingerprint, **began_with})
+    source = {} if pretrained is None else {"pretrained": pretrained}
+    write_json(folder / files.ENVIRONMENT, {**environment(), "data_fingerprint": data.fingerprint, **source})
 
 
 def _noted(folder: Path) -> dict[str, Any]:

@@ -1,28 +1,34 @@
 """NumPy archives: ``x`` and ``y``, or a pair for each split (``x_train``, ``train_labels``), perhaps ``class_names``.
 
-Arrays are streamed out of the archive; only the labels are held in memory. Pickled objects are refused.
+Arrays are streamed out of the archive; only labels and groups are held in memory. Pickled objects are refused.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
 from convscope.data.sources.arrays import ArrayImages, channel_axis, numbered_ids, read_header, split_names, streamed
 from convscope.data.sources.candidate import SPLITS, Candidate, class_names
-from convscope.data.sources.files import Files, file_stamp, set_name
+from convscope.data.sources.columns import Columns, plain
+from convscope.data.sources.files import Files, file_stamp, set_name, strings
+from convscope.data.sources.grouping import find_grouping, is_group_word, unused_notice
 from convscope.errors import DataError
 
-IMAGE_WORDS = frozenset(("x", "image", "images"))
-LABEL_WORDS = frozenset(("y", "label", "labels", "target", "targets"))
+ROLES = {
+    "image": frozenset(("x", "image", "images")),
+    "label": frozenset(("y", "label", "labels", "target", "targets")),
+}
 CLASS_WORDS = frozenset(("classes", "class_names", "label_names"))
 
 
@@ -36,28 +42,30 @@ class _Member:
     dtype: np.dtype
 
 
-def find(files: Files) -> list[Candidate]:
+def find(files: Files, columns: Columns) -> list[Candidate]:
     """Return a candidate for each ``.npz`` in a folder that holds images with labels."""
     found = []
     for name in files.names if files.path.is_dir() else ():
         if name.lower().endswith(".npz"):
             with contextlib.suppress(DataError):  # some other file; given by its own path, ``read`` says what is wrong
-                if _pairs(_members(files.path / name)):
-                    found.append(Candidate("NumPy archive", name, lambda name=name: read(files.path / name)))
+                if _pairs(_members(files.path / name), columns):
+                    open_it = functools.partial(read, files.path / name, columns)
+                    found.append(Candidate("NumPy archive", name, open_it, files=(name,)))
     return found
 
 
-def read(path: Path) -> Listing:
+def read(path: Path, columns: Columns) -> Listing:
     """List the images of one ``.npz``.
 
     Raises:
-        DataError: no pair of images and labels, objects inside, or an axis order that cannot be told.
+        DataError: no pair of images and labels, several labels an image, objects inside, or an axis order that cannot
+            be told.
     """
     members = _members(path)
     have = ", ".join(f"{name} {member.shape}" for name, member in members.items()) or "nothing"
-    pairs = _pairs(members)
+    pairs = _pairs(members, columns)
     if not pairs:
-        raise DataError(f"{path}: expected images and labels as x and y (or x_train and y_train, ...); it holds {have}")
+        raise DataError(f"{path}: expected images and labels as {_expected(columns)}; it holds {have}")
     parts = [(split, members[x], _labels(path, members[y], members[x])) for split, (x, y) in pairs.items()]
     shapes = {part[1].shape[1:] for part in parts}
     dtypes = {part[1].dtype for part in parts}
@@ -76,14 +84,31 @@ def read(path: Path) -> Listing:
                 yield block[..., None] if axis is None else np.moveaxis(block, axis + 1, -1)
 
     counts = [(split, len(labels)) for split, _, labels in parts]
-    names = next((members[key] for key in members if key in CLASS_WORDS), None)
-    given = None if names is None else np.concatenate(list(_values(path, names))).tolist()
+    names = next((key for key in members if key.lower() in CLASS_WORDS), None)
+    given = None if names is None else np.concatenate(list(_values(path, members[names]))).tolist()
     labels, classes = class_names(str(path), np.concatenate([part[2] for part in parts]), given)
-    images = ArrayImages(len(labels), (H, W, C), dtype, file_stamp(path), blocks)
-    ids = numbered_ids((split or "x", count) for split, count in counts)
+    group, groups, unused = _groups(path, members, counts, labels, columns)
+    used = {names, *group, *(name for pair in pairs.values() for name in pair)}
     axes = {None: "grey", 0: "channels × height × width", 2: "height × width × channels"}[axis]
-    kind = f"NumPy archive ({', '.join(f'{x}, {y}' for x, y in pairs.values())}; {shape} read as {axes})"
-    return Listing(set_name(path), kind, images, ids, labels, classes, split_names(counts))
+    said = ", ".join([*(f"{x}, {y}" for x, y in pairs.values()), *(f"group={name}" for name in group)])
+    return Listing(
+        name=set_name(path),
+        kind=f"NumPy archive ({said}; {shape} read as {axes})",
+        images=ArrayImages(len(labels), (H, W, C), dtype, file_stamp(path), blocks),
+        ids=numbered_ids((split or "x", count) for split, count in counts),
+        labels=labels,
+        classes=classes,
+        split=split_names(counts),
+        groups=groups,
+        notices=unused([name for name in members if name not in used]),
+        columns=tuple(members),
+    )
+
+
+def _expected(columns: Columns) -> str:
+    if columns.image is None and columns.label is None:
+        return "x and y (or x_train and y_train, ...)"
+    return f"{columns.image or 'x'} and {columns.label or 'y'} (or with _train, _val and _test behind, ...)"
 
 
 def _moved(shape: tuple[int, ...], axis: int | None) -> tuple[int, int, int]:
@@ -107,23 +132,83 @@ def _members(path: Path) -> dict[str, _Member]:
                     continue
                 with archive.open(file) as stream:
                     shape, fortran, dtype = read_header(stream)
-                members[file.removesuffix(".npy").lower()] = _Member(file, shape, fortran, dtype)
+                members[file.removesuffix(".npy")] = _Member(file, shape, fortran, dtype)
     except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read as a NumPy archive ({error})") from None
     return members
 
 
-def _pairs(members: dict[str, _Member]) -> dict[str, tuple[str, str]]:
+def _cut(name: str) -> tuple[str, str]:
+    """Return an array's name without the words for its split, and that split.
+
+    >>> _cut("x_train"), _cut("val_patient_id"), _cut("labels")
+    (('x', 'train'), ('patient_id', 'valid'), ('labels', ''))
+    """
+    words = re.split(r"[_\W]+", name.lower())
+    split = next((SPLITS[word] for word in words if word in SPLITS), "")
+    return "_".join(word for word in words if word not in SPLITS), split
+
+
+def _pairs(members: dict[str, _Member], columns: Columns) -> dict[str, tuple[str, str]]:
     """Return the names of images and labels for each split ("" where there is none)."""
+    known = {role: {plain(name)} if (name := columns.named(role)) else words for role, words in ROLES.items()}
+    here = {plain(part) for name in members for part in (name, _cut(name)[0])}
+    known = {
+        role: ROLES[role] if role in columns.optional and not words & here else words for role, words in known.items()
+    }
     roles: dict[str, dict[str, str]] = {}
     for name in members:
-        words = set(re.split(r"[_\W]+", name))
-        split = next((SPLITS[word] for word in sorted(words) if word in SPLITS), "")
-        for role, known in (("x", IMAGE_WORDS), ("y", LABEL_WORDS)):
-            if words <= known | SPLITS.keys() and words & known:
-                roles.setdefault(split, {})[role] = name
-    full = {split: (pair["x"], pair["y"]) for split, pair in roles.items() if len(pair) == 2}
+        base, split = _cut(name)
+        for role, words in known.items():
+            if plain(base) in words or plain(name) in words:
+                roles.setdefault(split if plain(base) in words else "", {})[role] = name
+    full = {split: (pair["image"], pair["label"]) for split, pair in roles.items() if len(pair) == 2}
     return {split: full[split] for split in ("train", "valid", "test", "") if split in full}
+
+
+Unused = Callable[[Sequence[str]], tuple[Notice, ...]]
+
+
+def _groups(
+    path: Path, members: dict[str, _Member], counts: Sequence[tuple[str, int]], labels: np.ndarray, columns: Columns
+) -> tuple[list[str], np.ndarray | None, Unused]:
+    """Return the arrays that group the images, each image's group (n,), and how to name the arrays left over."""
+    bases: dict[str, dict[str, str]] = {}
+    for name in members:
+        base, split = _cut(name)
+        bases.setdefault(base, {})[split] = name
+    whole = {  # one value for each image of every split
+        base: [by_split[split] for split, _ in counts]
+        for base, by_split in bases.items()
+        if all(split in by_split and members[by_split[split]].shape in ((n,), (n, 1)) for split, n in counts)
+    }
+    named = columns.pick("group", (), list(whole), f"{path}, arrays of one value an image")
+    wanted = columns.group != "none"
+    held = [
+        base for base in whole if base == named or (wanted and not named and _may_group(base, whole[base], members))
+    ]
+    values = {base: [text for name in whole[base] for text in _texts(path, members[name])] for base in held}
+    grouping = find_grouping(values, labels, named, wanted=wanted)
+    passed = {name: why for base, why in grouping.passed.items() for name in whole[base]}
+    chosen = grouping.column
+
+    def unused(names: Sequence[str]) -> tuple[Notice, ...]:
+        return (*unused_notice("array", names, passed), *grouping.notices)
+
+    return whole[chosen] if chosen else [], strings(values[chosen]) if chosen else None, unused
+
+
+def _may_group(base: str, names: Sequence[str], members: dict[str, _Member]) -> bool:
+    """Tell whether arrays are to be looked at as groups: by their name, or else where they hold text or numbers."""
+    roles = {word for words in ROLES.values() for word in words}
+    return is_group_word(base) or (base not in roles and all(members[name].dtype.kind in "iuUS" for name in names))
+
+
+def _texts(path: Path, member: _Member) -> Iterator[str]:
+    """Yield an array's values as text."""
+    for block in _values(path, member):
+        flat = np.char.decode(block, "utf-8") if block.dtype.kind == "S" else block
+        yield from (str(value) for value in flat.ravel().tolist())
 
 
 def _labels(path: Path, member: _Member, images: _Member) -> np.ndarray:
@@ -133,9 +218,20 @@ def _labels(path: Path, member: _Member, images: _Member) -> np.ndarray:
     if values.ndim != 1 or len(values) != images.shape[0]:
         raise DataError(
             f"{path}: expected one label for each of the {images.shape[0]:,} images, found labels of the shape "
-            f"{member.shape}" + ("; turn one-hot rows into indices with y.argmax(1)" if values.ndim == 2 else "")
+            f"{member.shape}{_advice(values, images.shape)}"
         )
     return values
+
+
+def _advice(values: np.ndarray, images: tuple[int, ...]) -> str:
+    """Say what labels with several axes are, and what can be done with them."""
+    if values.ndim > 2 and values.shape[1:3] in (images[1:3], images[2:4]):
+        return "; these look like masks (segmentation), and only image classification is supported so far"
+    if values.ndim != 2 or len(values) != images[0]:
+        return ""
+    if values.dtype.kind in "biuf" and ((values != 0).sum(1) == 1).all() and (values.max(1) == 1).all():
+        return "; each row has exactly one 1: turn the rows into indices with y.argmax(1)"
+    return "; several labels an image are not supported, only one class an image"
 
 
 def _values(path: Path, member: _Member) -> Iterator[np.ndarray]:
