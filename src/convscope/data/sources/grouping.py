@@ -75,14 +75,18 @@ def find_grouping(
     for name, values in held.items():
         if name == chosen or name in passed:
             continue
-        if chosen and held[chosen].holds(values):
-            if name in usable:
-                passed[name] = f"each of them lies within one {chosen}"
-        elif name in usable:
-            passed[name] = f"{chosen} is used" if chosen else f"a class has fewer than {SPLITS} of them"
+        within = bool(chosen) and held[chosen].holds(values)
+        if name not in usable:
+            hints += [_hint(name, values)] if not within and values.look_like_groups(name) else []
+        elif within:
+            passed[name] = f"each of them lies within one {chosen}"
+        elif chosen:
+            passed[name] = f"{chosen} is taken; --group {name} takes it instead"
+        elif values.follow_labels:
+            passed[name] = "one for each class"
+        else:
+            passed[name] = f"a class has fewer than {SPLITS} of them"
             hints.append(_hint(name, values, f", since {passed[name]}"))
-        elif values.look_like_groups(name):
-            hints.append(_hint(name, values, ""))
     return Grouping(chosen, passed, tuple(hints))
 
 
@@ -116,6 +120,12 @@ class _Values:
         theirs, _ = _pairs(other.codes[both], self.codes[both])
         return len(theirs) == len(np.unique(theirs))
 
+    @property
+    def follow_labels(self) -> bool:
+        """Whether all images of a class have one value."""
+        classes, _ = _pairs(self.labels, self.codes)
+        return len(classes) == len(np.unique(classes))
+
     def look_like_groups(self, name: str) -> bool:
         """Tell whether the values repeat as groups do, whatever the column's name.
 
@@ -134,7 +144,7 @@ def _pairs(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.divmod(np.unique(first * width + second), width)
 
 
-def _hint(name: str, values: _Values, why: str) -> Notice:
+def _hint(name: str, values: _Values, why: str = "") -> Notice:
     text = (
         f"{name} repeats like a group ({count(len(values.texts), 'value')} in {int(values.known.sum()):,} rows) and is "
         f"not used{why}: what belongs together may come into train and into test, which makes the scores too "

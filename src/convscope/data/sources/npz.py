@@ -177,31 +177,43 @@ def _groups(
     for name in members:
         base, split = _cut(name)
         bases.setdefault(base, {})[split] = name
-    whole = {  # one value for each image of every split
-        base: [by_split[split] for split, _ in counts]
-        for base, by_split in bases.items()
-        if all(split in by_split and members[by_split[split]].shape in ((n,), (n, 1)) for split, n in counts)
+    sizes = dict(counts)
+    fits = {
+        base: all(members[name].shape in ((sizes.get(split),), (sizes.get(split), 1)) for split, name in arrays.items())
+        for base, arrays in bases.items()
     }
-    named = columns.pick("group", (), list(whole), f"{path}, arrays of one value an image")
+    named = columns.pick("group", (), [base for base in bases if fits[base]], f"{path}, arrays of one value an image")
     wanted = columns.group != "none"
-    held = [
-        base for base in whole if base == named or (wanted and not named and _may_group(base, whole[base], members))
+    taken = [
+        base for base in bases if base == named or (wanted and not named and _may_group(base, members, bases[base]))
     ]
-    values = {base: [text for name in whole[base] for text in _texts(path, members[name])] for base in held}
+    values = {
+        base: [
+            text
+            for split, n in counts  # a split without the array has no groups
+            for text in (_texts(path, members[bases[base][split]]) if split in bases[base] else [""] * n)
+        ]
+        for base in taken
+        if fits[base]
+    }
     grouping = find_grouping(values, labels, named, wanted=wanted)
-    passed = {name: why for base, why in grouping.passed.items() for name in whole[base]}
+    passed = {name: why for base, why in grouping.passed.items() for name in bases[base].values()}
+    passed |= {n: "not one value an image" for base in taken if not fits[base] for n in bases[base].values()}
     chosen = grouping.column
 
     def unused(names: Sequence[str]) -> tuple[Notice, ...]:
         return (*unused_notice("array", names, passed), *grouping.notices)
 
-    return whole[chosen] if chosen else [], strings(values[chosen]) if chosen else None, unused
+    return list(bases[chosen].values()) if chosen else [], strings(values[chosen]) if chosen else None, unused
 
 
-def _may_group(base: str, names: Sequence[str], members: dict[str, _Member]) -> bool:
+def _may_group(base: str, members: dict[str, _Member], arrays: dict[str, str]) -> bool:
     """Tell whether arrays are to be looked at as groups: by their name, or else where they hold text or numbers."""
+    if is_group_word(base):
+        return True
     roles = {word for words in ROLES.values() for word in words}
-    return is_group_word(base) or (base not in roles and all(members[name].dtype.kind in "iuUS" for name in names))
+    held = [members[name] for name in arrays.values()]
+    return base not in roles and all(member.dtype.kind in "iuUS" and len(member.shape) == 1 for member in held)
 
 
 def _texts(path: Path, member: _Member) -> Iterator[str]:
@@ -236,11 +248,13 @@ def _advice(values: np.ndarray, images: tuple[int, ...]) -> str:
 
 def _values(path: Path, member: _Member) -> Iterator[np.ndarray]:
     """Yield an array in blocks along its first axis."""
-    where = f"{path}, array {PurePosixPath(member.file).stem}"
+    name = PurePosixPath(member.file).stem
+    where = f"{path}, array {name}"
     if member.dtype.hasobject:
+        aside = ", or leave it out with --group none" if is_group_word(_cut(name)[0]) else ""
         raise DataError(
             f"{where}: holds Python objects, which only pickle can load and which may run any code; refused. "
-            "Save it as numbers or text, for instance np.array(labels, dtype=str)"
+            f"Save it as numbers or text, for instance np.array(labels, dtype=str){aside}"
         )
     try:
         with zipfile.ZipFile(path) as archive, archive.open(member.file) as stream:

@@ -254,7 +254,10 @@ def _groups(
 ) -> tuple[Grouping, np.ndarray | None]:
     """Return which column groups the rows, and each row's group (n,)."""
     nested = {name: text for part in parts for name, text in part.nested.items()}
-    named = columns.pick("group", (), list(rest), where)
+    named = columns.pick("group", (), list(dict.fromkeys(name for part in parts for name in part.names)), where)
+    if named and named not in rest:
+        role = next((role for part in parts for role, name in part.roles.items() if name == named), "")
+        raise DataError(f"{where}: --group {named}: that column is already taken for the {role or 'same'}")
     if named in nested:
         raise DataError(
             f"{where}: --group {named}: expected one value a row, found a list or an object in {nested[named]}"
