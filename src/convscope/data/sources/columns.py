@@ -59,14 +59,16 @@ class Columns:
         """
         named = self.named(role)
         if named is not None:
-            if found := _called(named, names, where):
-                return found
+            alike = [named] * list(names).count(named) or [name for name in names if plain(name) == plain(named)]
+            if alike:
+                return _only(alike, role, where)
             if role not in self.optional:
                 raise DataError(
                     f"{where}: {_setting(role)} {named}: no such column{nearest(named, names)}; "
                     f"its columns: {listed(names, SHOWN)}"
                 )
-        return next((found for word in words if (found := _called(word, names, where))), None)
+        known = ([name for name in names if plain(name) == plain(word)] for word in words)
+        return next((_only(alike, role, where) for alike in known if alike), None)
 
 
 def plain(name: str) -> str:
@@ -78,18 +80,15 @@ def plain(name: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFC", name).casefold())) or name
 
 
-def _called(name: str, names: Collection[str], where: str) -> str | None:
-    """Return the one of ``names`` that is ``name``, or that is plainly the same."""
-    if name in names:
-        alike = [other for other in names if other == name]
-    else:
-        alike = [other for other in names if plain(other) == plain(name)]
+def _only(alike: list[str], role: str, where: str) -> str:
+    """Return the one column of a name, or say that there are several."""
     if len(alike) > 1:
+        choice = f", or say which with {_setting(role)}" if len(set(alike)) > 1 and role != "split" else ""
         raise DataError(
-            f"{where}: {len(alike)} columns are called {name} ({', '.join(alike)}); "
-            "keep one, or give each a name of its own"
+            f"{where}: {len(alike)} columns are called {alike[0]} ({', '.join(alike)}); keep one, or give each a name "
+            f"of its own{choice}"
         )
-    return alike[0] if alike else None
+    return alike[0]
 
 
 def _setting(role: str) -> str:

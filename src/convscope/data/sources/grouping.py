@@ -157,5 +157,6 @@ def unused_notice(what: str, names: Sequence[str], passed: Mapping[str, str]) ->
     """Name the columns (or arrays) that were not used, with the reason where there is one."""
     if not names:
         return ()
-    said = listed((f"{name} ({passed[name]})" if passed.get(name) else name for name in names), SHOWN)
+    shown = {name: name or "one without a name" for name in names}
+    said = listed((f"{shown[name]} ({passed[name]})" if passed.get(name) else shown[name] for name in names), SHOWN)
     return (Notice("unused-columns", f"{count(len(names), what)} not used: {said}", tuple(names[:SHOWN])),)

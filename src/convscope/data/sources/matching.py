@@ -36,7 +36,8 @@ class Matcher:
     """
 
     def __init__(self, files: Files) -> None:
-        self._root = str(files.path) if files.path.is_dir() else ""
+        self.root = files.path
+        self._is_folder = files.path.is_dir()
         above = Path(os.path.abspath(files.path)).parent.parts  # noqa: PTH100 - links stay as they are written
         self._above = [_form(part) for part in (*above, set_name(files.path))]
         self._paths: dict[str, str] = {}
@@ -58,7 +59,11 @@ class Matcher:
                 twins = self._twins.get(path, ())
                 return Match((value,) if value in twins else tuple(twins) or (self._paths[path],))
         upwards = ".." in wanted.split("/")
-        if self._root and (upwards or posixpath.isabs(wanted)) and (file := self._elsewhere(value.strip(), beside)):
+        if (
+            self._is_folder
+            and (upwards or posixpath.isabs(wanted))
+            and (file := self._elsewhere(value.strip(), beside))
+        ):
             return Match((file,))
         if upwards:  # then it is known which folder it names
             wanted = posixpath.normpath("/".join([*self._above, here]))
@@ -72,10 +77,10 @@ class Matcher:
 
     def _elsewhere(self, value: str, beside: str) -> str | None:
         """Return the name, seen from the root, of a file that lies there, perhaps outside of the set's folder."""
-        path = Path(self._root, beside, value)
+        path = self.root / beside / value
         if not is_image(value) or not path.is_file():
             return None
-        seen = os.path.relpath(path.parent.resolve() / path.name, Path(self._root).resolve())
+        seen = os.path.relpath(path.parent.resolve() / path.name, self.root.resolve())
         return self._paths.get(_form(seen.replace(os.sep, "/")), seen)
 
     def _by_name(self, folders: list[str], name: str, *, folded: bool) -> Match | None:

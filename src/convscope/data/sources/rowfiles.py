@@ -50,9 +50,10 @@ def with_files(
     missing = [i for i, match in enumerate(matches) if not match.files]
     named = [f"{refs[i]} ({values[i]!r})" for i in missing]
     hint = _elsewhere(matcher, [values[i] for i in missing])
-    text = f"{where}: no file among {count(len(matcher), 'image')} for {rows_said(named)}{hint}"
+    among = f" among {count(len(matcher), 'image')}" if len(matcher) else ""
+    text = f"{where}: no file{among} for {rows_said(named)}{hint}"
     if not kept:
-        raise DataError(text)
+        raise DataError(text if among else f"{text}; images are looked for in {matcher.root} and below")
     absent = Notice("absent", text, tuple(named[:SHOWN])) if missing else None
     spelt = [f"{values[i]} is {matches[i].files[0]}" for i in kept if matches[i].respelt]
     notices = []

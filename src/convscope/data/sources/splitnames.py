@@ -43,15 +43,13 @@ def _cut(name: str) -> tuple[str, str]:
     """Return a table's name without its ending and without the words for its split, and that split.
 
     >>> _cut("train/metadata.csv"), _cut("labels_val.tsv"), _cut("latest.csv")
-    (('*/metadata', 'train'), ('labels_*', 'valid'), ('latest', ''))
+    (('*/metadata', 'train'), ('labels *', 'valid'), ('latest.csv', ''))
     """
     *folders, last = name.split("/")
-    words = re.split(r"([^a-zA-Z]+)", last.rpartition(".")[0])
+    words = re.findall(r"[^\W\d_]+|\d+", last.rpartition(".")[0])
     splits = {SPLITS[word.lower()] for word in (*folders, *words) if word.lower() in SPLITS}
     if len(splits) != 1:
         return name, ""
 
-    def without(parts: Iterable[str], between: str) -> str:
-        return between.join("*" if part.lower() in SPLITS else part for part in parts)
-
-    return "/".join([*(without([folder], "") for folder in folders), without(words, "")]), splits.pop()
+    rest = [["*" if part.lower() in SPLITS else part for part in parts] for parts in (folders, words)]
+    return "/".join([*rest[0], " ".join(rest[1])]), splits.pop()

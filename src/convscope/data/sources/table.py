@@ -208,6 +208,8 @@ def _label_column(table: Table, columns: Columns) -> tuple[str, str]:
     others = [name for name in table.columns if name != label and plain(name) in LABEL_COLUMNS]
     for other in others:
         pairs = set(zip(table.columns[label], table.columns[other], strict=True))
+        if pairs == {(a, a) for a, _ in pairs}:
+            others = [name for name in others if name != other]
         one_to_one = len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
         if one_to_one and all(map(_is_number, table.columns[label])) and not all(map(_is_number, table.columns[other])):
             return other, f"; {label} numbers the same classes"
@@ -264,6 +266,7 @@ def _groups(
         )
     flat = {name: values for name, values in rest.items() if name not in nested}
     grouping = find_grouping(flat, labels, named, wanted=columns.group != "none")
+    grouping.passed.update((name, "lists or objects") for name in nested)
     return grouping, strings(flat[grouping.column]) if grouping.column else None
 
 
