@@ -19,6 +19,7 @@ from convscope.report.html import write as write_report
 from convscope.runs import files
 from convscope.runs.beginning import (
     Prepared,
+    began_with,
     check_unchanged,
     prepared,
     pretrained_with,
@@ -140,7 +141,8 @@ def _train(
         refuse_taken(Path(out))  # before hours of decoding, not after
     begun = Path(out) if out is not None and resumed and (Path(out) / files.WEIGHTS).exists() else None
     weights = None if begun else weights_of(plan, observer.on_progress)  # a run that has its own needs them no more
-    data = source if isinstance(source, Data) else load_source(source, plan, observer.on_progress, weights)
+    before = began_with(Path(out)) if out is not None and resumed else None
+    data = source if isinstance(source, Data) else load_source(source, plan, observer.on_progress, weights, before)
     if out is not None and resumed:
         check_unchanged(Path(out), data)
     data, said = scaled(data, plan, weights, begun)

@@ -53,6 +53,7 @@ def only(notices, code):
         (("red fox", "red_fox", "Red-Fox"), "1 class in several spellings (red fox = red_fox = Red-Fox)"),
         (("A", "a", "b"), None),
         (("-10", "10", "1_0"), None),
+        (("3", "3.0", "cat"), "1 class in several spellings (3 = 3.0)"),
     ],
 )
 def test_one_class_in_several_spellings(classes, said):

@@ -167,7 +167,7 @@ def test_npz_in_other_orders_and_types(tmp_path):
         (
             {"x": np.ones((4, 5, 5)), "y": np.eye(4)},
             ": expected one label for each of the 4 images, found labels of the shape (4, 4); "
-            "turn one-hot rows into indices with y.argmax(1)",
+            "each row has exactly one 1: turn the rows into indices with y.argmax(1)",
         ),
         (
             {"x": np.ones((4, 5, 5)), "y": [0.5, 1.25, 3, 4]},

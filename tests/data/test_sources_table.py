@@ -104,7 +104,8 @@ def test_table_in_a_zip(tmp_path):
 def test_a_table_without_label_lists_its_columns(tmp_path):
     table(tmp_path, "image,left,right", "a.png,1,2")
     assert refused(tmp_path) == (
-        f"{tmp_path}/labels.csv: no label column (one of label, target, class); its columns: image, left, right"
+        f"{tmp_path}/labels.csv: no label column (one of label, target, class); its columns: image, left, right; "
+        "say which one it is with --label-column"
     )
 
 
@@ -112,7 +113,7 @@ def test_a_table_without_images_lists_its_columns(tmp_path):
     table(tmp_path, "name,label", "a.png,1")
     assert refused(tmp_path / "labels.csv") == (
         f"{tmp_path}/labels.csv: no column names the images (one of image, path, file_name, filename, file, "
-        "image_path, image_name, image_id, id); its columns: name, label"
+        "image_path, image_name, image_id, id); its columns: name, label; say which one does with --image-column"
     )
 
 
@@ -123,10 +124,11 @@ def test_a_table_of_text_is_not_mistaken_for_images(tmp_path):
 
 def test_missing_files_by_row(tmp_path):
     """They are told apart from the rest, and whether to go on without them is not for the table to say."""
-    table(tmp_path, "image,label,group", "gone.png,y,1", "a.png,x,2", "lost.png,y,3", "b.png,y,4")
+    rows = ("gone.png,y,1", "a.png,x,2", "lost.png,y,3", "b.png,y,4", "c.png,y,2")
+    table(tmp_path, "image,label,group", *rows)
     listing = sniff(tmp_path, tmp_path)
-    assert listing.ids.tolist() == ["a.png", "b.png"] and listing.labels.tolist() == [0, 1]
-    assert listing.groups is not None and listing.groups.tolist() == ["2", "4"]
+    assert listing.ids.tolist() == ["a.png", "b.png", "c.png"] and listing.labels.tolist() == [0, 1, 1]
+    assert listing.groups is not None and listing.groups.tolist() == ["2", "4", "2"]
     assert listing.absent is not None and listing.absent.examples == ("2 ('gone.png')", "4 ('lost.png')")
     assert listing.absent.text == (
         f"{tmp_path}/labels.csv: no file among 3 images for rows 2 ('gone.png'), 4 ('lost.png')"

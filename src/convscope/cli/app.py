@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 import convscope
 from convscope.cli.exits import FAILED, INTERRUPTED, code_of
+from convscope.cli.numbers import convert_strictly
 from convscope.cli.output import say_error
 from convscope.errors import Error
 from convscope.training.threads import wait_briefly
@@ -18,6 +19,7 @@ app = App(
     help="Convolutional networks you can see through: train, evaluate and explain a CNN in one command.",
     version=convscope.__version__,
     help_format="plaintext",
+    default_parameter=Parameter(converter=convert_strictly),
 )
 for _verb in ("train", "evaluate", "predict", "inspect", "trace", "compare", "models", "demo"):
     app.command(f"convscope.cli.{_verb}:{_verb}", name=_verb)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from convscope.cli.flags import size
+from convscope.cli.flags import ColumnFlags, given, size
 from convscope.cli.output import err, notices, out, pairs, show_json, table
 from convscope.data.preprocessing import Fit
 
@@ -63,6 +63,7 @@ def check(
     cache: Path | None = None,
     data_root: Path | None = None,
     as_json: Json = False,
+    columns: ColumnFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
     """Read a set as `train` would and say what it is and what is suspicious about it.
 
@@ -102,6 +103,7 @@ def check(
             cache=cache,
             data_root=data_root,
             progress=live.on_progress,
+            **given(columns),
         )
     if as_json:
         show_json(
@@ -136,6 +138,7 @@ def show(
     max_pixels: int | None = None,
     cache: Path | None = None,
     data_root: Path | None = None,
+    columns: ColumnFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
     """Draw what augmentation makes of a set's training images, exactly as the first epochs of `train` would see them.
 
@@ -178,6 +181,7 @@ def show(
         found = load(
             data, img_size=None if img_size is None else size(img_size), fit=fit, skip_bad=skip_bad,
             max_pixels=max_pixels or MAX_PIXELS, seed=seed, cache=cache, data_root=data_root, progress=live.on_progress,
+            **given(columns),
         )  # fmt: skip
     if policy is None:
         policy, reason = default_policy(found)

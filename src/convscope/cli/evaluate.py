@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from convscope.cli.flags import ColumnFlags, given
 from convscope.cli.output import out, say_warning, show_json
 
 
@@ -22,6 +23,7 @@ def evaluate(
     cache: str | None = None,
     data_root: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    columns: ColumnFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
     """Score a run's network, every figure with its 95 % interval.
 
@@ -55,7 +57,7 @@ def evaluate(
 
     with using(threads):
         metrics = open_run(run).evaluate(
-            data, split=split, tta=tta, amp=amp, skip_bad=skip_bad, cache=cache, data_root=data_root
+            data, split=split, tta=tta, amp=amp, skip_bad=skip_bad, cache=cache, data_root=data_root, **given(columns)
         )
     for warning in metrics["warnings"]:
         say_warning(warning)

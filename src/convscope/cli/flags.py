@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import Field, field, fields, make_dataclass
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 from cyclopts import Group, Parameter
 
+from convscope.cli.numbers import convert_strictly, real, whole
 from convscope.errors import ConfigError
 from convscope.training.plan import Plan
 
@@ -31,18 +33,28 @@ def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
     if setting.name in _SHORT:
         names.append(_SHORT[setting.name])
     group = Group(setting.metadata["group"], sort_key=_GROUPS.index(setting.metadata["group"]))
-    parameter = Parameter(name=tuple(names), help=text, group=group, show_default=False)
+    numeric = {int, float} & {kind, *get_args(kind)}
+    parameter = Parameter(
+        name=tuple(names), help=text, group=group, show_default=False, converter=convert_strictly if numeric else None
+    )
     return setting.name, Annotated[kind | None, parameter], field(default=None)
 
 
 _FILED = ("stages",)  # a list of tables: for files and Python only
 _GROUPS = ["Network", "Transfer", "Training", "Speed", "Data", "Evaluation"]
 _HINTS = get_type_hints(Plan)
-PlanFlags = make_dataclass(
-    "PlanFlags", [_flag(setting, _HINTS[setting.name]) for setting in fields(Plan) if setting.name not in _FILED]
-)
-PlanFlags.__module__ = __name__  # cyclopts takes classes of the module `types` for builtins
-PlanFlags = Parameter(name="*")(PlanFlags)
+_COLUMNS = ("image_column", "label_column", "group")
+
+
+def _flags(name: str, settings: Iterable[Field[Any]]) -> Any:
+    made = make_dataclass(name, [_flag(setting, _HINTS[setting.name]) for setting in settings])
+    made.__module__ = __name__  # cyclopts takes classes of the module `types` for builtins
+    return Parameter(name="*")(made)
+
+
+PlanFlags = _flags("PlanFlags", (setting for setting in fields(Plan) if setting.name not in _FILED))
+# What may be said of a table wherever one is read.
+ColumnFlags = _flags("ColumnFlags", (setting for setting in fields(Plan) if setting.name in _COLUMNS))
 
 
 def given(flags: Any) -> dict[str, Any]:
@@ -67,7 +79,7 @@ def size(text: str) -> int | tuple[int, int]:
     (224, (96, 128))
     """
     parts = text.lower().replace("×", "x").split("x")
-    if len(parts) > 2 or not all(part.isdecimal() for part in parts):
+    if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
         raise ConfigError(
             f"--img-size {text!r}: write one number of pixels such as 224, or height and width such as 96x128"
         )
@@ -76,10 +88,10 @@ def size(text: str) -> int | tuple[int, int]:
 
 def _share_or_number(name: str, text: str) -> int | float:
     """Read 500 as a number of images and 0.1 as a share."""
-    try:
-        return int(text) if text.isdecimal() else float(text)
-    except ValueError:
-        raise ConfigError(f"--{name} {text!r}: write a share such as 0.1, or a number of images such as 500") from None
+    value = real(text) if whole(text) is None or "." in text else whole(text)
+    if value is None:
+        raise ConfigError(f"--{name} {text!r}: write a share such as 0.1, or a number of images such as 500")
+    return value
 
 
 def _option(text: str) -> tuple[str, int | float | bool | str | tuple[int | float, ...]]:
@@ -94,14 +106,10 @@ def _option(text: str) -> tuple[str, int | float | bool | str | tuple[int | floa
 def _value(value: str) -> int | float | bool | str:
     """Read the value of an option.
 
-    >>> _value("48"), _value("0.5"), _value("true"), _value("batch")
-    (48, 0.5, True, 'batch')
+    >>> _value("48"), _value("0.5"), _value("true"), _value("batch"), _value("1_1")
+    (48, 0.5, True, 'batch', '1_1')
     """
     if value.lower() in ("true", "false"):
         return value.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(value)
-        except ValueError:
-            continue
-    return value
+    number = real(value) if whole(value) is None or "." in value else whole(value)
+    return value if number is None else number

@@ -33,7 +33,7 @@ class Split:
     ``pixels`` is the whole set's array (set size, H, W, C), shared by the splits and usually memory-mapped; ``rows``
     (N,) are this split's indices into it, ascending. ``labels`` (N,) index the classes. ``ids`` (N,) name each example
     (path inside the set, or ``train/12`` where there are no files) and ``groups`` (N,) name what must stay together,
-    if anything. ``content`` (N, 16) uint8 is a hash of each example's file (or raw pixels).
+    if anything; an empty name is no group. ``content`` (N, 16) uint8 is a hash of each example's file (or raw pixels).
     """
 
     name: SplitName

@@ -26,7 +26,8 @@ class Listing:
 
     All arrays are (n,), in one order. ``split`` holds "train", "valid", "test" or "" (not given). ``kind`` says in
     plain words what was recognised ("class folders", "table labels.csv", "IDX files", ...). ``absent`` says which
-    examples are named without being there, if any: they are not listed.
+    examples are named without being there, if any: they are not listed. ``columns`` are the names of a table's columns
+    or of an archive's arrays.
     """
 
     name: str
@@ -39,3 +40,4 @@ class Listing:
     groups: np.ndarray | None = None
     notices: tuple[Notice, ...] = ()
     absent: Notice | None = None
+    columns: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from convscope.data.listing import Listing
 from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sizing import SIDE, check_fit
 from convscope.data.sniff import sniff
+from convscope.data.sources.columns import Columns
 from convscope.data.words import count
 from convscope.errors import DataError, nearest
 
@@ -39,6 +40,9 @@ def load(
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
     side: int = SIDE,
+    group: str | None = None,
+    image_column: str | None = None,
+    label_column: str | None = None,
     progress: Progress | None = None,
 ) -> Data:
     """Load the image classification set at a path, or one that has a name (``digits``, ``mnist``, ...).
@@ -47,6 +51,9 @@ def load(
     and width) and ``fit`` say how large they become; by default images up to ``side`` pixels stay as they are, larger
     and mixed ones are scaled by the rule that ``Data.facts`` states. ``valid`` and ``test`` are shares or numbers of
     images for splits that the set does not bring. ``data_root`` is where named sets are looked for first.
+    ``image_column``, ``label_column`` and ``group`` are the columns of a table (or the arrays of an ``.npz``) that hold
+    the images, their classes, and what no split may tear apart (a patient; "none": nothing); by default their names
+    tell.
     ``progress(what, done, total)`` is called along the way.
 
     Raises:
@@ -58,7 +65,8 @@ def load(
     check_fit(img_size, fit)
     tell = progress or (lambda what, done, total: None)
     root = caching.directory(cache)
-    listing = _present(_find(path_or_name, data_root, root, seed, tell), skip_bad=skip_bad)
+    columns = Columns(image_column, label_column, group)
+    listing = _present(_find(path_or_name, data_root, root, seed, tell, columns), skip_bad=skip_bad)
     if len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
     entry = caching.entry(listing.images, Size(img_size, fit, max_pixels, side), root, workers or _cores(), tell)
@@ -101,6 +109,7 @@ def load_labelled(
     data_root: str | Path | None = None,
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    columns: Columns | None = None,
     progress: Progress | None = None,
 ) -> tuple[Split, np.ndarray, tuple[str, ...], tuple[Notice, ...]]:
     """Load every labelled image of a set, undivided, brought to the size of ``rule``: to be scored, not trained on.
@@ -110,15 +119,25 @@ def load_labelled(
     """
     tell = progress or (lambda what, done, total: None)
     root = caching.directory(cache)
-    listing = _present(_find(path_or_name, data_root, root, seed, tell), skip_bad=skip_bad)
+    listing = _present(_find(path_or_name, data_root, root, seed, tell, columns or Columns()), skip_bad=skip_bad)
     size = Size((rule.height, rule.width), rule.fit, max_pixels)
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     rows = np.arange(len(listing.ids))[good]
+    groups = None if listing.groups is None else listing.groups[good]
     found = Split(
-        "all", entry.pixels, rows, listing.labels[good], listing.ids[good], content=entry.index["content"][good]
+        "all", entry.pixels, rows, listing.labels[good], listing.ids[good], groups, entry.index["content"][good]
     )
-    return found, listing.split[good], listing.classes, (*listing.notices, *decoding_notices(listing, entry))
+    notices = (*_other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
+    return found, listing.split[good], listing.classes, notices
+
+
+def _other_columns(listing: Listing, columns: Columns | None) -> tuple[Notice, ...]:
+    """Say which columns the user named for another table that this one lacks."""
+    if columns is None or not listing.columns or not (lacking := columns.missing(listing.columns)):
+        return ()
+    what = f"no column {', '.join(lacking)} here, as the run was trained with; read as {listing.kind}"
+    return (Notice("other-columns", what, tuple(lacking)),)
 
 
 def _present(listing: Listing, *, skip_bad: bool) -> Listing:
@@ -138,19 +157,29 @@ def _readable(listing: Listing, entry: caching.Entry, *, skip_bad: bool) -> np.n
     return np.delete(np.arange(len(listing.ids)), list(entry.bad)) if entry.bad else slice(None)
 
 
-def _find(path_or_name: str | Path, data_root: str | Path | None, root: Path, seed: int, tell: Progress) -> Listing:
+def _find(
+    path_or_name: str | Path, data_root: str | Path | None, root: Path, seed: int, tell: Progress, columns: Columns
+) -> Listing:
     """List the set: what exists at the path, else what has that name."""
     path = _path(path_or_name)
     if path.exists():
-        return sniff(path, root)
-    if str(path_or_name) in named.names():
-        return named.find(str(path_or_name), data_root, root, seed, tell)
+        listing = sniff(path, root, columns)
+    elif str(path_or_name) in named.names():
+        listing = named.find(str(path_or_name), data_root, root, seed, tell)
+    else:
+        raise _not_there(path)
+    if not listing.columns:
+        columns.refuse_without(path_or_name, listing.kind)
+    return listing
+
+
+def _not_there(path: Path) -> DataError:
     if path.is_symlink():
-        raise DataError(f"{path} is a link that leads nowhere: {path.readlink()}")
+        return DataError(f"{path} is a link that leads nowhere: {path.readlink()}")
     above = next((parent for parent in path.absolute().parents if parent.is_dir()), Path("/"))
     missing = path.absolute().relative_to(above).parts[0]
     hint = nearest(missing, [*(entry.name for entry in above.iterdir()), *named.names()])
-    raise DataError(
+    return DataError(
         f"nothing is at {path}: there is no {missing!r} in {above}{hint} "
         f"(sets that have a name: {', '.join(named.names())})"
     )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
 import zipfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
 from convscope.data.sources import archives, cifar, class_folders, idx, npz, table
 from convscope.data.sources.candidate import Candidate
+from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import Files, Folder, doubled_notice, ending, is_image
+from convscope.data.sources.splitnames import beside
 from convscope.data.words import count, listed
 from convscope.errors import DataError
 
@@ -19,72 +23,122 @@ LOOKED_FOR = (
     "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines "
     "with an image and a label column), IDX files, a NumPy archive of x and y, CIFAR batches, a zip or tar of these"
 )
+# The files of sets that are many, and what everybody puts beside a set.
+OF_SETS = re.compile(r"idx\d-ubyte(\.gz)?$|_batch(_\d+)?\.bin$|^batches\.meta|^(readme|licen[cs]e)")
 
 
-def sniff(path: Path, cache: Path) -> Listing:
+def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
     """List the data set at ``path``: a folder, an archive, a table, or one file of a set.
 
-    ``cache`` is the folder that remembers where files lie in a tar.
+    ``cache`` is the folder that remembers where files lie in a tar; ``columns`` are what the user says of a table's.
 
     Raises:
         DataError: nothing is recognised, several sets are, or the one found is broken.
     """
+    columns = columns or Columns()
     if path.is_dir():
-        return _among(archives.open_files(path, cache), cache)
+        return _among(archives.open_files(path, cache), cache, columns)
     if not path.is_file():
         raise DataError(f"{path} is neither a file nor a folder; expected {LOOKED_FOR}")
     name = path.name.lower()
     if name.endswith(table.ENDINGS):
-        files = archives.open_files(path.parent, cache)
-        return _with_forms(files, table.read(files, path.name))
+        return _table(path, cache, columns)
     if name.endswith(".npz"):
-        return npz.read(path)
+        return npz.read(path, columns)
     if zipfile.is_zipfile(path) or _is_tar(path):
-        return _among(archives.open_files(path, cache), cache)
+        return _among(archives.open_files(path, cache), cache, columns)
     if idx.PATTERN.fullmatch(path.name) or cifar.PATTERN.fullmatch(path.name):
-        return _among(archives.open_files(path.parent, cache), cache)
+        return _among(archives.open_files(path.parent, cache), cache, columns)
     if name.endswith(archives.ENDINGS):
         raise DataError(f"{path} is no whole {path.suffix[1:]} file: damaged or cut short; copy or download it again")
     what = "one image" if is_image(name) else "a file"
     raise DataError(f"{path} is {what}, not a set; expected {LOOKED_FOR}")
 
 
-def _among(files: Files, cache: Path) -> Listing:
+def _table(path: Path, cache: Path, columns: Columns) -> Listing:
+    """List the one table at ``path``, which gives the set its name; say what else belongs to it."""
+    files = archives.open_files(path.parent, cache)
+    listing = replace(table.read(files, {"": path.name}, columns), name=path.stem)
+    others = beside(path.name, table.tables(files))
+    if not others:
+        return _with_forms(files, listing)
+    text = (
+        f"{', '.join(others)} beside {path.name} looks like another split of the same set and is not used: give the "
+        "folder to take each table for its split"
+    )
+    notice = Notice("other-splits", text, tuple(others))
+    return _with_forms(files, replace(listing, notices=(*listing.notices, notice)))
+
+
+def _among(files: Files, cache: Path, columns: Columns) -> Listing:
     """List the one set among ``files``, and what their names tell."""
-    return _with_forms(files, _one_set(files, cache))
+    return _with_forms(files, _one_set(files, cache, columns))
 
 
 def _with_forms(files: Files, listing: Listing) -> Listing:
     return replace(listing, notices=(*doubled_notice(files), *listing.notices))
 
 
-def _one_set(files: Files, cache: Path) -> Listing:
+def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
     if not files.names:
         raise DataError(f"{files.path} is empty; expected {LOOKED_FOR}")
-    arrays = [*idx.find(files), *cifar.find(files), *npz.find(files), *_archives(files, cache)]
+    arrays = [*idx.find(files), *cifar.find(files), *npz.find(files, columns), *_archives(files, cache, columns)]
     # A table that names the images says more than the folders they lie in.
-    images = table.find(files) or class_folders.find(files)
+    tables = table.find(files, columns)
+    images = [one for one in tables if one.sure] or class_folders.find(files)
     found = [*arrays, *images]
     sure = [one for one in found if one.sure]
     if len(sure) > 1:
-        listed = "".join(f"\n  {one.where}: {one.kind}" for one in sure)
-        raise DataError(f"{files.path} holds {len(sure)} sets; give the path of one of them:{listed}")
+        raise _several(files, sure)
+    names = table.tables(files)
+    if names and columns.required.keys() - {"--group"} and not tables:
+        return table.read(files, {"": names[0]}, columns)  # says which column it lacks
     if sure:
-        return sure[0].read()
-    tables = table.tables(files)
-    if len(tables) == 1 and any(map(is_image, files.names)):
-        return table.read(files, tables[0])  # says what is wrong with it
+        return _read(sure[0], files)
+    if len(tables) > 1:
+        raise _several(files, tables)
+    if tables:
+        return _read(tables[0], files)  # says which files it lacks
+    if len(names) == 1 and any(map(is_image, files.names)):
+        return table.read(files, {"": names[0]}, columns)  # says what is wrong with it
     if found:
-        return found[0].read()
+        return _read(found[0], files)
     raise _nothing(files)
 
 
-def _archives(files: Files, cache: Path) -> list[Candidate]:
+def _several(files: Files, sets: list[Candidate]) -> DataError:
+    lines = "".join(f"\n  {one.where}: {one.kind}" for one in sets)
+    return DataError(f"{files.path} holds {len(sets)} sets; give the path of one of them:{lines}")
+
+
+def _read(candidate: Candidate, files: Files) -> Listing:
+    """List a candidate; files that belong to nothing are named."""
+    listing = candidate.read()
+    with_images = {name.rpartition("/")[0] for name in files.names if is_image(name)}
+    rest = [
+        name
+        for name in files.names
+        if name not in candidate.files
+        and not OF_SETS.search(name.rpartition("/")[2].lower())
+        # what lies among images is told of already
+        and not (candidate.kind == "class folders" and (is_image(name) or name.rpartition("/")[0] in with_images))
+        and not (candidate.kind.startswith("table") and is_image(name))
+    ]
+    if not rest:
+        return listing
+    text = f"{count(len(rest), 'file')} beside the set not used ({listed(rest, 3)})"
+    return replace(listing, notices=(*listing.notices, Notice("unused-files", text, tuple(rest[:20]))))
+
+
+def _archives(files: Files, cache: Path, columns: Columns) -> list[Candidate]:
     """Return a candidate for each archive in a folder; archives in archives stay closed."""
     if not isinstance(files, Folder):
         return []
     paths = {name: files.locate(name) for name in files.names if name.lower().endswith(archives.ENDINGS)}
-    return [Candidate("archive", name, lambda path=path: sniff(path, cache)) for name, path in paths.items()]
+    return [
+        Candidate("archive", name, lambda path=path: sniff(path, cache, columns), files=(name,))
+        for name, path in paths.items()
+    ]
 
 
 def _nothing(files: Files) -> DataError:
@@ -92,10 +146,7 @@ def _nothing(files: Files) -> DataError:
     held = listed((f"{n:,} {kind}" for kind, n in endings.most_common()), 8)
     loose = sum(is_image(name) and "/" not in name for name in files.names)
     hint = f"; {count(loose, 'image')} without a class: put each into the folder of its class" if loose else ""
-    columns = "".join(
-        f"; {name} has the columns {table.parse(files, name, 1).said() or '(none: it is empty)'}"
-        for name in table.tables(files)[:3]
-    )
+    columns = "".join(f"; {name} has the columns {table.columns_said(files, name)}" for name in table.tables(files)[:3])
     return DataError(
         f"nothing to learn from was recognised at {files.path}: looked for {LOOKED_FOR}; "
         f"found {count(len(files.names), 'file')} ({held}){columns}{hint}"

@@ -22,6 +22,7 @@ _REMEDY = (
     "add images, leave the class out, or say yourself which images train, validate and test "
     "(folders train, valid and test, or a column 'split')"
 )
+_UNGROUPED = "; where the column of the groups says nothing of what belongs together, leave it out with --group none"
 
 
 def assign(
@@ -172,7 +173,7 @@ def _hold_out(
         if not sizes:
             raise DataError(
                 f"no group of class {classes[c]!r} can go to {splits[0]} without taking another class's last "
-                f"group: {_REMEDY}"
+                f"group: {_REMEDY}{_UNGROUPED}"
             )
         hold(min(sizes, key=lambda u: sizes[u]))
     return held[np.unique(units, return_inverse=True)[1]]
@@ -200,7 +201,8 @@ def _too_small(name: str, images: int, units: int, splits: Sequence[str]) -> str
         found = f"has only {images} image{'s' if images > 1 else ''}"
         return f"class {name!r} {found}, but {others} and {splits[0]} need one each: {_REMEDY}"
     found = f"has its {images:,} images in only {units} group{'s' if units > 1 else ''}"
-    return f"class {name!r} {found}, but groups stay whole and {others} and {splits[0]} need one each: {_REMEDY}"
+    need = f"groups stay whole and {others} and {splits[0]} need one each"
+    return f"class {name!r} {found}, but {need}: {_REMEDY}{_UNGROUPED}"
 
 
 def _surprise(held: np.ndarray, wanted: int) -> str:

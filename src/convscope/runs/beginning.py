@@ -66,9 +66,14 @@ def pretrained_with(weights: Weights | None, notes: tuple[str, ...], folder: Pat
     return noted(folder).get("pretrained")
 
 
+def began_with(folder: Path) -> str | None:
+    """Return the fingerprint of the data that a run began with, if it has noted one."""
+    return noted(folder).get("data_fingerprint")
+
+
 def check_unchanged(folder: Path, data: Data) -> None:
     """Raise ``CheckpointError`` where images, labels or splits are no longer those that the run began with."""
-    if noted(folder).get("data_fingerprint", data.fingerprint) != data.fingerprint:
+    if (began_with(folder) or data.fingerprint) != data.fingerprint:
         raise CheckpointError(
             f"the images, labels or splits of {data.source} have changed since {folder} began (its {files.SPLIT} lists "
             "them); put them back, or start a new run"
@@ -81,12 +86,12 @@ def write_beginning(folder: Path, plan: Plan, data: Data, pretrained: dict[str, 
     A finished run that goes on keeps its figures until new ones stand. They name the weights that they are of, and
     ``env.json`` no longer calls the run finished.
     """
-    began_with = {} if pretrained is None else {"pretrained": pretrained}
+    source = {} if pretrained is None else {"pretrained": pretrained}
     contents = {
         **_older_metrics(folder),
         files.CONFIG: config_text(plan, data.source),
         files.SPLIT: split_text(data),
-        files.ENVIRONMENT: json_text({**environment(), "data_fingerprint": data.fingerprint, **began_with}),
+        files.ENVIRONMENT: json_text({**environment(), "data_fingerprint": data.fingerprint, **source}),
     }
     write_files(folder, contents)
 

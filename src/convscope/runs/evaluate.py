@@ -16,8 +16,9 @@ from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
 from convscope.data.names import composed
 from convscope.data.sizing import promote, promotion
+from convscope.data.sources.columns import Columns
 from convscope.data.words import count, listed
-from convscope.errors import DataError, nearest
+from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
 from convscope.runs.source import load_source
 
@@ -45,23 +46,29 @@ def evaluate(
     skip_bad: bool = False,
     cache: str | None = None,
     data_root: str | None = None,
+    **columns: str,
 ) -> dict[str, Any]:
     """Return the figures of merit of a run on its own set, or on ``data`` with all or some of the same classes.
 
     ``split`` is "train", "valid", "test" or "all"; by default test, else valid, else (where another set says nothing of
-    splits) everything. ``skip_bad`` leaves unreadable images out. ``amp`` computes in
-    bfloat16, see ``Run.answering``. ``warnings`` among the figures say what makes them
+    splits) everything. ``skip_bad`` leaves unreadable images out. ``columns`` are ``image_column``, ``label_column``,
+    ``group`` of another table, as in ``convscope.load``; by default those of the run, where the table has them. ``amp``
+    computes in bfloat16, see ``Run.answering``. ``warnings`` among the figures say what makes them
     worth less: images that the run was trained on, classes that are missing, converted channels.
 
     Raises:
         DataError: classes that the run does not know, another type of pixels, a split that does not exist.
     """
+    if columns and not isinstance(data, str | Path):
+        raise ConfigError(
+            f"{', '.join(columns)}: for another table only; the run's own data is read as it was trained on"
+        )
     if data is None:
         found = _own(run, cache, data_root)
     elif isinstance(data, Data):
         found = _divided(data)
     else:
-        found = _another(run, data, skip_bad, cache, data_root)
+        found = _another(run, data, _columns(run, **columns), skip_bad, cache, data_root)
     name, chosen = _choose(found, split)
     labels = _labels(found, chosen, run.spec.classes)
     pixels, converted = _pixels(run, chosen)
@@ -78,7 +85,7 @@ def _own(run: Run, cache: str | None, data_root: str | None) -> Labelled:
     plan = replace(
         run.plan, img_size=size, fit=shape.fit, cache=cache or run.plan.cache, data_root=data_root or run.plan.data_root
     )
-    loaded = load_source(run.source, plan)
+    loaded = load_source(run.source, plan, began_with=run.environment.get("data_fingerprint"))
     if loaded.fingerprint == run.environment.get("data_fingerprint"):
         return _divided(loaded)
     changed = f"the images, labels or splits of {run.source} have changed since this run was trained on them"
@@ -97,7 +104,19 @@ def _divided(data: Data) -> Labelled:
     return Labelled(images, np.repeat([p.name for p in data.splits], [len(p) for p in data.splits]), data.classes)
 
 
-def _another(run: Run, data: str | Path, skip_bad: bool, cache: str | None, data_root: str | None) -> Labelled:
+def _columns(
+    run: Run, image_column: str | None = None, label_column: str | None = None, group: str | None = None
+) -> Columns:
+    """Return the columns to read another table with: those that are given, else the run's own where it has them."""
+    asked = {"image": image_column, "label": label_column, "group": group}
+    own = {"image": run.plan.image_column, "label": run.plan.label_column, "group": run.plan.group}
+    inherited = frozenset(role for role, name in asked.items() if name is None)
+    return Columns(**{role: own[role] if role in inherited else asked[role] for role in own}, optional=inherited)
+
+
+def _another(
+    run: Run, data: str | Path, columns: Columns, skip_bad: bool, cache: str | None, data_root: str | None
+) -> Labelled:
     plan = run.plan
     images, of, classes, notices = load_labelled(
         data,
@@ -108,6 +127,7 @@ def _another(run: Run, data: str | Path, skip_bad: bool, cache: str | None, data
         data_root=data_root or plan.data_root,
         workers=plan.workers,
         max_pixels=plan.max_pixels or MAX_PIXELS,
+        columns=columns,
     )
     return Labelled(images, of, classes, tuple(notice.text for notice in notices))
 

@@ -10,7 +10,7 @@ from convscope.data.decode import MAX_PIXELS
 from convscope.data.filling import Progress
 from convscope.data.loading import load
 from convscope.data.sizing import SIDE
-from convscope.errors import ConfigError
+from convscope.errors import ConfigError, DataError
 from convscope.models.weights import Weights, read_weights
 from convscope.runs import files
 from convscope.runs.checksum import check_weights
@@ -20,9 +20,33 @@ UNITS = {"uint8": 1, "uint16": 257}  # raw units in one of 0..255
 
 
 def load_source(
-    source: str | Path, plan: Plan, progress: Progress | None = None, weights: Weights | None = None
+    source: str | Path,
+    plan: Plan,
+    progress: Progress | None = None,
+    weights: Weights | None = None,
+    began_with: str | None = None,
 ) -> Data:
-    """Load what is at a path or has a name, as the plan says; larger images become the size of the ``weights``."""
+    """Load what is at a path or has a name, as the plan says; larger images become the size of the ``weights``.
+
+    ``began_with`` is the fingerprint of the data that a run began with: where its splits were drawn without regard to a
+    column that is taken for groups today, they are drawn so again.
+    """
+    ungrouped = replace(plan, group="none")
+    try:
+        data = _load(source, plan, progress, weights)
+    except DataError:
+        if began_with is None or plan.group is not None:
+            raise
+        if (before := _load(source, ungrouped, progress, weights)).fingerprint != began_with:
+            raise
+        return before
+    if began_with in (None, data.fingerprint) or plan.group is not None or data.train.groups is None:
+        return data
+    before = _load(source, ungrouped, progress, weights)
+    return before if before.fingerprint == began_with else data
+
+
+def _load(source: str | Path, plan: Plan, progress: Progress | None, weights: Weights | None) -> Data:
     return load(
         source,
         img_size=plan.img_size,
@@ -36,6 +60,9 @@ def load_source(
         workers=plan.workers,
         max_pixels=plan.max_pixels or MAX_PIXELS,
         side=(weights and weights.side) or SIDE,
+        group=plan.group,
+        image_column=plan.image_column,
+        label_column=plan.label_column,
         progress=progress,
     )
 

@@ -129,6 +129,17 @@ class Plan:
     split_seed: int | None = _setting(
         None, "Data", "seed of drawn splits and made images, where it is not to change with the seed"
     )
+    image_column: str | None = _setting(
+        None, "Data", "column of a table that names the images; by default image, path, file_name or the like"
+    )
+    label_column: str | None = _setting(
+        None, "Data", "column of a table that names the classes; by default label, target or class"
+    )
+    group: str | None = _setting(
+        None,
+        "Data",
+        "column of what no split may tear apart; by default patient, subject, slide or the like; none switches it off",
+    )
     positive: str | None = _setting(None, "Data", "the class that sensitivity is about, in a two-class set")
     skip_bad: bool = _setting(False, "Data", "leave unreadable images out (they are listed) instead of stopping")
     max_pixels: int | None = _setting(None, "Data", "largest image to decode, in pixels")

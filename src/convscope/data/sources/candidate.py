@@ -25,13 +25,15 @@ SPLIT_ORDER = ("train", "valid", "test")
 class Candidate:
     """One data set among files: ``kind`` and ``where`` to name it, ``read`` to list its examples.
 
-    A candidate that is not ``sure`` counts only where there is no other: reading it will say what it lacks.
+    A candidate that is not ``sure`` counts only where there is no other: reading it will say what it lacks. ``files``
+    are those it is read from, its images aside.
     """
 
     kind: str
     where: str
     read: Callable[[], Listing]
     sure: bool = True
+    files: tuple[str, ...] = ()
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
@@ -43,7 +45,7 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(
         sorted(
             set(names),
-            key=lambda n: [(not p.isdigit(), int(p) if p.isdigit() else 0, p) for p in re.split(r"(\d+)", n) if p],
+            key=lambda n: [(not p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in re.split(r"(\d+)", n) if p],
         )
     )
 
@@ -81,11 +83,13 @@ def class_names(path: str, labels: np.ndarray, names: Iterable[str] | None) -> t
     if labels.dtype.kind == "U":
         labels = np.array([composed(label) for label in labels.tolist()])
     if labels.dtype.kind == "f":
-        whole = labels == np.floor(labels)
+        whole = np.isfinite(labels) & (labels == np.floor(labels))
         if not whole.all():
             some = ", ".join(f"{v:g}" for v in labels[~whole][:3])
             raise DataError(f"{path}: the labels are real numbers ({some}, ...); regression is not supported yet")
         labels = labels.astype(np.int64)
+    if labels.dtype.kind not in "iubU":
+        raise DataError(f"{path}: expected labels that are whole numbers or text, found the type {labels.dtype}")
     if names is None:
         distinct, index = np.unique(labels, return_inverse=True)
         return index.astype(np.int64), tuple(map(str, distinct.tolist()))

@@ -147,8 +147,16 @@ class Folder:
         hashed = hashlib.blake2b(digest_size=16)
         for name in names:
             hashed.update(f"{name}\0".encode("utf-8", "surrogateescape"))
-            hashed.update(self._stamps[bisect.bisect_left(self.names, name)].tobytes())
+            at = bisect.bisect_left(self.names, name)
+            known = self.names[at : at + 1] == [name]
+            hashed.update(self._stamps[at].tobytes() if known else _stamp(self.path / name))
         return hashed.hexdigest()
+
+
+def _stamp(path: Path) -> bytes:
+    """Return size and times of a file outside of the folder, which a table may name."""
+    status = path.stat()
+    return np.array((status.st_size, status.st_mtime_ns, status.st_ctime_ns), np.int64).tobytes()
 
 
 def is_hidden(part: str) -> bool:

@@ -1,44 +1,128 @@
-"""Which file does a table mean? By path, then by name, then by name without ending, in any folder."""
+"""Which file does a table mean? By path, then by name, then by name without ending, in any folder; capitals last.
+
+A value that names folders means a file in a folder of that name: else the pictures of a patient that are missing would
+be replaced by those of another that have the same file names.
+"""
 
 from __future__ import annotations
 
+import os
+import posixpath
+import unicodedata
+from dataclasses import dataclass
 from itertools import takewhile
+from pathlib import Path
 
-from convscope.data.sources.files import Files, is_image
+from convscope.data.sources.files import Files, is_image, set_name
+
+
+@dataclass(frozen=True)
+class Match:
+    """The files that a value may mean: none, one, or several that fit equally well.
+
+    ``respelt`` says that capitals differ. ``moved`` holds the folders in which the value and the file differ, where
+    both have some beside those they share: ("old", "new") for ``old/cats/1.png`` and ``new/cats/1.png``.
+    """
+
+    files: tuple[str, ...] = ()
+    respelt: bool = False
+    moved: tuple[str, str] | None = None
 
 
 class Matcher:
-    """The images among files, to be found by what a table in the folder ``beside`` says of them.
+    """The images among files, to be found by what a table says of them.
 
     A name that several files have means the one whose folders agree best, from the innermost outwards.
     """
 
-    def __init__(self, files: Files, beside: str) -> None:
-        self._beside = beside
-        self._paths = {name for name in files.names if is_image(name)}
-        self._by_name: dict[str, list[str]] = {}
-        self._by_stem: dict[str, list[str]] = {}
-        for path in sorted(self._paths):
-            name = path.rpartition("/")[2]
-            self._by_name.setdefault(name, []).append(path)
-            self._by_stem.setdefault(name.rpartition(".")[0], []).append(path)
+    def __init__(self, files: Files) -> None:
+        self.root = files.path
+        self._is_folder = files.path.is_dir()
+        above = Path(os.path.abspath(files.path)).parent.parts  # noqa: PTH100 - links stay as they are written
+        self._above = [_form(part) for part in (*above, set_name(files.path))]
+        self._paths: dict[str, str] = {}
+        self._twins: dict[str, list[str]] = {}  # names that differ in their Unicode form only
+        self._indexes: dict[bool, tuple[dict[str, list[str]], dict[str, list[str]]]] = {}
+        for name in files.names:
+            if is_image(name) and (first := self._paths.setdefault(_form(name), name)) != name:
+                self._twins.setdefault(_form(name), [first]).append(name)
 
     def __len__(self) -> int:
         return len(self._paths)
 
-    def matches(self, value: str) -> list[str]:
-        """Return the paths that ``value`` may mean: none, one, or several that fit equally well."""
-        wanted = value.replace("\\", "/").removeprefix("./")
-        for path in (f"{self._beside}/{wanted}", wanted):
+    def match(self, value: str, beside: str) -> Match:
+        """Return what ``value`` may mean in a table that lies in the folder ``beside``."""
+        wanted = _form(value.strip().replace("\\", "/"))
+        here = posixpath.normpath(posixpath.join(beside, wanted))
+        for path in (here, posixpath.normpath(wanted)):
             if path in self._paths:
-                return [path]
-        *folders, name = wanted.split("/")
-        fits = {
-            path: _agreeing(path.split("/")[:-1], folders)
-            for path in self._by_name.get(name) or self._by_stem.get(name, [])
-        }
-        best = max(fits.values(), default=0)
-        return [path for path, count in fits.items() if count == best]
+                twins = self._twins.get(path, ())
+                return Match((value,) if value in twins else tuple(twins) or (self._paths[path],))
+        upwards = ".." in wanted.split("/")
+        if (
+            self._is_folder
+            and (upwards or posixpath.isabs(wanted))
+            and (file := self._elsewhere(value.strip(), beside))
+        ):
+            return Match((file,))
+        if upwards:  # then it is known which folder it names
+            wanted = posixpath.normpath("/".join([*self._above, here]))
+        *folders, name = [part for part in wanted.split("/") if part not in ("", ".")] or [""]
+        return self._by_name(folders, name, folded=False) or self._by_name(folders, name, folded=True) or Match()
+
+    def namesake(self, value: str) -> str | None:
+        """Return a file of the same name, whatever folder it is in."""
+        name = _form(value.strip().replace("\\", "/")).rpartition("/")[2]
+        return next((self._paths[path] for path in self._index(False)[0].get(name, ())), None)
+
+    def _elsewhere(self, value: str, beside: str) -> str | None:
+        """Return the name, seen from the root, of a file that lies there, perhaps outside of the set's folder."""
+        path = self.root / beside / value
+        if not is_image(value) or not path.is_file():
+            return None
+        seen = os.path.relpath(path.parent.resolve() / path.name, self.root.resolve())
+        return self._paths.get(_form(seen.replace(os.sep, "/")), seen)
+
+    def _by_name(self, folders: list[str], name: str, *, folded: bool) -> Match | None:
+        fold = str.casefold if folded else str
+        names, stems = self._index(folded)
+        wanted = list(map(fold, folders))
+        fits: dict[str, tuple[int, bool]] = {}
+        for path in names.get(fold(name)) or stems.get(fold(name), ()):
+            inside = [fold(folder) for folder in path.split("/")[:-1]]
+            shared = _agreeing([*map(fold, self._above), *inside], wanted)
+            if shared or not wanted:
+                fits[path] = shared, shared >= min(len(inside), len(wanted))
+        if not fits:
+            return None
+        best = max(fits.values())
+        paths = [path for path, fit in fits.items() if fit == best]
+        moved = None
+        if not best[1]:
+            *inside, _ = paths[0].split("/")
+            moved = "/".join(folders[: -best[0]]), "/".join(inside[: -best[0]])
+        return Match(
+            tuple(file for path in paths for file in self._twins.get(path, [self._paths[path]])), folded, moved
+        )
+
+    def _index(self, folded: bool) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """Return the paths by their file name, and by that without its ending; ``folded``: whatever the capitals."""
+        if folded in self._indexes:
+            return self._indexes[folded]
+        names: dict[str, list[str]] = {}
+        stems: dict[str, list[str]] = {}
+        self._indexes[folded] = names, stems
+        for path in sorted(self._paths):
+            name = path.rpartition("/")[2]
+            name = name.casefold() if folded else name
+            names.setdefault(name, []).append(path)
+            stems.setdefault(name.rpartition(".")[0], []).append(path)
+        return names, stems
+
+
+def _form(name: str) -> str:
+    """Return a name in one Unicode form; disks and spreadsheets write ``é`` in different ones."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _agreeing(a: list[str], b: list[str]) -> int:

@@ -1,28 +1,34 @@
 """NumPy archives: ``x`` and ``y``, or a pair for each split (``x_train``, ``train_labels``), perhaps ``class_names``.
 
-Arrays are streamed out of the archive; only the labels are held in memory. Pickled objects are refused.
+Arrays are streamed out of the archive; only labels and groups are held in memory. Pickled objects are refused.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
 from convscope.data.sources.arrays import ArrayImages, channel_axis, numbered_ids, read_header, split_names, streamed
 from convscope.data.sources.candidate import SPLITS, Candidate, class_names, decoded
-from convscope.data.sources.files import Files, Folder, file_stamp, set_name
+from convscope.data.sources.columns import Columns, plain
+from convscope.data.sources.files import Files, Folder, file_stamp, set_name, strings
+from convscope.data.sources.grouping import find_grouping, is_group_word, unused_notice
 from convscope.errors import DataError
 
-IMAGE_WORDS = frozenset(("x", "image", "images"))
-LABEL_WORDS = frozenset(("y", "label", "labels", "target", "targets"))
+ROLES = {
+    "image": frozenset(("x", "image", "images")),
+    "label": frozenset(("y", "label", "labels", "target", "targets")),
+}
 CLASS_WORDS = frozenset(("classes", "class_names", "label_names"))
 
 
@@ -36,7 +42,7 @@ class _Member:
     dtype: np.dtype
 
 
-def find(files: Files) -> list[Candidate]:
+def find(files: Files, columns: Columns) -> list[Candidate]:
     """Return a candidate for each ``.npz`` in a folder that holds images with labels."""
     found = []
     if not isinstance(files, Folder):
@@ -45,22 +51,24 @@ def find(files: Files) -> list[Candidate]:
         if name.lower().endswith(".npz"):
             with contextlib.suppress(DataError):  # some other file; given by its own path, ``read`` says what is wrong
                 path = files.locate(name)
-                if _pairs(_members(path)):
-                    found.append(Candidate("NumPy archive", name, lambda path=path: read(path)))
+                if _pairs(_members(path), columns):
+                    open_it = functools.partial(read, path, columns)
+                    found.append(Candidate("NumPy archive", name, open_it, files=(name,)))
     return found
 
 
-def read(path: Path) -> Listing:
+def read(path: Path, columns: Columns) -> Listing:
     """List the images of one ``.npz``.
 
     Raises:
-        DataError: no pair of images and labels, objects inside, or an axis order that cannot be told.
+        DataError: no pair of images and labels, several labels an image, objects inside, or an axis order that cannot
+            be told.
     """
     members = _members(path)
     have = ", ".join(f"{name} {member.shape}" for name, member in members.items()) or "nothing"
-    pairs = _pairs(members)
+    pairs = _pairs(members, columns)
     if not pairs:
-        raise DataError(f"{path}: expected images and labels as x and y (or x_train and y_train, ...); it holds {have}")
+        raise DataError(f"{path}: expected images and labels as {_expected(columns)}; it holds {have}")
     parts = [(split, members[x], _labels(path, members[y], members[x])) for split, (x, y) in pairs.items()]
     shapes = {part[1].shape[1:] for part in parts}
     dtypes = {part[1].dtype for part in parts}
@@ -79,14 +87,31 @@ def read(path: Path) -> Listing:
                 yield block[..., None] if axis is None else np.moveaxis(block, axis + 1, -1)
 
     counts = [(split, len(labels)) for split, _, labels in parts]
-    names = next((members[key] for key in members if key in CLASS_WORDS), None)
-    labels = np.concatenate([part[2] for part in parts])
-    labels, classes = class_names(str(path), labels, None if names is None else _class_names(path, names))
-    images = ArrayImages(len(labels), (H, W, C), dtype, file_stamp(path), blocks)
-    ids = numbered_ids((split or "x", count) for split, count in counts)
+    names = next((key for key in members if key.lower() in CLASS_WORDS), None)
+    given = None if names is None else _class_names(path, members[names])
+    labels, classes = class_names(str(path), np.concatenate([part[2] for part in parts]), given)
+    group, groups, unused = _groups(path, members, counts, labels, columns)
+    used = {names, *group, *(name for pair in pairs.values() for name in pair)}
     axes = {None: "grey", 0: "channels × height × width", 2: "height × width × channels"}[axis]
-    kind = f"NumPy archive ({', '.join(f'{x}, {y}' for x, y in pairs.values())}; {shape} read as {axes})"
-    return Listing(set_name(path), kind, images, ids, labels, classes, split_names(counts))
+    said = ", ".join([*(f"{x}, {y}" for x, y in pairs.values()), *(f"group={name}" for name in group)])
+    return Listing(
+        name=set_name(path),
+        kind=f"NumPy archive ({said}; {shape} read as {axes})",
+        images=ArrayImages(len(labels), (H, W, C), dtype, file_stamp(path), blocks),
+        ids=numbered_ids((split or "x", count) for split, count in counts),
+        labels=labels,
+        classes=classes,
+        split=split_names(counts),
+        groups=groups,
+        notices=unused([name for name in members if name not in used]),
+        columns=tuple(members),
+    )
+
+
+def _expected(columns: Columns) -> str:
+    if columns.image is None and columns.label is None:
+        return "x and y (or x_train and y_train, ...)"
+    return f"{columns.image or 'x'} and {columns.label or 'y'} (or with _train, _val and _test behind, ...)"
 
 
 def _moved(shape: tuple[int, ...], axis: int | None) -> tuple[int, int, int]:
@@ -110,23 +135,95 @@ def _members(path: Path) -> dict[str, _Member]:
                     continue
                 with archive.open(file) as stream:
                     shape, fortran, dtype = read_header(stream)
-                members[file.removesuffix(".npy").lower()] = _Member(file, shape, fortran, dtype)
+                members[file.removesuffix(".npy")] = _Member(file, shape, fortran, dtype)
     except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read as a NumPy archive ({error})") from None
     return members
 
 
-def _pairs(members: dict[str, _Member]) -> dict[str, tuple[str, str]]:
+def _cut(name: str) -> tuple[str, str]:
+    """Return an array's name without the words for its split, and that split.
+
+    >>> _cut("x_train"), _cut("val_patient_id"), _cut("labels")
+    (('x', 'train'), ('patient_id', 'valid'), ('labels', ''))
+    """
+    words = re.split(r"[_\W]+", name.lower())
+    split = next((SPLITS[word] for word in words if word in SPLITS), "")
+    return "_".join(word for word in words if word not in SPLITS), split
+
+
+def _pairs(members: dict[str, _Member], columns: Columns) -> dict[str, tuple[str, str]]:
     """Return the names of images and labels for each split ("" where there is none)."""
+    known = {role: {plain(name)} if (name := columns.named(role)) else words for role, words in ROLES.items()}
+    here = {plain(part) for name in members for part in (name, _cut(name)[0])}
+    known = {
+        role: ROLES[role] if role in columns.optional and not words & here else words for role, words in known.items()
+    }
     roles: dict[str, dict[str, str]] = {}
     for name in members:
-        words = set(re.split(r"[_\W]+", name))
-        split = next((SPLITS[word] for word in sorted(words) if word in SPLITS), "")
-        for role, known in (("x", IMAGE_WORDS), ("y", LABEL_WORDS)):
-            if words <= known | SPLITS.keys() and words & known:
-                roles.setdefault(split, {})[role] = name
-    full = {split: (pair["x"], pair["y"]) for split, pair in roles.items() if len(pair) == 2}
+        base, split = _cut(name)
+        for role, words in known.items():
+            if plain(base) in words or plain(name) in words:
+                roles.setdefault(split if plain(base) in words else "", {})[role] = name
+    full = {split: (pair["image"], pair["label"]) for split, pair in roles.items() if len(pair) == 2}
     return {split: full[split] for split in ("train", "valid", "test", "") if split in full}
+
+
+Unused = Callable[[Sequence[str]], tuple[Notice, ...]]
+
+
+def _groups(
+    path: Path, members: dict[str, _Member], counts: Sequence[tuple[str, int]], labels: np.ndarray, columns: Columns
+) -> tuple[list[str], np.ndarray | None, Unused]:
+    """Return the arrays that group the images, each image's group (n,), and how to name the arrays left over."""
+    bases: dict[str, dict[str, str]] = {}
+    for name in members:
+        base, split = _cut(name)
+        bases.setdefault(base, {})[split] = name
+    sizes = dict(counts)
+    fits = {
+        base: all(members[name].shape in ((sizes.get(split),), (sizes.get(split), 1)) for split, name in arrays.items())
+        for base, arrays in bases.items()
+    }
+    named = columns.pick("group", (), [base for base in bases if fits[base]], f"{path}, arrays of one value an image")
+    wanted = columns.group != "none"
+    taken = [
+        base for base in bases if base == named or (wanted and not named and _may_group(base, members, bases[base]))
+    ]
+    values = {
+        base: [
+            text
+            for split, n in counts  # a split without the array has no groups
+            for text in (_texts(path, members[bases[base][split]]) if split in bases[base] else [""] * n)
+        ]
+        for base in taken
+        if fits[base]
+    }
+    grouping = find_grouping(values, labels, named, wanted=wanted)
+    passed = {name: why for base, why in grouping.passed.items() for name in bases[base].values()}
+    passed |= {n: "not one value an image" for base in taken if not fits[base] for n in bases[base].values()}
+    chosen = grouping.column
+
+    def unused(names: Sequence[str]) -> tuple[Notice, ...]:
+        return (*unused_notice("array", names, passed), *grouping.notices)
+
+    return list(bases[chosen].values()) if chosen else [], strings(values[chosen]) if chosen else None, unused
+
+
+def _may_group(base: str, members: dict[str, _Member], arrays: dict[str, str]) -> bool:
+    """Tell whether arrays are to be looked at as groups: by their name, or else where they hold text or numbers."""
+    if is_group_word(base):
+        return True
+    roles = {word for words in ROLES.values() for word in words}
+    held = [members[name] for name in arrays.values()]
+    return base not in roles and all(member.dtype.kind in "iuUS" and len(member.shape) == 1 for member in held)
+
+
+def _texts(path: Path, member: _Member) -> Iterator[str]:
+    """Yield an array's values as text."""
+    for block in _values(path, member):
+        flat = np.char.decode(block, "utf-8") if block.dtype.kind == "S" else block
+        yield from (str(value) for value in flat.ravel().tolist())
 
 
 def _labels(path: Path, member: _Member, images: _Member) -> np.ndarray:
@@ -136,9 +233,20 @@ def _labels(path: Path, member: _Member, images: _Member) -> np.ndarray:
     if values.ndim != 1 or len(values) != images.shape[0]:
         raise DataError(
             f"{path}: expected one label for each of the {images.shape[0]:,} images, found labels of the shape "
-            f"{member.shape}" + ("; turn one-hot rows into indices with y.argmax(1)" if values.ndim == 2 else "")
+            f"{member.shape}{_advice(values, images.shape)}"
         )
     return values
+
+
+def _advice(values: np.ndarray, images: tuple[int, ...]) -> str:
+    """Say what labels with several axes are, and what can be done with them."""
+    if values.ndim > 2 and values.shape[1:3] in (images[1:3], images[2:4]):
+        return "; these look like masks (segmentation), and only image classification is supported so far"
+    if values.ndim != 2 or len(values) != images[0]:
+        return ""
+    if values.dtype.kind in "biuf" and ((values != 0).sum(1) == 1).all() and (values.max(1) == 1).all():
+        return "; each row has exactly one 1: turn the rows into indices with y.argmax(1)"
+    return "; several labels an image are not supported, only one class an image"
 
 
 def _class_names(path: Path, member: _Member) -> list[str]:
@@ -153,11 +261,13 @@ def _class_names(path: Path, member: _Member) -> list[str]:
 
 def _values(path: Path, member: _Member) -> Iterator[np.ndarray]:
     """Yield an array in blocks along its first axis."""
-    where = f"{path}, array {PurePosixPath(member.file).stem}"
+    name = PurePosixPath(member.file).stem
+    where = f"{path}, array {name}"
     if member.dtype.hasobject:
+        aside = ", or leave it out with --group none" if is_group_word(_cut(name)[0]) else ""
         raise DataError(
             f"{where}: holds Python objects, which only pickle can load and which may run any code; refused. "
-            "Save it as numbers or text, for instance np.array(labels, dtype=str)"
+            f"Save it as numbers or text, for instance np.array(labels, dtype=str){aside}"
         )
     try:
         with zipfile.ZipFile(path) as archive, archive.open(member.file) as stream:

@@ -1,66 +1,35 @@
 """A table of images: CSV, TSV or JSON lines, one row an image, with a column that names its class.
 
-Row numbers in messages are those of the lines in the file; the first line of a CSV names the columns.
+Several tables that differ in the name of a split (``train.csv`` and ``test.csv``, ``train/metadata.csv`` and
+``test/metadata.csv``) are one set. Row numbers in messages are those of the lines in the file; the first line of a CSV
+names the columns.
 """
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
-from convscope.data.names import composed
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
-from convscope.data.sources.files import FileImages, Files, hidden_notice, is_image, set_name, strings
+from convscope.data.sources.columns import Columns, plain
+from convscope.data.sources.files import FileImages, Files, hidden_notice, set_name, strings
+from convscope.data.sources.grouping import Grouping, find_grouping, is_group_word, unused_notice
+from convscope.data.sources.labels import class_texts, several_labels, text_of
 from convscope.data.sources.matching import Matcher
-from convscope.data.words import count, listed
+from convscope.data.sources.rowfiles import left_out, refuse_twice, rows_said, with_files
+from convscope.data.sources.splitnames import BySplit, split_sets
+from convscope.data.sources.tabular import Table, parse
 from convscope.errors import DataError
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
 IMAGE_COLUMNS = ("image", "path", "file_name", "filename", "file", "image_path", "image_name", "image_id", "id")
 LABEL_COLUMNS = ("label", "target", "class")
-GROUP_COLUMNS = ("group", "patient", "patient_id")
 SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table's columns by their lower-case names, each a list of text, and the line of every row."""
-
-    where: str
-    columns: dict[str, list[str]]
-    rows: list[int]
-
-    def first(self, wanted: Iterable[str]) -> str | None:
-        """Return the first of ``wanted`` that is a column."""
-        return next((name for name in wanted if name in self.columns), None)
-
-    def said(self) -> str:
-        """Return the columns' names for a message."""
-        return listed(self.columns, SHOWN)
-
-
-def find(files: Files) -> list[Candidate]:
-    """Return a candidate for each table with an image and a label column that names some of the files."""
-    found = []
-    for name in tables(files):
-        try:
-            head = parse(files, name, rows=SHOWN)
-        except DataError:  # some other table lying about; alone, ``sniff`` reads it and says what is wrong
-            continue
-        image = head.first(IMAGE_COLUMNS)
-        if image and head.first(LABEL_COLUMNS) and head.rows:
-            matcher = _matcher(files, name)
-            if any(map(matcher.matches, head.columns[image])):
-                found.append(Candidate("table", name, functools.partial(read, files, name, matcher)))
-    return found
 
 
 def tables(files: Files) -> list[str]:
@@ -68,193 +37,183 @@ def tables(files: Files) -> list[str]:
     return [name for name in files.names if name.lower().endswith(ENDINGS)]
 
 
-def read(files: Files, name: str, matcher: Matcher | None = None) -> Listing:
-    """List the rows of the table ``name``.
+def find(files: Files, columns: Columns) -> list[Candidate]:
+    """Return a candidate for each set of tables with an image and a label column.
+
+    It is sure where some of the first rows name files that are there.
+    """
+    sure: dict[str, bool] = {}
+    matcher = None
+    for name in tables(files):
+        try:
+            head = _parse(files, name, columns, SHOWN)
+            image = columns.pick("image", IMAGE_COLUMNS, head.names, head.where)
+            label = columns.pick("label", LABEL_COLUMNS, head.names, head.where)
+        except DataError:  # some other table lying about; alone, ``sniff`` reads it and says what is wrong
+            continue
+        if image and label and head.rows:
+            matcher = matcher or Matcher(files)
+            beside = name.rpartition("/")[0]
+            sure[name] = any(matcher.match(value, beside).files for value in head.columns[image])
+    return [
+        Candidate(
+            "tables" if len(by_split) > 1 else "table",
+            ", ".join(by_split.values()),
+            functools.partial(read, files, by_split, columns),
+            any(sure[name] for name in by_split.values()),
+            tuple(by_split.values()),
+        )
+        for by_split in split_sets(list(sure))
+    ]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a table whose image is there: what each is called in messages, its file, label and split.
+
+    ``roles`` names the columns that were taken, ``why`` adds a reason, and ``rest`` holds the columns that were not.
+    """
+
+    refs: list[str]
+    files: list[str]
+    labels: list[str]
+    split: np.ndarray
+    roles: dict[str, str]
+    why: str
+    rest: dict[str, list[str]]
+    nested: dict[str, str]
+    names: list[str]
+    absent: Notice | None
+    notices: tuple[Notice, ...]
+
+
+def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
+    """List the rows of a table (``{"": name}``), or of one for each split.
 
     Raises:
-        DataError: no image or label column, real-valued targets, rows without label, no row with a file, a file named
-            twice.
+        DataError: no image or label column, real-valued targets or several labels a row, rows without label, no row
+            with a file, a file named twice.
     """
-    table = parse(files, name)
-    if not table.columns:
-        raise DataError(f"{table.where} is empty; expected a header that names the columns, and a row for each image")
-    image = table.first(IMAGE_COLUMNS)
-    if image is None:
-        wanted = ", ".join(IMAGE_COLUMNS)
-        raise DataError(f"{table.where}: no column names the images (one of {wanted}); its columns: {table.said()}")
-    label, reason = _label_column(table)
-    if not table.rows:
-        raise DataError(f"{table.where}: columns ({table.said()}) but no rows")
-    table, names, absent = _with_files(table, image, matcher or _matcher(files, name))
-    values = _classes(table, label)
+    matcher = Matcher(files)
+    parts = [_read_one(files, name, split, columns, matcher) for split, name in by_split.items()]
+    names = ", ".join(by_split.values())
+    where = str(files.path) if len(parts) > 1 else _where(files, names)
+    found = [name for part in parts for name in part.files]
+    refuse_twice(where, [ref for part in parts for ref in part.refs], found)
+    roles = {role: "/".join(dict.fromkeys(part.roles[role] for part in parts)) for role in ("image", "class")}
+    values, how, notices = class_texts(where, roles["class"], [label for part in parts for label in part.labels])
     classes = in_order(values)
-    split, group = table.first(("split",)), table.first(GROUP_COLUMNS)
-    used = {"image": image, "class": label, "split": split, "group": group}
-    said = ", ".join(f"{role}={column}" for role, column in used.items() if column)
-    found = strings(names)
+    labels = numbered(values, classes)
+    rest = _side_by_side(parts)
+    grouping, groups = _groups(where, parts, rest, labels, columns)
+    split = next((part.roles["split"] for part in parts if "split" in part.roles), "")
+    roles = {**roles, "split": split, "group": grouping.column or ""}
+    said = ", ".join(f"{role}={column}" for role, column in roles.items() if column)
+    what = f"tables {names}" if len(parts) > 1 else f"table {names}"
+    unused = [name for name in rest if name != grouping.column]
+    ids = strings(found)
     return Listing(
         name=set_name(files.path),
-        kind=f"table {name} (columns {said}{reason})",
-        images=FileImages(files, found),
-        ids=found,
-        labels=numbered(values, classes),
+        kind=f"{what} (columns {said}{parts[0].why}{how})",
+        images=FileImages(files, ids),
+        ids=ids,
+        labels=labels,
         classes=classes,
-        split=_splits(table, split),
-        groups=strings(table.columns[group]) if group else None,
-        notices=(*hidden_notice(files), *_unlisted(files, set(names))),
-        absent=absent,
+        split=np.concatenate([part.split for part in parts]),
+        groups=groups,
+        notices=(
+            *hidden_notice(files),
+            *left_out(files, set(found)),
+            *(notice for part in parts for notice in part.notices),
+            *notices,
+            *unused_notice("column", unused, grouping.passed),
+            *grouping.notices,
+        ),
+        absent=_together([part.absent for part in parts if part.absent]),
+        columns=tuple(dict.fromkeys(name for part in parts for name in part.names)),
     )
 
 
-def parse(files: Files, name: str, rows: int | None = None) -> Table:
-    """Read a table's text, or only its first ``rows``.
-
-    Raises:
-        DataError: not UTF-8, not JSON, or a row of another length than the header; the row is named.
-    """
-    where = f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
-    try:
-        text = composed(files.read(name).decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: not UTF-8 text at byte {error.start}; save it as UTF-8") from None
-    columns: dict[str, list[str]] = {}
-    lines: list[int] = []
-    for line, row in (_csv_rows if name.lower().endswith(("csv", "tsv")) else _json_rows)(text, where):
-        for key in row:
-            columns.setdefault(key, [""] * len(lines))
-        if line is None:  # a header: columns without a row
-            continue
-        for key, values in columns.items():
-            values.append(row.get(key, ""))
-        lines.append(line)
-        if len(lines) == rows:
-            break
-    return Table(where, columns, lines)
+def columns_said(files: Files, name: str) -> str:
+    """Return the names of a table's columns for a message."""
+    return ", ".join(_parse(files, name, Columns(), 1).names[:SHOWN]) or "(none: it is empty)"
 
 
-def _csv_rows(text: str, where: str) -> Iterator[tuple[int | None, dict[str, str]]]:
-    """Yield the header, then each row with its line number."""
-    header = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
-    try:
-        keys = [key.strip().lower() for key in next(reader, [])]
-        yield None, dict.fromkeys(keys, "")
-        for row in reader:
-            if not any(row):
-                continue
-            if len(row) != len(keys):
-                raise DataError(
-                    f"{where} row {reader.line_num}: expected {len(keys)} values ({', '.join(keys)}), found {len(row)}"
-                )
-            yield reader.line_num, {key: value.strip() for key, value in zip(keys, row, strict=True)}
-    except csv.Error as error:
-        raise DataError(f"{where} row {reader.line_num}: not CSV ({error})") from None
+def _where(files: Files, name: str) -> str:
+    return f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
 
 
-def _json_rows(text: str, where: str) -> Iterator[tuple[int | None, dict[str, str]]]:
-    """Yield each line's object."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{where} row {number}: not JSON ({error}); expected one object a line") from None
-        if not isinstance(row, dict):
-            raise DataError(f"{where} row {number}: expected an object with names, found {line[:40]!r}")
-        yield (
-            number,
-            {
-                composed(key.strip().lower()): "" if value is None else composed(str(value))
-                for key, value in row.items()
-            },
-        )
+def _parse(files: Files, name: str, columns: Columns, rows: int | None = None) -> Table:
+    words = {plain(word) for word in (*IMAGE_COLUMNS, *LABEL_COLUMNS, columns.image, columns.label) if word}
+    return parse(files, name, lambda names: len(words & set(map(plain, names))), rows)
 
 
-def _matcher(files: Files, name: str) -> Matcher:
-    return Matcher(files, name.rpartition("/")[0])
-
-
-def _label_column(table: Table) -> tuple[str, str]:
-    """Choose the label column, and say why: where two say the same, words beat numbers."""
-    present = [name for name in LABEL_COLUMNS if name in table.columns]
-    if not present:
-        wanted = ", ".join(LABEL_COLUMNS)
-        raise DataError(f"{table.where}: no label column (one of {wanted}); its columns: {table.said()}")
-    first = present[0]
-    for other in present[1:]:
-        pairs = set(zip(table.columns[first], table.columns[other], strict=True))
-        one_to_one = len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
-        if one_to_one and all(map(_is_number, table.columns[first])) and not all(map(_is_number, table.columns[other])):
-            return other, f"; {first} numbers the same classes"
-    return first, f"; {', '.join(present[1:])} says something else and is not used" if present[1:] else ""
-
-
-def _classes(table: Table, label: str) -> list[str]:
-    """Return each row's class name; where all are numbers, they lose a needless ``.0``."""
-    values = table.columns[label]
-    missing = [str(row) for row, value in zip(table.rows, values, strict=True) if not value]
-    if missing:
-        raise DataError(f"{table.where}: no {label} in {_rows(missing)}; fill it in or remove the row")
-    if not all(map(_is_number, values)):
-        return values
-    real = [value for value in values if not float(value).is_integer()]
-    if real:
+def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Matcher) -> _Rows:
+    """Read one table, all of whose rows are of one ``split`` where it is given."""
+    table = _parse(files, name, columns)
+    where, said = table.where, ", ".join(table.names[:SHOWN])
+    if not table.columns:
+        raise DataError(f"{where} is empty; expected a header that names the columns, and a row for each image")
+    image = columns.pick("image", IMAGE_COLUMNS, table.names, where)
+    if image is None:
+        wanted = ", ".join(IMAGE_COLUMNS)
         raise DataError(
-            f"{table.where}: the column {label} holds real numbers ({', '.join(real[:3])}, ...), a regression target; "
-            "only image classification is supported so far"
+            f"{where}: no column names the images (one of {wanted}); its columns: {said}; "
+            "say which one does with --image-column"
         )
-    return [value if value.isdigit() else str(int(float(value))) for value in values]  # "007" is a name
+    label, why = _label_column(table, columns)
+    column = columns.pick("split", ("split",), table.names, where)
+    for twice in filter(is_group_word, table.twice):
+        columns.pick("group", (twice,), table.names, where)  # says that there are two
+    if not table.rows:
+        raise DataError(f"{where}: columns ({said}) but no rows")
+    if image in table.nested:
+        row, value = table.nested[image]
+        raise DataError(f"{where} row {row}: expected the name of a file in {image}, found {value[:60]}")
+    if label in table.nested:
+        row, value = table.nested[label]
+        raise DataError(several_labels(f"{where} row {row}", label, value))
+    refs = [f"{row} of {name}" if split else str(row) for row in table.rows]
+    paths = [value.strip() for value in table.columns[image]]
+    rows = with_files(where, list(map(str, table.rows)), paths, matcher, name.rpartition("/")[0], split)
+    kept = {key: [values[i] for i in rows.kept] for key, values in table.columns.items()}
+    lines = [table.rows[i] for i in rows.kept]
+    if missing := [str(row) for row, value in zip(lines, kept[label], strict=True) if not value.strip()]:
+        raise DataError(f"{where}: no {label} in {rows_said(missing)}; fill it in or remove the row")
+    return _Rows(
+        refs=[refs[i] for i in rows.kept],
+        files=rows.names,
+        labels=kept[label],
+        split=_splits(where, lines, kept[column] if column else None, split),
+        roles={"image": image, "class": label, **({"split": column} if column else {})},
+        why=why,
+        rest={key: list(map(text_of, values)) for key, values in kept.items() if key not in (image, label, column)},
+        nested={key: f"row {row}: {value[:60]}" for key, (row, value) in table.nested.items()},
+        names=table.names,
+        absent=rows.absent,
+        notices=rows.notices,
+    )
 
 
-def _splits(table: Table, column: str | None) -> np.ndarray:
-    if column is None:
-        return np.full(len(table.rows), "", "<U5")
-    values = table.columns[column]
-    for row, value in zip(table.rows, values, strict=True):
-        if value and value.lower() not in SPLITS:
-            raise DataError(f"{table.where} row {row}: the split {value!r} is none of train, valid, test")
-    return np.array([SPLITS.get(value.lower(), "") for value in values], "<U5")
-
-
-def _with_files(table: Table, image: str, matcher: Matcher) -> tuple[Table, list[str], Notice | None]:
-    """Return the rows whose file is there, their files, and what is to be told of the others."""
-    names, kept, missing, rows_of = [], [], [], {}
-    for i, (row, value) in enumerate(zip(table.rows, table.columns[image], strict=True)):
-        found = matcher.matches(value)
-        if len(found) > 1:
-            raise DataError(
-                f"{table.where} row {row}: {value!r} fits {len(found)} files ({found[0]}, {found[1]}); give its path"
-            )
-        if not found:
-            missing.append(f"{row} ({value!r})")
-        else:
-            names.append(found[0])
-            kept.append(i)
-            rows_of.setdefault(found[0], []).append(row)
-    text = f"{table.where}: no file among {count(len(matcher), 'image')} for {_rows(missing)}"
-    if not names:
-        raise DataError(text)
-    twice = [f"{' and '.join(map(str, rows))} ({name})" for name, rows in rows_of.items() if len(rows) > 1]
-    if twice:
-        raise DataError(f"{table.where}: the same image in rows {listed(twice, SHOWN)}; keep one row for each image")
-    if not missing:
-        return table, names, None
-    columns = {key: [values[i] for i in kept] for key, values in table.columns.items()}
-    rows = [table.rows[i] for i in kept]
-    return Table(table.where, columns, rows), names, Notice("absent", text, tuple(missing[:SHOWN]))
-
-
-def _unlisted(files: Files, named: set[str]) -> tuple[Notice, ...]:
-    rest = [name for name in files.names if is_image(name) and name not in named]
-    if not rest:
-        return ()
-    text = f"{count(len(rest), 'image')} not named by the table; left out ({listed(rest, 3)})"
-    return (Notice("left-out", text, tuple(rest[:SHOWN])),)
-
-
-def _rows(items: list[str]) -> str:
-    return f"row{'s' * (len(items) > 1)} {listed(items, SHOWN)}"
+def _label_column(table: Table, columns: Columns) -> tuple[str, str]:
+    """Choose the label column, and say why: where two say the same, words beat numbers."""
+    label = columns.pick("label", LABEL_COLUMNS, table.names, table.where)
+    if label is None:
+        raise DataError(
+            f"{table.where}: no label column (one of {', '.join(LABEL_COLUMNS)}); its columns: "
+            f"{', '.join(table.names[:SHOWN])}; say which one it is with --label-column"
+        )
+    if columns.named("label") is not None:
+        return label, ""
+    others = [name for name in table.columns if name != label and plain(name) in LABEL_COLUMNS]
+    for other in others:
+        pairs = set(zip(table.columns[label], table.columns[other], strict=True))
+        if pairs == {(a, a) for a, _ in pairs}:
+            others = [name for name in others if name != other]
+        one_to_one = len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+        if one_to_one and all(map(_is_number, table.columns[label])) and not all(map(_is_number, table.columns[other])):
+            return other, f"; {label} numbers the same classes"
+    return label, f"; {', '.join(others)} says something else and is not used" if others else ""
 
 
 def _is_number(value: str) -> bool:
@@ -262,3 +221,58 @@ def _is_number(value: str) -> bool:
         return float(value) == float(value)
     except ValueError:
         return False
+
+
+def _splits(where: str, rows: Sequence[int], values: Sequence[str] | None, split: str) -> np.ndarray:
+    """Return the split of each row (n,): that of the table, else what its split column says."""
+    for row, value in zip(rows, values or (), strict=bool(values)):
+        word = value.strip().lower()
+        if word and word not in SPLITS:
+            raise DataError(f"{where} row {row}: the split {value!r} is none of train, valid, test")
+        if word and split and SPLITS[word] != split:
+            raise DataError(
+                f"{where} row {row}: the split {value!r} in a table whose name says {split}; correct one of them"
+            )
+    if split or values is None:
+        return np.full(len(rows), split, "<U5")
+    return np.array([SPLITS.get(value.strip().lower(), "") for value in values], "<U5")
+
+
+def _side_by_side(parts: Sequence[_Rows]) -> dict[str, list[str]]:
+    """Return the columns that were not taken, all rows in one; a table without a column has nothing in it."""
+    if len(parts) == 1:
+        return parts[0].rest
+    names = {plain(name): name for part in reversed(parts) for name in reversed(part.rest)}
+    columns = {name: [] for name in reversed(names.values())}
+    for part in parts:
+        held = {plain(name): values for name, values in part.rest.items()}
+        for key, name in names.items():
+            columns[name] += held.get(key, [""] * len(part.refs))
+    return columns
+
+
+def _groups(
+    where: str, parts: Sequence[_Rows], rest: Mapping[str, Sequence[str]], labels: np.ndarray, columns: Columns
+) -> tuple[Grouping, np.ndarray | None]:
+    """Return which column groups the rows, and each row's group (n,)."""
+    nested = {name: text for part in parts for name, text in part.nested.items()}
+    named = columns.pick("group", (), list(dict.fromkeys(name for part in parts for name in part.names)), where)
+    if named and named not in rest:
+        role = next((role for part in parts for role, name in part.roles.items() if name == named), "")
+        raise DataError(f"{where}: --group {named}: that column is already taken for the {role or 'same'}")
+    if named in nested:
+        raise DataError(
+            f"{where}: --group {named}: expected one value a row, found a list or an object in {nested[named]}"
+        )
+    flat = {name: values for name, values in rest.items() if name not in nested}
+    grouping = find_grouping(flat, labels, named, wanted=columns.group != "none")
+    grouping.passed.update((name, "lists or objects") for name in nested)
+    return grouping, strings(flat[grouping.column]) if grouping.column else None
+
+
+def _together(absent: Sequence[Notice]) -> Notice | None:
+    """Return as one notice what the tables name without having it."""
+    if not absent:
+        return None
+    text = "; ".join(notice.text for notice in absent)
+    return Notice("absent", text, tuple(example for notice in absent for example in notice.examples)[:SHOWN])

@@ -1,0 +1,81 @@
+"""The labels of a table as class names: as they are written, save that whole numbers lose a needless ``.0``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from convscope.data.dataset import Notice
+from convscope.data.words import count, listed
+from convscope.errors import DataError
+
+# What Python takes for a number is more (1_1, ３, +3, infinity): those are names.
+_WHOLE = re.compile(r"-?[0-9]+(\.0+)?")
+_NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NO_NUMBER = frozenset(("nan", "inf", "-inf", "infinity", "-infinity", "na", "n/a", "null", "none"))
+_MISSING = frozenset(("nan", "na", "n/a", "null"))
+_BRACKETS = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)", re.DOTALL)
+
+
+def text_of(value: str) -> str:
+    """Return a value as it is compared: without spaces around it, in one Unicode form."""
+    return unicodedata.normalize("NFC", value.strip())
+
+
+def class_texts(where: str, column: str, values: Sequence[str]) -> tuple[list[str], str, tuple[Notice, ...]]:
+    """Return each row's class name, how it was made of the values, and which values were taken as one.
+
+    Raises:
+        DataError: the values are lists, or real numbers.
+    """
+    texts = list(map(text_of, values))
+    if all(map(_BRACKETS.fullmatch, texts)):
+        raise DataError(several_labels(where, column, texts[0]))
+    real = [text for text in texts if _NUMERAL.fullmatch(text) and not float(text).is_integer()]
+    if real and all(_NUMERAL.fullmatch(text) or text.lower() in _NO_NUMBER for text in texts):
+        raise DataError(
+            f"{where}: the column {column} holds real numbers ({listed(dict.fromkeys(real), 3)}), a regression target; "
+            "only image classification is supported so far"
+        )
+    names, how = texts, ""
+    if all(map(_WHOLE.fullmatch, texts)):
+        names = [text.partition(".")[0] for text in texts]
+        shortened = next(((a, b) for a, b in zip(texts, names, strict=True) if a != b), None)
+        how = f"; {shortened[0]} is read as {shortened[1]}" if shortened else ""
+    return names, how, (*_as_one(where, column, values, names), *_like_none(where, column, names))
+
+
+def several_labels(where: str, column: str, value: str) -> str:
+    """Say that an image has one label here, and what to do with a list of one."""
+    lone = re.fullmatch(r"\[(?:\"([^\"]+)\"|'([^']+)'|([^\s,'\"]+))\]", value)
+    label = next(filter(None, lone.groups())) if lone else ""
+    advice = f"; where each list holds one label, write it without brackets ({label})" if label else ""
+    return (
+        f"{where}: the {column} {value[:60]} is a list or an object: several labels an image are not supported, only "
+        f"one class an image{advice}"
+    )
+
+
+def _like_none(where: str, column: str, names: Sequence[str]) -> tuple[Notice, ...]:
+    """Say which class names are what other programs write where a label is missing."""
+    rows = Counter(name for name in names if name.lower() in _MISSING)
+    if not rows:
+        return ()
+    said = listed(f"{name} ({count(number, 'row')})" for name, number in rows.items())
+    text = f"{where}: {column}: {said} is taken for a class; remove these rows if it means that the label is missing"
+    return (Notice("missing-label", text, tuple(rows)),)
+
+
+def _as_one(where: str, column: str, values: Sequence[str], names: Sequence[str]) -> tuple[Notice, ...]:
+    """Say which classes are written in several ways."""
+    written: dict[str, set[str]] = {}
+    for value, name in zip(values, names, strict=True):
+        written.setdefault(name, set()).add(unicodedata.normalize("NFC", value))
+    several = {name: sorted(ways) for name, ways in written.items() if len(ways) > 1}
+    if not several:
+        return ()
+    said = listed(f"{name} ({', '.join(map(repr, ways))})" for name, ways in several.items())
+    text = f"{where}: {column}: {count(len(several), 'class', 'classes')} written in several ways, taken as one: {said}"
+    return (Notice("labels-as-one", text, tuple(several)),)

@@ -1,0 +1,134 @@
+"""The text of a table, CSV, TSV or JSON lines, as columns of text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from convscope.data.names import composed
+from convscope.data.sources.files import Files
+from convscope.errors import DataError
+
+# How often a header's columns are known when it is cut at a separator: that tells which one it is.
+Known = Callable[[list[str]], int]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's columns by their names, each a list of text, and the line of every row.
+
+    A name that several columns have stands in ``twice``. ``nested`` holds, for each column with a value that is a list
+    or an object, the first such row and its value.
+    """
+
+    where: str
+    columns: dict[str, list[str]]
+    rows: list[int]
+    twice: frozenset[str]
+    nested: dict[str, tuple[int, str]]
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names; one that several columns have stands there twice."""
+        return [name for name in self.columns for _ in range(1 + (name in self.twice))]
+
+
+def parse(files: Files, name: str, known: Known, rows: int | None = None) -> Table:
+    """Read a table's text, or only its first ``rows``.
+
+    Raises:
+        DataError: not UTF-8, not JSON, or a row of another length than the header; the row is named.
+    """
+    where = f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
+    try:
+        text = composed(files.read(name).decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where}: not UTF-8 text at byte {error.start}; save it as UTF-8") from None
+    if name.lower().endswith(("csv", "tsv")):
+        return _delimited(text, where, _separator(text, name, known), rows)
+    return _json_lines(text, where, rows)
+
+
+def _separator(text: str, name: str, known: Known) -> str:
+    """Return what separates the columns: by the header's known names, then by the file's ending, then by frequency."""
+    header = re.split(r"[\r\n]", text, maxsplit=1)[0]
+
+    def fits(separator: str) -> tuple[int, bool, int]:
+        names = next(csv.reader([header], delimiter=separator), [])
+        tabs = separator == "\t" and name.lower().endswith(".tsv") and "\t" in header
+        return known([key.strip() for key in names]), tabs, header.count(separator)
+
+    return max(",;\t", key=fits)
+
+
+def _delimited(text: str, where: str, separator: str, most: int | None) -> Table:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        keys = [key.strip() for key in next(reader, [])]
+        values: list[list[str]] = []
+        rows: list[int] = []
+        for row in reader:
+            if not any(row):
+                continue
+            if len(row) != len(keys):
+                raise DataError(
+                    f"{where} row {reader.line_num}: expected {len(keys)} values ({', '.join(keys)}), found {len(row)}"
+                )
+            values.append(row)
+            rows.append(reader.line_num)
+            if len(rows) == most:
+                break
+    except csv.Error as error:
+        raise DataError(f"{where} row {reader.line_num}: not CSV ({error})") from None
+    columns = {key: [row[k] for row in values] for k, key in enumerate(keys)}
+    return Table(where, columns, rows, frozenset(key for key in keys if keys.count(key) > 1), {})
+
+
+def _json_lines(text: str, where: str, most: int | None) -> Table:
+    columns: dict[str, list[str]] = {}
+    nested: dict[str, tuple[int, str]] = {}
+    rows: list[int] = []
+    for number, row in _objects(text, where):
+        for key, value in row.items():
+            if isinstance(value, dict | list):
+                nested.setdefault(key, (number, json.dumps(value, ensure_ascii=False)))
+            columns.setdefault(key, [""] * len(rows))
+        for key, values in columns.items():
+            value = row.get(key)
+            values.append("" if value is None else composed(str(value)))
+        rows.append(number)
+        if len(rows) == most:
+            break
+    return Table(where, columns, rows, frozenset(), nested)
+
+
+def _objects(text: str, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield each line's number and object; numbers stay the text they are written as, so that 1e1 is not 10."""
+    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line, object_pairs_hook=_once, parse_int=str, parse_float=str, parse_constant=_constant)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{where} row {number}: not JSON ({error}); expected one object a line") from None
+        except ValueError as error:
+            raise DataError(f"{where} row {number}: {error}; keep one of them") from None
+        if not isinstance(row, dict):
+            raise DataError(f"{where} row {number}: expected an object with names, found {line[:40]!r}")
+        yield number, {composed(key.strip()): value for key, value in row.items()}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        raise ValueError(f"it gives {max(keys, key=keys.count)!r} twice")
+    return dict(pairs)
+
+
+def _constant(text: str) -> str | None:
+    return None if text == "NaN" else text
