@@ -45,6 +45,57 @@ def test_a_class_may_be_called_test(tmp_path):
     assert set(listing.split) == {""}
 
 
+@pytest.mark.parametrize("word", ["train", "Test", "val", "dev"])
+def test_a_class_called_like_a_split_may_have_folders_as_its_siblings_have(tmp_path, word):
+    for name in ("bus", word):
+        class_folders(tmp_path / name, ("day", "night"), 2)
+    listing = sniff(tmp_path, tmp_path / "cache")
+    assert set(listing.classes) == {"bus", word} and set(listing.split) == {""}
+    assert [(notice.code, notice.examples) for notice in listing.notices] == [("class-like-split", (word,))]
+
+
+def test_splits_beside_other_folders_of_images_are_a_question(tmp_path):
+    class_folders(tmp_path / "train", each=2)
+    put(tmp_path / "docs" / "logo.png")
+    with pytest.raises(DataError) as caught:
+        sniff(tmp_path, tmp_path / "cache")
+    assert "train may be meant as 1 split or as 1 class, beside docs: " in str(caught.value)
+    for name in ("val", "extra"):
+        class_folders(tmp_path / name, each=2)
+    with pytest.raises(DataError, match="train and val may be meant as 2 splits or as 2 classes, beside docs, extra: "):
+        sniff(tmp_path, tmp_path / "cache")
+
+
+def test_what_holds_no_images_beside_a_split_changes_nothing(tmp_path):
+    class_folders(tmp_path / "train", each=2)
+    put(tmp_path / "README.txt", b"x")
+    put(tmp_path / ".cache" / "0.png")
+    put(tmp_path / "runs" / "first" / "config.toml", b"")
+    put(tmp_path / "runs" / "first" / "split.csv", b"")
+    put(tmp_path / "runs" / "first" / "figures" / "a.png")
+    put(tmp_path / "test" / "0.png")  # without a class, as in many competitions
+    listing = sniff(tmp_path, tmp_path / "cache")
+    assert listing.classes == ("cats", "dogs") and set(listing.split) == {"train"}
+    assert codes(listing)["left-out"] == "1 image in no class folder; left out (test/0.png)"
+
+
+def test_a_class_called_like_a_split_below_splits(tmp_path):
+    for split in ("train", "val"):
+        class_folders(tmp_path / "download" / split, ("bus", "train"), 2)
+    listing = sniff(tmp_path, tmp_path / "cache")
+    assert listing.kind == "class folders below download/ in split folders (train, valid)"
+    assert listing.classes == ("bus", "train") and not listing.notices
+
+
+def test_split_folders_within_the_class_folders(tmp_path):
+    for name in ("bus", "train"):
+        class_folders(tmp_path / name, ("train", "test"), 2)
+    listing = sniff(tmp_path, tmp_path / "cache")
+    assert listing.classes == ("bus", "train")
+    assert listing.ids.tolist()[::2] == ["bus/test/0.png", "bus/train/0.png", "train/test/0.png", "train/train/0.png"]
+    assert listing.split.tolist()[::2] == ["test", "train", "test", "train"]
+
+
 def test_wrapping_folders_and_folders_within_classes(tmp_path):
     for name in ("cats/anna/1.png", "cats/ben/1.png", "dogs/carl/1.png"):
         put(tmp_path / "download" / "pictures" / name)

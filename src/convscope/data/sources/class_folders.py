@@ -1,7 +1,8 @@
-"""Class folders: ``root/class/x.png``, with or without a ``train``, ``valid`` or ``test`` level above the classes."""
+"""Class folders: ``root/class/x.png``, with or without a ``train``, ``valid`` or ``test`` level above or below them."""
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import Counter
 from collections.abc import Iterable
@@ -11,14 +12,11 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
+from convscope.data.sources import masks
 from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings
 from convscope.data.words import count, listed
 from convscope.errors import DataError
-
-MASK_WORDS = {
-    "image", "images", "img", "imgs", "mask", "masks", "label", "labels", "annotation", "annotations"
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,11 @@ Places = dict[str, _Place]  # by folder: there are few, however many images
 def find(files: Files) -> list[Candidate]:
     """Return a candidate for each folder that has split folders with classes, or one for the class folders alone."""
     folders = dict.fromkeys(_folder(name) for name in files.names if is_image(name))
-    places = _below_splits(folders) or _below_what_is_shared([folder for folder in folders if folder])
+    try:
+        places = _below_splits(files, folders) or _above_splits(folders)
+    except DataError as error:
+        return [Candidate("class folders", ".", functools.partial(_refuse, error))]
+    places = places or _below_what_is_shared([folder for folder in folders if folder])
     classes: dict[str, set[str]] = {}
     for place in places.values():
         classes.setdefault(place.root, set()).add(place.label)
@@ -46,19 +48,71 @@ def find(files: Files) -> list[Candidate]:
     ]
 
 
+def _refuse(error: DataError) -> Listing:
+    raise error
+
+
 def _folder(name: str) -> str:
     return name.rpartition("/")[0]
 
 
-def _below_splits(folders: Iterable[str]) -> Places:
+def _tree(folders: Iterable[str]) -> dict[str, set[str]]:
+    """Return the names of those subfolders of each folder that hold images somewhere."""
+    tree: dict[str, set[str]] = {}
+    for folder in folders:
+        while folder:
+            above, _, name = folder.rpartition("/")
+            tree.setdefault(above, set()).add(name)
+            folder = above
+    return tree
+
+
+def _below_splits(files: Files, folders: Iterable[str]) -> Places:
     """Place folders like ``root/split/class``; a split folder that holds images itself is a class."""
-    places = {}
+    places, tree = {}, _tree(folders)
     for folder in folders:
         parts = folder.split("/")
-        k = next((k for k, part in enumerate(parts[:-1]) if part.lower() in SPLITS), None)
-        if k is not None:
-            places[folder] = _Place("/".join(parts[:k]), SPLITS[parts[k].lower()], parts[k + 1])
+        for k in range(len(parts) - 1):
+            root = "/".join(parts[:k])
+            if parts[k].lower() in SPLITS and _has_splits(files, root, tree):
+                places[folder] = _Place(root, SPLITS[parts[k].lower()], parts[k + 1])
+                break
     return places
+
+
+def _has_splits(files: Files, root: str, tree: dict[str, set[str]]) -> bool:
+    """Tell whether the subfolders of ``root`` are splits: where every one is, else one of them may be a class.
+
+    Raises:
+        DataError: some are and some are not, and it cannot be told what is meant.
+    """
+    splits = sorted(name for name in tree[root] if name.lower() in SPLITS)
+    others = sorted(tree[root] - set(splits))
+    if not others:
+        return True
+    inside = f"{root}/" if root else ""
+    if len(splits) == 1 and all(f"{inside}{name}" in tree for name in others):
+        return False
+    raise DataError(
+        f"{files.path}: {inside}{' and '.join(splits)} may be meant as {count(len(splits), 'split')} or as "
+        f"{count(len(splits), 'class', 'classes')}, beside {listed(others, 3)}: for splits, give the path of one of "
+        "them alone, or move the others away; for classes, rename those that are called like a split"
+    )
+
+
+def _above_splits(folders: Iterable[str]) -> Places:
+    """Place folders like ``root/class/split``, where that is what all of them are."""
+    classes = [_folder(folder) for folder in folders]
+    if not all("/" in folder and folder.rpartition("/")[2].lower() in SPLITS for folder in folders):
+        return {}
+    above = _below_what_is_shared(list(dict.fromkeys(classes)))
+    if len({place.label for place in above.values()}) < 2:
+        return {}
+    return {
+        folder: _Place(above[name].root, SPLITS[folder.rpartition("/")[2].lower()], above[name].label)
+        for folder, name in zip(folders, classes, strict=True)
+        if name in above
+    }
 
 
 def _below_what_is_shared(folders: list[str]) -> Places:
@@ -73,23 +127,20 @@ def _below_what_is_shared(folders: list[str]) -> Places:
 def _list(files: Files, root: str, places: Places) -> Listing:
     mine = {folder: place for folder, place in places.items() if place.root == root}
     classes = in_order(place.label for place in mine.values())
-    if {label.lower() for label in classes} <= MASK_WORDS and len(classes) > 1:
-        raise DataError(
-            f"{files.path}: the folders {' and '.join(classes)} look like images with masks (segmentation); "
-            "only image classification (root/class/x.png) is supported so far"
-        )
     if {label.lower() for label in classes} <= SPLITS.keys() and len(classes) > 1:
         raise DataError(
             f"{files.path}: the folders {' and '.join(classes)} are splits, and hold images without a class; "
             f"put each image into the folder of its class ({classes[0]}/cat/x.png)"
         )
     names = [name for name in files.names if is_image(name) and _folder(name) in mine]
+    _refuse_masks(files, names, mine)
     labels = numbered((mine[_folder(name)].label for name in names), classes)
     split = np.array([mine[_folder(name)].split for name in names], "<U5")
     notices = (
         *hidden_notice(files),
+        *_like_splits(root, mine),
         *_left_out(files, root, mine),
-        *_empty(files, root, set(classes)),
+        *_empty(files, root, mine),
         *_one_sided(labels, classes, split),
     )
     kind = "class folders" + (f" below {root}/" if root else "")
@@ -97,6 +148,34 @@ def _list(files: Files, root: str, places: Places) -> Listing:
         kind += f" in split folders ({', '.join(name for name in SPLIT_ORDER if name in split)})"
     ids = strings(names)
     return Listing(set_name(files.path), kind, FileImages(files, ids), ids, labels, classes, split, None, notices)
+
+
+def _refuse_masks(files: Files, names: list[str], mine: Places) -> None:
+    """Raise ``DataError`` where the classes, or folders within them, are images and their masks."""
+    groups: dict[str, dict[str, str]] = {place.label: {} for place in mine.values()}
+    for name in names if len(groups) <= masks.MOST_FOLDERS else ():
+        place = mine[_folder(name)]
+        below = name.removeprefix(f"{place.root}/").split("/")
+        below.remove(place.label)
+        groups[place.label]["/".join(below)] = name
+    siblings = _tree(mine).values()
+    kinds = masks.beside_images(files, groups) or next(filter(None, map(masks.named, siblings)), ())
+    if kinds:
+        raise DataError(
+            f"{files.path}: the folders {' and '.join(kinds)} look like images with masks (segmentation); "
+            "only image classification (root/class/x.png) is supported so far"
+        )
+
+
+def _like_splits(root: str, mine: Places) -> tuple[Notice, ...]:
+    """Say which class is called like a split, and has folders as a split has, but stands beside others."""
+    tree, inside = _tree(mine), f"{root}/" if root else ""
+    labels = {place.label for place in mine.values() if not place.split}
+    words = in_order(name for name in labels if name.lower() in SPLITS and f"{inside}{name}" in tree)
+    if not words:
+        return ()
+    text = f"the folder {listed(words)} is taken for a class, not for a split, since those beside it are no splits"
+    return (Notice("class-like-split", text, words),)
 
 
 def _left_out(files: Files, root: str, mine: Places) -> tuple[Notice, ...]:
@@ -116,15 +195,16 @@ def _left_out(files: Files, root: str, mine: Places) -> tuple[Notice, ...]:
     return tuple(notices)
 
 
-def _empty(files: Files, root: str, classes: set[str]) -> tuple[Notice, ...]:
+def _empty(files: Files, root: str, mine: Places) -> tuple[Notice, ...]:
     """Say which class folders hold no image anywhere."""
     prefix = f"{root}/" if root else ""
-    beside = set()
+    split_above = any(p.split and folder.removeprefix(prefix).split("/")[0] != p.label for folder, p in mine.items())
+    beside, classes = set(), {place.label for place in mine.values()}
     for folder in files.folders:
         parts = folder.removeprefix(prefix).split("/") if folder.startswith(prefix) else []
-        if len(parts) == 2 and parts[0].lower() in SPLITS:
+        if split_above and len(parts) == 2 and parts[0].lower() in SPLITS:
             beside.add(parts[1])
-        elif len(parts) == 1 and parts[0].lower() not in SPLITS:
+        elif not split_above and len(parts) == 1:
             beside.add(parts[0])
     empty = in_order(beside - classes)
     if not empty:

@@ -1,0 +1,158 @@
+"""Images with masks beside them are no classes; class folders whose files are numbered alike are."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pictures import put
+from PIL import Image
+
+from convscope.data.sniff import sniff
+from convscope.errors import DataError
+from real_data import real_data
+
+H, W = 40, 36
+Maker = Callable[[np.random.Generator], np.ndarray]
+
+
+def photograph(rng: np.random.Generator) -> np.ndarray:
+    """Return something with light and shade (H, W, 3)."""
+    walk = rng.normal(size=(H, W, 3)).cumsum(0).cumsum(1)
+    return (255 * (walk - walk.min()) / np.ptp(walk)).astype(np.uint8)
+
+
+def discs(rng: np.random.Generator, number: int = 1, dtype: type = np.uint8) -> np.ndarray:
+    """Return a mask (H, W): 255 in a disc, or numbered discs."""
+    mask, (rows, columns) = np.zeros((H, W), dtype), np.ogrid[:H, :W]
+    for k in range(number):
+        y, x, r = rng.integers(5, H - 5), rng.integers(5, W - 5), rng.integers(4, 10)
+        mask[(rows - y) ** 2 + (columns - x) ** 2 < r * r] = 255 if number == 1 else k + 1
+    return mask
+
+
+def masked(rng: np.random.Generator, number: int = 1, dtype: type = np.uint8) -> tuple[np.ndarray, np.ndarray]:
+    """Return a photograph and the mask of what is on it."""
+    image, mask = photograph(rng), discs(rng, number, dtype)
+    image[mask > 0] = image[mask > 0] // 2 + 120
+    return image, mask
+
+
+def save(path: Path, image: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image).save(path)
+
+
+def pairs(root: Path, images: str, masks: str, n: int = 8, number: int = 1, dtype: type = np.uint8) -> Path:
+    for i in range(n):
+        image, mask = masked(np.random.default_rng(i), number, dtype)
+        save(root / images.format(i=i, third=i % 3), image)
+        save(root / masks.format(i=i, third=i % 3), mask)
+    return root
+
+
+def classes(root: Path, n: int = 24, **makers: Maker) -> Path:
+    """Write class folders with equal file names."""
+    for k, (name, make) in enumerate(makers.items()):
+        for i in range(n):
+            save(root / name / f"{i:04}.png", make(np.random.default_rng([k, i])))
+    return root
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(DataError, match=r"look like images with masks \(segmentation\)") as caught:
+        sniff(path, path / "cache")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("images", "masks"),
+    [
+        ("image/{i}.png", "mask/{i}.png"),
+        ("img/{i}.png", "gt/{i}.png"),
+        ("raw/{i}.png", "annotations/{i}.png"),
+        ("Images/{i}.jpg", "GroundTruth/{i}.png"),
+        ("train/images/{i}.png", "train/masks/{i}.png"),
+        ("images/train/{i}.png", "masks/train/{i}.png"),
+        ("patient{third}/image/{i}.png", "patient{third}/mask/{i}.png"),
+        ("image/patient{third}/{i}.png", "mask/patient{third}/{i}.png"),
+        ("{i}/images/{i}.png", "{i}/masks/{i}-0.png"),
+        ("frames/{i}.png", "frames_masks/{i}_mask.png"),
+        ("tiles/{i}.jpg", "outlines/{i}.png"),
+        ("a/{i}.png", "b/{i}.png"),
+    ],
+)
+def test_images_and_masks_are_refused(tmp_path, images, masks):
+    said = refused(pairs(tmp_path, images, masks))
+    assert said.startswith(f"{tmp_path}: the folders ")
+
+
+@pytest.mark.parametrize("third", ["instances", "overlays", "weights"])
+def test_a_third_folder_makes_no_classes_of_them(tmp_path, third):
+    pairs(tmp_path, "image/{i}.png", "mask/{i}.png")
+    pairs(tmp_path, "image/{i}.png", third + "/{i}.png", number=5)
+    assert "image" in refused(tmp_path)
+
+
+def test_maps_of_many_numbered_objects(tmp_path):
+    assert "objects" in refused(pairs(tmp_path, "tiles/{i}.png", "objects/{i}.png", number=60, dtype=np.uint16))
+
+
+def test_in_an_archive(tmp_path):
+    root = pairs(tmp_path / "set", "tiles/{i}.png", "outlines/{i}.png")
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for path in sorted(root.rglob("*.png")):
+            archive.write(path, path.relative_to(root))
+    with pytest.raises(DataError, match="the folders tiles and outlines look like images with masks"):
+        sniff(tmp_path / "set.zip", tmp_path / "cache")
+
+
+def blank(rng: np.random.Generator) -> np.ndarray:
+    return np.full((H, W), rng.integers(100, 200), np.uint8)
+
+
+def noisy(rng: np.random.Generator) -> np.ndarray:
+    return rng.integers(0, 256, (H, W, 3)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "makers",
+    [
+        {"cat": photograph, "dog": photograph},
+        {"mask": photograph, "no_mask": photograph},
+        {"with_mask": noisy, "without_mask": photograph},
+        {"0": discs, "1": discs},
+        {"empty": blank, "cell": photograph},
+        {"sketch": discs, "photo": photograph},
+        {"sketch": discs, "photo": noisy},
+        {"sketch": discs, "photo": photograph, "noise": noisy},
+        {**dict.fromkeys("abcdefghi", photograph), "j": discs},
+    ],
+    ids=lambda makers: "-".join(makers),
+)
+def test_class_folders_whose_files_are_numbered_alike_are_classes(tmp_path, makers):
+    listing = sniff(classes(tmp_path, **makers), tmp_path / "cache")
+    assert set(listing.classes) == set(makers) and not listing.notices
+
+
+def test_one_scene_in_two_states_is_two_classes(tmp_path):
+    for i in range(12):
+        rng = np.random.default_rng(i)
+        image = photograph(rng)
+        save(tmp_path / "clean" / f"{i}.png", image)
+        save(tmp_path / "grainy" / f"{i}.png", np.clip(image + rng.normal(0, 20, image.shape), 0, 255).astype(np.uint8))
+    assert sniff(tmp_path, tmp_path / "cache").classes == ("clean", "grainy")
+
+
+def test_files_that_cannot_be_read_are_left_to_decoding(tmp_path):
+    classes(tmp_path, cat=photograph, dog=photograph)
+    put(tmp_path / "dog" / "0000.png", b"no image")
+    assert sniff(tmp_path, tmp_path / "cache").classes == ("cat", "dog")
+
+
+def test_membranes_are_images_with_masks(tmp_path):
+    with pytest.raises(DataError, match="the folders image and label look like images with masks"):
+        sniff(real_data("isbi2012_em/isbi2012_em.zip"), tmp_path)
