@@ -115,9 +115,9 @@ def load_labelled(
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     rows = np.arange(len(listing.ids))[good]
-    found = Split(
-        "all", entry.pixels, rows, listing.labels[good], listing.ids[good], content=entry.index["content"][good]
-    )
+    groups = None if listing.groups is None else listing.groups[good]
+    content = entry.index["content"][good]
+    found = Split("all", entry.pixels, rows, listing.labels[good], listing.ids[good], groups, content)
     return found, listing.split[good], listing.classes, (*listing.notices, *decoding_notices(listing, entry))
 
 

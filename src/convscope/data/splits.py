@@ -66,7 +66,7 @@ def assign(
     if "valid" not in kept:
         carve.append(("valid", VALID_SHARE if valid is None else valid))
 
-    units = _units(groups, len(labels))
+    units = number_units(groups, len(labels))
     rules = []
     while carve:
         name, asked = carve.pop(0)
@@ -100,8 +100,8 @@ def _check(labels: np.ndarray, classes: Sequence[str], given: np.ndarray) -> Non
         raise DataError(f"nothing to train on: all {len(given):,} images are given as valid or test")
 
 
-def _units(groups: np.ndarray | None, count: int) -> np.ndarray:
-    """Number what must stay together, (n,): each group, and on its own each image that has none."""
+def number_units(groups: np.ndarray | None, count: int) -> np.ndarray:
+    """Number what must stay together, (n,): each group, and on its own each image that has none (an empty name)."""
     if groups is None:
         return np.arange(count)
     names, units = np.unique(groups, return_inverse=True)

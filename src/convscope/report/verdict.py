@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from convscope.data.words import count
 from convscope.report.contents import Contents, Rival
 from convscope.report.text import percent, places, points, signed, span, units
 
@@ -21,11 +22,16 @@ def verdict(contents: Contents) -> list[str]:
         seen = f"On the {n} validation images, which also served to choose the epoch"
     opening = (
         f"{seen}, the network named {percent(accuracy['value'], places(accuracy))} correctly"
-        f" (95 % interval {span(accuracy)})"
+        f" (95 % interval {span(accuracy)}{_drawn(contents)})"
     )
     rival = best_rival(contents)
     sentences = [f"{opening}."] if rival is None else _against(opening, rival)
     return [units(sentence) for sentence in sentences + _binary(contents)]
+
+
+def _drawn(contents: Contents) -> str:
+    groups = contents.metrics.get("groups")
+    return f" over {count(groups, 'group')}" if groups else ""
 
 
 def _against(opening: str, rival: Rival) -> list[str]:

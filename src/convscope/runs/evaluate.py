@@ -23,6 +23,8 @@ from convscope.runs.source import load_source
 if TYPE_CHECKING:
     from convscope.runs.run import Run
 
+_COLUMNS = ("rows", "labels", "ids", "groups", "content")  # of a split, in its order
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -85,14 +87,11 @@ def _own(run: Run, cache: str | None, data_root: str | None) -> Labelled:
 
 
 def _divided(data: Data) -> Labelled:
-    def together(key: str) -> np.ndarray:
-        return np.concatenate([getattr(part, key) for part in data.splits])
+    def together(key: str) -> np.ndarray | None:
+        columns = [getattr(part, key) for part in data.splits]
+        return None if any(column is None for column in columns) else np.concatenate(columns)
 
-    known = all(part.content is not None for part in data.splits)
-    images = Split(
-        "all", data.train.pixels, together("rows"), together("labels"), together("ids"),
-        content=together("content") if known else None,
-    )  # fmt: skip
+    images = Split("all", data.train.pixels, *map(together, _COLUMNS))  # pyright: ignore[reportArgumentType]
     return Labelled(images, np.repeat([p.name for p in data.splits], [len(p) for p in data.splits]), data.classes)
 
 
@@ -119,10 +118,8 @@ def _choose(found: Labelled, name: str | None) -> tuple[str, Split]:
         has = ", ".join(split for split in ("train", "valid", "test") if (found.of == split).any())
         raise DataError(f"the set has no {name!r} split; it has {has or 'none'}; --split all scores everything")
     mine = np.flatnonzero(mine)[np.argsort(found.images.rows[mine])]  # in the array's order, which reads fastest
-    images = found.images
-    content = None if images.content is None else images.content[mine]
-    rows, labels, ids = images.rows[mine], images.labels[mine], images.ids[mine]
-    return name, Split("all", images.pixels, rows, labels, ids, content=content)
+    columns = (getattr(found.images, key) for key in _COLUMNS)
+    return name, Split("all", found.images.pixels, *(None if each is None else each[mine] for each in columns))  # pyright: ignore[reportArgumentType]
 
 
 def _labels(found: Labelled, chosen: Split, known: tuple[str, ...]) -> np.ndarray:
