@@ -26,13 +26,14 @@ from convscope.runs.beginning import (
 )
 from convscope.runs.checksum import weights_hash
 from convscope.runs.predictions import write_predictions
-from convscope.runs.prepare import Training, prepare
+from convscope.runs.prepare import Training, prepare, unweighted
 from convscope.runs.run import Run, check_is_run, open_run, read_config
 from convscope.runs.source import load_source, weights_of
 from convscope.runs.write import RunKeeper, new_folder, refuse_taken, write_file, write_json
 from convscope.tasks import baselines, classification
 from convscope.tasks.metrics.units import Units
 from convscope.training.checkpoint import has_state, read_state, save_error
+from convscope.training.choice import decided, rule
 from convscope.training.loop import Outcome, Watcher, fit
 from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
@@ -129,6 +130,9 @@ def _train(
     pretrained = pretrained_with(weights, (*said, *training.notes), folder)
     if observer.on_plan:
         observer.on_plan(prepared(folder, data, training, pretrained, resumed=resumed))
+    notice = unweighted(data, plan)
+    if notice and observer.on_notice:
+        observer.on_notice(notice)
     write_beginning(folder, plan, data, pretrained)
     loaded = time.perf_counter()
     outcome = fit(
@@ -144,7 +148,8 @@ def _train(
         "saving": outcome.saving,
     }
     _write_history(folder, outcome)
-    return _finish(folder, data, training, outcome, timing, observer)
+    notices = [*filter(None, [notice]), *outcome.notices]
+    return _finish(folder, data, training, replace(outcome, notices=notices), timing, observer)
 
 
 def _write_history(folder: Path, outcome: Outcome) -> None:
@@ -170,9 +175,10 @@ def _finish(
         "split": judged.name,
         "examples": len(judged),
         "select": training.plan.select,
-        "rule": outcome.rule,
+        "rule": rule(training.plan.select, outcome.stops, has_test=data.test is not None),
+        "decided_by_validation": decided(training.plan.select, outcome.stops),
         "chosen_epoch": outcome.chosen_epoch,
-        "stopped": outcome.stopped,
+        "stopped": outcome.stops[-1],
         "notices": outcome.notices,
         **({"stages": list(training.stages)} if training.stages else {}),
         **({"pretrained": noted["pretrained"]} if "pretrained" in noted else {}),

@@ -82,7 +82,7 @@ def assign(
         by_group = ", by group" if groups is not None else ""
         sentence.append(f"{', '.join(rules)}, stratified{by_group}, seed {seed}")
     if not (split == "test").any():
-        sentence.append("no test split: the last epoch is kept, not the best, so that the validation score is honest")
+        sentence.append("no test split: the valid score is honest if it chooses neither the epoch nor when to stop")
     return split, "; ".join(sentence)
 
 

@@ -12,7 +12,7 @@ from convscope.data.words import count
 from convscope.report.contents import Contents
 from convscope.report.text import THIN, chance, decimal, percent, places, seconds, signed, span
 from convscope.tasks.classification import confusion
-from convscope.tasks.metrics.comparison import test_of
+from convscope.tasks.metrics.comparison import named_test
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def rivals(contents: Contents) -> Table:
                 percent(rival.accuracy["value"], places(rival.accuracy)),
                 span(rival.accuracy),
                 f"{signed(lead['value'])}  ({signed(lead['low'])} to {signed(lead['high'])})",
-                chance(test_of(rival.comparison)[1]),
+                chance(named_test(rival.comparison)[1]),
                 f"{rival.train_rows:,}",
                 seconds(rival.seconds) + (", cut off" if rival.stopped_early else ""),
             )

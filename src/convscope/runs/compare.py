@@ -26,7 +26,7 @@ from convscope.runs.predictions import read_answers
 from convscope.runs.run import Run, open_run
 from convscope.tasks import classification
 from convscope.tasks.metrics.bootstrap import interval
-from convscope.tasks.metrics.comparison import test_of
+from convscope.tasks.metrics.comparison import named_test
 from convscope.tasks.metrics.holm import holm
 from convscope.tasks.metrics.proportion import wilson
 from convscope.tasks.metrics.seeds import resampled_accuracies, resampled_means, two_sided
@@ -257,7 +257,7 @@ def _pair(
         for s, t in matched
     )
     if once:
-        return Pair(a.name, b.name, each[0]["difference"], *test_of(each[0]), 1.0, each)
+        return Pair(a.name, b.name, each[0]["difference"], *named_test(each[0]), 1.0, each)
     value = a.figures["accuracy"]["value"] - b.figures["accuracy"]["value"]
     low, high = (float(end) for end in interval(differences, value))
     if not np.isfinite([low, high]).all():  # every run answers alike on every image

@@ -9,6 +9,7 @@ from convscope.data.words import count
 from convscope.runs.comparable import names_groups
 from convscope.runs.run import Run
 from convscope.tasks.metrics.units import FEW
+from convscope.training.choice import decided_by_validation
 
 if TYPE_CHECKING:
     from convscope.runs.compare import Comparison, Network, Pair
@@ -54,8 +55,9 @@ def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
         yield f"{fewest} seeds tell only roughly how much a network moves from seed to seed"
     yield from _of_groups(found, runs)
     if found.split == "valid":
-        chose = any(run.plan.select == "best" for run in runs)
-        yield "judged on the validation images" + (", which also chose the epoch of some runs" if chose else "")
+        by = sorted({what for run in runs for what in decided_by_validation(run.metrics)})
+        flattered = f", which also chose {' and '.join(by)} of some runs: their scores are flattered" if by else ""
+        yield f"judged on the validation images{flattered}"
     for key, what in (("epochs", "epochs"), ("time", "time"), ("img_size", "image sizes"), ("augment", "augmentation")):
         values = {network.name: network.settings[key] for network in found.networks if key in network.settings}
         if values:

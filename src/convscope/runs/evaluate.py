@@ -19,6 +19,7 @@ from convscope.data.words import count, listed
 from convscope.errors import DataError, nearest
 from convscope.runs import files
 from convscope.runs.source import load_source
+from convscope.training.choice import decided_by_validation
 
 if TYPE_CHECKING:
     from convscope.runs.run import Run
@@ -67,8 +68,7 @@ def evaluate(
     labels = _labels(found, chosen, run.spec.classes)
     pixels, converted = _pixels(run, chosen)
     warnings = [*found.warnings, *converted, *_missing(labels, run.spec.classes)]
-    if data is not None:
-        warnings += _trained_on(run, chosen)
+    warnings += _flattered(run, name) if data is None else _trained_on(run, chosen)
     scores, _ = run.score(replace(chosen, pixels=pixels, labels=labels), tta=tta, amp=amp)
     return {"split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores}
 
@@ -154,6 +154,14 @@ def _missing(labels: np.ndarray, classes: tuple[str, ...]) -> Iterator[str]:
     absent = [name for k, name in enumerate(classes) if not (labels == k).any()]
     if absent:
         yield f"no image of {count(len(absent), 'class', 'classes')}: {listed(absent)}"
+
+
+def _flattered(run: Run, split: str) -> Iterator[str]:
+    """Tell what the images of the run's own split decided, which makes every figure too good."""
+    if split != "valid" or not (run.folder / files.METRICS).exists():
+        return
+    if by := decided_by_validation(run.metrics):
+        yield f"the validation images decided {' and '.join(by)} in the training of this run: their score is flattered"
 
 
 def _trained_on(run: Run, chosen: Split) -> Iterator[str]:

@@ -12,6 +12,7 @@ from convscope.data import cache
 from convscope.data.augment import Policy
 from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data, Split
+from convscope.data.words import count, listed
 from convscope.models.weights import Weights, load_into
 from convscope.runs.predict import BATCH
 from convscope.runs.spec import ModelSpec
@@ -125,13 +126,39 @@ def loss_of(plan: Plan, data: Data) -> Loss:
     """Return the plan's loss: classes weighed and labels smoothed as it says."""
     weights = None
     if plan.class_weights == "balanced":
-        counts = np.bincount(data.train.labels, minlength=len(data.classes))
-        weights = torch.tensor(counts.sum() / (len(counts) * counts), dtype=torch.float32, device=plan.device)
+        weights = torch.tensor(balanced(data), dtype=torch.float32, device=plan.device)
 
     def loss(logits: Tensor, targets: Tensor) -> Tensor:
         return classification.loss(logits, targets, smoothing=plan.smoothing, weights=weights)
 
     return loss
+
+
+def balanced(data: Data) -> np.ndarray:
+    """Return the weight (K,) of each class by inverse frequency; a class without a training image has none.
+
+    The mean weight of a training image is 1. Where no validation image would count, all that have no weight get 1, so
+    that the validation loss still is one.
+    """
+    counts = np.bincount(data.train.labels, minlength=len(data.classes))
+    present = counts > 0
+    weights = np.zeros(len(counts))
+    weights[present] = counts.sum() / (present.sum() * counts[present])
+    if not weights[data.valid.labels].any():
+        weights[~present] = 1.0
+    return weights
+
+
+def unweighted(data: Data, plan: Plan) -> str:
+    """Return what is to be said of classes that cannot be weighted, or nothing."""
+    counts = np.bincount(data.train.labels, minlength=len(data.classes))
+    absent = [name for name, images in zip(data.classes, counts, strict=True) if not images]
+    if plan.class_weights != "balanced" or not absent:
+        return ""
+    return (
+        f"class weights: {count(len(absent), 'class', 'classes')} without a training image "
+        f"({listed(absent)}) cannot be weighted and {'counts' if len(absent) == 1 else 'count'} nothing in the training loss"
+    )
 
 
 def batches_of(split: Split, data: Data, plan: Plan) -> Batches:

@@ -50,7 +50,7 @@ def compare(
     }
 
 
-def test_of(comparison: dict[str, Any]) -> tuple[str, float]:
+def named_test(comparison: dict[str, Any]) -> tuple[str, float]:
     """Return the name of the test in what ``compare`` returned, "mcnemar" or "sign_flip", and its p."""
     (key,) = (key for key in ("p_mcnemar", "p_sign_flip") if key in comparison)
     return key.removeprefix("p_"), comparison[key]
