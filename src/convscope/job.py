@@ -27,12 +27,15 @@ from convscope.runs.beginning import (
     write_beginning,
 )
 from convscope.runs.checksum import noted, record_results, weights_hash
+from convscope.runs.predictions import write_predictions
 from convscope.runs.prepare import Training, prepare
 from convscope.runs.run import Run, check_is_run, given_again, open_run, read_config
 from convscope.runs.source import load_source, weights_of
-from convscope.runs.write import RunKeeper, csv_text, folder_word, new_folder, refuse_taken, write_file, write_json
+from convscope.runs.write import RunKeeper, folder_word, new_folder, refuse_taken, write_file, write_json
 from convscope.tasks import baselines, classification
+from convscope.tasks.metrics.units import Units
 from convscope.training.checkpoint import has_state, read_state, save_error
+from convscope.training.choice import decided, rule
 from convscope.training.loop import Outcome, Watcher, fit
 from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
@@ -193,7 +196,7 @@ def _finish(
     run = open_run(folder, model=training.spec.source)
     judged = data.test or data.valid
     scores, shares = run.score(judged)
-    valid_scores, valid_shares = (scores, shares) if judged is data.valid else run.score(data.valid)
+    valid_shares = shares if judged is data.valid else run.probabilities(data.valid)
     timing["evaluation"] = time.perf_counter() - began
     rivals = _baselines(training.plan, data, judged, shares, observer)
     timing["simple methods"] = sum(rival["seconds"] for rival in rivals)
@@ -202,20 +205,21 @@ def _finish(
         "split": judged.name,
         "examples": len(judged),
         "select": training.plan.select,
-        "rule": outcome.rule,
+        "rule": rule(training.plan.select, outcome.stops, has_test=data.test is not None),
+        "decided_by_validation": decided(training.plan.select, outcome.stops),
         "chosen_epoch": outcome.chosen_epoch,
-        "stopped": outcome.stopped,
+        "stopped": outcome.stops[-1],
         "notices": [*training.notices, *outcome.notices],
         **({"stages": list(training.stages)} if training.stages else {}),
         **({"pretrained": began_with["pretrained"]} if "pretrained" in began_with else {}),
         **scores,
-        "valid": {"accuracy": valid_scores["accuracy"]},
+        "valid": {"accuracy": _accuracy(data.valid, valid_shares)["accuracy"]},
         "baselines": rivals,
         **({"cost": training.spec.cost()} if own.is_own(training.spec.model) else {}),
         "seconds": timing,
     }
     write_json(folder / files.METRICS, metrics)
-    _write_predictions(folder, data, {data.valid.name: valid_shares, judged.name: shares})
+    write_predictions(folder, data, {data.valid.name: valid_shares, judged.name: shares})
     if observer.on_progress:
         observer.on_progress("report", 0, 1)
     contents = collect(run, data, training.settled, outcome.history, metrics, shares)
@@ -248,39 +252,21 @@ def _baselines(plan: Plan, data: Data, judged: Split, shares: np.ndarray, observ
         progress=lambda name: tell(names.index(name)),
     )
     tell(len(names))
-    rows = []
-    for rival in found:
-        scores = classification.score(
-            judged.labels, rival.probabilities, data.classes, positive=plan.positive, resamples=200
-        )
-        rows.append(
-            {
-                "name": rival.name,
-                "what": rival.what,
-                "accuracy": scores["accuracy"],
-                "balanced_accuracy": scores["balanced_accuracy"],
-                "seconds": rival.seconds,
-                "train_rows": rival.train_rows,
-                "stopped_early": rival.stopped_early,
-                "versus": classification.compare(judged.labels, shares, rival.probabilities),
-            }
-        )
-    return rows
+    right, units = shares.argmax(axis=1) == judged.labels, Units.of(judged.groups, len(judged))
+    return [
+        {
+            "name": rival.name,
+            "what": rival.what,
+            **_accuracy(judged, rival.probabilities),
+            "seconds": rival.seconds,
+            "train_rows": rival.train_rows,
+            "stopped_early": rival.stopped_early,
+            "versus": classification.compare(right, rival.probabilities.argmax(axis=1) == judged.labels, units=units),
+        }
+        for rival in found
+    ]
 
 
-def _write_predictions(folder: Path, data: Data, shares: dict[str, np.ndarray]) -> None:
-    header = ("id", "split", "label", "prediction", "probability", *(f"p:{name}" for name in data.classes))
-    rows = (
-        (
-            str(example),
-            split.name,
-            data.classes[label],
-            data.classes[row.argmax()],
-            f"{row.max():.6g}",
-            *(f"{p:.6g}" for p in row),
-        )
-        for split in data.splits
-        if split.name in shares
-        for example, label, row in zip(split.ids, split.labels, shares[split.name], strict=True)
-    )
-    write_file(folder / files.PREDICTIONS, csv_text(header, rows))
+def _accuracy(split: Split, shares: np.ndarray) -> dict[str, Any]:
+    predicted = shares.argmax(axis=1)
+    return classification.accuracies(split.labels, predicted, shares.shape[1], groups=split.groups)

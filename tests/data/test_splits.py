@@ -54,7 +54,7 @@ def test_train_and_valid_given_leave_no_test():
     split, rule = assign(alternating(100), AB, None, given)
     assert (split == given).all()
     assert rule == (
-        "valid as given; no test split: the last epoch is kept, not the best, so that the validation score is honest"
+        "valid as given; no test split: the valid score is honest if it chooses neither the epoch nor when to stop"
     )
 
 

@@ -22,7 +22,9 @@ def guesses(n: int, K: int, skill: float, seed: int = 0) -> tuple[np.ndarray, np
 def rival(name: str, labels: np.ndarray, network: np.ndarray, own: np.ndarray) -> Rival:
     classes = [str(k) for k in range(own.shape[1])]
     accuracy = score(labels, own, classes, resamples=50)["accuracy"]
-    return Rival(name, f"{name} on pixels", accuracy, compare(labels, network, own), 1.25, 1000)
+    return Rival(
+        name, f"{name} on pixels", accuracy, compare(network.argmax(1) == labels, own.argmax(1) == labels), 1.25, 1000
+    )
 
 
 def contents(

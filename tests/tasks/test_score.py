@@ -14,7 +14,8 @@ from convscope.tasks.metrics.bootstrap import interval, resample, weights
 from convscope.tasks.metrics.calibration import BINS, Calibration, reliability
 from convscope.tasks.metrics.counts import Counts
 from convscope.tasks.metrics.proportion import wilson
-from convscope.tasks.metrics.ranking import Ranking
+from convscope.tasks.metrics.ranking import Rankings
+from convscope.tasks.metrics.units import Units
 
 
 def guesses(n: int, K: int, *, seed: int = 0, skill: float = 2.0, decimals: int | None = None):
@@ -62,16 +63,16 @@ def test_weighted_figures_are_scikit_learns_on_the_same_resample(decimals):
     labels, shares = guesses(n, K, decimals=decimals, skill=1.0)
     predicted = shares.argmax(axis=1)
     drawn = np.concatenate(list(weights(n, 20, seed=3)), axis=1)
-    counted = Counts.of(labels, predicted, K).figures(drawn)
+    counted, rankings = Counts.of(labels, predicted, K).figures(drawn), Rankings.of(labels, shares)
     for r in range(drawn.shape[1]):
         again = np.repeat(np.arange(n), drawn[:, r].astype(int))  # the resample, written out
         y, p, s = labels[again], predicted[again], shares[again]
         assert counted["accuracy"][r] == pytest.approx(metrics.accuracy_score(y, p))
         assert counted["balanced_accuracy"][r] == pytest.approx(metrics.balanced_accuracy_score(y, p))
+        areas, means = rankings.figures(drawn[:, [r]])
         for k in range(K):
-            area, mean = Ranking.of(labels == k, shares[:, k]).figures(drawn[:, [r]])
-            assert area[0] == pytest.approx(metrics.roc_auc_score(y == k, s[:, k]))
-            assert mean[0] == pytest.approx(metrics.average_precision_score(y == k, s[:, k]))
+            assert areas[k, 0] == pytest.approx(metrics.roc_auc_score(y == k, s[:, k]))
+            assert means[k, 0] == pytest.approx(metrics.average_precision_score(y == k, s[:, k]))
             assert counted["precision"][k, r] == pytest.approx(metrics.precision_score(y == k, p == k))
             assert counted["recall"][k, r] == pytest.approx(metrics.recall_score(y == k, p == k))
             assert counted["f1"][k, r] == pytest.approx(metrics.f1_score(y == k, p == k))
@@ -111,7 +112,7 @@ def test_chunks_of_resamples_make_one_whole(monkeypatch):
     parts = list(weights(10, 7, seed=1))
     assert [part.shape for part in parts] == [(10, 2)] * 3 + [(10, 1)]
     assert (np.concatenate(parts, axis=1) == whole).all()
-    mean = resample(lambda w: {"mean": w.mean(axis=0)}, 10, resamples=7, seed=1)["mean"]
+    mean = resample(lambda w: {"mean": w.mean(axis=0)}, Units.of(None, 10), resamples=7, seed=1)["mean"]
     assert mean.tolist() == [1.0] * 7
 
 
@@ -198,7 +199,9 @@ def test_expected_calibration_error_worked_by_hand():
     shares = np.array([[0.9, 0.1]] * 4 + [[0.6, 0.4]] * 2)
     labels = np.array([0, 0, 0, 1, 0, 1])  # 3 of 4 right at 0.9, 1 of 2 right at 0.6
     expected = (4 * abs(0.75 - 0.9) + 2 * abs(0.5 - 0.6)) / 6
-    assert Calibration.of(labels, shares).error(np.ones(6)) == pytest.approx(expected)
+    assert Calibration.of(shares.argmax(axis=1) == labels, shares.max(axis=1)).error(np.ones(6)) == pytest.approx(
+        expected
+    )
     table = reliability(labels, shares)
     assert len(table.count) == BINS
     assert np.flatnonzero(table.count).tolist() == [8, 13]  # (8/15, 9/15] holds its upper edge 0.6

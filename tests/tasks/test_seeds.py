@@ -10,6 +10,7 @@ from scipy import stats
 
 from convscope.tasks.metrics.holm import holm
 from convscope.tasks.metrics.seeds import resampled_accuracies, resampled_means, two_sided
+from convscope.tasks.metrics.units import Units
 
 
 def test_holm_by_hand():
@@ -43,7 +44,7 @@ def answers(seed: int, n: int = 400) -> np.ndarray:
 
 def test_resampled_accuracies_spread_as_the_binomial_says():
     right = answers(0)
-    found = resampled_accuracies(right, 20_000, seed=1)
+    found = resampled_accuracies(right, Units.of(None, 400), 20_000, seed=1)
     share = right.mean(axis=1)
     np.testing.assert_allclose(found.mean(axis=1), share, atol=1e-3)
     np.testing.assert_allclose(found.std(axis=1), np.sqrt(share * (1 - share) / right.shape[1]), rtol=0.03)
@@ -51,7 +52,7 @@ def test_resampled_accuracies_spread_as_the_binomial_says():
 
 def test_differences_agree_with_scipys_paired_bootstrap():
     right = answers(3)
-    found = resampled_accuracies(right, 10_000, seed=0)
+    found = resampled_accuracies(right, Units.of(None, 400), 10_000, seed=0)
     interval = np.quantile(found[0] - found[1], [0.025, 0.975])
     other = stats.bootstrap(
         (right[0].astype(float), right[1].astype(float)), lambda a, b, axis: (a - b).mean(axis=axis),

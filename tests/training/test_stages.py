@@ -287,7 +287,7 @@ def test_stages_share_the_time(digits: Data, monkeypatch: pytest.MonkeyPatch) ->
     assert outcome is not None
     last = {row["stage"]: row["seconds"] for row in outcome.history.epochs}
     assert last[1] == pytest.approx(5, abs=0.3) and last[2] == pytest.approx(20, abs=0.3)
-    assert outcome.stopped == "the time budget was used up"
+    assert outcome.stops[-1] == "the time budget was used up"
 
 
 def test_patience_ends_a_stage_not_the_training(digits: Data) -> None:

@@ -80,7 +80,7 @@ def comparison_tables(found: Comparison) -> Group:
         for network in found.networks
     ]
     parts: list[Text | object] = [
-        Text(f"{found.split}: {count(found.examples, 'image')}"),
+        Text(f"{found.split}: {count(found.examples, 'image')}" + (f" of {found.resampled}" if found.groups else "")),
         table(
             ("network", "seeds", "accuracy (95 % interval)", "balanced", "log loss", "ECE"),
             scored,
@@ -101,4 +101,5 @@ def comparison_tables(found: Comparison) -> Group:
 def _behind(found: Comparison, network: Network) -> tuple[str, ...]:
     pair = found.pair(found.best.name, network.name)
     value, low, high = (100 * pair.difference[key] for key in ("value", "low", "high"))
-    return network.name, f"{value:+.1f} ({low:+.1f} to {high:+.1f})", pair.test, f"{pair.p:.2g}", f"{pair.p_holm:.2g}"
+    test = pair.test.replace("_", " ")
+    return network.name, f"{value:+.1f} ({low:+.1f} to {high:+.1f})", test, f"{pair.p:.2g}", f"{pair.p_holm:.2g}"

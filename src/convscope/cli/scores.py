@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Group
+from rich.text import Text
 
 from convscope.cli.output import interval, table
 from convscope.data.words import count
@@ -33,19 +34,28 @@ def scores_table(metrics: dict[str, Any]) -> Group:
     if binary:
         rows += [(f"{words} ({binary['positive']})", interval(binary[key])) for key, words in _BINARY.items()]
     averaged = ", averaged over augmented copies" if metrics.get("tta") else ""
-    title = f"{metrics['split']}: {count(metrics['examples'], 'image')}{averaged}"
-    parts = [table((title, "value (95 % interval)"), rows)]
+    groups = f" of {count(metrics['groups'], 'group')}" if metrics.get("groups") else ""
+    title = f"{metrics['split']}: {count(metrics['examples'], 'image')}{groups}{averaged}"
+    parts: list[Any] = [table((title, "value (95 % interval)"), rows)]
     classes = metrics["per_class"][:MOST_CLASSES]
+    held = ("groups",) if groups else ()
     parts.append(
         table(
-            ("class", "images", "precision", "recall", "AUC"),
+            ("class", "images", *held, "precision", "recall", "AUC"),
             [
-                (c["class"], c["support"], *(interval(c[key]) for key in ("precision", "recall", "auc")))
+                (
+                    c["class"],
+                    c["support"],
+                    *(c[key] for key in held),
+                    *(interval(c[key]) for key in ("precision", "recall", "auc")),
+                )
                 for c in classes
             ],
-            right=("images",),
+            right=("images", *held),
         )
     )
+    if len(metrics["per_class"]) > MOST_CLASSES:
+        parts.append(Text(f"the first {MOST_CLASSES} of {len(metrics['per_class']):,} classes; metrics.json has all"))
     if metrics.get("baselines"):
         rivals = [
             (
@@ -57,6 +67,8 @@ def scores_table(metrics: dict[str, Any]) -> Group:
             for b in metrics["baselines"]
         ]
         parts.append(table(("beside it", "accuracy", "the network is better by", "took"), rivals, right=("took",)))
+    if groups:
+        parts.append(Text(f"intervals: {metrics['interval']}", style="dim"))
     return Group(*parts)
 
 

@@ -138,6 +138,7 @@ def _watched(
         show_json({"run": str(run.folder), "weights_sha256": checksum, **run.metrics})
         return 0
     out.print(scores_table(run.metrics))
+    out.print(f"kept: epoch {run.metrics['chosen_epoch']}, {run.metrics['rule']}", markup=False)
     for notice in run.metrics["notices"]:
         out.print(f"[bold yellow]! {escape(notice)}[/]")
     out.print(f"weights: SHA-256 {checksum}")

@@ -125,11 +125,10 @@ def load_labelled(
     good = _readable(listing, entry, skip_bad=skip_bad)
     rows = np.arange(len(listing.ids))[good]
     groups = None if listing.groups is None else listing.groups[good]
-    found = Split(
-        "all", entry.pixels, rows, listing.labels[good], listing.ids[good], groups, entry.index["content"][good]
-    )
+    content = entry.index["content"][good]
+    everything = Split("all", entry.pixels, rows, listing.labels[good], listing.ids[good], groups, content)
     notices = (*_other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
-    return found, listing.split[good], listing.classes, notices
+    return everything, listing.split[good], listing.classes, notices
 
 
 def _other_columns(listing: Listing, columns: Columns | None) -> tuple[Notice, ...]:

@@ -67,7 +67,7 @@ def assign(
     if "valid" not in kept:
         carve.append(("valid", VALID_SHARE if valid is None else valid))
 
-    units = _units(groups, len(labels))
+    units = number_units(groups, len(labels))
     rules = []
     while carve:
         name, asked = carve.pop(0)
@@ -83,7 +83,7 @@ def assign(
         by_group = ", by group" if groups is not None else ""
         sentence.append(f"{', '.join(rules)}, stratified{by_group}, seed {seed}")
     if not (split == "test").any():
-        sentence.append("no test split: the last epoch is kept, not the best, so that the validation score is honest")
+        sentence.append("no test split: the valid score is honest if it chooses neither the epoch nor when to stop")
     return split, "; ".join(sentence)
 
 
@@ -101,8 +101,8 @@ def _check(labels: np.ndarray, classes: Sequence[str], given: np.ndarray) -> Non
         raise DataError(f"nothing to train on: all {len(given):,} images are given as valid or test")
 
 
-def _units(groups: np.ndarray | None, count: int) -> np.ndarray:
-    """Number what must stay together, (n,): each group, and on its own each image that has none."""
+def number_units(groups: np.ndarray | None, count: int) -> np.ndarray:
+    """Number what must stay together, (n,): each group, and on its own each image that has none (an empty name)."""
     if groups is None:
         return np.arange(count)
     names, units = np.unique(groups, return_inverse=True)

@@ -39,7 +39,7 @@ def collect(
         created=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
         classes=data.classes,
         metrics=metrics,
-        predictions=Predictions(judged.labels, shares, judged.ids),
+        predictions=Predictions(judged.labels, shares, judged.ids, judged.groups),
         headline={
             "data": f"{data.name}: {sum(map(len, data.splits)):,} images, {len(data.classes)} classes",
             "network": f"{run.spec.model}, {sum(p.numel() for p in run.model.parameters()):,} weights",

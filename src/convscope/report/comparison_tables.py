@@ -8,7 +8,7 @@ from convscope.report.tables import Table
 from convscope.report.text import THIN, chance, decimal, large, percent, places, seconds, shorten, signed, span
 from convscope.runs.compare import FIGURES, Comparison, Network, Pair
 
-TESTS = {"mcnemar": "McNemar", "bootstrap": "bootstrap"}
+TESTS = {"mcnemar": "McNemar", "sign_flip": "sign flips of groups", "bootstrap": "bootstrap"}
 
 
 def scores(found: Comparison) -> Table:

@@ -28,11 +28,12 @@ class Augmented:
 
 @dataclass(frozen=True)
 class Predictions:
-    """The scored split: labels (n,), probabilities (n, K), and the name (n,) of each example."""
+    """The scored split: labels (n,), probabilities (n, K), and the name and the group (n,) of each example."""
 
     labels: np.ndarray
     probabilities: np.ndarray
     ids: np.ndarray
+    groups: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Mistake:
 class Rival:
     """A simple method on the same split.
 
-    ``accuracy`` is an estimate as ``tasks.classification.score`` gives it; ``comparison`` is what ``compare(labels,
-    network, rival)`` returned, so that a positive difference speaks for the network.
+    ``accuracy`` is an estimate as ``tasks.classification.score`` gives it; ``comparison`` is what ``compare(network,
+    rival)`` returned, so that a positive difference speaks for the network.
     """
 
     name: str

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from convscope.data.words import count
 from convscope.report.contents import Contents
 from convscope.report.text import THIN, chance, decimal, percent, places, seconds, signed, span
+from convscope.tasks.classification import confusion
+from convscope.tasks.metrics.comparison import named_test
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ BINARY = {
     "ppv": ("Positive predictive value", "share that is “{positive}” among those named so, as common as here"),
     "npv": ("Negative predictive value", "share that is “{negative}” among those named so, as common as here"),
 }
+MOST_CLASSES, WEAKEST = 100, 50  # rows of the table of classes, and of one that would be longer
 SHARES = {"accuracy", "balanced_accuracy", "ece", *BINARY}  # shown in per cent
 
 
@@ -52,17 +57,21 @@ def scores(metrics: dict[str, Any]) -> Table:
 
 
 def classes(metrics: dict[str, Any]) -> Table:
-    """Return each class's figures."""
+    """Return each class's figures; of more than ``MOST_CLASSES`` the ``WEAKEST``, by F1."""
+    grouped = bool(metrics.get("groups"))
+    shown = metrics["per_class"]
+    if len(shown) > MOST_CLASSES:
+        shown = sorted(shown, key=lambda row: math.inf if row["f1"]["value"] is None else row["f1"]["value"])[:WEAKEST]
     rows = [
         (
             row["class"],
-            f"{row['support']:,}",
+            f"{row['support']:,}" + (f" of {count(row['groups'], 'group')}" if grouped else ""),
             *(f"{percent(row[key]['value'])}  ({span(row[key])})" for key in ("recall", "precision")),
             decimal(row["f1"]["value"]),
             decimal(row["auc"]["value"], 4),
             decimal(row["average_precision"]["value"], 4),
         )
-        for row in metrics["per_class"]
+        for row in shown
     ]
     titles = (
         "class",
@@ -88,7 +97,7 @@ def rivals(contents: Contents) -> Table:
                 percent(rival.accuracy["value"], places(rival.accuracy)),
                 span(rival.accuracy),
                 f"{signed(lead['value'])}  ({signed(lead['low'])} to {signed(lead['high'])})",
-                chance(rival.comparison["p_mcnemar"]),
+                chance(named_test(rival.comparison)[1]),
                 f"{rival.train_rows:,}",
                 seconds(rival.seconds) + (", cut off" if rival.stopped_early else ""),
             )
@@ -99,7 +108,7 @@ def rivals(contents: Contents) -> Table:
 
 def confusions(metrics: dict[str, Any], most: int = 12) -> Table:
     """Return the most frequent mistakes."""
-    counts = np.array(metrics["confusion"])
+    counts = confusion(metrics)
     support = counts.sum(axis=1)
     wrong = counts - np.diag(np.diag(counts))
     order = np.argsort(-wrong, axis=None, kind="stable")[:most]
@@ -139,15 +148,20 @@ def reliability(contents: Contents) -> Table:
     """Return the bins of the reliability diagram that hold images."""
     from convscope.tasks.metrics.calibration import reliability as bins
 
-    table = bins(contents.predictions.labels, contents.predictions.probabilities)
+    held = contents.predictions
+    table = bins(held.labels, held.probabilities, held.groups)
     rows = [
-        (f"{100 * low:.0f} to {100 * high:.0f}{THIN}%", f"{count:,}", percent(stated), percent(true))
-        for low, high, count, stated, true in zip(
-            table.edges[:-1], table.edges[1:], table.count, table.confidence, table.accuracy, strict=True
+        (
+            f"{100 * table.edges[bin]:.0f} to {100 * table.edges[bin + 1]:.0f}{THIN}%",
+            f"{table.count[bin]:,}",
+            percent(table.confidence[bin]),
+            percent(table.accuracy[bin]),
+            span({"low": table.low[bin], "high": table.high[bin]}),
         )
-        if count
+        for bin in np.flatnonzero(table.count)
     ]
-    return Table(("probability stated", "images", "mean stated", "came true"), rows, (0, 1, 2, 3))
+    titles = ("probability stated", "images", "mean stated", "came true", f"95{THIN}% interval")
+    return Table(titles, rows, (0, 1, 2, 3, 4))
 
 
 def _value(estimate: dict[str, Any], share: bool) -> str:

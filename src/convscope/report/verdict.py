@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from convscope.data.words import count
 from convscope.report.contents import Contents, Rival
 from convscope.report.text import percent, places, points, signed, span, units
+from convscope.training.choice import decided_by_validation
 
 
 def best_rival(contents: Contents) -> Rival | None:
@@ -15,17 +17,25 @@ def verdict(contents: Contents) -> list[str]:
     """Return the sentences at the head of the report: how good, better than what, and how sure that is."""
     accuracy = contents.metrics["accuracy"]
     n = f"{contents.metrics['examples']:,}"
-    chose = contents.metrics.get("split") == "valid" and contents.metrics.get("select") != "last"
+    by = decided_by_validation(contents.metrics)
+    chose = contents.metrics.get("split") == "valid" and by
     seen = f"On {n} images it had never seen"
     if chose:
-        seen = f"On the {n} validation images, which also served to choose the epoch"
+        seen = f"On the {n} validation images, which also served to choose {' and '.join(by)}"
     opening = (
         f"{seen}, the network named {percent(accuracy['value'], places(accuracy))} correctly"
-        f" (95 % interval {span(accuracy)})"
+        f" (95 % interval {span(accuracy)}{_drawn(contents)})"
     )
     rival = best_rival(contents)
     sentences = [f"{opening}."] if rival is None else _against(opening, rival)
+    if chose:
+        sentences.append("That choice flatters the score, and no test split judges it.")
     return [units(sentence) for sentence in sentences + _binary(contents)]
+
+
+def _drawn(contents: Contents) -> str:
+    groups = contents.metrics.get("groups")
+    return f" over {count(groups, 'group')}" if groups else ""
 
 
 def _against(opening: str, rival: Rival) -> list[str]:

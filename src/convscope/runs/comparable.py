@@ -10,9 +10,8 @@ import numpy as np
 
 from convscope.data.names import composed
 from convscope.data.words import count, listed
-from convscope.errors import CheckpointError, DataError, quoted
+from convscope.errors import CheckpointError, DataError
 from convscope.runs import files
-from convscope.runs.checksum import unfinished
 from convscope.runs.run import Run
 
 
@@ -22,6 +21,7 @@ class Example(NamedTuple):
     split: str
     label: str
     content: str
+    group: str
 
 
 def check_comparable(a: Run, b: Run) -> None:
@@ -41,28 +41,17 @@ def check_comparable(a: Run, b: Run) -> None:
         raise DataError(f"{a.folder} and {b.folder} cannot be compared: {reason}")
 
 
-def judged(run: Run) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return name, label (n,) and probabilities (n, K) of each example that a finished run was judged on."""
-    split = run.metrics["split"]
-    path = run.folder / files.PREDICTIONS
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            header, *rows = csv.reader(file)
-        rows = [row for row in rows if row[1] == split]
-        number = {name: k for k, name in enumerate(run.spec.classes)}
-        labels = np.array([number[row[2]] for row in rows])
-        shares = np.array([row[5:] for row in rows], dtype=float)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is gone: without it runs cannot be compared; train again") from None
-    except (ValueError, KeyError, IndexError) as error:
-        raise CheckpointError(f"{path} is damaged ({type(error).__name__}: {error}); train again") from None
-    if header[5:] != [f"p:{name}" for name in run.spec.classes] or len(rows) != run.metrics["examples"]:
-        raise CheckpointError(f"{path} does not belong to the {files.METRICS} beside it; train again")
-    if why := unfinished(run.folder, (files.METRICS, files.PREDICTIONS)):
-        raise CheckpointError(
-            f"{run.folder} is not finished: {why}; go on with: convscope train --resume {quoted(run.folder)}"
-        )
-    return [row[0] for row in rows], labels, shares
+def groups_of(run: Run, ids: np.ndarray) -> np.ndarray | None:
+    """Return the group (n,) of each example, "" for none; ``None`` where the run's ``split.csv`` knows no groups."""
+    examples = _examples(run)
+    groups = np.array([examples[name].group if name in examples else "" for name in ids])
+    return groups if (groups != "").any() else None
+
+
+def names_groups(run: Run) -> bool:
+    """Return whether a run's ``split.csv`` has a column for groups, which it lacked in older versions."""
+    with (run.folder / files.SPLIT).open(newline="", encoding="utf-8") as file:
+        return "group" in next(csv.reader(file), ())
 
 
 def _differences(a: Run, b: Run) -> Iterator[str]:
@@ -74,7 +63,10 @@ def _differences(a: Run, b: Run) -> Iterator[str]:
                 f"they had other images; {len(extra):,} of the {len(mine):,} of {run.folder} are not among those of "
                 f"the other run, such as {listed(extra, 2)}"
             )
-    for column, what in (("content", "have another content"), ("label", "have another label")):
+    told = ("content", "have another content"), ("label", "have another label"), ("group", "are of another group")
+    for column, what in told:
+        if column == "group" and not all(any(row.group for row in rows.values()) for rows in (first, second)):
+            continue  # one of the runs knows nothing of groups
         changed = [name for name in first if getattr(first[name], column) != getattr(second[name], column)]
         if changed:
             yield f"{count(len(changed), 'image')} of the same name {what}, such as {listed(changed, 2)}"
@@ -101,5 +93,8 @@ def _examples(run: Run) -> dict[str, Example]:
     with (run.folder / files.SPLIT).open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
         return {
-            composed(row["id"]): Example(row["split"], composed(row["label"]), row.get("content") or "") for row in rows
+            composed(row["id"]): Example(
+                row["split"], composed(row["label"]), row.get("content") or "", row.get("group") or ""
+            )
+            for row in rows
         }

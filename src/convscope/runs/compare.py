@@ -2,8 +2,9 @@
 
 Runs that differ in nothing but their seed are one network. Its figures are the means over its seeds; two networks are
 told apart by their right answers on the same images: by McNemar's exact test where both were trained once, else by the
-bootstrap over images and seeds (``tasks.metrics.seeds``). All pairs of networks are one family of tests, corrected by
-Holm's method: which of them is the best is only known after looking at all.
+bootstrap over images and seeds (``tasks.metrics.seeds``). Where the images come in groups (patients), whole groups are
+drawn, and the signs of whole groups are flipped in place of McNemar's test. All pairs of networks are one family of
+tests, corrected by Holm's method: which of them is the best is only known after looking at all.
 """
 
 from __future__ import annotations
@@ -17,19 +18,20 @@ from typing import Any
 import numpy as np
 
 from convscope.errors import ConfigError
-from convscope.runs.comparable import check_comparable, judged
+from convscope.runs.comparable import check_comparable, groups_of
+from convscope.runs.estimates import FIGURES, estimates
 from convscope.runs.naming import essential, names_of, settings_of
+from convscope.runs.predictions import read_answers
 from convscope.runs.run import Run, open_run
 from convscope.tasks import classification
-from convscope.tasks.metrics.bootstrap import interval, resample
-from convscope.tasks.metrics.calibration import Calibration
-from convscope.tasks.metrics.counts import Counts
+from convscope.tasks.metrics.bootstrap import interval
+from convscope.tasks.metrics.comparison import named_test
 from convscope.tasks.metrics.holm import holm
 from convscope.tasks.metrics.proportion import wilson
 from convscope.tasks.metrics.seeds import resampled_accuracies, resampled_means, two_sided
+from convscope.tasks.metrics.units import Units
 
-FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "ece")
-DRAWS, FEWER_DRAWS = 10_000, 1_000  # resamples of the accuracy, which decides, and of the other figures
+DRAWS = 10_000  # resamples of the accuracy, which decides
 LEVEL = 0.05  # below this corrected p a difference counts as shown
 
 
@@ -76,9 +78,9 @@ class Pair:
     """Two networks on the same images, the more accurate one as ``a``.
 
     ``difference`` is accuracy of a minus accuracy of b with its 95 % interval; ``p`` is the probability, if both were
-    equally good, of one at least as large, by ``test`` ("mcnemar" or "bootstrap"); ``p_holm`` is p corrected for the
-    number of pairs. ``seeds`` holds, for each seed that both were trained with (or the one of each), what
-    ``tasks.classification.compare`` says of these two runs.
+    equally good, of one at least as large, by ``test`` ("mcnemar", "sign_flip" or "bootstrap"); ``p_holm`` is p
+    corrected for the number of pairs. ``seeds`` holds, for each seed that both were trained with (or the one of each),
+    what ``tasks.classification.compare`` says of these two runs.
     """
 
     a: str
@@ -99,7 +101,8 @@ class Pair:
 class Comparison:
     """Networks, the most accurate first, and every two of them; ``conclusions`` say in words what may be said.
 
-    ``failed`` says of those that were to be compared and could not be trained, why.
+    ``failed`` says of those that were to be compared and could not be trained, why. ``groups`` is the number of groups
+    that the examples come from, ``None`` where they are single ones, and ``resampled`` says what was drawn anew.
     """
 
     data: str
@@ -111,6 +114,8 @@ class Comparison:
     conclusions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     failed: dict[str, str] = field(default_factory=dict)
+    groups: int | None = None
+    resampled: str = "images"
 
     @property
     def best(self) -> Network:
@@ -151,28 +156,37 @@ def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = No
     for run in opened[1:]:
         check_comparable(first, run)
     opened.sort(key=lambda run: (repr(essential(run)), run.plan.seed))  # so that their order moves no figure
-    answers = [judged(run) for run in opened]
-    labels = answers[0][1]
-    shares = [found[2] for found in answers]
+    answers = [read_answers(run) for run in opened]
+    answers = [each.of(answers[0].ids) for each in answers]
+    units = _units(opened, answers[0].ids)
     groups = _grouped(opened)
-    figures = _figures(opened, labels, shares, groups)
-    correct = np.stack([found.argmax(axis=1) == labels for found in shares])
-    draws = resampled_means(resampled_accuracies(correct, DRAWS, seed=0), list(groups.values()), seed=0)
+    figures = estimates(opened, answers, units, groups)
+    correct = np.stack([each.right for each in answers])
+    accuracies = resampled_accuracies(correct, units, DRAWS, seed=0)
+    draws = resampled_means(accuracies, list(groups.values()), seed=0)
     varied = settings_of(opened, groups)
     networks = [_network(name, opened, group, figures[name], varied[name]) for name, group in groups.items()]
     order = sorted(range(len(networks)), key=lambda at: -networks[at].figures["accuracy"]["value"])
-    pairs = [_pair(networks[i], networks[j], draws[i] - draws[j], groups, labels, shares) for i, j in _couples(order)]
+    pairs = [_pair(networks[i], networks[j], draws[i] - draws[j], groups, correct, units) for i, j in _couples(order)]
     corrected = holm([pair.p for pair in pairs])
     found = Comparison(
         data=first.source,
         split=first.metrics["split"],
-        examples=len(labels),
+        examples=len(units.unit),
         classes=first.spec.classes,
         networks=tuple(networks[at] for at in order),
         pairs=tuple(replace(pair, p_holm=p) for pair, p in zip(pairs, corrected, strict=True)),
         failed=dict(failed or {}),
+        groups=units.groups or None,
+        resampled=str(units) if units.groups else "images",
     )
     return replace(found, conclusions=tuple(conclusions(found)), notes=tuple(notes(found, opened)))
+
+
+def _units(runs: list[Run], ids: np.ndarray) -> Units:
+    """Return what the examples are drawn by: their groups, from the first run that knows of any."""
+    known = (groups_of(run, ids) for run in runs)
+    return Units.of(next((groups for groups in known if groups is not None), None), len(ids))
 
 
 def _couples(order: list[int]) -> list[tuple[int, int]]:
@@ -222,64 +236,13 @@ def _trained(run: Run) -> Trained:
     )
 
 
-def _figures(
-    runs: list[Run], labels: np.ndarray, shares: list[np.ndarray], groups: dict[str, dict[int, int]]
-) -> dict[str, dict[str, Any]]:
-    """Return each network's estimates: of a single run its own, of several seeds their mean over images and seeds."""
-    found = {}
-    for name, group in groups.items():
-        mine = [runs[at].metrics for at in group.values()]
-        if len(mine) == 1:
-            found[name] = {key: mine[0][key] for key in FIGURES}
-            continue
-        samples = _resampled([shares[at] for at in group.values()], labels)
-        rows = {seed: row for row, seed in enumerate(group)}
-        found[name] = {
-            key: _estimate(
-                float(np.mean([metrics[key]["value"] for metrics in mine])),
-                resampled_means(samples[key], [rows], seed=0)[0],
-                len(labels) if key == "accuracy" else None,
-            )
-            for key in FIGURES
-        }
-    return found
-
-
-def _resampled(shares: list[np.ndarray], labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every figure (runs, resamples) of every run, all on the same draws of images."""
-    K = shares[0].shape[1]
-    counts = [Counts.of(labels, p.argmax(axis=1), K) for p in shares]
-    calibrations = [Calibration.of(labels, p) for p in shares]
-    surprised = np.stack([classification.surprise(labels, p) for p in shares])
-
-    def figures(weights: np.ndarray) -> dict[str, np.ndarray]:
-        each = [count.figures(weights) for count in counts]
-        return {
-            "accuracy": np.stack([row["accuracy"] for row in each]),
-            "balanced_accuracy": np.stack([row["balanced_accuracy"] for row in each]),
-            "log_loss": surprised @ weights / len(labels),
-            "ece": np.stack([calibration.error(weights) for calibration in calibrations]),
-        }
-
-    return resample(figures, len(labels), resamples=FEWER_DRAWS, seed=0)
-
-
-def _estimate(value: float, samples: np.ndarray, trials: int | None) -> dict[str, float | None]:
-    """Return a mean with its interval; where all resamples agree, Wilson's of ``trials``, or none."""
-    low, high = (float(end) for end in interval(samples, value))
-    if np.isfinite([low, high]).all():
-        return {"value": value, "low": low, "high": high}
-    low, high = wilson(value * trials, trials) if trials else (None, None)
-    return {"value": value, "low": low, "high": high}
-
-
 def _pair(
     a: Network,
     b: Network,
     differences: np.ndarray,
     groups: dict[str, dict[int, int]],
-    labels: np.ndarray,
-    shares: list[np.ndarray],
+    correct: np.ndarray,
+    units: Units,
 ) -> Pair:
     once = len(a.runs) == len(b.runs) == 1
     mine, theirs = groups[a.name], groups[b.name]
@@ -288,16 +251,16 @@ def _pair(
         {
             "seed_a": s,
             "seed_b": t,
-            **classification.compare(labels, shares[mine[s]], shares[theirs[t]], resamples=DRAWS),
+            **classification.compare(correct[mine[s]], correct[theirs[t]], units=units, resamples=DRAWS),
         }
         for s, t in matched
     )
     if once:
-        return Pair(a.name, b.name, each[0]["difference"], "mcnemar", each[0]["p_mcnemar"], 1.0, each)
+        return Pair(a.name, b.name, each[0]["difference"], *named_test(each[0]), 1.0, each)
     value = a.figures["accuracy"]["value"] - b.figures["accuracy"]["value"]
     low, high = (float(end) for end in interval(differences, value))
     if not np.isfinite([low, high]).all():  # every run answers alike on every image
-        high = wilson(0, len(labels))[1]
+        high = wilson(0, units.count)[1]
         low, high = value - high, value + high
     return Pair(
         a.name, b.name, {"value": value, "low": low, "high": high}, "bootstrap", two_sided(differences), 1.0, each

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convscope.data.words import count
+from convscope.runs.comparable import names_groups
 from convscope.runs.run import Run
+from convscope.tasks.metrics.units import FEW
+from convscope.training.choice import decided_by_validation
 
 if TYPE_CHECKING:
     from convscope.runs.compare import Comparison, Network, Pair
@@ -50,9 +53,11 @@ def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
     fewest = min((len(network.runs) for network in found.networks if len(network.runs) > 1), default=0)
     if 1 < fewest < 5:
         yield f"{fewest} seeds tell only roughly how much a network moves from seed to seed"
+    yield from _of_groups(found, runs)
     if found.split == "valid":
-        chose = any(run.plan.select == "best" for run in runs)
-        yield "judged on the validation images" + (", which also chose the epoch of some runs" if chose else "")
+        by = sorted({what for run in runs for what in decided_by_validation(run.metrics)})
+        flattered = f", which also chose {' and '.join(by)} of some runs: their scores are flattered" if by else ""
+        yield f"judged on the validation images{flattered}"
     for key, what in (("epochs", "epochs"), ("time", "time"), ("img_size", "image sizes"), ("augment", "augmentation")):
         values = {network.name: network.settings[key] for network in found.networks if key in network.settings}
         if values:
@@ -61,6 +66,17 @@ def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
     machines = {(e.get("processor"), e.get("threads"), e.get("gpu")) for e in (run.environment for run in runs)}
     if len(machines) > 1:
         yield "trained on different machines or numbers of threads: their times do not compare"
+
+
+def _of_groups(found: Comparison, runs: list[Run]) -> Iterator[str]:
+    if found.groups is not None:
+        rough = f"; with fewer than {FEW} they are rough, and rather too narrow" if found.groups < FEW else ""
+        yield f"the images come from {found.resampled}: intervals and tests draw whole groups{rough}"
+    elif old := [run for run in runs if not names_groups(run)]:
+        yield (
+            f"{old[0].folder} does not say which images come from one group (it was written by an older version): "
+            "intervals and tests are over single images"
+        )
 
 
 def gap(pair: Pair) -> str:
@@ -80,6 +96,7 @@ def _other(pair: Pair, network: Network) -> str:
 
 def _judges(found: Comparison, a: Network, b: Network) -> str:
     images = f"the {found.examples:,} {'validation' if found.split == 'valid' else found.split} images"
+    images += f" of {count(found.groups, 'group')}" if found.groups else ""
     seeds = min(len(a.runs), len(b.runs))
     return images if seeds == 1 else f"{images} and {seeds} seeds"
 

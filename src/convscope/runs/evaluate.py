@@ -21,9 +21,12 @@ from convscope.data.words import count, listed
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
 from convscope.runs.source import load_source
+from convscope.training.choice import decided_by_validation
 
 if TYPE_CHECKING:
     from convscope.runs.run import Run
+
+_COLUMNS = ("rows", "labels", "ids", "groups", "content")  # of a split, in its order
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,7 @@ def evaluate(
     labels = _labels(found, chosen, run.spec.classes)
     pixels, converted = _pixels(run, chosen)
     warnings = [*found.warnings, *converted, *_missing(labels, run.spec.classes)]
-    if data is not None:
-        warnings += _trained_on(run, chosen)
+    warnings += _flattered(run, name) if data is None else _trained_on(run, chosen)
     scores, _ = run.score(replace(chosen, pixels=pixels, labels=labels), tta=tta, amp=amp)
     return {"split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores}
 
@@ -93,14 +95,11 @@ def _own(run: Run, cache: str | None, data_root: str | None) -> Labelled:
 
 
 def _divided(data: Data) -> Labelled:
-    def together(key: str) -> np.ndarray:
-        return np.concatenate([getattr(part, key) for part in data.splits])
+    def together(key: str) -> np.ndarray | None:
+        columns = [getattr(part, key) for part in data.splits]
+        return None if any(column is None for column in columns) else np.concatenate(columns)
 
-    known = all(part.content is not None for part in data.splits)
-    images = Split(
-        "all", data.train.pixels, together("rows"), together("labels"), together("ids"),
-        content=together("content") if known else None,
-    )  # fmt: skip
+    images = Split("all", data.train.pixels, *map(together, _COLUMNS))  # pyright: ignore[reportArgumentType]
     return Labelled(images, np.repeat([p.name for p in data.splits], [len(p) for p in data.splits]), data.classes)
 
 
@@ -140,10 +139,8 @@ def _choose(found: Labelled, name: str | None) -> tuple[str, Split]:
         has = ", ".join(split for split in ("train", "valid", "test") if (found.of == split).any())
         raise DataError(f"the set has no {name!r} split; it has {has or 'none'}; --split all scores everything")
     mine = np.flatnonzero(mine)[np.argsort(found.images.rows[mine])]  # in the array's order, which reads fastest
-    images = found.images
-    content = None if images.content is None else images.content[mine]
-    rows, labels, ids = images.rows[mine], images.labels[mine], images.ids[mine]
-    return name, Split("all", images.pixels, rows, labels, ids, content=content)
+    columns = (getattr(found.images, key) for key in _COLUMNS)
+    return name, Split("all", found.images.pixels, *(None if each is None else each[mine] for each in columns))  # pyright: ignore[reportArgumentType]
 
 
 def _labels(found: Labelled, chosen: Split, known: tuple[str, ...]) -> np.ndarray:
@@ -180,6 +177,14 @@ def _missing(labels: np.ndarray, classes: tuple[str, ...]) -> Iterator[str]:
     absent = [name for k, name in enumerate(classes) if not (labels == k).any()]
     if absent:
         yield f"no image of {count(len(absent), 'class', 'classes')}: {listed(absent)}"
+
+
+def _flattered(run: Run, split: str) -> Iterator[str]:
+    """Tell what the images of the run's own split decided, which makes every figure too good."""
+    if split != "valid" or not (run.folder / files.METRICS).exists():
+        return
+    if by := decided_by_validation(run.metrics):
+        yield f"the validation images decided {' and '.join(by)} in the training of this run: their score is flattered"
 
 
 def _trained_on(run: Run, chosen: Split) -> Iterator[str]:

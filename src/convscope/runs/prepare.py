@@ -12,6 +12,7 @@ from convscope.data import cache
 from convscope.data.augment import Policy
 from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data, Split
+from convscope.data.words import count, listed
 from convscope.models import own
 from convscope.models.weights import Weights, load_into
 from convscope.runs.own_network import check_own
@@ -87,9 +88,10 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     model = model.to(plan.device)
     loss = loss_of(plan, data)
     first = next(batches_of(data.train, data, plan).epoch(0))
-    notices = ()
+    notices = _unweighted(data, plan)
     if own.is_own(plan.model):
-        settled, notices = check_own(spec, model, settled, first, loss)
+        settled, told_of_own = check_own(spec, model, settled, first, loss)
+        notices += told_of_own
     settled = fastest(
         settled, model, first, loss,
         classes=len(data.classes), images=len(data.train), memory=cache.directory(plan.cache) / SPEEDS,
@@ -135,13 +137,40 @@ def loss_of(plan: Plan, data: Data) -> Loss:
     """Return the plan's loss: classes weighed and labels smoothed as it says."""
     weights = None
     if plan.class_weights == "balanced":
-        counts = np.bincount(data.train.labels, minlength=len(data.classes))
-        weights = torch.tensor(counts.sum() / (len(counts) * counts), dtype=torch.float32, device=plan.device)
+        weights = torch.tensor(balanced(data), dtype=torch.float32, device=plan.device)
 
     def loss(logits: Tensor, targets: Tensor) -> Tensor:
         return classification.loss(logits, targets, smoothing=plan.smoothing, weights=weights)
 
     return loss
+
+
+def balanced(data: Data) -> np.ndarray:
+    """Return the weight (K,) of each class by inverse frequency; a class without a training image has none.
+
+    The mean weight of a training image is 1. Where no validation image would count, all that have no weight get 1, so
+    that the validation loss still is one.
+    """
+    counts = np.bincount(data.train.labels, minlength=len(data.classes))
+    present = counts > 0
+    weights = np.zeros(len(counts))
+    weights[present] = counts.sum() / (present.sum() * counts[present])
+    if not weights[data.valid.labels].any():
+        weights[~present] = 1.0
+    return weights
+
+
+def _unweighted(data: Data, plan: Plan) -> tuple[str, ...]:
+    """Return what is to be said of classes that cannot be weighted, if there are any."""
+    counts = np.bincount(data.train.labels, minlength=len(data.classes))
+    absent = [name for name, images in zip(data.classes, counts, strict=True) if not images]
+    if plan.class_weights != "balanced" or not absent:
+        return ()
+    text = (
+        f"class weights: {count(len(absent), 'class', 'classes')} without a training image ({listed(absent)}) cannot be "
+        f"weighted and {'counts' if len(absent) == 1 else 'count'} nothing in the training loss"
+    )
+    return (text,)
 
 
 def batches_of(split: Split, data: Data, plan: Plan) -> Batches:

@@ -199,10 +199,17 @@ class Run:
     def _shares(self, pixels: np.ndarray, rows: np.ndarray, averaging: Averaging | None, amp: bool) -> np.ndarray:
         return probabilities(self.answering(pixels, rows, amp=amp), pixels, rows, self.normaliser, averaging)
 
+    def probabilities(self, split: Split, *, tta: int = 0, amp: bool = False) -> np.ndarray:
+        """Return the probabilities (N, K) of the images of a split."""
+        return self._shares(split.pixels, split.rows, self.averaging(tta), amp)
+
     def score(self, split: Split, *, tta: int = 0, amp: bool = False) -> tuple[dict[str, Any], np.ndarray]:
         """Return the figures of merit on one split, with intervals, and the probabilities (N, K) behind them."""
-        shares = self._shares(split.pixels, split.rows, self.averaging(tta), amp)
-        return classification.score(split.labels, shares, self.spec.classes, positive=self.plan.positive), shares
+        shares = self.probabilities(split, tta=tta, amp=amp)
+        scores = classification.score(
+            split.labels, shares, self.spec.classes, groups=split.groups, positive=self.plan.positive
+        )
+        return scores, shares
 
     def evaluate(
         self, data: str | Path | Data | None = None, *, split: str | None = None, tta: int = 0, **options: Any

@@ -14,13 +14,16 @@ from convscope.tasks.metrics.calibration import Calibration
 from convscope.tasks.metrics.comparison import compare
 from convscope.tasks.metrics.counts import Counts, mean_of_known
 from convscope.tasks.metrics.proportion import wilson
-from convscope.tasks.metrics.ranking import Ranking
+from convscope.tasks.metrics.ranking import Rankings
+from convscope.tasks.metrics.units import FEW, Units
 from convscope.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["CLASSIFICATION", "code", "compare", "loss", "score", "show", "surprise"]
+__all__ = ["CLASSIFICATION", "accuracies", "code", "compare", "confusion", "loss", "score", "show", "surprise"]
+
+MOST_CELLS = 100  # classes up to which the whole confusion matrix is written down
 
 
 def code(targets: Sequence[str], classes: Sequence[str]) -> np.ndarray:
@@ -74,6 +77,7 @@ def score(
     probabilities: np.ndarray,
     classes: Sequence[str],
     *,
+    groups: np.ndarray | None = None,
     positive: str | None = None,
     seed: int = 0,
     resamples: int = 1000,
@@ -81,16 +85,19 @@ def score(
     """Return every figure of merit of labels (n,) and probabilities (n, K), as plain values fit for JSON.
 
     A figure is ``{"value", "low", "high"}``: the value, and its 95 % percentile interval from ``resamples`` bootstrap
-    resamples of the examples. Where every resample gives the same figure (a perfect score, one example) the bootstrap
-    says nothing: plain proportions (accuracy, recall, precision) then get Wilson's interval, all others ``None`` at
-    both ends. A figure that has no meaning (the recall of a class without an example, the precision of a class never
-    given) is ``None``, and means over classes leave it out.
+    resamples of the examples, or of whole groups where ``groups`` (n,) names any ("" is none). Where every resample
+    gives the same figure (a perfect score, one example) the bootstrap says nothing: plain proportions (accuracy,
+    recall, precision) then get Wilson's interval, with the number of groups as that of trials where there are any, all
+    others ``None`` at both ends. A figure that has no meaning (the recall of a class without an example, the precision
+    of a class never given) is ``None``, and means over classes leave it out.
 
     - ``accuracy``; ``balanced_accuracy``: mean recall; ``log_loss``: mean of -ln(probability of the true class);
     - ``auc``, ``average_precision``: mean over classes of one class against the rest;
     - ``ece``: expected calibration error of the given class, 15 equal-width bins (see metrics.calibration);
-    - ``per_class``: support, predicted, precision, recall, f1, auc, average_precision;
-    - ``confusion``: K rows of truth, K columns of predictions, in numbers of examples;
+    - ``interval`` says in words what was resampled; ``groups`` is the number of groups, ``None`` where there are none;
+    - ``per_class``: support, predicted, precision, recall, f1, auc, average_precision; with groups also how many;
+    - ``confusion``: K rows of truth, K columns of predictions, in numbers of examples; of more than 100 classes instead
+      ``confusion_cells``: true class, given class and number of examples of each cell that is not 0;
     - ``binary``, with two classes: the class called ``positive`` (the second unless given), sensitivity,
       specificity, ppv, npv, auc, average_precision, and ``missed``: rows of the positive examples that were called
       negative.
@@ -100,16 +107,16 @@ def score(
     labels, probabilities = _checked(labels, probabilities, classes)
     yes = _positive(classes, positive)
     predicted = probabilities.argmax(axis=1)
-    K = len(classes)
-    counts = Counts.of(labels, predicted, K)
-    rankings = [Ranking.of(labels == k, probabilities[:, k]) for k in range(K)]
-    calibration = Calibration.of(labels, probabilities)
-    surprised = surprise(labels, probabilities)
+    units = Units.of(groups, len(labels))
+    counts = Counts.of(labels, predicted, len(classes))
+    rankings = Rankings.of(labels, probabilities)
+    calibration = Calibration.of(predicted == labels, probabilities.max(axis=1))
+    surprised = surprise(probabilities[np.arange(len(labels)), labels])
 
     def figures(weights: np.ndarray) -> dict[str, np.ndarray]:
-        areas, precisions = (np.stack(part) for part in zip(*(r.figures(weights) for r in rankings), strict=True))
+        areas, precisions = rankings.figures(weights)
         return counts.figures(weights) | {
-            "log_loss": surprised @ weights / len(labels),
+            "log_loss": surprised @ weights / weights.sum(axis=0),
             "ece": calibration.error(weights),
             "auc": mean_of_known(areas),
             "average_precision": mean_of_known(precisions),
@@ -117,16 +124,28 @@ def score(
             "class_average_precision": precisions,
         }
 
-    confusion, point = _points(labels, predicted, probabilities)
-    point["ece"] = calibration.error(np.ones(len(labels)))
-    samples = resample(figures, len(labels), resamples=resamples, seed=seed)
+    point = {name: values[..., 0] for name, values in figures(np.ones((len(labels), 1))).items()}
+    samples = resample(figures, units, resamples=resamples, seed=seed)
     found = {name: _estimates(point[name], *interval(samples[name], point[name])) for name in point}
-    _wilson_where_collapsed(found, confusion)
-    arranged = _arrange(found, confusion, classes, resamples)
+    _wilson_where_collapsed(found, labels, predicted, units)
+    arranged = _arrange(found, labels, predicted, classes, units, resamples)
     if yes is not None:
         missed = np.flatnonzero((labels == yes) & (predicted != yes))
         arranged["binary"] = _binary(found, classes, yes) | {"missed": missed.tolist()}
     return arranged
+
+
+def accuracies(
+    labels: np.ndarray, predicted: np.ndarray, K: int, *, groups: np.ndarray | None = None, resamples: int = 1000
+) -> dict[str, Any]:
+    """Return ``accuracy`` and ``balanced_accuracy`` of labels (n,) and predicted classes (n,), as ``score`` does."""
+    units = Units.of(groups, len(labels))
+    counts = Counts.of(labels, predicted, K)
+    point = {name: values[..., 0] for name, values in counts.figures(np.ones((len(labels), 1))).items()}
+    samples = resample(counts.figures, units, resamples=resamples, seed=0)
+    found = {name: _estimates(point[name], *interval(samples[name], point[name])) for name in point}
+    _wilson_where_collapsed(found, labels, predicted, units)
+    return {name: found[name] for name in ("accuracy", "balanced_accuracy")}
 
 
 def _checked(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -152,44 +171,12 @@ def _checked(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[st
     return labels, probabilities
 
 
-def surprise(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Return -ln(probability of the true class) (n,) of labels (n,) and probabilities (n, K); its mean is the log loss.
+def surprise(stated: np.ndarray) -> np.ndarray:
+    """Return -ln of the probabilities stated for the true classes, (n,); its mean is the log loss.
 
     A probability of 0 counts as the smallest step of float64, so that one such example does not make a mean infinite.
     """
-    stated = probabilities[np.arange(len(labels)), labels]
     return -np.log(np.maximum(stated, np.finfo(np.float64).eps))
-
-
-def _points(labels: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
-    """Return the confusion matrix (K, K) and the figures themselves, from scikit-learn."""
-    from sklearn import metrics
-
-    every = np.arange(probabilities.shape[1])
-    confusion = metrics.confusion_matrix(labels, predicted, labels=every)
-    support = confusion.sum(axis=1)
-    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
-        labels,
-        predicted,
-        labels=every,
-        zero_division=np.nan,  # pyright: ignore[reportArgumentType]
-    )
-    areas, precisions = np.full((2, len(every)), np.nan)
-    for k in np.flatnonzero((support > 0) & (support < len(labels))):
-        areas[k] = metrics.roc_auc_score(labels == k, probabilities[:, k])
-        precisions[k] = min(1.0, metrics.average_precision_score(labels == k, probabilities[:, k]))  # rounding
-    return confusion, {
-        "accuracy": metrics.accuracy_score(labels, predicted),
-        "balanced_accuracy": mean_of_known(np.asarray(recall)),
-        "log_loss": surprise(labels, probabilities).mean(),
-        "auc": mean_of_known(areas),
-        "average_precision": mean_of_known(precisions),
-        "precision": precision,
-        "recall": recall,
-        "f1": np.where(support > 0, f1, np.nan),
-        "class_auc": areas,
-        "class_average_precision": precisions,
-    }
 
 
 def _estimates(value: Any, low: Any, high: Any) -> Any:
@@ -203,17 +190,25 @@ def _known(number: float) -> float | None:
     return float(number) if math.isfinite(number) else None
 
 
-def _wilson_where_collapsed(found: dict[str, Any], confusion: np.ndarray) -> None:
-    hits, support, given = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-    proportions = [(found["accuracy"], hits.sum(), support.sum())]
-    proportions += zip(found["recall"], hits, support, strict=True)
-    proportions += zip(found["precision"], hits, given, strict=True)
-    for estimate, successes, trials in proportions:
-        if estimate["low"] is None:
-            estimate["low"], estimate["high"] = map(_known, wilson(float(successes), float(trials)))
+def _wilson_where_collapsed(found: dict[str, Any], labels: np.ndarray, predicted: np.ndarray, units: Units) -> None:
+    K = len(found["recall"])
+    proportions = [(found["accuracy"], units.count)]
+    proportions += zip(found["recall"], units.holding(labels, K), strict=True)
+    proportions += zip(found["precision"], units.holding(predicted, K), strict=True)
+    for estimate, trials in proportions:
+        if estimate["low"] is None and estimate["value"] is not None:
+            ends = wilson(estimate["value"] * int(trials), int(trials))
+            estimate["low"], estimate["high"] = map(_known, ends)
 
 
-def _arrange(found: dict[str, Any], confusion: np.ndarray, classes: Sequence[str], resamples: int) -> dict[str, Any]:
+def _arrange(
+    found: dict[str, Any],
+    labels: np.ndarray,
+    predicted: np.ndarray,
+    classes: Sequence[str],
+    units: Units,
+    resamples: int,
+) -> dict[str, Any]:
     overall = ("accuracy", "balanced_accuracy", "auc", "average_precision", "log_loss", "ece")
     per_class = {
         "precision": "precision",
@@ -222,19 +217,57 @@ def _arrange(found: dict[str, Any], confusion: np.ndarray, classes: Sequence[str
         "auc": "class_auc",
         "average_precision": "class_average_precision",
     }
+    K = len(classes)
+    support, given = (np.bincount(codes, minlength=K).tolist() for codes in (labels, predicted))
+    held = units.holding(labels, K).tolist()
     return {
-        "examples": int(confusion.sum()),
+        "examples": len(labels),
+        "groups": units.groups or None,
         "classes": list(classes),
-        "interval": f"95 % percentile interval of {resamples} bootstrap resamples of the examples;"
-        " Wilson's where a proportion is the same in all of them",
+        "interval": _interval_in_words(units, held, resamples),
         **{name: found[name] for name in overall},
         "per_class": [
-            {"class": name, "support": int(confusion[k].sum()), "predicted": int(confusion[:, k].sum())}
+            {"class": name, "support": support[k], "predicted": given[k]}
+            | ({"groups": held[k]} if units.groups else {})
             | {title: found[key][k] for title, key in per_class.items()}
             for k, name in enumerate(classes)
         ],
-        "confusion": confusion.tolist(),
+        **_confusion(labels, predicted, K),
     }
+
+
+def _interval_in_words(units: Units, held: Sequence[int], resamples: int) -> str:
+    begun = f"95 % percentile interval of {resamples} bootstrap resamples of the"
+    if not units.groups:
+        return f"{begun} examples; Wilson's where a proportion is the same in all of them"
+    rough = ""
+    if units.few:
+        rough = f"; with fewer than {FEW} groups it is rough, and rather too narrow"
+    elif any(0 < groups < FEW for groups in held):
+        rough = f"; the figures of a class that fewer than {FEW} groups have are rough"
+    return (
+        f"{begun} {units}, each drawn as a whole; Wilson's, with as many trials as there are groups, where a proportion"
+        f" is the same in all of them{rough}"
+    )
+
+
+def _confusion(labels: np.ndarray, predicted: np.ndarray, K: int) -> dict[str, Any]:
+    cells, numbers = np.unique(labels.astype(np.int64) * K + predicted, return_counts=True)
+    if K > MOST_CELLS:
+        return {"confusion_cells": np.stack([*np.divmod(cells, K), numbers], axis=1).tolist()}
+    counts = np.zeros(K * K, dtype=int)
+    counts[cells] = numbers
+    return {"confusion": counts.reshape(K, K).tolist()}
+
+
+def confusion(metrics: dict[str, Any]) -> np.ndarray:
+    """Return the confusion matrix (K, K) of what ``score`` returned: rows of truth, columns of answers."""
+    if "confusion" in metrics:
+        return np.array(metrics["confusion"])
+    counts = np.zeros((len(metrics["classes"]),) * 2, dtype=int)
+    truth, given, numbers = np.array(metrics["confusion_cells"]).T
+    counts[truth, given] = numbers
+    return counts
 
 
 def _positive(classes: Sequence[str], positive: str | None) -> int | None:

@@ -17,6 +17,7 @@ from convscope.data.batches import Batches
 from convscope.errors import Error, SaveError
 from convscope.training import pace
 from convscope.training.checkpoint import State
+from convscope.training.choice import no_better
 from convscope.training.divergence import Diverged, LossWatch
 from convscope.training.history import History
 from convscope.training.inference import logits_of
@@ -48,7 +49,7 @@ class Watcher:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a training ended: its record, the epoch whose weights were kept (from 1) and why, and why it stopped.
+    """How a training ended: its record, the epoch whose weights were kept (from 1), and why each stage stopped.
 
     ``notices`` are what the user was told on the way, in all sittings; ``saving`` the seconds of this sitting in which
     training stood still to be saved.
@@ -56,8 +57,7 @@ class Outcome:
 
     history: History
     chosen_epoch: int
-    rule: str
-    stopped: str
+    stops: list[str]
     notices: list[str]
     saving: float
 
@@ -97,14 +97,14 @@ def fit(
 
     if start is not None and start.facts.get("threads", plan.threads) != plan.threads:
         tell(_OTHER_THREADS.format(start.facts["threads"], plan.threads))
-    saving, stopped = Saving(keeper, tell), ""
+    saving = Saving(keeper, tell)
     with listening() as interrupt:
         try:
             for _ in run.stages_to_come():
                 if watcher.on_stage and len(run.stages) > 1:
                     watcher.on_stage(run.at + 1)
                 scene = None
-                while not (stopped := _end(run)):
+                while not (reason := _end(run)):
                     if scene is None:  # a training that is resumed at the end of a stage needs none
                         with interrupt.at_once():
                             scene = set_scene(run, train, valid, loss, classes, form, tell, watcher.on_progress)
@@ -112,8 +112,8 @@ def fit(
                         rate = _take_epoch(run, scene, watcher, saving, interrupt, tell)
                         with interrupt.at_once():
                             row = _judge(run, scene, loss, rate)
-                    except Diverged as reason:
-                        _slow_down(run, reason, tell)
+                    except Diverged as diverged:
+                        _slow_down(run, diverged, tell)
                         scene.watch = LossWatch(plan.device, classes, run.losses())
                         continue
                     run.close_epoch(row)
@@ -122,6 +122,7 @@ def fit(
                         saving.start(run)
                     if watcher.on_epoch:
                         watcher.on_epoch(row)
+                run.stops[run.at :] = [reason]
             saving.now(run)
             interrupt.check()
         except Stopped:
@@ -133,7 +134,7 @@ def fit(
             if is_out_of_memory(error) and not isinstance(error, Error):
                 raise Error(f"memory ran out while training: {error}; {_SMALLER}") from error
             raise
-    return Outcome(run.history, *_chosen(run, select), stopped, run.notices, saving.waited)
+    return Outcome(run.history, run.chosen_epoch, run.stops, run.notices, saving.waited)
 
 
 _OTHER_THREADS = (
@@ -154,7 +155,7 @@ def _end(run: Progress) -> str:
     if run.epoch == first or run.step:
         return ""
     if patience and run.epoch - max(run.best["epoch"], first) >= patience:
-        return f"no better validation score for {patience} epochs"
+        return no_better(patience)
     return "the time budget was used up" if run.spent > run.deadline() else ""
 
 
@@ -255,15 +256,3 @@ def _rescue(run: Progress, saving: Saving, tell: Callable[[str], None]) -> None:
         saving.now(run, boundary=True)
     except SaveError as error:
         tell(f"NOT SAVED: {error}")
-
-
-def _chosen(run: Progress, select: str) -> tuple[int, str]:
-    if select == "last":
-        return (
-            run.chosen_epoch,
-            "the last epoch: the validation images chose nothing, so their score is not flattered",
-        )
-    return run.chosen_epoch, (
-        "the epoch with the highest validation accuracy (ties: the lower validation loss); "
-        "the test images were opened once, after this choice"
-    )

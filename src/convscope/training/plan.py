@@ -95,7 +95,7 @@ class Plan:
     select: Literal["auto", "best", "last"] = _setting(
         "auto",
         "Training",
-        "keep the best epoch on validation, or the last; auto: best where there is a test split",
+        "keep the best epoch on validation, or the last; auto: best where there is a test split, or patience",
     )
     augment: str = _setting(
         "auto",

@@ -25,7 +25,7 @@ class Progress:
     ``epoch`` and ``step`` are what comes next, from 0; ``taken`` counts steps. ``at`` is the stage, from 0, ``entered``
     what epoch, taken and the seconds spent were when it began. ``slowed`` is a factor on the learning
     rate, ``parts`` the number of parts that a step is taken in. ``best`` and ``chosen`` are the best epoch's score and
-    the weights to keep.
+    the weights to keep; ``stops`` says why each stage so far has ended.
     """
 
     def __init__(self, model: nn.Module, plan: Plan, start: State | None):
@@ -39,6 +39,7 @@ class Progress:
         self.chosen: dict[str, Tensor] = {}
         self.slowed, self.parts = 1.0, 1
         self.notices: list[str] = []
+        self.stops: list[str] = []
         self._spent, self._since = 0.0, time.perf_counter()
         self._before = np.empty((0, 5))  # this epoch's steps that were taken before a resume
         self.records: list[Tensor] = []  # and since
@@ -131,6 +132,7 @@ class Progress:
             "parts": self.parts,
             "threads": self.plan.threads,
             "notices": list(self.notices),
+            "stops": list(self.stops),
             "epochs": list(self.history.epochs),
         }
         return State(self.epoch, step, tensors, facts)
@@ -158,6 +160,7 @@ class Progress:
         for name in ("taken", "best", "chosen_epoch", "slowed", "parts"):
             setattr(self, name, start.facts[name])
         self.notices, self._spent = list(start.facts["notices"]), start.facts["spent"]
+        self.stops = list(start.facts.get("stops", ()))  # older states have none
 
 
 def _copy(value: Tensor) -> Tensor:

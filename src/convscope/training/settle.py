@@ -71,14 +71,7 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Settled:
         rate, whose = (_HEAD_RATE, "a new head's") if plan.pretrained else (model.lr, f"{model.name}'s")
         choose("lr", rate * factor, f"{whose} usual rate for {plan.opt}")
     if plan.select == "auto":
-        has_test = data.test is not None
-        choose(
-            "select",
-            "best" if has_test else "last",
-            "by validation accuracy; a test split judges it"
-            if has_test
-            else "no test split: nothing is chosen on validation",
-        )
+        choose("select", *_select(plan, data))
     if plan.augment == "auto":
         policy, reason = default_policy(data)
         choose("augment", str(policy), reason)
@@ -105,6 +98,15 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Settled:
         lr = max(stage.lr or 0.0 for stage in stages)
         settled = replace(settled, stages=stages, lr=lr, freeze=None, unfreeze_at=None, layer_decay=None)
     return Settled(settled, reasons)
+
+
+def _select(plan: Plan, data: Data) -> tuple[str, str]:
+    """Return which epoch is kept, and why."""
+    if data.test is not None:
+        return "best", "by validation accuracy; a test split judges it"
+    if plan.patience is not None:
+        return "best", "patience: the validation images decide when to stop, and so the epoch; their score is flattered"
+    return "last", "no test split: nothing is chosen on validation"
 
 
 def _positive(name: str, classes: Sequence[str]) -> str:

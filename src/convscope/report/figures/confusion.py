@@ -10,32 +10,52 @@ from matplotlib.colors import to_rgba
 from convscope.report.contents import Contents
 from convscope.report.figures.style import BLUE, FAINT, GREY, INK, ORANGE, PAPER, WIDE, Drawing, canvas
 from convscope.report.text import percent, shorten
+from convscope.tasks.classification import confusion
 
 SHARES, COUNTS = 12, 32  # up to so many classes a cell has room for its share, for its count
+WHOLE = 200  # classes up to which the whole matrix is drawn
 
 
 def draw(contents: Contents) -> Drawing | None:
     """Draw the confusion matrix: a row a true class, a column an answer, right ones blue, wrong ones orange."""
-    counts = np.array(contents.metrics["confusion"])
-    K = len(counts)
+    counts = confusion(contents.metrics)
+    support = counts.sum(axis=1, keepdims=True)
+    shown = np.arange(len(counts)) if len(counts) <= WHOLE else _most_confused(counts)
+    counts, support = counts[np.ix_(shown, shown)], support[shown]
+    K = len(shown)
     side = _side(K)
     figure = canvas(min(WIDE, side + 1.6), side + 0.9)
     axes = figure.subplots()
-    support = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, support, out=np.zeros(counts.shape), where=support > 0)
     depth = _depth(shares)
     _cells(axes, depth)
     if K <= COUNTS:
         _numbers(axes, counts, shares, depth, size=_cell_size(K))
-    _names(axes, [shorten(name, 22 if K <= COUNTS else 14) for name in contents.classes], side)
+    _names(axes, [shorten(contents.classes[k], 22 if K <= COUNTS else 14) for k in shown], side)
     return Drawing(
         figure,
         "What was taken for what",
         "Each row is a true class, each column an answer. Blue cells on the diagonal were named correctly, orange"
         " cells are mistakes; the deeper the colour, the larger the share of its row."
         + (" The percentage is the share of the row." if K <= SHARES else "")
-        + (" Empty cells are zero." if K > SHARES else ""),
+        + (" Empty cells are zero." if K > SHARES else "")
+        + (
+            f" Of {len(contents.classes):,} classes these are the {K} of the most frequent mistakes; a row's other"
+            " answers were given to classes that are not shown."
+            if len(contents.classes) > K
+            else ""
+        ),
     )
+
+
+def _most_confused(counts: np.ndarray) -> np.ndarray:
+    """Return the classes of the most frequent mistakes, in their own order, as many as a picture has room for."""
+    wrong = counts + counts.T
+    wrong[np.tril_indices(len(wrong))] = 0
+    pairs = np.argsort(-wrong, axis=None, kind="stable")[:COUNTS]
+    classes = np.stack(np.unravel_index(pairs, wrong.shape), axis=1).ravel()
+    first = np.sort(np.unique(classes, return_index=True)[1])[:COUNTS]
+    return np.sort(classes[first])
 
 
 def _side(K: int) -> float:

@@ -10,12 +10,12 @@ from convscope.report.contents import Contents
 from convscope.report.figures.style import BLUE, GREY, WIDE, Drawing, canvas, grid, percent_axis
 from convscope.report.text import percent
 from convscope.tasks.metrics.calibration import Reliability, reliability
-from convscope.tasks.metrics.proportion import wilson
 
 
 def draw(contents: Contents) -> Drawing:
     """Draw accuracy against stated probability in 15 bins, and beside it how many images each bin holds."""
-    table = reliability(contents.predictions.labels, contents.predictions.probabilities)
+    held = contents.predictions
+    table = reliability(held.labels, held.probabilities, held.groups)
     figure = canvas(WIDE, 3.6)
     left, right = figure.subplots(1, 2, sharex=True)
     _kept_words(left, table)
@@ -30,7 +30,8 @@ def draw(contents: Contents) -> Drawing:
         figure,
         "Can its probabilities be believed?",
         "When the network states 90 %, is it right nine times in ten? Dots on the dashed diagonal keep their word;"
-        " below it the network claims too much, above it too little. Bars are 95 % intervals: few images, long bars."
+        " below it the network claims too much, above it too little. Bars are 95 % intervals: few"
+        f" {'groups' if contents.metrics.get('groups') else 'images'}, long bars."
         " The mean distance from the diagonal, weighted by images, is the calibration error:"
         f" {percent(contents.metrics['ece']['value'])}.",
     )
@@ -38,10 +39,10 @@ def draw(contents: Contents) -> Drawing:
 
 def _kept_words(axes: Axes, table: Reliability) -> None:
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=(0, (3, 3)))
-    for confidence, accuracy, count in zip(table.confidence, table.accuracy, table.count, strict=True):
-        if count:
-            axes.plot([confidence] * 2, wilson(accuracy * count, count), color=BLUE, linewidth=1.2, alpha=0.6)
-            axes.plot(confidence, accuracy, "o", color=BLUE, markersize=5, clip_on=False)
+    for bin in np.flatnonzero(table.count):
+        confidence = table.confidence[bin]
+        axes.plot([confidence] * 2, [table.low[bin], table.high[bin]], color=BLUE, linewidth=1.2, alpha=0.6)
+        axes.plot(confidence, table.accuracy[bin], "o", color=BLUE, markersize=5, clip_on=False)
     axes.set_ylim(0, 1.02)
     percent_axis(axes.yaxis)
     axes.set_title("How often it was right")

@@ -1,8 +1,9 @@
-"""The ordinary nonparametric bootstrap over examples, for any figure that can be computed from weights.
+"""The ordinary nonparametric bootstrap over units, for any figure that can be computed from the weights of examples.
 
-A resample draws n of the n examples with replacement; it is kept as a weight: how often each example was drawn. A
-figure is a function from weights (n, r), one column a resample, to one number a column, so that all resamples are
-computed at once.
+A resample draws as many units as there are, with replacement, and takes all examples of each. It is kept as a weight:
+how often each example was drawn. A figure is a function from weights (n, r), one column a resample, to one number a
+column, so that all resamples are computed at once. Where groups differ in size, the weights of a column do not sum
+to n.
 
 Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (the percentile interval).
 """
@@ -13,28 +14,34 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from convscope.tasks.metrics.units import Units
+
 CHUNK = 2**19  # weights held at a time: 4 MB, whatever the number of examples
+ENDS = (0.025, 0.975)
 
 
-def weights(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """Yield arrays (n, r) of how often each example is drawn, ``resamples`` columns in all; each column sums to n.
+def weights(units: int, resamples: int, seed: int, *, examples: int | None = None) -> Iterator[np.ndarray]:
+    """Yield arrays (units, r) of how often each unit is drawn, ``resamples`` columns in all; each sums to ``units``.
+
+    ``examples``, where there are more of them than units, limits r instead, because each unit's weight is theirs.
 
     >>> [chunk.sum(axis=0).tolist() for chunk in weights(4, 3, seed=0)]
     [[4.0, 4.0, 4.0]]
     """
     rng = np.random.default_rng(seed)
-    wide = max(1, CHUNK // n)
+    wide = max(1, CHUNK // (examples or units))
     for start in range(0, resamples, wide):
         r = min(wide, resamples - start)
-        drawn = rng.integers(0, n, (r, n)) * r + np.arange(r)[:, None]  # position in an (n, r) array
-        yield np.bincount(drawn.ravel(), minlength=n * r).reshape(n, r).astype(np.float64)
+        drawn = rng.integers(0, units, (r, units)) * r + np.arange(r)[:, None]  # position in a (units, r) array
+        yield np.bincount(drawn.ravel(), minlength=units * r).reshape(units, r).astype(np.float64)
 
 
 def resample(
-    figures: Callable[[np.ndarray], dict[str, np.ndarray]], n: int, *, resamples: int, seed: int
+    figures: Callable[[np.ndarray], dict[str, np.ndarray]], units: Units, *, resamples: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Return every figure of every resample, (..., resamples); NaN where a resample leaves a figure undefined."""
-    parts = [figures(chunk) for chunk in weights(n, resamples, seed)]
+    drawn = weights(units.count, resamples, seed, examples=len(units.unit))
+    parts = [figures(chunk[units.unit] if units.groups else chunk) for chunk in drawn]
     return {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
 
 
@@ -49,11 +56,16 @@ def interval(samples: np.ndarray, value: np.ndarray | float) -> tuple[np.ndarray
     >>> low.round(3).tolist(), high.round(3).tolist()
     ([0.025, nan], [0.975, nan])
     """
-    flat = samples.reshape(-1, samples.shape[-1])
-    ends = np.full((2, len(flat)), np.nan)
-    for i, row in enumerate(flat):
-        known = row[np.isfinite(row)]
-        if known.size and np.ptp(known) > 1e-12:  # rounding makes equal figures differ in the last bits
-            ends[:, i] = np.quantile(known, [0.025, 0.975])
-    low, high = ends.reshape(2, *samples.shape[:-1])
-    return np.minimum(low, value), np.maximum(high, value)
+    rows = np.where(np.isfinite(samples), samples, np.nan).reshape(-1, samples.shape[-1])
+    rows = np.sort(rows, axis=1)  # what is undefined comes last
+    known = np.isfinite(rows).sum(axis=1)
+    last = np.maximum(known - 1, 0)
+    at = np.arange(len(rows))
+    spread = rows[at, last] - rows[:, 0]
+    moves = (known > 0) & (spread > 1e-12)  # rounding makes equal figures differ in the last bits
+    ends = []
+    for share in ENDS:  # as numpy.quantile, but each row has its own number of known values
+        below = np.floor(share * last).astype(int)
+        a, b = rows[at, below], rows[at, np.minimum(below + 1, last)]
+        ends.append(np.where(moves, a + (b - a) * (share * last - below), np.nan).reshape(samples.shape[:-1]))
+    return np.minimum(ends[0], value), np.maximum(ends[1], value)

@@ -32,13 +32,13 @@ class Counts:
     def figures(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Return accuracy and balanced accuracy (r,), recall, precision and f1 (K, r) under weights (n, r)."""
         support, given, hits = (np.asarray(m @ weights) for m in (self.truth, self.given, self.both))
-        recall = _ratio(hits, support)
+        recall = ratio(hits, support)
         return {
             "accuracy": hits.sum(axis=0) / weights.sum(axis=0),
             "balanced_accuracy": mean_of_known(recall),
             "recall": recall,
-            "precision": _ratio(hits, given),
-            "f1": np.where(support > 0, _ratio(2 * hits, support + given), np.nan),
+            "precision": ratio(hits, given),
+            "f1": np.where(support > 0, ratio(2 * hits, support + given), np.nan),
         }
 
 
@@ -49,8 +49,9 @@ def mean_of_known(values: np.ndarray) -> np.ndarray:
     0.5
     """
     known = np.isfinite(values)
-    return _ratio(np.where(known, values, 0).sum(axis=0), known.sum(axis=0))
+    return ratio(np.where(known, values, 0).sum(axis=0), known.sum(axis=0))
 
 
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return part / whole, NaN where the whole is nothing."""
     return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=np.asarray(whole) > 0)

@@ -1,11 +1,11 @@
 """How sure the mean over several trainings is: the bootstrap over examples and over seeds at once.
 
 What a network scores hangs on the examples that happened to be in the test, and on the seed it happened to be trained
-with. A resample draws both anew: n of the n examples, the same for all networks, and of each network's S seeds S - 1
-(S would make the spread too narrow by S / (S - 1); McCarthy and Snowden 1985). Two networks trained with the same
-seeds get the same draw of seeds. Owen, The pigeonhole bootstrap, Annals of Applied Statistics 1, 2007: drawing rows and
-columns of a table independently errs, if at all, on the side of caution. A network with one seed keeps it: then nothing
-is known of what another seed would have done.
+with. A resample draws both anew: as many examples as there are (as many whole groups of them, where there are groups),
+the same for all networks, and of each network's S seeds S - 1 (S would make the spread too narrow by S / (S - 1);
+McCarthy and Snowden 1985). Two networks trained with the same seeds get the same draw of seeds. Owen, The pigeonhole
+bootstrap, Annals of Applied Statistics 1, 2007: drawing rows and columns of a table independently errs, if at all, on
+the side of caution. A network with one seed keeps it: then nothing is known of what another seed would have done.
 """
 
 from __future__ import annotations
@@ -14,22 +14,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from convscope.tasks.metrics.units import Units
+
 CHUNK = 2**21  # counts held at a time
 
 
-def resampled_accuracies(right: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """Return the accuracy (runs, resamples) of each run in resamples of the examples, from right answers (runs, n).
+def resampled_accuracies(right: np.ndarray, units: Units, resamples: int, seed: int) -> np.ndarray:
+    """Return the accuracy (runs, resamples) of each run in resamples of the units, from right answers (runs, n).
 
-    Examples on which all runs do alike are alike, so that n draws of examples are one draw of the few kinds' counts.
+    Units of one size on which all runs do alike are alike, so that drawing units is one draw of the few kinds' counts.
     """
     runs, n = right.shape
-    kinds, counts = np.unique(right, axis=1, return_counts=True)
+    sums = units.sums(np.concatenate([right.astype(int), np.ones((1, n), dtype=int)]))
+    kinds, counts = np.unique(sums, axis=1, return_counts=True)
     rng = np.random.default_rng(seed)
     found = np.empty((runs, resamples))
     wide = max(1, CHUNK // len(counts))
     for start in range(0, resamples, wide):
         end = min(start + wide, resamples)
-        found[:, start:end] = kinds @ rng.multinomial(n, counts / n, end - start).T / n
+        drawn = kinds @ rng.multinomial(units.count, counts / units.count, end - start).T
+        found[:, start:end] = drawn[:-1] / drawn[-1]
     return found
 
 

@@ -1,0 +1,51 @@
+"""Which epoch is kept, and what the validation images decided: in words, and for whoever reads the figures later.
+
+A score on images that decided anything is flattered: of many epochs the one that happened to suit them best was taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+EPOCH, STOP = "the epoch", "when to stop"  # what validation images may have decided
+
+
+def decided(select: str, stops: Sequence[str]) -> list[str]:
+    """Return what the validation images decided; ``stops`` says why each stage ended."""
+    stopped = any(reason.startswith(_NO_BETTER) for reason in stops)
+    return [EPOCH] * (select == "best") + [STOP] * stopped
+
+
+def no_better(patience: int) -> str:
+    """Return the reason for which a stage ends that has not improved for so many epochs."""
+    return f"{_NO_BETTER} for {patience} epochs"
+
+
+_NO_BETTER = "no better validation score"
+
+
+def rule(select: str, stops: Sequence[str], *, has_test: bool) -> str:
+    """Return the sentence that says which epoch was kept, and what the scores are worth.
+
+    >>> rule("last", ["all epochs done"], has_test=False)
+    'the last epoch: the validation images chose nothing, so their score is not flattered'
+    """
+    by = decided(select, stops)
+    if not by:
+        return "the last epoch: the validation images chose nothing, so their score is not flattered"
+    kept = "the last epoch"
+    if select == "best":
+        kept = "the epoch with the highest validation accuracy (ties: the lower validation loss)"
+    if has_test:
+        after = "this choice" if select == "best" else "the training had stopped"
+        return f"{kept}; the test images were opened once, after {after}"
+    what = " and ".join(by)
+    return f"{kept}: the validation images decided {what}, so their score is flattered; no test split judges it"
+
+
+def decided_by_validation(metrics: Mapping[str, Any]) -> list[str]:
+    """Return what the validation images decided, from a run's figures; older ones say only how the epoch was chosen."""
+    if "decided_by_validation" in metrics:
+        return list(metrics["decided_by_validation"])
+    return decided("last" if metrics.get("select") == "last" else "best", [str(metrics.get("stopped", ""))])
