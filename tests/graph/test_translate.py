@@ -129,6 +129,26 @@ def looked_at(self: Any, x: Tensor) -> Any:
     )  # fmt: skip
 
 
+def placed(self: Any, x: Tensor) -> Any:
+    """Places by value, and numbers taken from places and written to them."""
+    order, (most, where) = x.argsort(2, descending=True), x.topk(3, 2)
+    least = x.min(1)
+    return named(
+        argmax=x.argmax(1), argmin=x.argmin(-1, keepdim=True), whole=x.flatten(1).argmax(1), order=order, most=most,
+        where=where, smallest=x.topk(2, 1, largest=False).values, sorted=x.sort(3).values, back=x.sort(1, True).values,
+        least=least.values, at=least.indices, kth=x.kthvalue(2, 3).values, taken=x.gather(2, order) * 2,
+        few=x.gather(1, self.places.expand(x.size(0), -1, -1, -1)),
+        along=torch.take_along_dim(x, x.argmax(1, keepdim=True), 1), written=x.scatter(2, where, 0.0),
+        moved=torch.zeros_like(x).scatter(2, order, x * 2), added=x.scatter_add(2, where, most),
+        summed=x.scatter_reduce(3, where.transpose(2, 3), most.mT, "sum"),
+        rows=x.index_add(1, self.rows, x[:, :2], alpha=2),
+        copied=x.index_copy(2, self.rows, x[:, :, :2] * 3), split=sum(torch.var_mean(x, (2, 3))),
+        spread=torch.std_mean(x, 1, keepdim=True)[0], norm=F.rms_norm(x, (8,)), learned=self.norm(x),
+        power=2.0**x + x.abs() ** x, steep=F.softplus(x, 3.0, 2.0),
+        round=(x * 3).round() * x + x.floor() * x.ceil() + x.frac(),
+    )  # fmt: skip
+
+
 def hole() -> Tensor:
     mask = torch.zeros(8, 8)
     mask[0] = -torch.inf
@@ -143,13 +163,17 @@ CALLS: dict[str, tuple[nn.Module, Any]] = {
     "masks": (Written(chosen), IMAGE),
     "reductions": (Written(spread), IMAGE),
     "functions": (Written(functions), IMAGE),
-    "places": (
+    "index": (
         Written(taken, w=nn.Parameter(torch.randn(4, 4)), places=torch.tensor([[0, 1], [2, 2]])),
         IMAGE,
     ),
     "slices written to": (Written(assigned), IMAGE),
     "slices changed": (Written(changed_in_part), IMAGE),
     "bicubic": (Written(cubic), IMAGE),
+    "places": (
+        Written(placed, norm=nn.RMSNorm(8), rows=torch.tensor([3, 0]), places=torch.tensor([1, 3]).reshape(1, 2, 1, 1)),
+        IMAGE,
+    ),
     "attention": (Written(looked_at, hole=hole()), IMAGE),
     "rnn": (nn.RNN(8, 5, num_layers=2, bidirectional=True, batch_first=True), (6, 8)),
     "rnn of rectifiers": (nn.RNN(8, 5, nonlinearity="relu", bias=False, batch_first=True), (6, 8)),
