@@ -106,12 +106,17 @@ def changed_in_part(self: Any, x: Tensor) -> Any:
     return y
 
 
-def cubic(self: Any, x: Tensor) -> Any:
+def resampled(self: Any, x: Tensor) -> Any:
     return named(
         twice=F.interpolate(x, scale_factor=2, mode="bicubic"),
         odd=F.interpolate(x, scale_factor=(1.05, 0.6), mode="bicubic"),
         corners=F.interpolate(x, (5, 11), mode="bicubic", align_corners=True),
         one=F.interpolate(x, (8, 1), mode="bicubic"),
+        exact=F.interpolate(x, (5, 11), mode="nearest-exact"),
+        exactly=F.interpolate(x, scale_factor=(1.4, 0.6), mode="nearest-exact"),
+        fewer=F.interpolate(x, (3, 5), mode="bilinear", antialias=True),
+        half=F.interpolate(x, scale_factor=0.45, mode="bicubic", antialias=True),
+        aligned=F.interpolate(x, (3, 12), mode="bilinear", align_corners=True, antialias=True),
     )  # fmt: skip
 
 
@@ -169,7 +174,7 @@ CALLS: dict[str, tuple[nn.Module, Any]] = {
     ),
     "slices written to": (Written(assigned), IMAGE),
     "slices changed": (Written(changed_in_part), IMAGE),
-    "bicubic": (Written(cubic), IMAGE),
+    "resampled": (Written(resampled), IMAGE),
     "places": (
         Written(placed, norm=nn.RMSNorm(8), rows=torch.tensor([3, 0]), places=torch.tensor([1, 3]).reshape(1, 2, 1, 1)),
         IMAGE,
@@ -210,6 +215,9 @@ FIELDS: dict[str, Callable[..., Any]] = {
     "windows": lambda s, x: x.unfold(3, 2, 3),
     "a choice": lambda s, x: torch.maximum(x, x.flip(1)),
     "cubic": lambda s, x: F.interpolate(x, scale_factor=2, mode="bicubic"),
+    "against aliasing": lambda s, x: F.interpolate(x, (2, 3), mode="bilinear", antialias=True),
+    "product": lambda s, x: x.prod(2),
+    "length": lambda s, x: x.norm(dim=1),
     "spread": lambda s, x: x.var(2),
     "written to": changed_in_part,
     "steps": lambda s, x: s.rnn(x.flatten(1, 2))[0],
