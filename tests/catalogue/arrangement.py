@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from catalogue.activation import SHAPES, integers
 from catalogue.entry import Entry, Refusal, Sample
 
 
@@ -92,4 +93,5 @@ ENTRIES = (
         linear=("x",),
         products=lambda x, shape: (0, 0),
     ),
+    Entry("detach", SHAPES, (integers("detach"),), torch.detach, products=lambda x: (0, 0), level=True),
 )

@@ -60,7 +60,8 @@ class Entry:
     backward is the adjoint.
     ``wider`` names the inputs of which the field tells more than what feeds an output: all that may, where the numbers
     of another input say which one does, or all combinations of positions along the axes, where it is not all of them.
-    ``decides``: the output is True and False, and so has no gradient.
+    ``decides``: the type of an output that is no number of the field, but True and False or a place, and so has no
+    gradient. ``level``: its gradient is 0 everywhere.
     ``products`` counts (multiplications, additions) in a plain loop over the definition, from shapes and arguments.
     """
 
@@ -71,4 +72,5 @@ class Entry:
     linear: tuple[str, ...] = ()
     products: Callable[..., tuple[int, int]] | None = None
     wider: tuple[str, ...] = ()
-    decides: bool = False
+    decides: type | None = None
+    level: bool = False

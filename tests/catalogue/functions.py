@@ -38,7 +38,11 @@ ENTRIES = (
     ),
     Entry(
         "power",
-        (*(powers(sample, 0.5) for sample in POSITIVE), Sample(((2, 3),), {"exponent": 3})),
+        (
+            *(powers(sample, 0.5) for sample in POSITIVE),
+            Sample(((2, 3),), {"exponent": 3}),
+            Sample((positive(2, 3),), {"exponent": -0.5}),
+        ),
         (replace(integers("power"), arguments={"exponent": 2}),),
         torch.pow,
     ),
@@ -57,6 +61,11 @@ ENTRIES = (
     Entry(
         "elu", (*SHAPES, Sample(((2, 3),), {"alpha": 0.5})), (integers("elu"),), lambda x, alpha=1.0: F.elu(x, alpha)
     ),
-    Entry("softplus", SHAPES, (integers("softplus"),), F.softplus),
+    Entry(
+        "softplus",
+        (*SHAPES, Sample(((2, 3),), {"beta": 2.5}), Sample(((2, 9),), {"beta": 2.5, "threshold": 1.0})),
+        (integers("softplus"),),
+        lambda x, beta=1.0, threshold=1e9: F.softplus(x, beta, threshold),
+    ),
     Entry("gelu_tanh", SHAPES, (integers("gelu_tanh"),), lambda x: F.gelu(x, approximate="tanh")),
 )

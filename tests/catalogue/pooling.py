@@ -42,6 +42,12 @@ WINDOWS = (
     Sample(((1, 2, 4, 5, 3),), {"size": (2, 3, 2), "stride": (2, 1, 1)}),
     Sample(((1, 1, 4, 4, 4),), {"size": 3, "stride": 2, "padding": 1}),
 )
+SPREAD = (
+    Sample(((1, 2, 9),), {"size": 3, "dilation": 2, "stride": 1}),
+    Sample(((1, 1, 11),), {"size": 3, "dilation": 4, "padding": "same", "stride": 1}),
+    Sample(((1, 1, 9, 8),), {"size": (3, 2), "stride": 2, "padding": (1, 2), "dilation": (2, 3)}),
+    Sample(((1, 1, 4, 5, 3),), {"size": 2, "stride": 1, "padding": ((1, 0), (0, 1), (1, 1)), "dilation": (2, 1, 2)}),
+)
 HANGING = Sample(((1, 1, 6, 7),), {"size": 3, "stride": 2, "padding": 1, "ceil_mode": True})
 
 
@@ -76,19 +82,54 @@ def max_pool(x, size, stride=None, padding=0, dilation=1, ceil_mode=False, retur
     return MAX[x.ndim - 2](x, size, stride, rest, dilation, ceil_mode)
 
 
-def avg_pool(x, size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+def avg_pool(
+    x, size, stride=None, padding=0, dilation=1, ceil_mode=False, count_include_pad=True, divisor_override=None
+):
+    if dilation != 1 or not fits(padding, size):  # PyTorch has neither
+        assert not ceil_mode
+        ones, _ = padded(
+            torch.ones_like(x), size, stride, pairs(padding, x.ndim - 2), dilation, float(count_include_pad)
+        )
+        whole, _ = padded(x, size, stride, pairs(padding, x.ndim - 2), dilation, 0.0)
+        return summed(whole, size, stride, dilation) / (divisor_override or summed(ones, size, stride, dilation))
     x, rest = padded(x, size, stride, alike(padding), 1, 0.0)
     override = () if divisor_override is None else (divisor_override,)
     return AVG[x.ndim - 2](x, size, stride, rest, ceil_mode, count_include_pad, *override)
 
 
-def lp_pool(x, size, p=2, stride=None, padding=0, ceil_mode=False):
+def lp_pool(x, size, p=2, stride=None, padding=0, dilation=1, ceil_mode=False):
     rank = x.ndim - 2
-    if not isinstance(padding, str):
-        padding = tuple((v, v) if isinstance(v, int) else v for v in each(padding, rank))
-    x, _ = padded(x, size, stride, padding, 1, 0.0)
+    x, _ = padded(x, size, stride, pairs(padding, rank), dilation, 0.0)
+    if dilation != 1:
+        assert not ceil_mode
+        return summed(x**p, size, stride, dilation) ** (1 / p)
     size, stride = (v[0] if rank == 1 and isinstance(v, tuple) else v for v in (size, stride))
     return LP[rank](x, float(p), size, stride, ceil_mode)
+
+
+def pairs(padding: Any, rank: int) -> Any:
+    """Return padding as pairs, so that it is padded beforehand."""
+    return (
+        padding if isinstance(padding, str) else tuple((v, v) if isinstance(v, int) else v for v in each(padding, rank))
+    )
+
+
+def fits(padding: Any, size: Any) -> bool:
+    """Say whether PyTorch takes a padding: one number that is no more than half of the window, or one padded before."""
+    return not isinstance(padding, int) or padding <= min(each(size, 1)) // 2
+
+
+def summed(x: torch.Tensor, size: Any, stride: Any, dilation: Any) -> torch.Tensor:
+    """Return the sum of every window: the sum over its elements of the image, moved."""
+    rank = x.ndim - 2
+    size, stride, dilation = (each(v, rank) for v in (size, size if stride is None else stride, dilation))
+    counts = [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(x.shape[2:], size, stride, dilation, strict=True)]
+    total = torch.zeros(*x.shape[:2], *counts, dtype=x.dtype)
+    for element in itertools.product(*(range(k) for k in size)):
+        begins = [e * d for e, d in zip(element, dilation, strict=True)]
+        each_axis = zip(begins, counts, stride, strict=True)
+        total = total + x[(..., *(slice(b, b + s * (n - 1) + 1, s) for b, n, s in each_axis))]
+    return total
 
 
 def counted(reference: Callable[..., Any], powers: bool = False, division: bool = False) -> Callable[..., Any]:
@@ -136,9 +177,9 @@ def refusals(name: str) -> tuple[Refusal, ...]:
         ),
         Refusal(
             (x,),
-            {"size": 3, "padding": 2},
-            f"{name}: padding must be at most half of the window, found padding 2 for a window over 3; "
-            "pad by at most 1",
+            {"size": 3, "padding": 3},
+            f"{name}: padding (3, 3) leaves window 0 over 3 without any of the 5 inputs; x is (1, 1, 5, 5): "
+            "use less padding",
         ),
         Refusal(
             (x,),
@@ -164,6 +205,7 @@ ENTRIES = (
             Sample(((1, 1, 11),), {"size": 3, "dilation": 4, "padding": "same", "stride": 1}),
             Sample(((2, 1, 5, 5),), {"size": 2, "return_indices": True}),
             Sample((ties,), {"size": 2, "stride": 1}, smooth=False),
+            Sample(((1, 1, 5, 4),), {"size": 3, "padding": ((2, 2), (1, 2)), "stride": 2}),
         ),
         (
             *refusals("max_pool"),
@@ -187,6 +229,10 @@ ENTRIES = (
             Sample(((1, 1, 5, 5),), {"size": 2, "padding": 1, "count_include_pad": False}),
             Sample(((1, 1, 5, 5),), {"size": 2, "stride": 1, "padding": 1, "divisor_override": 3}),
             Sample(((1, 1, 4, 3, 4),), {"size": 2, "divisor_override": 1}),
+            *SPREAD,
+            *(Sample(one.arrays, {**one.arguments, "count_include_pad": False}) for one in SPREAD),
+            Sample(((1, 1, 6),), {"size": 3, "padding": 2, "stride": 2}),
+            Sample(((1, 1, 5, 4),), {"size": 3, "padding": 2, "stride": 1, "count_include_pad": False}),
         ),
         (
             *refusals("avg_pool"),
@@ -207,6 +253,8 @@ ENTRIES = (
             Sample((positive,), {"size": 3, "p": 3, "stride": 2}),
             Sample((positive,), {"size": 2, "p": 2.5, "padding": 1}),
             Sample(((1, 2, 6),), {"size": 3, "p": 1, "stride": 1}),
+            Sample(((1, 1, 6, 4),), {"size": 3, "padding": 2, "stride": 2}),
+            *SPREAD,
         ),
         (
             *refusals("lp_pool"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 
 from catalogue.entry import Entry, Refusal, Sample
 
@@ -35,13 +34,6 @@ def additions(x: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int]:
     return outputs, outputs * max(math.prod(x[axis] for axis in axes) - 1, 0)
 
 
-def maximum(x: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
-    """Return the maximum over all axes at once, so that the gradient goes to one of equals."""
-    kept = [axis for axis in range(x.ndim) if axis not in axes]
-    lines = x.permute(*kept, *sorted(axes)).reshape(*(x.shape[axis] for axis in kept), -1 if x.numel() else 3)
-    return lines.max(-1).values.reshape([1 if axis in axes else n for axis, n in enumerate(x.shape)])
-
-
 ENTRIES = (
     Entry(
         "reduce_sum",
@@ -61,9 +53,12 @@ ENTRIES = (
     ),
     Entry(
         "reduce_max",
-        samples(Sample((lambda rng: np.array([[3.0, 5.0, 5.0]]),), {"axes": (1,)}, smooth=False)),
+        samples(
+            Sample((lambda rng: np.array([[3.0, 5.0, 5.0]]),), {"axes": (1,)}, smooth=False),
+            Sample((lambda rng: np.array([[3.0, 5.0, 5.0], [5, 4, 5]]),), {"axes": (0, 1)}, smooth=False),
+        ),
         refusals("reduce_max", filled=True),
-        maximum,
+        lambda x, axes: x.amax(axes, keepdim=True) if axes else x.clone(),
         products=lambda x, axes: (0, additions(x, axes)[1]),
     ),
 )

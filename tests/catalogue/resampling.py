@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import torch
@@ -24,36 +25,60 @@ SAMPLES = (
     Sample(((1, 1, 5),), {"scale": 0.7}),
     Sample(((1, 1, 4, 5),), {"scale": (2.5, 0.5)}),
 )
+CORNERS = tuple(Sample(s.arrays, {**s.arguments, "align_corners": True}) for s in SAMPLES)
+FEWER = (
+    *(
+        Sample(arrays, {**how, "antialias": True, **more})
+        for arrays, how in (
+            (((1, 2, 9),), {"size": 4}),
+            (((1, 1, 5),), {"size": 9}),
+            (((1, 2, 7, 5),), {"size": (3, 2)}),
+            (((1, 1, 6),), {"size": 1}),
+            (((0, 2, 6, 3),), {"size": 2}),
+        )
+        for more in ({}, {"align_corners": True})
+    ),
+    Sample(((1, 1, 8),), {"scale": 0.4, "antialias": True}),
+    Sample(((1, 1, 4, 5),), {"scale": (0.5, 1.5), "antialias": True}),
+)
 
 
-def nearest(x, size=None, scale=None):
-    return F.interpolate(x, size, scale)
+def nearest(x, size=None, scale=None, exact=False):
+    return F.interpolate(x, size, scale, "nearest-exact" if exact else "nearest")
 
 
-def linear(x, size=None, scale=None, align_corners=False):
+def linear(x, size=None, scale=None, align_corners=False, antialias=False):
+    if antialias:
+        return apart(x, size, scale, mode="bilinear", align_corners=align_corners, antialias=True)
     return F.interpolate(x, size, scale, LINEAR[x.ndim], align_corners)
 
 
-def cubic(x, size=None, scale=None, align_corners=False):
-    """Resample one axis after the other: PyTorch knows the cubic of pictures only."""
+def cubic(x, size=None, scale=None, align_corners=False, antialias=False):
+    return apart(x, size, scale, mode="bicubic", align_corners=align_corners, antialias=antialias)
+
+
+def apart(x, size, scale, **how):
+    """Resample one axis after the other: PyTorch knows the cubic, and antialiasing, of pictures only."""
     rank = x.ndim - 2
     every = (size or scale,) * rank if isinstance(size or scale, int | float) else size or scale
     for axis, one in enumerate(every, start=2):
         lines = x.movedim(axis, -1)
         given = {"size": (1, one)} if scale is None else {"scale_factor": (1, one)}
         wide = lines.reshape(1, lines.numel() // lines.shape[-1], 1, lines.shape[-1])
-        if wide.numel():
-            wide = F.interpolate(wide, **given, mode="bicubic", align_corners=align_corners)
-        else:
-            wide = wide[..., :1].expand(1, 0, 1, one)
+        wide = F.interpolate(wide, **given, **how) if wide.numel() else wide[..., :1].expand(1, 0, 1, one)
         x = wide.reshape(*lines.shape[:-1], wide.shape[-1]).movedim(-1, axis)
     return x
 
 
-def counted(taps: int):
+def counted(taps: int, function=None):
     """Count, for each output, the products with so many inputs along each axis, and their sum."""
 
-    def rule(x: tuple[int, ...], **arguments) -> tuple[int, int]:
+    def rule(x: tuple[int, ...], antialias: bool = False, **arguments) -> tuple[int, int]:
+        if antialias:  # with all inputs that move the output
+            inputs = torch.eye(math.prod(x[2:]), dtype=torch.float64).reshape(1, -1, *x[2:])
+            moved = int((function(inputs, antialias=True, **arguments).abs() > 1e-12).sum())
+            outputs = math.prod(function(inputs, antialias=True, **arguments).shape[2:])
+            return x[0] * x[1] * moved, x[0] * x[1] * (moved - outputs)
         multiplications = additions = 0
         for _ in itertools.product(*(range(n) for n in linear(torch.ones(x), **arguments).shape)):
             for k, _ in enumerate(itertools.product(range(taps), repeat=len(x) - 2)):
@@ -101,23 +126,23 @@ def refusals(name: str) -> tuple[Refusal, ...]:
 ENTRIES = (
     Entry(
         "resample_cubic",
-        (*SAMPLES, *(Sample(s.arrays, {**s.arguments, "align_corners": True}) for s in SAMPLES)),
+        (*SAMPLES, *CORNERS, *FEWER),
         refusals("resample_cubic"),
         cubic,
         linear=("x",),
-        products=counted(4),
+        products=counted(4, cubic),
     ),
     Entry(
         "resample_linear",
-        (*SAMPLES, *(Sample(s.arrays, {**s.arguments, "align_corners": True}) for s in SAMPLES)),
+        (*SAMPLES, *CORNERS, *FEWER),
         refusals("resample_linear"),
         linear,
         linear=("x",),
-        products=counted(2),
+        products=counted(2, linear),
     ),
     Entry(
         "resample_nearest",
-        SAMPLES,
+        (*SAMPLES, *(Sample(s.arrays, {**s.arguments, "exact": True}) for s in SAMPLES)),
         refusals("resample_nearest"),
         nearest,
         linear=("x",),

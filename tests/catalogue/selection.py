@@ -53,7 +53,7 @@ ENTRIES = (
         ),
         lambda x, y, relation: getattr(torch, {"equal": "eq", "not_equal": "ne"}.get(relation, relation))(x, y),
         products=lambda x, y, relation: (0, numbers(x, y)),
-        decides=True,
+        decides=bool,
     ),
     Entry(
         "where",

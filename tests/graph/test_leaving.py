@@ -108,7 +108,7 @@ def test_what_comes_back_is_unknown(name: str):
 def test_of_arrays_from_outside_it_is_unknown_whether_a_parameter_is_used():
     found, _ = inspected(LOST["NumPy"][0])
     (node,) = found.graph.unknown
-    assert node.arguments["operation"] == OUTSIDE and node.inputs == {"x0": "conv"}
+    assert node.arguments["operation"] == OUTSIDE and node.inputs == {"x0": "detach"}
     assert found.parameters.unused == () and found.parameters.unseen == ("rate",)
     assert found.totals.unused_parameters is None
     assert sum(one.parameters for one in found.layers) == found.totals.parameters - 1

@@ -106,12 +106,17 @@ def changed_in_part(self: Any, x: Tensor) -> Any:
     return y
 
 
-def cubic(self: Any, x: Tensor) -> Any:
+def resampled(self: Any, x: Tensor) -> Any:
     return named(
         twice=F.interpolate(x, scale_factor=2, mode="bicubic"),
         odd=F.interpolate(x, scale_factor=(1.05, 0.6), mode="bicubic"),
         corners=F.interpolate(x, (5, 11), mode="bicubic", align_corners=True),
         one=F.interpolate(x, (8, 1), mode="bicubic"),
+        exact=F.interpolate(x, (5, 11), mode="nearest-exact"),
+        exactly=F.interpolate(x, scale_factor=(1.4, 0.6), mode="nearest-exact"),
+        fewer=F.interpolate(x, (3, 5), mode="bilinear", antialias=True),
+        half=F.interpolate(x, scale_factor=0.45, mode="bicubic", antialias=True),
+        aligned=F.interpolate(x, (3, 12), mode="bilinear", align_corners=True, antialias=True),
     )  # fmt: skip
 
 
@@ -129,6 +134,26 @@ def looked_at(self: Any, x: Tensor) -> Any:
     )  # fmt: skip
 
 
+def placed(self: Any, x: Tensor) -> Any:
+    """Places by value, and numbers taken from places and written to them."""
+    order, (most, where) = x.argsort(2, descending=True), x.topk(3, 2)
+    least = x.min(1)
+    return named(
+        argmax=x.argmax(1), argmin=x.argmin(-1, keepdim=True), whole=x.flatten(1).argmax(1), order=order, most=most,
+        where=where, smallest=x.topk(2, 1, largest=False).values, sorted=x.sort(3).values, back=x.sort(1, True).values,
+        least=least.values, at=least.indices, kth=x.kthvalue(2, 3).values, taken=x.gather(2, order) * 2,
+        few=x.gather(1, self.places.expand(x.size(0), -1, -1, -1)),
+        along=torch.take_along_dim(x, x.argmax(1, keepdim=True), 1), written=x.scatter(2, where, 0.0),
+        moved=torch.zeros_like(x).scatter(2, order, x * 2), added=x.scatter_add(2, where, most),
+        summed=x.scatter_reduce(3, where.transpose(2, 3), most.mT, "sum"),
+        rows=x.index_add(1, self.rows, x[:, :2], alpha=2),
+        copied=x.index_copy(2, self.rows, x[:, :, :2] * 3), split=sum(torch.var_mean(x, (2, 3))),
+        spread=torch.std_mean(x, 1, keepdim=True)[0], norm=F.rms_norm(x, (8,)), learned=self.norm(x),
+        power=2.0**x + x.abs() ** x, steep=F.softplus(x, 3.0, 2.0),
+        round=(x * 3).round() * x + x.floor() * x.ceil() + x.frac(),
+    )  # fmt: skip
+
+
 def hole() -> Tensor:
     mask = torch.zeros(8, 8)
     mask[0] = -torch.inf
@@ -143,13 +168,17 @@ CALLS: dict[str, tuple[nn.Module, Any]] = {
     "masks": (Written(chosen), IMAGE),
     "reductions": (Written(spread), IMAGE),
     "functions": (Written(functions), IMAGE),
-    "places": (
+    "index": (
         Written(taken, w=nn.Parameter(torch.randn(4, 4)), places=torch.tensor([[0, 1], [2, 2]])),
         IMAGE,
     ),
     "slices written to": (Written(assigned), IMAGE),
     "slices changed": (Written(changed_in_part), IMAGE),
-    "bicubic": (Written(cubic), IMAGE),
+    "resampled": (Written(resampled), IMAGE),
+    "places": (
+        Written(placed, norm=nn.RMSNorm(8), rows=torch.tensor([3, 0]), places=torch.tensor([1, 3]).reshape(1, 2, 1, 1)),
+        IMAGE,
+    ),
     "attention": (Written(looked_at, hole=hole()), IMAGE),
     "rnn": (nn.RNN(8, 5, num_layers=2, bidirectional=True, batch_first=True), (6, 8)),
     "rnn of rectifiers": (nn.RNN(8, 5, nonlinearity="relu", bias=False, batch_first=True), (6, 8)),
@@ -186,6 +215,9 @@ FIELDS: dict[str, Callable[..., Any]] = {
     "windows": lambda s, x: x.unfold(3, 2, 3),
     "a choice": lambda s, x: torch.maximum(x, x.flip(1)),
     "cubic": lambda s, x: F.interpolate(x, scale_factor=2, mode="bicubic"),
+    "against aliasing": lambda s, x: F.interpolate(x, (2, 3), mode="bilinear", antialias=True),
+    "product": lambda s, x: x.prod(2),
+    "length": lambda s, x: x.norm(dim=1),
     "spread": lambda s, x: x.var(2),
     "written to": changed_in_part,
     "steps": lambda s, x: s.rnn(x.flatten(1, 2))[0],

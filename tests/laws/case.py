@@ -58,7 +58,9 @@ class Case:
     def upstream(self, arrays: Arrays) -> np.ndarray:
         """Return a random gradient of the output."""
         made = self.output(arrays)
-        return np.asarray(np.random.default_rng(1).standard_normal(made.shape), made.dtype)
+        return np.asarray(
+            np.random.default_rng(1).standard_normal(made.shape), made.dtype if _floating(made) else float
+        )
 
     def gradients(self, grad: np.ndarray, arrays: Arrays) -> dict[str, np.ndarray]:
         """Return the gradient of each differentiable input that is given."""

@@ -125,6 +125,34 @@ def test_a_gradient_of_another_shape_is_refused():
     assert str(caught.value) == "avg_pool_backward: grad must be shaped as the output, (1, 1, 1, 1); found (1, 1, 3, 3)"
 
 
+def test_a_padding_of_more_than_half_a_window_is_what_onnx_allows():
+    assert ops.max_pool(NINE, 3, stride=2, padding=2)[0, 0].tolist() == [[0, 2, 2], [6, 8, 8], [6, 8, 8]]
+    assert ops.avg_pool(np.array([[[9.0, 3.0]]]), 3, padding=2, stride=1).tolist() == [[[3, 4, 4, 1]]]
+    shared = ops.avg_pool(np.array([[[9.0, 3.0]]]), 3, padding=2, stride=1, count_include_pad=False)
+    assert shared.tolist() == [[[9, 6, 6, 3]]]
+
+
+def test_a_dilated_mean_skips_the_numbers_between():
+    x = np.arange(7.0)[None, None]
+    assert ops.avg_pool(x, 3, dilation=2, stride=1).tolist() == [[[2, 3, 4]]]
+    assert ops.avg_pool(x, 2, dilation=3, stride=1, padding=(1,), count_include_pad=False)[0, 0, 0] == 2
+    assert ops.lp_pool(np.array([[[3.0, 100, 4]]]), 2, dilation=2).tolist() == [[[5]]]
+    # 0abc0, windows of every second: 0 and b, a and c, b and 0; and one that hangs over the end, d alone
+    hanging = ops.avg_pool(np.array([[[2.0, 4.0, 6.0]]]), 2, dilation=2, stride=1, padding=1)
+    assert hanging.tolist() == [[[2, 4, 2]]]
+    last = ops.avg_pool(np.array([[[2.0, 4, 6, 8, 10]]]), 2, dilation=3, stride=2, padding=1, ceil_mode=True)
+    assert last.tolist() == [[[3, 7, 8]]]
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("name", ["max_pool", "avg_pool", "lp_pool"])
+def test_a_tuple_of_one_number_stands_for_all_axes(name: str, rank: int):
+    x = np.abs(np.random.default_rng(0).standard_normal((1, 1, *(7,) * rank)))
+    pool = getattr(ops, name)
+    one = pool(x, (3,), stride=(2,), padding=(1,), dilation=(2,))
+    assert one.tolist() == pool(x, 3, stride=2, padding=1, dilation=2).tolist()
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[np.ndarray, dict]:
     """An array, now and then with ties, NaN or -inf, and arguments that all poolings share."""

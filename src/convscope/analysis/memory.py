@@ -16,12 +16,15 @@ from convscope.analysis.shapes import Array
 from convscope.graph.node import INPUT, PART, Graph, Node
 from convscope.ops import activation
 
-VIEWS = ("reshape", "permute", "strided_slice", "expand")
+VIEWS = ("reshape", "permute", "strided_slice", "expand", "detach")
 # What the gradient of an operation is made of: nothing but the incoming gradient, or the output; all others the inputs.
 FORGETS = {*VIEWS, PART, "add", "subtract", "concatenate", "pad", "avg_pool", "adaptive_avg_pool", "global_avg_pool",
-           "reduce_sum", "reduce_mean", "resample_cubic", "resample_linear", "resample_nearest", "compare"}  # fmt: skip
+           "reduce_sum", "reduce_mean", "resample_cubic", "resample_linear", "resample_nearest", "compare",
+           "round_off", "argmax", "argsort"}  # fmt: skip
 FROM_OUTPUT = {"relu", "sigmoid", "tanh", "softmax", "log_softmax", "exp"}
-OF_SOME = {"where": ("condition",), "embedding": ("indices",)}  # only of those of its inputs
+OF_SOME = {"where": ("condition",)} | dict.fromkeys(
+    ("embedding", "gather", "scatter"), ("indices",)
+)  # only of those of its inputs
 assert FROM_OUTPUT - {"softmax", "log_softmax", "exp"} <= {one.name for one in activation.PRIMITIVES}
 
 

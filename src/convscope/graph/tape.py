@@ -16,9 +16,10 @@ from convscope.graph.node import INPUT, PART, UNKNOWN, Node, Read, Shape
 from convscope.ops import PRIMITIVES
 
 # The array inputs that are not floating point, and the primitives that take any type.
-WHOLE = {("embedding", "indices"), ("max_unpool", "indices"), ("attention", "mask")}
+WHOLE = {*((op, "indices") for op in ("embedding", "max_unpool", "gather", "scatter")), ("attention", "mask")}
 ARRANGED = {"expand", "permute", "reshape", "strided_slice"}
 ANY = {*ARRANGED, "compare", "where"}
+MAKES = {"compare": "bool", "argmax": "int64", "argsort": "int64"}  # whatever they are given
 
 
 class Unknown(Exception):  # noqa: N818 - an answer, no error
@@ -95,7 +96,7 @@ class Tape:
         shape = tuple(primitive.shape(*shapes, **arguments))
         if op == "strided_slice":
             self._whole_batch(given["x"].shape, **arguments)
-        found = "bool" if op == "compare" else list(given.values())[-1].dtype if op in ANY else dtype
+        found = MAKES.get(op) or (given["x"].dtype if op in ANY else dtype)
         if found is None:
             raise Unknown(f"{op} of whole numbers")
         made = self._add(_Draft(op, self.path, given, arguments, shape, found))

@@ -55,12 +55,13 @@ def spatial(operation: str, name: str, shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def each_axis(operation: str, name: str, value: int | Sequence[int], rank: int, least: int = 1) -> tuple[int, ...]:
-    """Return one whole number an axis, at least ``least``; one number stands for all axes.
+    """Return one whole number an axis, at least ``least``; one number, or a tuple of one, stands for all axes.
 
-    >>> each_axis("max_pool", "stride", 2, rank=2)
-    (2, 2)
+    >>> each_axis("max_pool", "stride", 2, rank=2), each_axis("max_pool", "stride", (2,), rank=2)
+    ((2, 2), (2, 2))
     """
-    values = tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,) * rank
+    values = tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,)
+    values = values * rank if len(values) == 1 else values
     if len(values) != rank or not all(isinstance(v, int | np.integer) for v in values):
         raise ShapeError(
             f"{operation}: {name} must be one whole number or {rank} of them ({AXES[rank]}), found {value!r}"
@@ -82,6 +83,8 @@ def paddings(
 ) -> Pairs:
     """Return (before, after) for each axis from a number, one an axis, pairs, "valid", "same" or "same_lower".
 
+    A tuple of one number stands for all axes, as in PyTorch.
+
     "same" leaves ⌈size / stride⌉ outputs; an odd padding goes after, with "same_lower" before. ``negative`` allows
     padding below 0 (cropping).
 
@@ -94,7 +97,8 @@ def paddings(
     if value in ("same", "same_lower"):
         sizes = zip(space, kernel, stride, dilation, strict=True)
         return tuple(same_padding(n, k, s, d, extra_after=value == "same") for n, k, s, d in sizes)
-    given: Any = () if isinstance(value, str) else value if np.iterable(value) else (value,) * rank
+    given: Any = () if isinstance(value, str) else tuple(value) if np.iterable(value) else (value,)
+    given = given * rank if len(given) == 1 and not np.iterable(given[0]) else given  # one for all axes
     pairs = [tuple(v) if np.iterable(v) else (v, v) for v in given]
     whole = all(len(pair) == 2 and all(isinstance(v, int | np.integer) for v in pair) for pair in pairs)
     if len(pairs) != rank or not whole:

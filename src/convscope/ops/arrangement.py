@@ -1,6 +1,6 @@
 """The same numbers, arranged anew: other axes, another order, a part of them, or repeated. Nothing is computed.
 
-Arrays of any type pass: whole numbers are arranged as well.
+Arrays of any type pass: whole numbers are arranged as well, except where it is about a gradient.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
-from convscope.ops.arguments import check_gradient
+from convscope.ops.arguments import check_gradient, floats
 from convscope.ops.combination import feeding, unbroadcast
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
 
@@ -115,6 +115,27 @@ def expand_backward(grad: ArrayLike, x: ArrayLike, *, shape: Sequence[int]) -> n
     return unbroadcast(grad, x.shape)
 
 
+def detach(x: ArrayLike) -> np.ndarray:
+    """Return a copy of x that counts as a constant: no gradient passes.
+
+    >>> detach(np.array([1.0, 2.0])).tolist()
+    [1.0, 2.0]
+    """
+    (x,) = floats("detach", x=x)
+    return x.copy()
+
+
+def detach_backward(grad: ArrayLike, x: ArrayLike) -> tuple[()]:
+    """Return no gradient.
+
+    >>> detach_backward(np.array([5.0]), np.array([1.0]))
+    ()
+    """
+    grad, x = floats("detach_backward", grad=grad, x=x)
+    check_gradient("detach_backward", grad, x.shape)
+    return ()
+
+
 def _slices(start: Sequence[int], size: Sequence[int], step: Sequence[int]) -> tuple[slice, ...]:
     ends = (first + n * by for first, n, by in zip(start, size, step, strict=True))
     return tuple(
@@ -177,9 +198,10 @@ def _from_expanded(at: tuple[int, ...], x: Shape, *, shape: Sequence[int]) -> tu
 def _primitive(
     name: str,
     forward: Callable[..., np.ndarray],
-    backward: Callable[..., np.ndarray],
+    backward: Callable[..., Any],
     shape: Callable[..., Shape],
     origin: Callable[..., tuple[int, ...]],
+    differentiable: tuple[str, ...] = ("x",),
 ) -> Primitive:
     """Put an arrangement together; ``origin`` tells the position in x of which output ``at`` is a copy."""
 
@@ -194,7 +216,7 @@ def _primitive(
         operand = np.array([x[place]])
         return Terms(float(operand[0]), "x", np.array([place], int), operand, np.ones_like(operand))
 
-    return Primitive(name, ("x",), forward, backward, shape, cost, field, terms)
+    return Primitive(name, ("x",), forward, backward, shape, cost, field, terms, differentiable)
 
 
 PRIMITIVES = (
@@ -202,4 +224,5 @@ PRIMITIVES = (
     _primitive("permute", permute, permute_backward, _permuted, _from_permuted),
     _primitive("strided_slice", strided_slice, strided_slice_backward, _sliced, _from_sliced),
     _primitive("expand", expand, expand_backward, _expanded, _from_expanded),
+    _primitive("detach", detach, detach_backward, lambda x: x, lambda at, x: at, differentiable=()),
 )

@@ -30,7 +30,7 @@ def add(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     [[11.0, 22.0], [13.0, 24.0]]
     """
     x, y = floats("add", x=x, y=y)
-    _broadcast("add", x.shape, y.shape)
+    broadcast("add", x.shape, y.shape)
     return x + y
 
 
@@ -41,7 +41,7 @@ def add_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
     [4.0, 6.0]
     """
     grad, x, y = floats("add_backward", grad=grad, x=x, y=y)
-    check_gradient("add_backward", grad, _broadcast("add", x.shape, y.shape))
+    check_gradient("add_backward", grad, broadcast("add", x.shape, y.shape))
     return Gradients(unbroadcast(grad, x.shape), unbroadcast(grad, y.shape))
 
 
@@ -54,7 +54,7 @@ def subtract(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     [[0.0, 1.0], [2.0, 3.0]]
     """
     x, y = floats("subtract", x=x, y=y)
-    _broadcast("subtract", x.shape, y.shape)
+    broadcast("subtract", x.shape, y.shape)
     return x - y
 
 
@@ -65,7 +65,7 @@ def subtract_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
     [-4.0, -6.0]
     """
     grad, x, y = floats("subtract_backward", grad=grad, x=x, y=y)
-    check_gradient("subtract_backward", grad, _broadcast("subtract", x.shape, y.shape))
+    check_gradient("subtract_backward", grad, broadcast("subtract", x.shape, y.shape))
     return Gradients(unbroadcast(grad, x.shape), -unbroadcast(grad, y.shape))
 
 
@@ -78,7 +78,7 @@ def multiply(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     [[10.0, 40.0], [30.0, 80.0]]
     """
     x, y = floats("multiply", x=x, y=y)
-    _broadcast("multiply", x.shape, y.shape)
+    broadcast("multiply", x.shape, y.shape)
     return x * y
 
 
@@ -92,7 +92,7 @@ def multiply_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
     [10.0, 20.0]
     """
     grad, x, y = floats("multiply_backward", grad=grad, x=x, y=y)
-    check_gradient("multiply_backward", grad, _broadcast("multiply", x.shape, y.shape))
+    check_gradient("multiply_backward", grad, broadcast("multiply", x.shape, y.shape))
     return Gradients(unbroadcast(grad * y, x.shape), unbroadcast(grad * x, y.shape))
 
 
@@ -105,7 +105,7 @@ def divide(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     [[1.0, 0.5], [3.0, 1.0]]
     """
     x, y = floats("divide", x=x, y=y)
-    _broadcast("divide", x.shape, y.shape)
+    broadcast("divide", x.shape, y.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         return x / y
 
@@ -117,7 +117,7 @@ def divide_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
     [-2.0]
     """
     grad, x, y = floats("divide_backward", grad=grad, x=x, y=y)
-    check_gradient("divide_backward", grad, _broadcast("divide", x.shape, y.shape))
+    check_gradient("divide_backward", grad, broadcast("divide", x.shape, y.shape))
     with np.errstate(divide="ignore", invalid="ignore"):
         return Gradients(unbroadcast(grad / y, x.shape), unbroadcast(-grad * (x / y) / y, y.shape))
 
@@ -159,7 +159,8 @@ def unbroadcast(grad: np.ndarray, shape: Shape) -> np.ndarray:
     return grad.sum(axes).reshape(shape) if axes else grad
 
 
-def _broadcast(operation: str, x: Shape, y: Shape) -> Shape:
+def broadcast(operation: str, x: Shape, y: Shape) -> Shape:
+    """Return the shape of x and y together; ``ShapeError`` where they do not go together."""
     try:
         return np.broadcast_shapes(x, y)
     except ValueError:
@@ -243,15 +244,17 @@ def _concatenate_cost(*shapes: Shape, axis: int = 1, itemsize: int = 4) -> Cost:
     return Cost(0, 0, *traffic(_joined(*shapes, axis=axis), *shapes, itemsize=itemsize))
 
 
-def _pairwise(
+def pairwise(
     name: str,
     forward: Callable[..., np.ndarray],
     backward: Callable[..., Gradients],
     each: tuple[int, int],
     terms: Callable[..., Terms],
 ) -> Primitive:
+    """Put an operation on two arrays together; ``each`` is its multiplications and additions for one number."""
+
     def shape(x: Shape, y: Shape) -> Shape:
-        return _broadcast(name, x, y)
+        return broadcast(name, x, y)
 
     def cost(x: Shape, y: Shape, *, itemsize: int = 4) -> Cost:
         output = shape(x, y)
@@ -262,10 +265,10 @@ def _pairwise(
 
 
 PRIMITIVES = (
-    _pairwise("add", add, add_backward, (0, 1), _add_terms),
-    _pairwise("subtract", subtract, subtract_backward, (0, 1), _subtract_terms),
-    _pairwise("multiply", multiply, multiply_backward, (1, 0), _multiply_terms),
-    _pairwise("divide", divide, divide_backward, (1, 0), _divide_terms),
+    pairwise("add", add, add_backward, (0, 1), _add_terms),
+    pairwise("subtract", subtract, subtract_backward, (0, 1), _subtract_terms),
+    pairwise("multiply", multiply, multiply_backward, (1, 0), _multiply_terms),
+    pairwise("divide", divide, divide_backward, (1, 0), _divide_terms),
     Primitive(
         "concatenate",
         ("x",),

@@ -133,13 +133,13 @@ def absolute(x: ArrayLike) -> np.ndarray:
 
 
 def absolute_backward(grad: ArrayLike, x: ArrayLike) -> np.ndarray:
-    """Return the gradient with respect to x: ``grad`` with the sign of x, 0 at 0.
+    """Return the gradient with respect to x: ``grad`` with the sign of x, 0 at 0 and at NaN.
 
     >>> absolute_backward(np.array([5.0, 5.0, 5.0]), np.array([-2.0, 0.0, 3.0])).tolist()
     [-5.0, 0.0, 5.0]
     """
     grad, x = alike("absolute_backward", grad, x)
-    return grad * np.sign(x)
+    return grad * np.where(np.isnan(x), x.dtype.type(0), np.sign(x))
 
 
 def power(x: ArrayLike, *, exponent: float) -> np.ndarray:
@@ -149,19 +149,29 @@ def power(x: ArrayLike, *, exponent: float) -> np.ndarray:
     [2.0, 3.0]
     """
     (x,) = floats("power", x=x)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.power(x, x.dtype.type(exponent))
+    return _raised(x, exponent)
 
 
 def power_backward(grad: ArrayLike, x: ArrayLike, *, exponent: float) -> np.ndarray:
-    """Return the gradient with respect to x: ``exponent`` · x^(``exponent`` - 1) · ``grad``.
+    """Return the gradient with respect to x: ``exponent`` · x^(``exponent`` - 1) · ``grad``; 0 where exponent is 0.
 
     >>> power_backward(np.array([5.0]), np.array([3.0]), exponent=2).tolist()
     [30.0]
     """
     grad, x = alike("power_backward", grad, x)
+    if exponent == 0:
+        return np.zeros_like(x)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return grad * (x.dtype.type(exponent) * np.power(x, x.dtype.type(exponent - 1)))
+        return grad * (x.dtype.type(exponent) * _raised(x, exponent - 1))
+
+
+def _raised(x: np.ndarray, exponent: float) -> np.ndarray:
+    """Return a power; roots as PyTorch has them, NaN of -∞ and with the sign of a zero."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if abs(exponent) == 0.5:
+            root = np.sqrt(x)
+            return root if exponent > 0 else 1 / root
+        return np.power(x, x.dtype.type(exponent))
 
 
 def clip(x: ArrayLike, *, low: float = -math.inf, high: float = math.inf, edges: bool = True) -> np.ndarray:
@@ -181,14 +191,14 @@ def clip_backward(
 ) -> np.ndarray:
     """Return the gradient with respect to x: ``grad`` between ``low`` and ``high``, else 0.
 
-    On a bound itself it is ``grad`` with ``edges``, as in PyTorch's clamp, and 0 without, as in its ReLU6.
+    On a bound itself it is ``grad`` with ``edges``, as in PyTorch's clamp, and 0 without, as in its ReLU6; 0 at NaN.
 
     >>> clip_backward(np.array([5.0, 5.0, 5.0]), np.array([-1.0, 3.0, 6.0]), low=0, high=6).tolist()
     [0.0, 5.0, 5.0]
     """
     grad, x = alike("clip_backward", grad, x)
-    outside = (x < low) | (x > high) if edges else (x <= low) | (x >= high)
-    return np.where(outside, 0, grad)
+    inside = (x >= low) & (x <= high) if edges else (x > low) & (x < high)
+    return np.where(inside, grad, grad.dtype.type(0))
 
 
 def elu(x: ArrayLike, *, alpha: float = 1.0) -> np.ndarray:
@@ -211,24 +221,27 @@ def elu_backward(grad: ArrayLike, x: ArrayLike, *, alpha: float = 1.0) -> np.nda
     return grad * np.where(x > 0, x.dtype.type(1), x.dtype.type(alpha) * np.exp(np.minimum(x, 0)))
 
 
-def softplus(x: ArrayLike) -> np.ndarray:
-    """Return ln(1 + eˣ) without overflow, a smooth ReLU.
+def softplus(x: ArrayLike, *, beta: float = 1.0, threshold: float = math.inf) -> np.ndarray:
+    """Return ln(1 + e^(``beta``·x)) / ``beta`` without overflow, a smooth ReLU; x where beta·x > ``threshold``.
 
     >>> softplus(np.array([0.0, 1000.0])).round(4).tolist()
     [0.6931, 1000.0]
     """
     (x,) = floats("softplus", x=x)
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    steep = x * x.dtype.type(beta)
+    smooth = (np.maximum(steep, 0) + np.log1p(np.exp(-np.abs(steep)))) / x.dtype.type(beta)
+    return np.where(steep > threshold, x, smooth)
 
 
-def softplus_backward(grad: ArrayLike, x: ArrayLike) -> np.ndarray:
-    """Return the gradient with respect to x: σ(x) · ``grad``.
+def softplus_backward(grad: ArrayLike, x: ArrayLike, *, beta: float = 1.0, threshold: float = math.inf) -> np.ndarray:
+    """Return the gradient with respect to x: σ(``beta``·x) · ``grad``; ``grad`` where beta·x > ``threshold``.
 
     >>> softplus_backward(np.array([4.0]), np.array([0.0])).tolist()
     [2.0]
     """
     grad, x = alike("softplus_backward", grad, x)
-    return grad * expit(x)
+    steep = x * x.dtype.type(beta)
+    return np.where(steep > threshold, grad, grad * expit(steep))
 
 
 def gelu_tanh(x: ArrayLike) -> np.ndarray:

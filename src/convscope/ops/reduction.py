@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,7 +24,7 @@ def reduce_sum(x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
     [[3.0], [7.0]]
     """
     (x,) = floats("reduce_sum", x=x)
-    return x.sum(_checked("reduce_sum", x.shape, axes), keepdims=True)
+    return x.sum(checked("reduce_sum", x.shape, axes), keepdims=True)
 
 
 def reduce_sum_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
@@ -32,7 +33,7 @@ def reduce_sum_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) -
     >>> reduce_sum_backward(np.array([[5.0]]), np.zeros((1, 2)), axes=(1,)).tolist()
     [[5.0, 5.0]]
     """
-    grad, x = _given("reduce_sum_backward", grad, x, axes)
+    grad, x = given("reduce_sum_backward", grad, x, axes)
     return np.broadcast_to(grad, x.shape).copy()
 
 
@@ -45,7 +46,7 @@ def reduce_mean(x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
     [[2.5]]
     """
     (x,) = floats("reduce_mean", x=x)
-    return x.mean(_filled("reduce_mean", x.shape, axes), keepdims=True)
+    return x.mean(filled("reduce_mean", x.shape, axes), keepdims=True)
 
 
 def reduce_mean_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
@@ -54,8 +55,8 @@ def reduce_mean_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) 
     >>> reduce_mean_backward(np.array([[5.0]]), np.zeros((1, 2)), axes=(1,)).tolist()
     [[2.5, 2.5]]
     """
-    grad, x = _given("reduce_mean_backward", grad, x, axes)
-    number = math.prod(x.shape[axis] for axis in _filled("reduce_mean_backward", x.shape, axes))
+    grad, x = given("reduce_mean_backward", grad, x, axes)
+    number = math.prod(x.shape[axis] for axis in filled("reduce_mean_backward", x.shape, axes))
     return np.broadcast_to(grad / grad.dtype.type(number), x.shape).copy()
 
 
@@ -68,28 +69,24 @@ def reduce_max(x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
     [[2.0], [4.0]]
     """
     (x,) = floats("reduce_max", x=x)
-    return x.max(_filled("reduce_max", x.shape, axes), keepdims=True)
+    return x.max(filled("reduce_max", x.shape, axes), keepdims=True)
 
 
 def reduce_max_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
-    """Return the gradient with respect to x: it goes to the first maximum, or to the last NaN.
+    """Return the gradient with respect to x: equal maxima share it, as PyTorch's ``amax`` has it; NaN beside a NaN.
 
-    >>> reduce_max_backward(np.array([[5.0]]), np.array([[1.0, 2.0]]), axes=(1,)).tolist()
-    [[0.0, 5.0]]
+    >>> reduce_max_backward(np.array([[6.0]]), np.array([[1.0, 2.0, 2.0]]), axes=(1,)).tolist()
+    [[0.0, 3.0, 3.0]]
     """
-    grad, x = _given("reduce_max_backward", grad, x, axes)
-    found = _filled("reduce_max_backward", x.shape, axes)
-    total = np.zeros_like(x, order="C")
-    ends = tuple(range(-len(found), 0))
-    lines, gradients = np.moveaxis(x, found, ends), np.moveaxis(grad, found, ends)
-    front, back = lines.shape[: x.ndim - len(found)], lines.shape[x.ndim - len(found) :]
-    won = largest(lines.reshape(*front, math.prod(back)))
-    places = (*np.indices(front), *(np.unravel_index(won, back) if back else ()))
-    np.moveaxis(total, found, ends)[places] = gradients.reshape(front)
-    return total
+    grad, x = given("reduce_max_backward", grad, x, axes)
+    found = filled("reduce_max_backward", x.shape, axes)
+    won = x == x.max(found, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        return grad * won / won.sum(found, keepdims=True, dtype=x.dtype)
 
 
-def _checked(operation: str, x: Shape, axes: Sequence[int]) -> tuple[int, ...]:
+def checked(operation: str, x: Shape, axes: Sequence[int]) -> tuple[int, ...]:
+    """Return the axes in order; ``ShapeError`` for one that x does not have, or named twice."""
     if len(set(axes)) != len(axes) or not all(0 <= axis < len(x) for axis in axes):
         raise ShapeError(
             f"{operation}: axes must be some of the {len(x)} axes of x {x}, each once, found {tuple(axes)}"
@@ -97,21 +94,29 @@ def _checked(operation: str, x: Shape, axes: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(axes))
 
 
-def _filled(operation: str, x: Shape, axes: Sequence[int]) -> tuple[int, ...]:
-    found = _checked(operation, x, axes)
+def filled(operation: str, x: Shape, axes: Sequence[int]) -> tuple[int, ...]:
+    """Return the axes in order; ``ShapeError`` also where there are no numbers along them."""
+    found = checked(operation, x, axes)
     if any(not x[axis] for axis in found):
         raise ShapeError(f"{operation}: x {x} has no numbers along axes {found}")
     return found
 
 
-def _given(operation: str, grad: ArrayLike, x: ArrayLike, axes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def given(operation: str, grad: ArrayLike, x: ArrayLike, axes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return a backward's two arrays, checked."""
     grad, x = floats(operation, grad=grad, x=x)
-    check_gradient(operation, grad, _output(x.shape, _checked(operation, x.shape, axes)))
+    check_gradient(operation, grad, reduced(x.shape, checked(operation, x.shape, axes)))
     return grad, x
 
 
-def _output(x: Shape, axes: tuple[int, ...]) -> Shape:
+def reduced(x: Shape, axes: Sequence[int]) -> Shape:
+    """Return the shape of x with its reduced axes of size 1."""
     return tuple(1 if axis in axes else n for axis, n in enumerate(x))
+
+
+def field(at: tuple[int, ...], x: Shape, *, axes: Sequence[int], **_: Any) -> dict[str, Index]:
+    """Return all along the axes that are reduced."""
+    return {"x": tuple(np.arange(n) if axis in axes else np.array([at[axis]]) for axis, n in enumerate(x))}
 
 
 def _primitive(
@@ -124,15 +129,12 @@ def _primitive(
     """Put a reduction together; ``factor`` of how many: what each number is multiplied by, None where one is chosen."""
 
     def shape(x: Shape, *, axes: Sequence[int]) -> Shape:
-        return _output(x, check(name, x, axes))
+        return reduced(x, check(name, x, axes))
 
     def cost(x: Shape, *, axes: Sequence[int], itemsize: int = 4) -> Cost:
         output = shape(x, axes=axes)
         divisions = count(output) if factor is not None and factor(2) != 1 else 0
         return Cost(divisions, max(count(x) - count(output), 0), *traffic(output, x, itemsize=itemsize))
-
-    def field(at: tuple[int, ...], x: Shape, *, axes: Sequence[int]) -> dict[str, Index]:
-        return {"x": tuple(np.arange(n) if axis in axes else np.array([at[axis]]) for axis, n in enumerate(x))}
 
     def terms(at: tuple[int, ...], x: np.ndarray, *, axes: Sequence[int]) -> Terms:
         index, operand = covered(x, field(at, x.shape, axes=axes)["x"])
@@ -146,7 +148,7 @@ def _primitive(
 
 
 PRIMITIVES = (
-    _primitive("reduce_sum", reduce_sum, reduce_sum_backward, _checked, lambda number: 1.0),
-    _primitive("reduce_mean", reduce_mean, reduce_mean_backward, _filled, lambda number: 1 / number),
-    _primitive("reduce_max", reduce_max, reduce_max_backward, _filled, None),
+    _primitive("reduce_sum", reduce_sum, reduce_sum_backward, checked, lambda number: 1.0),
+    _primitive("reduce_mean", reduce_mean, reduce_mean_backward, filled, lambda number: 1 / number),
+    _primitive("reduce_max", reduce_max, reduce_max_backward, filled, None),
 )

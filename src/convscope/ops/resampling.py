@@ -12,25 +12,26 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from convscope.errors import ShapeError
+from convscope.ops import interpolation
 from convscope.ops.arguments import AXES, check_gradient, each_axis, floats, spatial
+from convscope.ops.interpolation import Step
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, covered, traffic
-
-SHARPNESS = -0.75  # the free number of Keys' cubic, as PyTorch has it
 
 Size = int | Sequence[int]
 Scale = float | Sequence[float]
-Step = tuple[float, float]  # one output further is step[0] / step[1] inputs further; kept apart, so that nothing rounds
 Matrices = tuple[Any, ...]  # a sparse.csr_array (outputs, inputs) for each axis
 Rules = tuple[Callable[..., Shape], Callable[..., Cost], Callable[..., dict[str, Index]], Callable[..., Terms]]
 
 
-def resample_nearest(x: np.ndarray, size: Size | None = None, *, scale: Scale | None = None) -> np.ndarray:
+def resample_nearest(
+    x: np.ndarray, size: Size | None = None, *, scale: Scale | None = None, exact: bool = False
+) -> np.ndarray:
     """Return x (N, C, *space) -> (N, C, *size), each output a copy of input ⌊i·n / size⌋ of an axis of n.
 
-    ``scale`` instead of ``size`` gives ⌊n·scale⌋ outputs, a copy of input ⌊i / scale⌋.
+    ``scale`` instead of ``size`` gives ⌊n·scale⌋ outputs, a copy of input ⌊i / scale⌋. With ``exact`` it is the input
+    that lies under the middle of the output: i + ½ in place of i, PyTorch's "nearest-exact".
 
     Raises:
         ShapeError: a wrong number of axes, both or neither of size and scale, no output left.
@@ -39,11 +40,11 @@ def resample_nearest(x: np.ndarray, size: Size | None = None, *, scale: Scale | 
     [[[1.0, 1.0, 2.0, 2.0, 3.0, 3.0]]]
     """
     (x,) = floats("resample_nearest", x=x)
-    return _apply(_nearest("resample_nearest", x.shape, size, scale=scale), x)
+    return _apply(_nearest("resample_nearest", x.shape, size, scale=scale, exact=exact), x)
 
 
 def resample_nearest_backward(
-    grad: np.ndarray, x: np.ndarray, size: Size | None = None, *, scale: Scale | None = None
+    grad: np.ndarray, x: np.ndarray, size: Size | None = None, *, scale: Scale | None = None, exact: bool = False
 ) -> np.ndarray:
     """Return the gradient with respect to x: the sum over an input's copies.
 
@@ -51,18 +52,23 @@ def resample_nearest_backward(
     >>> resample_nearest_backward(grad, np.zeros((1, 1, 3)), 6).tolist()
     [[[3.0, 7.0, 11.0]]]
     """
-    return _returned("resample_nearest_backward", _nearest, grad, x, size, scale=scale)
+    return _returned("resample_nearest_backward", _nearest, grad, x, size, scale=scale, exact=exact)
 
 
 def resample_linear(
-    x: np.ndarray, size: Size | None = None, *, scale: Scale | None = None, align_corners: bool = False
+    x: np.ndarray,
+    size: Size | None = None,
+    *,
+    scale: Scale | None = None,
+    align_corners: bool = False,
+    antialias: bool = False,
 ) -> np.ndarray:
     """Return x (N, C, *space) -> (N, C, *size), linear between the two nearest inputs along each axis.
 
     Inputs and outputs are cells side by side whose outer edges meet: output i lies at (i + ½)·n / size - ½, and what
     lies outside of the first and last input equals it. With ``align_corners`` the centres of the first and the last
     cell meet: output i lies at i·(n - 1) / (size - 1). ``scale`` instead of ``size`` gives ⌊n·scale⌋ outputs, 1 / scale
-    apart.
+    apart. With ``antialias`` fewer outputs than inputs are weighted means of all inputs between their neighbours.
 
     Raises:
         ShapeError: a wrong number of axes, both or neither of size and scale, no output left.
@@ -73,7 +79,8 @@ def resample_linear(
     [[[0.0, 1.0, 2.0, 3.0, 4.0]]]
     """
     (x,) = floats("resample_linear", x=x)
-    return _apply(_linear("resample_linear", x.shape, size, scale=scale, align_corners=align_corners), x)
+    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _apply(_linear("resample_linear", x.shape, size, **given), x)
 
 
 def resample_linear_backward(
@@ -83,22 +90,30 @@ def resample_linear_backward(
     *,
     scale: Scale | None = None,
     align_corners: bool = False,
+    antialias: bool = False,
 ) -> np.ndarray:
     """Return the gradient with respect to x: each output's, shared between its inputs by their weights.
 
     >>> resample_linear_backward(np.array([[[4.0, 4.0, 8.0, 8.0]]]), np.zeros((1, 1, 2)), 4).tolist()
     [[[9.0, 15.0]]]
     """
-    return _returned("resample_linear_backward", _linear, grad, x, size, scale=scale, align_corners=align_corners)
+    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _returned("resample_linear_backward", _linear, grad, x, size, **given)
 
 
 def resample_cubic(
-    x: np.ndarray, size: Size | None = None, *, scale: Scale | None = None, align_corners: bool = False
+    x: np.ndarray,
+    size: Size | None = None,
+    *,
+    scale: Scale | None = None,
+    align_corners: bool = False,
+    antialias: bool = False,
 ) -> np.ndarray:
     """Return x (N, C, *space) -> (N, C, *size), from the four nearest inputs along each axis (Keys 1981, a = -0.75).
 
     Places are those of ``resample_linear``; beyond the border the first and the last input are repeated. It may
-    overshoot: outputs are not bounded by the inputs.
+    overshoot: outputs are not bounded by the inputs. With ``antialias`` the cubic (a = -0.5) is stretched over all
+    inputs between fewer outputs, and cut off at the border.
 
     Raises:
         ShapeError: a wrong number of axes, both or neither of size and scale, no output left.
@@ -109,7 +124,8 @@ def resample_cubic(
     np.float64(2.0)
     """
     (x,) = floats("resample_cubic", x=x)
-    return _apply(_cubic("resample_cubic", x.shape, size, scale=scale, align_corners=align_corners), x)
+    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _apply(_cubic("resample_cubic", x.shape, size, **given), x)
 
 
 def resample_cubic_backward(
@@ -119,6 +135,7 @@ def resample_cubic_backward(
     *,
     scale: Scale | None = None,
     align_corners: bool = False,
+    antialias: bool = False,
 ) -> np.ndarray:
     """Return the gradient with respect to x: each output's, shared between its inputs by their weights.
 
@@ -126,7 +143,8 @@ def resample_cubic_backward(
     >>> resample_cubic_backward(grad, np.zeros((1, 1, 4)), 7, align_corners=True).tolist()
     [[[-3.0, 19.0, 19.0, -3.0]]]
     """
-    return _returned("resample_cubic_backward", _cubic, grad, x, size, scale=scale, align_corners=align_corners)
+    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _returned("resample_cubic_backward", _cubic, grad, x, size, **given)
 
 
 def _returned(
@@ -139,20 +157,18 @@ def _returned(
     return _apply(tuple(matrix.T.tocsr() for matrix in matrices), grad)
 
 
-def _nearest(operation: str, x: Shape, size: Size | None = None, *, scale: Scale | None = None) -> Matrices:
-    return tuple(_nearest_matrix(*axis) for axis in _axes(operation, x, size, scale))
-
-
-def _linear(
-    operation: str, x: Shape, size: Size | None = None, *, scale: Scale | None = None, align_corners: bool = False
+def _nearest(
+    operation: str, x: Shape, size: Size | None = None, *, scale: Scale | None = None, exact: bool = False
 ) -> Matrices:
-    return tuple(_linear_matrix(*axis, align_corners) for axis in _axes(operation, x, size, scale))
+    return tuple(interpolation.nearest(*axis, exact) for axis in _axes(operation, x, size, scale))
 
 
-def _cubic(
-    operation: str, x: Shape, size: Size | None = None, *, scale: Scale | None = None, align_corners: bool = False
-) -> Matrices:
-    return tuple(_cubic_matrix(*axis, align_corners) for axis in _axes(operation, x, size, scale))
+def _linear(operation: str, x: Shape, size: Size | None = None, *, scale: Scale | None = None, **how: bool) -> Matrices:
+    return tuple(interpolation.linear(*axis, **how) for axis in _axes(operation, x, size, scale))
+
+
+def _cubic(operation: str, x: Shape, size: Size | None = None, *, scale: Scale | None = None, **how: bool) -> Matrices:
+    return tuple(interpolation.cubic(*axis, **how) for axis in _axes(operation, x, size, scale))
 
 
 def _axes(operation: str, x: Shape, size: Size | None, scale: Scale | None) -> list[tuple[int, int, Step]]:
@@ -177,48 +193,6 @@ def _axes(operation: str, x: Shape, size: Size | None, scale: Scale | None) -> l
     return [(n, math.floor(n * factor), (1, factor)) for n, factor in zip(space, scales, strict=True)]
 
 
-@functools.lru_cache
-def _nearest_matrix(n: int, outputs: int, step: Step) -> sparse.csr_array:
-    # PyTorch rounds step and product to float32: exact arithmetic would take a neighbour at sizes such as 2 -> 82.
-    chosen = np.floor(np.arange(outputs, dtype=np.float32) * np.float32(step[0] / step[1])).astype(int)
-    rows = np.arange(outputs)
-    return sparse.csr_array((np.ones(outputs), (rows, np.minimum(chosen, n - 1))), shape=(outputs, n))
-
-
-@functools.lru_cache
-def _linear_matrix(n: int, outputs: int, step: Step, align_corners: bool) -> sparse.csr_array:
-    rows = np.arange(outputs)
-    # PyTorch copies an axis whose size stays, whatever the scale
-    position = rows if n == outputs else np.clip(_positions(n, outputs, step, align_corners), 0, n - 1)
-    below = np.floor(position).astype(int)
-    above = below if n == outputs else np.minimum(below + 1, n - 1)
-    weights = np.concatenate([1 - (position - below), position - below])
-    return sparse.csr_array((weights, (np.tile(rows, 2), np.concatenate([below, above]))), shape=(outputs, n))
-
-
-@functools.lru_cache
-def _cubic_matrix(n: int, outputs: int, step: Step, align_corners: bool) -> sparse.csr_array:
-    position = _positions(n, outputs, step, align_corners)
-    nearest = np.floor(position).astype(int)[:, None] + np.arange(-1, 3)  # (outputs, 4)
-    far = np.abs(position[:, None] - nearest)
-    inside = ((SHARPNESS + 2) * far - (SHARPNESS + 3)) * far * far + 1
-    outside = SHARPNESS * (((far - 5) * far + 8) * far - 4)
-    weights = np.where(far <= 1, inside, outside)
-    rows = np.repeat(np.arange(outputs), 4)
-    made = sparse.csr_array((weights.ravel(), (rows, np.clip(nearest, 0, n - 1).ravel())), shape=(outputs, n))
-    made.sum_duplicates()
-    made.eliminate_zeros()
-    return made
-
-
-def _positions(n: int, outputs: int, step: Step, align_corners: bool) -> np.ndarray:
-    """Return where the outputs lie among the inputs, 0 to n - 1 and half a step beyond."""
-    rows = np.arange(outputs)
-    if align_corners:
-        return rows * (n - 1) / max(outputs - 1, 1)
-    return (rows + 0.5) * step[0] / step[1] - 0.5
-
-
 def _output(x: Shape, matrices: Matrices) -> Shape:
     return (*x[:2], *(matrix.shape[0] for matrix in matrices))
 
@@ -241,11 +215,13 @@ def _rules(name: str, weights: Callable[..., Matrices], taps: int) -> Rules:
         return _output(x, weights(name, x, *size, **arguments))
 
     def cost(x: Shape, *size: Any, itemsize: int = 4, **arguments: Any) -> Cost:
-        output = shape(x, *size, **arguments)
-        products = taps ** (len(x) - 2)
+        matrices = weights(name, x, *size, **arguments)
+        output = _output(x, matrices)
+        products = count(output) * taps ** (len(x) - 2)
+        if arguments.get("antialias"):  # as many as there are weights
+            products = count(x[:2]) * math.prod(matrix.nnz for matrix in matrices)
         multiplications = products if taps > 1 else 0
-        each = count(output)
-        return Cost(each * multiplications, each * (products - 1), *traffic(output, x, itemsize=itemsize))
+        return Cost(multiplications, products - count(output), *traffic(output, x, itemsize=itemsize))
 
     def rows(at: tuple[int, ...], x: Shape, **arguments: Any) -> tuple[Index, list[np.ndarray]]:
         """The inputs along each axis whose weight is not zero, and the weights."""

@@ -7,15 +7,19 @@ from convscope.ops.adaptive import PRIMITIVES as ADAPTIVE
 from convscope.ops.arrangement import PRIMITIVES as ARRANGEMENT
 from convscope.ops.attention import PRIMITIVES as ATTENTION
 from convscope.ops.combination import PRIMITIVES as COMBINATION
+from convscope.ops.condensing import PRIMITIVES as CONDENSING
 from convscope.ops.correlation import PRIMITIVES as CORRELATION
 from convscope.ops.cross_entropy import PRIMITIVES as CROSS_ENTROPY
 from convscope.ops.dropout import PRIMITIVES as DROPOUT
 from convscope.ops.embedding import PRIMITIVES as EMBEDDING
 from convscope.ops.functions import PRIMITIVES as FUNCTIONS
+from convscope.ops.gathering import PRIMITIVES as GATHERING
 from convscope.ops.linear import PRIMITIVES as LINEAR
 from convscope.ops.losses import PRIMITIVES as LOSSES
 from convscope.ops.normalisation import PRIMITIVES as NORMALISATION
+from convscope.ops.ordering import PRIMITIVES as ORDERING
 from convscope.ops.padding import PRIMITIVES as PADDING
+from convscope.ops.pairs import PRIMITIVES as PAIRS
 from convscope.ops.patches import PRIMITIVES as PATCHES
 from convscope.ops.pooling import PRIMITIVES as POOLING
 from convscope.ops.primitive import table
@@ -23,6 +27,7 @@ from convscope.ops.product import PRIMITIVES as PRODUCT
 from convscope.ops.recurrence import PRIMITIVES as RECURRENCE
 from convscope.ops.reduction import PRIMITIVES as REDUCTION
 from convscope.ops.resampling import PRIMITIVES as RESAMPLING
+from convscope.ops.rounding import PRIMITIVES as ROUNDING
 from convscope.ops.selection import PRIMITIVES as SELECTION
 from convscope.ops.softmax import PRIMITIVES as SOFTMAX
 from convscope.ops.transposed import PRIMITIVES as TRANSPOSED
@@ -34,21 +39,26 @@ PRIMITIVES = table(
     ARRANGEMENT,
     ATTENTION,
     COMBINATION,
+    CONDENSING,
     CORRELATION,
     CROSS_ENTROPY,
     DROPOUT,
     EMBEDDING,
     FUNCTIONS,
+    GATHERING,
     LINEAR,
     LOSSES,
     NORMALISATION,
+    ORDERING,
     PADDING,
+    PAIRS,
     PATCHES,
     POOLING,
     PRODUCT,
     RECURRENCE,
     REDUCTION,
     RESAMPLING,
+    ROUNDING,
     SELECTION,
     SOFTMAX,
     TRANSPOSED,

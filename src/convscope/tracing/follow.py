@@ -15,7 +15,7 @@ from convscope.tracing.forward import Forward, Place, largest
 from convscope.tracing.terms import PIXEL, Term, Trace, open_number, open_pixel, open_weight
 
 # Nodes that compute nothing: a number that they put out stands in their input, at another place.
-MOVES = frozenset(("reshape", "permute", "strided_slice", "expand", "concatenate", "pad", PART))
+MOVES = frozenset(("reshape", "permute", "strided_slice", "expand", "detach", "concatenate", "pad", PART))
 MOST = 2000  # numbers in a tree: what can still be read
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from convscope.analysis.links import axes, windows
 from convscope.analysis.links.link import Link, Links, Shape, same, shifted
-from convscope.ops import activation, functions
+from convscope.ops import activation, condensing, functions, pairs, rounding
 
 __all__ = ["RULES", "Link", "Links", "links", "same", "shifted"]
 
@@ -44,19 +44,22 @@ _known = lru_cache(4096)(_made)
 
 
 RULES: dict[str, Callable[[str, Any, Shape, dict[str, Any]], Links]] = {
-    **{primitive.name: axes.alike for room in (activation, functions) for primitive in room.PRIMITIVES},
+    **{primitive.name: axes.alike for room in (activation, functions, rounding) for primitive in room.PRIMITIVES},
     **dict.fromkeys(("add", "subtract", "multiply", "divide", "dropout", "compare", "where"), axes.together),
     **dict.fromkeys(("avg_pool", "lp_pool", "max_pool"), windows.pool),
     **dict.fromkeys(
         ("adaptive_avg_pool", "adaptive_max_pool", "global_avg_pool", "global_max_pool"), windows.adaptive_pool
     ),
     **dict.fromkeys(("batch_norm", "layer_norm", "group_norm", "instance_norm"), axes.standardise),
+    **{primitive.name: axes.together for primitive in pairs.PRIMITIVES},
     **dict.fromkeys(("reduce_max", "reduce_mean", "reduce_sum"), axes.reduce),
+    **{primitive.name: axes.reduce for primitive in condensing.PRIMITIVES},
     **dict.fromkeys(("softmax", "log_softmax"), axes.softmax),
     **dict.fromkeys(("resample_cubic", "resample_linear", "resample_nearest"), windows.resample),
     **dict.fromkeys(("gru", "gru_step", "lstm", "lstm_step"), axes.recurrence),
     **dict.fromkeys(("correlate", "convolve"), windows.correlate),
     "correlate_transpose": windows.transpose,
+    "detach": axes.alike,
     "permute": axes.permute,
     "strided_slice": axes.strided_slice,
     "expand": axes.expand,
@@ -66,5 +69,9 @@ RULES: dict[str, Callable[[str, Any, Shape, dict[str, Any]], Links]] = {
     "matmul": axes.matmul,
     "attention": axes.attention,
     "embedding": axes.embedding,
+    "argmax": axes.place,
+    "argsort": axes.softmax,
+    "gather": axes.gather,
+    "scatter": axes.scatter,
     "max_unpool": windows.unpool,
 }

@@ -101,6 +101,35 @@ def embedding(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
     return {"indices": tuple(same(axis, n) for axis, n in enumerate(shapes[0]))}
 
 
+def place(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
+    """All of the axis along which a place is told."""
+    along = arguments["axis"] % len(output)
+    return {"x": tuple(whole(n) if axis == along else same(axis, n) for axis, n in enumerate(shapes[0]))}
+
+
+def gather(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
+    """Each index, and all of the axis that it points into."""
+    x, indices = shapes
+    along = arguments["axis"] % len(output)
+    return {
+        "x": tuple(whole(n) if axis == along else _begun(axis, output[axis], n) for axis, n in enumerate(x)),
+        "indices": tuple(same(axis, n) for axis, n in enumerate(indices)),
+    }
+
+
+def scatter(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
+    """What was there, and all along the axis that may be written to it."""
+    x, indices, _ = shapes
+    along = arguments["axis"] % len(output)
+    written = tuple(whole(n) if axis == along else _begun(axis, x[axis], n) for axis, n in enumerate(indices))
+    return {"x": tuple(same(axis, n) for axis, n in enumerate(x)), "indices": written, "source": written}
+
+
+def _begun(axis: int, outputs: int, size: int) -> Link:
+    """Position for position, as far as both reach."""
+    return same(axis, size) if outputs == size else shifted(axis, outputs, size, 0)
+
+
 def standardise(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
     """Position for position where the moments are given, else along all that is normalised together."""
     if op == "batch_norm" and len(shapes) > 3 and shapes[3] is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.translate.masks import alike
 
 
 def plain(op: str, **arguments: Any) -> Callable[..., Ref]:
@@ -36,9 +37,18 @@ def gelu(tape: Tape, input: Ref, approximate: str = "none") -> Ref:
 def clip(tape: Tape, input: Ref, min: Any = None, max: Any = None) -> Ref:
     """No less than ``min``, no more than ``max``."""
     if isinstance(min, Ref) or isinstance(max, Ref):
-        raise Unknown("bounds that are arrays")
+        return _between(tape, input, min, max)
     bounds = {"low": min, "high": max}
     return tape.emit("clip", input, **{name: tape.number(bound) for name, bound in bounds.items() if bound is not None})
+
+
+def _between(tape: Tape, input: Ref, low: Any, high: Any) -> Ref:
+    """No less than one array, no more than another; on a bound the gradient is the input's."""
+    for bound, relation in ((low, "less"), (high, "greater")):
+        if bound is not None:
+            input, bound = alike(tape, input, bound)
+            input = tape.emit("where", tape.emit("compare", input, bound, relation=relation), bound, input)
+    return input
 
 
 def hardtanh(tape: Tape, input: Ref, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Ref:
@@ -58,10 +68,10 @@ def hardswish(tape: Tape, input: Ref, inplace: bool = False) -> Ref:
 
 
 def softplus(tape: Tape, input: Ref, beta: float = 1, threshold: float = 20) -> Ref:
-    """ln(1 + eˣ); PyTorch's is the line x above the threshold, which is the same to 2e-9."""
-    if beta != 1 or threshold != 20:
-        raise Unknown("softplus with other constants")
-    return tape.emit("softplus", input)
+    """ln(1 + eˣ); PyTorch's is the line x above the threshold, which by default is the same to 2e-9."""
+    if (beta, threshold) == (1, 20):
+        return tape.emit("softplus", input)
+    return tape.emit("softplus", input, beta=tape.number(beta), threshold=tape.number(threshold))
 
 
 def mish(tape: Tape, input: Ref, inplace: bool = False) -> Ref:
@@ -89,9 +99,9 @@ def glu(tape: Tape, input: Ref, dim: int = -1) -> Ref:
 
 
 def hardshrink(tape: Tape, input: Ref, lambd: float = 0.5) -> Ref:
-    """x where it is further from 0 than λ, else 0."""
-    far = tape.emit("compare", tape.emit("absolute", input), tape.scalar(lambd, input.dtype), relation="greater")
-    return tape.emit("where", far, input, tape.scalar(0, input.dtype))
+    """0 where it is no further from 0 than λ, else x; NaN stays NaN."""
+    near = tape.emit("compare", tape.emit("absolute", input), tape.scalar(lambd, input.dtype), relation="less_equal")
+    return tape.emit("where", near, tape.scalar(0, input.dtype), input)
 
 
 def softshrink(tape: Tape, input: Ref, lambd: float = 0.5) -> Ref:
@@ -120,10 +130,23 @@ def softmax(op: str) -> Callable[..., Ref]:
 
 
 def power(tape: Tape, input: Any, exponent: Any) -> Ref:
-    """x to a fixed power."""
-    if not isinstance(input, Ref) or isinstance(exponent, Ref):
-        raise Unknown("an exponent that is an array")
-    return tape.emit("power", input, exponent=tape.number(exponent))
+    """x to a fixed power; or a number or an array to the power of an array."""
+    if isinstance(input, Ref) and not isinstance(exponent, Ref):
+        return tape.emit("power", input, exponent=tape.number(exponent))
+    return tape.emit("elementwise_power", input, exponent)
+
+
+def rounded(direction: str) -> Callable[..., Ref]:
+    """Return the rule of rounding to whole numbers, or to so many decimals."""
+
+    def rule(tape: Tape, input: Ref, *, decimals: int = 0) -> Ref:
+        if not decimals:
+            return tape.emit("round_off", input, direction=direction)
+        scale = 10.0 ** abs(decimals)
+        apart, together = ("multiply", "divide") if decimals > 0 else ("divide", "multiply")
+        return tape.emit(together, tape.emit("round_off", tape.emit(apart, input, scale), direction=direction), scale)
+
+    return rule
 
 
 def logarithm(base: float) -> Callable[..., Ref]:
@@ -177,7 +200,14 @@ RULES: dict[str, Callable[..., Any]] = {
     "glu": glu,
     "softmax": softmax("softmax"),
     "log_softmax": softmax("log_softmax"),
-    "pow": power,
+    **dict.fromkeys(("pow", "ipow", "float_power"), power),
+    "rpow": lambda tape, input, other: power(tape, other, input),
+    "exp2": lambda tape, input: power(tape, 2.0, input),
+    "round": rounded("nearest"),
+    "floor": rounded("down"),
+    "ceil": rounded("up"),
+    **dict.fromkeys(("trunc", "fix"), rounded("zero")),
+    "frac": lambda tape, input: tape.emit("subtract", input, rounded("zero")(tape, input)),
     "square": plain("power", exponent=2),
     "sqrt": plain("power", exponent=0.5),
     "rsqrt": plain("power", exponent=-0.5),

@@ -18,6 +18,11 @@ def same(tape: Tape, input: Ref, *_: Any, **__: Any) -> Ref:
     return as_type(tape, input, dtype)
 
 
+def detached(tape: Tape, input: Ref) -> Ref:
+    """The same numbers, through which no gradient passes."""
+    return tape.emit("detach", input) if input.floating and input.value is None else input
+
+
 def reshaped(tape: Tape, input: Ref, *_: Any, **__: Any) -> Ref:
     """The same numbers in row-major order, in the shape that PyTorch returned."""
     shape, dtype = tape.expected[0]
@@ -210,7 +215,6 @@ RULES: dict[str, Callable[..., Any]] = {
         (
             "contiguous",
             "clone",
-            "detach",
             "to",
             "type",
             "float",
@@ -220,10 +224,11 @@ RULES: dict[str, Callable[..., Any]] = {
             "alias",
             "cpu",
             "cuda",
-            "data",
+            "positive",
         ),
         same,
     ),
+    **dict.fromkeys(("detach", "data"), detached),
     **dict.fromkeys(
         ("view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "view_as", "reshape_as", "ravel"), reshaped
     ),

@@ -95,17 +95,11 @@ def masked_fill(tape: Tape, input: Ref, mask: Ref, value: Any) -> Ref:
     return tape.emit("where", mask, *alike(tape, value, input))
 
 
-def larger(relation: str) -> Callable[..., Ref]:
+def larger(op: str) -> Callable[..., Ref]:
     """Return the rule of the maximum or minimum of two arrays; equal numbers share the gradient."""
 
     def rule(tape: Tape, input: Ref, other: Any) -> Ref:
-        x, y = alike(tape, input, other)
-        opposite = {"greater": "less", "less": "greater"}[relation]
-        if not x.floating:
-            raise Unknown("the larger of whole numbers")
-        middle = tape.emit("multiply", tape.emit("add", x, y), 0.5)
-        rest = tape.emit("where", tape.emit("compare", x, y, relation=opposite), y, middle)
-        return tape.emit("where", tape.emit("compare", x, y, relation=relation), x, rest)
+        return tape.emit(op, *alike(tape, input, other))
 
     return rule
 
@@ -118,9 +112,9 @@ def sign(tape: Tape, input: Ref) -> Ref:
 
 
 def threshold(tape: Tape, input: Ref, threshold: float, value: float, inplace: bool = False) -> Ref:
-    """x where it is above a threshold, else a number."""
-    above = tape.emit("compare", *alike(tape, input, threshold), relation="greater")
-    return where(tape, above, input, value)
+    """A number where x is no larger than a threshold, else x; NaN stays NaN."""
+    below = tape.emit("compare", *alike(tape, input, threshold), relation="less_equal")
+    return where(tape, below, value, input)
 
 
 def triangle(lower: bool) -> Callable[..., Ref]:
@@ -155,9 +149,9 @@ RULES: dict[str, Callable[..., Any]] = {
     "bool": lambda tape, input: as_type(tape, input, "bool"),
     "where": where,
     "masked_fill": masked_fill,
-    "maximum": larger("greater"),
-    "minimum": larger("less"),
-    "sign": sign,
+    "maximum": larger("maximum"),
+    "minimum": larger("minimum"),
+    **dict.fromkeys(("sign", "sgn"), sign),
     "threshold": threshold,
     "tril": triangle(lower=True),
     "triu": triangle(lower=False),

@@ -6,7 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.translate.arithmetic import negative
 from convscope.graph.translate.reduction import axes_of
 
 
@@ -59,8 +62,7 @@ def instance_norm(
 
 def rms_norm(tape: Tape, input: Ref, normalized_shape: Any, weight: Ref | None = None, eps: float | None = None) -> Ref:
     """x / √(mean of x² + eps) · weight (Zhang & Sennrich 2019)."""
-    if eps is None:
-        raise Unknown("an eps that depends on the type")
+    eps = float(np.finfo(input.dtype).eps) if eps is None else eps
     rank = len(input.shape)
     axes = tuple(range(rank - len(tuple(normalized_shape)), rank))
     mean = tape.emit("reduce_mean", tape.emit("power", input, exponent=2), axes=axes)
@@ -72,14 +74,9 @@ def vector_norm(
     tape: Tape, input: Ref, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Ref:
     """The square root of the sum of squares along axes; the sum of sizes (order 1), or the largest (infinite)."""
-    axes = axes_of(input, dim)
-    if dtype is not None or ord not in (1, 2, math.inf):
-        raise Unknown(f"a norm of order {ord}")
-    if ord == 2:
-        made = _length(tape, input, axes)
-    else:
-        made = tape.emit("reduce_sum" if ord == 1 else "reduce_max", tape.emit("absolute", input), axes=axes)
-    shape = tape.expected[0][0]
+    if dtype is not None and str(dtype).removeprefix("torch.") != input.dtype:
+        raise Unknown("a norm in another type")
+    made, shape = _length(tape, input, axes_of(input, dim), tape.number(ord)), tape.expected[0][0]
     return made if made.shape == shape else tape.emit("reshape", made, shape=shape)
 
 
@@ -95,8 +92,7 @@ def cosine_similarity(tape: Tape, x1: Ref, x2: Ref, dim: int = 1, eps: float = 1
     axes = (dim % max(len(x1.shape), len(x2.shape)),)
     if len(x1.shape) != len(x2.shape):
         raise Unknown("vectors with unequally many axes")
-    lengths = (tape.emit("clip", _length(tape, one, axes), low=eps) for one in (x1, x2))
-    made = tape.emit("multiply", *(tape.emit("divide", one, n) for one, n in zip((x1, x2), lengths, strict=True)))
+    made = tape.emit("multiply", *(tape.emit("divide", one, _long(tape, one, axes, eps)) for one in (x1, x2)))
     return tape.emit("reshape", tape.emit("reduce_sum", made, axes=axes), shape=tape.expected[0][0])
 
 
@@ -106,8 +102,32 @@ def weight_norm(tape: Tape, v: Ref, g: Ref, dim: int = 0) -> Ref:
     return tape.emit("multiply", v, tape.emit("divide", g, _length(tape, v, axes)))
 
 
-def _length(tape: Tape, input: Ref, axes: tuple[int, ...]) -> Ref:
-    return tape.emit("power", tape.emit("reduce_sum", tape.emit("power", input, exponent=2), axes=axes), exponent=0.5)
+def pairwise_distance(tape: Tape, x1: Ref, x2: Ref, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Ref:
+    """The length of the difference, to each number of which eps is added."""
+    away = tape.emit("add", tape.emit("subtract", x1, x2), float(eps))
+    made, shape = _length(tape, away, (len(away.shape) - 1,), p), tape.expected[0][0]
+    return made if made.shape == shape else tape.emit("reshape", made, shape=shape)
+
+
+def _long(tape: Tape, input: Ref, axes: tuple[int, ...], least: float) -> Ref:
+    """Return a length of at least so much, whose gradient is that of the length itself, as PyTorch has it."""
+    length = _length(tape, input, axes)
+    missing = tape.emit("subtract", tape.emit("clip", length, low=float(least)), length)
+    return tape.emit("add", length, tape.emit("detach", missing))
+
+
+def _length(tape: Tape, input: Ref, axes: tuple[int, ...], order: float = 2) -> Ref:
+    """Return a norm; of order 1 the sum of the sizes, of ∞ and -∞ the largest and least, of 0 how many are not 0."""
+    if order == 2 or (math.isfinite(order) and order not in (0, 1)):
+        return tape.emit("reduce_norm", input, axes=axes, **({} if order == 2 else {"order": float(order)}))
+    if order == 0:
+        one, zero = tape.scalar(1, input.dtype), tape.scalar(0, input.dtype)
+        there = tape.emit("compare", input, zero, relation="not_equal")
+        return tape.emit("reduce_sum", tape.emit("where", there, one, zero), axes=axes)
+    sizes = tape.emit("absolute", input)
+    if order == -math.inf:
+        return negative(tape, tape.emit("reduce_max", negative(tape, sizes), axes=axes))
+    return tape.emit("reduce_sum" if order == 1 else "reduce_max", sizes, axes=axes)
 
 
 RULES: dict[str, Callable[..., Any]] = {
@@ -119,5 +139,6 @@ RULES: dict[str, Callable[..., Any]] = {
     "linalg_vector_norm": vector_norm,
     "linalg_norm": norm,
     "cosine_similarity": cosine_similarity,
+    "pairwise_distance": pairwise_distance,
     "weight_norm": weight_norm,
 }

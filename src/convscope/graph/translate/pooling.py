@@ -112,20 +112,19 @@ def interpolate(
 ) -> Ref:
     """Resampling by nearest neighbours, linear or cubic along each axis, or by the mean of areas."""
     space = tape.expected[0][0][2:]
-    if antialias:
-        raise Unknown("antialiasing")
     if mode == "area":
         return tape.emit("adaptive_avg_pool", input, output_size=space)
     where: dict[str, Any] = {"size": space}
     if size is None and not recompute_scale_factor:
         given = tuple(scale_factor) if isinstance(scale_factor, tuple | list) else (scale_factor,) * len(space)
         where = {"size": None, "scale": tuple(float(one) for one in given)}
-    if mode == "nearest":
-        return tape.emit("resample_nearest", input, **where)
+    if mode in ("nearest", "nearest-exact"):
+        return tape.emit("resample_nearest", input, **where, **({"exact": True} if mode != "nearest" else {}))
+    how = {"align_corners": bool(align_corners), **({"antialias": True} if antialias else {})}
     if mode in ("linear", "bilinear", "trilinear"):
-        return tape.emit("resample_linear", input, **where, align_corners=bool(align_corners))
+        return tape.emit("resample_linear", input, **where, **how)
     if mode == "bicubic":
-        return tape.emit("resample_cubic", input, **where, align_corners=bool(align_corners))
+        return tape.emit("resample_cubic", input, **where, **how)
     raise Unknown(f"interpolation {mode!r}")
 
 

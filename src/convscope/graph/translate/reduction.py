@@ -9,7 +9,7 @@ from typing import Any
 from convscope.graph.tape import Ref, Tape, Unknown
 from convscope.graph.translate.arithmetic import negative
 from convscope.graph.translate.arrangement import part_of
-from convscope.graph.translate.masks import as_type, larger
+from convscope.graph.translate.masks import as_type
 
 
 def reduction(op: str) -> Callable[..., Ref]:
@@ -27,25 +27,6 @@ def _kept(tape: Tape, made: Ref, keepdim: bool) -> Ref:
     return made if keepdim or made.shape == tape.expected[0][0] else tape.emit(
         "reshape", made, shape=tape.expected[0][0]
     )  # fmt: skip
-
-
-def maximum(tape: Tape, input: Ref, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The maximum of all, or along one axis; where it stood is not told."""
-    if isinstance(dim, Ref):
-        return larger("greater")(tape, input, dim)
-    axes = tuple(range(len(input.shape))) if dim is None else (dim % len(input.shape),)
-    made = _kept(tape, tape.emit("reduce_max", input, axes=axes), keepdim)
-    return made if dim is None else (made, None)
-
-
-def least(tape: Tape, input: Ref, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The minimum of all, or along one axis: the maximum of -x, negated."""
-    if isinstance(dim, Ref):
-        return larger("less")(tape, input, dim)
-    rank = len(input.shape)
-    axes = tuple(range(rank)) if dim is None else (dim % rank,)
-    made = _kept(tape, _least(tape, input, axes), keepdim)
-    return made if dim is None else (made, None)
 
 
 def _least(tape: Tape, input: Ref, axes: tuple[int, ...]) -> Ref:
@@ -77,8 +58,8 @@ def any_of(*, every: bool) -> Callable[..., Ref]:
     return rule
 
 
-def variance(exponent: float) -> Callable[..., Ref]:
-    """Return the rule of the mean square distance from the mean, to a power: ½ is the standard deviation."""
+def variance(*, root: bool) -> Callable[..., Ref]:
+    """Return the rule of the mean square distance from the mean, or of its root, the standard deviation."""
 
     def rule(
         tape: Tape,
@@ -92,45 +73,72 @@ def variance(exponent: float) -> Callable[..., Ref]:
         if isinstance(dim, bool):
             dim, unbiased = None, dim
         axes = axes_of(input, dim)
-        fewer = correction if correction is not None else 0 if unbiased is False else 1
-        number = tape.number(math.prod(input.shape[axis] for axis in axes))
+        less = correction if correction is not None else 0 if unbiased is False else 1
+        number = max(tape.number(math.prod(input.shape[axis] for axis in axes)) - less, 0)
         away = tape.emit("subtract", input, tape.emit("reduce_mean", input, axes=axes))
-        total = tape.emit("reduce_sum", tape.emit("power", away, exponent=2), axes=axes)
-        made = tape.emit("divide", total, float(number - fewer))
-        return _kept(tape, made if exponent == 1 else tape.emit("power", made, exponent=exponent), keepdim)
+        if root:  # as a length, so that the gradient of a spread of 0 is 0
+            made = tape.emit("divide", tape.emit("reduce_norm", away, axes=axes), math.sqrt(number))
+        else:
+            total = tape.emit("reduce_sum", tape.emit("power", away, exponent=2), axes=axes)
+            made = tape.emit("divide", total, float(number))
+        return _kept(tape, made, keepdim)
+
+    return rule
+
+
+def with_mean(*, root: bool) -> Callable[..., tuple[Ref, Ref]]:
+    """Return the rule of a variance or standard deviation, and the mean beside it."""
+
+    def rule(tape: Tape, input: Ref, dim: Any = None, *given: Any, keepdim: bool = False, **more: Any) -> Any:
+        spread = variance(root=root)(tape, input, dim, *given, keepdim=keepdim, **more)
+        return spread, reduction("reduce_mean")(tape, input, None if isinstance(dim, bool) else dim, keepdim)
 
     return rule
 
 
 def log_sum_exp(tape: Tape, input: Ref, dim: Any, keepdim: bool = False) -> Ref:
     """The logarithm of a sum of powers of e, without overflow."""
-    axes = axes_of(input, dim)
-    most = tape.emit("reduce_max", input, axes=axes)
-    total = tape.emit("reduce_sum", tape.emit("exp", tape.emit("subtract", input, most)), axes=axes)
-    return _kept(tape, tape.emit("add", most, tape.emit("log", total)), keepdim)
+    return _kept(tape, tape.emit("reduce_log_sum_exp", input, axes=axes_of(input, dim)), keepdim)
 
 
-def cumulative_sum(tape: Tape, input: Ref, dim: int, *, dtype: Any = None) -> Ref:
-    """Sums of all positions up to each along an axis, one after the other."""
-    axis = dim % len(input.shape)
-    sums: list[Ref] = []
-    for at in range(input.shape[axis]):
-        one = part_of(tape, input, axis, at, 1)
-        sums.append(tape.emit("add", sums[-1], one) if sums else one)
-    return sums[0] if len(sums) == 1 else tape.emit("concatenate", *sums, axis=axis)
+def product(tape: Tape, input: Ref, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Ref:
+    """The product of all numbers, or along one axis."""
+    return reduction("reduce_product")(tape, input, dim, keepdim, dtype=dtype)
+
+
+def cumulative(op: str) -> Callable[..., Ref]:
+    """Return the rule of the sum, or product, of all positions up to each along an axis, one after the other."""
+
+    def rule(tape: Tape, input: Ref, dim: int, *, dtype: Any = None) -> Ref:
+        axis = dim % len(input.shape)
+        done: list[Ref] = []
+        for at in range(input.shape[axis]):
+            one = part_of(tape, input, axis, at, 1)
+            done.append(tape.emit(op, done[-1], one) if done else one)
+        return done[0] if len(done) == 1 else tape.emit("concatenate", *done, axis=axis)
+
+    return rule
+
+
+def least_and_largest(tape: Tape, input: Ref, *, dim: int | None = None, keepdim: bool = False) -> tuple[Ref, Ref]:
+    """The minimum and the maximum, of all or along one axis."""
+    return amin(tape, input, dim, keepdim), reduction("reduce_max")(tape, input, dim, keepdim)
 
 
 RULES: dict[str, Callable[..., Any]] = {
     "sum": reduction("reduce_sum"),
     "mean": reduction("reduce_mean"),
     "amax": reduction("reduce_max"),
-    "max": maximum,
-    "min": least,
     "amin": amin,
     "any": any_of(every=False),
     "all": any_of(every=True),
-    "var": variance(1),
-    "std": variance(0.5),
+    "aminmax": least_and_largest,
+    "prod": product,
+    "var": variance(root=False),
+    "std": variance(root=True),
+    "var_mean": with_mean(root=False),
+    "std_mean": with_mean(root=True),
     "logsumexp": log_sum_exp,
-    "cumsum": cumulative_sum,
+    "cumsum": cumulative("add"),
+    "cumprod": cumulative("multiply"),
 }

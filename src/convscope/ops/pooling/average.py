@@ -26,6 +26,7 @@ def avg_pool(
     *,
     stride: Whole | None = None,
     padding: Padding = 0,
+    dilation: Whole = 1,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
@@ -33,17 +34,18 @@ def avg_pool(
     """Return the mean of each window: x (N, C, *space) -> (N, C, *space').
 
     ``stride`` None means ``size``: windows side by side. ``padding`` (a number, one an axis, pairs, "same",
-    "same_lower") adds zeros: counted in the mean, unless ``count_include_pad`` is False. What ``ceil_mode`` lets hang
-    over the padded end is never counted. ``divisor_override`` divides every sum by that number instead.
+    "same_lower") adds zeros: counted in the mean, unless ``count_include_pad`` is False. ``dilation`` spreads the
+    window. What ``ceil_mode`` lets hang over the padded end is never counted. ``divisor_override`` divides every sum by
+    that number instead.
 
     Raises:
-        ShapeError: a window that does not fit, padding of more than half of it, a window without an input, a divisor 0.
+        ShapeError: a window that does not fit, a window without an input, a divisor 0.
 
     >>> avg_pool(np.arange(9.0).reshape(1, 1, 3, 3), 2, stride=1)[0, 0].tolist()
     [[2.0, 3.0], [5.0, 6.0]]
     """
     (x,) = floats("avg_pool", x=x)
-    found = _checked("avg_pool", x.shape, size, stride, padding, ceil_mode=ceil_mode, divisor_override=divisor_override)
+    found = _checked("avg_pool", x.shape, size, stride, padding, dilation, ceil_mode, divisor_override=divisor_override)
     divisor = divisors(found, count_include_pad, divisor_override)
     output = gather(x, found, np.add, 0)
     return np.divide(output, divisor.astype(x.dtype), out=output)
@@ -56,6 +58,7 @@ def avg_pool_backward(
     *,
     stride: Whole | None = None,
     padding: Padding = 0,
+    dilation: Whole = 1,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
@@ -67,7 +70,7 @@ def avg_pool_backward(
     """
     grad, x = floats("avg_pool_backward", grad=grad, x=x)
     found = _checked(
-        "avg_pool_backward", x.shape, size, stride, padding, ceil_mode=ceil_mode, divisor_override=divisor_override
+        "avg_pool_backward", x.shape, size, stride, padding, dilation, ceil_mode, divisor_override=divisor_override
     )
     check_gradient("avg_pool_backward", grad, output_shape(x.shape, found))
     divisor = divisors(found, count_include_pad, divisor_override)
@@ -93,8 +96,9 @@ def divisors(found: Windows, count_include_pad: bool = True, divisor_override: i
     counts = []
     for window in found:
         first = np.arange(window.outputs) * window.stride - window.before
-        last = np.minimum(first + window.kernel, window.size + (window.after if count_include_pad else 0))
-        counts.append(last - (first if count_include_pad else np.maximum(first, 0)))
+        positions = first[:, None] + window.dilation * np.arange(window.kernel)  # (outputs, kernel)
+        begin, end = (-window.before, window.size + window.after) if count_include_pad else (0, window.size)
+        counts.append(((positions >= begin) & (positions < end)).sum(1))
     return np.prod(np.broadcast_arrays(*np.ix_(*counts)), axis=0)
 
 

@@ -47,7 +47,7 @@ def max_pool(
     wins.
 
     Raises:
-        ShapeError: a window that does not fit, padding of more than half of it, a window without an input.
+        ShapeError: a window that does not fit, a window without an input.
 
     >>> x = np.array([[1.0, 1, 2, 4], [4, 5, 6, 9], [3, 1, 0, 3], [4, 0, 1, 8]])[None, None]
     >>> max_pool(x, 2)[0, 0].tolist()

@@ -29,23 +29,24 @@ def lp_pool(
     p: float = 2,
     stride: Whole | None = None,
     padding: Padding = 0,
+    dilation: Whole = 1,
     ceil_mode: bool = False,
 ) -> np.ndarray:
     """Return (Σ xᵖ)^(1/p) over each window: x (N, C, *space) -> (N, C, *space').
 
     ``p`` 2 is the Euclidean norm, 1 the sum. Signs are kept, as PyTorch has it: with an odd p the sum may be negative
     and its root NaN; pool ``np.abs(x)`` for the norm. ``stride`` None means ``size``. ``padding`` (a number, one an
-    axis, pairs, "same", "same_lower") adds zeros. The sum of a last window that ``ceil_mode`` lets hang over the end
-    is scaled up to the full window, as PyTorch does.
+    axis, pairs, "same", "same_lower") adds zeros, ``dilation`` spreads the window. The sum of a last window that
+    ``ceil_mode`` lets hang over the end is scaled up to the full window, as PyTorch does.
 
     Raises:
-        ShapeError: p not above 0, a window that does not fit, padding of more than half of it, a window without input.
+        ShapeError: p not above 0, a window that does not fit, a window without an input.
 
     >>> lp_pool(np.array([[[3.0, 4.0, -6.0, 8.0]]]), 2).tolist()
     [[[5.0, 10.0]]]
     """
     (x,) = floats("lp_pool", x=x)
-    found = _checked("lp_pool", x.shape, size, stride, padding, ceil_mode=ceil_mode, p=p)
+    found = _checked("lp_pool", x.shape, size, stride, padding, dilation, ceil_mode, p=p)
     with np.errstate(invalid="ignore", divide="ignore"):
         return _sums(x, p, found) ** (1 / p)
 
@@ -58,6 +59,7 @@ def lp_pool_backward(
     p: float = 2,
     stride: Whole | None = None,
     padding: Padding = 0,
+    dilation: Whole = 1,
     ceil_mode: bool = False,
 ) -> np.ndarray:
     """Return the gradient with respect to x: that of its windows times (x / output)^(p - 1); 0 where the sum is 0.
@@ -66,7 +68,7 @@ def lp_pool_backward(
     [[[6.0, 8.0]]]
     """
     grad, x = floats("lp_pool_backward", grad=grad, x=x)
-    found = _checked("lp_pool_backward", x.shape, size, stride, padding, ceil_mode=ceil_mode, p=p)
+    found = _checked("lp_pool_backward", x.shape, size, stride, padding, dilation, ceil_mode, p=p)
     check_gradient("lp_pool_backward", grad, output_shape(x.shape, found))
     with np.errstate(invalid="ignore", divide="ignore"):
         sums = _sums(x, p, found)

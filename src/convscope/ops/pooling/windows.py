@@ -35,8 +35,7 @@ def windows(
     """Return the window of each spatial axis of x (N, C, *space); other arguments of a pooling say nothing of it.
 
     Raises:
-        ShapeError: a window that does not fit, padding of more than half of it (as PyTorch has it), or padding on one
-            side that leaves a window without an input.
+        ShapeError: a window that does not fit, or padding that leaves a window without an input.
 
     >>> [w.outputs for w in windows("max_pool", (1, 1, 7, 9), 3, 2)]
     [3, 4]
@@ -57,12 +56,6 @@ def windows(
 
 
 def _check(operation: str, x: Shape, window: Window) -> None:
-    half = window.reach // 2
-    if window.before == window.after > half:
-        raise ShapeError(
-            f"{operation}: padding must be at most half of the window, found padding {window.before} for a window over "
-            f"{window.reach}; pad by at most {half}"
-        )
     if not window.outputs:
         raise ShapeError(
             f"{operation}: a window over {window.reach} does not fit into {window.size} inputs with padding "

@@ -39,12 +39,12 @@ class AvgPool(Layer):
         *,
         stride: Whole | None = None,
         padding: Padding = 0,
+        dilation: Whole = 1,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ):
-        super().__init__(
-            size=size, stride=stride, padding=padding, ceil_mode=ceil_mode, count_include_pad=count_include_pad
-        )
+        window = {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "ceil_mode": ceil_mode}
+        super().__init__(**window, count_include_pad=count_include_pad)
 
 
 class _Global(Layer):

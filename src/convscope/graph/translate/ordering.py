@@ -1,0 +1,158 @@
+"""The places of the largest and of all in their order; and numbers taken from places, or written to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.translate.arithmetic import negative, times
+from convscope.graph.translate.arrangement import part_of, reshape
+from convscope.graph.translate.masks import alike
+
+
+def place_of_most(*, least: bool) -> Callable[..., Ref]:
+    """Return the rule of where the largest number stands, or the least: of all, or along an axis."""
+
+    def rule(tape: Tape, input: Ref, dim: int | None = None, keepdim: bool = False) -> Ref:
+        if dim is None:
+            input, dim = reshape(tape, input, (math.prod(input.shape),)), 0
+        found = extreme_place(tape, input, dim, least=least)
+        return reshape(tape, found, tape.expected[0][0])
+
+    return rule
+
+
+def extreme_place(tape: Tape, input: Ref, dim: int, *, least: bool) -> Ref:
+    """Return where the largest or least number stands along an axis, which stays."""
+    signed = negative(tape, input) if least else input
+    return tape.emit("argmax", signed, axis=dim % max(len(input.shape), 1))
+
+
+def extreme(*, least: bool) -> Callable[..., Any]:
+    """Return the rule of the maximum or minimum: of all, along an axis with its place, or of two arrays.
+
+    Along an axis the number at that place alone has a gradient; of all of them, equal ones share it.
+    """
+
+    def rule(tape: Tape, input: Ref, dim: Any = None, keepdim: bool = False, other: Ref | None = None) -> Any:
+        if isinstance(dim, Ref) or other is not None:
+            second = other if dim is None else dim
+            return tape.emit("minimum" if least else "maximum", *alike(tape, input, second))
+        shape = tape.expected[0][0]
+        if dim is None:
+            signed = negative(tape, input) if least else input
+            made = tape.emit("reduce_max", signed, axes=tuple(range(len(input.shape))))
+            return reshape(tape, negative(tape, made) if least else made, shape)
+        place = extreme_place(tape, input, dim, least=least)
+        taken = tape.emit("gather", input, place, axis=dim % len(input.shape))
+        return reshape(tape, taken, shape), reshape(tape, place, shape)
+
+    return rule
+
+
+def argsort(tape: Tape, input: Ref, dim: Any = -1, descending: bool = False, *, stable: bool = False) -> Ref:
+    """The places of all numbers in their order; of equal ones PyTorch may tell others."""
+    return tape.emit("argsort", input, axis=dim % len(input.shape), descending=descending)
+
+
+def sort(
+    tape: Tape, input: Ref, dim: int = -1, descending: bool = False, *, stable: bool | None = None
+) -> tuple[Ref, Ref]:
+    """The numbers in their order, and where they stood."""
+    order = argsort(tape, input, dim, descending)
+    return tape.emit("gather", input, order, axis=dim % len(input.shape)), order
+
+
+def top(tape: Tape, input: Ref, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> tuple[Ref, Ref]:
+    """The k largest or smallest numbers, and where they stand; of equal ones PyTorch may take others."""
+    axis = dim % len(input.shape)
+    order = part_of(tape, argsort(tape, input, dim, largest), axis, 0, k)
+    return tape.emit("gather", input, order, axis=axis), order
+
+
+def kth(tape: Tape, input: Ref, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Ref, Ref]:
+    """The k-th smallest number, and where it stands."""
+    axis = dim % len(input.shape)
+    place = part_of(tape, argsort(tape, input, dim), axis, k - 1, 1)
+    taken = tape.emit("gather", input, place, axis=axis)
+    return reshape(tape, taken, tape.expected[0][0]), reshape(tape, place, tape.expected[0][0])
+
+
+def gather(tape: Tape, input: Ref, dim: int, index: Ref, *, sparse_grad: bool = False) -> Ref:
+    """The numbers at places along an axis."""
+    return tape.emit("gather", input, index, axis=dim % len(input.shape))
+
+
+def take_along(tape: Tape, input: Ref, indices: Ref, dim: int | None = None) -> Ref:
+    """The numbers at places along an axis, or of all numbers in a row; both are repeated to each other."""
+    if dim is None:
+        input, indices = (reshape(tape, one, (math.prod(one.shape),)) for one in (input, indices))
+        return tape.emit("gather", input, indices, axis=0)
+    axis = dim % len(input.shape)
+    wide = []
+    for one, other in ((input, indices), (indices, input)):
+        shape = tuple(n if i == axis else max(n, other.shape[i]) for i, n in enumerate(one.shape))
+        wide.append(one if shape == one.shape else tape.emit("expand", one, shape=shape))
+    return tape.emit("gather", *wide, axis=axis)
+
+
+def scatter(*, add: bool) -> Callable[..., Ref]:
+    """Return the rule of writing an array, or a number, to places along an axis, or of adding it there."""
+
+    def rule(
+        tape: Tape, input: Ref, dim: int, index: Ref, src: Any = None, *, value: Any = None, reduce: str | None = None
+    ) -> Ref:
+        source = value if src is None else src
+        if reduce not in (None, "add") or not input.floating:
+            raise Unknown(f"scatter by {reduce}")
+        (source, _) = alike(tape, source, input)
+        if not source.shape and index.shape:
+            source = tape.emit("expand", source, shape=index.shape)
+        for axis, n in enumerate(index.shape):
+            source = part_of(tape, source, axis, 0, n)
+        more = {"add": True} if add or reduce else {}
+        return tape.emit("scatter", input, index, source, axis=dim % len(input.shape), **more)
+
+    return rule
+
+
+def scatter_reduce(
+    tape: Tape, input: Ref, dim: int, index: Ref, src: Ref, reduce: str, *, include_self: bool = True
+) -> Ref:
+    """What was there and all that is written to it, added up."""
+    if reduce != "sum" or not include_self:
+        raise Unknown(f"scatter by {reduce}")
+    return scatter(add=True)(tape, input, dim, index, src)
+
+
+def at_rows(*, add: bool) -> Callable[..., Ref]:
+    """Return the rule of writing whole rows along an axis to places, or of adding them there."""
+
+    def rule(tape: Tape, input: Ref, dim: int, index: Ref, source: Ref, *, alpha: float = 1) -> Ref:
+        axis = dim % len(input.shape)
+        apart = reshape(tape, index, tuple(n if i == axis else 1 for i, n in enumerate(source.shape)))
+        wide = apart if apart.shape == source.shape else tape.emit("expand", apart, shape=source.shape)
+        return scatter(add=add)(tape, input, axis, wide, times(tape, source, alpha))
+
+    return rule
+
+
+RULES: dict[str, Callable[..., Any]] = {
+    "argmax": place_of_most(least=False),
+    "argmin": place_of_most(least=True),
+    "max": extreme(least=False),
+    "min": extreme(least=True),
+    "argsort": argsort,
+    "sort": sort,
+    "topk": top,
+    "kthvalue": kth,
+    "gather": gather,
+    "take_along_dim": take_along,
+    "scatter": scatter(add=False),
+    "scatter_add": scatter(add=True),
+    "scatter_reduce": scatter_reduce,
+    "index_add": at_rows(add=True),
+    "index_copy": at_rows(add=False),
+}
