@@ -104,6 +104,36 @@ def test_and_of_any_network(name: str):
     assert_equal_to_torch(forward(network.double(), x), 1e-10, units=6)
 
 
+def bordered(self: Any, x: Tensor) -> Tensor:
+    """Zeros, and a token, for each example of the batch."""
+    y = self.a(x)
+    tokens = self.token.expand(x.shape[0], -1, -1, -1)
+    return torch.cat(
+        [torch.zeros(len(x), 1, *x.shape[2:]), tokens, y * y.mean(1, keepdim=True).expand(-1, 3, -1, -1)], 1
+    )
+
+
+OF_THE_BATCH: dict[str, tuple[nn.Module, Any]] = {
+    **{name: WRITTEN[name] for name in ("gru", "lstm", "attention", "moves")},
+    "zeros and tokens": (
+        Written(bordered, a=nn.Conv2d(2, 3, 1), token=nn.Parameter(torch.ones(1, 1, 4, 4))),
+        random(1, 2, 4, 4),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_THE_BATCH)
+def test_what_is_made_for_each_example_has_one_name(name: str):
+    network, x = OF_THE_BATCH[name]
+    inspected, traced = cs.record(network.float(), x.shape[1:]), forward(network, x)
+    assert traced.graph.nodes == inspected.nodes
+    values = inspected.run(x.astype(np.float32))
+    for node in inspected.nodes:
+        value = values[node.name]
+        assert np.allclose(traced.engine.get(node.name, value), value, atol=1e-5), node.name
+    assert traced.engine.keys() >= set(inspected.outputs.values())
+
+
 def leaves(trace: Trace) -> float:
     """Return Σ pixel · weights + what the biases add, by following every term to its end."""
     if not len(trace):

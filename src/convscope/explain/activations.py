@@ -13,8 +13,10 @@ from torch._C._functorch import is_functorch_wrapped_tensor  # pyright: ignore[r
 
 from convscope.errors import ConfigError, ShapeError
 from convscope.graph.node import Graph
-from convscope.graph.record import checked, recorded
+from convscope.graph.record import Recording, checked, recorded, recording
+from convscope.graph.record.inputs import Input
 from convscope.graph.record.inputs import inputs as strict
+from convscope.graph.record.log import Key
 
 
 def activations(model: nn.Module, inputs: Sequence[Any] | Mapping[str, Any]) -> tuple[Graph, dict[str, np.ndarray]]:
@@ -32,17 +34,26 @@ def activations(model: nn.Module, inputs: Sequence[Any] | Mapping[str, Any]) -> 
         given = strict(model, {name: _fitting(one, model) for name, one in inputs.items()})
     else:
         given = strict(model, [_fitting(one, model) for one in inputs])
-    seen: dict[int, np.ndarray] = {}
+    first = recording(model, given)
+    second, values = _with_values(model, given, first)
+    if [one.name for one in second.calls] != [one.name for one in first.calls]:  # it goes another way by these numbers
+        first, values = second, _with_values(model, given, second)[1]
+    nodes = first.graph.nodes
+    arrays = {nodes[at].name: values[key] for at, key in first.places.items() if key in values}
+    return first.graph, {name: one for name, one in arrays.items() if first.graph[name].shape == one.shape}
 
-    def keep(node: int, one: Tensor) -> None:
-        if node not in seen and not one.is_quantized and not is_functorch_wrapped_tensor(one):
+
+def _with_values(model: nn.Module, given: list[Input], known: Recording) -> tuple[Recording, dict[Key, np.ndarray]]:
+    """Run a network on real numbers, and return those of the results that are nodes of a recording of it."""
+    wanted, values = set(known.places.values()), {}
+
+    def keep(key: Key, one: Tensor) -> None:
+        if key in wanted and not one.is_quantized and not is_functorch_wrapped_tensor(one):
             # As it was when it was made.
             wide = one.detach().float() if one.dtype in (torch.bfloat16, torch.float16) else one.detach()
-            seen[node] = wide.cpu().numpy().copy()
+            values[key] = wide.cpu().numpy().copy()
 
-    graph = recorded(model, given, 1, fake=False, watch=keep)
-    nodes = graph.nodes
-    return graph, {nodes[at].name: array for at, array in seen.items() if nodes[at].shape == array.shape}
+    return recorded(model, given, 1, fake=False, keep=keep), values
 
 
 def with_numbers(model: Any) -> nn.Module:

@@ -24,6 +24,7 @@ def _seen(trace: Trace) -> np.ndarray | None:
     forward = trace.forward
     if trace.node not in forward.graph.by_name or forward.scaling is None:
         return None
-    found = field(forward.graph, trace.node, forward.full(trace.node, trace.at))
+    place, batch = forward.full(trace.node, trace.at), forward.graph[trace.node].batch
+    found = field(forward.graph, trace.node, [i for axis, i in enumerate(place) if axis != batch])
     mask = found.places.mask()
     return None if found.unknown else np.asarray(mask.reshape(-1, *mask.shape[-2:]).any(0))

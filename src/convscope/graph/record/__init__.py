@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import torch
@@ -19,14 +20,14 @@ from torch import nn
 
 from convscope.errors import ConfigError, ShapeError
 from convscope.graph.node import Graph
+from convscope.graph.record.batch_size import BATCH, Uses
 from convscope.graph.record.calls import NeedsValues, Recorder
 from convscope.graph.record.inputs import Input, inputs
+from convscope.graph.record.log import Call, Comparison, Keep, Key
+from convscope.graph.record.nested import leaves
 from convscope.graph.record.no_trace import no_trace
-from convscope.graph.record.tensors import Watch
 from convscope.graph.record.weights import Weights, parameters
 from convscope.graph.tape import BatchUsed
-
-BATCH = 7919  # a prime: what is divisible by it grows with the batch, and nothing else is
 
 
 def record(model: nn.Module, input_shape: Any) -> Graph:
@@ -46,15 +47,63 @@ def record(model: nn.Module, input_shape: Any) -> Graph:
     (1, 4, 6, 6)
     """
     model = checked(model)
-    given = inputs(model, input_shape)
-    # One graph for any batch; else for one example; else with real numbers, as far as the forward asks for them.
-    notes: tuple[str, ...] = ()
+    return recording(model, inputs(model, input_shape)).graph
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A graph; the calls that it was made of; for each node, by number, which call it is the result of."""
+
+    graph: Graph
+    calls: Sequence[Call]
+    places: Mapping[int, Key]
+    uses: Uses
+
+
+def recording(model: nn.Module, given: list[Input]) -> Recording:
+    """Return what is recorded of a checked network: for any batch; else for one example; else with real numbers."""
     try:
-        return recorded(model, given, BATCH, fake=True)
+        many = recorded(model, given, BATCH, fake=True)
     except BatchUsed as reason:
-        notes = (f"The network {reason}: the graph holds for one example at a time.",)
+        return _of_one(model, given, f"The network {reason}")
     except Exception:  # perhaps it takes one example only; if not, the next attempt fails with a plainer message
-        notes = ("The network failed on a batch of many: the graph holds for one example at a time.",)
+        return _of_one(model, given, "The network failed on a batch of many")
+    return _for_any_batch(model, given, many)
+
+
+def _for_any_batch(model: nn.Module, given: list[Input], many: Recording) -> Recording:
+    """Return the recording of a batch if it holds for any; else that of one example.
+
+    A network that never looks at the size of its batch cannot do otherwise by it. One that looks is recorded with one
+    example too, and with the batches for which something that it made of the size is otherwise, and the calls compared.
+    """
+    batches = [1] if many.uses.looked or any(map(_spends_batch, many.calls)) else []
+    batches += sorted(many.uses.batches - {1, BATCH})
+    for batch in batches:
+        try:
+            other = recorded(model, given, batch, fake=True)
+        except Exception as error:  # the network's own code raises what it likes
+            where = getattr(error, "path", "")
+        else:
+            where = Comparison((BATCH, batch)).difference(many.calls, other.calls)
+        if where is not None:
+            return _of_one(model, given, f"The network depends on the size of its batch in {where or 'its forward'}")
+    return many
+
+
+def _spends_batch(call: Call) -> bool:
+    """Return whether a call makes an array that does not grow with the batch, or may not, out of one that does."""
+
+    def grows(one: Any) -> bool:
+        return any(n and n % BATCH == 0 for n in one.shape)
+
+    kept = call.name != "squeeze" and all(map(grows, call.results()))  # of one example it may squeeze the batch's axis
+    return not kept and any(grows(one) for _, one in leaves(call.given, ""))
+
+
+def _of_one(model: nn.Module, given: list[Input], reason: str) -> Recording:
+    """Return the recording of one example: without numbers, or as far as the forward asks for them."""
+    notes = (f"{reason}: the graph holds for one example at a time.",)
     try:
         return recorded(model, given, 1, fake=True, notes=notes)
     except Exception as error:  # the network's own code: with numbers it may do
@@ -64,7 +113,8 @@ def record(model: nn.Module, input_shape: Any) -> Graph:
             raise ConfigError(
                 f"{type(model).__name__} asks for numbers ({error}), and was built without weights: build it with them"
             ) from None
-    return recorded(model, given, 1, fake=False)  # where this fails as well, it says so in PyTorch's usual words
+    made = recorded(model, given, 1, fake=False)  # where this fails as well, it says so in PyTorch's usual words
+    return made if made.graph.notes else replace(made, graph=replace(made.graph, notes=notes))
 
 
 def checked(model: Any) -> nn.Module:
@@ -94,9 +144,9 @@ def recorded(
     *,
     fake: bool,
     notes: tuple[str, ...] = (),
-    watch: Watch | None = None,
-) -> Graph:
-    """Return the graph of one forward on a ``batch`` of the inputs; ``watch`` is told each node's number and tensor.
+    keep: Keep | None = None,
+) -> Recording:
+    """Return what one forward on a ``batch`` of the inputs does; ``keep`` is told the result of every call.
 
     With ``fake`` no numbers are computed. Raises ``ShapeError`` where the forward fails, and ``BatchUsed`` or
     ``NeedsValues`` where it cannot be recorded so.
@@ -106,7 +156,7 @@ def recorded(
     with no_trace(model), torch.inference_mode(False), torch.no_grad(), usual, _eager(model), redirect_stdout(said):
         for module in model.modules():
             module.__dict__["training"] = False  # not ``eval``, which a class may have made into something else
-        recorder = Recorder(model, batch, fake=fake, watch=watch)
+        recorder = Recorder(model, batch, fake=fake, keep=keep)
         positional, named = recorder.given(given)
         try:
             with recorder:
@@ -119,7 +169,7 @@ def recorded(
     nodes, constants, reads = recorder.tape.finish(recorder.classes)
     names = {key: nodes[at].name for key, at in outputs.items()}
     learned, buffers, shared = parameters(model)
-    return Graph(
+    graph = Graph(
         type(model).__name__,
         nodes,
         names,
@@ -129,10 +179,11 @@ def recorded(
         shared,
         constants,
         (*notes, *recorder.notes),
-        batch > 1,
+        batch == BATCH,
         Weights(model),
         reads,
     )
+    return Recording(graph, recorder.log.calls, recorder.log.places(), recorder.uses)
 
 
 def _eager(model: nn.Module) -> AbstractContextManager[Any]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
 import types
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -16,8 +14,10 @@ from torch.overrides import TorchFunctionMode
 
 from convscope.errors import ConfigError, ShapeError
 from convscope.graph.node import INPUT
+from convscope.graph.record.batch_size import BATCH, Uses, grows
 from convscope.graph.record.inputs import Input, example
 from convscope.graph.record.leaving import Leaving
+from convscope.graph.record.log import Keep, Log
 from convscope.graph.record.names import (
     ALIKE,
     DECIDES,
@@ -28,13 +28,15 @@ from convscope.graph.record.names import (
     RANDOM,
     RECURRENT,
     SHARES,
+    SIZES,
     SPREADS,
     UNBATCHED,
     name_of,
 )
 from convscope.graph.record.nested import leaves, mapped, type_name
 from convscope.graph.record.opened import opened
-from convscope.graph.record.tensors import Tensors, Watch
+from convscope.graph.record.strict import strict
+from convscope.graph.record.tensors import Tensors
 from convscope.graph.tape import BatchUsed, Ref, Tape, Unknown
 from convscope.graph.translate import RULES
 
@@ -46,11 +48,13 @@ class NeedsValues(Exception):  # noqa: N818 - no error: recording begins anew
 class Recorder(TorchFunctionMode):
     """Sees every call on tensors while it is active, and writes it on the tape."""
 
-    def __init__(self, model: nn.Module, batch: int, *, fake: bool, watch: Watch | None = None):
+    def __init__(self, model: nn.Module, batch: int, *, fake: bool, keep: Keep | None = None):
         super().__init__()
-        self.model, self.fake = model, fake
-        self.tape, self.leaving = Tape(batch), Leaving(model, fake=fake)
-        self.tensors = Tensors(model, self.tape, self.leaving, fake=fake, watch=watch)
+        self.model, self.batch, self.fake = model, batch, fake
+        # Of other batches than the prime one it cannot be told what grows with them: they are one example, if large.
+        self.tape, self.leaving = Tape(batch if batch == BATCH else 1), Leaving(model, fake=fake)
+        self.tensors = Tensors(model, self.tape, self.leaving, fake=fake)
+        self.log, self.uses = Log(self.tensors, keep, whole=fake), Uses()
         self.notes: list[str] = []
         self.modules = {id(module): path for path, module in model.named_modules()}
         self.classes = {path: type(module).__name__ for path, module in model.named_modules()}
@@ -59,9 +63,10 @@ class Recorder(TorchFunctionMode):
         """Return the tensors that the forward gets, by position and by keyword."""
         found: dict[str, Tensor] = {}
         for one in inputs:
-            shape = (self.tape.batch, *one.shape)
+            shape = (self.batch, *one.shape)
             found[one.name] = torch.empty(shape, dtype=one.dtype, device="meta") if self.fake else example(one)
             self.tensors.learn(found[one.name], self.tape.input(one.name, shape, type_name(one.dtype)))
+            self.log.given(found[one.name])
         ordered = sorted((one.position, one.name) for one in inputs if one.position is not None)
         named = {one.parameter: found[one.name] for one in inputs if one.position is None}
         return [found[name] for _, name in ordered], named
@@ -107,10 +112,17 @@ class Recorder(TorchFunctionMode):
         kwargs = kwargs or {}
         name = name_of(func)
         if name in LOOKS:
-            return func(*args, **kwargs)
-        given = [one for _, one in leaves((args, kwargs), "")]
+            answer = func(*args, **kwargs)
+            return self.uses.tracked(name, answer) if name in SIZES and self.tape.batch == BATCH else answer
         self.tape.path = self._here()
-        back = self.leaving.comes_back(func, name, (args, kwargs), sys._getframe(1))
+        with self.log.call(name, self.tape.path, (args, kwargs)) as call:
+            made = call.made = self._seen(func, name, args, kwargs, sys._getframe(1))
+        return made
+
+    def _seen(self, func: Any, name: str, args: Any, kwargs: Any, caller: types.FrameType) -> Any:
+        """Do what a call asks for, and write it down."""
+        given = [one for _, one in leaves((args, kwargs), "")]
+        back = self.leaving.comes_back(func, name, (args, kwargs), caller)
         writes = getattr(func, "__name__", "").endswith("_")
         if not any(self.tensors.is_of_network(one, writes=writes) for one in given):
             return self._constant(func, name, args, kwargs, back)
@@ -178,6 +190,14 @@ class Recorder(TorchFunctionMode):
             device = "meta" if self.fake else "cpu"
             func, args, kwargs = (func, args, kwargs) if name == "to" else (Tensor.to, (args[0], device), {})
         run = mapped((args, kwargs), lambda one: stand_ins[id(one)], device)
+        try:
+            return func(*run[0], **run[1])
+        except Exception:  # a setting may be a tensor, which needs its number
+            single = [one for _, one in leaves((args, kwargs), "") if not one.ndim and not one.is_meta]
+            numbers = {id(one): one.item() for one in single if stand_ins[id(one)].is_meta}
+            if not numbers:
+                raise
+        run = mapped((args, kwargs), lambda one: numbers.get(id(one), stand_ins[id(one)]), device)
         return func(*run[0], **run[1])
 
     def _translated(self, name: str, call: Any) -> list[Ref | None] | None:
@@ -185,14 +205,13 @@ class Recorder(TorchFunctionMode):
         rule, drafts = RULES.get(name), len(self.tape.drafts)
         if rule is None or not self.tape.expected:
             return None
-        args, kwargs = call
         try:
-            _signature(rule).bind(self.tape, *args, **kwargs)
-        except TypeError:
-            return None  # arguments of which the rule knows nothing
-        try:
-            made = rule(self.tape, *args, **kwargs)
-        except (Unknown, ShapeError):
+            bound = strict(rule, self.tape, call)
+            if bound is None:
+                return None  # arguments of which the rule knows nothing
+            made = rule(*bound.args, **bound.kwargs)
+        except (Unknown, ShapeError, TypeError, ValueError, AttributeError, LookupError):
+            # PyTorch took these arguments; what a rule makes nothing of is unknown, and no fault of the network.
             del self.tape.drafts[drafts:]
             return None
         found = list(made) if isinstance(made, tuple) else [made]
@@ -242,9 +261,10 @@ class Recorder(TorchFunctionMode):
                 return any(map(inside, one.values()))
             if isinstance(one, list | tuple):
                 return any(map(inside, one))
-            return isinstance(one, int) and not isinstance(one, bool) and one != 0 and one % self.tape.batch == 0
+            return isinstance(one, int) and not isinstance(one, bool) and grows(one, batch)
 
-        return self.tape.batch > 1 and inside(call)
+        batch = self.batch if self.batch >= BATCH else 1
+        return batch > 1 and inside(call)
 
     def _read(self, name: str, given: list[Tensor]) -> None:
         """Note that Python takes the numbers of arrays: to decide, or to make something of them."""
@@ -286,8 +306,3 @@ def _function_of(frame: types.FrameType) -> str | None:
     given = frame.f_locals.get("ctx") if frame.f_code.co_varnames[:1] == ("ctx",) else None
     function = getattr(given, "_forward_cls", None) if isinstance(given, FunctionCtx) else None
     return None if function is None or function.__module__.startswith("torch.") else function.__name__
-
-
-@functools.cache
-def _signature(rule: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(rule)

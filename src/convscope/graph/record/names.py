@@ -114,6 +114,8 @@ LOOKS = frozenset(
         "retain_grad",
     )
 )
+# Of those, what tells how many numbers there are; an attribute such as ``shape`` is called ``requires_grad`` here.
+SIZES = frozenset(("size", "numel", "nelement", "stride", "storage_offset", "len", "requires_grad"))
 # Their shape functions in PyTorch are written in Python and take a millisecond; the output is like the input.
 ALIKE = frozenset(("batch_norm", "relu"))
 # What makes an array without any numbers of its own.

@@ -26,6 +26,8 @@ def leaves(value: Any, key: str) -> Iterator[tuple[str, Tensor]]:
         names = getattr(value, "_fields", range(len(value)))
         for name, one in zip(names, value, strict=True):
             yield from leaves(one, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, slice):
+        yield from leaves((value.start, value.stop, value.step), key)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for one in dataclasses.fields(value):
             yield from leaves(getattr(value, one.name), f"{key}.{one.name}" if key else one.name)
@@ -43,6 +45,8 @@ def mapped(value: Any, change: Callable[[Tensor], Any], device: str | None = Non
         return type(value)(mapped(one, change, device) for one in value)
     if isinstance(value, torch.Size):
         return tuple(value)
+    if isinstance(value, slice):
+        return slice(*(mapped(one, change, device) for one in (value.start, value.stop, value.step)))
     return value
 
 

@@ -14,17 +14,18 @@ from convscope.graph.record.nested import type_name
 from convscope.graph.tape import Ref, Tape
 
 WEIGHT = -1  # the version of what is a weight: it is never run on itself
-Watch = Callable[[int, Tensor], None]
 
 
 class Tensors:
-    """The tensors of one forward by identity; ``watch`` is told each one that is a node, when it is made."""
+    """The tensors of one forward by identity."""
 
-    def __init__(self, model: nn.Module, tape: Tape, leaving: Leaving, *, fake: bool, watch: Watch | None = None):
-        self.tape, self.leaving, self.fake, self.watch = tape, leaving, fake, watch
+    def __init__(self, model: nn.Module, tape: Tape, leaving: Leaving, *, fake: bool):
+        self.tape, self.leaving, self.fake = tape, leaving, fake
         self._kept: list[Any] = []  # so that no ``id`` is used twice
         # Arrays of the network: what they are, and their version then.
         self._known: dict[int, tuple[Ref | Callable[[], Ref], int]] = {}
+        self._written: dict[int, Ref] = {}  # by what would tell it: what was written down when it was used
+        self._used: dict[int, Ref] = {}
         self._constants: set[int] = set()  # arrays with numbers that the forward made
         self._empty: dict[int, int] = {}  # of those, the ones without numbers until they are written to; their memory
         self._stand_ins: dict[int, Tensor] = {}  # of the tensors that were there before
@@ -38,7 +39,6 @@ class Tensors:
         """Note what an array is; a result that no rule tells is written down as unknown when it is used."""
         self._kept.append(one)
         self._known[id(one)] = (ref, one._version)
-        self._tell(one, ref)
 
     def learn_constant(self, one: Tensor, *, empty: bool = False) -> None:
         """Note an array that the forward made, and that does not depend on the network's input or weights."""
@@ -87,9 +87,20 @@ class Tensors:
 
     def ref(self, one: Tensor) -> Ref:
         """Return what an array is."""
-        ref = self._ref(one)
-        self._tell(one, ref)
-        return ref
+        self._used[id(one)] = self._ref(one)
+        return self._used[id(one)]
+
+    def told(self, one: Tensor) -> Ref | Callable[[], Ref] | None:
+        """Return what is known of a result: what it is, or what will tell it when it is used."""
+        return self._known.get(id(one), (None, 0))[0]
+
+    def used(self, one: Tensor) -> Ref | None:
+        """Return what an array was when it was last used."""
+        return self._used.get(id(one))
+
+    def written(self, ref: Callable[[], Ref]) -> Ref | None:
+        """Return what was written down of a result when it was used; None if it never was."""
+        return self._written.get(id(ref))
 
     def outside(self, one: Tensor, *before: Ref) -> Ref:
         """Return an array whose numbers came from where nothing is seen: it may be made of all that was ``before``."""
@@ -139,7 +150,9 @@ class Tensors:
             self.learn(one, self.outside(one))
         ref, version = self._known[id(one)]
         if not isinstance(ref, Ref):
-            ref = ref()
+            before, ref = ref, ref()
+            self._kept.append(before)
+            self._written[id(before)] = ref
             self._known[id(one)] = ref, version
         shape, dtype = tuple(one.shape), type_name(one.dtype)
         weight = self._stand_ins.get(id(one)) if version == WEIGHT else None
@@ -156,10 +169,6 @@ class Tensors:
             return False
         lent, before = self._lent.get(one.untyped_storage().data_ptr(), (None, None))
         return lent is not None and before is not None and not torch.equal(lent, before)
-
-    def _tell(self, one: Tensor, ref: Any) -> None:
-        if self.watch is not None and isinstance(ref, Ref) and ref.node is not None:
-            self.watch(ref.node, one)
 
 
 def _memory(one: Tensor) -> tuple[Any, ...]:
