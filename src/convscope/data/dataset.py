@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.streaming import take
 
 SplitName = Literal["train", "valid", "test", "all"]
 
@@ -52,7 +53,9 @@ class Split:
 
     def images(self, at: Any = slice(None)) -> np.ndarray:
         """Return the raw images at positions ``at`` of this split, (N, C, H, W), in the set's dtype."""
-        return np.moveaxis(self.pixels[self.rows[at]], -1, -3)
+        rows = self.rows[at]
+        images = take(self.pixels, np.atleast_1d(rows))
+        return np.moveaxis(images if np.ndim(rows) else images[0], -1, -3)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from tokenize import TokenError
 from typing import IO
 
 import numpy as np
@@ -95,7 +96,10 @@ def channel_axis(shape: tuple[int, ...]) -> int | None:
 
 
 def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Read a ``.npy`` header: shape, whether the first axis runs fastest, type."""
+    """Read a ``.npy`` header: shape, whether the first axis runs fastest, type; ``ValueError`` where it is damaged."""
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    return read(stream)
+    try:
+        return read(stream)
+    except (TokenError, SyntaxError) as error:  # a header is Python's text, and NumPy reads it as such
+        raise ValueError(f"a damaged .npy header ({error})") from None
