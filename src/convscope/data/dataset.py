@@ -53,9 +53,9 @@ class Split:
 
     def images(self, at: Any = slice(None)) -> np.ndarray:
         """Return the raw images at positions ``at`` of this split, (N, C, H, W), in the set's dtype."""
-        rows = self.rows[at]
-        images = take(self.pixels, np.atleast_1d(rows))
-        return np.moveaxis(images if np.ndim(rows) else images[0], -1, -3)
+        rows = np.asarray(self.rows[at])
+        images = take(self.pixels, rows.ravel())
+        return np.moveaxis(images.reshape(rows.shape + images.shape[1:]), -1, -3)
 
 
 @dataclass(frozen=True)
