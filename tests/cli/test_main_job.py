@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import html
+import io
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -14,6 +17,7 @@ import tomllib
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -267,3 +271,80 @@ def test_python_gives_the_same_run(digits: Data, tmp_path: Path) -> None:
     assert cs.open_run(tmp_path / "r").metrics == run.metrics
     assert run.report.exists()
     assert run.predict([]) == []
+
+
+NAMES = ("a\rb", 'q"u,o\nte', "c\x1b[31mred", "été")
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[Path, Path]:
+    """Return a set whose folder has a blank in its name and whose classes are called oddly, and a run on it."""
+    from PIL import Image
+
+    folder = tmp_path_factory.mktemp("odd") / "my photos"
+    pixels = np.random.default_rng(0).integers(0, 60, (80, 16, 16)).astype(np.uint8)
+    for number, image in enumerate(pixels):
+        place = folder / NAMES[number % 4]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image + np.uint8(40 * (number % 4))).save(place / f"{number}.png")
+    out = folder.parent / "a run's folder"
+    assert call("train", folder, *QUICK, "--cache", cache, "--out", out) == 0
+    return folder, out
+
+
+def test_any_class_name_comes_back_from_the_tables(odd: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    data, run = odd
+    for name, columns in (("split.csv", 5), ("predictions.csv", 9)):
+        with (run / name).open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        assert {len(row) for row in rows} == {len(header)} == {columns}
+        assert {row[2] for row in rows} == set(NAMES)
+    capsys.readouterr()
+    assert call("predict", run, data) == 0
+    header, *rows = csv.reader(io.StringIO(capsys.readouterr().out, newline=""))
+    assert header[3:] == sorted(f"p:{name}" for name in NAMES) and {row[1] for row in rows} <= set(NAMES)
+    assert len(rows) == 80
+
+
+def test_a_class_name_does_not_command_the_terminal(odd: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("evaluate", odd[1]) == 0
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed and "\r" not in printed and "c\N{REPLACEMENT CHARACTER}[31mred" in printed
+
+
+def test_the_command_in_the_report_can_be_copied(odd: tuple[Path, Path]) -> None:
+    page = html.unescape((odd[1] / "report.html").read_text())
+    command = shlex.split(page.partition("<code>convscope train --config ")[2].partition("</code>")[0])
+    assert command == [str(odd[1] / "config.toml")]
+
+
+def test_an_output_that_lacks_characters_gets_escapes_and_json_stays_json(odd: tuple[Path, Path], cache: Path) -> None:
+    def printed(*arguments: object) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "convscope", *map(str, arguments)]
+        environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+        return subprocess.run(command, capture_output=True, check=True, env=environment)
+
+    data, run = odd
+    checked = printed("data", "check", data, "--cache", cache)
+    assert b"\\xe9t\\xe9" in checked.stdout
+    told = printed("predict", run, data / "été")
+    assert b"p:\\xe9t\\xe9" in told.stdout and b"the output is ascii" in told.stderr
+    predictions = json.loads(printed("predict", run, data / "été", "--json").stdout)
+    assert "été" in predictions[0]["probabilities"]
+
+
+def test_a_run_that_cannot_be_written_is_said_to_be(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from convscope import atomic
+
+    def locked(path: Path) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(atomic, "_beside", locked)
+    says(capsys, f"cannot write to {run}: Read-only file system", "train", "--resume", run, code=3)
+
+
+def test_an_option_out_of_range_is_said_to_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    says(capsys, "option 'width' must be a whole number of at least 0, got -1",
+         "train", "digits", "--model", "resnet_mini", "--set", "width=-1", "--out", tmp_path / "r")  # fmt: skip

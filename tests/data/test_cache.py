@@ -19,6 +19,7 @@ from PIL import Image
 from convscope.data import cache, workers
 from convscope.data.cache import directory, entry
 from convscope.data.filling import Size
+from convscope.data.loading import load
 from convscope.data.sniff import sniff
 from convscope.errors import DataError, Error
 
@@ -113,12 +114,56 @@ def test_other_sizing_is_another_entry(folder, root):
 
 
 @pytest.mark.parametrize("damage", ["set.json", "pixels.npy", "images.npy"])
-def test_a_damaged_entry_is_built_again(folder, root, damage):
+def test_a_damaged_entry_is_built_again_and_it_is_said(folder, root, damage):
     made = cached(folder, root)
+    assert made.rebuilt == ""
     (made.folder / damage).write_bytes(b"\x93NUMPY")
     again = cached(folder, root)
-    assert not again.hit
+    assert not again.hit and again.rebuilt.startswith("the decoded images in the cache were damaged (")
     assert (again.pixels == cached(folder, root).pixels).all()
+    assert cached(folder, root).rebuilt == ""
+
+
+@pytest.mark.parametrize("name", ["set.json", "pixels.npy", "images.npy"])
+@pytest.mark.parametrize("where", [0.02, 0.5, 0.97])
+def test_a_single_changed_byte_is_seen(folder, root, name, where):
+    made = cached(folder, root)
+    pixels_before, index_before = made.pixels.copy(), made.index.tobytes()
+    data = bytearray((made.folder / name).read_bytes())
+    data[int(where * len(data))] ^= 1
+    (made.folder / name).write_bytes(data)
+    again = cached(folder, root)
+    assert not again.hit
+    assert (again.pixels == pixels_before).all() and again.index.tobytes() == index_before
+
+
+@pytest.mark.parametrize("name", ["pixels.npy", "images.npy"])
+def test_a_truncated_file_is_seen(folder, root, name):
+    made = cached(folder, root)
+    os.truncate(made.folder / name, (made.folder / name).stat().st_size - 1)
+    again = cached(folder, root)
+    assert not again.hit and "damaged" in again.rebuilt
+
+
+def test_an_entry_without_checksums_is_built_again_said_and_removed(folder, root, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "VERSION", 1)
+        older = cached(folder, root)
+    newer = cached(folder, root)
+    assert not newer.hit and "without checksums, as an earlier version wrote them" in newer.rebuilt
+    assert not older.folder.exists() and cached(folder, root).rebuilt == ""
+
+
+def test_a_set_says_that_it_was_decoded_anew(folder, root):
+    before = load(folder, cache=root)
+    pixels = before.cache / "pixels.npy"
+    content = bytearray(pixels.read_bytes())
+    content[-100:] = bytes(100)
+    pixels.write_bytes(content)
+    found = load(folder, cache=root)
+    (notice,) = [notice for notice in found.warnings if notice.code == "cache"]
+    assert "1 of 8 images are not as they were written): decoded anew" in notice.text
+    assert found.fingerprint == before.fingerprint
 
 
 def test_mixed_sizes_found_late(tmp_path, root):

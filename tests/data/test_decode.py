@@ -355,3 +355,17 @@ def test_pillows_limit_is_put_back():
 def test_formats_that_run_other_programs_are_not_images():
     assert refused(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n").startswith("not an image")
     assert "PIL" in sys.modules
+
+
+def test_a_header_that_promises_more_than_the_file_can_hold_is_refused_unread():
+    lying = png_header(10_000, 10_000) + chunk(b"IDAT", b"") + END
+    with pytest.raises(Unreadable, match=r"cut short: its header announces [0-9,]+ bytes of pixels, 57 packed follow"):
+        open_image(lying)
+    with pytest.raises(Unreadable, match=r"announces 5,000 × 5,000 pixels, 25 bytes follow"):
+        open_image(b"P5 5000 5000 255 " + bytes(8))
+    array = io.BytesIO()
+    np.save(array, np.zeros((40, 50), np.uint8))
+    with pytest.raises(Unreadable, match="its header announces 2,000 bytes, 1,999 follow"):
+        open_image(array.getvalue()[:-1])
+    white = encoded(Image.new("1", (9_000, 9_000)), "PNG")  # what packs best is no lie
+    assert open_image(white).height == 9_000

@@ -260,3 +260,45 @@ def test_blocks_are_small(tmp_path):
     listing = sniff(tmp_path / "a.npz", tmp_path)
     assert isinstance(listing.images, ArrayImages)
     assert max(block.nbytes for block in listing.images.blocks()) <= 8 << 20
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_header_that_promises_more_than_the_file_can_hold_is_refused_before_it_is_read(tmp_path, ending):
+    """A header of 62 GB over 100 bytes would reserve as much of the disk."""
+    folder = tmp_path / "set"
+    folder.mkdir()
+    pack = gzip.compress if ending else bytes
+    lying = struct.pack(">4I", 2051, 12, 224, 23_000_000) + bytes(100)
+    (folder / f"train-images-idx3-ubyte{ending}").write_bytes(pack(lying))
+    (folder / f"train-labels-idx1-ubyte{ending}").write_bytes(pack(labels_idx([0, 1] * 6)))
+    with pytest.raises(DataError) as caught:
+        sniff(folder, tmp_path)
+    held = "only 100 of" if not ending else "packed bytes, at most"
+    assert "expected 12 images of 5,152,000,000 bytes each" in str(caught.value) and held in str(caught.value)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_array_that_promises_more_than_the_archive_holds_is_refused(tmp_path, packed):
+    path = tmp_path / "set.npz"
+    header = io.BytesIO()
+    promise = {"descr": "|u1", "fortran_order": False, "shape": (12, 224, 23_000_000)}
+    np.lib.format.write_array_header_1_0(header, promise)
+    labels = io.BytesIO()
+    np.save(labels, np.arange(12) % 2)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as archive:
+        archive.writestr("x.npy", header.getvalue() + bytes(100))
+        archive.writestr("y.npy", labels.getvalue())
+    with pytest.raises(DataError) as caught:
+        sniff(path, tmp_path)
+    assert "x.npy: its header announces 61,824,000,128 bytes, the archive holds 228" in str(caught.value)
+
+
+def test_a_damaged_header_in_an_archive_is_named(tmp_path):
+    path = tmp_path / "set.npz"
+    np.savez(path, x=X, y=Y)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content.replace(b"'shape': (", b"'shape': )"))
+    assert "a damaged .npy header" in refused(path)

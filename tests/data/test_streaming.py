@@ -12,11 +12,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.data import memory, streaming
+from convscope.data import mapped, memory, streaming
 from convscope.data.augment import Policy
 from convscope.data.batches import Batches, Normaliser
-from convscope.data.dataset import Split
+from convscope.data.dataset import Data, Split
 from convscope.data.loading import load
+from convscope.data.mapped import source
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import DataError
 
@@ -163,7 +164,7 @@ def test_the_cache_decides_by_the_memory_there_is(tmp_path, monkeypatch):
         monkeypatch.setattr(memory, "available", lambda most=most: most)
         data = load(tmp_path / "set.npz", cache=tmp_path / "cache")
         assert data.train.pixels.flags.writeable is fits
-        assert (streaming._file(data.train.pixels) is None) is fits
+        assert source(data.train.pixels).mode == ("c" if fits else "r")
 
 
 def test_the_memory_limit_of_a_group_or_of_those_above_it(tmp_path):
@@ -187,3 +188,62 @@ def test_the_memory_limit_of_a_group_or_of_those_above_it(tmp_path):
     limit("memory/memory.limit_in_bytes", "700\n")  # a container sees its own group as the topmost
     assert found("4:cpu,cpuacct:/x\n3:memory:/docker/abc\n") == 700
     assert memory.available(tmp_path / "nothing", groups) is None
+
+
+def cached(tmp_path: Path, monkeypatch, *, fits: bool) -> tuple[Data, Path]:
+    """Return a set in the cache, checked image by image, as a large one is; and the file of its pixels."""
+    monkeypatch.setattr(mapped, "AT_ONCE", 0)
+    monkeypatch.setattr(mapped, "fits", lambda size: fits)
+    x = np.random.default_rng(0).integers(0, 256, (40, 64, 64), dtype=np.uint8)
+    np.savez(tmp_path / "set.npz", x=x, y=np.arange(40) % 2)
+    data = load(tmp_path / "set.npz", cache=tmp_path / "cache")
+    (path,) = tmp_path.glob("cache/sets/*/pixels.npy")
+    return data, path
+
+
+def every_batch(data: Data) -> None:
+    for _ in Batches(data.train, Normaliser(data.preprocessing), 8, seed=1).epoch(0):
+        pass
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_a_damaged_image_of_a_large_set_is_told_when_it_is_read_and_decoded_anew_later(tmp_path, monkeypatch, fits):
+    data, path = cached(tmp_path, monkeypatch, fits=fits)
+    row = int(data.train.rows[7])
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size - (40 - row) * 64 * 64 + 5)
+        file.write(b"?")
+    fresh = load(tmp_path / "set.npz", cache=tmp_path / "cache")
+    assert fresh.train.images(6).shape == (1, 64, 64)  # the others are as they were
+    with pytest.raises(DataError, match=rf"damaged: image {row} of .*pixels.npy is not as it was written.*--resume"):
+        every_batch(fresh)
+    with pytest.raises(DataError, match="damaged"):
+        fresh.train.images()
+    again = load(tmp_path / "set.npz", cache=tmp_path / "cache")
+    assert again.fingerprint == data.fingerprint
+    assert (again.train.images() == np.load(tmp_path / "set.npz")["x"][again.train.rows][:, None]).all()
+    every_batch(again)
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_a_file_that_becomes_shorter_while_it_is_read_is_told(tmp_path, monkeypatch, fits):
+    """Memory mapped from what is no longer there would kill the process without a word."""
+    data, path = cached(tmp_path, monkeypatch, fits=fits)
+    os.truncate(path, 4096)
+    with pytest.raises(DataError, match="have become fewer"):
+        every_batch(data)
+    with pytest.raises(DataError, match="have become fewer"):
+        data.train.images()
+
+
+def test_what_is_written_into_the_array_is_no_damage(tmp_path, monkeypatch):
+    data, _ = cached(tmp_path, monkeypatch, fits=True)
+    data.train.pixels[data.train.rows[3]] ^= 1
+    every_batch(data)
+
+
+def test_an_image_is_checked_once(tmp_path, monkeypatch):
+    data, _ = cached(tmp_path, monkeypatch, fits=True)
+    every_batch(data)
+    monkeypatch.setattr(mapped, "checksums_of", None)
+    every_batch(data)

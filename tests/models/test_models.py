@@ -161,3 +161,22 @@ def test_windows_by_hand() -> None:
 
 def test_every_entry_says_where_it_comes_from() -> None:
     assert all(entry(name).summary and entry(name).source and entry(name).lr > 0 for name in names())
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("width", -1, "option 'width' must be a whole number of at least 0, got -1"),
+        ("width", 2.5, "option 'width' must be a whole number of at least 0, got 2.5"),
+        ("width", True, "option 'width' must be a whole number of at least 0, got True"),
+        ("width", 0, "with width=0 has layers without weights"),
+        ("width", 10**15, "cannot be built with width=1000000000000000: "),
+        ("se", 1, "option 'se' must be true or false, got 1"),
+        ("drop_path", 1, "option 'drop_path' must be a number from 0 to below 1, got 1"),
+        ("dropout", float("nan"), "option 'dropout' must be a number from 0 to below 1, got nan"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Initializing zero-element")
+def test_an_option_out_of_range_is_refused_by_name(option: str, value: object, told: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(told)):
+        create("resnet_mini", classes=3, channels=1, size=(28, 28), **{option: value})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 
@@ -10,7 +11,7 @@ from cyclopts import App, CycloptsError, Parameter
 import convscope
 from convscope.cli.exits import FAILED, INTERRUPTED, code_of
 from convscope.cli.numbers import convert_strictly
-from convscope.cli.output import say_error
+from convscope.cli.output import say_error, write_any_name
 from convscope.errors import Error
 from convscope.training.threads import wait_briefly
 
@@ -30,6 +31,9 @@ app.command("convscope.cli.bench:app", name="bench")
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with one of the codes of ``exits``."""
     wait_briefly()
+    write_any_name()
+    if not faulthandler.is_enabled():
+        faulthandler.enable(2)  # a crash below Python, as when a mapped file is cut, says where
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import math
 from pathlib import Path
@@ -13,7 +11,7 @@ from cyclopts import Parameter
 
 from convscope.cli import measure
 from convscope.cli.output import out as screen
-from convscope.cli.output import say_error, say_warning, show_json, table, wide
+from convscope.cli.output import say_error, say_warning, show_csv, show_json, table, wide
 from convscope.cli.written import check_together, input_shapes, unit
 
 if TYPE_CHECKING:
@@ -94,7 +92,7 @@ def inspect(
     if as_json:
         show_json(inspection.to_dict())
     elif as_csv:
-        print(_csv(inspection), end="")
+        show_csv(_csv(inspection))
     else:
         _table(inspection, depth, full)
     return 0
@@ -141,20 +139,19 @@ def _table(inspection: Inspection, depth: int | None, full: bool) -> None:
 
 def _csv(inspection: Inspection) -> str:
     """Return every operation as a line; an unknown number is an empty cell."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ["layer", "operation", "output", "parameters", "multiplications", "additions", "bytes", "field", "stride",
-         "start", "share"]
-    )  # fmt: skip
+    from convscope.runs.write import csv_text
+
+    header = ("layer", "operation", "output", "parameters", "multiplications", "additions", "bytes", "field", "stride",
+              "start", "share")  # fmt: skip
+    rows = []
     for layer in inspection.layers:
         axes = next(iter(layer.fields.values()), ())
         fields = ["x".join(_cell(getattr(one, what)) for one in axes) for what in ("size", "stride", "start")]
-        writer.writerow(
+        rows.append(
             [layer.name, layer.op, "x".join(map(str, layer.shape)), layer.parameters, _cell(layer.multiplications, ""),
              _cell(layer.additions, ""), layer.bytes, *fields, _cell(layer.share, "")]
         )  # fmt: skip
-    return text.getvalue()
+    return csv_text(header, rows)
 
 
 def _cell(value: Any, missing: str = "?") -> str:

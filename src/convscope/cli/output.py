@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +12,27 @@ from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+from convscope.report.text import clean
 
 if TYPE_CHECKING:
     from convscope.data.dataset import Notice
 
+
+class _Screen(Console):
+    """A console that shows names from other people's folders without obeying what is in them."""
+
+    def render_str(self, text: str, **options: Any) -> Text:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return super().render_str("\n".join(map(clean, text.split("\n"))), **options)
+
+
 EXAMPLES = 3  # of what a check found, shown in the terminal; the report shows more
 # No emoji: a class may be called ":bee:".
-out = Console(highlight=False, soft_wrap=True, emoji=False)
+out = _Screen(highlight=False, soft_wrap=True, emoji=False)
 # For tables of numbers: each is as wide as it must be, and a narrow window folds lines, not cells.
-wide = Console(highlight=False, soft_wrap=True, emoji=False, width=400)
-err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+wide = _Screen(highlight=False, soft_wrap=True, emoji=False, width=400)
+err = _Screen(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def say_error(message: str) -> None:
@@ -34,7 +47,33 @@ def say_warning(message: str) -> None:
 
 def show_json(value: Any) -> None:
     """Print plain values as JSON, and nothing else."""
-    print(json.dumps(value, indent=1, ensure_ascii=False))
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    print(text if _can_show(text) else json.dumps(value, indent=1))
+
+
+def show_csv(text: str) -> None:
+    """Print CSV, and nothing else."""
+    if not _can_show(text):
+        say_warning(
+            f"the output is {sys.stdout.encoding}, which has not all characters of these names: they are written as "
+            "escapes such as \\xe9; set PYTHONIOENCODING=utf-8"
+        )
+    print(text, end="")
+
+
+def write_any_name() -> None:
+    """Have the standard streams write what their encoding lacks as escapes, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def table(

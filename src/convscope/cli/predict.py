@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from convscope.cli.exits import GIVEN
-from convscope.cli.output import say_error, say_warning, show_json
+from convscope.cli.output import say_error, say_warning, show_csv, show_json
 from convscope.data.words import count
 
 
@@ -44,6 +42,7 @@ def predict(
     """
     from convscope.errors import ConfigError
     from convscope.runs.run import open_run
+    from convscope.runs.write import csv_text
     from convscope.training.threads import using
 
     if not inputs:
@@ -55,18 +54,13 @@ def predict(
     if as_json:
         show_json([asdict(p) for p in predictions])
     else:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(("input", "label", "probability", *(f"p:{name}" for name in opened.spec.classes)))
-        for p in predictions:
-            if p.probability is not None:
-                writer.writerow(
-                    (
-                        p.input,
-                        p.label,
-                        f"{p.probability:.6g}",
-                        *(f"{v:.6g}" for v in p.probabilities.values()),
-                    )
-                )
+        header = ("input", "label", "probability", *(f"p:{name}" for name in opened.spec.classes))
+        rows = (
+            (p.input, p.label, f"{p.probability:.6g}", *(f"{v:.6g}" for v in p.probabilities.values()))
+            for p in predictions
+            if p.probability is not None
+        )
+        show_csv(csv_text(header, rows))
     for note, number in Counter(p.note for p in predictions if p.note).items():
         say_warning(f"{count(number, 'image')} converted: {note}")
     for p in bad:

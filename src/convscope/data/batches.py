@@ -19,7 +19,7 @@ from torch import Tensor
 from convscope.data.dataset import Split
 from convscope.data.device import sent, settled_on
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.streaming import read
+from convscope.data.streaming import read, take
 
 if TYPE_CHECKING:
     from convscope.data.augment import Policy
@@ -133,7 +133,7 @@ class Batches:
     def of(self, at: np.ndarray, epoch: int) -> Batch:
         """Return the samples at positions ``at`` (N,) of the split, to the bit as the batches of an epoch hold them."""
         choice = self._choose(at, epoch)
-        return self._augmented(choice, np.asarray(self.pixels)[self.rows[choice.all_at]], epoch)
+        return self._augmented(choice, take(self.pixels, self.rows[choice.all_at]), epoch)
 
     @cached_property
     def _settled(self) -> Tensor | None:

@@ -1,8 +1,8 @@
 """Decoded sets on disk: one memory-mapped array of images each, and what is known of every image.
 
     <cache>/sets/<key>/pixels.npy   (n, H, W, C) uint8, uint16 or float32
-                       images.npy   (n,) records: content hash, size as stored, thumbprint, range, sums
-                       set.json     the sizing rule, the files that cannot be read, how long it took
+                       images.npy   (n,) records: content hash, size as stored, checksum, thumbprint, range, sums
+                       set.json     the sizing rule, the files that cannot be read, how long it took, checksums
                  .new-*/            an entry being built; renamed when complete, swept up when its builder has died
 
 The key is a hash of what tells that an image changed, of the sizing asked for, and of this format's version; labels and
@@ -21,8 +21,9 @@ import os
 import shutil
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ import numpy as np
 from convscope.data.filling import Filled, Progress, Size, fill
 from convscope.data.index import index_dtype
 from convscope.data.listing import Images
-from convscope.data.memory import fits
+from convscope.data.mapped import FACTS, open_mapped
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.workers import Bad
 from convscope.errors import Error
@@ -43,7 +44,8 @@ class Entry:
     """A decoded set: ``pixels`` (n, H, W, C) memory-mapped, ``index`` (n,), and how it came about.
 
     The pixels are writable, in memory only, where they fit there, and read-only where they do not.
-    ``seconds`` is how long decoding took, now or (``hit``) when the entry was made.
+    ``seconds`` is how long decoding took, now or (``hit``) when the entry was made. ``rebuilt`` says why what the cache
+    held already was not taken.
     """
 
     folder: Path
@@ -54,6 +56,11 @@ class Entry:
     bad: Bad
     seconds: float
     hit: bool
+    rebuilt: str = ""
+
+
+class _Damaged(Exception):  # noqa: N818 - the verdict on one entry, which is built again
+    """Why an entry of the cache cannot be used."""
 
 
 def directory(given: str | Path | None = None) -> Path:
@@ -71,10 +78,15 @@ def entry(images: Images, size: Size, root: Path, workers: int, progress: Progre
         DataError: as ``filling.fill``.
         Error: the cache cannot be written, or the disk is too small.
     """
-    said = f"{VERSION} {images.fingerprint()} {size}"
-    folder = root / "sets" / hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
-    if found := _open(folder, len(images), hit=True):
-        return found
+    *older, folder = (_folder(root, version, images, size) for version in range(1, VERSION + 1))
+    old, rebuilt = [at for at in older if (at / FACTS).is_file()], ""
+    if old:
+        rebuilt = "the cache held these images without checksums, as an earlier version wrote them: decoded anew"
+    if (folder / FACTS).is_file():
+        try:
+            return _open(folder, len(images), hit=True)
+        except _Damaged as error:
+            rebuilt = f"the decoded images in the cache were damaged ({error}): decoded anew"
     shutil.rmtree(folder, ignore_errors=True)  # whatever lies there is no complete entry
     started = time.perf_counter()
     with _building(folder.parent) as new:
@@ -82,29 +94,41 @@ def entry(images: Images, size: Size, root: Path, workers: int, progress: Progre
         with _explained(root):
             _write(new, filled, time.perf_counter() - started)
             _publish(new, folder)
-    if built := _open(folder, len(images), hit=False):
-        return built
-    raise Error(f"the cache entry {folder} was written but cannot be read back; remove it, or choose another --cache")
-
-
-def _open(folder: Path, n: int, *, hit: bool) -> Entry | None:
-    """Map a complete entry, or return ``None``."""
+    for at in old:
+        shutil.rmtree(at, ignore_errors=True)
     try:
-        facts = json.loads((folder / "set.json").read_text())
-        # Private pages: what a user writes into the array stays in memory, and torch takes it without a warning.
-        # Where that could not hold them all they are read-only, which tells ``streaming`` to read them ahead.
-        path = folder / "pixels.npy"
-        pixels = np.load(path, mmap_mode="c" if fits(path.stat().st_size) else "r").view(np.ndarray)
+        return replace(_open(folder, len(images), hit=False), rebuilt=rebuilt)
+    except _Damaged as error:
+        raise Error(
+            f"the cache entry {folder} was written but cannot be read back ({error}); see to the disk, or choose "
+            "another --cache"
+        ) from None
+
+
+def _folder(root: Path, version: int, images: Images, size: Size) -> Path:
+    said = f"{version} {images.fingerprint()} {size}"
+    return root / "sets" / hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+
+
+def _open(folder: Path, n: int, *, hit: bool) -> Entry:
+    """Map a complete entry; ``_Damaged`` where it is not as it was written."""
+    try:
+        facts = json.loads((folder / FACTS).read_text())
+        if facts.pop("checksum") != zlib.crc32(json.dumps(facts).encode()):
+            raise ValueError(f"{FACTS} is not as it was written")
         index = np.load(folder / "images.npy", mmap_mode="c").view(np.ndarray)
         rule = Preprocessing.from_dict(facts["rule"])
-    except (OSError, ValueError, EOFError, KeyError, TypeError):
-        return None
-    if (
-        pixels.shape != (n, rule.height, rule.width, rule.channels)
-        or index.shape != (n,)
-        or index.dtype != index_dtype(rule.channels)
-    ):
-        return None
+        if (
+            index.shape != (n,)
+            or index.dtype != index_dtype(rule.channels)
+            or zlib.crc32(index.data) != facts["images"]
+        ):
+            raise ValueError("images.npy is not as it was written")
+        pixels = open_mapped(folder / "pixels.npy", index["checksum"])
+        if pixels.shape != (n, rule.height, rule.width, rule.channels) or pixels.dtype != rule.dtype:
+            raise ValueError("pixels.npy is of another shape or type")
+    except Exception as error:  # a damaged file fails wherever it is damaged
+        raise _Damaged(error) from None
     bad = {int(row): why for row, why in facts["bad"].items()}
     return Entry(folder, pixels, index, rule, facts["why"], bad, facts["seconds"], hit)
 
@@ -112,7 +136,8 @@ def _open(folder: Path, n: int, *, hit: bool) -> Entry | None:
 def _write(new: Path, filled: Filled, seconds: float) -> None:
     np.save(new / "images.npy", filled.index)
     facts = {"rule": filled.rule.to_dict(), "why": filled.why, "bad": filled.bad, "seconds": seconds}
-    (new / "set.json").write_text(json.dumps(facts))
+    facts = json.loads(json.dumps({**facts, "images": zlib.crc32(filled.index.data)}))  # as it will be read
+    (new / FACTS).write_text(json.dumps({"checksum": zlib.crc32(json.dumps(facts).encode()), **facts}))
 
 
 def _publish(new: Path, folder: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from convscope.data.names import check_distinct
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.streaming import take
 
 SplitName = Literal["train", "valid", "test", "all"]
 
@@ -53,7 +54,9 @@ class Split:
 
     def images(self, at: Any = slice(None)) -> np.ndarray:
         """Return the raw images at positions ``at`` of this split, (N, C, H, W), in the set's dtype."""
-        return np.moveaxis(self.pixels[self.rows[at]], -1, -3)
+        rows = np.asarray(self.rows[at])
+        images = take(self.pixels, rows.ravel())
+        return np.moveaxis(images.reshape(rows.shape + images.shape[1:]), -1, -3)
 
 
 @dataclass(frozen=True)

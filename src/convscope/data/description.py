@@ -49,7 +49,7 @@ def describe(
 
 def decoding_notices(listing: Listing, entry: Entry) -> tuple[Notice, ...]:
     """Say which files were left out, and what was converted on the way."""
-    notices = []
+    notices = [Notice("cache", entry.rebuilt)] if entry.rebuilt else []
     if entry.bad:
         bad = tuple(f"{listing.ids[row]}: {why}" for row, why in sorted(entry.bad.items()))
         notices.append(

@@ -8,6 +8,8 @@ import threading
 
 import numpy as np
 
+from convscope.data.mapped import checksums_of
+
 DTYPES = ("uint8", "uint16", "float32")
 BLOCK_BYTES = 512 << 10  # of pixels examined at a time: their float copy stays in the processor's cache
 
@@ -23,6 +25,7 @@ def index_dtype(channels: int) -> np.dtype:
             ("dtype", "u1"),  # position in DTYPES
             ("note", "S23"),  # what was converted, if anything
             # of the sized pixels:
+            ("checksum", "u4"),  # CRC-32
             ("thumbprint", "u8"),
             ("low", "f4"),
             ("high", "f4"),
@@ -51,6 +54,7 @@ def examine(images: np.ndarray, index: np.ndarray) -> None:
         k = len(block)
         values = room[:k]
         np.copyto(values, block.reshape(k, H, W * C))
+        facts["checksum"] = checksums_of(block)
         facts["thumbprint"] = thumbprints(values, C)
         facts["total"] = (ones @ values)[:, 0] @ fold  # (k, W·C) @ (W·C, C)
         np.square(values, out=values)

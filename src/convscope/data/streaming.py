@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from convscope.data.mapped import check_length, checked, source, too_short
 from convscope.errors import DataError
 
 AHEAD, AHEAD_BYTES = 16, 64 << 20  # batches announced before they are read, and their bytes
@@ -32,26 +33,29 @@ def read(pixels: np.ndarray, wanted: Iterable[np.ndarray]) -> Iterator[np.ndarra
     ``wanted`` is asked for more than has been yielded where ``pixels`` (n, H, W, C) are mapped read-only from a file.
 
     Raises:
-        DataError: the file is gone, or has become shorter.
+        DataError: the file is gone, has become shorter, or is damaged.
 
     >>> pixels = np.arange(6).reshape(3, 1, 2, 1)
     >>> [batch.ravel().tolist() for batch in read(pixels, [np.array([2, 0]), np.array([1])])]
     [[4, 5, 0, 1], [2, 3]]
     """
-    file = _file(pixels)
+    file = source(pixels)
     plain = np.asarray(pixels)  # a plain view: indexing a memmap object costs more per batch
-    return (plain[rows] for rows in wanted) if file is None else _read_ahead(file, plain, wanted)
+    if file is None:
+        return (plain[rows] for rows in wanted)
+    ahead = file.mode == "r" and hasattr(os, "posix_fadvise")
+    return (_read_ahead if ahead else _from_map)(file, plain, wanted)
 
 
-def _file(pixels: np.ndarray) -> np.memmap | None:
-    """Return the read-only map that is all of ``pixels``, if that is where they lie and the kernel takes advice."""
-    base = pixels
-    while isinstance(base.base, np.ndarray):
-        base = base.base
-    if not isinstance(base, np.memmap) or base.mode != "r" or not hasattr(os, "posix_fadvise"):
-        return None
-    whole = pixels.flags.c_contiguous and pixels.nbytes == base.nbytes and pixels.ctypes.data == base.ctypes.data
-    return base if whole else None
+def take(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return ``pixels[rows]``, (k, H, W, C); raises as ``read``."""
+    return next(read(pixels, (rows,)))
+
+
+def _from_map(file: np.memmap, pixels: np.ndarray, wanted: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    for rows in wanted:
+        check_length(file)
+        yield checked(file, rows, pixels[rows])
 
 
 def _read_ahead(file: np.memmap, pixels: np.ndarray, wanted: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
@@ -61,9 +65,11 @@ def _read_ahead(file: np.memmap, pixels: np.ndarray, wanted: Iterable[np.ndarray
             coming.append(rows)
             images.announce(rows)
             if len(coming) > max(1, min(AHEAD, AHEAD_BYTES // max(1, len(rows) * images.size))):
-                yield images.read(coming.popleft())
+                rows = coming.popleft()
+                yield checked(file, rows, images.read(rows))
         while coming:
-            yield images.read(coming.popleft())
+            rows = coming.popleft()
+            yield checked(file, rows, images.read(rows))
 
 
 @contextlib.contextmanager
@@ -110,9 +116,7 @@ class _Images:
         for at, first, count in _runs(rows[order]):
             block = found[at : at + count]
             if os.preadv(self.handle, [block.data], self.start + first * size) != block.nbytes:
-                raise DataError(
-                    f"the decoded images {self.path} have become fewer; remove the file's folder and load the set again"
-                )
+                raise too_short(self.path)
         ordered = np.empty_like(found)
         ordered[order] = found
         return ordered

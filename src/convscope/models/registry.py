@@ -116,17 +116,51 @@ def _headed(net: nn.Module, found: Entry, head: str, shape: dict[str, Any]) -> n
 def _listed(found: Entry, options: Mapping[str, Any], shape: dict[str, Any]) -> nn.Module:
     """Build a network of the list, or of timm."""
     known = options_of(found.name)
-    for option in options:
+    for option, value in options.items():
         if option not in known:
             raise ConfigError(
                 f"model {found.name!r} has no option {option!r}{nearest(option, known)}; "
                 f"it has: {', '.join(known) or 'none'}"
             )
+        if wanted := _unlike(value, known[option]):
+            raise ConfigError(f"model {found.name!r}: option {option!r} must be {wanted}, got {value!r}")
     try:
-        return _builder(found)(**shape, **options)
+        net = _builder(found)(**shape, **options)
     except ShapeError as error:
         height, width = shape["size"]
         raise ShapeError(f"model {found.name!r} cannot take images of {height}×{width}: {error}") from None
+    except (RuntimeError, ValueError, TypeError) as error:
+        if not options or isinstance(error, ConfigError):
+            raise
+        reason = str(error).splitlines()[0]
+        raise ConfigError(
+            f"model {found.name!r} cannot be built with {_said(options)}: {reason}; choose other values"
+        ) from None
+    if options and not all(p.numel() for p in net.parameters()):
+        raise ConfigError(
+            f"model {found.name!r} with {_said(options)} has layers without weights; choose larger values"
+        )
+    return net
+
+
+def _said(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{option}={value!r}" for option, value in options.items())
+
+
+def _unlike(value: Any, default: Any) -> str:
+    """Return what an option of this default must be, where ``value`` is not.
+
+    >>> _unlike(-1, 64), _unlike(32, 64), _unlike(1.5, 0.1)
+    ('a whole number of at least 0', '', 'a number from 0 to below 1')
+    """
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(default, bool):
+        return "" if isinstance(value, bool) else "true or false"
+    if isinstance(default, int):
+        return "" if number and isinstance(value, int) and value >= 0 else "a whole number of at least 0"
+    if isinstance(default, float):  # the part of the activations, or of the blocks, that is dropped
+        return "" if number and 0 <= value < 1 else "a number from 0 to below 1"
+    return ""
 
 
 def options_of(name: str) -> dict[str, Any]:

@@ -93,6 +93,8 @@ def write_beginning(folder: Path, plan: Plan, data: Data, pretrained: dict[str, 
         files.SPLIT: split_text(data),
         files.ENVIRONMENT: json_text({**environment(), "data_fingerprint": data.fingerprint, **source}),
     }
+    if not (folder / files.CONFIG).exists():  # a kill in between leaves a run that can go on
+        contents = dict(reversed(contents.items()))
     write_files(folder, contents)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from convscope.errors import CheckpointError
+from convscope.errors import CheckpointError, quoted
 from convscope.models.public import sha256
 from convscope.runs import files
 from convscope.runs.write import write_json
@@ -37,7 +37,15 @@ def check_weights(folder: Path) -> None:
 def noted(folder: Path) -> dict[str, Any]:
     """Return what ``env.json`` says; nothing where it is gone."""
     path = folder / files.ENVIRONMENT
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise CheckpointError(
+            f"{path} is damaged ({error}); put back a copy, or remove it and go on with: convscope train --resume "
+            f"{quoted(folder)}"
+        ) from None
 
 
 def record_results(folder: Path) -> None:
@@ -52,7 +60,10 @@ def unfinished(folder: Path, names: Iterable[str] | None = None) -> str | None:
 
     ``names`` are the results to look at, by default all.
     """
-    results = noted(folder).get("results")
+    try:
+        results = noted(folder).get("results")
+    except CheckpointError as error:
+        return str(error)
     if results is None:
         return _unfinished_without_record(folder)
     for name in results if names is None else names:

@@ -167,8 +167,8 @@ def _unweighted(data: Data, plan: Plan) -> tuple[str, ...]:
     if plan.class_weights != "balanced" or not absent:
         return ()
     text = (
-        f"class weights: {count(len(absent), 'class', 'classes')} without a training image ({listed(absent)}) cannot be "
-        f"weighted and {'counts' if len(absent) == 1 else 'count'} nothing in the training loss"
+        f"class weights: {count(len(absent), 'class', 'classes')} without a training image ({listed(absent)}) cannot "
+        f"be weighted and {'counts' if len(absent) == 1 else 'count'} nothing in the training loss"
     )
     return (text,)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from convscope.data.dataset import Split
+from convscope.data.streaming import take
 
 Features = Callable[[np.ndarray], np.ndarray]  # raw images (n, H, W, C) -> features (n, d) float32
 
@@ -69,4 +70,4 @@ def in_chunks(split: Split, at: np.ndarray) -> Iterator[np.ndarray]:
     images, size = CHUNK
     step = max(1, min(images, size // split.pixels[:1].nbytes))
     for start in range(0, len(at), step):
-        yield split.pixels[split.rows[at[start : start + step]]]
+        yield take(split.pixels, split.rows[at[start : start + step]])

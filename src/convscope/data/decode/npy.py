@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 
 import numpy as np
 
@@ -12,9 +13,13 @@ from convscope.data.sources.arrays import channel_axis, read_header
 
 def read(data: bytes) -> Encoded:
     """Read a ``.npy`` file's header; pickled objects are refused."""
-    shape, _, dtype = read_header(io.BytesIO(data))
+    stream = io.BytesIO(data)
+    shape, _, dtype = read_header(stream)
     if dtype.hasobject:
         raise Unreadable("holds Python objects, which only pickle can load and which may run any code; refused")
+    announced, held = math.prod(shape) * dtype.itemsize, len(data) - stream.tell()
+    if held < announced:
+        raise Unreadable(f"cut short: its header announces {announced:,} bytes, {held:,} follow")
     axis = channel_axis(shape)
     height, width, channels = (*shape, 1) if axis is None else (*np.delete(shape, axis).tolist(), shape[axis])
 

@@ -46,6 +46,8 @@ def read(data: bytes) -> Encoded:
         raise Unreadable("colour PNM of more than 8 bits is not supported; save it as 16-bit PNG or TIFF")
     _, channels, dtype, note = MODES[mode]
     width, height = image.size
+    if image.format == "PPM" and width * height * channels > 8 * len(data):  # at least a bit for each number
+        raise Unreadable(f"cut short: its header announces {width:,} × {height:,} pixels, {len(data):,} bytes follow")
 
     def decode(shrink: int) -> np.ndarray:
         if shrink > 1:

@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 
 from convscope.data.decode import pillow
-from convscope.data.decode.encoded import Encoded
+from convscope.data.decode.encoded import MAX_PIXELS, Encoded, Unreadable
+from convscope.data.sources.arrays import DEFLATED
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {2: 3, 4: 2, 6: 4}  # the header's colour type -> RGB, grey and alpha, RGBA
@@ -18,6 +19,9 @@ def read(data: bytes) -> Encoded:
     """Read a PNG's header."""
     width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
     depth, channels = data[24], CHANNELS.get(data[25])
+    announced = width * height * depth * (channels or 1) // 8
+    if width * height <= MAX_PIXELS and announced > DEFLATED * len(data):  # more pixels are refused as too many
+        raise Unreadable(f"cut short: its header announces {announced:,} bytes of pixels, {len(data):,} packed follow")
     if depth != 16 or channels is None:
         return pillow.read(data)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from tokenize import TokenError
 from typing import IO
 
 import numpy as np
@@ -12,6 +13,7 @@ from convscope.data.sources.files import strings
 from convscope.errors import DataError
 
 BLOCK_BYTES = 8 << 20
+DEFLATED = 1032  # bytes that one byte of gzip, zip or PNG can unpack to, at most
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,16 @@ def streamed(stream: IO[bytes], count: int, shape: tuple[int, ...], dtype: np.dt
         want = min(step, count - start) * size
         data = stream.read(want)
         if len(data) < want:
-            raise DataError(
-                f"{name}: expected {count:,} images of {size:,} bytes each, found only "
-                f"{start * size + len(data):,} of {count * size:,} bytes; the file is cut short"
-            )
+            raise cut_short(name, count, size, f"only {start * size + len(data):,}")
         yield np.frombuffer(data, dtype).reshape(-1, *shape)
+
+
+def cut_short(name: str, count: int, size: int, held: str) -> DataError:
+    """Return what is to be said of a file that does not hold the ``count`` arrays of ``size`` bytes it announces."""
+    return DataError(
+        f"{name}: expected {count:,} images of {size:,} bytes each, found {held} of {count * size:,} bytes; the file "
+        "is cut short"
+    )
 
 
 def numbered_ids(counts: Iterable[tuple[str, int]]) -> np.ndarray:
@@ -98,7 +105,10 @@ def channel_axis(shape: tuple[int, ...]) -> int | None:
 
 
 def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Read a ``.npy`` header: shape, whether the first axis runs fastest, type."""
+    """Read a ``.npy`` header: shape, whether the first axis runs fastest, type; ``ValueError`` where it is damaged."""
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    return read(stream)
+    try:
+        return read(stream)
+    except (TokenError, SyntaxError) as error:  # a header is Python's text, and NumPy reads it as such
+        raise ValueError(f"a damaged .npy header ({error})") from None

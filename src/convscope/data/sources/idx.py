@@ -16,7 +16,7 @@ from typing import IO
 import numpy as np
 
 from convscope.data.listing import Listing
-from convscope.data.sources.arrays import ArrayImages, numbered_ids, split_names, streamed
+from convscope.data.sources.arrays import DEFLATED, ArrayImages, cut_short, numbered_ids, split_names, streamed
 from convscope.data.sources.candidate import SPLITS, Candidate, class_names
 from convscope.data.sources.files import Files, Folder, set_name
 from convscope.errors import DataError
@@ -89,10 +89,21 @@ def _match(name: str) -> re.Match[str]:
 
 
 def _header(files: Files, name: str) -> tuple[int, int, int]:
+    """Return count, height and width, and refuse a file that is too short for them before any disk is reserved."""
     with _open(files, name) as stream:
         head = stream.read(16)
     _, count, height, width = _unpack(files, name, head, ">4I", IMAGES)
+    where, stored = f"{files.path}/{name}", _stored(files, name)
+    if name.endswith(".gz") and count * height * width > DEFLATED * stored:
+        raise cut_short(where, count, height * width, f"{stored:,} packed bytes, at most {DEFLATED * stored:,}")
+    if not name.endswith(".gz") and count * height * width > stored - len(head):
+        raise cut_short(where, count, height * width, f"only {stored - len(head):,}")
     return count, height, width
+
+
+def _stored(files: Files, name: str) -> int:
+    """Return a file's size in bytes, as it is stored."""
+    return (files.path / name).stat().st_size if files.path.is_dir() else len(files.read(name))
 
 
 def _labels(files: Files, name: str, count: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import re
 import zipfile
 import zlib
@@ -18,7 +19,15 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
-from convscope.data.sources.arrays import ArrayImages, channel_axis, numbered_ids, read_header, split_names, streamed
+from convscope.data.sources.arrays import (
+    DEFLATED,
+    ArrayImages,
+    channel_axis,
+    numbered_ids,
+    read_header,
+    split_names,
+    streamed,
+)
 from convscope.data.sources.candidate import SPLITS, Candidate, class_names, decoded
 from convscope.data.sources.columns import Columns, plain
 from convscope.data.sources.files import Files, Folder, file_stamp, set_name, strings
@@ -135,10 +144,19 @@ def _members(path: Path) -> dict[str, _Member]:
                     continue
                 with archive.open(file) as stream:
                     shape, fortran, dtype = read_header(stream)
+                    _check_size(archive.getinfo(file), stream.tell() + math.prod(shape) * dtype.itemsize, dtype)
                 members[file.removesuffix(".npy")] = _Member(file, shape, fortran, dtype)
     except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read as a NumPy archive ({error})") from None
     return members
+
+
+def _check_size(info: zipfile.ZipInfo, announced: int, dtype: np.dtype) -> None:
+    """Raise ``ValueError`` where an array cannot be as large as its header says, before memory or disk is reserved."""
+    most = DEFLATED * info.compress_size if info.compress_type == zipfile.ZIP_DEFLATED else info.file_size
+    if not dtype.hasobject and (info.file_size != announced or announced > most):
+        held = f"{info.file_size:,}" if info.file_size != announced else f"{info.compress_size:,} packed"
+        raise ValueError(f"{info.filename}: its header announces {announced:,} bytes, the archive holds {held}")
 
 
 def _cut(name: str) -> tuple[str, str]:
