@@ -12,6 +12,7 @@ from typing import Any
 
 from convscope.data.dataset import Data
 from convscope.errors import CheckpointError
+from convscope.models import own
 from convscope.models.weights import Weights
 from convscope.runs import files
 from convscope.runs.environment import environment
@@ -84,6 +85,8 @@ def write_beginning(folder: Path, plan: Plan, data: Data, pretrained: dict[str, 
     write_file(folder / files.CONFIG, config_text(plan, data.source))
     write_split(folder, data)
     began_with = {} if pretrained is None else {"pretrained": pretrained}
+    if code := own.file_of(plan.model):
+        began_with["code"] = code
     write_json(folder / files.ENVIRONMENT, {**environment(), "data_fingerprint": data.fingerprint, **began_with})
 
 

@@ -92,6 +92,12 @@ class Run:
         """The step table, as columns."""
         return _columns(self.folder / files.STEPS)
 
+    @property
+    def code_has_changed(self) -> bool:
+        """Whether the network's own code stands in a file that has changed since the run began."""
+        began = self.environment.get("code")
+        return bool(began and self.spec.source is None and own.file_of(self.spec.model)["sha256"] != began["sha256"])
+
     @cached_property
     def model(self) -> nn.Module:
         """The network with its trained weights, in evaluation mode."""
@@ -99,7 +105,9 @@ class Run:
             model = self.spec.build()
         except ConfigError as error:
             if own.is_own(self.spec.model):
-                raise CheckpointError(f"{self.folder}: its network cannot be built: {error}") from error
+                was = self.environment.get("code", {}).get("file")
+                where = f" (when it was trained, its code was {was})" if was else ""
+                raise CheckpointError(f"{self.folder}: its network cannot be built: {error}{where}") from error
             raise
         weights = _read_weights(self.folder)
         try:
