@@ -20,7 +20,7 @@ PACKAGE = Path(convscope.__file__).parent
 # A room may import from the lines above its own; rooms on one line are strangers.
 ORDER = """
 errors
-geometry
+cards geometry
 ops
 scratch graph
 analysis tracing data
