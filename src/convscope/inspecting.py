@@ -150,7 +150,7 @@ def _named(text: str, input_shape: Any, weights: bool) -> Network:
         return _built(text, input_shape)
     raise ConfigError(
         f"{text!r} is no run folder, no {COLON}, and no network of the list (convscope models)"
-        f"{nearest(text, names()) or own.hint(text)}"
+        f"{own.hint(text) or nearest(text, names())}"
     )
 
 

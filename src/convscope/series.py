@@ -16,6 +16,7 @@ from typing import Any
 import tomli_w
 
 from convscope import job
+from convscope.cards import card
 from convscope.data.dataset import Data
 from convscope.errors import CheckpointError, ConfigError, DataError, Error, SaveError, ShapeError
 from convscope.models import entry, own
@@ -45,7 +46,7 @@ class Turn:
     state: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Series:
     """A finished series; ``failed`` says why a network could not be trained.
 
@@ -56,6 +57,14 @@ class Series:
     runs: tuple[Run, ...]
     failed: dict[str, str]
     comparison: Comparison | None
+
+    def __repr__(self) -> str:
+        return f"<series {self.folder}: {len(self.runs)} runs, {len(self.failed)} failed>"
+
+    def _repr_html_(self) -> str:
+        failed = {f"{name}: could not be trained": why for name, why in self.failed.items()}
+        compared = "" if self.comparison is None else self.comparison._repr_html_()
+        return card(str(self.folder), {run.folder.name: repr(run) for run in self.runs} | failed, compared)
 
 
 def train_series(

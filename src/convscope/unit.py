@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.data.preprocessing import Preprocessing
-from convscope.errors import DataError
 from convscope.inspecting import Network, network
 from convscope.tracing.follow import trace_number
 from convscope.tracing.forward import Forward, Scaling, compute
@@ -33,7 +32,8 @@ def trace(
     Args:
         given: a run or its folder, an ``nn.Module``, ``package.module:name``, a name of ``convscope models``, or a
             ``Graph``.
-        x: for a run an image file or a raw image (H, W, C), which its preprocessing scales; for any other network one
+        x: for a run an image file, a picture of PIL, an example of a split or a raw image (H, W, C), which its
+            preprocessing scales; for any other network one
             example (1, C, H, W) as it takes it, a list of those for several inputs, or a dictionary by their names; for
             a network by name also an image file, whose pixels are divided by the largest of their type (255, 65535).
         node: a name as ``inspect`` prints it; by default the network's output.
@@ -99,16 +99,6 @@ def _watched(model: Any, inputs: Inputs, scaling: Scaling | None, classes: tuple
 
 
 def _prepared(x: Any, rule: Preprocessing) -> np.ndarray:
-    from convscope.data.decode.encoded import Unreadable
-    from convscope.data.sizing import prepare
+    from convscope.data.given import one_image
 
-    pixels = np.asarray(x)
-    if pixels.ndim not in (2, 3) or pixels.dtype.name != rule.dtype:
-        raise DataError(
-            f"this run takes a raw image (height, width, channels) of {rule.dtype}, as it was trained on, or an image "
-            f"file; found {pixels.shape} of {pixels.dtype}"
-        )
-    try:
-        return prepare(pixels if pixels.ndim == 3 else pixels[..., None], rule)
-    except Unreadable as error:
-        raise DataError(f"the image {error}") from None
+    return one_image(x, rule)

@@ -21,7 +21,7 @@ PACKAGE = Path(convscope.__file__).parent
 ORDER = """
 errors
 atomic
-geometry
+cards geometry
 ops
 scratch graph
 analysis tracing data

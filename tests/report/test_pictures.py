@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from convscope.data.dataset import Split
-from convscope.report.figures.pictures import Display, data_url, sheet, tile
+from convscope.data.pictures import Display, data_url, sheet, tile
 from convscope.report.mistakes import missed, worst
 
 

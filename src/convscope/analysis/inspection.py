@@ -17,6 +17,7 @@ from convscope.analysis.parameters import Parameters, parameters
 from convscope.analysis.reach import AxisField, Reaches, reaches, share
 from convscope.analysis.shapes import example_shape
 from convscope.analysis.warnings import DesignWarning, check
+from convscope.cards import grid
 from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node
 
 
@@ -61,7 +62,7 @@ class Totals:
     training_bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Inspection:
     """A network's arithmetic; every part is computed when it is first asked for."""
 
@@ -145,6 +146,9 @@ class Inspection:
             "warnings": [asdict(one) for one in self.warnings],
         }
 
+    def __repr__(self) -> str:
+        return f"<inspection of {self.graph.model}: {len(self.layers)} layers, {self.totals.parameters:,} parameters>"
+
     def __str__(self) -> str:
         from convscope.analysis.table import as_text
 
@@ -154,10 +158,7 @@ class Inspection:
         from convscope.analysis.table import lines_below, rows_of
 
         columns, rows = rows_of(self)
-        head = "".join(f"<th>{escape(one)}</th>" for one in columns)
-        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-        below = "<br>".join(map(escape, lines_below(self)))
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{below}</p>"
+        return grid(columns, rows) + f"<p>{'<br>'.join(map(escape, lines_below(self)))}</p>"
 
     @cached_property
     def _shares(self) -> dict[str, float | None]:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convscope.cards import card, grid
 from convscope.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from convscope.graph.run import Gradients, Values
 
 Shape = tuple[int, ...]
+SHOWN = 100  # nodes in a notebook
 
 # What a node can be beside a primitive of ``ops``.
 INPUT = "input"  # given by the caller
@@ -92,7 +94,7 @@ def _scaled(value: Any, path: list[str | int], factor: int) -> Any:
     return tuple(_scaled(one, rest, factor) if i == at else one for i, one in enumerate(value))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Graph:
     """A network: its nodes in the order in which they run, the inputs first.
 
@@ -122,6 +124,15 @@ class Graph:
             known = ", ".join(list(self.by_name)[:8])
             raise ConfigError(f"there is no node {name!r}{nearest(name, self.by_name)}; the nodes begin with {known}")
         return self.by_name[name]
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{node.name} {node.shape}" for node in self.inputs)
+        return f"<graph of {self.model}: {len(self.nodes)} nodes from {sizes} to {', '.join(self.outputs)}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(node.name, node.op, ", ".join(node.inputs.values()), node.shape) for node in self.nodes[:SHOWN]]
+        more = f"<p>… {len(self.nodes):,} nodes in all</p>" if len(self.nodes) > SHOWN else ""
+        return card(self.model, {}, grid(("node", "operation", "of", "shape"), rows), more)
 
     @cached_property
     def by_name(self) -> Mapping[str, Node]:

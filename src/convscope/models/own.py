@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from inspect import Parameter, signature
 from pathlib import Path
 from types import MappingProxyType
@@ -208,10 +209,19 @@ def hint(text: str) -> str:
     return ""
 
 
+def file_of(name: str) -> dict[str, str]:
+    """Return the file that a network's code stands in, and its SHA-256; nothing where it has no file."""
+    if is_object(name) or not is_own(name):
+        return {}
+    load(name)
+    file = Path(getattr(sys.modules[name.partition(":")[0]], "__file__", None) or "")
+    return {"file": str(file.resolve()), "sha256": sha256(file.read_bytes()).hexdigest()} if file.is_file() else {}
+
+
 def _check_name(text: str) -> None:
     """Refuse what cannot be imported, with how to write it."""
     path, _, name = text.partition(":")
-    if NAMED.fullmatch(text) is None:
+    if NAMED.fullmatch(text) is None or path.endswith(".py"):
         file = re.sub(r"\.py$", "", path).strip("./").replace("/", ".").replace("\\", ".")
         hint = f"; did you mean {f'{file}:{name}'!r}?" if NAMED.fullmatch(f"{file}:{name}") else ""
         raise ConfigError(f"{text!r} is no {COLON}, with the module as Python imports it, without .py or folders{hint}")

@@ -53,7 +53,7 @@ def entry(name: str) -> Entry:
         if name in (family := families()):
             raise ConfigError(f"{name!r} is a family of networks; name one of them: {', '.join(family[name])}")
         near = nearest(name, [*family, *_BY_NAME])
-        raise ConfigError(f"unknown model {name!r}{near or own.hint(name)}; known: {', '.join(names())}")
+        raise ConfigError(f"unknown model {name!r}{own.hint(name) or near}; known: {', '.join(names())}")
     return _BY_NAME[name]
 
 

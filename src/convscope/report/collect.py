@@ -93,7 +93,7 @@ def _told(metrics: dict[str, Any]) -> list[Notice]:
 
 
 def _environment(values: dict[str, Any]) -> dict[str, str]:
-    apart = ("packages", "memory_bytes", "pretrained")
+    apart = ("packages", "memory_bytes", "pretrained", "code")
     flat = {key: value for key, value in values.items() if key not in apart and value is not None}
     flat["memory"] = f"{values['memory_bytes'] / 2**30:.0f} GiB"
     return {key.replace("_", " "): str(value) for key, value in {**flat, **values["packages"]}.items()}

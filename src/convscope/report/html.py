@@ -168,8 +168,8 @@ def template(name: str) -> Template:
 def _gallery(contents: Contents, mistakes: tuple[Mistake, ...]) -> list[dict[str, str]]:
     if not mistakes:
         return []
+    from convscope.data.pictures import data_url, tile
     from convscope.report.figures.mistakes import display
-    from convscope.report.figures.pictures import data_url, tile
 
     rule = display(contents)
     return [

@@ -12,6 +12,7 @@ from typing import Any
 
 from convscope.data.dataset import Data
 from convscope.errors import CheckpointError
+from convscope.models import own
 from convscope.models.weights import Weights
 from convscope.runs import files
 from convscope.runs.checksum import noted, weights_hash
@@ -87,6 +88,8 @@ def write_beginning(folder: Path, plan: Plan, data: Data, pretrained: dict[str, 
     ``env.json`` no longer calls the run finished.
     """
     source = {} if pretrained is None else {"pretrained": pretrained}
+    if code := own.file_of(plan.model):
+        source["code"] = code
     contents = {
         **_older_metrics(folder),
         files.CONFIG: config_text(plan, data.source),

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from html import escape
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from convscope.cards import grid
 from convscope.errors import ConfigError
 from convscope.runs.comparable import check_comparable, groups_of
 from convscope.runs.estimates import FIGURES, estimates
@@ -97,7 +99,7 @@ class Pair:
         return self.p_holm < LEVEL
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Networks, the most accurate first, and every two of them; ``conclusions`` say in words what may be said.
 
@@ -116,6 +118,18 @@ class Comparison:
     failed: dict[str, str] = field(default_factory=dict)
     groups: int | None = None
     resampled: str = "images"
+
+    def __repr__(self) -> str:
+        figures = ", ".join(f"{one.name} {one.figures['accuracy']['value']:.4f}" for one in self.networks)
+        return f"<comparison on {self.data}, {self.split}: accuracy of {figures}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (one.name, f"{one.weights:,}", *(f"{one.figures[key]['value']:.4f}" for key in FIGURES))
+            for one in self.networks
+        ]
+        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.conclusions)
+        return grid(("network", "weights", *(key.replace("_", " ") for key in FIGURES)), rows) + said
 
     @property
     def best(self) -> Network:

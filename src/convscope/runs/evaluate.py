@@ -78,6 +78,8 @@ def evaluate(
     warnings = [*found.warnings, *converted, *_missing(labels, run.spec.classes)]
     warnings += _flattered(run, name) if data is None else _trained_on(run, chosen)
     scores, _ = run.score(replace(chosen, pixels=pixels, labels=labels), tta=tta, amp=amp)
+    if run.code_has_changed:
+        warnings.append(f"{run.environment['code']['file']} has changed since this run began: it may compute otherwise")
     return {"split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores}
 
 

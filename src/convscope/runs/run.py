@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import math
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,14 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
+from convscope.cards import card
 from convscope.data.augment import Policy
 from convscope.data.batches import Normaliser
 from convscope.data.dataset import Data, Split
-from convscope.data.decode import MAX_PIXELS
+from convscope.data.decode import MAX_PIXELS, limited
+from convscope.data.given import Images, held
 from convscope.data.names import repeated
-from convscope.data.sizing import Brought, find_images, read_images
+from convscope.data.sizing import Brought
 from convscope.data.words import listed
 from convscope.errors import CheckpointError, ConfigError, nearest, quoted
 from convscope.models import entry, own
@@ -35,10 +39,12 @@ from convscope.tasks import classification
 from convscope.training.form import for_answers
 from convscope.training.plan import Plan, make_plan
 
+SHOWN = 10  # classes in a notebook
+FIGURES = ("accuracy", "balanced_accuracy", "log_loss")
 MOST_COPIES = 1_000  # of an image, to average over: far more than change the mean
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prediction:
     """What the network says of one image; ``error`` says why it could say nothing, ``note`` what was converted."""
 
@@ -49,8 +55,17 @@ class Prediction:
     error: str | None = None
     note: str = ""
 
+    def __repr__(self) -> str:
+        said = self.error if self.probability is None else f"{self.label} {self.probability:.4f}"
+        return f"<{self.input}: {said}{f' ({self.note})' if self.note else ''}>"
 
-@dataclass(frozen=True)
+    def _repr_html_(self) -> str:
+        surest = sorted(self.probabilities.items(), key=lambda item: -item[1])[:SHOWN]
+        rows = {name: f"{probability:.4f}" for name, probability in surest}
+        return card(self.input, {"error": self.error} if self.error else rows, escape(self.note))
+
+
+@dataclass(frozen=True, repr=False)
 class Run:
     """A run folder: ``spec`` says what the network is, ``plan`` and ``source`` how and on what it was trained."""
 
@@ -58,6 +73,29 @@ class Run:
     spec: ModelSpec
     plan: Plan
     source: str
+
+    def __repr__(self) -> str:
+        figures = self._figures
+        said = f"accuracy {figures['accuracy']['value']:.4f} on {figures['split']}" if figures else "not finished"
+        return f"<run {self.folder}: {self.spec.model} on {self.source}, {said}>"
+
+    def _repr_html_(self) -> str:
+        figures = self._figures
+        rows: dict[str, object] = {
+            "network": f"{self.spec.model}, {self.weights:,} weights",
+            "data": f"{self.source}: {listed(self.spec.classes, SHOWN)}",
+            "epochs": self.plan.epochs,
+        }
+        for name in FIGURES if figures else ():
+            value, low, high = (figures[name][part] for part in ("value", "low", "high"))
+            spread = "" if low is None else f" ({low:.4f} to {high:.4f})"
+            rows[f"{name.replace('_', ' ')}, {figures['split']}"] = "" if value is None else f"{value:.4f}{spread}"
+        return card(str(self.folder), {**rows, "report": self.report} if figures else rows)
+
+    @property
+    def _figures(self) -> dict[str, Any]:
+        """The final figures, empty where the run is not finished."""
+        return self.metrics if (self.folder / files.METRICS).exists() else {}
 
     @property
     def weights(self) -> int:
@@ -105,6 +143,12 @@ class Run:
         """The step table, as columns."""
         return _columns(self.folder / files.STEPS)
 
+    @property
+    def code_has_changed(self) -> bool:
+        """Whether the network's own code stands in a file that has changed since the run began."""
+        began = self.environment.get("code")
+        return bool(began and self.spec.source is None and own.file_of(self.spec.model)["sha256"] != began["sha256"])
+
     @cached_property
     def model(self) -> nn.Module:
         """The network with its trained weights, in evaluation mode."""
@@ -112,7 +156,9 @@ class Run:
             model = self.spec.build()
         except ConfigError as error:
             if own.is_own(self.spec.model):
-                raise CheckpointError(f"{self.folder}: its network cannot be built: {error}") from error
+                was = self.environment.get("code", {}).get("file")
+                where = f" (when it was trained, its code was {was})" if was else ""
+                raise CheckpointError(f"{self.folder}: its network cannot be built: {error}{where}") from error
             raise
         weights = checked(self.folder / files.WEIGHTS, _read_weights(self.folder), model.state_dict())
         try:
@@ -172,28 +218,33 @@ class Run:
             )
         return Averaging(policy, copies, self.plan.seed)
 
-    def predict(
-        self, inputs: Sequence[str | Path] | str | Path, *, tta: int = 0, amp: bool = False
-    ) -> list[Prediction]:
-        """Return one prediction an image for files, folders of images (searched through), or a mixture.
+    def predict(self, inputs: Images | Iterable[Images], *, tta: int = 0, amp: bool = False) -> list[Prediction]:
+        """Return one prediction an image.
 
-        ``tta`` averages over that many augmented copies; ``amp`` computes in bfloat16, see ``answering``. An unreadable
-        file gives a prediction with its ``error`` set; ``DataError`` is raised where there is no image at all.
+        ``inputs`` are image files, folders and archives (searched through), pictures of PIL, splits and their examples,
+        or arrays and tensors of raw pixels in the type that was trained on: (H, W), (H, W, C) or (N, H, W, C); or a
+        list of these. The same pixels get the same answer, to the bit, however they are given; only of a JPEG file at
+        least four times too large a smaller version is decoded. ``tta`` averages over that many augmented copies;
+        ``amp`` computes in bfloat16, see ``answering``.
+
+        An unreadable file gives a prediction with its ``error`` set. Raises ``DataError`` where there is no image at
+        all, and for an array of another type, range or shape.
         """
-        paths = find_images([inputs] if isinstance(inputs, str | Path) else inputs)
+        rule, most = self.spec.preprocessing, self.plan.max_pixels or MAX_PIXELS
+        given = held(inputs, rule, most)
         averaging = self.averaging(tta)
         found: list[Prediction] = []
-        for first in range(0, len(paths), BATCH):  # a folder may hold more images than memory does
-            some = paths[first : first + BATCH]
-            images = read_images(some, self.spec.preprocessing, max_pixels=self.plan.max_pixels or MAX_PIXELS)
+        while some := list(itertools.islice(given, BATCH)):  # a folder may hold more images than memory does
+            with limited(most):
+                images = [one.brought(rule) for one in some]
             good = [image.pixels for image in images if isinstance(image, Brought)]
             answers = iter(self._shares(np.stack(good), np.arange(len(good)), averaging, amp) if good else [])
-            for path, image in zip(some, images, strict=True):
+            for one, image in zip(some, images, strict=True):
                 if isinstance(image, Brought):
                     shown = classification.show(next(answers), self.spec.classes)
-                    found.append(Prediction(str(path), **shown, note=image.note))
+                    found.append(Prediction(one.name, **shown, note=image.note))
                 else:
-                    found.append(Prediction(str(path), None, None, {}, error=str(image)))
+                    found.append(Prediction(one.name, None, None, {}, error=str(image)))
         return found
 
     def _shares(self, pixels: np.ndarray, rows: np.ndarray, averaging: Averaging | None, amp: bool) -> np.ndarray:

@@ -46,7 +46,7 @@ class Term:
         return {**self.__dict__, "at": list(self.at), "factor_at": list(self.factor_at)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trace:
     """One number of a network: ``total = bias + Σ operand · factor``, by NumPy, beside what the ``engine`` computed.
 
@@ -150,6 +150,11 @@ class Trace:
             "facts": dict(self.facts),
             "terms": [term.to_dict() for term in self.terms],
         }
+
+    def __repr__(self) -> str:
+        from convscope.tracing.table import head
+
+        return f"<trace {head(self)}, {len(self):,} terms>"
 
     def __str__(self) -> str:
         from convscope.tracing.table import text

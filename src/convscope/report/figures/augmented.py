@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from convscope.data.pictures import AS_STORED, Display, tile
 from convscope.report.contents import Augmented, Contents
 from convscope.report.figures.contact import lay, tiles
-from convscope.report.figures.pictures import AS_STORED, Display, tile
 from convscope.report.figures.style import INK, MUTED, WIDE, Drawing, canvas
 from convscope.report.text import shorten
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from convscope.report.figures.pictures import Display, sheet, tile
+from convscope.data.pictures import Display, sheet, tile
 
 PIXELS = 200_000  # of one sheet: photographs compress badly, and the page should stay small
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from convscope.data.pictures import Display
 from convscope.report.contents import Contents, Mistake
 from convscope.report.figures.contact import tiles
-from convscope.report.figures.pictures import Display
 from convscope.report.figures.style import INK, MUTED, WIDE, Drawing, canvas
 from convscope.report.text import percent, shorten
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from convscope.data.pictures import Display
 from convscope.report.contents import Contents
 from convscope.report.figures.contact import lay, tiles
-from convscope.report.figures.pictures import Display
 from convscope.report.figures.style import INK, WIDE, Drawing, canvas
 from convscope.report.text import shorten
 

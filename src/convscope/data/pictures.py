@@ -97,3 +97,14 @@ def data_url(picture: np.ndarray, *, exact: bool = True) -> str:
         Image.fromarray(picture).save(file, format="JPEG", quality=90, subsampling=0)
     kind = "png" if exact else "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def png(image: np.ndarray, side: int = 128) -> bytes:
+    """Return a raw image (H, W, C) as the bytes of a PNG about ``side`` long, or as large as it is."""
+    from PIL import Image
+
+    first = np.moveaxis(image, -1, 0)
+    shown = Display.of(first[None]).show(first)
+    file = io.BytesIO()
+    Image.fromarray(tile(shown, max(side, *shown.shape[:2]))).save(file, format="PNG")
+    return file.getvalue()
