@@ -9,6 +9,7 @@ from cyclopts import App, CycloptsError
 
 import convscope
 from convscope.cli.exits import FAILED, INTERRUPTED, code_of
+from convscope.cli.habits import explained
 from convscope.cli.output import say_error
 from convscope.errors import Error
 from convscope.training.threads import wait_briefly
@@ -30,11 +31,8 @@ def main(arguments: list[str] | None = None) -> None:
     wait_briefly()
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-    except CycloptsError as error:
-        say_error(str(error))
-        code = code_of(error)
-    except Error as error:
-        say_error(str(error))
+    except (CycloptsError, Error) as error:
+        say_error(explained(error, sys.argv[1:] if arguments is None else arguments))
         code = code_of(error)
     except KeyboardInterrupt:
         code = INTERRUPTED

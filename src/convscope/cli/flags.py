@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_type_hints
 
 from cyclopts import Group, Parameter
 
+from convscope.cli.numbers import convert_strictly
 from convscope.errors import ConfigError
 from convscope.training.plan import Plan
 
@@ -31,7 +32,9 @@ def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
     if setting.name in _SHORT:
         names.append(_SHORT[setting.name])
     group = Group(setting.metadata["group"], sort_key=_GROUPS.index(setting.metadata["group"]))
-    parameter = Parameter(name=tuple(names), help=text, group=group, show_default=False)
+    # Said here: the fields of a dataclass do not take the converter of the application.
+    strictly = convert_strictly if kind in (int | None, float | None, int, float) else None
+    parameter = Parameter(name=tuple(names), help=text, group=group, show_default=False, converter=strictly)
     return setting.name, Annotated[kind | None, parameter], field(default=None)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -24,12 +26,24 @@ err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 def say_error(message: str) -> None:
     """Print an error for people, without a traceback."""
-    err.print(f"[bold red]error:[/] {escape(message)}")
+    _say("[bold red]error:[/]", "error:", message)
 
 
 def say_warning(message: str) -> None:
     """Print on the error stream what a reader of the output must know."""
-    err.print(f"[yellow]![/] {escape(message)}")
+    _say("[yellow]![/]", "!", message)
+
+
+def _say(mark: str, plain: str, message: str) -> None:
+    """Print on the error stream; a window folds the text between words, paths stay whole, and a log has one line."""
+    lines = f"{plain} {message}".split("\n")
+    if err.is_terminal or "COLUMNS" in os.environ:
+        lines = [part for line in lines for part in _folded(line)]
+    err.print(mark + escape("\n".join(lines).removeprefix(plain)))
+
+
+def _folded(line: str) -> list[str]:
+    return wrap(line, max(20, err.width - 1), break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def show_json(value: Any) -> None:
