@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,13 @@ from rich.table import Table
 if TYPE_CHECKING:
     from convscope.data.dataset import Notice
 
+WIDEST = 400  # characters of a line: more than any table has
+_INTERVAL = re.compile(r"(\d)-(?=\d)")  # between the ends of 0.9260-0.9358, where it may be folded
 EXAMPLES = 3  # of what a check found, shown in the terminal; the report shows more
 # No emoji: a class may be called ":bee:".
 out = Console(highlight=False, soft_wrap=True, emoji=False)
 # For tables of numbers: each is as wide as it must be, and a narrow window folds lines, not cells.
-wide = Console(highlight=False, soft_wrap=True, emoji=False, width=400)
+wide = Console(highlight=False, soft_wrap=True, emoji=False, width=WIDEST)
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
@@ -35,15 +38,24 @@ def say_warning(message: str) -> None:
 
 
 def _say(mark: str, plain: str, message: str) -> None:
-    """Print on the error stream; a window folds the text between words, paths stay whole, and a log has one line."""
-    lines = f"{plain} {message}".split("\n")
-    if err.is_terminal or "COLUMNS" in os.environ:
-        lines = [part for line in lines for part in _folded(line)]
-    err.print(mark + escape("\n".join(lines).removeprefix(plain)))
+    err.print(mark + escape(folded(f"{plain} {message}", err).removeprefix(plain)))
 
 
-def _folded(line: str) -> list[str]:
-    return wrap(line, max(20, err.width - 1), break_long_words=False, break_on_hyphens=False) or [""]
+def window(console: Console = out) -> int | None:
+    """Return how many characters are side by side in the window that a person looks at; ``None`` for a log."""
+    return console.width if console.is_terminal or "COLUMNS" in os.environ else None
+
+
+def folded(text: str, console: Console = out, indent: str = "") -> str:
+    """Return a text with its lines folded between words in a window, so that no number is cut; names stay whole."""
+    width = window(console)
+    if width is None:
+        return text
+    lines = (
+        wrap(line, max(20, width), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+        for line in text.split("\n")
+    )
+    return "\n".join(part for parts in lines for part in parts)
 
 
 def show_json(value: Any) -> None:
@@ -57,12 +69,27 @@ def table(
     *,
     right: Sequence[str] = (),
 ) -> Table:
-    """Return a table; the columns named in ``right`` are aligned to the right."""
+    """Return a table; the columns named in ``right`` are aligned to the right.
+
+    Where the window is too narrow, cells fold between words and within intervals, never within a number; a window that
+    is narrower still folds the lines.
+    """
+    cells = [[str(cell) for cell in row] for row in rows]
+    made = _table(columns, cells, right)
+    if out.measure(made, options=out.options.update(width=WIDEST)).maximum <= out.width:
+        return made
+    made = _table(columns, [[_INTERVAL.sub(r"\1- ", cell) for cell in row] for row in cells], right)
+    least = out.measure(made, options=out.options.update(width=WIDEST)).minimum
+    made.width = least if least > out.width else None
+    return made
+
+
+def _table(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> Table:
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         made.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(escape(str(cell)) for cell in row))
+    for row in cells:
+        made.add_row(*map(escape, row))
     return made
 
 
@@ -80,10 +107,11 @@ def notices(found: Iterable[Notice]) -> str:
     """Return what the checks found as lines with a mark, each followed by its first examples."""
     lines = []
     for notice in found:
-        lines.append(f"[yellow]![/] {escape(notice.text)}")
+        lines.append("[yellow]![/]" + escape(folded(f"! {notice.text}", indent="  ").removeprefix("!")))
         if notice.examples:
             such_as = "such as " if len(notice.examples) > EXAMPLES else ""
-            lines.append(f"[dim]  {such_as}{escape(', '.join(notice.examples[:EXAMPLES]))}[/]")
+            examples = f"  {such_as}{', '.join(notice.examples[:EXAMPLES])}"
+            lines.append(f"[dim]{escape(folded(examples, indent='  '))}[/]")
     return "\n".join(lines)
 
 

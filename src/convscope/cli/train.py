@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from convscope.cli.exits import INTERRUPTED
 from convscope.cli.flags import PlanFlags, given
-from convscope.cli.output import err, out, show_json
+from convscope.cli.output import err, folded, out, show_json
 from convscope.cli.series import resume_series, train_series
 from convscope.errors import ConfigError
 from convscope.runs import files
@@ -139,7 +139,7 @@ def _watched(
         return 0
     out.print(scores_table(run.metrics))
     for notice in run.metrics["notices"]:
-        out.print(f"[bold yellow]! {escape(notice)}[/]")
+        out.print(f"[bold yellow]{escape(folded(f'! {notice}'))}[/]")
     out.print(f"weights: SHA-256 {checksum}")
     out.print(f"report: {run.report}", markup=False)
     return 0
