@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from cyclopts import CycloptsError, UnknownCommandError, UnknownOptionError, UnusedCliTokensError
 
-from convscope.errors import CheckpointError, DataError, nearest
+from convscope.errors import CheckpointError, DataError
 
 TRAIN, EVALUATE, PREDICT = "convscope train DATA", "convscope evaluate RUN", "convscope predict RUN IMAGE..."
 _RUN_FOLDER = "the run folder holds everything: model.safetensors, and in Python convscope.open_run(RUN).model"
@@ -107,12 +108,12 @@ def _command(error: UnknownCommandError) -> str:
     listing = f"{' '.join(['convscope', *chain])} --help lists what there is"
     if not chain and (verb := VERBS.get(token.lower())):
         return (
-            f"unknown command {token!r}; here it is: {verb}"
+            f'Unknown command "{token}". Here it is: {verb}'
             if verb.startswith("convscope")
-            else (f"unknown command {token!r}: {verb}")
+            else (f'Unknown command "{token}"; {verb}')
         )
     if not chain and Path(token).exists():
-        return f"unknown command {token!r}; to learn from it: {shlex.join(['convscope', 'train', token])}"
+        return f'Unknown command "{token}". To learn from it: {shlex.join(["convscope", "train", token])}'
     if chain == ["data"]:
         listing = f"To look at what is there or has this name: convscope data check {token}; {listing}"
     return f"{said} {listing}"
@@ -128,15 +129,16 @@ def _option(error: UnknownOptionError) -> str:
         ours = f"--{name}"
     command = " ".join(["convscope", *(error.command_chain or ())])
     if ours:
-        return f"unknown option {written}; here it is {ours}"
+        return f"Unknown option: {written}. Here it is {ours}."
     if name in _LEFT_OUT:
-        return f"unknown option {written}: {_LEFT_OUT[name]}"
+        return f"Unknown option: {written}; {_LEFT_OUT[name]}"
     if name in _POSITIONAL and "--data" in known:
-        return f"unknown option {written}; DATA stands without one: {TRAIN}"
+        return f"Unknown option: {written}. DATA stands without one: {TRAIN}"
     if name in FLAGS:
-        return f"unknown option {written}; that is for other commands (as {FLAGS[name][0]}): see {command} --help"
-    near = nearest(f"--{name}", [option for option in known if option.startswith("--")])
-    return f"unknown option {written}{near or f'; {command} --help lists those there are'}"
+        return f"Unknown option: {written}. That is for other commands (as {FLAGS[name][0]}); see {command} --help"
+    near = get_close_matches(f"--{name}", [option for option in known if option.startswith("--")], n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"{command} --help lists those there are"
+    return f"Unknown option: {written}. {hint}"
 
 
 def _unused(error: UnusedCliTokensError) -> str:
