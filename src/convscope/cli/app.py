@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 import convscope
 from convscope.cli.exits import FAILED, INTERRUPTED, code_of
+from convscope.cli.habits import explained
 from convscope.cli.numbers import convert_strictly
 from convscope.cli.output import say_error, write_any_name
 from convscope.errors import Error
@@ -22,10 +23,22 @@ app = App(
     help_format="plaintext",
     default_parameter=Parameter(converter=convert_strictly),
 )
-for _verb in ("train", "evaluate", "predict", "inspect", "trace", "compare", "models", "demo"):
-    app.command(f"convscope.cli.{_verb}:{_verb}", name=_verb)
-app.command("convscope.cli.data:app", name="data")
-app.command("convscope.cli.bench:app", name="bench")
+# In the order of use. Said here, since asking the verbs would import them.
+VERBS = {
+    "train": "Train a network, evaluate and report it.",
+    "evaluate": "Score a run on held-out or other images.",
+    "predict": "Name the class of image files.",
+    "compare": "Compare runs: is one better beyond chance?",
+    "inspect": "Show layers, costs and receptive fields.",
+    "trace": "Open one number down to its products.",
+    "models": "List the networks, or show one.",
+    "data": "List, check, show and fetch image sets.",
+    "bench": "Show where the time of a run goes.",
+    "demo": "Train on small digits, in under a minute.",
+}
+for _place, (_verb, _what) in enumerate(VERBS.items()):
+    _home = "app" if _verb in ("data", "bench") else _verb
+    app.command(f"convscope.cli.{_verb}:{_home}", name=_verb, help=_what, sort_key=_place)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -34,19 +47,19 @@ def main(arguments: list[str] | None = None) -> None:
     write_any_name()
     if not faulthandler.is_enabled():
         faulthandler.enable(2)  # a crash below Python, as when a mapped file is cut, says where
+    words = sys.argv[1:] if arguments is None else arguments
+    if words and words[0] in VERBS and app[words[0]].default_command:
+        app[words[0]].help = None  # its own docstring says more than the line of the list
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-    except CycloptsError as error:
-        say_error(str(error))
-        code = code_of(error)
-    except Error as error:
-        say_error(str(error))
+    except (CycloptsError, Error) as error:
+        say_error(explained(error, words))
         code = code_of(error)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush into it
-        if (sys.argv[1:] if arguments is None else arguments)[:1] == ["train"]:  # what only prints has done its work
+        if words[:1] == ["train"]:  # what only prints has done its work
             say_error("the output was closed before the end; stopped")
         code = FAILED
     sys.exit(code)

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from rich.console import Group
 from rich.text import Text
 
-from convscope.cli.output import duration, interval, out, say_warning, show_json, table
+from convscope.cli.output import duration, folded, interval, out, say_warning, show_json, table
 from convscope.data.words import count
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def show(found: Comparison) -> None:
     """Print the tables of a comparison and what it allows to say."""
     out.print(comparison_tables(found))
     for sentence in found.conclusions:
-        out.print(sentence, style="bold", markup=False)
+        out.print(folded(sentence), style="bold", markup=False)
     for note in found.notes:
         say_warning(note)
 

@@ -17,7 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from convscope.cli.output import duration, err, notices, out, pairs
+from convscope.cli.output import duration, err, folded, notices, out, pairs, window
 from convscope.data.words import count
 
 if TYPE_CHECKING:
@@ -102,22 +102,26 @@ class Live:
 
     def on_stage(self, number: int) -> None:
         """Print which stage begins."""
-        told = escape(self._stages[number - 1])
-        self.screen.print(f"[bold]stage {number} of {len(self._stages)}[/]: {told}")
+        stage = f"stage {number} of {len(self._stages)}"
+        told = folded(f"{stage}: {self._stages[number - 1]}", self.screen).removeprefix(stage)
+        self.screen.print(f"[bold]{stage}[/]{escape(told)}")
 
     def on_notice(self, text: str) -> None:
         """Print loudly what the user must hear of at once."""
-        err.print(f"[bold yellow]! {escape(text)}[/]")
+        err.print(f"[bold yellow]{escape(folded(f'! {text}', err))}[/]")
 
     def on_epoch(self, row: dict[str, float]) -> None:
         """Print one line about a finished epoch."""
         if "epoch" in self._tasks:
             self.progress.remove_task(self._tasks.pop("epoch"))
-        self.screen.print(
-            f"epoch {row['epoch']:>3}  train loss {row['train_loss']:.4f} accuracy {row['train_accuracy']:.4f}   "
-            f"valid loss {row['valid_loss']:.4f} accuracy {row['valid_accuracy']:.4f}   "
-            f"{row['images_per_second']:,.0f} images/s  {duration(row['seconds'])}"
+        parts = (
+            f"epoch {row['epoch']:>3}  train loss {row['train_loss']:.4f} accuracy {row['train_accuracy']:.4f}",
+            f"valid loss {row['valid_loss']:.4f} accuracy {row['valid_accuracy']:.4f}",
+            f"{row['images_per_second']:,.0f} images/s  {duration(row['seconds'])}",
         )
+        line = "   ".join(parts)
+        fits = len(line) <= (window(self.screen) or len(line))
+        self.screen.print(line if fits else f"\n{' ' * 11}".join(parts))
 
 
 def _plan(prepared: Prepared) -> dict[str, str]:

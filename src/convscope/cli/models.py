@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from convscope.cli.output import out, pairs, show_json
+from convscope.cli.output import folded, out, pairs, show_json
 
 COUNTED = "cost: multiply-adds of convolutions and matrix products for one image of the size it was published for"
 FETCHED = "weights: public ones are fetched by --pretrained public"
@@ -71,7 +71,7 @@ def _list(rows: list[dict[str, Any]]) -> None:
         else:
             behind = f"\n{' ' * (out.width - room)}".join(words)
             out.print(_line((*line, behind), widths), markup=False)
-    out.print(f"\n[dim]{COUNTED}\n{FETCHED}; more of one: convscope models NAME[/]")
+    out.print(folded(f"\n{COUNTED}\n{FETCHED}; more of one: convscope models NAME"), style="dim", markup=False)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

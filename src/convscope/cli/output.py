@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -19,6 +22,9 @@ from convscope.report.text import clean
 if TYPE_CHECKING:
     from convscope.data.dataset import Notice
 
+WIDEST = 400  # characters of a line: more than any table has
+_INTERVAL = re.compile(r"(\d)-(?=\d)")  # between the ends of 0.9260-0.9358, where it may be folded
+
 
 class _Screen(Console):
     """A console that shows names from other people's folders without obeying what is in them."""
@@ -31,18 +37,39 @@ EXAMPLES = 3  # of what a check found, shown in the terminal; the report shows m
 # No emoji: a class may be called ":bee:".
 out = _Screen(highlight=False, soft_wrap=True, emoji=False)
 # For tables of numbers: each is as wide as it must be, and a narrow window folds lines, not cells.
-wide = _Screen(highlight=False, soft_wrap=True, emoji=False, width=400)
+wide = _Screen(highlight=False, soft_wrap=True, emoji=False, width=WIDEST)
 err = _Screen(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def say_error(message: str) -> None:
     """Print an error for people, without a traceback."""
-    err.print(f"[bold red]error:[/] {escape(message)}")
+    _say("[bold red]error:[/]", "error:", message)
 
 
 def say_warning(message: str) -> None:
     """Print on the error stream what a reader of the output must know."""
-    err.print(f"[yellow]![/] {escape(message)}")
+    _say("[yellow]![/]", "!", message)
+
+
+def _say(mark: str, plain: str, message: str) -> None:
+    err.print(mark + escape(folded(f"{plain} {message}", err).removeprefix(plain)))
+
+
+def window(console: Console = out) -> int | None:
+    """Return how many characters are side by side in the window that a person looks at; ``None`` for a log."""
+    return console.width if console.is_terminal or "COLUMNS" in os.environ else None
+
+
+def folded(text: str, console: Console = out, indent: str = "") -> str:
+    """Return a text with its lines folded between words in a window, so that no number is cut; names stay whole."""
+    width = window(console)
+    if width is None:
+        return text
+    lines = (
+        wrap(line, max(20, width), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+        for line in text.split("\n")
+    )
+    return "\n".join(part for parts in lines for part in parts)
 
 
 def show_json(value: Any) -> None:
@@ -82,12 +109,27 @@ def table(
     *,
     right: Sequence[str] = (),
 ) -> Table:
-    """Return a table; the columns named in ``right`` are aligned to the right."""
+    """Return a table; the columns named in ``right`` are aligned to the right.
+
+    Where the window is too narrow, cells fold between words and within intervals, never within a number; a window that
+    is narrower still folds the lines.
+    """
+    cells = [[str(cell) for cell in row] for row in rows]
+    made = _table(columns, cells, right)
+    if out.measure(made, options=out.options.update(width=WIDEST)).maximum <= out.width:
+        return made
+    made = _table(columns, [[_INTERVAL.sub(r"\1- ", cell) for cell in row] for row in cells], right)
+    least = out.measure(made, options=out.options.update(width=WIDEST)).minimum
+    made.width = least if least > out.width else None
+    return made
+
+
+def _table(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> Table:
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         made.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(escape(str(cell)) for cell in row))
+    for row in cells:
+        made.add_row(*map(escape, row))
     return made
 
 
@@ -105,10 +147,11 @@ def notices(found: Iterable[Notice]) -> str:
     """Return what the checks found as lines with a mark, each followed by its first examples."""
     lines = []
     for notice in found:
-        lines.append(f"[yellow]![/] {escape(notice.text)}")
+        lines.append("[yellow]![/]" + escape(folded(f"! {notice.text}", indent="  ").removeprefix("!")))
         if notice.examples:
             such_as = "such as " if len(notice.examples) > EXAMPLES else ""
-            lines.append(f"[dim]  {such_as}{escape(', '.join(notice.examples[:EXAMPLES]))}[/]")
+            examples = f"  {such_as}{', '.join(notice.examples[:EXAMPLES])}"
+            lines.append(f"[dim]{escape(folded(examples, indent='  '))}[/]")
     return "\n".join(lines)
 
 
