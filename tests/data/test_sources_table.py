@@ -159,7 +159,7 @@ def test_names_that_fit_several_files(tmp_path):
 def test_real_valued_targets(tmp_path):
     table(tmp_path, "image,target", "a.png,0.5", "b.png,2", "c.png,1.25")
     assert refused(tmp_path) == (
-        f"{tmp_path}/labels.csv: the column target holds real numbers (0.5, 1.25, ...), a regression target; "
+        f"{tmp_path}/labels.csv: the column target holds real numbers (0.5, 1.25), a regression target; "
         "only image classification is supported so far"
     )
 

@@ -191,6 +191,7 @@ REMEDY = (
     "add images, leave the class out, or say yourself which images train, validate and test "
     "(folders train, valid and test, or a column 'split')"
 )
+WAY_OUT = "; where the column of the groups says nothing of what belongs together, leave it out with --group none"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +224,7 @@ REMEDY = (
             [*"abcdefghi", "x", "x", "y", "y"],
             [""] * 13,
             "class 'B' has its 4 images in only 2 groups, but groups stay whole and train, valid and test need one "
-            f"each: {REMEDY}",
+            f"each: {REMEDY}{WAY_OUT}",
         ),
     ],
 )
@@ -237,7 +238,7 @@ def test_groups_too_entangled_to_divide():
     members = {"p": "ABC", "q": "BC", "r": "AB", "s": "AC"}
     labels = np.array(["ABC".index(c) for classes in members.values() for c in classes])
     groups = np.array([group for group, classes in members.items() for _ in classes])
-    message = f"no group of class 'B' can go to test without taking another class's last group: {REMEDY}"
+    message = f"no group of class 'B' can go to test without taking another class's last group: {REMEDY}{WAY_OUT}"
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         assign(labels, "ABC", groups, np.full(9, ""))
 

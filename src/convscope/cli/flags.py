@@ -8,7 +8,8 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 from cyclopts import Group, Parameter
 
-from convscope.cli.numbers import convert_strictly, real, whole
+from convscope.cli.numbers import convert_strictly
+from convscope.data.numerals import real, whole
 from convscope.errors import ConfigError
 from convscope.training.plan import Plan
 

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import convert
+
+from convscope.data.numerals import real, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cyclopts import Token
-
-_WHOLE = re.compile(r"([+-]?[0-9]+)(?:\.0*)?")
-_REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-
-
-def whole(text: str) -> int | None:
-    """Read a whole number, or return ``None``.
-
-    >>> whole("10"), whole("10.0"), whole("1_0"), whole("2.5"), whole("٣")
-    (10, 10, None, None, None)
-    """
-    matched = _WHOLE.fullmatch(text)
-    return int(matched[1]) if matched else None
-
-
-def real(text: str) -> float | None:
-    """Read a decimal number, or return ``None``.
-
-    >>> real("1e-3"), real("0.1_5"), real("nan"), real("inf")
-    (0.001, None, None, None)
-    """
-    return float(text) if _REAL.fullmatch(text) else None
 
 
 def convert_strictly(kind: Any, tokens: Sequence[Token]) -> Any:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def parse_time(text: str) -> float:
     """Return the seconds of ``"90s"``, ``"10m"``, ``"1.5h"`` or a plain number; ``ConfigError`` for anything else."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*([smh]?)\s*", text)
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]*)?)\s*([smh]?)\s*", text)
     seconds = float(match.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[match.group(2)] if match else 0.0
     if seconds <= 0:
         raise ConfigError(f"time {text!r} is not a duration; write 90s, 10m or 1.5h")

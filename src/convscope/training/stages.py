@@ -128,7 +128,7 @@ def _epochs(plan: Plan) -> list[int]:
     text = plan.unfreeze_at or ""
     if plan.epochs == ENDLESS:
         raise ConfigError("setting 'unfreeze_at' counts epochs: give their number too (--epochs), beside the time")
-    bounds = [int(part) for part in text.split(",")] if re.fullmatch(r"\s*\d+\s*(,\s*\d+\s*)*", text) else []
+    bounds = [int(part) for part in text.split(",")] if re.fullmatch(r"\s*[0-9]+\s*(,\s*[0-9]+\s*)*", text) else []
     rising = all(a < b for a, b in pairwise((0, *bounds, plan.epochs or 0)))
     if not bounds or not rising:
         raise ConfigError(

@@ -10,6 +10,7 @@ import numpy as np
 
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.presets import PRESETS
+from convscope.data.numerals import real
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.words import count
 from convscope.errors import ConfigError, ShapeError, nearest
@@ -219,7 +220,7 @@ def _read(word: str) -> tuple[str, bool | float]:
             raise ConfigError(f"augmentation {word!r}: {name} is on or off; write {name}, or {name}=0 for off")
         return name, not equals
     most, unit = LIMITS[name]
-    try:
-        return name, float(text)
-    except ValueError:
-        raise ConfigError(f"augmentation {word!r}: expected {name}=number, 0 to {most:g} ({unit})") from None
+    value = real(text)
+    if value is None:
+        raise ConfigError(f"augmentation {word!r}: expected {name}=number, 0 to {most:g} ({unit})")
+    return name, value

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from convscope.data.dataset import Notice
+from convscope.data.numerals import REAL
 from convscope.data.words import count, listed
 from convscope.errors import DataError
 
-# What Python takes for a number is more (1_1, ３, +3, infinity): those are names.
+# Which numbers lose their ".0"; a sign of its own makes a name, as in +3 (HER2) beside 3.
 _WHOLE = re.compile(r"-?[0-9]+(\.0+)?")
-_NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _NO_NUMBER = frozenset(("nan", "inf", "-inf", "infinity", "-infinity", "na", "n/a", "null", "none"))
 _MISSING = frozenset(("nan", "na", "n/a", "null"))
 _BRACKETS = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)", re.DOTALL)
@@ -33,8 +33,8 @@ def class_texts(where: str, column: str, values: Sequence[str]) -> tuple[list[st
     texts = list(map(text_of, values))
     if all(map(_BRACKETS.fullmatch, texts)):
         raise DataError(several_labels(where, column, texts[0]))
-    real = [text for text in texts if _NUMERAL.fullmatch(text) and not float(text).is_integer()]
-    if real and all(_NUMERAL.fullmatch(text) or text.lower() in _NO_NUMBER for text in texts):
+    real = [text for text in texts if REAL.fullmatch(text) and not float(text).is_integer()]
+    if real and all(REAL.fullmatch(text) or text.lower() in _NO_NUMBER for text in texts):
         raise DataError(
             f"{where}: the column {column} holds real numbers ({listed(dict.fromkeys(real), 3)}), a regression target; "
             "only image classification is supported so far"

@@ -15,6 +15,7 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
+from convscope.data.numerals import REAL
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.columns import Columns, plain
 from convscope.data.sources.files import FileImages, Files, hidden_notice, set_name, strings
@@ -203,24 +204,20 @@ def _label_column(table: Table, columns: Columns) -> tuple[str, str]:
             f"{table.where}: no label column (one of {', '.join(LABEL_COLUMNS)}); its columns: "
             f"{', '.join(table.names[:SHOWN])}; say which one it is with --label-column"
         )
-    if columns.named("label") is not None:
+    if plain(columns.named("label") or "") == plain(label):
         return label, ""
-    others = [name for name in table.columns if name != label and plain(name) in LABEL_COLUMNS]
+    values = table.columns[label]
+    others = [n for n in table.columns if plain(n) in LABEL_COLUMNS and table.columns[n] != values]
     for other in others:
-        pairs = set(zip(table.columns[label], table.columns[other], strict=True))
-        if pairs == {(a, a) for a, _ in pairs}:
-            others = [name for name in others if name != other]
+        pairs = set(zip(values, table.columns[other], strict=True))
         one_to_one = len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
-        if one_to_one and all(map(_is_number, table.columns[label])) and not all(map(_is_number, table.columns[other])):
+        if one_to_one and _are_numbers(values) and not _are_numbers(table.columns[other]):
             return other, f"; {label} numbers the same classes"
     return label, f"; {', '.join(others)} says something else and is not used" if others else ""
 
 
-def _is_number(value: str) -> bool:
-    try:
-        return float(value) == float(value)
-    except ValueError:
-        return False
+def _are_numbers(values: Sequence[str]) -> bool:
+    return all(REAL.fullmatch(value.strip()) for value in values)
 
 
 def _splits(where: str, rows: Sequence[int], values: Sequence[str] | None, split: str) -> np.ndarray:

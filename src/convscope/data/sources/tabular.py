@@ -59,7 +59,10 @@ def _separator(text: str, name: str, known: Known) -> str:
     header = re.split(r"[\r\n]", text, maxsplit=1)[0]
 
     def fits(separator: str) -> tuple[int, bool, int]:
-        names = next(csv.reader([header], delimiter=separator), [])
+        try:
+            names = next(csv.reader([header], delimiter=separator), [])
+        except csv.Error:  # reading the table will say what is wrong
+            names = []
         tabs = separator == "\t" and name.lower().endswith(".tsv") and "\t" in header
         return known([key.strip() for key in names]), tabs, header.count(separator)
 
@@ -120,14 +123,14 @@ def _objects(text: str, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
             raise DataError(f"{where} row {number}: {error}; keep one of them") from None
         if not isinstance(row, dict):
             raise DataError(f"{where} row {number}: expected an object with names, found {line[:40]!r}")
-        yield number, {composed(key.strip()): value for key, value in row.items()}
+        yield number, row
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
+    keys = [composed(key.strip()) for key, _ in pairs]
     if len(set(keys)) < len(keys):
         raise ValueError(f"it gives {max(keys, key=keys.count)!r} twice")
-    return dict(pairs)
+    return dict(zip(keys, (value for _, value in pairs), strict=True))
 
 
 def _constant(text: str) -> str | None:

@@ -1,0 +1,182 @@
+"""Labels in tables: kept as they are written, and never merged, renamed or cut in silence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pictures import put
+
+from convscope.data.sniff import sniff
+from convscope.errors import DataError
+
+
+def labelled(root: Path, *labels: str, header: str = "image,label") -> Path:
+    for i in range(len(labels)):
+        put(root / f"{i}.png", seed=i)
+    (root / "t.csv").write_text("\n".join([header, *(f"{i}.png,{label}" for i, label in enumerate(labels))]))
+    return root
+
+
+def lines(root: Path, *rows: str) -> Path:
+    for i in range(len(rows)):
+        put(root / f"{i}.png", seed=i)
+    (root / "t.jsonl").write_text("\n".join(rows))
+    return root
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        sniff(path, path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("1_1", "11", "1_2", "2_1"),
+        ("1e1", "10", "2E2", "7"),
+        ("inf", "nan", "Infinity"),
+        ("３", "3", "٣", "²"),
+        ("+3", "3", "-3"),
+        ("007", "7"),
+        ("0x1", "1"),
+        ("1.1.0", "1.2"),
+        ("3", "3.0", "cat"),
+        ("9007199254740993", "9007199254740992"),
+        ("1.", "1"),
+    ],
+)
+def test_labels_that_python_calls_numbers_are_names(tmp_path, labels):
+    listing = sniff(labelled(tmp_path, *labels), tmp_path)
+    assert [listing.classes[k] for k in listing.labels] == list(labels)
+
+
+def test_whole_numbers_lose_a_needless_zero(tmp_path):
+    listing = sniff(labelled(tmp_path, "10.0", "9.0", "-1.00"), tmp_path)
+    assert [listing.classes[k] for k in listing.labels] == ["10", "9", "-1"]
+    assert "; 10.0 is read as 10)" in listing.kind and not listing.notices
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"), [(("3", "3.0", "4"), "3 ('3', '3.0')"), ((" a", "a", "b"), "a (' a', 'a')")]
+)
+def test_what_is_taken_as_one_is_said(tmp_path, labels, said):
+    listing = sniff(labelled(tmp_path, *labels), tmp_path)
+    assert listing.labels.tolist() == [0, 0, 1]
+    (notice,) = listing.notices
+    assert notice.code == "labels-as-one" and notice.text.endswith(said)
+
+
+def test_one_name_in_two_unicode_forms_is_one_class(tmp_path):
+    listing = sniff(labelled(tmp_path, "caf\u00e9", "cafe\u0301", "tea"), tmp_path)
+    assert listing.labels.tolist() == [0, 0, 1] and listing.classes == ("caf\u00e9", "tea")
+
+
+def test_a_name_for_a_missing_label_is_pointed_out(tmp_path):
+    listing = sniff(labelled(tmp_path, "1", "nan", "2", "nan"), tmp_path)
+    assert listing.classes == ("1", "2", "nan")
+    (notice,) = listing.notices
+    assert notice.code == "missing-label" and "nan (2 rows)" in notice.text
+
+
+@pytest.mark.parametrize("labels", [("0.5", "1", "2"), ("0.5", "nan", "2"), ("1e-3", "2e-3"), (".5", "-1.5")])
+def test_real_numbers_are_a_regression_target(tmp_path, labels):
+    assert "holds real numbers" in refused(labelled(tmp_path, *labels))
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        (["rust", "scab"], ' row 2: the label ["rust", "scab"] is a list'),
+        (["rust"], "write it without brackets (rust)"),
+        ([], " row 2: the label [] is a list"),
+        ({"name": "rust"}, ' row 2: the label {"name": "rust"} is a list or an object'),
+    ],
+)
+def test_labels_that_are_lists_are_refused_by_row(tmp_path, label, said):
+    rows = [{"image": "0.png", "label": "scab"}, {"image": "1.png", "label": label}]
+    message = refused(lines(tmp_path, *map(json.dumps, rows)))
+    assert said in message and "several labels an image are not supported" in message
+
+
+@pytest.mark.parametrize("labels", [("\"['a', 'b']\"", "['a']"), ("[1 0]", "[0 1]"), ("\"('a', 'b')\"", "\"('a',)\"")])
+def test_lists_written_out_in_a_csv_are_refused(tmp_path, labels):
+    assert "several labels an image" in refused(labelled(tmp_path, *labels))
+
+
+def test_numbers_in_json_are_read_as_written(tmp_path):
+    listing = sniff(lines(tmp_path, '{"image": "0.png", "label": 1e1}', '{"image": "1.png", "label": 10}'), tmp_path)
+    assert listing.classes == ("1e1", "10")
+    rows = ['{"image": "0.png", "label": NaN}', '{"image": "1.png", "label": 10}']
+    assert refused(lines(tmp_path, *rows)).endswith("no label in row 1; fill it in or remove the row")
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("image,label,label", "2 columns are called label (label, label)"),
+        ("image,Label,label", "2 columns are called Label (Label, label)"),
+        ("image,image,label", "2 columns are called image (image, image)"),
+        ("image,label,patient,patient", "2 columns are called patient (patient, patient)"),
+    ],
+)
+def test_columns_of_one_name_are_refused(tmp_path, header, said):
+    more = ",".join("x" * (header.count(",") - 1))
+    assert said in refused(labelled(tmp_path, f"a,{more}", f"b,{more}", header=header))
+
+
+def test_columns_of_one_name_do_no_harm_where_they_are_not_used(tmp_path):
+    listing = sniff(labelled(tmp_path, "a,,", "b,,", header="image,label,,"), tmp_path)
+    assert listing.classes == ("a", "b")
+
+
+def test_a_name_given_twice_in_json_is_refused_by_row(tmp_path):
+    rows = ['{"image": "0.png", "label": "a"}', '{"image": "1.png", "label": "a", "label": "b"}']
+    assert refused(lines(tmp_path, *rows)).endswith(" row 2: it gives 'label' twice; keep one of them")
+
+
+X = np.ones((4, 6, 6), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("labels", "advice"),
+    [
+        (np.eye(4), "each row has exactly one 1: turn the rows into indices with y.argmax(1)"),
+        (np.eye(4) > 0, "each row has exactly one 1: turn the rows into indices with y.argmax(1)"),
+        (np.ones((4, 14), int), "several labels an image are not supported, only one class an image"),
+        (np.zeros((4, 14), int), "several labels an image are not supported, only one class an image"),
+        (np.full((4, 2), 0.5), "several labels an image are not supported, only one class an image"),
+        (np.array([["a", "b"]] * 4), "several labels an image are not supported, only one class an image"),
+        (
+            np.zeros((4, 6, 6), int),
+            "these look like masks (segmentation), and only image classification is supported so far",
+        ),
+    ],
+)
+def test_labels_of_several_axes_get_the_advice_that_fits(tmp_path, labels, advice):
+    np.savez(tmp_path / "a.npz", x=X, y=labels)
+    assert refused(tmp_path / "a.npz").endswith(f"found labels of the shape {labels.shape}; {advice}")
+
+
+def test_text_labels_in_an_archive_stay_as_they_are(tmp_path):
+    np.savez(tmp_path / "a.npz", x=X, y=np.array(["1_1", "11", "1e1", "10"]))
+    listing = sniff(tmp_path / "a.npz", tmp_path)
+    assert [listing.classes[k] for k in listing.labels] == ["1_1", "11", "1e1", "10"]
+    np.savez(tmp_path / "a.npz", x=X, y=np.array(["ä".encode(), b"a"] * 2))
+    assert sniff(tmp_path / "a.npz", tmp_path).classes == ("a", "ä")
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ([np.inf, 1, 2, 1], "real numbers (inf, ...)"),
+        ([b"\xe4", b"a", b"a", b"a"], r"the label b'\xe4' is not UTF-8 text"),
+        ([1j, 1, 1, 1], "found the type complex128"),
+    ],
+)
+def test_labels_in_an_archive_that_are_no_names(tmp_path, labels, said):
+    np.savez(tmp_path / "a.npz", x=X, y=np.array(labels))
+    assert said in refused(tmp_path / "a.npz")
