@@ -61,6 +61,14 @@ def decoding_notices(listing: Listing, entry: Entry) -> tuple[Notice, ...]:
             rows = np.flatnonzero(index["note"] == note)
             text = f"{count(len(rows), 'image')} converted: {note.decode()}"
             notices.append(Notice("converted", text, tuple(listing.ids[rows[:SHOWN]].tolist())))
+    if (filled := np.flatnonzero(index["filled"])).size:
+        numbers = index["height"].astype(np.int64) * index["width"] * index["channels"]
+        share = index["filled"][filled].sum() / numbers[filled].sum()
+        text = (
+            f"{count(len(filled), 'image')} with values that mean no data ({share:.2%} of their numbers): each was "
+            "replaced by the mean of the image's other values in its channel"
+        )
+        notices.append(Notice("no-data", text, tuple(listing.ids[filled[:SHOWN]].tolist())))
     found, numbers = np.unique(index["channels"][index["height"] > 0], return_counts=True)
     if len(found) > 1:
         counts = ", ".join(f"{n:,} {KINDS[c]}" for c, n in zip(found, numbers, strict=True))

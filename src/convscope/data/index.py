@@ -22,6 +22,9 @@ def index_dtype(channels: int) -> np.dtype:
             ("channels", "i4"),
             ("dtype", "u1"),  # position in DTYPES
             ("note", "S23"),  # what was converted, if anything
+            ("filled", "i4"),  # numbers that meant no data
+            ("outlier", "f4"),  # a value far outside the others, NaN for none, and how often
+            ("outliers", "i4"),
             # of the sized pixels:
             ("thumbprint", "u8"),
             ("low", "f4"),

@@ -38,6 +38,7 @@ def load(
     data_root: str | Path | None = None,
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    nodata: float | None = None,
     side: int = SIDE,
     progress: Progress | None = None,
 ) -> Data:
@@ -47,7 +48,8 @@ def load(
     and width) and ``fit`` say how large they become; by default images up to ``side`` pixels stay as they are, larger
     and mixed ones are scaled by the rule that ``Data.facts`` states. ``valid`` and ``test`` are shares or numbers of
     images for splits that the set does not bring. ``data_root`` is where named sets are looked for first.
-    ``progress(what, done, total)`` is called along the way.
+    ``progress(what, done, total)`` is called along the way. ``nodata`` is a value that means no data, as a TIFF's tag
+    may say too: it is replaced by the mean of the image's others in its channel; NaN stands for infinities too.
 
     Raises:
         DataError: nothing or more than one set is recognised, something in it is wrong, or files cannot be read
@@ -61,7 +63,8 @@ def load(
     listing = _present(_find(path_or_name, data_root, root, seed, tell), skip_bad=skip_bad)
     if len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
-    entry = caching.entry(listing.images, Size(img_size, fit, max_pixels, side), root, workers or _cores(), tell)
+    size = Size(img_size, fit, max_pixels, side, () if nodata is None else (nodata,))
+    entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     labels = listing.labels[good]
@@ -69,7 +72,8 @@ def load(
     index = entry.index[good]
     examined = Examined(
         listing.ids[good], labels, listing.classes, split, groups,
-        index["content"], index["thumbprint"], index["low"], index["high"],
+        index["content"], index["thumbprint"], index["low"], index["high"], index["outlier"], index["outliers"],
+        index["height"].astype(np.int64) * index["width"] * index["channels"],
     )  # fmt: skip
     rows = np.arange(len(listing.ids))[good]
     parts = {name: _split(name, examined, rows, entry.pixels) for name in ("train", "valid", "test")}
@@ -111,7 +115,7 @@ def load_labelled(
     tell = progress or (lambda what, done, total: None)
     root = caching.directory(cache)
     listing = _present(_find(path_or_name, data_root, root, seed, tell), skip_bad=skip_bad)
-    size = Size((rule.height, rule.width), rule.fit, max_pixels)
+    size = Size((rule.height, rule.width), rule.fit, max_pixels, nodata=rule.nodata)
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     rows = np.arange(len(listing.ids))[good]

@@ -10,6 +10,7 @@ import numpy as np
 
 from convscope.data.decode import limited, open_image
 from convscope.data.decode.encoded import MAX_PIXELS, Encoded, Unreadable
+from convscope.data.nodata import outlying, usable
 from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sources.files import Folder, is_image
 from convscope.data.words import count
@@ -88,27 +89,40 @@ def _common_channels(counts: set[int]) -> int:
     return colours + (counts <= {2, 4})
 
 
+class Prepared(NamedTuple):
+    """An image brought to a rule: pixels (height, width, channels), how many no-data values were filled, and a value
+    far outside the others (NaN for none) with its number.
+    """
+
+    pixels: np.ndarray
+    filled: int = 0
+    outlier: float = np.nan
+    outliers: int = 0
+
+
 def prepare(image: Encoded | np.ndarray, rule: Preprocessing) -> np.ndarray:
-    """Bring one image to the rule's size, channels and type: (height, width, channels).
+    """Bring one image to the rule's size, channels and type: (height, width, channels); raises as ``prepared``."""
+    return prepared(image, rule).pixels
+
+
+def prepared(image: Encoded | np.ndarray, rule: Preprocessing) -> Prepared:
+    """Bring one image to the rule's size, channels and type, and say what was odd about it.
 
     Raises:
         Unreadable: another type or channels than the rule's, or pixels that are NaN or infinite.
     """
+    nodata = rule.nodata or ()
     if isinstance(image, Encoded):
         _check_dtype(image.dtype, rule)
         pixels = image.pixels(_shrink(image, rule))
+        if image.nodata is not None and rule.nodata is not None:
+            nodata = (*nodata, image.nodata)
     else:
         _check_dtype(str(image.dtype), rule)
         pixels = image
-    pixels = promote(pixels, rule.channels)
-    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        raise Unreadable(not_finite(pixels))
-    return resize(pixels, rule.height, rule.width, rule.fit)
-
-
-def not_finite(pixels: np.ndarray) -> str:
-    """Say how many values of an image are no numbers."""
-    return f"{(~np.isfinite(pixels)).sum():,} of {pixels.size:,} values are NaN or infinite"
+    pixels, count = usable(promote(pixels, rule.channels), nodata)
+    (outlier,), (outliers,) = outlying(pixels[None])
+    return Prepared(resize(pixels, rule.height, rule.width, rule.fit), count, float(outlier), int(outliers))
 
 
 def find_images(inputs: Sequence[str | Path]) -> list[Path]:
@@ -154,8 +168,10 @@ def read_images(
 def _read(path: Path, rule: Preprocessing, max_pixels: int) -> Brought | Unreadable:
     try:
         image = open_image(path.read_bytes(), max_pixels)
-        notes = (image.note, promotion(image.channels, rule.channels))
-        return Brought(prepare(image, rule), ", ".join(filter(None, notes)))
+        ready = prepared(image, rule)
+        fill = f"{count(ready.filled, 'no-data value')} filled" if ready.filled else ""
+        notes = (image.note, promotion(image.channels, rule.channels), fill)
+        return Brought(ready.pixels, ", ".join(filter(None, notes)))
     except Unreadable as error:
         return error
     except OSError as error:

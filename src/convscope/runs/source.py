@@ -35,6 +35,7 @@ def load_source(
         data_root=plan.data_root,
         workers=plan.workers,
         max_pixels=plan.max_pixels or MAX_PIXELS,
+        nodata=plan.nodata,
         side=(weights and weights.side) or SIDE,
         progress=progress,
     )
