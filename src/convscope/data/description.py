@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from convscope.data.cache import Entry
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
-from convscope.data.index import DTYPES
+from convscope.data.index import DTYPES, OPAQUE, TRANSPARENT
 from convscope.data.listing import Listing
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.sizing import promotion
@@ -61,6 +62,7 @@ def decoding_notices(listing: Listing, entry: Entry) -> tuple[Notice, ...]:
             rows = np.flatnonzero(index["note"] == note)
             text = f"{count(len(rows), 'image')} converted: {note.decode()}"
             notices.append(Notice("converted", text, tuple(listing.ids[rows[:SHOWN]].tolist())))
+    notices += _opacity(listing, index, entry.rule.channels)
     if (filled := np.flatnonzero(index["filled"])).size:
         numbers = index["height"].astype(np.int64) * index["width"] * index["channels"]
         share = index["filled"][filled].sum() / numbers[filled].sum()
@@ -78,6 +80,22 @@ def decoding_notices(listing: Listing, entry: Entry) -> tuple[Notice, ...]:
         rows = np.flatnonzero(index["channels"] == found[numbers.argmin()])  # the odd ones out
         notices.append(Notice("channels", text, tuple(listing.ids[rows[:SHOWN]].tolist())))
     return tuple(notices)
+
+
+def _opacity(listing: Listing, index: np.ndarray, channels: int) -> Iterator[Notice]:
+    """Say of which images the opacity was left out."""
+    if channels in (2, 4):
+        return
+    kinds = {
+        OPAQUE: "an alpha channel, opaque throughout: it was left out",
+        TRANSPARENT: "transparent parts: alpha was left out, and the colours taken as stored beneath it; where "
+        "the shape is in alpha alone, lay the images over a background first",
+    }
+    for alpha, what in kinds.items():
+        rows = np.flatnonzero(index["alpha"] == alpha)
+        if len(rows):
+            text = f"{count(len(rows), 'image')} with {what}"
+            yield Notice("alpha", text, tuple(listing.ids[rows[:SHOWN]].tolist()))
 
 
 def _sizes(index: np.ndarray) -> str:

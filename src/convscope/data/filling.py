@@ -37,7 +37,8 @@ class Size:
     """What the user said about sizes: ``img_size`` if anything, how other shapes fit, the pixels a file may have.
 
     ``side`` is the largest shorter side that is kept where ``img_size`` says nothing. ``nodata`` are values that mean
-    no data, beside those that a file says itself; ``None`` to fill none.
+    no data, beside those that a file says itself; ``None`` to fill none. With ``alpha``, opacity is a
+    channel like the colours, for a network that takes it as one; else it is left out.
     """
 
     img_size: int | tuple[int, int] | None
@@ -45,10 +46,12 @@ class Size:
     max_pixels: int
     side: int = field(default=SIDE, repr=False)
     nodata: tuple[float, ...] | None = field(default=(), repr=False)
+    alpha: bool = field(default=False, repr=False)
 
     def __str__(self) -> str:  # the cache's key is made of it
         side = f" side={self.side}" if self.img_size is None and self.side != SIDE else ""
-        return repr(self) + side + (f" nodata={self.nodata}" if self.nodata != () else "")
+        nodata = f" nodata={self.nodata}" if self.nodata != () else ""
+        return repr(self) + side + nodata + " alpha" * self.alpha
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,8 @@ def unreadable(ids: np.ndarray, bad: Bad) -> DataError:
     more = f"\n  ... and {len(bad) - 20:,} more" if len(bad) > 20 else ""
     fill = ", fill what is NaN with --nodata nan" if any(why.endswith(NOT_FINITE) for why in bad.values()) else ""
     return DataError(
-        f"{len(bad):,} of {count(len(ids), 'image')} cannot be read; repair or remove them{fill}, or leave them out with "
-        "--skip-bad:" + listed + more
+        f"{len(bad):,} of {count(len(ids), 'image')} cannot be read; repair or remove them{fill}, or leave them out "
+        "with --skip-bad:" + listed + more
     )
 
 
@@ -189,11 +192,11 @@ def _collect(results: Iterator[Result], n: int, channels: int, progress: Progres
 
 def _kinds(index: np.ndarray, size: Size) -> dict[Kind, int]:
     """Count the kinds of readable images; where the user gave the size, their own makes no difference."""
-    columns = ["height", "width", "channels", "dtype"]
+    columns = ["height", "width", "channels", "dtype", "alpha"]
     found, numbers = np.unique(index[index["height"] > 0][columns], return_counts=True)
     kinds: dict[Kind, int] = {}
-    for (height, width, channels, dtype), number in zip(found.tolist(), numbers.tolist(), strict=True):
+    for (height, width, channels, dtype, alpha), number in zip(found.tolist(), numbers.tolist(), strict=True):
         own = (height, width) if size.img_size is None else (1, 1)
-        kind = Kind(*own, channels, DTYPES[dtype])
+        kind = Kind(*own, channels - (alpha > 0 and not size.alpha), DTYPES[dtype])
         kinds[kind] = kinds.get(kind, 0) + number
     return kinds

@@ -39,6 +39,7 @@ def load(
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
     nodata: float | None = None,
+    alpha: bool = False,
     side: int = SIDE,
     progress: Progress | None = None,
 ) -> Data:
@@ -50,6 +51,7 @@ def load(
     images for splits that the set does not bring. ``data_root`` is where named sets are looked for first.
     ``progress(what, done, total)`` is called along the way. ``nodata`` is a value that means no data, as a TIFF's tag
     may say too: it is replaced by the mean of the image's others in its channel; NaN stands for infinities too.
+    ``alpha`` keeps the opacity of images as a channel, which is left out otherwise.
 
     Raises:
         DataError: nothing or more than one set is recognised, something in it is wrong, or files cannot be read
@@ -63,7 +65,7 @@ def load(
     listing = _present(_find(path_or_name, data_root, root, seed, tell), skip_bad=skip_bad)
     if len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
-    size = Size(img_size, fit, max_pixels, side, () if nodata is None else (nodata,))
+    size = Size(img_size, fit, max_pixels, side, () if nodata is None else (nodata,), alpha)
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
@@ -115,7 +117,7 @@ def load_labelled(
     tell = progress or (lambda what, done, total: None)
     root = caching.directory(cache)
     listing = _present(_find(path_or_name, data_root, root, seed, tell), skip_bad=skip_bad)
-    size = Size((rule.height, rule.width), rule.fit, max_pixels, nodata=rule.nodata)
+    size = Size((rule.height, rule.width), rule.fit, max_pixels, nodata=rule.nodata, alpha=rule.channels in (2, 4))
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     rows = np.arange(len(listing.ids))[good]

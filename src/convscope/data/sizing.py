@@ -10,6 +10,7 @@ import numpy as np
 
 from convscope.data.decode import limited, open_image
 from convscope.data.decode.encoded import MAX_PIXELS, Encoded, Unreadable
+from convscope.data.index import OPAQUE, TRANSPARENT
 from convscope.data.nodata import outlying, usable
 from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sources.files import Folder, is_image
@@ -77,7 +78,7 @@ def _target(
 
 
 def _common_channels(counts: set[int]) -> int:
-    """Return the channel count that all can be brought to: grey repeats to RGB, alpha goes unless all have it."""
+    """Return the channel count that all can be brought to: grey repeats to RGB, a fourth goes unless all have it."""
     if len(counts) == 1:
         return counts.pop()
     if not counts <= {1, 2, 3, 4}:
@@ -90,11 +91,12 @@ def _common_channels(counts: set[int]) -> int:
 
 
 class Prepared(NamedTuple):
-    """An image brought to a rule: pixels (height, width, channels), how many no-data values were filled, and a value
-    far outside the others (NaN for none) with its number.
+    """An image brought to a rule: pixels (height, width, channels), its opacity (0 where it has none), how many no-data
+    values were filled, and a value far outside the others (NaN for none) with its number.
     """
 
     pixels: np.ndarray
+    alpha: int = 0
     filled: int = 0
     outlier: float = np.nan
     outliers: int = 0
@@ -111,18 +113,21 @@ def prepared(image: Encoded | np.ndarray, rule: Preprocessing) -> Prepared:
     Raises:
         Unreadable: another type or channels than the rule's, or pixels that are NaN or infinite.
     """
-    nodata = rule.nodata or ()
+    nodata, alpha = rule.nodata or (), 0
     if isinstance(image, Encoded):
         _check_dtype(image.dtype, rule)
         pixels = image.pixels(_shrink(image, rule))
         if image.nodata is not None and rule.nodata is not None:
             nodata = (*nodata, image.nodata)
+        if image.alpha:
+            alpha = OPAQUE if (pixels[..., -1] == np.iinfo(pixels.dtype).max).all() else TRANSPARENT
     else:
         _check_dtype(str(image.dtype), rule)
         pixels = image
     pixels, count = usable(promote(pixels, rule.channels), nodata)
     (outlier,), (outliers,) = outlying(pixels[None])
-    return Prepared(resize(pixels, rule.height, rule.width, rule.fit), count, float(outlier), int(outliers))
+    sized = resize(pixels, rule.height, rule.width, rule.fit)
+    return Prepared(sized, alpha, count, float(outlier), int(outliers))
 
 
 def find_images(inputs: Sequence[str | Path]) -> list[Path]:

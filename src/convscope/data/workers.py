@@ -34,7 +34,7 @@ CHUNK, CHUNK_BYTES = 256, 2 << 20  # images, and bytes of pixels, handled at a t
 PATIENCE = 1.0  # seconds of work left from which starting processes pays
 IDLE = 20  # seconds without work after which a process ends, also one whose parent was killed
 READ_BYTES = 64 << 10  # at a time: most small images whole, and no page of memory that is not used
-HEADER = ("height", "width", "channels", "dtype", "note", "filled", "outlier", "outliers")
+HEADER = ("height", "width", "channels", "dtype", "note", "alpha", "filled", "outlier", "outliers")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Task:
         hashes, headers, bad = [], [], {}
         block = None if self.rule is None else buffer(array_shape(len(rows), self.rule), self.rule.dtype)
         for i, payload in enumerate(payloads):
-            odd = (0, np.nan, 0)
+            odd = (0, 0, np.nan, 0)
             try:
                 data = payload_bytes(payload)
                 image = open_image(data, self.max_pixels)
@@ -59,6 +59,8 @@ class Task:
                     ready = prepared(image, self.rule)
                     block[i], odd = ready.pixels, ready[1:]
                     hashes.append(content(data))
+                else:
+                    odd = (image.alpha, *odd[1:])
                 header = (image.height, image.width, image.channels, DTYPES.index(image.dtype), image.note)
                 headers.append((*header, *odd))
             except Unreadable as error:

@@ -20,9 +20,17 @@ UNITS = {"uint8": 1, "uint16": 257}  # raw units in one of 0..255
 
 
 def load_source(
-    source: str | Path, plan: Plan, progress: Progress | None = None, weights: Weights | None = None
+    source: str | Path,
+    plan: Plan,
+    progress: Progress | None = None,
+    weights: Weights | None = None,
+    *,
+    alpha: bool = False,
 ) -> Data:
-    """Load what is at a path or has a name, as the plan says; larger images become the size of the ``weights``."""
+    """Load what is at a path or has a name, as the plan says; larger images become the size of the ``weights``.
+
+    ``alpha`` keeps the opacity of images as a channel, for a network that takes it as one.
+    """
     return load(
         source,
         img_size=plan.img_size,
@@ -36,6 +44,7 @@ def load_source(
         workers=plan.workers,
         max_pixels=plan.max_pixels or MAX_PIXELS,
         nodata=plan.nodata,
+        alpha=alpha,
         side=(weights and weights.side) or SIDE,
         progress=progress,
     )
