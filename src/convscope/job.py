@@ -145,7 +145,10 @@ def _train(
     begun = Path(out) if out is not None and resumed and (Path(out) / files.WEIGHTS).exists() else None
     weights = None if begun else weights_of(plan, observer.on_progress)  # a run that has its own needs them no more
     before = began_with(Path(out)) if out is not None and resumed else None
-    data = source if isinstance(source, Data) else load_source(source, plan, observer.on_progress, weights, before)
+    if isinstance(source, Data):
+        data = source
+    else:
+        data = load_source(source, plan, observer.on_progress, weights, began_with=before)
     if out is not None and resumed:
         check_unchanged(Path(out), data)
     data, said = scaled(data, plan, weights, begun)

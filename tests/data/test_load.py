@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import tifffile
 from pictures import class_folders, encoded, pixels, png, put
 from PIL import Image
 
-from convscope.data import Data, load
+from convscope.data import Data, load, read_images
+from convscope.data.loading import load_labelled
 from convscope.errors import ConfigError, DataError
 from real_data import real_data
 
@@ -155,6 +157,40 @@ def test_pages_that_become_channels_are_said(tmp_path):
     data = load(tmp_path)
     assert data.preprocessing.channels == 4
     assert codes(data)["converted"] == "10 images converted: 4 pages to channels"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("opaque", [True, False])
+def test_opacity_is_no_feature_in_training_nor_later(tmp_path, channels, opaque, dtype):
+    for k in range(60):
+        image = pixels(channels=channels, seed=k, dtype=dtype)
+        if opaque:
+            image[..., -1] = np.iinfo(dtype).max
+        put(tmp_path / "set" / "ab"[k % 2] / f"{k}.png", png(image))
+    data = load(tmp_path / "set")
+    assert data.preprocessing.channels == channels - 1
+    text = codes(data)["alpha"]
+    assert text.startswith("60 images with an alpha channel, opaque" if opaque else "60 images with transparent parts")
+    plain = put(tmp_path / "plain.png", png(pixels(channels=channels, seed=0, dtype=dtype)[..., :-1]))
+    first, second = read_images([tmp_path / "set" / "a" / "0.png", plain], data.preprocessing)
+    assert (first.pixels == second.pixels).all() and first.note == "alpha dropped"
+    put(tmp_path / "set" / "a" / "plain.png", png(pixels(channels=channels - 1, seed=99, dtype=dtype)))
+    assert load(tmp_path / "set").preprocessing.channels == channels - 1
+
+
+def test_a_network_that_took_opacity_for_a_feature_still_does(tmp_path):
+    root = class_folders(tmp_path / "set", each=5, channels=4)
+    rule = replace(load(root).preprocessing, channels=4, mean=(0.0,) * 4, std=(1.0,) * 4, nodata=None)
+    found, *_ = load_labelled(root, rule)
+    (image,) = read_images([root / "cats" / "0.png"], rule)
+    assert found.pixels.shape[3] == 4 and (image.pixels == found.pixels[0]).all()
+
+
+def test_four_channels_that_are_no_alpha_stay(tmp_path):
+    x = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 4)).astype(np.uint8)
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
+    assert load(tmp_path / "a.npz").preprocessing.channels == 4
 
 
 def test_16_bit_images_stay_16_bit(tmp_path):

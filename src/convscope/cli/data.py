@@ -59,6 +59,7 @@ def check(
     fit: Fit = "crop",
     skip_bad: bool = False,
     max_pixels: int | None = None,
+    nodata: float | None = None,
     seed: int = 0,
     cache: Path | None = None,
     data_root: Path | None = None,
@@ -79,6 +80,8 @@ def check(
         Leave unreadable images out and list them, instead of stopping.
     max_pixels
         Largest image to decode, in pixels.
+    nodata
+        Value that means no data, such as -9999 or nan: filled with the mean of the others.
     seed
         Seed of the splits that are drawn.
     cache
@@ -99,6 +102,7 @@ def check(
             fit=fit,
             skip_bad=skip_bad,
             max_pixels=max_pixels or MAX_PIXELS,
+            nodata=nodata,
             seed=seed,
             cache=cache,
             data_root=data_root,
@@ -136,6 +140,7 @@ def show(
     fit: Fit = "crop",
     skip_bad: bool = False,
     max_pixels: int | None = None,
+    nodata: float | None = None,
     cache: Path | None = None,
     data_root: Path | None = None,
     columns: ColumnFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
@@ -164,6 +169,8 @@ def show(
         Leave unreadable images out and list them, instead of stopping.
     max_pixels
         Largest image to decode, in pixels.
+    nodata
+        Value that means no data, such as -9999 or nan: filled with the mean of the others.
     cache
         Folder of decoded images.
     data_root
@@ -180,8 +187,8 @@ def show(
     with Live() as live:
         found = load(
             data, img_size=None if img_size is None else size(img_size), fit=fit, skip_bad=skip_bad,
-            max_pixels=max_pixels or MAX_PIXELS, seed=seed, cache=cache, data_root=data_root, progress=live.on_progress,
-            **given(columns),
+            max_pixels=max_pixels or MAX_PIXELS, nodata=nodata, seed=seed, cache=cache, data_root=data_root,
+            progress=live.on_progress, **given(columns),
         )  # fmt: skip
     if policy is None:
         policy, reason = default_policy(found)

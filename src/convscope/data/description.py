@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from convscope.data.cache import Entry
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
-from convscope.data.index import DTYPES
+from convscope.data.index import DTYPES, OPAQUE, TRANSPARENT
 from convscope.data.listing import Listing
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.sizing import promotion
@@ -61,6 +62,15 @@ def decoding_notices(listing: Listing, entry: Entry) -> tuple[Notice, ...]:
             rows = np.flatnonzero(index["note"] == note)
             text = f"{count(len(rows), 'image')} converted: {note.decode()}"
             notices.append(Notice("converted", text, tuple(listing.ids[rows[:SHOWN]].tolist())))
+    notices += _opacity(listing, index, entry.rule.channels)
+    if (filled := np.flatnonzero(index["filled"])).size:
+        numbers = index["height"].astype(np.int64) * index["width"] * index["channels"]
+        share = index["filled"][filled].sum() / numbers[filled].sum()
+        text = (
+            f"{count(len(filled), 'image')} with values that mean no data ({share:.2%} of their numbers): each was "
+            "replaced by the mean of the image's other values in its channel"
+        )
+        notices.append(Notice("no-data", text, tuple(listing.ids[filled[:SHOWN]].tolist())))
     found, numbers = np.unique(index["channels"][index["height"] > 0], return_counts=True)
     if len(found) > 1:
         counts = ", ".join(f"{n:,} {KINDS[c]}" for c, n in zip(found, numbers, strict=True))
@@ -70,6 +80,22 @@ def decoding_notices(listing: Listing, entry: Entry) -> tuple[Notice, ...]:
         rows = np.flatnonzero(index["channels"] == found[numbers.argmin()])  # the odd ones out
         notices.append(Notice("channels", text, tuple(listing.ids[rows[:SHOWN]].tolist())))
     return tuple(notices)
+
+
+def _opacity(listing: Listing, index: np.ndarray, channels: int) -> Iterator[Notice]:
+    """Say of which images the opacity was left out."""
+    if channels in (2, 4):
+        return
+    kinds = {
+        OPAQUE: "an alpha channel, opaque throughout: it was left out",
+        TRANSPARENT: "transparent parts: alpha was left out, and the colours taken as stored beneath it; where "
+        "the shape is in alpha alone, lay the images over a background first",
+    }
+    for alpha, what in kinds.items():
+        rows = np.flatnonzero(index["alpha"] == alpha)
+        if len(rows):
+            text = f"{count(len(rows), 'image')} with {what}"
+            yield Notice("alpha", text, tuple(listing.ids[rows[:SHOWN]].tolist()))
 
 
 def _sizes(index: np.ndarray) -> str:

@@ -14,7 +14,8 @@ class Examined:
     ``content`` (n, 16) uint8 is a hash of each image's file (or raw pixels): equal hashes mean the same image.
     ``thumbprint`` uint64 is a perceptual hash: few differing bits mean that two images look alike. ``low`` and
     ``high`` are the smallest and largest raw value of each image after sizing. ``split`` holds "train", "valid" or
-    "test".
+    "test". ``outlier`` is a value of each image far outside its others before sizing (NaN for none), ``outliers`` how
+    often it is there, ``numbers`` how many numbers the image holds.
     """
 
     ids: np.ndarray
@@ -26,3 +27,6 @@ class Examined:
     thumbprint: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    outlier: np.ndarray | None = None
+    outliers: np.ndarray | None = None
+    numbers: np.ndarray | None = None

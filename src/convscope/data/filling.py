@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,9 @@ from convscope.data.decode import limited
 from convscope.data.decode.encoded import Unreadable, stored, stored_as
 from convscope.data.index import DTYPES, content, examine, forget_buffers, index_dtype
 from convscope.data.listing import Images
+from convscope.data.nodata import NOT_FINITE, outlying, usable
 from convscope.data.preprocessing import Fit, Preprocessing
-from convscope.data.sizing import SIDE, Kind, layout, not_finite, resize
+from convscope.data.sizing import SIDE, Kind, layout, resize
 from convscope.data.sources.arrays import ArrayImages
 from convscope.data.sources.files import FileImages
 from convscope.data.words import count
@@ -35,16 +36,22 @@ SAMPLE = 64  # files looked at before a set is believed to be uniform
 class Size:
     """What the user said about sizes: ``img_size`` if anything, how other shapes fit, the pixels a file may have.
 
-    ``side`` is the largest shorter side that is kept where ``img_size`` says nothing.
+    ``side`` is the largest shorter side that is kept where ``img_size`` says nothing. ``nodata`` are values that mean
+    no data, beside those that a file says itself; ``None`` to fill none. With ``alpha``, opacity is a
+    channel like the colours, for a network that takes it as one; else it is left out.
     """
 
     img_size: int | tuple[int, int] | None
     fit: Fit
     max_pixels: int
     side: int = field(default=SIDE, repr=False)
+    nodata: tuple[float, ...] | None = field(default=(), repr=False)
+    alpha: bool = field(default=False, repr=False)
 
     def __str__(self) -> str:  # the cache's key is made of it
-        return repr(self) + (f" side={self.side}" if self.img_size is None and self.side != SIDE else "")
+        side = f" side={self.side}" if self.img_size is None and self.side != SIDE else ""
+        nodata = f" nodata={self.nodata}" if self.nodata != () else ""
+        return repr(self) + side + nodata + " alpha" * self.alpha
 
 
 @dataclass(frozen=True)
@@ -82,15 +89,17 @@ def unreadable(ids: np.ndarray, bad: Bad) -> DataError:
     """Return one error that lists the files that cannot be read: the first 20, and how many in all."""
     listed = "".join(f"\n  {ids[row]}: {why}" for row, why in sorted(bad.items())[:20])
     more = f"\n  ... and {len(bad) - 20:,} more" if len(bad) > 20 else ""
+    fill = ", fill what is NaN with --nodata nan" if any(why.endswith(NOT_FINITE) for why in bad.values()) else ""
     return DataError(
-        f"{len(bad):,} of {count(len(ids), 'image')} cannot be read; repair or remove them, or leave them out with "
-        "--skip-bad:" + listed + more
+        f"{len(bad):,} of {count(len(ids), 'image')} cannot be read; repair or remove them{fill}, or leave them out "
+        "with --skip-bad:" + listed + more
     )
 
 
 def _from_array(images: ArrayImages, size: Size, allocate: Allocate, progress: Progress) -> Filled:
     kind = Kind(*images.shape, stored_as(images.dtype))
     rule, why = layout({kind: len(images)}, size.img_size, size.fit, size.side)
+    rule = replace(rule, nodata=size.nodata)
     index, bad = np.zeros(len(images), index_dtype(rule.channels)), {}
     out = np.load(allocate(array_shape(len(images), rule), rule.dtype), mmap_mode="r+").view(np.ndarray)
     done = 0
@@ -101,17 +110,30 @@ def _from_array(images: ArrayImages, size: Size, allocate: Allocate, progress: P
         facts["content"] = np.frombuffer(hashes, np.uint8).reshape(-1, 16)
         facts["height"], facts["width"], facts["channels"] = images.shape
         facts["dtype"] = DTYPES.index(kind.dtype)
-        if values.dtype.kind == "f":
-            for i in np.flatnonzero(~np.isfinite(values).all((1, 2, 3))):
-                bad[done + int(i)] = not_finite(values[i])
-                facts["height"][i] = 0
-            values = np.nan_to_num(values)
+        if values.dtype != np.uint8 or rule.nodata:
+            values = _without_nodata(values, rule.nodata or (), facts, bad, done)
         same_size = images.shape[:2] == (rule.height, rule.width)
         out[rows] = values if same_size else [resize(image, rule.height, rule.width, rule.fit) for image in values]
         examine(out[rows], facts)
         done += len(block)
         progress("reading images", done, len(images))
     return Filled(rule, why, index, bad)
+
+
+def _without_nodata(
+    values: np.ndarray, nodata: tuple[float, ...], facts: np.ndarray, bad: Bad, done: int
+) -> np.ndarray:
+    """Return images (k, H, W, C), no-data values filled; note how many, what is unusable, and what lies far outside."""
+    if nodata or not np.isfinite(values).all():
+        values = values.copy()
+        for i, image in enumerate(values):
+            try:
+                values[i], facts["filled"][i] = usable(image, nodata)
+            except Unreadable as error:
+                bad[done + i] = str(error)
+                facts["height"][i] = values[i] = 0
+    facts["outlier"], facts["outliers"] = outlying(values)
+    return values
 
 
 def _examples(names: np.ndarray, index: np.ndarray) -> str:
@@ -138,6 +160,7 @@ def _from_files(
         raise unreadable(images.names, bad)
     try:
         rule, why = layout(kinds, size.img_size, size.fit, size.side)
+        rule = replace(rule, nodata=size.nodata)
     except DataError as error:
         raise DataError(f"{error}:{_examples(images.names, index)}") from None
     out = allocate(array_shape(len(rows), rule), rule.dtype)
@@ -169,11 +192,11 @@ def _collect(results: Iterator[Result], n: int, channels: int, progress: Progres
 
 def _kinds(index: np.ndarray, size: Size) -> dict[Kind, int]:
     """Count the kinds of readable images; where the user gave the size, their own makes no difference."""
-    columns = ["height", "width", "channels", "dtype"]
+    columns = ["height", "width", "channels", "dtype", "alpha"]
     found, numbers = np.unique(index[index["height"] > 0][columns], return_counts=True)
     kinds: dict[Kind, int] = {}
-    for (height, width, channels, dtype), number in zip(found.tolist(), numbers.tolist(), strict=True):
+    for (height, width, channels, dtype, alpha), number in zip(found.tolist(), numbers.tolist(), strict=True):
         own = (height, width) if size.img_size is None else (1, 1)
-        kind = Kind(*own, channels, DTYPES[dtype])
+        kind = Kind(*own, channels - (alpha > 0 and not size.alpha), DTYPES[dtype])
         kinds[kind] = kinds.get(kind, 0) + number
     return kinds

@@ -20,16 +20,17 @@ from convscope.data import cache
 from convscope.data.dataset import Data, Example, Split
 from convscope.data.decode import open_image, pillow
 from convscope.data.decode.encoded import Encoded, Unreadable, stored
+from convscope.data.nodata import usable
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.sizing import RANGES, Brought, find_images, not_finite, prepare, promote, promotion
+from convscope.data.sizing import RANGES, Brought, brought, find_images, promote
 from convscope.data.sources import archives
 from convscope.data.sources.arrays import channel_axis, read_header
 from convscope.data.sources.candidate import SPLITS
 from convscope.data.sources.files import is_image
-from convscope.data.sources.npz import IMAGE_WORDS
+from convscope.data.sources.npz import ROLES
 from convscope.errors import DataError
 
-WORDS = IMAGE_WORDS | SPLITS.keys()
+WORDS = ROLES["image"] | SPLITS.keys()
 EXPECTED = (
     "expected image files, folders, archives (.zip, .tar, .npz), pictures of PIL, or arrays: (height, width), (height, "
     "width, channels) or (images, height, width, channels)"
@@ -50,9 +51,7 @@ class Held:
     def brought(self, rule: Preprocessing) -> Brought | Unreadable:
         """Return its pixels as a rule wants them, or why it cannot be used."""
         try:
-            image = self.read()
-            note, has = (image.note, image.channels) if isinstance(image, Encoded) else ("", image.shape[-1])
-            return Brought(prepare(image, rule), ", ".join(filter(None, (note, promotion(has, rule.channels)))))
+            return brought(self.read(), rule)
         except Unreadable as error:
             return error
         except OSError as error:
@@ -149,7 +148,7 @@ def _in_npz(path: Path) -> Iterator[Held]:
         raise DataError(f"{path} cannot be read as a NumPy archive ({error})") from None
     have = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "nothing"
     able = [name for name, shape in shapes.items() if len(shape) in (3, 4)]
-    named = [name for name in able if IMAGE_WORDS & (words := set(name.lower().split("_"))) and words <= WORDS]
+    named = [name for name in able if ROLES["image"] & (words := set(name.lower().split("_"))) and words <= WORDS]
     if not named and len(able) != 1:
         raise DataError(f"{path}: expected images as x, images, x_test ... (images, height, width); it holds {have}")
     named = named or able
@@ -204,11 +203,9 @@ def _check(pixels: np.ndarray, values: np.ndarray, name: str, rule: Preprocessin
     if pixels.dtype.name != rule.dtype:
         raise DataError(f"{name} holds {_said(values)}, and this network takes {_wanted(values, rule)}")
     try:
-        promote(pixels, rule.channels)
+        usable(promote(pixels, rule.channels), rule.nodata or ())
     except Unreadable as error:
-        raise DataError(f"{name} {error}") from None
-    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        raise DataError(f"{name}: {not_finite(pixels)}")
+        raise DataError(f"{name}: {error}") from None
 
 
 def _picture(image: Image.Image, name: str) -> Encoded:

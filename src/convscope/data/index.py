@@ -11,6 +11,7 @@ import numpy as np
 from convscope.data.mapped import checksums_of
 
 DTYPES = ("uint8", "uint16", "float32")
+OPAQUE, TRANSPARENT = 1, 2
 BLOCK_BYTES = 512 << 10  # of pixels examined at a time: their float copy stays in the processor's cache
 
 
@@ -24,6 +25,10 @@ def index_dtype(channels: int) -> np.dtype:
             ("channels", "i4"),
             ("dtype", "u1"),  # position in DTYPES
             ("note", "S23"),  # what was converted, if anything
+            ("alpha", "u1"),  # the last channel is no colour, but opacity: OPAQUE throughout, or TRANSPARENT somewhere
+            ("filled", "i4"),  # numbers that meant no data
+            ("outlier", "f4"),  # a value far outside the others, NaN for none, and how often
+            ("outliers", "i4"),
             # of the sized pixels:
             ("checksum", "u4"),  # CRC-32
             ("thumbprint", "u8"),

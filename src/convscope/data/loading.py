@@ -39,6 +39,8 @@ def load(
     data_root: str | Path | None = None,
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    nodata: float | None = None,
+    alpha: bool = False,
     side: int = SIDE,
     group: str | None = None,
     image_column: str | None = None,
@@ -51,6 +53,9 @@ def load(
     and width) and ``fit`` say how large they become; by default images up to ``side`` pixels stay as they are, larger
     and mixed ones are scaled by the rule that ``Data.facts`` states. ``valid`` and ``test`` are shares or numbers of
     images for splits that the set does not bring. ``data_root`` is where named sets are looked for first.
+    ``nodata`` is a value that means no data, as a TIFF's tag may say too: it is replaced by the mean of the image's
+    others in its channel; NaN stands for infinities too. ``alpha`` keeps the opacity of images as a channel, which is
+    left out otherwise.
     ``image_column``, ``label_column`` and ``group`` are the columns of a table (or the arrays of an ``.npz``) that hold
     the images, their classes, and what no split may tear apart (a patient; "none": nothing); by default their names
     tell.
@@ -69,7 +74,8 @@ def load(
     listing = _present(_find(path_or_name, data_root, root, seed, tell, columns), skip_bad=skip_bad)
     if len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
-    entry = caching.entry(listing.images, Size(img_size, fit, max_pixels, side), root, workers or _cores(), tell)
+    size = Size(img_size, fit, max_pixels, side, () if nodata is None else (nodata,), alpha)
+    entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     labels = listing.labels[good]
@@ -77,7 +83,8 @@ def load(
     index = entry.index[good]
     examined = Examined(
         listing.ids[good], labels, listing.classes, split, groups,
-        index["content"], index["thumbprint"], index["low"], index["high"],
+        index["content"], index["thumbprint"], index["low"], index["high"], index["outlier"], index["outliers"],
+        index["height"].astype(np.int64) * index["width"] * index["channels"],
     )  # fmt: skip
     rows = np.arange(len(listing.ids))[good]
     parts = {name: _split(name, examined, rows, entry.pixels) for name in ("train", "valid", "test")}
@@ -120,7 +127,7 @@ def load_labelled(
     tell = progress or (lambda what, done, total: None)
     root = caching.directory(cache)
     listing = _present(_find(path_or_name, data_root, root, seed, tell, columns or Columns()), skip_bad=skip_bad)
-    size = Size((rule.height, rule.width), rule.fit, max_pixels)
+    size = Size((rule.height, rule.width), rule.fit, max_pixels, nodata=rule.nodata, alpha=rule.channels in (2, 4))
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     rows = np.arange(len(listing.ids))[good]

@@ -10,6 +10,8 @@ import numpy as np
 
 from convscope.data.decode import limited, open_image
 from convscope.data.decode.encoded import MAX_PIXELS, Encoded, Unreadable
+from convscope.data.index import OPAQUE, TRANSPARENT
+from convscope.data.nodata import outlying, usable
 from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sources.files import Folder, is_image
 from convscope.data.words import count
@@ -76,7 +78,7 @@ def _target(
 
 
 def _common_channels(counts: set[int]) -> int:
-    """Return the channel count that all can be brought to: grey repeats to RGB, alpha goes unless all have it."""
+    """Return the channel count that all can be brought to: grey repeats to RGB, a fourth goes unless all have it."""
     if len(counts) == 1:
         return counts.pop()
     if not counts <= {1, 2, 3, 4}:
@@ -88,27 +90,44 @@ def _common_channels(counts: set[int]) -> int:
     return colours + (counts <= {2, 4})
 
 
+class Prepared(NamedTuple):
+    """An image brought to a rule: pixels (height, width, channels), its opacity (0 where it has none), how many no-data
+    values were filled, and a value far outside the others (NaN for none) with its number.
+    """
+
+    pixels: np.ndarray
+    alpha: int = 0
+    filled: int = 0
+    outlier: float = np.nan
+    outliers: int = 0
+
+
 def prepare(image: Encoded | np.ndarray, rule: Preprocessing) -> np.ndarray:
-    """Bring one image to the rule's size, channels and type: (height, width, channels).
+    """Bring one image to the rule's size, channels and type: (height, width, channels); raises as ``prepared``."""
+    return prepared(image, rule).pixels
+
+
+def prepared(image: Encoded | np.ndarray, rule: Preprocessing) -> Prepared:
+    """Bring one image to the rule's size, channels and type, and say what was odd about it.
 
     Raises:
         Unreadable: another type or channels than the rule's, or pixels that are NaN or infinite.
     """
+    nodata, alpha = rule.nodata or (), 0
     if isinstance(image, Encoded):
         _check_dtype(image.dtype, rule)
         pixels = image.pixels(_shrink(image, rule))
+        if image.nodata is not None and rule.nodata is not None:
+            nodata = (*nodata, image.nodata)
+        if image.alpha:
+            alpha = OPAQUE if (pixels[..., -1] == np.iinfo(pixels.dtype).max).all() else TRANSPARENT
     else:
         _check_dtype(str(image.dtype), rule)
         pixels = image
-    pixels = promote(pixels, rule.channels)
-    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        raise Unreadable(not_finite(pixels))
-    return resize(pixels, rule.height, rule.width, rule.fit)
-
-
-def not_finite(pixels: np.ndarray) -> str:
-    """Say how many values of an image are no numbers."""
-    return f"{(~np.isfinite(pixels)).sum():,} of {pixels.size:,} values are NaN or infinite"
+    pixels, count = usable(promote(pixels, rule.channels), nodata)
+    (outlier,), (outliers,) = outlying(pixels[None])
+    sized = resize(pixels, rule.height, rule.width, rule.fit)
+    return Prepared(sized, alpha, count, float(outlier), int(outliers))
 
 
 def find_images(inputs: Sequence[str | Path]) -> list[Path]:
@@ -151,11 +170,17 @@ def read_images(
         return [_read(Path(path), rule, max_pixels) for path in paths]
 
 
+def brought(image: Encoded | np.ndarray, rule: Preprocessing) -> Brought:
+    """Bring one image to the rule's size, channels and type, and say what was converted; raises as ``prepared``."""
+    ready = prepared(image, rule)
+    note, channels = (image.note, image.channels) if isinstance(image, Encoded) else ("", image.shape[-1])
+    fill = f"{count(ready.filled, 'no-data value')} filled" if ready.filled else ""
+    return Brought(ready.pixels, ", ".join(filter(None, (note, promotion(channels, rule.channels), fill))))
+
+
 def _read(path: Path, rule: Preprocessing, max_pixels: int) -> Brought | Unreadable:
     try:
-        image = open_image(path.read_bytes(), max_pixels)
-        notes = (image.note, promotion(image.channels, rule.channels))
-        return Brought(prepare(image, rule), ", ".join(filter(None, notes)))
+        return brought(open_image(path.read_bytes(), max_pixels), rule)
     except Unreadable as error:
         return error
     except OSError as error:

@@ -23,7 +23,7 @@ from convscope.data.decode.encoded import Unreadable
 from convscope.data.decode.jpeg import releases_lock
 from convscope.data.index import DTYPES, buffer, content, examine, index_dtype
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.sizing import prepare
+from convscope.data.sizing import prepared
 from convscope.data.sources.arrays import read_header
 from convscope.data.sources.files import FileImages, Payload
 
@@ -34,7 +34,7 @@ CHUNK, CHUNK_BYTES = 256, 2 << 20  # images, and bytes of pixels, handled at a t
 PATIENCE = 1.0  # seconds of work left from which starting processes pays
 IDLE = 20  # seconds without work after which a process ends, also one whose parent was killed
 READ_BYTES = 64 << 10  # at a time: most small images whole, and no page of memory that is not used
-HEADER = ("height", "width", "channels", "dtype", "note")
+HEADER = ("height", "width", "channels", "dtype", "note", "alpha", "filled", "outlier", "outliers")
 
 
 @dataclass(frozen=True)
@@ -51,19 +51,24 @@ class Task:
         hashes, headers, bad = [], [], {}
         block = None if self.rule is None else buffer(array_shape(len(rows), self.rule), self.rule.dtype)
         for i, payload in enumerate(payloads):
+            odd = (0, 0, np.nan, 0)
             try:
                 data = payload_bytes(payload)
                 image = open_image(data, self.max_pixels)
                 if self.rule is not None and block is not None:
-                    block[i] = prepare(image, self.rule)
+                    ready = prepared(image, self.rule)
+                    block[i], odd = ready.pixels, ready[1:]
                     hashes.append(content(data))
-                headers.append((image.height, image.width, image.channels, DTYPES.index(image.dtype), image.note))
+                else:
+                    odd = (image.alpha, *odd[1:])
+                header = (image.height, image.width, image.channels, DTYPES.index(image.dtype), image.note)
+                headers.append((*header, *odd))
             except Unreadable as error:
                 bad[rows[i]] = str(error)
                 if block is not None:
                     block[i] = 0
                 hashes.append(bytes(16))
-                headers.append((0, 0, 0, 0, ""))
+                headers.append((0, 0, 0, 0, "", *odd))
         for name, values in zip(HEADER, zip(*headers, strict=True), strict=True):
             index[name] = values
         if block is not None:

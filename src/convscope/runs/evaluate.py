@@ -89,7 +89,11 @@ def _own(run: Run, cache: str | None, data_root: str | None) -> Labelled:
     plan = replace(
         run.plan, img_size=size, fit=shape.fit, cache=cache or run.plan.cache, data_root=data_root or run.plan.data_root
     )
-    loaded = load_source(run.source, plan, began_with=run.environment.get("data_fingerprint"))
+    began_with = run.environment.get("data_fingerprint")
+    loaded = load_source(run.source, plan, began_with=began_with, alpha=shape.channels in (2, 4))
+    if shape.nodata is None and any(notice.code == "no-data" for notice in loaded.warnings):
+        told = "values that mean no data are filled now, which this run, from before that, was trained on as they were"
+        return replace(_divided(loaded), warnings=(told,))
     if loaded.fingerprint == run.environment.get("data_fingerprint"):
         return _divided(loaded)
     changed = f"the images, labels or splits of {run.source} have changed since this run was trained on them"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from convscope.data.dataset import Data
@@ -24,29 +25,33 @@ def load_source(
     plan: Plan,
     progress: Progress | None = None,
     weights: Weights | None = None,
+    *,
     began_with: str | None = None,
+    alpha: bool = False,
 ) -> Data:
     """Load what is at a path or has a name, as the plan says; larger images become the size of the ``weights``.
 
     ``began_with`` is the fingerprint of the data that a run began with: where its splits were drawn without regard to a
-    column that is taken for groups today, they are drawn so again.
+    column that is taken for groups today, they are drawn so again. ``alpha`` keeps the opacity of images as a channel,
+    for a network that takes it as one.
     """
+    load_as = partial(_load, source, progress=progress, weights=weights, alpha=alpha)
     ungrouped = replace(plan, group="none")
     try:
-        data = _load(source, plan, progress, weights)
+        data = load_as(plan)
     except DataError:
         if began_with is None or plan.group is not None:
             raise
-        if (before := _load(source, ungrouped, progress, weights)).fingerprint != began_with:
+        if (before := load_as(ungrouped)).fingerprint != began_with:
             raise
         return before
     if began_with in (None, data.fingerprint) or plan.group is not None or data.train.groups is None:
         return data
-    before = _load(source, ungrouped, progress, weights)
+    before = load_as(ungrouped)
     return before if before.fingerprint == began_with else data
 
 
-def _load(source: str | Path, plan: Plan, progress: Progress | None, weights: Weights | None) -> Data:
+def _load(source: str | Path, plan: Plan, *, progress: Progress | None, weights: Weights | None, alpha: bool) -> Data:
     return load(
         source,
         img_size=plan.img_size,
@@ -59,6 +64,8 @@ def _load(source: str | Path, plan: Plan, progress: Progress | None, weights: We
         data_root=plan.data_root,
         workers=plan.workers,
         max_pixels=plan.max_pixels or MAX_PIXELS,
+        nodata=plan.nodata,
+        alpha=alpha,
         side=(weights and weights.side) or SIDE,
         group=plan.group,
         image_column=plan.image_column,

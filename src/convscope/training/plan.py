@@ -143,6 +143,9 @@ class Plan:
     positive: str | None = _setting(None, "Data", "the class that sensitivity is about, in a two-class set")
     skip_bad: bool = _setting(False, "Data", "leave unreadable images out (they are listed) instead of stopping")
     max_pixels: int | None = _setting(None, "Data", "largest image to decode, in pixels")
+    nodata: float | None = _setting(
+        None, "Data", "value that means no data, such as -9999 or nan: filled with the mean of the others"
+    )
     cache: str | None = _setting(None, "Data", "folder of decoded images; default ~/.cache/convscope")
     data_root: str | None = _setting(None, "Data", "folder that holds named sets such as mnist/")
     workers: int | None = _setting(None, "Data", "processes that decode images; default one per core")

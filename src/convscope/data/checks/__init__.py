@@ -11,6 +11,7 @@ from convscope.data.checks import (
     imbalance,
     lookalikes,
     missing,
+    outlying,
     scaling,
     spelling,
 )
@@ -31,6 +32,7 @@ _CHECKS = (
     imbalance.check,
     constant.check,
     scaling.check,
+    outlying.check,
 )
 
 

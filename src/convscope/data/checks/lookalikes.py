@@ -55,7 +55,7 @@ def check(examined: Examined) -> Iterator[Notice]:
 def _clear(examined: Examined) -> np.ndarray:
     """Return which images (n,) have enough texture for their thumbprint to mean something."""
     bits = np.bitwise_count(examined.thumbprint)
-    contrast = examined.high - examined.low
+    contrast = examined.high.astype(np.float64) - examined.low
     return (bits >= 8) & (bits <= 56) & (contrast > np.median(contrast) / 4)
 
 

@@ -25,7 +25,7 @@ class Encoded:
 
     ``decode(shrink)`` returns (H, W, C); only JPEGs come out ``shrink`` (1, 2, 4 or 8) times smaller, and sooner.
     ``note`` says what is converted on the way, if anything ("CMYK to RGB"). ``nodata`` is the value that the file calls
-    no data, if it does.
+    no data, if it does. ``alpha`` says that the last channel is no colour, but how opaque the colours are.
     """
 
     height: int
@@ -35,6 +35,7 @@ class Encoded:
     decode: Callable[[int], np.ndarray]
     note: str = ""
     nodata: float | None = None
+    alpha: bool = False
 
     def pixels(self, shrink: int = 1) -> np.ndarray:
         """Return the pixels.

@@ -54,7 +54,7 @@ def read(data: bytes) -> Encoded:
             image.draft(None, (width // shrink, height // shrink))  # pyright: ignore[reportArgumentType]
         return to_array(image, mode)
 
-    return upright(data, Encoded(height, width, channels, dtype, decode, note), image)
+    return upright(data, Encoded(height, width, channels, dtype, decode, note, alpha=channels in (2, 4)), image)
 
 
 def to_array(image: Image.Image, mode: str) -> np.ndarray:

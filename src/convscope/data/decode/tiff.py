@@ -7,6 +7,7 @@ planes, or several images. The first two are one image whose further axis is its
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 DESCRIPTION, ORIENTATION, SUB_IFDS, NODATA = 270, 274, 330, 42113
 LAST_BASELINE = 532  # what a page of tags up to here and GDAL's holds, it says itself; instruments note more in others
 GEOGRAPHIC = frozenset((33550, 33922, 34264, 34735, 34736, 34737, 42112, NODATA))
+# What tifffile logs of odd metadata goes to whoever set logging up, and not once a file to everybody's screen.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 NARROW = 16  # pages at most so wide are rows of pixels, not pictures
 ADVICE = "save the image that counts as a file of its own"
 
