@@ -156,8 +156,8 @@ def unweighted(data: Data, plan: Plan) -> str:
     if plan.class_weights != "balanced" or not absent:
         return ""
     return (
-        f"class weights: {count(len(absent), 'class', 'classes')} without a training image "
-        f"({listed(absent)}) cannot be weighted and {'counts' if len(absent) == 1 else 'count'} nothing in the training loss"
+        f"class weights: {count(len(absent), 'class', 'classes')} ({listed(absent)}) without a training image cannot "
+        f"be weighted and {'counts' if len(absent) == 1 else 'count'} nothing in the training loss"
     )
 
 
