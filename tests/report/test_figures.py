@@ -170,3 +170,16 @@ def test_mistakes_say_truth_and_answer():
     text = svg(mistakes.draw(found))
     assert f"is {found.classes[first.truth]}" in text
     assert first.id in text
+
+
+def test_a_confusion_matrix_of_very_many_classes_shows_those_of_the_most_frequent_mistakes():
+    found = contents(300, n=600)
+    counts = np.zeros((300, 300), int)
+    np.fill_diagonal(counts, 2)
+    counts[7, 290], counts[41, 5] = 9, 8
+    cells = [[int(t), int(g), int(counts[t, g])] for t, g in np.argwhere(counts)]
+    found = replace(found, metrics={**found.metrics, "confusion_cells": cells})
+    drawing = confusion.draw(found)
+    assert drawing is not None and "Of 300 classes these are the 32" in drawing.reading
+    names = [label.get_text() for label in drawing.figure.axes[0].get_yticklabels()]
+    assert len(names) == 32 and {"kind 7", "kind 290", "kind 41", "kind 5"} <= set(names)

@@ -12,7 +12,8 @@ import pytest
 from example_report import bare, contents
 
 from convscope.data.dataset import Notice
-from convscope.report.html import write
+from convscope.report import tables
+from convscope.report.html import page, write
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -185,3 +186,11 @@ def test_same_contents_same_bytes_and_no_trace(report, tmp_path):
     before = dict(matplotlib.rcParams)
     assert write(contents(), tmp_path).read_bytes() == report.read_bytes()
     assert dict(matplotlib.rcParams) == before
+
+
+def test_of_very_many_classes_the_weakest_are_shown_and_the_rest_is_not_hidden_in_silence():
+    found = replace(contents(300, n=900, skill=4.0), worst=())
+    shown = tables.classes(found.metrics).rows
+    scores = {row["class"]: row["f1"]["value"] for row in found.metrics["per_class"]}
+    assert [scores[row[0]] for row in shown] == sorted(scores.values())[:50]
+    assert "Of 300 classes these are the 50 with the lowest F1" in page(found, {})

@@ -58,3 +58,15 @@ def test_what_else_a_policy_does_is_drawn_for_each_copy():
     for copy, version in enumerate(versions):
         laid = x.flip(3) if copy % 2 else x
         assert torch.equal(version, Policy(stain=0.1)(laid, rows, seed=1, epoch=copy, preprocessing=RULE))
+
+
+@pytest.mark.parametrize("words", ["rotate=20 shift=0.2 contrast=0.3", "hflip rot90", "hflip stain=0.1 elastic=0.1"])
+def test_an_average_is_the_images_own_to_the_last_bit(words):
+    # Other neighbours, another place among them, another row of the set, another size of the batch.
+    pixels = np.random.default_rng(1).integers(0, 256, (140, 6, 6, 3)).astype(np.uint8)
+    among = averaged(words, 5, pixels)
+    for place in (0, 77, 139):
+        assert (averaged(words, 5, pixels[place : place + 1]) == among[place]).all()
+    order = np.random.default_rng(2).permutation(140)
+    assert (averaged(words, 5, pixels[order]) == among[order]).all()
+    assert abs(averaged(words, 5, pixels[:1]) - averaged(words, 4, pixels[:1])).max() > 1e-4

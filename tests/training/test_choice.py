@@ -16,8 +16,9 @@ from convscope.training.choice import decided, decided_by_validation, no_better,
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> list:
+def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list:
     """Collect the contents of the reports, which are not drawn."""
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
     shown: list = []
     monkeypatch.setattr(job, "write_report", lambda contents, folder: shown.append(contents))
     return shown

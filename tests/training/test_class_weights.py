@@ -14,7 +14,8 @@ from convscope.runs.prepare import balanced
 
 
 @pytest.fixture(autouse=True)
-def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(job, "write_report", lambda contents, folder: None)
 
 

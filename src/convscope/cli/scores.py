@@ -55,7 +55,8 @@ def scores_table(metrics: dict[str, Any]) -> Group:
         )
     )
     if len(metrics["per_class"]) > MOST_CLASSES:
-        parts.append(Text(f"the first {MOST_CLASSES} of {len(metrics['per_class']):,} classes; metrics.json has all"))
+        every = f"{len(metrics['per_class']):,} classes; evaluate RUN --json shows all"
+        parts.append(Text(f"the first {MOST_CLASSES} of {every}"))
     if metrics.get("baselines"):
         rivals = [
             (

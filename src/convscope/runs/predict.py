@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ class Averaging:
     seed: int = 0
 
     def versions(self, x: Tensor, rows: np.ndarray, preprocessing: Preprocessing) -> Iterator[Tensor]:
-        """Yield the versions of the network inputs x (N, C, H, W) of the images ``rows`` (N,).
+        """Yield the versions of the network inputs x (N, C, H, W) of images whose draws belong to ``rows`` (N,).
 
         Copies are numbered like epochs: the same images under the same seed see the same augmentations.
         """
@@ -83,17 +84,31 @@ def probabilities(
     normalise: Normaliser,
     averaging: Averaging | None = None,
 ) -> np.ndarray:
-    """Return probabilities (N, K) float64 of the raw images ``pixels[rows]``; the model is put into evaluation mode."""
+    """Return probabilities (N, K) float64 of the raw images ``pixels[rows]``; the model is put into evaluation mode.
+
+    An average depends on the image alone, to the last bit: what its copies draw belongs to its content, and they go
+    through the network without another image, since a product's last bits change with the size of the batch.
+    """
     model.eval()
     plain = np.asarray(pixels)
     found = []
+    step = BATCH if averaging is None else max(1, BATCH // averaging.copies)
     with torch.inference_mode():
-        for first in range(0, len(rows), BATCH):
-            at = rows[first : first + BATCH]
-            x = normalise(plain[at])
+        for first in range(0, len(rows), step):
+            raw = plain[rows[first : first + step]]
+            x = normalise(raw)
             if averaging is None:
                 found.append(model(x).double().softmax(1))
                 continue
-            versions = averaging.versions(x, at, normalise.preprocessing)
-            found.append(torch.stack([model(version).double().softmax(1) for version in versions]).mean(0))
+            versions = list(averaging.versions(x, _content(raw), normalise.preprocessing))
+            for at in range(len(raw)):
+                copies = torch.cat([version[at : at + 1] for version in versions])
+                stated = [model(some).double().softmax(1) for some in copies.split(BATCH)]
+                found.append(torch.cat(stated).mean(0, keepdim=True))
     return torch.cat(found).cpu().numpy()
+
+
+def _content(raw: np.ndarray) -> np.ndarray:
+    """Return a number (N,) uint64 for the content of each raw image (N, H, W, C)."""
+    hashes = (blake2b(np.ascontiguousarray(image).tobytes(), digest_size=8).digest() for image in raw)
+    return np.frombuffer(b"".join(hashes), dtype="<u8")

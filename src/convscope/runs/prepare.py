@@ -167,7 +167,7 @@ def _unweighted(data: Data, plan: Plan) -> tuple[str, ...]:
     if plan.class_weights != "balanced" or not absent:
         return ()
     text = (
-        f"class weights: {count(len(absent), 'class', 'classes')} without a training image ({listed(absent)}) cannot "
+        f"class weights: {count(len(absent), 'class', 'classes')} ({listed(absent)}) without a training image cannot "
         f"be weighted and {'counts' if len(absent) == 1 else 'count'} nothing in the training loss"
     )
     return (text,)

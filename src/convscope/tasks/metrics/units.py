@@ -23,7 +23,7 @@ class Units:
 
     >>> units = Units.of(np.array(["anna", "ben", "anna", ""]), 4)
     >>> units.unit.tolist(), units.count, units.groups, str(units)
-    ([1, 2, 1, 0], 3, 2, '2 groups and 1 single image')
+    ([0, 1, 0, 2], 3, 2, '2 groups and 1 single image')
     """
 
     unit: np.ndarray
