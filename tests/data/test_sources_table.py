@@ -83,6 +83,7 @@ def test_words_beat_numbers_where_both_say_the_same(tmp_path):
     listing = sniff(tmp_path, tmp_path)
     assert listing.classes == ("cat", "dog")
     assert listing.kind == "table labels.csv (columns image=id, class=class; label numbers the same classes)"
+    assert not listing.notices
 
 
 def test_two_labels_that_differ(tmp_path):

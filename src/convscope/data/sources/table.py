@@ -111,7 +111,8 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     roles = {**roles, "split": split, "group": grouping.column or ""}
     said = ", ".join(f"{role}={column}" for role, column in roles.items() if column)
     what = f"tables {names}" if len(parts) > 1 else f"table {names}"
-    unused = [name for name in rest if name != grouping.column]
+    told = {f"; {name} numbers the same classes": name for name in rest}.get(parts[0].why)
+    unused = [name for name in rest if name not in (grouping.column, told)]
     ids = strings(found)
     return Listing(
         name=set_name(files.path),
@@ -168,12 +169,7 @@ def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Ma
         columns.pick("group", (twice,), table.names, where)  # says that there are two
     if not table.rows:
         raise DataError(f"{where}: columns ({said}) but no rows")
-    if image in table.nested:
-        row, value = table.nested[image]
-        raise DataError(f"{where} row {row}: expected the name of a file in {image}, found {value[:60]}")
-    if label in table.nested:
-        row, value = table.nested[label]
-        raise DataError(several_labels(f"{where} row {row}", label, value))
+    _refuse_lists(table, image, label)
     refs = [f"{row} of {name}" if split else str(row) for row in table.rows]
     paths = [value.strip() for value in table.columns[image]]
     rows = with_files(where, list(map(str, table.rows)), paths, matcher, name.rpartition("/")[0], split)
@@ -194,6 +190,16 @@ def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Ma
         absent=rows.absent,
         notices=rows.notices,
     )
+
+
+def _refuse_lists(table: Table, image: str, label: str) -> None:
+    """Raise ``DataError`` for the first image or label that is a list or an object."""
+    if image in table.nested:
+        row, value = table.nested[image]
+        raise DataError(f"{table.where} row {row}: expected the name of a file in {image}, found {value[:60]}")
+    if label in table.nested:
+        row, value = table.nested[label]
+        raise DataError(several_labels(f"{table.where} row {row}", label, value))
 
 
 def _label_column(table: Table, columns: Columns) -> tuple[str, str]:

@@ -100,7 +100,8 @@ def _json_lines(text: str, where: str, most: int | None) -> Table:
         for key, value in row.items():
             if isinstance(value, dict | list):
                 nested.setdefault(key, (number, json.dumps(value, ensure_ascii=False)))
-            columns.setdefault(key, [""] * len(rows))
+            if key not in columns:
+                columns[key] = [""] * len(rows)
         for key, values in columns.items():
             value = row.get(key)
             values.append("" if value is None else composed(str(value)))
