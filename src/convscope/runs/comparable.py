@@ -70,8 +70,6 @@ def _differences(a: Run, b: Run) -> Iterator[str]:
         changed = [name for name in first if getattr(first[name], column) != getattr(second[name], column)]
         if changed:
             yield f"{count(len(changed), 'image')} of the same name {what}, such as {listed(changed, 2)}"
-    if [*first] != [*second]:  # names sort otherwise in another Unicode form, and figures go by the order
-        yield "they list the same images in another order; train both again"
     moved = [name for name in first if first[name].split != second[name].split]
     if moved:
         name = moved[0]
@@ -79,6 +77,8 @@ def _differences(a: Run, b: Run) -> Iterator[str]:
             f"their splits differ: {count(len(moved), 'image')} changed place, such as {name} ({first[name].split} in "
             f"{a.folder}, {second[name].split} in {b.folder}); {_remedy(a, b)}"
         )
+    if [*first] != [*second]:  # names sort otherwise in another Unicode form, and figures go by the order
+        yield "they list the same images in another order; train both again"
 
 
 def _remedy(a: Run, b: Run) -> str:
