@@ -215,7 +215,7 @@ FIELDS: dict[str, Callable[..., Any]] = {
     "windows": lambda s, x: x.unfold(3, 2, 3),
     "a choice": lambda s, x: torch.maximum(x, x.flip(1)),
     "cubic": lambda s, x: F.interpolate(x, scale_factor=2, mode="bicubic"),
-    "against aliasing": lambda s, x: F.interpolate(x, (2, 3), mode="bilinear", antialias=True),
+    "against aliasing": lambda s, x: F.interpolate(x, (2, 4), mode="bilinear", antialias=True),
     "product": lambda s, x: x.prod(2),
     "length": lambda s, x: x.norm(dim=1),
     "spread": lambda s, x: x.var(2),

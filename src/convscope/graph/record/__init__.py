@@ -20,6 +20,7 @@ from torch import nn
 from convscope.errors import ConfigError, ShapeError
 from convscope.graph.node import Graph
 from convscope.graph.record.calls import NeedsValues, Recorder
+from convscope.graph.record.exported import batch_of, held_to_batch, opened_export
 from convscope.graph.record.inputs import Input, inputs
 from convscope.graph.record.no_trace import no_trace
 from convscope.graph.record.tensors import Watch
@@ -47,9 +48,17 @@ def record(model: nn.Module, input_shape: Any) -> Graph:
     """
     model = checked(model)
     given = inputs(model, input_shape)
+    exported = batch_of(model)
+    if exported not in (None, 1) and held_to_batch(model):
+        raise ShapeError(
+            f"the module was exported for a batch of {exported}, and computes with that number: export it for one "
+            "example, or for any batch (dynamic_shapes of torch.export.export)"
+        )
     # One graph for any batch; else for one example; else with real numbers, as far as the forward asks for them.
     notes: tuple[str, ...] = ()
     try:
+        if held_to_batch(model):
+            raise BatchUsed("was exported for a batch of 1")
         return recorded(model, given, BATCH, fake=True)
     except BatchUsed as reason:
         notes = (f"The network {reason}: the graph holds for one example at a time.",)
@@ -71,8 +80,9 @@ def checked(model: Any) -> nn.Module:
     """Return the module to record; ``ConfigError`` for what is none, and for lazy and scripted ones."""
     if not isinstance(model, nn.Module):
         hint = ", not its class: build it first" if isinstance(model, type) else ""
+        hint = ": give its module()" if type(model).__name__ == "ExportedProgram" else hint
         raise ConfigError(f"record expects a torch.nn.Module{hint}; found {type(model).__name__}")
-    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
+    model = opened_export(getattr(model, "_orig_mod", model))  # what torch.compile wraps
     for path, module in model.named_modules():
         where = f"{path or 'the model'} ({type(module).__name__})"
         if isinstance(module, torch.jit.ScriptModule):

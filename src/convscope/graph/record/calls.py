@@ -38,6 +38,8 @@ from convscope.graph.record.tensors import Tensors, Watch
 from convscope.graph.tape import BatchUsed, Ref, Tape, Unknown
 from convscope.graph.translate import RULES
 
+AUTOCAST = ("cpu", "cuda", "mps", "xpu")  # kinds of devices for which it can be on
+
 
 class NeedsValues(Exception):  # noqa: N818 - no error: recording begins anew
     """The forward asks for numbers, which tensors without numbers do not have."""
@@ -110,6 +112,11 @@ class Recorder(TorchFunctionMode):
             return func(*args, **kwargs)
         given = [one for _, one in leaves((args, kwargs), "")]
         self.tape.path = self._here()
+        if any(map(torch.is_autocast_enabled, AUTOCAST)):
+            self._note(
+                f"Autocast is on in {self.tape.path or 'its forward'}: PyTorch computes there in a shorter type, the "
+                "graph in the type of its weights."
+            )
         back = self.leaving.comes_back(func, name, (args, kwargs), sys._getframe(1))
         writes = getattr(func, "__name__", "").endswith("_")
         if not any(self.tensors.is_of_network(one, writes=writes) for one in given):
