@@ -182,6 +182,14 @@ CALLS: dict[str, tuple[nn.Module, Any]] = {
     "attention": (Written(looked_at, hole=hole()), IMAGE),
     "rnn": (nn.RNN(8, 5, num_layers=2, bidirectional=True, batch_first=True), (6, 8)),
     "rnn of rectifiers": (nn.RNN(8, 5, nonlinearity="relu", bias=False, batch_first=True), (6, 8)),
+    "projected lstm": (nn.LSTM(8, 5, num_layers=2, proj_size=3, bidirectional=True, batch_first=True), (4, 8)),
+    "projected from states": (
+        Written(
+            lambda s, x: s.lstm(x, (x[None, :, 0, :2] * 1, x[None, :, 0, :5] * 1)),
+            lstm=nn.LSTM(8, 5, bias=False, proj_size=2, batch_first=True),
+        ),
+        (4, 8),
+    ),
     "rnn cell": (Written(lambda s, x: s.cell(x[:, 1], s.cell(x[:, 0])), cell=nn.RNNCell(8, 5)), (6, 8)),
 }
 
