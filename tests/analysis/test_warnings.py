@@ -131,13 +131,32 @@ FIRES = {
         chain(nn.Linear(8, 1), nn.Softmax(1)),
         (8,),
         "CS202-norm-of-one at 1: softmax over one number returns 1 whatever it is; take a sigmoid for one output, or "
-        "two outputs",
+        "two outputs, or another axis; keep it where weights were trained with it",
     ),
     "no activation": (
         chain(nn.Conv2d(1, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.Conv2d(4, 8, 3), nn.ReLU(), *head(8)),
         (1, 8, 8),
         "CS203-missing-activation at 2: nothing bends the values from 0 to 2 (only 1 between): two linear maps in a "
         "row are one; put an activation between them, or leave one of them out",
+    ),
+    "a factoring that may be meant": (
+        chain(nn.Conv2d(16, 4, 1, bias=False), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 3), nn.ReLU(), *head(4)),
+        (16, 8, 8),
+        "CS203-missing-activation at 2: nothing bends the values from 0 to 2 (only 1 between): two linear maps in a "
+        "row are one, of 576 weights in place of 208; put an activation between them, unless it is meant to save those "
+        "weights",
+    ),
+    "two wide kernels": (
+        chain(nn.Conv2d(4, 4, 3, stride=2, padding=1), nn.Conv2d(4, 4, 3), nn.ReLU(), *head(4)),
+        (4, 11, 11),
+        "CS203-missing-activation at 1: nothing bends the values from 0 to 1: two linear maps in a row are one, of 784 "
+        "weights in place of 288; put an activation between them, unless it is meant to save those weights",
+    ),
+    "an attention to one key": (
+        Written(lambda net, x: ((net.q(x) @ x[:, :1].mT) / 2).softmax(-1) @ x[:, :1], q=nn.Linear(8, 8)),
+        (5, 8),
+        "CS202-norm-of-one at softmax: softmax over one number returns 1 whatever it is; give a larger input: with "
+        "this one there is a single key to attend to",
     ),
     "dense layers in a row": (
         chain(nn.Linear(8, 6), nn.Dropout(), nn.Linear(6, 2)),

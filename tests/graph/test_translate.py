@@ -160,6 +160,17 @@ def hole() -> Tensor:
     return mask
 
 
+def transformed(self: Any, x: Tensor) -> Any:
+    """A spatial transformer: places computed from the image."""
+    theta = self.where(x.mean((2, 3))).view(-1, 2, 3)
+    grid = F.affine_grid(theta, [x.size(0), x.size(1), 5, 6], align_corners=False)
+    return named(
+        plain=F.grid_sample(x, grid, align_corners=False),
+        nearest=F.grid_sample(x, grid, "nearest", "border", align_corners=True),
+        mirrored=F.grid_sample(x, F.affine_grid(theta, x.shape, True), "bilinear", "reflection", True),
+    )
+
+
 CALLS: dict[str, tuple[nn.Module, Any]] = {
     "einsum": (
         Written(einstein, w=nn.Parameter(torch.randn(4, 4)), both=nn.Bilinear(8, 8, 3)),
@@ -179,9 +190,18 @@ CALLS: dict[str, tuple[nn.Module, Any]] = {
         Written(placed, norm=nn.RMSNorm(8), rows=torch.tensor([3, 0]), places=torch.tensor([1, 3]).reshape(1, 2, 1, 1)),
         IMAGE,
     ),
+    "transformer": (Written(transformed, where=nn.Linear(4, 6)), IMAGE),
     "attention": (Written(looked_at, hole=hole()), IMAGE),
     "rnn": (nn.RNN(8, 5, num_layers=2, bidirectional=True, batch_first=True), (6, 8)),
     "rnn of rectifiers": (nn.RNN(8, 5, nonlinearity="relu", bias=False, batch_first=True), (6, 8)),
+    "projected lstm": (nn.LSTM(8, 5, num_layers=2, proj_size=3, bidirectional=True, batch_first=True), (4, 8)),
+    "projected from states": (
+        Written(
+            lambda s, x: s.lstm(x, (x[None, :, 0, :2] * 1, x[None, :, 0, :5] * 1)),
+            lstm=nn.LSTM(8, 5, bias=False, proj_size=2, batch_first=True),
+        ),
+        (4, 8),
+    ),
     "rnn cell": (Written(lambda s, x: s.cell(x[:, 1], s.cell(x[:, 0])), cell=nn.RNNCell(8, 5)), (6, 8)),
 }
 
@@ -215,7 +235,7 @@ FIELDS: dict[str, Callable[..., Any]] = {
     "windows": lambda s, x: x.unfold(3, 2, 3),
     "a choice": lambda s, x: torch.maximum(x, x.flip(1)),
     "cubic": lambda s, x: F.interpolate(x, scale_factor=2, mode="bicubic"),
-    "against aliasing": lambda s, x: F.interpolate(x, (2, 3), mode="bilinear", antialias=True),
+    "against aliasing": lambda s, x: F.interpolate(x, (2, 4), mode="bilinear", antialias=True),
     "product": lambda s, x: x.prod(2),
     "length": lambda s, x: x.norm(dim=1),
     "spread": lambda s, x: x.var(2),

@@ -14,6 +14,7 @@ from convscope.ops.dropout import PRIMITIVES as DROPOUT
 from convscope.ops.embedding import PRIMITIVES as EMBEDDING
 from convscope.ops.functions import PRIMITIVES as FUNCTIONS
 from convscope.ops.gathering import PRIMITIVES as GATHERING
+from convscope.ops.grid_sampling import PRIMITIVES as GRID_SAMPLING
 from convscope.ops.linear import PRIMITIVES as LINEAR
 from convscope.ops.losses import PRIMITIVES as LOSSES
 from convscope.ops.normalisation import PRIMITIVES as NORMALISATION
@@ -46,6 +47,7 @@ PRIMITIVES = table(
     EMBEDDING,
     FUNCTIONS,
     GATHERING,
+    GRID_SAMPLING,
     LINEAR,
     LOSSES,
     NORMALISATION,

@@ -74,4 +74,5 @@ RULES: dict[str, Callable[[str, Any, Shape, dict[str, Any]], Links]] = {
     "gather": axes.gather,
     "scatter": axes.scatter,
     "max_unpool": windows.unpool,
+    "grid_sample": windows.sampled,
 }

@@ -113,5 +113,12 @@ def unpool(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
     return {"x": found, "indices": found}
 
 
+def sampled(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
+    """Any place of the channel: the grid tells which."""
+    x, grid = shapes
+    of_grid = (same(0, grid[0]), *(same(axis + 1, n) for axis, n in enumerate(grid[1:-1], start=1)), whole(grid[-1]))
+    return {"x": (*_first_two(output), *(whole(n) for n in x[2:])), "grid": of_grid}
+
+
 def _first_two(output: Shape) -> tuple[Link, Link]:
     return same(0, output[0]), same(1, output[1])

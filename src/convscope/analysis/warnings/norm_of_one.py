@@ -10,6 +10,7 @@ from convscope.analysis.warnings.reading import Reading
 from convscope.graph.node import Node
 
 CODE = "CS202-norm-of-one"
+SCORES = ("matmul", "multiply", "divide", "add", "reshape", "where")  # how the scores of an attention are made
 NORMS = ("layer_norm", "group_norm", "instance_norm", "softmax", "log_softmax")
 
 
@@ -24,8 +25,18 @@ def find(net: Reading) -> Iterator[DesignWarning]:
                 node.name,
                 result,
                 f"{node.op} over one number returns {result} whatever it is" + ("" if softmax else ", before any bias"),
-                "take a sigmoid for one output, or two outputs" if softmax else f"normalise over more: {_more(node)}",
+                _attention(net, node) if softmax else f"normalise over more: {_more(node)}",
             )
+
+
+def _attention(net: Reading, node: Node) -> str:
+    """Return what to do about a softmax: it may be one over the keys of an attention, and the input small."""
+    source = net.graph.by_name.get(node.inputs.get("x", ""))
+    while source is not None and source.op in SCORES[1:]:
+        source = net.graph.by_name.get(source.inputs.get("x", ""))
+    if source is not None and source.op == SCORES[0] and len(source.inputs) == 2:
+        return "give a larger input: with this one there is a single key to attend to"
+    return "take a sigmoid for one output, or two outputs, or another axis; keep it where weights were trained with it"
 
 
 def over(node: Node) -> int:

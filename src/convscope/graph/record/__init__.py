@@ -22,6 +22,7 @@ from convscope.errors import ConfigError, ShapeError
 from convscope.graph.node import Graph
 from convscope.graph.record.batch_size import BATCH, Uses
 from convscope.graph.record.calls import NeedsValues, Recorder
+from convscope.graph.record.exported import batch_of, held_to_batch, opened_export
 from convscope.graph.record.inputs import Input, inputs
 from convscope.graph.record.log import Call, Comparison, Keep, Key
 from convscope.graph.record.nested import leaves
@@ -62,7 +63,15 @@ class Recording:
 
 def recording(model: nn.Module, given: list[Input]) -> Recording:
     """Return what is recorded of a checked network: for any batch; else for one example; else with real numbers."""
+    exported = batch_of(model)
+    if exported not in (None, 1) and held_to_batch(model):
+        raise ShapeError(
+            f"the module was exported for a batch of {exported}, and computes with that number: export it for one "
+            "example, or for any batch (dynamic_shapes of torch.export.export)"
+        )
     try:
+        if held_to_batch(model):
+            raise BatchUsed("was exported for a batch of 1")
         many = recorded(model, given, BATCH, fake=True)
     except BatchUsed as reason:
         return _of_one(model, given, f"The network {reason}")
@@ -121,8 +130,9 @@ def checked(model: Any) -> nn.Module:
     """Return the module to record; ``ConfigError`` for what is none, and for lazy and scripted ones."""
     if not isinstance(model, nn.Module):
         hint = ", not its class: build it first" if isinstance(model, type) else ""
+        hint = ": give its module()" if type(model).__name__ == "ExportedProgram" else hint
         raise ConfigError(f"record expects a torch.nn.Module{hint}; found {type(model).__name__}")
-    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
+    model = opened_export(getattr(model, "_orig_mod", model))  # what torch.compile wraps
     for path, module in model.named_modules():
         where = f"{path or 'the model'} ({type(module).__name__})"
         if isinstance(module, torch.jit.ScriptModule):

@@ -40,6 +40,8 @@ from convscope.graph.record.tensors import Tensors
 from convscope.graph.tape import BatchUsed, Ref, Tape, Unknown
 from convscope.graph.translate import RULES
 
+AUTOCAST = ("cpu", "cuda", "mps", "xpu")  # kinds of devices for which it can be on
+
 
 class NeedsValues(Exception):  # noqa: N818 - no error: recording begins anew
     """The forward asks for numbers, which tensors without numbers do not have."""
@@ -115,6 +117,11 @@ class Recorder(TorchFunctionMode):
             answer = func(*args, **kwargs)
             return self.uses.tracked(name, answer) if name in SIZES and self.tape.batch == BATCH else answer
         self.tape.path = self._here()
+        if any(map(torch.is_autocast_enabled, AUTOCAST)):
+            self._note(
+                f"Autocast is on in {self.tape.path or 'its forward'}: PyTorch computes there in a shorter type, the "
+                "graph in the type of its weights."
+            )
         with self.log.call(name, self.tape.path, (args, kwargs)) as call:
             made = call.made = self._seen(func, name, args, kwargs, sys._getframe(1))
         return made

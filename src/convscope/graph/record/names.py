@@ -108,6 +108,7 @@ LOOKS = frozenset(
         "is_conj",
         "is_neg",
         "broadcast_shapes",
+        "device",
         "register_hook",
         "set_attribute",
         "backward",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from convscope.graph.tape import Ref, Tape, Unknown
 from convscope.graph.translate.convolution import axes
 
@@ -128,7 +130,48 @@ def interpolate(
     raise Unknown(f"interpolation {mode!r}")
 
 
-RULES: dict[str, Callable[..., Any]] = {"interpolate": interpolate}
+def grid_sample(
+    tape: Tape,
+    input: Ref,
+    grid: Ref,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool | None = None,
+) -> Ref:
+    """Numbers at places between positions, linear or the nearest."""
+    if mode == "bicubic":
+        raise Unknown("cubic sampling of a grid")
+    how = {"mode": {"bilinear": "linear"}.get(mode, mode), "padding_mode": padding_mode}
+    return tape.emit("grid_sample", input, grid, **how, align_corners=bool(align_corners))
+
+
+def grid_sampler(
+    tape: Tape, input: Ref, grid: Ref, interpolation_mode: int, padding_mode: int, align_corners: bool
+) -> Ref:
+    """The same, its modes as numbers."""
+    modes, paddings = ("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection")
+    return grid_sample(tape, input, grid, modes[interpolation_mode], paddings[padding_mode], align_corners)
+
+
+def affine_grid(tape: Tape, theta: Ref, size: Any, align_corners: bool | None = None) -> Ref:
+    """The places that an affine map (N, rank, rank + 1) takes the positions of an image to."""
+    shape = tape.expected[0][0]
+    lines = [
+        np.linspace(-1, 1, n) * (1 if align_corners else (n - 1) / n) if n > 1 else np.zeros(1) for n in shape[1:-1]
+    ]
+    points = np.stack(np.meshgrid(*lines, indexing="ij")[::-1], -1).reshape(-1, len(lines))  # the last axis first
+    base = tape.constant(np.concatenate([points, np.ones((len(points), 1))], 1).astype(theta.dtype))
+    made = tape.emit("matmul", base, tape.emit("permute", theta, axes=(0, 2, 1)))
+    return tape.emit("reshape", made, shape=shape)
+
+
+RULES: dict[str, Callable[..., Any]] = {
+    "interpolate": interpolate,
+    "grid_sample": grid_sample,
+    "grid_sampler": grid_sampler,
+    "affine_grid": affine_grid,
+    "affine_grid_generator": affine_grid,
+}
 for _rank in (1, 2, 3):
     RULES |= {
         f"max_pool{_rank}d": max_pool(_rank, indices=False),

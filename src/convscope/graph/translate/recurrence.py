@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
 from convscope.graph.translate.arrangement import part_of, permuted
-
-GATES = {"gru": 3, "lstm": 4, "tanh": 1, "relu": 1}
 
 
 def layers(op: str, states: int) -> Callable[..., Any]:
@@ -31,8 +30,7 @@ def layers(op: str, states: int) -> Callable[..., Any]:
         first = [hx] if isinstance(hx, Ref) else list(hx)
         directions = 2 if bidirectional else 1
         each = len(params) // (num_layers * directions)
-        if each != (4 if has_biases else 2) or first[0].shape[-1] * GATES[op] != params[0].shape[0]:
-            raise Unknown("projected states")
+        projected = op == "lstm" and first[0].shape[-1] != first[1].shape[-1]
         x = input if batch_first else permuted(tape, input, (1, 0, 2))  # (N, T, I)
         last: list[list[Ref]] = [[] for _ in range(states)]
         for layer in range(num_layers):
@@ -41,7 +39,8 @@ def layers(op: str, states: int) -> Callable[..., Any]:
                 at = layer * directions + direction
                 weights = params[at * each : (at + 1) * each]
                 begun = [None if one.zero else _state(tape, one, at) for one in first]
-                made, ends = _one(tape, op, x, weights, begun, backwards=direction == 1)
+                one = _projected if projected else functools.partial(_one, op=op)
+                made, ends = one(tape, x=x, weights=weights, begun=begun, backwards=direction == 1)
                 outputs.append(made)
                 for found, end in zip(last, ends, strict=True):
                     found.append(tape.emit("reshape", end, shape=(1, *end.shape)))
@@ -53,7 +52,7 @@ def layers(op: str, states: int) -> Callable[..., Any]:
 
 
 def _one(
-    tape: Tape, op: str, x: Ref, weights: list[Ref], begun: list[Ref | None], *, backwards: bool
+    tape: Tape, x: Ref, weights: list[Ref], begun: list[Ref | None], *, op: str, backwards: bool
 ) -> tuple[Ref, list[Ref]]:
     """Return the output (N, T, H) of one layer in one direction, and its last states (N, H)."""
     biases = (None, None) if len(weights) == 2 else tuple(weights[2:])
@@ -67,6 +66,34 @@ def _one(
     return (_reversed(tape, made) if backwards else made), ends
 
 
+def _projected(
+    tape: Tape, x: Ref, weights: list[Ref], begun: list[Ref | None], *, backwards: bool
+) -> tuple[Ref, list[Ref]]:
+    """Return the output (N, T, P) of an LSTM whose hidden states are projected, step by step (Sak et al. 2014)."""
+    above, along, *biases, down = weights
+    n, steps, width = x.shape[0], x.shape[1], above.shape[0] // 4
+    zeros = (_zeros(tape, x, (n, down.shape[0])), _zeros(tape, x, (n, width)))
+    hidden, cell = (zero if state is None else state for zero, state in zip(zeros, begun, strict=True))
+    brought = tape.emit("linear", _reversed(tape, x) if backwards else x, above, *biases[:1])  # (N, T, 4H)
+    outputs = []
+    for t in range(steps):
+        now = tape.emit("reshape", part_of(tape, brought, 1, t, 1), shape=(n, 4 * width))
+        gates = tape.emit("add", now, tape.emit("linear", hidden, along, *biases[1:]))
+        i, f, g, o = (
+            tape.emit(kind, part_of(tape, gates, 1, gate * width, width))
+            for gate, kind in enumerate(("sigmoid", "sigmoid", "tanh", "sigmoid"))
+        )
+        cell = tape.emit("add", tape.emit("multiply", f, cell), tape.emit("multiply", i, g))
+        hidden = tape.emit("linear", tape.emit("multiply", o, tape.emit("tanh", cell)), down)
+        outputs.append(tape.emit("reshape", hidden, shape=(n, 1, down.shape[0])))
+    made = outputs[0] if steps == 1 else tape.emit("concatenate", *outputs, axis=1)
+    return (_reversed(tape, made) if backwards else made), [hidden, cell]
+
+
+def _zeros(tape: Tape, like: Ref, shape: tuple[int, ...]) -> Ref:
+    return tape.emit("expand", tape.scalar(0, like.dtype), shape=shape)
+
+
 def _stepped(
     tape: Tape, op: str, x: Ref, weights: list[Ref], biases: Sequence[Ref | None], state: Ref | None
 ) -> tuple[Ref, Ref]:
@@ -74,7 +101,7 @@ def _stepped(
     (above, along), (of_input, of_hidden) = weights, biases
     n, steps, hidden = x.shape[0], x.shape[1], along.shape[1]
     if state is None:
-        state = tape.emit("expand", tape.scalar(0, x.dtype), shape=(n, hidden))
+        state = _zeros(tape, x, (n, hidden))
     brought = tape.emit("linear", x, above, of_input)  # (N, T, H)
     states = []
     for t in range(steps):

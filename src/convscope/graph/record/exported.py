@@ -1,0 +1,140 @@
+"""Modules of ``torch.export``: the operations of their graphs as the functions of PyTorch that users call."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import operator
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional
+
+# What is called otherwise in functions than in the operation's own schema.
+RENAMED = {"self": "input", "train": "training", "indices": "input", "scale_factors": "scale_factor"}
+# Where a number among the arguments may be a size of the whole array, or is computed with.
+COUNTS = frozenset(
+    (
+        *("view", "reshape", "expand", "broadcast_to", "repeat", "tile", "unflatten", "as_strided", "split", "getitem"),
+        *(
+            "zeros",
+            "ones",
+            "full",
+            "empty",
+            "arange",
+            "new_zeros",
+            "new_ones",
+            "new_full",
+            "new_empty",
+            "rand",
+            "randn",
+        ),
+        *("add", "sub", "mul", "div", "pow", "floor_divide", "remainder", "split_with_sizes", "narrow", "index_select"),
+    )
+)
+CHECKS = ("_assert_tensor_metadata", "_assert_scalar", "_assert_async", "sym_constrain_range_for_size")
+
+
+def opened_export(model: nn.Module) -> nn.Module:
+    """Return an exported module in functions, without the guards of the shapes it was exported for; others as they are.
+
+    Parameters and buffers are the module's own. An operation that no function stands for stays as it is.
+    """
+    if not isinstance(model, fx.GraphModule) or not any(map(_operation, model.graph.nodes)):
+        return model
+    made = fx.GraphModule(model, copy.deepcopy(model.graph), type(model).__name__)
+    for node in reversed(made.graph.nodes):
+        operation = _operation(node)
+        if node.target == "_guards_fn" or (operation and _name(operation) in CHECKS):
+            made.graph.erase_node(node)
+        elif operation:
+            _rewrite(node, operation)
+    made.recompile()
+    return made
+
+
+def batch_of(model: nn.Module) -> int | None:
+    """Return the size of the batch that a module was exported for; None where it is no such module, or takes any."""
+    nodes = model.graph.nodes if isinstance(model, fx.GraphModule) else ()
+    shapes = [list(getattr(node.meta.get("val"), "shape", ())) for node in nodes if node.op == "placeholder"]
+    return next((shape[0] for shape in shapes if shape and isinstance(shape[0], int)), None)
+
+
+def held_to_batch(model: nn.Module) -> bool:
+    """Return whether the size of the batch that a module was exported for stands among its sizes or numbers."""
+    batch = batch_of(model)
+    if batch is None or not isinstance(model, fx.GraphModule):
+        return False
+    calls = (node for node in model.graph.nodes if getattr(node.target, "__name__", "") in COUNTS)
+    return any(batch in _numbers((node.args, dict(node.kwargs))) for node in calls)
+
+
+def _numbers(value: Any) -> Iterator[int]:
+    """Yield the whole numbers among a call's arguments."""
+    for one in value.values() if isinstance(value, dict) else value:
+        if isinstance(one, list | tuple | dict):
+            yield from _numbers(one)
+        elif isinstance(one, int) and not isinstance(one, bool):
+            yield one
+
+
+def _operation(node: fx.Node) -> torch._ops.OpOverload | None:
+    found = node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload)
+    return node.target if found else None  # pyright: ignore[reportReturnType]
+
+
+def _name(operation: torch._ops.OpOverload) -> str:
+    return operation._schema.name.split("::")[-1]
+
+
+def _rewrite(node: fx.Node, operation: torch._ops.OpOverload) -> None:
+    """Let a node call the function that users call, with its arguments."""
+    schema, name = operation._schema.arguments, _name(operation)
+    given: dict[str, Any] = {one.name: value for one, value in zip(schema, node.args, strict=False)} | node.kwargs
+    if name.removeprefix("_").startswith("upsample_"):
+        node.target, (node.args, node.kwargs) = functional.interpolate, _resized(name, given)
+    elif name == "slice":
+        node.target, node.args, node.kwargs = operator.getitem, _sliced(**given), {}
+    elif name == "sym_size":
+        node.target, node.kwargs = Tensor.size, {}
+    elif function := _function(name):
+        node.target = function
+        if isinstance(function, types.FunctionType):
+            named = {RENAMED.get(key, key): value for key, value in given.items()}
+            if name == "embedding":
+                named["weight"], named["input"] = given["weight"], given["indices"]
+            known = inspect.signature(function).parameters
+            loose = any(one.kind is one.VAR_KEYWORD for one in known.values())
+            node.args, node.kwargs = (), {key: one for key, one in named.items() if loose or key in known}
+
+
+def _function(name: str) -> Callable[..., Any] | None:
+    """Return the function, or method, of PyTorch of this name."""
+    for home in (functional, torch, torch.linalg, Tensor):
+        found = getattr(home, name.removeprefix("linalg_"), None)
+        if callable(found):
+            return found
+    return None
+
+
+def _resized(name: str, given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments of ``functional.interpolate`` for one of the operations that it is made of."""
+    exact, antialias = "nearest_exact" in name, name.endswith("_aa")
+    kind = name.removeprefix("_").removeprefix("upsample_").removesuffix("_aa")[:-2]  # without its 2d
+    mode = "nearest-exact" if exact else kind
+    size = given.get("output_size")
+    more: dict[str, Any] = {"size": size} if size is not None else {"scale_factor": given.get("scale_factors")}
+    if "nearest" not in name:
+        more |= {"align_corners": given.get("align_corners", False), "antialias": antialias}
+    return (given.get("input", given.get("self")),), more | {"mode": mode}
+
+
+def _sliced(self: Any, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Any:
+    """Return an array and the slice of it that an operation takes; the end may lie far behind the axis."""
+    rank = self.meta["val"].ndim
+    index: list[Any] = [slice(None)] * rank
+    index[dim] = slice(start, None if isinstance(end, int) and end >= 2**62 else end, step)
+    return (self, tuple(index))
