@@ -7,11 +7,12 @@ themselves choose (a maximum), all that may be chosen counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from convscope.analysis import patches
 from convscope.analysis.links import Link, links, same, shifted
 from convscope.analysis.links.axes import attended
 from convscope.analysis.places import Box, Places, reshaped
@@ -20,13 +21,16 @@ from convscope.errors import ShapeError
 from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node, Shape
 from convscope.ops import PRIMITIVES
 
+FEW = 4096  # places of a node of whose operation nothing is known axis by axis, that are asked about one by one
+
 
 @dataclass(frozen=True)
 class Field:
     """What one unit, or several, of a node see.
 
     ``inputs``: by the name of the network's input, places in one example of it (without the batch); ``unknown`` names
-    the operations on the way that cannot be seen through: what lies behind them is not in ``inputs``.
+    the operations on the way that cannot be seen through: what lies behind them is not in ``inputs``. ``at_most``: it
+    may be less, as the exact set would take too long to find.
     """
 
     node: str
@@ -38,6 +42,11 @@ class Field:
     def places(self) -> Places:
         """The places in the network's first or only input."""
         return next(iter(self.inputs.values()))
+
+    @property
+    def at_most(self) -> bool:
+        """Whether the places are an upper bound."""
+        return any(one.at_most for one in self.inputs.values())
 
     @property
     def share(self) -> float | None:
@@ -52,11 +61,12 @@ class Field:
         return tuple(at) in self.places
 
 
-def field(graph: Graph, node: str, at: Sequence[int] | None = None) -> Field:
-    """Return the exact set of inputs that unit ``at`` of a node sees.
+def field(graph: Graph, node: str, at: Sequence[int] | None = None, *, whole: Collection[str] = ()) -> Field:
+    """Return the set of inputs that unit ``at`` of a node sees: exact, or said to be an upper bound.
 
     ``at`` is a place in the node's output without the batch: (channel, y, x). With fewer numbers they are the last ones
-    and the others stand for all: (y, x) is every channel there. None: every unit.
+    and the others stand for all: (y, x) is every channel there. None: every unit. ``whole`` are nodes whose unit in the
+    middle is known to see all inputs: where the way leads through one, it is not followed further.
 
     Raises:
         ConfigError: no such node, with the nearest names.
@@ -65,12 +75,14 @@ def field(graph: Graph, node: str, at: Sequence[int] | None = None) -> Field:
     found = graph[node]
     place = _checked(found, at)
     begin = Places(found.shape, [_box(found, place)])
-    reached, unknown = backwards(graph, {node: begin})
+    reached, unknown = backwards(graph, {node: begin}, whole)
     inputs = {one.name: _without_batch(reached.get(one.name, Places(one.shape)), one.batch) for one in graph.inputs}
     return Field(node, place, inputs, unknown)
 
 
-def backwards(graph: Graph, begin: Mapping[str, Places]) -> tuple[dict[str, Places], tuple[str, ...]]:
+def backwards(
+    graph: Graph, begin: Mapping[str, Places], whole: Collection[str] = ()
+) -> tuple[dict[str, Places], tuple[str, ...]]:
     """Return for every input of the network the places that feed the given places of nodes, and what is unknown."""
     pending = dict(begin)
     unknown: list[str] = []
@@ -79,6 +91,8 @@ def backwards(graph: Graph, begin: Mapping[str, Places]) -> tuple[dict[str, Plac
         if node.op == INPUT or node.name not in pending:
             continue
         places = pending.pop(node.name)
+        if node.name in whole and not places.at_most and middle(node) in places:
+            return {one.name: Places.all(one.shape) for one in graph.inputs}, tuple(unknown)
         if node.op == UNKNOWN:
             unknown.append(node.name)
             continue
@@ -87,9 +101,15 @@ def backwards(graph: Graph, begin: Mapping[str, Places]) -> tuple[dict[str, Plac
             if source not in fed:  # made of weights alone
                 continue
             into = pending.setdefault(source, Places(graph.by_name[source].shape))
-            for box in _before(graph, node, name, places):
+            into.at_most |= places.at_most
+            for box in _before(graph, node, name, places, into):
                 into.add(box)
     return pending, tuple(unknown)
+
+
+def middle(node: Node) -> Shape:
+    """Return the place of the unit in the middle of a node's output."""
+    return tuple(n // 2 if axis != node.batch else 0 for axis, n in enumerate(node.shape))
 
 
 def _fed_by_inputs(graph: Graph) -> set[str]:
@@ -124,14 +144,22 @@ def _part(whole: Node, part: Node) -> tuple[Link, ...]:
     return (same(0, n), Link(None, steps, last.table, (np.array([steps - 1]),), 0), same(1, width))
 
 
-def _before(graph: Graph, node: Node, name: str, places: Places) -> Iterator[Box]:
-    """Yield boxes of the array input ``name`` that feed some places of a node."""
+def _before(graph: Graph, node: Node, name: str, places: Places, into: Places) -> Iterator[Box]:
+    """Yield boxes of the array input ``name``, which are to go ``into`` a set, that feed some places of a node."""
     before = graph.by_name[node.inputs[name]].shape
     if node.op == "reshape":
         for box in places.boxes:
             yield from reshaped(box, before, node.shape)
         return
+    if node.op in patches.WINDOWED:
+        for box in places.boxes:
+            yield from patches.before(node.op, box, before, node.shape, node.arguments)
+        return
     axes = links_of(graph, node).get(name)
+    if axes is None and places.count > FEW:
+        into.at_most = True
+        yield Places.all(before).boxes[0]
+        return
     if axes is None:
         yield from _one_by_one(graph, node, name, places)
         return
@@ -150,7 +178,7 @@ def _fed(link: Link, box: Box) -> np.ndarray:
 
 
 def _one_by_one(graph: Graph, node: Node, name: str, places: Places) -> Iterator[Box]:
-    """Ask the primitive itself about each place: right for all of them, and slow."""
+    """Ask the primitive itself about each place: right for all of them, and slow, so only for a few."""
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
     size = graph.by_name[node.inputs[name]].shape
     for at in np.argwhere(places.mask()):
@@ -190,4 +218,5 @@ def _without_batch(places: Places, batch: int | None) -> Places:
     if batch is None:
         return places
     shape = tuple(n for axis, n in enumerate(places.shape) if axis != batch)
-    return Places(shape, [tuple(line for axis, line in enumerate(box) if axis != batch) for box in places.boxes])
+    boxes = [tuple(line for axis, line in enumerate(box) if axis != batch) for box in places.boxes]
+    return Places(shape, boxes, places.at_most)

@@ -27,7 +27,8 @@ class Layer:
 
     ``parameters``: those that it is the first to use. ``multiplications``, ``additions``: None where the operation is
     unknown. ``fields``: by the network's input, the receptive field along each of its axes, the first the channels of
-    an image; empty behind an unknown operation. ``share``: the part of all inputs that the unit in the middle sees.
+    an image; empty behind an unknown operation. ``share``: the part of all inputs that the unit in the middle sees;
+    ``share_at_most``: or less, as the exact part would take too long to find.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Layer:
     bytes: int
     fields: Mapping[str, tuple[AxisField, ...]]
     share: float | None
+    share_at_most: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class Inspection:
         return grid(columns, rows) + f"<p>{'<br>'.join(map(escape, lines_below(self)))}</p>"
 
     @cached_property
-    def _shares(self) -> dict[str, float | None]:
+    def _shares(self) -> dict[str, tuple[float | None, bool]]:
         return {}
 
     def _layer(self, node: Node) -> Layer:
@@ -176,26 +178,29 @@ class Inspection:
             None if cost is None else cost.additions,
             self.memory.activations[node.name],
             {} if seen is None else {name: one.fields for name, one in seen.items()},
-            None if seen is None else self._share(node),
+            *((None, False) if seen is None else self._share(node)),
         )
 
-    def _share(self, node: Node) -> float | None:
+    def _share(self, node: Node) -> tuple[float | None, bool]:
         before = self._shares.get(next(iter(node.inputs.values()), ""))
-        alike = before is not None and len(node.inputs) == 1 and self._alike(node)  # as after a rectifier
-        self._shares[node.name] = before if alike else self._measured(node)
+        alike = len(node.inputs) == 1 and self._alike(node)  # as after a rectifier
+        self._shares[node.name] = before if before is not None and alike else self._measured(node)
         return self._shares[node.name]
 
     def _alike(self, node: Node) -> bool:
         links = [link for axes in links_of(self.graph, node).values() for link in axes]
         return bool(links) and all(link.same and link.axis == axis for axis, link in enumerate(links))
 
-    def _measured(self, node: Node) -> float | None:
+    def _measured(self, node: Node) -> tuple[float | None, bool]:
+        """Return the share of the inputs that the unit in the middle sees, and whether it is an upper bound."""
         if 0 in node.shape:  # there is no unit
-            return 0.0
+            return 0.0, False
         found = share(self.graph, node, self.reaches[node.name] or {})
         if found is not None:
-            return found
-        return field(self.graph, node.name, [n // 2 for n in example_shape(node)]).share
+            return found, False
+        whole = {name for name, one in self._shares.items() if one == (1.0, False)}
+        seen = field(self.graph, node.name, [n // 2 for n in example_shape(node)], whole=whole)
+        return seen.share, seen.at_most
 
 
 def _plain(layer: Layer) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Sets of places in an array: unions of boxes, a box being every combination of some positions along each axis.
 
-Exact, holes included, and small: what one unit sees is nearly always a single box.
+Exact, holes included, and small: what one unit sees is nearly always a single box. Where a set would need very many
+boxes it becomes the one box around them, and says so (``at_most``).
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ import numpy as np
 Shape = tuple[int, ...]
 Box = tuple[np.ndarray, ...]  # for each axis, which positions: (size,) of bool
 MANY = 48  # boxes, beyond which they are put together anew
+MOST = 256  # boxes, beyond which a set is told by the box around them
 
 
 @dataclass
 class Places:
-    """Places in an array of ``shape``."""
+    """Places in an array of ``shape``; ``at_most``: some of them may not belong to the set, which is told roughly."""
 
     shape: Shape
     boxes: list[Box] = field(default_factory=list)
+    at_most: bool = False
+    _many: int = field(default_factory=lambda: MANY, repr=False)
 
     @classmethod
     def at(cls, shape: Shape, index: Sequence[int | Sequence[int] | slice | np.ndarray]) -> Places:
@@ -60,8 +64,12 @@ class Places:
                 axis = differing[0]
                 return self.add((*box[:axis], box[axis] | other[axis], *box[axis + 1 :]))
         self.boxes.append(box)
-        if len(self.boxes) > MANY:
+        if len(self.boxes) > self._many:
             self.boxes = list(boxes_of(self.mask()))
+            self._many = max(MANY, 2 * len(self.boxes))
+            if len(self.boxes) > MOST:
+                self.boxes = [tuple(np.logical_or.reduce(lines) for lines in zip(*self.boxes, strict=True))]
+                self.at_most = True
         return None
 
     def mask(self) -> np.ndarray:

@@ -94,8 +94,14 @@ def cells(row: Row) -> tuple[str, ...]:
         _counted(row, "additions"),
         sees,
         step,
-        UNKNOWN if row.last.share is None else percent(row.last.share),
+        _share(row.last),
     )
+
+
+def _share(layer: Layer) -> str:
+    if layer.share is None:
+        return UNKNOWN
+    return f"≤ {percent(layer.share)}" if layer.share_at_most else percent(layer.share)
 
 
 def _counted(row: Row, what: str) -> str:
@@ -161,6 +167,8 @@ def lines_below(inspection: Inspection) -> list[str]:
         "sees: receptive field far from borders (padding counts, but not behind a flattened map), its step from unit "
         "to unit; of the input: what the unit in the middle really sees of all input numbers",
     ]
+    if any(layer.share_at_most for layer in inspection.layers):
+        found.append("≤: at most; the exact places are too scattered to be followed")
     if inspection.graph.shared:
         found.append(f"shared, counted once: {', '.join(f'{a} = {b}' for a, b in inspection.graph.shared.items())}")
     if inspection.parameters.unused:

@@ -142,14 +142,15 @@ def _csv(inspection: Inspection) -> str:
     from convscope.runs.write import csv_text
 
     header = ("layer", "operation", "output", "parameters", "multiplications", "additions", "bytes", "field", "stride",
-              "start", "share")  # fmt: skip
+              "start", "share", "share_at_most")  # fmt: skip
     rows = []
     for layer in inspection.layers:
         axes = next(iter(layer.fields.values()), ())
         fields = ["x".join(_cell(getattr(one, what)) for one in axes) for what in ("size", "stride", "start")]
         rows.append(
             [layer.name, layer.op, "x".join(map(str, layer.shape)), layer.parameters, _cell(layer.multiplications, ""),
-             _cell(layer.additions, ""), layer.bytes, *fields, _cell(layer.share, "")]
+             _cell(layer.additions, ""), layer.bytes, *fields, _cell(layer.share, ""),
+             int(layer.share_at_most)]
         )  # fmt: skip
     return csv_text(header, rows)
 
@@ -177,6 +178,7 @@ def _field(
         "node": seen.node,
         "at": list(seen.at),
         "share": seen.share,
+        "at_most": seen.at_most,
         "inputs": {
             name: {"count": places.count, "shape": list(places.shape), "positions": [
                 places.along(axis).tolist() for axis in range(len(places.shape))
@@ -195,14 +197,14 @@ def _field(
         if seen.unknown and not one["count"]:
             screen.print(f"{node} [{where}]: what it sees of {name} is unknown", markup=False)
             continue
-        least = "at least " if seen.unknown else ""
+        least = "at most " if seen.at_most else "at least " if seen.unknown else ""
         within = "" if one["count"] == math.prod(map(len, one["positions"])) else "some of "
         numbers = counted(one["count"], "number")
         screen.print(f"{node} [{where}] sees {least}{numbers} of {name}: {within}{spans}", markup=False)
     if seen.unknown:
         say_warning(f"what lies behind {', '.join(seen.unknown)} is unknown: nothing can be seen through it")
     elif seen.share is not None:
-        screen.print(f"{seen.share:.2%} of the input", markup=False)
+        screen.print(f"{'at most ' if seen.at_most else ''}{seen.share:.2%} of the input", markup=False)
     if out is not None:
         screen.print(f"drawn: {out}", markup=False)
     return 0

@@ -40,8 +40,14 @@ def linear(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> np
     """
     x, weight, bias = floats("linear", x=x, weight=weight, bias=bias)
     shape(*shapes(x, weight, bias))
-    y = x @ weight.T  # (..., O)
+    y = _rows(x) @ weight.T  # one product: a stack of small ones is begun anew for each
+    y = y.reshape(*x.shape[:-1], len(weight))  # (..., O)
     return y if bias is None else y + bias
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    """Return x (..., I) as a matrix, a single vector as it is."""
+    return x if x.ndim < 2 else x.reshape(count(x.shape[:-1]), x.shape[-1])
 
 
 def linear_backward(grad: ArrayLike, x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Gradients:
@@ -55,7 +61,7 @@ def linear_backward(grad: ArrayLike, x: ArrayLike, weight: ArrayLike, bias: Arra
     rows = count(x.shape[:-1])
     flat = grad.reshape(rows, weight.shape[0])  # (rows, O)
     return Gradients(
-        grad @ weight,
+        (flat @ weight).reshape(x.shape),
         flat.T @ x.reshape(rows, weight.shape[1]),
         None if bias is None else flat.sum(axis=0),
     )
