@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.data.preprocessing import Preprocessing
+from convscope.errors import DataError, ShapeError
+from convscope.graph.node import Graph
 from convscope.inspecting import Network, network
 from convscope.tracing.follow import trace_number
 from convscope.tracing.forward import Forward, Scaling, compute
@@ -38,7 +40,8 @@ def trace(
             a network by name also an image file, whose pixels are divided by the largest of their type (255, 65535).
         node: a name as ``inspect`` prints it; by default the network's output.
         at: the place in it without the batch, (channel, row, column); by default that of its largest number.
-        input_shape: the shape (C, H, W) to which an image file is brought, where the network does not say it.
+        input_shape: the shape (C, H, W) to which an image file is brought, where the network does not say it; by
+            default its own.
 
     Raises:
         ConfigError: no such network or node. ShapeError: no such place. DataError: an image that cannot be used.
@@ -59,6 +62,8 @@ def forward(given: Any, x: Any, input_shape: Any = None) -> Forward:
     """Return every value of one example, for tracing several numbers of it; the arguments are those of ``trace``."""
     is_file = isinstance(x, str | os.PathLike)
     inputs = x if isinstance(x, Mapping) else [] if is_file else list(x) if isinstance(x, list | tuple) else [x]
+    if is_file and input_shape is None and _says_no_shape(given):
+        return _at_its_own_size(given, Path(x))
     found = network(given, _shapes(inputs) or input_shape)
     if found.run is not None:  # whose arrays are raw images, not the network's input
         return _of_run(network(found.run, input_shape), found.run, x)
@@ -70,6 +75,34 @@ def forward(given: Any, x: Any, input_shape: Any = None) -> Forward:
         arrays = [inputs[node.name] for node in found.graph.inputs] if isinstance(inputs, Mapping) else inputs
         return compute(found.graph, [np.asarray(one) for one in arrays])
     return _watched(found.model, inputs, scaling)
+
+
+def _says_no_shape(given: Any) -> bool:
+    """Return whether it is a network of one's own, which does not say what size of image it takes."""
+    if isinstance(given, str | os.PathLike):
+        text = os.fspath(given)
+        return ":" in text and not text.startswith("timm:") and not Path(text).is_dir()
+    return not isinstance(given, Graph) and not hasattr(given, "spec")
+
+
+def _at_its_own_size(given: Any, image: Path) -> Forward:
+    """Return the values of an image file as it is; ``ShapeError`` where the network takes another size."""
+    from convscope.data.decode import open_image
+    from convscope.data.decode.encoded import Unreadable
+
+    try:
+        header = open_image(image.read_bytes())
+    except (OSError, Unreadable) as error:
+        raise DataError(f"{image}: {getattr(error, 'strerror', None) or error}") from None
+    shape = (header.channels, header.height, header.width)
+    try:
+        return forward(given, image, shape)
+    except ShapeError as error:
+        size = "x".join(map(str, shape))
+        raise ShapeError(
+            f"{error}; the image was given in its own size {size}: say which one the network takes, such as --input "
+            "3x224x224 (input_shape=(3, 224, 224) in Python)"
+        ) from None
 
 
 def _shapes(inputs: Inputs) -> Any:

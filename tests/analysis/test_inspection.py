@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 import convscope as cs
 from convscope.analysis.places import Places, boxes_of
+from convscope.analysis.table import fitted, fold, rows_of
 from convscope.errors import ConfigError, ShapeError
+from graph.written import Written
 
 
 class Causal(nn.Module):
@@ -275,3 +277,45 @@ def test_a_module_by_its_place_and_a_graph():
     assert found.layers[0].op == "relu"
     assert cs.inspect(found.graph).totals == found.totals
     assert math.isclose(found.layers[0].share or 0, 1 / 16)
+
+
+class Twice(nn.Module):
+    """Two convolutions, each followed by an activation that all blocks share."""
+
+    def __init__(self, act: nn.Module):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Conv2d(4, 4, 3, padding=1) for _ in range(2))
+        self.act = act
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = self.act(layer(x))
+        return x
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_block_with_a_shared_activation_is_one_row(shared: bool):
+    act = nn.ReLU()
+    found = cs.inspect(nn.Sequential(*(Twice(act if shared else nn.ReLU()) for _ in range(3))), (4, 5, 5))
+    assert [row.name for row in fold(found)] == ["0", "1", "2"]
+    assert [row.sum_of("parameters")[0] for row in fold(found)] == [296] * 3
+    assert [layer.name for layer in found.layers if layer.op == "relu"] == [
+        "0.act", "0.act#2", "1.act", "1.act#2", "2.act", "2.act#2",
+    ]  # fmt: skip
+
+
+def test_a_table_fits_a_narrow_window():
+    found = cs.inspect(nn.Sequential(nn.Sequential(nn.Conv2d(1, 8, 3), nn.Conv2d(8, 8, 3))), (1, 64, 64))
+    columns, rows = rows_of(found, full=True)
+    assert fitted(columns, rows, 400)[2] == []
+    narrow, few, left_out = fitted(columns, rows, 60)
+    assert left_out and {*narrow, *left_out} == {*columns} and [row[0] for row in few] == ["0.0", "0.1", "total"]
+    assert "parameters" in narrow and all(len(row) == len(narrow) for row in few)
+    names = [("features.stage4.block17.attention.projection", *row[1:]) for row in rows]
+    assert fitted(columns, names, 40)[1][0][0].startswith("features") and "…" in fitted(columns, names, 40)[1][0][0]
+
+
+def test_a_network_that_needs_a_batch_of_its_own_says_that_one_example_was_tried():
+    network = Written(lambda s, x: x.view(x.shape[0] // 4, 4, *x.shape[1:]).mean(1))
+    with pytest.raises(ShapeError, match="a batch of one example was tried"):
+        cs.inspect(network, torch.zeros(4, 3, 5, 5))

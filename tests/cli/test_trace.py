@@ -61,6 +61,9 @@ def test_a_tree_follows_several(run: Path, digit: Path, capsys: pytest.CaptureFi
 def test_a_picture_is_drawn(run: Path, digit: Path, tmp_path: Path, kind: str):
     out = tmp_path / "new" / f"way.{kind}"
     assert call("trace", run, digit, "--follow", "1", "--out", out) == 0
+    ends = tmp_path / f"end.{kind}"
+    assert call("trace", run, digit, "--out", ends) == 0  # the way is drawn whether or not it is told
+    assert abs(ends.stat().st_size - out.stat().st_size) < 0.02 * out.stat().st_size
     if kind == "png":
         with Image.open(out) as drawn:
             assert min(drawn.size) > 500
@@ -95,7 +98,6 @@ def test_a_network_of_ones_own_is_told_the_size_of_its_image(
     monkeypatch.chdir(tmp_path)
     assert call("trace", "own_network:make", digit, "--input", "1x6x6", "--at", "1,3,3") == 0
     assert "(1, 3, 3) = " in capsys.readouterr().out
-    says(capsys, "the shape of one input is needed", "trace", "own_network:make", digit)
     says(capsys, "--input '1xa': write the sizes", "trace", "own_network:make", digit, "--input", "1xa")
 
 
@@ -131,3 +133,19 @@ def test_what_is_no_image_is_said(run: Path, tmp_path: Path, capsys: pytest.Capt
     says(capsys, "notes.txt", "trace", run, tmp_path / "notes.txt")
     says(capsys, "cannot be opened", "trace", run, tmp_path / "none.png")
     says(capsys, "is no run folder, no package.module:name", "trace", "nothing", tmp_path / "notes.txt")
+
+
+def test_a_network_of_ones_own_takes_an_image_in_its_own_size(
+    digit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "own_net_for_tracing.py").write_text(
+        "from torch import nn\nnet = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(72, 3))\n"
+        "wide = nn.Sequential(nn.Flatten(), nn.Linear(100, 3))\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert call("trace", "own_net_for_tracing:net", digit) == 0
+    assert "72 products" in capsys.readouterr().out
+    assert call("trace", "own_net_for_tracing:wide", digit) == 2
+    assert "its own size 1x8x8" in capsys.readouterr().err
+    assert call("trace", "own_net_for_tracing:net", tmp_path / "none.png") == 2
+    assert "none.png: No such file" in capsys.readouterr().err

@@ -43,12 +43,19 @@ def fold(inspection: Inspection, *, depth: int | None = None, full: bool = False
     if depth is not None:
         return _folded(inspection, depth)
     deepest = max((layer.path.count(".") + 1 for layer in inspection.layers), default=1)
-    tries = (_folded(inspection, one) for one in range(1, deepest + 1))
-    rows: list[Row] = []
-    for rows in tries:
+    rows = _folded(inspection, 1)
+    for one in range(2, deepest + 1):
         if len(rows) >= FEW:
             break
+        deeper = _folded(inspection, one)
+        if len(rows) > 1 and _repeated(deeper) > _repeated(rows):  # it would cut modules into pieces
+            break
+        rows = deeper
     return rows
+
+
+def _repeated(rows: Sequence[Row]) -> int:
+    return len(rows) - len({row.name for row in rows})
 
 
 def _folded(inspection: Inspection, depth: int) -> list[Row]:
@@ -80,6 +87,44 @@ def rows_of(
          f"{least}{totals.additions:,}", "", "", "")
     )  # fmt: skip
     return COLUMNS, rows
+
+
+# What a narrow window shows last.
+SPARED = ("additions", "step", "kind", "of the input", "output", "multiplications", "sees")
+SHORTEST = 16  # characters of a name that is shortened
+
+
+def fitted(
+    columns: Sequence[str], rows: Sequence[tuple[str, ...]], width: int
+) -> tuple[Sequence[str], list[tuple[str, ...]], list[str]]:
+    """Return a table of at most ``width`` characters, three between columns and one at each end, and what is left out.
+
+    Columns go before a name is shortened, in its middle, where two names may still differ at both ends.
+    """
+    left_out: list[str] = []
+    while (room := width - _width(columns, rows, left_out)) < 0 and len(left_out) < len(SPARED):
+        left_out.append(SPARED[len(left_out)])
+    kept = [i for i, name in enumerate(columns) if name not in left_out]
+    longest = max(max(len(row[0]) for row in rows) + min(room, 0), SHORTEST)
+    found = [(_shortened(row[0], longest), *(row[i] for i in kept[1:])) for row in rows]
+    return [columns[i] for i in kept], found, left_out
+
+
+def _width(columns: Sequence[str], rows: Sequence[tuple[str, ...]], left_out: Sequence[str]) -> int:
+    widths = [max(len(name), *(len(row[i]) for row in rows)) for i, name in enumerate(columns) if name not in left_out]
+    return sum(widths) + 3 * (len(widths) - 1) + 2
+
+
+def _shortened(name: str, longest: int) -> str:
+    """Return a name with its middle left out where it is too long.
+
+    >>> _shortened("features.0.conv", 11), _shortened("conv", 11)
+    ('featu….conv', 'conv')
+    """
+    if len(name) <= longest:
+        return name
+    end = (longest - 1) // 2
+    return f"{name[: longest - 1 - end]}…{name[len(name) - end :]}"
 
 
 def cells(row: Row) -> tuple[str, ...]:

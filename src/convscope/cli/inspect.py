@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -125,10 +126,15 @@ def _check_flags(given: dict[str, Any]) -> None:
 
 
 def _table(inspection: Inspection, depth: int | None, full: bool) -> None:
-    from convscope.analysis.table import RIGHT, lines_below, rows_of
+    from convscope.analysis.table import RIGHT, fitted, lines_below, rows_of
 
     columns, rows = rows_of(inspection, depth=depth, full=full)
+    left_out: list[str] = []
+    if screen.is_terminal or "COLUMNS" in os.environ:  # else it goes into a file or a pipe, and may be as wide as it is
+        columns, rows, left_out = fitted(columns, rows, screen.width)
     wide.print(table(columns, rows, right=RIGHT))
+    if left_out:
+        screen.print(f"left out, for the window is narrow: {', '.join(left_out)}; --csv has all", style="dim")
     warnings = [*inspection.graph.notes, *map(str, inspection.warnings)]
     for line in lines_below(inspection):
         if line not in warnings:

@@ -46,9 +46,9 @@ def trace(
     depth
         Follow so many levels down.
     input_
-        Size to which the image is brought, such as 3x224x224, for a network that does not say it.
+        Size to which the image is brought, such as 3x224x224; by default the image's own for package.module:name.
     out
-        Draw the number, and the way of its largest product, into this PNG or SVG file.
+        Draw the number, and the way of its largest product down to a pixel, into this PNG or SVG file.
     as_json
         Print JSON.
     """
@@ -68,7 +68,7 @@ def trace(
     if out is not None:
         from convscope.report.trace import write_trace
 
-        write_trace(chain if width else (found,), out)
+        write_trace(chain, out)
     if as_json:
         show_json(tree(found, width, levels or len(chain) - 1).to_dict() if width else found.to_dict())
     elif width > 1:
@@ -77,6 +77,9 @@ def trace(
         print("\n\n".join([text(found), *(text(one, STEPS) for one in chain[1:]), chain_text(chain)]))
     else:
         print(text(found))
+    if out is not None and not as_json:
+        end = chain[-1]
+        print(f"\ndrawn: {out}: {len(chain)} numbers, down to {end.node} ({', '.join(map(str, end.at))})")
     return 0
 
 

@@ -214,4 +214,5 @@ def _refuse(recorder: Recorder, error: Exception) -> NoReturn:
     raise ShapeError(
         f"{reached or type(recorder.model).__name__} ({recorder.classes.get(reached, '')}) failed: {said}; "
         f"the last shapes were {', '.join(passed)}"
+        + ("; a batch of one example was tried" if recorder.batch == 1 else "")
     ) from error

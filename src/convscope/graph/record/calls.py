@@ -58,8 +58,11 @@ class Recorder(TorchFunctionMode):
         self.tensors = Tensors(model, self.tape, self.leaving, fake=fake)
         self.log, self.uses = Log(self.tensors, keep, whole=fake), Uses()
         self.notes: list[str] = []
-        self.modules = {id(module): path for path, module in model.named_modules()}
-        self.classes = {path: type(module).__name__ for path, module in model.named_modules()}
+        every = list(model.named_modules(remove_duplicate=False))
+        self.classes = {path: type(module).__name__ for path, module in every}
+        self.modules: dict[int, list[str]] = {}  # a shared one has several paths
+        for path, module in every:
+            self.modules.setdefault(id(module), []).append(path)
 
     def given(self, inputs: list[Input]) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Return the tensors that the forward gets, by position and by keyword."""
@@ -87,7 +90,20 @@ class Recorder(TorchFunctionMode):
         return found
 
     def path_of(self, frame: types.FrameType | None) -> str | None:
-        """Return the path of the module whose method a frame is, "" for the network itself."""
+        """Return the path of the module whose method a frame is, "" for the network itself.
+
+        Of the paths of a shared module, it is that below the module that called it.
+        """
+        paths = self._paths(frame)
+        if paths is None or len(paths) == 1 or frame is None:
+            return paths and paths[0]
+        caller = frame.f_back
+        while caller is not None and self._paths(caller) in (None, paths):
+            caller = caller.f_back
+        above = self.path_of(caller)
+        return next((one for one in paths if above and one.startswith(f"{above}.")), paths[0])
+
+    def _paths(self, frame: types.FrameType | None) -> list[str] | None:
         if frame is None or frame.f_code.co_varnames[:1] != ("self",):
             return None
         return self.modules.get(id(frame.f_locals.get("self")))
