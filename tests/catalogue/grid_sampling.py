@@ -32,7 +32,8 @@ def products(x, grid, mode="linear", **_) -> tuple[int, int]:
 SAMPLES = (
     Sample(((1, 2, 4, 3), places(1, 2, 3, 2))),
     Sample(((2, 3, 5), places(2, 4, 1))),
-    Sample(((1, 1, 2, 3, 2), places(1, 1, 2, 2, 3))),
+    # Of places outside, PyTorch's loops for pictures and for volumes differ in what NaN reaches.
+    Sample(((1, 1, 2, 3, 2), lambda rng: rng.uniform(-0.4, 0.4, (1, 1, 2, 2, 3)))),
 )
 HOW = (
     {"mode": mode, "padding_mode": padding, "align_corners": aligned}

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional as F
 
 from catalogue import resampling
 from convscope import ops
@@ -60,3 +61,20 @@ def test_linear_equals_pytorch(pairs, align_corners):
     assert t.grad is not None
     made = ops.resample_linear_backward(grad, x, size, align_corners=align_corners)
     np.testing.assert_allclose(made, t.grad.numpy(), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("mode", ["linear", "nearest"])
+def test_places_outside_of_a_volume_are_pytorchs(mode: str, padding: str):
+    rng = np.random.default_rng(0)
+    x, grid = rng.standard_normal((2, 3, 4, 5, 3)), rng.uniform(-2.5, 2.5, (2, 3, 2, 4, 3))
+    tensors = [torch.tensor(array, requires_grad=True) for array in (x, grid)]
+    expected = F.grid_sample(*tensors, "bilinear" if mode == "linear" else mode, padding, align_corners=False)
+    grad = rng.standard_normal(expected.shape)
+    expected.backward(torch.tensor(grad))
+    np.testing.assert_allclose(
+        ops.grid_sample(x, grid, mode=mode, padding_mode=padding), expected.detach().numpy(), atol=1e-12
+    )
+    found = ops.grid_sample_backward(grad, x, grid, mode=mode, padding_mode=padding)
+    for mine, theirs in zip(found, tensors, strict=True):
+        np.testing.assert_allclose(mine, theirs.grad, atol=1e-11)
