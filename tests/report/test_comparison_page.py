@@ -59,6 +59,8 @@ def styled():
 @pytest.mark.parametrize("count", [1, 5, 17])
 def test_the_page_shows_any_number_of_networks(count, tmp_path: Path):
     found = made(count)
+    (tmp_path / "c" / "figures").mkdir(parents=True)
+    (tmp_path / "c" / "figures" / "differences.png").write_text("of an earlier comparison")
     page = comparison.write(found, tmp_path / "c").read_text()
     assert page.count('<th scope="row">network 0') >= 2
     assert "http://" not in page.replace("http://www.w3.org", "") and "<script" not in page

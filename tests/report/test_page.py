@@ -151,6 +151,16 @@ def test_bare_contents_make_a_page(tmp_path):
     assert {v[1:] for n, v in seen.attributes if n == "href" and v.startswith("#")} <= ids
 
 
+def test_figures_of_an_earlier_state_do_not_stay(tmp_path):
+    (tmp_path / "figures").mkdir()
+    for name in ("kernels.svg", "kernels.png", "my own.png"):
+        (tmp_path / "figures" / name).write_text("old")
+    write(bare(), tmp_path)
+    assert {p.stem for p in (tmp_path / "figures").iterdir()} == {
+        "confusion", "roc", "precision_recall", "reliability", "my own",
+    }  # fmt: skip
+
+
 def test_a_perfect_run_says_so(tmp_path):
     text = " ".join(outline(write(replace(contents(2, skill=40), worst=(), missed=()), tmp_path)).text)
     assert "It made no mistake on these images." in text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from convscope.errors import ConfigError, quoted
 from convscope.report import comparison_tables as tables
-from convscope.report.html import Shown, save, template
+from convscope.report.html import Shown, forget, save, template
 from convscope.runs import files
 from convscope.runs.compare import FIGURES, Comparison
 from convscope.runs.write import csv_text, json_text, write_files
@@ -18,6 +18,7 @@ COLUMNS = (
     "weights", "multiply_adds", "seconds", "images_per_second", "behind_best", "behind_best_low", "behind_best_high",
     "test", "p", "p_holm", "run", "failed",
 )  # fmt: skip
+FIGURE_NAMES = ("networks", "differences", "tradeoff", "histories")
 
 
 def write(found: Comparison, folder: Path) -> Path:
@@ -31,11 +32,12 @@ def write(found: Comparison, folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         figures = draw(found, folder / files.FIGURES)
+        contents = {".html": page(found, figures, folder.name), ".csv": csv_text(COLUMNS, rows(found))}
+        contents[".json"] = json_text(found.to_dict())
+        write_files(folder, {f"{files.COMPARISON}{ending}": text for ending, text in contents.items()})
+        forget(folder / files.FIGURES, set(FIGURE_NAMES) - figures.keys())
     except OSError as error:
         raise save_error(folder, 0, error) from error
-    contents = {".html": page(found, figures, folder.name), ".csv": csv_text(COLUMNS, rows(found))}
-    contents[".json"] = json_text(found.to_dict())
-    write_files(folder, {f"{files.COMPARISON}{ending}": text for ending, text in contents.items()})
     return folder / f"{files.COMPARISON}.html"
 
 
@@ -45,8 +47,7 @@ def draw(found: Comparison, folder: Path) -> dict[str, Shown]:
 
     folder.mkdir(exist_ok=True)
     with style.applied():
-        modules = (networks, differences, tradeoff, histories)
-        drawings = ((module.__name__.rpartition(".")[2], module.draw(found)) for module in modules)
+        drawings = zip(FIGURE_NAMES, (m.draw(found) for m in (networks, differences, tradeoff, histories)), strict=True)
         return {name: save(drawing, name, folder) for name, drawing in drawings if drawing is not None}
 
 

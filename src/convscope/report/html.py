@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +43,7 @@ def write(contents: Contents, folder: Path) -> Path:
     figures = draw(contents, folder / files.FIGURES)
     path = folder / files.REPORT
     write_file(path, page(contents, figures))
+    forget(folder / files.FIGURES, _drawers().keys() - figures.keys())
     return path
 
 
@@ -64,6 +65,13 @@ def save(drawing: Drawing, name: str, folder: Path) -> Shown:
     write_file(folder / f"{name}.svg", svg.getvalue())
     write_file(folder / f"{name}.png", png.getvalue())
     return Shown(inline(svg.getvalue(), name, drawing.title), drawing.title, units(drawing.reading))
+
+
+def forget(folder: Path, names: Iterable[str]) -> None:
+    """Remove figures that an earlier page had and the new one has not: they are of another state."""
+    for name in names:
+        for ending in ("svg", "png"):
+            (folder / f"{name}.{ending}").unlink(missing_ok=True)
 
 
 def _drawers() -> dict[str, Callable]:
