@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -28,11 +29,12 @@ TICK = 0.2  # seconds between two looks at the loss
 class Live:
     """Draws what an ``Observer`` is told; use it as a context, so that the terminal is left clean.
 
-    ``known`` leaves out what was found in the data, which a training before this one has told already.
+    ``screen`` takes the plan and the epochs. ``known`` leaves out what was found in the data, which a training before
+    this one has told already.
     """
 
-    def __init__(self, *, quiet: bool = False, known: bool = False) -> None:
-        self.quiet, self.known = quiet, known
+    def __init__(self, screen: Console = out, *, quiet: bool = False, known: bool = False) -> None:
+        self.screen, self.quiet, self.known = screen, quiet, known
         self.progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=err, transient=True,
@@ -72,7 +74,7 @@ class Live:
         """Print what was found and what will run."""
         data, plan = prepared.data, prepared.settled.plan
         self.folder, self._batch, self._epochs = prepared.folder, plan.batch_size or 0, plan.epochs or 0
-        self._stages = prepared.stages
+        self._stages, out = prepared.stages, self.screen
         if self.quiet:
             return
         if not self.known:
@@ -103,7 +105,7 @@ class Live:
     def on_stage(self, number: int) -> None:
         """Print which stage begins."""
         if not self.quiet:
-            out.print(f"[bold]stage {number} of {len(self._stages)}[/]: {escape(self._stages[number - 1])}")
+            self.screen.print(f"[bold]stage {number} of {len(self._stages)}[/]: {escape(self._stages[number - 1])}")
 
     def on_notice(self, text: str) -> None:
         """Print loudly what the user must hear of at once."""
@@ -115,7 +117,7 @@ class Live:
             self.progress.remove_task(self._tasks.pop("epoch"))
         if self.quiet:
             return
-        out.print(
+        self.screen.print(
             f"epoch {row['epoch']:>3}  train loss {row['train_loss']:.4f} accuracy {row['train_accuracy']:.4f}   "
             f"valid loss {row['valid_loss']:.4f} accuracy {row['valid_accuracy']:.4f}   "
             f"{row['images_per_second']:,.0f} images/s  {duration(row['seconds'])}"

@@ -52,7 +52,8 @@ class Held:
         try:
             image = self.read()
             note, has = (image.note, image.channels) if isinstance(image, Encoded) else ("", image.shape[-1])
-            return Brought(prepare(image, rule), ", ".join(filter(None, (note, promotion(has, rule.channels)))))
+            pixels = np.ascontiguousarray(prepare(image, rule))  # torch may compute otherwise in another order
+            return Brought(pixels, ", ".join(filter(None, (note, promotion(has, rule.channels)))))
         except Unreadable as error:
             return error
         except OSError as error:
