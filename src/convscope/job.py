@@ -29,7 +29,7 @@ from convscope.runs.beginning import (
 from convscope.runs.checksum import weights_hash
 from convscope.runs.prepare import Training, prepare
 from convscope.runs.run import Run, check_is_run, given_again, open_run, read_config
-from convscope.runs.source import load_source, weights_of
+from convscope.runs.source import as_loaded, load_source, weights_of
 from convscope.runs.write import RunKeeper, csv_text, folder_word, new_folder, refuse_taken, write_file, write_json
 from convscope.tasks import baselines, classification
 from convscope.training.checkpoint import has_state, read_state, save_error
@@ -85,6 +85,8 @@ def train(
     what a run has written before an error stays, and ``resume`` goes on from it.
     """
     plan = make_plan({"model": own.name_of(model), **settings})
+    if isinstance(data, Data):
+        plan = as_loaded(plan, data)
     return _train(data, plan, out, observer or Observer(), network=_object(model))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.data.preprocessing import Preprocessing
-from convscope.inspecting import Network, network
+from convscope.inspecting import Network, names_shape, network, shape_of
 from convscope.tracing.follow import trace_number
 from convscope.tracing.forward import Forward, Scaling, compute
 from convscope.tracing.terms import Trace
@@ -38,7 +38,8 @@ def trace(
             a network by name also an image file, whose pixels are divided by the largest of their type (255, 65535).
         node: a name as ``inspect`` prints it; by default the network's output.
         at: the place in it without the batch, (channel, row, column); by default that of its largest number.
-        input_shape: the shape (C, H, W) to which an image file is brought, where the network does not say it.
+        input_shape: the shape (C, H, W) to which an image file is brought, where the network does not say it; by
+            default that of the image.
 
     Raises:
         ConfigError: no such network or node. ShapeError: no such place. DataError: an image that cannot be used.
@@ -59,6 +60,8 @@ def forward(given: Any, x: Any, input_shape: Any = None) -> Forward:
     """Return every value of one example, for tracing several numbers of it; the arguments are those of ``trace``."""
     is_file = isinstance(x, str | os.PathLike)
     inputs = x if isinstance(x, Mapping) else [] if is_file else list(x) if isinstance(x, list | tuple) else [x]
+    if is_file and input_shape is None and not names_shape(given):
+        input_shape = shape_of(Path(x))
     found = network(given, _shapes(inputs) or input_shape)
     if found.run is not None:  # whose arrays are raw images, not the network's input
         return _of_run(network(found.run, input_shape), found.run, x)
