@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from convscope.graph.node import Graph
     from convscope.graph.record import record
     from convscope.inspecting import inspect
-    from convscope.job import Observer, resume, train
+    from convscope.job import Observer
+    from convscope.notebook import resume, train, train_series
     from convscope.runs.compare import Comparison
     from convscope.runs.run import Run, open_run
-    from convscope.series import Series, compare, train_series
+    from convscope.series import Series, compare
     from convscope.tracing.terms import Trace
     from convscope.unit import trace
 
@@ -70,10 +71,10 @@ _HOMES = {
     "load": "convscope.data.loading",
     "open_run": "convscope.runs.run",
     "record": "convscope.graph.record",
-    "resume": "convscope.job",
+    "resume": "convscope.notebook",
     "trace": "convscope.unit",
-    "train": "convscope.job",
-    "train_series": "convscope.series",
+    "train": "convscope.notebook",
+    "train_series": "convscope.notebook",
 }
 
 

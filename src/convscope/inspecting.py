@@ -101,7 +101,8 @@ def network(given: Any, input_shape: Any = None, *, weights: bool = True) -> Net
         ConfigError: nothing is known under that name, or it is no network; an input shape is needed.
     """
     if isinstance(given, Graph):
-        return Network(given.model, None, input_shape, recorded=given)
+        inputs = [node.shape[1:] for node in given.inputs]
+        return Network(given.model, None, input_shape or (inputs[0] if len(inputs) == 1 else None), recorded=given)
     if isinstance(given, str | os.PathLike):
         return _named(os.fspath(given), input_shape, weights)
     if hasattr(given, "spec") and hasattr(given, "folder"):
@@ -163,6 +164,26 @@ def _built(source: own.Source, input_shape: Any) -> Network:
     size = input_shape if _is_image(input_shape) else None
     shape = {} if size is None else {"channels": size[0], "size": tuple(size[1:])}
     return Network(name, own.build(source, if_needed=True, **shape), _needed(input_shape, name))
+
+
+def names_shape(given: Any) -> bool:
+    """Return whether a network says itself what shape it takes: a run, a graph, or one of the list."""
+    if isinstance(given, str | os.PathLike):
+        return Path(given).is_dir() or not own.is_own(os.fspath(given))
+    return isinstance(given, Graph) or hasattr(given, "spec")
+
+
+def shape_of(image: Path) -> tuple[int, int, int]:
+    """Return (channels, height, width) of an image file; ``DataError`` for what is none."""
+    from convscope.data.decode import MAX_PIXELS, limited, open_image
+    from convscope.data.decode.encoded import Unreadable
+
+    try:
+        with limited(MAX_PIXELS):
+            found = open_image(image.read_bytes())
+    except (OSError, Unreadable) as error:
+        raise DataError(f"{image}: {getattr(error, 'strerror', None) or error}") from None
+    return found.channels, found.height, found.width
 
 
 def _is_image(shape: Any) -> bool:

@@ -21,6 +21,7 @@ from convscope.runs.beginning import (
     Prepared,
     began_with,
     check_unchanged,
+    keeps_alpha,
     prepared,
     pretrained_with,
     scaled,
@@ -30,7 +31,7 @@ from convscope.runs.checksum import noted, record_results, weights_hash
 from convscope.runs.predictions import write_predictions
 from convscope.runs.prepare import Training, prepare
 from convscope.runs.run import Run, check_is_run, given_again, open_run, read_config
-from convscope.runs.source import load_source, weights_of
+from convscope.runs.source import as_loaded, load_source, weights_of
 from convscope.runs.write import RunKeeper, folder_word, new_folder, refuse_taken, write_file, write_json
 from convscope.tasks import baselines, classification
 from convscope.tasks.metrics.units import Units
@@ -90,6 +91,8 @@ def train(
     what a run has written before an error stays, and ``resume`` goes on from it.
     """
     plan = make_plan({"model": own.name_of(model), **settings})
+    if isinstance(data, Data):
+        plan = as_loaded(plan, data)
     with using(plan.threads):
         return _train(data, plan, out, observer or Observer(), network=_object(model))
 
@@ -148,7 +151,8 @@ def _train(
     if isinstance(source, Data):
         data = source
     else:
-        data = load_source(source, plan, observer.on_progress, weights, began_with=before)
+        alpha = keeps_alpha(begun)
+        data = load_source(source, plan, observer.on_progress, weights, began_with=before, alpha=alpha)
     if out is not None and resumed:
         check_unchanged(Path(out), data)
     data, said = scaled(data, plan, weights, begun)

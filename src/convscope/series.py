@@ -26,6 +26,7 @@ from convscope.runs.checksum import unfinished
 from convscope.runs.compare import Comparison
 from convscope.runs.compare import compare as compare_runs
 from convscope.runs.run import Run, open_run
+from convscope.runs.source import as_loaded
 from convscope.runs.write import folder_word, new_folder, write_file
 from convscope.training.plan import Plan, make_plan
 
@@ -94,6 +95,7 @@ def train_series(
     """
     networks = _networks(models)
     asked = _asked(list(networks), seeds, settings)
+    asked = as_loaded(asked, data) if isinstance(data, Data) else asked
     folder, values = _begin(data, list(networks), seeds, asked, out)
     turns = [(model, asked.seed + k) for model in networks for k in range(seeds)]
     runs: list[Run] = []

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.data.preprocessing import Preprocessing
-from convscope.errors import DataError, ShapeError
-from convscope.graph.node import Graph
-from convscope.inspecting import Network, network
+from convscope.errors import ShapeError
+from convscope.inspecting import Network, names_shape, network, shape_of
 from convscope.tracing.follow import trace_number
 from convscope.tracing.forward import Forward, Scaling, compute
 from convscope.tracing.terms import Trace
@@ -62,7 +61,7 @@ def forward(given: Any, x: Any, input_shape: Any = None) -> Forward:
     """Return every value of one example, for tracing several numbers of it; the arguments are those of ``trace``."""
     is_file = isinstance(x, str | os.PathLike)
     inputs = x if isinstance(x, Mapping) else [] if is_file else list(x) if isinstance(x, list | tuple) else [x]
-    if is_file and input_shape is None and _says_no_shape(given):
+    if is_file and input_shape is None and not names_shape(given):
         return _at_its_own_size(given, Path(x))
     found = network(given, _shapes(inputs) or input_shape)
     if found.run is not None:  # whose arrays are raw images, not the network's input
@@ -77,24 +76,9 @@ def forward(given: Any, x: Any, input_shape: Any = None) -> Forward:
     return _watched(found.model, inputs, scaling)
 
 
-def _says_no_shape(given: Any) -> bool:
-    """Return whether it is a network of one's own, which does not say what size of image it takes."""
-    if isinstance(given, str | os.PathLike):
-        text = os.fspath(given)
-        return ":" in text and not text.startswith("timm:") and not Path(text).is_dir()
-    return not isinstance(given, Graph) and not hasattr(given, "spec")
-
-
 def _at_its_own_size(given: Any, image: Path) -> Forward:
     """Return the values of an image file as it is; ``ShapeError`` where the network takes another size."""
-    from convscope.data.decode import open_image
-    from convscope.data.decode.encoded import Unreadable
-
-    try:
-        header = open_image(image.read_bytes())
-    except (OSError, Unreadable) as error:
-        raise DataError(f"{image}: {getattr(error, 'strerror', None) or error}") from None
-    shape = (header.channels, header.height, header.width)
+    shape = shape_of(image)
     try:
         return forward(given, image, shape)
     except ShapeError as error:

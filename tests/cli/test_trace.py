@@ -91,13 +91,15 @@ def test_a_run_says_that_it_was_trained_on_other_numbers(run: Path, tmp_path: Pa
     says(capsys, "holds uint16 values (0..65,535), but those of the set it should fit are uint8", "trace", run, deep)
 
 
-def test_a_network_of_ones_own_is_told_the_size_of_its_image(
+def test_a_network_of_ones_own_takes_an_image_in_its_own_size_or_another(
     digit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     (tmp_path / "own_network.py").write_text("from torch import nn\ndef make():\n    return nn.Conv2d(1, 2, 3)\n")
     monkeypatch.chdir(tmp_path)
     assert call("trace", "own_network:make", digit, "--input", "1x6x6", "--at", "1,3,3") == 0
     assert "(1, 3, 3) = " in capsys.readouterr().out
+    assert call("trace", "own_network:make", digit, "--at", "1,5,5") == 0  # by default the image's own: 8 × 8
+    assert "(1, 5, 5) = " in capsys.readouterr().out
     says(capsys, "--input '1xa': write the sizes", "trace", "own_network:make", digit, "--input", "1xa")
 
 
@@ -107,9 +109,7 @@ def test_from_python_a_raw_image_is_scaled_as_in_training(run: Path, digit: Path
     assert found.total == cs.trace(run, digit, node="0", at=(2, 4, 4)).total
     pixel = found.follow(4).follow()
     assert (pixel.node, pixel.at, pixel.total) == ("pixel", (0, 4, 4), raw[4, 4])
-    with pytest.raises(
-        DataError, match=r"takes a raw image \(height, width, channels\) of uint8, as it was trained on"
-    ):
+    with pytest.raises(DataError, match=r"float64 values from 0 to 0.*takes uint8 \(0\.\.255\), as it was trained on"):
         cs.trace(opened, np.zeros((8, 8, 1)))
 
 

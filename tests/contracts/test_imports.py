@@ -34,6 +34,7 @@ unit
 job
 series
 explorer widgets serve cli
+notebook
 """
 LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in line.split()}
 
@@ -41,7 +42,7 @@ LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in
 DOORS = {
     "torch": (
         *("graph.record", "graph.translate", "data.augment", "data.batches", "data.device", "tasks", "models"),
-        *("training", "explain", "runs", "report", "inspecting", "job"),
+        *("training", "explain", "runs", "report", "inspecting", "job", "notebook"),
     ),
     "matplotlib": ("report.figures",),
     "rich": ("cli",),

@@ -22,7 +22,7 @@ from convscope.models import own
 from convscope.runs.prepare import Training, prepare
 from convscope.training.plan import make_plan
 
-QUICK = {"epochs": 2, "baselines": False}
+QUICK = {"epochs": 1, "baselines": False, "quiet": True}
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +94,7 @@ def test_a_stopped_training_of_a_module_goes_on_from_its_own_first_weights(digit
         cs.train(digits, net(), out=tmp_path / "cut", observer=cs.Observer(**{moment: stop}), **QUICK)
     with pytest.raises(ConfigError, match="given as an object"):
         cs.resume(tmp_path / "cut", data=digits)
-    resumed = cs.resume(tmp_path / "cut", data=digits, model=net(99))
+    resumed = cs.resume(tmp_path / "cut", data=digits, model=net(99), quiet=True)
     assert weights(resumed.folder) == weights(whole.folder)
 
 
@@ -119,11 +119,11 @@ def test_layers_are_frozen_by_name(digits: Data, tmp_path: Path):
 
 def test_a_series_takes_classes_modules_and_names(digits: Data, tmp_path: Path):
     networks = [Net, net(width=2), net(width=3), "tiny"]
-    series = cs.train_series(digits, networks, out=tmp_path / "series", epochs=1, baselines=False)
+    series = cs.train_series(digits, networks, out=tmp_path / "series", **QUICK)
     assert not series.failed and series.comparison is not None
     names = {network.name for network in series.comparison.networks}
     assert names == {"own_code:Net", "Net()", "Net#2()", "tiny"}
-    again = cs.train_series(digits, networks, out=tmp_path / "series", epochs=1, baselines=False)
+    again = cs.train_series(digits, networks, out=tmp_path / "series", **QUICK)
     assert [weights(run.folder) for run in again.runs] == [weights(run.folder) for run in series.runs]
     assert len(cs.compare([run.folder for run in series.runs]).networks) == 4  # no code is needed for it
 
@@ -248,6 +248,19 @@ def test_options_go_before_what_the_data_say(digits: Data):
 
 
 def test_a_run_of_the_list_takes_no_network(digits: Data, tmp_path: Path):
-    run = cs.train(digits, "tiny", out=tmp_path / "run", epochs=1, baselines=False)
+    run = cs.train(digits, "tiny", out=tmp_path / "run", **QUICK)
     with pytest.raises(ConfigError, match="leave model out"):
         cs.open_run(run.folder, model=Net)
+
+
+def test_inspect_and_trace_take_what_builds_a_network(tmp_path: Path):
+    from PIL import Image
+
+    Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(tmp_path / "one.png")
+    assert cs.inspect(Net, (1, 8, 8)).totals.parameters == cs.inspect("own_code:Net", (1, 8, 8)).totals.parameters
+    assert cs.trace("own_code:Net", tmp_path / "one.png").node == "fc"  # brought to its own size
+    assert (
+        cs.trace(cs.record(net(), (1, 8, 8)), tmp_path / "one.png").value == cs.trace(net(), tmp_path / "one.png").value
+    )
+    with pytest.raises(ConfigError, match="'classes'"):
+        cs.inspect("own_code:sized", (1, 8, 8))

@@ -33,8 +33,8 @@ class Live:
     what was found in the data, which a training before this one has told already.
     """
 
-    def __init__(self, screen: Console = out, *, known: bool = False) -> None:
-        self.screen, self.known = screen, known
+    def __init__(self, screen: Console = out, *, quiet: bool = False, known: bool = False) -> None:
+        self.screen, self.quiet, self.known = screen, quiet, known
         self.progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=err, transient=True,
@@ -75,6 +75,8 @@ class Live:
         data, plan = prepared.data, prepared.settled.plan
         self.folder, self._batch, self._epochs = prepared.folder, plan.batch_size or 0, plan.epochs or 0
         self._stages, out = prepared.stages, self.screen
+        if self.quiet:
+            return
         if not self.known:
             out.print(data.name, style="bold", markup=False)
             out.print(pairs(data.facts))
@@ -102,6 +104,8 @@ class Live:
 
     def on_stage(self, number: int) -> None:
         """Print which stage begins."""
+        if self.quiet:
+            return
         stage = f"stage {number} of {len(self._stages)}"
         told = folded(f"{stage}: {self._stages[number - 1]}", self.screen).removeprefix(stage)
         self.screen.print(f"[bold]{stage}[/]{escape(told)}")
@@ -114,6 +118,8 @@ class Live:
         """Print one line about a finished epoch."""
         if "epoch" in self._tasks:
             self.progress.remove_task(self._tasks.pop("epoch"))
+        if self.quiet:
+            return
         parts = (
             f"epoch {row['epoch']:>3}  train loss {row['train_loss']:.4f} accuracy {row['train_accuracy']:.4f}",
             f"valid loss {row['valid_loss']:.4f} accuracy {row['valid_accuracy']:.4f}",

@@ -115,8 +115,11 @@ def _counted(name: str) -> tuple[int, int]:
 
 def _show(name: str, as_json: bool) -> int:
     """Print what one network is made of."""
-    from convscope.models import families, options_of, parts_of, smallest_side
+    from convscope.errors import ConfigError
+    from convscope.models import families, options_of, own, parts_of, smallest_side
 
+    if own.is_own(name):
+        raise ConfigError(f"{name!r} is no network of the list; convscope inspect {name} --input CxHxW shows your own")
     found, head = parts_of(name)
     row = _row(name)
     row |= {"smallest": smallest_side(name), "groups": found, "head": head}

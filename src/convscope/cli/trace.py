@@ -46,7 +46,7 @@ def trace(
     depth
         Follow so many levels down.
     input_
-        Size to which the image is brought, such as 3x224x224; by default the image's own for package.module:name.
+        Size to which the image is brought, such as 3x224x224, for a network that does not say it; by default its own.
     out
         Draw the number, and the way of its largest product down to a pixel, into this PNG or SVG file.
     as_json

@@ -123,7 +123,8 @@ class Data:
 
     ``test`` is ``None`` where the set came with a train and a valid split only: nothing is taken away from either.
     ``facts`` says in plain words what was found and decided, in the order to print it (kind, images, sizes, dtype,
-    range, split rule, ...). ``fingerprint`` is a hash of every image's content, its label and its split.
+    range, split rule, ...). ``fingerprint`` is a hash of every image's content, its label and its split. ``options``
+    are the settings that it was loaded with, by the names that a training gives them.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Data:
     warnings: tuple[Notice, ...] = ()
     cache: Path | None = None
     decoding: float = 0.0  # seconds that decoding all images took, when it was done
+    options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_distinct(self.classes, self.source)

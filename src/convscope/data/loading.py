@@ -103,7 +103,14 @@ def load(
         warnings=(*listing.notices, *decoding_notices(listing, entry), *checks.run(examined)),
         cache=entry.folder,
         decoding=entry.seconds,
-    )
+        options={
+            "img_size": img_size, "fit": fit, "valid": valid, "test": test, "split_seed": seed, "skip_bad": skip_bad,
+            "max_pixels": None if max_pixels == MAX_PIXELS else max_pixels,
+            "cache": None if cache is None else os.fspath(cache),
+            "data_root": None if data_root is None else os.fspath(data_root),
+            "nodata": nodata, "group": group, "image_column": image_column, "label_column": label_column,
+        },
+    )  # fmt: skip
 
 
 def load_labelled(

@@ -175,7 +175,8 @@ def brought(image: Encoded | np.ndarray, rule: Preprocessing) -> Brought:
     ready = prepared(image, rule)
     note, channels = (image.note, image.channels) if isinstance(image, Encoded) else ("", image.shape[-1])
     fill = f"{count(ready.filled, 'no-data value')} filled" if ready.filled else ""
-    return Brought(ready.pixels, ", ".join(filter(None, (note, promotion(channels, rule.channels), fill))))
+    pixels = np.ascontiguousarray(ready.pixels)  # torch may compute otherwise in another order
+    return Brought(pixels, ", ".join(filter(None, (note, promotion(channels, rule.channels), fill))))
 
 
 def _read(path: Path, rule: Preprocessing, max_pixels: int) -> Brought | Unreadable:

@@ -339,7 +339,7 @@ def _arguments(
     except TypeError as error:
         raise ConfigError(
             f"{name} cannot be built without arguments beside {', '.join(told) or 'none'}: {error}; give them a "
-            "default, or a value with --set NAME=VALUE"
+            "default, or in training a value with --set NAME=VALUE"
         ) from None
     return told
 

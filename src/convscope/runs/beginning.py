@@ -60,6 +60,11 @@ def scaled(data: Data, plan: Plan, weights: Weights | None, begun: Path | None) 
     return (data, ()) if weights is None else scaled_for(data, weights)
 
 
+def keeps_alpha(begun: Path | None) -> bool:
+    """Return whether a run that goes on has a network that takes the opacity of images as a channel, as older ones do."""
+    return begun is not None and open_run(begun).spec.preprocessing.channels in (2, 4)
+
+
 def pretrained_with(weights: Weights | None, notes: tuple[str, ...], folder: Path) -> dict[str, Any] | None:
     """Return what is to be known of the weights a run begins with, or what it noted when it began."""
     if weights is not None:

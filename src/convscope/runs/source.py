@@ -74,6 +74,29 @@ def _load(source: str | Path, plan: Plan, *, progress: Progress | None, weights:
     )
 
 
+PLACES = ("cache", "data_root")  # where things lie changes nothing that is learned
+
+
+def as_loaded(plan: Plan, data: Data) -> Plan:
+    """Return the plan with the settings that a set was loaded with, so that the run can be repeated from its folder.
+
+    ``ConfigError`` where the plan asks for others: a set that is loaded does not change any more.
+    """
+    options = dict(data.options)
+    if options and plan.split_seed is None and plan.seed == options["split_seed"]:
+        del options["split_seed"]  # as the seed says already
+    usual = Plan()
+    for name, loaded in options.items():
+        asked = getattr(plan, name)
+        if asked not in (getattr(usual, name), loaded) and name not in PLACES:
+            raise ConfigError(
+                f"setting {name!r}: the set was loaded with {loaded!r}, not {asked!r}: give it to convscope.load "
+                f"({'seed' if name == 'split_seed' else name}=...), or give the path or name of the set"
+            )
+    taken = {name: value for name, value in options.items() if name not in PLACES or getattr(plan, name) is None}
+    return replace(plan, **taken)
+
+
 def weights_of(plan: Plan, progress: Progress | None = None) -> Weights | None:
     """Read the weights that a plan begins with, if any; raises as ``read_weights``."""
     if plan.pretrained is None:

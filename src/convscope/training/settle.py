@@ -52,7 +52,7 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Settled:
         choose("model", "resnet_mini", "fits itself to the image size")
     model = registry.entry(str(chosen.get("model", plan.model)))
     if plan.head == "auto":
-        new = plan.pretrained is not None
+        new = plan.pretrained is not None and not own.is_own(plan.model)
         choose("head", "linear" if new else "own", "a new one on given weights" if new else "the network's own")
     if plan.stages:
         chosen["epochs"] = sum(stage.epochs for stage in plan.stages)

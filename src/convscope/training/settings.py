@@ -1,0 +1,68 @@
+"""The settings as keyword arguments, so that an editor completes them; ``plan`` says what each means.
+
+A test holds these fields and their types against ``training.plan.Plan``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Literal, TypedDict
+
+from convscope.training.plan import Schedules, Stage
+
+
+class Shared(TypedDict, total=False):
+    """What a resumed training may change as well: see ``convscope.job.RESUMABLE``."""
+
+    epochs: int | None
+    time: str | None
+    patience: int | None
+    baselines: bool
+    baseline_seconds: float
+    cache: str | os.PathLike[str] | None
+    data_root: str | os.PathLike[str] | None
+    workers: int | None
+    device: str
+
+
+class Settings(Shared, total=False):
+    """Every setting of a training but its network, which is an argument of its own."""
+
+    set: dict[str, Any]
+
+    pretrained: str | os.PathLike[str] | None
+    head: Literal["auto", "own", "linear", "hidden"]
+    freeze: str | None
+    unfreeze_at: str | None
+    layer_decay: float | None
+    stages: tuple[Stage, ...] | list[Stage] | list[dict[str, Any]]
+
+    batch_size: int | None
+    lr: float | None
+    opt: Literal["adamw", "sgd"]
+    sched: Schedules
+    warmup_epochs: float
+    momentum: float
+    weight_decay: float
+    smoothing: float
+    class_weights: Literal["none", "balanced"]
+    clip_grad: float | None
+    ema: float | None
+    select: Literal["auto", "best", "last"]
+    augment: str
+    seed: int
+
+    amp: bool | None
+    channels_last: bool | None
+    compile: bool | None
+    rewrite: bool
+
+    task: Literal["auto", "classification"]
+    img_size: int | tuple[int, int] | None
+    fit: Literal["crop", "pad", "squash", "centre"]
+    valid: float | int | None
+    test: float | int | None
+    split_seed: int | None
+    positive: str | None
+    skip_bad: bool
+    max_pixels: int | None
