@@ -12,6 +12,7 @@ from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats, shapes
 from convscope.ops.combination import feeding, unbroadcast
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, line, point, traffic
+from convscope.ops.product import stacked
 from convscope.ops.softmax import probabilities
 
 
@@ -39,7 +40,7 @@ def attention(
     [[7.0]]
     """
     q, k, v, mask = _given("attention", q, k, v, mask)
-    return _weights(q, k, mask, scale) @ v
+    return stacked(_weights(q, k, mask, scale), v)
 
 
 def attention_backward(
@@ -90,7 +91,7 @@ def _scale(q: Shape, scale: float | None) -> float:
 
 def _weights(q: np.ndarray, k: np.ndarray, mask: np.ndarray | None, scale: float | None) -> np.ndarray:
     """Return the softmax of the scores (..., L, S); 0 where a query may attend to nothing, as in PyTorch."""
-    scores = q @ _turned(k) * _scale(q.shape, scale)
+    scores = stacked(q, _turned(k)) * _scale(q.shape, scale)
     if mask is not None:
         scores = scores + (np.where(mask, 0, -np.inf).astype(q.dtype) if mask.dtype == np.bool_ else mask)
     weights = probabilities(scores, -1)

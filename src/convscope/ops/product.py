@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from threadpoolctl import ThreadpoolController
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats
@@ -30,7 +32,7 @@ def matmul(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     """
     x, y = floats("matmul", x=x, y=y)
     _shape(x.shape, y.shape)
-    return x @ y
+    return stacked(x, y)
 
 
 def matmul_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
@@ -44,6 +46,23 @@ def matmul_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
     return Gradients(
         unbroadcast(grad @ np.swapaxes(y, -1, -2), x.shape), unbroadcast(np.swapaxes(x, -1, -2) @ grad, y.shape)
     )
+
+
+LARGE = 1_000_000  # products, from which on it pays to say how many threads compute them
+
+
+def stacked(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return x · y; a large stack of matrices by one thread, as several would wait for each other after each matrix."""
+    output = _shape(x.shape, y.shape)
+    if count(output[:-2]) < 2 or count(output) * x.shape[-1] < LARGE:
+        return x @ y
+    with _threads().limit(limits=1, user_api="blas"):
+        return x @ y
+
+
+@functools.cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _shape(x: Shape, y: Shape) -> Shape:

@@ -112,9 +112,12 @@ def _followed(operation: Callable[..., Any], *operands: Any) -> Any:
         return operation(*(_for_batch(one, BATCH) for one in operands))  # raises
     if all(type(one) is type(here) and one == here for one in answers.values()):
         return here
-    growing = type(here) is int and type(single) is int and here == single * BATCH
-    if growing and all(one == single * batch for batch, one in answers.items()):
-        return BatchSize(here, uses)
+    if (
+        isinstance(single, int)
+        and type(single) is type(here) is int
+        and all(one == single * batch for batch, one in {**answers, BATCH: here}.items())
+    ):
+        return BatchSize(single * BATCH, uses)
     differing = [batch for batch, one in answers.items() if type(one) is not type(here) or one != here]
     uses.note(differing[:1] if isinstance(here, bool) else OTHERS)
     return here

@@ -95,8 +95,10 @@ class Recorder(TorchFunctionMode):
         Of the paths of a shared module, it is that below the module that called it.
         """
         paths = self._paths(frame)
-        if paths is None or len(paths) == 1 or frame is None:
-            return paths and paths[0]
+        if paths is None or frame is None:
+            return None
+        if len(paths) == 1:
+            return paths[0]
         caller = frame.f_back
         while caller is not None and self._paths(caller) in (None, paths):
             caller = caller.f_back
