@@ -108,6 +108,8 @@ def network(given: Any, input_shape: Any = None, *, weights: bool = True) -> Net
     if hasattr(given, "spec") and hasattr(given, "folder"):
         return _of_run(given, input_shape)
     if not own.is_module(given):
+        if not callable(given):
+            raise ConfigError(f"expected a network (a torch.nn.Module), a run, or a name; found {given!r}")
         return _built(given, input_shape)
     return Network(type(given).__name__, given, _needed(input_shape, type(given).__name__))
 

@@ -255,12 +255,12 @@ def test_a_place_that_is_not_there(node, at, error, message):
 @pytest.mark.parametrize(
     ("given", "shape", "error", "message"),
     [
-        (nn.Linear, (1,), ConfigError, "cannot be built without arguments"),
+        (nn.Linear, (1,), ConfigError, "torch.nn.modules.linear:Linear cannot be built without arguments"),
         (3, (1,), ConfigError, "expected a network (a torch.nn.Module), a run, or a name; found 3"),
         (nn.ReLU(), None, ConfigError, "ReLU: the shape of one input is needed, without the batch"),
         ("lenett", None, ConfigError, "'lenett' is no run folder"),
         ("convscope.models.lenet:lenat", (1, 28, 28), ConfigError, "'convscope.models.lenet:lenat': convscope.models"),
-        ("no.such:thing", (1, 28, 28), ConfigError, "'no.such:thing': no.such cannot be imported"),
+        ("no.such:thing", (1, 28, 28), ConfigError, "'no.such:thing' cannot be imported: there is no module 'no'"),
         ("lenet", (28, 28), ConfigError, "lenet takes one image"),
         (nn.LazyLinear(3), (4,), ConfigError, "the model (LazyLinear) is lazy"),
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.Linear(5, 2)), (1, 8, 8), ShapeError, "1 (Linear) failed: "),

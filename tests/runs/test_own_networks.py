@@ -16,6 +16,7 @@ from own_code import Net
 from torch import nn
 
 import convscope as cs
+from convscope import job
 from convscope.data.dataset import Data
 from convscope.errors import CheckpointError, ConfigError
 from convscope.models import own
@@ -28,6 +29,12 @@ QUICK = {"epochs": 1, "baselines": False, "quiet": True}
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path_factory.getbasetemp() / "own cache"))
+
+
+@pytest.fixture
+def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the report out, which takes longer than these trainings."""
+    monkeypatch.setattr(job, "write_report", lambda contents, folder: None, raising=False)
 
 
 def ready(data: Data, network: object, **settings: object) -> Training:
@@ -61,6 +68,7 @@ def test_a_class_its_name_and_the_same_seed_end_in_the_same_bytes(digits: Data, 
     )
 
 
+@pytest.mark.usefixtures("no_page")
 def test_a_module_is_trained_as_a_copy_and_given_again_to_open_its_run(digits: Data, tmp_path: Path):
     given = net()
     before = {name: value.clone() for name, value in given.state_dict().items()}
@@ -85,6 +93,7 @@ def write_image(data: Data, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("moment", ["on_step", "on_epoch"])
+@pytest.mark.usefixtures("no_page")
 def test_a_stopped_training_of_a_module_goes_on_from_its_own_first_weights(digits: Data, tmp_path: Path, moment: str):
     def stop(*told: object) -> None:
         raise KeyboardInterrupt
@@ -98,6 +107,7 @@ def test_a_stopped_training_of_a_module_goes_on_from_its_own_first_weights(digit
     assert weights(resumed.folder) == weights(whole.folder)
 
 
+@pytest.mark.usefixtures("no_page")
 def test_a_function_that_no_name_brings_back_is_called_again(digits: Data, tmp_path: Path):
     def build(classes: int, width: int = 2) -> nn.Module:
         return Net(classes, width=width)
@@ -107,6 +117,7 @@ def test_a_function_that_no_name_brings_back_is_called_again(digits: Data, tmp_p
     assert cs.open_run(run.folder, model=build).model.conv1.out_channels == 3
 
 
+@pytest.mark.usefixtures("no_page")
 def test_layers_are_frozen_by_name(digits: Data, tmp_path: Path):
     run = cs.train(digits, Net, out=tmp_path / "run", freeze="conv1,norm", **QUICK)
     first = cs.train(digits, Net, out=tmp_path / "free", **QUICK).model.conv1.weight
@@ -219,6 +230,7 @@ def test_what_is_usual_passes_without_a_word_and_begins_alike(digits: Data, name
     assert all(torch.equal(value, state[key]) for key, value in first.model.state_dict().items())
 
 
+@pytest.mark.usefixtures("no_page")
 def test_shared_and_lazy_weights_survive_the_way_to_disk(digits: Data, tmp_path: Path):
     for name in ("Tied", "Lazy"):
         run = cs.train(digits, f"own_code:{name}", out=tmp_path / name, ema=0.9, **QUICK)
@@ -247,6 +259,7 @@ def test_options_go_before_what_the_data_say(digits: Data):
         ready(digits, net(), set={"width": 3})
 
 
+@pytest.mark.usefixtures("no_page")
 def test_a_run_of_the_list_takes_no_network(digits: Data, tmp_path: Path):
     run = cs.train(digits, "tiny", out=tmp_path / "run", **QUICK)
     with pytest.raises(ConfigError, match="leave model out"):
