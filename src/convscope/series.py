@@ -237,5 +237,6 @@ def _train(data: str | Path | Data, turn: Turn, settings: dict[str, Any], observ
         return open_run(turn.folder)
     if turn.state == "begun":
         held = data if isinstance(data, Data) else None
-        return job.resume(turn.folder, data=held, observer=observer)
+        free = {name: settings[name] for name in sorted(_FREE & settings.keys())}
+        return job.resume(turn.folder, data=held, observer=observer, **free)
     return job.train(data, turn.model, out=turn.folder, observer=observer, **{**settings, "seed": turn.seed})
