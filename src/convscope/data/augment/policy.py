@@ -219,7 +219,8 @@ def _read(word: str) -> tuple[str, bool | float]:
             raise ConfigError(f"augmentation {word!r}: {name} is on or off; write {name}, or {name}=0 for off")
         return name, not equals
     most, unit = LIMITS[name]
+    plain = text if text.isascii() and "_" not in text else ""  # float() would read 1_0 as 10
     try:
-        return name, float(text)
+        return name, float(plain)
     except ValueError:
         raise ConfigError(f"augmentation {word!r}: expected {name}=number, 0 to {most:g} ({unit})") from None
