@@ -82,6 +82,9 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return importlib.import_module(f"convscope.{name}")
     if name in _HOMES:
+        from convscope.training.threads import wait_briefly
+
+        wait_briefly()  # torch may be loaded now
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'convscope' has no attribute {name!r}")
 

@@ -261,5 +261,6 @@ def _train(
         return open_run(turn.folder, model=again)
     if turn.state == "begun":
         held = data if isinstance(data, Data) else None
-        return job.resume(turn.folder, data=held, model=again, observer=observer)
+        free = {name: settings[name] for name in sorted(_FREE & settings.keys())}
+        return job.resume(turn.folder, data=held, model=again, observer=observer, **free)
     return job.train(data, network, out=turn.folder, observer=observer, **{**settings, "seed": turn.seed})

@@ -135,6 +135,17 @@ def test_an_interrupted_series_goes_on(made: Path, copied: Path, capsys: pytest.
     assert len(shown["comparison"]["networks"]) == 2 and list(shown["failed"]) == ["lenet"]
 
 
+def test_a_series_that_goes_on_takes_the_settings_that_may_change(copied: Path) -> None:
+    for name in ("metrics.json", "predictions.csv", "report.html"):
+        (copied / "mlp-seed0" / name).unlink()
+    before = {name: cs.open_run(copied / name).plan.threads for name in RUNS}
+    assert call("train", "--resume", copied, "--threads", "3") == 1
+    after = {name: cs.open_run(copied / name).plan.threads for name in RUNS}
+    assert after == {**before, "mlp-seed0": 3}
+    (notice,) = cs.open_run(copied / "mlp-seed0").metrics["notices"]
+    assert "from here on with 3" in notice
+
+
 def test_ctrl_c_says_how_to_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +36,17 @@ def two_threads() -> Iterator[None]:
     torch.set_num_threads(2)
     yield
     torch.set_num_threads(before)
+
+
+def test_threads_wait_briefly_also_in_python() -> None:
+    asked = "import os, convscope as cs; cs.train; print(os.environ.get('GOMP_SPINCOUNT'))"
+    for own, expected in (({}, "10000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, "None")):
+        set_here = {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}
+        usual = {name: value for name, value in os.environ.items() if name not in set_here}
+        done = subprocess.run(
+            [sys.executable, "-c", asked], capture_output=True, text=True, env=usual | own, check=True
+        )
+        assert done.stdout.strip() == expected
 
 
 def test_threads_hold_inside_and_are_put_back_also_after_an_error() -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.data.download import Progress
-from convscope.errors import CheckpointError
+from convscope.errors import CheckpointError, Error
 from convscope.models import public
 from convscope.models.naming import Scaling, dialect_of
 from convscope.models.registry import create, entry, names
@@ -95,10 +95,17 @@ def read_weights(
 
 
 def _own(name: str) -> dict[str, Tensor]:
-    """Return the tensors of a network as it was published; those of the networks here have no numbers."""
+    """Return the tensors of a network as it was published, of those here without numbers.
+
+    None of one that its name alone does not bring back: the largest state dict is then taken for its weights.
+    """
     known = entry(name)
-    with torch.device("cpu" if name.startswith(PREFIX) else "meta"):
-        return create(name, classes=known.classes, channels=known.channels, size=(known.side, known.side)).state_dict()
+    try:
+        with torch.device("cpu" if name.startswith(PREFIX) else "meta"):
+            side = (known.side, known.side)
+            return create(name, classes=known.classes, channels=known.channels, size=side).state_dict()
+    except Error:
+        return {}
 
 
 def _scaled(weights: Weights, scaling: Scaling | None, *, published: bool) -> Weights:

@@ -61,7 +61,7 @@ def scaled(data: Data, plan: Plan, weights: Weights | None, begun: Path | None) 
 
 
 def keeps_alpha(begun: Path | None) -> bool:
-    """Return whether a run that goes on has a network that takes the opacity of images as a channel, as older ones do."""
+    """Return whether the network of a run that goes on takes the opacity of images as a channel, as older ones do."""
     return begun is not None and open_run(begun).spec.preprocessing.channels in (2, 4)
 
 

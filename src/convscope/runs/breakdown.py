@@ -89,7 +89,7 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     )
     work = _flops(trial)
     rate = work / sum(step[:2]) * 1e6 / len(trial.batch)
-    how = f"{ready.plan.model}, {in_words(ready.plan)}, {ready.plan.batch_size} images a step"
+    how = f"{ready.plan.model}, {in_words(ready.plan)}, {ready.plan.batch_size} images a step, {_threads()}"
     return Breakdown(parts, how, rate, ceiling(ready.plan.device, _dtype(ready.plan)))
 
 
@@ -134,8 +134,14 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     )
     rate = counter.get_total_flops() / batch_size / (whole - load) * 1e6
     return Breakdown(
-        parts, f"{batch_size} images a batch", rate, ceiling("cpu", torch.bfloat16 if amp else torch.float32)
-    )
+        parts, f"{batch_size} images a batch, {_threads()}", rate,
+        ceiling("cpu", torch.bfloat16 if amp else torch.float32),
+    )  # fmt: skip
+
+
+def _threads() -> str:
+    threads = torch.get_num_threads()
+    return f"{threads} thread{'s' * (threads > 1)}"
 
 
 def _fetching(data: Data, plan: Plan, seconds: float) -> tuple[float, float]:

@@ -85,6 +85,7 @@ def test_every_number_survives(value):
             "randaugment=5 trivialaugment",
             "augmentation: randaugment and trivialaugment draw from one list; choose one of them",
         ),
+        ("rotate=1_0", "augmentation 'rotate=1_0': expected rotate=number, 0 to 180 (degrees)"),
         ("randaugment=11", "augmentation randaugment=11: expected 0 to 10 (magnitude)"),
         (
             "elastic=0.2",
