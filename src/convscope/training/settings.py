@@ -23,6 +23,7 @@ class Shared(TypedDict, total=False):
     data_root: str | os.PathLike[str] | None
     workers: int | None
     device: str
+    threads: int | None
 
 
 class Settings(Shared, total=False):
@@ -66,3 +67,7 @@ class Settings(Shared, total=False):
     positive: str | None
     skip_bad: bool
     max_pixels: int | None
+    nodata: float | None
+    group: str | None
+    image_column: str | None
+    label_column: str | None
