@@ -166,9 +166,34 @@ def field_table(case: Case) -> dict[str, np.ndarray]:
     return told
 
 
-CASES = [(case, label(case)) for case in cases(PRIMITIVES[name] for name in PRIMITIVES if name in ENTRIES)]
+Law = Callable[[Case], None]
 
 
-def over(wanted: Callable[[Case], bool] = lambda case: True) -> pytest.MarkDecorator:
-    """Ask a law of every sample of every primitive that is ``wanted``."""
-    return pytest.mark.parametrize("case", [pytest.param(case, id=name) for case, name in CASES if wanted(case)])
+def over(wanted: Callable[[Case], bool] = lambda case: True) -> Callable[[Law], Law]:
+    """Make of a law one test a primitive: it is asked of every sample that is ``wanted``, and each that breaks it told.
+
+    One test a sample would be tens of thousands, most of whose time is pytest's own. The law itself stays at hand as
+    the test's ``law``.
+    """
+
+    def decorate(law: Law) -> Law:
+        every = {name: list(cases([PRIMITIVES[name]])) for name in PRIMITIVES if name in ENTRIES}
+        asked = [name for name, samples in every.items() if any(map(wanted, samples))]
+
+        @pytest.mark.parametrize("name", asked)
+        def test(name: str) -> None:
+            broken = []
+            for case in filter(wanted, every[name]):
+                try:
+                    law(case)
+                except Exception as error:  # whatever it is, it is told with its sample
+                    error.add_note(label(case))
+                    broken.append(error)
+            if broken:
+                raise ExceptionGroup(f"{len(broken)} samples of {name} break {law.__name__}", broken)
+
+        test.__name__, test.__module__, test.__doc__ = law.__name__, law.__module__, law.__doc__
+        test.law = law  # pyright: ignore[reportFunctionMemberAccess]
+        return test  # pyright: ignore[reportReturnType]
+
+    return decorate

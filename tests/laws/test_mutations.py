@@ -25,7 +25,6 @@ NUMBERS = [name for name in NAMES if not ENTRIES[name].decides]
 SLOPED = [name for name in NUMBERS if not ENTRIES[name].level]
 GRADIENTS = [(name, at) for name in SLOPED for at in range(len(PRIMITIVES[name].differentiable))]
 
-Law = Callable[[Case], None]
 WRONG: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "scaled": lambda a: a * a.dtype.type(1.01),
     "negated": lambda a: -a,
@@ -35,13 +34,13 @@ WRONG: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def fails(law: Law, mutant: Primitive, wanted: Callable[[Case], bool] = lambda case: True) -> bool:
-    """Say whether the law sees that the primitive is broken, on any of its samples that are wanted."""
+def fails(test: Any, mutant: Primitive, wanted: Callable[[Case], bool] = lambda case: True) -> bool:
+    """Say whether a test's law sees that the primitive is broken, on any of its samples that are wanted."""
     whole = PRIMITIVES[mutant.name]
     for case in cases([mutant]):
         if wanted(replace(case, primitive=whole)):
             try:
-                law(case)
+                test.law(case)
             except (AssertionError, LookupError, ValueError):
                 return True
     return False
