@@ -186,6 +186,13 @@ def test_bytes_are_not_looked_at(tmp_path):
     assert not load(tmp_path, cache=tmp_path / "cache").warnings[1:]
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_arrays_of_ordinary_images_have_no_outliers(tmp_path, dtype):
+    x = np.random.default_rng(0).integers(0, 250, (60, 8, 8, 1)).astype(dtype)
+    np.savez(tmp_path / "set.npz", x=x, y=np.arange(60) % 2)
+    assert codes(load(tmp_path / "set.npz", cache=tmp_path / "cache")) == {}
+
+
 def test_a_setting_for_the_file(tmp_path):
     plan = make_plan({"nodata": -9999})
     assert plan.to_dict()["nodata"] == -9999 and "nodata" not in make_plan({}).to_dict()
