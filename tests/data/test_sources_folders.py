@@ -87,6 +87,34 @@ def test_a_class_called_like_a_split_below_splits(tmp_path):
     assert listing.classes == ("bus", "train") and not listing.notices
 
 
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("training_set", "test_set"),
+        ("pets-train", "pets-test"),
+        ("trainset", "testset"),
+        ("Train images", "Test images"),
+    ],
+)
+@pytest.mark.parametrize("twice", [False, True])
+def test_folders_called_alike_but_for_the_split_are_splits(tmp_path, train, test, twice):
+    for name, each in ((train, 3), (test, 1)):
+        class_folders(tmp_path / name / name if twice else tmp_path / name, each=each)
+    listing = sniff(tmp_path, tmp_path / "cache")
+    assert listing.classes == ("cats", "dogs") and not listing.notices
+    assert [(listing.split == name).sum() for name in ("train", "test")] == [6, 2]
+
+
+def test_classes_that_are_called_like_splits_are_pointed_out(tmp_path):
+    listing = sniff(class_folders(tmp_path / "flat", ("testA", "trainA", "trainB"), 2), tmp_path / "cache")
+    assert listing.classes == ("testA", "trainA", "trainB")
+    assert codes(listing).keys() == {"class-like-split"}
+    for name in ("train", "test_images"):
+        class_folders(tmp_path / "deep" / name, each=2)
+    with pytest.raises(DataError, match="train may be meant as 1 split or as 1 class, beside test_images"):
+        sniff(tmp_path / "deep", tmp_path / "cache")
+
+
 def test_split_folders_within_the_class_folders(tmp_path):
     for name in ("bus", "train"):
         class_folders(tmp_path / name, ("train", "test"), 2)

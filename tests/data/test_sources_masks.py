@@ -156,3 +156,20 @@ def test_files_that_cannot_be_read_are_left_to_decoding(tmp_path):
 def test_membranes_are_images_with_masks(tmp_path):
     with pytest.raises(DataError, match="the folders image and label look like images with masks"):
         sniff(real_data("isbi2012_em/isbi2012_em.zip"), tmp_path)
+
+
+def test_masks_beside_their_images_are_no_examples(tmp_path):
+    for name in ("benign", "no_mask"):
+        pairs(tmp_path, f"{name}/{name} ({{i}}).png", f"{name}/{name} ({{i}})_mask.png", 4)
+        save(tmp_path / name / f"{name} (0)_mask_1.png", discs(np.random.default_rng(0)))
+        save(tmp_path / name / "9_mask.png", photograph(np.random.default_rng(9)))  # without an image beside it
+    listing = sniff(tmp_path, tmp_path / "cache")
+    assert np.bincount(listing.labels).tolist() == [5, 5]
+    assert [notice.code for notice in listing.notices] == ["masks"]
+    assert listing.notices[0].text.startswith("10 masks beside the images they belong to (benign/benign (0)_mask.png ")
+
+
+def test_folders_that_say_a_split_as_well(tmp_path):
+    pairs(tmp_path, "train_images/{i}.png", "train_masks/{i}.png")
+    with pytest.raises(DataError, match="train_images and train_masks look like images with masks"):
+        sniff(tmp_path, tmp_path / "cache")

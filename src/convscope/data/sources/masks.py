@@ -16,6 +16,7 @@ import numpy as np
 
 from convscope.data.decode import MAX_PIXELS, limited, open_image
 from convscope.data.decode.encoded import Unreadable
+from convscope.data.sources.candidate import SPLITS
 from convscope.data.sources.files import Files
 from convscope.data.workers import payload_bytes
 
@@ -27,6 +28,8 @@ MASK_WORDS = {
     "segs", "segmentation", "segmentations", "segmented", "instance", "instances", "semantic", "trimap", "trimaps",
     "contour", "contours", "target", "targets",
 }  # fmt: skip
+# What a mask's file is called behind the name of the image that lies in the same folder.
+_BEHIND = re.compile(r"(.+)[-_. ](masks?|seg|segmentation|segmented|gt|groundtruth|trimap)([-_. ]?\d+)?", re.IGNORECASE)
 MOST_FOLDERS = 8  # masks come in a handful of kinds; of more folders with equal names, all are classes
 PAIRED = 0.9  # of the smaller folder's files have a namesake in the other
 GLANCE, SAMPLE = 3, 16  # pairs looked into, at first and where they may be masks
@@ -60,6 +63,18 @@ def beside_images(files: Files, groups: Groups) -> tuple[str, ...]:
     return ()
 
 
+def beside_image_files(names: Iterable[str]) -> dict[str, str]:
+    """Return which of image files are the masks of others in the same folder, with their image.
+
+    >>> beside_image_files(["a/1.jpg", "a/1_mask.png", "a/2_mask.png"])
+    {'a/1_mask.png': 'a/1.jpg'}
+    """
+    names = [*names]
+    stems = {name.rpartition(".")[0]: name for name in names}
+    behind = ((name, _BEHIND.fullmatch(name.rpartition(".")[0])) for name in names)
+    return {name: stems[match[1]] for name, match in behind if match and match[1] in stems}
+
+
 def named(folders: Iterable[str]) -> tuple[str, ...]:
     """Return which of sibling folders are called as those of images and masks are, none where not both are there."""
     images = sorted(name for name in folders if _is(name, IMAGE_WORDS))
@@ -72,7 +87,8 @@ def _words(name: str) -> set[str]:
 
 
 def _is(name: str, words: set[str]) -> bool:
-    return bool(_words(name)) and _words(name) <= words
+    said = _words(name) - SPLITS.keys()
+    return bool(said) and said <= words
 
 
 def _stem(file: str) -> str:
