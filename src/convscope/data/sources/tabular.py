@@ -14,6 +14,7 @@ from convscope.data.names import composed
 from convscope.data.sources.files import Files
 from convscope.errors import DataError
 
+_TOLD = re.compile(r"sep=([,;\t|])[,;\t]*", re.IGNORECASE)
 # How often a header's columns are known when it is cut at a separator: that tells which one it is.
 Known = Callable[[list[str]], int]
 
@@ -42,21 +43,32 @@ def parse(files: Files, name: str, known: Known, rows: int | None = None) -> Tab
     """Read a table's text, or only its first ``rows``.
 
     Raises:
-        DataError: not UTF-8, not JSON, or a row of another length than the header; the row is named.
+        DataError: neither UTF-8 nor UTF-16, not JSON, or a row of another length than the header; the row is named.
     """
     where = f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
-    try:
-        text = composed(files.read(name).decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: not UTF-8 text at byte {error.start}; save it as UTF-8") from None
+    text = _text(files.read(name), where)
     if name.lower().endswith(("csv", "tsv")):
         return _delimited(text, where, _separator(text, name, known), rows)
     return _json_lines(text, where, rows)
 
 
+def _text(data: bytes, where: str) -> str:
+    """Decode UTF-8, or UTF-16 where a mark at its begin says so, as spreadsheets write "Unicode text"."""
+    try:
+        text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where}: not UTF-8 text at byte {error.start}; save it as UTF-8") from None
+    if "\0" in text:
+        raise DataError(f"{where}: not UTF-8 text, but perhaps UTF-16 (it holds zero bytes); save it as UTF-8")
+    return composed(text)
+
+
 def _separator(text: str, name: str, known: Known) -> str:
-    """Return what separates the columns: by the header's known names, then by the file's ending, then by frequency."""
-    header = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    """Return what separates the columns: as a line ``sep=;`` says, which spreadsheets write; else by the header's known
+    names, then by the file's ending, then by frequency."""
+    header = next((line for line in re.split(r"[\r\n]", text) if line.strip()), "")
+    if told := _TOLD.fullmatch(header):
+        return told[1]
 
     def fits(separator: str) -> tuple[int, bool, int]:
         try:
@@ -72,12 +84,13 @@ def _separator(text: str, name: str, known: Known) -> str:
 def _delimited(text: str, where: str, separator: str, most: int | None) -> Table:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        keys = [key.strip() for key in next(reader, [])]
+        lines = (row for row in reader if any(map(str.strip, row)))
+        keys = [key.strip() for key in next(lines, [])]
+        if _TOLD.fullmatch(separator.join(keys)):
+            keys = [key.strip() for key in next(lines, [])]
         values: list[list[str]] = []
         rows: list[int] = []
-        for row in reader:
-            if not any(row):
-                continue
+        for row in lines:
             if len(row) != len(keys):
                 raise DataError(
                     f"{where} row {reader.line_num}: expected {len(keys)} values ({', '.join(keys)}), found {len(row)}"
