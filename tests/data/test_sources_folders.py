@@ -132,6 +132,24 @@ def test_wrapping_folders_and_folders_within_classes(tmp_path):
     assert listing.labels.tolist() == [0, 0, 1]
 
 
+def test_folders_within_classes_that_may_be_patients_are_pointed_out(tmp_path):
+    for k, name in enumerate(("cats", "dogs")):
+        class_folders(tmp_path / name, [f"p{3 * k + j}" for j in range(3)], 2)
+    (notice,) = sniff(tmp_path, tmp_path / "cache").notices
+    assert notice.code == "group-like" and "6 folders within the class folders hold 12 images" in notice.text
+    for name in ("cats", "dogs"):
+        class_folders(tmp_path / "views" / name, ("front", "side"), 9)
+    assert not sniff(tmp_path / "views", tmp_path / "cache").notices
+
+
+def test_outer_folders_that_hold_the_same_folders_are_pointed_out(tmp_path):
+    for patient in ("p1", "p2", "p3"):
+        class_folders(tmp_path / patient, ("healthy", "ill"), 2)
+    listing = sniff(tmp_path, tmp_path / "cache")
+    assert listing.classes == ("p1", "p2", "p3")
+    assert [(notice.code, notice.examples) for notice in listing.notices] == [("classes-within", ("healthy", "ill"))]
+
+
 def test_what_is_left_out_is_said(tmp_path):
     class_folders(tmp_path, each=2)
     put(tmp_path / "cover.png")

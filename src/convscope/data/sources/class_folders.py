@@ -15,6 +15,7 @@ from convscope.data.listing import Listing
 from convscope.data.sources import masks
 from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings
+from convscope.data.sources.grouping import folders_notice
 from convscope.data.sources.splitnames import split_folders, split_word
 from convscope.data.words import count, listed
 from convscope.errors import DataError
@@ -155,6 +156,7 @@ def _list(files: Files, root: str, places: Places) -> Listing:
         *_left_out(files, root, mine),
         *_empty(files, root, mine),
         *_one_sided(labels, classes, split),
+        *_within(root, mine, names, labels),
     )
     kind = "class folders" + (f" below {root}/" if root else "")
     if split[0]:
@@ -248,3 +250,23 @@ def _one_sided(labels: np.ndarray, classes: tuple[str, ...], split: np.ndarray) 
         if missing and len(present) > 1:
             notices.append(Notice("class-missing", f"the {name} split has no image of {listed(missing)}", missing))
     return tuple(notices)
+
+
+def _within(root: str, mine: Places, names: list[str], labels: np.ndarray) -> tuple[Notice, ...]:
+    """Say what folders within the class folders may be, where no split is given: groups, or the classes."""
+    if any(place.split for place in mine.values()):
+        return ()
+    depth = root.count("/") + 2 if root else 1
+    below = {folder: ("/".join(folder.split("/")[depth:]) or "").partition("/")[0] for folder in mine}
+    inside: dict[str, set[str]] = {}
+    for folder, place in mine.items():
+        inside.setdefault(place.label, set()).add(below[folder])
+    shared = set.intersection(*inside.values())
+    if all(held == shared for held in inside.values()) and "" not in shared and 1 < len(shared) < len(inside):
+        text = (
+            f"each of the {count(len(inside), 'class', 'classes')} has the same folders within it "
+            f"({listed(in_order(shared), 3)}): if those are the classes, and the outer folders patients or the like, "
+            "list the images in a table with the columns image, label and patient"
+        )
+        return (Notice("classes-within", text, in_order(shared)[:20]),)
+    return folders_notice([below[_folder(name)] for name in names], labels)

@@ -138,6 +138,20 @@ class _Values:
         return plain(name).endswith("id") or len(theirs) == len(self.texts) or all(map(_CODE.fullmatch, self.texts))
 
 
+def folders_notice(folders: Sequence[str], labels: np.ndarray) -> tuple[Notice, ...]:
+    """Say where the folders (n,) that images lie in within their class ("" for none) repeat like groups."""
+    values = _Values(folders, labels)
+    if values.why_none or not values.look_like_groups(""):
+        return ()
+    images = count(int(values.known.sum()), "image")
+    text = (
+        f"{count(len(values.texts), 'folder')} within the class folders hold {images} and are not used: if each is a "
+        "patient, an animal or the like, its images may come into train and into test, which makes the scores too "
+        "good; a table of the images with a column 'patient' keeps them together"
+    )
+    return (Notice("group-like", text, tuple(values.texts[:EXAMPLES])),)
+
+
 def _pairs(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of two arrays (n,) of numbers from 0 on, each once."""
     width = second.max(initial=0) + 1
