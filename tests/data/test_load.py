@@ -252,6 +252,8 @@ def test_one_class_and_one_image(tmp_path):
         f"{path}: found 3 images of one class only (cats), as class folders; "
         "a classifier needs two classes or more, each in a folder of its own or named in a table"
     )
+    (path / "labels.xlsx").write_bytes(b"PK")
+    assert refused(path).endswith("; 1 file beside the set not used (labels.xlsx)")
     for i in (1, 2):
         (path / "cats" / f"{i}.png").unlink()
     assert refused(path).startswith(f"{path}: found 1 image of one class only (cats)")

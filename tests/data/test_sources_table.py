@@ -51,10 +51,12 @@ def test_all_columns(tmp_path):
         ("t.tsv", ["Image\tTarget", "a.png\t1", "b.png\t0"]),
         ("t.jsonl", ['{"image": "a.png", "target": 1}', "", '{"image": "b.png", "target": 0}']),
         ("t.csv", ["\ufeffimage,target", '"a.png",1', "b.png,0"]),
+        ("t.csv", ["image|target", "a.png|1", "b.png|0"]),
+        ("t.csv", ["image, target", '"a.png", "1"', '"b.png", "0"']),
         ("t.csv", ["sep=;", "image;target", "a.png;1", "b.png;0"]),
         ("t.csv", ["", " , ", "image,target", "a.png,1", " , ", "b.png,0", ",", ""]),
     ],
-    ids=["semicolons", "tabs", "json", "bom", "told", "blank lines"],
+    ids=["semicolons", "tabs", "json", "bom", "bars", "spaces", "told", "blank lines"],
 )
 def test_ways_to_write_a_table(tmp_path, name, lines):
     table(tmp_path, *lines, name=name, images=("a.png", "b.png"))
@@ -206,6 +208,25 @@ def test_real_valued_targets(tmp_path):
 def test_bad_rows(tmp_path, lines, said):
     table(tmp_path, *lines)
     assert refused(tmp_path / "labels.csv") == f"{tmp_path}/labels.csv{said}"
+
+
+def test_a_quotation_mark_that_swallows_rows(tmp_path):
+    table(tmp_path, "image,label,note", 'a.png,x,"wide', "b.png,y,narrow", 'c.png,x,"tall"')
+    assert "labels.csv row 4: not CSV (" in refused(tmp_path / "labels.csv")
+    table(tmp_path, "image,label,note", 'a.png,x,5" wide', "b.png,y,", 'c.png,x,"tall')
+    assert "a quotation mark may lack its other one" in refused(tmp_path / "labels.csv")
+    table(tmp_path, "image,label,note", 'a.png,x,5" wide', 'b.png,y,"two\nlines"', 'c.png,x,"a ""tall"" one"')
+    assert sniff(tmp_path, tmp_path).labels.tolist() == [0, 1, 0]
+
+
+def test_half_a_character_in_json(tmp_path):
+    table(
+        tmp_path,
+        '{"image": "a.png", "label": "\\ud83d\\ude00"}',
+        '{"image": "b.png", "label": "\\ud83d"}',
+        name="t.jsonl",
+    )
+    assert "t.jsonl row 2: half of a character" in refused(tmp_path / "t.jsonl")
 
 
 def test_bad_json_and_bad_text(tmp_path):

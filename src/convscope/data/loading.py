@@ -213,9 +213,11 @@ def _path(given: str | Path) -> Path:
 
 
 def _one_class(listing: Listing, where: str | Path) -> str:
+    beside = "".join(f"; {notice.text}" for notice in listing.notices if notice.code == "unused-files")
     return (
         f"{where}: found {count(len(listing.ids), 'image')} of one class only ({', '.join(listing.classes)}), "
         f"as {listing.kind}; a classifier needs two classes or more, each in a folder of its own or named in a table"
+        f"{beside}"
     )
 
 

@@ -14,6 +14,7 @@ from convscope.data.names import composed
 from convscope.data.sources.files import Files
 from convscope.errors import DataError
 
+_HALF = re.compile("[\ud800-\udfff]")
 _TOLD = re.compile(r"sep=([,;\t|])[,;\t]*", re.IGNORECASE)
 # How often a header's columns are known when it is cut at a separator: that tells which one it is.
 Known = Callable[[list[str]], int]
@@ -78,11 +79,12 @@ def _separator(text: str, name: str, known: Known) -> str:
         tabs = separator == "\t" and name.lower().endswith(".tsv") and "\t" in header
         return known([key.strip() for key in names]), tabs, header.count(separator)
 
-    return max(",;\t", key=fits)
+    return max(",;\t|", key=fits)
 
 
 def _delimited(text: str, where: str, separator: str, most: int | None) -> Table:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    spaced = f'{separator} "' in text  # else spaces before a value are kept, to be told of
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=spaced, strict=True)
     try:
         lines = (row for row in reader if any(map(str.strip, row)))
         keys = [key.strip() for key in next(lines, [])]
@@ -100,7 +102,9 @@ def _delimited(text: str, where: str, separator: str, most: int | None) -> Table
             if len(rows) == most:
                 break
     except csv.Error as error:
-        raise DataError(f"{where} row {reader.line_num}: not CSV ({error})") from None
+        raise DataError(
+            f"{where} row {reader.line_num}: not CSV ({error}); a quotation mark may lack its other one"
+        ) from None
     columns = {key: [row[k] for row in values] for k, key in enumerate(keys)}
     return Table(where, columns, rows, frozenset(key for key in keys if keys.count(key) > 1), {})
 
@@ -137,6 +141,8 @@ def _objects(text: str, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
             raise DataError(f"{where} row {number}: {error}; keep one of them") from None
         if not isinstance(row, dict):
             raise DataError(f"{where} row {number}: expected an object with names, found {line[:40]!r}")
+        if "\\ud" in line.lower() and any(map(_HALF.search, map(str, (*row, *row.values())))):
+            raise DataError(f"{where} row {number}: half of a character (\\ud800 to \\udfff); write it whole")
         yield number, row
 
 
