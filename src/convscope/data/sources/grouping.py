@@ -63,7 +63,7 @@ def find_grouping(
     The user's choice, a column that he has ``named`` or none ``wanted``, is not questioned.
     """
     if named or not wanted:
-        return Grouping(named, {}, _odd(named, columns[named]) if named in columns else ())
+        return Grouping(named, {}, _odd(named, columns[named]) if named and named in columns else ())
     held = {name: _Values(values, labels) for name, values in columns.items()}
     known = sorted((name for name in held if is_group_word(name)), key=lambda name: _RANKS[plain(name)])
     passed = {name: held[name].why_none for name in known if held[name].why_none}
