@@ -83,6 +83,8 @@ def refused(path: Path) -> str:
         ("frames/{i}.png", "frames_masks/{i}_mask.png"),
         ("tiles/{i}.jpg", "outlines/{i}.png"),
         ("a/{i}.png", "b/{i}.png"),
+        ("leftImg8bit/x_{i}_leftImg8bit.png", "gtFine/x_{i}_gtFine_labelIds.png"),
+        ("images/{i}_training.tif", "1st_manual/{i}_manual1.png"),
     ],
 )
 def test_images_and_masks_are_refused(tmp_path, images, masks):
@@ -136,6 +138,13 @@ def noisy(rng: np.random.Generator) -> np.ndarray:
 def test_class_folders_whose_files_are_numbered_alike_are_classes(tmp_path, makers):
     listing = sniff(classes(tmp_path, **makers), tmp_path / "cache")
     assert set(listing.classes) == set(makers) and not listing.notices
+
+
+def test_class_folders_whose_files_bear_their_name_are_classes(tmp_path):
+    for name, make in (("cat", photograph), ("sketch", discs)):
+        for i in range(24):
+            save(tmp_path / name / f"{name}_{i}.png", make(np.random.default_rng([i, len(name)])))
+    assert sniff(tmp_path, tmp_path / "cache").classes == ("cat", "sketch")
 
 
 def test_one_scene_in_two_states_is_two_classes(tmp_path):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations
 
 import numpy as np
@@ -51,6 +51,9 @@ def beside_images(files: Files, groups: Groups) -> tuple[str, ...]:
         return ()
     stems = {name: {_stem(file): path for file, path in groups[name].items()} for name in names}
     pairs = [(a, b) for a, b in permutations(names, 2) if _paired(stems[a], stems[b])]
+    if not pairs:
+        stems = {name: _without_shared_words(files) for name, files in stems.items()}
+        pairs = [(a, b) for a, b in permutations(names, 2) if _paired(stems[a], stems[b])]
     for a, b in pairs:
         if _is(a, IMAGE_WORDS) and _is(b, MASK_WORDS):
             return a, b
@@ -96,6 +99,27 @@ def _stem(file: str) -> str:
     stem = file.rpartition(".")[0].casefold()
     *first, last = re.split(r"[-_. ](?=[^-_. /]+$)", stem, maxsplit=1)
     return first[0] if first and last in MASK_WORDS | IMAGE_WORDS else stem
+
+
+def _without_shared_words(paths: Mapping[str, str]) -> dict[str, str]:
+    """Return a folder's paths by what tells its stems apart: 1 and 2 for ``1_manual`` and ``2_manual``."""
+    places = [stem.rpartition("/") for stem in paths]
+    words = [re.split(r"[-_. ]+", last) for _, _, last in places]
+    if len(words) < 2:
+        return dict(paths)
+    least = min(map(len, words)) - 1
+    last = _shared([each[::-1] for each in words], least)
+    first = _shared(words, least - last)
+    keys = (
+        f"{folder}/{' '.join(each[first : len(each) - last])}"
+        for (folder, _, _), each in zip(places, words, strict=True)
+    )
+    return dict(zip(keys, paths.values(), strict=True))
+
+
+def _shared(words: Sequence[Sequence[str]], most: int) -> int:
+    """Count the first words that all have, ``most`` at most."""
+    return next((k for k in range(most) if len({each[k] for each in words}) > 1), most)
 
 
 def _paired(a: Mapping[str, str], b: Mapping[str, str]) -> bool:
