@@ -128,6 +128,18 @@ def test_of_two_that_cross_the_likelier_is_taken_and_the_other_named(tmp_path):
     assert "slide (patient is taken; --group slide takes it instead)" in told(listing)["unused-columns"]
 
 
+def test_two_columns_that_no_row_has_both_of_are_pointed_out(tmp_path):
+    table(
+        tmp_path,
+        patient=lambda i: f"p{i // 4}" if i < 32 else "",
+        patient_id=lambda i: "" if i < 32 else f"p{i // 4}",
+    )
+    listing = sniff(tmp_path, tmp_path)
+    assert "group=patient)" in listing.kind
+    assert "patient_id (no row has both it and patient; " in told(listing)["unused-columns"]
+    assert told(listing)["group-like"].startswith("patient_id repeats like a group (4 values in 16 rows)")
+
+
 def test_patients_go_before_batches(tmp_path):
     listing = sniff(table(tmp_path, batch=lambda i: i // 12, patient=lambda i: f"p{i // 4}"), tmp_path)
     assert groups_of(listing) == 12 and "batch (patient is taken" in told(listing)["unused-columns"]
