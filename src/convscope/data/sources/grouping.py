@@ -78,12 +78,11 @@ def find_grouping(
         if name == chosen or name in passed:
             continue
         within = bool(chosen) and held[chosen].holds(values)
-        if chosen and name in usable and not (held[chosen].known & values.known).any():
-            passed[name] = f"no row has both it and {chosen}; call both {chosen}, if they are the same"
-            hints.append(_hint(name, values, f", since {passed[name]}"))
-            continue
         if name not in usable:
             hints += [_hint(name, values)] if not within and values.look_like_groups(name) else []
+        elif chosen and not (held[chosen].known & values.known).any():
+            passed[name] = f"no row has both it and {chosen}; call both {chosen}, if they are the same"
+            hints.append(_hint(name, values, f", since {passed[name]}"))
         elif within:
             passed[name] = f"each of them lies within one {chosen}"
         elif chosen:
