@@ -84,7 +84,7 @@ def load(
     examined = Examined(
         listing.ids[good], labels, listing.classes, split, groups,
         index["content"], index["thumbprint"], index["low"], index["high"], index["outlier"], index["outliers"],
-        index["height"].astype(np.int64) * index["width"] * index["channels"],
+        index["height"].astype(np.int64) * index["width"] * index["channels"], nodata,
     )  # fmt: skip
     rows = np.arange(len(listing.ids))[good]
     parts = {name: _split(name, examined, rows, entry.pixels) for name in ("train", "valid", "test")}
