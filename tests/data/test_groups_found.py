@@ -80,6 +80,21 @@ def test_what_groups_nothing_is_not_taken_but_named(tmp_path, column, values, sa
     assert told(listing) == {"unused-columns": f"1 column not used: {said}"}
 
 
+def test_a_word_for_unknown_patients_is_pointed_out(tmp_path):
+    listing = sniff(table(tmp_path, patient=lambda i: "nan" if i % 3 else f"p{i // 6}"), tmp_path)
+    assert told(listing).keys() == {"missing-group"}
+    assert told(listing)["missing-group"].startswith("patient: nan (32 rows) is taken for one group; ")
+
+
+@pytest.mark.parametrize("spellings", [("p{}", "P{}"), ("{}", "{}.0")])
+def test_patients_in_two_spellings_are_pointed_out(tmp_path, spellings):
+    listing = sniff(table(tmp_path, patient=lambda i: spellings[i % 2].format(i // 4)), tmp_path)
+    assert (
+        told(listing).keys() == {"group-spelling"}
+        and "12 groups in several spellings" in told(listing)["group-spelling"]
+    )
+
+
 def test_too_few_batches_to_split_by_are_pointed_out(tmp_path):
     listing = sniff(table(tmp_path, batch=lambda i: i // 24), tmp_path)
     assert listing.groups is None
@@ -111,6 +126,18 @@ def test_of_two_that_cross_the_likelier_is_taken_and_the_other_named(tmp_path):
     listing = sniff(table(tmp_path, slide=lambda i: i // 2 % 2, patient=lambda i: f"p{i // 4}"), tmp_path)
     assert groups_of(listing) == 12
     assert "slide (patient is taken; --group slide takes it instead)" in told(listing)["unused-columns"]
+
+
+def test_two_columns_that_no_row_has_both_of_are_pointed_out(tmp_path):
+    table(
+        tmp_path,
+        patient=lambda i: f"p{i // 4}" if i < 32 else "",
+        patient_id=lambda i: "" if i < 32 else f"p{i // 4}",
+    )
+    listing = sniff(tmp_path, tmp_path)
+    assert "group=patient)" in listing.kind
+    assert "patient_id (no row has both it and patient; " in told(listing)["unused-columns"]
+    assert told(listing)["group-like"].startswith("patient_id repeats like a group (4 values in 16 rows)")
 
 
 def test_patients_go_before_batches(tmp_path):

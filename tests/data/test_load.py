@@ -179,6 +179,16 @@ def test_opacity_is_no_feature_in_training_nor_later(tmp_path, channels, opaque,
     assert load(tmp_path / "set").preprocessing.channels == channels - 1
 
 
+@pytest.mark.parametrize("channels", [2, 4])
+def test_opacity_in_tiffs_of_image_programs_is_no_feature(tmp_path, channels):
+    for k in range(40):
+        put(tmp_path / "set" / "ab"[k % 2] / f"{k}.tif", encoded(pixels(channels=channels, seed=k), "TIFF"))
+    data = load(tmp_path / "set")
+    assert data.preprocessing.channels == channels - 1 and "alpha" in codes(data)
+    (image,) = read_images([tmp_path / "set" / "a" / "0.tif"], data.preprocessing)
+    assert (image.pixels == pixels(channels=channels, seed=0)[..., :-1]).all()
+
+
 def test_a_network_that_took_opacity_for_a_feature_still_does(tmp_path):
     root = class_folders(tmp_path / "set", each=5, channels=4)
     rule = replace(load(root).preprocessing, channels=4, mean=(0.0,) * 4, std=(1.0,) * 4, nodata=None)
@@ -191,6 +201,12 @@ def test_four_channels_that_are_no_alpha_stay(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 4)).astype(np.uint8)
     np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
     assert load(tmp_path / "a.npz").preprocessing.channels == 4
+    for k, image in enumerate(x):
+        path = tmp_path / "arrays" / "ab"[k % 2] / f"{k}.tif"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tifffile.imwrite(path, image)
+    data = load(tmp_path / "arrays")
+    assert data.preprocessing.channels == 4 and "alpha" not in codes(data)
 
 
 def test_16_bit_images_stay_16_bit(tmp_path):
@@ -236,6 +252,8 @@ def test_one_class_and_one_image(tmp_path):
         f"{path}: found 3 images of one class only (cats), as class folders; "
         "a classifier needs two classes or more, each in a folder of its own or named in a table"
     )
+    (path / "labels.xlsx").write_bytes(b"PK")
+    assert refused(path).endswith("; 1 file beside the set not used (labels.xlsx)")
     for i in (1, 2):
         (path / "cats" / f"{i}.png").unlink()
     assert refused(path).startswith(f"{path}: found 1 image of one class only (cats)")

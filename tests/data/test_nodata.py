@@ -83,6 +83,15 @@ def test_a_value_far_outside_the_others_is_noticed_and_filled_when_the_user_says
     assert 0.4 < data.preprocessing.mean[0] < 0.6
 
 
+def test_a_second_value_is_not_to_be_filled_instead_of_the_first(tmp_path):
+    x = np.stack([values(i) for i in range(60)])
+    x[:, ::5, ::2], x[:, 1::5, ::2] = -9999, -32768
+    np.savez(tmp_path / "set.npz", x=x, y=np.arange(60) % 2)
+    notice = load(tmp_path / "set.npz", nodata=-9999, cache=tmp_path / "cache").warnings[-1]
+    assert notice.code == "outlying-values" and "the value -32768 far outside" in notice.text
+    assert "write -9999 for it in the files" in notice.text and "--nodata -32768" not in notice.text
+
+
 def test_nan_and_infinities_need_a_word(tmp_path):
     root = folders(tmp_path / "set", missing=np.nan)
     with pytest.raises(
@@ -184,6 +193,13 @@ def test_bytes_are_not_looked_at(tmp_path):
             image[0, 0] = 255
             put(tmp_path / name / f"{i}.png", png(image))
     assert not load(tmp_path, cache=tmp_path / "cache").warnings[1:]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_arrays_of_ordinary_images_have_no_outliers(tmp_path, dtype):
+    x = np.random.default_rng(0).integers(0, 250, (60, 8, 8, 1)).astype(dtype)
+    np.savez(tmp_path / "set.npz", x=x, y=np.arange(60) % 2)
+    assert codes(load(tmp_path / "set.npz", cache=tmp_path / "cache")) == {}
 
 
 def test_a_setting_for_the_file(tmp_path):

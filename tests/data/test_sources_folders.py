@@ -87,6 +87,34 @@ def test_a_class_called_like_a_split_below_splits(tmp_path):
     assert listing.classes == ("bus", "train") and not listing.notices
 
 
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("training_set", "test_set"),
+        ("pets-train", "pets-test"),
+        ("trainset", "testset"),
+        ("Train images", "Test images"),
+    ],
+)
+@pytest.mark.parametrize("twice", [False, True])
+def test_folders_called_alike_but_for_the_split_are_splits(tmp_path, train, test, twice):
+    for name, each in ((train, 3), (test, 1)):
+        class_folders(tmp_path / name / name if twice else tmp_path / name, each=each)
+    listing = sniff(tmp_path, tmp_path / "cache")
+    assert listing.classes == ("cats", "dogs") and not listing.notices
+    assert [(listing.split == name).sum() for name in ("train", "test")] == [6, 2]
+
+
+def test_classes_that_are_called_like_splits_are_pointed_out(tmp_path):
+    listing = sniff(class_folders(tmp_path / "flat", ("testA", "trainA", "trainB"), 2), tmp_path / "cache")
+    assert listing.classes == ("testA", "trainA", "trainB")
+    assert codes(listing).keys() == {"class-like-split"}
+    for name in ("train", "test_images"):
+        class_folders(tmp_path / "deep" / name, each=2)
+    with pytest.raises(DataError, match="train may be meant as 1 split or as 1 class, beside test_images"):
+        sniff(tmp_path / "deep", tmp_path / "cache")
+
+
 def test_split_folders_within_the_class_folders(tmp_path):
     for name in ("bus", "train"):
         class_folders(tmp_path / name, ("train", "test"), 2)
@@ -102,6 +130,24 @@ def test_wrapping_folders_and_folders_within_classes(tmp_path):
     listing = sniff(tmp_path, tmp_path)
     assert listing.kind == "class folders below download/pictures/"
     assert listing.labels.tolist() == [0, 0, 1]
+
+
+def test_folders_within_classes_that_may_be_patients_are_pointed_out(tmp_path):
+    for k, name in enumerate(("cats", "dogs")):
+        class_folders(tmp_path / name, [f"p{3 * k + j}" for j in range(3)], 2)
+    (notice,) = sniff(tmp_path, tmp_path / "cache").notices
+    assert notice.code == "group-like" and "6 folders within the class folders hold 12 images" in notice.text
+    for name in ("cats", "dogs"):
+        class_folders(tmp_path / "views" / name, ("front", "side"), 9)
+    assert not sniff(tmp_path / "views", tmp_path / "cache").notices
+
+
+def test_outer_folders_that_hold_the_same_folders_are_pointed_out(tmp_path):
+    for patient in ("p1", "p2", "p3"):
+        class_folders(tmp_path / patient, ("healthy", "ill"), 2)
+    listing = sniff(tmp_path, tmp_path / "cache")
+    assert listing.classes == ("p1", "p2", "p3")
+    assert [(notice.code, notice.examples) for notice in listing.notices] == [("classes-within", ("healthy", "ill"))]
 
 
 def test_what_is_left_out_is_said(tmp_path):

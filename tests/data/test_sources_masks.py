@@ -83,6 +83,8 @@ def refused(path: Path) -> str:
         ("frames/{i}.png", "frames_masks/{i}_mask.png"),
         ("tiles/{i}.jpg", "outlines/{i}.png"),
         ("a/{i}.png", "b/{i}.png"),
+        ("leftImg8bit/x_{i}_leftImg8bit.png", "gtFine/x_{i}_gtFine_labelIds.png"),
+        ("images/{i}_training.tif", "1st_manual/{i}_manual1.png"),
     ],
 )
 def test_images_and_masks_are_refused(tmp_path, images, masks):
@@ -138,6 +140,13 @@ def test_class_folders_whose_files_are_numbered_alike_are_classes(tmp_path, make
     assert set(listing.classes) == set(makers) and not listing.notices
 
 
+def test_class_folders_whose_files_bear_their_name_are_classes(tmp_path):
+    for name, make in (("cat", photograph), ("sketch", discs)):
+        for i in range(24):
+            save(tmp_path / name / f"{name}_{i}.png", make(np.random.default_rng([i, len(name)])))
+    assert sniff(tmp_path, tmp_path / "cache").classes == ("cat", "sketch")
+
+
 def test_one_scene_in_two_states_is_two_classes(tmp_path):
     for i in range(12):
         rng = np.random.default_rng(i)
@@ -156,3 +165,20 @@ def test_files_that_cannot_be_read_are_left_to_decoding(tmp_path):
 def test_membranes_are_images_with_masks(tmp_path):
     with pytest.raises(DataError, match="the folders image and label look like images with masks"):
         sniff(real_data("isbi2012_em/isbi2012_em.zip"), tmp_path)
+
+
+def test_masks_beside_their_images_are_no_examples(tmp_path):
+    for name in ("benign", "no_mask"):
+        pairs(tmp_path, f"{name}/{name} ({{i}}).png", f"{name}/{name} ({{i}})_mask.png", 4)
+        save(tmp_path / name / f"{name} (0)_mask_1.png", discs(np.random.default_rng(0)))
+        save(tmp_path / name / "9_mask.png", photograph(np.random.default_rng(9)))  # without an image beside it
+    listing = sniff(tmp_path, tmp_path / "cache")
+    assert np.bincount(listing.labels).tolist() == [5, 5]
+    assert [notice.code for notice in listing.notices] == ["masks"]
+    assert listing.notices[0].text.startswith("10 masks beside the images they belong to (benign/benign (0)_mask.png ")
+
+
+def test_folders_that_say_a_split_as_well(tmp_path):
+    pairs(tmp_path, "train_images/{i}.png", "train_masks/{i}.png")
+    with pytest.raises(DataError, match="train_images and train_masks look like images with masks"):
+        sniff(tmp_path, tmp_path / "cache")

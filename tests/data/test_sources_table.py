@@ -51,14 +51,42 @@ def test_all_columns(tmp_path):
         ("t.tsv", ["Image\tTarget", "a.png\t1", "b.png\t0"]),
         ("t.jsonl", ['{"image": "a.png", "target": 1}', "", '{"image": "b.png", "target": 0}']),
         ("t.csv", ["\ufeffimage,target", '"a.png",1', "b.png,0"]),
+        ("t.csv", ["image|target", "a.png|1", "b.png|0"]),
+        ("t.csv", ["image, target", '"a.png", "1"', '"b.png", "0"']),
+        ("t.csv", ["sep=;", "image;target", "a.png;1", "b.png;0"]),
+        ("t.csv", ["", " , ", "image,target", "a.png,1", " , ", "b.png,0", ",", ""]),
     ],
-    ids=["semicolons", "tabs", "json", "bom"],
+    ids=["semicolons", "tabs", "json", "bom", "bars", "spaces", "told", "blank lines"],
 )
 def test_ways_to_write_a_table(tmp_path, name, lines):
     table(tmp_path, *lines, name=name, images=("a.png", "b.png"))
     listing = sniff(tmp_path / name, tmp_path)
     assert listing.classes == ("0", "1")
     assert listing.labels.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_tables_as_spreadsheets_write_unicode_text(tmp_path, encoding):
+    table(tmp_path, images=("a.png", "b.png"))
+    text = "image\tlabel\na.png\tcaf\u00e9\nb.png\ttea\n"
+    (tmp_path / "labels.csv").write_bytes(
+        ("" if encoding == "utf-16" else "\ufeff").encode(encoding) + text.encode(encoding)
+    )
+    assert sniff(tmp_path / "labels.csv", tmp_path).classes == ("caf\u00e9", "tea")
+    (tmp_path / "labels.csv").write_bytes(text.encode("utf-16-le"))
+    assert "labels.csv: not UTF-8 text" in refused(tmp_path / "labels.csv")
+
+
+def test_rows_are_counted_as_lines_of_the_file(tmp_path):
+    table(tmp_path, "sep=,", "", "image,label", "a.png,x", ",", "b.png,")
+    assert "no label in row 6" in refused(tmp_path / "labels.csv")
+
+
+def test_a_table_without_a_header(tmp_path):
+    table(tmp_path, "a.png,x", "b.png,y")
+    assert refused(tmp_path / "labels.csv").endswith(
+        "the first line holds a.png: put a line that names the columns above it"
+    )
 
 
 def test_files_are_found_by_path_name_and_stem(tmp_path):
@@ -180,6 +208,25 @@ def test_real_valued_targets(tmp_path):
 def test_bad_rows(tmp_path, lines, said):
     table(tmp_path, *lines)
     assert refused(tmp_path / "labels.csv") == f"{tmp_path}/labels.csv{said}"
+
+
+def test_a_quotation_mark_that_swallows_rows(tmp_path):
+    table(tmp_path, "image,label,note", 'a.png,x,"wide', "b.png,y,narrow", 'c.png,x,"tall"')
+    assert "labels.csv row 4: not CSV (" in refused(tmp_path / "labels.csv")
+    table(tmp_path, "image,label,note", 'a.png,x,5" wide', "b.png,y,", 'c.png,x,"tall')
+    assert "a quotation mark may lack its other one" in refused(tmp_path / "labels.csv")
+    table(tmp_path, "image,label,note", 'a.png,x,5" wide', 'b.png,y,"two\nlines"', 'c.png,x,"a ""tall"" one"')
+    assert sniff(tmp_path, tmp_path).labels.tolist() == [0, 1, 0]
+
+
+def test_half_a_character_in_json(tmp_path):
+    table(
+        tmp_path,
+        '{"image": "a.png", "label": "\\ud83d\\ude00"}',
+        '{"image": "b.png", "label": "\\ud83d"}',
+        name="t.jsonl",
+    )
+    assert "t.jsonl row 2: half of a character" in refused(tmp_path / "t.jsonl")
 
 
 def test_bad_json_and_bad_text(tmp_path):

@@ -70,6 +70,19 @@ def test_what_is_taken_as_one_is_said(tmp_path, labels, said):
     assert notice.code == "labels-as-one" and notice.text.endswith(said)
 
 
+def test_invisible_marks_around_a_label_are_no_part_of_it(tmp_path):
+    listing = sniff(labelled(tmp_path, "a", "a\u200b", "\ufeffa", "b"), tmp_path)
+    assert listing.classes == ("a", "b")
+    assert [notice.code for notice in listing.notices] == ["labels-as-one"]
+
+
+@pytest.mark.parametrize("several", ["scab|rust", "scab rust", "rust; scab", "scab+rust"])
+def test_labels_made_of_others_are_pointed_out(tmp_path, several):
+    listing = sniff(labelled(tmp_path, "scab", "rust", several, "scabrust", "rust rot"), tmp_path)
+    (notice,) = listing.notices
+    assert notice.code == "several-labels" and notice.examples == (several,)
+
+
 def test_one_name_in_two_unicode_forms_is_one_class(tmp_path):
     listing = sniff(labelled(tmp_path, "caf\u00e9", "cafe\u0301", "tea"), tmp_path)
     assert listing.labels.tolist() == [0, 0, 1] and listing.classes == ("caf\u00e9", "tea")
@@ -173,10 +186,18 @@ def test_text_labels_in_an_archive_stay_as_they_are(tmp_path):
     ("labels", "said"),
     [
         ([np.inf, 1, 2, 1], "real numbers (inf, ...)"),
-        ([b"\xe4", b"a", b"a", b"a"], r"the label b'\xe4' is not UTF-8 text"),
+        ([b"\xe4", b"a", b"a", b"a"], r"the text b'\xe4' is not UTF-8"),
+        ([np.nan, 1, 2, 1], "no label for 1 image of 4 (it is NaN at 0)"),
+        (["a", "", "b", " "], "no label for 2 images of 4 (it is blank at 1, 3)"),
+        ([1e20, 1, 1, 1], "labels up to 1e+20, as real numbers, are not exact"),
         ([1j, 1, 1, 1], "found the type complex128"),
     ],
 )
 def test_labels_in_an_archive_that_are_no_names(tmp_path, labels, said):
     np.savez(tmp_path / "a.npz", x=X, y=np.array(labels))
     assert said in refused(tmp_path / "a.npz")
+
+
+def test_class_names_in_an_archive_that_are_blank(tmp_path):
+    np.savez(tmp_path / "a.npz", x=X, y=np.array([0, 1, 0, 1]), class_names=np.array(["a", " "]))
+    assert "the class at 1 has a blank name" in refused(tmp_path / "a.npz")

@@ -15,7 +15,8 @@ class Examined:
     ``thumbprint`` uint64 is a perceptual hash: few differing bits mean that two images look alike. ``low`` and
     ``high`` are the smallest and largest raw value of each image after sizing. ``split`` holds "train", "valid" or
     "test". ``outlier`` is a value of each image far outside its others before sizing (NaN for none), ``outliers`` how
-    often it is there, ``numbers`` how many numbers the image holds.
+    often it is there, ``numbers`` how many numbers the image holds. ``nodata`` is the value that the user said means no
+    data, filled already.
     """
 
     ids: np.ndarray
@@ -30,3 +31,4 @@ class Examined:
     outlier: np.ndarray | None = None
     outliers: np.ndarray | None = None
     numbers: np.ndarray | None = None
+    nodata: float | None = None

@@ -101,6 +101,7 @@ def _from_array(images: ArrayImages, size: Size, allocate: Allocate, progress: P
     rule, why = layout({kind: len(images)}, size.img_size, size.fit, size.side)
     rule = replace(rule, nodata=size.nodata)
     index, bad = np.zeros(len(images), index_dtype(rule.channels)), {}
+    index["outlier"] = np.nan
     out = np.load(allocate(array_shape(len(images), rule), rule.dtype), mmap_mode="r+").view(np.ndarray)
     done = 0
     for block in images.blocks():

@@ -84,7 +84,7 @@ def load(
     examined = Examined(
         listing.ids[good], labels, listing.classes, split, groups,
         index["content"], index["thumbprint"], index["low"], index["high"], index["outlier"], index["outliers"],
-        index["height"].astype(np.int64) * index["width"] * index["channels"],
+        index["height"].astype(np.int64) * index["width"] * index["channels"], nodata,
     )  # fmt: skip
     rows = np.arange(len(listing.ids))[good]
     parts = {name: _split(name, examined, rows, entry.pixels) for name in ("train", "valid", "test")}
@@ -213,9 +213,11 @@ def _path(given: str | Path) -> Path:
 
 
 def _one_class(listing: Listing, where: str | Path) -> str:
+    beside = "".join(f"; {notice.text}" for notice in listing.notices if notice.code == "unused-files")
     return (
         f"{where}: found {count(len(listing.ids), 'image')} of one class only ({', '.join(listing.classes)}), "
         f"as {listing.kind}; a classifier needs two classes or more, each in a folder of its own or named in a table"
+        f"{beside}"
     )
 
 

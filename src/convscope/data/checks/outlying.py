@@ -20,10 +20,13 @@ def check(examined: Examined) -> Iterator[Notice]:
         rows = np.flatnonzero(examined.outlier == value)
         share = examined.outliers[rows].sum() / examined.numbers[rows].sum()
         said = f"{value:.9g}"
+        way = f"have it filled with --nodata {said}"
+        if examined.nodata is not None:
+            way = f"write {examined.nodata:g} for it in the files, since --nodata takes one value"
         yield Notice(
             "outlying-values",
             f"{count(len(rows), 'image')} of {len(examined.ids):,} with the value {said} far outside all others "
-            f"({share:.2%} of their numbers): if it means that there is no data, have it filled with --nodata {said}; "
+            f"({share:.2%} of their numbers): if it means that there is no data, {way}; "
             "left as it is, it hides everything else from the network",
             tuple(f"{examined.ids[i]} ({examined.outliers[i]:,} times)" for i in rows[:EXAMPLES]),
         )

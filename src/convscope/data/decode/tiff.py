@@ -77,7 +77,8 @@ def read(data: bytes) -> Encoded:
 
     if page.dtype == bool:
         note = "1-bit to 8-bit grey"
-    encoded = Encoded(height, width, channels, dtype, decode, note, _nodata(page))
+    alpha = channels in (2, 4) and dtype != "float32" and _is_alpha(page)
+    encoded = Encoded(height, width, channels, dtype, decode, note, _nodata(page), alpha)
     return encoded.turned(page.tags.valueof(ORIENTATION, 1))
 
 
@@ -154,6 +155,11 @@ def _channels(image: _Array) -> tuple[int | None, str]:
         )
     planes = others not in "SC" and axis == 0
     return axis, f"{shape[0]} pages to channels" if planes else ""
+
+
+def _is_alpha(page: TiffPage) -> bool:
+    """Tell whether the last sample is opacity; tifffile notes so of any array (H, W, 4), where it means nothing."""
+    return page.extrasamples[-1:] in ((1,), (2,)) and not (page.is_shaped or page.is_ome)
 
 
 def _nodata(page: TiffPage) -> float | None:

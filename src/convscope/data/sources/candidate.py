@@ -10,6 +10,7 @@ import numpy as np
 
 from convscope.data.listing import Listing
 from convscope.data.names import check_distinct, composed
+from convscope.data.words import count, listed
 from convscope.errors import DataError
 
 SPLITS = {
@@ -18,6 +19,7 @@ SPLITS = {
     "test": "test", "testing": "test",
 }  # fmt: skip
 
+EXACT = 2**53  # up to which real numbers tell whole ones apart
 SPLIT_ORDER = ("train", "valid", "test")
 
 
@@ -70,23 +72,41 @@ def decoded(path: str, text: np.ndarray) -> np.ndarray:
         ) from None
 
 
+def _refuse_missing(path: str, what: str, missing: np.ndarray) -> None:
+    """Raise ``DataError`` where ``missing`` (n,) marks labels, counted from 0."""
+    if missing.any():
+        images = listed(map(str, np.flatnonzero(missing).tolist()), 3)
+        raise DataError(
+            f"{path}: no label for {count(int(missing.sum()), 'image')} of {len(missing):,} (it {what} at {images}): "
+            "fill it in or remove the image"
+        )
+
+
 def class_names(path: str, labels: np.ndarray, names: Iterable[str] | None) -> tuple[np.ndarray, tuple[str, ...]]:
     """Turn whole-number or text labels (n,) into class indices and class names.
 
     With ``names`` given, a label is an index into them; else every distinct label is a class.
 
     Raises:
-        DataError: a label lies outside ``names``, two of them are the same, or the labels are real numbers.
+        DataError: a label is missing or lies outside ``names``, two of them are the same or one is blank, or the labels
+            are real numbers.
     """
     if labels.dtype.kind == "S":
         labels = decoded(path, labels)
     if labels.dtype.kind == "U":
         labels = np.array([composed(label) for label in labels.tolist()])
+        _refuse_missing(path, "is blank", np.array([not label.strip() for label in labels.tolist()], bool))
     if labels.dtype.kind == "f":
+        _refuse_missing(path, "is NaN", np.isnan(labels))
         whole = np.isfinite(labels) & (labels == np.floor(labels))
         if not whole.all():
             some = ", ".join(f"{v:g}" for v in labels[~whole][:3])
             raise DataError(f"{path}: the labels are real numbers ({some}, ...); regression is not supported yet")
+        if len(labels) and np.abs(labels).max() > EXACT:
+            raise DataError(
+                f"{path}: labels up to {np.abs(labels).max():g}, as real numbers, are not exact; save them "
+                "as whole numbers or as text"
+            )
         labels = labels.astype(np.int64)
     if labels.dtype.kind not in "iubU":
         raise DataError(f"{path}: expected labels that are whole numbers or text, found the type {labels.dtype}")
@@ -95,6 +115,8 @@ def class_names(path: str, labels: np.ndarray, names: Iterable[str] | None) -> t
         return index.astype(np.int64), tuple(map(str, distinct.tolist()))
     known = tuple(composed(str(name)) for name in names)
     check_distinct(known, path)
+    if blank := [k for k, name in enumerate(known) if not name.strip()]:
+        raise DataError(f"{path}: the class at {listed(map(str, blank), 3)} has a blank name; give each class a name")
     if labels.dtype.kind not in "iub":
         raise DataError(
             f"{path}: expected labels 0..{len(known) - 1} for {len(known)} class names, found {labels[0]!r}"

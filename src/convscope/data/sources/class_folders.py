@@ -15,6 +15,8 @@ from convscope.data.listing import Listing
 from convscope.data.sources import masks
 from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings
+from convscope.data.sources.grouping import folders_notice
+from convscope.data.sources.splitnames import split_folders, split_word
 from convscope.data.words import count, listed
 from convscope.errors import DataError
 
@@ -70,29 +72,38 @@ def _tree(folders: Iterable[str]) -> dict[str, set[str]]:
 def _below_splits(files: Files, folders: Iterable[str]) -> Places:
     """Place folders like ``root/split/class``; a split folder that holds images itself is a class."""
     places, tree = {}, _tree(folders)
+    splits = functools.cache(lambda root: _splits(files, root, tree))
     for folder in folders:
         parts = folder.split("/")
         for k in range(len(parts) - 1):
             root = "/".join(parts[:k])
-            if parts[k].lower() in SPLITS and _has_splits(files, root, tree):
-                places[folder] = _Place(root, SPLITS[parts[k].lower()], parts[k + 1])
+            if split_word(parts[k]) and (split := splits(root).get(parts[k])):
+                places[folder] = _Place(root, split, parts[_class_at(parts, k, tree)])
                 break
     return places
 
 
-def _has_splits(files: Files, root: str, tree: dict[str, set[str]]) -> bool:
-    """Tell whether the subfolders of ``root`` are splits: where every one is, else one of them may be a class.
+def _class_at(parts: list[str], split: int, tree: dict[str, set[str]]) -> int:
+    """Return which part of a path is the class: that below the split, which some archives hold twice, one in one."""
+    at = split + 1
+    while at + 1 < len(parts) and tree["/".join(parts[:at])] == {parts[split]}:
+        at += 1
+    return at
+
+
+def _splits(files: Files, root: str, tree: dict[str, set[str]]) -> dict[str, str]:
+    """Return the split of each subfolder of ``root``, where every one is one; else one of them may be a class.
 
     Raises:
         DataError: some are and some are not, and it cannot be told what is meant.
     """
-    splits = sorted(name for name in tree[root] if name.lower() in SPLITS)
-    others = sorted(tree[root] - set(splits))
-    if not others:
-        return True
+    splits = split_folders(sorted(tree[root]))
+    others = sorted(tree[root] - splits.keys())
+    if not others or not splits:
+        return splits
     inside = f"{root}/" if root else ""
-    if len(splits) == 1 and all(f"{inside}{name}" in tree for name in others):
-        return False
+    if len(splits) == 1 and all(f"{inside}{name}" in tree and not split_word(name) for name in others):
+        return {}
     raise DataError(
         f"{files.path}: {inside}{' and '.join(splits)} may be meant as {count(len(splits), 'split')} or as "
         f"{count(len(splits), 'class', 'classes')}, beside {listed(others, 3)}: for splits, give the path of one of "
@@ -133,15 +144,19 @@ def _list(files: Files, root: str, places: Places) -> Listing:
             f"put each image into the folder of its class ({classes[0]}/cat/x.png)"
         )
     names = [name for name in files.names if is_image(name) and _folder(name) in mine]
+    drawn = masks.beside_image_files(names)
+    names = [name for name in names if name not in drawn]
     _refuse_masks(files, names, mine)
     labels = numbered((mine[_folder(name)].label for name in names), classes)
     split = np.array([mine[_folder(name)].split for name in names], "<U5")
     notices = (
         *hidden_notice(files),
         *_like_splits(root, mine),
+        *_masks_left_out(drawn),
         *_left_out(files, root, mine),
         *_empty(files, root, mine),
         *_one_sided(labels, classes, split),
+        *_within(root, mine, names, labels),
     )
     kind = "class folders" + (f" below {root}/" if root else "")
     if split[0]:
@@ -167,15 +182,28 @@ def _refuse_masks(files: Files, names: list[str], mine: Places) -> None:
         )
 
 
+def _masks_left_out(drawn: dict[str, str]) -> tuple[Notice, ...]:
+    if not drawn:
+        return ()
+    mask, image = next(iter(drawn.items()))
+    text = f"{count(len(drawn), 'mask')} beside the images they belong to ({mask} beside {image}); left out"
+    return (Notice("masks", text, tuple(drawn)[:20]),)
+
+
 def _like_splits(root: str, mine: Places) -> tuple[Notice, ...]:
-    """Say which class is called like a split, and has folders as a split has, but stands beside others."""
+    """Say which class is called like a split, and has folders as a split has, but stands beside others, and which
+    classes are called like several splits."""
     tree, inside = _tree(mine), f"{root}/" if root else ""
     labels = {place.label for place in mine.values() if not place.split}
     words = in_order(name for name in labels if name.lower() in SPLITS and f"{inside}{name}" in tree)
-    if not words:
+    if words:
+        text = f"the folder {listed(words)} is taken for a class, not for a split, since those beside it are no splits"
+        return (Notice("class-like-split", text, words),)
+    alike = in_order(name for name in labels if split_word(name))
+    if len(set(map(split_word, alike))) < 2:
         return ()
-    text = f"the folder {listed(words)} is taken for a class, not for a split, since those beside it are no splits"
-    return (Notice("class-like-split", text, words),)
+    text = f"the folders {listed(alike)} are taken for classes, though they are called like splits"
+    return (Notice("class-like-split", text, alike),)
 
 
 def _left_out(files: Files, root: str, mine: Places) -> tuple[Notice, ...]:
@@ -200,10 +228,11 @@ def _empty(files: Files, root: str, mine: Places) -> tuple[Notice, ...]:
     prefix = f"{root}/" if root else ""
     split_above = any(p.split and folder.removeprefix(prefix).split("/")[0] != p.label for folder, p in mine.items())
     beside, classes = set(), {place.label for place in mine.values()}
+    splits = {folder.removeprefix(prefix).split("/")[0] for folder in mine}
     for folder in files.folders:
         parts = folder.removeprefix(prefix).split("/") if folder.startswith(prefix) else []
-        if split_above and len(parts) == 2 and parts[0].lower() in SPLITS:
-            beside.add(parts[1])
+        if split_above and len(parts) == 2 and (parts[0] in splits or parts[0].lower() in SPLITS):
+            beside |= {parts[1]} - {parts[0]}
         elif not split_above and len(parts) == 1:
             beside.add(parts[0])
     empty = in_order(beside - classes)
@@ -221,3 +250,23 @@ def _one_sided(labels: np.ndarray, classes: tuple[str, ...], split: np.ndarray) 
         if missing and len(present) > 1:
             notices.append(Notice("class-missing", f"the {name} split has no image of {listed(missing)}", missing))
     return tuple(notices)
+
+
+def _within(root: str, mine: Places, names: list[str], labels: np.ndarray) -> tuple[Notice, ...]:
+    """Say what folders within the class folders may be, where no split is given: groups, or the classes."""
+    if any(place.split for place in mine.values()):
+        return ()
+    depth = root.count("/") + 2 if root else 1
+    below = {folder: ("/".join(folder.split("/")[depth:]) or "").partition("/")[0] for folder in mine}
+    inside: dict[str, set[str]] = {}
+    for folder, place in mine.items():
+        inside.setdefault(place.label, set()).add(below[folder])
+    shared = set.intersection(*inside.values())
+    if all(held == shared for held in inside.values()) and "" not in shared and 1 < len(shared) < len(inside):
+        text = (
+            f"each of the {count(len(inside), 'class', 'classes')} has the same folders within it "
+            f"({listed(in_order(shared), 3)}): if those are the classes, and the outer folders patients or the like, "
+            "list the images in a table with the columns image, label and patient"
+        )
+        return (Notice("classes-within", text, in_order(shared)[:20]),)
+    return folders_notice([below[_folder(name)] for name in names], labels)

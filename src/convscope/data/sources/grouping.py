@@ -7,6 +7,7 @@ every row, groups nothing. Of several, the coarser one that holds the others is 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ ENDINGS = ("", "s", "id", "ids", "no", "nr", "num", "number", "code", "key", "na
 # possible, which needs one group of each class for train, valid and test.
 DOUBTFUL = frozenset(("case", "sample", "block", *OCCASIONS))
 SPLITS = 3
+NO_GROUP = frozenset(("nan", "na", "n/a", "null", "none", "unknown", "?", "-"))  # what is written where none is known
 _RANKS = {word + ending: rank for rank, word in enumerate((*UNITS, *OCCASIONS)) for ending in ENDINGS}
 _DOUBTFUL = {word + ending for word in DOUBTFUL for ending in ENDINGS}
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_]).+|\d{5,}")  # letters with digits, or a long number
@@ -61,7 +63,7 @@ def find_grouping(
     The user's choice, a column that he has ``named`` or none ``wanted``, is not questioned.
     """
     if named or not wanted:
-        return Grouping(named, {})
+        return Grouping(named, {}, _odd(named, columns[named]) if named and named in columns else ())
     held = {name: _Values(values, labels) for name, values in columns.items()}
     known = sorted((name for name in held if is_group_word(name)), key=lambda name: _RANKS[plain(name)])
     passed = {name: held[name].why_none for name in known if held[name].why_none}
@@ -78,6 +80,9 @@ def find_grouping(
         within = bool(chosen) and held[chosen].holds(values)
         if name not in usable:
             hints += [_hint(name, values)] if not within and values.look_like_groups(name) else []
+        elif chosen and not (held[chosen].known & values.known).any():
+            passed[name] = f"no row has both it and {chosen}; call both {chosen}, if they are the same"
+            hints.append(_hint(name, values, f", since {passed[name]}"))
         elif within:
             passed[name] = f"each of them lies within one {chosen}"
         elif chosen:
@@ -87,7 +92,7 @@ def find_grouping(
         else:
             passed[name] = f"a class has fewer than {SPLITS} of them"
             hints.append(_hint(name, values, f", since {passed[name]}"))
-    return Grouping(chosen, passed, tuple(hints))
+    return Grouping(chosen, passed, (*hints, *(_odd(chosen, columns[chosen]) if chosen else ())))
 
 
 class _Values:
@@ -138,10 +143,46 @@ class _Values:
         return plain(name).endswith("id") or len(theirs) == len(self.texts) or all(map(_CODE.fullmatch, self.texts))
 
 
+def folders_notice(folders: Sequence[str], labels: np.ndarray) -> tuple[Notice, ...]:
+    """Say where the folders (n,) that images lie in within their class ("" for none) repeat like groups."""
+    values = _Values(folders, labels)
+    if values.why_none or not values.look_like_groups(""):
+        return ()
+    images = count(int(values.known.sum()), "image")
+    text = (
+        f"{count(len(values.texts), 'folder')} within the class folders hold {images} and are not used: if each is a "
+        "patient, an animal or the like, its images may come into train and into test, which makes the scores too "
+        "good; a table of the images with a column 'patient' keeps them together"
+    )
+    return (Notice("group-like", text, tuple(values.texts[:EXAMPLES])),)
+
+
 def _pairs(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of two arrays (n,) of numbers from 0 on, each once."""
     width = second.max(initial=0) + 1
     return np.divmod(np.unique(first * width + second), width)
+
+
+def _odd(name: str, values: Sequence[str]) -> tuple[Notice, ...]:
+    """Say which groups are called as what is missing, and which differ in their spelling only."""
+    rows = Counter(values)
+    missing = tuple(value for value in rows if value.casefold() in NO_GROUP)
+    spelt: dict[str, list[str]] = {}
+    for value in rows:
+        spelt.setdefault(re.sub(r"^(-?\d+)\.0+$", r"\1", value).casefold(), []).append(value)
+    alike = tuple(" = ".join(values) for values in spelt.values() if len(values) > 1)
+    notices = []
+    if missing:
+        said = listed(f"{value} ({count(rows[value], 'row')})" for value in missing)
+        text = f"{name}: {said} is taken for one group; where the group is not known, leave the value blank"
+        notices.append(Notice("missing-group", text, missing))
+    if alike:
+        text = (
+            f"{name}: {count(len(alike), 'group')} in several spellings ({listed(alike, 3)}), taken for different "
+            "ones: give each one spelling, or what belongs together may come into train and into test"
+        )
+        notices.append(Notice("group-spelling", text, alike[:SHOWN]))
+    return tuple(notices)
 
 
 def _hint(name: str, values: _Values, why: str = "") -> Notice:

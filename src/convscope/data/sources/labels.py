@@ -16,12 +16,14 @@ from convscope.errors import DataError
 _WHOLE = re.compile(r"-?[0-9]+(\.0+)?")
 _NO_NUMBER = frozenset(("nan", "inf", "-inf", "infinity", "-infinity", "na", "n/a", "null", "none"))
 _MISSING = frozenset(("nan", "na", "n/a", "null"))
+_INVISIBLE = "\u200b\u2060\ufeff"  # of no width, and no space to Python
+_BETWEEN = (" ", ",", ";", "|", "+", "&", "/")  # what stands between several labels of one image
 _BRACKETS = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)", re.DOTALL)
 
 
 def text_of(value: str) -> str:
-    """Return a value as it is compared: without spaces around it, in one Unicode form."""
-    return unicodedata.normalize("NFC", value.strip())
+    """Return a value as it is compared: without spaces and invisible marks around it, in one Unicode form."""
+    return unicodedata.normalize("NFC", value.strip().strip(_INVISIBLE).strip())
 
 
 def class_texts(where: str, column: str, values: Sequence[str]) -> tuple[list[str], str, tuple[Notice, ...]]:
@@ -44,7 +46,15 @@ def class_texts(where: str, column: str, values: Sequence[str]) -> tuple[list[st
         names = [text.partition(".")[0] for text in texts]
         shortened = next(((a, b) for a, b in zip(texts, names, strict=True) if a != b), None)
         how = f"; {shortened[0]} is read as {shortened[1]}" if shortened else ""
-    return names, how, (*_as_one(where, column, values, names), *_like_none(where, column, names))
+    return (
+        names,
+        how,
+        (
+            *_as_one(where, column, values, names),
+            *_like_none(where, column, names),
+            *_like_several(where, column, names),
+        ),
+    )
 
 
 def several_labels(where: str, column: str, value: str) -> str:
@@ -66,6 +76,25 @@ def _like_none(where: str, column: str, names: Sequence[str]) -> tuple[Notice, .
     said = listed(f"{name} ({count(number, 'row')})" for name, number in rows.items())
     text = f"{where}: {column}: {said} is taken for a class; remove these rows if it means that the label is missing"
     return (Notice("missing-label", text, tuple(rows)),)
+
+
+def _like_several(where: str, column: str, names: Sequence[str]) -> tuple[Notice, ...]:
+    """Say which class names consist of other classes' names, as several labels of one image do."""
+    classes = set(names)
+    several = [name for name in sorted(classes) if any(_consists(name, between, classes) for between in _BETWEEN)]
+    if not several:
+        return ()
+    said = f"{count(len(several), 'class', 'classes')} made of the names of others ({listed(several, 3)})"
+    text = (
+        f"{where}: {column}: {said}: each is taken for a class of its own; if these are several labels of one image, "
+        "that is not supported"
+    )
+    return (Notice("several-labels", text, tuple(several)),)
+
+
+def _consists(name: str, between: str, classes: set[str]) -> bool:
+    parts = [part.strip() for part in name.split(between)]
+    return len(parts) > 1 and len(set(parts)) == len(parts) and classes.issuperset(parts)
 
 
 def _as_one(where: str, column: str, values: Sequence[str], names: Sequence[str]) -> tuple[Notice, ...]:

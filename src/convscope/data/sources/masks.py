@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations
 
 import numpy as np
 
 from convscope.data.decode import MAX_PIXELS, limited, open_image
 from convscope.data.decode.encoded import Unreadable
+from convscope.data.sources.candidate import SPLITS
 from convscope.data.sources.files import Files
 from convscope.data.workers import payload_bytes
 
@@ -27,6 +28,8 @@ MASK_WORDS = {
     "segs", "segmentation", "segmentations", "segmented", "instance", "instances", "semantic", "trimap", "trimaps",
     "contour", "contours", "target", "targets",
 }  # fmt: skip
+# What a mask's file is called behind the name of the image that lies in the same folder.
+_BEHIND = re.compile(r"(.+)[-_. ](masks?|seg|segmentation|segmented|gt|groundtruth|trimap)([-_. ]?\d+)?", re.IGNORECASE)
 MOST_FOLDERS = 8  # masks come in a handful of kinds; of more folders with equal names, all are classes
 PAIRED = 0.9  # of the smaller folder's files have a namesake in the other
 GLANCE, SAMPLE = 3, 16  # pairs looked into, at first and where they may be masks
@@ -48,6 +51,9 @@ def beside_images(files: Files, groups: Groups) -> tuple[str, ...]:
         return ()
     stems = {name: {_stem(file): path for file, path in groups[name].items()} for name in names}
     pairs = [(a, b) for a, b in permutations(names, 2) if _paired(stems[a], stems[b])]
+    if not pairs:
+        stems = {name: _without_shared_words(files) for name, files in stems.items()}
+        pairs = [(a, b) for a, b in permutations(names, 2) if _paired(stems[a], stems[b])]
     for a, b in pairs:
         if _is(a, IMAGE_WORDS) and _is(b, MASK_WORDS):
             return a, b
@@ -58,6 +64,18 @@ def beside_images(files: Files, groups: Groups) -> tuple[str, ...]:
         if _words(b) & MASK_WORDS or _belong_together(looked[a, b]):
             return a, b
     return ()
+
+
+def beside_image_files(names: Iterable[str]) -> dict[str, str]:
+    """Return which of image files are the masks of others in the same folder, with their image.
+
+    >>> beside_image_files(["a/1.jpg", "a/1_mask.png", "a/2_mask.png"])
+    {'a/1_mask.png': 'a/1.jpg'}
+    """
+    names = [*names]
+    stems = {name.rpartition(".")[0]: name for name in names}
+    behind = ((name, _BEHIND.fullmatch(name.rpartition(".")[0])) for name in names)
+    return {name: stems[match[1]] for name, match in behind if match and match[1] in stems}
 
 
 def named(folders: Iterable[str]) -> tuple[str, ...]:
@@ -72,7 +90,8 @@ def _words(name: str) -> set[str]:
 
 
 def _is(name: str, words: set[str]) -> bool:
-    return bool(_words(name)) and _words(name) <= words
+    said = _words(name) - SPLITS.keys()
+    return bool(said) and said <= words
 
 
 def _stem(file: str) -> str:
@@ -80,6 +99,27 @@ def _stem(file: str) -> str:
     stem = file.rpartition(".")[0].casefold()
     *first, last = re.split(r"[-_. ](?=[^-_. /]+$)", stem, maxsplit=1)
     return first[0] if first and last in MASK_WORDS | IMAGE_WORDS else stem
+
+
+def _without_shared_words(paths: Mapping[str, str]) -> dict[str, str]:
+    """Return a folder's paths by what tells its stems apart: 1 and 2 for ``1_manual`` and ``2_manual``."""
+    places = [stem.rpartition("/") for stem in paths]
+    words = [re.split(r"[-_. ]+", last) for _, _, last in places]
+    if len(words) < 2:
+        return dict(paths)
+    least = min(map(len, words)) - 1
+    last = _shared([each[::-1] for each in words], least)
+    first = _shared(words, least - last)
+    keys = (
+        f"{folder}/{' '.join(each[first : len(each) - last])}"
+        for (folder, _, _), each in zip(places, words, strict=True)
+    )
+    return dict(zip(keys, paths.values(), strict=True))
+
+
+def _shared(words: Sequence[Sequence[str]], most: int) -> int:
+    """Count the first words that all have, ``most`` at most."""
+    return next((k for k in range(most) if len({each[k] for each in words}) > 1), most)
 
 
 def _paired(a: Mapping[str, str], b: Mapping[str, str]) -> bool:

@@ -77,8 +77,9 @@ class Matcher:
 
     def _elsewhere(self, value: str, beside: str) -> str | None:
         """Return the name, seen from the root, of a file that lies there, perhaps outside of the set's folder."""
-        path = self.root / beside / value
-        if not is_image(value) or not path.is_file():
+        spelt = (self.root / beside / written for written in (value, value.replace("\\", "/")))
+        path = next((path for path in spelt if is_image(value) and path.is_file()), None)
+        if path is None:
             return None
         seen = os.path.relpath(path.parent.resolve() / path.name, self.root.resolve())
         return self._paths.get(_form(seen.replace(os.sep, "/")), seen)

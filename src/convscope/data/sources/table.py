@@ -18,7 +18,7 @@ from convscope.data.listing import Listing
 from convscope.data.numerals import REAL
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.columns import Columns, plain
-from convscope.data.sources.files import FileImages, Files, hidden_notice, set_name, strings
+from convscope.data.sources.files import FileImages, Files, hidden_notice, is_image, set_name, strings
 from convscope.data.sources.grouping import Grouping, find_grouping, is_group_word, unused_notice
 from convscope.data.sources.labels import class_texts, several_labels, text_of
 from convscope.data.sources.matching import Matcher
@@ -161,7 +161,7 @@ def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Ma
         wanted = ", ".join(IMAGE_COLUMNS)
         raise DataError(
             f"{where}: no column names the images (one of {wanted}); its columns: {said}; "
-            "say which one does with --image-column"
+            f"say which one does with --image-column{_hint_at_header(table)}"
         )
     label, why = _label_column(table, columns)
     column = columns.pick("split", ("split",), table.names, where)
@@ -190,6 +190,12 @@ def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Ma
         absent=rows.absent,
         notices=rows.notices,
     )
+
+
+def _hint_at_header(table: Table) -> str:
+    """Say where the first line names an image as the other lines do, and no columns."""
+    rowlike = next(filter(is_image, table.names), None)
+    return f"; the first line holds {rowlike}: put a line that names the columns above it" if rowlike else ""
 
 
 def _refuse_lists(table: Table, image: str, label: str) -> None:

@@ -14,6 +14,8 @@ from convscope.data.names import composed
 from convscope.data.sources.files import Files
 from convscope.errors import DataError
 
+_HALF = re.compile("[\ud800-\udfff]")
+_TOLD = re.compile(r"sep=([,;\t|])[,;\t]*", re.IGNORECASE)
 # How often a header's columns are known when it is cut at a separator: that tells which one it is.
 Known = Callable[[list[str]], int]
 
@@ -42,21 +44,32 @@ def parse(files: Files, name: str, known: Known, rows: int | None = None) -> Tab
     """Read a table's text, or only its first ``rows``.
 
     Raises:
-        DataError: not UTF-8, not JSON, or a row of another length than the header; the row is named.
+        DataError: neither UTF-8 nor UTF-16, not JSON, or a row of another length than the header; the row is named.
     """
     where = f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
-    try:
-        text = composed(files.read(name).decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: not UTF-8 text at byte {error.start}; save it as UTF-8") from None
+    text = _text(files.read(name), where)
     if name.lower().endswith(("csv", "tsv")):
         return _delimited(text, where, _separator(text, name, known), rows)
     return _json_lines(text, where, rows)
 
 
+def _text(data: bytes, where: str) -> str:
+    """Decode UTF-8, or UTF-16 where a mark at its begin says so, as spreadsheets write "Unicode text"."""
+    try:
+        text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where}: not UTF-8 text at byte {error.start}; save it as UTF-8") from None
+    if "\0" in text:
+        raise DataError(f"{where}: not UTF-8 text, but perhaps UTF-16 (it holds zero bytes); save it as UTF-8")
+    return composed(text)
+
+
 def _separator(text: str, name: str, known: Known) -> str:
-    """Return what separates the columns: by the header's known names, then by the file's ending, then by frequency."""
-    header = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    """Return what separates the columns: as a line ``sep=;`` says, which spreadsheets write; else by the header's known
+    names, then by the file's ending, then by frequency."""
+    header = next((line for line in re.split(r"[\r\n]", text) if line.strip()), "")
+    if told := _TOLD.fullmatch(header):
+        return told[1]
 
     def fits(separator: str) -> tuple[int, bool, int]:
         try:
@@ -66,18 +79,20 @@ def _separator(text: str, name: str, known: Known) -> str:
         tabs = separator == "\t" and name.lower().endswith(".tsv") and "\t" in header
         return known([key.strip() for key in names]), tabs, header.count(separator)
 
-    return max(",;\t", key=fits)
+    return max(",;\t|", key=fits)
 
 
 def _delimited(text: str, where: str, separator: str, most: int | None) -> Table:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    spaced = f'{separator} "' in text  # else spaces before a value are kept, to be told of
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=spaced, strict=True)
     try:
-        keys = [key.strip() for key in next(reader, [])]
+        lines = (row for row in reader if any(map(str.strip, row)))
+        keys = [key.strip() for key in next(lines, [])]
+        if _TOLD.fullmatch(separator.join(keys)):
+            keys = [key.strip() for key in next(lines, [])]
         values: list[list[str]] = []
         rows: list[int] = []
-        for row in reader:
-            if not any(row):
-                continue
+        for row in lines:
             if len(row) != len(keys):
                 raise DataError(
                     f"{where} row {reader.line_num}: expected {len(keys)} values ({', '.join(keys)}), found {len(row)}"
@@ -87,7 +102,9 @@ def _delimited(text: str, where: str, separator: str, most: int | None) -> Table
             if len(rows) == most:
                 break
     except csv.Error as error:
-        raise DataError(f"{where} row {reader.line_num}: not CSV ({error})") from None
+        raise DataError(
+            f"{where} row {reader.line_num}: not CSV ({error}); a quotation mark may lack its other one"
+        ) from None
     columns = {key: [row[k] for row in values] for k, key in enumerate(keys)}
     return Table(where, columns, rows, frozenset(key for key in keys if keys.count(key) > 1), {})
 
@@ -124,6 +141,8 @@ def _objects(text: str, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
             raise DataError(f"{where} row {number}: {error}; keep one of them") from None
         if not isinstance(row, dict):
             raise DataError(f"{where} row {number}: expected an object with names, found {line[:40]!r}")
+        if "\\ud" in line.lower() and any(map(_HALF.search, map(str, (*row, *row.values())))):
+            raise DataError(f"{where} row {number}: half of a character (\\ud800 to \\udfff); write it whole")
         yield number, row
 
 
