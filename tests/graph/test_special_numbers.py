@@ -55,6 +55,7 @@ POINTWISE: dict[str, Callable[[Tensor], Tensor]] = {
     "rounded quotients": lambda x: (
         x.detach() // 0.7 + torch.div(x, -0.3, rounding_mode="floor") + x.div(3, rounding_mode="trunc")
     ),
+    "a quotient by 0, cut": lambda x: x + torch.div(x, 0.0, rounding_mode="trunc").nan_to_num(0.0, 0.0, 0.0),
     "numbers in place of NaN": lambda x: torch.nan_to_num(x),
     "given numbers in place of NaN": lambda x: torch.nan_to_num(x, nan=1.0, posinf=7.0, neginf=-7.0),
     "maximum": lambda x: torch.maximum(x, x.roll(1, 1)) + torch.maximum(x, x * 1),

@@ -260,3 +260,8 @@ def test_a_graph_with_masks_can_be_saved(tmp_path: Path):
     save(graph, tmp_path / "net.json")
     x = np.random.default_rng(0).standard_normal((2, *IMAGE), np.float32)
     assert np.array_equal(load(tmp_path / "net.json").run(x).output, graph.run(x).output)
+
+
+def test_what_a_rule_makes_nothing_of_is_unknown_and_no_fault_of_the_network():
+    network = Written(lambda s, x: torch.isfinite(x.argmax(1)))
+    assert [node.arguments["operation"] for node in record(network, (3, 4)).unknown] == ["isfinite"]

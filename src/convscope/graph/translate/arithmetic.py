@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -48,13 +49,13 @@ def divide(tape: Tape, input: Any, other: Any, *, rounding_mode: str | None = No
     if rounding_mode == "floor":
         return divided_down(tape, input, other)
     made = tape.emit("divide", input, other)
-    return made if rounding_mode is None else tape.emit("round_off", made, direction="zero")
+    return made if rounding_mode is None else tape.emit("round_off", tape.emit("detach", made), direction="zero")
 
 
 def divided_down(tape: Tape, input: Ref, other: Any) -> Ref:
     """How often a number goes into another one, as a whole number."""
-    if isinstance(other, Ref) or not other:
-        raise Unknown("a quotient by what may be 0")
+    if isinstance(other, Ref) or not other or not math.isfinite(other):
+        raise Unknown("a quotient by what may be 0 or infinite")
     whole = tape.emit("subtract", input, tape.emit("remainder", input, other))
     return tape.emit("round_off", tape.emit("divide", whole, other), direction="nearest")
 
@@ -66,7 +67,9 @@ def remainder(tape: Tape, input: Any, other: Any) -> Ref:
 
 def remainder_of_size(tape: Tape, input: Ref, other: Any) -> Ref:
     """What is left of a number, with its own sign: of one below 0 the remainder less the divisor, unless it is 0."""
-    size = tape.emit("absolute", other) if isinstance(other, Ref) else abs(tape.number(other))
+    if isinstance(other, Ref) or not math.isfinite(other):
+        raise Unknown("what is left by what may be infinite")
+    size = abs(tape.number(other))
     left, zero = tape.emit("remainder", input, size), tape.scalar(0, input.dtype)
     below = tape.emit(
         "where", tape.emit("compare", left, zero, relation="greater"), tape.emit("subtract", left, size), left
