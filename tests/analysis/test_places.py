@@ -100,6 +100,24 @@ def test_a_field_through_patches_is_what_moves_the_unit():
     assert np.array_equal(seen, x.grad[0].numpy() != 0)
 
 
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_a_constant_order_of_rows_is_followed_row_by_row(axis: int):
+    order = torch.tensor([2, 0, -1, 1, 0])
+
+    def forward(self: Any, x: Tensor) -> Tensor:
+        return self.conv(x)[(*(slice(None),) * axis, order)]
+
+    torch.manual_seed(0)
+    network = Written(forward, conv=nn.Conv2d(4, 4, 3, padding=1, groups=4)).double()
+    inspection = cs.inspect(network, (4, 6, 7))
+    last = inspection.graph.outputs["output"]
+    for at in ((0, 1, 2), (3, 3, 3), (2, 2, 4)):
+        x = torch.randn(1, 4, 6, 7, dtype=torch.float64, requires_grad=True)
+        network(x)[(0, *at)].backward()
+        assert x.grad is not None
+        assert np.array_equal(inspection.field(last, at).places.mask(), x.grad[0].numpy() != 0)
+
+
 def scattered() -> Inspection:
     """A map whose numbers are laid out in rows of another length, with a window on each layout."""
 

@@ -1,4 +1,4 @@
-"""The larger, the smaller and the power of two arrays, in the catalogue."""
+"""The larger, the smaller, the power and the remainder of two arrays, in the catalogue."""
 
 from __future__ import annotations
 
@@ -37,5 +37,16 @@ ENTRIES = (
         refusals("elementwise_power"),
         torch.pow,
         products=lambda x, y: (numbers(x, y), 0),
+    ),
+    Entry(
+        "remainder",
+        (
+            Sample((positive(2, 3, 4), lambda rng: np.full((4,), -0.4))),
+            Sample((positive(), lambda rng: np.full((2, 3), 0.4))),
+            Sample((positive(0, 3), positive(3))),
+        ),
+        refusals("remainder"),
+        torch.remainder,
+        products=lambda x, y: (2 * numbers(x, y), numbers(x, y)),
     ),
 )

@@ -174,6 +174,7 @@ NETWORKS: dict[str, tuple[nn.Module, Any]] = {
     ),
     "constants": (Written(constants, table=alike(3, 2)), IMAGE),
     "weight norm": (weight_norm(conv()), IMAGE),
+    "weight norm of all together": (weight_norm(nn.Linear(6, 3), dim=None), (6,)),
     "same padding": (nn.Conv2d(4, 2, (4, 3), padding="same", padding_mode="circular"), IMAGE),
     "1-d": (nn.Sequential(nn.Conv1d(2, 4, 3, dilation=2, groups=2), nn.ConvTranspose1d(4, 3, 4, 2)), (2, 20)),
     "3-d": (

@@ -50,6 +50,14 @@ POINTWISE: dict[str, Callable[[Tensor], Tensor]] = {
     "clamp across": lambda x: x.clamp(1, -1),
     "clamp by arrays": lambda x: x.clamp(x.new_zeros(1) - 0.5, x.new_ones(1)),
     "where": lambda x: torch.where(x > 0, x, 0.0),
+    "where it is no number": lambda x: torch.where(torch.isnan(x), 7.0, x * torch.isinf(x) + torch.isfinite(x)),
+    "remainders": lambda x: x % 0.7 + torch.remainder(x, -3.0) + torch.fmod(x, -0.7),
+    "rounded quotients": lambda x: (
+        x.detach() // 0.7 + torch.div(x, -0.3, rounding_mode="floor") + x.div(3, rounding_mode="trunc")
+    ),
+    "a quotient by 0, cut": lambda x: x + torch.div(x, 0.0, rounding_mode="trunc").nan_to_num(0.0, 0.0, 0.0),
+    "numbers in place of NaN": lambda x: torch.nan_to_num(x),
+    "given numbers in place of NaN": lambda x: torch.nan_to_num(x, nan=1.0, posinf=7.0, neginf=-7.0),
     "maximum": lambda x: torch.maximum(x, x.roll(1, 1)) + torch.maximum(x, x * 1),
     "minimum": lambda x: torch.minimum(x, x.roll(1, 1)) + torch.minimum(x, x * 1),
     "power of a number": lambda x: torch.pow(2.0, x) + 3.0**x + 0.0**x,

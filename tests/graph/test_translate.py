@@ -140,6 +140,7 @@ def placed(self: Any, x: Tensor) -> Any:
     least = x.min(1)
     return named(
         argmax=x.argmax(1), argmin=x.argmin(-1, keepdim=True), whole=x.flatten(1).argmax(1), order=order, most=most,
+        places=torch.stack([where, where.flip(2)], 1), signs=torch.cat([x > 0, x < 0], 1),
         where=where, smallest=x.topk(2, 1, largest=False).values, sorted=x.sort(3).values, back=x.sort(1, True).values,
         least=least.values, at=least.indices, kth=x.kthvalue(2, 3).values, taken=x.gather(2, order) * 2,
         few=x.gather(1, self.places.expand(x.size(0), -1, -1, -1)),
@@ -259,3 +260,8 @@ def test_a_graph_with_masks_can_be_saved(tmp_path: Path):
     save(graph, tmp_path / "net.json")
     x = np.random.default_rng(0).standard_normal((2, *IMAGE), np.float32)
     assert np.array_equal(load(tmp_path / "net.json").run(x).output, graph.run(x).output)
+
+
+def test_what_a_rule_makes_nothing_of_is_unknown_and_no_fault_of_the_network():
+    network = Written(lambda s, x: torch.isfinite(x.argmax(1)))
+    assert [node.arguments["operation"] for node in record(network, (3, 4)).unknown] == ["isfinite"]

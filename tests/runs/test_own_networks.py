@@ -157,6 +157,13 @@ def test_files_of_the_current_folder_are_found_and_named_where_they_are_gone(tmp
     code.write_text(code.read_text() + "\n")
     told = call("evaluate", "run", folder=code.parent)
     assert told.returncode == 0 and "has changed since this run began" in told.stderr
+    code.write_text(code.read_text().replace("width: int = 4", "width: int = 5"))
+    wider = " ".join(call("evaluate", "run", folder=code.parent).stderr.split())
+    assert (
+        "size mismatch for conv1.weight" in wider
+        and f"Has its code changed since it was trained ({noted['file']})?" in wider
+    )
+    assert "\N{REPLACEMENT CHARACTER}" not in wider
     elsewhere = call("evaluate", "here/run", folder=tmp_path)
     assert elsewhere.returncode and str(code.resolve()) in elsewhere.stderr and "Traceback" not in elsewhere.stderr
 

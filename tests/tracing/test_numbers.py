@@ -113,6 +113,14 @@ def bordered(self: Any, x: Tensor) -> Tensor:
     )
 
 
+def test_a_kernel_that_the_network_computes_is_laid_out_like_any():
+    network = Written(lambda s, x: F.conv2d(x, s.weight * 2), weight=nn.Parameter(torch.arange(8.0).view(1, 2, 2, 2)))
+    x = random(1, 2, 3, 3)
+    trace = cs.trace(network, x, at=(0, 0, 1))
+    assert trace.total == pytest.approx(float((x[0, :, :2, 1:] * np.arange(0, 16, 2).reshape(2, 2, 2)).sum()))
+    assert "14" in str(trace)  # the last weight, doubled
+
+
 OF_THE_BATCH: dict[str, tuple[nn.Module, Any]] = {
     **{name: WRITTEN[name] for name in ("gru", "lstm", "attention", "moves")},
     "zeros and tokens": (

@@ -14,7 +14,7 @@ import numpy as np
 
 from convscope.analysis import patches
 from convscope.analysis.links import Link, links, same, shifted
-from convscope.analysis.links.axes import attended
+from convscope.analysis.links.axes import attended, taken
 from convscope.analysis.places import Box, Places, reshaped
 from convscope.analysis.shapes import arrays_of, example_shape
 from convscope.errors import ShapeError
@@ -132,6 +132,8 @@ def links_of(graph: Graph, node: Node) -> Mapping[str, tuple[Link, ...]]:
     if node.op == "attention" and (mask := graph.constants.get(node.weights.get("mask", ""))) is not None:
         keys = attended(mask, len(node.shape) - 2)
         found.update({name: (*found[name][:-2], keys, found[name][-1]) for name in ("k", "v")})
+    if node.op == "embedding" and (rows := graph.constants.get(node.weights.get("indices", ""))) is not None:
+        found.update(taken(rows, node.shape, shapes[1]))
     return {name: one for name, one in found.items() if name in node.inputs}
 
 

@@ -88,15 +88,16 @@ class Tape:
         if len(types) > 1:
             raise Unknown(f"{op} of several types: {', '.join(sorted(types))}")
         dtype = next(iter(types), None)
+        whole = _one_type(arrays) if op == "concatenate" and dtype is None else None
         given: dict[str, Ref] = {}
         for name, one in zip(primitive.names(len(arrays)), arrays, strict=False):
             if one is not None:
-                given[name] = self._fitting(op, name, one, dtype)
+                given[name] = one if whole else self._fitting(op, name, one, dtype)
         shapes = [given[name].shape if name in given else None for name in primitive.names(len(arrays))]
         shape = tuple(primitive.shape(*shapes, **arguments))
         if op == "strided_slice":
             self._whole_batch(given["x"].shape, **arguments)
-        found = MAKES.get(op) or (given["x"].dtype if op in ANY else dtype)
+        found = MAKES.get(op) or (given["x"].dtype if op in ANY else dtype or whole)
         if found is None:
             raise Unknown(f"{op} of whole numbers")
         made = self._add(_Draft(op, self.path, given, arguments, shape, found))
@@ -207,6 +208,12 @@ class Tape:
 
         found = {name: one(value, (name,)) for name, value in arguments.items()}
         return found, tuple(paths)
+
+
+def _one_type(arrays: tuple[Any, ...]) -> str | None:
+    """Return the type that all arrays have, None where there is no such one."""
+    types = {one.dtype if isinstance(one, Ref) else None for one in arrays}
+    return types.pop() if len(types) == 1 else None
 
 
 def _names(drafts: list[_Draft], modules: Mapping[str, str]) -> list[str]:

@@ -131,6 +131,8 @@ from convscope.ops.pairs import (
     maximum_backward,
     minimum,
     minimum_backward,
+    remainder,
+    remainder_backward,
 )
 from convscope.ops.patches import col2im, col2im_backward, im2col, im2col_backward
 from convscope.ops.pooling import (
@@ -195,7 +197,8 @@ __all__ = [
     "multiply_backward", "pad", "pad_backward", "permute", "permute_backward", "power", "power_backward",
     "reduce_log_sum_exp", "reduce_log_sum_exp_backward", "reduce_max", "reduce_max_backward", "reduce_mean",
     "reduce_mean_backward", "reduce_norm", "reduce_norm_backward", "reduce_product", "reduce_product_backward",
-    "reduce_sum", "reduce_sum_backward", "relu", "relu_backward", "resample_cubic", "resample_cubic_backward",
+    "reduce_sum", "reduce_sum_backward", "relu", "relu_backward", "remainder", "remainder_backward",
+    "resample_cubic", "resample_cubic_backward",
     "resample_linear", "resample_linear_backward", "resample_nearest", "resample_nearest_backward", "reshape",
     "reshape_backward", "round_off", "round_off_backward", "scatter", "scatter_backward", "selu", "selu_backward",
     "sigmoid", "sigmoid_backward", "silu", "silu_backward", "sin", "sin_backward", "softmax", "softmax_backward",

@@ -125,12 +125,15 @@ def divide_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
 def concatenate(*arrays: ArrayLike, axis: int = 1) -> np.ndarray:
     """Return the arrays beside each other along ``axis``, by default the channels of (N, C, *space).
 
-    Raises ``ShapeError`` where there are none, or where they differ in another axis.
+    Arrays of any one type pass. Raises ``ShapeError`` where there are none, or where they differ in another axis or in
+    type.
 
     >>> concatenate(np.array([[1.0, 2.0]]), np.array([[3.0]])).tolist()
     [[1.0, 2.0, 3.0]]
     """
-    found = floats("concatenate", **{f"x{i}": array for i, array in enumerate(arrays)})
+    found = [np.asarray(array) for array in arrays]
+    if len(types := {array.dtype.name for array in found}) > 1:
+        raise ShapeError(f"concatenate: all arrays must be of one type, found {', '.join(sorted(types))}")
     _joined(*(array.shape for array in found), axis=axis)
     return np.concatenate(found, axis)
 

@@ -1,4 +1,4 @@
-"""Two arrays to one, number by number, where it is no sum and no product: the larger, the smaller, a power."""
+"""Two arrays to one, number by number, neither sum nor product: the larger, the smaller, a power, a remainder."""
 
 from __future__ import annotations
 
@@ -84,6 +84,33 @@ def elementwise_power_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> G
     return Gradients(unbroadcast(of_x, x.shape), unbroadcast(of_y, y.shape))
 
 
+def remainder(x: ArrayLike, y: ArrayLike) -> np.ndarray:
+    """Return x - y · ⌊x / y⌋, what is left of x, with the sign of y; NaN where y is 0 or x infinite.
+
+    Axes of length 1 or absent in front are repeated. Raises ``ShapeError`` where the shapes do not go together.
+
+    >>> remainder(np.array([7.0, -1.0]), np.array([3.0])).tolist()
+    [1.0, 2.0]
+    """
+    x, y = _given("remainder", x, y)
+    with np.errstate(all="ignore"):
+        return np.remainder(x, y)
+
+
+def remainder_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
+    """Return the gradients: ``grad``, and -⌊x / y⌋ · ``grad``.
+
+    >>> remainder_backward(np.array([1.0]), np.array([7.0]), np.array([3.0])).y.tolist()
+    [-2.0]
+    """
+    x, y = _given("remainder_backward", x, y)
+    grad, _ = floats("remainder_backward", grad=grad, x=x)
+    check_gradient("remainder_backward", grad, np.broadcast_shapes(x.shape, y.shape))
+    with np.errstate(all="ignore"):
+        of_y = -grad * np.floor_divide(x, y)
+    return Gradients(unbroadcast(grad, x.shape), unbroadcast(of_y, y.shape))
+
+
 def _given(operation: str, x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     x, y = floats(operation, x=x, y=y)
     broadcast(operation.removesuffix("_backward"), x.shape, y.shape)
@@ -114,15 +141,19 @@ def _taken(loses: np.ufunc) -> Callable[..., Terms]:
     return terms
 
 
-def _power_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
-    """Return the base and the exponent."""
-    here, there = feeding(at, x.shape), feeding(at, y.shape)
-    total = elementwise_power(x[here], y[there]).item()
-    return function_of(float(total), "elementwise_power", {"x": x, "y": y}, {"x": point(here), "y": point(there)})
+def _both(forward: Callable[..., np.ndarray]) -> Callable[..., Terms]:
+    def terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
+        """Return the two numbers that a function is of: the base and the exponent."""
+        here, there = feeding(at, x.shape), feeding(at, y.shape)
+        total = float(forward(x[here], y[there]).item())
+        return function_of(total, forward.__name__, {"x": x, "y": y}, {"x": point(here), "y": point(there)})
+
+    return terms
 
 
 PRIMITIVES = (
     pairwise("maximum", maximum, maximum_backward, (0, 1), _taken(np.less)),
     pairwise("minimum", minimum, minimum_backward, (0, 1), _taken(np.greater)),
-    pairwise("elementwise_power", elementwise_power, elementwise_power_backward, (1, 0), _power_terms),
+    pairwise("elementwise_power", elementwise_power, elementwise_power_backward, (1, 0), _both(elementwise_power)),
+    pairwise("remainder", remainder, remainder_backward, (2, 1), _both(remainder)),
 )

@@ -164,8 +164,11 @@ class Run:
         try:
             model.load_state_dict(weights)
         except RuntimeError as error:
+            _, *differences = (line.strip() for line in str(error).splitlines())  # below a heading, behind tabs
+            file = self.environment.get("code", {}).get("file")
             raise CheckpointError(
-                f"{self.folder / files.WEIGHTS} does not fit the network {self.spec.model!r}: {error}"
+                f"{self.folder / files.WEIGHTS} does not fit the network {self.spec.model!r}: {' '.join(differences)}"
+                + (f" Has its code changed since it was trained ({file})?" if file else "")
             ) from error
         return model.eval()
 

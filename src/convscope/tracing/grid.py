@@ -54,7 +54,7 @@ def grid(trace: Trace) -> Grid | None:
         return None
     kernel = None
     if parts.factor_source == "kernel" and parts.factor_index is not None and parts.factor_index.shape[1] > 2:
-        kernel = trace.forward.values.arrays[trace.forward.graph[trace.node].weights["kernel"]]
+        kernel = _kernel(trace)
         cells, low, sizes = _kernel_cells(trace, parts.factor_index, kernel.shape)
     else:
         low = places.min(0)
@@ -68,6 +68,12 @@ def grid(trace: Trace) -> Grid | None:
         array[tuple(cells.T)] = values
     first, last = (tuple(int(i) for i in edge) for edge in (places.min(0), places.max(0)))
     return Grid(operand, factor, product, source, first, last)
+
+
+def _kernel(trace: Trace) -> np.ndarray:
+    """Return the kernel that a node multiplies by: a weight, or what the network made of its weights."""
+    values, node = trace.forward.values, trace.forward.graph[trace.node]
+    return values.arrays[node.weights["kernel"]] if "kernel" in node.weights else values[node.inputs["kernel"]]
 
 
 def _kernel_cells(

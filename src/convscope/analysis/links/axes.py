@@ -101,6 +101,13 @@ def embedding(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
     return {"indices": tuple(same(axis, n) for axis, n in enumerate(shapes[0]))}
 
 
+def taken(indices: np.ndarray, output: Shape, table: Any) -> Links:
+    """The rows of a table (rows, size) that constant indices along one axis take; along several no link can tell."""
+    if indices.ndim != 1:
+        return {}
+    return {"weight": (listed(0, table[0], ([int(row)] for row in indices)), same(len(output) - 1, table[1]))}
+
+
 def place(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
     """All of the axis along which a place is told."""
     along = arguments["axis"] % len(output)

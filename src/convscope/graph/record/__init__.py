@@ -20,7 +20,7 @@ from torch import nn
 
 from convscope.errors import ConfigError, ShapeError
 from convscope.graph.node import Graph
-from convscope.graph.record.batch_size import BATCH, Uses
+from convscope.graph.record.batch_size import BATCH, DIVISIBLE, Uses
 from convscope.graph.record.calls import NeedsValues, Recorder
 from convscope.graph.record.exported import batch_of, held_to_batch, opened_export
 from convscope.graph.record.inputs import Input, inputs
@@ -84,10 +84,12 @@ def _for_any_batch(model: nn.Module, given: list[Input], many: Recording) -> Rec
     """Return the recording of a batch if it holds for any; else that of one example.
 
     A network that never looks at the size of its batch cannot do otherwise by it. One that looks is recorded with one
-    example too, and with the batches for which something that it made of the size is otherwise, and the calls compared.
+    example too, with a batch of many divisors (1 and a prime have none), and with the batches for which something that
+    it made of the size is otherwise; and the calls are compared.
     """
     batches = [1] if many.uses.looked or any(map(_spends_batch, many.calls)) else []
-    batches += sorted(many.uses.batches - {1, BATCH})
+    batches += [DIVISIBLE] if many.uses.looked else []
+    batches += sorted(many.uses.batches - {1, BATCH, DIVISIBLE})
     for batch in batches:
         try:
             other = recorded(model, given, batch, fake=True)

@@ -13,8 +13,8 @@ import torch
 from convscope.graph.tape import Tape
 
 BATCH = 7919  # a prime: what is divisible by it grows with the batch, and nothing else is
-# Batches for which a use is tried as well; all numbers up to 16 divide the last one.
-OTHERS = (1, 2, 3, 4, 720_720)
+DIVISIBLE = 720_720  # all numbers up to 16 divide it
+OTHERS = (1, 2, 3, 4, DIVISIBLE)  # batches for which a use is tried as well
 MOST = 12  # batches that are noted
 
 
@@ -32,7 +32,7 @@ class Uses:
             frame = frame.f_back
         if frame is not None and frame.f_globals.get("__name__", "").startswith("torch."):
             return
-        for one in sorted(batches):
+        for one in sorted(batches, key=lambda batch: (batch not in OTHERS, batch)):
             if len(self.batches) < MOST:
                 self.batches.add(one)
 
@@ -119,7 +119,7 @@ def _followed(operation: Callable[..., Any], *operands: Any) -> Any:
     ):
         return BatchSize(single * BATCH, uses)
     differing = [batch for batch, one in answers.items() if type(one) is not type(here) or one != here]
-    uses.note(differing[:1] if isinstance(here, bool) else OTHERS)
+    uses.note(differing[:1] if isinstance(here, bool) else (*OTHERS, *plain))
     return here
 
 

@@ -235,7 +235,7 @@ class Recorder(TorchFunctionMode):
             if bound is None:
                 return None  # arguments of which the rule knows nothing
             made = rule(*bound.args, **bound.kwargs)
-        except (Unknown, ShapeError, TypeError, ValueError, AttributeError, LookupError):
+        except (Unknown, ShapeError, TypeError, ValueError, AttributeError, ArithmeticError, LookupError):
             # PyTorch took these arguments; what a rule makes nothing of is unknown, and no fault of the network.
             del self.tape.drafts[drafts:]
             return None

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from convscope.graph.node import OUTSIDE
+from convscope.graph.record.batch_size import grows
 from convscope.graph.record.leaving import Leaving
 from convscope.graph.record.nested import type_name
-from convscope.graph.tape import Ref, Tape
+from convscope.graph.tape import BatchUsed, Ref, Tape
 
 WEIGHT = -1  # the version of what is a weight: it is never run on itself
 
@@ -140,6 +141,8 @@ class Tensors:
             return self.tape.unknown("written to in place", self.tape.ends(), shape, dtype)
         if id(one) in self._known or self.is_of_network(one):
             return self._of_network(one)
+        if any(grows(n, self.tape.batch) for n in shape):  # made of numbers that left PyTorch, such as by NumPy
+            raise BatchUsed(f"makes an array of the batch's size in {self.tape.path or 'its forward'}")
         copy = self.copy_of(one).detach()
         if copy.dtype == torch.bfloat16:
             return self.tape.unknown("a constant in bfloat16", [], shape, dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -44,10 +45,36 @@ def multiply(tape: Tape, input: Any, other: Any) -> Ref:
 
 
 def divide(tape: Tape, input: Any, other: Any, *, rounding_mode: str | None = None) -> Ref:
-    """Number by number; not rounded."""
-    if rounding_mode is not None:
-        raise Unknown("rounded division")
-    return tape.emit("divide", input, other)
+    """Number by number, rounded towards 0 or down where that is asked."""
+    if rounding_mode == "floor":
+        return divided_down(tape, input, other)
+    made = tape.emit("divide", input, other)
+    return made if rounding_mode is None else tape.emit("round_off", tape.emit("detach", made), direction="zero")
+
+
+def divided_down(tape: Tape, input: Ref, other: Any) -> Ref:
+    """How often a number goes into another one, as a whole number."""
+    if isinstance(other, Ref) or not other or not math.isfinite(other):
+        raise Unknown("a quotient by what may be 0 or infinite")
+    whole = tape.emit("subtract", input, tape.emit("remainder", input, other))
+    return tape.emit("round_off", tape.emit("divide", whole, other), direction="nearest")
+
+
+def remainder(tape: Tape, input: Any, other: Any) -> Ref:
+    """What is left of a number, with the sign of the divisor."""
+    return tape.emit("remainder", input, other)
+
+
+def remainder_of_size(tape: Tape, input: Ref, other: Any) -> Ref:
+    """What is left of a number, with its own sign: of one below 0 the remainder less the divisor, unless it is 0."""
+    if isinstance(other, Ref) or not math.isfinite(other):
+        raise Unknown("what is left by what may be infinite")
+    size = abs(tape.number(other))
+    left, zero = tape.emit("remainder", input, size), tape.scalar(0, input.dtype)
+    below = tape.emit(
+        "where", tape.emit("compare", left, zero, relation="greater"), tape.emit("subtract", left, size), left
+    )
+    return tape.emit("where", tape.emit("compare", input, zero, relation="less"), below, left)
 
 
 def divided(tape: Tape, input: Any, other: Any) -> Ref:
@@ -82,6 +109,9 @@ RULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("mul", "multiply", "imul", "rmul"), multiply),
     **dict.fromkeys(("div", "divide", "true_divide", "truediv", "itruediv", "idiv"), divide),
     **dict.fromkeys(("rtruediv", "rdiv"), divided),
+    **dict.fromkeys(("floor_divide", "floordiv"), divided_down),
+    **dict.fromkeys(("remainder", "mod"), remainder),
+    "fmod": remainder_of_size,
     **dict.fromkeys(("neg", "negative"), negative),
     "addcmul": addcmul,
     "addcdiv": addcdiv,

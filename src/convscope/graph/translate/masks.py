@@ -104,6 +104,38 @@ def larger(op: str) -> Callable[..., Ref]:
     return rule
 
 
+def nan(tape: Tape, input: Ref) -> Ref:
+    """True where a number is NaN, which alone differs from itself."""
+    return tape.emit("compare", input, input, relation="not_equal")
+
+
+def against_infinity(relation: str) -> Callable[..., Ref]:
+    """Return the rule of how the size of a number compares to infinity; NaN is neither infinite nor finite."""
+
+    def rule(tape: Tape, input: Ref) -> Ref:
+        infinity = tape.scalar(np.inf, input.dtype)
+        return tape.emit("compare", tape.emit("absolute", input), infinity, relation=relation)
+
+    return rule
+
+
+def nan_to_num(
+    tape: Tape, input: Ref, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+) -> Ref:
+    """Numbers in place of NaN and the infinities: by default 0, and the largest and the lowest of the type."""
+    limits = np.finfo(input.dtype)
+    found = input
+    for value, relation, number in (
+        (np.inf, "equal", limits.max if posinf is None else posinf),
+        (-np.inf, "equal", limits.min if neginf is None else neginf),
+        (None, "not_equal", 0.0 if nan is None else nan),
+    ):
+        other = input if value is None else tape.scalar(value, input.dtype)
+        mask = tape.emit("compare", input, other, relation=relation)
+        found = tape.emit("where", mask, tape.scalar(tape.number(number), input.dtype), found)
+    return found
+
+
 def sign(tape: Tape, input: Ref) -> Ref:
     """1 above 0, -1 below, 0 at 0."""
     zero, one, less = (tape.scalar(number, input.dtype) for number in (0, 1, -1))
@@ -152,6 +184,10 @@ RULES: dict[str, Callable[..., Any]] = {
     "maximum": larger("maximum"),
     "minimum": larger("minimum"),
     **dict.fromkeys(("sign", "sgn"), sign),
+    "isnan": nan,
+    "isinf": against_infinity("equal"),
+    "isfinite": against_infinity("less"),
+    "nan_to_num": nan_to_num,
     "threshold": threshold,
     "tril": triangle(lower=True),
     "triu": triangle(lower=False),

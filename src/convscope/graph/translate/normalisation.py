@@ -97,8 +97,9 @@ def cosine_similarity(tape: Tape, x1: Ref, x2: Ref, dim: int = 1, eps: float = 1
 
 
 def weight_norm(tape: Tape, v: Ref, g: Ref, dim: int = 0) -> Ref:
-    """Return g · v / ‖v‖, the length taken over all axes but one (Salimans & Kingma 2016)."""
-    axes = tuple(axis for axis in range(len(v.shape)) if axis != dim % len(v.shape))
+    """Return g · v / ‖v‖, the length taken over all axes but one, or over all: -1 (Salimans & Kingma 2016)."""
+    kept = dim if dim == -1 else dim % len(v.shape)
+    axes = tuple(axis for axis in range(len(v.shape)) if axis != kept)
     return tape.emit("multiply", v, tape.emit("divide", g, _length(tape, v, axes)))
 
 
