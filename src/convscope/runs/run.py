@@ -27,8 +27,9 @@ from convscope.data.given import Images, held
 from convscope.data.names import repeated
 from convscope.data.sizing import Brought
 from convscope.data.words import listed
-from convscope.errors import CheckpointError, ConfigError, nearest, quoted
+from convscope.errors import CheckpointError, ConfigError, ShapeError, nearest, quoted
 from convscope.models import entry, own
+from convscope.models.header import KEY, Header, read_header
 from convscope.models.tensors import checked
 from convscope.runs import files
 from convscope.runs.checksum import check_weights, damaged, noted, weights_hash
@@ -159,7 +160,14 @@ class Run:
                 was = self.environment.get("code", {}).get("file")
                 where = f" (when it was trained, its code was {was})" if was else ""
                 raise CheckpointError(f"{self.folder}: its network cannot be built: {error}{where}") from error
-            raise
+            raise CheckpointError(
+                f"{self.folder / files.WEIGHTS}: the network that it names cannot be built: {error}"
+            ) from error
+        except (ShapeError, RuntimeError, MemoryError, TypeError, ValueError) as error:  # sizes and options of no run
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            raise CheckpointError(
+                f"{self.folder / files.WEIGHTS}: the network that it names cannot be built: {reason}; take another copy"
+            ) from error
         weights = checked(self.folder / files.WEIGHTS, _read_weights(self.folder), model.state_dict())
         try:
             model.load_state_dict(weights)
@@ -283,7 +291,7 @@ def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | N
             f"go on with: convscope train --resume {quoted(folder)}"
         )
     source, plan = read_config(folder / files.CONFIG)
-    spec = ModelSpec.from_dict(_read_header(folder))
+    spec = ModelSpec.from_header(_read_header(folder))
     if twice := repeated(spec.classes):
         raise CheckpointError(
             f"{folder / files.WEIGHTS} gives two classes one name ({listed(twice)}), so that its answers could mean "
@@ -352,16 +360,16 @@ def read_settings(path: Path) -> dict[str, Any]:
     return values
 
 
-def _read_header(folder: Path) -> dict[str, Any]:
+def _read_header(folder: Path) -> Header:
     check_weights(folder)
     try:
         with safe_open(folder / files.WEIGHTS, "pt") as file:
             metadata = file.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise damaged(folder, str(error)) from None
-    if "convscope" not in metadata:
+    if KEY not in metadata:
         raise damaged(folder, "it does not say what network it belongs to")
-    return json.loads(metadata["convscope"])
+    return read_header(folder / files.WEIGHTS, metadata[KEY])
 
 
 def _read_weights(folder: Path) -> dict[str, Any]:
