@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 import convscope as cs
-from convscope.errors import CheckpointError
+from convscope.errors import CheckpointError, ConfigError
 from convscope.models.weights import read_weights
 
 
@@ -108,3 +108,26 @@ def test_a_changed_environment_is_refused(run: Path, text: str) -> None:
 def test_an_untouched_header_still_opens(run: Path) -> None:
     tell(run, json.dumps(header_of(run)))
     assert cs.open_run(run).spec.classes
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "5", "{}", "[" * 100_000, '{"split": "test", "accuracy": 1.0}'])
+def test_changed_figures_are_refused(run: Path, text: str) -> None:
+    (run / "metrics.json").write_text(text)
+    opened = cs.open_run(run)
+    for look in (lambda: opened.metrics, lambda: repr(opened)):
+        with pytest.raises(CheckpointError, match=r"metrics\.json is damaged.*--resume"):
+            look()
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,x\n", "a,b\n1\n2,3\n", None])
+def test_a_changed_table_of_epochs_is_refused(run: Path, text: str | None) -> None:
+    (run / "epochs.csv").unlink() if text is None else (run / "epochs.csv").write_text(text)
+    with pytest.raises(CheckpointError, match=r"epochs\.csv cannot be read as a table"):
+        _ = cs.open_run(run).epochs
+
+
+@pytest.mark.parametrize("value", ["5", '["a", "b"]', "true"])
+def test_data_that_are_no_text_are_refused(run: Path, value: str) -> None:
+    (run / "config.toml").write_text(f"data = {value}\n")
+    with pytest.raises(ConfigError, match=r"config\.toml: setting 'data': expected text"):
+        cs.open_run(run)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
+import msgspec
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from torch import nn
@@ -43,6 +44,24 @@ from convscope.training.plan import Plan, make_plan
 SHOWN = 10  # classes in a notebook
 FIGURES = ("accuracy", "balanced_accuracy", "log_loss")
 MOST_COPIES = 1_000  # of an image, to average over: far more than change the mean
+
+
+class Figure(TypedDict):
+    """A figure of merit with the ends of its interval; ``None`` where it cannot be told."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Scored(TypedDict):
+    """What every reader of ``metrics.json`` relies on."""
+
+    split: str
+    accuracy: Figure
+    balanced_accuracy: Figure
+    log_loss: Figure
+    weights_sha256: NotRequired[str]
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,7 +137,8 @@ class Run:
             raise CheckpointError(f"{self.folder} is not finished; {go_on}")
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+            msgspec.convert(found, Scored)
+        except (ValueError, RecursionError) as error:
             raise CheckpointError(f"{path} is damaged ({error}); {go_on}") from None
         # While a training goes on, env.json names no weights: they may be new ones.
         current = self.environment.get("weights_sha256") or weights_hash(self.folder)
@@ -340,7 +360,7 @@ def read_config(path: Path) -> tuple[str, Plan]:
     values = read_settings(path)
     if "data" not in values:
         raise ConfigError(f'{path} names no data; add a line such as: data = "mnist"')
-    return str(values.pop("data")), make_plan(values)
+    return values.pop("data"), make_plan(values)
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -353,6 +373,8 @@ def read_settings(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read as a settings file: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from None
+    if not isinstance(values.get("data", ""), str):
+        raise ConfigError(f"{path}: setting 'data': expected text, a path or a name, found {values['data']!r}")
     try:
         make_plan({name: value for name, value in values.items() if name != "data"})
     except ConfigError as error:
@@ -381,7 +403,10 @@ def _read_weights(folder: Path) -> dict[str, Any]:
 
 
 def _columns(path: Path) -> dict[str, np.ndarray]:
-    with path.open(newline="", encoding="utf-8") as file:
-        header, *rows = csv.reader(file)
-    table = np.array(rows, dtype=float).reshape(len(rows), len(header))
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        table = np.array(rows, dtype=float).reshape(len(rows), len(header))
+    except (OSError, ValueError, csv.Error) as error:
+        raise CheckpointError(f"{path} cannot be read as a table of numbers ({error}); put back a copy") from None
     return {name: table[:, at] for at, name in enumerate(header)}
