@@ -80,6 +80,13 @@ def test_print_config_feeds_back(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert not (tmp_path / "runs").exists()
 
 
+def test_print_config_as_json_holds_the_same_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("train", "digits", "--set", "width=8", "--print-config") == 0
+    settings = tomllib.loads(capsys.readouterr().out)
+    assert call("train", "digits", "--set", "width=8", "--print-config", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == settings
+
+
 def test_shares_and_numbers_of_images(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("train", "digits", "--test", "0.3", "--valid", "100", "--batch-size", "5000", "--print-config") == 0
     values = tomllib.loads(capsys.readouterr().out)

@@ -9,6 +9,7 @@ from torch import nn
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import ConfigError
 from convscope.models import create, entry, names
+from convscope.models.header import parse
 from convscope.models.transfer import cut, frozen, frozen_prefix, groups, layers, new_head, split, with_head
 from convscope.runs.spec import ModelSpec
 
@@ -128,7 +129,7 @@ def test_a_spec_rebuilds_the_head_and_reads_older_files() -> None:
     images = Preprocessing(3, 32, 32, "crop", "uint8", (0.0,) * 3, (1.0,) * 3)
     spec = ModelSpec("classification", "resnet20", ("a", "b"), images, head="hidden")
     values = spec.to_dict()
-    assert ModelSpec.from_dict(values) == spec
+    assert ModelSpec.from_header(parse(values)) == spec
     assert set(spec.build().state_dict()) == set(create("resnet20", classes=2, head="hidden").state_dict())
     del values["head"]
-    assert ModelSpec.from_dict(values).head == "own"
+    assert ModelSpec.from_header(parse(values)).head == "own"

@@ -20,7 +20,9 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list:
     """Collect the contents of the reports, which are not drawn."""
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
     shown: list = []
-    monkeypatch.setattr(job, "write_report", lambda contents, folder: shown.append(contents))
+    monkeypatch.setattr(
+        job, "write_report", lambda contents, folder: shown.append(contents) or (folder / "report.html").touch()
+    )
     return shown
 
 

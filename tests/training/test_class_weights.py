@@ -16,7 +16,7 @@ from convscope.runs.prepare import balanced
 @pytest.fixture(autouse=True)
 def no_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(job, "write_report", lambda contents, folder: None)
+    monkeypatch.setattr(job, "write_report", lambda contents, folder: (folder / "report.html").touch())
 
 
 def folders(root: Path, **splits: dict[str, int]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,7 +47,7 @@ def train(
     print_config
         Print the settings that would run, with the open ones settled from the data, and stop.
     as_json
-        Print the final figures as JSON.
+        Print the final figures, or the settings of --print-config, as JSON.
     seeds
         Train each network with so many seeds, from --seed on, on the same split.
     """
@@ -82,7 +83,7 @@ def train(
         names, times = [name.strip() for name in models], 1 if seeds is None else seeds
         return train_series(data, names, settings, times, out_folder, as_json=as_json)
     if print_config:
-        return _print_config(data, settings)
+        return _print_config(data, settings, as_json=as_json)
     return _watched(None, data, settings, out_folder, as_json)
 
 
@@ -100,7 +101,7 @@ def _check_stages(filed: dict[str, Any], flags: dict[str, Any], config: Path) ->
         )
 
 
-def _print_config(data: str, settings: dict[str, Any]) -> int:
+def _print_config(data: str, settings: dict[str, Any], *, as_json: bool) -> int:
     from convscope.runs.source import load_source, weights_of
     from convscope.runs.write import config_text
     from convscope.training.plan import make_plan
@@ -108,7 +109,11 @@ def _print_config(data: str, settings: dict[str, Any]) -> int:
 
     plan = make_plan(settings)
     loaded = load_source(data, plan, weights=weights_of(plan))
-    print(config_text(settle(plan, loaded).plan, loaded.source), end="")
+    settled = config_text(settle(plan, loaded).plan, loaded.source)
+    if as_json:
+        show_json(tomllib.loads(settled))
+    else:
+        print(settled, end="")
     return 0
 
 

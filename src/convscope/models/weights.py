@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from convscope.data.download import Progress
 from convscope.errors import CheckpointError, Error
 from convscope.models import public
+from convscope.models.header import KEY, read_header
 from convscope.models.naming import Scaling, dialect_of
 from convscope.models.registry import create, entry, names
 from convscope.models.state_dict import pick
@@ -74,8 +74,8 @@ def read_weights(
         path = file_in(path)
     content, metadata = read_file(path)
     own = _own(name)
-    if "convscope" in metadata:
-        weights = _of_run(Weights(name, content, str(path), public.sha256(path)), metadata["convscope"])
+    if KEY in metadata:
+        weights = _of_run(Weights(name, content, str(path), public.sha256(path)), metadata[KEY])
         return replace(weights, tensors=checked(path, content, own))
     foreign = name.startswith(PREFIX)
     tensors, notes = pick(content, {key.removeprefix("trunk."): own[key] for key in own} if foreign else own, path)
@@ -130,17 +130,10 @@ def _tell_apart(tensors: dict[str, Tensor], classes: int) -> bool:
 
 def _of_run(weights: Weights, said: str) -> Weights:
     """Add what a run's own weights file says of itself."""
-    try:
-        facts = json.loads(said)
-        model, options, images = facts["model"], facts["options"], facts["preprocessing"]
-        unit = {"uint8": 1.0, "uint16": 1 / 257}.get(images["dtype"])
-        mean, std = (tuple(float(value) for value in images[name]) for name in ("mean", "std"))
-        side = max(images["height"], images["width"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"{weights.source}: what it says of its network cannot be read ({type(error).__name__}: {error}); "
-            "take another copy"
-        ) from None
+    header = read_header(Path(weights.source), said)
+    model, options, images = header.model, header.options, header.preprocessing
+    unit = {"uint8": 1.0, "uint16": 1 / 257}.get(images.dtype)
+    side = max(images.height, images.width)
     if model != weights.model:
         raise CheckpointError(
             f"{weights.source} holds the weights of the network {model!r}, not of {weights.model!r}; "
@@ -152,7 +145,11 @@ def _of_run(weights: Weights, said: str) -> Weights:
         what = "those weights were trained on images of real numbers: mean and deviation are those of this set"
         return replace(weights, source=source, side=side, notes=(what,))
     return replace(
-        weights, source=source, mean=tuple(v * unit for v in mean), std=tuple(v * unit for v in std), side=side
+        weights,
+        source=source,
+        mean=tuple(v * unit for v in images.mean),
+        std=tuple(v * unit for v in images.std),
+        side=side,
     )
 
 

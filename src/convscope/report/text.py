@@ -143,6 +143,15 @@ def _harmful(c: str) -> bool:
 _TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
+def file_name(name: str) -> str:
+    """Return the last part of an image's name: where there is little room, its folders tell less.
+
+    >>> file_name("images/lungaca1635.jpeg"), file_name("x.npz[12]"), file_name("17")
+    ('lungaca1635.jpeg', 'x.npz[12]', '17')
+    """
+    return name.rstrip("/").rpartition("/")[2]
+
+
 def shorten(name: object, width: int) -> str:
     """Return a clean name of at most ``width`` characters, its middle left out.
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
+
+import msgspec
 
 from convscope.errors import CheckpointError, quoted
 from convscope.models.public import sha256
@@ -13,6 +15,16 @@ from convscope.runs import files
 from convscope.runs.write import write_json
 
 RESULTS = (files.WEIGHTS, files.STEPS, files.EPOCHS, files.SPLIT, files.METRICS, files.PREDICTIONS, files.REPORT)
+
+
+class Noted(TypedDict, total=False):
+    """What of ``env.json`` is read again."""
+
+    weights_sha256: str
+    data_fingerprint: str
+    pretrained: dict[str, Any] | None
+    code: dict[str, Any]
+    results: dict[str, str]
 
 
 def weights_hash(folder: Path) -> str:
@@ -38,10 +50,12 @@ def noted(folder: Path) -> dict[str, Any]:
     """Return what ``env.json`` says; nothing where it is gone."""
     path = folder / files.ENVIRONMENT
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
+        msgspec.convert(values, Noted)
+        return values
     except FileNotFoundError:
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{path} is damaged ({error}); put back a copy, or remove it and go on with: convscope train --resume "
             f"{quoted(folder)}"

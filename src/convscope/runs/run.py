@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
+import msgspec
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from torch import nn
@@ -27,8 +28,9 @@ from convscope.data.given import Images, held
 from convscope.data.names import repeated
 from convscope.data.sizing import Brought
 from convscope.data.words import listed
-from convscope.errors import CheckpointError, ConfigError, nearest, quoted
+from convscope.errors import CheckpointError, ConfigError, ShapeError, nearest, quoted
 from convscope.models import entry, own
+from convscope.models.header import KEY, Header, read_header
 from convscope.models.tensors import checked
 from convscope.runs import files
 from convscope.runs.checksum import check_weights, damaged, noted, weights_hash
@@ -42,6 +44,24 @@ from convscope.training.plan import Plan, make_plan
 SHOWN = 10  # classes in a notebook
 FIGURES = ("accuracy", "balanced_accuracy", "log_loss")
 MOST_COPIES = 1_000  # of an image, to average over: far more than change the mean
+
+
+class Figure(TypedDict):
+    """A figure of merit with the ends of its interval; ``None`` where it cannot be told."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Scored(TypedDict):
+    """What every reader of ``metrics.json`` relies on."""
+
+    split: str
+    accuracy: Figure
+    balanced_accuracy: Figure
+    log_loss: Figure
+    weights_sha256: NotRequired[str]
 
 
 @dataclass(frozen=True, repr=False)
@@ -117,7 +137,8 @@ class Run:
             raise CheckpointError(f"{self.folder} is not finished; {go_on}")
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+            msgspec.convert(found, Scored)
+        except (ValueError, RecursionError) as error:
             raise CheckpointError(f"{path} is damaged ({error}); {go_on}") from None
         # While a training goes on, env.json names no weights: they may be new ones.
         current = self.environment.get("weights_sha256") or weights_hash(self.folder)
@@ -159,7 +180,14 @@ class Run:
                 was = self.environment.get("code", {}).get("file")
                 where = f" (when it was trained, its code was {was})" if was else ""
                 raise CheckpointError(f"{self.folder}: its network cannot be built: {error}{where}") from error
-            raise
+            raise CheckpointError(
+                f"{self.folder / files.WEIGHTS}: the network that it names cannot be built: {error}"
+            ) from error
+        except (ShapeError, RuntimeError, MemoryError, TypeError, ValueError) as error:  # sizes and options of no run
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            raise CheckpointError(
+                f"{self.folder / files.WEIGHTS}: the network that it names cannot be built: {reason}; take another copy"
+            ) from error
         weights = checked(self.folder / files.WEIGHTS, _read_weights(self.folder), model.state_dict())
         try:
             model.load_state_dict(weights)
@@ -286,7 +314,7 @@ def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | N
             f"go on with: convscope train --resume {quoted(folder)}"
         )
     source, plan = read_config(folder / files.CONFIG)
-    spec = ModelSpec.from_dict(_read_header(folder))
+    spec = ModelSpec.from_header(_read_header(folder))
     if twice := repeated(spec.classes):
         raise CheckpointError(
             f"{folder / files.WEIGHTS} gives two classes one name ({listed(twice)}), so that its answers could mean "
@@ -335,7 +363,7 @@ def read_config(path: Path) -> tuple[str, Plan]:
     values = read_settings(path)
     if "data" not in values:
         raise ConfigError(f'{path} names no data; add a line such as: data = "mnist"')
-    return str(values.pop("data")), make_plan(values)
+    return values.pop("data"), make_plan(values)
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -348,6 +376,8 @@ def read_settings(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read as a settings file: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from None
+    if not isinstance(values.get("data", ""), str):
+        raise ConfigError(f"{path}: setting 'data': expected text, a path or a name, found {values['data']!r}")
     try:
         make_plan({name: value for name, value in values.items() if name != "data"})
     except ConfigError as error:
@@ -355,16 +385,16 @@ def read_settings(path: Path) -> dict[str, Any]:
     return values
 
 
-def _read_header(folder: Path) -> dict[str, Any]:
+def _read_header(folder: Path) -> Header:
     check_weights(folder)
     try:
         with safe_open(folder / files.WEIGHTS, "pt") as file:
             metadata = file.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise damaged(folder, str(error)) from None
-    if "convscope" not in metadata:
+    if KEY not in metadata:
         raise damaged(folder, "it does not say what network it belongs to")
-    return json.loads(metadata["convscope"])
+    return read_header(folder / files.WEIGHTS, metadata[KEY])
 
 
 def _read_weights(folder: Path) -> dict[str, Any]:
@@ -376,7 +406,10 @@ def _read_weights(folder: Path) -> dict[str, Any]:
 
 
 def _columns(path: Path) -> dict[str, np.ndarray]:
-    with path.open(newline="", encoding="utf-8") as file:
-        header, *rows = csv.reader(file)
-    table = np.array(rows, dtype=float).reshape(len(rows), len(header))
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        table = np.array(rows, dtype=float).reshape(len(rows), len(header))
+    except (OSError, ValueError, csv.Error) as error:
+        raise CheckpointError(f"{path} cannot be read as a table of numbers ({error}); put back a copy") from None
     return {name: table[:, at] for at, name in enumerate(header)}

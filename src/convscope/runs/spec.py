@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from convscope.data.preprocessing import Preprocessing
 from convscope.models import own
 from convscope.models.cost import cost
+from convscope.models.header import Header
 from convscope.models.registry import build
 
 if TYPE_CHECKING:
@@ -71,13 +72,6 @@ class ModelSpec:
         }
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> ModelSpec:
-        """Rebuild from ``to_dict``'s values."""
-        return cls(
-            task=values["task"],
-            model=values["model"],
-            classes=tuple(values["classes"]),
-            preprocessing=Preprocessing.from_dict(values["preprocessing"]),
-            options=values["options"],
-            head=values.get("head", "own"),  # older files do not say
-        )
+    def from_header(cls, header: Header) -> ModelSpec:
+        """Rebuild from what a weights file says, ``to_dict``'s values."""
+        return cls(header.task, header.model, header.classes, header.rule(), header.options, header.head)

@@ -8,7 +8,7 @@ from convscope.data.pictures import Display
 from convscope.report.contents import Contents, Mistake
 from convscope.report.figures.contact import tiles
 from convscope.report.figures.style import INK, MUTED, WIDE, Drawing, canvas
-from convscope.report.text import percent, shorten
+from convscope.report.text import file_name, percent, shorten
 
 ACROSS = 8
 MOST = 24
@@ -32,7 +32,9 @@ def draw(contents: Contents) -> Drawing | None:
     for axes, mistake, picture in zip(panels, shown, made, strict=False):
         axes.imshow(picture, interpolation="none")
         axes.set_title(caption(contents, mistake, 15), fontsize=7, fontweight="normal", color=INK, pad=3)
-        axes.text(0, -0.05, shorten(mistake.id, 20), transform=axes.transAxes, fontsize=6, color=MUTED, va="top")
+        axes.text(
+            0, -0.05, shorten(file_name(mistake.id), 24), transform=axes.transAxes, fontsize=6, color=MUTED, va="top"
+        )
     return Drawing(figure, "The mistakes it was surest of", READING)
 
 

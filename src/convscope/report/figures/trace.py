@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 
 from convscope.report.figures.kernels import COLOURS
 from convscope.report.figures.style import INK, MUTED, ORANGE, TEAL, WIDE
+from convscope.report.text import shorten
 from convscope.tracing.forward import without_example
 from convscope.tracing.grid import Grid, grid
 from convscope.tracing.table import name, number
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 IMAGE, PANELS, LINE = 2.6, 1.5, 0.19  # inches: the image on top, a row of panels, a line of text
 WRITTEN = 5  # cells along an axis, up to which their numbers are written in
-MOST = 120  # characters in a line
+MOST = 136  # characters in a line
+ABOVE = 38  # characters above the map, up to the window beside it
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -121,6 +123,7 @@ def _row(part: SubFigure, row: _Row) -> None:
 def _map(axes: Axes, trace: Trace, found: Grid) -> None:
     """Draw the array that the operands stand in, its channel with the largest product, and the window on it."""
     axes.set_axis_off()
+    axes.set_anchor("W")
     whole = _source(trace, found)
     if whole is None:
         return
@@ -135,7 +138,7 @@ def _map(axes: Axes, trace: Trace, found: Grid) -> None:
     box = Rectangle((left - 0.5, top - 0.5), right - left + 1, bottom - top + 1, fill=False, color=TEAL, linewidth=1.4)
     axes.add_patch(box)
     of = f", channel {channel} of {len(whole)}" if len(whole) > 1 else ""
-    axes.set_title(f"{found.source}{of}", fontsize=7, fontweight="normal", color=MUTED, pad=3)
+    axes.set_title(shorten(found.source, ABOVE - len(of)) + of, fontsize=7, fontweight="normal", color=MUTED, pad=3)
 
 
 def _source(trace: Trace, found: Grid) -> np.ndarray | None:
@@ -167,7 +170,7 @@ def _heat(axes: Axes, block: np.ndarray, title: str) -> None:
         return
     size = 6 if max(block.shape) <= 3 else 4.5
     for (i, j), value in np.ndenumerate(block):
-        said = "·" if np.isnan(value) else "≈0" if 0 < abs(value) < 0.001 * limit else _minus(f"{value + 0.0:.2g}")
+        said = "·" if np.isnan(value) else "≈0" if 0 < abs(value) < 0.001 * limit else short(value)
         colour = "white" if abs(value) > 0.6 * limit else INK
         axes.text(j, i, said, ha="center", va="center", fontsize=size, color=colour)
 
@@ -249,6 +252,15 @@ def _flat(block: np.ndarray) -> np.ndarray:
     if block.ndim == 1:
         return block[None]
     return block if block.ndim == 2 else np.concatenate(list(block.reshape(-1, *block.shape[-2:])), axis=1)
+
+
+def short(value: float) -> str:
+    """Return a number in the fewest characters that tell it from its neighbours, for a cell of a grid.
+
+    >>> short(0.0512), short(28.4), short(274.57), short(-1542.3), short(123456), short(-0.0)
+    ('0.051', '28', '275', '\N{MINUS SIGN}1542', '1.2e+05', '0')
+    """
+    return _minus(f"{value:.0f}" if 99.5 <= abs(value) < 99_999.5 else f"{value + 0.0:.2g}")
 
 
 def _minus(text: str) -> str:
