@@ -326,7 +326,7 @@ def test_many_of_a_kind_are_one_line() -> None:
     norms = (nn.Conv2d(1, 1, 3), nn.BatchNorm2d(1), nn.ReLU())
     found = warnings(chain(*norms, *(chain(*norms),) * 3, nn.Softmax(1)), (1, 20, 20))
     first, second = lines(found)
-    assert first == f"{found[0]} (and likewise at 0#2, 0#3, 0#4)"
+    assert first == f"{found[0]} (and likewise at 3.0, 3.0#2, 3.0#3)"
     assert second == str(found[-1]) and found[-1].code == "CS202-norm-of-one"
     assert lines(found[:1]) == [str(found[0])] and lines(()) == []
 

@@ -143,7 +143,6 @@ def test_pictures_are_converted_as_their_files_are(tmp_path: Path):
         (None, "found NoneType"),
         (b"png", "found bytes"),
         ({"x": 1}, "found dict"),
-        ([], "no image given"),
         ("nowhere.png", "there is no file or folder nowhere.png"),
     ],
 )

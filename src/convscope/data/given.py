@@ -62,13 +62,11 @@ def held(inputs: Any, rule: Preprocessing, max_pixels: int) -> Iterator[Held]:
     """Return the images that are given, one after the other; all but the contents of files is checked at once.
 
     Raises:
-        DataError: nothing is given, a path does not exist, an archive is damaged or holds no image, or an array has
+        DataError: a path does not exist, an archive is damaged or holds no image, or an array has
             another type, range or shape than the rule can use.
     """
     items = [("array", inputs)] if _is_one(inputs) else [(f"[{i}]", item) for i, item in enumerate(_listed(inputs))]
     groups = [_of(item, name, rule, max_pixels) for name, item in items]
-    if not groups:
-        raise DataError(f"no image given: {EXPECTED}")
     return (one for group in groups for one in group)
 
 
