@@ -131,8 +131,8 @@ def test_stochastic_depth_keeps_the_mean_and_drops_whole_images() -> None:
 
 def test_a_drop_rate_is_a_probability_below_one() -> None:
     for rate in (-0.1, 1.0, 1.5):
-        with pytest.raises(ConfigError, match=f"drop_path must be at least 0 and less than 1, found {rate:g}"):
+        with pytest.raises(ConfigError, match=f"'drop_path' must be a number from 0 to below 1, got {rate:g}"):
             create("resnet18", classes=2, drop_path=rate)
-        with pytest.raises(ConfigError, match="drop_path must be"):
+        with pytest.raises(ConfigError, match="'drop_path' must be"):
             create("resnet_mini", classes=2, drop_path=rate)
     assert drop_rates(0.0, 3) == [0, 0, 0]
