@@ -32,7 +32,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             with contextlib.suppress(OSError):
                 new.unlink()  # half a file would keep a full disk full
             raise
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def write(path: Path, *pieces: bytes | memoryview) -> None:
@@ -57,9 +57,9 @@ def write_synced(path: Path, *pieces: bytes | memoryview) -> None:
         _sync(file)
 
 
-def sync_folder(folder: Path) -> None:
-    """Wait until the disk has a folder's entries: a file's new name is not kept by syncing the file."""
-    number = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Wait until the disk has a file, or a folder's entries: a file's new name is not kept by syncing the file."""
+    number = os.open(path, os.O_RDONLY)
     try:
         os.fsync(number)
     finally:

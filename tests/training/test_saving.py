@@ -202,7 +202,7 @@ def test_no_half_state_is_ever_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     for owner, name in (
         (checkpoint, "write_synced"),
-        (checkpoint, "sync_folder"),
+        (checkpoint, "sync"),
         (shutil, "rmtree"),
         (Path, "rename"),
     ):

@@ -22,9 +22,8 @@ FORGETS = {*VIEWS, PART, "add", "subtract", "concatenate", "pad", "avg_pool", "a
            "reduce_sum", "reduce_mean", "resample_cubic", "resample_linear", "resample_nearest", "compare",
            "round_off", "argmax", "argsort"}  # fmt: skip
 FROM_OUTPUT = {"relu", "sigmoid", "tanh", "softmax", "log_softmax", "exp"}
-OF_SOME = {"where": ("condition",)} | dict.fromkeys(
-    ("embedding", "gather", "scatter"), ("indices",)
-)  # only of those of its inputs
+# Only of those of its inputs.
+OF_SOME = {"where": ("condition",), "embedding": ("indices",), "gather": ("indices",), "scatter": ("indices",)}
 assert FROM_OUTPUT - {"softmax", "log_softmax", "exp"} <= {one.name for one in activation.PRIMITIVES}
 
 

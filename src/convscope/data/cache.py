@@ -28,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
+from convscope import atomic
 from convscope.data.filling import Filled, Progress, Size, fill
 from convscope.data.index import index_dtype
 from convscope.data.listing import Images
@@ -143,21 +144,13 @@ def _write(new: Path, filled: Filled, seconds: float) -> None:
 def _publish(new: Path, folder: Path) -> None:
     """Make an entry appear at its place, whole or not at all, even if the power fails."""
     for path in (*new.iterdir(), new):
-        _sync(path)
+        atomic.sync(path)
     try:
         new.rename(folder)
     except OSError as error:
         if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):  # another process was faster: its entry is as good
             raise
-    _sync(folder.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    atomic.sync(folder.parent)
 
 
 def _allocate(new: Path, shape: tuple[int, ...], dtype: str) -> Path:

@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
-from convscope.atomic import sync_folder, write_synced
+from convscope.atomic import sync, write_synced
 from convscope.errors import CheckpointError, SaveError
 
 TENSORS, FACTS = "state.safetensors", "state.json"
@@ -55,12 +55,12 @@ def write_state(folder: Path, state: State) -> None:
         checksum = _beside(lambda: _checksum(payload, facts))  # as long as writing takes
         write_synced(new / TENSORS, *payload)
         write_synced(new / FACTS, json.dumps({"sha256": checksum(), **facts}, indent=1).encode())
-        sync_folder(new)
+        sync(new)
         if folder.exists():  # else a kill left only the old one: it stays until the new one is in place
             shutil.rmtree(old, ignore_errors=True)
             folder.rename(old)
         new.rename(folder)
-        sync_folder(folder.parent)
+        sync(folder.parent)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         shutil.rmtree(new, ignore_errors=True)
