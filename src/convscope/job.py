@@ -28,9 +28,10 @@ from convscope.runs.beginning import (
     write_beginning,
 )
 from convscope.runs.checksum import noted, record_results, weights_hash
+from convscope.runs.folder import check_is_run, read_config
 from convscope.runs.predictions import write_predictions
 from convscope.runs.prepare import Training, prepare
-from convscope.runs.run import Run, check_is_run, given_again, open_run, read_config
+from convscope.runs.run import Run, given_again, open_run
 from convscope.runs.source import as_loaded, load_source, weights_of
 from convscope.runs.write import RunKeeper, folder_word, new_folder, refuse_taken, write_file, write_json
 from convscope.tasks import baselines, classification

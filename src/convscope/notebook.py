@@ -124,7 +124,7 @@ def _watched(observer: job.Observer | None, quiet: bool, *, known: bool = False)
 
 def _how_to_go_on(folder: Path) -> str:
     from convscope.runs import files
-    from convscope.runs.run import read_config
+    from convscope.runs.folder import read_config
 
     given = (folder / files.CONFIG).exists() and own.is_object(read_config(folder / files.CONFIG)[1].model)
     return f"convscope.resume({str(folder)!r}{', model=...' if given else ''})"

@@ -10,7 +10,8 @@ import pytest
 
 import convscope as cs
 from convscope.data.dataset import Data
-from convscope.runs.run import Prediction, Run
+from convscope.runs.prediction import Prediction
+from convscope.runs.run import Run
 
 QUICK = {"epochs": 2, "baselines": False}
 

@@ -64,7 +64,7 @@ def train(
             raise ConfigError(f"--seeds is for a series of runs; {resume} is not the folder of one")
         return _watched(resume, None, settings, None, as_json)
     if config is not None:
-        from convscope.runs.run import read_settings
+        from convscope.runs.folder import read_settings
 
         filed = read_settings(config)
         filed_data = filed.pop("data", None)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
-import json
 import math
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from html import escape
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
-import msgspec
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import nn
 
 from convscope.cards import card
@@ -28,61 +23,22 @@ from convscope.data.given import Images, held
 from convscope.data.names import repeated
 from convscope.data.sizing import Brought
 from convscope.data.words import listed
-from convscope.errors import CheckpointError, ConfigError, ShapeError, nearest, quoted
+from convscope.errors import CheckpointError, ConfigError, ShapeError, quoted
 from convscope.models import entry, own
-from convscope.models.header import KEY, Header, read_header
 from convscope.models.tensors import checked
 from convscope.runs import files
-from convscope.runs.checksum import check_weights, damaged, noted, weights_hash
+from convscope.runs.checksum import noted
 from convscope.runs.evaluate import evaluate
+from convscope.runs.folder import check_is_run, read_config, read_header, read_metrics, read_table, read_weights
 from convscope.runs.predict import BATCH, Averaging, compare, probabilities
+from convscope.runs.prediction import SHOWN, Prediction
 from convscope.runs.spec import ModelSpec
 from convscope.tasks import classification
 from convscope.training.form import for_answers
-from convscope.training.plan import Plan, make_plan
+from convscope.training.plan import Plan
 
-SHOWN = 10  # classes in a notebook
 FIGURES = ("accuracy", "balanced_accuracy", "log_loss")
 MOST_COPIES = 1_000  # of an image, to average over: far more than change the mean
-
-
-class Figure(TypedDict):
-    """A figure of merit with the ends of its interval; ``None`` where it cannot be told."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-class Scored(TypedDict):
-    """What every reader of ``metrics.json`` relies on."""
-
-    split: str
-    accuracy: Figure
-    balanced_accuracy: Figure
-    log_loss: Figure
-    weights_sha256: NotRequired[str]
-
-
-@dataclass(frozen=True, repr=False)
-class Prediction:
-    """What the network says of one image; ``error`` says why it could say nothing, ``note`` what was converted."""
-
-    input: str
-    label: str | None
-    probability: float | None
-    probabilities: dict[str, float]
-    error: str | None = None
-    note: str = ""
-
-    def __repr__(self) -> str:
-        said = self.error if self.probability is None else f"{self.label} {self.probability:.4f}"
-        return f"<{self.input}: {said}{f' ({self.note})' if self.note else ''}>"
-
-    def _repr_html_(self) -> str:
-        surest = sorted(self.probabilities.items(), key=lambda item: -item[1])[:SHOWN]
-        rows = {name: f"{probability:.4f}" for name, probability in surest}
-        return card(self.input, {"error": self.error} if self.error else rows, escape(self.note))
 
 
 @dataclass(frozen=True, repr=False)
@@ -131,23 +87,7 @@ class Run:
     @property
     def metrics(self) -> dict[str, Any]:
         """The final figures; ``CheckpointError`` while there are none of the weights in the folder."""
-        path = self.folder / files.METRICS
-        go_on = f"go on with: convscope train --resume {quoted(self.folder)}"
-        if not path.exists():
-            raise CheckpointError(f"{self.folder} is not finished; {go_on}")
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            msgspec.convert(found, Scored)
-        except (ValueError, RecursionError) as error:
-            raise CheckpointError(f"{path} is damaged ({error}); {go_on}") from None
-        # While a training goes on, env.json names no weights: they may be new ones.
-        current = self.environment.get("weights_sha256") or weights_hash(self.folder)
-        if found.get("weights_sha256", current) != current:
-            raise CheckpointError(
-                f"{path} is of an earlier state of this run: its training has gone on, and the figures of the new "
-                f"weights are not there yet; {go_on}"
-            )
-        return found
+        return read_metrics(self.folder)
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -157,12 +97,12 @@ class Run:
     @property
     def epochs(self) -> dict[str, np.ndarray]:
         """The epoch table, as columns."""
-        return _columns(self.folder / files.EPOCHS)
+        return read_table(self.folder / files.EPOCHS)
 
     @property
     def steps(self) -> dict[str, np.ndarray]:
         """The step table, as columns."""
-        return _columns(self.folder / files.STEPS)
+        return read_table(self.folder / files.STEPS)
 
     @property
     def code_has_changed(self) -> bool:
@@ -188,7 +128,7 @@ class Run:
             raise CheckpointError(
                 f"{self.folder / files.WEIGHTS}: the network that it names cannot be built: {reason}; take another copy"
             ) from error
-        weights = checked(self.folder / files.WEIGHTS, _read_weights(self.folder), model.state_dict())
+        weights = checked(self.folder / files.WEIGHTS, read_weights(self.folder), model.state_dict())
         try:
             model.load_state_dict(weights)
         except RuntimeError as error:
@@ -314,7 +254,7 @@ def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | N
             f"go on with: convscope train --resume {quoted(folder)}"
         )
     source, plan = read_config(folder / files.CONFIG)
-    spec = ModelSpec.from_header(_read_header(folder))
+    spec = ModelSpec.from_header(read_header(folder))
     if twice := repeated(spec.classes):
         raise CheckpointError(
             f"{folder / files.WEIGHTS} gives two classes one name ({listed(twice)}), so that its answers could mean "
@@ -333,83 +273,3 @@ def given_again(model: own.Source | None, name: str, folder: Path) -> own.Source
         raise ConfigError(f"{model!r} is the name of an object: give the object itself")
     own.name_of(model)  # refuses what is no network
     return model
-
-
-def check_is_run(folder: Path) -> None:
-    """Raise ``CheckpointError``, with what is there and what to do, unless a run has begun in this folder."""
-    if (folder / files.CONFIG).is_file():
-        return
-    if not folder.exists():
-        beside = [at.name for at in folder.parent.glob("*") if (at / files.CONFIG).exists()]
-        what = f"no such folder{nearest(folder.name, beside)}"
-    elif not folder.is_dir():
-        what = "it is a file" + (f"; the run is {folder.parent}" if (folder.parent / files.CONFIG).exists() else "")
-    elif runs := sorted(str(at.parent) for at in folder.glob(f"*/{files.CONFIG}")):
-        what = f"it holds runs; name one: {listed(runs)}"
-    elif (folder / files.WEIGHTS).exists() or (folder / files.STATE).exists():
-        what = f"its {files.CONFIG} is gone, which says what was trained; put back a copy"
-    elif all(at.suffix == ".new" or at.name.startswith(".") for at in folder.iterdir()):
-        what = (
-            "it is empty, as after a training that was stopped before its first file; there is nothing to go on with: "
-            f"begin again with convscope train DATA --out {quoted(folder)}"
-        )
-    else:
-        what = f"it holds no {files.CONFIG}"
-    raise CheckpointError(f"{folder} is not a run folder: {what}")
-
-
-def read_config(path: Path) -> tuple[str, Plan]:
-    """Read a run's ``config.toml`` (or any ``--config`` file that names its data) as (data, plan)."""
-    values = read_settings(path)
-    if "data" not in values:
-        raise ConfigError(f'{path} names no data; add a line such as: data = "mnist"')
-    return values.pop("data"), make_plan(values)
-
-
-def read_settings(path: Path) -> dict[str, Any]:
-    """Read a TOML file of settings; ``ConfigError`` where it is missing, not TOML, or a setting in it is wrong."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"there is no settings file {path}") from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read as a settings file: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from None
-    if not isinstance(values.get("data", ""), str):
-        raise ConfigError(f"{path}: setting 'data': expected text, a path or a name, found {values['data']!r}")
-    try:
-        make_plan({name: value for name, value in values.items() if name != "data"})
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
-    return values
-
-
-def _read_header(folder: Path) -> Header:
-    check_weights(folder)
-    try:
-        with safe_open(folder / files.WEIGHTS, "pt") as file:
-            metadata = file.metadata() or {}
-    except (SafetensorError, OSError) as error:
-        raise damaged(folder, str(error)) from None
-    if KEY not in metadata:
-        raise damaged(folder, "it does not say what network it belongs to")
-    return read_header(folder / files.WEIGHTS, metadata[KEY])
-
-
-def _read_weights(folder: Path) -> dict[str, Any]:
-    try:
-        with safe_open(folder / files.WEIGHTS, "pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
-    except (SafetensorError, OSError) as error:
-        raise damaged(folder, str(error)) from None
-
-
-def _columns(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            header, *rows = csv.reader(file)
-        table = np.array(rows, dtype=float).reshape(len(rows), len(header))
-    except (OSError, ValueError, csv.Error) as error:
-        raise CheckpointError(f"{path} cannot be read as a table of numbers ({error}); put back a copy") from None
-    return {name: table[:, at] for at, name in enumerate(header)}

@@ -1,0 +1,143 @@
+"""Reading what lies in a run's folder: its settings, figures, tables and weights, each refused where it was damaged."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+import msgspec
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from convscope.data.words import listed
+from convscope.errors import CheckpointError, ConfigError, nearest, quoted
+from convscope.models import header
+from convscope.runs import files
+from convscope.runs.checksum import check_weights, damaged, noted, weights_hash
+from convscope.training.plan import Plan, make_plan
+
+
+class Figure(TypedDict):
+    """A figure of merit with the ends of its interval; ``None`` where it cannot be told."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Scored(TypedDict):
+    """What every reader of ``metrics.json`` relies on."""
+
+    split: str
+    accuracy: Figure
+    balanced_accuracy: Figure
+    log_loss: Figure
+    weights_sha256: NotRequired[str]
+
+
+def check_is_run(folder: Path) -> None:
+    """Raise ``CheckpointError``, with what is there and what to do, unless a run has begun in this folder."""
+    if (folder / files.CONFIG).is_file():
+        return
+    if not folder.exists():
+        beside = [at.name for at in folder.parent.glob("*") if (at / files.CONFIG).exists()]
+        what = f"no such folder{nearest(folder.name, beside)}"
+    elif not folder.is_dir():
+        what = "it is a file" + (f"; the run is {folder.parent}" if (folder.parent / files.CONFIG).exists() else "")
+    elif runs := sorted(str(at.parent) for at in folder.glob(f"*/{files.CONFIG}")):
+        what = f"it holds runs; name one: {listed(runs)}"
+    elif (folder / files.WEIGHTS).exists() or (folder / files.STATE).exists():
+        what = f"its {files.CONFIG} is gone, which says what was trained; put back a copy"
+    elif all(at.suffix == ".new" or at.name.startswith(".") for at in folder.iterdir()):
+        what = (
+            "it is empty, as after a training that was stopped before its first file; there is nothing to go on with: "
+            f"begin again with convscope train DATA --out {quoted(folder)}"
+        )
+    else:
+        what = f"it holds no {files.CONFIG}"
+    raise CheckpointError(f"{folder} is not a run folder: {what}")
+
+
+def read_config(path: Path) -> tuple[str, Plan]:
+    """Read a run's ``config.toml`` (or any ``--config`` file that names its data) as (data, plan)."""
+    values = read_settings(path)
+    if "data" not in values:
+        raise ConfigError(f'{path} names no data; add a line such as: data = "mnist"')
+    return values.pop("data"), make_plan(values)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Read a TOML file of settings; ``ConfigError`` where it is missing, not TOML, or a setting in it is wrong."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"there is no settings file {path}") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read as a settings file: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from None
+    if not isinstance(values.get("data", ""), str):
+        raise ConfigError(f"{path}: setting 'data': expected text, a path or a name, found {values['data']!r}")
+    try:
+        make_plan({name: value for name, value in values.items() if name != "data"})
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return values
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """Return the final figures; ``CheckpointError`` while there are none of the weights in the folder."""
+    path = folder / files.METRICS
+    go_on = f"go on with: convscope train --resume {quoted(folder)}"
+    if not path.exists():
+        raise CheckpointError(f"{folder} is not finished; {go_on}")
+    try:
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        msgspec.convert(metrics, Scored)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}); {go_on}") from None
+    # While a training goes on, env.json names no weights: they may be new ones.
+    current = noted(folder).get("weights_sha256") or weights_hash(folder)
+    if metrics.get("weights_sha256", current) != current:
+        raise CheckpointError(
+            f"{path} is of an earlier state of this run: its training has gone on, and the figures of the new "
+            f"weights are not there yet; {go_on}"
+        )
+    return metrics
+
+
+def read_header(folder: Path) -> header.Header:
+    """Return what a run's weights file says of itself; ``CheckpointError`` where that, or the file, was changed."""
+    check_weights(folder)
+    try:
+        with safe_open(folder / files.WEIGHTS, "pt") as file:
+            metadata = file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise damaged(folder, str(error)) from None
+    if header.KEY not in metadata:
+        raise damaged(folder, "it does not say what network it belongs to")
+    return header.read_header(folder / files.WEIGHTS, metadata[header.KEY])
+
+
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """Return a run's weights by name; ``CheckpointError`` where they cannot be read."""
+    try:
+        with safe_open(folder / files.WEIGHTS, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
+    except (SafetensorError, OSError) as error:
+        raise damaged(folder, str(error)) from None
+
+
+def read_table(path: Path) -> dict[str, np.ndarray]:
+    """Return a table of numbers as columns; ``CheckpointError`` where it is none."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            names, *rows = csv.reader(file)
+        table = np.array(rows, dtype=float).reshape(len(rows), len(names))
+    except (OSError, ValueError, csv.Error) as error:
+        raise CheckpointError(f"{path} cannot be read as a table of numbers ({error}); put back a copy") from None
+    return {name: table[:, at] for at, name in enumerate(names)}
