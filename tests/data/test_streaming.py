@@ -20,6 +20,7 @@ from convscope.data.loading import load
 from convscope.data.mapped import source
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import DataError
+from convscope.runs.predict import probabilities
 
 COUNT, SIDE = 1000, 96  # 28 MB of pixels
 
@@ -206,6 +207,11 @@ def every_batch(data: Data) -> None:
         pass
 
 
+def every_answer(data: Data) -> np.ndarray:
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64 * 64, 2))
+    return probabilities(model, data.train.pixels, data.train.rows, Normaliser(data.preprocessing))
+
+
 @pytest.mark.parametrize("fits", [True, False])
 def test_a_damaged_image_of_a_large_set_is_told_when_it_is_read_and_decoded_anew_later(tmp_path, monkeypatch, fits):
     data, path = cached(tmp_path, monkeypatch, fits=fits)
@@ -219,6 +225,8 @@ def test_a_damaged_image_of_a_large_set_is_told_when_it_is_read_and_decoded_anew
         every_batch(fresh)
     with pytest.raises(DataError, match="damaged"):
         fresh.train.images()
+    with pytest.raises(DataError, match="damaged"):
+        every_answer(fresh)
     again = load(tmp_path / "set.npz", cache=tmp_path / "cache")
     assert again.fingerprint == data.fingerprint
     assert (again.train.images() == np.load(tmp_path / "set.npz")["x"][again.train.rows][:, None]).all()
@@ -234,6 +242,8 @@ def test_a_file_that_becomes_shorter_while_it_is_read_is_told(tmp_path, monkeypa
         every_batch(data)
     with pytest.raises(DataError, match="have become fewer"):
         data.train.images()
+    with pytest.raises(DataError, match="have become fewer"):
+        every_answer(data)
 
 
 def test_what_is_written_into_the_array_is_no_damage(tmp_path, monkeypatch):
@@ -245,5 +255,6 @@ def test_what_is_written_into_the_array_is_no_damage(tmp_path, monkeypatch):
 def test_an_image_is_checked_once(tmp_path, monkeypatch):
     data, _ = cached(tmp_path, monkeypatch, fits=True)
     every_batch(data)
+    every_answer(data)
     monkeypatch.setattr(mapped, "checksums_of", None)
     every_batch(data)

@@ -14,6 +14,7 @@ from convscope.data.augment import Policy
 from convscope.data.augment.views import View, views, without_views
 from convscope.data.batches import Normaliser
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.streaming import read
 from convscope.data.words import count
 from convscope.errors import ConfigError
 
@@ -90,22 +91,20 @@ def probabilities(
     through the network without another image, since a product's last bits change with the size of the batch.
     """
     model.eval()
-    plain = np.asarray(pixels)
-    found = []
+    answers = []
     step = BATCH if averaging is None else max(1, BATCH // averaging.copies)
     with torch.inference_mode():
-        for first in range(0, len(rows), step):
-            raw = plain[rows[first : first + step]]
+        for raw in read(pixels, (rows[first : first + step] for first in range(0, len(rows), step))):
             x = normalise(raw)
             if averaging is None:
-                found.append(model(x).double().softmax(1))
+                answers.append(model(x).double().softmax(1))
                 continue
             versions = list(averaging.versions(x, _content(raw), normalise.preprocessing))
             for at in range(len(raw)):
                 copies = torch.cat([version[at : at + 1] for version in versions])
                 stated = [model(some).double().softmax(1) for some in copies.split(BATCH)]
-                found.append(torch.cat(stated).mean(0, keepdim=True))
-    return torch.cat(found).cpu().numpy()
+                answers.append(torch.cat(stated).mean(0, keepdim=True))
+    return torch.cat(answers).cpu().numpy()
 
 
 def _content(raw: np.ndarray) -> np.ndarray:
