@@ -199,8 +199,8 @@ def _finish(
 ) -> Run:
     """Evaluate the chosen weights, score the simple methods beside them, and write what the run found."""
     began = time.perf_counter()
-    began_with, checksum = noted(folder), weights_hash(folder)
-    write_json(folder / files.ENVIRONMENT, {**began_with, "weights_sha256": checksum})
+    facts, checksum = noted(folder), weights_hash(folder)
+    write_json(folder / files.ENVIRONMENT, {**facts, "weights_sha256": checksum})
     run = open_run(folder, model=training.spec.source)
     judged = data.test or data.valid
     scores, shares = run.score(judged)
@@ -219,7 +219,7 @@ def _finish(
         "stopped": outcome.stops[-1],
         "notices": [*training.notices, *outcome.notices],
         **({"stages": list(training.stages)} if training.stages else {}),
-        **({"pretrained": began_with["pretrained"]} if "pretrained" in began_with else {}),
+        **({"pretrained": facts["pretrained"]} if "pretrained" in facts else {}),
         **scores,
         "valid": {"accuracy": _accuracy(data.valid, valid_shares)["accuracy"]},
         "baselines": rivals,

@@ -192,3 +192,11 @@ def test_a_page_that_an_earlier_version_tore_is_not_finished(run: Path) -> None:
     page = (run / "report.html").read_text()
     (run / "report.html").write_text(page[:-50])
     assert series._state(run) == "begun"
+
+
+@pytest.mark.parametrize("text", ['{"accuracy": ', "[1]"])
+def test_damaged_figures_keep_no_run_from_going_on(run: Path, longer: bytes, text: str) -> None:
+    (run / "metrics.json").write_text(text)
+    job.resume(run, epochs=2)
+    assert (run / "model.safetensors").read_bytes() == longer
+    check_whole(run)

@@ -5,7 +5,6 @@ A run that goes on finds here what it began with, and is refused where that has 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from convscope.errors import CheckpointError
 from convscope.models import own
 from convscope.models.weights import Weights
 from convscope.runs import files
-from convscope.runs.checksum import noted, weights_hash
+from convscope.runs.checksum import noted, weights_hash, written_metrics
 from convscope.runs.environment import environment
 from convscope.runs.prepare import Expected, Training
 from convscope.runs.run import open_run
@@ -108,10 +107,7 @@ def write_beginning(folder: Path, plan: Plan, data: Data, pretrained: dict[str, 
 
 def _older_metrics(folder: Path) -> dict[str, str]:
     """Return ``metrics.json`` with the weights that it is of, where an earlier version did not name them."""
-    path = folder / files.METRICS
-    if not path.exists() or not (folder / files.WEIGHTS).exists():
-        return {}
-    metrics = json.loads(path.read_text(encoding="utf-8"))
-    if "weights_sha256" in metrics:
+    metrics = written_metrics(folder)
+    if metrics is None or "weights_sha256" in metrics or not (folder / files.WEIGHTS).exists():
         return {}
     return {files.METRICS: json_text({"weights_sha256": weights_hash(folder), **metrics})}

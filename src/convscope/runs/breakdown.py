@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from convscope.data import words
 from convscope.data.batches import Batches
 from convscope.data.dataset import Data, Split
 from convscope.runs.predict import BATCH, probabilities
@@ -140,8 +141,7 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
 
 
 def _threads() -> str:
-    threads = torch.get_num_threads()
-    return f"{threads} thread{'s' * (threads > 1)}"
+    return words.count(torch.get_num_threads(), "thread")
 
 
 def _fetching(data: Data, plan: Plan, seconds: float) -> tuple[float, float]:

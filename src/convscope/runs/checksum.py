@@ -62,6 +62,15 @@ def noted(folder: Path) -> dict[str, Any]:
         ) from None
 
 
+def written_metrics(folder: Path) -> dict[str, Any] | None:
+    """Return what ``metrics.json`` holds, of whichever weights; ``None`` where it is gone or damaged."""
+    try:
+        values = json.loads((folder / files.METRICS).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
 def record_results(folder: Path) -> None:
     """Note the checksum of each result in ``env.json``, the last file that a run writes: it is finished with these."""
     figures = sorted(f"{files.FIGURES}/{at.name}" for at in (folder / files.FIGURES).glob("*.[sp][vn]g"))
@@ -92,9 +101,8 @@ def _unfinished_without_record(folder: Path) -> str | None:
     for name in (files.METRICS, files.PREDICTIONS, files.REPORT):
         if not (folder / name).exists():
             return f"it has no {name} yet"
-    try:
-        metrics = json.loads((folder / files.METRICS).read_text(encoding="utf-8"))
-    except ValueError:
+    metrics = written_metrics(folder)
+    if metrics is None:
         return f"its {files.METRICS} is damaged"
     if "weights_sha256" in metrics:
         return "its training has gone on since its results were written, or was stopped while it wrote them"

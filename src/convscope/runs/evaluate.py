@@ -94,7 +94,7 @@ def _own(run: Run, cache: str | None, data_root: str | None) -> Labelled:
     if shape.nodata is None and any(notice.code == "no-data" for notice in loaded.warnings):
         told = "values that mean no data are filled now, which this run, from before that, was trained on as they were"
         return replace(_divided(loaded), warnings=(told,))
-    if loaded.fingerprint == run.environment.get("data_fingerprint"):
+    if loaded.fingerprint == began_with:
         return _divided(loaded)
     changed = f"the images, labels or splits of {run.source} have changed since this run was trained on them"
     return replace(_divided(loaded), warnings=(changed,))

@@ -19,6 +19,7 @@ from convscope import atomic
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError, quoted
 from convscope.models import own
+from convscope.models.header import KEY
 from convscope.runs import files
 from convscope.runs.spec import ModelSpec
 from convscope.training.checkpoint import State, save_error, write_state
@@ -179,5 +180,5 @@ class RunKeeper:
     def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None:
         """Replace the chosen weights by those of ``epoch``."""
         # One metadata key: several would be written in an order that changes from run to run.
-        payload = save(weights, metadata={"convscope": json.dumps({**self.spec.to_dict(), "epoch": epoch})})
+        payload = save(weights, metadata={KEY: json.dumps({**self.spec.to_dict(), "epoch": epoch})})
         write_file(self.folder / files.WEIGHTS, payload)
