@@ -138,3 +138,18 @@ def test_other_verbs_read_numbers_alike(run: Path, capsys: pytest.CaptureFixture
     says(capsys, "--tta: '1_0': write a whole number", "evaluate", run, "--tta", "1_0")
     says(capsys, "--seed: '0x1': write a whole number", "data", "check", "digits", "--seed", "0x1")
     assert call("data", "check", "digits", "--seed", "1.0") == 0
+
+
+def test_a_value_that_is_no_number_can_mean_no_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    for k, name in enumerate("ab"):
+        for i in range(6):
+            pixels = np.full((8, 8, 1), k + i / 10, np.float32)
+            pixels[k, i] = np.nan
+            (tmp_path / "set" / name).mkdir(parents=True, exist_ok=True)
+            np.save(tmp_path / "set" / name / f"{i}.npy", pixels)
+    read = ("data", "check", tmp_path / "set", "--cache", tmp_path / "cache")
+    assert call(*read) == 2 and "--nodata nan" in " ".join(capsys.readouterr().err.split())
+    assert call(*read, "--nodata", "nan") == 0 and "12 images with values that mean no data" in capsys.readouterr().out
+    assert call("train", tmp_path / "set", "--nodata", "nan", "--print-config") == 0
+    assert "nodata = nan" in capsys.readouterr().out
+    assert call(*read, "--nodata", "1_0") == 2 and call("train", tmp_path / "set", "--lr", "nan") == 2

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from convscope.cli.flags import ColumnFlags, given, size
+from convscope.cli.flags import ReadFlags, given, size
 from convscope.cli.output import err, notices, out, pairs, show_json, table
 from convscope.data.preprocessing import Fit
 
@@ -59,12 +59,11 @@ def check(
     fit: Fit = "crop",
     skip_bad: bool = False,
     max_pixels: int | None = None,
-    nodata: float | None = None,
     seed: int = 0,
     cache: Path | None = None,
     data_root: Path | None = None,
     as_json: Json = False,
-    columns: ColumnFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
+    reading: ReadFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
     """Read a set as `train` would and say what it is and what is suspicious about it.
 
@@ -80,8 +79,6 @@ def check(
         Leave unreadable images out and list them, instead of stopping.
     max_pixels
         Largest image to decode, in pixels.
-    nodata
-        Value that means no data, such as -9999 or nan: filled with the mean of the others.
     seed
         Seed of the splits that are drawn.
     cache
@@ -102,12 +99,11 @@ def check(
             fit=fit,
             skip_bad=skip_bad,
             max_pixels=max_pixels or MAX_PIXELS,
-            nodata=nodata,
             seed=seed,
             cache=cache,
             data_root=data_root,
             progress=live.on_progress,
-            **given(columns),
+            **given(reading),
         )
     if as_json:
         show_json(
@@ -140,10 +136,9 @@ def show(
     fit: Fit = "crop",
     skip_bad: bool = False,
     max_pixels: int | None = None,
-    nodata: float | None = None,
     cache: Path | None = None,
     data_root: Path | None = None,
-    columns: ColumnFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
+    reading: ReadFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
     """Draw what augmentation makes of a set's training images, exactly as the first epochs of `train` would see them.
 
@@ -169,8 +164,6 @@ def show(
         Leave unreadable images out and list them, instead of stopping.
     max_pixels
         Largest image to decode, in pixels.
-    nodata
-        Value that means no data, such as -9999 or nan: filled with the mean of the others.
     cache
         Folder of decoded images.
     data_root
@@ -187,8 +180,8 @@ def show(
     with Live() as live:
         found = load(
             data, img_size=None if img_size is None else size(img_size), fit=fit, skip_bad=skip_bad,
-            max_pixels=max_pixels or MAX_PIXELS, nodata=nodata, seed=seed, cache=cache, data_root=data_root,
-            progress=live.on_progress, **given(columns),
+            max_pixels=max_pixels or MAX_PIXELS, seed=seed, cache=cache, data_root=data_root,
+            progress=live.on_progress, **given(reading),
         )  # fmt: skip
     if policy is None:
         policy, reason = default_policy(found)

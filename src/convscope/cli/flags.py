@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 from cyclopts import Group, Parameter
 
-from convscope.cli.numbers import convert_strictly
+from convscope.cli.numbers import convert_pixel_value, convert_strictly
 from convscope.data.numerals import real, whole
 from convscope.errors import ConfigError
 from convscope.training.plan import Plan
@@ -34,10 +34,9 @@ def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
     if setting.name in _SHORT:
         names.append(_SHORT[setting.name])
     group = Group(setting.metadata["group"], sort_key=_GROUPS.index(setting.metadata["group"]))
-    numeric = {int, float} & {kind, *get_args(kind)}
-    parameter = Parameter(
-        name=tuple(names), help=text, group=group, show_default=False, converter=convert_strictly if numeric else None
-    )
+    strictly = convert_strictly if {int, float} & {kind, *get_args(kind)} else None
+    converter = convert_pixel_value if setting.name in _PIXEL_VALUES else strictly
+    parameter = Parameter(name=tuple(names), help=text, group=group, show_default=False, converter=converter)
     return setting.name, Annotated[kind | None, parameter], field(default=None)
 
 
@@ -45,6 +44,7 @@ _FILED = ("stages",)  # a list of tables: for files and Python only
 _GROUPS = ["Network", "Transfer", "Training", "Speed", "Data", "Evaluation"]
 _HINTS = get_type_hints(Plan)
 _COLUMNS = ("image_column", "label_column", "group")
+_PIXEL_VALUES = ("nodata",)
 
 
 def _flags(name: str, settings: Iterable[Field[Any]]) -> Any:
@@ -56,6 +56,8 @@ def _flags(name: str, settings: Iterable[Field[Any]]) -> Any:
 PlanFlags = _flags("PlanFlags", (setting for setting in fields(Plan) if setting.name not in _FILED))
 # What may be said of a table wherever one is read.
 ColumnFlags = _flags("ColumnFlags", (setting for setting in fields(Plan) if setting.name in _COLUMNS))
+# What may be said of a set wherever one is read to be looked at.
+ReadFlags = _flags("ReadFlags", (setting for setting in fields(Plan) if setting.name in (*_COLUMNS, *_PIXEL_VALUES)))
 
 
 def given(flags: Any) -> dict[str, Any]:

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from cyclopts import Token
 
 
+_NOT_FINITE = ("nan", "inf", "+inf", "-inf")
+
+
+def convert_pixel_value(kind: Any, tokens: Sequence[Token]) -> Any:
+    """Convert a value that pixels may have: a number as elsewhere, or one that is not finite."""
+    if len(tokens) == 1 and tokens[0].value.lower() in _NOT_FINITE:
+        return float(tokens[0].value)
+    return convert_strictly(float, tokens)
+
+
 def convert_strictly(kind: Any, tokens: Sequence[Token]) -> Any:
     """Convert one argument; whole numbers are not rounded, and no underscores or foreign digits are read as numbers."""
     if kind not in (int, float) or len(tokens) != 1:
