@@ -178,14 +178,14 @@ def recorded(
         except Exception as error:  # the network's own code raises what it likes
             _refuse(recorder, error)
         outputs = recorder.outputs(made)
-    nodes, constants, reads = recorder.tape.finish(recorder.classes)
+    nodes, constants, reads = recorder.tape.finish(recorder.modules.classes)
     names = {key: nodes[at].name for key, at in outputs.items()}
     learned, buffers, shared = parameters(model)
     graph = Graph(
         type(model).__name__,
         nodes,
         names,
-        recorder.classes,
+        recorder.modules.classes,
         learned,
         buffers,
         shared,
@@ -209,12 +209,12 @@ def _refuse(recorder: Recorder, error: Exception) -> NoReturn:
     """Raise what the network said, with the layer that it had reached and the shapes so far."""
     reached, trace = "", error.__traceback__
     while trace:
-        reached = recorder.path_of(trace.tb_frame) or reached
+        reached = recorder.modules.path_of(trace.tb_frame) or reached
         trace = trace.tb_next
     said = str(error) if type(error) is RuntimeError else f"{type(error).__name__}: {error}"
     passed = [f"{one.path or one.op} {one.shape}" for one in recorder.tape.drafts[-4:]]
     raise ShapeError(
-        f"{reached or type(recorder.model).__name__} ({recorder.classes.get(reached, '')}) failed: {said}; "
+        f"{reached or type(recorder.model).__name__} ({recorder.modules.classes.get(reached, '')}) failed: {said}; "
         f"the last shapes were {', '.join(passed)}"
         + ("; a batch of one example was tried" if recorder.batch == 1 else "")
     ) from error
