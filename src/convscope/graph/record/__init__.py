@@ -22,7 +22,7 @@ from convscope.errors import ConfigError, ShapeError
 from convscope.graph.node import Graph
 from convscope.graph.record.batch_size import BATCH, DIVISIBLE, Uses
 from convscope.graph.record.calls import NeedsValues, Recorder
-from convscope.graph.record.exported import batch_of, held_to_batch, opened_export
+from convscope.graph.record.exported import batch_held_to, opened_export
 from convscope.graph.record.inputs import Input, inputs
 from convscope.graph.record.log import Call, Comparison, Keep, Key
 from convscope.graph.record.nested import leaves
@@ -63,15 +63,15 @@ class Recording:
 
 def recording(model: nn.Module, given: list[Input]) -> Recording:
     """Return what is recorded of a checked network: for any batch; else for one example; else with real numbers."""
-    exported = batch_of(model)
-    if exported not in (None, 1) and held_to_batch(model):
+    exported = batch_held_to(model)
+    if exported == 1:
+        return _of_one(model, given, "The network was exported for a batch of 1")
+    if exported is not None:
         raise ShapeError(
             f"the module was exported for a batch of {exported}, and computes with that number: export it for one "
             "example, or for any batch (dynamic_shapes of torch.export.export)"
         )
     try:
-        if held_to_batch(model):
-            raise BatchUsed("was exported for a batch of 1")
         many = recorded(model, given, BATCH, fake=True)
     except BatchUsed as reason:
         return _of_one(model, given, f"The network {reason}")
