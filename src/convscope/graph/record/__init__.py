@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from convscope.errors import ConfigError, ShapeError
 from convscope.graph.node import Graph
-from convscope.graph.record.batch_size import BATCH, DIVISIBLE, Uses
+from convscope.graph.record.batch_size import BATCH, DIVISIBLE, Uses, grows
 from convscope.graph.record.calls import NeedsValues, Recorder
 from convscope.graph.record.exported import batch_held_to, opened_export
 from convscope.graph.record.inputs import Input, inputs
@@ -105,11 +105,12 @@ def _for_any_batch(model: nn.Module, given: list[Input], many: Recording) -> Rec
 def _spends_batch(call: Call) -> bool:
     """Return whether a call makes an array that does not grow with the batch, or may not, out of one that does."""
 
-    def grows(one: Any) -> bool:
-        return any(n and n % BATCH == 0 for n in one.shape)
+    def has_batch(array: Tensor) -> bool:
+        return any(map(grows, array.shape))
 
-    kept = call.name != "squeeze" and all(map(grows, call.results()))  # of one example it may squeeze the batch's axis
-    return not kept and any(grows(one) for _, one in leaves(call.given, ""))
+    # Of one example a squeeze may take away the batch's axis.
+    kept = call.name != "squeeze" and all(map(has_batch, call.results()))
+    return not kept and any(has_batch(array) for _, array in leaves(call.given, ""))
 
 
 def _of_one(model: nn.Module, given: list[Input], reason: str) -> Recording:

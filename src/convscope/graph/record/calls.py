@@ -253,10 +253,9 @@ class Recorder(TorchFunctionMode):
                 return any(map(inside, one.values()))
             if isinstance(one, list | tuple):
                 return any(map(inside, one))
-            return isinstance(one, int) and not isinstance(one, bool) and grows(one, batch)
+            return isinstance(one, int) and grows(one, self.batch)
 
-        batch = self.batch if self.batch >= BATCH else 1
-        return batch > 1 and inside(call)
+        return self.batch >= BATCH and inside(call)
 
     def _read(self, name: str, given: list[Tensor]) -> None:
         """Note that Python takes the numbers of arrays: to decide, or to make something of them."""
