@@ -8,7 +8,7 @@ from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
 from convscope.graph.translate.arithmetic import negative, times
-from convscope.graph.translate.arrangement import part_of, reshape
+from convscope.graph.translate.arrangement import part_of, repeated, reshape
 from convscope.graph.translate.masks import alike
 
 
@@ -94,7 +94,7 @@ def take_along(tape: Tape, input: Ref, indices: Ref, dim: int | None = None) -> 
     wide = []
     for one, other in ((input, indices), (indices, input)):
         shape = tuple(n if i == axis else max(n, other.shape[i]) for i, n in enumerate(one.shape))
-        wide.append(one if shape == one.shape else tape.emit("expand", one, shape=shape))
+        wide.append(repeated(tape, one, shape))
     return tape.emit("gather", *wide, axis=axis)
 
 
@@ -133,8 +133,7 @@ def at_rows(*, add: bool) -> Callable[..., Ref]:
     def rule(tape: Tape, input: Ref, dim: int, index: Ref, source: Ref, *, alpha: float = 1) -> Ref:
         axis = dim % len(input.shape)
         apart = reshape(tape, index, tuple(n if i == axis else 1 for i, n in enumerate(source.shape)))
-        wide = apart if apart.shape == source.shape else tape.emit("expand", apart, shape=source.shape)
-        return scatter(add=add)(tape, input, axis, wide, times(tape, source, alpha))
+        return scatter(add=add)(tape, input, axis, repeated(tape, apart, source.shape), times(tape, source, alpha))
 
     return rule
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
-from convscope.graph.translate.arrangement import part_of, permuted
+from convscope.graph.translate.arrangement import joined, part_of, permuted
 
 
 def layers(op: str, states: int) -> Callable[..., Any]:
@@ -44,9 +44,9 @@ def layers(op: str, states: int) -> Callable[..., Any]:
                 outputs.append(made)
                 for found, end in zip(last, ends, strict=True):
                     found.append(tape.emit("reshape", end, shape=(1, *end.shape)))
-            x = outputs[0] if len(outputs) == 1 else tape.emit("concatenate", *outputs, axis=2)
+            x = joined(tape, outputs, 2)
         output = x if batch_first else permuted(tape, x, (1, 0, 2))
-        return (output, *(one[0] if len(one) == 1 else tape.emit("concatenate", *one, axis=0) for one in last))
+        return (output, *(joined(tape, ends, 0) for ends in last))
 
     return rule
 
@@ -86,7 +86,7 @@ def _projected(
         cell = tape.emit("add", tape.emit("multiply", f, cell), tape.emit("multiply", i, g))
         hidden = tape.emit("linear", tape.emit("multiply", o, tape.emit("tanh", cell)), down)
         outputs.append(tape.emit("reshape", hidden, shape=(n, 1, down.shape[0])))
-    made = outputs[0] if steps == 1 else tape.emit("concatenate", *outputs, axis=1)
+    made = joined(tape, outputs, 1)
     return (_reversed(tape, made) if backwards else made), [hidden, cell]
 
 
@@ -108,7 +108,7 @@ def _stepped(
         now = tape.emit("reshape", part_of(tape, brought, 1, t, 1), shape=(n, hidden))
         state = tape.emit(op, tape.emit("add", now, tape.emit("linear", state, along, of_hidden)))
         states.append(tape.emit("reshape", state, shape=(n, 1, hidden)))
-    return (states[0] if steps == 1 else tape.emit("concatenate", *states, axis=1)), state
+    return joined(tape, states, 1), state
 
 
 def _reversed(tape: Tape, x: Ref) -> Ref:

@@ -8,7 +8,7 @@ from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
 from convscope.graph.translate.arithmetic import negative
-from convscope.graph.translate.arrangement import part_of
+from convscope.graph.translate.arrangement import joined, part_of
 from convscope.graph.translate.masks import as_type
 
 
@@ -115,7 +115,7 @@ def cumulative(op: str) -> Callable[..., Ref]:
         for at in range(input.shape[axis]):
             one = part_of(tape, input, axis, at, 1)
             done.append(tape.emit(op, done[-1], one) if done else one)
-        return done[0] if len(done) == 1 else tape.emit("concatenate", *done, axis=axis)
+        return joined(tape, done, axis)
 
     return rule
 
