@@ -31,6 +31,7 @@ def layers(op: str, states: int) -> Callable[..., Any]:
         directions = 2 if bidirectional else 1
         each = len(params) // (num_layers * directions)
         projected = op == "lstm" and first[0].shape[-1] != first[1].shape[-1]
+        through = _projected if projected else functools.partial(_one, op=op)
         x = input if batch_first else permuted(tape, input, (1, 0, 2))  # (N, T, I)
         last: list[list[Ref]] = [[] for _ in range(states)]
         for layer in range(num_layers):
@@ -39,8 +40,7 @@ def layers(op: str, states: int) -> Callable[..., Any]:
                 at = layer * directions + direction
                 weights = params[at * each : (at + 1) * each]
                 begun = [None if one.zero else _state(tape, one, at) for one in first]
-                one = _projected if projected else functools.partial(_one, op=op)
-                made, ends = one(tape, x=x, weights=weights, begun=begun, backwards=direction == 1)
+                made, ends = through(tape, x=x, weights=weights, begun=begun, backwards=direction == 1)
                 outputs.append(made)
                 for found, end in zip(last, ends, strict=True):
                     found.append(tape.emit("reshape", end, shape=(1, *end.shape)))
