@@ -10,6 +10,7 @@ from convscope.graph.tape import Ref, Tape, Unknown
 from convscope.graph.translate.arithmetic import negative, times
 from convscope.graph.translate.arrangement import part_of, repeated, reshape
 from convscope.graph.translate.masks import alike
+from convscope.graph.translate.reduction import axes_of, extreme_along
 
 
 def place_of_most(*, least: bool) -> Callable[..., Ref]:
@@ -42,9 +43,7 @@ def extreme(*, least: bool) -> Callable[..., Any]:
             return tape.emit("minimum" if least else "maximum", *alike(tape, input, second))
         shape = tape.expected[0][0]
         if dim is None:
-            signed = negative(tape, input) if least else input
-            made = tape.emit("reduce_max", signed, axes=tuple(range(len(input.shape))))
-            return reshape(tape, negative(tape, made) if least else made, shape)
+            return reshape(tape, extreme_along(tape, input, axes_of(input, None), least=least), shape)
         place = extreme_place(tape, input, dim, least=least)
         taken = tape.emit("gather", input, place, axis=dim % len(input.shape))
         return reshape(tape, taken, shape), reshape(tape, place, shape)
