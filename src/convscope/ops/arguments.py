@@ -134,6 +134,12 @@ def matching(operation: str, name: str, found: Sequence[int] | None, expected: S
         raise ShapeError(f"{operation}: {name} must be {meaning} = {tuple(expected)}, found {tuple(found)}")
 
 
+def check_axis(operation: str, axis: int, shape: Sequence[int], name: str = "x") -> None:
+    """Refuse an axis that an array does not have; one below 0 counts from the end."""
+    if not -len(shape) <= axis < len(shape):
+        raise ShapeError(f"{operation}: axis {axis} is not one of the {len(shape)} axes of {name} {tuple(shape)}")
+
+
 def check_gradient(operation: str, grad: np.ndarray, output: Sequence[int]) -> None:
     """Refuse a gradient that is not shaped as the output."""
     if grad.shape != tuple(output):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
-from convscope.ops.arguments import check_gradient, floats
+from convscope.ops.arguments import check_axis, check_gradient, floats
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
 
 
@@ -176,8 +176,7 @@ def _joined(*shapes: Shape, axis: int = 1) -> Shape:
     if not shapes:
         raise ShapeError("concatenate: no arrays were given; give at least one")
     first = shapes[0]
-    if not -len(first) <= axis < len(first):
-        raise ShapeError(f"concatenate: axis {axis} is not one of the {len(first)} axes of x0 {first}")
+    check_axis("concatenate", axis, first, "x0")
     axis %= len(first)
     for i, shape in enumerate(shapes):
         if (*shape[:axis], *shape[axis + 1 :]) != (*first[:axis], *first[axis + 1 :]) or len(shape) != len(first):

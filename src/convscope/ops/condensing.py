@@ -125,8 +125,12 @@ def _primitive(
     backward: Callable[..., np.ndarray],
     check: Callable[..., tuple[int, ...]],
     each: tuple[int, int, int],
+    between: tuple[int, int],
 ) -> Primitive:
-    """Put one together; ``each``: multiplications and additions a number, multiplications a result."""
+    """Put one together; ``each``: multiplications and additions a number, multiplications a result.
+
+    ``between``: multiplications and additions that join a result's numbers, for all but the first of them.
+    """
 
     def shape(x: Shape, *, axes: Sequence[int], **arguments: Any) -> Shape:
         return reduced(x, check(name, x, axes, **arguments))
@@ -134,10 +138,9 @@ def _primitive(
     def cost(x: Shape, *, axes: Sequence[int], itemsize: int = 4, **arguments: Any) -> Cost:
         output = shape(x, axes=axes, **arguments)
         n, results = count(x), count(output)
-        between = max(n - results, 0)  # the product, or the sum, of each result's numbers
-        products = name == "reduce_product"
-        multiplications = n * each[0] + results * each[2] + between * products
-        additions = n * each[1] + between * (not products)
+        joined = max(n - results, 0)
+        multiplications = n * each[0] + results * each[2] + joined * between[0]
+        additions = n * each[1] + joined * between[1]
         return Cost(multiplications, additions, *traffic(output, x, itemsize=itemsize))
 
     def terms(at: tuple[int, ...], x: np.ndarray, *, axes: Sequence[int], **arguments: Any) -> Terms:
@@ -149,7 +152,7 @@ def _primitive(
 
 
 PRIMITIVES = (
-    _primitive("reduce_product", reduce_product, reduce_product_backward, checked, (0, 0, 0)),
-    _primitive("reduce_norm", reduce_norm, reduce_norm_backward, _ordered, (1, 0, 1)),  # powers; the root
-    _primitive("reduce_log_sum_exp", reduce_log_sum_exp, reduce_log_sum_exp_backward, filled, (1, 1, 1)),
+    _primitive("reduce_product", reduce_product, reduce_product_backward, checked, (0, 0, 0), (1, 0)),
+    _primitive("reduce_norm", reduce_norm, reduce_norm_backward, _ordered, (1, 0, 1), (0, 1)),  # powers; the root
+    _primitive("reduce_log_sum_exp", reduce_log_sum_exp, reduce_log_sum_exp_backward, filled, (1, 1, 1), (0, 1)),
 )

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
-from convscope.ops.arguments import check_gradient, floats
+from convscope.ops.arguments import check_axis, check_gradient, floats
 from convscope.ops.embedding import whole
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, along, count, covered, point, traffic
 
 
 class Gradients(NamedTuple):
@@ -109,8 +109,7 @@ def _places(operation: str, x: Shape, indices: ArrayLike, axis: int) -> tuple[np
 
 
 def _check(operation: str, x: Shape, indices: Shape, axis: int) -> None:
-    if not -len(x) <= axis < len(x):
-        raise ShapeError(f"{operation}: axis {axis} is not one of the {len(x)} axes of x {x}")
+    check_axis(operation, axis, x)
     others = (m > n for i, (n, m) in enumerate(zip(x, indices, strict=False)) if i != axis % len(x))
     if len(x) != len(indices) or any(others):
         raise ShapeError(
@@ -136,9 +135,7 @@ def _gather_cost(x: Shape, indices: Shape, *, axis: int, itemsize: int = 4) -> C
 
 def _gather_field(at: tuple[int, ...], x: Shape, indices: Shape, *, axis: int) -> dict[str, Index]:
     """Return the index, and all of x along the axis: which of it only the index's value tells."""
-    of_x = list(point(at))
-    of_x[axis] = np.arange(x[axis])
-    return {"x": tuple(of_x), "indices": point(at)}
+    return {"x": along(at, axis, x[axis]), "indices": point(at)}
 
 
 def _gather_terms(at: tuple[int, ...], x: np.ndarray, indices: np.ndarray, *, axis: int) -> Terms:
@@ -155,10 +152,8 @@ def _scatter_cost(x: Shape, indices: Shape, source: Shape, *, axis: int, add: bo
 
 def _scatter_field(at: tuple[int, ...], x: Shape, indices: Shape, source: Shape, *, axis: int, **_: Any) -> Any:
     """Return what was there, and all that may be written to it: only the indices' values tell."""
-    line: list[np.ndarray] = list(point(at))
-    line[axis] = np.arange(indices[axis])
     inside = all(i < n for axis_, (i, n) in enumerate(zip(at, indices, strict=True)) if axis_ != axis % len(x))
-    written = tuple(line) if inside and indices[axis] else tuple(np.arange(0) for _ in at)
+    written = along(at, axis, indices[axis]) if inside and indices[axis] else tuple(np.arange(0) for _ in at)
     return {"x": point(at), "indices": written, "source": written}
 
 
@@ -166,9 +161,8 @@ def _scatter_terms(
     at: tuple[int, ...], x: np.ndarray, indices: np.ndarray, source: np.ndarray, *, axis: int, add: bool = False
 ) -> Terms:
     """Return what was there · 1, and what was added to it; or only what was written over it last."""
-    along = _scatter_field(at, x.shape, indices.shape, source.shape, axis=axis)["source"]
-    lines = np.stack(np.meshgrid(*along, indexing="ij"), axis=-1).reshape(-1, x.ndim)
-    lines = lines[indices[tuple(lines.T)] == at[axis]]
+    lines, targets = covered(indices, _scatter_field(at, x.shape, indices.shape, source.shape, axis=axis)["source"])
+    lines = lines[targets == at[axis]]
     names, places = ["x"] + ["source"] * len(lines), [at, *map(tuple, lines)]
     if not add and len(lines):
         names, places = names[-1:], places[-1:]

@@ -64,10 +64,9 @@ def grid_sample_backward(
     grad, x, grid = floats("grid_sample_backward", grad=grad, x=x, grid=grid)
     check_gradient("grid_sample_backward", grad, _shape(x.shape, grid.shape, mode=mode, padding_mode=padding_mode))
     of_x, of_grid = np.zeros_like(x, order="C"), np.zeros_like(grid, order="C")
-    examples = np.arange(len(x)).reshape(-1, *(1,) * (grid.ndim - 2))
     for weight, slopes, places, inside in _corners(x.shape, grid, mode, padding_mode, align_corners):
         shares = np.where(inside[:, None], weight[:, None] * grad, grad.dtype.type(0))  # (N, C, *size)
-        np.add.at(np.moveaxis(of_x, 1, -1), (examples, *places), np.moveaxis(shares, 1, -1))
+        np.add.at(np.moveaxis(of_x, 1, -1), _of_examples(places), np.moveaxis(shares, 1, -1))
         if mode == "nearest":
             continue
         meets = (grad * _taken(x, places, inside)).sum(1)  # (N, *size)
@@ -78,9 +77,14 @@ def grid_sample_backward(
 
 def _taken(x: np.ndarray, places: tuple[np.ndarray, ...], inside: np.ndarray) -> np.ndarray:
     """Return the numbers (N, C, *size) of x at places, 0 outside."""
-    examples = np.arange(len(x)).reshape(-1, *(1,) * (inside.ndim - 1))
-    taken = np.moveaxis(x, 1, -1)[(examples, *places)]  # (N, *size, C)
+    taken = np.moveaxis(x, 1, -1)[_of_examples(places)]  # (N, *size, C)
     return np.where(inside[:, None], np.moveaxis(taken, -1, 1), x.dtype.type(0))
+
+
+def _of_examples(places: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+    """Return the index of places (N, *size) along each axis of space, each in its own example."""
+    n, *size = places[0].shape
+    return (np.arange(n).reshape(n, *(1,) * len(size)), *places)
 
 
 def _corners(x: Shape, grid: np.ndarray, mode: str, padding_mode: str, align_corners: bool) -> Any:

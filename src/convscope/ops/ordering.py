@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
-from convscope.ops.arguments import check_gradient, floats
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, function_of, point, traffic
+from convscope.ops.arguments import check_axis, check_gradient, floats
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, along, count, function_of, traffic
 
 
 def argmax(x: ArrayLike, *, axis: int) -> np.ndarray:
@@ -64,35 +64,32 @@ def argsort_backward(grad: ArrayLike, x: ArrayLike, *, axis: int, descending: bo
 
 
 def _one(x: Shape, *, axis: int) -> Shape:
-    _check("argmax", x, axis)
+    check_axis("argmax", axis, x)
     if not x[axis]:
         raise ShapeError(f"argmax: x {x} has no numbers along axis {axis}")
     return tuple(1 if i == axis % len(x) else n for i, n in enumerate(x))
 
 
 def _all(x: Shape, *, axis: int, descending: bool = False) -> Shape:
-    _check("argsort", x, axis)
+    check_axis("argsort", axis, x)
     return x
 
 
-def _check(operation: str, x: Shape, axis: int) -> None:
-    if not -len(x) <= axis < len(x):
-        raise ShapeError(f"{operation}: axis {axis} is not one of the {len(x)} axes of x {x}")
-
-
 def _primitive(
-    name: str, forward: Callable[..., np.ndarray], backward: Callable[..., tuple[()]], shape: Callable[..., Shape]
+    name: str,
+    forward: Callable[..., np.ndarray],
+    backward: Callable[..., tuple[()]],
+    shape: Callable[..., Shape],
+    comparisons: Callable[[int], int],
 ) -> Primitive:
+    """Put one together; ``comparisons`` of how many numbers: how often two of them are compared."""
+
     def cost(x: Shape, *, axis: int, itemsize: int = 4, **arguments: Any) -> Cost:
-        """Count the comparisons with all others before: of each number with the largest, or with each of them."""
         output, n = shape(x, axis=axis, **arguments), max(x[axis], 1)
-        each = n - 1 if name == "argmax" else n * (n - 1) // 2
-        return Cost(0, count(x) // n * each, *traffic(output, x, itemsize=itemsize))
+        return Cost(0, count(x) // n * comparisons(n), *traffic(output, x, itemsize=itemsize))
 
     def field(at: tuple[int, ...], x: Shape, *, axis: int, **_: Any) -> dict[str, Index]:
-        index = list(point(at))
-        index[axis] = np.arange(x[axis])
-        return {"x": tuple(index)}
+        return {"x": along(at, axis, x[axis])}
 
     def terms(at: tuple[int, ...], x: np.ndarray, *, axis: int, **arguments: Any) -> Terms:
         index = field(at, x.shape, axis=axis)
@@ -103,6 +100,7 @@ def _primitive(
 
 
 PRIMITIVES = (
-    _primitive("argmax", argmax, argmax_backward, _one),
-    _primitive("argsort", argsort, argsort_backward, _all),
+    # Each number is compared with the largest before it, or with every one before it.
+    _primitive("argmax", argmax, argmax_backward, _one, lambda n: n - 1),
+    _primitive("argsort", argsort, argsort_backward, _all, lambda n: n * (n - 1) // 2),
 )

@@ -74,9 +74,7 @@ def elementwise_power_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> G
     >>> elementwise_power_backward(np.array([1.0]), np.array([3.0]), np.array([2.0])).x.tolist()
     [6.0]
     """
-    x, y = _given("elementwise_power_backward", x, y)
-    grad, _ = floats("elementwise_power_backward", grad=grad, x=x)
-    check_gradient("elementwise_power_backward", grad, np.broadcast_shapes(x.shape, y.shape))
+    grad, x, y = _given_back("elementwise_power_backward", grad, x, y)
     zero = grad.dtype.type(0)
     with np.errstate(all="ignore"):
         of_x = np.where(y == 0, zero, grad * (y * np.power(x, y - 1)))
@@ -103,9 +101,7 @@ def remainder_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients
     >>> remainder_backward(np.array([1.0]), np.array([7.0]), np.array([3.0])).y.tolist()
     [-2.0]
     """
-    x, y = _given("remainder_backward", x, y)
-    grad, _ = floats("remainder_backward", grad=grad, x=x)
-    check_gradient("remainder_backward", grad, np.broadcast_shapes(x.shape, y.shape))
+    grad, x, y = _given_back("remainder_backward", grad, x, y)
     with np.errstate(all="ignore"):
         of_y = -grad * np.floor_divide(x, y)
     return Gradients(unbroadcast(grad, x.shape), unbroadcast(of_y, y.shape))
@@ -117,11 +113,18 @@ def _given(operation: str, x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.n
     return x, y
 
 
-def _shared(operation: str, grad: ArrayLike, x: ArrayLike, y: ArrayLike, loses: np.ufunc) -> Gradients:
-    """Return ``grad`` for what does not lose against the other, half of it where both are equal."""
+def _given_back(
+    operation: str, grad: ArrayLike, x: ArrayLike, y: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     x, y = _given(operation, x, y)
     grad, _ = floats(operation, grad=grad, x=x)
     check_gradient(operation, grad, np.broadcast_shapes(x.shape, y.shape))
+    return grad, x, y
+
+
+def _shared(operation: str, grad: ArrayLike, x: ArrayLike, y: ArrayLike, loses: np.ufunc) -> Gradients:
+    """Return ``grad`` for what does not lose against the other, half of it where both are equal."""
+    grad, x, y = _given_back(operation, grad, x, y)
     zero, each = grad.dtype.type(0), np.where(x == y, grad / 2, grad)
     return Gradients(
         unbroadcast(np.where(loses(x, y), zero, each), x.shape),
@@ -143,7 +146,7 @@ def _taken(loses: np.ufunc) -> Callable[..., Terms]:
 
 def _both(forward: Callable[..., np.ndarray]) -> Callable[..., Terms]:
     def terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
-        """Return the two numbers that a function is of: the base and the exponent."""
+        """Return the two numbers that a function is of."""
         here, there = feeding(at, x.shape), feeding(at, y.shape)
         total = float(forward(x[here], y[there]).item())
         return function_of(total, forward.__name__, {"x": x, "y": y}, {"x": point(here), "y": point(there)})

@@ -135,6 +135,17 @@ def point(at: tuple[int, ...]) -> Index:
     return tuple(np.array([i]) for i in at)
 
 
+def along(at: tuple[int, ...], axis: int, size: int) -> Index:
+    """Return the ``Index`` of all positions along one axis through ``at``.
+
+    >>> [positions.tolist() for positions in along((5, 7), -1, 3)]
+    [[5], [0, 1, 2]]
+    """
+    index = list(point(at))
+    index[axis] = np.arange(size)
+    return tuple(index)
+
+
 def line(at: tuple[int, ...], axis: int, size: int) -> np.ndarray:
     """Return the positions (size, axes) along one axis through ``at``.
 

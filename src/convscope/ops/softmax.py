@@ -7,10 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convscope.errors import ShapeError
-from convscope.ops.arguments import floats
+from convscope.ops.arguments import check_axis, floats
 from convscope.ops.elementwise import alike
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, function_of, point, traffic
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, along, count, function_of, traffic
 
 
 def softmax(x: ArrayLike, *, axis: int = 1) -> np.ndarray:
@@ -22,7 +21,7 @@ def softmax(x: ArrayLike, *, axis: int = 1) -> np.ndarray:
     [[0.25, 0.75], [1.0, 0.0]]
     """
     (x,) = floats("softmax", x=x)
-    _check("softmax", x.shape, axis)
+    check_axis("softmax", axis, x.shape)
     return probabilities(x, axis)
 
 
@@ -48,7 +47,7 @@ def log_softmax(x: ArrayLike, *, axis: int = 1) -> np.ndarray:
     [[0.0, -2000.0]]
     """
     (x,) = floats("log_softmax", x=x)
-    _check("log_softmax", x.shape, axis)
+    check_axis("log_softmax", axis, x.shape)
     return log_probabilities(x, axis)
 
 
@@ -80,11 +79,6 @@ def _largest(x: np.ndarray, axis: int) -> np.ndarray:
     return x.max(axis, keepdims=True, initial=-np.inf)  # an axis of length 0 has no other maximum
 
 
-def _check(operation: str, x: Shape, axis: int) -> None:
-    if not -len(x) <= axis < len(x):
-        raise ShapeError(f"{operation}: axis {axis} is not one of the {len(x)} axes of x {x}")
-
-
 def _primitive(
     name: str,
     forward: Callable[..., np.ndarray],
@@ -95,7 +89,7 @@ def _primitive(
     """Put one together; ``each`` number costs so many of both, beside a row's sum and ``every_row``'s function."""
 
     def shape(x: Shape, *, axis: int = 1) -> Shape:
-        _check(name, x, axis)
+        check_axis(name, axis, x)
         return x
 
     def cost(x: Shape, *, axis: int = 1, itemsize: int = 4) -> Cost:
@@ -104,9 +98,7 @@ def _primitive(
         return Cost(multiplications, additions, *traffic(x, x, itemsize=itemsize))
 
     def field(at: tuple[int, ...], x: Shape, *, axis: int = 1) -> dict[str, Index]:
-        index = list(point(at))
-        index[axis] = np.arange(x[axis])
-        return {"x": tuple(index)}
+        return {"x": along(at, axis, x[axis])}
 
     def terms(at: tuple[int, ...], x: np.ndarray, *, axis: int = 1) -> Terms:
         index = field(at, x.shape, axis=axis)

@@ -108,12 +108,6 @@ def taken(indices: np.ndarray, output: Shape, table: Any) -> Links:
     return {"weight": (listed(0, table[0], ([int(row)] for row in indices)), same(len(output) - 1, table[1]))}
 
 
-def place(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
-    """All of the axis along which a place is told."""
-    along = arguments["axis"] % len(output)
-    return {"x": tuple(whole(n) if axis == along else same(axis, n) for axis, n in enumerate(shapes[0]))}
-
-
 def gather(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
     """Each index, and all of the axis that it points into."""
     x, indices = shapes
@@ -157,10 +151,10 @@ def reduce(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
     return {"x": tuple(whole(n) if axis in axes else same(axis, n) for axis, n in enumerate(shapes[0]))}
 
 
-def softmax(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
+def one_axis(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:
     """All of one axis."""
     along = arguments.get("axis", 1) % len(output)
-    return {"x": tuple(whole(n) if axis == along else same(axis, n) for axis, n in enumerate(output))}
+    return {"x": tuple(whole(n) if axis == along else same(axis, n) for axis, n in enumerate(shapes[0]))}
 
 
 def recurrence(op: str, shapes: Any, output: Shape, arguments: Any) -> Links:

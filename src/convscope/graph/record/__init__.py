@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from convscope.errors import ConfigError, ShapeError
 from convscope.graph.node import Graph
-from convscope.graph.record.batch_size import BATCH, DIVISIBLE, Uses
+from convscope.graph.record.batch_size import BATCH, DIVISIBLE, Uses, grows
 from convscope.graph.record.calls import NeedsValues, Recorder
-from convscope.graph.record.exported import batch_of, held_to_batch, opened_export
+from convscope.graph.record.exported import batch_held_to, opened_export
 from convscope.graph.record.inputs import Input, inputs
 from convscope.graph.record.log import Call, Comparison, Keep, Key
 from convscope.graph.record.nested import leaves
@@ -63,15 +63,15 @@ class Recording:
 
 def recording(model: nn.Module, given: list[Input]) -> Recording:
     """Return what is recorded of a checked network: for any batch; else for one example; else with real numbers."""
-    exported = batch_of(model)
-    if exported not in (None, 1) and held_to_batch(model):
+    exported = batch_held_to(model)
+    if exported == 1:
+        return _of_one(model, given, "The network was exported for a batch of 1")
+    if exported is not None:
         raise ShapeError(
             f"the module was exported for a batch of {exported}, and computes with that number: export it for one "
             "example, or for any batch (dynamic_shapes of torch.export.export)"
         )
     try:
-        if held_to_batch(model):
-            raise BatchUsed("was exported for a batch of 1")
         many = recorded(model, given, BATCH, fake=True)
     except BatchUsed as reason:
         return _of_one(model, given, f"The network {reason}")
@@ -93,8 +93,8 @@ def _for_any_batch(model: nn.Module, given: list[Input], many: Recording) -> Rec
     for batch in batches:
         try:
             other = recorded(model, given, batch, fake=True)
-        except Exception as error:  # the network's own code raises what it likes
-            where = getattr(error, "path", "")
+        except Exception:  # the network's own code raises what it likes
+            where = ""
         else:
             where = Comparison((BATCH, batch)).difference(many.calls, other.calls)
         if where is not None:
@@ -105,11 +105,12 @@ def _for_any_batch(model: nn.Module, given: list[Input], many: Recording) -> Rec
 def _spends_batch(call: Call) -> bool:
     """Return whether a call makes an array that does not grow with the batch, or may not, out of one that does."""
 
-    def grows(one: Any) -> bool:
-        return any(n and n % BATCH == 0 for n in one.shape)
+    def has_batch(array: Tensor) -> bool:
+        return any(map(grows, array.shape))
 
-    kept = call.name != "squeeze" and all(map(grows, call.results()))  # of one example it may squeeze the batch's axis
-    return not kept and any(grows(one) for _, one in leaves(call.given, ""))
+    # Of one example a squeeze may take away the batch's axis.
+    kept = call.name != "squeeze" and all(map(has_batch, call.results()))
+    return not kept and any(has_batch(array) for _, array in leaves(call.given, ""))
 
 
 def _of_one(model: nn.Module, given: list[Input], reason: str) -> Recording:
@@ -178,14 +179,14 @@ def recorded(
         except Exception as error:  # the network's own code raises what it likes
             _refuse(recorder, error)
         outputs = recorder.outputs(made)
-    nodes, constants, reads = recorder.tape.finish(recorder.classes)
+    nodes, constants, reads = recorder.tape.finish(recorder.modules.classes)
     names = {key: nodes[at].name for key, at in outputs.items()}
     learned, buffers, shared = parameters(model)
     graph = Graph(
         type(model).__name__,
         nodes,
         names,
-        recorder.classes,
+        recorder.modules.classes,
         learned,
         buffers,
         shared,
@@ -209,12 +210,12 @@ def _refuse(recorder: Recorder, error: Exception) -> NoReturn:
     """Raise what the network said, with the layer that it had reached and the shapes so far."""
     reached, trace = "", error.__traceback__
     while trace:
-        reached = recorder.path_of(trace.tb_frame) or reached
+        reached = recorder.modules.path_of(trace.tb_frame) or reached
         trace = trace.tb_next
     said = str(error) if type(error) is RuntimeError else f"{type(error).__name__}: {error}"
     passed = [f"{one.path or one.op} {one.shape}" for one in recorder.tape.drafts[-4:]]
     raise ShapeError(
-        f"{reached or type(recorder.model).__name__} ({recorder.classes.get(reached, '')}) failed: {said}; "
+        f"{reached or type(recorder.model).__name__} ({recorder.modules.classes.get(reached, '')}) failed: {said}; "
         f"the last shapes were {', '.join(passed)}"
         + ("; a batch of one example was tried" if recorder.batch == 1 else "")
     ) from error

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx
 from torch.overrides import TorchFunctionMode
 
 from convscope.errors import ConfigError, ShapeError
@@ -18,6 +17,7 @@ from convscope.graph.record.batch_size import BATCH, Uses, grows
 from convscope.graph.record.inputs import Input, example
 from convscope.graph.record.leaving import Leaving
 from convscope.graph.record.log import Keep, Log
+from convscope.graph.record.modules import Modules
 from convscope.graph.record.names import (
     ALIKE,
     DECIDES,
@@ -58,11 +58,7 @@ class Recorder(TorchFunctionMode):
         self.tensors = Tensors(model, self.tape, self.leaving, fake=fake)
         self.log, self.uses = Log(self.tensors, keep, whole=fake), Uses()
         self.notes: list[str] = []
-        every = list(model.named_modules(remove_duplicate=False))
-        self.classes = {path: type(module).__name__ for path, module in every}
-        self.modules: dict[int, list[str]] = {}  # a shared one has several paths
-        for path, module in every:
-            self.modules.setdefault(id(module), []).append(path)
+        self.modules = Modules(model)
 
     def given(self, inputs: list[Input]) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Return the tensors that the forward gets, by position and by keyword."""
@@ -89,42 +85,13 @@ class Recorder(TorchFunctionMode):
             raise ConfigError(f"{type(self.model).__name__} returned no tensor, but {type(made).__name__}")
         return found
 
-    def path_of(self, frame: types.FrameType | None) -> str | None:
-        """Return the path of the module whose method a frame is, "" for the network itself.
-
-        Of the paths of a shared module, it is that below the module that called it.
-        """
-        paths = self._paths(frame)
-        if paths is None or frame is None:
-            return None
-        if len(paths) == 1:
-            return paths[0]
-        caller = frame.f_back
-        while caller is not None and self._paths(caller) in (None, paths):
-            caller = caller.f_back
-        above = self.path_of(caller)
-        return next((one for one in paths if above and one.startswith(f"{above}.")), paths[0])
-
-    def _paths(self, frame: types.FrameType | None) -> list[str] | None:
-        if frame is None or frame.f_code.co_varnames[:1] != ("self",):
-            return None
-        return self.modules.get(id(frame.f_locals.get("self")))
-
-    def _here(self) -> str:
+    def _here(self, frame: types.FrameType) -> str:
         """Return the path of the module that runs; a function with a gradient of its own is noted on the way."""
-        frame, own = sys._getframe(2), None
-        while frame is not None:
-            path = self.path_of(frame)
-            if path is not None:
-                break
-            own = own or _function_of(frame)
-            frame = frame.f_back
-        else:
-            path = ""
-        if own is not None:
+        path, function = self.modules.running(frame)
+        if function is not None:
             self._note(
-                f"{own} in {path or 'its forward'} has a gradient of its own, which is not seen: gradients here are "
-                "those of what it computes forward."
+                f"{function} in {path or 'its forward'} has a gradient of its own, which is not seen: gradients here "
+                "are those of what it computes forward."
             )
         return path
 
@@ -134,7 +101,7 @@ class Recorder(TorchFunctionMode):
         if name in LOOKS:
             answer = func(*args, **kwargs)
             return self.uses.tracked(name, answer) if name in SIZES and self.tape.batch == BATCH else answer
-        self.tape.path = self._here()
+        self.tape.path = self._here(sys._getframe(1))
         if any(map(torch.is_autocast_enabled, AUTOCAST)):
             self._note(
                 f"Autocast is on in {self.tape.path or 'its forward'}: PyTorch computes there in a shorter type, the "
@@ -286,10 +253,9 @@ class Recorder(TorchFunctionMode):
                 return any(map(inside, one.values()))
             if isinstance(one, list | tuple):
                 return any(map(inside, one))
-            return isinstance(one, int) and not isinstance(one, bool) and grows(one, batch)
+            return isinstance(one, int) and grows(one, self.batch)
 
-        batch = self.batch if self.batch >= BATCH else 1
-        return batch > 1 and inside(call)
+        return self.batch >= BATCH and inside(call)
 
     def _read(self, name: str, given: list[Tensor]) -> None:
         """Note that Python takes the numbers of arrays: to decide, or to make something of them."""
@@ -324,10 +290,3 @@ class Recorder(TorchFunctionMode):
                 f"{name} takes (batch, {channels}), but {self.tape.drafts[ref.node].path} is {shape}: give the shape "
                 f"of one example with its channels, such as {shape}, or an example with its batch axis, x[None]"
             )
-
-
-def _function_of(frame: types.FrameType) -> str | None:
-    """Return the name of the user's own ``autograd.Function`` whose method a frame is."""
-    given = frame.f_locals.get("ctx") if frame.f_code.co_varnames[:1] == ("ctx",) else None
-    function = getattr(given, "_forward_cls", None) if isinstance(given, FunctionCtx) else None
-    return None if function is None or function.__module__.startswith("torch.") else function.__name__

@@ -56,20 +56,20 @@ def opened_export(model: nn.Module) -> nn.Module:
     return made
 
 
-def batch_of(model: nn.Module) -> int | None:
-    """Return the size of the batch that a module was exported for; None where it is no such module, or takes any."""
-    nodes = model.graph.nodes if isinstance(model, fx.GraphModule) else ()
+def batch_held_to(model: nn.Module) -> int | None:
+    """Return the size of the batch that a module was exported for, if it stands among its sizes or numbers; else None.
+
+    None, too, where the module takes any batch, or is no exported one.
+    """
+    if not isinstance(model, fx.GraphModule):
+        return None
+    nodes = model.graph.nodes
     shapes = [list(getattr(node.meta.get("val"), "shape", ())) for node in nodes if node.op == "placeholder"]
-    return next((shape[0] for shape in shapes if shape and isinstance(shape[0], int)), None)
-
-
-def held_to_batch(model: nn.Module) -> bool:
-    """Return whether the size of the batch that a module was exported for stands among its sizes or numbers."""
-    batch = batch_of(model)
-    if batch is None or not isinstance(model, fx.GraphModule):
-        return False
-    calls = (node for node in model.graph.nodes if getattr(node.target, "__name__", "") in COUNTS)
-    return any(batch in _numbers((node.args, dict(node.kwargs))) for node in calls)
+    batch = next((shape[0] for shape in shapes if shape and isinstance(shape[0], int)), None)
+    if batch is None:
+        return None
+    calls = (node for node in nodes if getattr(node.target, "__name__", "") in COUNTS)
+    return batch if any(batch in _numbers((node.args, dict(node.kwargs))) for node in calls) else None
 
 
 def _numbers(value: Any) -> Iterator[int]:

@@ -71,7 +71,11 @@ def movedim(tape: Tape, input: Ref, source: Any, destination: Any) -> Ref:
 
 def expand(tape: Tape, input: Ref, *_: Any, **__: Any) -> Ref:
     """Repeated along axes of size 1, to the shape that PyTorch returned."""
-    shape = tape.expected[0][0]
+    return repeated(tape, input, tape.expected[0][0])
+
+
+def repeated(tape: Tape, input: Ref, shape: tuple[int, ...]) -> Ref:
+    """Repeated along axes of size 1, to another shape."""
     return input if shape == input.shape else tape.emit("expand", input, shape=shape)
 
 
@@ -89,6 +93,11 @@ def concatenate(tape: Tape, tensors: Sequence[Ref], dim: int = 0) -> Ref:
     """Beside each other along an axis."""
     given = [one for one in tensors if one.shape != (0,)]  # PyTorch skips those
     return tape.emit("concatenate", *given, axis=dim % len(given[0].shape))
+
+
+def joined(tape: Tape, parts: Sequence[Ref], axis: int) -> Ref:
+    """Beside each other along an axis; a single one as it is."""
+    return parts[0] if len(parts) == 1 else tape.emit("concatenate", *parts, axis=axis)
 
 
 def stack(tape: Tape, tensors: Sequence[Ref], dim: int = 0) -> Ref:

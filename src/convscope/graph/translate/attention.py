@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from convscope.graph.tape import Ref, Tape, Unknown
-from convscope.graph.translate.arrangement import each_repeated
+from convscope.graph.translate.arrangement import each_repeated, repeated
 
 
 def attention(
@@ -31,14 +31,8 @@ def attention(
         heads = query.shape[-3]
         key, value = (each_repeated(tape, one, -3, heads // one.shape[-3]) for one in (key, value))
     front = tape.expected[0][0][:-2]
-    query, key, value = (_spread(tape, one, front) for one in (query, key, value))
+    query, key, value = (repeated(tape, one, (*front, *one.shape[-2:])) for one in (query, key, value))
     return tape.emit("attention", query, key, value, attn_mask, scale=scale)
-
-
-def _spread(tape: Tape, one: Ref, front: tuple[int, ...]) -> Ref:
-    """Return an array (..., L, D) repeated along the axes in front where it has one place only."""
-    shape = (*front, *one.shape[-2:])
-    return one if shape == one.shape else tape.emit("expand", one, shape=shape)
 
 
 RULES: dict[str, Callable[..., Any]] = {"scaled_dot_product_attention": attention}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from convscope.graph.tape import Ref, Tape, Unknown
-from convscope.graph.translate.arrangement import part_of, permuted, reshape, reshaped
+from convscope.graph.translate.arrangement import joined, part_of, permuted, repeated, reshape, reshaped
 from convscope.graph.translate.convolution import axes
 from convscope.graph.translate.masks import alike, as_type
 
@@ -144,7 +144,7 @@ def assigned(tape: Tape, input: Ref, index: Any, value: Any) -> Ref:
     start, size, step = _strides(input.shape, given)
     kept = [n for n, one in zip(size, _axes(input.shape, given), strict=True) if not isinstance(one, int)]
     value = reshape(tape, value, value.shape[max(len(value.shape) - len(kept), 0) :])
-    value = value if value.shape == tuple(kept) else tape.emit("expand", value, shape=tuple(kept))
+    value = repeated(tape, value, tuple(kept))
     places = [range(first, first + n * by, by) for first, n, by in zip(start, size, step, strict=True)]
     return _written(tape, input, reshape(tape, value, size), places)
 
@@ -165,7 +165,7 @@ def _written(tape: Tape, input: Ref, value: Ref, places: list[range]) -> Ref:
         parts.append(_written(tape, before, part_of(tape, value, axis, i, each), inside))
     if done < input.shape[axis]:
         parts.append(part_of(tape, input, axis, done, input.shape[axis] - done))
-    return parts[0] if len(parts) == 1 else tape.emit("concatenate", *parts, axis=axis)
+    return joined(tape, parts, axis)
 
 
 def filled_in(tape: Tape, input: Ref, value: Any) -> Ref:
@@ -176,8 +176,7 @@ def filled_in(tape: Tape, input: Ref, value: Any) -> Ref:
 
 def copied(tape: Tape, input: Ref, src: Ref, non_blocking: bool = False) -> Ref:
     """Return another array's numbers in the place of an array's."""
-    value = as_type(tape, src, input.dtype)
-    return value if value.shape == input.shape else tape.emit("expand", value, shape=input.shape)
+    return repeated(tape, as_type(tape, src, input.dtype), input.shape)
 
 
 def unfold(tape: Tape, input: Ref, *given: Any, **named: Any) -> Ref:
@@ -198,7 +197,7 @@ def _windows(tape: Tape, input: Ref, dimension: int, size: int, step: int) -> Re
         steps = tuple(step if i == axis else 1 for i in range(len(input.shape)))
         taken = tape.emit("strided_slice", input, start=start, size=lengths, step=steps)
         parts.append(reshape(tape, taken, (*lengths, 1)))
-    return parts[0] if size == 1 else tape.emit("concatenate", *parts, axis=len(input.shape))
+    return joined(tape, parts, len(input.shape))
 
 
 def _patches(tape: Tape, input: Ref, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Ref:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from convscope.graph.tape import Ref, Tape, Unknown
-from convscope.graph.translate.arithmetic import negative
-from convscope.graph.translate.reduction import axes_of
+from convscope.graph.translate.arrangement import reshape
+from convscope.graph.translate.reduction import axes_of, extreme_along
 
 
 def batch_norm(
@@ -76,8 +76,7 @@ def vector_norm(
     """The square root of the sum of squares along axes; the sum of sizes (order 1), or the largest (infinite)."""
     if dtype is not None and str(dtype).removeprefix("torch.") != input.dtype:
         raise Unknown("a norm in another type")
-    made, shape = _length(tape, input, axes_of(input, dim), tape.number(ord)), tape.expected[0][0]
-    return made if made.shape == shape else tape.emit("reshape", made, shape=shape)
+    return reshape(tape, _length(tape, input, axes_of(input, dim), tape.number(ord)), tape.expected[0][0])
 
 
 def norm(tape: Tape, input: Ref, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Ref:
@@ -106,8 +105,7 @@ def weight_norm(tape: Tape, v: Ref, g: Ref, dim: int = 0) -> Ref:
 def pairwise_distance(tape: Tape, x1: Ref, x2: Ref, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Ref:
     """The length of the difference, to each number of which eps is added."""
     away = tape.emit("add", tape.emit("subtract", x1, x2), float(eps))
-    made, shape = _length(tape, away, (len(away.shape) - 1,), p), tape.expected[0][0]
-    return made if made.shape == shape else tape.emit("reshape", made, shape=shape)
+    return reshape(tape, _length(tape, away, (len(away.shape) - 1,), p), tape.expected[0][0])
 
 
 def _long(tape: Tape, input: Ref, axes: tuple[int, ...], least: float) -> Ref:
@@ -127,7 +125,7 @@ def _length(tape: Tape, input: Ref, axes: tuple[int, ...], order: float = 2) -> 
         return tape.emit("reduce_sum", tape.emit("where", there, one, zero), axes=axes)
     sizes = tape.emit("absolute", input)
     if order == -math.inf:
-        return negative(tape, tape.emit("reduce_max", negative(tape, sizes), axes=axes))
+        return extreme_along(tape, sizes, axes, least=True)
     return tape.emit("reduce_sum" if order == 1 else "reduce_max", sizes, axes=axes)
 
 

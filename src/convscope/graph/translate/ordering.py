@@ -8,8 +8,9 @@ from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
 from convscope.graph.translate.arithmetic import negative, times
-from convscope.graph.translate.arrangement import part_of, reshape
+from convscope.graph.translate.arrangement import part_of, repeated, reshape
 from convscope.graph.translate.masks import alike
+from convscope.graph.translate.reduction import axes_of, extreme_along
 
 
 def place_of_most(*, least: bool) -> Callable[..., Ref]:
@@ -42,9 +43,7 @@ def extreme(*, least: bool) -> Callable[..., Any]:
             return tape.emit("minimum" if least else "maximum", *alike(tape, input, second))
         shape = tape.expected[0][0]
         if dim is None:
-            signed = negative(tape, input) if least else input
-            made = tape.emit("reduce_max", signed, axes=tuple(range(len(input.shape))))
-            return reshape(tape, negative(tape, made) if least else made, shape)
+            return reshape(tape, extreme_along(tape, input, axes_of(input, None), least=least), shape)
         place = extreme_place(tape, input, dim, least=least)
         taken = tape.emit("gather", input, place, axis=dim % len(input.shape))
         return reshape(tape, taken, shape), reshape(tape, place, shape)
@@ -94,7 +93,7 @@ def take_along(tape: Tape, input: Ref, indices: Ref, dim: int | None = None) -> 
     wide = []
     for one, other in ((input, indices), (indices, input)):
         shape = tuple(n if i == axis else max(n, other.shape[i]) for i, n in enumerate(one.shape))
-        wide.append(one if shape == one.shape else tape.emit("expand", one, shape=shape))
+        wide.append(repeated(tape, one, shape))
     return tape.emit("gather", *wide, axis=axis)
 
 
@@ -133,8 +132,7 @@ def at_rows(*, add: bool) -> Callable[..., Ref]:
     def rule(tape: Tape, input: Ref, dim: int, index: Ref, source: Ref, *, alpha: float = 1) -> Ref:
         axis = dim % len(input.shape)
         apart = reshape(tape, index, tuple(n if i == axis else 1 for i, n in enumerate(source.shape)))
-        wide = apart if apart.shape == source.shape else tape.emit("expand", apart, shape=source.shape)
-        return scatter(add=add)(tape, input, axis, wide, times(tape, source, alpha))
+        return scatter(add=add)(tape, input, axis, repeated(tape, apart, source.shape), times(tape, source, alpha))
 
     return rule
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
-from convscope.graph.translate.arrangement import part_of
+from convscope.graph.translate.arrangement import joined, part_of
 
 
 def pad(tape: Tape, input: Ref, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Ref:
@@ -34,7 +34,7 @@ def _bordered(tape: Tape, input: Ref, pairs: list[tuple[int, int]], value: Any) 
     for axis, pair in enumerate(pairs):
         parts = [_filled(tape, input, axis, n, value) if n else None for n in pair]
         parts = [one for one in (parts[0], input, parts[1]) if one is not None]
-        input = parts[0] if len(parts) == 1 else tape.emit("concatenate", *parts, axis=axis)
+        input = joined(tape, parts, axis)
     return input
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
-from convscope.graph.translate.arrangement import part_of, permuted
+from convscope.graph.translate.arrangement import joined, part_of, permuted
 
 
 def layers(op: str, states: int) -> Callable[..., Any]:
@@ -31,6 +31,7 @@ def layers(op: str, states: int) -> Callable[..., Any]:
         directions = 2 if bidirectional else 1
         each = len(params) // (num_layers * directions)
         projected = op == "lstm" and first[0].shape[-1] != first[1].shape[-1]
+        through = _projected if projected else functools.partial(_one, op=op)
         x = input if batch_first else permuted(tape, input, (1, 0, 2))  # (N, T, I)
         last: list[list[Ref]] = [[] for _ in range(states)]
         for layer in range(num_layers):
@@ -39,14 +40,13 @@ def layers(op: str, states: int) -> Callable[..., Any]:
                 at = layer * directions + direction
                 weights = params[at * each : (at + 1) * each]
                 begun = [None if one.zero else _state(tape, one, at) for one in first]
-                one = _projected if projected else functools.partial(_one, op=op)
-                made, ends = one(tape, x=x, weights=weights, begun=begun, backwards=direction == 1)
+                made, ends = through(tape, x=x, weights=weights, begun=begun, backwards=direction == 1)
                 outputs.append(made)
                 for found, end in zip(last, ends, strict=True):
                     found.append(tape.emit("reshape", end, shape=(1, *end.shape)))
-            x = outputs[0] if len(outputs) == 1 else tape.emit("concatenate", *outputs, axis=2)
+            x = joined(tape, outputs, 2)
         output = x if batch_first else permuted(tape, x, (1, 0, 2))
-        return (output, *(one[0] if len(one) == 1 else tape.emit("concatenate", *one, axis=0) for one in last))
+        return (output, *(joined(tape, ends, 0) for ends in last))
 
     return rule
 
@@ -86,7 +86,7 @@ def _projected(
         cell = tape.emit("add", tape.emit("multiply", f, cell), tape.emit("multiply", i, g))
         hidden = tape.emit("linear", tape.emit("multiply", o, tape.emit("tanh", cell)), down)
         outputs.append(tape.emit("reshape", hidden, shape=(n, 1, down.shape[0])))
-    made = outputs[0] if steps == 1 else tape.emit("concatenate", *outputs, axis=1)
+    made = joined(tape, outputs, 1)
     return (_reversed(tape, made) if backwards else made), [hidden, cell]
 
 
@@ -108,7 +108,7 @@ def _stepped(
         now = tape.emit("reshape", part_of(tape, brought, 1, t, 1), shape=(n, hidden))
         state = tape.emit(op, tape.emit("add", now, tape.emit("linear", state, along, of_hidden)))
         states.append(tape.emit("reshape", state, shape=(n, 1, hidden)))
-    return (states[0] if steps == 1 else tape.emit("concatenate", *states, axis=1)), state
+    return joined(tape, states, 1), state
 
 
 def _reversed(tape: Tape, x: Ref) -> Ref:

@@ -8,12 +8,12 @@ from typing import Any
 
 from convscope.graph.tape import Ref, Tape, Unknown
 from convscope.graph.translate.arithmetic import negative
-from convscope.graph.translate.arrangement import part_of
+from convscope.graph.translate.arrangement import joined, part_of, reshape
 from convscope.graph.translate.masks import as_type
 
 
 def reduction(op: str) -> Callable[..., Ref]:
-    """Return the rule of a sum, mean or maximum along axes."""
+    """Return the rule of a sum, mean, maximum, product or logarithm of a sum of powers of e, along axes."""
 
     def rule(tape: Tape, input: Ref, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Ref:
         if dtype is not None and str(dtype).removeprefix("torch.") != input.dtype:
@@ -24,18 +24,19 @@ def reduction(op: str) -> Callable[..., Ref]:
 
 
 def _kept(tape: Tape, made: Ref, keepdim: bool) -> Ref:
-    return made if keepdim or made.shape == tape.expected[0][0] else tape.emit(
-        "reshape", made, shape=tape.expected[0][0]
-    )  # fmt: skip
+    return made if keepdim else reshape(tape, made, tape.expected[0][0])
 
 
-def _least(tape: Tape, input: Ref, axes: tuple[int, ...]) -> Ref:
-    return negative(tape, tape.emit("reduce_max", negative(tape, input), axes=axes))
+def extreme_along(tape: Tape, input: Ref, axes: tuple[int, ...], *, least: bool) -> Ref:
+    """Return the maximum along axes, which stay, or the minimum: the maximum of -x, negated."""
+    if least:
+        return negative(tape, tape.emit("reduce_max", negative(tape, input), axes=axes))
+    return tape.emit("reduce_max", input, axes=axes)
 
 
 def amin(tape: Tape, input: Ref, dim: Any = (), keepdim: bool = False) -> Ref:
     """The minimum along axes."""
-    return _kept(tape, _least(tape, input, axes_of(input, dim)), keepdim)
+    return _kept(tape, extreme_along(tape, input, axes_of(input, dim), least=True), keepdim)
 
 
 def axes_of(input: Ref, dim: Any) -> tuple[int, ...]:
@@ -96,16 +97,6 @@ def with_mean(*, root: bool) -> Callable[..., tuple[Ref, Ref]]:
     return rule
 
 
-def log_sum_exp(tape: Tape, input: Ref, dim: Any, keepdim: bool = False) -> Ref:
-    """The logarithm of a sum of powers of e, without overflow."""
-    return _kept(tape, tape.emit("reduce_log_sum_exp", input, axes=axes_of(input, dim)), keepdim)
-
-
-def product(tape: Tape, input: Ref, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Ref:
-    """The product of all numbers, or along one axis."""
-    return reduction("reduce_product")(tape, input, dim, keepdim, dtype=dtype)
-
-
 def cumulative(op: str) -> Callable[..., Ref]:
     """Return the rule of the sum, or product, of all positions up to each along an axis, one after the other."""
 
@@ -115,7 +106,7 @@ def cumulative(op: str) -> Callable[..., Ref]:
         for at in range(input.shape[axis]):
             one = part_of(tape, input, axis, at, 1)
             done.append(tape.emit(op, done[-1], one) if done else one)
-        return done[0] if len(done) == 1 else tape.emit("concatenate", *done, axis=axis)
+        return joined(tape, done, axis)
 
     return rule
 
@@ -133,12 +124,12 @@ RULES: dict[str, Callable[..., Any]] = {
     "any": any_of(every=False),
     "all": any_of(every=True),
     "aminmax": least_and_largest,
-    "prod": product,
+    "prod": reduction("reduce_product"),
     "var": variance(root=False),
     "std": variance(root=True),
     "var_mean": with_mean(root=False),
     "std_mean": with_mean(root=True),
-    "logsumexp": log_sum_exp,
+    "logsumexp": reduction("reduce_log_sum_exp"),
     "cumsum": cumulative("add"),
     "cumprod": cumulative("multiply"),
 }
