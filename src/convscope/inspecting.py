@@ -69,7 +69,8 @@ class Network:
     def pixels(self, image: Path) -> np.ndarray:
         """Return an image file's raw pixels (H, W, C) in the size of the input; ``DataError`` for one of no use."""
         from convscope.data.decode.encoded import MAX_PIXELS
-        from convscope.data.sizing import Brought, read_images
+        from convscope.data.image_files import read_images
+        from convscope.data.sizing import Brought
 
         most = (None if self.run is None else self.run.plan.max_pixels) or MAX_PIXELS
         (found,) = read_images([image], self.preprocessing(_type_of(image, most)), max_pixels=most)

@@ -9,8 +9,9 @@ from PIL import Image
 
 from convscope.data.decode import open_image
 from convscope.data.decode.encoded import Unreadable
+from convscope.data.image_files import find_images, read_images
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.sizing import Brought, Kind, check_fit, find_images, layout, prepare, read_images, resize
+from convscope.data.sizing import Brought, Kind, check_fit, layout, prepared, resize
 from convscope.errors import ConfigError, DataError
 
 
@@ -53,7 +54,7 @@ def test_channels_are_promoted(counts, channels):
     assert found.channels == channels
     for c in counts:
         image = pixels(8, 8, c)
-        result = prepare(image, found)
+        result = prepared(image, found).pixels
         assert result.shape == (8, 8, channels)
         colours, kept = image[..., : c - (c in (2, 4))], result[..., : channels - (channels in (2, 4))]
         assert (kept == colours).all()
@@ -110,8 +111,8 @@ def test_resize_does_not_alias():
 def test_jpeg_decoded_small_looks_like_the_large_one_made_small():
     picture = Image.fromarray(pixels(12, 12)).resize((600, 480), Image.Resampling.BICUBIC)
     data = encoded(picture, "JPEG", quality=95)
-    quick = prepare(open_image(data), rule(100, 100))
-    exact = prepare(open_image(data).pixels(), rule(100, 100))
+    quick = prepared(open_image(data), rule(100, 100)).pixels
+    exact = prepared(open_image(data).pixels(), rule(100, 100)).pixels
     assert abs(quick.astype(int) - exact).mean() < 1.5
 
 
@@ -124,7 +125,7 @@ def test_new_files_take_the_same_way(tmp_path):
     assert [path.name for path in paths] == ["a.png", "b.png", "c.txt"]
     first, second, third = read_images(paths, rule(20, 20))
     assert isinstance(first, Brought) and isinstance(second, Brought)
-    assert (first.pixels == prepare(image, rule(20, 20))).all() and first.note == ""
+    assert (first.pixels == prepared(image, rule(20, 20)).pixels).all() and first.note == ""
     assert (second.pixels[..., 0] == second.pixels[..., 2]).all() and second.note == "grey to RGB"
     assert str(third).startswith("not an image: ")
 

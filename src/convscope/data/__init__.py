@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from convscope.data.dataset import Data, Notice, Split
+    from convscope.data.image_files import find_images, read_images
     from convscope.data.loading import load
     from convscope.data.preprocessing import Preprocessing
-    from convscope.data.sizing import find_images, read_images
 
 __all__ = ["Data", "Notice", "Preprocessing", "Split", "find_images", "load", "read_images"]
 
@@ -17,9 +17,9 @@ _HOMES = {
     "Notice": "dataset",
     "Preprocessing": "preprocessing",
     "Split": "dataset",
-    "find_images": "sizing",
+    "find_images": "image_files",
     "load": "loading",
-    "read_images": "sizing",
+    "read_images": "image_files",
 }
 
 

@@ -79,7 +79,7 @@ def entry(images: Images, size: Size, root: Path, workers: int, progress: Progre
         DataError: as ``filling.fill``.
         Error: the cache cannot be written, or the disk is too small.
     """
-    *older, folder = (_folder(root, version, images, size) for version in range(1, VERSION + 1))
+    *older, folder = _folders(root, images, size)
     old, rebuilt = [at for at in older if (at / FACTS).is_file()], ""
     if old:
         rebuilt = "the cache held these images without checksums, as an earlier version wrote them: decoded anew"
@@ -106,9 +106,11 @@ def entry(images: Images, size: Size, root: Path, workers: int, progress: Progre
         ) from None
 
 
-def _folder(root: Path, version: int, images: Images, size: Size) -> Path:
-    said = f"{version} {images.fingerprint()} {size}"
-    return root / "sets" / hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+def _folders(root: Path, images: Images, size: Size) -> list[Path]:
+    """Return where the entry of each version of the format lies, this version's last."""
+    fingerprint = images.fingerprint()
+    keys = (f"{version} {fingerprint} {size}" for version in range(1, VERSION + 1))
+    return [root / "sets" / hashlib.blake2b(key.encode(), digest_size=16).hexdigest() for key in keys]
 
 
 def _open(folder: Path, n: int, *, hit: bool) -> Entry:

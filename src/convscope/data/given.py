@@ -6,56 +6,31 @@ wrong with an array is an error at once; what is wrong with a file belongs to th
 
 from __future__ import annotations
 
+import itertools
 import os
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from convscope.data import cache
 from convscope.data.dataset import Data, Example, Split
-from convscope.data.decode import open_image, pillow
+from convscope.data.decode import pillow
 from convscope.data.decode.encoded import Encoded, Unreadable, stored
+from convscope.data.image_files import Held, in_file
 from convscope.data.nodata import usable
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.sizing import RANGES, Brought, brought, find_images, promote
-from convscope.data.sources import archives
-from convscope.data.sources.arrays import channel_axis, read_header
-from convscope.data.sources.candidate import SPLITS
-from convscope.data.sources.files import is_image
-from convscope.data.sources.npz import ROLES
+from convscope.data.sizing import RANGES, promote
 from convscope.errors import DataError
 
-WORDS = ROLES["image"] | SPLITS.keys()
 EXPECTED = (
     "expected image files, folders, archives (.zip, .tar, .npz), pictures of PIL, or arrays: (height, width), (height, "
     "width, channels) or (images, height, width, channels)"
 )
-
-
 # What ``held`` takes, alone or several in a list; a tensor too, which is told by what it can do.
 Images = str | os.PathLike[str] | np.ndarray | Image.Image | Split | Example | Any
-
-
-@dataclass(frozen=True)
-class Held:
-    """One image: what to call it, and what reads it, which may raise ``Unreadable`` or ``OSError``."""
-
-    name: str
-    read: Callable[[], Encoded | np.ndarray]
-
-    def brought(self, rule: Preprocessing) -> Brought | Unreadable:
-        """Return its pixels as a rule wants them, or why it cannot be used."""
-        try:
-            return brought(self.read(), rule)
-        except Unreadable as error:
-            return error
-        except OSError as error:
-            return Unreadable(f"cannot be opened: {error.strerror or error}")
 
 
 def held(inputs: Any, rule: Preprocessing, max_pixels: int) -> Iterator[Held]:
@@ -67,7 +42,7 @@ def held(inputs: Any, rule: Preprocessing, max_pixels: int) -> Iterator[Held]:
     """
     items = [("array", inputs)] if _is_one(inputs) else [(f"[{i}]", item) for i, item in enumerate(_listed(inputs))]
     groups = [_of(item, name, rule, max_pixels) for name, item in items]
-    return (one for group in groups for one in group)
+    return itertools.chain.from_iterable(groups)
 
 
 def one_image(image: Any, rule: Preprocessing) -> np.ndarray:
@@ -75,13 +50,13 @@ def one_image(image: Any, rule: Preprocessing) -> np.ndarray:
 
     Raises ``DataError`` for what is none, or several.
     """
-    found = list(_of(image, "the image", rule, 0))
-    if len(found) != 1:
-        raise DataError(f"expected one image, (height, width) or (height, width, channels); found {len(found)}")
-    pixels = found[0].brought(rule)
-    if isinstance(pixels, Unreadable):
-        raise DataError(f"the image {pixels}")
-    return pixels.pixels
+    images = list(_of(image, "the image", rule, 0))
+    if len(images) != 1:
+        raise DataError(f"expected one image, (height, width) or (height, width, channels); found {len(images)}")
+    ready = images[0].brought(rule)
+    if isinstance(ready, Unreadable):
+        raise DataError(f"the image {ready}")
+    return ready.pixels
 
 
 def _is_one(inputs: Any) -> bool:
@@ -98,7 +73,7 @@ def _listed(inputs: Any) -> Sequence[Any]:
 
 def _of(item: Any, name: str, rule: Preprocessing, max_pixels: int) -> Iterable[Held]:
     if isinstance(item, str) or hasattr(item, "__fspath__"):
-        return _in_file(Path(item), max_pixels)
+        return in_file(Path(item), max_pixels)
     if isinstance(item, Data):
         splits = " or ".join(f"data.{split.name}" for split in item.splits)
         raise DataError(f"a whole set is given, of which the network has seen most: give one of its splits, {splits}")
@@ -107,69 +82,6 @@ def _of(item: Any, name: str, rule: Preprocessing, max_pixels: int) -> Iterable[
     if isinstance(item, Example):
         return _in_memory(item.image, str(item.id), rule)
     return _in_memory(item, name, rule)
-
-
-def _in_file(path: Path, max_pixels: int) -> Iterable[Held]:
-    """Return the images of a file, a folder or an archive."""
-    if path.is_file() and path.suffix.lower() == ".npz":
-        return _in_npz(path)
-    if path.is_file() and path.name.lower().endswith(archives.ENDINGS):
-        files = archives.open_files(path, cache.directory(None))
-        names = [name for name in files.names if is_image(name)]
-        if not names:
-            raise DataError(f"{path} holds no image (PNG, JPEG, BMP, TIFF, GIF, WebP, PNM or .npy)")
-        return [Held(f"{path}/{name}", lambda name=name: open_image(files.read(name), max_pixels)) for name in names]
-    if path.is_file() and path.suffix.lower() == ".npy" and (stack := _stack(path)) is not None:
-        return (Held(f"{path}/{i}", lambda image=image: stored(image)) for i, image in enumerate(stack))
-    return [Held(str(one), lambda one=one: open_image(one.read_bytes(), max_pixels)) for one in find_images([path])]
-
-
-def _stack(path: Path) -> np.ndarray | None:
-    """Return several images (n, H, W, C) of a ``.npy`` file, mapped; None for a file of one image, or of none."""
-    try:
-        with path.open("rb") as file:
-            shape, _, dtype = read_header(file)
-        return _last(np.load(path, mmap_mode="r"), str(path)) if len(shape) == 4 and not dtype.hasobject else None
-    except (OSError, ValueError):
-        return None  # reading it as an image says why
-
-
-def _in_npz(path: Path) -> Iterator[Held]:
-    """Return the images of a NumPy archive: of the arrays that training would read, or the only one that can be."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            shapes = {}
-            for name in archive.files:
-                with archive.zip.open(f"{name}.npy") as stream:
-                    shapes[name] = read_header(stream)[0]
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
-        raise DataError(f"{path} cannot be read as a NumPy archive ({error})") from None
-    have = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "nothing"
-    able = [name for name, shape in shapes.items() if len(shape) in (3, 4)]
-    named = [name for name in able if ROLES["image"] & (words := set(name.lower().split("_"))) and words <= WORDS]
-    if not named and len(able) != 1:
-        raise DataError(f"{path}: expected images as x, images, x_test ... (images, height, width); it holds {have}")
-    named = named or able
-    return (one for name in named for one in _in_array(path, name))
-
-
-def _in_array(path: Path, name: str) -> Iterator[Held]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            values = _last(archive[name], f"{path}, array {name}")
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
-        raise DataError(f"{path}, array {name}: cannot be read ({error})") from None
-    for i, image in enumerate(values):
-        yield Held(f"{path}/{name}/{i}", lambda image=image: stored(image))
-
-
-def _last(values: np.ndarray, name: str) -> np.ndarray:
-    """Return images (n, H, W) or (n, H, W, C) or (n, C, H, W) of a file with the channels last."""
-    try:
-        axis = channel_axis(values.shape[1:])
-    except DataError as error:
-        raise DataError(f"{name}: {error}") from None
-    return values[..., None] if axis is None else np.moveaxis(values, axis + 1, -1)
 
 
 def _in_memory(item: Any, name: str, rule: Preprocessing) -> list[Held]:

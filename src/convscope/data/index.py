@@ -103,15 +103,15 @@ def thumbprints(images: np.ndarray, channels: int) -> np.ndarray:
     ('0xffffffffffffffff', '0x0')
     """
     rows = images[:, :: max(1, images.shape[1] // 24)]  # three rows for each cell are plenty
-    down = _means(rows.shape[1], 8).T.astype(images.dtype)
-    across = _means(images.shape[2] // channels, 9).repeat(channels, 0).astype(images.dtype)
+    down = cell_means(rows.shape[1], 8).T.astype(images.dtype)
+    across = cell_means(images.shape[2] // channels, 9).repeat(channels, 0).astype(images.dtype)
     thumbs = down @ rows @ across  # (k, 8, 9)
     bits = thumbs[..., :-1] < thumbs[..., 1:]
     return np.packbits(bits.reshape(-1, 64), axis=1).view(">u8")[:, 0].astype(np.uint64)
 
 
 @functools.lru_cache(maxsize=8)
-def _means(size: int, cells: int) -> np.ndarray:
+def cell_means(size: int, cells: int) -> np.ndarray:
     """Return (size, cells) float32: how much each of ``size`` pixels contributes to the mean of each cell."""
     edges = np.linspace(0, size, cells + 1)
     low, high = np.arange(size)[:, None], np.arange(1, size + 1)[:, None]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import NamedTuple, get_args
 
 import numpy as np
 
-from convscope.data.decode import limited, open_image
-from convscope.data.decode.encoded import MAX_PIXELS, Encoded, Unreadable
+from convscope.data.decode.encoded import Encoded, Unreadable
 from convscope.data.index import OPAQUE, TRANSPARENT
 from convscope.data.nodata import outlying, usable
 from convscope.data.preprocessing import Fit, Preprocessing
-from convscope.data.sources.files import Folder, is_image
 from convscope.data.words import count
 from convscope.errors import ConfigError, DataError
 
@@ -102,11 +99,6 @@ class Prepared(NamedTuple):
     outliers: int = 0
 
 
-def prepare(image: Encoded | np.ndarray, rule: Preprocessing) -> np.ndarray:
-    """Bring one image to the rule's size, channels and type: (height, width, channels); raises as ``prepared``."""
-    return prepared(image, rule).pixels
-
-
 def prepared(image: Encoded | np.ndarray, rule: Preprocessing) -> Prepared:
     """Bring one image to the rule's size, channels and type, and say what was odd about it.
 
@@ -130,44 +122,11 @@ def prepared(image: Encoded | np.ndarray, rule: Preprocessing) -> Prepared:
     return Prepared(sized, alpha, count, float(outlier), int(outliers))
 
 
-def find_images(inputs: Sequence[str | Path]) -> list[Path]:
-    """Return the image files that ``inputs`` name: files as given, folders searched through, in order.
-
-    Raises:
-        DataError: a path does not exist, or a folder holds no image.
-    """
-    found: list[Path] = []
-    for given in map(Path, inputs):
-        if given.is_dir():
-            folder = Folder(given)
-            inside = [folder.locate(name) for name in folder.names if is_image(name)]
-            if not inside:
-                raise DataError(f"{given} holds no image (PNG, JPEG, BMP, TIFF, GIF, WebP, PNM or .npy)")
-            found += inside
-        elif given.exists():
-            found.append(given)
-        else:
-            raise DataError(f"there is no file or folder {given}")
-    return found
-
-
 class Brought(NamedTuple):
     """An image brought to a rule: pixels (height, width, channels), and what was converted on the way, if anything."""
 
     pixels: np.ndarray
     note: str
-
-
-def read_images(
-    paths: Sequence[str | Path], rule: Preprocessing, *, max_pixels: int = MAX_PIXELS
-) -> list[Brought | Unreadable]:
-    """Return for each file its pixels in the rule's dtype, or why it cannot be used.
-
-    A file fails that is missing, damaged, of another type than the set behind ``rule``, or of channels that cannot be
-    brought to the rule's.
-    """
-    with limited(max_pixels):
-        return [_read(Path(path), rule, max_pixels) for path in paths]
 
 
 def brought(image: Encoded | np.ndarray, rule: Preprocessing) -> Brought:
@@ -177,15 +136,6 @@ def brought(image: Encoded | np.ndarray, rule: Preprocessing) -> Brought:
     fill = f"{count(ready.filled, 'no-data value')} filled" if ready.filled else ""
     pixels = np.ascontiguousarray(ready.pixels)  # torch may compute otherwise in another order
     return Brought(pixels, ", ".join(filter(None, (note, promotion(channels, rule.channels), fill))))
-
-
-def _read(path: Path, rule: Preprocessing, max_pixels: int) -> Brought | Unreadable:
-    try:
-        return brought(open_image(path.read_bytes(), max_pixels), rule)
-    except Unreadable as error:
-        return error
-    except OSError as error:
-        return Unreadable(f"cannot be opened: {error.strerror}")
 
 
 def check_fit(img_size: int | tuple[int, int] | None, fit: str) -> None:

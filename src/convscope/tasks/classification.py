@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convscope.errors import ConfigError, DataError, nearest
-from convscope.tasks.metrics.bootstrap import interval, resample
 from convscope.tasks.metrics.calibration import Calibration
 from convscope.tasks.metrics.comparison import compare
 from convscope.tasks.metrics.counts import Counts, mean_of_known
-from convscope.tasks.metrics.proportion import wilson
+from convscope.tasks.metrics.estimates import estimates
 from convscope.tasks.metrics.ranking import Rankings
 from convscope.tasks.metrics.units import FEW, Units
 from convscope.tasks.task import Task
@@ -124,10 +122,7 @@ def score(
             "class_average_precision": precisions,
         }
 
-    point = {name: values[..., 0] for name, values in figures(np.ones((len(labels), 1))).items()}
-    samples = resample(figures, units, resamples=resamples, seed=seed)
-    found = {name: _estimates(point[name], *interval(samples[name], point[name])) for name in point}
-    _wilson_where_collapsed(found, labels, predicted, units)
+    found = estimates(figures, labels, predicted, units, resamples=resamples, seed=seed)
     arranged = _arrange(found, labels, predicted, classes, units, resamples)
     if yes is not None:
         missed = np.flatnonzero((labels == yes) & (predicted != yes))
@@ -141,10 +136,7 @@ def accuracies(
     """Return ``accuracy`` and ``balanced_accuracy`` of labels (n,) and predicted classes (n,), as ``score`` does."""
     units = Units.of(groups, len(labels))
     counts = Counts.of(labels, predicted, K)
-    point = {name: values[..., 0] for name, values in counts.figures(np.ones((len(labels), 1))).items()}
-    samples = resample(counts.figures, units, resamples=resamples, seed=0)
-    found = {name: _estimates(point[name], *interval(samples[name], point[name])) for name in point}
-    _wilson_where_collapsed(found, labels, predicted, units)
+    found = estimates(counts.figures, labels, predicted, units, resamples=resamples, seed=0)
     return {name: found[name] for name in ("accuracy", "balanced_accuracy")}
 
 
@@ -177,28 +169,6 @@ def surprise(stated: np.ndarray) -> np.ndarray:
     A probability of 0 counts as the smallest step of float64, so that one such example does not make a mean infinite.
     """
     return -np.log(np.maximum(stated, np.finfo(np.float64).eps))
-
-
-def _estimates(value: Any, low: Any, high: Any) -> Any:
-    """Return ``{"value", "low", "high"}``, or a list of them where the figure has one number a class."""
-    if np.ndim(value):
-        return [_estimates(*three) for three in zip(value, low, high, strict=True)]
-    return {name: _known(number) for name, number in (("value", value), ("low", low), ("high", high))}
-
-
-def _known(number: float) -> float | None:
-    return float(number) if math.isfinite(number) else None
-
-
-def _wilson_where_collapsed(found: dict[str, Any], labels: np.ndarray, predicted: np.ndarray, units: Units) -> None:
-    K = len(found["recall"])
-    proportions = [(found["accuracy"], units.count)]
-    proportions += zip(found["recall"], units.holding(labels, K), strict=True)
-    proportions += zip(found["precision"], units.holding(predicted, K), strict=True)
-    for estimate, trials in proportions:
-        if estimate["low"] is None and estimate["value"] is not None:
-            ends = wilson(estimate["value"] * int(trials), int(trials))
-            estimate["low"], estimate["high"] = map(_known, ends)
 
 
 def _arrange(

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from convscope.data.dataset import Split
+from convscope.data.index import cell_means
 
 Mirroring = Literal["changes", "keeps", "unclear"]
 
@@ -50,17 +51,8 @@ def _thumbnails(split: Split, at: np.ndarray) -> np.ndarray:
     # A few rows and columns for each cell are plenty, laid symmetrically.
     rows, columns = (np.linspace(0, size - 1, min(size, 3 * SIDE)).round().astype(int) for size in (H, W))
     grey = np.stack([split.pixels[row][rows][:, columns].mean(-1, dtype=np.float32) for row in split.rows[at]])
-    down, across = (_cells(len(each)) for each in (rows, columns))
+    down, across = (cell_means(size, min(size, SIDE)) for size in (len(rows), len(columns)))
     return down.T @ grey @ across
-
-
-def _cells(size: int) -> np.ndarray:
-    """Return (size, cells): the mean over each of at most ``SIDE`` stretches of a line, the same from both ends."""
-    cells = min(size, SIDE)
-    edges = np.linspace(0, size, cells + 1)
-    low, high = np.arange(size)[:, None], np.arange(1, size + 1)[:, None]
-    overlap = np.clip(np.minimum(high, edges[1:]) - np.maximum(low, edges[:-1]), 0, None)
-    return (overlap * cells / size).astype(np.float32)
 
 
 def _recall(judged: np.ndarray, thumbs: np.ndarray, labels: np.ndarray, half: np.ndarray, known: np.ndarray) -> float:

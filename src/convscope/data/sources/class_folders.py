@@ -257,7 +257,7 @@ def _within(root: str, mine: Places, names: list[str], labels: np.ndarray) -> tu
     if any(place.split for place in mine.values()):
         return ()
     depth = root.count("/") + 2 if root else 1
-    below = {folder: ("/".join(folder.split("/")[depth:]) or "").partition("/")[0] for folder in mine}
+    below = {folder: "".join(folder.split("/")[depth : depth + 1]) for folder in mine}
     inside: dict[str, set[str]] = {}
     for folder, place in mine.items():
         inside.setdefault(place.label, set()).add(below[folder])

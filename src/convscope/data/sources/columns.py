@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from convscope.data.names import composed
 from convscope.data.words import listed
 from convscope.errors import DataError, nearest
 
@@ -77,7 +77,7 @@ def plain(name: str) -> str:
     >>> plain("Patient ID") == plain("patient_id") == plain("PatientID")
     True
     """
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFC", name).casefold())) or name
+    return "".join(filter(str.isalnum, composed(name).casefold())) or name
 
 
 def _only(alike: list[str], role: str, where: str) -> str:

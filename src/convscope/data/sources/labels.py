@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
@@ -22,8 +21,8 @@ _BRACKETS = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)", re.DOTALL)
 
 
 def text_of(value: str) -> str:
-    """Return a value as it is compared: without spaces and invisible marks around it, in one Unicode form."""
-    return unicodedata.normalize("NFC", value.strip().strip(_INVISIBLE).strip())
+    """Return a value as it is compared: without spaces and invisible marks around it."""
+    return value.strip().strip(_INVISIBLE).strip()
 
 
 def class_texts(where: str, column: str, values: Sequence[str]) -> tuple[list[str], str, tuple[Notice, ...]]:
@@ -101,7 +100,7 @@ def _as_one(where: str, column: str, values: Sequence[str], names: Sequence[str]
     """Say which classes are written in several ways."""
     written: dict[str, set[str]] = {}
     for value, name in zip(values, names, strict=True):
-        written.setdefault(name, set()).add(unicodedata.normalize("NFC", value))
+        written.setdefault(name, set()).add(value)
     several = {name: sorted(ways) for name, ways in written.items() if len(ways) > 1}
     if not several:
         return ()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import posixpath
-import unicodedata
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from convscope.data.names import composed
 from convscope.data.sources.files import Files, is_image, set_name
 
 
@@ -39,25 +39,20 @@ class Matcher:
         self.root = files.path
         self._is_folder = files.path.is_dir()
         above = Path(os.path.abspath(files.path)).parent.parts  # noqa: PTH100 - links stay as they are written
-        self._above = [_form(part) for part in (*above, set_name(files.path))]
-        self._paths: dict[str, str] = {}
-        self._twins: dict[str, list[str]] = {}  # names that differ in their Unicode form only
+        self._above = [composed(part) for part in (*above, set_name(files.path))]
+        self._names = {name for name in files.names if is_image(name)}
         self._indexes: dict[bool, tuple[dict[str, list[str]], dict[str, list[str]]]] = {}
-        for name in files.names:
-            if is_image(name) and (first := self._paths.setdefault(_form(name), name)) != name:
-                self._twins.setdefault(_form(name), [first]).append(name)
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self._names)
 
     def match(self, value: str, beside: str) -> Match:
-        """Return what ``value`` may mean in a table that lies in the folder ``beside``."""
-        wanted = _form(value.strip().replace("\\", "/"))
+        """Return what ``value``, composed as the files' names are, may mean in a table in the folder ``beside``."""
+        wanted = value.strip().replace("\\", "/")
         here = posixpath.normpath(posixpath.join(beside, wanted))
         for path in (here, posixpath.normpath(wanted)):
-            if path in self._paths:
-                twins = self._twins.get(path, ())
-                return Match((value,) if value in twins else tuple(twins) or (self._paths[path],))
+            if path in self._names:
+                return Match((path,))
         upwards = ".." in wanted.split("/")
         if (
             self._is_folder
@@ -72,8 +67,8 @@ class Matcher:
 
     def namesake(self, value: str) -> str | None:
         """Return a file of the same name, whatever folder it is in."""
-        name = _form(value.strip().replace("\\", "/")).rpartition("/")[2]
-        return next((self._paths[path] for path in self._index(False)[0].get(name, ())), None)
+        name = value.strip().replace("\\", "/").rpartition("/")[2]
+        return next(iter(self._index(False)[0].get(name, ())), None)
 
     def _elsewhere(self, value: str, beside: str) -> str | None:
         """Return the name, seen from the root, of a file that lies there, perhaps outside of the set's folder."""
@@ -82,7 +77,8 @@ class Matcher:
         if path is None:
             return None
         seen = os.path.relpath(path.parent.resolve() / path.name, self.root.resolve())
-        return self._paths.get(_form(seen.replace(os.sep, "/")), seen)
+        inside = composed(seen.replace(os.sep, "/"))
+        return inside if inside in self._names else seen
 
     def _by_name(self, folders: list[str], name: str, *, folded: bool) -> Match | None:
         fold = str.casefold if folded else str
@@ -102,9 +98,7 @@ class Matcher:
         if not best[1]:
             *inside, _ = paths[0].split("/")
             moved = "/".join(folders[: -best[0]]), "/".join(inside[: -best[0]])
-        return Match(
-            tuple(file for path in paths for file in self._twins.get(path, [self._paths[path]])), folded, moved
-        )
+        return Match(tuple(paths), folded, moved)
 
     def _index(self, folded: bool) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         """Return the paths by their file name, and by that without its ending; ``folded``: whatever the capitals."""
@@ -113,17 +107,12 @@ class Matcher:
         names: dict[str, list[str]] = {}
         stems: dict[str, list[str]] = {}
         self._indexes[folded] = names, stems
-        for path in sorted(self._paths):
+        for path in sorted(self._names):
             name = path.rpartition("/")[2]
             name = name.casefold() if folded else name
             names.setdefault(name, []).append(path)
             stems.setdefault(name.rpartition(".")[0], []).append(path)
         return names, stems
-
-
-def _form(name: str) -> str:
-    """Return a name in one Unicode form; disks and spreadsheets write ``é`` in different ones."""
-    return unicodedata.normalize("NFC", name)
 
 
 def _agreeing(a: list[str], b: list[str]) -> int:

@@ -24,7 +24,7 @@ from convscope.data.sources.labels import class_texts, several_labels, text_of
 from convscope.data.sources.matching import Matcher
 from convscope.data.sources.rowfiles import left_out, refuse_twice, rows_said, with_files
 from convscope.data.sources.splitnames import BySplit, split_sets
-from convscope.data.sources.tabular import Table, parse
+from convscope.data.sources.tabular import Table, parse, place
 from convscope.errors import DataError
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
@@ -98,7 +98,7 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     matcher = Matcher(files)
     parts = [_read_one(files, name, split, columns, matcher) for split, name in by_split.items()]
     names = ", ".join(by_split.values())
-    where = str(files.path) if len(parts) > 1 else _where(files, names)
+    where = str(files.path) if len(parts) > 1 else place(files, names)
     found = [name for part in parts for name in part.files]
     refuse_twice(where, [ref for part in parts for ref in part.refs], found)
     roles = {role: "/".join(dict.fromkeys(part.roles[role] for part in parts)) for role in ("image", "class")}
@@ -139,10 +139,6 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
 def columns_said(files: Files, name: str) -> str:
     """Return the names of a table's columns for a message."""
     return ", ".join(_parse(files, name, Columns(), 1).names[:SHOWN]) or "(none: it is empty)"
-
-
-def _where(files: Files, name: str) -> str:
-    return f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
 
 
 def _parse(files: Files, name: str, columns: Columns, rows: int | None = None) -> Table:

@@ -46,11 +46,16 @@ def parse(files: Files, name: str, known: Known, rows: int | None = None) -> Tab
     Raises:
         DataError: neither UTF-8 nor UTF-16, not JSON, or a row of another length than the header; the row is named.
     """
-    where = f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
+    where = place(files, name)
     text = _text(files.read(name), where)
     if name.lower().endswith(("csv", "tsv")):
         return _delimited(text, where, _separator(text, name, known), rows)
     return _json_lines(text, where, rows)
+
+
+def place(files: Files, name: str) -> str:
+    """Return what to call a table in messages."""
+    return f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
 
 
 def _text(data: bytes, where: str) -> str:

@@ -1,0 +1,149 @@
+"""Images in files to be looked at, one after the other: in folders, archives and NumPy files too.
+
+What is wrong with a file belongs to that file alone.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from convscope.data import cache
+from convscope.data.decode import limited, open_image
+from convscope.data.decode.encoded import MAX_PIXELS, READABLE, Encoded, Unreadable, stored
+from convscope.data.preprocessing import Preprocessing
+from convscope.data.sizing import Brought, brought
+from convscope.data.sources import archives
+from convscope.data.sources.arrays import channel_axis, read_header
+from convscope.data.sources.candidate import SPLITS
+from convscope.data.sources.files import Files, Folder, is_image
+from convscope.data.sources.npz import ROLES
+from convscope.errors import DataError
+
+WORDS = ROLES["image"] | SPLITS.keys()
+
+
+@dataclass(frozen=True)
+class Held:
+    """One image: what to call it, and what reads it, which may raise ``Unreadable`` or ``OSError``."""
+
+    name: str
+    read: Callable[[], Encoded | np.ndarray]
+
+    def brought(self, rule: Preprocessing) -> Brought | Unreadable:
+        """Return its pixels as a rule wants them, or why it cannot be used."""
+        try:
+            return brought(self.read(), rule)
+        except Unreadable as error:
+            return error
+        except OSError as error:
+            return Unreadable(f"cannot be opened: {error.strerror or error}")
+
+
+def read_images(
+    paths: Sequence[str | Path], rule: Preprocessing, *, max_pixels: int = MAX_PIXELS
+) -> list[Brought | Unreadable]:
+    """Return for each file its pixels in the rule's dtype, or why it cannot be used.
+
+    A file fails that is missing, damaged, of another type than the set behind ``rule``, or of channels that cannot be
+    brought to the rule's.
+    """
+    with limited(max_pixels):
+        return [_file(Path(path), max_pixels).brought(rule) for path in paths]
+
+
+def find_images(inputs: Sequence[str | Path]) -> list[Path]:
+    """Return the image files that ``inputs`` name: files as given, folders searched through, in order.
+
+    Raises:
+        DataError: a path does not exist, or a folder holds no image.
+    """
+    paths: list[Path] = []
+    for path in map(Path, inputs):
+        if path.is_dir():
+            folder = Folder(path)
+            paths += map(folder.locate, _images_among(folder))
+        elif path.exists():
+            paths.append(path)
+        else:
+            raise DataError(f"there is no file or folder {path}")
+    return paths
+
+
+def in_file(path: Path, max_pixels: int) -> Iterable[Held]:
+    """Return the images of a file, a folder or an archive."""
+    if path.is_file() and path.suffix.lower() == ".npz":
+        return _in_npz(path)
+    if path.is_file() and path.name.lower().endswith(archives.ENDINGS):
+        files = archives.open_files(path, cache.directory(None))
+        return [
+            Held(f"{path}/{name}", lambda name=name: open_image(files.read(name), max_pixels))
+            for name in _images_among(files)
+        ]
+    if path.is_file() and path.suffix.lower() == ".npy" and (stack := _stack(path)) is not None:
+        return (Held(f"{path}/{i}", lambda image=image: stored(image)) for i, image in enumerate(stack))
+    return [_file(image, max_pixels) for image in find_images([path])]
+
+
+def _file(path: Path, max_pixels: int) -> Held:
+    return Held(str(path), lambda: open_image(path.read_bytes(), max_pixels))
+
+
+def _images_among(files: Files) -> list[str]:
+    """Return the names of the images in a folder or an archive; ``DataError`` where there are none."""
+    names = [name for name in files.names if is_image(name)]
+    if not names:
+        raise DataError(f"{files.path} holds no image ({READABLE})")
+    return names
+
+
+def _stack(path: Path) -> np.ndarray | None:
+    """Return several images (n, H, W, C) of a ``.npy`` file, mapped; None for a file of one image, or of none."""
+    try:
+        with path.open("rb") as file:
+            shape, _, dtype = read_header(file)
+        return _last(np.load(path, mmap_mode="r"), str(path)) if len(shape) == 4 and not dtype.hasobject else None
+    except (OSError, ValueError):
+        return None  # reading it as an image says why
+
+
+def _in_npz(path: Path) -> Iterator[Held]:
+    """Return the images of a NumPy archive: of the arrays that training would read, or the only one that can be."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            shapes = {}
+            for name in archive.files:
+                with archive.zip.open(f"{name}.npy") as stream:
+                    shapes[name] = read_header(stream)[0]
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+        raise DataError(f"{path} cannot be read as a NumPy archive ({error})") from None
+    have = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "nothing"
+    able = [name for name, shape in shapes.items() if len(shape) in (3, 4)]
+    named = [name for name in able if ROLES["image"] & (words := set(name.lower().split("_"))) and words <= WORDS]
+    if not named and len(able) != 1:
+        raise DataError(f"{path}: expected images as x, images, x_test ... (images, height, width); it holds {have}")
+    named = named or able
+    return (image for name in named for image in _in_array(path, name))
+
+
+def _in_array(path: Path, name: str) -> Iterator[Held]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            values = _last(archive[name], f"{path}, array {name}")
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+        raise DataError(f"{path}, array {name}: cannot be read ({error})") from None
+    for i, image in enumerate(values):
+        yield Held(f"{path}/{name}/{i}", lambda image=image: stored(image))
+
+
+def _last(values: np.ndarray, name: str) -> np.ndarray:
+    """Return images (n, H, W) or (n, H, W, C) or (n, C, H, W) of a file with the channels last."""
+    try:
+        axis = channel_axis(values.shape[1:])
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
+    return values[..., None] if axis is None else np.moveaxis(values, axis + 1, -1)
