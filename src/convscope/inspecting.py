@@ -19,7 +19,7 @@ from convscope.analysis.warnings import codes_of
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.graph.node import Graph
-from convscope.models import own
+from convscope.models import building, own
 from convscope.models.own import COLON
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _built(source: own.Source, input_shape: Any) -> Network:
         return Network(name, found, _needed(input_shape, name))
     size = input_shape if _is_image(input_shape) else None
     shape = {} if size is None else {"channels": size[0], "size": tuple(size[1:])}
-    return Network(name, own.build(source, if_needed=True, **shape), _needed(input_shape, name))
+    return Network(name, building.build(source, if_needed=True, **shape), _needed(input_shape, name))
 
 
 def names_shape(given: Any) -> bool:

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from convscope import job, series
 from convscope.cli.live import Live
 from convscope.cli.output import err, say_error
 from convscope.data.dataset import Data
 from convscope.models import own
+from convscope.runs import files
+from convscope.runs.folder import read_config
 from convscope.runs.run import Run
 from convscope.training.settings import Settings, Shared
 
@@ -123,16 +125,13 @@ def _watched(observer: job.Observer | None, quiet: bool, *, known: bool = False)
 
 
 def _how_to_go_on(folder: Path) -> str:
-    from convscope.runs import files
-    from convscope.runs.folder import read_config
-
     given = (folder / files.CONFIG).exists() and own.is_object(read_config(folder / files.CONFIG)[1].model)
     return f"convscope.resume({str(folder)!r}{', model=...' if given else ''})"
 
 
-def _live(**options: Any) -> Live:
+def _live(*, known: bool) -> Live:
     """Return what draws on the error stream; a bar in a notebook needs its widgets."""
-    live = Live(err, **options)
+    live = Live(err, known=known)
     if err.is_jupyter:
         live.progress.disable = find_spec("ipywidgets") is None
     return live

@@ -91,7 +91,7 @@ def size(text: str) -> int | tuple[int, int]:
 
 def _share_or_number(name: str, text: str) -> int | float:
     """Read 500 as a number of images and 0.1 as a share."""
-    value = real(text) if whole(text) is None or "." in text else whole(text)
+    value = _number(text)
     if value is None:
         raise ConfigError(f"--{name} {text!r}: write a share such as 0.1, or a number of images such as 500")
     return value
@@ -114,5 +114,14 @@ def _value(value: str) -> int | float | bool | str:
     """
     if value.lower() in ("true", "false"):
         return value.lower() == "true"
-    number = real(value) if whole(value) is None or "." in value else whole(value)
+    number = _number(value)
     return value if number is None else number
+
+
+def _number(text: str) -> int | float | None:
+    """Read a number as it is written, 2.0 as no whole one; ``None`` for what is none.
+
+    >>> _number("500"), _number("2.0"), _number("1_1")
+    (500, 2.0, None)
+    """
+    return real(text) if whole(text) is None or "." in text else whole(text)

@@ -105,13 +105,9 @@ def _command(error: UnknownCommandError) -> str:
     """Say which verb an unknown one may mean."""
     token, chain = (error.unused_tokens or [""])[0], list(error.command_chain or ())
     said = str(error).partition(" Available commands")[0]
-    listing = f"{' '.join(['convscope', *chain])} --help lists what there is"
+    listing = f"{_called(error)} --help lists what there is"
     if not chain and (verb := VERBS.get(token.lower())):
-        return (
-            f'Unknown command "{token}". Here it is: {verb}'
-            if verb.startswith("convscope")
-            else (f'Unknown command "{token}"; {verb}')
-        )
+        return f'Unknown command "{token}"{". Here it is:" if verb.startswith("convscope") else ";"} {verb}'
     if not chain and Path(token).exists():
         return f'Unknown command "{token}". To learn from it: {shlex.join(["convscope", "train", token])}'
     if chain == ["data"]:
@@ -127,13 +123,13 @@ def _option(error: UnknownOptionError) -> str:
     ours = next((option for option in FLAGS.get(name, ()) if option in known), None)
     if ours is None and f"--{name}" in known:  # -epochs
         ours = f"--{name}"
-    command = " ".join(["convscope", *(error.command_chain or ())])
     if ours:
         return f"Unknown option: {written}. Here it is {ours}."
     if name in _LEFT_OUT:
         return f"Unknown option: {written}; {_LEFT_OUT[name]}"
     if name in _POSITIONAL and "--data" in known:
         return f"Unknown option: {written}. DATA stands without one: {TRAIN}"
+    command = _called(error)
     if name in FLAGS:
         return f"Unknown option: {written}. That is for other commands (as {FLAGS[name][0]}); see {command} --help"
     near = get_close_matches(f"--{name}", [option for option in known if option.startswith("--")], n=1)
@@ -146,8 +142,12 @@ def _unused(error: UnusedCliTokensError) -> str:
     words = error.unused_tokens or []
     if words and words[0].lower() in ("true", "false", "yes", "no"):
         return f"{words[0]!r} is one word too many: an option that is on or off takes none, as in --amp and --no-amp"
-    command = " ".join(["convscope", *(error.command_chain or ())])
-    return f"too many words: {shlex.join(words)}; {command} --help says what it takes"
+    return f"too many words: {shlex.join(words)}; {_called(error)} --help says what it takes"
+
+
+def _called(error: CycloptsError) -> str:
+    """Return the verb that an error is about, as it is written."""
+    return " ".join(["convscope", *(error.command_chain or ())])
 
 
 def _pairs(arguments: Sequence[str]) -> dict[int, tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +11,7 @@ from cyclopts import Parameter
 
 from convscope.cli import measure
 from convscope.cli.output import out as screen
-from convscope.cli.output import say_error, say_warning, show_csv, show_json, table, wide
+from convscope.cli.output import say_error, say_warning, show_csv, show_json, table, wide, window
 from convscope.cli.written import check_together, input_shapes, unit
 
 if TYPE_CHECKING:
@@ -130,8 +129,8 @@ def _table(inspection: Inspection, depth: int | None, full: bool) -> None:
 
     columns, rows = rows_of(inspection, depth=depth, full=full)
     left_out: list[str] = []
-    if screen.is_terminal or "COLUMNS" in os.environ:  # else it goes into a file or a pipe, and may be as wide as it is
-        columns, rows, left_out = fitted(columns, rows, screen.width)
+    if (width := window(screen)) is not None:  # else it goes into a file or a pipe, and may be as wide as it is
+        columns, rows, left_out = fitted(columns, rows, width)
     wide.print(table(columns, rows, right=RIGHT))
     if left_out:
         screen.print(f"left out, for the window is narrow: {', '.join(left_out)}; --csv has all", style="dim")

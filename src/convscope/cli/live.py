@@ -17,7 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from convscope.cli.output import duration, err, folded, notices, out, pairs, window
+from convscope.cli.output import duration, err, folded, notices, out, pairs, say_notice, window
 from convscope.data.words import count
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class Live:
     what was found in the data, which a training before this one has told already.
     """
 
-    def __init__(self, screen: Console = out, *, quiet: bool = False, known: bool = False) -> None:
-        self.screen, self.quiet, self.known = screen, quiet, known
+    def __init__(self, screen: Console = out, *, known: bool = False) -> None:
+        self.screen, self.known = screen, known
         self.progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=err, transient=True,
@@ -74,17 +74,15 @@ class Live:
         """Print what was found and what will run."""
         data, plan = prepared.data, prepared.settled.plan
         self.folder, self._batch, self._epochs = prepared.folder, plan.batch_size or 0, plan.epochs or 0
-        self._stages, out = prepared.stages, self.screen
-        if self.quiet:
-            return
+        self._stages = prepared.stages
         if not self.known:
-            out.print(data.name, style="bold", markup=False)
-            out.print(pairs(data.facts))
+            self.screen.print(data.name, style="bold", markup=False)
+            self.screen.print(pairs(data.facts))
             if data.warnings:
-                out.print(notices(data.warnings))
-            out.print("\n[bold]plan[/]")
-        out.print(pairs(_plan(prepared)))
-        out.print()
+                self.screen.print(notices(data.warnings))
+            self.screen.print("\n[bold]plan[/]")
+        self.screen.print(pairs(_plan(prepared)))
+        self.screen.print()
 
     def on_step(self, epoch: int, step: int, steps: int, figures: dict[str, Any]) -> None:
         """Move the epoch's bar; the loss is fetched only when the bar is redrawn."""
@@ -104,22 +102,18 @@ class Live:
 
     def on_stage(self, number: int) -> None:
         """Print which stage begins."""
-        if self.quiet:
-            return
         stage = f"stage {number} of {len(self._stages)}"
         told = folded(f"{stage}: {self._stages[number - 1]}", self.screen).removeprefix(stage)
         self.screen.print(f"[bold]{stage}[/]{escape(told)}")
 
     def on_notice(self, text: str) -> None:
         """Print loudly what the user must hear of at once."""
-        err.print(f"[bold yellow]{escape(folded(f'! {text}', err))}[/]")
+        say_notice(text, err)
 
     def on_epoch(self, row: dict[str, float]) -> None:
         """Print one line about a finished epoch."""
         if "epoch" in self._tasks:
             self.progress.remove_task(self._tasks.pop("epoch"))
-        if self.quiet:
-            return
         parts = (
             f"epoch {row['epoch']:>3}  train loss {row['train_loss']:.4f} accuracy {row['train_accuracy']:.4f}",
             f"valid loss {row['valid_loss']:.4f} accuracy {row['valid_accuracy']:.4f}",

@@ -51,6 +51,11 @@ def say_warning(message: str) -> None:
     _say("[yellow]![/]", "!", message)
 
 
+def say_notice(text: str, screen: Console) -> None:
+    """Print loudly what the user must hear of a training."""
+    screen.print(f"[bold yellow]{escape(folded(f'! {text}', screen))}[/]")
+
+
 def _say(mark: str, plain: str, message: str) -> None:
     err.print(mark + escape(folded(f"{plain} {message}", err).removeprefix(plain)))
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from rich.markup import escape
 
 from convscope.cli.exits import INTERRUPTED
 from convscope.cli.flags import PlanFlags, given
-from convscope.cli.output import err, folded, out, show_json
+from convscope.cli.output import err, out, say_notice, show_json
 from convscope.cli.series import resume_series, train_series
 from convscope.errors import ConfigError, quoted
 from convscope.runs import files
@@ -145,7 +144,7 @@ def _watched(
     out.print(scores_table(run.metrics))
     out.print(f"kept: epoch {run.metrics['chosen_epoch']}, {run.metrics['rule']}", markup=False)
     for notice in run.metrics["notices"]:
-        out.print(f"[bold yellow]{escape(folded(f'! {notice}'))}[/]")
+        say_notice(notice, out)
     out.print(f"weights: SHA-256 {checksum}")
     out.print(f"report: {run.report}", markup=False)
     return 0

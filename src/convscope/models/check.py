@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from convscope.data.words import listed
 from convscope.errors import ConfigError
-from convscope.models.own import copied, explained
+from convscope.models.building import copied
+from convscope.models.own import explained
 
 SHOWN = 16  # images at most
 CLOSE = 1e-3  # relative to the largest answer: more is no rounding

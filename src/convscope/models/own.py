@@ -1,48 +1,34 @@
 """Networks of one's own: a module, or what builds one, given in Python or named ``package.module:name``.
 
-Training, opening a run, inspecting and tracing all come here. What can be imported is known by its name, and whoever
-opens a run of it imports that code. What cannot (an object, a function in a notebook) is called ``Name()``, and has to
-be given again.
+Training, opening a run, inspecting and tracing all come here for its name and its code; ``building`` builds it. What
+can be imported is known by its name, and whoever opens a run of it imports that code. What cannot (an object, a
+function in a notebook) is called ``Name()``, and has to be given again.
 """
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import importlib
-import random
 import re
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from inspect import Parameter, signature
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from convscope.errors import ConfigError, Error, nearest
+from convscope.errors import ConfigError, nearest
 from convscope.models import timm
+from convscope.models.arguments import arguments
 from convscope.models.entries import Entry
-
-if TYPE_CHECKING:
-    from torch import nn
 
 PACKAGE = str(Path(__file__).parents[1])
 COLON = "package.module:name"
 WARNING = "code of its user's own: opening this run's network imports and runs that code"
 NAMED = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
-# What a factory is told, by the first of these names that its signature has.
-TOLD = {
-    "classes": ("classes", "num_classes", "n_classes"),
-    "channels": ("in_channels", "in_chans", "channels"),
-    "size": ("size", "img_size", "image_size"),
-}
 
 Source = Any  # an nn.Module, a callable that builds one, the name of either, or a ``Named``
 
@@ -124,38 +110,6 @@ def entry_of(name: str) -> Entry:
     return Entry(name, name, "a network of your own", "your own code", lr=0.001)
 
 
-def build(
-    source: Source,
-    options: Mapping[str, Any] = MappingProxyType({}),
-    *,
-    classes: int | None = None,
-    channels: int | None = None,
-    size: tuple[int, int] | None = None,
-    if_needed: bool = False,
-) -> nn.Module:
-    """Build a network of one's own, lazy layers included; of a module that was given, a copy.
-
-    A factory is told ``classes``, ``channels`` and ``size`` (height, width), those that are known and that its
-    signature names (or ``num_classes``, ``in_channels``, ``img_size`` ...; with ``if_needed`` only those without a
-    default), and the ``options``, which go first. What it draws by Python's and NumPy's generators follows torch's
-    seed too.
-
-    Raises:
-        ConfigError: it cannot be imported, built or copied, is no network, or takes other arguments.
-    """
-    import torch
-
-    name = name_of(source)
-    shape = {"classes": classes, "channels": channels, "size": size}
-    call = partial(_called, shape=shape, options=options, if_needed=if_needed)
-    with torch.device("cpu"), _seeded(torch.initial_seed()), _current_folder():
-        source = load(source)
-        model = copied(source, name, options) if is_module(source) else call(source, name)
-        if channels is not None and size is not None:
-            _fill_lazy(model, (channels, *size), name)
-    return model
-
-
 def load(source: Source) -> Source:
     """Return the module or the factory that a name means; what is one already comes back as it is.
 
@@ -173,7 +127,7 @@ def load(source: Source) -> Source:
         )
     _check_name(source)
     home, _, path = source.partition(":")
-    with _current_folder():
+    with current_folder():
         module = _imported(source, home)
     origin = getattr(getattr(module, "__spec__", None), "origin", None) or ""
     library = Path(sysconfig.get_path("stdlib"))
@@ -192,7 +146,7 @@ def told(source: Source, options: Mapping[str, Any], **shape: Any) -> str:
     name, found = name_of(source), load(source)
     how = "a copy of the one given"
     if not is_module(found):
-        told = _arguments(found, name, shape, options)
+        told = arguments(found, name, shape, options)
         called = name.rpartition(":")[2].removesuffix("()")
         how = f"built as {called}({', '.join(f'{key}={value!r}' for key, value in told.items())})"
     if is_object(name):
@@ -256,7 +210,7 @@ def _at(home: Any, path: str) -> Any:
 
 
 @contextlib.contextmanager
-def _current_folder() -> Iterator[None]:
+def current_folder() -> Iterator[None]:
     """Let files in the current folder be imported, as ``python -m`` does."""
     here = str(Path.cwd())
     sys.path.insert(0, here)
@@ -265,100 +219,3 @@ def _current_folder() -> Iterator[None]:
     finally:
         if here in sys.path:  # else the user's code has tidied up
             sys.path.remove(here)
-
-
-@contextlib.contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Seed Python's and NumPy's generators for a while."""
-    states = random.getstate(), np.random.get_state()
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    try:
-        yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-
-
-def copied(module: nn.Module, name: str, options: Mapping[str, Any] = MappingProxyType({})) -> nn.Module:
-    """Return a copy of a module that is built already; ``ConfigError`` where it cannot be copied, or takes options."""
-    if options:
-        raise ConfigError(f"{name} is built already: it takes no options ({', '.join(options)}); give its class")
-    try:
-        return copy.deepcopy(module)
-    except Exception as error:  # whatever its parts raise
-        raise ConfigError(
-            f"{name} cannot be copied ({explained(error)}), and training, averages and trials work on copies; "
-            "give a function that builds it, with weight norms of torch.nn.utils.parametrizations"
-        ) from error
-
-
-def _called(
-    factory: Callable[..., Any], name: str, *, shape: dict[str, Any], options: Mapping[str, Any], if_needed: bool
-) -> nn.Module:
-    told = _arguments(factory, name, shape, options, if_needed=if_needed)
-    try:
-        model = factory(**told)
-    except Error:
-        raise
-    except Exception as error:  # the user's own code
-        raise ConfigError(f"{name} failed while it was built: {explained(error)}") from error
-    if not is_module(model):
-        raise ConfigError(f"{name} is no network: it is of the type {type(model).__name__}, not an nn.Module")
-    return model
-
-
-def _arguments(
-    factory: Callable[..., Any],
-    name: str,
-    shape: dict[str, Any],
-    options: Mapping[str, Any],
-    *,
-    if_needed: bool = False,
-) -> dict[str, Any]:
-    """Return what a factory is called with; ``ConfigError`` for an option it does not have, or one that it lacks."""
-    options = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
-    try:
-        known = signature(factory).parameters
-    except (TypeError, ValueError):  # a function in C, which says no parameters
-        return options
-    named = [p.name for p in known.values() if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
-    takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in known.values())
-    for option in options:
-        if option not in named and not takes_any:
-            has = ", ".join(named) or "none"
-            raise ConfigError(f"{name} has no option {option!r}{nearest(option, named)}; it has: {has}")
-    told = {}
-    for what, value in shape.items():
-        alias = next((alias for alias in TOLD[what] if alias in named), None)
-        if alias and value is not None and not (if_needed and known[alias].default is not Parameter.empty):
-            told[alias] = value
-    told |= options
-    try:
-        signature(factory).bind(**told)
-    except TypeError as error:
-        raise ConfigError(
-            f"{name} cannot be built without arguments beside {', '.join(told) or 'none'}: {error}; give them a "
-            "default, or in training a value with --set NAME=VALUE"
-        ) from None
-    return told
-
-
-def _fill_lazy(model: nn.Module, shape: tuple[int, ...], name: str) -> None:
-    """Give lazy layers their sizes, by showing the network two empty images."""
-    import torch
-    from torch.nn.parameter import is_lazy
-
-    if not any(map(is_lazy, [*model.parameters(), *model.buffers()])):
-        return
-    was = [(module, module.training) for module in model.modules()]
-    try:
-        with torch.no_grad():
-            model.eval()(torch.zeros(2, *shape))
-    except Exception as error:  # the user's own code
-        raise ConfigError(f"{name} cannot take images of {' × '.join(map(str, shape))}: {explained(error)}") from error
-    for module, training in was:
-        module.training = training
-    unused = [path for path, tensor in model.state_dict(keep_vars=True).items() if is_lazy(tensor)]
-    if unused:
-        raise ConfigError(f"{name}: lazy layers that forward never runs stay without a size: {', '.join(unused[:4])}")

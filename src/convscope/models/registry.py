@@ -97,8 +97,10 @@ def build(
         return _headed(_listed(found, options, shape), found, head, shape)
     import torch
 
+    from convscope.models import building
+
     with torch.device("cpu"):  # the user's code may look at its numbers, and torch's "meta" has none
-        return _headed(own.build(source, options, **shape), found, head, shape)
+        return _headed(building.build(source, options, **shape), found, head, shape)
 
 
 def _headed(net: nn.Module, found: Entry, head: str, shape: dict[str, Any]) -> nn.Module:
@@ -222,11 +224,11 @@ def parts_of(name: str) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
     """
     import torch
 
-    from convscope.models.transfer import cut, groups
+    from convscope.models.transfer import cut, groups, is_chain
 
     e = entry(name)
     with torch.device("meta"):
         net = create(name, classes=e.classes, channels=e.channels)
-    if not isinstance(net, torch.nn.Sequential):
+    if not is_chain(net):
         return [], ()
     return groups(net, e.head), tuple(child for child, _ in cut(net, e.head)[1].named_children())

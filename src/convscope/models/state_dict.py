@@ -55,14 +55,14 @@ def pick(content: Any, own: Mapping[str, Tensor], path: Path) -> tuple[dict[str,
     """
     if not isinstance(content, dict):
         raise CheckpointError(f"{path} holds a {type(content).__name__}, not a state dict: a name for each tensor")
-    held = sorted(_state_dicts(content), key=lambda one: len(one[0]))
+    held = sorted(_state_dicts(content), key=lambda candidate: len(candidate.keys))
     if not held:
         keys = listed(map(repr, content)) or "nothing"
         raise CheckpointError(f"{path} holds no tensors, but {keys}; where it was written, save model.state_dict()")
-    candidates = _best([one for keys, tensors in held for one in _named_alike(keys, tensors, own)], own)
-    rivals = [one for one in candidates[1:] if not _equal(one.tensors, candidates[0].tensors)]
+    candidates = _best([candidate for whole in held for candidate in _named_alike(whole, own)], own)
+    rivals = [other for other in candidates[1:] if not _equal(other.tensors, candidates[0].tensors)]
     if rivals:
-        places = "; ".join(one.place for one in (candidates[0], *rivals))
+        places = "; ".join(candidate.place for candidate in (candidates[0], *rivals))
         raise CheckpointError(
             f"{path} holds several networks that fit ({places}), and does not say which one is meant; "
             f"save the one to start from in a file of its own{_how_to_save(candidates[0])}"
@@ -71,27 +71,27 @@ def pick(content: Any, own: Mapping[str, Tensor], path: Path) -> tuple[dict[str,
     return chosen.tensors, _notes(chosen, held)
 
 
-def _state_dicts(content: dict[Any, Any], keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict]]:
-    """Yield the tensors in a dict and in those below it, with the keys that lead there."""
+def _state_dicts(content: dict[Any, Any], keys: tuple[str, ...] = ()) -> Iterator[Candidate]:
+    """Yield the tensors in a dict and in those below it, under their whole names."""
     named = {name: value for name, value in content.items() if isinstance(name, str)}
     tensors = {name: value.detach() for name, value in named.items() if isinstance(value, Tensor)}
     if tensors:
-        yield keys, tensors
+        yield Candidate(keys, "", tensors)
     for name, value in named.items():
         if isinstance(value, dict) and len(keys) < DEEPEST:
             yield from _state_dicts(value, (*keys, name))
 
 
-def _named_alike(keys: tuple[str, ...], tensors: dict[str, Tensor], own: Mapping[str, Tensor]) -> Iterator[Candidate]:
+def _named_alike(whole: Candidate, own: Mapping[str, Tensor]) -> Iterator[Candidate]:
     """Yield the tensors behind each prefix where they have the names of a network, or most of them."""
     wanted, matches, sizes = _names(own), Counter[str](), Counter[str]()
-    for name in _names(tensors):
+    for name in _names(whole.tensors):
         for prefix, rest in _splits(name):
             sizes[prefix] += 1
             matches[prefix] += rest in wanted
     for prefix, matching in matches.items():
         if matching > ALIKE * (len(wanted) + sizes[prefix] - matching):
-            yield Candidate(keys, prefix, _behind(prefix, tensors))
+            yield Candidate(whole.keys, prefix, _behind(prefix, whole.tensors))
 
 
 def _names(tensors: Mapping[str, Tensor]) -> dict[str, None]:
@@ -118,26 +118,27 @@ def _best(candidates: list[Candidate], own: Mapping[str, Tensor]) -> list[Candid
     """Return the candidates that fit best; of those that fit equally well, averages and teachers only."""
     wanted = _names(own)
 
-    def fitting(one: Candidate) -> int:
-        return sum(name in one.tensors and one.tensors[name].shape == tensor.shape for name, tensor in own.items())
+    def fitting(candidate: Candidate) -> int:
+        tensors = candidate.tensors
+        return sum(name in tensors and tensors[name].shape == tensor.shape for name, tensor in own.items())
 
-    def alike(one: Candidate) -> float:
-        names = _names(one.tensors)
+    def alike(candidate: Candidate) -> float:
+        names = _names(candidate.tensors)
         return len(names.keys() & wanted) / len(names.keys() | wanted)
 
     for measure in (alike, fitting):
         most = max(map(measure, candidates), default=0)
-        candidates = [one for one in candidates if measure(one) >= NEAR * most]
-    return [one for one in candidates if one.preferred] or candidates
+        candidates = [candidate for candidate in candidates if measure(candidate) >= NEAR * most]
+    return [candidate for candidate in candidates if candidate.preferred] or candidates
 
 
-def _largest(held: list[tuple[tuple[str, ...], dict[str, Tensor]]]) -> Candidate:
+def _largest(held: list[Candidate]) -> Candidate:
     """Return the largest state dict, without the usual prefixes where most of its names have them."""
-    keys, tensors = max(held, key=lambda one: len(one[1]))
-    usual = ""
+    whole = max(held, key=lambda candidate: len(candidate.tensors))
+    usual, tensors = "", whole.tensors
     while prefix := next((p for p in PREFIXES if 2 * len(behind := _behind(p, tensors)) > len(tensors)), ""):
         usual, tensors = usual + prefix, behind
-    return Candidate(keys, usual, tensors)
+    return Candidate(whole.keys, usual, tensors)
 
 
 def _equal(some: dict[str, Tensor], others: dict[str, Tensor]) -> bool:
@@ -147,21 +148,21 @@ def _equal(some: dict[str, Tensor], others: dict[str, Tensor]) -> bool:
     )
 
 
-def _how_to_save(one: Candidate) -> str:
-    value = "torch.load(FILE)" + "".join(f"[{key!r}]" for key in one.keys)
-    if one.prefix:
-        value = f"{{k.removeprefix({one.prefix!r}): v for k, v in {value}.items() if k.startswith({one.prefix!r})}}"
+def _how_to_save(chosen: Candidate) -> str:
+    value, prefix = "torch.load(FILE)" + "".join(f"[{key!r}]" for key in chosen.keys), chosen.prefix
+    if prefix:
+        value = f"{{k.removeprefix({prefix!r}): v for k, v in {value}.items() if k.startswith({prefix!r})}}"
     return f", such as torch.save({value}, 'weights.pth')"
 
 
-def _notes(chosen: Candidate, held: list[tuple[tuple[str, ...], dict[str, Tensor]]]) -> tuple[str, ...]:
+def _notes(chosen: Candidate, held: list[Candidate]) -> tuple[str, ...]:
     """Say where the tensors were found, and what else was there."""
     if not chosen.keys and not chosen.prefix:
         return ()
-    beside = [name for keys, tensors in held if keys == chosen.keys for name in tensors]
-    beside = [name for name in beside if not name.startswith(chosen.prefix)]
+    names = [name for whole in held if whole.keys == chosen.keys for name in whole.tensors]
+    beside = [name for name in names if not name.startswith(chosen.prefix)]
     left = f"; left out beside them: {count(len(beside), 'tensor')} ({listed(beside, SHOWN)})" if beside else ""
-    others = [("/".join(keys), tensors) for keys, tensors in held if keys != chosen.keys]
-    networks = [key for key, tensors in others if 2 * len(tensors) > len(chosen.tensors)]
+    others = [whole for whole in held if whole.keys != chosen.keys]
+    networks = ["/".join(other.keys) for other in others if 2 * len(other.tensors) > len(chosen.tensors)]
     other = f"; not taken: {listed(map(repr, networks), SHOWN)}" if networks else ""
     return (f"the weights are those under {chosen.place} of the file{left}{other}",)

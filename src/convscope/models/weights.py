@@ -99,13 +99,17 @@ def _own(name: str) -> dict[str, Tensor]:
 
     None of one that its name alone does not bring back: the largest state dict is then taken for its weights.
     """
-    known = entry(name)
     try:
-        with torch.device("cpu" if name.startswith(PREFIX) else "meta"):
-            side = (known.side, known.side)
-            return create(name, classes=known.classes, channels=known.channels, size=side).state_dict()
+        return _published(name).state_dict()
     except Error:
         return {}
+
+
+def _published(name: str) -> nn.Module:
+    """Build a network as it was published, one of those here without numbers."""
+    known = entry(name)
+    with torch.device("cpu" if name.startswith(PREFIX) else "meta"):
+        return create(name, classes=known.classes, channels=known.channels)
 
 
 def _scaled(weights: Weights, scaling: Scaling | None, *, published: bool) -> Weights:
@@ -290,8 +294,5 @@ def _refusal(model: nn.Module, weights: Weights, fit: _Fit) -> str:
 
 def _would_fit(name: str, weights: Weights) -> bool:
     """Return whether the features of a network, as it was published, could be filled from these weights."""
-    e = entry(name)
-    with torch.device("meta"):
-        model = create(name, classes=e.classes, channels=e.channels, size=(e.side, e.side))
-    fit = _fit(model, replace(weights, model=name), head_is_new=True)
+    fit = _fit(_published(name), replace(weights, model=name), head_is_new=True)
     return not fit.wrong and bool(fit.taken)

@@ -9,6 +9,7 @@ from torch import nn
 
 from convscope.errors import ShapeError
 from convscope.geometry import output_size
+from convscope.models.transfer import is_chain
 
 Size = tuple[int, int]
 _WINDOWED = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
@@ -43,7 +44,7 @@ reaches over 2 pixels, but only 1 are there; the smallest image that works is 6Ã
 def _flat(layers: Iterable[nn.Module], path: str = "") -> Iterator[tuple[str, nn.Module]]:
     named = layers.named_children() if isinstance(layers, nn.Sequential) else enumerate(layers)
     for name, layer in named:
-        if isinstance(layer, nn.Sequential) and type(layer).forward is nn.Sequential.forward:
+        if is_chain(layer):
             yield from _flat(layer, f"{path}{name}.")
         else:
             yield f"{path}{name}", layer

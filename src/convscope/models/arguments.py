@@ -1,0 +1,55 @@
+"""What a factory of one's own, which builds a network, is called with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import Parameter, signature
+from typing import Any
+
+from convscope.errors import ConfigError, nearest
+
+# What a factory is told, by the first of these names that its signature has.
+TOLD = {
+    "classes": ("classes", "num_classes", "n_classes"),
+    "channels": ("in_channels", "in_chans", "channels"),
+    "size": ("size", "img_size", "image_size"),
+}
+
+
+def arguments(
+    factory: Callable[..., Any],
+    name: str,
+    shape: dict[str, Any],
+    options: Mapping[str, Any],
+    *,
+    if_needed: bool = False,
+) -> dict[str, Any]:
+    """Return what a factory is called with: the ``options``, and of the ``shape`` what its signature names.
+
+    ``ConfigError`` for an option it does not have, or one that it lacks.
+    """
+    options = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    try:
+        known = signature(factory).parameters
+    except (TypeError, ValueError):  # a function in C, which says no parameters
+        return options
+    named = [p.name for p in known.values() if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
+    takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in known.values())
+    for option in options:
+        if option not in named and not takes_any:
+            has = ", ".join(named) or "none"
+            raise ConfigError(f"{name} has no option {option!r}{nearest(option, named)}; it has: {has}")
+    told = {}
+    for what, value in shape.items():
+        alias = next((alias for alias in TOLD[what] if alias in named), None)
+        if alias and value is not None and not (if_needed and known[alias].default is not Parameter.empty):
+            told[alias] = value
+    told |= options
+    try:
+        signature(factory).bind(**told)
+    except TypeError as error:
+        raise ConfigError(
+            f"{name} cannot be built without arguments beside {', '.join(told) or 'none'}: {error}; give them a "
+            "default, or in training a value with --set NAME=VALUE"
+        ) from None
+    return told
