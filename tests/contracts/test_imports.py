@@ -19,7 +19,7 @@ PACKAGE = Path(convscope.__file__).parent
 
 # A room may import from the lines above its own; rooms on one line are strangers.
 ORDER = """
-errors
+errors text
 atomic
 cards geometry
 ops
@@ -29,10 +29,7 @@ tasks models
 training explain
 runs
 report
-inspecting
-unit
-job
-series
+api
 explorer widgets serve cli
 notebook
 """
@@ -41,8 +38,8 @@ LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in
 # library: the rooms (and all below them) that may import it; the empty tuple means none
 DOORS = {
     "torch": (
-        *("graph.record", "graph.translate", "data.augment", "data.batches", "data.device", "tasks", "models"),
-        *("training", "explain", "runs", "report", "inspecting", "job", "notebook"),
+        *("graph.record", "graph.translate", "data.augment", "data.loader", "data.device", "tasks", "models"),
+        *("training", "explain", "runs", "report", "api", "notebook"),
     ),
     "matplotlib": ("report.figures",),
     "rich": ("cli",),
@@ -150,11 +147,11 @@ def test_the_guard_keeps_torch_out_of_data():
     ("module", "source"),
     [
         ("data.augment.geometry", "import torch"),
-        ("data.batches", "from torch import Tensor"),
-        ("data.cache", "from convscope.data.index import content\nfrom .index import content"),
+        ("data.loader", "from torch import Tensor"),
+        ("data.cache", "from convscope.data.ingest.stats import content\nfrom .index import content"),
         ("training.loop", "from convscope.errors import Error\nfrom convscope import __version__"),
         ("report.figures.curves", "from matplotlib.axes import Axes"),
-        ("cli.output", "from convscope.job import train\nprint(train)"),
+        ("cli.output", "from convscope.api.train import train\nprint(train)"),
         ("cli.app", "import convscope\nconvscope.train(convscope.__version__)"),
     ],
 )

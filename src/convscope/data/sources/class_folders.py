@@ -17,8 +17,8 @@ from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_
 from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings
 from convscope.data.sources.grouping import folders_notice
 from convscope.data.sources.splitnames import split_folders, split_word
-from convscope.data.words import count, listed
 from convscope.errors import DataError
+from convscope.text import count, listed
 
 
 @dataclass(frozen=True)

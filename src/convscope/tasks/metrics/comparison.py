@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from convscope.runs.compare.statistics import resampled_accuracies
 from convscope.tasks.metrics.bootstrap import interval
 from convscope.tasks.metrics.proportion import wilson
-from convscope.tasks.metrics.seeds import resampled_accuracies
 from convscope.tasks.metrics.units import Units
 
 
