@@ -1,8 +1,9 @@
 """ResNet-18 as the engine runs it against plain eager float32: a training step at 3×49×49, and inference at 3×224×224.
 
 Both in one process, the same weights and images, in turns; glibc keeps freed memory for both. Training: bfloat16 and
-memory order as ``training.probe`` finds them. Inference: ``training.form.inference_model``, in float32 and in bfloat16. The
-ceiling is that of a large matrix product: what bfloat16 can bring at most on this machine stands beside the figures.
+memory order as ``training.probe`` finds them. Inference: ``training.accelerate.inference_model``, in float32 and in
+bfloat16. The ceiling is that of a large matrix product: what bfloat16 can bring at most on this machine stands beside the
+figures.
 """
 
 from __future__ import annotations

@@ -65,11 +65,8 @@ def test_the_page_shows_any_number_of_networks(count, tmp_path: Path):
     assert page.count('<th scope="row">network 0') >= 2
     assert "http://" not in page.replace("http://www.w3.org", "") and "<script" not in page
     drawn = {at.stem for at in (tmp_path / "c" / "figures").iterdir()}
-    expected = (
-        {"networks", "learning_curves"}
-        | ({"tradeoff"} if count > 1 else set())
-        | ({"differences"} if count == 5 else set())
-    )
+    expected = {"networks", "learning_curves"} | ({"tradeoff"} if count > 1 else set())
+    expected |= {"differences"} if count == 5 else set()
     assert drawn == expected
     assert json.loads((tmp_path / "c" / "comparison.json").read_text())["best"] == "network 0"
     assert len((tmp_path / "c" / "comparison.csv").read_text().splitlines()) == 1 + 4 * count

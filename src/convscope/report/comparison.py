@@ -43,14 +43,13 @@ def write(found: Comparison, folder: Path) -> Path:
 
 def draw(found: Comparison, folder: Path) -> dict[str, Shown]:
     """Draw every figure there is something to show in into ``folder`` as SVG and PNG; return them by name."""
-    from convscope.report.figures import differences, networks, style, tradeoff
+    from convscope.report.figures import differences, learning_curves, networks, style, tradeoff
 
     folder.mkdir(exist_ok=True)
     with style.applied():
-        drawings = zip(
-            FIGURE_NAMES, (m.draw(found) for m in (networks, differences, tradeoff, learning_curves)), strict=True
-        )
-        return {name: save(drawing, name, folder) for name, drawing in drawings if drawing is not None}
+        modules = (networks, differences, tradeoff, learning_curves)
+        drawings = {name: module.draw(found) for name, module in zip(FIGURE_NAMES, modules, strict=True)}
+        return {name: save(drawing, name, folder) for name, drawing in drawings.items() if drawing is not None}
 
 
 def rows(found: Comparison) -> list[tuple[object, ...]]:

@@ -167,7 +167,7 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class RunSink:
-    """The training loop's ``CheckpointSink``: the chosen weights in ``model.safetensors``, the resume state in ``last/``."""
+    """The loop's ``CheckpointSink``: the chosen weights in ``model.safetensors``, the resume state in ``last/``."""
 
     folder: Path
     spec: ModelSpec

@@ -1,7 +1,7 @@
 """The training loop, top to bottom in the order it runs: stages, epochs, steps.
 
-What it does not do: choose settings (``settle``), read images (``data``), hold weights still (``still``), take a step
-(``steps``), decide when to save (``keeping``), write files (it is handed a ``CheckpointSink``).
+What it does not do: choose settings (``defaults``), read images (``data``), freeze weights (``freezing``), take a step
+(``steps``), decide when to save (``autosave``), write files (it is handed a ``CheckpointSink``).
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def find(files: Files, columns: Columns) -> list[Candidate]:
             head = _parse(files, name, columns, SHOWN)
             image = columns.pick("image", IMAGE_COLUMNS, head.names, head.where)
             label = columns.pick("label", LABEL_COLUMNS, head.names, head.where)
-        except DataError:  # some other table lying about; alone, ``sniff`` reads it and says what is wrong
+        except DataError:  # some other table lying about; alone, ``detect`` reads it and says what is wrong
             continue
         if image and label and head.rows:
             matcher = matcher or Matcher(files)
