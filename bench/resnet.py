@@ -2,7 +2,7 @@
 
 Both in one process, the same weights and images, in turns; glibc keeps freed memory for both. Training: bfloat16 and
 memory order as ``training.probe`` finds them. Inference: ``training.accelerate.inference_model``, in float32 and in
-bfloat16. The ceiling is that of a large matrix product: what bfloat16 can bring at most on this machine stands beside the
+bfloat16. The ceiling is that of a large matrix product: what bfloat16 can bring at most here stands beside the
 figures.
 """
 

@@ -9,10 +9,9 @@ import pytest
 from scipy.stats import binomtest
 from sklearn import metrics
 
-from convscope.runs.compare.statistics import resampled_accuracies
 from convscope.tasks.classification import accuracies, score
 from convscope.tasks.metrics.calibration import reliability
-from convscope.tasks.metrics.comparison import compare, sign_flip
+from convscope.tasks.metrics.comparison import compare, resampled_accuracies, sign_flip
 from convscope.tasks.metrics.proportion import wilson
 from convscope.tasks.metrics.units import Units
 

@@ -23,12 +23,12 @@ from convscope.errors import ConfigError
 from convscope.runs.compare.checks import check_comparable, groups_of
 from convscope.runs.compare.estimates import FIGURES, estimates
 from convscope.runs.compare.naming import essential, names_of, settings_of
-from convscope.runs.compare.statistics import resampled_accuracies, resampled_means, two_sided
+from convscope.runs.compare.statistics import resampled_means, two_sided
 from convscope.runs.predictions import read_answers
 from convscope.runs.run import Run, open_run
 from convscope.tasks import classification
 from convscope.tasks.metrics.bootstrap import interval
-from convscope.tasks.metrics.comparison import named_test
+from convscope.tasks.metrics.comparison import named_test, resampled_accuracies
 from convscope.tasks.metrics.holm import holm
 from convscope.tasks.metrics.proportion import wilson
 from convscope.tasks.metrics.units import Units
