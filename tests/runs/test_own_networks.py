@@ -16,7 +16,7 @@ from own_code import Net
 from torch import nn
 
 import convscope as cs
-from convscope.api import train as job
+from convscope.api import results
 from convscope.data.dataset import Data
 from convscope.errors import CheckpointError, ConfigError
 from convscope.models import building, own
@@ -34,7 +34,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 @pytest.fixture
 def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the report out, which takes longer than these trainings."""
-    monkeypatch.setattr(job, "write_report", lambda contents, folder: (folder / "report.html").touch())
+    monkeypatch.setattr(results, "write_report", lambda contents, folder: (folder / "report.html").touch())
 
 
 def ready(data: Data, network: object, **settings: object) -> Training:

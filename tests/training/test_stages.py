@@ -16,12 +16,12 @@ from torch import Tensor, nn
 
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
+from convscope.events import Observer
 from convscope.training import feature_cache
 from convscope.training.defaults import settle
 from convscope.training.feature_cache import settle_caching
 from convscope.training.freezing import FreezePlan
 from convscope.training.interrupt import Stopped
-from convscope.training.loop import Watcher
 from convscope.training.optimisers import Optimiser
 from convscope.training.plan import Plan, Stage, make_plan
 
@@ -170,7 +170,7 @@ def test_resumed_in_any_stage_it_ends_in_the_same_bytes(
             os.kill(os.getpid(), signal.SIGINT)
 
     whole, outcome = run(digits, plan, net=begun(0.3))
-    cut, none = run(digits, plan, watcher=Watcher(on_step=stop), net=begun(0.3))
+    cut, none = run(digits, plan, listener=Observer(on_step=stop), net=begun(0.3))
     assert none is None and cut.state is not None
     resumed, end = run(digits, plan, start=cut.state, net=chain(0.3))
     assert outcome is not None and end is not None
@@ -204,7 +204,7 @@ def test_interrupted_while_features_are_computed_nothing_is_lost(digits: Data) -
         os.kill(os.getpid(), signal.SIGINT)
 
     plan = staged(ONCE, REST)
-    cut, _ = run(digits, plan, watcher=Watcher(on_progress=stop), net=begun(), catch=Stopped)
+    cut, _ = run(digits, plan, listener=Observer(on_progress=stop), net=begun(), catch=Stopped)
     assert cut.state is not None and (cut.state.epoch, cut.state.step) == (0, 0)
     whole, _ = run(digits, plan, net=begun())
     resumed, _ = run(digits, plan, start=cut.state, net=chain())
@@ -283,7 +283,7 @@ def test_stages_share_the_time(digits: Data, monkeypatch: pytest.MonkeyPatch) ->
         clock[0] += 0.1
 
     plan = staged(replace(ONCE, epochs=100), replace(REST, epochs=300), time="20s")
-    _, outcome = run(digits, plan, net=begun(), watcher=Watcher(on_step=tick))
+    _, outcome = run(digits, plan, net=begun(), listener=Observer(on_step=tick))
     assert outcome is not None
     last = {row["stage"]: row["seconds"] for row in outcome.history.epochs}
     assert last[1] == pytest.approx(5, abs=0.3) and last[2] == pytest.approx(20, abs=0.3)

@@ -12,8 +12,9 @@ import convscope
 from convscope.cli.exits import FAILED, INTERRUPTED, code_of
 from convscope.cli.habits import explained
 from convscope.cli.numbers import convert_strictly
-from convscope.cli.output import say_error, write_any_name
+from convscope.cli.output import write_any_name
 from convscope.errors import Error
+from convscope.terminal.screen import say_error
 from convscope.training.threads import wait_briefly
 
 app = App(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from convscope.cli.flags import PlanFlags, given
-from convscope.cli.output import out, show_json, table
+from convscope.cli.output import show_json
 from convscope.errors import ConfigError
+from convscope.terminal.screen import out
+from convscope.terminal.tables import table
 from convscope.training.threads import using
 
 if TYPE_CHECKING:

@@ -9,7 +9,9 @@ from cyclopts import Parameter
 from rich.console import Group
 from rich.text import Text
 
-from convscope.cli.output import duration, folded, interval, out, say_warning, show_json, table
+from convscope.cli.output import show_json
+from convscope.terminal.screen import folded, out, say_warning
+from convscope.terminal.tables import duration, interval, table
 from convscope.text import count
 
 if TYPE_CHECKING:
@@ -34,9 +36,9 @@ def compare(
     as_json
         Print JSON.
     """
-    from convscope.api import series
+    from convscope.api.compare import compare as compared
 
-    found = series.compare(runs, out=out_folder)
+    found = compared(runs, out=out_folder)
     if as_json:
         for note in found.notes:
             say_warning(note)

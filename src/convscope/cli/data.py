@@ -9,8 +9,10 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from convscope.cli.flags import ReadFlags, given, size
-from convscope.cli.output import err, notices, out, pairs, show_json, table
+from convscope.cli.output import show_json
 from convscope.data.preprocessing import Fit
+from convscope.terminal.screen import err, out
+from convscope.terminal.tables import notices, pairs, table
 
 app = App(name="data", help="Sets that have names, a check of any set, a look at its augmentation, fetching one.")
 
@@ -88,9 +90,9 @@ def check(
     as_json
         Print JSON.
     """
-    from convscope.cli.live import Live
     from convscope.data.decode import MAX_PIXELS
     from convscope.data.loading import load
+    from convscope.terminal.live import Live
 
     with Live() as live:
         found = load(
@@ -102,7 +104,7 @@ def check(
             seed=seed,
             cache=cache,
             data_root=data_root,
-            progress=live.on_progress,
+            progress=live.progress,
             **given(reading),
         )
     if as_json:
@@ -169,11 +171,11 @@ def show(
     data_root
         Folder that holds named sets.
     """
-    from convscope.cli.live import Live
     from convscope.data.augment import Policy, default_policy
     from convscope.data.decode import MAX_PIXELS
     from convscope.data.loading import load
     from convscope.report.augmented import check_numbers, write_augmented
+    from convscope.terminal.live import Live
 
     policy, reason = None if augment in (None, "auto") else Policy.parse(augment), ""
     check_numbers(images, copies, out)
@@ -181,7 +183,7 @@ def show(
         found = load(
             data, img_size=None if img_size is None else size(img_size), fit=fit, skip_bad=skip_bad,
             max_pixels=max_pixels or MAX_PIXELS, seed=seed, cache=cache, data_root=data_root,
-            progress=live.on_progress, **given(reading),
+            progress=live.progress, **given(reading),
         )  # fmt: skip
     if policy is None:
         policy, reason = default_policy(found)
@@ -206,11 +208,11 @@ def fetch(name: str, *, data_root: Path | None = None, cache: Path | None = None
     cache
         Folder of decoded images and downloads.
     """
-    from convscope.cli.live import Live
     from convscope.data.ingest.store import directory
     from convscope.data.named import fetch as download
+    from convscope.terminal.live import Live
 
     with Live() as live:
-        folder = download(name, data_root or directory(cache) / "downloads", live.on_progress)
+        folder = download(name, data_root or directory(cache) / "downloads", live.progress)
     err.print(f"{name} is in {folder}", markup=False)
     return 0

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from convscope.cli.flags import ColumnFlags, given
-from convscope.cli.output import out, say_warning, show_json
+from convscope.cli.output import show_json
+from convscope.terminal.screen import out, say_warning
 
 
 def evaluate(

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convscope.cli import measure
-from convscope.cli.output import out as screen
-from convscope.cli.output import say_error, say_warning, show_csv, show_json, table, wide, window
+from convscope.cli.output import show_csv, show_json
 from convscope.cli.written import check_together, input_shapes, unit
+from convscope.terminal.screen import out as screen
+from convscope.terminal.screen import say_error, say_warning, wide, window
+from convscope.terminal.tables import table
 
 if TYPE_CHECKING:
     from convscope.analysis.inspection import Inspection

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convscope.cli.output import out as screen
 from convscope.cli.output import show_json
+from convscope.terminal.screen import out as screen
 
 if TYPE_CHECKING:
     from convscope.api.inspect import Network

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from convscope.cli.output import folded, out, pairs, show_json
+from convscope.cli.output import show_json
+from convscope.terminal.screen import folded, out
+from convscope.terminal.tables import pairs
 
 COUNTED = "cost: multiply-adds of convolutions and matrix products for one image of the size it was published for"
 FETCHED = "weights: public ones are fetched by --pretrained public"

@@ -10,7 +10,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from convscope.cli.exits import GIVEN
-from convscope.cli.output import say_error, say_warning, show_csv, show_json
+from convscope.cli.output import show_csv, show_json
+from convscope.terminal.screen import say_error, say_warning
 from convscope.text import count
 
 

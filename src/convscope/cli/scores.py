@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
-from convscope.cli.output import interval, table
+from convscope.terminal.tables import interval, table
 from convscope.text import count
 
 _SHOWN = {

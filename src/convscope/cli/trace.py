@@ -7,8 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.output import say_warning, show_json
+from convscope.cli.output import show_json
 from convscope.cli.written import image_shape, place
+from convscope.terminal.screen import say_warning
 
 STEPS = 3  # products shown of each number on a way
 LEVELS = 2  # of a tree, where none are asked for

@@ -8,12 +8,14 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+import convscope
 from convscope.cli.exits import INTERRUPTED
 from convscope.cli.flags import PlanFlags, given
-from convscope.cli.output import err, out, say_notice, show_json
+from convscope.cli.output import show_json
 from convscope.cli.series import resume_series, train_series
 from convscope.errors import ConfigError, quoted
 from convscope.runs import files
+from convscope.terminal.screen import err, out, say_notice
 
 
 def train(
@@ -119,21 +121,19 @@ def _print_config(data: str, settings: dict[str, Any], *, as_json: bool) -> int:
 def _watched(
     resumed: Path | None, data: str | None, settings: dict[str, Any], folder: Path | None, as_json: bool
 ) -> int:
-    from convscope.cli.live import Live
     from convscope.cli.scores import scores_table
+    from convscope.terminal.live import Live
     from convscope.training.interrupt import sigterm_as_ctrl_c
 
     live = Live(err if as_json else out)
     try:
         with sigterm_as_ctrl_c(), live:
-            from convscope.api import train as job
-
             if resumed is not None:
-                run = job.resume(resumed, observer=live.observer(), **settings)
+                run = convscope.resume(resumed, listener=live, **settings)
             else:
                 assert data is not None
                 model = settings.pop("model", "auto")
-                run = job.train(data, model, out=folder, observer=live.observer(), **settings)
+                run = convscope.train(data, model, out=folder, listener=live, **settings)
     except KeyboardInterrupt as stop:
         _say_how_to_resume(resumed or live.folder, stop)
         return INTERRUPTED
