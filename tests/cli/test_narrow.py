@@ -58,7 +58,7 @@ def test_an_epoch_folds_between_its_figures(capsys: pytest.CaptureFixture[str]) 
         printed = capsys.readouterr().out
         assert printed.count("\n") == lines and all(len(line) <= width for line in printed.splitlines())
         assert " ".join(printed.split()) == (
-            "epoch 12 train loss 2.1641 accuracy 0.2374 valid loss 1.5768 accuracy 0.6111 18,451 images/s 1 min 15 s"
+            "epoch 12 train loss 2.1641 accuracy 0.2374 valid loss 1.5768 accuracy 0.6111 18,451 examples/s 1 min 15 s"
         )
 
 
@@ -69,4 +69,4 @@ def test_the_plan_cuts_no_number(tmp_path: Path, window, capsys: pytest.CaptureF
     printed = capsys.readouterr().out
     plan = printed[printed.index("plan\n") : printed.index("epoch   1")]
     assert {"1,898", "1,294", "64", "1"} <= set(NUMBER.findall(plan))
-    assert "threads" in plan and "1 epoch of 1,294 images" in " ".join(plan.split())
+    assert "threads" in plan and "1 epoch of 1,294" in " ".join(plan.split())

@@ -53,7 +53,7 @@ def test_one_command_trains_the_head_and_then_everything(transferred: Path, lear
     assert (first["lr"], second["lr"]) == (0.003, pytest.approx(0.0004))
     metrics = json.loads((transferred / "metrics.json").read_text())
     assert metrics["accuracy"]["value"] > 0.9
-    assert "features computed once" in metrics["stages"][0]
+    assert "cached features" in metrics["stages"][0]
     assert metrics["pretrained"]["source"].startswith(str(learned))
     assert any("the head is new" in note for note in metrics["pretrained"]["notes"])
     page = (transferred / "report.html").read_text()

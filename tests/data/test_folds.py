@@ -52,7 +52,7 @@ def test_the_draw_changes_with_the_seed_only() -> None:
 def test_too_few_or_too_many_folds_are_refused() -> None:
     with pytest.raises(ConfigError, match=f"2 to {MOST_FOLDS:,}, found 1"):
         assign_folds(np.zeros(4, int), np.arange(4), 1)
-    with pytest.raises(DataError, match="5 folds .* found 4"):
+    with pytest.raises(DataError, match=r"5 folds .* found 4"):
         assign_folds(np.zeros(4, int), np.arange(4), 5)
-    with pytest.raises(DataError, match="3 folds .* groups, found 2"):
+    with pytest.raises(DataError, match=r"3 folds .* groups, found 2"):
         assign_folds(np.zeros(4, int), np.array([0, 0, 1, 1]), 3)

@@ -23,16 +23,16 @@ def compare(
     out_folder: Annotated[Path | None, Parameter(name="--out")] = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
-    """Compare runs that were judged on the same images: which is better, and is the difference beyond chance?
+    """Compare runs that were scored on the same examples: which is better, and is the difference beyond chance?
 
-    Runs that differ in nothing but their seed count as one network.
+    Runs that differ only in their seed count as one network.
 
     Parameters
     ----------
     runs
-        Run folders, or folders of them.
+        Run folders, or folders that hold run folders.
     out_folder
-        Write comparison.html, its figures, and the numbers as CSV and JSON into this folder.
+        Write comparison.html, its figures, and the numbers as CSV and JSON to this folder.
     as_json
         Print JSON.
     """

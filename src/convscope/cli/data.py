@@ -1,4 +1,4 @@
-"""``convscope data``: the sets that have names, a check of any set, a look at augmentation, fetching a public set."""
+"""``convscope data``: list named sets, check any set, draw its augmentation, download a public set."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from convscope.data.preprocessing import Fit
 from convscope.terminal.screen import err, out
 from convscope.terminal.tables import notices, pairs, table
 
-app = App(name="data", help="Sets that have names, a check of any set, a look at its augmentation, fetching one.")
+app = App(name="data", help="List named sets, check any set, draw its augmentation, download a public set.")
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 
 
 @app.command(name="list")
 def list_sets(*, data_root: Path | None = None, cache: Path | None = None, as_json: Json = False) -> int:
-    """List the sets that have names, and where they are on this machine.
+    """List the named sets, and where they are on this machine.
 
     Parameters
     ----------
     data_root
         Folder that holds named sets.
     cache
-        Folder of decoded images and downloads.
+        Folder for decoded images and downloads.
     as_json
         Print JSON.
     """
@@ -45,7 +45,7 @@ def list_sets(*, data_root: Path | None = None, cache: Path | None = None, as_js
             row.what,
             "" if row.images is None else f"{row.images:,}",
             "" if row.classes is None else row.classes,
-            row.where or f"not here: convscope data fetch {row.name}",
+            row.where or f"not here; run: convscope data fetch {row.name}",
         )
         for row in rows
     ]
@@ -67,7 +67,7 @@ def check(
     as_json: Json = False,
     reading: ReadFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
-    """Read a set as `train` would and say what it is and what is suspicious about it.
+    """Read a set as `train` does; say what it holds and what looks wrong.
 
     Parameters
     ----------
@@ -76,15 +76,15 @@ def check(
     img_size
         Image size: 224, or HxW such as 96x128.
     fit
-        How images of another size are brought to it; centre cuts the middle out, unscaled.
+        How images of another size are resized; centre cuts the middle out, unscaled.
     skip_bad
-        Leave unreadable images out and list them, instead of stopping.
+        Skip unreadable images and list them, instead of stopping.
     max_pixels
         Largest image to decode, in pixels.
     seed
-        Seed of the splits that are drawn.
+        Seed of drawn splits.
     cache
-        Folder of decoded images.
+        Folder for decoded images.
     data_root
         Folder that holds named sets.
     as_json
@@ -121,7 +121,7 @@ def check(
     else:
         out.print(found.name, style="bold", markup=False)
         out.print(pairs(found.facts))
-        out.print(notices(found.warnings) if found.warnings else "nothing suspicious found")
+        out.print(notices(found.warnings) if found.warnings else "no problems found")
     return 0
 
 
@@ -142,32 +142,32 @@ def show(
     data_root: Path | None = None,
     reading: ReadFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
-    """Draw what augmentation makes of a set's training images, exactly as the first epochs of `train` would see them.
+    """Draw augmented training images, exactly as the first epochs of `train` see them.
 
     Parameters
     ----------
     data
         Folder, archive, table, IDX or NPZ file, or the name of a set.
     augment
-        Augmentation such as "tissue" or "hflip rotate=10"; by default what `train` would choose.
+        Augmentation such as "tissue" or "hflip rotate=10"; by default the one that `train` chooses.
     out
         The picture's file, PNG or SVG; by default DATA-augmented.png.
     images
-        Rows: training images, one of each class first; at most 100.
+        Number of rows, one per training image; at most 100.
     copies
-        Columns: as many first epochs; at most 12.
+        Number of columns, one per epoch; at most 12.
     seed
         Seed of the splits that are drawn and of the augmentation.
     img_size
         Image size: 224, or HxW such as 96x128.
     fit
-        How images of another size are brought to it; centre cuts the middle out, unscaled.
+        How images of another size are resized; centre cuts the middle out, unscaled.
     skip_bad
-        Leave unreadable images out and list them, instead of stopping.
+        Skip unreadable images and list them, instead of stopping.
     max_pixels
         Largest image to decode, in pixels.
     cache
-        Folder of decoded images.
+        Folder for decoded images.
     data_root
         Folder that holds named sets.
     """
@@ -191,7 +191,7 @@ def show(
         err.print(notices(left_out))
     file = write_augmented(found, policy, out, images=images, copies=copies, seed=seed)
     err.print(f"{policy}  ({reason})" if reason else str(policy), markup=False)
-    err.print(f"the picture is {file}", markup=False)
+    err.print(f"picture: {file}", markup=False)
     return 0
 
 
@@ -204,9 +204,9 @@ def fetch(name: str, *, data_root: Path | None = None, cache: Path | None = None
     name
         mnist, fashion-mnist or cifar10.
     data_root
-        Folder to put it in; by default convscope's own, below the cache.
+        Folder for the set; by default a folder in the cache.
     cache
-        Folder of decoded images and downloads.
+        Folder for decoded images and downloads.
     """
     from convscope.data.ingest.store import directory
     from convscope.data.named import fetch as download
@@ -214,5 +214,5 @@ def fetch(name: str, *, data_root: Path | None = None, cache: Path | None = None
 
     with Live() as live:
         folder = download(name, data_root or directory(cache) / "downloads", live.progress)
-    err.print(f"{name} is in {folder}", markup=False)
+    err.print(f"{name}: {folder}", markup=False)
     return 0

@@ -1,4 +1,4 @@
-"""``convscope predict``: what a run's network says of image files, as CSV or JSON."""
+"""``convscope predict``: the predictions of a run for files, as CSV or JSON."""
 
 from __future__ import annotations
 
@@ -23,21 +23,20 @@ def predict(
     threads: int | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
-    """Name the class of image files, with the probability of every class, as CSV on standard output.
+    """Predict image files, as CSV on standard output.
 
     Parameters
     ----------
     run
         Run folder.
     inputs
-        Image files, or folders that are searched for images.
+        Image files, or folders of images.
     tta
-        Average over this many augmented copies of each image.
+        Average the predictions of this many augmented copies of each image.
     amp
-        Compute in bfloat16: faster where the processor has instructions for it; refused where it would give more
-        than 2 % of the first images another class.
+        Compute in bfloat16, which is faster on some processors; refused where it changes too many predictions.
     threads
-        Processor threads; by default as torch chooses.
+        Processor threads; by default as PyTorch chooses.
     as_json
         Print JSON instead of CSV.
     """
@@ -47,7 +46,7 @@ def predict(
     from convscope.training.threads import using
 
     if not inputs:
-        raise ConfigError("no image given; write: convscope predict RUN FILE... or a folder")
+        raise ConfigError("no input given; write: convscope predict RUN FILE..., or give a folder")
     opened = open_run(run)
     with using(threads):
         predictions = opened.predict(inputs, tta=tta, amp=amp)

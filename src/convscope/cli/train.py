@@ -29,7 +29,7 @@ def train(
     seeds: int | None = None,
     flags: PlanFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
-    """Train a network on images, evaluate it honestly, and write a report.
+    """Train a network on a data set, score it on held-out examples, and write a report.
 
     Several networks, as in `--model lenet,resnet_mini`, or several `--seeds` are trained one after the other on the
     same split with the same settings, and compared.
@@ -39,18 +39,18 @@ def train(
     data
         Folder, archive, table, IDX or NPZ file, or the name of a set (see `convscope data list`).
     out_folder
-        Run folder; by default runs/<data>-<model>. Of several trainings the folder that holds their runs, by default
-        runs/<data>-series; given again, it goes on where it was stopped.
+        Run folder; by default runs/<data>-<model>. Several trainings share one folder, by default
+        runs/<data>-series; the same command again resumes them.
     resume
-        Go on with this interrupted run, or series of runs.
+        Resume this interrupted run, or series of runs.
     config
-        TOML file of settings; flags beat it. Any run's config.toml will do.
+        TOML file of settings, such as the config.toml of a run; flags override it.
     print_config
-        Print the settings that would run, with the open ones settled from the data, and stop.
+        Print the resolved settings as TOML, and stop.
     as_json
-        Print the final figures, or the settings of --print-config, as JSON.
+        Print the final figures (or the settings of --print-config) as JSON.
     seeds
-        Train each network with so many seeds, from --seed on, on the same split.
+        Train each network with this many seeds, from --seed on, on the same split.
     """
     settings = given(flags)
     if resume is not None:

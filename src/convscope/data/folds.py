@@ -44,7 +44,7 @@ def assign_folds(strata: np.ndarray, units: np.ndarray, folds: int, *, seed: int
 
 
 def _dealt(strata: np.ndarray, units: np.ndarray, order: np.ndarray, folds: int) -> np.ndarray:
-    """Return the fold (U,), from 0, of each unit: in this order, each to the fold that its strata are most wanted in."""
+    """Return the fold (U,), from 0, of each unit: in this order, each to the fold that wants its strata most."""
     kinds, strata = np.unique(strata, return_inverse=True)
     owner, stratum, counts = _content(strata, units, len(kinds))
     bounds = np.searchsorted(owner, np.arange(len(order) + 1))

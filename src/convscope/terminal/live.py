@@ -94,7 +94,7 @@ class Live(Listener):
         self._ticked = now
         rate = step * self._batch / max(1e-9, now - self._epoch_began)
         what = f"epoch {epoch + 1}/{self._epochs}" if self._epochs < 10_000 else f"epoch {epoch + 1}"
-        text = f"loss {float(figures['loss']):.3f}  {rate:,.0f} images/s" if step > 1 else ""
+        text = f"loss {float(figures['loss']):.3f}  {rate:,.0f} examples/s" if step > 1 else ""
         task = self._tasks.get("epoch")
         if task is None:
             task = self._tasks["epoch"] = self.bars.add_task(what, total=steps, rate=text)
@@ -115,13 +115,22 @@ class Live(Listener):
         if "epoch" in self._tasks:
             self.bars.remove_task(self._tasks.pop("epoch"))
         parts = (
-            f"epoch {row['epoch']:>3}  train loss {row['train_loss']:.4f} accuracy {row['train_accuracy']:.4f}",
-            f"valid loss {row['valid_loss']:.4f} accuracy {row['valid_accuracy']:.4f}",
-            f"{row['images_per_second']:,.0f} images/s  {duration(row['seconds'])}",
+            f"epoch {row['epoch']:>3}  train {_figures(row, 'train_')}",
+            f"valid {_figures(row, 'valid_')}",
+            f"{row['images_per_second']:,.0f} examples/s  {duration(row['seconds'])}",
         )
         line = "   ".join(parts)
         fits = len(line) <= (window(self.screen) or len(line))
         self.screen.print(line if fits else f"\n{' ' * 11}".join(parts))
+
+
+def _figures(row: Mapping[str, float], split: str) -> str:
+    """Return a split's figures of an epoch, each behind its name.
+
+    >>> _figures({"train_loss": 0.5, "train_accuracy": 0.75, "valid_loss": 0.6}, "train_")
+    'loss 0.5000 accuracy 0.7500'
+    """
+    return " ".join(f"{key.removeprefix(split)} {row[key]:.4f}" for key in row if key.startswith(split))
 
 
 class LiveSeries:
@@ -175,20 +184,20 @@ def _plan(prepared: Prepared) -> dict[str, str]:
     notes = "".join(f"; {note}" for note in begun.get("notes", ()))
     augmented = not plan.stages or any(stage.augment for stage in plan.stages)
     rows = {
-        "model": f"{plan.model}, {prepared.parameters:,} weights{because('model')}",
+        "model": f"{plan.model}, {prepared.parameters:,} parameters{because('model')}",
         "head": f"{plan.head}{because('head')}" if plan.head != "own" else "",
         "pretrained": f"{begun['source']}, SHA-256 {begun['sha256'][:16]}…{notes}" if begun else "",
-        "training": f"{epochs}{limit} of {len(prepared.data.train):,} images, {plan.batch_size} a step"
+        "training": f"{epochs}{limit} of {len(prepared.data.train):,} examples, batch size {plan.batch_size}"
         + because("epochs" if "epochs" in reasons else "batch_size"),
-        "optimiser": f"{plan.opt}, {plan.sched}, highest rate {plan.lr:g}",
+        "optimiser": f"{plan.opt}, {plan.sched}, learning rate up to {plan.lr:g}",
         **{f"stage {number}": text for number, text in enumerate(prepared.stages, 1)},
         "steps": in_words(plan) + form,
         "threads": f"{plan.threads}{because('threads')}",
-        "rewritten": reasons.get("rewrite", ""),
-        "augmentation": f"{plan.augment}{because('augment')}" if augmented else "none: features are computed once",
-        "keeps": f"the {plan.select} epoch{because('select')}",
+        "rewrites": reasons.get("rewrite", ""),
+        "augmentation": f"{plan.augment}{because('augment')}" if augmented else "none: cached features",
+        "keeps": f"weights of the {plan.select} epoch{because('select')}",
         "expected": f"{plan.time or expected} of training, "
-        f"{prepared.estimate.bytes / 1e6:,.0f} MB for weights and activations",
+        f"{prepared.estimate.bytes / 1e6:,.0f} MB for parameters and activations",
         "run folder": str(prepared.folder) + (" (resumed)" if prepared.resumed else ""),
     }
     return {name: text for name, text in rows.items() if text}
