@@ -1,32 +1,40 @@
-"""Finished runs on the same images beside one another: runs, folders of them, or a whole series."""
+"""Finished runs on the same examples beside one another: runs, folders of them, or a whole series."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from convscope.api.series_folder import SEED, is_series, read_series, run_folder
+from convscope.api.series_folder import is_series, named_folder, read_series
 from convscope.report.comparison import write as write_comparison
 from convscope.runs import files
+from convscope.runs.compare.arrangement import is_of_splits
 from convscope.runs.compare.comparison import Comparison
 from convscope.runs.compare.comparison import compare as compare_runs
-from convscope.runs.run import Run
+from convscope.runs.compare.cross_validation import CrossValidation, cross_validate
+from convscope.runs.run import Run, open_run
 
 
-def compare(runs: Sequence[Run | str | Path], *, out: str | Path | None = None) -> Comparison:
-    """Compare finished runs on the same images; with ``out``, write the page, its figures and tables into that folder.
+def compare(
+    runs: Sequence[Run | str | Path], *, out: str | Path | None = None
+) -> Comparison | CrossValidation:
+    """Compare finished runs on the same examples; with ``out``, write the page, its figures and tables to that folder.
 
-    A folder of runs stands for all of them; that of a series also for what could not be trained in it. Raises as
-    ``runs.compare.compare``, and ``SaveError``.
+    A folder of runs stands for all of them; that of a series also for what could not be trained in it. Runs on several
+    splits (folds, resamples) are summarised over them. Raises as ``runs.compare.compare`` or ``cross_validate``, and
+    ``SaveError``.
     """
     held = [_held(item) for item in runs]
     failed = {name: why for _, reasons in held for name, why in reasons.items()}
     return compared([run for found, _ in held for run in found], failed, out)
 
 
-def compared(runs: Sequence[Run | Path], failed: dict[str, str], out: str | Path | None) -> Comparison:
+def compared(
+    runs: Sequence[Run | Path], failed: dict[str, str], out: str | Path | None
+) -> Comparison | CrossValidation:
     """Compare runs beside what could not be trained, and write the page where it is asked for."""
-    found = compare_runs(runs, failed)
+    opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
+    found = (cross_validate if any(map(is_of_splits, opened)) else compare_runs)(opened, failed)
     if out is not None:
         write_comparison(found, Path(out))
     return found
@@ -40,6 +48,6 @@ def _held(item: Run | str | Path) -> tuple[Sequence[Run | Path], dict[str, str]]
     if (folder / files.CONFIG).exists():
         return [folder], {}
     failed = read_series(folder)[1] if is_series(folder) else {}
-    begun = {run_folder(folder, *name.split(SEED)) for name in failed if SEED in name}
+    begun = {named_folder(folder, name) for name in failed}
     inside = sorted({at.parent for at in folder.glob(f"*/{files.CONFIG}")} - begun)
     return inside or [folder], failed

@@ -1,25 +1,27 @@
-"""Several networks, each with several seeds, trained on the same split with the same budget, and compared."""
+"""Several networks, each with several seeds and on several splits, trained with the same budget, and compared."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
 import tomli_w
 
 from convscope.api.compare import compared
-from convscope.api.series_folder import SEED, is_series, read_series, run_folder, state_of, write_series
+from convscope.api.series_folder import is_series, read_series, run_folder, run_name, state_of, write_series
 from convscope.api.train import RESUMABLE, resume, train
 from convscope.cards import card
 from convscope.data.dataset import Data
+from convscope.data.folds import MOST_FOLDS
 from convscope.errors import ConfigError, DataError, Error, SaveError, ShapeError
 from convscope.events import SILENT, Listener
 from convscope.models import entry, own
 from convscope.runs.compare.comparison import Comparison
+from convscope.runs.compare.cross_validation import CrossValidation
 from convscope.runs.inputs import as_loaded
 from convscope.runs.run import Run, open_run
 from convscope.runs.write import new_folder
@@ -33,6 +35,14 @@ _FREE = RESUMABLE - {"epochs", "time", "patience"}
 
 
 @dataclass(frozen=True)
+class Part:
+    """One of several splits: its name, such as "fold 2", and the settings that make it; neither of the only one."""
+
+    name: str = ""
+    settings: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Turn:
     """One training of a series: the ``number``-th ``of`` all; ``state`` is "new", "begun" or "finished" before it."""
 
@@ -42,9 +52,15 @@ class Turn:
     seed: int
     folder: Path
     state: str
+    split: Part = Part()
+
+    @property
+    def name(self) -> str:
+        """The network, the seed, and the split where there are several."""
+        return run_name(self.model, self.seed, self.split.name)
 
     def __str__(self) -> str:
-        return f"{self.number} of {self.of}  {self.model}, seed {self.seed}{_STATES[self.state]}"
+        return f"{self.number} of {self.of}  {self.name}{_STATES[self.state]}"
 
 
 _STATES = {"finished": ": finished before", "begun": ": goes on where it was stopped", "new": ""}
@@ -54,13 +70,13 @@ _STATES = {"finished": ": finished before", "begun": ": goes on where it was sto
 class Series:
     """A finished series; ``failed`` says why a network could not be trained.
 
-    ``comparison`` is None of a single run beside which nothing failed.
+    ``comparison`` is None of a single run beside which nothing failed, and a ``CrossValidation`` of several splits.
     """
 
     folder: Path
     runs: tuple[Run, ...]
     failed: dict[str, str]
-    comparison: Comparison | None
+    comparison: Comparison | CrossValidation | None
 
     def __repr__(self) -> str:
         return f"<series {self.folder}: {len(self.runs)} runs, {len(self.failed)} failed>"
@@ -76,19 +92,23 @@ def train_series(
     models: Sequence[own.Source],
     *,
     seeds: int = 1,
+    folds: int | None = None,
+    resamples: int | None = None,
     out: str | Path | None = None,
     observe: Callable[[Turn], Listener | None] | None = None,
     on_failure: Callable[[str, str], None] | None = None,
     quiet: bool = False,
     **settings: Unpack[Settings],
 ) -> Series:
-    """Train every network with every seed, compare them, and write the comparison; return it with the runs.
+    """Train every network with every seed on every split, compare them, and write that; return it with the runs.
 
     Args:
         data: anything ``convscope.load`` reads, or its result.
         models: names or networks of one's own, as ``train`` takes them. One that cannot be trained on these images
             does not keep the others from it: the comparison lists it, and the same call again tries it again.
         seeds: how many: ``seed`` (a setting, 0 by default) and those after it. The split does not change with them.
+        folds: cut the set into so many parts, each of which is the test split of one training.
+        resamples: draw the splits so many times, in the same sizes; the first is the set's own.
         out: the folder of the series, by default ``runs/<data>-series``. Where it holds this series already, finished
             runs are kept and one that was interrupted is resumed.
         observe: called before each training; may return what listens to it, instead of what is shown.
@@ -101,17 +121,20 @@ def train_series(
         DataError: the data cannot be used at all.
         Error: not one network could be trained.
     """
-    networks = _networks(models)
+    networks, parts = _networks(models), _parts(folds, resamples)
     asked = _asked(list(networks), seeds, dict(settings))
     asked = as_loaded(asked, data) if isinstance(data, Data) else asked
-    folder, values = _begin(data, list(networks), seeds, asked, out)
+    if isinstance(data, Data) and len(parts) > 1:
+        raise ConfigError(f"{data.name} is loaded and has its splits: give its path or name, to be split several times")
+    times = {name: number for name, number in (("folds", folds), ("resamples", resamples)) if number is not None}
+    folder, values = _begin(data, {"models": list(networks), "seeds": seeds, **times}, asked, out)
     runs: list[Run] = []
     failed: dict[str, str] = {}
     with ExitStack() as shown:
         if observe is None and not quiet:
             live = shown.enter_context(LiveSeries(err, known=isinstance(data, Data)))
             observe, on_failure = _begins(live), on_failure or live.failed
-        for turn in _turns(folder, list(networks), asked.seed, seeds):
+        for turn in _turns(folder, list(networks), [asked.seed + k for k in range(seeds)], parts):
             if turn.model in failed:
                 continue
             listener = observe(turn) if observe else None
@@ -122,7 +145,7 @@ def train_series(
                 raise  # these are no network's fault
             except Error as error:
                 with_any_seed = isinstance(error, ShapeError | ConfigError)
-                name = turn.model if with_any_seed else f"{turn.model}{SEED}{turn.seed}"
+                name = turn.model if with_any_seed else turn.name
                 failed[name] = str(error)
                 write_series(folder, values, failed)
                 if on_failure:
@@ -137,12 +160,26 @@ def _begins(live: LiveSeries) -> Callable[[Turn], Listener]:
     return lambda turn: live.begin(str(turn))
 
 
-def _turns(folder: Path, models: Sequence[str], seed: int, seeds: int) -> Iterator[Turn]:
+def _turns(folder: Path, models: Sequence[str], seeds: Sequence[int], parts: Sequence[Part]) -> Iterator[Turn]:
     """Yield what is trained, one after the other; its state is looked up only then."""
-    pairs = [(model, seed + k) for model in models for k in range(seeds)]
-    for number, (model, own_seed) in enumerate(pairs, 1):
-        at = run_folder(folder, model, own_seed)
-        yield Turn(number, len(pairs), model, own_seed, at, state_of(at))
+    todo = [(model, seed, part) for model in models for seed in seeds for part in parts]
+    for number, (model, seed, part) in enumerate(todo, 1):
+        at = run_folder(folder, model, seed, part.name)
+        yield Turn(number, len(todo), model, seed, at, state_of(at), part)
+
+
+def _parts(folds: int | None, resamples: int | None) -> list[Part]:
+    """Return the splits to train on; ``ConfigError`` for numbers that make no sense."""
+    if folds is not None and resamples is not None:
+        raise ConfigError("--folds and --resamples are two ways to split a set: choose one of them")
+    for name, number in (("folds", folds), ("resamples", resamples)):
+        if number is not None and not 2 <= number <= MOST_FOLDS:
+            raise ConfigError(f"--{name}: expected a whole number from 2 to {MOST_FOLDS:,}, found {number:,}")
+    if folds is not None:
+        return [Part(f"fold {k}", {"folds": folds, "fold": k}) for k in range(1, folds + 1)]
+    if resamples is not None:
+        return [Part(f"resample {k}", {"resample": k} if k else {}) for k in range(resamples)]
+    return [Part()]
 
 
 def resume_series(
@@ -155,9 +192,9 @@ def resume_series(
 ) -> Series:
     """Go on with an interrupted series as it was asked for; ``changes`` may be settings that move no figure."""
     values, _ = read_series(Path(folder))
-    data, models, seeds = values.pop("data"), values.pop("models"), values.pop("seeds")
+    data, models = values.pop("data"), values.pop("models")
     return train_series(
-        data, models, seeds=seeds, out=folder, observe=observe, on_failure=on_failure, quiet=quiet,
+        data, models, out=folder, observe=observe, on_failure=on_failure, quiet=quiet,
         **{**values, **changes},
     )  # fmt: skip
 
@@ -180,7 +217,7 @@ def _asked(models: Sequence[str], seeds: int, settings: dict[str, Any]) -> Plan:
 
 
 def _begin(
-    data: str | Path | Data, models: Sequence[str], seeds: int, asked: Plan, out: str | Path | None
+    data: str | Path | Data, repeated: dict[str, Any], asked: Plan, out: str | Path | None
 ) -> tuple[Path, dict[str, Any]]:
     """Make the folder of a series, or find it there; write down what was asked for, and return both."""
     source = data.source if isinstance(data, Data) else str(data)
@@ -190,7 +227,7 @@ def _begin(
     del values["model"]
     if not values["set"]:
         del values["set"]
-    values = {"data": source, "models": list(models), "seeds": seeds, **values}
+    values = {"data": source, **repeated, **values}
     wanted = tomllib.loads(tomli_w.dumps(values))
     if out is not None and is_series(Path(out)):
         folder = Path(out)
@@ -221,4 +258,5 @@ def _train(
         held = data if isinstance(data, Data) else None
         free = {name: settings[name] for name in sorted(_FREE & settings.keys())}
         return resume(turn.folder, data=held, model=again, listener=listener, **free)
-    return train(data, network, out=turn.folder, listener=listener, **{**settings, "seed": turn.seed})
+    settings = {**settings, "seed": turn.seed, **turn.split.settings}
+    return train(data, network, out=turn.folder, listener=listener, **settings)

@@ -1,12 +1,13 @@
 """The folder of a series: what was asked for, what could not be trained, and a folder for each run.
 
 runs/NAME/  series.toml              what was asked for, and what could not be trained
-            lenet-seed0/ ...         one ordinary run each, with its own report
+            lenet-seed0/ ...         one ordinary run each, with its own report; lenet-seed0-fold1 of folds
             comparison.html, .csv, .json, figures/
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from convscope.runs import files
 from convscope.runs.checksum import unfinished
 from convscope.runs.write import folder_word, write_file
 
-SEED = ", seed "  # between network and seed, in the name of what failed with this seed only
+_NAME = re.compile(r"(.+), seed (\d+)(?:, ((?:fold|resample) \d+))?")
 
 
 def is_series(folder: Path) -> bool:
@@ -46,9 +47,32 @@ def read_series(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     return values, values.pop("failed", {})
 
 
-def run_folder(folder: Path, model: str, seed: int | str) -> Path:
-    """Return the folder of one run of a series."""
-    return folder / f"{folder_word(model)}-seed{seed}"
+def run_name(model: str, seed: int, split: str = "") -> str:
+    """Return the name of one run of a series.
+
+    >>> run_name("lenet", 0), run_name("lenet", 0, "fold 2")
+    ('lenet, seed 0', 'lenet, seed 0, fold 2')
+    """
+    return f"{model}, seed {seed}" + (f", {split}" if split else "")
+
+
+def run_folder(folder: Path, model: str, seed: int | str, split: str = "") -> Path:
+    """Return the folder of one run of a series.
+
+    >>> run_folder(Path("runs"), "lenet", 0, "fold 2").name
+    'lenet-seed0-fold2'
+    """
+    return folder / "-".join(filter(None, [folder_word(model), f"seed{seed}", split.replace(" ", "")]))
+
+
+def named_folder(folder: Path, name: str) -> Path | None:
+    """Return the folder of one run of a series by its name; ``None`` where that is the name of a network.
+
+    >>> named_folder(Path("runs"), "lenet, seed 0").name
+    'lenet-seed0'
+    """
+    matched = _NAME.fullmatch(name)
+    return None if matched is None else run_folder(folder, *matched.groups(default=""))
 
 
 def state_of(folder: Path) -> str:
