@@ -7,7 +7,7 @@ from pathlib import Path
 
 from convscope.errors import ConfigError, quoted
 from convscope.report import comparison_tables as tables
-from convscope.report.html import Shown, forget, save, template
+from convscope.report.html import Shown, environment, forget, save
 from convscope.runs import files
 from convscope.runs.compare.comparison import FIGURES, Comparison
 from convscope.runs.write import csv_text, json_text, write_files
@@ -80,18 +80,22 @@ def page(found: Comparison, figures: dict[str, Shown], name: str) -> str:
     """Return the page's HTML."""
     folders = [quoted(run.folder) for network in found.networks for run in network.runs]
     several = len(found.networks) > 1
-    return template("comparison.html.jinja").render(
-        found=found,
-        name=name,
-        created=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
-        figures=figures,
-        tables={
-            "scores": tables.scores(found),
-            "costs": tables.costs(found),
-            "runs": tables.runs(found),
-            "pairs": tables.pairs(found) if several else None,
-            "settings": tables.settings(found) if several else None,
-        },
-        seeded=any(len(network.runs) > 1 for network in found.networks),
-        folders=folders,
+    return (
+        environment()
+        .get_template("comparison.html.jinja")
+        .render(
+            found=found,
+            name=name,
+            created=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
+            figures=figures,
+            tables={
+                "scores": tables.scores(found),
+                "costs": tables.costs(found),
+                "runs": tables.runs(found),
+                "pairs": tables.pairs(found) if several else None,
+                "settings": tables.settings(found) if several else None,
+            },
+            seeded=any(len(network.runs) > 1 for network in found.networks),
+            folders=folders,
+        )
     )
