@@ -18,9 +18,9 @@ from convscope.models.arguments import arguments, shape_of
 from convscope.models.own import Source, current_folder, explained, is_module, load, name_of
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
-LONG = 256  # of an axis that varies, where lazy layers are given their sizes
+LONG = 256  # of an axis that varies, where a network is shown something empty
 
 
 def build(
@@ -81,6 +81,14 @@ def _called(
     return model
 
 
+def zeros(count: int, input: InputSpec) -> Tensor:
+    """Return empty examples, for the shapes alone; an axis that varies is ``LONG``."""
+    import torch
+
+    shape = [LONG if size is None else size for size in input.shape]
+    return torch.zeros(count, *shape, dtype=torch.float32 if input.vocabulary is None else torch.int64)
+
+
 def _fill_lazy(model: nn.Module, input: InputSpec, name: str) -> None:
     """Give lazy layers their sizes, by showing the network two empty examples; axes that vary are taken as long."""
     import torch
@@ -88,13 +96,13 @@ def _fill_lazy(model: nn.Module, input: InputSpec, name: str) -> None:
 
     if not any(map(is_lazy, [*model.parameters(), *model.buffers()])):
         return
+    examples = zeros(2, input)
     was = [(module, module.training) for module in model.modules()]
-    shape = [LONG if size is None else size for size in input.shape]
     try:
         with torch.no_grad():
-            model.eval()(torch.zeros(2, *shape, dtype=torch.float32 if input.vocabulary is None else torch.int64))
+            model.eval()(examples)
     except Exception as error:  # the user's own code
-        what = f"{'images' if len(shape) == 3 else 'inputs'} of {' × '.join(map(str, shape))}"
+        what = f"{'images' if len(input.shape) == 3 else 'inputs'} of {' × '.join(map(str, examples.shape[1:]))}"
         raise ConfigError(f"{name} cannot take {what}: {explained(error)}") from error
     for module, training in was:
         module.training = training
