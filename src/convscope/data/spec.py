@@ -136,6 +136,15 @@ def check_names(names: tuple[str, ...]) -> None:
 TARGETS: dict[str, type[Any]] = {target.kind: target for target in (Classes, Labels, Numbers, Points)}
 
 
+def names_of(target: TargetSpec) -> tuple[str, ...]:
+    """Return the names of what is learned: of classes, labels, numbers or points; none of a target without.
+
+    >>> names_of(Classes(("ant", "bee")))
+    ('ant', 'bee')
+    """
+    return getattr(target, "names", ())
+
+
 def target_to_dict(target: TargetSpec) -> dict[str, Any]:
     """Return plain values, fit for JSON.
 

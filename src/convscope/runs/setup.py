@@ -17,7 +17,7 @@ from convscope.models import own
 from convscope.models.weights import Weights, load_into
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.own_network import check_own
-from convscope.runs.predict import BATCH
+from convscope.runs.predictor import BATCH
 from convscope.tasks import classification
 from convscope.text import count, listed
 from convscope.training.accelerate import accelerated, in_order

@@ -1,9 +1,9 @@
 """Two or more sets of predictions of the same examples, compared by the main figure of any task.
 
-What ``Evidence`` says of each example decides the test: where it is right or wrong, McNemar's (``comparison``); where it
-is a number, such as an error, the permutation test of Fisher and Pitman on the paired differences: if both were equally
-good, each difference would have had either sign alike. Where examples come in groups, whole groups are drawn, and the
-signs of whole groups are flipped.
+What ``Evidence`` says of each example decides the test: where it is right or wrong, McNemar's (``comparison``); where
+it is a number, such as an error, the permutation test of Fisher and Pitman on the paired differences: if both were
+equally good, each difference would have had either sign alike. Where examples come in groups, whole groups are drawn,
+and the signs of whole groups are flipped.
 """
 
 from __future__ import annotations
