@@ -89,7 +89,7 @@ def _converted(values: Any, kind: type[T], field: str = "") -> T:
 def _target(written: Written) -> TargetSpec:
     if written.target is None:
         if written.classes is None:
-            raise ValueError("Object missing required field `classes`, or `target` of a task without classes")
+            raise ValueError("target: missing; expected `classes`, or the `target` of a task without classes")
         return Classes(written.classes)
     fields = dict(written.target)
     kind = fields.pop("kind", None)
