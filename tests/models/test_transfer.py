@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.spec import Classes
 from convscope.errors import ConfigError
 from convscope.models import create, entry, names
 from convscope.models.header import parse
@@ -127,7 +128,7 @@ def test_bad_heads() -> None:
 
 def test_a_spec_rebuilds_the_head_and_reads_older_files() -> None:
     images = Preprocessing(3, 32, 32, "crop", "uint8", (0.0,) * 3, (1.0,) * 3)
-    spec = ModelSpec("classification", "resnet20", ("a", "b"), images, head="hidden")
+    spec = ModelSpec("classification", "resnet20", Classes(("a", "b")), images, head="hidden")
     values = spec.to_dict()
     assert ModelSpec.from_header(parse(values)) == spec
     assert set(spec.build().state_dict()) == set(create("resnet20", classes=2, head="hidden").state_dict())

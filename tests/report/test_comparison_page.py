@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
+from convscope.data.spec import Classes
 from convscope.report import comparison
 from convscope.report.figures import differences, label_placement, learning_curves, networks, style, tradeoff
-from convscope.runs.compare.comparison import FIGURES, Comparison, Network, Pair, Trained
+from convscope.runs.compare.comparison import Comparison, Network, Pair, Trained
 from convscope.runs.compare.conclusions import conclusions
+
+FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "ece")
 
 
 def network(at: int, name: str, seeds: int, epochs: int = 4) -> Network:
@@ -43,7 +46,10 @@ def made(count: int, *, seeds: int = 3, epochs: int = 4, name: str = "network") 
         difference = {"value": gap, "low": gap - 0.012, "high": gap + 0.012}
         seed = {"seed_a": 0, "seed_b": 0, "difference": difference, "only_a": 31, "only_b": 12, "p_mcnemar": p}
         pairs.append(Pair(a.name, b.name, difference, "bootstrap", p, p, (seed,)))
-    return Comparison("digits", "test", 2000, ("a", "b"), each, tuple(pairs), ("One is better.",), ("a note",))
+    target = Classes(("a", "b"))
+    return Comparison(
+        "digits", "test", 2000, "classification", target, each, tuple(pairs), ("One is better.",), ("a note",)
+    )
 
 
 def extents(axes):

@@ -18,6 +18,7 @@ from torch import nn
 import convscope as cs
 from convscope.api import results
 from convscope.data.dataset import Data
+from convscope.data.spec import OutputSpec
 from convscope.errors import CheckpointError, ConfigError
 from convscope.models import building, own
 from convscope.runs.setup import Training, prepare
@@ -122,7 +123,7 @@ def test_layers_are_frozen_by_name(digits: Data, tmp_path: Path):
     run = cs.train(digits, Net, out=tmp_path / "run", freeze="conv1,norm", **QUICK)
     first = cs.train(digits, Net, out=tmp_path / "free", **QUICK).model.conv1.weight
     torch.manual_seed(0)
-    assert torch.equal(run.model.conv1.weight, building.build(Net, classes=10).conv1.weight)
+    assert torch.equal(run.model.conv1.weight, building.build(Net, output=OutputSpec(10)).conv1.weight)
     assert not torch.equal(run.model.conv1.weight, first)
     with pytest.raises(ConfigError, match=r"no chain of layers.*name the layers"):
         ready(digits, Net, freeze="trunk")

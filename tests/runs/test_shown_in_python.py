@@ -81,9 +81,11 @@ def test_results_are_one_line_and_a_small_page(run: Run, digits: Data):
 
 
 def test_pages_escape_what_users_named():
-    page = Prediction("<script>", "<b>", 0.5, {"<b>": 0.5}, note="<i>")._repr_html_()
+    page = Prediction(
+        "<script>", {"label": "<b>", "probability": 0.5, "probabilities": {"<b>": 0.5}}, note="<i>"
+    )._repr_html_()
     assert "<script>" not in page and "<i>" not in page and "&lt;script&gt;" in page
-    assert repr(Prediction("a.png", None, None, {}, error="damaged")) == "<a.png: damaged>"
+    assert repr(Prediction("a.png", {"label": None}, error="damaged")) == "<a.png: damaged>"
 
 
 def test_an_unfinished_run_shows_itself_too(run: Run, tmp_path: Path):

@@ -107,12 +107,14 @@ def _row(name: str) -> dict[str, Any]:
 
 
 def _counted(name: str) -> tuple[int, int]:
-    from convscope.models import create, entry
+    from convscope.data.spec import InputSpec, OutputSpec
+    from convscope.models import entry
     from convscope.models.cost import cost
+    from convscope.models.registry import build
 
     e = entry(name)
-    shape = (e.channels, e.side, e.side)
-    return cost(lambda: create(name, classes=e.classes, channels=e.channels, size=shape[1:]), shape)
+    image = InputSpec(e.channels, (e.side, e.side))
+    return cost(lambda: build(name, {}, input=image, output=OutputSpec(e.classes)), image)
 
 
 def _show(name: str, as_json: bool) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -52,7 +51,7 @@ def predict(
         predictions = opened.predict(inputs, tta=tta, amp=amp)
     bad = [p for p in predictions if p.error is not None]
     if as_json:
-        show_json([asdict(p) for p in predictions])
+        show_json([p.to_dict() for p in predictions])
     else:
         header = ("input", "label", "probability", *(f"p:{name}" for name in opened.spec.classes))
         rows = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from convscope.report.tables import Table
 from convscope.report.text import THIN, chance, decimal, large, percent, places, seconds, shorten, signed, span
-from convscope.runs.compare.comparison import FIGURES, Comparison, Network, Pair
+from convscope.runs.compare.comparison import Comparison, Network, Pair
 
 TESTS = {"mcnemar": "McNemar", "sign_flip": "sign flips of groups", "bootstrap": "bootstrap"}
 
@@ -28,7 +28,10 @@ def scores(found: Comparison) -> Table:
     tested = ("the best leads by, points", "p (corrected)") if len(found.networks) > 1 else ()
     columns = (*titles, *tested)
     rows += [(name, *("–",) * (len(columns) - 1)) for name in found.failed]
-    notes = (*map(_seeds, found.networks), *["could not be trained: see above"] * len(found.failed))
+    notes = (
+        *(_seeds(network, found.main) for network in found.networks),
+        *["could not be trained: see above"] * len(found.failed),
+    )
     return Table(columns, rows, tuple(range(1, len(columns))), notes)
 
 
@@ -115,10 +118,10 @@ def _with_span(estimate: dict[str, Any]) -> str:
     return f"{percent(estimate['value'], places(estimate))}  ({span(estimate).removesuffix(f'{THIN}%')})"
 
 
-def _seeds(network: Network) -> str:
+def _seeds(network: Network, main: str) -> str:
     if len(network.runs) == 1:
         return f"seed {network.seeds[0]}"
-    values = [run.figures[FIGURES[0]] for run in network.runs]
+    values = [run.figures[main] for run in network.runs]
     low, high = (percent(end, 2).removesuffix(f"{THIN}%") for end in (min(values), max(values)))
     return f"mean of {len(values)} seeds, {low} to {high}{THIN}%"
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convscope.report import tables
-from convscope.report.contents import Contents, Mistake
-from convscope.report.text import clean, percent, seconds, sentence, shorten, units
+from convscope.report.contents import Contents
+from convscope.report.section import Section, report_of
+from convscope.report.text import clean, inside, seconds, sentence, shorten, units
 from convscope.report.verdict import verdict
 from convscope.runs import files
 from convscope.runs.write import write_file
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
 
     from convscope.report.figures.style import Drawing
 
 DPI = 150  # of the PNG files: sharp in print at their natural size
-SIDE = 112  # pixels of a picture in the page
 
 
 @dataclass(frozen=True)
@@ -40,20 +39,21 @@ def write(contents: Contents, folder: Path) -> Path:
     The page holds its style, drawings and pictures itself, runs no script and asks no server for anything.
     Raises ``SaveError`` where a file cannot be written; the one before it stays.
     """
-    figures = draw(contents, folder / files.FIGURES)
+    sections = report_of(contents.task).sections(contents)
+    figures = draw(contents, sections, folder / files.FIGURES)
     path = folder / files.REPORT
-    write_file(path, page(contents, figures))
-    forget(folder / files.FIGURES, _drawers().keys() - figures.keys())
+    write_file(path, page(contents, sections, figures))
+    forget(folder / files.FIGURES, {name for section in sections for name in section.figures} - figures.keys())
     return path
 
 
-def draw(contents: Contents, folder: Path) -> dict[str, Shown]:
+def draw(contents: Contents, sections: Sequence[Section], folder: Path) -> dict[str, Shown]:
     """Draw every figure there is data for into ``folder`` as SVG and PNG; return them by name for the page."""
     from convscope.report.figures import style
 
     folder.mkdir(exist_ok=True)
     with style.applied():
-        drawings = ((name, drawer(contents)) for name, drawer in _drawers().items())
+        drawings = ((name, draw(contents)) for section in sections for name, draw in section.figures.items())
         return {name: save(drawing, name, folder) for name, drawing in drawings if drawing is not None}
 
 
@@ -72,37 +72,6 @@ def forget(folder: Path, names: Iterable[str]) -> None:
     for name in names:
         for ending in ("svg", "png"):
             (folder / f"{name}.{ending}").unlink(missing_ok=True)
-
-
-def _drawers() -> dict[str, Callable]:
-    from convscope.report.figures import (
-        augmented,
-        baselines,
-        confusion,
-        curves,
-        kernels,
-        lr_schedule,
-        mistakes,
-        precision_recall,
-        reliability,
-        roc,
-        samples,
-    )
-
-    modules = (
-        baselines,
-        confusion,
-        roc,
-        precision_recall,
-        reliability,
-        curves,
-        lr_schedule,
-        mistakes,
-        kernels,
-        samples,
-        augmented,
-    )
-    return {module.__name__.rpartition(".")[2]: module.draw for module in modules}
 
 
 def inline(svg: str, name: str, title: str) -> str:
@@ -131,62 +100,41 @@ def inline(svg: str, name: str, title: str) -> str:
     return Markup(f'<svg {box[0]} style="width:{pixels}px" role="img" aria-label="{escape(title)}">{body}')
 
 
-def page(contents: Contents, figures: dict[str, Shown]) -> str:
-    """Return the page's HTML."""
-    return template("report.html.jinja").render(
+def page(contents: Contents, sections: Sequence[Section], figures: dict[str, Shown]) -> str:
+    """Return the page's HTML: the verdict, links to the sections, and the sections that have something to show."""
+    from markupsafe import Markup
+
+    pages = environment()
+    about = {"contents": contents, "metrics": contents.metrics, "own": contents.own, "figures": figures}
+    bodies = (
+        pages.get_template(section.template).render(**about, tables=section.tables, **section.values)
+        for section in sections
+    )
+    return pages.get_template("report.html.jinja").render(
         contents=contents,
-        metrics=contents.metrics,
-        figures=figures,
-        verdict=verdict(contents),
-        tables={
-            "scores": tables.scores(contents.metrics),
-            "classes": tables.classes(contents.metrics),
-            "rivals": tables.rivals(contents),
-            "confusions": tables.confusions(contents.metrics),
-            "epochs": tables.epochs(contents),
-            "reliability": tables.reliability(contents),
-        },
-        worst=_gallery(contents, contents.worst),
-        missed=_gallery(contents, contents.missed),
+        verdict=[*verdict(contents), *map(units, report_of(contents.task).remarks(contents))],
+        # Markup is right: the templates have escaped every name in it.
+        sections=[(section, Markup(body)) for section, body in zip(sections, bodies, strict=True) if body.strip()],
     )
 
 
-def template(name: str) -> Template:
-    """Return a template of the package, with the filters and the style that all pages share."""
+def environment() -> Environment:
+    """Return where the package's templates are found, with the filters and the style that all pages share."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    found = Environment(
         loader=PackageLoader("convscope.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    found.filters |= {
         "clean": clean,
-        "percent": percent,
+        "inside": inside,
         "seconds": seconds,
         "sentence": sentence,
         "shorten": shorten,
     }
-    environment.globals["style"] = (Path(__file__).parent / "assets" / "report.css").read_text(encoding="utf-8")
-    return environment.get_template(name)
-
-
-def _gallery(contents: Contents, mistakes: tuple[Mistake, ...]) -> list[dict[str, str]]:
-    if not mistakes:
-        return []
-    from convscope.data.pictures import data_url, tile
-    from convscope.report.figures.mistakes import display
-
-    rule = display(contents)
-    return [
-        {
-            "picture": data_url(tile(rule.show(mistake.image), SIDE), exact=max(mistake.image.shape[1:]) <= SIDE),
-            "truth": contents.classes[mistake.truth],
-            "answer": contents.classes[mistake.predicted],
-            "probability": percent(mistake.probability),
-            "id": mistake.id,
-        }
-        for mistake in mistakes
-    ]
+    found.globals["style"] = (Path(__file__).parent / "assets" / "report.css").read_text(encoding="utf-8")
+    return found

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.data.loader import Batch
+from convscope.data.spec import Classes
 from convscope.errors import ConfigError
 from convscope.models.check import check
 from convscope.models.own import explained
@@ -36,7 +37,9 @@ def check_own(
             f"{plan.model} holds {listed(held)} still in its own code (requires_grad=False), and stages and --freeze "
             "say this too: say it in one of the two places"
         )
-    notices = check(model, plan.model, batch.x, len(spec.classes), None if spec.is_object else spec.build)
+    again = None if spec.is_object else spec.build
+    classes = isinstance(spec.target, Classes)
+    notices = check(model, plan.model, batch.x, spec.output, again, classes=classes)
     if spec.is_object:
         notices.append(f"{plan.model} is trained as a copy that begins with its weights: another seed draws no others")
     if held:

@@ -12,11 +12,12 @@ from convscope.data.augment import Policy
 from convscope.data.dataset import Data, Split
 from convscope.data.ingest import store
 from convscope.data.loader import Loader, Normaliser
+from convscope.data.spec import Classes
 from convscope.models import own
 from convscope.models.weights import Weights, load_into
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.own_network import check_own
-from convscope.runs.predict import BATCH
+from convscope.runs.predictor import BATCH
 from convscope.tasks import classification
 from convscope.text import count, listed
 from convscope.training.accelerate import accelerated, in_order
@@ -81,7 +82,9 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     """
     settled = settle(plan, data, source)
     plan = settled.plan
-    spec = ModelSpec(plan.task, plan.model, data.classes, data.preprocessing, dict(plan.set), plan.head, source)
+    spec = ModelSpec(
+        plan.task, plan.model, Classes(data.classes), data.preprocessing, dict(plan.set), plan.head, source
+    )
     torch.manual_seed(plan.seed)
     model = spec.build()
     notes = () if weights is None else load_into(model, weights, head_is_new=plan.head != "own")

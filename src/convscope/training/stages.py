@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from convscope.data.dataset import Data
+from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError
 from convscope.models.own import Source
 from convscope.models.registry import build
@@ -81,10 +82,8 @@ def outline(plan: Plan, data: Data, source: Source) -> nn.Module:
     """Return the plan's network to read names and shapes of its weights: without numbers, but for a user's own."""
     shape = data.preprocessing
     with torch.device("meta"):
-        return build(
-            source, plan.set, classes=len(data.classes), channels=shape.channels, size=(shape.height, shape.width),
-            head=plan.head,
-        )  # fmt: skip
+        input, output = InputSpec(shape.channels, (shape.height, shape.width)), OutputSpec(len(data.classes))
+        return build(source, plan.set, input=input, output=output, head=plan.head)
 
 
 def _usual(plan: Plan, model: nn.Module) -> tuple[tuple[Stage, ...], str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convscope.data.names import composed
+from convscope.data.spec import Classes, TargetSpec
 from convscope.errors import CheckpointError, DataError
 from convscope.runs import files
 from convscope.runs.run import Run
@@ -25,11 +26,16 @@ class Example(NamedTuple):
 
 
 def check_comparable(a: Run, b: Run) -> None:
-    """Raise ``DataError``, with what differs and what to do, unless both runs have classes, images and splits alike."""
-    if [*map(composed, a.spec.classes)] != [*map(composed, b.spec.classes)]:
+    """Raise ``DataError``, with what differs and what to do, unless both runs learn the same from the same examples."""
+    if a.spec.task != b.spec.task:
         raise DataError(
-            f"{a.folder} and {b.folder} cannot be compared: they tell other classes apart "
-            f"({listed(a.spec.classes)}; {listed(b.spec.classes)})"
+            f"{a.folder} and {b.folder} cannot be compared: one is of {a.spec.task}, the other of {b.spec.task}"
+        )
+    first, second = (_learned(run.spec.target) for run in (a, b))
+    if first != second:
+        what = "tell other classes apart" if isinstance(a.spec.target, Classes) else "learn other targets"
+        raise DataError(
+            f"{a.folder} and {b.folder} cannot be compared: they {what} ({listed(first)}; {listed(second)})"
         )
     first, second = ((run.folder / files.SPLIT) for run in (a, b))
     for path in (first, second):
@@ -39,6 +45,13 @@ def check_comparable(a: Run, b: Run) -> None:
         return
     for reason in _differences(a, b):
         raise DataError(f"{a.folder} and {b.folder} cannot be compared: {reason}")
+
+
+def _learned(target: TargetSpec) -> list[str]:
+    """Return the names of what is learned, numbers with their units."""
+    names = map(composed, getattr(target, "names", ()))
+    units = getattr(target, "units", ())
+    return [f"{name} ({unit})" for name, unit in zip(names, units, strict=True)] if units else list(names)
 
 
 def groups_of(run: Run, ids: np.ndarray) -> np.ndarray | None:
