@@ -7,6 +7,7 @@ from pathlib import Path
 
 from convscope.api.series_folder import is_series, named_folder, read_series
 from convscope.report.comparison import write as write_comparison
+from convscope.report.cross_validation import write as write_cross_validation
 from convscope.runs import files
 from convscope.runs.compare.arrangement import is_of_splits
 from convscope.runs.compare.comparison import Comparison
@@ -15,9 +16,7 @@ from convscope.runs.compare.cross_validation import CrossValidation, cross_valid
 from convscope.runs.run import Run, open_run
 
 
-def compare(
-    runs: Sequence[Run | str | Path], *, out: str | Path | None = None
-) -> Comparison | CrossValidation:
+def compare(runs: Sequence[Run | str | Path], *, out: str | Path | None = None) -> Comparison | CrossValidation:
     """Compare finished runs on the same examples; with ``out``, write the page, its figures and tables to that folder.
 
     A folder of runs stands for all of them; that of a series also for what could not be trained in it. Runs on several
@@ -34,7 +33,12 @@ def compared(
 ) -> Comparison | CrossValidation:
     """Compare runs beside what could not be trained, and write the page where it is asked for."""
     opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
-    found = (cross_validate if any(map(is_of_splits, opened)) else compare_runs)(opened, failed)
+    if any(map(is_of_splits, opened)):
+        summary = cross_validate(opened, failed)
+        if out is not None:
+            write_cross_validation(summary, Path(out))
+        return summary
+    found = compare_runs(opened, failed)
     if out is not None:
         write_comparison(found, Path(out))
     return found

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from convscope.errors import ConfigError, DataError
-from convscope.runs.compare.checks import check_comparable, check_same_examples, splits_of
+from convscope.runs.compare.checks import check_comparable, splits_of
 from convscope.runs.compare.naming import names_of
 from convscope.runs.run import Run
 from convscope.text import listed
@@ -117,7 +117,7 @@ def _lacking(seeds: dict[int, dict[int, Run]], splits: tuple[int, ...], kind: Ki
 def _check(arrangement: Arrangement) -> None:
     firsts = arrangement.firsts
     for run in firsts[1:]:
-        check_same_examples(firsts[0], run)
+        check_comparable(firsts[0], run, same_split=False)
     for at, first in zip(arrangement.splits, firsts, strict=True):
         for seeds in arrangement.runs.values():
             for mine in seeds.values():

@@ -1,7 +1,7 @@
 """The mean of a figure over several splits of one set, and whether two networks differ in it.
 
 The splits share most of their training examples, so their figures are not independent: the variance of the mean over J
-splits is not s²/J. Nadeau and Bengio (2003, "Inference for the generalization error") add the overlap as n_test/n_train:
+splits is not s²/J. Nadeau and Bengio (2003, "Inference for the generalization error") add the overlap n_test/n_train:
 (1/J + n_test/n_train) s², with J - 1 degrees of freedom. For folds it is rather too wide than too narrow.
 """
 
