@@ -126,7 +126,7 @@ def test_layers_are_frozen_by_name(digits: Data, tmp_path: Path):
     assert torch.equal(run.model.conv1.weight, building.build(Net, output=OutputSpec(10)).conv1.weight)
     assert not torch.equal(run.model.conv1.weight, first)
     with pytest.raises(ConfigError, match=r"no chain of layers.*name the layers"):
-        ready(digits, Net, freeze="trunk")
+        ready(digits, Net, freeze="backbone")
 
 
 def test_a_series_takes_classes_modules_and_names(digits: Data, tmp_path: Path):

@@ -32,7 +32,7 @@ class FreezePlan:
         """Whether nothing learns but the head."""
         if not self.stage.freeze or not transfer.is_chain(self.model):
             return False
-        return transfer.frozen(self.model, ["trunk"], self.head) <= self.still
+        return transfer.frozen(self.model, ["backbone"], self.head) <= self.still
 
     def said(self, stage: Stage, plan: Plan) -> str:
         """Return what a stage does, as a line for people; ``stage`` is this one, settled."""
