@@ -150,9 +150,9 @@ def _layers(chain: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module
 def frozen(model: nn.Module, patterns: Iterable[str], head: str | None = None) -> set[str]:
     """Return the names of the weights that ``patterns`` mean.
 
-    A pattern is ``backbone`` (all but the head, which is as in ``cut``), the path of a layer (``layer1``, ``features.0``)
-    or a glob over paths (``features.[0-4]``); a layer's weights are all below its path. ``ConfigError`` with the
-    nearest names for one that means nothing.
+    A pattern is ``backbone`` (all but the head, which is as in ``cut``), the path of a layer (``layer1``,
+    ``features.0``) or a glob over paths (``features.[0-4]``); a layer's weights are all below its path. ``ConfigError``
+    with the nearest names for one that means nothing.
 
     >>> from convscope.models import create
     >>> sorted(frozen(create("resnet20", classes=10), ["conv1", "fc.b*"]))
@@ -169,8 +169,8 @@ def frozen(model: nn.Module, patterns: Iterable[str], head: str | None = None) -
             known = {prefix for prefixes in paths.values() for prefix in prefixes}
             outer = ", ".join(path for path, _ in _layers(model) if path in known)
             raise ConfigError(
-                f"freeze: {pattern!r} means no weights of this network{nearest(pattern, ['backbone', *sorted(known)])}; "
-                f"its layers are: {outer}; 'backbone' means all but the head"
+                f"freeze: {pattern!r} means no weights of this network"
+                f"{nearest(pattern, ['backbone', *sorted(known)])}; its layers are: {outer}; 'backbone' means all but the head"
             )
         found |= named
     return found
