@@ -1,4 +1,4 @@
-"""``convscope train`` with several networks or seeds: each training as it is watched, then the comparison."""
+"""``convscope train`` with several networks, seeds or splits: each training as it runs, then the comparison."""
 
 from __future__ import annotations
 
@@ -17,26 +17,36 @@ if TYPE_CHECKING:
 
 
 def train_series(
-    data: str, models: list[str], settings: dict[str, Any], seeds: int, folder: Path | None, *, as_json: bool
+    data: str,
+    models: list[str],
+    settings: dict[str, Any],
+    repeated: dict[str, int | None],
+    folder: Path | None,
+    *,
+    as_json: bool,
 ) -> int:
-    """Train and compare; return the exit code."""
+    """Train and compare; return the exit code. ``repeated`` says how many seeds, folds or resamples, if any."""
     from convscope.api import series
 
     return _watched(
-        lambda **told: series.train_series(data, models, seeds=seeds, out=folder, **told, **settings), as_json
+        lambda **told: series.train_series(data, models, out=folder, **_said(repeated), **told, **settings), as_json
     )
 
 
-def resume_series(folder: Path, settings: dict[str, Any], seeds: int | None, *, as_json: bool) -> int:
+def resume_series(folder: Path, settings: dict[str, Any], repeated: dict[str, int | None], *, as_json: bool) -> int:
     """Go on with an interrupted series; return the exit code."""
     from convscope.api import series
 
-    if seeds is not None or "model" in settings:
+    if _said(repeated) or settings.keys() & {"model", "folds", "fold"}:
         raise ConfigError(
-            "--resume FOLDER takes networks and seeds from the folder; to add some, give the whole command with "
-            f"--out {quoted(folder)}"
+            "--resume FOLDER takes networks, seeds and splits from the folder; to add some, give the whole command "
+            f"with --out {quoted(folder)}"
         )
     return _watched(lambda **told: series.resume_series(folder, **told, **settings), as_json)
+
+
+def _said(repeated: dict[str, int | None]) -> dict[str, Any]:
+    return {name: number for name, number in repeated.items() if number is not None}
 
 
 def _watched(run: Callable[..., Series], as_json: bool) -> int:

@@ -27,12 +27,13 @@ def train(
     print_config: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
     seeds: int | None = None,
+    resamples: int | None = None,
     flags: PlanFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
     """Train a network on a data set, score it on held-out examples, and write a report.
 
     Several networks, as in `--model lenet,resnet_mini`, or several `--seeds` are trained one after the other on the
-    same split with the same settings, and compared.
+    same split with the same settings, and compared; `--folds` or `--resamples` trains on several splits.
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ def train(
         Print the final figures (or the settings of --print-config) as JSON.
     seeds
         Train each network with this many seeds, from --seed on, on the same split.
+    resamples
+        Train each network on this many random splits of the same sizes; the first is the set's own.
     """
     settings = given(flags)
     if resume is not None:
@@ -60,9 +63,10 @@ def train(
                 "leave DATA, --config, --out and --print-config out"
             )
         if (resume / files.SERIES).exists():
-            return resume_series(resume, settings, seeds, as_json=as_json)
-        if seeds is not None:
-            raise ConfigError(f"--seeds is for a series of runs; {resume} is not the folder of one")
+            return resume_series(resume, settings, {"seeds": seeds, "resamples": resamples}, as_json=as_json)
+        for flag, number in (("seeds", seeds), ("resamples", resamples)):
+            if number is not None:
+                raise ConfigError(f"--{flag} is for a series of runs; {resume} is not the folder of one")
         return _watched(resume, None, settings, None, as_json)
     if config is not None:
         from convscope.runs.folder import read_settings
@@ -77,12 +81,17 @@ def train(
             "no data given; write: convscope train DATA, where DATA is a folder, a file, or a name such as digits"
         )
     models = str(settings.get("model", "auto")).split(",")
-    if len(models) > 1 or seeds is not None:
+    repeated = {"seeds": seeds, "resamples": resamples}
+    if "folds" in settings and "fold" not in settings:
+        repeated["folds"] = settings.pop("folds")
+    if len(models) > 1 or any(number is not None for number in repeated.values()):
         if print_config:
-            raise ConfigError("--print-config shows the settings of one training: give one --model, and no --seeds")
+            raise ConfigError(
+                "--print-config shows the settings of one training: give one --model, and no --seeds, --folds (without "
+                "--fold) or --resamples"
+            )
         settings.pop("model", None)
-        names, times = [name.strip() for name in models], 1 if seeds is None else seeds
-        return train_series(data, names, settings, times, out_folder, as_json=as_json)
+        return train_series(data, [name.strip() for name in models], settings, repeated, out_folder, as_json=as_json)
     if print_config:
         return _print_config(data, settings, as_json=as_json)
     return _watched(None, data, settings, out_folder, as_json)

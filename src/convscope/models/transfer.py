@@ -170,7 +170,8 @@ def frozen(model: nn.Module, patterns: Iterable[str], head: str | None = None) -
             outer = ", ".join(path for path, _ in _layers(model) if path in known)
             raise ConfigError(
                 f"freeze: {pattern!r} means no weights of this network"
-                f"{nearest(pattern, ['backbone', *sorted(known)])}; its layers are: {outer}; 'backbone' means all but the head"
+                f"{nearest(pattern, ['backbone', *sorted(known)])}; its layers are: {outer}; "
+                "'backbone' means all but the head"
             )
         found |= named
     return found

@@ -63,7 +63,8 @@ class TaskReport:
 
     ``sections(contents)`` are those of the page; ``own(judged)`` is what they need beside ``Contents``, found there as
     ``contents.own``. ``samples(split)`` chooses the training images to show, ``target(data)`` says in a few words what
-    is learned ("10 classes"), and ``remarks(contents)`` are sentences below the verdict.
+    is learned ("10 classes"), and ``remarks(contents)`` are sentences below the verdict. ``listings(metrics)`` are the
+    tables that the terminal shows below the figures.
     """
 
     sections: Callable[[Contents], Sequence[Section]]
@@ -71,6 +72,7 @@ class TaskReport:
     samples: Callable[[Split], np.ndarray] = evenly
     target: Callable[[Data], str | None] = _none
     remarks: Callable[[Contents], Sequence[str]] = lambda _: ()
+    listings: Callable[[Mapping[str, Any]], Sequence[Table]] = lambda _: ()
 
 
 BY_TASK = {"classification": "convscope.report.sections.classification.report:REPORT"}

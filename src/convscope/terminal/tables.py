@@ -10,10 +10,12 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from convscope.report.text import THIN
 from convscope.terminal.screen import WIDEST, folded, out
 
 if TYPE_CHECKING:
     from convscope.data.dataset import Notice
+    from convscope.report.tables import Table as ReportTable
 
 EXAMPLES = 3  # of what a check found, shown in the terminal; the report shows more
 _INTERVAL = re.compile(r"(\d)-(?=\d)")  # between the ends of 0.9260-0.9358, where it may be folded
@@ -38,6 +40,20 @@ def table(
     least = out.measure(made, options=out.options.update(width=WIDEST)).minimum
     made.width = least if least > out.width else None
     return made
+
+
+def shown(listing: ReportTable, notes: str = "") -> Table:
+    """Return a table of a report as the terminal shows it, with its notes as a last column titled ``notes``."""
+    columns = [_plain(column) for column in listing.columns]
+    rows = [[_plain(cell) for cell in row] for row in listing.rows]
+    right = [columns[at] for at in listing.numbers]
+    if notes:
+        columns, rows = [*columns, notes], [[*row, note] for row, note in zip(rows, listing.notes, strict=True)]
+    return table(columns, rows, right=right)
+
+
+def _plain(text: str) -> str:
+    return text.replace(THIN, " ")  # which not every terminal has
 
 
 def _table(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> Table:

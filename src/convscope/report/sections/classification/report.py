@@ -112,4 +112,4 @@ def _gallery(contents: Contents, mistakes: tuple[Mistake, ...]) -> list[dict[str
     ]
 
 
-REPORT = TaskReport(sections, own, samples, target, lambda contents: list(remarks(contents)))
+REPORT = TaskReport(sections, own, samples, target, lambda contents: list(remarks(contents)), tables.listings)
