@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -53,15 +54,39 @@ def predict(
     if as_json:
         show_json([p.to_dict() for p in predictions])
     else:
-        header = ("input", "label", "probability", *(f"p:{name}" for name in opened.spec.classes))
-        rows = (
-            (p.input, p.label, f"{p.probability:.6g}", *(f"{v:.6g}" for v in p.probabilities.values()))
-            for p in predictions
-            if p.probability is not None
-        )
-        show_csv(csv_text(header, rows))
+        rows = [{"input": p.input, **cells(p.answer)} for p in predictions if p.error is None]
+        header = rows[0] if rows else {"input": "", **cells(predictions[0].answer)}
+        show_csv(csv_text(tuple(header), (tuple(row.values()) for row in rows)))
     for note, number in Counter(p.note for p in predictions if p.note).items():
-        say_warning(f"{count(number, 'image')} converted: {note}")
+        say_warning(f"{count(number, 'input')} converted: {note}")
     for p in bad:
         say_error(f"{p.input}: {p.error}")
     return GIVEN if bad else 0
+
+
+def cells(answer: Mapping[str, Any]) -> dict[str, str]:
+    """Return an answer as the cells of a line by their titles; units are left to JSON.
+
+    >>> cells({"label": "bee", "probability": 0.75, "probabilities": {"ant": 0.25, "bee": 0.75}})
+    {'label': 'bee', 'probability': '0.75', 'p:ant': '0.25', 'p:bee': '0.75'}
+    >>> cells({"points": {"nose": [3.0, 4.5]}}), cells({"numbers": {"age": 41.25}, "units": {"age": "years"}})
+    ({'nose_x': '3', 'nose_y': '4.5'}, {'age': '41.25'})
+    """
+    line: dict[str, str] = {}
+    for name, value in answer.items():
+        if not isinstance(value, Mapping):
+            line[name] = _cell(value)
+            continue
+        prefix = "p:" if name == "probabilities" else ""
+        for key, inner in value.items():
+            if isinstance(inner, list):
+                line |= {f"{prefix}{key}_{axis}": _cell(number) for axis, number in zip("xyz", inner, strict=False)}
+            elif not isinstance(inner, str):
+                line[f"{prefix}{key}"] = _cell(inner)
+    return line
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(_cell, value))
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
