@@ -10,10 +10,11 @@ from torch import Tensor
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader, Normaliser
+from convscope.events import SILENT, Listener
 from convscope.models import create
 from convscope.tasks import classification
 from convscope.training.checkpoint import State
-from convscope.training.loop import Outcome, Watcher, fit
+from convscope.training.loop import Outcome, fit
 from convscope.training.plan import Plan, make_plan
 from convscope.training.steps import Loss
 
@@ -41,7 +42,7 @@ def settings(**changes: object) -> Plan:
 
 
 def run(
-    data: Data, plan: Plan, *, watcher: Watcher | None = None, start: State | None = None, select: str = "best",
+    data: Data, plan: Plan, *, listener: Listener = SILENT, start: State | None = None, select: str = "best",
     net: torch.nn.Module | None = None, loss: Loss | None = None, form: Form = lambda model: model,
     kept: Kept | None = None, catch: type[BaseException] | tuple[()] = KeyboardInterrupt,
 ) -> tuple[Kept, Outcome | None]:  # fmt: skip
@@ -61,7 +62,7 @@ def run(
     try:
         outcome = fit(
             model, train, Loader(data.valid, normalise, 256), plan, loss or usual, classes=len(data.classes),
-            keeper=kept, select=select, watcher=watcher or Watcher(), start=start, form=form,
+            keeper=kept, select=select, listener=listener, start=start, form=form,
         )  # fmt: skip
     except catch:
         return kept, None

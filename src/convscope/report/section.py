@@ -64,13 +64,14 @@ class TaskReport:
 
     ``sections(contents)`` are those of the page; ``own(judged)`` is what they need beside ``Contents``, found there as
     ``contents.own``. ``samples(split)`` chooses the training images to show, and ``remarks(contents)`` are sentences
-    below the verdict.
+    below the verdict. ``listings(metrics)`` are the tables that the terminal shows below the figures.
     """
 
     sections: Callable[[Contents], Sequence[Section]]
     own: Callable[[Judged], Any] = _none
     samples: Callable[[Split], np.ndarray] = evenly
     remarks: Callable[[Contents], Sequence[str]] = lambda _: ()
+    listings: Callable[[Mapping[str, Any]], Sequence[Table]] = lambda _: ()
 
 
 BY_TASK = {"classification": "convscope.report.sections.classification.report:REPORT"}

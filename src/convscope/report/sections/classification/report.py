@@ -107,4 +107,4 @@ def _gallery(contents: Contents, mistakes: tuple[Mistake, ...]) -> list[dict[str
     ]
 
 
-REPORT = TaskReport(sections, own, samples, lambda contents: list(remarks(contents)))
+REPORT = TaskReport(sections, own, samples, lambda contents: list(remarks(contents)), tables.listings)

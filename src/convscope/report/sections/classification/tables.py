@@ -26,6 +26,7 @@ BINARY = {
     "npv": ("Negative predictive value", "share that is “{negative}” among those named so, as common as here"),
 }
 MOST_CLASSES, WEAKEST = 100, 50  # rows of the table of classes, and of one that would be longer
+LISTED = 30  # classes that a terminal shows: more rows than this nobody reads there
 
 
 def scores(contents: Contents) -> Table:
@@ -64,6 +65,18 @@ def classes(metrics: Mapping[str, Any]) -> Table:
     found, right = "found (recall)", "right when named (precision)"
     titles = ("class", "images", found, right, "F1", "ROC area", "average precision")
     return Table(titles, rows, (1, 2, 3, 4, 5, 6))
+
+
+def listings(metrics: Mapping[str, Any]) -> list[Table]:
+    """Return what a terminal shows of the classes: the figures of two, and of each of the first ``LISTED``."""
+    found = []
+    if binary := metrics.get("binary"):
+        titles = (f"of “{binary['positive']}”", "value", f"95{THIN}% interval")
+        found.append(Table(titles, [(title, *_with_interval(binary[key])) for key, (title, _) in BINARY.items()]))
+    each = metrics["per_class"]
+    table = classes({**metrics, "per_class": each[:LISTED]})
+    first = f"class (first {LISTED} of {len(each):,})" if len(each) > LISTED else "class"
+    return [*found, Table((first, *table.columns[1:]), table.rows, table.numbers)]
 
 
 def confusions(metrics: Mapping[str, Any], most: int = 12) -> Table:
