@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from convscope.errors import ConfigError
-from convscope.report import page
 from convscope.report.comparison_tables import counts_right
-from convscope.report.page import Head, Shown, drawn
+from convscope.report.page import Head, Shown, drawn, page
 from convscope.report.section import Section
 from convscope.report.sections.comparison import sections
 from convscope.report.text import shorten, targets
@@ -57,7 +56,7 @@ def html(found: Comparison, parts: Sequence[Section], figures: Mapping[str, Show
     now = datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M")
     head = Head("comparison", name, now, found.conclusions, headline)
     seeded = any(len(network.runs) > 1 for network in found.networks)
-    return page.page(head, parts, figures, {"found": found, "seeded": seeded, "counted": counts_right(found)})
+    return page(head, parts, figures, {"found": found, "seeded": seeded, "counted": counts_right(found)})
 
 
 def columns(found: Comparison) -> tuple[str, ...]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from convscope.report import page
 from convscope.report.contents import Contents
-from convscope.report.page import Head, Shown, drawn
+from convscope.report.page import Head, Shown, drawn, page
 from convscope.report.section import Section, report_of
 from convscope.report.verdict import verdict
 from convscope.runs import files
@@ -31,4 +30,4 @@ def html(contents: Contents, sections: Sequence[Section], figures: Mapping[str, 
     sentences = [*verdict(contents), *report_of(contents.task).remarks(contents)]
     warnings = len(contents.warnings)
     head = Head("report", contents.name, contents.created, sentences, contents.headline, warnings)
-    return page.page(head, sections, figures, {"contents": contents, "metrics": contents.metrics, "own": contents.own})
+    return page(head, sections, figures, {"contents": contents, "metrics": contents.metrics, "own": contents.own})

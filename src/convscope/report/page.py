@@ -29,8 +29,8 @@ DPI = 150  # of the PNG files: sharp in print at their natural size
 class Head:
     """What stands above the sections.
 
-    ``kind`` is "report", "comparison" or "cross-validation". The first of the ``sentences`` is the verdict; ``headline`` are facts, name
-    beside value; ``warnings`` counts those about the data, which the page has under that name.
+    ``kind`` is "report", "comparison" or "cross-validation". The first of the ``sentences`` is the verdict;
+    ``headline`` are facts, name beside value; ``warnings`` counts those about the data, which a report lists.
     """
 
     kind: str
