@@ -12,7 +12,7 @@ import pytest
 from example_report import MEANING, bare, contents
 
 from convscope.data.dataset import Notice
-from convscope.report.html import page, write
+from convscope.report.html import html, write
 from convscope.report.section import report_of
 from convscope.report.sections.classification import tables
 
@@ -183,8 +183,9 @@ def test_a_perfect_run_says_so(tmp_path):
 
 
 def test_a_split_of_one_class_and_one_image(tmp_path):
+    from convscope.tasks.classification.scores import score
+
     from convscope.report.sections.classification.contents import Classified
-    from convscope.tasks.classification import score
 
     labels, probabilities = np.array([0]), np.array([[0.6, 0.4]])
     found = replace(
@@ -220,6 +221,5 @@ def test_of_very_many_classes_the_weakest_are_shown_and_the_rest_is_not_hidden_i
     shown = tables.classes(found.metrics).rows
     scores = {row["class"]: row["f1"]["value"] for row in found.metrics["per_class"]}
     assert [scores[row[0]] for row in shown] == sorted(scores.values())[:50]
-    assert "Of 300 classes these are the 50 with the lowest F1" in page(
-        found, report_of(found.task).sections(found), {}
-    )
+    text = html(found, report_of(found.task).sections(found), {})
+    assert "Of 300 classes these are the 50 with the lowest F1" in text

@@ -17,6 +17,7 @@ from convscope.models.equivariant import Lifting
 from convscope.report.augmented import augmented
 from convscope.report.contents import Augmented, Baseline, Contents, Samples
 from convscope.report.section import Judged, report_of
+from convscope.report.text import targets
 from convscope.runs import files
 from convscope.runs.run import Run
 from convscope.text import count
@@ -30,17 +31,17 @@ def collect(
     run: Run, data: Data, settled: ResolvedPlan, history: History, metrics: dict[str, Any], predictions: np.ndarray
 ) -> Contents:
     """Gather one report's contents; ``predictions`` (N, ...) are those for the judged split."""
-    report = report_of(run.plan.task)
-    judged = data.test or data.valid
-    learned = report.target(data)
+    report = report_of(run.spec.task)
+    judged, noun = data.test or data.valid, run.spec.input.noun
     return Contents(
         name=run.folder.name,
         created=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
-        task=run.plan.task,
+        task=run.spec.task,
+        noun=noun,
         metrics=metrics,
         own=report.own(Judged(data, judged, predictions, metrics)),
         headline={
-            "data": f"{data.name}: {count(sum(map(len, data.splits)), 'image')}{f', {learned}' if learned else ''}",
+            "data": f"{data.name}: {count(sum(map(len, data.splits)), noun)}, {targets(run.spec.target)}",
             "network": f"{run.spec.model}, {sum(p.numel() for p in run.model.parameters()):,} weights",
             "training": f"{len(history.epochs)} epochs in {history.epochs[-1]['seconds']:.0f} s",
         },

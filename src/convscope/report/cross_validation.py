@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from convscope.errors import ConfigError, quoted
-from convscope.report.cross_tables import pairs, scores, splits
-from convscope.report.html import Shown, environment, forget, save
+from convscope.errors import ConfigError
+from convscope.report.page import Head, Shown, drawn, page
+from convscope.report.section import Section
+from convscope.report.sections.cross_validation import sections
+from convscope.report.text import shorten
 from convscope.runs import files
 from convscope.runs.compare.cross_validation import CrossValidation
 from convscope.runs.write import csv_text, json_text, write_files
+from convscope.text import count
 from convscope.training.checkpoint import save_error
 
 COLUMNS = ("network", "model", "metric", "split", "value", "low", "high", "std")
-FIGURE = "splits"
 
 
 def write(found: CrossValidation, folder: Path) -> Path:
@@ -28,25 +30,30 @@ def write(found: CrossValidation, folder: Path) -> Path:
         raise ConfigError(f"{folder} is the folder of a run, whose figures would be mixed up: choose another --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        figures = draw(found, folder / files.FIGURES)
-        contents = {".html": page(found, figures, folder.name), ".csv": csv_text(COLUMNS, rows(found))}
-        contents[".json"] = json_text(found.to_dict())
-        write_files(folder, {f"{files.COMPARISON}{ending}": text for ending, text in contents.items()})
-        forget(folder / files.FIGURES, {FIGURE} - figures.keys())
+        parts = sections(found)
+        with drawn(found, parts, folder / files.FIGURES) as figures:
+            contents = {".html": html(found, parts, figures, folder.name), ".csv": csv_text(COLUMNS, rows(found))}
+            contents[".json"] = json_text(found.to_dict())
+            write_files(folder, {f"{files.COMPARISON}{ending}": text for ending, text in contents.items()})
     except OSError as error:
         raise save_error(folder, 0, error) from error
     return folder / f"{files.COMPARISON}.html"
 
 
-def draw(found: CrossValidation, folder: Path) -> dict[str, Shown]:
-    """Draw the figures of the splits into ``folder`` as SVG and PNG; return them by name."""
-    from convscope.report.figures import splits as figure
-    from convscope.report.figures import style
-
-    folder.mkdir(exist_ok=True)
-    with style.applied():
-        drawing = figure.draw(found)
-        return {} if drawing is None else {FIGURE: save(drawing, FIGURE, folder)}
+def html(found: CrossValidation, parts: Sequence[Section], figures: Mapping[str, Shown], name: str) -> str:
+    """Return the page's HTML."""
+    groups = f" from {count(found.groups, 'group')}" if found.groups else ""
+    runs = sum(len(network.folders) for network in found.networks)
+    failed = f"; left out: {shorten('; '.join(found.failed), 60)}" if found.failed else ""
+    headline = {
+        "data": shorten(found.data, 60),
+        "splits": f"{len(found.splits)} {found.kind}, {found.examples:,} examples tested{groups}",
+        "trained": f"{count(len(found.networks), 'network')}, {count(runs, 'run')}{failed}",
+    }
+    now = datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M")
+    head = Head("cross-validation", name, now, found.conclusions, headline)
+    seeded = any(len(network.seeds) > 1 for network in found.networks)
+    return page(head, parts, figures, {"found": found, "seeded": seeded})
 
 
 def rows(found: CrossValidation) -> Iterator[tuple[object, ...]]:
@@ -65,22 +72,3 @@ def rows(found: CrossValidation) -> Iterator[tuple[object, ...]]:
 
 def _cell(value: float | None) -> object:
     return "" if value is None else value
-
-
-def page(found: CrossValidation, figures: dict[str, Shown], name: str) -> str:
-    """Return the page's HTML."""
-    folders = [quoted(folder) for network in found.networks for folder in network.folders]
-    template = environment().get_template("cross_validation.html.jinja")
-    return template.render(
-        found=found,
-        name=name,
-        created=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
-        figures=figures,
-        tables={
-            "scores": scores(found),
-            "splits": splits(found),
-            "pairs": pairs(found) if found.pairs else None,
-        },
-        seeded=any(len(network.seeds) > 1 for network in found.networks),
-        folders=folders,
-    )

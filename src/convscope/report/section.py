@@ -22,14 +22,15 @@ class Section:
     """One part of a page: ``template`` lays it out, from its figures by name, its tables, and other ``values``.
 
     The ``title`` is the heading and the link to it; ``subtitle`` says the same in other words. A figure is drawn from
-    the page's contents, or is ``None``. A section whose template writes nothing is left out.
+    what the page is of, ``Contents`` or a comparison; ``None`` is no figure. A section whose template writes nothing is
+    left out.
     """
 
     id: str
     title: str
     template: str
     subtitle: str = ""
-    figures: Mapping[str, Callable[[Contents], Drawing | None]] = field(default_factory=dict)
+    figures: Mapping[str, Callable[[Any], Drawing | None]] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -62,15 +63,13 @@ class TaskReport:
     """What a task adds to the report of any run.
 
     ``sections(contents)`` are those of the page; ``own(judged)`` is what they need beside ``Contents``, found there as
-    ``contents.own``. ``samples(split)`` chooses the training images to show, ``target(data)`` says in a few words what
-    is learned ("10 classes"), and ``remarks(contents)`` are sentences below the verdict. ``listings(metrics)`` are the
-    tables that the terminal shows below the figures.
+    ``contents.own``. ``samples(split)`` chooses the training images to show, and ``remarks(contents)`` are sentences
+    below the verdict. ``listings(metrics)`` are the tables that the terminal shows below the figures.
     """
 
     sections: Callable[[Contents], Sequence[Section]]
     own: Callable[[Judged], Any] = _none
     samples: Callable[[Split], np.ndarray] = evenly
-    target: Callable[[Data], str | None] = _none
     remarks: Callable[[Contents], Sequence[str]] = lambda _: ()
     listings: Callable[[Mapping[str, Any]], Sequence[Table]] = lambda _: ()
 

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+from convscope.data.spec import names_of
+from convscope.text import count
+
+if TYPE_CHECKING:
+    from convscope.data.spec import TargetSpec
 
 THIN = "\u202f"  # narrow no-break space: keeps a number and its unit on one line
 
@@ -43,6 +50,17 @@ def inside(title: str) -> str:
     ('balanced accuracy', 'RMSE', 'R²')
     """
     return title[:1].lower() + title[1:] if title[1:2].islower() else title
+
+
+def targets(target: TargetSpec) -> str:
+    """Return how much is learned.
+
+    >>> from convscope.data.spec import Classes, Numbers
+    >>> targets(Classes(("ant", "bee"))), targets(Numbers(("age",), ("years",), (30.0,), (9.0,)))
+    ('2 classes', '1 number')
+    """
+    singular = "class" if target.kind == "classes" else target.kind.removesuffix("s")
+    return count(len(names_of(target)), singular, target.kind)
 
 
 def units(sentence: str) -> str:

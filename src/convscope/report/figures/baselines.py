@@ -23,8 +23,7 @@ def draw(contents: Contents) -> Drawing | None:
     axes = figure.subplots()
     for y, (_, estimate, colour) in enumerate(rows):
         if merit.is_beyond(estimate["value"], end, about):
-            x, mark = (0.012, "<") if about.better == "higher" else (0.988, ">")
-            axes.plot(x, y, mark, color=colour, markersize=7, transform=axes.get_yaxis_transform())
+            merit.mark_behind(axes, y, about, colour)
         else:
             if quantities.known(estimate):
                 span = (estimate["low"], estimate["high"])

@@ -9,6 +9,7 @@ from convscope.report.figures.style import percent_axis
 from convscope.tasks.scores import About
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
 FAR = 4  # times as far from the best value as all others: so far off, one leaves the others no room
@@ -25,8 +26,7 @@ def worst_end(estimates: Sequence[Mapping[str, Any]], about: About) -> float:
     >>> round(worst_end([{"value": v, "low": v, "high": v} for v in (90, 5, 2)], About("Error", "", "px", "lower")), 3)
     5.75
     """
-    towards = "low" if about.better == "higher" else "high"
-    ends = [each["value"] if each[towards] is None else each[towards] for each in estimates]
+    ends = _ends(estimates, "low" if about.better == "higher" else "high")
     best = best_value(estimates, about)
     distances = [abs(best - end) for end in ends]
     rest = max(distances[1:], default=distances[0])
@@ -37,16 +37,26 @@ def worst_end(estimates: Sequence[Mapping[str, Any]], about: About) -> float:
 
 def best_value(estimates: Sequence[Mapping[str, Any]], about: About) -> float:
     """Return the best value there can be: 1 of shares, 0 where less is better, else the best end of an interval."""
-    towards = "high" if about.better == "higher" else "low"
-    ends = [each["value"] if each[towards] is None else each[towards] for each in estimates]
     if about.better == "lower":
-        return min(0.0, *ends)
-    return 1.0 if about.unit == "share" else max(ends)
+        return min(0.0, *_ends(estimates, "low"))
+    return 1.0 if about.unit == "share" else max(_ends(estimates, "high"))
 
 
-def is_beyond(value: float, end: float, about: About) -> bool:
-    """Return whether a value lies beyond the end of the axis."""
-    return value < end if about.better == "higher" else value > end
+def _ends(estimates: Sequence[Mapping[str, Any]], end: str) -> list[float]:
+    """Return one end of each interval, or the value where none is known; figures without a value have no place."""
+    known = [each["value"] if each[end] is None else each[end] for each in estimates if each["value"] is not None]
+    return known or [0.0]
+
+
+def is_beyond(value: float | None, end: float, about: About) -> bool:
+    """Return whether a value lies beyond the end of the axis, or is not known."""
+    return value is None or (value < end if about.better == "higher" else value > end)
+
+
+def mark_behind(axes: Axes, y: float, about: About, colour: str) -> None:
+    """Draw the triangle of a method too far behind to be drawn, at the worse end of a row."""
+    x, mark = (0.012, "<") if about.better == "higher" else (0.988, ">")
+    axes.plot(x, y, mark, color=colour, markersize=7, transform=axes.get_yaxis_transform())
 
 
 def label(axis: Axis, about: About) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from convscope.data.dataset import Data, Split
+from convscope.data.dataset import Split
 from convscope.data.pictures import data_url, tile
 from convscope.report.contents import Contents
 from convscope.report.section import Judged, Section, TaskReport
@@ -70,11 +70,6 @@ def samples(split: Split) -> np.ndarray:
     return np.concatenate([np.flatnonzero(split.labels == k)[:each] for k in classes[:MOST_SAMPLES]])
 
 
-def target(data: Data) -> str:
-    """Say how many classes there are."""
-    return count(len(data.classes), "class", "classes")
-
-
 def remarks(contents: Contents) -> Iterator[str]:
     """Yield, for two classes, how many of the positive ones were missed."""
     binary = contents.metrics.get("binary")
@@ -112,4 +107,4 @@ def _gallery(contents: Contents, mistakes: tuple[Mistake, ...]) -> list[dict[str
     ]
 
 
-REPORT = TaskReport(sections, own, samples, target, lambda contents: list(remarks(contents)), tables.listings)
+REPORT = TaskReport(sections, own, samples, lambda contents: list(remarks(contents)), tables.listings)

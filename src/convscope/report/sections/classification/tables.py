@@ -14,7 +14,7 @@ from convscope.report.contents import Contents
 from convscope.report.sections.classification.contents import Classified
 from convscope.report.tables import Table
 from convscope.report.text import THIN, decimal, percent
-from convscope.tasks.classification import confusion
+from convscope.tasks.classification.scores import confusion
 from convscope.tasks.scores import About
 from convscope.text import count
 
