@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from convscope.data.loader import Batch
-from convscope.data.spec import Classes
 from convscope.errors import ConfigError
 from convscope.models.check import check
 from convscope.models.own import explained
@@ -38,8 +37,7 @@ def check_own(
             "say this too: say it in one of the two places"
         )
     again = None if spec.is_object else spec.build
-    classes = isinstance(spec.target, Classes)
-    notices = check(model, plan.model, batch.x, spec.output, again, classes=classes)
+    notices = check(model, plan.model, batch.x, spec.output, spec.target, again)
     if spec.is_object:
         notices.append(f"{plan.model} is trained as a copy that begins with its weights: another seed draws no others")
     if held:
