@@ -38,16 +38,8 @@ LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in
 # library: the rooms (and all below them) that may import it; the empty tuple means none
 DOORS = {
     "torch": (
-        *(
-            "graph.record",
-            "graph.translate",
-            "data.augment",
-            "data.batch",
-            "data.loader",
-            "data.device",
-            "tasks",
-            "models",
-        ),
+        *("graph.record", "graph.translate", "data.augment", "data.batch", "data.loader", "data.device"),
+        *("data.transforms", "tasks", "models"),
         *("training", "explain", "runs", "report", "api", "notebook"),
     ),
     "matplotlib": ("report.figures",),
