@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from convscope.analysis.index_sets import IndexSet, reshaped
 from convscope.analysis.links import RULES, links
-from convscope.analysis.places import Places, reshaped
 from convscope.ops import PRIMITIVES
 from laws.case import Case, is_small, over, shapes
 
@@ -28,12 +28,12 @@ def test_links_are_the_field_rule(case: Case):
     known = links(case.primitive.name, shapes(arrays), output, case.arguments)
     assert known
     rng = np.random.default_rng(0)
-    boxes = [Places.at(output, at) for at in np.ndindex(output)]
-    boxes += [Places.at(output, [np.flatnonzero(rng.random(n) < 0.6) for n in output]) for _ in range(5)]
+    boxes = [IndexSet.at(output, at) for at in np.ndindex(output)]
+    boxes += [IndexSet.at(output, [np.flatnonzero(rng.random(n) < 0.6) for n in output]) for _ in range(5)]
     for places in boxes:
         expected = told(case, places.mask())
         for name, axes in known.items():
-            found = Places(expected[name].shape)
+            found = IndexSet(expected[name].shape)
             for box in places.boxes:
                 found.add(tuple(_fed(link, box) for link in axes))
             if all(line.any() for line in places.boxes[0]):
@@ -71,7 +71,7 @@ def test_a_reshaped_set_is_the_set_reshaped(before, after):
         box = tuple(rng.random(n) < 0.7 for n in after)
         if not all(line.any() for line in box):  # an empty set has no box
             continue
-        found = Places(before)
+        found = IndexSet(before)
         for one in reshaped(box, before, after):
             found.add(one)
-        assert np.array_equal(found.mask(), Places(after, [box]).mask().reshape(before))
+        assert np.array_equal(found.mask(), IndexSet(after, [box]).mask().reshape(before))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.analysis.fields import field
+from convscope.analysis.exact_fields import field
 from convscope.analysis.part import part
 from convscope.errors import ConfigError, ShapeError
 from convscope.graph.node import Graph, Node

@@ -11,10 +11,10 @@ from typing import Any
 from convscope.analysis import costs as costing
 from convscope.analysis.costs import Costs
 from convscope.analysis.dropped import Dropped, dropped
-from convscope.analysis.fields import Field, field, links_of
+from convscope.analysis.exact_fields import Field, field, links_of
 from convscope.analysis.memory import Memory, memory
 from convscope.analysis.parameters import Parameters, parameters
-from convscope.analysis.reach import AxisField, Reaches, reaches, share
+from convscope.analysis.receptive_fields import AxisField, Reaches, reaches, share
 from convscope.analysis.shapes import example_shape
 from convscope.analysis.warnings import DesignWarning, check
 from convscope.cards import grid
@@ -125,7 +125,7 @@ class Inspection:
         return reaches(self.graph)
 
     def field(self, node: str, at: Sequence[int] | None = None) -> Field:
-        """Return the exact set of inputs that unit ``at`` (channel, y, x) of a node sees; see ``fields.field``."""
+        """Return the set of inputs that unit ``at`` (channel, y, x) of a node sees; see ``exact_fields.field``."""
         return field(self.graph, node, at)
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.analysis.places import Box, Shape, boxes_of, reshaped
+from convscope.analysis.index_sets import Box, Shape, boxes_of, reshaped
 from convscope.ops.arguments import each_axis
 from convscope.ops.correlation.rules import Setting, setting
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from convscope.analysis.costs import CONVENTION
 from convscope.analysis.inspection import Inspection, Layer
-from convscope.analysis.reach import AxisField
+from convscope.analysis.receptive_fields import AxisField
 
 COLUMNS = ("layer", "kind", "output", "parameters", "multiplications", "additions", "sees", "step", "of the input")
 RIGHT = ("parameters", "multiplications", "additions", "of the input")

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats, shapes
 from convscope.ops.combination import feeding, unbroadcast
+from convscope.ops.matmul import stacked
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, line, point, traffic
-from convscope.ops.product import stacked
 from convscope.ops.softmax import probabilities
 
 

@@ -15,7 +15,7 @@ from convscope.errors import ShapeError
 from convscope.ops.arguments import Padding, Whole, check_gradient, each_axis, floats, spatial
 from convscope.ops.correlation.rules import Setting, around, setting
 from convscope.ops.padding import padded_backward
-from convscope.ops.phases import Patches, Windows
+from convscope.ops.polyphase import Patches, Windows
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, traffic
 
 

@@ -19,7 +19,7 @@ from convscope.ops.correlation.rules import Gradients, around, bias_gradient, fl
 from convscope.ops.correlation.toeplitz import toeplitz
 from convscope.ops.layout import ordered
 from convscope.ops.padding import padded_backward
-from convscope.ops.phases import Windows
+from convscope.ops.polyphase import Windows
 from convscope.ops.primitive import Primitive, Shape
 
 ALGORITHMS = {"direct": direct, "fft": fft, "im2col": im2col, "toeplitz": matrix}

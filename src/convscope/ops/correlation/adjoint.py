@@ -1,8 +1,8 @@
 """The adjoint of a correlation: from outputs back to inputs, half gathered and half added up.
 
 Every input collects grad · kernel from the windows it lies in. Along the first axis the matrix product sums these: an
-input row of phase p (see ``phases``) meets the kernel rows p, p + stride, …, and the rows of grad that it meets them in
-follow each other in memory: a matrix as they stand (see ``rows``), with rows of zeros before the first and after the
+input row of phase p (see ``polyphase``) meets the kernel rows p, p + stride, …, and the rows of grad that it meets them
+in follow each other in memory: a matrix as they stand (see ``rows``), with rows of zeros before the first and after the
 last. Along the other axes the results are added where they belong.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from convscope.ops.correlation.rows import Rows, at_once, overlapping
 from convscope.ops.layout import Box, Views, tiles
-from convscope.ops.phases import Patches, taps
+from convscope.ops.polyphase import Patches, taps
 
 
 @dataclass(frozen=True)

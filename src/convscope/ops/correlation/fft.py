@@ -12,7 +12,7 @@ import numpy as np
 from scipy import fft
 
 from convscope.ops.padding import padded, padded_backward
-from convscope.ops.phases import Windows
+from convscope.ops.polyphase import Windows
 
 
 def forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, *, windows: Windows, groups: int) -> np.ndarray:

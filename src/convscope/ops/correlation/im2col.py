@@ -14,7 +14,7 @@ import numpy as np
 from convscope.ops.correlation.adjoint import Adjoint
 from convscope.ops.correlation.rows import at_once, overlapping, rows_of, unrolled
 from convscope.ops.layout import TILE, Box, Views, as_runs, batch_innermost, from_runs, tiles
-from convscope.ops.phases import Patches, Windows
+from convscope.ops.polyphase import Patches, Windows
 
 # OpenBLAS is a third faster in products of so few multiplications if grad is transposed beforehand; where columns are
 # lower than ``TALL``, transposing costs more.

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from convscope.ops.arguments import Padding, Whole, floats
 from convscope.ops.correlation.rules import Setting, setting
-from convscope.ops.phases import Windows
+from convscope.ops.polyphase import Windows
 from convscope.ops.primitive import Shape
 
 

@@ -22,7 +22,7 @@ MOST = 256  # boxes, beyond which a set is told by the box around them
 
 
 @dataclass
-class Places:
+class IndexSet:
     """Places in an array of ``shape``; ``at_most``: some of them may not belong to the set, which is told roughly."""
 
     shape: Shape
@@ -31,10 +31,10 @@ class Places:
     _many: int = field(default_factory=lambda: MANY, repr=False)
 
     @classmethod
-    def at(cls, shape: Shape, index: Sequence[int | Sequence[int] | slice | np.ndarray]) -> Places:
+    def at(cls, shape: Shape, index: Sequence[int | Sequence[int] | slice | np.ndarray]) -> IndexSet:
         """Return the box of an index: for each axis a position, several, or a slice.
 
-        >>> Places.at((4, 4), (1, slice(0, 2))).count
+        >>> IndexSet.at((4, 4), (1, slice(0, 2))).count
         2
         """
         box = tuple(np.zeros(n, bool) for n in shape)
@@ -43,7 +43,7 @@ class Places:
         return cls(shape, [box])
 
     @classmethod
-    def all(cls, shape: Shape) -> Places:
+    def all(cls, shape: Shape) -> IndexSet:
         """Return every place."""
         return cls(shape, [tuple(np.ones(n, bool) for n in shape)])
 
@@ -95,7 +95,7 @@ class Places:
         return any(all(line[i] for line, i in zip(box, at, strict=True)) for box in self.boxes)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Places) and self.shape == other.shape and np.array_equal(self.mask(), other.mask())
+        return isinstance(other, IndexSet) and self.shape == other.shape and np.array_equal(self.mask(), other.mask())
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]
 

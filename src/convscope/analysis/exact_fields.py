@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope.analysis import patches
+from convscope.analysis.index_sets import Box, IndexSet, reshaped
 from convscope.analysis.links import Link, links, same, shifted
 from convscope.analysis.links.axes import attended, taken
-from convscope.analysis.places import Box, Places, reshaped
 from convscope.analysis.shapes import arrays_of, example_shape
 from convscope.errors import ShapeError
 from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node, Shape
@@ -35,11 +35,11 @@ class Field:
 
     node: str
     at: tuple[int | None, ...]
-    inputs: Mapping[str, Places]
+    inputs: Mapping[str, IndexSet]
     unknown: tuple[str, ...] = ()
 
     @property
-    def places(self) -> Places:
+    def places(self) -> IndexSet:
         """The places in the network's first or only input."""
         return next(iter(self.inputs.values()))
 
@@ -74,15 +74,15 @@ def field(graph: Graph, node: str, at: Sequence[int] | None = None, *, whole: Co
     """
     found = graph[node]
     place = _checked(found, at)
-    begin = Places(found.shape, [_box(found, place)])
+    begin = IndexSet(found.shape, [_box(found, place)])
     reached, unknown = backwards(graph, {node: begin}, whole)
-    inputs = {one.name: _without_batch(reached.get(one.name, Places(one.shape)), one.batch) for one in graph.inputs}
+    inputs = {one.name: _without_batch(reached.get(one.name, IndexSet(one.shape)), one.batch) for one in graph.inputs}
     return Field(node, place, inputs, unknown)
 
 
 def backwards(
-    graph: Graph, begin: Mapping[str, Places], whole: Collection[str] = ()
-) -> tuple[dict[str, Places], tuple[str, ...]]:
+    graph: Graph, begin: Mapping[str, IndexSet], whole: Collection[str] = ()
+) -> tuple[dict[str, IndexSet], tuple[str, ...]]:
     """Return for every input of the network the places that feed the given places of nodes, and what is unknown."""
     pending = dict(begin)
     unknown: list[str] = []
@@ -92,7 +92,7 @@ def backwards(
             continue
         places = pending.pop(node.name)
         if node.name in whole and not places.at_most and middle(node) in places:
-            return {one.name: Places.all(one.shape) for one in graph.inputs}, tuple(unknown)
+            return {one.name: IndexSet.all(one.shape) for one in graph.inputs}, tuple(unknown)
         if node.op == UNKNOWN:
             unknown.append(node.name)
             continue
@@ -100,7 +100,7 @@ def backwards(
             source = node.inputs[name]
             if source not in fed:  # made of weights alone
                 continue
-            into = pending.setdefault(source, Places(graph.by_name[source].shape))
+            into = pending.setdefault(source, IndexSet(graph.by_name[source].shape))
             into.at_most |= places.at_most
             for box in _before(graph, node, name, places, into):
                 into.add(box)
@@ -146,7 +146,7 @@ def _part(whole: Node, part: Node) -> tuple[Link, ...]:
     return (same(0, n), Link(None, steps, last.table, (np.array([steps - 1]),), 0), same(1, width))
 
 
-def _before(graph: Graph, node: Node, name: str, places: Places, into: Places) -> Iterator[Box]:
+def _before(graph: Graph, node: Node, name: str, places: IndexSet, into: IndexSet) -> Iterator[Box]:
     """Yield boxes of the array input ``name``, which are to go ``into`` a set, that feed some places of a node."""
     before = graph.by_name[node.inputs[name]].shape
     if node.op == "reshape":
@@ -160,7 +160,7 @@ def _before(graph: Graph, node: Node, name: str, places: Places, into: Places) -
     axes = links_of(graph, node).get(name)
     if axes is None and places.count > FEW:
         into.at_most = True
-        yield Places.all(before).boxes[0]
+        yield IndexSet.all(before).boxes[0]
         return
     if axes is None:
         yield from _one_by_one(graph, node, name, places)
@@ -179,13 +179,13 @@ def _fed(link: Link, box: Box) -> np.ndarray:
     return found[:-1]
 
 
-def _one_by_one(graph: Graph, node: Node, name: str, places: Places) -> Iterator[Box]:
+def _one_by_one(graph: Graph, node: Node, name: str, places: IndexSet) -> Iterator[Box]:
     """Ask the primitive itself about each place: right for all of them, and slow, so only for a few."""
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
     size = graph.by_name[node.inputs[name]].shape
     for at in np.argwhere(places.mask()):
         index = PRIMITIVES[node.op].field(tuple(map(int, at)), *shapes, **node.arguments)[name]
-        yield Places.at(size, index).boxes[0]
+        yield IndexSet.at(size, index).boxes[0]
 
 
 def _checked(node: Node, at: Sequence[int] | None) -> tuple[int | None, ...]:
@@ -213,12 +213,12 @@ def _box(node: Node, place: tuple[int | None, ...]) -> Box:
     chosen: list[int | slice] = [slice(None) if i is None else i for i in place]
     if node.batch is not None:
         chosen.insert(node.batch, slice(None))
-    return Places.at(node.shape, chosen).boxes[0]
+    return IndexSet.at(node.shape, chosen).boxes[0]
 
 
-def _without_batch(places: Places, batch: int | None) -> Places:
+def _without_batch(places: IndexSet, batch: int | None) -> IndexSet:
     if batch is None:
         return places
     shape = tuple(n for axis, n in enumerate(places.shape) if axis != batch)
     boxes = [tuple(line for axis, line in enumerate(box) if axis != batch) for box in places.boxes]
-    return Places(shape, boxes, places.at_most)
+    return IndexSet(shape, boxes, places.at_most)

@@ -3,11 +3,11 @@
 Size, stride and start are those of a unit far from all borders (padding counts as input, so that a size may exceed the
 image): unit u sees ``size`` positions from ``start + stride · u`` on (Araujo, Norris, Sim 2019, "Computing Receptive
 Fields of Convolutional Neural Networks"). Branches are united; where they step differently, or a unit's place decides,
-there is no such number (None). Behind a transposed convolution or an upsampling units take turns (``Turns``): the size
-is then the largest of them, the stride their mean, and the start that of the first unit.
+there is no such number (None). Behind a transposed convolution or an upsampling the fields of the units repeat in a
+period (``Periodic``): the size is the largest of them, the stride their mean, and the start that of the first unit.
 
 Beside it the spans on this very input, borders and all, for every unit: first and last position seen. Where a span has
-holes, or spans of branches make no box together, ``exact`` is False and ``fields.field`` tells the truth.
+holes, or spans of branches make no box together, ``exact`` is False and ``exact_fields.field`` tells the truth.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from convscope.analysis.fields import links_of
+from convscope.analysis.exact_fields import links_of
+from convscope.analysis.index_sets import pairings
 from convscope.analysis.links import Link
-from convscope.analysis.places import pairings
-from convscope.analysis.turns import NOTHING, AxisField, Turns
+from convscope.analysis.periodic import NOTHING, AxisField, Periodic
 from convscope.graph.node import INPUT, UNKNOWN, Graph, Node, Shape
 
 
@@ -34,7 +34,7 @@ class Reach:
 
     along: int | None
     length: int  # of the input's axis
-    turns: Turns | None
+    periodic: Periodic | None
     low: np.ndarray
     high: np.ndarray
     solid: bool = True
@@ -42,7 +42,7 @@ class Reach:
     @property
     def field(self) -> AxisField:
         """The receptive field far from all borders."""
-        return AxisField(None, None, None) if self.turns is None else self.turns.field
+        return AxisField(None, None, None) if self.periodic is None else self.periodic.field
 
     def seen(self, unit: int) -> tuple[int, int]:
         """Return the first and last position that a unit sees; the last is smaller where it sees none."""
@@ -83,7 +83,7 @@ def _itself(node: Node) -> Seen:
     axes = (
         None
         if axis == node.batch
-        else Reach(axis, n, Turns(np.zeros(1, int), np.zeros(1, int), 1), np.arange(n), np.arange(n))
+        else Reach(axis, n, Periodic(np.zeros(1, int), np.zeros(1, int), 1), np.arange(n), np.arange(n))
         for axis, n in enumerate(node.shape)
     )
     return Seen(tuple(axes))
@@ -124,16 +124,16 @@ def _linked(seen: Seen, links: tuple[Link, ...], joined: int | None) -> Seen:
 def _moved(one: Reach, link: Link) -> Reach:
     if link.same:
         return one if link.axis == one.along else replace(one, along=link.axis)
-    turns = None if one.turns is None else one.turns.past(link)
-    if turns is None and link.axis is None:
-        turns = _total(one)
-    return Reach(link.axis, one.length, turns, *_spans(one, link.table))
+    periodic = None if one.periodic is None else one.periodic.past(link)
+    if periodic is None and link.axis is None:
+        periodic = _total(one)
+    return Reach(link.axis, one.length, periodic, *_spans(one, link.table))
 
 
-def _total(one: Reach) -> Turns | None:
+def _total(one: Reach) -> Periodic | None:
     """Return the field of all units together where it is the whole axis."""
     if one.low.size and one.low.min() <= 0 and one.high.max() >= one.length - 1:
-        return Turns(np.zeros(1, int), np.array([one.length - 1]), 0)
+        return Periodic(np.zeros(1, int), np.array([one.length - 1]), 0)
     return None
 
 
@@ -178,14 +178,14 @@ def _reshaped(seen: Seen, before: Shape, after: Shape) -> Seen:
             continue
         old, new = next((run for run in runs if one.along in run[0]), ([], []))
         if not old:  # an axis of size 1
-            axes.append(replace(one, along=None, turns=None if one.turns is None else _still(one.turns)))
+            axes.append(replace(one, along=None, periodic=None if one.periodic is None else _still(one.periodic)))
         elif len(old) == len(new) == 1:
             axes.append(replace(one, along=new[0]))
         elif len(new) == 1:
             sizes = tuple(before[axis] for axis in old)
             at = np.unravel_index(np.arange(after[new[0]]), sizes)[old.index(one.along)]
-            turns = None if one.turns is None else replace(one.turns, advance=None)
-            axes.append(Reach(new[0], one.length, turns, one.low[at], one.high[at], one.solid))
+            periodic = None if one.periodic is None else replace(one.periodic, advance=None)
+            axes.append(Reach(new[0], one.length, periodic, one.low[at], one.high[at], one.solid))
         else:
             axes.append(_blurred(one))
             exact = False
@@ -195,9 +195,9 @@ def _reshaped(seen: Seen, before: Shape, after: Shape) -> Seen:
     return Seen(tuple(axes), exact, None if mixed is None else mixed[0])
 
 
-def _still(turns: Turns) -> Turns:
+def _still(periodic: Periodic) -> Periodic:
     """Return what the one unit of an axis of size 1 sees."""
-    return Turns(turns.first[:1], turns.last[:1], 0)
+    return Periodic(periodic.first[:1], periodic.last[:1], 0)
 
 
 def _united(parts: list[Seen], joined: int | None) -> Seen:
@@ -218,7 +218,7 @@ def _united(parts: list[Seen], joined: int | None) -> Seen:
         found = Seen(axes, exact and len(mixed) < 2, next(iter(mixed), None))
     if len(parts) > 1 and joined is not None:  # along that axis a unit's place decides
         beside = (one is not None and one.along == joined for one in found.axes)
-        axes = tuple(replace(a, turns=None) if a and of else a for a, of in zip(found.axes, beside, strict=True))
+        axes = tuple(replace(a, periodic=None) if a and of else a for a, of in zip(found.axes, beside, strict=True))
         found = replace(found, axes=axes)
     return found
 
@@ -235,7 +235,7 @@ def _around(a: Reach, b: Reach) -> bool:
 
 
 def _joined(a: Reach, b: Reach) -> Reach:
-    if a is b or (a.along == b.along and a.low is b.low and a.high is b.high and a.turns is b.turns):
+    if a is b or (a.along == b.along and a.low is b.low and a.high is b.high and a.periodic is b.periodic):
         return a
     if not _comparable(a, b):
         a, b = _blurred(a), _blurred(b)
@@ -245,13 +245,13 @@ def _joined(a: Reach, b: Reach) -> Reach:
     return Reach(along, a.length, _together(a, b), low, high, solid)
 
 
-def _together(a: Reach, b: Reach) -> Turns | None:
+def _together(a: Reach, b: Reach) -> Periodic | None:
     """Return what two branches see together: with different steps only if one sees everything."""
     for one in (a, b):
-        still = one.turns is not None and one.turns.advance == 0
+        still = one.periodic is not None and one.periodic.advance == 0
         if still and one.low.max() <= 0 and one.high.min() >= one.length - 1:
-            return one.turns
-    return None if a.turns is None or b.turns is None else a.turns.united(b.turns)
+            return one.periodic
+    return None if a.periodic is None or b.periodic is None else a.periodic.united(b.periodic)
 
 
 def share(graph: Graph, node: Node, seen: Mapping[str, Seen]) -> float | None:
