@@ -1,4 +1,7 @@
-"""Multiplications and additions of one example, node by node, and their sums."""
+"""Multiplications and additions of one example, node by node, and their sums.
+
+Each primitive counts itself: PyTorch's counter, as in ``models.cost``, knows products only and needs the module.
+"""
 
 from __future__ import annotations
 

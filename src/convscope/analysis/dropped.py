@@ -10,8 +10,8 @@ import numpy as np
 
 from convscope.analysis.exact_fields import backwards, links_of
 from convscope.analysis.index_sets import IndexSet
-from convscope.analysis.links import Link
 from convscope.graph.node import Graph
+from convscope.ops.axes import Link
 
 WINDOWS = ("correlate", "convolve", "correlate_transpose", "avg_pool", "lp_pool", "max_pool")
 

@@ -14,12 +14,11 @@ import numpy as np
 
 from convscope.analysis import patches
 from convscope.analysis.index_sets import Box, IndexSet, reshaped
-from convscope.analysis.links import Link, links, same, shifted
-from convscope.analysis.links.axes import attended, taken
 from convscope.analysis.shapes import arrays_of, example_shape
 from convscope.errors import ShapeError
 from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node, Shape
 from convscope.ops import PRIMITIVES
+from convscope.ops.axes import Axes, Link, pointwise, same, shifted
 
 FEW = 4096  # places of a node of whose operation nothing is known axis by axis, that are asked about one by one
 
@@ -121,26 +120,26 @@ def _fed_by_inputs(graph: Graph) -> set[str]:
     return found
 
 
-def links_of(graph: Graph, node: Node) -> Mapping[str, tuple[Link, ...]]:
+def links_of(graph: Graph, node: Node) -> Axes:
     """Return by the name of a node before how its axes feed a node; nothing for what is no matter of axes."""
     if node.op in (INPUT, UNKNOWN):
         return {}
     if node.op == PART:
         return {"x": _part(graph.by_name[node.inputs["x"]], node)}
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
-    found = dict(links(node.op, shapes, node.shape, node.arguments) or {})
-    if node.op == "attention" and (mask := graph.constants.get(node.weights.get("mask", ""))) is not None:
-        keys = attended(mask, len(node.shape) - 2)
-        found.update({name: (*found[name][:-2], keys, found[name][-1]) for name in ("k", "v")})
-    if node.op == "embedding" and (rows := graph.constants.get(node.weights.get("indices", ""))) is not None:
-        found.update(taken(rows, node.shape, shapes[1]))
-    return {name: one for name, one in found.items() if name in node.inputs}
+    primitive = PRIMITIVES[node.op]
+    constants = {name: graph.constants[key] for name, key in node.weights.items() if key in graph.constants}
+    axes = {
+        **primitive.axes(*shapes, **node.arguments),
+        **primitive.narrowed(constants, *shapes, **node.arguments),
+    }
+    return {name: links for name, links in axes.items() if name in node.inputs}
 
 
 def _part(whole: Node, part: Node) -> tuple[Link, ...]:
     """One of a node's results is either shaped as the first, or the state of its last step."""
     if part.shape == whole.shape:
-        return tuple(same(axis, n) for axis, n in enumerate(part.shape))
+        return pointwise(part.shape)
     n, steps, width = whole.shape
     last = shifted(0, 1, steps, steps - 1, 0)
     return (same(0, n), Link(None, steps, last.table, (np.array([steps - 1]),), 0), same(1, width))

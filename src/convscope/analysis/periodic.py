@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from convscope.analysis.links import Link
+from convscope.ops.axes import Link
 
 NOTHING = 2**40  # the first position of an empty span
 LONGEST = 1024  # units in a period
@@ -29,7 +29,7 @@ class AxisField:
 
 @dataclass(frozen=True, eq=False)
 class Periodic:
-    """What units see along an axis without borders, with a period of n: unit u what unit u - n sees, ``advance`` further on.
+    """What units see along an axis without borders: unit u what unit u - n sees, ``advance`` on (a period of n).
 
     ``first`` and ``last`` (n,): the positions that units 0 to n - 1 see first and last; a first that is larger than the
     last: nothing. ``advance`` None: in no such order, only the sizes are known.

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from convscope.errors import ShapeError
+from convscope.geometry import Window
 from convscope.ops.arguments import check_gradient, each_axis, floats, spatial
+from convscope.ops.axes import Axes, Link, listed, pointwise, positions, windowed
 from convscope.ops.pooling.maximum import MaxPooled, largest
 from convscope.ops.pooling.windows import along
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, covered, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, covered, traffic
 from convscope.ops.unpooling import places
 
 OutputSize = int | Sequence[int]
-Rules = tuple[Callable[..., Shape], Callable[..., Cost], Callable[..., dict[str, Index]], Callable[..., Terms]]
+Rules = tuple[Callable[..., Shape], Callable[..., Cost], Callable[..., Axes], Callable[..., Terms]]
 Spans = tuple[tuple[slice, ...], ...]  # for each axis, for each output: its inputs
 
 
@@ -177,13 +180,16 @@ def _positions(x: np.ndarray, found: Spans) -> np.ndarray:
     return positions
 
 
-def _cells(at: tuple[int, ...], found: Spans) -> Index:
-    inputs = (outputs[o] for outputs, o in zip(found, at[2:], strict=True))
-    return (np.array([at[0]]), np.array([at[1]]), *(np.arange(part.start, part.stop) for part in inputs))
+def _spanned(axis: int, size: int, outputs: Sequence[slice]) -> Link:
+    """Return windows where the spans are all alike, else the spans."""
+    number = len(outputs)
+    if size % number == 0:
+        return windowed(axis, Window(size, size // number, size // number))
+    return listed(axis, size, (range(part.start, part.stop) for part in outputs), Fraction(size, number))
 
 
 def _rules(name: str, *, average: bool) -> Rules:
-    """Return shape, cost, field and terms of an adaptive pooling."""
+    """Return shape, cost, axes and terms of an adaptive pooling."""
 
     def shape(x: Shape, **arguments: Any) -> Shape:
         return _output(x, spans(name, x, **arguments))
@@ -195,18 +201,19 @@ def _rules(name: str, *, average: bool) -> Rules:
         windows = math.prod(output)
         return Cost(windows * average, seen - windows, *traffic(output, x, itemsize=itemsize))
 
-    def field(at: tuple[int, ...], x: Shape, **arguments: Any) -> dict[str, Index]:
-        return {"x": _cells(at, spans(name, x, **arguments))}
+    def axes(x: Shape, **arguments: Any) -> Axes:
+        space = (_spanned(axis, x[axis], line) for axis, line in enumerate(spans(name, x, **arguments), start=2))
+        return {"x": (*pointwise(x[:2]), *space)}
 
     def terms(at: tuple[int, ...], x: np.ndarray, **arguments: Any) -> Terms:
-        index, operand = covered(x, _cells(at, spans(name, x.shape, **arguments)))
+        index, operand = covered(x, positions(axes(x.shape, **arguments), at)["x"])
         if not average:
             won = largest(operand)
             index, operand = index[won : won + 1], operand[won : won + 1]
         factor = np.full(len(operand), 1 / len(operand), x.dtype)
         return Terms(float((operand * factor).sum()), "x", index, operand, factor)
 
-    return shape, cost, field, terms
+    return shape, cost, axes, terms
 
 
 PRIMITIVES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -11,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_axis, check_gradient, floats
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
+from convscope.ops.axes import Axes, repeated, same, shifted
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, traffic
 
 
 class Gradients(NamedTuple):
@@ -189,8 +191,9 @@ def feeding(at: tuple[int, ...], shape: Shape) -> tuple[int, ...]:
     return tuple(0 if n == 1 else i for i, n in zip(at[len(at) - len(shape) :], shape, strict=True))
 
 
-def _field(at: tuple[int, ...], x: Shape, y: Shape) -> dict[str, Index]:
-    return {"x": point(feeding(at, x)), "y": point(feeding(at, y))}
+def _pair_axes(x: Shape, y: Shape) -> Axes:
+    output = np.broadcast_shapes(x, y)
+    return {"x": repeated(x, output), "y": repeated(y, output)}
 
 
 def _add_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
@@ -230,10 +233,17 @@ def _part(at: tuple[int, ...], shapes: tuple[Shape, ...], axis: int) -> tuple[in
     return which, tuple(place)
 
 
-def _concatenate_field(at: tuple[int, ...], *shapes: Shape, axis: int = 1) -> dict[str, Index]:
-    which, place = _part(at, shapes, axis)
-    nowhere = tuple(np.arange(0) for _ in at)
-    return {f"x{i}": point(place) if i == which else nowhere for i in range(len(shapes))}
+def _concatenate_axes(*shapes: Shape, axis: int = 1) -> Axes:
+    """Each array along its own stretch of the axis."""
+    output = _joined(*shapes, axis=axis)
+    axis %= len(output)
+    begins = itertools.accumulate((shape[axis] for shape in shapes), initial=0)
+    return {
+        f"x{i}": tuple(
+            shifted(axis, output[axis], n, -begin) if along == axis else same(along, n) for along, n in enumerate(shape)
+        )
+        for i, (shape, begin) in enumerate(zip(shapes, begins, strict=False))
+    }
 
 
 def _concatenate_terms(at: tuple[int, ...], *arrays: np.ndarray, axis: int = 1) -> Terms:
@@ -263,7 +273,7 @@ def pairwise(
         n = count(output)
         return Cost(n * each[0], n * each[1], *traffic(output, x, y, itemsize=itemsize))
 
-    return Primitive(name, ("x", "y"), forward, backward, shape, cost, _field, terms, differentiable=("x", "y"))
+    return Primitive(name, ("x", "y"), forward, backward, shape, cost, _pair_axes, terms, differentiable=("x", "y"))
 
 
 PRIMITIVES = (
@@ -278,7 +288,7 @@ PRIMITIVES = (
         concatenate_backward,
         _joined,
         _concatenate_cost,
-        _concatenate_field,
+        _concatenate_axes,
         _concatenate_terms,
         variadic=True,
     ),

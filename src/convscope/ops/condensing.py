@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import floats
+from convscope.ops.axes import positions
 from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, function_of, traffic
-from convscope.ops.reduction import checked, field, filled, given, reduced
+from convscope.ops.reduction import checked, filled, given, reduced, reduced_axes
 
 
 def reduce_product(x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
@@ -144,11 +145,11 @@ def _primitive(
         return Cost(multiplications, additions, *traffic(output, x, itemsize=itemsize))
 
     def terms(at: tuple[int, ...], x: np.ndarray, *, axes: Sequence[int], **arguments: Any) -> Terms:
-        index = field(at, x.shape, axes=axes)
+        index = positions(reduced_axes(x.shape, axes=axes), at)
         total = forward(x[np.ix_(*index["x"])], axes=axes, **arguments)
         return function_of(float(total.item()), name, {"x": x}, index)
 
-    return Primitive(name, ("x",), forward, backward, shape, cost, field, terms)
+    return Primitive(name, ("x",), forward, backward, shape, cost, reduced_axes, terms)
 
 
 PRIMITIVES = (

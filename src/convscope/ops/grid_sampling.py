@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, choice, floats, spatial
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
+from convscope.ops.axes import Axes, pointwise, same, whole, whole_along
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, traffic
 
 MODES = ("linear", "nearest")
 PADDINGS = ("zeros", "border", "reflection")
@@ -162,10 +163,10 @@ def _cost(x: Shape, grid: Shape, *, mode: str = "linear", itemsize: int = 4, **_
     return Cost(n * products, n * max(products - 1, 0), *traffic(output, x, grid, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], x: Shape, grid: Shape, **_: Any) -> dict[str, Index]:
-    """Return the place, and the whole channel: which of it only the place's numbers tell."""
-    of_grid = (*point(at[:1]), *point(at[2:]), np.arange(grid[-1]))
-    return {"x": (*point(at[:2]), *(np.arange(n) for n in x[2:])), "grid": of_grid}
+def _axes(x: Shape, grid: Shape, **_: Any) -> Axes:
+    """The place, and the whole channel: which of it only the place's numbers tell."""
+    place = (same(0, grid[0]), *pointwise(grid[1:-1], 2), whole(grid[-1]))
+    return {"x": whole_along(x, range(2, len(x))), "grid": place}
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, grid: np.ndarray, **arguments: Any) -> Terms:
@@ -190,7 +191,7 @@ PRIMITIVES = (
         grid_sample_backward,
         _shape,
         _cost,
-        _field,
+        _axes,
         _terms,
         differentiable=("x", "grid"),
     ),

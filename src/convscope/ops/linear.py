@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats, matching, shapes
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, line, point, traffic
+from convscope.ops.axes import Axes, same, whole, whole_along
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, line, traffic
 
 
 class Gradients(NamedTuple):
@@ -74,10 +75,10 @@ def _cost(x: Shape, weight: Shape, bias: Shape | None = None, *, itemsize: int =
     return Cost(n * inputs, additions, *traffic(output, x, weight, bias, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], x: Shape, weight: Shape, bias: Shape | None = None) -> dict[str, Index]:
-    row, inputs = point(at[-1:]), np.arange(weight[1])
-    found = {"x": (*point(at[:-1]), inputs), "weight": (*row, inputs)}
-    return found if bias is None else found | {"bias": row}
+def _axes(x: Shape, weight: Shape, bias: Shape | None = None) -> Axes:
+    """All of the last axis, with the weights of the output."""
+    row = same(len(x) - 1, weight[0])
+    return {"x": whole_along(x, (-1,)), "weight": (row, whole(weight[1])), "bias": (row,)}
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> Terms:
@@ -104,7 +105,7 @@ PRIMITIVES = (
         linear_backward,
         shape,
         _cost,
-        _field,
+        _axes,
         _terms,
         differentiable=("x", "weight", "bias"),
     ),

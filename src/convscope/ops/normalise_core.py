@@ -1,7 +1,7 @@
 """The one core of all normalisations: subtract the mean of what belongs together, divide by the deviation.
 
 A kind of normalisation (``normalisation.py``) says by ``Groups`` what belongs together; forward, backward, cost,
-field and terms are here.
+axes and terms are here.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats, matching, shapes
+from convscope.ops.axes import Axes, Link, blocks, pointwise, whole_along
 from convscope.ops.combination import unbroadcast
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, traffic
 
 ARRAYS = ("x", "weight", "bias", "mean", "variance")
 
@@ -64,13 +65,13 @@ class Groups:
         shape, axes = self.view
         return math.prod(n for axis, n in enumerate(shape) if axis not in axes)
 
-    def members(self, at: tuple[int, ...]) -> Index:
-        """Return the numbers that ``at`` is normalised together with."""
-        index = [np.arange(n) if axis in self.axes else np.array([at[axis]]) for axis, n in enumerate(self.shape)]
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """How each number of x feeds those that it is normalised together with."""
+        links = list(whole_along(self.shape, self.axes))
         if self.channel_groups is not None:
-            size = self.shape[1] // self.channel_groups
-            index[1] = at[1] // size * size + np.arange(size)
-        return tuple(index)
+            links[1] = blocks(1, self.shape[1], self.shape[1], self.channel_groups)
+        return tuple(links)
 
     def parameter_at(self, at: tuple[int, ...]) -> tuple[int, ...]:
         """Return where in weight and bias the scale and shift of ``at`` stand."""
@@ -135,16 +136,16 @@ def primitive(
     def cost(*given: Any, eps: float = 1e-5, itemsize: int = 4, **arguments: Any) -> Cost:
         return _cost(_fitting(name, kind, given, arguments), *given, itemsize=itemsize)
 
-    def field(at: tuple[int, ...], *given: Shape | None, eps: float = 1e-5, **arguments: Any) -> dict[str, Index]:
+    def axes(*given: Shape | None, eps: float = 1e-5, **arguments: Any) -> Axes:
         grouping = _fitting(name, kind, given, arguments)
-        _, *others = (name for name, found in zip(inputs, given, strict=False) if found is not None)
-        index = point(at) if "mean" in others else grouping.members(at)
-        return {"x": index} | {other: point(grouping.parameter_at(at)) for other in others}
+        alone = len(given) > 3 and given[3] is not None  # the moments are given
+        parameter = pointwise(grouping.parameter, len(grouping.shape) - len(grouping.affine))
+        return dict.fromkeys(inputs, parameter) | {"x": pointwise(grouping.shape) if alone else grouping.links}
 
     def terms(at: tuple[int, ...], *arrays: Any, eps: float = 1e-5, **arguments: Any) -> Terms:
         return _terms(at, _fitting(name, kind, shapes(*arrays), arguments), eps, *arrays)
 
-    return Primitive(name, inputs, forward, backward, shape, cost, field, terms, differentiable=ARRAYS[:3])
+    return Primitive(name, inputs, forward, backward, shape, cost, axes, terms, differentiable=ARRAYS[:3])
 
 
 def _fitting(name: str, kind: Kind, given: tuple[Any, ...], arguments: dict[str, Any]) -> Groups:
@@ -205,7 +206,7 @@ def _terms(
     """Return one term x · γ/σ; the bias is β - μ·γ/σ. Mean and deviation count as constants."""
     place = grouping.parameter_at(at)
     if mean is None or variance is None:
-        members = x[np.ix_(*grouping.members(at))]
+        members = x[np.ix_(*(link.inputs(at) for link in grouping.links))]
         centre, spread = members.mean(), members.var()
     else:
         centre, spread = mean[place], variance[place]

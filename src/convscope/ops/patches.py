@@ -13,6 +13,7 @@ import numpy as np
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import Padding, Whole, check_gradient, each_axis, floats, spatial
+from convscope.ops.axes import mixed
 from convscope.ops.correlation.rules import Setting, around, setting
 from convscope.ops.padding import padded_backward
 from convscope.ops.polyphase import Patches, Windows
@@ -230,9 +231,12 @@ def _sum_of(name: str, array: np.ndarray, index: np.ndarray) -> Terms:
 
 
 PRIMITIVES = (
-    Primitive("im2col", ("x",), im2col, im2col_backward, _im2col_shape, _im2col_cost, _im2col_field, _im2col_terms),
     Primitive(
-        "col2im", ("columns",), col2im, col2im_backward, _col2im_shape, _col2im_cost, _col2im_field, _col2im_terms,
-        ("columns",),
+        "im2col", ("x",), im2col, im2col_backward, _im2col_shape, _im2col_cost, mixed, _im2col_terms,
+        field=_im2col_field,
+    ),
+    Primitive(
+        "col2im", ("columns",), col2im, col2im_backward, _col2im_shape, _col2im_cost, mixed, _col2im_terms,
+        ("columns",), field=_col2im_field,
     ),
 )  # fmt: skip

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats
+from convscope.ops.axes import Axes, positions, whole_along
 from convscope.ops.pooling.maximum import largest
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, covered, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, covered, traffic
 
 
 def reduce_sum(x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
@@ -114,9 +115,9 @@ def reduced(x: Shape, axes: Sequence[int]) -> Shape:
     return tuple(1 if axis in axes else n for axis, n in enumerate(x))
 
 
-def field(at: tuple[int, ...], x: Shape, *, axes: Sequence[int], **_: Any) -> dict[str, Index]:
+def reduced_axes(x: Shape, *, axes: Sequence[int], **_: Any) -> Axes:
     """Return all along the axes that are reduced."""
-    return {"x": tuple(np.arange(n) if axis in axes else np.array([at[axis]]) for axis, n in enumerate(x))}
+    return {"x": whole_along(x, axes)}
 
 
 def _primitive(
@@ -137,14 +138,14 @@ def _primitive(
         return Cost(divisions, max(count(x) - count(output), 0), *traffic(output, x, itemsize=itemsize))
 
     def terms(at: tuple[int, ...], x: np.ndarray, *, axes: Sequence[int]) -> Terms:
-        index, operand = covered(x, field(at, x.shape, axes=axes)["x"])
+        index, operand = covered(x, positions(reduced_axes(x.shape, axes=axes), at)["x"])
         if factor is None:
             won = largest(operand)
             index, operand = index[won : won + 1], operand[won : won + 1]
         factors = np.full(len(operand), 1 if factor is None else factor(len(operand)), x.dtype)
         return Terms(float((operand * factors).sum()), "x", index, operand, factors)
 
-    return Primitive(name, ("x",), forward, backward, shape, cost, field, terms)
+    return Primitive(name, ("x",), forward, backward, shape, cost, reduced_axes, terms)
 
 
 PRIMITIVES = (

@@ -12,6 +12,7 @@ import numpy as np
 from convscope.errors import ShapeError
 from convscope.geometry import Spread, Window
 from convscope.ops.arguments import Whole, check_gradient, each_axis, floats, paddings, spatial
+from convscope.ops.axes import Axes, blocks, listed, same, windowed
 from convscope.ops.correlation.im2col import Im2col
 from convscope.ops.correlation.rules import (
     Gradients,
@@ -21,7 +22,7 @@ from convscope.ops.correlation.rules import (
     kernel_size,
 )
 from convscope.ops.layout import ordered
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, traffic
 
 DEFAULTS = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
 Cropping = int | Sequence[int] | Sequence[Sequence[int]]
@@ -197,13 +198,21 @@ def _cost(x: Shape, kernel: Shape, bias: Shape | None = None, *, itemsize: int =
     return Cost(products, additions, *traffic(y, x, kernel, bias, itemsize=itemsize))
 
 
-def _field(at: Shape, x: Shape, kernel: Shape, bias: Shape | None = None, **arguments: Any) -> dict[str, Index]:
-    found = _strict("correlate_transpose", x, kernel, bias, **arguments)
-    channels, part = _channels(at[1], kernel, found.groups)
-    pairs = [found.inputs(axis, output) for axis, output in enumerate(at[2:])]
-    offsets, inputs = ([np.array(sorted(pair[side] for pair in line), int) for line in pairs] for side in (0, 1))
-    index = {"x": (np.array([at[0]]), channels, *inputs), "kernel": (channels, np.array([part]), *offsets)}
-    return index if bias is None else {**index, "bias": (np.array([at[1]]),)}
+def _axes(x: Shape, kernel: Shape, bias: Shape | None = None, **arguments: Any) -> Axes:
+    """The windows of a correlation the other way around, and the kernel offsets by which they lie on inputs."""
+    found = _strict("correlate_transpose", x, kernel, None, **arguments)
+    outputs, spreads = kernel[1] * found.groups, tuple(enumerate(found.spreads))
+    channels = blocks(1, x[1], outputs, found.groups)
+    place = listed(1, kernel[1], ([channel % kernel[1]] for channel in range(outputs)))
+    offsets = (
+        listed(2 + axis, s.kernel, ([k for k, _ in found.inputs(axis, o)] for o in range(s.outputs)))
+        for axis, s in spreads
+    )
+    return {
+        "x": (same(0, x[0]), channels, *(windowed(2 + axis, spread) for axis, spread in spreads)),
+        "kernel": (channels, place, *offsets),
+        "bias": (same(1, outputs),),
+    }
 
 
 def _terms(
@@ -237,7 +246,7 @@ PRIMITIVES = (
         correlate_transpose_backward,
         _shape,
         _cost,
-        _field,
+        _axes,
         _terms,
         INPUTS,
     ),

@@ -232,10 +232,10 @@ INPUTS = ("x", "kernel", "bias")
 PRIMITIVES = (
     Primitive(
         "correlate", INPUTS, correlate, correlate_backward,
-        rules.shape, rules.cost, rules.field, rules.terms, INPUTS,
+        rules.shape, rules.cost, rules.axes, rules.terms, INPUTS,
     ),
     Primitive(
         "convolve", INPUTS, convolve, convolve_backward,
-        partial(rules.shape, operation="convolve"), rules.cost, rules.flipped_field, rules.flipped_terms, INPUTS,
+        partial(rules.shape, operation="convolve"), rules.cost, rules.flipped_axes, rules.flipped_terms, INPUTS,
     ),
 )  # fmt: skip

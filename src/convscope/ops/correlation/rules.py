@@ -11,8 +11,9 @@ import numpy as np
 from convscope.errors import ShapeError
 from convscope.geometry import Window
 from convscope.ops.arguments import Padding, Pairs, Whole, each_axis, paddings, spatial
+from convscope.ops.axes import Axes, Link, blocks, listed, same, whole, windowed
 from convscope.ops.padding import check_mode, origin, padded
-from convscope.ops.primitive import Cost, Index, Shape, Terms, count, traffic
+from convscope.ops.primitive import Cost, Shape, Terms, count, traffic
 
 
 class Gradients(NamedTuple):
@@ -51,6 +52,21 @@ class Setting:
         """Return the input under each kernel offset of one output along an axis; None for a zero of the padding."""
         window = self.windows[axis]
         return [origin(position, window.size, self.padding_mode) for position in window.positions(output)]
+
+    def link(self, axis: int) -> Link:
+        """Return which inputs feed which outputs along an axis."""
+        window = self.windows[axis]
+        if self.padding_mode == "zeros":
+            return windowed(2 + axis, window)
+        rows = ({i for i in self.inputs(axis, o) if i is not None} for o in range(window.outputs))
+        table = listed(2 + axis, window.size, rows).table
+        return Link(2 + axis, window.size, table, (np.array(window.positions(0)),), window.stride)
+
+    def offsets(self, axis: int) -> Link:
+        """Return which kernel offsets along an axis lie on an input of which outputs."""
+        window = self.windows[axis]
+        under = (self.inputs(axis, o) for o in range(window.outputs))
+        return listed(2 + axis, window.kernel, ([k for k, i in enumerate(line) if i is not None] for line in under))
 
 
 def setting(
@@ -169,20 +185,15 @@ def cost(x: Shape, kernel: Shape, bias: Shape | None = None, *, itemsize: int = 
     return Cost(count(y) * each, count(y) * additions, *traffic(y, x, kernel, bias, itemsize=itemsize))
 
 
-def field(
-    at: tuple[int, ...], x: Shape, kernel: Shape, bias: Shape | None = None, **arguments: Any
-) -> dict[str, Index]:
-    """Return the inputs under the window, the kernel offsets that lie on inputs, and the channel's bias."""
-    found = setting("correlate", x, kernel, bias, **_shared(arguments))
-    image, channel = at[:2]
-    under = [found.inputs(axis, output) for axis, output in enumerate(at[2:])]
-    inputs = (np.unique([i for i in line if i is not None]).astype(int) for line in under)
-    offsets = (np.array([k for k, i in enumerate(line) if i is not None], int) for line in under)
-    index = {
-        "x": (np.array([image]), _channels(channel, kernel, found.groups), *inputs),
-        "kernel": (np.array([channel]), np.arange(kernel[1]), *offsets),
+def axes(x: Shape, kernel: Shape, bias: Shape | None = None, *, operation: str = "correlate", **arguments: Any) -> Axes:
+    """Windows and the channels of a group; the kernel offsets that lie on inputs, and the channel's bias."""
+    found = setting(operation, x, kernel, None, **_shared(arguments))
+    channel = same(1, kernel[0])
+    return {
+        "x": (same(0, x[0]), blocks(1, x[1], kernel[0], found.groups), *map(found.link, range(len(found.windows)))),
+        "kernel": (channel, whole(kernel[1]), *map(found.offsets, range(len(found.windows)))),
+        "bias": (channel,),
     }
-    return index if bias is None else {**index, "bias": (np.array([channel]),)}
 
 
 def terms(
@@ -211,11 +222,13 @@ def flipped(kernel: np.ndarray) -> np.ndarray:
     return np.flip(kernel, tuple(range(2, kernel.ndim)))
 
 
-def flipped_field(at: Shape, x: Shape, kernel: Shape, bias: Shape | None = None, **arguments: Any) -> dict[str, Index]:
-    """Return ``field`` with the kernel read backwards."""
-    found = field(at, x, kernel, bias, **arguments)
+def flipped_axes(x: Shape, kernel: Shape, bias: Shape | None = None, **arguments: Any) -> Axes:
+    """Return ``axes`` with the kernel read backwards."""
+    found = axes(x, kernel, bias, operation="convolve", **arguments)
     first, channels, *offsets = found["kernel"]
-    backwards = (k - 1 - line[::-1] for k, line in zip(kernel[2:], offsets, strict=True))
+    backwards = (
+        replace(link, table=np.where(link.table < 0, -1, link.size - 1 - link.table)[:, ::-1]) for link in offsets
+    )
     return {**found, "kernel": (first, channels, *backwards)}
 
 

@@ -123,6 +123,6 @@ PRIMITIVE = Primitive(
     avg_pool_backward,
     rules.shape(_windows),
     rules.cost(_windows, lambda size: (1, size - 1)),
-    rules.field(_windows),
+    rules.axes(_windows),
     _terms,
 )

@@ -154,6 +154,6 @@ PRIMITIVE = Primitive(
     max_pool_backward,
     rules.shape(_windows),
     rules.cost(_windows, lambda size: (0, size - 1)),
-    rules.field(_windows),
+    rules.axes(_windows),
     _terms,
 )

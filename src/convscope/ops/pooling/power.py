@@ -109,6 +109,6 @@ PRIMITIVE = Primitive(
     lp_pool_backward,
     rules.shape(_windows),
     rules.cost(_windows, lambda size: (size + 1, size - 1)),
-    rules.field(_windows),
+    rules.axes(_windows),
     _terms,
 )

@@ -16,6 +16,7 @@ import numpy as np
 from convscope.errors import ShapeError
 from convscope.geometry import Window
 from convscope.ops.arguments import Padding, Whole, each_axis, paddings, spatial
+from convscope.ops.axes import Axes, pointwise, windowed
 from convscope.ops.primitive import Cost, Index, Shape, count, traffic
 
 Windows = tuple[Window, ...]
@@ -140,9 +141,14 @@ def shape(found: Callable[..., Windows]) -> Callable[..., Shape]:
     return lambda x, **arguments: output_shape(x, found(x, **arguments))
 
 
-def field(found: Callable[..., Windows]) -> Callable[..., dict[str, Index]]:
-    """Return the field rule of a pooling: every input that the window covers."""
-    return lambda at, x, **arguments: {"x": cells(at, found(x, **arguments))}
+def axes(found: Callable[..., Windows]) -> Callable[..., Axes]:
+    """Return the axes rule of a pooling: every input that the window covers, each channel by itself."""
+
+    def rule(x: Shape, **arguments: Any) -> Axes:
+        sliding = found(x, **arguments)
+        return {"x": (*pointwise(x[:2]), *(windowed(axis, window) for axis, window in enumerate(sliding, start=2)))}
+
+    return rule
 
 
 def cost(found: Callable[..., Windows], each: Callable[[int], tuple[int, int]]) -> Callable[..., Cost]:

@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from convscope.ops.arguments import floats
 from convscope.ops.linear import linear
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, point
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms
 from convscope.ops.recurrence import sequence
 from convscope.ops.recurrence.sequence import Cell, Weights
 
@@ -170,8 +170,7 @@ def _field(at: tuple[int, ...], *given: Shape | None) -> dict[str, Index]:
     x, weights, (hidden,) = _parts(*given)
     t, begun = at[1], hidden is not None
     reset = t + (begun or weights.bias_hh is not None)  # r multiplies what the hidden state brings
-    found = sequence.field(at, x, weights, (reset, t + 1, t + 1), (t + begun,) * 3)
-    return found | {"hidden": (*point(at[:1]), np.arange(weights.hh[1]))} if begun else found
+    return sequence.field(at, x, weights, (reset, t + 1, t + 1), (t + begun,) * 3)
 
 
 def _terms(at: tuple[int, ...], *arrays: np.ndarray | None) -> Terms:
@@ -188,5 +187,7 @@ def _terms(at: tuple[int, ...], *arrays: np.ndarray | None) -> Terms:
     return Terms(float(operand @ factor), source, np.array([(example, unit)] * 2), operand, factor)
 
 
-_SEQUENCE = Primitive("gru", INPUTS, gru, gru_backward, _shape, _cost, _field, _terms, differentiable=INPUTS)
+_SEQUENCE = Primitive(
+    "gru", INPUTS, gru, gru_backward, _shape, _cost, sequence.axes(INPUTS, CELL.states), _terms, INPUTS, field=_field
+)
 PRIMITIVES = (_SEQUENCE, sequence.step("gru_step", _SEQUENCE, CELL, gru_step, gru_step_backward))

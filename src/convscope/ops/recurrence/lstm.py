@@ -192,15 +192,13 @@ def _cost(*given: Shape | None, itemsize: int = 4) -> Cost:
 
 def _field(at: tuple[int, ...], *given: Shape | None) -> dict[str, Index]:
     x, weights, (hidden, cell) = _parts(*given)
-    example, units, t = point(at[:1]), np.arange(weights.hh[1]), at[1]
+    t = at[1]
     forget = t + (cell is not None)  # f multiplies the cell state
     along = t + (hidden is not None)
-    found = sequence.field(at, x, weights, (t + 1, forget, t + 1, t + 1), (along, min(along, forget), along, along))
-    if hidden is not None:
-        found["hidden"] = (*example, units)
+    index = sequence.field(at, x, weights, (t + 1, forget, t + 1, t + 1), (along, min(along, forget), along, along))
     if cell is not None:
-        found["cell"] = (*example, units if t else point(at[2:])[0])
-    return found
+        index["cell"] = (*point(at[:1]), np.arange(weights.hh[1]) if t else np.array(at[2:]))
+    return index
 
 
 def _terms(at: tuple[int, ...], *arrays: np.ndarray | None) -> Terms:
@@ -209,8 +207,10 @@ def _terms(at: tuple[int, ...], *arrays: np.ndarray | None) -> Terms:
     total = float(sequence.forward(CELL, x[:, : at[1] + 1], weights, states)[0][at])
     named = {"x": x, "hidden": states[0], "cell": states[1]}
     given = {name: array for name, array in named.items() if array is not None}
-    return function_of(total, "lstm", given, _field(at, *(None if a is None else a.shape for a in arrays)))
+    return function_of(total, "lstm", given, _SEQUENCE.field(at, *(None if a is None else a.shape for a in arrays)))
 
 
-_SEQUENCE = Primitive("lstm", INPUTS, lstm, lstm_backward, _shape, _cost, _field, _terms, differentiable=INPUTS)
+_SEQUENCE = Primitive(
+    "lstm", INPUTS, lstm, lstm_backward, _shape, _cost, sequence.axes(INPUTS, CELL.states), _terms, INPUTS, field=_field
+)
 PRIMITIVES = (_SEQUENCE, sequence.step("lstm_step", _SEQUENCE, CELL, lstm_step, lstm_step_backward))

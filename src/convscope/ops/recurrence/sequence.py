@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, matching, shapes
+from convscope.ops.axes import Axes, listed, same, whole
 from convscope.ops.linear import PRIMITIVES as LINEAR
 from convscope.ops.linear import linear, linear_backward
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, function_of, point, traffic
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, function_of, traffic
 
 States = tuple[np.ndarray, ...]
 
@@ -122,22 +123,37 @@ def rows(at: tuple[int, ...], hidden: int, times: Sequence[int]) -> np.ndarray:
     return np.concatenate([gate * hidden + units for gate, units in enumerate(every)])
 
 
+def axes(inputs: tuple[str, ...], states: tuple[str, ...]) -> Callable[..., Axes]:
+    """Return the axes rule of a sequence (N, T, I), or of one step (N, I), for arrays in the order of ``inputs``.
+
+    Each step sees all steps before it. Of the weights and of all states but the first, step and unit decide together.
+    """
+
+    def rule(*given: Shape | None) -> Axes:
+        named = dict(zip(inputs, given, strict=False))
+        x, weight = named["x"], named["weight_hh"]
+        assert x is not None and weight is not None
+        n, *steps, width = x
+        units = weight[1]
+        time = (listed(1, t, [range(o + 1) for o in range(t)]) for t in steps)
+        alone = {state: (same(0, n), same(1, units)) for state in states[1:] if not steps}
+        return {"x": (same(0, n), *time, whole(width)), states[0]: (same(0, n), whole(units)), **alone}
+
+    return rule
+
+
 def field(
     at: tuple[int, ...], x: Shape, weights: Weights, from_input: Sequence[int], from_hidden: Sequence[int]
 ) -> dict[str, Index]:
-    """Return what of x and the weights feeds an output whose gates were used so many times, with input and hidden.
+    """Return what of the weights feeds an output whose gates were used so many times, with input and hidden.
 
     A gate that multiplies an absent first state, which is 0, is not used in that step.
     """
     hidden = weights.hh[1]
     above, along = rows(at, hidden, from_input), rows(at, hidden, from_hidden)
-    found: dict[str, Index] = {
-        "x": (*point(at[:1]), np.arange(at[1] + 1), np.arange(x[2])),
-        "weight_ih": (above, np.arange(x[2])),
-        "weight_hh": (along, np.arange(hidden)),
-    }
+    index: dict[str, Index] = {"weight_ih": (above, np.arange(x[2])), "weight_hh": (along, np.arange(hidden))}
     biases = {"bias_ih": weights.bias_ih, "bias_hh": weights.bias_hh}
-    return found | {name: (above,) for name, given in biases.items() if given is not None}
+    return index | {name: (above,) for name, bias in biases.items() if bias is not None}
 
 
 def _upstream(
@@ -181,18 +197,20 @@ def step(
     def cost(*given: Shape | None, itemsize: int = 4) -> Cost:
         return whole.cost(*as_sequence(*given), itemsize=itemsize)
 
-    def field(at: tuple[int, ...], *given: Shape | None) -> dict[str, Index]:
-        found = whole.field((at[0], 0, at[1]), *as_sequence(*given))
-        return found | {"x": (found["x"][0], found["x"][2])}
+    def beside(at: tuple[int, ...], *given: Shape | None) -> dict[str, Index]:
+        index = whole.field((at[0], 0, at[1]), *as_sequence(*given))
+        return {name: index[name] for name in weights if name in index}
 
     def terms(at: tuple[int, ...], *arrays: Any) -> Terms:
         found = whole.terms((at[0], 0, at[1]), *as_sequence(*arrays))
         if found.rule == "sum":
             return found
-        given = {name: array for name, array in zip(inputs, arrays, strict=False) if name in ("x", *cell.states)}
-        return function_of(found.total, name, given, field(at, *shapes(*arrays)))
+        given = dict(zip(("x", *cell.states), arrays, strict=False))
+        return function_of(found.total, name, given, made.field(at, *shapes(*arrays)))
 
-    return Primitive(name, inputs, forward, backward, shape, cost, field, terms, differentiable=inputs)
+    rule = axes(inputs, cell.states)
+    made = Primitive(name, inputs, forward, backward, shape, cost, rule, terms, differentiable=inputs, field=beside)
+    return made
 
 
 def _begin(
