@@ -6,6 +6,7 @@ What belongs together is all that the four kinds differ in: a channel over the b
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -74,7 +75,7 @@ def moments(x: ArrayLike) -> Moments:
     Moments(mean=array([2.]), variance=array([1.]), number=2)
     """
     (x,) = floats("moments", x=x)
-    grouping = _batch("moments", x.shape, given=True)
+    grouping = _batch("moments", x.shape)
     mean, variance = normalise_core.moments(x, grouping.axes)
     return Moments(mean.reshape(-1), variance.reshape(-1), grouping.number)
 
@@ -179,13 +180,13 @@ def _channels(name: str, x: Shape, least: int, axes: tuple[int, ...], groups: in
     return Groups(x, axes, x[1:2], "(C,)", (x[1], *(1,) * (len(x) - 2)), groups)
 
 
-def _batch(name: str, x: Shape, *, given: bool = False) -> Groups:
+def _batch(name: str, x: Shape) -> Groups:
     grouping = _channels(name, x, 2, (0, *range(2, len(x))))
-    if not given and grouping.number == 1:
-        raise ShapeError(
-            f"{name}: x {x} has one number a channel, whose own variance is 0; give more examples, or mean and variance"
-        )
-    return grouping
+    return _told_if(grouping.number == 1, grouping, "a channel", "give more examples, or mean and variance")
+
+
+def _told_if(alone: bool, grouping: Groups, of: str, advice: str) -> Groups:
+    return replace(grouping, alone=f"one number {of}, whose own variance is 0; {advice}") if alone else grouping
 
 
 def _layer(name: str, x: Shape, *, axes: int = 1) -> Groups:
@@ -199,16 +200,12 @@ def _group(name: str, x: Shape, *, groups: int) -> Groups:
     grouping = _channels(name, x, 2, tuple(range(2, len(x))), groups)
     if groups < 1 or x[1] % groups:
         raise ShapeError(f"{name}: groups must divide the {x[1]} channels of x {x}, found {groups!r}")
-    if count(x) == groups:  # PyTorch's rule: a single example
-        raise ShapeError(f"{name}: x {x} has one number a group, whose own variance is 0; take fewer groups")
-    return grouping
+    return _told_if(count(x) == groups, grouping, "a group", "take fewer groups")  # PyTorch's rule: a single example
 
 
 def _instance(name: str, x: Shape) -> Groups:
     grouping = _channels(name, x, 3, tuple(range(2, len(x))))
-    if grouping.number == 1:
-        raise ShapeError(f"{name}: x {x} has one number a channel, whose own variance is 0; use layer_norm")
-    return grouping
+    return _told_if(grouping.number == 1, grouping, "a channel", "use layer_norm")
 
 
 _AFFINE = ("x", "weight", "bias")

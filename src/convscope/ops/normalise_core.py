@@ -36,6 +36,7 @@ class Groups:
     """Which numbers of x (``shape``) are normalised together: all along ``axes``, or a group of the channels too.
 
     ``parameter`` is the shape of weight and bias (``meaning`` in words), ``affine`` that in which they lie over x.
+    ``alone``: what to say where a number stands alone, so that moments must be given.
     """
 
     shape: Shape
@@ -44,6 +45,7 @@ class Groups:
     meaning: str
     affine: Shape
     channel_groups: int | None = None
+    alone: str = ""
 
     @property
     def view(self) -> tuple[Shape, tuple[int, ...]]:
@@ -137,10 +139,10 @@ def primitive(
         return _cost(_fitting(name, kind, given, arguments), *given, itemsize=itemsize)
 
     def axes(*given: Shape | None, eps: float = 1e-5, **arguments: Any) -> Axes:
-        grouping = _fitting(name, kind, given, arguments)
-        alone = len(given) > 3 and given[3] is not None  # the moments are given
+        grouping = kind(name, given[0], **arguments)
+        has_moments = len(given) > 3 and given[3] is not None
         parameter = pointwise(grouping.parameter, len(grouping.shape) - len(grouping.affine))
-        return dict.fromkeys(inputs, parameter) | {"x": pointwise(grouping.shape) if alone else grouping.links}
+        return dict.fromkeys(inputs, parameter) | {"x": pointwise(grouping.shape) if has_moments else grouping.links}
 
     def terms(at: tuple[int, ...], *arrays: Any, eps: float = 1e-5, **arguments: Any) -> Terms:
         return _terms(at, _fitting(name, kind, shapes(*arrays), arguments), eps, *arrays)
@@ -151,7 +153,9 @@ def primitive(
 def _fitting(name: str, kind: Kind, given: tuple[Any, ...], arguments: dict[str, Any]) -> Groups:
     """Return what belongs together, with weight, bias, mean and variance checked against it."""
     x, weight, bias, mean, variance = (*given, None, None, None, None)[:5]
-    grouping = kind(name, x, **arguments) if mean is None else kind(name, x, given=True, **arguments)
+    grouping = kind(name, x, **arguments)
+    if mean is None and grouping.alone:
+        raise ShapeError(f"{name}: x {x} has {grouping.alone}")
     if (mean is None) != (variance is None):
         raise ShapeError(f"{name}: mean and variance must be given both, or neither of them")
     for found, array in zip(ARRAYS[1:], (weight, bias, mean, variance), strict=True):
