@@ -50,7 +50,7 @@ def dropped(graph: Graph) -> Dropped:
     read = [one.source for one in graph.reads if one.source in graph.by_name]
     begin: Mapping[str, IndexSet] = {name: IndexSet.all(graph[name].shape) for name in (*graph.outputs.values(), *read)}
     reached, unknown = backwards(graph, begin)
-    inputs = []
+    inputs: list[Unseen] = []
     for given in graph.inputs if not unknown else ():
         places = reached.get(given.name, IndexSet(given.shape))
         for axis, n in enumerate(given.shape):

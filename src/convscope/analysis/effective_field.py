@@ -55,9 +55,10 @@ class EffectiveField:
     def run(self, axis: int, share: float = 0.9) -> tuple[int, int]:
         """Return the shortest run (first, last) along an axis that holds so much of it; of equals the fullest."""
         along = self.along(axis)
-        total = np.concatenate([[0.0], along.cumsum()])
-        ends = np.searchsorted(total, total[:-1] + share * total[-1] - 1e-12)
-        runs = [(start, end) for start, end in enumerate(ends.tolist()) if end < len(total)]
+        total: np.ndarray = np.concatenate([[0.0], along.cumsum()])
+        wanted: np.ndarray = total[:-1] + share * total[-1] - 1e-12
+        ends = np.searchsorted(total, wanted).tolist()
+        runs = [(start, end) for start, end in enumerate(ends) if end < len(total)]
         first, end = min(runs, key=lambda run: (run[1] - run[0], total[run[0]] - total[run[1]]))
         return first, end - 1
 
@@ -142,7 +143,7 @@ def _place(node: Node, at: Sequence[int] | None, rank: int) -> tuple[int, ...]:
 def _spans(graph: Graph, node: str, place: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
     """Return the first and last position that the unit sees along each spatial axis of the input."""
     mask = np.asarray(field(graph, node, place).places.mask().any(0))
-    spans = []
+    spans: list[tuple[int, int]] = []
     for axis in range(mask.ndim):
         seen = np.flatnonzero(np.moveaxis(mask, axis, 0).reshape(mask.shape[axis], -1).any(1))
         spans.append((int(seen[0]), int(seen[-1])))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -190,8 +191,8 @@ def _one_by_one(graph: Graph, node: Node, name: str, places: IndexSet) -> Iterat
 def _checked(node: Node, at: Sequence[int] | None) -> tuple[int | None, ...]:
     """Return a place in one example's output, None for all positions along an axis."""
     shape = example_shape(node)
-    given = () if at is None else tuple(at)
-    place = (None,) * (len(shape) - len(given)) + given
+    given: tuple[Any, ...] = () if at is None else tuple(at)
+    place: tuple[Any, ...] = (None,) * (len(shape) - len(given)) + given
     fits = len(given) <= len(shape) and all(
         i is None or (isinstance(i, int | np.integer) and 0 <= i < n) for i, n in zip(place, shape, strict=False)
     )

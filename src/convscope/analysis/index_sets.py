@@ -153,8 +153,8 @@ def pairings(before: Shape, after: Shape) -> list[tuple[list[int], list[int]]]:
     >>> pairings((1, 8, 5, 5), (1, 200)), pairings((6, 4), (2, 3, 4))
     ([([1, 2, 3], [1])], [([0], [0, 1]), ([1], [2])])
     """
-    ends = [list(itertools.accumulate(shape, operator.mul)) for shape in (before, after)]
-    cuts = sorted(set(ends[0]) & set(ends[1]) - {1})
+    ends: list[list[int]] = [list(itertools.accumulate(shape, operator.mul)) for shape in (before, after)]
+    cuts: list[int] = sorted(set(ends[0]) & set(ends[1]) - {1})
     found: list[tuple[list[int], list[int]]] = [([], []) for _ in cuts]
     for side, shape in enumerate((before, after)):
         for axis, n in enumerate(shape):

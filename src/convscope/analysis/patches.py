@@ -43,7 +43,7 @@ def _of_columns(box: Box, image: Shape, columns: Shape, tables: list[np.ndarray]
     apart = (n, c, *(len(table) for table in tables), *(table.shape[1] for table in tables))
     for examples, channels, *lines in reshaped(box, apart, columns):
         offsets, windows = lines[: len(tables)], lines[len(tables) :]
-        places = []
+        places: list[np.ndarray] = []
         for size, table, k, o in zip(space, tables, offsets, windows, strict=True):
             line = np.zeros(size + 1, bool)
             line[table[np.ix_(k, o)]] = True  # -1 is the last one, which is cut off

@@ -171,12 +171,14 @@ def _blurred(one: Reach) -> Reach:
 
 def _reshaped(seen: Seen, before: Shape, after: Shape) -> Seen:
     runs = pairings(before, after)
-    axes, exact = [], seen.exact
+    nowhere: tuple[list[int], list[int]] = ([], [])
+    exact = seen.exact
+    axes: list[Reach | None] = []
     for one in seen.axes:
         if one is None or one.along is None:
             axes.append(one)
             continue
-        old, new = next((run for run in runs if one.along in run[0]), ([], []))
+        old, new = next((run for run in runs if one.along in run[0]), nowhere)
         if not old:  # an axis of size 1
             axes.append(replace(one, along=None, periodic=None if one.periodic is None else _still(one.periodic)))
         elif len(old) == len(new) == 1:

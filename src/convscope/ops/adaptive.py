@@ -173,7 +173,7 @@ def _positions(x: np.ndarray, found: Spans) -> np.ndarray:
     flat = np.arange(math.prod(x.shape[2:])).reshape(x.shape[2:])
     positions = np.zeros_like(x, dtype=np.int64, shape=_output(x.shape, found))
     for at in np.ndindex(positions.shape[2:]):
-        window = tuple(outputs[o] for outputs, o in zip(found, at, strict=True))
+        window = tuple(outputs[int(o)] for outputs, o in zip(found, at, strict=True))
         numbers = x[:, :, *window]
         place = largest(numbers.reshape(*x.shape[:2], math.prod(numbers.shape[2:])))  # (N, C)
         positions[:, :, *at] = flat[window].ravel()[place]

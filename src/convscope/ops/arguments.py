@@ -7,9 +7,10 @@ what to do.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.geometry import same_padding
@@ -20,7 +21,15 @@ Pairs = tuple[tuple[int, int], ...]
 AXES = {1: "length", 2: "height and width", 3: "depth, height and width"}
 
 
-def floats(operation: str, **arrays: Any) -> tuple[np.ndarray, ...]:
+@overload
+def floats(operation: str, **arrays: ArrayLike) -> tuple[np.ndarray, ...]: ...
+
+
+@overload
+def floats(operation: str, **arrays: ArrayLike | None) -> tuple[Any, ...]: ...
+
+
+def floats(operation: str, **arrays: ArrayLike | None) -> tuple[Any, ...]:
     """Return the arrays given as NumPy arrays; all float32, or all float64. None stays None.
 
     Raises:
@@ -60,7 +69,7 @@ def each_axis(operation: str, name: str, value: int | Sequence[int], rank: int, 
     >>> each_axis("max_pool", "stride", 2, rank=2), each_axis("max_pool", "stride", (2,), rank=2)
     ((2, 2), (2, 2))
     """
-    values = tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,)
+    values: tuple[Any, ...] = tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,)
     values = values * rank if len(values) == 1 else values
     if len(values) != rank or not all(isinstance(v, int | np.integer) for v in values):
         raise ShapeError(

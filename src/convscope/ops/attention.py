@@ -77,10 +77,10 @@ def _given(
     name: str, q: ArrayLike, k: ArrayLike, v: ArrayLike, mask: ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
     boolean = mask is not None and np.asarray(mask).dtype == np.bool_
-    q, k, v, added = floats(name, q=q, k=k, v=v, mask=None if boolean else mask)
-    mask = np.asarray(mask) if boolean else added
-    _shape(*shapes(q, k, v, mask))
-    return q, k, v, mask
+    query, key, value, added = floats(name, q=q, k=k, v=v, mask=None if boolean else mask)
+    chosen = np.asarray(mask) if boolean else added
+    _shape(*shapes(query, key, value, chosen))
+    return query, key, value, chosen
 
 
 def _turned(x: np.ndarray) -> np.ndarray:

@@ -67,11 +67,12 @@ def reduce_norm_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int], 
     """
     grad, x = given("reduce_norm_backward", grad, x, axes)
     length = _length(x, _ordered("reduce_norm_backward", x.shape, axes, order), order)
+    zero: np.floating = x.dtype.type(0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if order == 2:
-            return grad * np.where(length == 0, x.dtype.type(0), x / length)
-        far = np.where(x == 0, x.dtype.type(0), np.abs(x) ** x.dtype.type(order - 1))
-        scale = np.where(length == 0, x.dtype.type(0), grad * length ** x.dtype.type(1 - order))
+            return grad * np.where(length == 0, zero, x / length)
+        far = np.where(x == 0, zero, np.abs(x) ** x.dtype.type(order - 1))
+        scale = np.where(length == 0, zero, grad * length ** x.dtype.type(1 - order))
         return np.sign(x) * far * scale
 
 
@@ -85,8 +86,8 @@ def reduce_log_sum_exp(x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
     """
     (x,) = floats("reduce_log_sum_exp", x=x)
     found = filled("reduce_log_sum_exp", x.shape, axes)
-    most = x.max(found, keepdims=True)
-    most = np.where(np.isinf(most), x.dtype.type(0), most)  # ∞ - ∞ is no number
+    largest: np.ndarray = x.max(found, keepdims=True)
+    most = np.where(np.isinf(largest), np.zeros_like(largest), largest)  # ∞ - ∞ is no number
     with np.errstate(divide="ignore", over="ignore"):
         return most + np.log(np.exp(x - most).sum(found, keepdims=True))
 

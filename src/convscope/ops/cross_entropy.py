@@ -101,11 +101,11 @@ def _classes(
     logits: ArrayLike, targets: ArrayLike, weight: ArrayLike | None, reduction: str, label_smoothing: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return logits, targets and every class's weight, checked."""
-    logits, weight = floats("cross_entropy", logits=logits, weight=weight)
+    scores, given = floats("cross_entropy", logits=logits, weight=weight)
     targets = np.asarray(targets)
-    _shape(*shapes(logits, targets, weight), reduction=reduction, label_smoothing=label_smoothing)
-    every = np.ones(logits.shape[1], logits.dtype) if weight is None else weight
-    return logits, indices_within("cross_entropy", "targets", targets, len(every)), every
+    _shape(*shapes(scores, targets, given), reduction=reduction, label_smoothing=label_smoothing)
+    every = np.ones(scores.shape[1], scores.dtype) if given is None else given
+    return scores, indices_within("cross_entropy", "targets", targets, len(every)), every
 
 
 def _over_space(every: np.ndarray, axes: int) -> np.ndarray:

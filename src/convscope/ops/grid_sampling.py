@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,9 @@ from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, traffi
 
 MODES = ("linear", "nearest")
 PADDINGS = ("zeros", "border", "reflection")
+
+
+Corner = tuple[Any, list[np.ndarray], tuple[np.ndarray, ...], np.ndarray]  # as ``_corners`` tells it
 
 
 class Gradients(NamedTuple):
@@ -65,9 +69,10 @@ def grid_sample_backward(
     grad, x, grid = floats("grid_sample_backward", grad=grad, x=x, grid=grid)
     check_gradient("grid_sample_backward", grad, _shape(x.shape, grid.shape, mode=mode, padding_mode=padding_mode))
     of_x, of_grid = np.zeros_like(x, order="C"), np.zeros_like(grid, order="C")
+    zero: np.floating = grad.dtype.type(0)
     for weight, slopes, places, inside in _corners(x.shape, grid, mode, padding_mode, align_corners):
-        shares = np.where(inside[:, None], weight[:, None] * grad, grad.dtype.type(0))  # (N, C, *size)
-        np.add.at(np.moveaxis(of_x, 1, -1), _of_examples(places), np.moveaxis(shares, 1, -1))
+        portions = np.where(inside[:, None], weight[:, None] * grad, zero)  # (N, C, *size)
+        np.add.at(np.moveaxis(of_x, 1, -1), _of_examples(places), np.moveaxis(portions, 1, -1))
         if mode == "nearest":
             continue
         meets = (grad * _taken(x, places, inside)).sum(1)  # (N, *size)
@@ -84,11 +89,12 @@ def _taken(x: np.ndarray, places: tuple[np.ndarray, ...], inside: np.ndarray) ->
 
 def _of_examples(places: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
     """Return the index of places (N, *size) along each axis of space, each in its own example."""
-    n, *size = places[0].shape
-    return (np.arange(n).reshape(n, *(1,) * len(size)), *places)
+    n, rank = len(places[0]), places[0].ndim - 1
+    examples = np.arange(n).reshape(n, *(1,) * rank)
+    return (examples, *places)
 
 
-def _corners(x: Shape, grid: np.ndarray, mode: str, padding_mode: str, align_corners: bool) -> Any:
+def _corners(x: Shape, grid: np.ndarray, mode: str, padding_mode: str, align_corners: bool) -> Iterator[Corner]:
     """Yield for each neighbour: its weight, the weight's slope along each coordinate, where it is, and if inside."""
     found = [
         _along(grid[..., -1 - axis], n, mode, padding_mode, align_corners) for axis, n in enumerate(x[2:])
@@ -171,9 +177,10 @@ def _axes(x: Shape, grid: Shape, **_: Any) -> Axes:
 
 def _terms(at: tuple[int, ...], x: np.ndarray, grid: np.ndarray, **arguments: Any) -> Terms:
     """Return a term for each neighbour inside: its number, times its weight."""
-    how = {"mode": "linear", "padding_mode": "zeros", "align_corners": False} | arguments
+    how: dict[str, Any] = {"mode": "linear", "padding_mode": "zeros", "align_corners": False} | arguments
     one = grid[(slice(at[0], at[0] + 1), *at[2:])][(slice(None), *(None,) * (x.ndim - 2))]
-    index, factor = [], []
+    index: list[tuple[int, ...]] = []
+    factor: list[float] = []
     for weight, _, places, inside in _corners(x.shape, one, **how):
         if inside.item() and weight.item():
             index.append((*at[:2], *(int(place.item()) for place in places)))

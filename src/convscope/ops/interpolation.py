@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse  # pyright: ignore[reportMissingTypeStubs]
 
 SHARPNESS = -0.75  # the free number of Keys' cubic, as PyTorch has it
 ROUNDING = 1e-14  # a weight that small is 0

@@ -12,6 +12,8 @@ from convscope.ops.arguments import check_gradient, floats, matching, shapes
 from convscope.ops.axes import Axes, same, whole, whole_along
 from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, line, traffic
 
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+
 
 class Gradients(NamedTuple):
     """The gradients of the three inputs; ``bias`` is None where there was none."""
@@ -39,7 +41,8 @@ def linear(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> np
     >>> linear(np.array([2.0, 3.0]), np.array([[1.0, -1.0]]), np.array([10.0])).tolist()
     [9.0]
     """
-    x, weight, bias = floats("linear", x=x, weight=weight, bias=bias)
+    arrays: Arrays = floats("linear", x=x, weight=weight, bias=bias)
+    x, weight, bias = arrays
     shape(*shapes(x, weight, bias))
     y = _rows(x) @ weight.T  # one product: a stack of small ones is begun anew for each
     y = y.reshape(*x.shape[:-1], len(weight))  # (..., O)
@@ -57,7 +60,8 @@ def linear_backward(grad: ArrayLike, x: ArrayLike, weight: ArrayLike, bias: Arra
     >>> linear_backward(np.array([5.0]), np.array([2.0, 3.0]), np.array([[1.0, -1.0]])).weight.tolist()
     [[10.0, 15.0]]
     """
-    grad, x, weight, bias = floats("linear_backward", grad=grad, x=x, weight=weight, bias=bias)
+    arrays: tuple[np.ndarray, *Arrays] = floats("linear_backward", grad=grad, x=x, weight=weight, bias=bias)
+    grad, x, weight, bias = arrays
     check_gradient("linear_backward", grad, shape(*shapes(x, weight, bias)))
     rows = count(x.shape[:-1])
     flat = grad.reshape(rows, weight.shape[0])  # (rows, O)

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, log_expit
 
 from convscope.ops.arguments import check_gradient, choice, floats, matching
 from convscope.ops.axes import Axes, pointwise, positions, whole_along
 from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, function_of, traffic
+from convscope.ops.special import expit, log_expit
 
 REDUCTIONS = ("mean", "sum", "none")
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats
@@ -57,7 +57,7 @@ def stacked(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     output = _shape(x.shape, y.shape)
     if count(output[:-2]) < 2 or count(output) * x.shape[-1] < LARGE:
         return x @ y
-    with _threads().limit(limits=1, user_api="blas"):
+    with _threads().limit(limits=1, user_api="blas"):  # pyright: ignore[reportUnknownMemberType]
         return x @ y
 
 

@@ -103,12 +103,12 @@ def backward(
     name: str, kind: Kind, grad: ArrayLike, arrays: tuple[ArrayLike | None, ...], eps: float, **arguments: Any
 ) -> Gradients:
     """Return the gradients of x, weight and bias: for x, ∂/σ less its mean and its part along x̂, ∂ = grad · weight."""
-    grad, x, weight, bias, *given = floats(f"{name}_backward", grad=grad, **dict(zip(ARRAYS, arrays, strict=False)))
+    upstream, x, weight, bias, *given = floats(f"{name}_backward", grad=grad, **dict(zip(ARRAYS, arrays, strict=False)))
     grouping = _fitting(name, kind, shapes(x, weight, bias, *given), arguments)
-    check_gradient(f"{name}_backward", grad, x.shape)
+    check_gradient(f"{name}_backward", upstream, x.shape)
     standardised, inverse = _standardised(x, grouping, eps, *given)
     view, axes = grouping.view
-    towards = (grad if weight is None else grad * weight.reshape(grouping.affine)).reshape(view)
+    towards = (upstream if weight is None else upstream * weight.reshape(grouping.affine)).reshape(view)
     if not given or given[0] is None:  # then mean and deviation move with x
         along, number = standardised.reshape(view), max(grouping.number, 1)
         towards = (
@@ -118,8 +118,8 @@ def backward(
         )
     return Gradients(
         (towards * inverse).reshape(x.shape),
-        None if weight is None else unbroadcast(grad * standardised, grouping.affine).reshape(weight.shape),
-        None if bias is None else unbroadcast(grad, grouping.affine).reshape(bias.shape),
+        None if weight is None else unbroadcast(upstream * standardised, grouping.affine).reshape(weight.shape),
+        None if bias is None else unbroadcast(upstream, grouping.affine).reshape(bias.shape),
     )
 
 

@@ -113,7 +113,7 @@ def col2im_backward(
     """
     operation = "col2im_backward"
     grad, columns = floats(operation, grad=grad, columns=columns)
-    arguments = {"stride": stride, "padding": padding, "dilation": dilation}
+    arguments: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
     check_gradient(operation, grad, _image(operation, columns.shape, space, size, **arguments)[1])
     return im2col(grad, size, **arguments)
 
@@ -213,7 +213,7 @@ def _sources(at: tuple[int, ...], columns: Shape, *, space: Whole, size: Whole, 
         [(k, o) for o in window.outputs_of(i) for k, place in enumerate(window.positions(o)) if place == i]
         for i, window in zip(at[2:], found.windows, strict=True)
     ]
-    places = []
+    places: list[tuple[Any, ...]] = []
     for chosen in itertools.product(*pairs):
         row = np.ravel_multi_index((at[1], *(k for k, _ in chosen)), (shape[1], *kernel))
         places.append((at[0], row, np.ravel_multi_index([o for _, o in chosen], found.outputs)))

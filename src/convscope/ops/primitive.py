@@ -191,7 +191,9 @@ def function_of(total: float, rule: str, arrays: Mapping[str, np.ndarray], field
     [4.0, 6.0]
     """
     axes = max(array.ndim for array in arrays.values())
-    source, index, operand = [], [], []
+    source: list[str] = []
+    index: list[np.ndarray] = []
+    operand: list[np.ndarray] = []
     for name, array in arrays.items():
         places, numbers = covered(array, field[name])
         source += [name] * len(places)

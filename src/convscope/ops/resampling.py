@@ -81,7 +81,7 @@ def resample_linear(
     [[[0.0, 1.0, 2.0, 3.0, 4.0]]]
     """
     (x,) = floats("resample_linear", x=x)
-    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    given: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
     return _apply(_linear("resample_linear", x.shape, size, **given), x)
 
 
@@ -99,7 +99,7 @@ def resample_linear_backward(
     >>> resample_linear_backward(np.array([[[4.0, 4.0, 8.0, 8.0]]]), np.zeros((1, 1, 2)), 4).tolist()
     [[[9.0, 15.0]]]
     """
-    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    given: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
     return _returned("resample_linear_backward", _linear, grad, x, size, **given)
 
 
@@ -126,7 +126,7 @@ def resample_cubic(
     np.float64(2.0)
     """
     (x,) = floats("resample_cubic", x=x)
-    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    given: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
     return _apply(_cubic("resample_cubic", x.shape, size, **given), x)
 
 
@@ -145,7 +145,7 @@ def resample_cubic_backward(
     >>> resample_cubic_backward(grad, np.zeros((1, 1, 4)), 7, align_corners=True).tolist()
     [[[-3.0, 19.0, 19.0, -3.0]]]
     """
-    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    given: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
     return _returned("resample_cubic_backward", _cubic, grad, x, size, **given)
 
 
@@ -227,7 +227,8 @@ def _steps(
         elif scale is None or size == number:
             yield Fraction(size, number)
         else:
-            yield 1 / Fraction(scale[axis] if isinstance(scale, Sequence) else scale).limit_denominator(100)
+            factor: float = scale[axis] if isinstance(scale, Sequence) else scale
+            yield 1 / Fraction(factor).limit_denominator(100)
 
 
 def _rules(name: str, weights: Callable[..., Matrices], taps: int) -> Rules:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load_file, save  # pyright: ignore[reportUnknownVariableType]
 
 from convscope import atomic
 from convscope.errors import CheckpointError, ConfigError, ShapeError
@@ -55,7 +55,8 @@ class Sequential:
         dtype: DTypeLike = np.float32,
         initialise: Callable[[tuple[int, ...], np.random.Generator], np.ndarray] = he_normal,
     ):
-        for i, layer in enumerate(layers):
+        given: tuple[Any, ...] = layers
+        for i, layer in enumerate(given):
             if not isinstance(layer, Layer):
                 hint = "; hand over its layers with *net" if isinstance(layer, Sequential) else ""
                 raise ConfigError(f"Sequential: number {i} is no layer but a {type(layer).__name__}{hint}")
@@ -232,7 +233,7 @@ class Sequential:
         if not Path(path).is_file():
             raise CheckpointError(f"{path}: there is no such file; expected one written by net.save")
         try:
-            found = load_file(path)
+            found: dict[str, np.ndarray] = load_file(path)
         except SafetensorError as error:
             raise CheckpointError(
                 f"{path}: not a safetensors file ({error}); expected one written by net.save"

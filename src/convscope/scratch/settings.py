@@ -11,7 +11,7 @@ from convscope.errors import ConfigError
 from convscope.ops.arguments import AXES, each_axis
 
 
-def whole(who: str, **values: int) -> None:
+def whole(who: str, **values: Any) -> None:
     """Refuse what is no whole number of at least 1.
 
     >>> whole("fit", epochs=1.5)

@@ -31,7 +31,7 @@ def lines(found: Sequence[DesignWarning]) -> list[str]:
     kinds: dict[str, list[DesignWarning]] = {}
     for one in found:
         kinds.setdefault(one.code, []).append(one)
-    said = []
+    said: list[str] = []
     for first, *others in kinds.values():
         places = list(dict.fromkeys(one.place for one in others if one.place != first.place))
         more = f", … ({len(places)} in all)" if len(places) > NAMED else ""

@@ -58,7 +58,7 @@ def unseen(net: Reading) -> Iterator[list[Unseen]]:
         slices = [user for user in others if user.op == "strided_slice"]
         if len(slices) < len(others) or source in net.ends:
             continue
-        left = []
+        left: list[tuple[int, ...]] = []
         for axis, window in enumerate(found[0].windows):
             seen = [covered(one.windows[axis]) for one in found] + [_taken(one, axis + 2) for one in slices]
             left.append(tuple(sorted(set(range(window.size)).difference(*seen))))

@@ -136,7 +136,7 @@ class Adjoint:
         end, more = math.prod(above), math.prod(below)
         grad, columns = memory[:end].reshape(above), memory[end : end + more].reshape(below)
         step = self.rows.first.stride
-        phases = []
+        phases: list[tuple[np.ndarray, np.ndarray]] = []
         for t in self.taps:
             given = overlapping(grad[:, self.longest - t.count :], size[1], 1, t.count)
             phases.append((given, columns[:, t.phase :: step, :, gap:]))

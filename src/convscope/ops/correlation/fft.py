@@ -4,12 +4,15 @@ Spectra are float64 also for float32: the rounding error of each number is relat
 (1e-16 of it), and would drown small numbers beside large ones. One NaN or infinity in an image reaches all its outputs.
 """
 
+# SciPy has no types.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from scipy import fft
+from scipy import fft  # pyright: ignore[reportMissingTypeStubs]
 
 from convscope.ops.padding import padded, padded_backward
 from convscope.ops.polyphase import Windows

@@ -143,7 +143,7 @@ def kernel_size(operation: str, kernel: Shape, rank: int) -> tuple[int, ...]:
     return tuple(kernel[2:])
 
 
-def check_groups(operation: str, groups: int, divided: dict[str, int]) -> None:
+def check_groups(operation: str, groups: Any, divided: dict[str, int]) -> None:
     """Raise unless ``groups`` is a whole number from 1 that divides all the counts."""
     if not isinstance(groups, int | np.integer) or groups < 1:
         raise ShapeError(f"{operation}: groups must be a whole number of at least 1, found {groups!r}")
@@ -204,11 +204,12 @@ def terms(
     image, channel = at[:2]
     under = [found.inputs(axis, output) for axis, output in enumerate(at[2:])]
     on = [np.array([(k, i) for k, i in enumerate(line) if i is not None], int).reshape(-1, 2) for line in under]
-    grid = np.meshgrid(np.arange(kernel.shape[1]), *(np.arange(len(pairs)) for pairs in on), indexing="ij")
-    part, *places = (axis.ravel() for axis in grid)
-    first = _channels(channel, kernel.shape, found.groups)[0]
+    channels = _channels(channel, kernel.shape, found.groups)
+    grid = np.meshgrid(channels, *(np.arange(len(pairs)) for pairs in on), indexing="ij")
+    source, *places = (axis.ravel() for axis in grid)
+    part = source - channels[0]
     offsets, inputs = ([pairs[p, side] for pairs, p in zip(on, places, strict=True)] for side in (0, 1))
-    index = np.stack([np.full_like(part, image), first + part, *inputs], axis=1)
+    index = np.stack([np.full_like(part, image), source, *inputs], axis=1)
     factor_index = np.stack([np.full_like(part, channel), part, *offsets], axis=1)
     operand, factor = x[tuple(index.T)], kernel[tuple(factor_index.T)]
     constant = 0.0 if bias is None else float(bias[channel])

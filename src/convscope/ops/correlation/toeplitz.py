@@ -1,12 +1,16 @@
 """Correlation as one banded matrix: T (O·outputs, C·inputs) @ x.ravel(), the same few weights in every row."""
 
+# SciPy has no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownParameterType=false
+
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse  # pyright: ignore[reportMissingTypeStubs]
 
 from convscope.ops.arguments import Padding, Whole, floats
 from convscope.ops.correlation.rules import Setting, setting
@@ -44,7 +48,8 @@ def toeplitz(
     """
     (kernel,) = floats("toeplitz", kernel=kernel)
     space = (space,) if isinstance(space, int) else space
-    x = (1, kernel.shape[1] * groups if kernel.ndim > 1 and isinstance(groups, int) else 1, *space)
+    asked: Any = groups  # whatever it is, ``setting`` says what is wrong with it
+    x = (1, kernel.shape[1] * asked if kernel.ndim > 1 and isinstance(asked, int) else 1, *space)
     found = setting(
         "toeplitz", x, kernel.shape, None,
         stride=stride, padding=padding, dilation=dilation, groups=groups, padding_mode=padding_mode,

@@ -93,7 +93,7 @@ def divisors(found: Windows, count_include_pad: bool = True, divisor_override: i
     """
     if divisor_override is not None:
         return np.full(tuple(window.outputs for window in found), divisor_override)
-    counts = []
+    counts: list[np.ndarray] = []
     for window in found:
         first = np.arange(window.outputs) * window.stride - window.before
         positions = first[:, None] + window.dilation * np.arange(window.kernel)  # (outputs, kernel)

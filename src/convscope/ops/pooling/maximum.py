@@ -137,7 +137,8 @@ def largest(values: np.ndarray) -> np.ndarray:
     nan = np.isnan(values)
     if not nan.any():
         return first
-    return np.where(nan.any(-1), values.shape[-1] - 1 - nan[..., ::-1].argmax(-1), first)
+    last: np.ndarray = values.shape[-1] - 1 - nan[..., ::-1].argmax(-1)
+    return np.where(nan.any(-1), last, first)
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, **arguments: Any) -> Terms:

@@ -138,7 +138,11 @@ def along(axis: int, part: slice) -> Slices:
 
 def shape(found: Callable[..., Windows]) -> Callable[..., Shape]:
     """Return the shape rule of a pooling; ``found(x, **arguments)`` checks its arguments and gives the windows."""
-    return lambda x, **arguments: output_shape(x, found(x, **arguments))
+
+    def rule(x: Shape, **arguments: Any) -> Shape:
+        return output_shape(x, found(x, **arguments))
+
+    return rule
 
 
 def axes(found: Callable[..., Windows]) -> Callable[..., Axes]:

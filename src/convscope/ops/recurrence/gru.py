@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from convscope.ops.arguments import floats
 from convscope.ops.linear import linear
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms
 from convscope.ops.recurrence import sequence
 from convscope.ops.recurrence.sequence import Cell, Weights
+from convscope.ops.special import expit
 
 
 class GRU(NamedTuple):

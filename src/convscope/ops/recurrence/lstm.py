@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from convscope.ops.arguments import floats
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, function_of, point
 from convscope.ops.recurrence import sequence
 from convscope.ops.recurrence.sequence import Cell, States, Weights
+from convscope.ops.special import expit
 
 
 class LSTM(NamedTuple):

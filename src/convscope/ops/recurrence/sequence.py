@@ -44,7 +44,7 @@ class Weights(NamedTuple):
 
 def forward(cell: Cell, x: np.ndarray, weights: Weights, states: Sequence[np.ndarray | None]) -> tuple[Any, States]:
     """Return the output (N, T, H) and the last states, each (N, H)."""
-    outputs = []
+    outputs: list[np.ndarray] = []
     from_input, now = _begin(cell, x, weights, states)
     for step in np.moveaxis(from_input, 1, 0):  # (N, G·H)
         now = cell.forward(step, linear(now[0], weights.hh, weights.bias_hh), *now)
@@ -65,7 +65,7 @@ def backward(
     ``grad`` is that of the output (N, T, H), or a tuple of it and those of the last states, None where not used.
     """
     from_input, now = _begin(cell, x, weights, states)
-    seen = []
+    seen: list[tuple[np.ndarray, ...]] = []
     for step in np.moveaxis(from_input, 1, 0):
         seen.append((step, linear(now[0], weights.hh, weights.bias_hh), *now))
         now = cell.forward(*seen[-1])
@@ -173,10 +173,10 @@ def _upstream(
 
 def of_one(name: str, x: Any) -> Any:
     """Return x (N, I), an array or its shape, as a sequence (N, 1, I)."""
-    n, *inputs = x if isinstance(x, tuple) else x.shape
-    if len(inputs) != 1:
-        raise ShapeError(f"{name}: x must be (N, I), found {(n, *inputs)}")
-    return (n, 1, *inputs) if isinstance(x, tuple) else x[:, None]
+    sizes: Shape = getattr(x, "shape", x)
+    if len(sizes) != 2:
+        raise ShapeError(f"{name}: x must be (N, I), found {sizes}")
+    return (sizes[0], 1, sizes[1]) if sizes is x else x[:, None]
 
 
 def step(

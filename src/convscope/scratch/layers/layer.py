@@ -81,7 +81,7 @@ class Layer:
         found = PRIMITIVES[self.operation].backward(grad, *self._kept["inputs"], **self.arguments)
         for name, gradient in self.gradients.items():
             gradient[...] = getattr(found, name)
-        return found if isinstance(found, np.ndarray) else found.x
+        return getattr(found, "x", found)  # of one differentiable input it is the gradient itself
 
     def _inputs(self, x: np.ndarray) -> tuple[np.ndarray | None, ...]:
         """Return the arrays that the operation takes, in its order."""
