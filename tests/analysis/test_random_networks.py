@@ -19,7 +19,7 @@ import convscope as cs
 from analysis.networks import Shape, moved, network
 from catalogue import ENTRIES
 from convscope.analysis.inspection import Inspection
-from convscope.analysis.receptive_fields import Reach, share
+from convscope.analysis.receptive_fields import Reach, fraction_seen
 from convscope.analysis.shapes import arrays_of
 from convscope.graph.node import Node
 from graph.equal import assert_equal_to_torch
@@ -114,7 +114,7 @@ def spans(found: Inspection, node: Node) -> None:
                 assert (low, high) == (first, last), (node.name, at, axis)
             if not wrapped:
                 told(reach, unit, first, last)
-    quick = share(found.graph, node, reaches)
+    quick = fraction_seen(found.graph, node, reaches)
     if quick is not None and (there := found.field(node.name, middle)).places.count:
         assert quick == pytest.approx(there.share)
 

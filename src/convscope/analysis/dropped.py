@@ -51,12 +51,12 @@ def dropped(graph: Graph) -> Dropped:
     begin: Mapping[str, IndexSet] = {name: IndexSet.all(graph[name].shape) for name in (*graph.outputs.values(), *read)}
     reached, unknown = backwards(graph, begin)
     inputs: list[Unseen] = []
-    for given in graph.inputs if not unknown else ():
-        places = reached.get(given.name, IndexSet(given.shape))
-        for axis, n in enumerate(given.shape):
+    for source in graph.inputs if not unknown else ():
+        places = reached.get(source.name, IndexSet(source.shape))
+        for axis, n in enumerate(source.shape):
             left = np.setdiff1d(np.arange(n), places.along(axis))
-            if axis != given.batch and len(left):
-                inputs.append(Unseen(given.name, axis, n, tuple(left.tolist())))
+            if axis != source.batch and len(left):
+                inputs.append(Unseen(source.name, axis, n, tuple(left.tolist())))
     return Dropped(tuple(inputs), tuple(_left_out(graph)), unknown)
 
 

@@ -99,16 +99,16 @@ def effective_field(
         ConfigError: no such node, with the nearest names; an input of token numbers, or several inputs.
         ShapeError: no such place, with the valid range; or no input moves the unit.
     """
-    found, first = graph[node], _images(graph)
-    place = _place(found, at, len(first.shape))
+    target, first = graph[node], _images(graph)
+    place = _place(target, at, len(first.shape))
     random = np.random.default_rng(seed)
-    given = random.normal(size=(samples, *first.shape[1:])) if inputs is None else np.asarray(inputs)
-    if not len(given):
+    examples = random.normal(size=(samples, *first.shape[1:])) if inputs is None else np.asarray(inputs)
+    if not len(examples):
         raise ConfigError("effective_field: at least one input is needed, found none")
-    wanted, where = part(graph, node), (slice(None),) * (len(found.shape) - len(place)) + place
+    wanted, where = part(graph, node), (slice(None),) * (len(target.shape) - len(place)) + place
     energy = np.zeros(first.shape[2:])
-    for one in given.astype(first.dtype, copy=False):
-        values = wanted.run(one[None])
+    for example in examples.astype(first.dtype, copy=False):
+        values = wanted.run(example[None])
         begin = np.zeros_like(values[node])
         begin[where] = random.choice([-1.0, 1.0], begin[where].shape)
         gradient = wanted.backward(values, begin).inputs[first.name]
@@ -116,7 +116,7 @@ def effective_field(
             energy += np.square(gradient[0], dtype=np.float64).sum(0)
     if not energy.sum() > 0:
         raise ShapeError(f"effective_field: no input moves {node} at {', '.join(map(str, place))}: all gradients are 0")
-    return EffectiveField(node, place, energy / energy.sum(), _spans(graph, node, place), len(given))
+    return EffectiveField(node, place, energy / energy.sum(), _spans(graph, node, place), len(examples))
 
 
 def _images(graph: Graph) -> Node:

@@ -72,9 +72,9 @@ def field(graph: Graph, node: str, at: Sequence[int] | None = None, *, whole: Co
         ConfigError: no such node, with the nearest names.
         ShapeError: no such place, with the valid range.
     """
-    found = graph[node]
-    place = _checked(found, at)
-    begin = IndexSet(found.shape, [_box(found, place)])
+    target = graph[node]
+    place = _checked(target, at)
+    begin = IndexSet(target.shape, [_box(target, place)])
     reached, unknown = backwards(graph, {node: begin}, whole)
     inputs = {one.name: _without_batch(reached.get(one.name, IndexSet(one.shape)), one.batch) for one in graph.inputs}
     return Field(node, place, inputs, unknown)
@@ -114,11 +114,11 @@ def middle(node: Node) -> Shape:
 
 def _fed_by_inputs(graph: Graph) -> set[str]:
     """Return the nodes that depend on an input of the network, or may: what an unknown operation makes."""
-    found: set[str] = set()
+    fed: set[str] = set()
     for node in graph.nodes:
-        if node.op in (INPUT, UNKNOWN) or not found.isdisjoint(node.inputs.values()):
-            found.add(node.name)
-    return found
+        if node.op in (INPUT, UNKNOWN) or not fed.isdisjoint(node.inputs.values()):
+            fed.add(node.name)
+    return fed
 
 
 def links_of(graph: Graph, node: Node) -> Axes:
@@ -174,9 +174,9 @@ def _fed(link: Link, box: Box) -> np.ndarray:
     if link.axis is not None and link.same:
         return box[link.axis]
     rows = link.table if link.axis is None else link.table[box[link.axis]]
-    found = np.zeros(link.size + 1, bool)
-    found[rows] = True  # -1 is the last one, which is cut off
-    return found[:-1]
+    fed = np.zeros(link.size + 1, bool)
+    fed[rows] = True  # -1 is the last one, which is cut off
+    return fed[:-1]
 
 
 def _one_by_one(graph: Graph, node: Node, name: str, places: IndexSet) -> Iterator[Box]:
@@ -191,15 +191,15 @@ def _one_by_one(graph: Graph, node: Node, name: str, places: IndexSet) -> Iterat
 def _checked(node: Node, at: Sequence[int] | None) -> tuple[int | None, ...]:
     """Return a place in one example's output, None for all positions along an axis."""
     shape = example_shape(node)
-    given: tuple[Any, ...] = () if at is None else tuple(at)
-    place: tuple[Any, ...] = (None,) * (len(shape) - len(given)) + given
-    fits = len(given) <= len(shape) and all(
+    asked: tuple[Any, ...] = () if at is None else tuple(at)
+    place: tuple[Any, ...] = (None,) * (len(shape) - len(asked)) + asked
+    fits = len(asked) <= len(shape) and all(
         i is None or (isinstance(i, int | np.integer) and 0 <= i < n) for i, n in zip(place, shape, strict=False)
     )
     if not fits:
         valid = ", ".join(f"0..{n - 1}" for n in shape)
         raise ShapeError(
-            f"{node.name} has no unit at {', '.join(map(str, given))}: its output is {_times(shape)}; valid is {valid}"
+            f"{node.name} has no unit at {', '.join(map(str, asked))}: its output is {_times(shape)}; valid is {valid}"
         )
     return tuple(None if i is None else int(i) for i in place)
 

@@ -74,10 +74,10 @@ class IndexSet:
 
     def mask(self) -> np.ndarray:
         """Return the places as an array of booleans."""
-        found = np.zeros(self.shape, bool)
+        mask = np.zeros(self.shape, bool)
         for box in self.boxes:
-            found[np.ix_(*box)] = True
-        return found
+            mask[np.ix_(*box)] = True
+        return mask
 
     @property
     def count(self) -> int:
@@ -155,9 +155,9 @@ def pairings(before: Shape, after: Shape) -> list[tuple[list[int], list[int]]]:
     """
     ends: list[list[int]] = [list(itertools.accumulate(shape, operator.mul)) for shape in (before, after)]
     cuts: list[int] = sorted(set(ends[0]) & set(ends[1]) - {1})
-    found: list[tuple[list[int], list[int]]] = [([], []) for _ in cuts]
+    runs: list[tuple[list[int], list[int]]] = [([], []) for _ in cuts]
     for side, shape in enumerate((before, after)):
         for axis, n in enumerate(shape):
             if n > 1:
-                found[bisect.bisect_left(cuts, ends[side][axis])][side].append(axis)
-    return found
+                runs[bisect.bisect_left(cuts, ends[side][axis])][side].append(axis)
+    return runs

@@ -71,10 +71,10 @@ class Periodic:
             return self
         for fewer in range(1, n):
             if n % fewer == 0 and advance * fewer % n == 0:
-                one = Periodic(self.first[:fewer], self.last[:fewer], advance * fewer // n)
-                again = one.repeated(n // fewer)
+                shorter = Periodic(self.first[:fewer], self.last[:fewer], advance * fewer // n)
+                again = shorter.repeated(n // fewer)
                 if np.array_equal(again.first, self.first) and np.array_equal(again.last, self.last):
-                    return one
+                    return shorter
         return self
 
     def repeated(self, times: int) -> Periodic:

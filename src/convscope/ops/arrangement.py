@@ -147,10 +147,10 @@ def _slices(start: Sequence[int], size: Sequence[int], step: Sequence[int]) -> t
 
 
 def _reshaped(x: Shape, *, shape: Sequence[int]) -> Shape:
-    found = tuple(shape)
-    if min(found, default=1) < 0 or count(found) != count(x):
-        raise ShapeError(f"reshape: x {x} holds {count(x)} numbers, which do not fill {found}")
-    return found
+    output = tuple(shape)
+    if min(output, default=1) < 0 or count(output) != count(x):
+        raise ShapeError(f"reshape: x {x} holds {count(x)} numbers, which do not fill {output}")
+    return output
 
 
 def _permuted(x: Shape, *, axes: Sequence[int]) -> Shape:
@@ -172,11 +172,13 @@ def _sliced(x: Shape, *, start: Sequence[int], size: Sequence[int], step: Sequen
 
 
 def _expanded(x: Shape, *, shape: Sequence[int]) -> Shape:
-    found = tuple(shape)
-    kept = zip(x[::-1], found[::-1], strict=False)
-    if len(x) > len(found) or not all(n in (1, m) for n, m in kept):
-        raise ShapeError(f"expand: x {x} cannot be repeated to {found}: only axes of size 1 are, and new ones in front")
-    return found
+    output = tuple(shape)
+    kept = zip(x[::-1], output[::-1], strict=False)
+    if len(x) > len(output) or not all(n in (1, m) for n, m in kept):
+        raise ShapeError(
+            f"expand: x {x} cannot be repeated to {output}: only axes of size 1 are, and new ones in front"
+        )
+    return output
 
 
 def _permuted_axes(x: Shape, *, axes: Sequence[int]) -> Axes:
@@ -217,11 +219,11 @@ def _primitive(
         return Cost(0, 0, *traffic(shape(x, **arguments), x, itemsize=itemsize))
 
     def terms(at: tuple[int, ...], x: np.ndarray, **arguments: Any) -> Terms:
-        index, operand = covered(x, made.field(at, x.shape, **arguments)["x"])
+        index, operand = covered(x, primitive.field(at, x.shape, **arguments)["x"])
         return Terms(float(operand[0]), "x", index, operand, np.ones_like(operand))
 
-    made = Primitive(name, ("x",), forward, backward, shape, cost, axes, terms, **further)
-    return made
+    primitive = Primitive(name, ("x",), forward, backward, shape, cost, axes, terms, **further)
+    return primitive
 
 
 PRIMITIVES = (

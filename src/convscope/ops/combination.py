@@ -133,11 +133,11 @@ def concatenate(*arrays: ArrayLike, axis: int = 1) -> np.ndarray:
     >>> concatenate(np.array([[1.0, 2.0]]), np.array([[3.0]])).tolist()
     [[1.0, 2.0, 3.0]]
     """
-    found = [np.asarray(array) for array in arrays]
-    if len(types := {array.dtype.name for array in found}) > 1:
+    converted = [np.asarray(array) for array in arrays]
+    if len(types := {array.dtype.name for array in converted}) > 1:
         raise ShapeError(f"concatenate: all arrays must be of one type, found {', '.join(sorted(types))}")
-    _joined(*(array.shape for array in found), axis=axis)
-    return np.concatenate(found, axis)
+    _joined(*(array.shape for array in converted), axis=axis)
+    return np.concatenate(converted, axis)
 
 
 def concatenate_backward(grad: ArrayLike, *arrays: ArrayLike, axis: int = 1) -> tuple[np.ndarray, ...]:
@@ -206,9 +206,9 @@ def _add_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
 
 def _subtract_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
     """Return two terms, x · 1 and y · -1."""
-    found = _add_terms(at, x, y)
+    sums = _add_terms(at, x, y)
     factor = np.array([1, -1], x.dtype)
-    return replace(found, total=float((found.operand * factor).sum()), factor=factor)
+    return replace(sums, total=float((sums.operand * factor).sum()), factor=factor)
 
 
 def _divide_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:

@@ -13,7 +13,7 @@ from convscope.errors import ShapeError
 from convscope.ops.arguments import floats
 from convscope.ops.axes import positions
 from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, function_of, traffic
-from convscope.ops.reduction import checked, filled, given, reduced, reduced_axes
+from convscope.ops.reduction import checked, filled, gradient_and_input, reduced, reduced_axes
 
 
 def reduce_product(x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
@@ -34,7 +34,7 @@ def reduce_product_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int
     >>> reduce_product_backward(np.array([1.0]), np.array([2.0, 0.0, 3.0]), axes=(0,)).tolist()
     [0.0, 6.0, 0.0]
     """
-    grad, x = given("reduce_product_backward", grad, x, axes)
+    grad, x = gradient_and_input("reduce_product_backward", grad, x, axes)
     ends = tuple(range(-len(axes), 0))
     lines = np.moveaxis(x, tuple(sorted(axes)), ends)
     flat = lines.reshape(*lines.shape[: x.ndim - len(axes)], math.prod(x.shape[axis] for axis in axes))
@@ -65,7 +65,7 @@ def reduce_norm_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int], 
     >>> reduce_norm_backward(np.array([[10.0]]), np.array([[0.0, 0.0]]), axes=(1,)).tolist()
     [[0.0, 0.0]]
     """
-    grad, x = given("reduce_norm_backward", grad, x, axes)
+    grad, x = gradient_and_input("reduce_norm_backward", grad, x, axes)
     length = _length(x, _ordered("reduce_norm_backward", x.shape, axes, order), order)
     zero: np.floating = x.dtype.type(0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -85,11 +85,11 @@ def reduce_log_sum_exp(x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
     array([[ True]])
     """
     (x,) = floats("reduce_log_sum_exp", x=x)
-    found = filled("reduce_log_sum_exp", x.shape, axes)
-    largest: np.ndarray = x.max(found, keepdims=True)
+    ordered = filled("reduce_log_sum_exp", x.shape, axes)
+    largest: np.ndarray = x.max(ordered, keepdims=True)
     most = np.where(np.isinf(largest), np.zeros_like(largest), largest)  # ∞ - ∞ is no number
     with np.errstate(divide="ignore", over="ignore"):
-        return most + np.log(np.exp(x - most).sum(found, keepdims=True))
+        return most + np.log(np.exp(x - most).sum(ordered, keepdims=True))
 
 
 def reduce_log_sum_exp_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
@@ -98,7 +98,7 @@ def reduce_log_sum_exp_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence
     >>> reduce_log_sum_exp_backward(np.array([[4.0]]), np.log(np.array([[1.0, 3.0]])), axes=(1,)).round(12).tolist()
     [[1.0, 3.0]]
     """
-    grad, x = given("reduce_log_sum_exp_backward", grad, x, axes)
+    grad, x = gradient_and_input("reduce_log_sum_exp_backward", grad, x, axes)
     whole = reduce_log_sum_exp(x, axes=axes)
     with np.errstate(invalid="ignore"):
         return grad * np.exp(x - whole)

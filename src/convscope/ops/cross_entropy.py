@@ -101,10 +101,10 @@ def _classes(
     logits: ArrayLike, targets: ArrayLike, weight: ArrayLike | None, reduction: str, label_smoothing: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return logits, targets and every class's weight, checked."""
-    scores, given = floats("cross_entropy", logits=logits, weight=weight)
+    scores, class_weights = floats("cross_entropy", logits=logits, weight=weight)
     targets = np.asarray(targets)
-    _shape(*shapes(scores, targets, given), reduction=reduction, label_smoothing=label_smoothing)
-    every = np.ones(scores.shape[1], scores.dtype) if given is None else given
+    _shape(*shapes(scores, targets, class_weights), reduction=reduction, label_smoothing=label_smoothing)
+    every = np.ones(scores.shape[1], scores.dtype) if class_weights is None else class_weights
     return scores, indices_within("cross_entropy", "targets", targets, len(every)), every
 
 

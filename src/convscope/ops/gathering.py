@@ -60,12 +60,12 @@ def scatter(x: ArrayLike, indices: ArrayLike, source: ArrayLike, *, axis: int, a
     [2.0, 0.0, 4.0]
     """
     x, source, places = _scattered("scatter", x, indices, source, axis)
-    made = x.copy()
+    written = x.copy()
     if add:
-        np.add.at(made, places, source)
+        np.add.at(written, places, source)
     else:
-        made[places] = source
-    return made
+        written[places] = source
+    return written
 
 
 def scatter_backward(
@@ -103,9 +103,9 @@ def _scattered(
 
 def _places(operation: str, x: Shape, indices: ArrayLike, axis: int) -> tuple[np.ndarray, ...]:
     """Return where each number stands in x, an array for each axis."""
-    found = indices_within(operation, "indices", indices, x[axis])
-    places: list[np.ndarray] = list(np.indices(found.shape, sparse=True))
-    places[axis] = found
+    along_axis = indices_within(operation, "indices", indices, x[axis])
+    places: list[np.ndarray] = list(np.indices(along_axis.shape, sparse=True))
+    places[axis] = along_axis
     return tuple(places)
 
 

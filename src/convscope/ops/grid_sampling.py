@@ -96,10 +96,10 @@ def _of_examples(places: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
 
 def _corners(x: Shape, grid: np.ndarray, mode: str, padding_mode: str, align_corners: bool) -> Iterator[Corner]:
     """Yield for each neighbour: its weight, the weight's slope along each coordinate, where it is, and if inside."""
-    found = [
+    neighbours = [
         _along(grid[..., -1 - axis], n, mode, padding_mode, align_corners) for axis, n in enumerate(x[2:])
     ]  # by axis: two neighbours, or one
-    for chosen in itertools.product(*found):
+    for chosen in itertools.product(*neighbours):
         weight = math.prod(one[0] for one in chosen)
         slopes = [
             one[1] * math.prod(other[0] for other in chosen if other is not one) for one in chosen
@@ -126,8 +126,8 @@ def _along(at: np.ndarray, n: int, mode: str, padding_mode: str, align_corners: 
         whole = np.rint(place)
         return [(np.ones_like(place), np.zeros_like(place), *_kept(whole, n))]
     below = np.floor(place)
-    share = (place - below).astype(at.dtype)
-    return [(1 - share, -slope, *_kept(below, n)), (share, slope, *_kept(below + 1, n))]
+    fraction = (place - below).astype(at.dtype)
+    return [(1 - fraction, -slope, *_kept(below, n)), (fraction, slope, *_kept(below + 1, n))]
 
 
 def _kept(place: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -178,10 +178,10 @@ def _axes(x: Shape, grid: Shape, **_: Any) -> Axes:
 def _terms(at: tuple[int, ...], x: np.ndarray, grid: np.ndarray, **arguments: Any) -> Terms:
     """Return a term for each neighbour inside: its number, times its weight."""
     how: dict[str, Any] = {"mode": "linear", "padding_mode": "zeros", "align_corners": False} | arguments
-    one = grid[(slice(at[0], at[0] + 1), *at[2:])][(slice(None), *(None,) * (x.ndim - 2))]
+    place_here = grid[(slice(at[0], at[0] + 1), *at[2:])][(slice(None), *(None,) * (x.ndim - 2))]
     index: list[tuple[int, ...]] = []
     factor: list[float] = []
-    for weight, _, places, inside in _corners(x.shape, one, **how):
+    for weight, _, places, inside in _corners(x.shape, place_here, **how):
         if inside.item() and weight.item():
             index.append((*at[:2], *(int(place.item()) for place in places)))
             factor.append(weight.item())

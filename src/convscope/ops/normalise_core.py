@@ -92,9 +92,9 @@ def moments(x: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarra
 
 def forward(name: str, kind: Kind, arrays: tuple[ArrayLike | None, ...], eps: float, **arguments: Any) -> np.ndarray:
     """Return x̂ · weight + bias for ``arrays`` x, weight, bias and, where given, mean and variance."""
-    x, weight, bias, *given = floats(name, **dict(zip(ARRAYS, arrays, strict=False)))
-    grouping = _fitting(name, kind, shapes(x, weight, bias, *given), arguments)
-    y, _ = _standardised(x, grouping, eps, *given)
+    x, weight, bias, *moments_given = floats(name, **dict(zip(ARRAYS, arrays, strict=False)))
+    grouping = _fitting(name, kind, shapes(x, weight, bias, *moments_given), arguments)
+    y, _ = _standardised(x, grouping, eps, *moments_given)
     y = y if weight is None else y * weight.reshape(grouping.affine)
     return y if bias is None else y + bias.reshape(grouping.affine)
 
@@ -103,13 +103,14 @@ def backward(
     name: str, kind: Kind, grad: ArrayLike, arrays: tuple[ArrayLike | None, ...], eps: float, **arguments: Any
 ) -> Gradients:
     """Return the gradients of x, weight and bias: for x, ∂/σ less its mean and its part along x̂, ∂ = grad · weight."""
-    upstream, x, weight, bias, *given = floats(f"{name}_backward", grad=grad, **dict(zip(ARRAYS, arrays, strict=False)))
-    grouping = _fitting(name, kind, shapes(x, weight, bias, *given), arguments)
+    named = dict(zip(ARRAYS, arrays, strict=False))
+    upstream, x, weight, bias, *moments_given = floats(f"{name}_backward", grad=grad, **named)
+    grouping = _fitting(name, kind, shapes(x, weight, bias, *moments_given), arguments)
     check_gradient(f"{name}_backward", upstream, x.shape)
-    standardised, inverse = _standardised(x, grouping, eps, *given)
+    standardised, inverse = _standardised(x, grouping, eps, *moments_given)
     view, axes = grouping.view
     towards = (upstream if weight is None else upstream * weight.reshape(grouping.affine)).reshape(view)
-    if not given or given[0] is None:  # then mean and deviation move with x
+    if not moments_given or moments_given[0] is None:  # then mean and deviation move with x
         along, number = standardised.reshape(view), max(grouping.number, 1)
         towards = (
             towards
@@ -132,15 +133,15 @@ def primitive(
 ) -> Primitive:
     """Put a normalisation together from what belongs together."""
 
-    def shape(*given: Shape | None, eps: float = 1e-5, **arguments: Any) -> Shape:
-        return _fitting(name, kind, given, arguments).shape
+    def shape(*shapes_given: Shape | None, eps: float = 1e-5, **arguments: Any) -> Shape:
+        return _fitting(name, kind, shapes_given, arguments).shape
 
-    def cost(*given: Any, eps: float = 1e-5, itemsize: int = 4, **arguments: Any) -> Cost:
-        return _cost(_fitting(name, kind, given, arguments), *given, itemsize=itemsize)
+    def cost(*shapes_given: Any, eps: float = 1e-5, itemsize: int = 4, **arguments: Any) -> Cost:
+        return _cost(_fitting(name, kind, shapes_given, arguments), *shapes_given, itemsize=itemsize)
 
-    def axes(*given: Shape | None, eps: float = 1e-5, **arguments: Any) -> Axes:
-        grouping = kind(name, given[0], **arguments)
-        has_moments = len(given) > 3 and given[3] is not None
+    def axes(*shapes_given: Shape | None, eps: float = 1e-5, **arguments: Any) -> Axes:
+        grouping = kind(name, shapes_given[0], **arguments)
+        has_moments = len(shapes_given) > 3 and shapes_given[3] is not None
         parameter = pointwise(grouping.parameter, len(grouping.shape) - len(grouping.affine))
         return dict.fromkeys(inputs, parameter) | {"x": pointwise(grouping.shape) if has_moments else grouping.links}
 
@@ -150,16 +151,16 @@ def primitive(
     return Primitive(name, inputs, forward, backward, shape, cost, axes, terms, differentiable=ARRAYS[:3])
 
 
-def _fitting(name: str, kind: Kind, given: tuple[Any, ...], arguments: dict[str, Any]) -> Groups:
+def _fitting(name: str, kind: Kind, arrays: tuple[Any, ...], arguments: dict[str, Any]) -> Groups:
     """Return what belongs together, with weight, bias, mean and variance checked against it."""
-    x, weight, bias, mean, variance = (*given, None, None, None, None)[:5]
+    x, weight, bias, mean, variance = (*arrays, None, None, None, None)[:5]
     grouping = kind(name, x, **arguments)
     if mean is None and grouping.alone:
         raise ShapeError(f"{name}: x {x} has {grouping.alone}")
     if (mean is None) != (variance is None):
         raise ShapeError(f"{name}: mean and variance must be given both, or neither of them")
-    for found, array in zip(ARRAYS[1:], (weight, bias, mean, variance), strict=True):
-        matching(name, found, array, grouping.parameter, grouping.meaning)
+    for label, array in zip(ARRAYS[1:], (weight, bias, mean, variance), strict=True):
+        matching(name, label, array, grouping.parameter, grouping.meaning)
     return grouping
 
 

@@ -107,8 +107,8 @@ def check_mode(operation: str, space: Sequence[int], pairs: Pairs, mode: str, na
 def _borders(size: int, before: int, after: int, mode: str) -> list[tuple[int, int]]:
     """Return (position in the padded axis, input) for each position of the border that is no zero."""
     positions = [*range(-before, 0), *range(size, size + after)]
-    found = [(p + before, origin(p, size, mode)) for p in positions]
-    return [(position, source) for position, source in found if source is not None]
+    sources = [(p + before, origin(p, size, mode)) for p in positions]
+    return [(position, source) for position, source in sources if source is not None]
 
 
 def _inside(space: Sequence[int], pairs: Pairs) -> tuple[Any, ...]:

@@ -110,8 +110,8 @@ class Primitive:
 
         def told(*shapes: Shape | None, **arguments: Any) -> Axes:
             named = zip(self.names(len(shapes)), shapes, strict=False)
-            given = {name for name, shape in named if shape is not None}
-            return {name: links for name, links in rule(*shapes, **arguments).items() if name in given}
+            present = {name for name, shape in named if shape is not None}
+            return {name: links for name, links in rule(*shapes, **arguments).items() if name in present}
 
         known = functools.lru_cache(1024)(told)
 

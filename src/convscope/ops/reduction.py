@@ -34,7 +34,7 @@ def reduce_sum_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) -
     >>> reduce_sum_backward(np.array([[5.0]]), np.zeros((1, 2)), axes=(1,)).tolist()
     [[5.0, 5.0]]
     """
-    grad, x = given("reduce_sum_backward", grad, x, axes)
+    grad, x = gradient_and_input("reduce_sum_backward", grad, x, axes)
     return np.broadcast_to(grad, x.shape).copy()
 
 
@@ -56,7 +56,7 @@ def reduce_mean_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) 
     >>> reduce_mean_backward(np.array([[5.0]]), np.zeros((1, 2)), axes=(1,)).tolist()
     [[2.5, 2.5]]
     """
-    grad, x = given("reduce_mean_backward", grad, x, axes)
+    grad, x = gradient_and_input("reduce_mean_backward", grad, x, axes)
     number = math.prod(x.shape[axis] for axis in filled("reduce_mean_backward", x.shape, axes))
     return np.broadcast_to(grad / grad.dtype.type(number), x.shape).copy()
 
@@ -79,11 +79,11 @@ def reduce_max_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) -
     >>> reduce_max_backward(np.array([[6.0]]), np.array([[1.0, 2.0, 2.0]]), axes=(1,)).tolist()
     [[0.0, 3.0, 3.0]]
     """
-    grad, x = given("reduce_max_backward", grad, x, axes)
-    found = filled("reduce_max_backward", x.shape, axes)
-    won = x == x.max(found, keepdims=True)
+    grad, x = gradient_and_input("reduce_max_backward", grad, x, axes)
+    ordered = filled("reduce_max_backward", x.shape, axes)
+    won = x == x.max(ordered, keepdims=True)
     with np.errstate(invalid="ignore"):
-        return grad * won / won.sum(found, keepdims=True, dtype=x.dtype)
+        return grad * won / won.sum(ordered, keepdims=True, dtype=x.dtype)
 
 
 def checked(operation: str, x: Shape, axes: Sequence[int]) -> tuple[int, ...]:
@@ -97,13 +97,15 @@ def checked(operation: str, x: Shape, axes: Sequence[int]) -> tuple[int, ...]:
 
 def filled(operation: str, x: Shape, axes: Sequence[int]) -> tuple[int, ...]:
     """Return the axes in order; ``ShapeError`` also where there are no numbers along them."""
-    found = checked(operation, x, axes)
-    if any(not x[axis] for axis in found):
-        raise ShapeError(f"{operation}: x {x} has no numbers along axes {found}")
-    return found
+    ordered = checked(operation, x, axes)
+    if any(not x[axis] for axis in ordered):
+        raise ShapeError(f"{operation}: x {x} has no numbers along axes {ordered}")
+    return ordered
 
 
-def given(operation: str, grad: ArrayLike, x: ArrayLike, axes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def gradient_and_input(
+    operation: str, grad: ArrayLike, x: ArrayLike, axes: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return a backward's two arrays, checked."""
     grad, x = floats(operation, grad=grad, x=x)
     check_gradient(operation, grad, reduced(x.shape, checked(operation, x.shape, axes)))

@@ -81,8 +81,8 @@ def resample_linear(
     [[[0.0, 1.0, 2.0, 3.0, 4.0]]]
     """
     (x,) = floats("resample_linear", x=x)
-    given: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
-    return _apply(_linear("resample_linear", x.shape, size, **given), x)
+    how: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _apply(_linear("resample_linear", x.shape, size, **how), x)
 
 
 def resample_linear_backward(
@@ -99,8 +99,8 @@ def resample_linear_backward(
     >>> resample_linear_backward(np.array([[[4.0, 4.0, 8.0, 8.0]]]), np.zeros((1, 1, 2)), 4).tolist()
     [[[9.0, 15.0]]]
     """
-    given: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
-    return _returned("resample_linear_backward", _linear, grad, x, size, **given)
+    how: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _returned("resample_linear_backward", _linear, grad, x, size, **how)
 
 
 def resample_cubic(
@@ -126,8 +126,8 @@ def resample_cubic(
     np.float64(2.0)
     """
     (x,) = floats("resample_cubic", x=x)
-    given: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
-    return _apply(_cubic("resample_cubic", x.shape, size, **given), x)
+    how: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _apply(_cubic("resample_cubic", x.shape, size, **how), x)
 
 
 def resample_cubic_backward(
@@ -145,16 +145,16 @@ def resample_cubic_backward(
     >>> resample_cubic_backward(grad, np.zeros((1, 1, 4)), 7, align_corners=True).tolist()
     [[[-3.0, 19.0, 19.0, -3.0]]]
     """
-    given: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
-    return _returned("resample_cubic_backward", _cubic, grad, x, size, **given)
+    how: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _returned("resample_cubic_backward", _cubic, grad, x, size, **how)
 
 
 def _returned(
-    operation: str, rule: Callable[..., Matrices], grad: np.ndarray, x: np.ndarray, size: Size | None, **given: Any
+    operation: str, rule: Callable[..., Matrices], grad: np.ndarray, x: np.ndarray, size: Size | None, **how: Any
 ) -> np.ndarray:
     """Return the gradient with respect to x: each output's, given back to the inputs that ``rule`` makes it of."""
     grad, x = floats(operation, grad=grad, x=x)
-    matrices = rule(operation, x.shape, size, **given)
+    matrices = rule(operation, x.shape, size, **how)
     check_gradient(operation, grad, _output(x.shape, matrices))
     return _apply(tuple(matrix.T.tocsr() for matrix in matrices), grad)
 

@@ -83,8 +83,8 @@ def _axes(x: Shape, indices: Shape, *, space: Whole) -> Axes:
 
 def _terms(at: tuple[int, ...], x: np.ndarray, indices: np.ndarray, *, space: Whole) -> Terms:
     flat = np.ravel_multi_index(at[2:], _shape(x.shape, indices.shape, space=space)[2:])
-    found = np.argwhere(indices[at[:2]] == flat)[-1:]  # (1 or 0, spatial axes)
-    index = np.insert(found, (0, 0), at[:2], axis=1)
+    sources = np.argwhere(indices[at[:2]] == flat)[-1:]  # (1 or 0, spatial axes)
+    index = np.insert(sources, (0, 0), at[:2], axis=1)
     operand = x[tuple(index.T)]
     return Terms(float(operand.sum()), "x", index, operand, np.ones(len(operand), x.dtype))
 

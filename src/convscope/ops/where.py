@@ -83,12 +83,12 @@ def where_backward(grad: ArrayLike, condition: ArrayLike, x: ArrayLike, y: Array
 
 
 def _truths(operation: str, condition: ArrayLike) -> np.ndarray:
-    found = np.asarray(condition)
-    if found.dtype != bool:
+    truths = np.asarray(condition)
+    if truths.dtype != bool:
         raise ShapeError(
-            f"{operation}: condition holds {found.dtype}; expected True and False: compare it, condition != 0"
+            f"{operation}: condition holds {truths.dtype}; expected True and False: compare it, condition != 0"
         )
-    return found
+    return truths
 
 
 def _alike(operation: str, x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -128,8 +128,8 @@ def _check(loss: Any, optimiser: Any, clip: float | None, valid: Any) -> None:
 
 def _diverged(value: float, epoch: int, step: int, optimiser: Optimiser, clip: float | None, x: np.ndarray) -> str:
     """Say what to try when the loss is no number any more."""
-    found = f"fit: the loss became {value} at epoch {epoch}, step {step}"
+    where = f"fit: the loss became {value} at epoch {epoch}, step {step}"
     if not np.isfinite(x).all():
-        return f"{found}: the examples of this batch hold NaN or infinite numbers; remove or replace them"
+        return f"{where}: the examples of this batch hold NaN or infinite numbers; remove or replace them"
     hint = "" if clip else ", or clip the gradient with clip=1.0"
-    return f"{found}, with lr={optimiser.lr}; try lr={optimiser.lr / 10:g}{hint}, and inputs scaled to about -1..1"
+    return f"{where}, with lr={optimiser.lr}; try lr={optimiser.lr / 10:g}{hint}, and inputs scaled to about -1..1"

@@ -63,8 +63,8 @@ class Adjoint:
         for piece, block in zip(self._pieces, self._blocks.of(grad, self._placed), strict=True):
             work = self._work[piece.box.size]
             self._gather(block, piece, work.grad)
-            for matrix, (given, found) in zip(self._products, work.phases, strict=True):
-                np.matmul(matrix, given, out=found)
+            for matrix, (rows, columns) in zip(self._products, work.phases, strict=True):
+                np.matmul(matrix, rows, out=columns)
             work.patches.scatter(image, piece.start, alone=self._alone)
 
     def _split(self, x: np.ndarray) -> list[np.ndarray]:
@@ -126,9 +126,9 @@ class Adjoint:
         row, n = first + m - (self.longest - 1), count + self.longest - 1
         low = min(max(0, -row), n)
         high = max(low, min(n, self.rows.outputs[0] - row))
-        found = Box((image, max(0, row), *others), (images, high - low, *sizes))
+        reached = Box((image, max(0, row), *others), (images, high - low, *sizes))
         start = (image, 0, (first + m) * self.rows.first.stride, *others)
-        return Piece(box, self.rows.place(found, run), (low, high), start)
+        return Piece(box, self.rows.place(reached, run), (low, high), start)
 
     def _cut(
         self, memory: np.ndarray, size: tuple[int, ...], gap: int, above: tuple[int, ...], below: tuple[int, ...]
@@ -138,6 +138,6 @@ class Adjoint:
         step = self.rows.first.stride
         phases: list[tuple[np.ndarray, np.ndarray]] = []
         for t in self.taps:
-            given = overlapping(grad[:, self.longest - t.count :], size[1], 1, t.count)
-            phases.append((given, columns[:, t.phase :: step, :, gap:]))
+            rows = overlapping(grad[:, self.longest - t.count :], size[1], 1, t.count)
+            phases.append((rows, columns[:, t.phase :: step, :, gap:]))
         return Work(grad, phases, self.rows.patches(columns, size, slack=self._slack))

@@ -111,10 +111,10 @@ def gru_step_backward(
     array([[0.5]])
     """
     x, hidden, weights = _given("gru_step_backward", x, weight_ih, weight_hh, bias_ih, bias_hh, hidden)
-    made = sequence.backward(
+    gradients = sequence.backward(
         "gru_step_backward", CELL, (None, grad), sequence.of_one("gru_step", x), weights, (hidden,)
     )
-    return GRUGradients(made[0][:, 0], *made[1:])
+    return GRUGradients(gradients[0][:, 0], *gradients[1:])
 
 
 def _given(
@@ -158,16 +158,16 @@ def _parts(x: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh:
     return x, Weights(weight_ih, weight_hh, bias_ih, bias_hh), (hidden,)
 
 
-def _shape(*given: Shape | None) -> Shape:
-    return sequence.shape(CELL, *_parts(*given))
+def _shape(*arrays: Shape | None) -> Shape:
+    return sequence.shape(CELL, *_parts(*arrays))
 
 
-def _cost(*given: Shape | None, itemsize: int = 4) -> Cost:
-    return sequence.cost(CELL, *_parts(*given), itemsize=itemsize)
+def _cost(*arrays: Shape | None, itemsize: int = 4) -> Cost:
+    return sequence.cost(CELL, *_parts(*arrays), itemsize=itemsize)
 
 
-def _field(at: tuple[int, ...], *given: Shape | None) -> dict[str, Index]:
-    x, weights, (hidden,) = _parts(*given)
+def _field(at: tuple[int, ...], *arrays: Shape | None) -> dict[str, Index]:
+    x, weights, (hidden,) = _parts(*arrays)
     t, begun = at[1], hidden is not None
     reset = t + (begun or weights.bias_hh is not None)  # r multiplies what the hidden state brings
     return sequence.field(at, x, weights, (reset, t + 1, t + 1), (t + begun,) * 3)

@@ -78,7 +78,7 @@ def backward(
     before = np.stack([step[2] for step in seen], 1)  # (N, T, H)
     above = linear_backward(of_input, x, weights.ih, weights.bias_ih)
     along = linear_backward(of_hidden, before, weights.hh, weights.bias_hh)
-    first = (None if given is None else made for given, made in zip(states, towards, strict=True))
+    first = (None if state is None else gradient for state, gradient in zip(states, towards, strict=True))
     return (above.x, above.weight, along.weight, above.bias, along.bias, *first)
 
 
@@ -93,8 +93,8 @@ def shape(cell: Cell, x: Shape, weights: Weights, states: Sequence[Shape | None]
     matching(name, "weight_ih", weights.ih, (gates * hidden, x[2]), f"({gates}·H, I)")
     matching(name, "bias_ih", weights.bias_ih, (gates * hidden,), f"({gates}·H,)")
     matching(name, "bias_hh", weights.bias_hh, (gates * hidden,), f"({gates}·H,)")
-    for state, found in zip(cell.states, states, strict=True):
-        matching(name, state, found, (x[0], hidden), "(N, H)")
+    for state, size in zip(cell.states, states, strict=True):
+        matching(name, state, size, (x[0], hidden), "(N, H)")
     return (*x[:2], hidden)
 
 
@@ -129,8 +129,8 @@ def axes(inputs: tuple[str, ...], states: tuple[str, ...]) -> Callable[..., Axes
     Each step sees all steps before it. Of the weights and of all states but the first, step and unit decide together.
     """
 
-    def rule(*given: Shape | None) -> Axes:
-        named = dict(zip(inputs, given, strict=False))
+    def rule(*sizes: Shape | None) -> Axes:
+        named = dict(zip(inputs, sizes, strict=False))
         x, weight = named["x"], named["weight_hh"]
         assert x is not None and weight is not None
         n, *steps, width = x
@@ -160,15 +160,15 @@ def _upstream(
     operation: str, grad: ArrayLike | tuple[ArrayLike | None, ...], steps: Shape, states: States
 ) -> list[np.ndarray]:
     """Return the gradients of the output (N, T, H) and of each last state; 0 where none is given."""
-    given = grad if isinstance(grad, tuple) else (grad,)
+    gradients = grad if isinstance(grad, tuple) else (grad,)
     hidden = states[0].shape[1]
-    found = [np.zeros(size, states[0].dtype) for size in ((*steps, hidden), *shapes(*states))]
-    for at, one in enumerate(given):
-        if one is not None:
-            one = np.asarray(one, found[at].dtype)
-            check_gradient(operation, one, found[at].shape)
-            found[at] = one
-    return found
+    upstream = [np.zeros(size, states[0].dtype) for size in ((*steps, hidden), *shapes(*states))]
+    for at, gradient in enumerate(gradients):
+        if gradient is not None:
+            gradient = np.asarray(gradient, upstream[at].dtype)
+            check_gradient(operation, gradient, upstream[at].shape)
+            upstream[at] = gradient
+    return upstream
 
 
 def of_one(name: str, x: Any) -> Any:
@@ -186,31 +186,33 @@ def step(
     weights = tuple(name for name in whole.inputs[1:] if name not in cell.states)
     inputs = ("x", *cell.states, *weights)
 
-    def as_sequence(*given: Any) -> list[Any]:
-        named = dict(zip(inputs, given, strict=False))
-        return [of_one(name, given[0]), *(named.get(other) for other in whole.inputs[1:])]
+    def as_sequence(*arrays: Any) -> list[Any]:
+        named = dict(zip(inputs, arrays, strict=False))
+        return [of_one(name, arrays[0]), *(named.get(other) for other in whole.inputs[1:])]
 
-    def shape(*given: Shape | None) -> Shape:
-        n, _, hidden = whole.shape(*as_sequence(*given))
+    def shape(*arrays: Shape | None) -> Shape:
+        n, _, hidden = whole.shape(*as_sequence(*arrays))
         return n, hidden
 
-    def cost(*given: Shape | None, itemsize: int = 4) -> Cost:
-        return whole.cost(*as_sequence(*given), itemsize=itemsize)
+    def cost(*arrays: Shape | None, itemsize: int = 4) -> Cost:
+        return whole.cost(*as_sequence(*arrays), itemsize=itemsize)
 
-    def beside(at: tuple[int, ...], *given: Shape | None) -> dict[str, Index]:
-        index = whole.field((at[0], 0, at[1]), *as_sequence(*given))
+    def beside(at: tuple[int, ...], *arrays: Shape | None) -> dict[str, Index]:
+        index = whole.field((at[0], 0, at[1]), *as_sequence(*arrays))
         return {name: index[name] for name in weights if name in index}
 
     def terms(at: tuple[int, ...], *arrays: Any) -> Terms:
-        found = whole.terms((at[0], 0, at[1]), *as_sequence(*arrays))
-        if found.rule == "sum":
-            return found
-        given = dict(zip(("x", *cell.states), arrays, strict=False))
-        return function_of(found.total, name, given, made.field(at, *shapes(*arrays)))
+        told = whole.terms((at[0], 0, at[1]), *as_sequence(*arrays))
+        if told.rule == "sum":
+            return told
+        named = dict(zip(("x", *cell.states), arrays, strict=False))
+        return function_of(told.total, name, named, primitive.field(at, *shapes(*arrays)))
 
     rule = axes(inputs, cell.states)
-    made = Primitive(name, inputs, forward, backward, shape, cost, rule, terms, differentiable=inputs, field=beside)
-    return made
+    primitive = Primitive(
+        name, inputs, forward, backward, shape, cost, rule, terms, differentiable=inputs, field=beside
+    )
+    return primitive
 
 
 def _begin(
