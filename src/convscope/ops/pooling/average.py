@@ -12,7 +12,6 @@ from convscope.ops.arguments import Padding, Whole, check_gradient, floats
 from convscope.ops.pooling import windows as rules
 from convscope.ops.pooling.windows import (
     Windows,
-    cells,
     gather,
     output_shape,
     windows,
@@ -112,7 +111,7 @@ def _terms(
     **arguments: Any,
 ) -> Terms:
     sliding = windows("avg_pool", x.shape, **arguments)
-    index, operand = covered(x, cells(at, sliding))
+    index, operand = covered(x, PRIMITIVE.field(at, x.shape, **arguments)["x"])
     factor = np.full(len(operand), 1 / divisors(sliding, count_include_pad, divisor_override)[at[2:]], x.dtype)
     return Terms(float((operand * factor).sum()), "x", index, operand, factor)
 

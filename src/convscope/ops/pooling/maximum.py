@@ -14,7 +14,6 @@ from convscope.ops.arguments import Padding, Whole, check_gradient, floats
 from convscope.ops.pooling import windows as rules
 from convscope.ops.pooling.windows import (
     Windows,
-    cells,
     gather,
     output_shape,
     windows,
@@ -142,7 +141,7 @@ def largest(values: np.ndarray) -> np.ndarray:
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, **arguments: Any) -> Terms:
-    index, operand = covered(x, cells(at, windows("max_pool", x.shape, **arguments)))
+    index, operand = covered(x, PRIMITIVE.field(at, x.shape, **arguments)["x"])
     won = slice(largest(operand), largest(operand) + 1)
     return Terms(float(operand[won].item()), "x", index[won], operand[won], np.ones(1, x.dtype))
 

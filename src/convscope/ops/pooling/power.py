@@ -14,7 +14,6 @@ from convscope.ops.pooling import windows as rules
 from convscope.ops.pooling.average import divisors
 from convscope.ops.pooling.windows import (
     Windows,
-    cells,
     gather,
     output_shape,
     windows,
@@ -95,7 +94,7 @@ def _scale(sliding: Windows, dtype: Any) -> np.ndarray:
 
 def _terms(at: tuple[int, ...], x: np.ndarray, p: float = 2, **arguments: Any) -> Terms:
     sliding = windows("lp_pool", x.shape, **arguments)
-    index, operand = covered(x, cells(at, sliding))
+    index, operand = covered(x, PRIMITIVE.field(at, x.shape, **arguments)["x"])
     with np.errstate(invalid="ignore", divide="ignore"):
         total = ((operand**p).sum() * _scale(sliding, x.dtype)[at[2:]]) ** (1 / p)
     return Terms(float(total), "x", index, operand, np.ones(len(operand), x.dtype), rule="lp_pool")

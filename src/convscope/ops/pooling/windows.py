@@ -17,7 +17,7 @@ from convscope.errors import ShapeError
 from convscope.geometry import Window
 from convscope.ops.arguments import Padding, Whole, each_axis, paddings, spatial
 from convscope.ops.axes import Axes, pointwise, windowed
-from convscope.ops.primitive import Cost, Index, Shape, count, traffic
+from convscope.ops.primitive import Cost, Shape, count, traffic
 
 Windows = tuple[Window, ...]
 Slices = tuple[slice, ...]
@@ -74,12 +74,6 @@ def _check(operation: str, x: Shape, window: Window) -> None:
 def output_shape(x: Shape, sliding: Windows) -> Shape:
     """Return (N, C, *outputs)."""
     return (*x[:2], *(window.outputs for window in sliding))
-
-
-def cells(at: tuple[int, ...], sliding: Windows) -> Index:
-    """Return the positions in x (N, C, *space) that the window of output ``at`` covers, without padding."""
-    covers = (np.array(window.inputs(o)) for window, o in zip(sliding, at[2:], strict=True))
-    return (np.array([at[0]]), np.array([at[1]]), *covers)
 
 
 def offsets(window: Window) -> Iterator[tuple[int, slice, slice]]:
