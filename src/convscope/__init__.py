@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from convscope.analysis.inspection import Inspection
     from convscope.data.dataset import Data
     from convscope.data.loading import load
-    from convscope.graph.node import Graph
+    from convscope.graph import Graph
     from convscope.graph.record import record
     from convscope.inspecting import inspect
     from convscope.job import Observer
@@ -60,7 +60,7 @@ _ROOMS = ("models", "ops", "scratch")
 _HOMES = {
     "Comparison": "convscope.runs.compare",
     "Data": "convscope.data.dataset",
-    "Graph": "convscope.graph.node",
+    "Graph": "convscope.graph",
     "Inspection": "convscope.analysis.inspection",
     "Observer": "convscope.job",
     "Run": "convscope.runs.run",

@@ -41,7 +41,8 @@ LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in
 # library: the rooms (and all below them) that may import it; the empty tuple means none
 DOORS = {
     "torch": (
-        *("graph.record", "graph.translate", "data.augment", "data.batches", "data.device", "tasks", "models"),
+        *("graph.record", "graph.translate", "graph.verify", "data.augment", "data.batches", "data.device"),
+        *("tasks", "models"),
         *("training", "explain", "runs", "report", "inspecting", "job", "notebook"),
     ),
     "matplotlib": ("report.figures",),

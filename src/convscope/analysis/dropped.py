@@ -11,7 +11,7 @@ import numpy as np
 from convscope.analysis.fields import backwards, links_of
 from convscope.analysis.links import Link
 from convscope.analysis.places import Places
-from convscope.graph.node import Graph
+from convscope.graph import Graph
 
 WINDOWS = ("correlate", "convolve", "correlate_transpose", "avg_pool", "lp_pool", "max_pool")
 

@@ -18,7 +18,8 @@ from convscope.analysis.links.axes import attended, taken
 from convscope.analysis.places import Box, Places, reshaped
 from convscope.analysis.shapes import arrays_of, example_shape
 from convscope.errors import ShapeError
-from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node, Shape
+from convscope.graph import Graph
+from convscope.graph.node import GETITEM, INPUT, UNKNOWN, Node, Shape
 from convscope.ops import PRIMITIVES
 
 FEW = 4096  # places of a node of whose operation nothing is known axis by axis, that are asked about one by one
@@ -125,7 +126,7 @@ def links_of(graph: Graph, node: Node) -> Mapping[str, tuple[Link, ...]]:
     """Return by the name of a node before how its axes feed a node; nothing for what is no matter of axes."""
     if node.op in (INPUT, UNKNOWN):
         return {}
-    if node.op == PART:
+    if node.op == GETITEM:
         return {"x": _part(graph.by_name[node.inputs["x"]], node)}
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
     found = dict(links(node.op, shapes, node.shape, node.arguments) or {})

@@ -18,7 +18,8 @@ from convscope.analysis.reach import AxisField, Reaches, reaches, share
 from convscope.analysis.shapes import example_shape
 from convscope.analysis.warnings import DesignWarning, check
 from convscope.cards import grid
-from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node
+from convscope.graph import Graph
+from convscope.graph.node import GETITEM, INPUT, UNKNOWN, Node
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Inspection:
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """Every operation, in the order in which they run; the inputs are none."""
-        return tuple(self._layer(node) for node in self.graph.nodes if node.op not in (INPUT, PART))
+        return tuple(self._layer(node) for node in self.graph.nodes if node.op not in (INPUT, GETITEM))
 
     @cached_property
     def totals(self) -> Totals:

@@ -22,7 +22,8 @@ from convscope.analysis.fields import links_of
 from convscope.analysis.links import Link
 from convscope.analysis.places import pairings
 from convscope.analysis.turns import NOTHING, AxisField, Turns
-from convscope.graph.node import INPUT, UNKNOWN, Graph, Node, Shape
+from convscope.graph import Graph
+from convscope.graph.node import INPUT, UNKNOWN, Node, Shape
 
 
 @dataclass(frozen=True, eq=False)

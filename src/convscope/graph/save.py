@@ -13,10 +13,12 @@ from safetensors.numpy import save as save_arrays
 
 from convscope import atomic
 from convscope.errors import CheckpointError
-from convscope.graph.node import Graph, Node, Parameter, Read
+from convscope.graph.graph import Graph
+from convscope.graph.node import GETITEM, Node, Parameter, Read
 from convscope.graph.spec import check
 
-FORMAT = "convscope graph 1"
+FORMAT = "convscope graph 2"
+FORMAT_1 = "convscope graph 1"  # of version 0.1, with other words for two things
 
 
 def save(graph: Graph, path: str | Path, *, weights: bool = True) -> None:
@@ -53,7 +55,7 @@ def load(path: str | Path) -> Graph:
     try:
         told = json.loads(path.read_text("utf-8"))
         arrays = load_file(path.with_suffix(".safetensors"))
-        if told["format"] != FORMAT:
+        if told["format"] not in (FORMAT, FORMAT_1):
             raise ValueError(f"its format is {told['format']!r}, not {FORMAT!r}")
         graph = Graph(
             told["model"],
@@ -88,6 +90,9 @@ def _parameter(told: dict[str, Any]) -> Parameter:
 
 
 def _node(told: dict[str, Any]) -> Node:
+    if "scaled" in told:  # format 1
+        told["batch_scaled"] = told.pop("scaled")
+        told["op"] = GETITEM if told["op"] == "part" else told["op"]
     return Node(**{name: _strict(value) for name, value in told.items()})
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from convscope.errors import ConfigError, Error
-from convscope.graph.node import INPUT, STRUCTURE, UNKNOWN, Graph, Node, Shape
+from convscope.graph.graph import Graph
+from convscope.graph.node import INPUT, STRUCTURE, UNKNOWN, Node, Shape
 from convscope.ops import PRIMITIVES
 
 

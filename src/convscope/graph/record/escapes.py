@@ -8,66 +8,64 @@ from __future__ import annotations
 
 import gc
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from convscope.graph.builder import Ref
 from convscope.graph.record.names import OPERANDS
-from convscope.graph.tape import Ref
 
 # What says how a call is made, and holds no numbers.
 SETTINGS = (str, type(None), slice, type(...), torch.dtype, torch.device, torch.layout, torch.memory_format)
 
 
-class Leaving:
+class Escapes:
     """What has left, as ``left``, and the judgement over what comes in."""
 
     def __init__(self, model: nn.Module, *, fake: bool):
         self.left: list[Ref] = []
         # Without numbers none can leave: what is there is a constant. Objects are kept, so that no ``id`` is reused.
-        self._before = None if fake else [one for one in gc.get_objects() if issubclass(type(one), Tensor)]
-        self._tensors = {id(one) for one in self._before or ()}
+        self._before = None if fake else [thing for thing in gc.get_objects() if issubclass(type(thing), Tensor)]
+        self._tensors = set(map(id, self._before or ()))
         modules = () if fake else model.modules()
-        self._floats = [one for module in modules for one in _floats(vars(module), 3)]
+        self._floats = [number for module in modules for number in _floats(vars(module), 3)]
 
-    def is_foreign(self, one: Tensor) -> bool:
+    def is_foreign(self, tensor: Tensor) -> bool:
         """Return whether a tensor that no call made may hold numbers of the network."""
-        return self._before is not None and id(one) not in self._tensors
+        return self._before is not None and id(tensor) not in self._tensors
 
     def comes_back(self, func: Any, name: str, call: Any, frame: types.FrameType | None) -> bool:
         """Return whether there may be numbers that have left among the arguments of a call; ``frame`` makes it."""
         if self._before is None:
             return False
-        found = [one for one in _parts(call) if not isinstance(one, Tensor)]
-        if any(isinstance(one, torch.UntypedStorage | torch.TypedStorage) for one in found):  # whoever's it may be
+        values = [value for value in _flat(call) if not isinstance(value, Tensor)]
+        if any(isinstance(value, torch.UntypedStorage | torch.TypedStorage) for value in values):  # whoever's it may be
             return True
         if not self.left:
             return False
-        if any(not isinstance(one, (int, float, *SETTINGS)) for one in found):  # an array of NumPy's
+        if any(not isinstance(value, (int, float, *SETTINGS)) for value in values):  # an array of NumPy's
             return True
-        if name in OPERANDS and any(type(one) is int for one in found):
+        if name in OPERANDS and any(type(value) is int for value in values):
             return True
-        floats = [one for one in found if isinstance(one, float)]
+        floats = [value for value in values if isinstance(value, float)]
         if not floats:
             return False
-        known = {id(one) for one in self._floats}
-        known.update(id(one) for one in _floats(getattr(func, "__defaults__", None), 1))
-        known.update(id(one) for one in _floats(getattr(func, "__kwdefaults__", None), 1))
+        sources = [getattr(func, "__defaults__", None), getattr(func, "__kwdefaults__", None)]
         while frame is not None:
-            known.update(id(one) for one in _floats(frame.f_code.co_consts, 3))
+            sources.append(frame.f_code.co_consts)
             frame = frame.f_back
-        return any(id(one) not in known for one in floats)
+        known = {id(number) for source in (self._floats, *sources) for number in _floats(source, 3)}
+        return any(id(number) not in known for number in floats)
 
 
-def _parts(value: Any) -> Iterator[Any]:
+def _flat(value: Any) -> Iterator[Any]:
     if isinstance(value, Mapping):
-        for one in value.values():
-            yield from _parts(one)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for one in value:
-            yield from _parts(one)
+        value = list(value.values())
+    if isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from _flat(item)
     else:
         yield value
 
@@ -77,7 +75,8 @@ def _floats(value: Any, depth: int) -> Iterator[float]:
     if isinstance(value, float):
         yield value
     elif depth and not isinstance(value, Tensor | nn.Module | str):
-        inside = value if isinstance(value, list | tuple) else value.values() if isinstance(value, dict) else ()
-        inside = inside or getattr(value, "__dict__", {}).values()  # settings kept as an object
-        for one in inside:
-            yield from _floats(one, depth - 1)
+        inside: Iterable[Any] = ()
+        if isinstance(value, list | tuple | dict):
+            inside = value.values() if isinstance(value, dict) else value
+        for item in inside or getattr(value, "__dict__", {}).values():  # settings kept as an object
+            yield from _floats(item, depth - 1)
