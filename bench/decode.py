@@ -56,10 +56,10 @@ def plainest(folder: Path, out: Path) -> float:
 
 
 def convscope(folder: Path, out: Path) -> float:
-    from convscope.data.cache import entry
     from convscope.data.decode.encoded import MAX_PIXELS
-    from convscope.data.filling import Size
-    from convscope.data.sniff import sniff
+    from convscope.data.detect import sniff
+    from convscope.data.ingest.build import Size
+    from convscope.data.ingest.store import entry
 
     images = sniff(folder, out).images
     began = time.perf_counter()

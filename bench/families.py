@@ -48,7 +48,7 @@ def main() -> None:
             for network in found.networks
         ],
     )
-    shutil.copy(folder / "figures" / "histories.png", DOCS / "families-learning.png")
+    shutil.copy(folder / "figures" / "learning_curves.png", DOCS / "families-learning.png")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import time
 import torch
 from record import DATA, alternate, ratio, record
 
-from convscope.data.batches import Batches, Normaliser
+from convscope.data.loader import Loader, Normaliser
 from convscope.data.loading import load
 from convscope.models import create
 from convscope.tasks import classification
@@ -44,7 +44,7 @@ def main() -> None:
         torch.manual_seed(0)
         model = create("lenet", classes=10, channels=1, size=(28, 28))
         outcome = fit(
-            model, Batches(train, normalise, BATCH), Batches(valid, normalise, 64), plan, classification.loss,
+            model, Loader(train, normalise, BATCH), Loader(valid, normalise, 64), plan, classification.loss,
             classes=10, keeper=Nowhere(), select="last",
         )  # fmt: skip
         return outcome.history.epochs[0]["images_per_second"]

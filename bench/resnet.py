@@ -1,8 +1,9 @@
 """ResNet-18 as the engine runs it against plain eager float32: a training step at 3×49×49, and inference at 3×224×224.
 
 Both in one process, the same weights and images, in turns; glibc keeps freed memory for both. Training: bfloat16 and
-memory order as ``training.probe`` finds them. Inference: ``training.form.for_answers``, in float32 and in bfloat16. The
-ceiling is that of a large matrix product: what bfloat16 can bring at most on this machine stands beside the figures.
+memory order as ``training.probe`` finds them. Inference: ``training.accelerate.inference_model``, in float32 and in
+bfloat16. The ceiling is that of a large matrix product: what bfloat16 can bring at most here stands beside the
+figures.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ import torch
 from record import alternate, rate, ratio, record
 from torch import nn
 
-from convscope.data.batches import Batch
+from convscope.data.loader import Batch
 from convscope.models import create
-from convscope.training.form import for_answers
+from convscope.training.accelerate import inference_model
+from convscope.training.defaults import ResolvedPlan
 from convscope.training.machine import ceiling
 from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import make_plan
 from convscope.training.probe import fastest
-from convscope.training.settle import Settled
 from convscope.training.trial import Trial
 
 ROUNDS, SECONDS = 7, 2.0
@@ -39,7 +40,7 @@ def training(batch: int = 64) -> dict[str, Callable[[], float]]:
     loss = nn.functional.cross_entropy
     with tempfile.TemporaryDirectory() as folder:
         found = fastest(
-            Settled(plan, {}), net, images, loss, classes=2, images=10_000, memory=Path(folder) / "speeds.json"
+            ResolvedPlan(plan, {}), net, images, loss, classes=2, images=10_000, memory=Path(folder) / "speeds.json"
         )
     print(found.reasons["amp"], file=sys.stderr)
     forms = {"eager float32": make_plan({**plan.to_dict(), **plain}), "convscope": found.plan}
@@ -54,8 +55,8 @@ def inference(batch: int) -> dict[str, Callable[[], float]]:
     images = plain.contiguous(memory_format=torch.channels_last)
     forms = {
         "eager float32": (net, plain),
-        "convscope float32": (for_answers(net, channels_last=True), images),
-        "convscope": (for_answers(net, channels_last=True, amp=True), images),
+        "convscope float32": (inference_model(net, channels_last=True), images),
+        "convscope": (inference_model(net, channels_last=True, amp=True), images),
     }
 
     def answer(model: nn.Module, x: torch.Tensor) -> Callable[[], object]:

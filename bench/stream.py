@@ -27,8 +27,8 @@ from record import alternate, ratio, record
 from skimage import data as photographs
 
 from convscope.data.augment import Policy
-from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Split
+from convscope.data.loader import Loader, Normaliser
 from convscope.data.loading import load
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.streaming import read
@@ -85,7 +85,7 @@ def shuffled(way: str, source: Path, cache: Path) -> dict[str, float]:
 
 def trained(train: Split, rule: Preprocessing, file: Path) -> dict[str, float]:
     evict(file)
-    batches = Batches(train, Normaliser(rule), BATCH, policy=Policy(hflip=True))
+    batches = Loader(train, Normaliser(rule), BATCH, policy=Policy(hflip=True))
     model = create("tiny", classes=4, channels=3, size=(SIDE, SIDE))
     optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     began = time.perf_counter()

@@ -16,8 +16,8 @@ from record import DATA, alternate, ratio, record
 
 from convscope.data.dataset import Data
 from convscope.models.weights import Weights
-from convscope.runs.prepare import prepare
-from convscope.runs.source import load_source, scaled_for, weights_of
+from convscope.runs.inputs import load_source, scaled_for, weights_of
+from convscope.runs.setup import prepare
 from convscope.training.loop import fit
 from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import Plan, make_plan

@@ -13,18 +13,18 @@ from convscope.errors import CheckpointError, ConfigError, DataError, Error, Sha
 if TYPE_CHECKING:
     from convscope import models, ops, scratch
     from convscope.analysis.inspection import Inspection
+    from convscope.api.inspect import inspect
+    from convscope.api.series import Series, compare
+    from convscope.api.trace import trace
+    from convscope.api.train import Observer
     from convscope.data.dataset import Data
     from convscope.data.loading import load
     from convscope.graph import Graph
     from convscope.graph.record import record
-    from convscope.inspecting import inspect
-    from convscope.job import Observer
     from convscope.notebook import resume, train, train_series
-    from convscope.runs.compare import Comparison
+    from convscope.runs.compare.comparison import Comparison
     from convscope.runs.run import Run, open_run
-    from convscope.series import Series, compare
     from convscope.tracing.terms import Trace
-    from convscope.unit import trace
 
 __version__ = "0.1.0"
 
@@ -58,21 +58,21 @@ __all__ = [
 
 _ROOMS = ("models", "ops", "scratch")
 _HOMES = {
-    "Comparison": "convscope.runs.compare",
+    "Comparison": "convscope.runs.compare.comparison",
     "Data": "convscope.data.dataset",
     "Graph": "convscope.graph",
     "Inspection": "convscope.analysis.inspection",
-    "Observer": "convscope.job",
+    "Observer": "convscope.api.train",
     "Run": "convscope.runs.run",
-    "Series": "convscope.series",
+    "Series": "convscope.api.series",
     "Trace": "convscope.tracing.terms",
-    "compare": "convscope.series",
-    "inspect": "convscope.inspecting",
+    "compare": "convscope.api.series",
+    "inspect": "convscope.api.inspect",
     "load": "convscope.data.loading",
     "open_run": "convscope.runs.run",
     "record": "convscope.graph.record",
     "resume": "convscope.notebook",
-    "trace": "convscope.unit",
+    "trace": "convscope.api.trace",
     "train": "convscope.notebook",
     "train_series": "convscope.notebook",
 }

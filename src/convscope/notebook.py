@@ -12,7 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from convscope import job, series
+from convscope.api import series
+from convscope.api import train as job
 from convscope.cli.live import Live
 from convscope.cli.output import err, say_error
 from convscope.data.dataset import Data
@@ -88,8 +89,8 @@ def train_series(
 ) -> series.Series:
     """Train every network with every seed, compare them, and write the comparison; return it with the runs.
 
-    As ``convscope.series.train_series``, which says more; each training is shown as in ``train``, unless ``quiet`` is
-    said or ``observe`` given.
+    As ``convscope.api.series.train_series``, which says more; each training is shown as in ``train``, unless ``quiet``
+    is said or ``observe`` given.
     """
     with ExitStack() as bars:
 

@@ -13,7 +13,7 @@ from cli.command import call
 from convscope.errors import ConfigError
 from convscope.runs import run as runs
 from convscope.runs.run import open_run
-from convscope.training.form import for_answers
+from convscope.training.accelerate import inference_model
 
 
 def test_bfloat16_scores_as_float32_does(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,7 +32,7 @@ def test_bfloat16_that_changes_the_classes_is_refused(run: Path, monkeypatch: py
 
     opened = open_run(run)
     monkeypatch.setattr(
-        runs, "for_answers", lambda model, *, channels_last, amp=False: Another() if amp else model.eval()
+        runs, "inference_model", lambda model, *, channels_last, amp=False: Another() if amp else model.eval()
     )
     message = r"--amp: in bfloat16 \d+ of the first 128 images get another class than in float32; .*; leave --amp out"
     with pytest.raises(ConfigError, match=message):
@@ -44,8 +44,8 @@ def test_the_answering_form_is_the_network_up_to_rounding(run: Path) -> None:
     x = torch.randn(5, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         for channels_last in (False, True):
-            torch.testing.assert_close(for_answers(model, channels_last=channels_last)(x), model(x))
-        halved = for_answers(model, channels_last=True, amp=True)(x)
+            torch.testing.assert_close(inference_model(model, channels_last=channels_last)(x), model(x))
+        halved = inference_model(model, channels_last=True, amp=True)(x)
     assert halved.dtype == torch.float32
     np.testing.assert_allclose(halved, model(x).detach(), atol=0.1)
     assert all(p.dtype == torch.float32 and p.requires_grad for p in model.parameters())

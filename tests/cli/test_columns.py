@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from cli.command import call, says
-from convscope import job
+from convscope.api import train as job
 from convscope.data.loading import load
 from convscope.errors import ConfigError
 from convscope.runs.run import open_run

@@ -12,7 +12,8 @@ import pytest
 
 import convscope as cs
 from cli.command import call, says
-from convscope import job, series
+from convscope.api import series
+from convscope.api import train as job
 from convscope.cli import output
 from convscope.errors import Error
 

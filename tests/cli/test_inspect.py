@@ -129,7 +129,7 @@ IGNORED = [
 
 @pytest.mark.parametrize(("flags", "message"), IGNORED)
 def test_no_flag_is_ignored(capsys, monkeypatch, flags, message):
-    monkeypatch.setattr("convscope.inspecting.network", None)  # it is said before anything is built
+    monkeypatch.setattr("convscope.api.inspect.network", None)  # it is said before anything is built
     says(capsys, message, "inspect", "lenet", *flags)
 
 

@@ -19,7 +19,7 @@ PACKAGE = Path(convscope.__file__).parent
 
 # A room may import from the lines above its own; rooms on one line are strangers.
 ORDER = """
-errors
+errors text
 atomic
 cards geometry
 ops
@@ -29,10 +29,7 @@ tasks models
 training explain
 runs
 report
-inspecting
-unit
-job
-series
+api
 explorer widgets serve cli
 notebook
 """
@@ -41,9 +38,9 @@ LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in
 # library: the rooms (and all below them) that may import it; the empty tuple means none
 DOORS = {
     "torch": (
-        *("graph.record", "graph.translate", "graph.verify", "data.augment", "data.batches", "data.device"),
-        *("tasks", "models"),
-        *("training", "explain", "runs", "report", "inspecting", "job", "notebook"),
+        *("graph.record", "graph.translate", "graph.verify", "data.augment", "data.batch", "data.loader"),
+        *("data.device", "data.transforms", "tasks", "models"),
+        *("training", "explain", "runs", "report", "api", "notebook"),
     ),
     "matplotlib": ("report.figures",),
     "rich": ("cli",),
@@ -90,7 +87,7 @@ def judge(name: str, module: str) -> str | None:
     if library != "convscope" or rest in ("", "__version__"):
         return None
     room, mine = rest.split(".")[0], module.split(".")[0]
-    if room != mine and LEVEL.get(room, LEVEL["job"]) >= LEVEL[mine]:  # what is no room is a name from the face
+    if room != mine and LEVEL.get(room, LEVEL["api"]) >= LEVEL[mine]:  # what is no room is a name from the face
         return f"{mine} may not import {room}"
     return None
 
@@ -123,7 +120,7 @@ def test_imports_point_one_way_and_use_their_doors():
         ("data.splits", "def f():\n    import convscope.tasks.task", "2: data may not import tasks"),
         ("tasks.task", "from convscope.models.registry import create", "1: tasks may not import models"),
         ("runs.run", "if TYPE_CHECKING:\n    from convscope.report import html", "2: runs may not import report"),
-        ("report.html", "from convscope import job", "1: report may not import job"),
+        ("report.html", "from convscope import api", "1: report may not import api"),
         ("report.html", "from ..cli import output", "1: report may not import cli"),
         ("training.loop", "from convscope import train", "1: training may not import train"),
         ("training.loop", "import convscope\nconvscope.train()", "2: training may not import train"),
@@ -151,11 +148,11 @@ def test_the_guard_keeps_torch_out_of_data():
     ("module", "source"),
     [
         ("data.augment.geometry", "import torch"),
-        ("data.batches", "from torch import Tensor"),
-        ("data.cache", "from convscope.data.index import content\nfrom .index import content"),
+        ("data.loader", "from torch import Tensor"),
+        ("data.ingest.store", "from convscope.data.ingest.stats import content\nfrom .stats import content"),
         ("training.loop", "from convscope.errors import Error\nfrom convscope import __version__"),
         ("report.figures.curves", "from matplotlib.axes import Axes"),
-        ("cli.output", "from convscope.job import train\nprint(train)"),
+        ("cli.output", "from convscope.api.train import train\nprint(train)"),
         ("cli.app", "import convscope\nconvscope.train(convscope.__version__)"),
     ],
 )

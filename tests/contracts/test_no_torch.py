@@ -32,13 +32,13 @@ def imported_by(code: str) -> list[str]:
         "convscope.graph",
         "convscope.graph.run",
         "convscope.graph.translate",
-        "convscope.inspecting",
+        "convscope.api.inspect",
         "convscope.models",
         "convscope.ops",
         "convscope.scratch",
         "convscope.tracing.table",
         "convscope.training.plan",
-        "convscope.unit",
+        "convscope.api.trace",
     ],
 )
 def test_importing_is_light(module):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from convscope.data.augment import Policy, mix
 from convscope.data.augment.draws import Draws
-from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Split
+from convscope.data.loader import Loader, Normaliser
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import ConfigError
 
@@ -47,11 +47,11 @@ def split(channels: int, height: int, width: int, dtype: str = "uint8") -> Split
     return Split("train", pixels, rows, np.arange(COUNT), rows.astype(str))
 
 
-def batches(images: Split, size: int, policy: str, *, channels_last: bool = False) -> Batches:
+def batches(images: Split, size: int, policy: str, *, channels_last: bool = False) -> Loader:
     H, W, C = images.pixels.shape[1:]
     rule = Preprocessing(C, H, W, "crop", "uint8", (120.3, 99.1, 130.7)[:C], (60.7, 55.5, 71.3)[:C])
     normalise = Normaliser(rule, channels_last=channels_last)
-    return Batches(images, normalise, size, seed=3, policy=Policy.parse(policy))
+    return Loader(images, normalise, size, seed=3, policy=Policy.parse(policy))
 
 
 def joined(found) -> list[torch.Tensor]:
@@ -136,7 +136,7 @@ def test_epochs_and_seeds_differ_and_repeat():
 
 def test_a_mixed_image_lies_between_its_two():
     images = split(1, 8, 8)
-    plain = joined(batches(images, COUNT, "none").inorder())[0]
+    plain = joined(batches(images, COUNT, "none").sequential())[0]
     x, labels, partners, share = joined(batches(images, 8, "mixup=0.4").epoch(1))  # labels number the images
     blend = share.view(-1, 1, 1, 1) * plain[labels] + (1 - share.view(-1, 1, 1, 1)) * plain[partners]
     torch.testing.assert_close(x, blend)
@@ -144,7 +144,7 @@ def test_a_mixed_image_lies_between_its_two():
 
 def test_a_pasted_box_comes_from_the_partner_and_its_area_weighs_the_labels():
     images = split(1, 8, 8)
-    plain = joined(batches(images, COUNT, "none").inorder())[0]
+    plain = joined(batches(images, COUNT, "none").sequential())[0]
     x, labels, partners, share = joined(batches(images, 8, "cutmix=1").epoch(1))
     own = torch.from_numpy(mix.shares(Draws(images.rows[labels], 3, 1), 8, 8, cutmix=1))[:, None] == 1
     assert torch.equal(x, torch.where(own, plain[labels], plain[partners]))

@@ -16,11 +16,11 @@ import pytest
 from pictures import class_folders, encoded, pixels, png, put
 from PIL import Image
 
-from convscope.data import cache, workers
-from convscope.data.cache import directory, entry
-from convscope.data.filling import Size
+from convscope.data.detect import sniff
+from convscope.data.ingest import pool, store
+from convscope.data.ingest.build import Size
+from convscope.data.ingest.store import directory, entry
 from convscope.data.loading import load
-from convscope.data.sniff import sniff
 from convscope.errors import DataError, Error
 
 SIZE = Size(None, "crop", 10**8)
@@ -30,7 +30,7 @@ def quiet(what: str, done: int, total: int) -> None:
     pass
 
 
-def cached(path: Path, root: Path, size: Size = SIZE, cores: int = 1) -> cache.Entry:
+def cached(path: Path, root: Path, size: Size = SIZE, cores: int = 1) -> store.Entry:
     return entry(sniff(path, root).images, size, root, cores, quiet)
 
 
@@ -57,7 +57,7 @@ def test_pixels_and_facts(folder, root):
 
 def test_the_second_start_reads_no_image(folder, root, monkeypatch):
     first = cached(folder, root)
-    monkeypatch.setattr(workers, "open_image", None)
+    monkeypatch.setattr(pool, "open_image", None)
     monkeypatch.setattr(Path, "read_bytes", None)
     second = cached(folder, root)
     assert second.hit
@@ -147,7 +147,7 @@ def test_a_truncated_file_is_seen(folder, root, name):
 
 def test_an_entry_without_checksums_is_built_again_said_and_removed(folder, root, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "VERSION", 1)
+        patch.setattr(store, "VERSION", 1)
         older = cached(folder, root)
     newer = cached(folder, root)
     assert not newer.hit and "without checksums, as an earlier version wrote them" in newer.rebuilt
@@ -221,7 +221,7 @@ def test_workers_give_the_same_bytes(tmp_path, root, monkeypatch, form, patience
         put(tmp_path / "set" / "ab"[i % 2] / f"{i:03}.img.{form.lower()}", encoded(picture, form))
     put(tmp_path / "set" / "a" / f"500.img.{form.lower()}", b"broken")
     alone = cached(tmp_path / "set", root / "alone")
-    monkeypatch.setattr(workers, "PATIENCE", patience)
+    monkeypatch.setattr(pool, "PATIENCE", patience)
     together = cached(tmp_path / "set", root / "together", cores=2)
     assert (together.pixels == alone.pixels).all()
     assert together.index.tobytes() == alone.index.tobytes()
@@ -236,12 +236,12 @@ def test_processes_need_no_main_guard_and_import_no_torch(tmp_path, root):
         "import sys\n"
         "from pathlib import Path\n"
         "from convscope.data import cache, workers\n"
-        "from convscope.data.filling import Size\n"
-        "from convscope.data.sniff import sniff\n"
-        "workers.PATIENCE = 0\n"
+        "from convscope.data.ingest.build import Size\n"
+        "from convscope.data.detect import sniff\n"
+        "pool.PATIENCE = 0\n"
         f"root = Path({str(root)!r})\n"
         f"images = sniff(Path({str(tmp_path / 'set')!r}), root).images\n"
-        "made = cache.entry(images, Size(None, 'crop', 10**8), root, 2, lambda *a: None)\n"
+        "made = store.entry(images, Size(None, 'crop', 10**8), root, 2, lambda *a: None)\n"
         "print(made.pixels.shape, 'torch' in sys.modules, 'joblib' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
@@ -277,7 +277,7 @@ def test_nothing_is_left_of_a_build_that_failed(folder, root, monkeypatch):
     def fail(*_):
         raise RuntimeError("interrupted")
 
-    monkeypatch.setattr(cache, "fill", fail)
+    monkeypatch.setattr(store, "fill", fail)
     with pytest.raises(RuntimeError):
         cached(folder, root)
     assert list((root / "sets").iterdir()) == []

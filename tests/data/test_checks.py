@@ -10,7 +10,7 @@ from convscope.data import checks
 from convscope.data.checks import lookalikes
 from convscope.data.checks.duplicates import identities
 from convscope.data.examined import Examined
-from convscope.data.index import content, examine, index_dtype
+from convscope.data.ingest.stats import content, examine, index_dtype
 from convscope.data.synthetic import make
 from real_data import real_data
 

@@ -10,19 +10,19 @@ import torch
 
 from convscope.data import device
 from convscope.data.augment import Policy
-from convscope.data.batches import Batch, Batches, Normaliser
 from convscope.data.dataset import Data
-from convscope.training.features import features_of
+from convscope.data.loader import Batch, Loader, Normaliser
+from convscope.training.feature_cache import cache_features
 from convscope.training.plan import make_plan
 
 
-def batches(data: Data, policy: str = "none", *, channels_last: bool = False) -> Batches:
+def batches(data: Data, policy: str = "none", *, channels_last: bool = False) -> Loader:
     normalise = Normaliser(data.preprocessing, channels_last=channels_last)
-    return Batches(data.train, normalise, 64, seed=1, policy=None if policy == "none" else Policy.parse(policy))
+    return Loader(data.train, normalise, 64, seed=1, policy=None if policy == "none" else Policy.parse(policy))
 
 
-def every(from_: Batches) -> list[Batch]:
-    return [*from_.epoch(0), *from_.epoch(1, start=3), *from_.inorder()]
+def every(from_: Loader) -> list[Batch]:
+    return [*from_.epoch(0), *from_.epoch(1, start=3), *from_.sequential()]
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def test_batches_are_the_same_to_the_bit(
 @pytest.mark.usefixtures("roomy")
 def test_what_is_held_is_not_changed_by_training_on_it(digits: Data) -> None:
     settled = batches(digits, "shift=0.1 noise=0.1")
-    before = next(settled.inorder()).x
+    before = next(settled.sequential()).x
     next(settled.epoch(0)).x.zero_()
-    assert torch.equal(next(settled.inorder()).x, before)
+    assert torch.equal(next(settled.sequential()).x, before)
 
 
 def test_they_stay_where_they_are_on_the_processor_and_where_there_is_little_room(
@@ -70,14 +70,14 @@ def test_wide_integers_stay_in_the_processors_memory(digits: Data) -> None:
     wide = digits.train.pixels.astype(np.uint16)
     kept = batches(replace(digits, train=replace(digits.train, pixels=wide)))
     assert kept._settled is None
-    assert torch.equal(next(kept.inorder()).x, next(batches(digits).inorder()).x)
+    assert torch.equal(next(kept.sequential()).x, next(batches(digits).sequential()).x)
 
 
 @pytest.mark.usefixtures("roomy")
 def test_features_take_the_place_of_images(digits: Data) -> None:
     images = batches(digits)
     next(images.epoch(0))
-    once = features_of(torch.nn.Flatten(), images, make_plan({"model": "tiny"}), None)
+    once = cache_features(torch.nn.Flatten(), images, make_plan({"model": "tiny"}), None)
     batch, features = next(images.epoch(0)), next(once.epoch(0))
     assert torch.equal(features.x, batch.x.flatten(1))
     assert once._settled is not None and once._settled.dtype == torch.float32

@@ -14,7 +14,7 @@ from pictures import pixels, png, put
 
 from convscope.data import find_images, load
 from convscope.data.dataset import Data
-from convscope.data.sniff import sniff
+from convscope.data.detect import sniff
 from convscope.errors import DataError
 
 NAMES = ("café", "thé")

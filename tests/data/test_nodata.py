@@ -16,7 +16,7 @@ from convscope.data.loading import load_labelled
 from convscope.data.nodata import filled, outlying
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import DataError
-from convscope.runs.source import load_source
+from convscope.runs.inputs import load_source
 from convscope.training.plan import make_plan
 
 LOWEST = float(np.finfo(np.float32).min)

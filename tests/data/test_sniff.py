@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pictures import class_folders, put
 
-from convscope.data.sniff import sniff
+from convscope.data.detect import sniff
 from convscope.errors import DataError
 from real_data import real_data
 

@@ -12,7 +12,7 @@ import pytest
 from pictures import class_folders, pixels, png
 
 from convscope.data import load
-from convscope.data.sniff import sniff
+from convscope.data.detect import sniff
 from convscope.data.sources import archives
 from convscope.data.sources.archives import open_files
 from convscope.errors import DataError

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convscope.data.sniff import sniff
+from convscope.data.detect import sniff
 from convscope.data.sources import cifar
 from convscope.data.sources.arrays import ArrayImages
 from convscope.errors import DataError

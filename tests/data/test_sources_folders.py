@@ -9,7 +9,7 @@ import pytest
 from pictures import class_folders, put
 
 from convscope.data import load
-from convscope.data.sniff import sniff
+from convscope.data.detect import sniff
 from convscope.errors import DataError
 from real_data import real_data
 

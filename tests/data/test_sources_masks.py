@@ -11,7 +11,7 @@ import pytest
 from pictures import put
 from PIL import Image
 
-from convscope.data.sniff import sniff
+from convscope.data.detect import sniff
 from convscope.errors import DataError
 from real_data import real_data
 

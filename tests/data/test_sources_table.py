@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pictures import put
 
-from convscope.data.sniff import sniff
+from convscope.data.detect import sniff
 from convscope.errors import DataError
 from real_data import real_data
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pictures import put
 
+from convscope.data.detect import sniff
 from convscope.data.loading import load
-from convscope.data.sniff import sniff
 from convscope.errors import DataError
 
 SIZES = {"train": 6, "val": 4, "test": 4}

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from convscope.data import mapped, memory, streaming
 from convscope.data.augment import Policy
-from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data, Split
+from convscope.data.loader import Loader, Normaliser
 from convscope.data.loading import load
 from convscope.data.mapped import source
 from convscope.data.preprocessing import Preprocessing
@@ -34,13 +34,13 @@ def file(tmp_path_factory) -> Path:
     return path
 
 
-def batches(file: Path, mode: str, size: int = 64, policy: str = "none") -> Batches:
+def batches(file: Path, mode: str, size: int = 64, policy: str = "none") -> Loader:
     """Return the batches of every second image, mapped as the cache does: "c" fits in memory, "r" does not."""
     pixels = np.load(file, mmap_mode=mode).view(np.ndarray)
     rows = np.arange(0, len(pixels), 2)
     split = Split("train", pixels, rows, rows % 7, rows.astype(str))
     rule = Preprocessing(3, SIDE, SIDE, "crop", "uint8", (120.0,) * 3, (60.0,) * 3)
-    return Batches(split, Normaliser(rule), size, seed=1, policy=Policy.parse(policy))
+    return Loader(split, Normaliser(rule), size, seed=1, policy=Policy.parse(policy))
 
 
 def open_files() -> int:
@@ -50,7 +50,7 @@ def open_files() -> int:
 @pytest.mark.parametrize("size", [1, 64, 499, 1000])
 def test_the_same_batches_in_the_same_order(file, size):
     mapped, streamed = batches(file, "c", size), batches(file, "r", size)
-    for a, b in zip(mapped.inorder(), streamed.inorder(), strict=True):
+    for a, b in zip(mapped.sequential(), streamed.sequential(), strict=True):
         assert torch.equal(a.x, b.x) and torch.equal(a.labels, b.labels)
     for a, b in zip(mapped.epoch(2, start=len(mapped) // 2), streamed.epoch(2, start=len(mapped) // 2), strict=True):
         assert torch.equal(a.x, b.x) and torch.equal(a.labels, b.labels)
@@ -203,7 +203,7 @@ def cached(tmp_path: Path, monkeypatch, *, fits: bool) -> tuple[Data, Path]:
 
 
 def every_batch(data: Data) -> None:
-    for _ in Batches(data.train, Normaliser(data.preprocessing), 8, seed=1).epoch(0):
+    for _ in Loader(data.train, Normaliser(data.preprocessing), 8, seed=1).epoch(0):
         pass
 
 

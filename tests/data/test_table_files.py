@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from pictures import put
 
+from convscope.data.detect import sniff
 from convscope.data.loading import load
-from convscope.data.sniff import sniff
 from convscope.data.sources.columns import Columns
 from convscope.errors import DataError
 

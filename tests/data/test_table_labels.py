@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pictures import put
 
-from convscope.data.sniff import sniff
+from convscope.data.detect import sniff
 from convscope.errors import DataError
 
 

@@ -28,7 +28,7 @@ from convscope.models.equivariant import (
     Halving,
     Lifting,
 )
-from convscope.training.form import for_answers
+from convscope.training.accelerate import inference_model
 from convscope.training.rewrites import fold_batch_norm, rewrite
 
 GROUPS = (P4, P4M)
@@ -318,13 +318,13 @@ def test_faster_forms_give_the_same_answers(name: str) -> None:
     close(rewrite(net).model(images), expected)
     close(fold_batch_norm(net)(images), expected)
     for channels_last in (False, True):
-        close(for_answers(net, channels_last=channels_last)(images), expected)
+        close(inference_model(net, channels_last=channels_last)(images), expected)
     for order in (torch.channels_last, torch.contiguous_format):
         net.train().to(memory_format=order)  # pyright: ignore[reportCallIssue]
         x = images.to(memory_format=order)
         close(rewrite(net).model(x), copy.deepcopy(net)(images))
     single = net.eval().float()
-    rounded = for_answers(single, channels_last=False, amp=True)(images.float()).softmax(1)
+    rounded = inference_model(single, channels_last=False, amp=True)(images.float()).softmax(1)
     torch.testing.assert_close(rounded, single(images.float()).softmax(1), rtol=0, atol=0.05)
 
 

@@ -11,7 +11,7 @@ from convscope.errors import ConfigError
 from convscope.models import create, entry, names
 from convscope.models.header import parse
 from convscope.models.transfer import cut, frozen, frozen_prefix, groups, layers, new_head, split, with_head
-from convscope.runs.spec import ModelSpec
+from convscope.runs.model_spec import ModelSpec
 
 QUICK = ("lenet", "resnet20", "resnet_mini", "squeezenet_mini", "mobilenet_v2_mini", "vgg_mini")
 

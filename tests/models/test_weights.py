@@ -22,7 +22,7 @@ from convscope.data.preprocessing import Preprocessing
 from convscope.errors import CheckpointError, ConfigError
 from convscope.models import create
 from convscope.models.weights import Weights, load_into, read_weights
-from convscope.runs.spec import ModelSpec
+from convscope.runs.model_spec import ModelSpec
 from real_data import real_data
 
 

@@ -12,9 +12,9 @@ import pytest
 from matplotlib.text import Text
 
 from convscope.report import comparison
-from convscope.report.figures import differences, histories, networks, placing, style, tradeoff
-from convscope.runs.compare import FIGURES, Comparison, Network, Pair, Trained
-from convscope.runs.conclusions import conclusions
+from convscope.report.figures import differences, label_placement, learning_curves, networks, style, tradeoff
+from convscope.runs.compare.comparison import FIGURES, Comparison, Network, Pair, Trained
+from convscope.runs.compare.conclusions import conclusions
 
 
 def network(at: int, name: str, seeds: int, epochs: int = 4) -> Network:
@@ -65,9 +65,8 @@ def test_the_page_shows_any_number_of_networks(count, tmp_path: Path):
     assert page.count('<th scope="row">network 0') >= 2
     assert "http://" not in page.replace("http://www.w3.org", "") and "<script" not in page
     drawn = {at.stem for at in (tmp_path / "c" / "figures").iterdir()}
-    expected = (
-        {"networks", "histories"} | ({"tradeoff"} if count > 1 else set()) | ({"differences"} if count == 5 else set())
-    )
+    expected = {"networks", "learning_curves"} | ({"tradeoff"} if count > 1 else set())
+    expected |= {"differences"} if count == 5 else set()
     assert drawn == expected
     assert json.loads((tmp_path / "c" / "comparison.json").read_text())["best"] == "network 0"
     assert len((tmp_path / "c" / "comparison.csv").read_text().splitlines()) == 1 + 4 * count
@@ -87,7 +86,7 @@ def test_no_name_lies_over_another(count):
         boxes = extents(axes)
         assert len(boxes) == count
         assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
-    figure = histories.draw(made(count)).figure
+    figure = learning_curves.draw(made(count)).figure
     figure.savefig(io.BytesIO(), format="png")
     boxes = extents(figure.axes[1])
     assert len(boxes) == count and not any(a.overlaps(b) for a, b in combinations(boxes, 2))
@@ -100,7 +99,7 @@ def test_points_in_one_place_still_get_names_apart():
     axes = figure.subplots()
     axes.set(xlim=(0, 2), ylim=(0, 2))
     at = np.array([[1.0, 1.0]] * 6)
-    placing.place_names(axes, [f"name {n}" for n in range(6)], at, at, ["k"] * 6)
+    label_placement.place_names(axes, [f"name {n}" for n in range(6)], at, at, ["k"] * 6)
     figure.savefig(io.BytesIO(), format="png")
     assert not any(a.overlaps(b) for a, b in combinations(extents(axes), 2))
 
@@ -108,7 +107,7 @@ def test_points_in_one_place_still_get_names_apart():
 @pytest.mark.usefixtures("styled")
 def test_nothing_is_drawn_from_too_little():
     assert tradeoff.draw(made(1)) is None
-    assert histories.draw(made(2, epochs=1)) is None
+    assert learning_curves.draw(made(2, epochs=1)) is None
     assert differences.draw(made(2)) is None and differences.draw(made(13)) is None
     assert networks.draw(made(1)).title
 

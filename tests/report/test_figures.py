@@ -12,20 +12,20 @@ from example_report import bare, contents
 from convscope.report.contents import Augmented, Samples
 from convscope.report.figures import (
     augmented,
+    baselines,
     confusion,
     curves,
     kernels,
+    lr_schedule,
     mistakes,
     precision_recall,
-    rates,
     reliability,
-    rivals,
     roc,
     samples,
     style,
 )
 
-OPTIONAL = (rivals, curves, rates, mistakes, kernels, samples, augmented)
+OPTIONAL = (baselines, curves, lr_schedule, mistakes, kernels, samples, augmented)
 
 
 def svg(drawing) -> str:
@@ -97,8 +97,8 @@ def test_a_method_far_behind_is_marked_not_drawn():
         replace(found.rivals[0], name=name, accuracy={"value": v, "low": v - 0.01, "high": v + 0.01})
         for name, v in (("majority", 0.1), ("middling", 0.8), ("nearly", 0.95))
     )
-    assert "triangle" not in rivals.draw(replace(found, rivals=(middle, near))).reading
-    assert "triangle" in rivals.draw(replace(found, rivals=(far, near))).reading
+    assert "triangle" not in baselines.draw(replace(found, rivals=(middle, near))).reading
+    assert "triangle" in baselines.draw(replace(found, rivals=(far, near))).reading
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_kernels_of_zeros_and_one_step_and_one_epoch_are_drawn():
     first = {name: column[:1] for name, column in found.steps.items()}
     epoch = {name: column[:1] for name, column in found.epochs.items()}
     short = replace(found, steps=first, epochs=epoch, kernels=np.zeros((3, 1, 3, 3)))
-    for module in (curves, rates, kernels):
+    for module in (curves, lr_schedule, kernels):
         svg(module.draw(short))
 
 
@@ -140,7 +140,7 @@ def test_long_runs_are_thinned_and_keep_their_ends():
 def test_momentum_may_be_missing():
     found = contents()
     del found.steps["momentum"]
-    assert "Momentum" not in svg(rates.draw(found))
+    assert "Momentum" not in svg(lr_schedule.draw(found))
 
 
 @pytest.mark.parametrize("K", [2, 7, 25, 70])

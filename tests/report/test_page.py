@@ -64,7 +64,17 @@ def report(tmp_path_factory) -> Path:
 
 def test_page_and_figures_are_written(report):
     assert report.name == "report.html"
-    names = {"rivals", "confusion", "roc", "precision_recall", "reliability", "curves", "rates", "mistakes", "kernels"}
+    names = {
+        "baselines",
+        "confusion",
+        "roc",
+        "precision_recall",
+        "reliability",
+        "curves",
+        "lr_schedule",
+        "mistakes",
+        "kernels",
+    }
     names |= {"samples", "augmented"}
     for suffix in ("svg", "png"):
         assert {p.stem for p in (report.parent / "figures").glob(f"*.{suffix}")} == names

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from convscope.data.augment import Policy
-from convscope.data.batches import Normaliser
+from convscope.data.loader import Normaliser
 from convscope.data.preprocessing import Preprocessing
 from convscope.runs.predict import Averaging, probabilities
 

@@ -16,10 +16,10 @@ from safetensors.torch import save
 
 import convscope as cs
 from convscope.errors import CheckpointError, DataError
-from convscope.runs.comparable import check_comparable
+from convscope.runs.compare.checks import check_comparable
 from convscope.runs.run import open_run
+from convscope.training.defaults import settle
 from convscope.training.plan import make_plan
-from convscope.training.settle import settle
 
 NAMES = ("café", "thé")
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 import convscope as cs
 from cli.command import call
-from convscope import job
+from convscope.api import train as job
 
 PATIENTS, EACH = 36, 20
 

@@ -8,7 +8,7 @@ import pytest
 
 import convscope as cs
 from convscope.errors import ConfigError
-from convscope.runs.source import as_loaded
+from convscope.runs.inputs import as_loaded
 from convscope.training.plan import make_plan
 
 

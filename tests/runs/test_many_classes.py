@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import convscope as cs
-from convscope import job
+from convscope.api import train as job
 from convscope.runs import predictions
 from convscope.runs.predictions import read_answers
 from convscope.tasks.classification import confusion, score

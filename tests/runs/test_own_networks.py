@@ -16,11 +16,11 @@ from own_code import Net
 from torch import nn
 
 import convscope as cs
-from convscope import job
+from convscope.api import train as job
 from convscope.data.dataset import Data
 from convscope.errors import CheckpointError, ConfigError
 from convscope.models import building, own
-from convscope.runs.prepare import Training, prepare
+from convscope.runs.setup import Training, prepare
 from convscope.training.plan import make_plan
 
 QUICK = {"epochs": 1, "baselines": False, "quiet": True}

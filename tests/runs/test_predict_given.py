@@ -16,8 +16,8 @@ import convscope as cs
 from convscope.data.dataset import Data
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import DataError
+from convscope.runs.model_spec import ModelSpec
 from convscope.runs.run import Run
-from convscope.runs.spec import ModelSpec
 from convscope.training.plan import Plan
 
 

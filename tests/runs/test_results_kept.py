@@ -16,7 +16,9 @@ from typing import IO
 import pytest
 
 import convscope as cs
-from convscope import atomic, job, series
+from convscope import atomic
+from convscope.api import series
+from convscope.api import train as job
 from convscope.errors import CheckpointError, SaveError
 from convscope.report import html
 from convscope.runs import checksum
@@ -104,7 +106,8 @@ def test_whichever_file_cannot_be_written_what_was_there_stays(
 SCRIPT = """
 import os, sys
 from pathlib import Path
-from convscope import atomic, job
+from convscope import atomic
+from convscope.api import train as job
 from convscope.report import html
 drawers = html._drawers()
 html._drawers = lambda: {'mistakes': drawers['mistakes']}

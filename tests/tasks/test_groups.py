@@ -11,9 +11,8 @@ from sklearn import metrics
 
 from convscope.tasks.classification import accuracies, score
 from convscope.tasks.metrics.calibration import reliability
-from convscope.tasks.metrics.comparison import compare, sign_flip
+from convscope.tasks.metrics.comparison import compare, resampled_accuracies, sign_flip
 from convscope.tasks.metrics.proportion import wilson
-from convscope.tasks.metrics.seeds import resampled_accuracies
 from convscope.tasks.metrics.units import Units
 
 

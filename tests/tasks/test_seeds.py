@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from convscope.runs.compare.statistics import resampled_means, two_sided
+from convscope.tasks.metrics.comparison import resampled_accuracies
 from convscope.tasks.metrics.holm import holm
-from convscope.tasks.metrics.seeds import resampled_accuracies, resampled_means, two_sided
 from convscope.tasks.metrics.units import Units
 
 

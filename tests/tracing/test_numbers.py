@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import convscope as cs
+from convscope.api.trace import forward
 from convscope.errors import ConfigError, ShapeError
 from convscope.models import create, entry, names, smallest_side
 from convscope.tracing import Forward, Trace
 from convscope.tracing.follow import tree
 from convscope.tracing.terms import open_number
-from convscope.unit import forward
 from graph.written import Written
 
 SMALL = [name for name in names() if name.endswith("_mini") or name in ("lenet5", "mlp", "single_kernel", "tiny")]

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from convscope.data.augment import Policy
-from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data
+from convscope.data.loader import Loader, Normaliser
 from convscope.models import create
 from convscope.tasks import classification
 from convscope.training.checkpoint import State
@@ -50,7 +50,7 @@ def run(
     model = net or create(plan.model, classes=len(data.classes), channels=p.channels, size=(p.height, p.width))
     policy = Policy.parse(plan.augment)
     normalise = Normaliser(p)
-    train = Batches(
+    train = Loader(
         data.train, normalise, plan.batch_size or 1, seed=plan.seed, policy=None if str(policy) == "none" else policy
     )
     kept = kept or Kept()
@@ -60,7 +60,7 @@ def run(
 
     try:
         outcome = fit(
-            model, train, Batches(data.valid, normalise, 256), plan, loss or usual, classes=len(data.classes),
+            model, train, Loader(data.valid, normalise, 256), plan, loss or usual, classes=len(data.classes),
             keeper=kept, select=select, watcher=watcher or Watcher(), start=start, form=form,
         )  # fmt: skip
     except catch:

@@ -88,7 +88,7 @@ def _columns(path: Path) -> dict[str, list[str]]:
 
 if __name__ == "__main__":
     from convscope.cli.app import main
-    from convscope.training import keeping
+    from convscope.training import autosave
 
-    keeping.EVERY = 0.0
+    autosave.EVERY = 0.0
     main()

@@ -10,14 +10,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from convscope.data.augment import Policy
-from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data
+from convscope.data.loader import Loader, Normaliser
 from convscope.models import create
-from convscope.training import progress
-from convscope.training.form import in_form, in_order
+from convscope.training import state
+from convscope.training.accelerate import accelerated, in_order
 from convscope.training.inference import logits_of
 from convscope.training.plan import make_plan
-from convscope.training.progress import Progress
+from convscope.training.state import TrainerState
 from convscope.training.steps import Stepper, split
 
 DEVICE = "meta"
@@ -48,7 +48,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[torch.device]:
         devices.append(value.device)
         return torch.zeros(value.shape, dtype=value.dtype)
 
-    monkeypatch.setattr(progress, "_copy", fetch)
+    monkeypatch.setattr(state, "_copy", fetch)
     return devices
 
 
@@ -75,18 +75,18 @@ def test_batches_steps_and_answers_stay_on_the_device(
     rule, policy = digits.preprocessing, Policy.parse(plan.augment)
     with OneDevice():
         normalise = Normaliser(rule, device=DEVICE, channels_last=bool(plan.channels_last))
-        batches = Batches(digits.train, normalise, 64, policy=None if str(policy) == "none" else policy)
+        batches = Loader(digits.train, normalise, 64, policy=None if str(policy) == "none" else policy)
         net = create(model, classes=10, channels=rule.channels, size=(rule.height, rule.width))
         net = in_order(net.to(DEVICE), plan)
-        run = Progress(net, plan, None)
-        stepper = Stepper(run, in_form(net, plan, (64, rule.channels, rule.height, rule.width)), loss, 10, print)
+        run = TrainerState(net, plan, None)
+        stepper = Stepper(run, accelerated(net, plan, (64, rule.channels, rule.height, rule.width)), loss, 10, print)
         for batch in (next(batches.epoch(0)), *split(next(batches.epoch(1)), 2)):
             record = stepper.take(batch, 0.01, 0.9)
             assert record.device.type == DEVICE
             assert all(p.grad is None or p.grad.device.type == DEVICE for p in net.parameters())
             run.step, run.taken = run.step + 1, run.taken + 1
         run.rewind()  # from what lies in the processor's memory
-        logits, labels = logits_of(run.judged, Batches(digits.valid, normalise, 128))
+        logits, labels = logits_of(run.judged, Loader(digits.valid, normalise, 128))
         assert (logits.device.type, labels.device.type) == (DEVICE, DEVICE)
     assert logits.shape == (len(digits.valid), 10)
     assert {device.type for device in fetched} == {DEVICE}

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import convscope as cs
-from convscope import job
+from convscope.api import train as job
 from convscope.report.verdict import verdict
 from convscope.training.choice import decided, decided_by_validation, no_better, rule
 

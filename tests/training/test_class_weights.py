@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 import convscope as cs
-from convscope import job
-from convscope.runs.prepare import balanced
+from convscope.api import train as job
+from convscope.runs.setup import balanced
 
 
 @pytest.fixture(autouse=True)

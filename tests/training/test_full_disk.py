@@ -12,7 +12,7 @@ import pytest
 import convscope as cs
 from convscope.cli.app import main
 from convscope.cli.live import Live
-from convscope.training import keeping
+from convscope.training import autosave
 from convscope.training.checkpoint import read_state
 
 QUICK = ("--model", "tiny", "--no-baselines", "--epochs", "6")
@@ -64,7 +64,7 @@ def after_epoch(monkeypatch: pytest.MonkeyPatch, actions: dict[int, Callable[[],
         actions.get(int(row["epoch"]), lambda: None)()
 
     monkeypatch.setattr(Live, "on_epoch", on_epoch)
-    monkeypatch.setattr(keeping, "SHARE", 1e9)  # a save at every epoch's end
+    monkeypatch.setattr(autosave, "SHARE", 1e9)  # a save at every epoch's end
 
 
 def train(*arguments: object) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import convscope as cs
-from convscope import job
+from convscope.api import train as job
 from convscope.cli.app import main
 from convscope.runs.checksum import unfinished
 

@@ -9,8 +9,8 @@ import torch
 from fitted import Kept, run, same, settings
 from torch import Tensor
 
-from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data
+from convscope.data.loader import Loader, Normaliser
 from convscope.training.interrupt import Stopped
 from convscope.training.loop import Watcher
 
@@ -147,10 +147,10 @@ def test_gradient_clipping_bounds_the_first_step(digits: Data) -> None:
 
 def test_an_epoch_covers_every_image_once_and_a_lone_last_image_joins_a_batch(digits: Data) -> None:
     count = len(digits.train)
-    batches = Batches(digits.train, Normaliser(digits.preprocessing), count - 1)
+    batches = Loader(digits.train, Normaliser(digits.preprocessing), count - 1)
     sizes = [len(batch) for batch in batches.epoch(0)]
     assert sizes == [count]
-    batches = Batches(digits.train, Normaliser(digits.preprocessing), 100)
+    batches = Loader(digits.train, Normaliser(digits.preprocessing), 100)
     labels = torch.cat([batch.labels for batch in batches.epoch(3)])
     assert sorted(labels.tolist()) == sorted(digits.train.labels.tolist())
 

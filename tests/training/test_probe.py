@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import nn
 
-from convscope.data.batches import Batch
-from convscope.training import form, probe
+from convscope.data.loader import Batch
+from convscope.training import accelerate, probe
+from convscope.training.defaults import ResolvedPlan
 from convscope.training.plan import Plan, make_plan
-from convscope.training.settle import Settled
 
 IMAGES = 6_400
 Seconds = dict[tuple[bool, bool, bool, int], float]
@@ -52,11 +52,11 @@ FORMS: Seconds = {
 
 def chosen(
     monkeypatch: pytest.MonkeyPatch, memory: Path, seconds: Seconds, *, batch_open: bool = True, **settings: object
-) -> tuple[Settled, list[tuple[bool, bool, bool, int]]]:
+) -> tuple[ResolvedPlan, list[tuple[bool, bool, bool, int]]]:
     watch = Stopwatch(seconds)
     monkeypatch.setattr(probe, "Trial", watch)
     plan = make_plan({"model": "lenet", "epochs": 20, "batch_size": 64, **settings})
-    settled = Settled(plan, {"batch_size": "for this many images"} if batch_open else {})
+    settled = ResolvedPlan(plan, {"batch_size": "for this many images"} if batch_open else {})
     batch = Batch(torch.zeros(64, 1, 8, 8), torch.zeros(64, dtype=torch.long))
     found = probe.fastest(
         settled, nn.Identity(), batch, lambda *_: torch.zeros(()), classes=2, images=IMAGES, memory=memory
@@ -150,31 +150,33 @@ def test_a_damaged_memory_is_measured_anew(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_compiling_counts_with_what_it_costs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    first = form.Measured(True, True, False, 64, 0.001)
+    first = accelerate.Measured(True, True, False, 64, 0.001)
     for compiling, compiled in ((10.0, True), (60.0, False)):
-        rows = [first, form.Measured(True, True, True, 64, 0.0007, compiling)]
-        found = probe._chosen(Settled(make_plan({"epochs": 20}), {}), rows, IMAGES, "measured")  # 128 s as suggested
+        rows = [first, accelerate.Measured(True, True, True, 64, 0.0007, compiling)]
+        found = probe._chosen(
+            ResolvedPlan(make_plan({"epochs": 20}), {}), rows, IMAGES, "measured"
+        )  # 128 s as suggested
         assert found.plan.compile is compiled
 
 
 def test_without_a_compiler_the_usual_way_is_taken_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
-    form.why_not_compile.cache_clear()
-    found = probe.suggested(Settled(make_plan({"model": "tiny", "compile": True}), {}))
-    form.why_not_compile.cache_clear()
+    accelerate.why_not_compile.cache_clear()
+    found = probe.suggested(ResolvedPlan(make_plan({"model": "tiny", "compile": True}), {}))
+    accelerate.why_not_compile.cache_clear()
     assert found.plan.compile is False
     assert found.reasons["compile"] == "not compiled: there is no C++ compiler (no-such-compiler) here"
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler uses what torch deprecates
 def test_a_compiled_network_trains_its_own_weights_to_the_same_end() -> None:
-    if hindrance := form.why_not_compile("cpu"):
+    if hindrance := accelerate.why_not_compile("cpu"):
         pytest.skip(hindrance)
     torch.manual_seed(0)
     plain = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3))
     own = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3))
     own.load_state_dict(plain.state_dict())
-    compiled = form.in_form(own, replace(Plan(), compile=True), (8, 1, 8, 8)).train()
+    compiled = accelerate.accelerated(own, replace(Plan(), compile=True), (8, 1, 8, 8)).train()
     x = torch.randn(8, 1, 8, 8)
     for net, run in ((plain, plain), (own, compiled)):
         optimiser = torch.optim.SGD(net.parameters(), lr=0.1)

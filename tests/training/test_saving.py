@@ -14,11 +14,11 @@ from torch import Tensor
 
 from convscope.data.dataset import Data
 from convscope.errors import SaveError
-from convscope.training import checkpoint, keeping
+from convscope.training import autosave, checkpoint
+from convscope.training.autosave import Saving
 from convscope.training.checkpoint import State, read_state, write_state
-from convscope.training.keeping import Saving
 from convscope.training.loop import Watcher
-from convscope.training.progress import Progress
+from convscope.training.state import TrainerState
 
 
 class Clock:
@@ -26,7 +26,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr(keeping, "time", self)
+        monkeypatch.setattr(autosave, "time", self)
 
     def perf_counter(self) -> float:
         return self.now
@@ -45,8 +45,8 @@ class Slow(Kept):
         self.saves.append(self.clock.now)
 
 
-def progress() -> Progress:
-    return Progress(torch.nn.Linear(2, 2), settings(), None)
+def progress() -> TrainerState:
+    return TrainerState(torch.nn.Linear(2, 2), settings(), None)
 
 
 def saved_at(clock: Clock, *, seconds: float, epoch: float, epochs: int) -> list[int]:
@@ -147,8 +147,8 @@ class Full(Kept):
 
 
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "EVERY", 0.0)
-    monkeypatch.setattr(keeping, "SHARE", 1e9)
+    monkeypatch.setattr(autosave, "EVERY", 0.0)
+    monkeypatch.setattr(autosave, "SHARE", 1e9)
 
 
 def test_a_full_disk_is_told_once_and_again_when_there_is_room(digits: Data, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 import convscope
-from convscope.job import RESUMABLE
+from convscope.api.train import RESUMABLE
 from convscope.training.plan import Plan
 from convscope.training.settings import Settings, Shared
 

@@ -6,8 +6,8 @@ import pytest
 
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
+from convscope.training.defaults import settle
 from convscope.training.plan import make_plan
-from convscope.training.settle import settle
 
 
 def test_open_settings_are_settled_with_reasons(digits: Data) -> None:

@@ -16,14 +16,14 @@ from torch import Tensor, nn
 
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
-from convscope.training import features
-from convscope.training.features import settle_once
+from convscope.training import feature_cache
+from convscope.training.defaults import settle
+from convscope.training.feature_cache import settle_caching
+from convscope.training.freezing import FreezePlan
 from convscope.training.interrupt import Stopped
 from convscope.training.loop import Watcher
 from convscope.training.optimisers import Optimiser
 from convscope.training.plan import Plan, Stage, make_plan
-from convscope.training.settle import settle
-from convscope.training.still import Ground
 
 HEAD = Stage(2, lr=0.02, sched="onecycle", freeze=("trunk",), augment=False, once=False)
 ONCE = replace(HEAD, once=True)
@@ -188,10 +188,10 @@ def test_resumed_from_the_state_at_the_boundary(digits: Data) -> None:
             super().keep_state(state)  # pyright: ignore[reportArgumentType]
             states.append(state)
 
-    from convscope.training import keeping
+    from convscope.training import autosave
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keeping, "SHARE", 1e9)
+        patch.setattr(autosave, "SHARE", 1e9)
         whole, _ = run(digits, plan, net=begun(), kept=All())
     boundary = [s for s in states if (s.epoch, s.step, s.facts["stage"]) == (2, 0, 0)]
     assert boundary
@@ -224,7 +224,7 @@ def test_the_moving_average_of_features_that_moved_before_is_judged_whole(digits
 def test_each_group_learns_at_its_share_of_the_rate() -> None:
     net = chain()
     plan = make_plan({"lr": 1.0, "model": "tiny", "opt": "sgd", "momentum": 0.0, "weight_decay": 0.0})
-    ground = Ground(net, plan, Stage(1, lr=1.0, decay=0.5))
+    ground = FreezePlan(net, plan, Stage(1, lr=1.0, decay=0.5))
     optimiser = Optimiser(net, plan, ground.shares())
     before = {name: p.detach().clone() for name, p in net.named_parameters()}
     for p in net.parameters():
@@ -274,10 +274,10 @@ def test_divergence_in_the_second_stage_takes_its_epoch_anew(digits: Data) -> No
 
 
 def test_stages_share_the_time(digits: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    from convscope.training import progress
+    from convscope.training import state
 
     clock = [0.0]
-    monkeypatch.setattr(progress.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(state.time, "perf_counter", lambda: clock[0])
 
     def tick(epoch: int, step: int, steps: int, figures: dict[str, Tensor]) -> None:
         clock[0] += 0.1
@@ -352,13 +352,13 @@ def test_features_that_do_not_fit_are_computed_at_each_step(monkeypatch: pytest.
     net, x = begun(), torch.rand(1, 1, 8, 8)
     plan = make_plan({"model": "tiny", "augment": "shift=0.1"})
     stage = replace(HEAD, once=None)
-    Ground(net, plan, stage).hold()
-    assert settle_once(net, plan, stage, x, 1000) == (ONCE, "")
-    assert settle_once(net, plan, replace(stage, augment=True), x, 1000)[0].once is False
-    monkeypatch.setattr(features, "available", lambda: 4 * 48_000 - 4)
-    found, why = settle_once(net, plan, stage, x, 1000)
+    FreezePlan(net, plan, stage).hold()
+    assert settle_caching(net, plan, stage, x, 1000) == (ONCE, "")
+    assert settle_caching(net, plan, replace(stage, augment=True), x, 1000)[0].once is False
+    monkeypatch.setattr(feature_cache, "available", lambda: 4 * 48_000 - 4)
+    found, why = settle_caching(net, plan, stage, x, 1000)
     assert found.once is False and "would fill a quarter of the memory" in why
     with pytest.raises(ConfigError, match="features cannot be computed once in a stage in which its images are augme"):
-        settle_once(net, plan, replace(stage, augment=True, once=True), x, 1000)
-    Ground(net, plan, REST).hold()
-    assert settle_once(net, plan, replace(REST, once=None, augment=False), x, 1000)[0].once is False
+        settle_caching(net, plan, replace(stage, augment=True, once=True), x, 1000)
+    FreezePlan(net, plan, REST).hold()
+    assert settle_caching(net, plan, replace(REST, once=None, augment=False), x, 1000)[0].once is False

@@ -92,11 +92,11 @@ def test_a_run_from_before_there_was_the_setting_goes_on(digits: Data, tmp_path:
 
 
 def test_more_threads_than_cores_are_remarked(digits: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    from convscope.training import settle
+    from convscope.training import defaults
 
-    monkeypatch.setattr(settle, "cores", lambda: 2)
-    assert "more than the 2 cores here" in settle.settle(settings(threads=4), digits).reasons["threads"]
-    assert "threads" not in settle.settle(settings(threads=2), digits).reasons
+    monkeypatch.setattr(defaults, "cores", lambda: 2)
+    assert "more than the 2 cores here" in defaults.settle(settings(threads=4), digits).reasons["threads"]
+    assert "threads" not in defaults.settle(settings(threads=2), digits).reasons
 
 
 def test_slow_beginnings_single_slow_steps_and_short_spans_are_no_collapse() -> None:

@@ -10,10 +10,10 @@ from rich.console import Group
 from rich.text import Text
 
 from convscope.cli.output import duration, folded, interval, out, say_warning, show_json, table
-from convscope.data.words import count
+from convscope.text import count
 
 if TYPE_CHECKING:
-    from convscope.runs.compare import Comparison, Network
+    from convscope.runs.compare.comparison import Comparison, Network
 
 
 def compare(
@@ -34,7 +34,7 @@ def compare(
     as_json
         Print JSON.
     """
-    from convscope import series
+    from convscope.api import series
 
     found = series.compare(runs, out=out_folder)
     if as_json:

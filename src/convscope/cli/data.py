@@ -30,7 +30,7 @@ def list_sets(*, data_root: Path | None = None, cache: Path | None = None, as_js
     as_json
         Print JSON.
     """
-    from convscope.data.cache import directory
+    from convscope.data.ingest.store import directory
     from convscope.data.named import catalogue
 
     rows = catalogue(data_root, directory(cache))
@@ -207,7 +207,7 @@ def fetch(name: str, *, data_root: Path | None = None, cache: Path | None = None
         Folder of decoded images and downloads.
     """
     from convscope.cli.live import Live
-    from convscope.data.cache import directory
+    from convscope.data.ingest.store import directory
     from convscope.data.named import fetch as download
 
     with Live() as live:

@@ -16,8 +16,8 @@ from convscope.cli.written import check_together, input_shapes, unit
 
 if TYPE_CHECKING:
     from convscope.analysis.inspection import Inspection
+    from convscope.api.inspect import Network
     from convscope.graph.verify import Agreement
-    from convscope.inspecting import Network
 
 SAID = 8  # nodes that a line names
 
@@ -73,7 +73,7 @@ def inspect(
     """
     from convscope.analysis.inspection import Inspection
     from convscope.analysis.warnings import codes_of
-    from convscope.inspecting import network as found_by
+    from convscope.api.inspect import network as found_by
 
     _check_flags(locals())
     shape, silenced = input_shapes(input_), codes_of(silence or ())

@@ -18,10 +18,10 @@ from rich.progress import (
 )
 
 from convscope.cli.output import duration, err, folded, notices, out, pairs, say_notice, window
-from convscope.data.words import count
+from convscope.text import count
 
 if TYPE_CHECKING:
-    from convscope.job import Observer, Prepared
+    from convscope.api.train import Observer, Prepared
 
 TICK = 0.2  # seconds between two looks at the loss
 
@@ -57,7 +57,7 @@ class Live:
 
     def observer(self) -> Observer:
         """Return the callbacks."""
-        from convscope.job import Observer
+        from convscope.api.train import Observer
 
         return Observer(self.on_progress, self.on_plan, self.on_step, self.on_epoch, self.on_notice, self.on_stage)
 
@@ -126,7 +126,7 @@ class Live:
 
 def _plan(prepared: Prepared) -> dict[str, str]:
     """Return what will run, and why, as rows of a table."""
-    from convscope.training.form import in_words
+    from convscope.training.accelerate import in_words
 
     plan, reasons = prepared.settled.plan, prepared.settled.reasons
 

@@ -10,7 +10,7 @@ from convscope.cli.output import out as screen
 from convscope.cli.output import show_json
 
 if TYPE_CHECKING:
-    from convscope.inspecting import Network
+    from convscope.api.inspect import Network
 
 
 def equivariance(found: Network, nodes: list[str], image: Path | None, as_json: bool) -> int:

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from convscope.cli.exits import GIVEN
 from convscope.cli.output import say_error, say_warning, show_csv, show_json
-from convscope.data.words import count
+from convscope.text import count
 
 
 def predict(

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from convscope.cli.output import interval, table
-from convscope.data.words import count
+from convscope.text import count
 
 _SHOWN = {
     "accuracy": "accuracy",

@@ -12,8 +12,8 @@ from convscope.cli.output import err, out, say_error, show_json
 from convscope.errors import ConfigError, quoted
 
 if TYPE_CHECKING:
-    from convscope.job import Observer
-    from convscope.series import Series, Turn
+    from convscope.api.series import Series, Turn
+    from convscope.api.train import Observer
 
 _STATES = {"finished": ": finished before", "begun": ": goes on where it was stopped", "new": ""}
 
@@ -22,7 +22,7 @@ def train_series(
     data: str, models: list[str], settings: dict[str, Any], seeds: int, folder: Path | None, *, as_json: bool
 ) -> int:
     """Train and compare; return the exit code."""
-    from convscope import series
+    from convscope.api import series
 
     return _watched(
         lambda **told: series.train_series(data, models, seeds=seeds, out=folder, **told, **settings), as_json
@@ -31,7 +31,7 @@ def train_series(
 
 def resume_series(folder: Path, settings: dict[str, Any], seeds: int | None, *, as_json: bool) -> int:
     """Go on with an interrupted series; return the exit code."""
-    from convscope import series
+    from convscope.api import series
 
     if seeds is not None or "model" in settings:
         raise ConfigError(

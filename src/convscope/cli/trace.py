@@ -52,9 +52,9 @@ def trace(
     as_json
         Print JSON.
     """
+    from convscope.api.trace import trace as opened
     from convscope.tracing.follow import tree
     from convscope.tracing.table import chain_text, text, tree_text
-    from convscope.unit import trace as opened
 
     width, levels = _way(follow, depth)
     if out is not None:

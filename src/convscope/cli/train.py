@@ -101,10 +101,10 @@ def _check_stages(filed: dict[str, Any], flags: dict[str, Any], config: Path) ->
 
 
 def _print_config(data: str, settings: dict[str, Any], *, as_json: bool) -> int:
-    from convscope.runs.source import load_source, weights_of
+    from convscope.runs.inputs import load_source, weights_of
     from convscope.runs.write import config_text
+    from convscope.training.defaults import settle
     from convscope.training.plan import make_plan
-    from convscope.training.settle import settle
 
     plan = make_plan(settings)
     loaded = load_source(data, plan, weights=weights_of(plan))
@@ -126,7 +126,7 @@ def _watched(
     live = Live(err if as_json else out)
     try:
         with sigterm_as_ctrl_c(), live:
-            from convscope import job
+            from convscope.api import train as job
 
             if resumed is not None:
                 run = job.resume(resumed, observer=live.observer(), **settings)

@@ -12,7 +12,7 @@ import numpy as np
 from convscope.data.names import check_distinct
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.streaming import take
-from convscope.data.words import count
+from convscope.text import count
 
 SplitName = Literal["train", "valid", "test", "all"]
 

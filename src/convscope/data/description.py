@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.data.cache import Entry
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
-from convscope.data.index import DTYPES, OPAQUE, TRANSPARENT
+from convscope.data.ingest.stats import DTYPES, OPAQUE, TRANSPARENT
+from convscope.data.ingest.store import Entry
 from convscope.data.listing import Listing
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.sizing import promotion
-from convscope.data.words import count, listed
+from convscope.text import count, listed
 
 SHOWN = 20  # files named in a notice
 KINDS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.data import cache
 from convscope.data.decode import limited, open_image
 from convscope.data.decode.encoded import MAX_PIXELS, READABLE, Encoded, Unreadable, stored
+from convscope.data.ingest import store
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.sizing import Brought, brought
 from convscope.data.sources import archives
@@ -79,7 +79,7 @@ def in_file(path: Path, max_pixels: int) -> Iterable[Held]:
     if path.is_file() and path.suffix.lower() == ".npz":
         return _in_npz(path)
     if path.is_file() and path.name.lower().endswith(archives.ENDINGS):
-        files = archives.open_files(path, cache.directory(None))
+        files = archives.open_files(path, store.directory(None))
         return [
             Held(f"{path}/{name}", lambda name=name: open_image(files.read(name), max_pixels))
             for name in _images_among(files)

@@ -9,21 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.data import cache as caching
 from convscope.data import checks, named, splits
 from convscope.data.dataset import Data, Notice, Split, SplitName
 from convscope.data.decode.encoded import MAX_PIXELS
 from convscope.data.description import decoding_notices, describe
+from convscope.data.detect import sniff
 from convscope.data.examined import Examined
-from convscope.data.filling import Progress, Size, unreadable
-from convscope.data.index import moments
+from convscope.data.ingest import store as caching
+from convscope.data.ingest.build import Progress, Size, unreadable
+from convscope.data.ingest.stats import moments
 from convscope.data.listing import Listing
 from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sizing import SIDE, check_fit
-from convscope.data.sniff import sniff
 from convscope.data.sources.columns import Columns
-from convscope.data.words import count
 from convscope.errors import DataError, nearest
+from convscope.text import count
 
 
 def load(

@@ -10,8 +10,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from convscope.data.words import listed
 from convscope.errors import DataError
+from convscope.text import listed
 
 
 def composed(name: str) -> str:

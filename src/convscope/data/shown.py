@@ -10,7 +10,7 @@ import numpy as np
 from convscope.cards import card
 from convscope.data.dataset import Data, Split
 from convscope.data.pictures import png
-from convscope.data.words import count, listed
+from convscope.text import count, listed
 
 PICTURES, CLASSES = 8, 12  # of a split that are shown
 SIDE = 64

@@ -8,11 +8,11 @@ from typing import NamedTuple, get_args
 import numpy as np
 
 from convscope.data.decode.encoded import Encoded, Unreadable
-from convscope.data.index import OPAQUE, TRANSPARENT
+from convscope.data.ingest.stats import OPAQUE, TRANSPARENT
 from convscope.data.nodata import outlying, usable
 from convscope.data.preprocessing import Fit, Preprocessing
-from convscope.data.words import count
 from convscope.errors import ConfigError, DataError
+from convscope.text import count
 
 SIDE = 128  # what a CPU trains on in minutes; larger only when asked for
 

@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from convscope.data.words import listed
 from convscope.errors import ConfigError
 from convscope.models.building import copied
 from convscope.models.own import explained
+from convscope.text import listed
 
 SHOWN = 16  # images at most
 CLOSE = 1e-3  # relative to the largest answer: more is no rounding

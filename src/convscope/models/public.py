@@ -10,8 +10,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from convscope.data import cache
 from convscope.data.download import STEP, Progress, download
+from convscope.data.ingest import store
 from convscope.errors import ConfigError, Error
 
 BASE = "https://download.pytorch.org/models"
@@ -77,7 +77,7 @@ def fetch(name: str, given: str | Path | None = None, progress: Progress | None 
             f"{', '.join(PUBLIC)}"
         )
     public = PUBLIC[name]
-    path = cache.directory(given) / "weights" / public.url.rpartition("/")[2]
+    path = store.directory(given) / "weights" / public.url.rpartition("/")[2]
 
     def check(file: Path) -> str:
         found = sha256(file)[: len(public.sha256)]

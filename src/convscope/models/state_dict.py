@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from convscope.data.words import count, listed
 from convscope.errors import CheckpointError
+from convscope.text import count, listed
 
 # Put before every name by data-parallel, compiled and Lightning modules, and by those that wrap a network.
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.", "backbone.", "encoder.")

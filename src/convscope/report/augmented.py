@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data.augment import Policy
-from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data
+from convscope.data.loader import Loader, Normaliser
 from convscope.errors import ConfigError
 from convscope.report.contents import Augmented
 from convscope.report.picture import check_name, write_picture
@@ -22,7 +22,7 @@ def augmented(data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: 
     Raises ``ConfigError`` where the policy does not suit the images.
     """
     normalise = Normaliser(data.preprocessing)
-    batches = Batches(data.train, normalise, len(at), seed=seed, policy=policy)
+    batches = Loader(data.train, normalise, len(at), seed=seed, policy=policy)
     seen = [
         _as_stored((batches.of(at, epoch).x / normalise.scale + normalise.mean).numpy(), data.preprocessing.dtype)
         for epoch in range(epochs)

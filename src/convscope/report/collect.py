@@ -19,15 +19,15 @@ from convscope.report.contents import Augmented, Contents, Predictions, Rival, S
 from convscope.report.mistakes import missed, worst
 from convscope.runs import files
 from convscope.runs.run import Run
+from convscope.training.defaults import ResolvedPlan
 from convscope.training.history import History
-from convscope.training.settle import Settled
 
 SAMPLES_PER_CLASS, MOST_SAMPLES = 8, 160
 AUGMENTED_IMAGES, VARIANTS = 6, 7
 
 
 def collect(
-    run: Run, data: Data, settled: Settled, history: History, metrics: dict[str, Any], shares: np.ndarray
+    run: Run, data: Data, settled: ResolvedPlan, history: History, metrics: dict[str, Any], shares: np.ndarray
 ) -> Contents:
     """Gather one report's contents; ``shares`` (N, K) are the probabilities on the judged split."""
     judged = data.test or data.valid
@@ -72,7 +72,7 @@ def _opened(run: Run) -> str:
     return repr(str(run.folder)) + (", model=..." if own.is_object(run.spec.model) else "")
 
 
-def _plan(settled: Settled, metrics: dict[str, Any]) -> dict[str, str]:
+def _plan(settled: ResolvedPlan, metrics: dict[str, Any]) -> dict[str, str]:
     """Return the settings with their reasons; the stages in words, and where the first weights came from."""
     reasons = settled.reasons
     values = settled.plan.to_dict()
@@ -107,7 +107,7 @@ def _samples(split: Split) -> Samples:
     return Samples(split.images(at), split.labels[at])
 
 
-def _augmented(data: Data, settled: Settled) -> Augmented | None:
+def _augmented(data: Data, settled: ResolvedPlan) -> Augmented | None:
     policy = Policy.parse(settled.plan.augment)
     if str(policy) == "none":
         return None
@@ -115,7 +115,7 @@ def _augmented(data: Data, settled: Settled) -> Augmented | None:
     return augmented(data, policy, at, seed=settled.plan.seed, epochs=VARIANTS)
 
 
-def _steps(history: History, data: Data, settled: Settled) -> dict[str, np.ndarray]:
+def _steps(history: History, data: Data, settled: ResolvedPlan) -> dict[str, np.ndarray]:
     steps = history.steps()
     each = np.bincount(steps["epoch"])[1:]
     within = np.concatenate([np.arange(1, n + 1) / n for n in each if n])

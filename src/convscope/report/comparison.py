@@ -9,7 +9,7 @@ from convscope.errors import ConfigError, quoted
 from convscope.report import comparison_tables as tables
 from convscope.report.html import Shown, forget, save, template
 from convscope.runs import files
-from convscope.runs.compare import FIGURES, Comparison
+from convscope.runs.compare.comparison import FIGURES, Comparison
 from convscope.runs.write import csv_text, json_text, write_files
 from convscope.training.checkpoint import save_error
 
@@ -18,7 +18,7 @@ COLUMNS = (
     "weights", "multiply_adds", "seconds", "images_per_second", "behind_best", "behind_best_low", "behind_best_high",
     "test", "p", "p_holm", "run", "failed",
 )  # fmt: skip
-FIGURE_NAMES = ("networks", "differences", "tradeoff", "histories")
+FIGURE_NAMES = ("networks", "differences", "tradeoff", "learning_curves")
 
 
 def write(found: Comparison, folder: Path) -> Path:
@@ -43,12 +43,13 @@ def write(found: Comparison, folder: Path) -> Path:
 
 def draw(found: Comparison, folder: Path) -> dict[str, Shown]:
     """Draw every figure there is something to show in into ``folder`` as SVG and PNG; return them by name."""
-    from convscope.report.figures import differences, histories, networks, style, tradeoff
+    from convscope.report.figures import differences, learning_curves, networks, style, tradeoff
 
     folder.mkdir(exist_ok=True)
     with style.applied():
-        drawings = zip(FIGURE_NAMES, (m.draw(found) for m in (networks, differences, tradeoff, histories)), strict=True)
-        return {name: save(drawing, name, folder) for name, drawing in drawings if drawing is not None}
+        modules = (networks, differences, tradeoff, learning_curves)
+        drawings = {name: module.draw(found) for name, module in zip(FIGURE_NAMES, modules, strict=True)}
+        return {name: save(drawing, name, folder) for name, drawing in drawings.items() if drawing is not None}
 
 
 def rows(found: Comparison) -> list[tuple[object, ...]]:

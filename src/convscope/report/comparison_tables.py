@@ -6,7 +6,7 @@ from typing import Any
 
 from convscope.report.tables import Table
 from convscope.report.text import THIN, chance, decimal, large, percent, places, seconds, shorten, signed, span
-from convscope.runs.compare import FIGURES, Comparison, Network, Pair
+from convscope.runs.compare.comparison import FIGURES, Comparison, Network, Pair
 
 TESTS = {"mcnemar": "McNemar", "sign_flip": "sign flips of groups", "bootstrap": "bootstrap"}
 

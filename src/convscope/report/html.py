@@ -77,26 +77,26 @@ def forget(folder: Path, names: Iterable[str]) -> None:
 def _drawers() -> dict[str, Callable]:
     from convscope.report.figures import (
         augmented,
+        baselines,
         confusion,
         curves,
         kernels,
+        lr_schedule,
         mistakes,
         precision_recall,
-        rates,
         reliability,
-        rivals,
         roc,
         samples,
     )
 
     modules = (
-        rivals,
+        baselines,
         confusion,
         roc,
         precision_recall,
         reliability,
         curves,
-        rates,
+        lr_schedule,
         mistakes,
         kernels,
         samples,

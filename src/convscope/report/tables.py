@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from convscope.data.words import count
 from convscope.report.contents import Contents
 from convscope.report.text import THIN, chance, decimal, percent, places, seconds, signed, span
 from convscope.tasks.classification import confusion
 from convscope.tasks.metrics.comparison import named_test
+from convscope.text import count
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from convscope.data.words import count
 from convscope.report.contents import Contents, Rival
 from convscope.report.text import percent, places, points, signed, span, units
+from convscope.text import count
 from convscope.training.choice import decided_by_validation
 
 

@@ -14,22 +14,22 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from convscope.data import words
-from convscope.data.batches import Batches
+from convscope import text
 from convscope.data.dataset import Data, Split
+from convscope.data.loader import Loader
+from convscope.runs.inputs import load_source
 from convscope.runs.predict import BATCH, probabilities
-from convscope.runs.prepare import Training, batches_of, prepare
 from convscope.runs.run import Run
-from convscope.runs.source import load_source
+from convscope.runs.setup import Training, batches_of, prepare
+from convscope.training.accelerate import in_words
 from convscope.training.checkpoint import State
-from convscope.training.form import in_words
+from convscope.training.defaults import settle
 from convscope.training.inference import logits_of
 from convscope.training.loop import fit
 from convscope.training.machine import ceiling, wait_for
 from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import Plan
 from convscope.training.precision import arithmetic
-from convscope.training.settle import settle
 from convscope.training.trial import PARTS, Trial
 
 
@@ -71,7 +71,7 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     load, augment = _fetching(data, ready.plan, share)
     trial = Trial(ready.model, next(ready.train.epoch(0)), ready.plan, ready.loss, len(data.classes))
     step = _steps(trial, share)
-    few = Batches(_first(data.valid, BATCH * 8), ready.valid.normalise, BATCH)
+    few = Loader(_first(data.valid, BATCH * 8), ready.valid.normalise, BATCH)
     judged = ready.form(ready.model)
     with arithmetic(ready.plan):
         judging = _calls(lambda: logits_of(judged, few)[0].cpu(), share / 2) / len(few.labels)
@@ -141,7 +141,7 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
 
 
 def _threads() -> str:
-    return words.count(torch.get_num_threads(), "thread")
+    return text.count(torch.get_num_threads(), "thread")
 
 
 def _fetching(data: Data, plan: Plan, seconds: float) -> tuple[float, float]:
@@ -188,7 +188,7 @@ def _overhead(data: Data, ready: Training, seconds: float) -> float:
     plan = replace(ready.plan, epochs=1, compile=False)
     shape = data.preprocessing
     few = _first(data.train, (plan.batch_size or 1) * 200)
-    batches, valid = batches_of(few, data, plan), Batches(_first(data.valid, 1), ready.valid.normalise, 1)
+    batches, valid = batches_of(few, data, plan), Loader(_first(data.valid, 1), ready.valid.normalise, 1)
     found = []
     began = time.perf_counter()
     while not found or time.perf_counter() - began < seconds:

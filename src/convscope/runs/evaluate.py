@@ -17,10 +17,10 @@ from convscope.data.loading import load_labelled
 from convscope.data.names import composed
 from convscope.data.sizing import promote, promotion
 from convscope.data.sources.columns import Columns
-from convscope.data.words import count, listed
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
-from convscope.runs.source import load_source
+from convscope.runs.inputs import load_source
+from convscope.text import count, listed
 from convscope.training.choice import decided_by_validation
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from convscope.data.words import listed
 from convscope.errors import CheckpointError, ConfigError, nearest, quoted
 from convscope.models import header
 from convscope.runs import files
 from convscope.runs.checksum import check_weights, damaged, noted, weights_hash
+from convscope.text import listed
 from convscope.training.plan import Plan, make_plan
 
 

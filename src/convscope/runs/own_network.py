@@ -7,15 +7,15 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from convscope.data.batches import Batch
-from convscope.data.words import listed
+from convscope.data.loader import Batch
 from convscope.errors import ConfigError
 from convscope.models.check import check
 from convscope.models.own import explained
-from convscope.runs.spec import ModelSpec
+from convscope.runs.model_spec import ModelSpec
+from convscope.text import listed
+from convscope.training.defaults import ResolvedPlan
 from convscope.training.loop import Loss
 from convscope.training.precision import arithmetic
-from convscope.training.settle import Settled
 from convscope.training.steps import is_out_of_memory
 from convscope.training.trial import Trial
 
@@ -23,8 +23,8 @@ FORMS = ("amp", "channels_last", "compile")
 
 
 def check_own(
-    spec: ModelSpec, model: nn.Module, settled: Settled, batch: Batch, loss: Loss
-) -> tuple[Settled, tuple[str, ...]]:
+    spec: ModelSpec, model: nn.Module, settled: ResolvedPlan, batch: Batch, loss: Loss
+) -> tuple[ResolvedPlan, tuple[str, ...]]:
     """Return the plan without the forms in which the network fails, and what the user should hear of it.
 
     Raises ``ConfigError`` as ``models.check.check``, and where it fails in a form that the user asks for.
@@ -57,14 +57,14 @@ def check_own(
         if fault:
             closed[form] = False
             reasons[form] = f"{form} left out: the network fails in it ({fault})"
-    return Settled(replace(plan, **closed), reasons), tuple(notices)
+    return ResolvedPlan(replace(plan, **closed), reasons), tuple(notices)
 
 
 def _plain(form: str) -> dict[str, bool]:
     return {name: name == form for name in FORMS}
 
 
-def _fault(model: nn.Module, batch: Batch, settled: Settled, loss: Loss, classes: int) -> str | None:
+def _fault(model: nn.Module, batch: Batch, settled: ResolvedPlan, loss: Loss, classes: int) -> str | None:
     """Take a step in a form, and answer in it; return why that fails, if it does."""
     with torch.random.fork_rng(devices=[batch.x.device] if batch.x.is_cuda else []):
         try:

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from convscope.data.augment import Policy
 from convscope.data.augment.views import View, views, without_views
-from convscope.data.batches import Normaliser
+from convscope.data.loader import Normaliser
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.streaming import read
-from convscope.data.words import count
 from convscope.errors import ConfigError
+from convscope.text import count
 
 MOST_CHANGED = 0.02  # of the classes, before bfloat16 is refused
 BATCH = 128  # images at a time without gradients: as fast as 512, in a quarter of the memory

@@ -16,13 +16,12 @@ from torch import nn
 
 from convscope.cards import card
 from convscope.data.augment import Policy
-from convscope.data.batches import Normaliser
 from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS, limited
 from convscope.data.given import Images, held
+from convscope.data.loader import Normaliser
 from convscope.data.names import repeated
 from convscope.data.sizing import Brought
-from convscope.data.words import listed
 from convscope.errors import CheckpointError, ConfigError, ShapeError, quoted
 from convscope.models import entry, own
 from convscope.models.tensors import checked
@@ -30,11 +29,12 @@ from convscope.runs import files
 from convscope.runs.checksum import noted
 from convscope.runs.evaluate import evaluate
 from convscope.runs.folder import check_is_run, read_config, read_header, read_metrics, read_table, read_weights
+from convscope.runs.model_spec import ModelSpec
 from convscope.runs.predict import BATCH, Averaging, compare, probabilities
 from convscope.runs.prediction import SHOWN, Prediction
-from convscope.runs.spec import ModelSpec
 from convscope.tasks import classification
-from convscope.training.form import for_answers
+from convscope.text import listed
+from convscope.training.accelerate import inference_model
 from convscope.training.plan import Plan
 
 FIGURES = ("accuracy", "balanced_accuracy", "log_loss")
@@ -155,11 +155,11 @@ class Run:
 
     @cached_property
     def _exact(self) -> nn.Module:
-        return for_answers(self.model, channels_last=entry(self.spec.model).channels_last)
+        return inference_model(self.model, channels_last=entry(self.spec.model).channels_last)
 
     @cached_property
     def _in_bfloat16(self) -> nn.Module:
-        return for_answers(self.model, channels_last=entry(self.spec.model).channels_last, amp=True)
+        return inference_model(self.model, channels_last=entry(self.spec.model).channels_last, amp=True)
 
     @cached_property
     def _compared(self) -> list[bool]:

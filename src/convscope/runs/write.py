@@ -21,7 +21,7 @@ from convscope.errors import ConfigError, quoted
 from convscope.models import own
 from convscope.models.header import KEY
 from convscope.runs import files
-from convscope.runs.spec import ModelSpec
+from convscope.runs.model_spec import ModelSpec
 from convscope.training.checkpoint import State, save_error, write_state
 from convscope.training.history import History
 from convscope.training.plan import Plan
@@ -166,8 +166,8 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class RunKeeper:
-    """The training loop's ``Keeper``: the chosen weights in ``model.safetensors``, the resume state in ``last/``."""
+class RunSink:
+    """The loop's ``CheckpointSink``: the chosen weights in ``model.safetensors``, the resume state in ``last/``."""
 
     folder: Path
     spec: ModelSpec

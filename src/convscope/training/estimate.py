@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from convscope.data.batches import Batch, Batches
+from convscope.data.loader import Batch, Loader
 from convscope.training.loop import Loss
 from convscope.training.plan import Plan
 from convscope.training.steps import does_not_fit, is_out_of_memory, split
@@ -28,7 +28,7 @@ class Estimate:
     forward: float = 0.0
 
 
-def estimate(model: nn.Module, train: Batches, plan: Plan, loss: Loss, classes: int) -> Estimate:
+def estimate(model: nn.Module, train: Loader, plan: Plan, loss: Loss, classes: int) -> Estimate:
     """Time a few steps and count what they keep in memory; the network itself is left untouched.
 
     Compiled steps are taken uncompiled here: compiling would take longer than the answer is worth.

@@ -5,16 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from convscope.data.batches import Batch, Batches
+from convscope.data.loader import Batch, Loader
 
 
-def logits_of(model: nn.Module, batches: Batches) -> tuple[Tensor, Tensor]:
+def logits_of(model: nn.Module, batches: Loader) -> tuple[Tensor, Tensor]:
     """Return logits (N, K) float32 and labels (N,) of a split: in evaluation mode, with no gradient recorded."""
     training = model.training
     model.eval()
     try:
         with torch.inference_mode():
-            found = [(model(batch.x), batch.labels) for batch in batches.inorder()]
+            found = [(model(batch.x), batch.labels) for batch in batches.sequential()]
     finally:
         model.train(training)
     logits, labels = zip(*found, strict=True)

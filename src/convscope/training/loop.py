@@ -1,7 +1,7 @@
 """The training loop, top to bottom in the order it runs: stages, epochs, steps.
 
-What it does not do: choose settings (``settle``), read images (``data``), hold weights still (``still``), take a step
-(``steps``), decide when to save (``keeping``), write files (it is handed a ``Keeper``).
+What it does not do: choose settings (``defaults``), read images (``data``), freeze weights (``freezing``), take a step
+(``steps``), decide when to save (``autosave``), write files (it is handed a ``CheckpointSink``).
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from convscope.data.batches import Batches
+from convscope.data.loader import Loader
 from convscope.errors import Error, SaveError
 from convscope.training import pace
+from convscope.training.autosave import CheckpointSink, Saving
 from convscope.training.checkpoint import State
 from convscope.training.choice import no_better
 from convscope.training.divergence import Diverged, LossWatch
 from convscope.training.history import History
 from convscope.training.inference import logits_of
 from convscope.training.interrupt import Interrupt, Stopped, listening
-from convscope.training.keeping import Keeper, Saving
 from convscope.training.plan import Plan
 from convscope.training.precision import arithmetic
-from convscope.training.progress import Progress
-from convscope.training.scene import Scene, set_scene
 from convscope.training.schedules import Schedule
+from convscope.training.stage_setup import StageSetup, set_up_stage
+from convscope.training.state import TrainerState
 from convscope.training.steps import Loss, is_out_of_memory
 
 
@@ -64,13 +64,13 @@ class Outcome:
 
 def fit(
     model: nn.Module,
-    train: Batches,
-    valid: Batches,
+    train: Loader,
+    valid: Loader,
     plan: Plan,
     loss: Loss,
     *,
     classes: int,
-    keeper: Keeper,
+    keeper: CheckpointSink,
     select: str,
     watcher: Watcher = Watcher(),
     start: State | None = None,
@@ -88,7 +88,7 @@ def fit(
     is only told.
     """
     assert plan.epochs is not None  # settled before training
-    run = Progress(model, plan, start)
+    run = TrainerState(model, plan, start)
 
     def tell(text: str) -> None:
         run.notices.append(text)
@@ -107,7 +107,7 @@ def fit(
                 while not (reason := _end(run)):
                     if scene is None:  # a training that is resumed at the end of a stage needs none
                         with interrupt.at_once():
-                            scene = set_scene(run, train, valid, loss, classes, form, tell, watcher.on_progress)
+                            scene = set_up_stage(run, train, valid, loss, classes, form, tell, watcher.on_progress)
                     try:
                         rate = _take_epoch(run, scene, watcher, saving, interrupt, tell)
                         with interrupt.at_once():
@@ -144,7 +144,7 @@ _OTHER_THREADS = (
 _SMALLER = "choose a smaller network (--model), smaller images (--img-size) or smaller steps (--batch-size)"
 
 
-def _end(run: Progress) -> str:
+def _end(run: TrainerState) -> str:
     """Return why the stage ends here, or nothing where it goes on; an epoch that was begun is always finished.
 
     A stage has its share of a time budget, as large as its share of the epochs, and at least one epoch.
@@ -160,7 +160,12 @@ def _end(run: Progress) -> str:
 
 
 def _take_epoch(
-    run: Progress, scene: Scene, watcher: Watcher, saving: Saving, interrupt: Interrupt, tell: Callable[[str], None]
+    run: TrainerState,
+    scene: StageSetup,
+    watcher: Watcher,
+    saving: Saving,
+    interrupt: Interrupt,
+    tell: Callable[[str], None],
 ) -> float:
     """Take what is left of the epoch's steps; return the images a second of this sitting."""
     plan, stage, train = run.plan, run.stage, scene.train
@@ -196,14 +201,14 @@ def _take_epoch(
     return (train.bounds[run.step] - train.bounds[first]) / (time.perf_counter() - began)
 
 
-def _note_pace(run: Progress, scene: Scene, seconds: float, images: int, tell: Callable[[str], None]) -> None:
+def _note_pace(run: TrainerState, scene: StageSetup, seconds: float, images: int, tell: Callable[[str], None]) -> None:
     """Say once in a run that steps have become many times slower."""
     times = scene.pace.add(seconds)
     if times and not any(notice.startswith(pace.BEGINS) for notice in run.notices):
         tell(pace.in_words(times, images / seconds, run.plan.threads))
 
 
-def _judge(run: Progress, scene: Scene, loss: Loss, rate: float) -> dict[str, float]:
+def _judge(run: TrainerState, scene: StageSetup, loss: Loss, rate: float) -> dict[str, float]:
     """Return the epoch's row of the table: the steps' means, and the figures on the validation images."""
     block = run.block()
     with arithmetic(run.plan):
@@ -224,7 +229,7 @@ def _judge(run: Progress, scene: Scene, loss: Loss, rate: float) -> dict[str, fl
     return row
 
 
-def _slow_down(run: Progress, reason: Diverged, tell: Callable[[str], None]) -> None:
+def _slow_down(run: TrainerState, reason: Diverged, tell: Callable[[str], None]) -> None:
     """Take the epoch anew at half the learning rate, once in a run."""
     if run.slowed < 1:
         raise Error(
@@ -240,7 +245,7 @@ def _slow_down(run: Progress, reason: Diverged, tell: Callable[[str], None]) -> 
     run.slowed = 0.5
 
 
-def _choose(run: Progress, select: str) -> None:
+def _choose(run: TrainerState, select: str) -> None:
     row = run.history.epochs[-1]
     score = {"epoch": run.epoch, "accuracy": row["valid_accuracy"], "loss": row["valid_loss"]}
     better = not run.best or (score["accuracy"], -score["loss"]) > (run.best["accuracy"], -run.best["loss"])
@@ -250,7 +255,7 @@ def _choose(run: Progress, select: str) -> None:
         run.choose(run.epoch)
 
 
-def _rescue(run: Progress, saving: Saving, tell: Callable[[str], None]) -> None:
+def _rescue(run: TrainerState, saving: Saving, tell: Callable[[str], None]) -> None:
     """Save the last whole epoch before an error ends the training."""
     try:
         saving.now(run, boundary=True)

@@ -1,7 +1,7 @@
 """Every setting of a training run, with its default and its meaning, in one place.
 
 The command line's flags, the keys of ``--config`` files and the keyword arguments of ``convscope.train`` are these
-fields. A value of ``"auto"`` (or ``None`` where the type says so) is settled from the data by ``training.settle``.
+fields. A value of ``"auto"`` (or ``None`` where the type says so) is settled from the data by ``training.defaults``.
 """
 
 from __future__ import annotations

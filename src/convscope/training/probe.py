@@ -24,15 +24,15 @@ from torch import Tensor, nn
 
 import convscope
 from convscope import atomic
-from convscope.data.batches import Batch
+from convscope.data.loader import Batch
 from convscope.models import entry
 from convscope.models.own import is_own
-from convscope.training.form import Measured, why_not_compile
+from convscope.training.accelerate import Measured, why_not_compile
+from convscope.training.defaults import ResolvedPlan
 from convscope.training.loop import Loss
 from convscope.training.machine import name_of
 from convscope.training.plan import Plan
 from convscope.training.precision import bf16_is_fast
-from convscope.training.settle import Settled
 from convscope.training.steps import is_out_of_memory
 from convscope.training.trial import Trial
 
@@ -46,8 +46,8 @@ OPEN = ("amp", "channels_last", "compile", "batch_size")
 
 
 def fastest(
-    settled: Settled, model: nn.Module, batch: Batch, loss: Loss, *, classes: int, images: int, memory: Path
-) -> Settled:
+    settled: ResolvedPlan, model: nn.Module, batch: Batch, loss: Loss, *, classes: int, images: int, memory: Path
+) -> ResolvedPlan:
     """Return the plan with its form chosen, and the reasons, which say what was measured.
 
     ``batch`` is the first of the training, ``images`` the size of the training split; ``memory`` is the file
@@ -69,7 +69,7 @@ def fastest(
     return _chosen(settled, rows, images, "measured before on this machine" if known is not None else "measured")
 
 
-def suggested(settled: Settled) -> Settled:
+def suggested(settled: ResolvedPlan) -> ResolvedPlan:
     """Fill in the form that the processor and the network suggest, without measuring."""
     plan, reasons = settled.plan, dict(settled.reasons)
     guess: dict[str, bool] = {}
@@ -177,7 +177,7 @@ class _Probe:
         return Batch(self.batch.x[at], self.batch.labels[at], some(self.batch.partner_labels), some(self.batch.weight))
 
 
-def _chosen(settled: Settled, rows: list[Measured], images: int, how: str) -> Settled:
+def _chosen(settled: ResolvedPlan, rows: list[Measured], images: int, how: str) -> ResolvedPlan:
     """Take the form with the shortest training, compiling included, unless the suggested one is as good."""
     if len(rows) < 2:
         dear = (

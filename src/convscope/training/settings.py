@@ -12,7 +12,7 @@ from convscope.training.plan import Schedules, Stage
 
 
 class Shared(TypedDict, total=False):
-    """What a resumed training may change as well: see ``convscope.job.RESUMABLE``."""
+    """What a resumed training may change as well: see ``convscope.api.train.RESUMABLE``."""
 
     epochs: int | None
     time: str | None

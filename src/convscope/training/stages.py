@@ -19,8 +19,8 @@ from convscope.errors import ConfigError
 from convscope.models.own import Source
 from convscope.models.registry import build
 from convscope.models.transfer import is_chain
+from convscope.training.freezing import FreezePlan
 from convscope.training.plan import Plan, Stage, split_patterns
-from convscope.training.still import Ground
 
 ENDLESS = 100_000  # epochs under a time budget, which ends the run long before
 FIRST = 1 / 3  # of the epochs: what the head learns alone
@@ -57,7 +57,7 @@ def make_stages(
     decay = plan.layer_decay or 1.0
     settled = []
     for stage in stages:
-        ground = Ground(model, plan, stage)
+        ground = FreezePlan(model, plan, stage)
         made = stage if plan.stages else replace(stage, decay=decay, augment=_is_augmented(ground, stages, augmented))
         assert plan.lr is not None  # settled
         lr = FINE * usual if plan.pretrained and not ground.only_head else plan.lr
@@ -92,7 +92,7 @@ def _usual(plan: Plan, model: nn.Module) -> tuple[tuple[Stage, ...], str]:
     assert plan.epochs is not None
     whole = Stage(plan.epochs, freeze=split_patterns(plan.freeze or ""))
     frozen = f"{plan.freeze} frozen throughout" if plan.freeze else "everything learns"
-    if not plan.pretrained or not is_chain(model) or Ground(model, plan, whole).only_head:
+    if not plan.pretrained or not is_chain(model) or FreezePlan(model, plan, whole).only_head:
         return (whole,), frozen
     first = max(1, round(FIRST * plan.epochs))
     head = Stage(first, freeze=("trunk",))
@@ -105,7 +105,7 @@ def _thawing(plan: Plan, model: nn.Module) -> Iterator[Stage]:
     """Yield a stage before the first of the epochs ``unfreeze_at`` and one after each: one more group learns, from the
     head down; after the last one everything (Howard and Ruder 2018, "gradual unfreezing")."""
     bounds = _epochs(plan)
-    ground = Ground(model, plan, Stage(1, freeze=split_patterns(plan.freeze or "trunk")))
+    ground = FreezePlan(model, plan, Stage(1, freeze=split_patterns(plan.freeze or "trunk")))
     groups = [_patterns(ground, *group) for group in ground.groups().items() if ground.still.intersection(group[1])]
     if len(bounds) > len(groups):
         raise ConfigError(
@@ -119,7 +119,7 @@ def _thawing(plan: Plan, model: nn.Module) -> Iterator[Stage]:
         yield Stage(end - begin, freeze=tuple(pattern for group in closed for pattern in group))
 
 
-def _patterns(ground: Ground, paths: tuple[str, ...], names: list[str]) -> list[str]:
+def _patterns(ground: FreezePlan, paths: tuple[str, ...], names: list[str]) -> list[str]:
     """Return patterns for what is frozen of a layer group: its layers where that is all of them."""
     return list(paths) if ground.still.issuperset(names) else [name for name in names if name in ground.still]
 
@@ -138,7 +138,7 @@ def _epochs(plan: Plan) -> list[int]:
     return bounds
 
 
-def _is_augmented(ground: Ground, stages: tuple[Stage, ...], chosen: bool) -> bool:
+def _is_augmented(ground: FreezePlan, stages: tuple[Stage, ...], chosen: bool) -> bool:
     """Return whether a stage is augmented: not where the head learns alone, so that features are computed once.
 
     A training that is nothing else is augmented where the user says so.

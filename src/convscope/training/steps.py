@@ -7,11 +7,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from convscope.data.batches import Batch
+from convscope.data.loader import Batch
 from convscope.errors import Error
 from convscope.training.inference import targets_of
 from convscope.training.precision import arithmetic
-from convscope.training.progress import Progress
+from convscope.training.state import TrainerState
 
 Loss = Callable[..., Tensor]
 
@@ -25,7 +25,7 @@ class Stepper:
     in twice as many parts, whose gradients are added up; ``tell`` says so.
     """
 
-    def __init__(self, progress: Progress, form: nn.Module, loss: Loss, classes: int, tell: Callable[[str], None]):
+    def __init__(self, progress: TrainerState, form: nn.Module, loss: Loss, classes: int, tell: Callable[[str], None]):
         self.progress, self.form, self.loss, self.classes, self.tell = progress, form, loss, classes, tell
         self._buffers = list(progress.model.buffers())
         self._before = [buffer.clone() for buffer in self._buffers]

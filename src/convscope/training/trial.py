@@ -8,8 +8,8 @@ import time
 
 from torch import nn
 
-from convscope.data.batches import Batch
-from convscope.training.form import in_form, in_order
+from convscope.data.loader import Batch
+from convscope.training.accelerate import accelerated, in_order
 from convscope.training.inference import targets_of
 from convscope.training.loop import Loss
 from convscope.training.machine import wait_for
@@ -27,7 +27,7 @@ class Trial:
         own = in_order(copy.deepcopy(model), plan).train()
         self.plan, self.loss, self.classes = plan, loss, classes
         self.batch = Batch(in_order(batch.x, plan), batch.labels, batch.partner_labels, batch.weight)
-        self.model = in_form(own, plan, tuple(self.batch.x.shape))
+        self.model = accelerated(own, plan, tuple(self.batch.x.shape))
         self.model.train()
         self.optimiser = Optimiser(own, plan)
 

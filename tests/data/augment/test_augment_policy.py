@@ -14,7 +14,7 @@ from convscope.data.augment import Policy
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.policy import LIMITS
 from convscope.data.augment.presets import PRESETS
-from convscope.data.batches import Normaliser
+from convscope.data.loader import Normaliser
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import ConfigError, ShapeError
 

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from convscope.data.dataset import Split
-from convscope.data.index import cell_means
+from convscope.data.ingest.stats import cell_means
 
 Mirroring = Literal["changes", "keeps", "unclear"]
 

@@ -12,8 +12,8 @@ from convscope.data.augment.draws import Draws
 from convscope.data.augment.presets import PRESETS
 from convscope.data.numerals import real
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.words import count
 from convscope.errors import ConfigError, ShapeError, nearest
+from convscope.text import count
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,7 +8,7 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
-from convscope.data.words import EXAMPLES, count, pairs
+from convscope.text import EXAMPLES, count, pairs
 
 
 def identities(content: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
-from convscope.data.words import EXAMPLES, count, pairs
+from convscope.text import EXAMPLES, count, pairs
 
 
 def check(examined: Examined) -> Iterator[Notice]:

@@ -20,7 +20,7 @@ import numpy as np
 from convscope.data.checks.duplicates import identities
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
-from convscope.data.words import EXAMPLES, count, pairs
+from convscope.text import EXAMPLES, count, pairs
 
 DISTANCE = 3
 BANDS = range(0, 64, 16)

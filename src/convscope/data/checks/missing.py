@@ -8,7 +8,7 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
-from convscope.data.words import count, listed
+from convscope.text import count, listed
 
 _CONSEQUENCE = {
     "train": "the network cannot learn what it is never shown; add images or leave the class out",

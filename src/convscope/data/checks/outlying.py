@@ -8,7 +8,7 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
-from convscope.data.words import EXAMPLES, count
+from convscope.text import EXAMPLES, count
 
 
 def check(examined: Examined) -> Iterator[Notice]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
-from convscope.data.words import count, listed
+from convscope.text import count, listed
 
 
 def check(examined: Examined) -> Iterator[Notice]:

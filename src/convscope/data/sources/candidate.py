@@ -10,8 +10,8 @@ import numpy as np
 
 from convscope.data.listing import Listing
 from convscope.data.names import check_distinct, composed
-from convscope.data.words import count, listed
 from convscope.errors import DataError
+from convscope.text import count, listed
 
 SPLITS = {
     "train": "train", "training": "train",

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from convscope.data.names import composed
-from convscope.data.words import listed
 from convscope.errors import DataError, nearest
+from convscope.text import listed
 
 SHOWN = 20
 

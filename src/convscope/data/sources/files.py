@@ -17,8 +17,8 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.names import composed
-from convscope.data.words import count, listed
 from convscope.errors import DataError
+from convscope.text import count, listed
 
 IMAGE_ENDINGS = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".webp",

@@ -15,7 +15,7 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.data.sources.columns import SHOWN, plain
-from convscope.data.words import EXAMPLES, count, listed
+from convscope.text import EXAMPLES, count, listed
 
 # What is observed, the likelier grouping first.
 UNITS = (

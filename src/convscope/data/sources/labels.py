@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from convscope.data.dataset import Notice
 from convscope.data.numerals import REAL
-from convscope.data.words import count, listed
 from convscope.errors import DataError
+from convscope.text import count, listed
 
 # Which numbers lose their ".0"; a sign of its own makes a name, as in +3 (HER2) beside 3.
 _WHOLE = re.compile(r"-?[0-9]+(\.0+)?")

@@ -16,9 +16,9 @@ import numpy as np
 
 from convscope.data.decode import MAX_PIXELS, limited, open_image
 from convscope.data.decode.encoded import Unreadable
+from convscope.data.ingest.pool import payload_bytes
 from convscope.data.sources.candidate import SPLITS
 from convscope.data.sources.files import Files
-from convscope.data.workers import payload_bytes
 
 IMAGE_WORDS = {
     "image", "images", "img", "imgs", "picture", "pictures", "raw", "input", "inputs", "original", "originals"

@@ -9,8 +9,8 @@ from convscope.data.dataset import Notice
 from convscope.data.sources.files import Files, is_image
 from convscope.data.sources.matching import Match, Matcher
 from convscope.data.sources.splitnames import split_of
-from convscope.data.words import count, listed
 from convscope.errors import DataError
+from convscope.text import count, listed
 
 SHOWN = 20
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope.data.dataset import Notice
-from convscope.data.listing import Listing
+from convscope.data.listing import Listing, Target
 from convscope.data.numerals import REAL
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.columns import Columns, plain
@@ -50,7 +50,7 @@ def find(files: Files, columns: Columns) -> list[Candidate]:
             head = _parse(files, name, columns, SHOWN)
             image = columns.pick("image", IMAGE_COLUMNS, head.names, head.where)
             label = columns.pick("label", LABEL_COLUMNS, head.names, head.where)
-        except DataError:  # some other table lying about; alone, ``sniff`` reads it and says what is wrong
+        except DataError:  # some other table lying about; alone, ``detect`` reads it and says what is wrong
             continue
         if image and label and head.rows:
             matcher = matcher or Matcher(files)
@@ -119,8 +119,7 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
         kind=f"{what} (columns {said}{parts[0].why}{how})",
         images=FileImages(files, ids),
         ids=ids,
-        labels=labels,
-        classes=classes,
+        target=Target("class", labels, classes),
         split=np.concatenate([part.split for part in parts]),
         groups=groups,
         notices=(

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from convscope.data.pictures import AS_STORED, Display, tile
 from convscope.report.contents import Augmented, Contents
-from convscope.report.figures.contact import lay, tiles
+from convscope.report.figures.contact_sheet import lay, tiles
 from convscope.report.figures.style import INK, MUTED, WIDE, Drawing, canvas
 from convscope.report.text import shorten
 

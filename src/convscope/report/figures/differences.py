@@ -6,7 +6,7 @@ from itertools import product
 
 from convscope.report.figures.style import BLUE, FAINT, GREY, INK, ORANGE, WIDE, Drawing, canvas
 from convscope.report.text import shorten, signed
-from convscope.runs.compare import LEVEL, Comparison
+from convscope.runs.compare.comparison import LEVEL, Comparison
 
 MOST = 12  # networks a table has room for
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from convscope.data.pictures import Display
 from convscope.report.contents import Contents, Mistake
-from convscope.report.figures.contact import tiles
+from convscope.report.figures.contact_sheet import tiles
 from convscope.report.figures.style import INK, MUTED, WIDE, Drawing, canvas
 from convscope.report.text import file_name, percent, shorten
 

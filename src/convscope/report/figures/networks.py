@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from convscope.report.figures.looks import look
-from convscope.report.figures.rivals import left_end
+from convscope.report.figures.baselines import left_end
 from convscope.report.figures.style import INK, WIDE, Drawing, canvas, grid, percent_axis
+from convscope.report.figures.styles import look
 from convscope.report.text import percent, places, shorten, span
-from convscope.runs.compare import Comparison
+from convscope.runs.compare.comparison import Comparison
 
 
 def draw(found: Comparison) -> Drawing:

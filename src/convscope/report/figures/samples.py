@@ -8,7 +8,7 @@ import numpy as np
 
 from convscope.data.pictures import Display
 from convscope.report.contents import Contents
-from convscope.report.figures.contact import lay, tiles
+from convscope.report.figures.contact_sheet import lay, tiles
 from convscope.report.figures.style import INK, WIDE, Drawing, canvas
 from convscope.report.text import shorten
 

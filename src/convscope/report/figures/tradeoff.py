@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from convscope.report.figures.looks import look
-from convscope.report.figures.placing import place_names
-from convscope.report.figures.rivals import left_end
+from convscope.report.figures.baselines import left_end
+from convscope.report.figures.label_placement import place_names
 from convscope.report.figures.style import WIDE, Drawing, canvas, grid, percent_axis
+from convscope.report.figures.styles import look
 from convscope.report.text import large, shorten
-from convscope.runs.compare import Comparison
+from convscope.runs.compare.comparison import Comparison
 
 
 def draw(found: Comparison) -> Drawing | None:

@@ -8,8 +8,9 @@ import numpy as np
 
 from convscope.tasks.metrics.bootstrap import interval
 from convscope.tasks.metrics.proportion import wilson
-from convscope.tasks.metrics.seeds import resampled_accuracies
 from convscope.tasks.metrics.units import Units
+
+CHUNK = 2**21  # counts held at a time
 
 
 def compare(
@@ -88,3 +89,21 @@ def sign_flip(leads: np.ndarray) -> float:
         chance[size:] += chance[: max(0, most + 1 - size)]
         chance /= 2
     return float(min(1.0, 2 * chance.sum()))
+
+
+def resampled_accuracies(right: np.ndarray, units: Units, resamples: int, seed: int) -> np.ndarray:
+    """Return the accuracy (runs, resamples) of each run in resamples of the units, from right answers (runs, n).
+
+    Units of one size on which all runs do alike are alike, so that drawing units is one draw of the few kinds' counts.
+    """
+    runs, n = right.shape
+    sums = units.sums(np.concatenate([right.astype(int), np.ones((1, n), dtype=int)]))
+    kinds, counts = np.unique(sums, axis=1, return_counts=True)
+    rng = np.random.default_rng(seed)
+    found = np.empty((runs, resamples))
+    wide = max(1, CHUNK // len(counts))
+    for start in range(0, resamples, wide):
+        end = min(start + wide, resamples)
+        drawn = kinds @ rng.multinomial(units.count, counts / units.count, end - start).T
+        found[:, start:end] = drawn[:-1] / drawn[-1]
+    return found

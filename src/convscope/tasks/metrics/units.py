@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope.data.splits import number_units
-from convscope.data.words import count
+from convscope.text import count
 
 FEW = 10  # with fewer units than this an interval is rough: too narrow rather than too wide
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convscope.api.inspect import Network, names_shape, network, shape_of
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import ShapeError
-from convscope.inspecting import Network, names_shape, network, shape_of
 from convscope.tracing.forward import Forward, Scaling, compute
 from convscope.tracing.terms import Trace, trace_number
 

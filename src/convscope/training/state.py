@@ -12,14 +12,14 @@ from torch import Tensor, nn
 
 from convscope.training.average import AveragedModel
 from convscope.training.checkpoint import State
+from convscope.training.freezing import FreezePlan
 from convscope.training.history import History
 from convscope.training.optimisers import Optimiser
 from convscope.training.plan import Plan, Stage
 from convscope.training.stages import stages_of
-from convscope.training.still import Ground
 
 
-class Progress:
+class TrainerState:
     """How far a training is: network, optimiser, moving average, position, record, and the weights chosen so far.
 
     ``epoch`` and ``step`` are what comes next, from 0; ``taken`` counts steps. ``at`` is the stage, from 0, ``entered``
@@ -71,7 +71,7 @@ class Progress:
         """Hold the weights that stand still in this stage; return a fresh optimiser of the others."""
         if not self.plan.stages:
             return Optimiser(self.model, self.plan)
-        ground = Ground(self.model, self.plan, self.stage)
+        ground = FreezePlan(self.model, self.plan, self.stage)
         ground.hold()
         return Optimiser(self.model, self.plan, ground.shares())
 

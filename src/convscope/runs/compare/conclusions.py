@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from convscope.data.words import count
-from convscope.runs.comparable import names_groups
+from convscope.runs.compare.checks import names_groups
 from convscope.runs.run import Run
 from convscope.tasks.metrics.units import FEW
+from convscope.text import count
 from convscope.training.choice import decided_by_validation
 
 if TYPE_CHECKING:
-    from convscope.runs.compare import Comparison, Network, Pair
+    from convscope.runs.compare.comparison import Comparison, Network, Pair
 
 MUCH_CHEAPER = 2  # times fewer multiply-adds are worth a sentence
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from convscope.data.dataset import Data
 from convscope.data.decode import MAX_PIXELS
-from convscope.data.filling import Progress
+from convscope.data.ingest.build import Progress
 from convscope.data.loading import load
 from convscope.data.sizing import SIDE
 from convscope.errors import ConfigError, DataError

@@ -20,17 +20,17 @@ import numpy as np
 
 from convscope.cards import grid
 from convscope.errors import ConfigError
-from convscope.runs.comparable import check_comparable, groups_of
-from convscope.runs.estimates import FIGURES, estimates
-from convscope.runs.naming import essential, names_of, settings_of
+from convscope.runs.compare.checks import check_comparable, groups_of
+from convscope.runs.compare.estimates import FIGURES, estimates
+from convscope.runs.compare.naming import essential, names_of, settings_of
+from convscope.runs.compare.statistics import resampled_means, two_sided
 from convscope.runs.predictions import read_answers
 from convscope.runs.run import Run, open_run
 from convscope.tasks import classification
 from convscope.tasks.metrics.bootstrap import interval
-from convscope.tasks.metrics.comparison import named_test
+from convscope.tasks.metrics.comparison import named_test, resampled_accuracies
 from convscope.tasks.metrics.holm import holm
 from convscope.tasks.metrics.proportion import wilson
-from convscope.tasks.metrics.seeds import resampled_accuracies, resampled_means, two_sided
 from convscope.tasks.metrics.units import Units
 
 DRAWS = 10_000  # resamples of the accuracy, which decides
@@ -161,7 +161,7 @@ def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = No
         ConfigError: fewer than two runs, or the same training twice.
         CheckpointError: a run is unfinished or damaged.
     """
-    from convscope.runs.conclusions import conclusions, notes
+    from convscope.runs.compare.conclusions import conclusions, notes
 
     opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
     if len(opened) < (1 if failed else 2):

@@ -21,7 +21,7 @@ import numpy as np
 from convscope.data.decode import limited, open_image
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.decode.jpeg import releases_lock
-from convscope.data.index import DTYPES, buffer, content, examine, index_dtype
+from convscope.data.ingest.stats import DTYPES, buffer, content, examine, index_dtype
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.sizing import prepared
 from convscope.data.sources.arrays import read_header

@@ -8,26 +8,26 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from convscope.data import cache
 from convscope.data.augment import Policy
-from convscope.data.batches import Batches, Normaliser
 from convscope.data.dataset import Data, Split
-from convscope.data.words import count, listed
+from convscope.data.ingest import store
+from convscope.data.loader import Loader, Normaliser
 from convscope.models import own
 from convscope.models.weights import Weights, load_into
+from convscope.runs.model_spec import ModelSpec
 from convscope.runs.own_network import check_own
 from convscope.runs.predict import BATCH
-from convscope.runs.spec import ModelSpec
 from convscope.tasks import classification
+from convscope.text import count, listed
+from convscope.training.accelerate import accelerated, in_order
+from convscope.training.defaults import ResolvedPlan, settle
 from convscope.training.estimate import estimate
-from convscope.training.features import settle_once
-from convscope.training.form import in_form, in_order
+from convscope.training.feature_cache import settle_caching
+from convscope.training.freezing import FreezePlan
 from convscope.training.loop import Loss
 from convscope.training.plan import Plan
 from convscope.training.probe import fastest
 from convscope.training.rewrites import rewrite
-from convscope.training.settle import Settled, settle
-from convscope.training.still import Ground
 
 SPEEDS = "speeds.json"  # in the cache folder: which form of a training was fastest on this machine
 
@@ -41,11 +41,11 @@ class Training:
     odd about a network of one's own.
     """
 
-    settled: Settled
+    settled: ResolvedPlan
     spec: ModelSpec
     model: nn.Module
-    train: Batches
-    valid: Batches
+    train: Loader
+    valid: Loader
     loss: Loss
     expected: Expected
     shape: tuple[int, ...]
@@ -60,7 +60,7 @@ class Training:
 
     def form(self, model: nn.Module) -> nn.Module:
         """Return what is run for a model of this training, with the model's own parameters."""
-        return in_form(model, self.plan, self.shape)
+        return accelerated(model, self.plan, self.shape)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
         notices += told_of_own
     settled = fastest(
         settled, model, first, loss,
-        classes=len(data.classes), images=len(data.train), memory=cache.directory(plan.cache) / SPEEDS,
+        classes=len(data.classes), images=len(data.train), memory=store.directory(plan.cache) / SPEEDS,
     )  # fmt: skip
     plan = settled.plan
     if plan.rewrite and (applied := rewrite(model).applied):
@@ -102,26 +102,26 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     assert plan.batch_size is not None  # settled
     model = in_order(model, plan)
     train = batches_of(data.train, data, plan)
-    valid = Batches(data.valid, train.normalise, BATCH)
+    valid = Loader(data.valid, train.normalise, BATCH)
     settled, told, expected = _staged(settled, model, train, valid, loss, len(data.classes))
     shape = (plan.batch_size, *first.x.shape[1:])
     return Training(settled, spec, model, train, valid, loss, expected, shape, notes, told, notices)
 
 
 def _staged(
-    settled: Settled, model: nn.Module, train: Batches, valid: Batches, loss: Loss, classes: int
-) -> tuple[Settled, tuple[str, ...], Expected]:
+    settled: ResolvedPlan, model: nn.Module, train: Loader, valid: Loader, loss: Loss, classes: int
+) -> tuple[ResolvedPlan, tuple[str, ...], Expected]:
     """Settle where features are computed once; say what each stage does, and what all will cost."""
     plan = settled.plan
     if not plan.stages:
         found = estimate(model, train, plan, loss, classes)
         return settled, (), Expected(found.seconds_per_epoch * (plan.epochs or 1), found.bytes)
-    images, x = len(train.labels) + len(valid.labels), next(valid.inorder()).x[:1]
+    images, x = len(train.labels) + len(valid.labels), next(valid.sequential()).x[:1]
     stages, told, seconds, size = [], [], 0.0, 0
     for stage in plan.stages:
-        ground = Ground(model, plan, stage)
+        ground = FreezePlan(model, plan, stage)
         ground.hold()
-        stage, why = settle_once(model, plan, stage, x, images)
+        stage, why = settle_caching(model, plan, stage, x, images)
         found = estimate(model, train, plan, loss, classes)
         passed = images / len(train.labels)  # one pass over both splits
         seconds += found.forward * passed if stage.once else found.seconds_per_epoch * stage.epochs
@@ -173,11 +173,11 @@ def _unweighted(data: Data, plan: Plan) -> tuple[str, ...]:
     return (text,)
 
 
-def batches_of(split: Split, data: Data, plan: Plan) -> Batches:
+def batches_of(split: Split, data: Data, plan: Plan) -> Loader:
     """Return the batches of a split as a settled plan trains on them."""
     policy = Policy.parse(plan.augment)
     normalise = Normaliser(
         data.preprocessing, device=plan.device, channels_last=bool(plan.channels_last), plain=own.is_own(plan.model)
     )
     assert plan.batch_size is not None  # settled
-    return Batches(split, normalise, plan.batch_size, seed=plan.seed, policy=None if str(policy) == "none" else policy)
+    return Loader(split, normalise, plan.batch_size, seed=plan.seed, policy=None if str(policy) == "none" else policy)

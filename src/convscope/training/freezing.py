@@ -5,15 +5,15 @@ from __future__ import annotations
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
-from convscope.data.words import count as count_of
 from convscope.errors import ConfigError
 from convscope.models import entry, transfer
+from convscope.text import count as count_of
 from convscope.training.plan import Plan, Stage
 
 LONG = 10_000  # epochs: only a time budget ends them
 
 
-class Ground:
+class FreezePlan:
     """The layers of a network as a stage sees them: which of its weights stand still, and how fast the others learn."""
 
     def __init__(self, model: nn.Module, plan: Plan, stage: Stage):
@@ -72,7 +72,7 @@ class Ground:
             weight.requires_grad_(name not in self.still)
 
 
-def rest_norms(form: nn.Module) -> None:
+def freeze_norm_statistics(form: nn.Module) -> None:
     """Put the norms that do not learn into evaluation mode, so that their statistics stay as they are.
 
     A norm without weights of its own goes with the module that it is part of.

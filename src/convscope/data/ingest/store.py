@@ -29,12 +29,12 @@ from pathlib import Path
 import numpy as np
 
 from convscope import atomic
-from convscope.data.filling import Filled, Progress, Size, fill
-from convscope.data.index import index_dtype
+from convscope.data.ingest.build import Filled, Progress, Size, fill
+from convscope.data.ingest.pool import Bad
+from convscope.data.ingest.stats import index_dtype
 from convscope.data.listing import Images
 from convscope.data.mapped import FACTS, open_mapped
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.workers import Bad
 from convscope.errors import Error
 
 VERSION = 2

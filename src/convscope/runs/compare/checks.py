@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from convscope.data.names import composed
-from convscope.data.words import count, listed
 from convscope.errors import CheckpointError, DataError
 from convscope.runs import files
 from convscope.runs.run import Run
+from convscope.text import count, listed
 
 
 class Example(NamedTuple):

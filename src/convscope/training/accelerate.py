@@ -27,14 +27,14 @@ def in_order(what: Ordered, plan: Plan) -> Ordered:
     return what.to(memory_format=order)  # pyright: ignore[reportCallIssue, reportReturnType]
 
 
-def in_form(model: nn.Module, plan: Plan, shape: tuple[int, ...]) -> nn.Module:
+def accelerated(model: nn.Module, plan: Plan, shape: tuple[int, ...]) -> nn.Module:
     """Return the module to run for ``model``, with the same parameters, on batches of ``shape`` (N, C, H, W)."""
     if plan.rewrite:
         model = rewrite(model).model
     return Compiled(model, shape) if plan.compile else model
 
 
-def for_answers(model: nn.Module, *, channels_last: bool, amp: bool = False) -> nn.Module:
+def inference_model(model: nn.Module, *, channels_last: bool, amp: bool = False) -> nn.Module:
     """Return a copy of a trained network that answers fast: batch norm folded into the convolutions, no gradients.
 
     Equal to the network up to rounding; with ``amp`` weights and values are bfloat16, and logits float32 again.

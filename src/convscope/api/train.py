@@ -17,7 +17,13 @@ from convscope.models import own
 from convscope.report.collect import collect
 from convscope.report.html import write as write_report
 from convscope.runs import files
-from convscope.runs.beginning import (
+from convscope.runs.checksum import noted, record_results, weights_hash
+from convscope.runs.folder import check_is_run, read_config
+from convscope.runs.inputs import as_loaded, load_source, weights_of
+from convscope.runs.predictions import write_predictions
+from convscope.runs.run import Run, given_again, open_run
+from convscope.runs.setup import Training, prepare
+from convscope.runs.start import (
     Prepared,
     began_with,
     check_unchanged,
@@ -27,13 +33,7 @@ from convscope.runs.beginning import (
     scaled,
     write_beginning,
 )
-from convscope.runs.checksum import noted, record_results, weights_hash
-from convscope.runs.folder import check_is_run, read_config
-from convscope.runs.predictions import write_predictions
-from convscope.runs.prepare import Training, prepare
-from convscope.runs.run import Run, given_again, open_run
-from convscope.runs.source import as_loaded, load_source, weights_of
-from convscope.runs.write import RunKeeper, folder_word, new_folder, refuse_taken, write_file, write_json
+from convscope.runs.write import RunSink, folder_word, new_folder, refuse_taken, write_file, write_json
 from convscope.tasks import baselines, classification
 from convscope.tasks.metrics.units import Units
 from convscope.training.checkpoint import has_state, read_state, save_error
@@ -41,8 +41,8 @@ from convscope.training.choice import decided, rule
 from convscope.training.loop import Outcome, Watcher, fit
 from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
-from convscope.training.progress import Progress
 from convscope.training.stages import extended
+from convscope.training.state import TrainerState
 from convscope.training.threads import using
 
 # What a resumed run may change: how long it goes on and what is scored beside it, never what its past steps depended
@@ -169,9 +169,9 @@ def _train(
     for notice in training.notices:
         if observer.on_notice:
             observer.on_notice(notice)
-    keeper = RunKeeper(folder, training.spec)
+    keeper = RunSink(folder, training.spec)
     if start is None and training.spec.is_object:  # whose first weights nothing else brings back
-        keeper.keep_state(Progress(training.model, plan, None).state())
+        keeper.keep_state(TrainerState(training.model, plan, None).state())
     loaded = time.perf_counter()
     outcome = fit(
         training.model, training.train, training.valid, plan, training.loss, classes=len(data.classes),

@@ -16,12 +16,12 @@ from convscope.models.weights import Weights
 from convscope.runs import files
 from convscope.runs.checksum import noted, weights_hash, written_metrics
 from convscope.runs.environment import environment
-from convscope.runs.prepare import Expected, Training
+from convscope.runs.inputs import scaled_for
 from convscope.runs.run import open_run
-from convscope.runs.source import scaled_for
+from convscope.runs.setup import Expected, Training
 from convscope.runs.write import config_text, json_text, split_text, write_files
+from convscope.training.defaults import ResolvedPlan
 from convscope.training.plan import Plan
-from convscope.training.settle import Settled
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Prepared:
 
     folder: Path
     data: Data
-    settled: Settled
+    settled: ResolvedPlan
     parameters: int
     estimate: Expected
     resumed: bool

@@ -1,4 +1,4 @@
-"""Batches for training: index selections from the mapped pixels, normalised and augmented as whole batches.
+"""Loader for training: index selections from the mapped pixels, normalised and augmented as whole batches.
 
 The order of an epoch and what augmentation does to a sample depend on (seed, epoch, sample) alone, so a resumed run
 sees what an undisturbed one would.
@@ -87,7 +87,7 @@ class _Choice:
         return self.at if self.partner_at is None else np.concatenate((self.at, self.partner_at))
 
 
-class Batches:
+class Loader:
     """The batches of a split, epoch by epoch.
 
     A last batch of a single image joins the one before it, since batch norm has no variance over one value.
@@ -124,7 +124,7 @@ class Batches:
         for choice, raw in zip(chosen, self._raw(each.all_at for each in coming), strict=True):
             yield self._augmented(choice, raw, epoch)
 
-    def inorder(self) -> Iterator[Batch]:
+    def sequential(self) -> Iterator[Batch]:
         """Yield the batches in the split's own order, not augmented."""
         bounds = list(itertools.pairwise(self.bounds))
         for (first, last), raw in zip(bounds, self._raw(np.arange(a, b) for a, b in bounds), strict=True):

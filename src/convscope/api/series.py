@@ -15,7 +15,7 @@ from typing import Any
 
 import tomli_w
 
-from convscope import job
+from convscope.api import train as job
 from convscope.cards import card
 from convscope.data.dataset import Data
 from convscope.errors import CheckpointError, ConfigError, DataError, Error, SaveError, ShapeError
@@ -23,10 +23,10 @@ from convscope.models import entry, own
 from convscope.report.comparison import write as write_comparison
 from convscope.runs import files
 from convscope.runs.checksum import unfinished
-from convscope.runs.compare import Comparison
-from convscope.runs.compare import compare as compare_runs
+from convscope.runs.compare.comparison import Comparison
+from convscope.runs.compare.comparison import compare as compare_runs
+from convscope.runs.inputs import as_loaded
 from convscope.runs.run import Run, open_run
-from convscope.runs.source import as_loaded
 from convscope.runs.write import folder_word, new_folder, write_file
 from convscope.training.plan import Plan, make_plan
 

@@ -13,19 +13,19 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.data import workers
 from convscope.data.decode import limited
 from convscope.data.decode.encoded import Unreadable, stored, stored_as
-from convscope.data.index import DTYPES, content, examine, forget_buffers, index_dtype
+from convscope.data.ingest import pool
+from convscope.data.ingest.pool import Bad, Result, Task, array_shape
+from convscope.data.ingest.stats import DTYPES, content, examine, forget_buffers, index_dtype
 from convscope.data.listing import Images
 from convscope.data.nodata import NOT_FINITE, outlying, usable
 from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sizing import SIDE, Kind, layout, resize
 from convscope.data.sources.arrays import ArrayImages
 from convscope.data.sources.files import FileImages
-from convscope.data.words import count
-from convscope.data.workers import Bad, Result, Task, array_shape
 from convscope.errors import DataError
+from convscope.text import count
 
 Progress = Callable[[str, int, int], None]
 Allocate = Callable[[tuple[int, ...], str], Path]  # (shape, dtype) -> a new .npy file
@@ -153,7 +153,7 @@ def _from_files(
 ) -> Filled:
     rows = np.arange(len(images))
     looked_at = rows[:: -(-len(rows) // SAMPLE)] if uniform else rows
-    index, bad = _collect(workers.run(Task(size.max_pixels), images, looked_at, cores), len(rows), 0, progress)
+    index, bad = _collect(pool.run(Task(size.max_pixels), images, looked_at, cores), len(rows), 0, progress)
     kinds = _kinds(index, size)
     if uniform and len(kinds) != 1:
         raise _NotUniform
@@ -165,7 +165,7 @@ def _from_files(
     except DataError as error:
         raise DataError(f"{error}:{_examples(images.names, index)}") from None
     out = allocate(array_shape(len(rows), rule), rule.dtype)
-    results = workers.run(Task(size.max_pixels, rule, out), images, rows, cores)
+    results = pool.run(Task(size.max_pixels, rule, out), images, rows, cores)
     if uniform:
         results = _only(kinds.keys(), results, size)
     return Filled(rule, why, *_collect(results, len(rows), rule.channels, progress))

@@ -10,9 +10,9 @@ import torch
 from convscope.data.augment import Policy, default_policy
 from convscope.data.dataset import Data
 from convscope.data.names import composed
-from convscope.data.words import count as count_of
 from convscope.errors import ConfigError, nearest
 from convscope.models import own, registry
+from convscope.text import count as count_of
 from convscope.training.plan import Plan
 from convscope.training.precision import check_device
 from convscope.training.stages import ENDLESS, has_stages, make_stages
@@ -26,14 +26,14 @@ SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in s
 
 
 @dataclass(frozen=True)
-class Settled:
+class ResolvedPlan:
     """A plan, and why each setting was chosen as it was; its speed is settled last, by ``probe``."""
 
     plan: Plan
     reasons: dict[str, str]
 
 
-def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Settled:
+def settle(plan: Plan, data: Data, source: own.Source | None = None) -> ResolvedPlan:
     """Fill in what the plan leaves open; what the user set stays. ``ConfigError`` where a setting does not fit.
 
     ``source`` is the network that the plan names, where a name cannot bring it back.
@@ -97,7 +97,7 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Settled:
         )
         lr = max(stage.lr or 0.0 for stage in stages)
         settled = replace(settled, stages=stages, lr=lr, freeze=None, unfreeze_at=None, layer_decay=None)
-    return Settled(settled, reasons)
+    return ResolvedPlan(settled, reasons)
 
 
 def _select(plan: Plan, data: Data) -> tuple[str, str]:

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from convscope.report.figures.looks import look
 from convscope.report.figures.style import WIDE, Drawing, canvas, grid, percent_axis
+from convscope.report.figures.styles import look
 from convscope.report.text import shorten
-from convscope.runs.compare import Comparison
+from convscope.runs.compare.comparison import Comparison
 
 APART = 11.0  # points from one name to the next
 

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from convscope.errors import SaveError
 from convscope.training.checkpoint import State
-from convscope.training.progress import Progress
+from convscope.training.state import TrainerState
 
 EVERY = 60.0  # seconds of training that a crash may cost
 SHARE = 0.01  # of the training time: what saving more often than that may cost
 
 
-class Keeper(Protocol):
+class CheckpointSink(Protocol):
     """Where a run's resume state and its chosen weights go; both raise ``SaveError`` where they cannot be written.
 
     The state holds the chosen weights too, and a run ends by writing them anew: whichever of the two is older after
@@ -38,7 +38,7 @@ class Saving:
     on, and what was saved before stays. ``waited`` counts the seconds that training stood still for it.
     """
 
-    def __init__(self, keeper: Keeper, tell: Callable[[str], None]):
+    def __init__(self, keeper: CheckpointSink, tell: Callable[[str], None]):
         self.waited = 0.0
         self._keeper, self._tell = keeper, tell
         self._ended, self._cost = time.perf_counter(), 0.0  # of the last save
@@ -54,7 +54,7 @@ class Saving:
         since = time.perf_counter() - self._ended
         return since >= EVERY or (epoch_over and self._cost <= SHARE * since)
 
-    def start(self, progress: Progress) -> None:
+    def start(self, progress: TrainerState) -> None:
         """Copy the state and write it in the background."""
         began = time.perf_counter()
         what = (progress.state(), progress.chosen, progress.chosen_epoch)
@@ -89,7 +89,7 @@ class Saving:
         else:
             self._recovered()
 
-    def now(self, progress: Progress, *, boundary: bool = False) -> None:
+    def now(self, progress: TrainerState, *, boundary: bool = False) -> None:
         """Write the state and the chosen weights at the end; ``SaveError`` names all that could not be written."""
         self.settle()
         began = time.perf_counter()

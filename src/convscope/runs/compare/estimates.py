@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from convscope.runs.compare.statistics import resampled_means
 from convscope.runs.predictions import Answers
 from convscope.runs.run import Run
 from convscope.tasks import classification
@@ -13,7 +14,6 @@ from convscope.tasks.metrics.bootstrap import interval, resample
 from convscope.tasks.metrics.calibration import Calibration
 from convscope.tasks.metrics.counts import Counts
 from convscope.tasks.metrics.proportion import wilson
-from convscope.tasks.metrics.seeds import resampled_means
 from convscope.tasks.metrics.units import Units
 
 FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "ece")

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from convscope.data.batches import Batches
 from convscope.data.device import sent
+from convscope.data.loader import Loader
 from convscope.data.memory import available
 from convscope.errors import ConfigError
 from convscope.models import transfer
@@ -32,7 +32,7 @@ def frozen_layers(model: nn.Module) -> int:
     return count if next(transfer.split(model, count)[0].parameters(), None) is not None else 0
 
 
-def settle_once(model: nn.Module, plan: Plan, stage: Stage, x: Tensor, images: int) -> tuple[Stage, str]:
+def settle_caching(model: nn.Module, plan: Plan, stage: Stage, x: Tensor, images: int) -> tuple[Stage, str]:
     """Return the stage with ``once`` settled, and why not where features could be kept but for memory.
 
     ``model`` is held as the stage says; ``x`` (N, C, H, W) are some images of the network's input, ``images`` how many
@@ -64,13 +64,13 @@ def _run(chain: nn.Module, x: Tensor) -> Tensor:
             module.training = was
 
 
-def features_of(chain: nn.Module, batches: Batches, plan: Plan, progress: Progress | None) -> Batches:
+def cache_features(chain: nn.Module, batches: Loader, plan: Plan, progress: Progress | None) -> Loader:
     """Return batches of what ``chain`` gives for the images of ``batches``, not augmented, in the same orders."""
     kept: np.ndarray | None = None
     done, total = 0, len(batches.labels)
     chain.eval()
     with torch.inference_mode(), arithmetic(plan):
-        for batch in batches.inorder():
+        for batch in batches.sequential():
             found = chain(batch.x).float().cpu().numpy()
             kept = np.empty((total, *found.shape[1:]), np.float32) if kept is None else kept
             kept[done : done + len(batch)] = found

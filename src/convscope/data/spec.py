@@ -1,0 +1,138 @@
+"""What a data set holds, what a network takes, what it learns, and what it gives: each said once, and saved with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal, Protocol
+
+Kind = Literal[
+    "image", "volume", "video", "signal", "text", "class", "multilabel", "number", "points", "mask", "instances"
+]
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """One column of a data set.
+
+    ``shape`` is that of one stored example, channels last: (H, W, C), (T, C), (L,), (); ``None`` varies from example to
+    example. ``names`` are those of classes, of the letters of an alphabet, of numbers or of points; ``units`` are those
+    of numbers. ``ignore`` is the class that is not scored.
+    """
+
+    name: str
+    kind: Kind
+    shape: tuple[int | None, ...]
+    dtype: str
+    names: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    ignore: int | None = None
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What a network takes: (N, channels, *space) float32, or (N, *space) whole numbers below ``vocabulary``.
+
+    A ``None`` in ``space`` varies from batch to batch.
+    """
+
+    channels: int = 0
+    space: tuple[int | None, ...] = ()
+    vocabulary: int | None = None
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """The shape of one example.
+
+        >>> InputSpec(3, (28, 28)).shape, InputSpec(vocabulary=40, space=(23,)).shape
+        ((3, 28, 28), (23,))
+        """
+        return self.space if self.vocabulary is not None else (self.channels, *self.space)
+
+
+@dataclass(frozen=True)
+class OutputSpec:
+    """What a network gives: (N, channels), or with ``space`` "same" (N, channels, *space of the input)."""
+
+    channels: int
+    space: Literal["same"] | None = None
+
+
+class TargetSpec(Protocol):
+    """What is learned, with all that is needed to read an answer; one of ``TARGETS``."""
+
+    kind: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """One of several classes, by name; stored as its number."""
+
+    kind: ClassVar[str] = "classes"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Any number of several labels, by name; stored as (K,) of 0 and 1."""
+
+    kind: ClassVar[str] = "labels"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """One or several numbers, by name; trained on as (value - mean) / std, both measured on the training split."""
+
+    kind: ClassVar[str] = "numbers"
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points (K, 2), x and y in pixels of the original image, NaN where one is missing.
+
+    ``pairs`` are the numbers of points that change places in a mirrored image, ``shape`` (K, 2) is the mean shape of
+    the training split in the network's frame, from 0 to 1; ``normaliser`` names what errors are divided by.
+    """
+
+    kind: ClassVar[str] = "points"
+    names: tuple[str, ...]
+    pairs: tuple[tuple[int, int], ...] = ()
+    shape: tuple[tuple[float, float], ...] = ()
+    normaliser: str = "box"
+
+
+TARGETS: dict[str, type[Any]] = {target.kind: target for target in (Classes, Labels, Numbers, Points)}
+
+
+def target_to_dict(target: TargetSpec) -> dict[str, Any]:
+    """Return plain values, fit for JSON.
+
+    >>> target_to_dict(Classes(("ant", "bee")))
+    {'kind': 'classes', 'names': ['ant', 'bee']}
+    """
+    return {"kind": target.kind, **{name: _listed(value) for name, value in asdict(target).items()}}  # pyright: ignore[reportArgumentType]
+
+
+def target_from_dict(values: dict[str, Any]) -> TargetSpec:
+    """Rebuild from the values of ``target_to_dict``; ``ValueError`` for an unknown kind, ``TypeError`` for its fields.
+
+    >>> target_from_dict({"kind": "classes", "names": ["ant", "bee"]})
+    Classes(names=('ant', 'bee'))
+    """
+    fields = dict(values)
+    kind = fields.pop("kind", None)
+    if kind not in TARGETS:
+        raise ValueError(f"expected a target of the kind {', '.join(TARGETS)}, found {kind!r}")
+    return TARGETS[kind](**{name: _tupled(value) for name, value in fields.items()})
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(_tupled(item) for item in value) if isinstance(value, list | tuple) else value

@@ -1,0 +1,1 @@
+"""Finished runs on the same images, beside one another."""

@@ -1,0 +1,86 @@
+"""Figures of merit of any task, so that report, comparison and command line need not know which one it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class About:
+    """What a figure is called, what it means in a sentence, its unit, and which way is better.
+
+    The unit "share" is shown in per cent; "" is a plain number.
+    """
+
+    title: str
+    meaning: str
+    unit: str = ""
+    better: Literal["higher", "lower"] = "higher"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure with its 95 % interval; ``None`` where it has no meaning or no interval is known."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    about: About
+
+    def to_dict(self) -> dict[str, float | None]:
+        """Return value and interval as plain values."""
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under titles; ``numeric`` columns are set to the right, ``notes`` say more of each row."""
+
+    titles: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+    numeric: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scores:
+    """All that a task says of predictions.
+
+    ``main`` is the figure at the head of the report, that networks are compared by. ``per_example`` (n,) are the values
+    whose mean the main figure is (or close to, such as errors), ``None`` where there is no such thing. ``resampled``
+    says in words what the intervals drew; ``groups`` is the number of groups, ``None`` where there are none.
+    ``details`` are what else the task writes down, fit for JSON (a confusion matrix, figures of each class or point).
+    """
+
+    main: str
+    metrics: Mapping[str, Metric]
+    examples: int
+    resampled: str
+    groups: int | None = None
+    per_example: np.ndarray | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, fit for JSON: each figure under its name, and what the names mean."""
+        return {
+            "main": self.main,
+            "examples": self.examples,
+            "groups": self.groups,
+            "interval": self.resampled,
+            **{name: metric.to_dict() for name, metric in self.metrics.items()},
+            **self.details,
+        }
+
+
+class Evidence(Protocol):
+    """What predictions show of each example: enough for figures with intervals, and to compare networks."""
+
+    per_example: np.ndarray  # (n,) of the main figure: right or not, an error, a Dice
+
+    def figures(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """Return each figure (r,) under the weights (n, r) of the examples, a column a resample."""
+        ...
