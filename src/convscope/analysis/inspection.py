@@ -16,6 +16,7 @@ from convscope.analysis.memory import Memory, memory
 from convscope.analysis.parameters import Parameters, parameters
 from convscope.analysis.reach import AxisField, Reaches, reaches, share
 from convscope.analysis.shapes import example_shape
+from convscope.analysis.table import as_text, lines_below, rows_of
 from convscope.analysis.warnings import DesignWarning, check
 from convscope.cards import grid
 from convscope.graph import Graph
@@ -153,13 +154,9 @@ class Inspection:
         return f"<inspection of {self.graph.model}: {len(self.layers)} layers, {self.totals.parameters:,} parameters>"
 
     def __str__(self) -> str:
-        from convscope.analysis.table import as_text
-
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        from convscope.analysis.table import lines_below, rows_of
-
         columns, rows = rows_of(self)
         return grid(columns, rows) + f"<p>{'<br>'.join(map(escape, lines_below(self)))}</p>"
 
