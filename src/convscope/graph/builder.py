@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -207,7 +207,8 @@ class GraphBuilder:
 
         def divided(value: Any, *path: str | int) -> Any:
             if isinstance(value, tuple):
-                return tuple(divided(item, *path, i) for i, item in enumerate(value))
+                items = cast("tuple[Any, ...]", value)
+                return tuple(divided(item, *path, i) for i, item in enumerate(items))
             if not self._grows(value):
                 return value
             paths.append(path)

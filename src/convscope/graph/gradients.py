@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -34,13 +34,13 @@ def gradients(graph: Graph, values: Values, grad: np.ndarray | Arrays) -> Gradie
     if values.graph is not graph:
         raise ConfigError("backward: these values were computed by another graph; give what graph.run returned")
     waiting: dict[str, list[Any]] = {}  # by node: a gradient for each of its results
-    for output, given in (grad if isinstance(grad, Mapping) else {next(iter(graph.outputs)): grad}).items():
+    for output, start in (grad if isinstance(grad, Mapping) else {next(iter(graph.outputs)): grad}).items():
         if output not in graph.outputs:
             raise ConfigError(f"backward: there is no output {output!r}{nearest(output, graph.outputs)}")
         value = values[graph.outputs[output]]
-        if np.shape(given) != value.shape:
-            raise ShapeError(f"backward: the gradient of {output} must be {value.shape}, found {np.shape(given)}")
-        _add(waiting, graph.outputs[output], 0, np.asarray(given, value.dtype))
+        if np.shape(start) != value.shape:
+            raise ShapeError(f"backward: the gradient of {output} must be {value.shape}, found {np.shape(start)}")
+        _add(waiting, graph.outputs[output], 0, np.asarray(start, value.dtype))
     weights: dict[str, np.ndarray] = {}
     for node in reversed(graph.nodes):
         if node.op == INPUT or node.name not in waiting:
@@ -73,9 +73,9 @@ def _through(node: Node, values: Values, collected: list[Any]) -> dict[str, np.n
     upstream: Any = collected[0]
     if upstream is None or len(collected) > 1:  # some of a recurrence's results
         upstream = type(result)(*(*collected, *(None,) * (len(result) - len(collected))))
-    downstream = primitive.backward(upstream, *arrays.values(), **node.arguments_for(values.examples))
+    downstream: Any = primitive.backward(upstream, *arrays.values(), **node.arguments_for(values.examples))
     names = tuple(arrays) if primitive.variadic else primitive.differentiable
     if hasattr(downstream, "_asdict"):
-        named = downstream._asdict()
-        return {name: named[name] for name in names}
-    return dict(zip(names, downstream if isinstance(downstream, tuple) else (downstream,), strict=True))
+        return {name: getattr(downstream, name) for name in names}
+    each = cast("tuple[Any, ...]", downstream) if isinstance(downstream, tuple) else (downstream,)
+    return dict(zip(names, each, strict=True))

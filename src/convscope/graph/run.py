@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -32,8 +32,8 @@ class Values(Mapping[str, np.ndarray]):
 
     def __getitem__(self, name: str) -> np.ndarray:
         """Return a node's value; ``ConfigError`` with the nearest name where there is no such node."""
-        result = self.results[self.graph[name].name]
-        return result[0] if isinstance(result, tuple) else result
+        result: Any = self.results[self.graph[name].name]
+        return cast("np.ndarray", result[0] if isinstance(result, tuple) else result)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.results)

@@ -197,7 +197,8 @@ def record_forward(
 
 def _eager(model: nn.Module) -> AbstractContextManager[Any]:
     """Return what keeps compiled modules from being compiled: their calls could not be seen."""
-    if any(hasattr(module, "_orig_mod") or module._compiled_call_impl is not None for module in model.modules()):
+    compiled = ("_orig_mod", "_compiled_call_impl")  # torch.compile(module), module.compile()
+    if any(getattr(module, name, None) is not None for module in model.modules() for name in compiled):
         return torch.compiler.set_stance("force_eager")
     return nullcontext()
 

@@ -23,8 +23,8 @@ def activations(model: nn.Module, inputs: Sequence[Any] | Mapping[str, Any]) -> 
 
     The inputs are tensors or arrays, several by the names of the forward where their order does not say which is which;
     floating ones are brought to the network's own type. A node that is no call of PyTorch's own (one of several
-    primitives that a call is made of) has no entry. Raises as ``graph.record``, ``ShapeError``
-    for more than one example, and ``ConfigError`` for a network without weights.
+    primitives that a call is made of) has no entry. Raises as ``graph.record``, ``ShapeError`` for more than one
+    example, and ``ConfigError`` for a network without weights.
     """
     model = with_numbers(model)
     if any(parameter.device.type != "cpu" for parameter in model.parameters()):

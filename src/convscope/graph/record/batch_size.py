@@ -1,9 +1,12 @@
 """The size of the batch, as the network's Python code sees it: what is computed from it is followed, or noted."""
 
+# What isinstance finds in the arguments of any call has no known types inside.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
+import inspect
 import operator
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +30,7 @@ class Uses:
 
     def note(self, batches: Iterable[int]) -> None:
         """Note that something may differ for these batches; PyTorch's own code takes any."""
-        frame = sys._getframe(1)
+        frame = inspect.currentframe()
         while frame is not None and frame.f_globals["__name__"] == __name__:
             frame = frame.f_back
         if frame is not None and frame.f_globals.get("__name__", "").startswith("torch."):

@@ -4,6 +4,9 @@ Nothing is seen of what Python does with numbers. So once some have left, whatev
 there before: tensors that the network held, floats that are literals of its code or stood in its modules.
 """
 
+# What isinstance finds in the arguments of any call has no known types inside.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import gc

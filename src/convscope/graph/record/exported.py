@@ -1,5 +1,8 @@
 """Modules of ``torch.export``: the operations of their graphs as the functions of PyTorch that users call."""
 
+# PyTorch shows the schema of an operation under a private name only, and its arguments have no types.
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import copy
@@ -54,8 +57,8 @@ def exported_batch(model: nn.Module) -> int | None:
     if not isinstance(model, fx.GraphModule):
         return None
     nodes = model.graph.nodes
-    shapes = [list(getattr(node.meta.get("val"), "shape", ())) for node in nodes if node.op == "placeholder"]
-    batch = next((shape[0] for shape in shapes if shape and isinstance(shape[0], int)), None)
+    shapes: Any = (getattr(node.meta.get("val"), "shape", ()) for node in nodes if node.op == "placeholder")
+    batch = next((shape[0] for shape in shapes if len(shape) and isinstance(shape[0], int)), None)
     if batch is None:
         return None
     calls = (node for node in nodes if getattr(node.target, "__name__", "") in COUNTS)
@@ -83,20 +86,20 @@ def _name(operation: OpOverload) -> str:
 def _rewrite(node: fx.Node, operation: OpOverload) -> None:
     """Let a node call the function that users call, with its arguments."""
     schema, name = operation._schema.arguments, _name(operation)
-    given: dict[str, Any] = {argument.name: value for argument, value in zip(schema, node.args, strict=False)}
-    given |= node.kwargs
+    arguments: dict[str, Any] = {argument.name: value for argument, value in zip(schema, node.args, strict=False)}
+    arguments |= node.kwargs
     if name.removeprefix("_").startswith("upsample_"):
-        node.target, (node.args, node.kwargs) = functional.interpolate, _resized(name, given)
+        node.target, (node.args, node.kwargs) = functional.interpolate, _resized(name, arguments)
     elif name == "slice":
-        node.target, node.args, node.kwargs = operator.getitem, _sliced(**given), {}
+        node.target, node.args, node.kwargs = operator.getitem, _sliced(**arguments), {}
     elif name == "sym_size":
         node.target, node.kwargs = Tensor.size, {}
     elif function := _function(name):
         node.target = function
         if isinstance(function, types.FunctionType):
-            named = {RENAMED.get(key, key): value for key, value in given.items()}
+            named = {RENAMED.get(key, key): value for key, value in arguments.items()}
             if name == "embedding":
-                named["weight"], named["input"] = given["weight"], given["indices"]
+                named["weight"], named["input"] = arguments["weight"], arguments["indices"]
             known = inspect.signature(function).parameters
             any_name = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
             node.args, node.kwargs = (), {key: value for key, value in named.items() if any_name or key in known}
@@ -109,14 +112,14 @@ def _function(name: str) -> Callable[..., Any] | None:
     return next(filter(callable, functions), None)
 
 
-def _resized(name: str, given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _resized(name: str, arguments: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the arguments of ``functional.interpolate`` for one of the operations that it is made of."""
     mode = name.removeprefix("_").removeprefix("upsample_").removesuffix("_aa")[:-2]  # without its 2d
-    size = given.get("output_size")
-    settings: dict[str, Any] = {"size": size} if size is not None else {"scale_factor": given.get("scale_factors")}
+    size = arguments.get("output_size")
+    settings: dict[str, Any] = {"size": size} if size is not None else {"scale_factor": arguments.get("scale_factors")}
     if "nearest" not in name:
-        settings |= {"align_corners": given.get("align_corners", False), "antialias": name.endswith("_aa")}
-    return (given.get("input", given.get("self")),), settings | {"mode": mode.replace("t_e", "t-e")}
+        settings |= {"align_corners": arguments.get("align_corners", False), "antialias": name.endswith("_aa")}
+    return (arguments.get("input", arguments.get("self")),), settings | {"mode": mode.replace("_", "-")}
 
 
 def _sliced(self: Any, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Any:

@@ -1,5 +1,8 @@
 """What a network is given while it is recorded: shapes, types and names, from what the caller wrote."""
 
+# What isinstance finds in the arguments of any call has no known types inside.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import inspect

@@ -1,5 +1,8 @@
 """The calls of a forward in the order in which they were made, and whether two forwards made the same ones."""
 
+# What isinstance finds in the arguments of any call has no known types inside.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence

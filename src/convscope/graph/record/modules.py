@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterable
+from typing import cast
 
 from torch import nn
 from torch.autograd.function import FunctionCtx
@@ -14,7 +16,7 @@ class Modules:
     def __init__(self, model: nn.Module):
         self.classes: dict[str, str] = {}
         self._paths: dict[int, list[str]] = {}  # by identity
-        for path, module in model.named_modules(remove_duplicate=False):
+        for path, module in cast("Iterable[tuple[str, nn.Module]]", model.named_modules(remove_duplicate=False)):
             self.classes[path] = type(module).__name__
             self._paths.setdefault(id(module), []).append(path)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import sys
+import inspect
 import types
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -86,7 +86,7 @@ class Recorder(TorchFunctionMode):
             raise ConfigError(f"{type(self.model).__name__} returned no tensor, but {type(returned).__name__}")
         return nodes
 
-    def _here(self, frame: types.FrameType) -> str:
+    def _here(self, frame: types.FrameType | None) -> str:
         """Return the path of the module that runs; a function with a gradient of its own is noted on the way."""
         path, function = self.modules.running(frame)
         if function is not None:
@@ -102,17 +102,19 @@ class Recorder(TorchFunctionMode):
         if name in METADATA_CALLS:
             answer = func(*args, **kwargs)
             return self.uses.tracked(name, answer) if name in SIZES and self.builder.batch == BATCH else answer
-        self.builder.path = self._here(sys._getframe(1))
+        frame = inspect.currentframe()
+        caller = frame.f_back if frame else None
+        self.builder.path = self._here(caller)
         if any(map(torch.is_autocast_enabled, AUTOCAST)):
             self._note(
                 f"Autocast is on in {self.builder.path or 'its forward'}: there PyTorch computes in a shorter type, "
                 "the graph in the type of its weights."
             )
         with self.log.call(name, self.builder.path, (args, kwargs)) as call:
-            call.result = self._recorded(func, name, args, kwargs, sys._getframe(1))
+            call.result = self._recorded(func, name, args, kwargs, caller)
             return call.result
 
-    def _recorded(self, func: Any, name: str, args: Any, kwargs: Any, caller: types.FrameType) -> Any:
+    def _recorded(self, func: Any, name: str, args: Any, kwargs: Any, caller: types.FrameType | None) -> Any:
         """Return what a call returns, and record it."""
         taken = tensors_in((args, kwargs))
         back = self.escapes.comes_back(func, name, (args, kwargs), caller)
@@ -248,7 +250,7 @@ class Recorder(TorchFunctionMode):
     def _names_batch(self, value: Any) -> bool:
         """Return whether the size of the batch is among the arguments of a call."""
         if isinstance(value, dict | list | tuple):
-            return any(map(self._names_batch, value.values() if isinstance(value, dict) else value))
+            return any(map(self._names_batch, cast("Any", value.values() if isinstance(value, dict) else value)))
         return self.batch >= BATCH and isinstance(value, int) and grows(value, self.batch)
 
     def _read(self, name: str, taken: list[Tensor]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from convscope.graph.builder import GraphBuilder, Ref, Unknown
+from convscope.graph.translate.arithmetic import negative, swapped
 from convscope.graph.translate.masks import alike
 
 
@@ -38,10 +39,13 @@ def clip(graph: GraphBuilder, input: Ref, min: Any = None, max: Any = None) -> R
     """No less than ``min``, no more than ``max``."""
     if isinstance(min, Ref) or isinstance(max, Ref):
         return _between(graph, input, min, max)
-    bounds = {"low": min, "high": max}
-    return graph.emit(
-        "clip", input, **{name: graph.number(bound) for name, bound in bounds.items() if bound is not None}
-    )
+    bounds = {name: graph.number(bound) for name, bound in (("low", min), ("high", max)) if bound is not None}
+    return graph.emit("clip", input, **bounds)
+
+
+def clamp_max(graph: GraphBuilder, input: Ref, max: Any) -> Ref:
+    """No more than ``max``."""
+    return clip(graph, input, None, max)
 
 
 def _between(graph: GraphBuilder, input: Ref, low: Any, high: Any) -> Ref:
@@ -88,9 +92,8 @@ def prelu(graph: GraphBuilder, input: Ref, weight: Ref) -> Ref:
     slope = weight
     if len(weight.shape) == 1 and weight.shape != (1,):
         slope = graph.emit("reshape", weight, shape=(*weight.shape, *(1,) * (len(input.shape) - 2)))
-    return graph.emit(
-        "add", graph.emit("relu", input), graph.emit("multiply", slope, graph.emit("clip", input, high=0))
-    )
+    below = graph.emit("multiply", slope, graph.emit("clip", input, high=0))
+    return graph.emit("add", graph.emit("relu", input), below)
 
 
 def glu(graph: GraphBuilder, input: Ref, dim: int = -1) -> Ref:
@@ -155,9 +158,8 @@ def rounded(direction: str) -> Callable[..., Ref]:
             return graph.emit("round_off", input, direction=direction)
         scale = 10.0 ** abs(decimals)
         apart, together = ("multiply", "divide") if decimals > 0 else ("divide", "multiply")
-        return graph.emit(
-            together, graph.emit("round_off", graph.emit(apart, input, scale), direction=direction), scale
-        )
+        whole = graph.emit("round_off", graph.emit(apart, input, scale), direction=direction)
+        return graph.emit(together, whole, scale)
 
     return rule
 
@@ -176,17 +178,18 @@ def celu(graph: GraphBuilder, input: Ref, alpha: float = 1.0, inplace: bool = Fa
     return graph.emit("multiply", graph.emit("elu", graph.emit("divide", input, float(alpha))), float(alpha))
 
 
-def tangent(graph: GraphBuilder, input: Ref) -> Ref:
-    """sin x / cos x."""
-    return graph.emit("divide", graph.emit("sin", input), graph.emit("cos", input))
-
-
+OF_ONE: dict[str, Callable[[GraphBuilder, Ref], Ref]] = {
+    "log_sigmoid": lambda graph, input: negative(graph, graph.emit("softplus", negative(graph, input))),
+    "tan": lambda graph, input: graph.emit("divide", graph.emit("sin", input), graph.emit("cos", input)),
+    "log1p": lambda graph, input: graph.emit("log", graph.emit("add", input, 1.0)),
+    "expm1": lambda graph, input: graph.emit("subtract", graph.emit("exp", input), 1.0),
+    "exp2": lambda graph, input: power(graph, 2.0, input),
+    "frac": lambda graph, input: graph.emit("subtract", input, rounded("zero")(graph, input)),
+}
 RULES: dict[str, Callable[..., Any]] = {
+    **OF_ONE,
     **{name: plain(name) for name in ("relu", "selu", "silu", "sigmoid", "tanh", "exp", "log", "sin", "cos", "erf")},
     "relu6": plain("clip", low=0, high=6, edges=False),
-    "log_sigmoid": lambda graph, input: graph.emit(
-        "multiply", graph.emit("softplus", graph.emit("multiply", input, -1.0)), -1.0
-    ),
     **dict.fromkeys(("abs", "absolute"), plain("absolute")),
     "hardshrink": hardshrink,
     "softshrink": softshrink,
@@ -194,15 +197,10 @@ RULES: dict[str, Callable[..., Any]] = {
     "leaky_relu": leaky_relu,
     "elu": elu,
     "gelu": gelu,
-    "clamp": clip,
-    "clip": clip,
-    "clamp_min": lambda graph, input, min: clip(graph, input, min),
-    "clamp_max": lambda graph, input, max: clip(graph, input, None, max),
+    **dict.fromkeys(("clamp", "clip", "clamp_min"), clip),
+    "clamp_max": clamp_max,
     "hardtanh": hardtanh,
     "celu": celu,
-    "tan": tangent,
-    "log1p": lambda graph, input: graph.emit("log", graph.emit("add", input, 1.0)),
-    "expm1": lambda graph, input: graph.emit("subtract", graph.emit("exp", input), 1.0),
     "log2": logarithm(2),
     "log10": logarithm(10),
     "hardsigmoid": hardsigmoid,
@@ -214,13 +212,11 @@ RULES: dict[str, Callable[..., Any]] = {
     "softmax": softmax("softmax"),
     "log_softmax": softmax("log_softmax"),
     **dict.fromkeys(("pow", "ipow", "float_power"), power),
-    "rpow": lambda graph, input, other: power(graph, other, input),
-    "exp2": lambda graph, input: power(graph, 2.0, input),
+    "rpow": swapped(power),
     "round": rounded("nearest"),
     "floor": rounded("down"),
     "ceil": rounded("up"),
     **dict.fromkeys(("trunc", "fix"), rounded("zero")),
-    "frac": lambda graph, input: graph.emit("subtract", input, rounded("zero")(graph, input)),
     "square": plain("power", exponent=2),
     "sqrt": plain("power", exponent=0.5),
     "rsqrt": plain("power", exponent=-0.5),

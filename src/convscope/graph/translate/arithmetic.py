@@ -20,22 +20,29 @@ def subtract(graph: GraphBuilder, input: Any, other: Any, *, alpha: float = 1) -
     return _pair(graph, "subtract", input, times(graph, other, alpha))
 
 
-def subtracted(graph: GraphBuilder, input: Any, other: Any, *, alpha: float = 1) -> Ref:
-    """other - alpha · input."""
-    return subtract(graph, other, input, alpha=alpha)
+def swapped(rule: Callable[..., Ref]) -> Callable[..., Ref]:
+    """Return the rule of the same operation with its operands exchanged, such as ``__rsub__``."""
+
+    def exchanged(graph: GraphBuilder, input: Any, other: Any, **settings: Any) -> Ref:
+        return rule(graph, other, input, **settings)
+
+    return exchanged
 
 
-def _pair(graph: GraphBuilder, op: str, *given: Any) -> Ref:
+def _pair(graph: GraphBuilder, op: str, *operands: Any) -> Ref:
     """Return a primitive of two arrays, of which a computed mask counts as 1 and 0."""
-    dtype = next((one.dtype for one in given if isinstance(one, Ref) and one.floating), None)
-    masks = [bool(dtype) and isinstance(one, Ref) and one.dtype == "bool" and one.value is None for one in given]
-    return graph.emit(
-        op, *(as_type(graph, one, str(dtype)) if mask else one for one, mask in zip(given, masks, strict=True))
-    )
+    dtype = next((array.dtype for array in operands if isinstance(array, Ref) and array.floating), None)
+
+    def numbers(operand: Any) -> Any:
+        if dtype is not None and isinstance(operand, Ref) and operand.dtype == "bool" and operand.value is None:
+            return as_type(graph, operand, dtype)
+        return operand
+
+    return graph.emit(op, *map(numbers, operands))
 
 
 def times(graph: GraphBuilder, value: Any, alpha: float) -> Any:
-    """Return alpha · value; nothing is written for 1."""
+    """Return alpha · value; no node for 1."""
     return value if alpha == 1 else graph.emit("multiply", value, alpha)
 
 
@@ -48,8 +55,10 @@ def divide(graph: GraphBuilder, input: Any, other: Any, *, rounding_mode: str | 
     """Number by number, rounded towards 0 or down where that is asked."""
     if rounding_mode == "floor":
         return divided_down(graph, input, other)
-    made = graph.emit("divide", input, other)
-    return made if rounding_mode is None else graph.emit("round_off", graph.emit("detach", made), direction="zero")
+    quotient = graph.emit("divide", input, other)
+    if rounding_mode is None:
+        return quotient
+    return graph.emit("round_off", graph.emit("detach", quotient), direction="zero")
 
 
 def divided_down(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
@@ -71,15 +80,9 @@ def remainder_of_size(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
         raise Unknown("what is left by what may be infinite")
     size = abs(graph.number(other))
     left, zero = graph.emit("remainder", input, size), graph.scalar(0, input.dtype)
-    below = graph.emit(
-        "where", graph.emit("compare", left, zero, relation="greater"), graph.emit("subtract", left, size), left
-    )
+    above = graph.emit("compare", left, zero, relation="greater")
+    below = graph.emit("where", above, graph.emit("subtract", left, size), left)
     return graph.emit("where", graph.emit("compare", input, zero, relation="less"), below, left)
-
-
-def divided(graph: GraphBuilder, input: Any, other: Any) -> Ref:
-    """other / input."""
-    return graph.emit("divide", other, input)
 
 
 def negative(graph: GraphBuilder, input: Ref) -> Ref:
@@ -105,10 +108,10 @@ def lerp(graph: GraphBuilder, input: Ref, end: Ref, weight: Any) -> Ref:
 RULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("add", "iadd", "radd"), add),
     **dict.fromkeys(("sub", "subtract", "isub"), subtract),
-    "rsub": subtracted,
+    "rsub": swapped(subtract),
     **dict.fromkeys(("mul", "multiply", "imul", "rmul"), multiply),
     **dict.fromkeys(("div", "divide", "true_divide", "truediv", "itruediv", "idiv"), divide),
-    **dict.fromkeys(("rtruediv", "rdiv"), divided),
+    **dict.fromkeys(("rtruediv", "rdiv"), swapped(divide)),
     **dict.fromkeys(("floor_divide", "floordiv"), divided_down),
     **dict.fromkeys(("remainder", "mod"), remainder),
     "fmod": remainder_of_size,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 
 from convscope.graph.builder import GraphBuilder, Ref, Unknown
 from convscope.graph.translate.masks import as_type
@@ -48,8 +48,8 @@ def permute(graph: GraphBuilder, input: Ref, *dims: Any) -> Ref:
     return permuted(graph, input, dims if dims and isinstance(dims[0], int) else dims[0])
 
 
-def transpose(graph: GraphBuilder, input: Ref, dim0: int, dim1: int) -> Ref:
-    """Two axes change places."""
+def transpose(graph: GraphBuilder, input: Ref, dim0: int = -2, dim1: int = -1) -> Ref:
+    """Two axes change places; of ``mT`` the last two."""
     axes = list(range(len(input.shape)))
     axes[dim0], axes[dim1] = axes[dim1], axes[dim0]
     return permuted(graph, input, axes)
@@ -62,7 +62,7 @@ def reversed_axes(graph: GraphBuilder, input: Ref) -> Ref:
 
 def movedim(graph: GraphBuilder, input: Ref, source: Any, destination: Any) -> Ref:
     """Some axes to other places, the rest in order."""
-    sources, goals = ([one] if isinstance(one, int) else list(one) for one in (source, destination))
+    sources, goals = ([axes] if isinstance(axes, int) else list(axes) for axes in (source, destination))
     rank = len(input.shape)
     placed = {goal % rank: axis % rank for axis, goal in zip(sources, goals, strict=True)}
     rest = iter(axis for axis in range(rank) if axis not in placed.values())
@@ -91,8 +91,8 @@ def repeat(graph: GraphBuilder, input: Ref, *_: Any, **__: Any) -> Ref:
 
 def concatenate(graph: GraphBuilder, tensors: Sequence[Ref], dim: int = 0) -> Ref:
     """Beside each other along an axis."""
-    given = [one for one in tensors if one.shape != (0,)]  # PyTorch skips those
-    return graph.emit("concatenate", *given, axis=dim % len(given[0].shape))
+    arrays = [array for array in tensors if array.shape != (0,)]  # PyTorch skips those
+    return graph.emit("concatenate", *arrays, axis=dim % len(arrays[0].shape))
 
 
 def joined(graph: GraphBuilder, parts: Sequence[Ref], axis: int) -> Ref:
@@ -103,7 +103,8 @@ def joined(graph: GraphBuilder, parts: Sequence[Ref], axis: int) -> Ref:
 def stack(graph: GraphBuilder, tensors: Sequence[Ref], dim: int = 0) -> Ref:
     """Beside each other along a new axis."""
     axis = dim % (len(tensors[0].shape) + 1)
-    apart = [graph.emit("reshape", one, shape=(*one.shape[:axis], 1, *one.shape[axis:])) for one in tensors]
+    shape = (*tensors[0].shape[:axis], 1, *tensors[0].shape[axis:])
+    apart = [graph.emit("reshape", array, shape=shape) for array in tensors]
     return graph.emit("concatenate", *apart, axis=axis)
 
 
@@ -122,8 +123,7 @@ def part_of(graph: GraphBuilder, input: Ref, axis: int, start: int, size: int) -
 
 def flip(graph: GraphBuilder, input: Ref, *dims: Any) -> Ref:
     """Backwards along some axes."""
-    given = dims if isinstance(dims[0], int) else dims[0]
-    axes = {axis % len(input.shape) for axis in given}
+    axes = {axis % len(input.shape) for axis in (dims if isinstance(dims[0], int) else dims[0])}
     return graph.emit(
         "strided_slice",
         input,
@@ -137,8 +137,9 @@ def roll(graph: GraphBuilder, input: Ref, shifts: Any, dims: Any = None) -> Ref:
     """Rotated along some axes: the end in front of the rest."""
     if dims is None or dims == ():
         raise Unknown("a roll over all axes at once")
-    shifts, dims = ((one,) if isinstance(one, int) else one for one in (shifts, dims))
-    for shift, dim in zip(shifts, dims, strict=True):
+    shifts, dims = ((value,) if isinstance(value, int) else value for value in (shifts, dims))
+    pairs = cast("Iterable[tuple[int, int]]", zip(shifts, dims, strict=True))
+    for shift, dim in pairs:
         axis, n = dim % len(input.shape), input.shape[dim]
         if shift % n:
             ahead = n - shift % n
@@ -181,7 +182,7 @@ def stacked(axis: int, least: int) -> Callable[..., Ref]:
     """Return the rule of ``vstack`` and its like: beside each other along an axis, with at least so many axes."""
 
     def rule(graph: GraphBuilder, tensors: Sequence[Ref]) -> Ref:
-        if any(len(one.shape) < least for one in tensors):
+        if any(len(array.shape) < least for array in tensors):
             raise Unknown("arrays with fewer axes")
         return concatenate(graph, tensors, axis)
 
@@ -229,7 +230,7 @@ RULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("transpose", "swapaxes", "swapdims"), transpose),
     "permute": permute,
     **dict.fromkeys(("t", "T"), reversed_axes),
-    **dict.fromkeys(("mT", "mH"), lambda graph, input: transpose(graph, input, -2, -1)),
+    **dict.fromkeys(("mT", "mH"), transpose),
     **dict.fromkeys(("movedim", "moveaxis"), movedim),
     **dict.fromkeys(("expand", "expand_as", "broadcast_to"), expand),
     **dict.fromkeys(("repeat", "tile"), repeat),

@@ -29,9 +29,9 @@ def attention(
         attn_mask = graph.constant(np.tri(query.shape[-2], key.shape[-2], dtype=bool))
     if enable_gqa:
         heads = query.shape[-3]
-        key, value = (each_repeated(graph, one, -3, heads // one.shape[-3]) for one in (key, value))
+        key, value = (each_repeated(graph, array, -3, heads // array.shape[-3]) for array in (key, value))
     front = graph.shape[:-2]
-    query, key, value = (repeated(graph, one, (*front, *one.shape[-2:])) for one in (query, key, value))
+    query, key, value = (repeated(graph, array, (*front, *array.shape[-2:])) for array in (query, key, value))
     return graph.emit("attention", query, key, value, attn_mask, scale=scale)
 
 

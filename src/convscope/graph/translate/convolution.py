@@ -54,7 +54,7 @@ def correlate_transpose(
 
 
 def axes(operation: str, value: Any, rank: int, least: int = 1) -> tuple[int, ...]:
-    """Return one number an axis; a sequence of one stands for all axes, as in PyTorch."""
+    """Return one number per axis; a sequence of one stands for all axes, as in PyTorch."""
     if not isinstance(value, int) and len(value) == 1:
         value = value[0]
     return each_axis(operation, "argument", value if isinstance(value, int) else tuple(value), rank, least)

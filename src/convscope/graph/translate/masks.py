@@ -10,21 +10,20 @@ import numpy as np
 from convscope.graph.builder import GraphBuilder, Ref, Unknown
 
 
-def alike(graph: GraphBuilder, *given: Any) -> list[Ref]:
+def alike(graph: GraphBuilder, *operands: Any) -> list[Ref]:
     """Return numbers and arrays as arrays of one type: that of the arrays that are computed, else of the first."""
-    refs = [one for one in given if isinstance(one, Ref)]
-    computed = [one for one in refs if one.value is None and one.shape] or [one for one in refs if one.value is None]
-    dtype = next(iter(computed or refs)).dtype
-    return [_of_type(graph, one, dtype) for one in given]
+    refs = [array for array in operands if isinstance(array, Ref)]
+    computed = [array for array in refs if array.value is None]
+    dtype = ([array for array in computed if array.shape] or computed or refs)[0].dtype
+    return [_of_type(graph, operand, dtype) for operand in operands]
 
 
-def _of_type(graph: GraphBuilder, one: Any, dtype: str) -> Ref:
-    if isinstance(one, Ref) and one.dtype == dtype:
-        return one
-    if isinstance(one, Ref) and one.value is None:
-        raise Unknown(f"{one.dtype} beside {dtype}")
-    number = one.value if isinstance(one, Ref) else np.asarray(graph.number(one))
-    assert number is not None
+def _of_type(graph: GraphBuilder, operand: Any, dtype: str) -> Ref:
+    if isinstance(operand, Ref) and operand.dtype == dtype:
+        return operand
+    number = operand.value if isinstance(operand, Ref) else np.asarray(graph.number(operand))
+    if number is None:
+        raise Unknown(f"{operand.dtype} beside {dtype}")
     if "float" not in dtype and (number.astype(dtype) != number).any():
         raise Unknown(f"a number that is no {dtype}")
     return graph.scalar(number[()], dtype) if number.ndim == 0 else graph.constant(number.astype(dtype))
@@ -43,6 +42,11 @@ def as_type(graph: GraphBuilder, input: Ref, dtype: str) -> Ref:
     raise Unknown("another type")
 
 
+def truth(graph: GraphBuilder, input: Ref) -> Ref:
+    """True where it is not 0."""
+    return as_type(graph, input, "bool")
+
+
 def compared(relation: str) -> Callable[..., Ref]:
     """Return the rule of a comparison, number by number."""
 
@@ -54,39 +58,38 @@ def compared(relation: str) -> Callable[..., Ref]:
 
 def both(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
     """True where both are."""
-    one, two = _truths(graph, input, other)
-    return graph.emit("where", one, two, graph.constant(np.array(False)))
+    first, second = _truths(graph, input, other)
+    return graph.emit("where", first, second, graph.constant(np.array(False)))
 
 
 def either(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
     """True where one of them is, or both are."""
-    one, two = _truths(graph, input, other)
-    return graph.emit("where", one, graph.constant(np.array(True)), two)
+    first, second = _truths(graph, input, other)
+    return graph.emit("where", first, graph.constant(np.array(True)), second)
 
 
-def one_of_both(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
+def exclusive(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
     """True where they differ."""
     return graph.emit("compare", *_truths(graph, input, other), relation="not_equal")
 
 
 def negated(graph: GraphBuilder, input: Ref) -> Ref:
     """True where it is False."""
-    (one,) = _truths(graph, input)
-    return graph.emit("compare", one, graph.constant(np.array(False)), relation="equal")
+    return graph.emit("compare", *_truths(graph, input), graph.constant(np.array(False)), relation="equal")
 
 
-def _truths(graph: GraphBuilder, *given: Any) -> list[Ref]:
+def _truths(graph: GraphBuilder, *operands: Any) -> list[Ref]:
     if graph.dtype != "bool":
         raise Unknown("bits of whole numbers")
-    refs = [one if isinstance(one, Ref) else graph.constant(np.asarray(one)) for one in given]
-    return [as_type(graph, one, "bool") for one in refs]
+    refs = [operand if isinstance(operand, Ref) else graph.constant(operand) for operand in operands]
+    return [as_type(graph, array, "bool") for array in refs]
 
 
 def where(graph: GraphBuilder, condition: Ref, input: Any, other: Any) -> Ref:
     """One array where a condition holds, the other elsewhere; either may be a number."""
     if not isinstance(input, Ref) and not isinstance(other, Ref):
         dtype = graph.dtype
-        input, other = (graph.scalar(graph.number(one), dtype) for one in (input, other))
+        input, other = (graph.scalar(graph.number(number), dtype) for number in (input, other))
     return graph.emit("where", condition, *alike(graph, input, other))
 
 
@@ -124,7 +127,7 @@ def nan_to_num(
 ) -> Ref:
     """Numbers in place of NaN and the infinities: by default 0, and the largest and the lowest of the type."""
     limits = np.finfo(input.dtype)
-    found = input
+    numbers = input
     for value, relation, number in (
         (np.inf, "equal", limits.max if posinf is None else posinf),
         (-np.inf, "equal", limits.min if neginf is None else neginf),
@@ -132,8 +135,8 @@ def nan_to_num(
     ):
         other = input if value is None else graph.scalar(value, input.dtype)
         mask = graph.emit("compare", input, other, relation=relation)
-        found = graph.emit("where", mask, graph.scalar(graph.number(number), input.dtype), found)
-    return found
+        numbers = graph.emit("where", mask, graph.scalar(graph.number(number), input.dtype), numbers)
+    return numbers
 
 
 def sign(graph: GraphBuilder, input: Ref) -> Ref:
@@ -176,9 +179,9 @@ RULES: dict[str, Callable[..., Any]] = {
     },
     **dict.fromkeys(("and", "iand", "logical_and", "bitwise_and"), both),
     **dict.fromkeys(("or", "ior", "ror", "logical_or", "bitwise_or"), either),
-    **dict.fromkeys(("xor", "ixor", "rxor", "logical_xor", "bitwise_xor"), one_of_both),
+    **dict.fromkeys(("xor", "ixor", "rxor", "logical_xor", "bitwise_xor"), exclusive),
     **dict.fromkeys(("invert", "logical_not", "bitwise_not"), negated),
-    "bool": lambda graph, input: as_type(graph, input, "bool"),
+    "bool": truth,
     "where": where,
     "masked_fill": masked_fill,
     "maximum": larger("maximum"),

@@ -25,8 +25,8 @@ def batch_norm(
     eps: float = 1e-5,
 ) -> Ref:
     """By the running averages, or by the batch's own where there are none."""
-    given = (None, None) if training else (running_mean, running_var)
-    return graph.emit("batch_norm", input, weight, bias, *given, eps=eps)
+    averages = (None, None) if training else (running_mean, running_var)
+    return graph.emit("batch_norm", input, weight, bias, *averages, eps=eps)
 
 
 def layer_norm(
@@ -78,8 +78,8 @@ def rms_norm(
     rank = len(input.shape)
     axes = tuple(range(rank - len(tuple(normalized_shape)), rank))
     mean = graph.emit("reduce_mean", graph.emit("power", input, exponent=2), axes=axes)
-    made = graph.emit("multiply", input, graph.emit("power", graph.emit("add", mean, eps), exponent=-0.5))
-    return made if weight is None else graph.emit("multiply", made, weight)
+    scaled = graph.emit("multiply", input, graph.emit("power", graph.emit("add", mean, eps), exponent=-0.5))
+    return scaled if weight is None else graph.emit("multiply", scaled, weight)
 
 
 def vector_norm(
@@ -105,8 +105,9 @@ def cosine_similarity(graph: GraphBuilder, x1: Ref, x2: Ref, dim: int = 1, eps: 
     axes = (dim % max(len(x1.shape), len(x2.shape)),)
     if len(x1.shape) != len(x2.shape):
         raise Unknown("vectors with unequally many axes")
-    made = graph.emit("multiply", *(graph.emit("divide", one, _long(graph, one, axes, eps)) for one in (x1, x2)))
-    return graph.emit("reshape", graph.emit("reduce_sum", made, axes=axes), shape=graph.shape)
+    units = (graph.emit("divide", vector, _long(graph, vector, axes, eps)) for vector in (x1, x2))
+    product = graph.emit("multiply", *units)
+    return graph.emit("reshape", graph.emit("reduce_sum", product, axes=axes), shape=graph.shape)
 
 
 def weight_norm(graph: GraphBuilder, v: Ref, g: Ref, dim: int = 0) -> Ref:

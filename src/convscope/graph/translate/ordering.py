@@ -19,8 +19,7 @@ def place_of_most(*, least: bool) -> Callable[..., Ref]:
     def rule(graph: GraphBuilder, input: Ref, dim: int | None = None, keepdim: bool = False) -> Ref:
         if dim is None:
             input, dim = reshape(graph, input, (math.prod(input.shape),)), 0
-        found = extreme_place(graph, input, dim, least=least)
-        return reshape(graph, found, graph.shape)
+        return reshape(graph, extreme_place(graph, input, dim, least=least), graph.shape)
 
     return rule
 
@@ -89,13 +88,13 @@ def gather(graph: GraphBuilder, input: Ref, dim: int, index: Ref, *, sparse_grad
 def take_along(graph: GraphBuilder, input: Ref, indices: Ref, dim: int | None = None) -> Ref:
     """The numbers at places along an axis, or of all numbers in a row; both are repeated to each other."""
     if dim is None:
-        input, indices = (reshape(graph, one, (math.prod(one.shape),)) for one in (input, indices))
+        input, indices = (reshape(graph, array, (math.prod(array.shape),)) for array in (input, indices))
         return graph.emit("gather", input, indices, axis=0)
     axis = dim % len(input.shape)
-    wide = []
-    for one, other in ((input, indices), (indices, input)):
-        shape = tuple(n if i == axis else max(n, other.shape[i]) for i, n in enumerate(one.shape))
-        wide.append(repeated(graph, one, shape))
+    wide: list[Ref] = []
+    for array, other in ((input, indices), (indices, input)):
+        shape = tuple(n if i == axis else max(n, other.shape[i]) for i, n in enumerate(array.shape))
+        wide.append(repeated(graph, array, shape))
     return graph.emit("gather", *wide, axis=axis)
 
 

@@ -33,7 +33,7 @@ def _bordered(graph: GraphBuilder, input: Ref, pairs: list[tuple[int, int]], val
     """Return the array with a number around it along any axes."""
     for axis, pair in enumerate(pairs):
         parts = [_filled(graph, input, axis, n, value) if n else None for n in pair]
-        parts = [one for one in (parts[0], input, parts[1]) if one is not None]
+        parts = [array for array in (parts[0], input, parts[1]) if array is not None]
         input = joined(graph, parts, axis)
     return input
 
@@ -56,9 +56,9 @@ def filled(value: float) -> Callable[..., Ref]:
     return rule
 
 
-def full(graph: GraphBuilder, *given: Any, fill_value: Any = None, **_: Any) -> Ref:
+def full(graph: GraphBuilder, *settings: Any, fill_value: Any = None, **_: Any) -> Ref:
     """An array of a given number."""
-    number = fill_value if fill_value is not None else given[-1]
+    number = fill_value if fill_value is not None else settings[-1]
     if isinstance(number, Ref):
         raise Unknown("a number that is an array")
     return filled(graph.number(number))(graph)

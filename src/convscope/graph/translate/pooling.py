@@ -25,11 +25,11 @@ def max_pool(rank: int, *, indices: bool) -> Callable[..., Any]:
         return_indices: bool = False,
     ) -> Any:
         both = {"return_indices": True} if indices or return_indices else {}
-        made = graph.emit(
+        maxima = graph.emit(
             "max_pool", input, **_window("max_pool", rank, kernel_size, stride, padding, ceil_mode),
             dilation=axes("max_pool", dilation, rank), **both,
         )  # fmt: skip
-        return (made, graph.getitem(made, 1, made.shape, "int64")) if both else made
+        return (maxima, graph.getitem(maxima, 1, maxima.shape, "int64")) if both else maxima
 
     return rule
 
@@ -83,8 +83,8 @@ def adaptive(kind: str, *, indices: bool = False) -> Callable[..., Any]:
         if set(space) == {1} and not both:
             return graph.emit(f"global_{kind}_pool", input)
         more = {"return_indices": True} if both else {}
-        made = graph.emit(f"adaptive_{kind}_pool", input, output_size=space, **more)
-        return (made, graph.getitem(made, 1, made.shape, "int64")) if both else made
+        pooled = graph.emit(f"adaptive_{kind}_pool", input, output_size=space, **more)
+        return (pooled, graph.getitem(pooled, 1, pooled.shape, "int64")) if both else pooled
 
     return rule
 
@@ -118,8 +118,8 @@ def interpolate(
         return graph.emit("adaptive_avg_pool", input, output_size=space)
     where: dict[str, Any] = {"size": space}
     if size is None and not recompute_scale_factor:
-        given = tuple(scale_factor) if isinstance(scale_factor, tuple | list) else (scale_factor,) * len(space)
-        where = {"size": None, "scale": tuple(float(one) for one in given)}
+        factors = (scale_factor,) * len(space) if isinstance(scale_factor, int | float) else scale_factor
+        where = {"size": None, "scale": tuple(map(float, factors))}
     if mode in ("nearest", "nearest-exact"):
         return graph.emit("resample_nearest", input, **where, **({"exact": True} if mode != "nearest" else {}))
     how = {"align_corners": bool(align_corners), **({"antialias": True} if antialias else {})}
@@ -161,8 +161,8 @@ def affine_grid(graph: GraphBuilder, theta: Ref, size: Any, align_corners: bool 
     ]
     points = np.stack(np.meshgrid(*lines, indexing="ij")[::-1], -1).reshape(-1, len(lines))  # the last axis first
     base = graph.constant(np.concatenate([points, np.ones((len(points), 1))], 1).astype(theta.dtype))
-    made = graph.emit("matmul", base, graph.emit("permute", theta, axes=(0, 2, 1)))
-    return graph.emit("reshape", made, shape=shape)
+    places = graph.emit("matmul", base, graph.emit("permute", theta, axes=(0, 2, 1)))
+    return graph.emit("reshape", places, shape=shape)
 
 
 RULES: dict[str, Callable[..., Any]] = {
@@ -173,7 +173,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "affine_grid_generator": affine_grid,
 }
 for _rank in (1, 2, 3):
-    RULES |= {
+    RULES.update({
         f"max_pool{_rank}d": max_pool(_rank, indices=False),
         f"max_pool{_rank}d_with_indices": max_pool(_rank, indices=True),
         f"avg_pool{_rank}d": avg_pool(_rank),
@@ -182,4 +182,4 @@ for _rank in (1, 2, 3):
         f"adaptive_max_pool{_rank}d": adaptive("max"),
         f"adaptive_max_pool{_rank}d_with_indices": adaptive("max", indices=True),
         f"max_unpool{_rank}d": max_unpool,
-    }
+    })  # fmt: skip

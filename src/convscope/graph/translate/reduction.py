@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -23,8 +25,8 @@ def reduction(op: str) -> Callable[..., Ref]:
     return rule
 
 
-def _kept(graph: GraphBuilder, made: Ref, keepdim: bool) -> Ref:
-    return made if keepdim else reshape(graph, made, graph.shape)
+def _kept(graph: GraphBuilder, reduced: Ref, keepdim: bool) -> Ref:
+    return reduced if keepdim else reshape(graph, reduced, graph.shape)
 
 
 def extreme_along(graph: GraphBuilder, input: Ref, axes: tuple[int, ...], *, least: bool) -> Ref:
@@ -42,8 +44,8 @@ def amin(graph: GraphBuilder, input: Ref, dim: Any = (), keepdim: bool = False) 
 def axes_of(input: Ref, dim: Any) -> tuple[int, ...]:
     """Return the axes that are named, all where none is."""
     rank = len(input.shape)
-    given = range(rank) if dim is None or dim == () or dim == [] else (dim,) if isinstance(dim, int) else dim
-    return tuple(sorted(axis % rank for axis in given))
+    axes = range(rank) if dim is None or dim == () or dim == [] else (dim,) if isinstance(dim, int) else dim
+    return tuple(sorted(axis % rank for axis in axes))
 
 
 def any_of(*, every: bool) -> Callable[..., Ref]:
@@ -53,8 +55,8 @@ def any_of(*, every: bool) -> Callable[..., Ref]:
         numbers = as_type(graph, as_type(graph, input, "bool"), "float32")
         signed = negative(graph, numbers) if every else numbers
         most = graph.emit("reduce_max", signed, axes=axes_of(input, dim))
-        made = graph.emit("compare", most, graph.scalar(-1 if every else 1, "float32"), relation="equal")
-        return _kept(graph, made, keepdim)
+        true = graph.scalar(-1 if every else 1, "float32")
+        return _kept(graph, graph.emit("compare", most, true, relation="equal"), keepdim)
 
     return rule
 
@@ -78,11 +80,11 @@ def variance(*, root: bool) -> Callable[..., Ref]:
         number = max(graph.number(math.prod(input.shape[axis] for axis in axes)) - less, 0)
         away = graph.emit("subtract", input, graph.emit("reduce_mean", input, axes=axes))
         if root:  # as a length, so that the gradient of a spread of 0 is 0
-            made = graph.emit("divide", graph.emit("reduce_norm", away, axes=axes), math.sqrt(number))
+            spread = graph.emit("divide", graph.emit("reduce_norm", away, axes=axes), math.sqrt(number))
         else:
             total = graph.emit("reduce_sum", graph.emit("power", away, exponent=2), axes=axes)
-            made = graph.emit("divide", total, float(number))
-        return _kept(graph, made, keepdim)
+            spread = graph.emit("divide", total, float(number))
+        return _kept(graph, spread, keepdim)
 
     return rule
 
@@ -90,8 +92,8 @@ def variance(*, root: bool) -> Callable[..., Ref]:
 def with_mean(*, root: bool) -> Callable[..., tuple[Ref, Ref]]:
     """Return the rule of a variance or standard deviation, and the mean beside it."""
 
-    def rule(graph: GraphBuilder, input: Ref, dim: Any = None, *given: Any, keepdim: bool = False, **more: Any) -> Any:
-        spread = variance(root=root)(graph, input, dim, *given, keepdim=keepdim, **more)
+    def rule(graph: GraphBuilder, input: Ref, dim: Any = None, *args: Any, keepdim: bool = False, **more: Any) -> Any:
+        spread = variance(root=root)(graph, input, dim, *args, keepdim=keepdim, **more)
         return spread, reduction("reduce_mean")(graph, input, None if isinstance(dim, bool) else dim, keepdim)
 
     return rule
@@ -102,11 +104,8 @@ def cumulative(op: str) -> Callable[..., Ref]:
 
     def rule(graph: GraphBuilder, input: Ref, dim: int, *, dtype: Any = None) -> Ref:
         axis = dim % len(input.shape)
-        done: list[Ref] = []
-        for at in range(input.shape[axis]):
-            one = part_of(graph, input, axis, at, 1)
-            done.append(graph.emit(op, done[-1], one) if done else one)
-        return joined(graph, done, axis)
+        positions = (part_of(graph, input, axis, at, 1) for at in range(input.shape[axis]))
+        return joined(graph, list(itertools.accumulate(positions, functools.partial(graph.emit, op))), axis)
 
     return rule
 
