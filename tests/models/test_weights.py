@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, relu
 
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.spec import Classes
 from convscope.errors import CheckpointError, ConfigError
 from convscope.models import create
 from convscope.models.weights import Weights, load_into, read_weights
@@ -71,7 +72,7 @@ def test_what_training_scripts_save(tmp_path: Path, wrap: str, prefix: str) -> N
 
 def test_a_run_brings_its_scaling_and_its_name(tmp_path: Path) -> None:
     images = Preprocessing(3, 32, 24, "crop", "uint16", (257.0, 514.0, 771.0), (2570.0,) * 3)
-    spec = ModelSpec("classification", "resnet20", ("a", "b"), images, head="linear")
+    spec = ModelSpec("classification", "resnet20", Classes(("a", "b")), images, head="linear")
     path = save(spec.build().state_dict(), tmp_path / "model.safetensors", convscope=json.dumps(spec.to_dict()))
     weights = read_weights(path, "resnet20")
     assert weights.side == 32

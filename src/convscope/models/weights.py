@@ -136,8 +136,6 @@ def _of_run(weights: Weights, said: str) -> Weights:
     """Add what a run's own weights file says of itself."""
     header = read_header(Path(weights.source), said)
     model, options, images = header.model, header.options, header.preprocessing
-    unit = {"uint8": 1.0, "uint16": 1 / 257}.get(images.dtype)
-    side = max(images.height, images.width)
     if model != weights.model:
         raise CheckpointError(
             f"{weights.source} holds the weights of the network {model!r}, not of {weights.model!r}; "
@@ -145,6 +143,8 @@ def _of_run(weights: Weights, said: str) -> Weights:
         )
     told = "".join(f", {name}={value}" for name, value in options.items())
     source = f"{weights.source} (a run of {model}{told})"
+    unit = {"uint8": 1.0, "uint16": 1 / 257}.get(images.dtype)
+    side = max(images.height, images.width)
     if unit is None:
         what = "those weights were trained on images of real numbers: mean and deviation are those of this set"
         return replace(weights, source=source, side=side, notes=(what,))

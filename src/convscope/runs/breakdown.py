@@ -18,7 +18,7 @@ from convscope import text
 from convscope.data.dataset import Data, Split
 from convscope.data.loader import Loader
 from convscope.runs.inputs import load_source
-from convscope.runs.predict import BATCH, probabilities
+from convscope.runs.predictor import BATCH
 from convscope.runs.run import Run
 from convscope.runs.setup import Training, batches_of, prepare
 from convscope.training.accelerate import in_words
@@ -121,15 +121,14 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (batch_size, shape.height, shape.width, shape.channels), np.uint8).astype(shape.dtype)
     rows = np.arange(batch_size)
-    normalise = run.normaliser
-    load = _calls(lambda: normalise(pixels), seconds / 3) / batch_size
-    form = run.answering(pixels, rows, amp=amp)
-    whole = _calls(lambda: probabilities(form, pixels, rows, normalise), seconds / 2) / batch_size
+    predictor = run.predictor
+    load = _calls(lambda: predictor.tensor(pixels), seconds / 3) / batch_size
+    whole = _calls(lambda: predictor.predict_stored(pixels, rows, amp=amp), seconds / 2) / batch_size
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        run.model(normalise(pixels))
+        run.model(predictor.tensor(pixels))
     parts = (
         Part("load", load, "to numbers of mean 0 and deviation 1"),
-        Part("forward", whole - load, "the network, and its scores as probabilities"),
+        Part("forward", whole - load, "the network, and what its head makes of it"),
     )
     rate = counter.get_total_flops() / batch_size / (whole - load) * 1e6
     return Breakdown(
