@@ -69,14 +69,14 @@ def classes(metrics: Mapping[str, Any]) -> Table:
 
 def listings(metrics: Mapping[str, Any]) -> list[Table]:
     """Return what a terminal shows of the classes: the figures of two, and of each of the first ``LISTED``."""
-    found = []
+    listed = []
     if binary := metrics.get("binary"):
         titles = (f"of “{binary['positive']}”", "value", f"95{THIN}% interval")
-        found.append(Table(titles, [(title, *_with_interval(binary[key])) for key, (title, _) in BINARY.items()]))
+        listed.append(Table(titles, [(title, *_with_interval(binary[key])) for key, (title, _) in BINARY.items()]))
     each = metrics["per_class"]
     table = classes({**metrics, "per_class": each[:LISTED]})
     first = f"class (first {LISTED} of {len(each):,})" if len(each) > LISTED else "class"
-    return [*found, Table((first, *table.columns[1:]), table.rows, table.numbers)]
+    return [*listed, Table((first, *table.columns[1:]), table.rows, table.numbers)]
 
 
 def confusions(metrics: Mapping[str, Any], most: int = 12) -> Table:
