@@ -325,7 +325,7 @@ def test_what_does_not_compare_is_refused(
 
 def test_other_classes_do_not_compare(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cs.train("squares", "tiny", epochs=1, baselines=False, out=tmp_path / "squares")
-    says(capsys, "they tell other classes apart", "compare", made / "tiny-seed0", tmp_path / "squares")
+    says(capsys, "they learn other classes", "compare", made / "tiny-seed0", tmp_path / "squares")
 
 
 def test_a_held_set_is_trained_and_gone_on_with(digits: cs.Data, tmp_path: Path) -> None:

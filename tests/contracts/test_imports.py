@@ -25,7 +25,8 @@ cards geometry
 ops
 scratch graph
 analysis tracing data
-tasks models
+tasks
+models
 training explain
 runs
 views
@@ -39,8 +40,8 @@ LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in
 # library: the rooms (and all below them) that may import it; the empty tuple means none
 DOORS = {
     "torch": (
-        *("graph.record", "graph.translate", "data.augment", "data.loader", "data.device", "tasks", "models"),
-        *("training", "explain", "runs", "report", "api"),
+        *("graph.record", "graph.translate", "data.augment", "data.batch", "data.loader", "data.device", "tasks"),
+        *("models", "training", "explain", "runs", "report", "api"),
     ),
     "matplotlib": ("report.figures",),
     "rich": ("terminal", "cli"),

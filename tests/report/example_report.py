@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 import numpy as np
-from convscope.tasks.classification.scores import ABOUT, score
 
 from convscope.data.dataset import Notice
 from convscope.report.contents import Augmented, Baseline, Contents, Samples
 from convscope.report.sections.classification.contents import Classified, Mistake
+from convscope.tasks.classification.scores import ABOUT, score
 from convscope.tasks.metrics.comparison import compare
 
 MEANING = {"main": "accuracy", "metrics": {name: asdict(about) for name, about in ABOUT.items()}}

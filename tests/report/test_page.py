@@ -183,9 +183,8 @@ def test_a_perfect_run_says_so(tmp_path):
 
 
 def test_a_split_of_one_class_and_one_image(tmp_path):
-    from convscope.tasks.classification.scores import score
-
     from convscope.report.sections.classification.contents import Classified
+    from convscope.tasks.classification.scores import score
 
     labels, probabilities = np.array([0]), np.array([[0.6, 0.4]])
     found = replace(

@@ -1,12 +1,11 @@
-"""What a finished training found: the chosen weights scored, simple methods beside them, the report, all written."""
+"""What a finished training found: the chosen weights scored, baselines beside them, the report, all written."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from convscope.data.dataset import Data, Split
 from convscope.events import Listener
@@ -19,8 +18,11 @@ from convscope.runs.predictions import write_predictions
 from convscope.runs.run import Run, open_run
 from convscope.runs.setup import Training
 from convscope.runs.write import write_json
-from convscope.tasks import baselines, classification
+from convscope.tasks import baselines
+from convscope.tasks.metrics.estimates import estimates_of
+from convscope.tasks.metrics.paired import paired
 from convscope.tasks.metrics.units import Units
+from convscope.tasks.registry import task
 from convscope.training.checkpoint import save_error
 from convscope.training.choice import decided, rule
 from convscope.training.loop import Outcome
@@ -37,12 +39,14 @@ def write_results(
     write_json(folder / files.ENVIRONMENT, {**facts, "weights_sha256": checksum})
     run = open_run(folder, model=training.spec.source)
     judged = data.test or data.valid
-    scores, shares = run.score(judged)
-    valid_shares = shares if judged is data.valid else run.probabilities(data.valid)
+    scores, predictions = run.score(judged)
+    of_valid = predictions if judged is data.valid else run.predictions(data.valid)
     timing["evaluation"] = time.perf_counter() - began
-    rivals = _baselines(training.plan, data, judged, shares, listener)
-    timing["simple methods"] = sum(rival["seconds"] for rival in rivals)
+    beside = _baselines(run, training.plan, data, judged, predictions, listener)
+    timing["simple methods"] = sum(baseline["seconds"] for baseline in beside)
     metrics = {
+        "format": 2,
+        "task": training.plan.task,
         "weights_sha256": checksum,
         "split": judged.name,
         "examples": len(judged),
@@ -55,15 +59,15 @@ def write_results(
         **({"stages": list(training.stages)} if training.stages else {}),
         **({"pretrained": facts["pretrained"]} if "pretrained" in facts else {}),
         **scores,
-        "valid": {"accuracy": _accuracy(data.valid, valid_shares)["accuracy"]},
-        "baselines": rivals,
+        "valid": _compared(run, data.valid, of_valid, (scores["main"],)),
+        "baselines": beside,
         **({"cost": training.spec.cost()} if own.is_own(training.spec.model) else {}),
         "seconds": timing,
     }
     write_json(folder / files.METRICS, metrics)
-    write_predictions(folder, data, {data.valid.name: valid_shares, judged.name: shares})
+    write_predictions(folder, data, run.spec, {data.valid.name: of_valid, judged.name: predictions})
     listener.progress("report", 0, 1)
-    contents = collect(run, data, training.settled, outcome.history, metrics, shares)
+    contents = collect(run, data, training.settled, outcome.history, metrics, predictions)
     try:
         write_report(contents, folder)
     except OSError as error:
@@ -73,39 +77,48 @@ def write_results(
     return run
 
 
-def _baselines(plan: Plan, data: Data, judged: Split, shares: np.ndarray, listener: Listener) -> list[dict[str, Any]]:
+def _baselines(
+    run: Run, plan: Plan, data: Data, judged: Split, predictions: Any, listener: Listener
+) -> list[dict[str, Any]]:
+    """Train and score the task's simple methods beside the network."""
     if not plan.baselines:
         return []
-    names = list(baselines.METHODS)
+    chosen, target = task(plan.task), run.spec.target
+    names = list(chosen.baselines)
 
     def tell(done: int) -> None:
         return_freed_memory()  # the blocks of one method do not fit the next
         listener.progress("simple methods", done, len(names))
 
-    found = baselines.run(
+    results = baselines.run(
+        chosen.baselines,
         data.train,
         judged,
-        len(data.classes),
+        target,
         seconds=plan.baseline_seconds,
         seed=plan.seed,
         progress=lambda name: tell(names.index(name)),
     )
     tell(len(names))
-    right, units = shares.argmax(axis=1) == judged.labels, Units.of(judged.groups, len(judged))
+    main = next(iter(chosen.compared))
+    network, units = chosen.evidence(judged.target, predictions, target), Units.of(judged.groups, len(judged))
     return [
         {
-            "name": rival.name,
-            "what": rival.what,
-            **_accuracy(judged, rival.probabilities),
-            "seconds": rival.seconds,
-            "train_rows": rival.train_rows,
-            "stopped_early": rival.stopped_early,
-            "versus": classification.compare(right, rival.probabilities.argmax(axis=1) == judged.labels, units=units),
+            "name": result.name,
+            "what": result.what,
+            **_compared(run, judged, result.predictions, tuple(chosen.compared)),
+            "seconds": result.seconds,
+            "train_rows": result.train_rows,
+            "stopped_early": result.stopped_early,
+            "versus": paired(network, chosen.evidence(judged.target, result.predictions, target), main, units=units),
         }
-        for rival in found
+        for result in results
     ]
 
 
-def _accuracy(split: Split, shares: np.ndarray) -> dict[str, Any]:
-    predicted = shares.argmax(axis=1)
-    return classification.accuracies(split.labels, predicted, shares.shape[1], groups=split.groups)
+def _compared(run: Run, split: Split, predictions: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Return these figures of predictions for a split, with intervals."""
+    chosen = task(run.spec.task)
+    evidence = chosen.evidence(split.target, predictions, run.spec.target)
+    found = estimates_of(evidence, next(iter(chosen.compared)), Units.of(split.groups, len(split)))
+    return {name: found[name] for name in names}

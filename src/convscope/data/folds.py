@@ -1,4 +1,4 @@
-"""Which fold tests which example, in a cross-validation: each example once, groups whole, strata by their share."""
+"""Splits beyond the first: folds, of which each tests other examples, and redrawn splits of the same sizes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,30 @@ import numpy as np
 from convscope.errors import ConfigError, DataError
 
 MOST_FOLDS = 1_000
+
+
+def of_fold(strata: np.ndarray, units: np.ndarray, folds: int, fold: int, *, seed: int = 0) -> tuple[np.ndarray, str]:
+    """Return "test" for the examples of a fold, from 1, and "" for the others, (n,); and what that is in words.
+
+    The arguments are those of ``assign_folds``, which see; so are the errors.
+
+    >>> of_fold(np.array([0, 0, 0, 1, 1, 1]), np.arange(6), 3, 1, seed=0)[0].tolist()
+    ['', '', 'test', '', 'test', '']
+    """
+    if not 1 <= fold <= folds:
+        raise ConfigError(f"fold: expected a whole number from 1 to {folds:,}, the number of folds, found {fold:,}")
+    mine = assign_folds(strata, units, folds, seed=seed) == fold
+    return np.where(mine, "test", "").astype("<U5"), f"fold {fold} of {folds}"
+
+
+def sizes(given: np.ndarray) -> dict[str, int]:
+    """Return how many examples a set gives to test and valid, so that redrawn splits are as large.
+
+    >>> sizes(np.array(["train", "test", "test", "train"]))
+    {'test': 2}
+    """
+    counts = {name: int((given == name).sum()) for name in ("valid", "test")}
+    return {name: count for name, count in counts.items() if count}
 
 
 def assign_folds(strata: np.ndarray, units: np.ndarray, folds: int, *, seed: int = 0) -> np.ndarray:

@@ -165,6 +165,15 @@ def target_to_dict(target: TargetSpec) -> dict[str, Any]:
     return {"kind": target.kind, **{name: _listed(value) for name, value in asdict(target).items()}}  # pyright: ignore[reportArgumentType]
 
 
+def target_entry(target: TargetSpec) -> dict[str, Any]:
+    """Return the entry that files have for a target: the names of ``classes``, as ever, or any other as ``target``.
+
+    >>> target_entry(Classes(("ant", "bee"))), list(target_entry(Labels(("red", "round"))))
+    ({'classes': ['ant', 'bee']}, ['target'])
+    """
+    return {"classes": list(target.names)} if isinstance(target, Classes) else {"target": target_to_dict(target)}
+
+
 def target_from_dict(values: dict[str, Any]) -> TargetSpec:
     """Rebuild from the values of ``target_to_dict``; ``ValueError`` for an unknown kind, ``TypeError`` for its fields.
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from convscope.data.spec import OutputSpec
+from convscope.data.spec import Classes, OutputSpec, TargetSpec
 from convscope.errors import ConfigError
 from convscope.models.building import copied
 from convscope.models.own import explained
@@ -49,20 +49,19 @@ def check(
     name: str,
     x: Tensor,
     output: OutputSpec,
+    target: TargetSpec,
     again: Callable[[], nn.Module] | None,
-    *,
-    classes: bool = False,
 ) -> list[str]:
     """Return what a user should hear of a network before it is trained.
 
     ``x`` (N, C, *space) are inputs as it will see them, all of one training step; ``again`` builds it a second time,
-    where it is not a copy of an object. ``classes`` says that its outputs score classes.
+    where it is not a copy of an object.
 
     Raises:
         ConfigError: it has nothing to learn, cannot be saved, fails on the inputs, does not give what ``output`` says,
             or is another network when it is built again.
     """
-    asked = _Asked(name, output, classes)
+    asked = _Asked(name, output, isinstance(target, Classes))
     with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):
         _check_parameters(model, name)
         notices = [*_shown(copied(model, name), asked, x[:SHOWN])]

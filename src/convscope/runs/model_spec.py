@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.spec import Classes, InputSpec, OutputSpec, TargetSpec, target_to_dict
+from convscope.data.spec import Classes, InputSpec, OutputSpec, TargetSpec, target_entry
 from convscope.models import own
 from convscope.models.cost import cost
 from convscope.models.header import Header
@@ -80,8 +80,6 @@ class ModelSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON."""
-        target = self.target
-        classes = {"classes": list(target.names)} if isinstance(target, Classes) else {"target": target_to_dict(target)}
         return {
             "format": 1,
             "task": self.task,
@@ -89,7 +87,7 @@ class ModelSpec:
             **({"code": own.WARNING} if own.is_own(self.model) else {}),
             "options": self.options,
             "head": self.head,
-            **classes,
+            **target_entry(self.target),
             "preprocessing": self.preprocessing.to_dict(),
         }
 

@@ -208,7 +208,7 @@ def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | N
     spec = ModelSpec.from_header(read_header(folder))
     if twice := repeated(names_of(spec.target)):
         raise CheckpointError(
-            f"{folder / files.WEIGHTS} gives two of its {spec.target.kind} one name ({listed(twice)}), so that its "
+            f"{folder / files.WEIGHTS} gives two {spec.target.kind} one name ({listed(twice)}), so that its "
             "answers could mean either; train again, each with a name of its own"
         )
     return Run(folder, replace(spec, source=given_again(model, spec.model, folder)), plan, source)

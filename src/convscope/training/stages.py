@@ -15,11 +15,12 @@ import torch
 from torch import nn
 
 from convscope.data.dataset import Data
-from convscope.data.spec import InputSpec, OutputSpec
+from convscope.data.spec import InputSpec
 from convscope.errors import ConfigError
 from convscope.models.own import Source
 from convscope.models.registry import build
 from convscope.models.transfer import is_chain
+from convscope.tasks.registry import task
 from convscope.training.freezing import FreezePlan
 from convscope.training.plan import Plan, Stage, split_patterns
 
@@ -80,9 +81,10 @@ def extended(stages: tuple[Stage, ...], epochs: int) -> tuple[Stage, ...]:
 
 def outline(plan: Plan, data: Data, source: Source) -> nn.Module:
     """Return the plan's network to read names and shapes of its weights: without numbers, but for a user's own."""
-    shape = data.preprocessing
+    shape, chosen = data.preprocessing, task(plan.task)
+    input = InputSpec(shape.channels, (shape.height, shape.width))
+    output = chosen.output(chosen.target(data, plan.options), input)
     with torch.device("meta"):
-        input, output = InputSpec(shape.channels, (shape.height, shape.width)), OutputSpec(len(data.classes))
         return build(source, plan.set, input=input, output=output, head=plan.head)
 
 

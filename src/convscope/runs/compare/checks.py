@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convscope.data.names import composed
-from convscope.data.spec import Classes, TargetSpec
+from convscope.data.spec import TargetSpec
 from convscope.errors import CheckpointError, DataError
 from convscope.runs import files
 from convscope.runs.run import Run
@@ -36,9 +36,9 @@ def check_comparable(a: Run, b: Run, *, same_split: bool = True) -> None:
         )
     first, second = (_learned(run.spec.target) for run in (a, b))
     if first != second:
-        what = "tell other classes apart" if isinstance(a.spec.target, Classes) else "learn other targets"
         raise DataError(
-            f"{a.folder} and {b.folder} cannot be compared: they {what} ({listed(first)}; {listed(second)})"
+            f"{a.folder} and {b.folder} cannot be compared: they learn other {a.spec.target.kind} ({listed(first)}; "
+            f"{listed(second)})"
         )
     first, second = ((run.folder / files.SPLIT) for run in (a, b))
     for path in (first, second):

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from convscope.cards import grid
-from convscope.data.spec import Classes, TargetSpec, target_to_dict
+from convscope.data.spec import TargetSpec, target_entry
 from convscope.errors import ConfigError
 from convscope.runs.compare.checks import check_comparable, groups_of
 from convscope.runs.compare.estimates import Estimate, estimates
@@ -138,12 +138,9 @@ class Comparison:
                 del run["history"]  # the run's own epochs.csv has it
         for pair, plain in zip(self.pairs, values["pairs"], strict=True):
             plain["decided"] = pair.decided
-        target = {"target": target_to_dict(self.target)}
-        if isinstance(self.target, Classes):
-            target = {"classes": self.target.names}
         described = {"main": self.main, "metrics": {name: asdict(about) for name, about in self.metrics.items()}}
         del values["target"]
-        return {"format": 1, "best": self.best.name, **values, **target, **described}
+        return {"format": 1, "best": self.best.name, **values, **target_entry(self.target), **described}
 
 
 def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = None) -> Comparison:
@@ -152,7 +149,7 @@ def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = No
     Beside what ``failed`` a single run will do.
 
     Raises:
-        DataError: the runs learned from or were judged on different images, splits or classes; the message says which.
+        DataError: the runs learned from or were judged on different examples, splits or targets: which, it says.
         ConfigError: fewer than two runs, or the same training twice.
         CheckpointError: a run is unfinished or damaged.
     """
