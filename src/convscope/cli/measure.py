@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convscope.cli.output import out as screen
 from convscope.cli.output import show_json
+from convscope.terminal.screen import out as screen
 
 if TYPE_CHECKING:
     from convscope.api.inspect import Network
@@ -27,7 +27,7 @@ def equivariance(found: Network, nodes: list[str], image: Path | None, as_json: 
         return 0
     for one in results:
         screen.print(str(one), markup=False, highlight=False)
-    screen.print("1 spread is the standard deviation of the features", markup=False, style="dim")
+    screen.print("errors in standard deviations of the features", markup=False, style="dim")
     return 0
 
 

@@ -41,6 +41,17 @@ class InputSpec:
     vocabulary: int | None = None
 
     @property
+    def noun(self) -> str:
+        """What an example is called.
+
+        >>> InputSpec(3, (28, 28)).noun, InputSpec(vocabulary=40, space=(23,)).noun
+        ('image', 'sequence')
+        """
+        if self.vocabulary is not None:
+            return "sequence"
+        return {1: "signal", 2: "image", 3: "volume"}.get(len(self.space), "example")
+
+    @property
     def shape(self) -> tuple[int | None, ...]:
         """The shape of one example.
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from convscope.errors import ConfigError, quoted
-from convscope.report import comparison_tables as tables
-from convscope.report.html import Shown, forget, save, template
+from convscope.errors import ConfigError
+from convscope.report.comparison_tables import counts_right
+from convscope.report.page import Head, Shown, drawn, page
+from convscope.report.section import Section
+from convscope.report.sections.comparison import sections
+from convscope.report.text import shorten, targets
 from convscope.runs import files
 from convscope.runs.compare.comparison import Comparison
 from convscope.runs.write import csv_text, json_text, write_files
+from convscope.text import count
 from convscope.training.checkpoint import save_error
-
-FIGURE_NAMES = ("networks", "differences", "tradeoff", "learning_curves")
 
 
 def write(found: Comparison, folder: Path) -> Path:
@@ -26,25 +29,34 @@ def write(found: Comparison, folder: Path) -> Path:
         raise ConfigError(f"{folder} is the folder of a run, whose figures would be mixed up: choose another --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        figures = draw(found, folder / files.FIGURES)
-        contents = {".html": page(found, figures, folder.name), ".csv": csv_text(columns(found), rows(found))}
-        contents[".json"] = json_text(found.to_dict())
-        write_files(folder, {f"{files.COMPARISON}{ending}": text for ending, text in contents.items()})
-        forget(folder / files.FIGURES, set(FIGURE_NAMES) - figures.keys())
+        parts = sections(found)
+        with drawn(found, parts, folder / files.FIGURES) as figures:
+            contents = {
+                ".html": html(found, parts, figures, folder.name),
+                ".csv": csv_text(columns(found), rows(found)),
+                ".json": json_text(found.to_dict()),
+            }
+            write_files(folder, {f"{files.COMPARISON}{ending}": text for ending, text in contents.items()})
     except OSError as error:
         raise save_error(folder, 0, error) from error
     return folder / f"{files.COMPARISON}.html"
 
 
-def draw(found: Comparison, folder: Path) -> dict[str, Shown]:
-    """Draw every figure there is something to show in into ``folder`` as SVG and PNG; return them by name."""
-    from convscope.report.figures import differences, learning_curves, networks, style, tradeoff
-
-    folder.mkdir(exist_ok=True)
-    with style.applied():
-        modules = (networks, differences, tradeoff, learning_curves)
-        drawings = {name: module.draw(found) for name, module in zip(FIGURE_NAMES, modules, strict=True)}
-        return {name: save(drawing, name, folder) for name, drawing in drawings.items() if drawing is not None}
+def html(found: Comparison, parts: Sequence[Section], figures: Mapping[str, Shown], name: str) -> str:
+    """Return the page's HTML."""
+    split = "validation" if found.split == "valid" else found.split
+    groups = f" of {count(found.groups, 'group')}" if found.groups else ""
+    trained = count(len(found.networks), "network"), count(sum(len(each.runs) for each in found.networks), "run")
+    failed = f"; not trained: {shorten('; '.join(found.failed), 60)}" if found.failed else ""
+    headline = {
+        "data": f"{shorten(found.data, 60)}, {targets(found.target)}",
+        "judged on": f"{found.examples:,} {split} {found.noun}s{groups}, the same for all",
+        "trained": ", ".join(trained) + failed,
+    }
+    now = datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M")
+    head = Head("comparison", name, now, found.conclusions, headline)
+    seeded = any(len(network.runs) > 1 for network in found.networks)
+    return page(head, parts, figures, {"found": found, "seeded": seeded, "counted": counts_right(found)})
 
 
 def columns(found: Comparison) -> tuple[str, ...]:
@@ -78,24 +90,3 @@ def rows(found: Comparison) -> list[tuple[object, ...]]:
             ))  # fmt: skip
     made += [(name, *("",) * (len(columns(found)) - 2), reason) for name, reason in found.failed.items()]
     return [tuple("" if cell is None else cell for cell in row) for row in made]
-
-
-def page(found: Comparison, figures: dict[str, Shown], name: str) -> str:
-    """Return the page's HTML."""
-    folders = [quoted(run.folder) for network in found.networks for run in network.runs]
-    several = len(found.networks) > 1
-    return template("comparison.html.jinja").render(
-        found=found,
-        name=name,
-        created=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
-        figures=figures,
-        tables={
-            "scores": tables.scores(found),
-            "costs": tables.costs(found),
-            "runs": tables.runs(found),
-            "pairs": tables.pairs(found) if several else None,
-            "settings": tables.settings(found) if several else None,
-        },
-        seeded=any(len(network.runs) > 1 for network in found.networks),
-        folders=folders,
-    )

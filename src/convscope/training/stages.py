@@ -89,14 +89,14 @@ def outline(plan: Plan, data: Data, source: Source) -> nn.Module:
 
 
 def _usual(plan: Plan, model: nn.Module) -> tuple[tuple[Stage, ...], str]:
-    """Return one stage; two where weights were learned before, unless their trunk is never to learn."""
+    """Return one stage; two where weights were learned before, unless their backbone is never to learn."""
     assert plan.epochs is not None
     whole = Stage(plan.epochs, freeze=split_patterns(plan.freeze or ""))
     frozen = f"{plan.freeze} frozen throughout" if plan.freeze else "everything learns"
     if not plan.pretrained or not is_chain(model) or FreezePlan(model, plan, whole).only_head:
         return (whole,), frozen
     first = max(1, round(FIRST * plan.epochs))
-    head = Stage(first, freeze=("trunk",))
+    head = Stage(first, freeze=("backbone",))
     if first == plan.epochs:
         return (head,), "too few epochs for more than the head"
     return (head, replace(whole, epochs=plan.epochs - first)), f"the head alone, then {frozen}"
@@ -106,7 +106,7 @@ def _thawing(plan: Plan, model: nn.Module) -> Iterator[Stage]:
     """Yield a stage before the first of the epochs ``unfreeze_at`` and one after each: one more group learns, from the
     head down; after the last one everything (Howard and Ruder 2018, "gradual unfreezing")."""
     bounds = _epochs(plan)
-    ground = FreezePlan(model, plan, Stage(1, freeze=split_patterns(plan.freeze or "trunk")))
+    ground = FreezePlan(model, plan, Stage(1, freeze=split_patterns(plan.freeze or "backbone")))
     groups = [_patterns(ground, *group) for group in ground.groups().items() if ground.still.intersection(group[1])]
     if len(bounds) > len(groups):
         raise ConfigError(

@@ -38,7 +38,7 @@ def draw(contents: Contents) -> Drawing | None:
         axes.set_title(words, color=MUTED, fontweight="normal", fontsize=8.5, pad=5)
     return Drawing(
         figure,
-        "How images were varied while learning",
+        "Augmentation: how images were varied while learning",
         "Each epoch sees a slightly different version of every training image, so that the network cannot learn"
         " them by heart. The class must stay recognisable to you in every version: if it does not, the augmentation"
         " is too strong. Images that are judged are never varied.",

@@ -25,8 +25,11 @@ class Example(NamedTuple):
     group: str
 
 
-def check_comparable(a: Run, b: Run) -> None:
-    """Raise ``DataError``, with what differs and what to do, unless both runs learn the same from the same examples."""
+def check_comparable(a: Run, b: Run, *, same_split: bool = True) -> None:
+    """Raise ``DataError``, with what differs and what to do, unless both runs learn the same from the same examples.
+
+    Runs on several splits of one set are not of the ``same_split``.
+    """
     if a.spec.task != b.spec.task:
         raise DataError(
             f"{a.folder} and {b.folder} cannot be compared: one is of {a.spec.task}, the other of {b.spec.task}"
@@ -43,7 +46,7 @@ def check_comparable(a: Run, b: Run) -> None:
             raise CheckpointError(f"{path} is gone: without it nothing says which images the run learned from")
     if first.read_bytes() == second.read_bytes():
         return
-    for reason in _differences(a, b):
+    for reason in _differences(a, b, same_split):
         raise DataError(f"{a.folder} and {b.folder} cannot be compared: {reason}")
 
 
@@ -61,13 +64,18 @@ def groups_of(run: Run, ids: np.ndarray) -> np.ndarray | None:
     return groups if (groups != "").any() else None
 
 
+def splits_of(run: Run) -> dict[str, str]:
+    """Return the split of each example that the run knows, by its name."""
+    return {name: example.split for name, example in _examples(run).items()}
+
+
 def names_groups(run: Run) -> bool:
     """Return whether a run's ``split.csv`` has a column for groups, which it lacked in older versions."""
     with (run.folder / files.SPLIT).open(newline="", encoding="utf-8") as file:
         return "group" in next(csv.reader(file), ())
 
 
-def _differences(a: Run, b: Run) -> Iterator[str]:
+def _differences(a: Run, b: Run, same_split: bool) -> Iterator[str]:
     first, second = _examples(a), _examples(b)
     for mine, other, run in ((first, second, a), (second, first, b)):
         extra = [name for name in mine if name not in other]
@@ -83,6 +91,8 @@ def _differences(a: Run, b: Run) -> Iterator[str]:
         changed = [name for name in first if getattr(first[name], column) != getattr(second[name], column)]
         if changed:
             yield f"{count(len(changed), 'image')} of the same name {what}, such as {listed(changed, 2)}"
+    if not same_split:
+        return
     moved = [name for name in first if first[name].split != second[name].split]
     if moved:
         name = moved[0]

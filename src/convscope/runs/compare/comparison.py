@@ -97,6 +97,7 @@ class Comparison:
     failed: dict[str, str] = field(default_factory=dict)
     groups: int | None = None
     resampled: str = "images"
+    noun: str = "image"  # what an example is called
 
     def __repr__(self) -> str:
         figures = ", ".join(f"{network.name} {_plain(network.figures[self.main])}" for network in self.networks)
@@ -187,7 +188,8 @@ def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = No
         pairs=tuple(replace(pair, p_holm=p) for pair, p in zip(pairs, corrected, strict=True)),
         failed=dict(failed or {}),
         groups=units.groups or None,
-        resampled=str(units) if units.groups else "images",
+        resampled=str(units) if units.groups else f"{spec.input.noun}s",
+        noun=spec.input.noun,
     )
     return replace(comparison, conclusions=tuple(conclusions(comparison)), notes=tuple(notes(comparison, opened)))
 

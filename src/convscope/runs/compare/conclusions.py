@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convscope.runs.compare.checks import names_groups
+from convscope.runs.compare.estimates import Estimate
 from convscope.runs.run import Run
 from convscope.tasks.metrics.units import FEW
 from convscope.tasks.scores import About
@@ -24,7 +25,8 @@ def conclusions(found: Comparison) -> Iterator[str]:
     """Yield whether the best network is better than each other one, and what may be used instead of it."""
     best, rest = found.best, found.networks[1:]
     if not rest:
-        yield f"{best.name}: {_main(found, best)} over {count(len(best.runs), 'seed')}."
+        figure = in_words(best.figures[found.main], found.metrics[found.main])
+        yield f"{best.name}: {found.main.replace('_', ' ')} {figure} over {count(len(best.runs), 'seed')}."
         return
     against = {network.name: found.pair(best.name, network.name) for network in rest}
     about = found.metrics[found.main]
@@ -122,15 +124,19 @@ def _judges(found: Comparison, a: Network, b: Network) -> str:
     return images if seeds == 1 else f"{images} and {seeds} seeds"
 
 
-def _main(found: Comparison, network: Network) -> str:
-    """Return a network's main figure with its interval."""
-    value, low, high = (network.figures[found.main][end] for end in ("value", "low", "high"))
-    about = found.metrics[found.main]
-    name = found.main.replace("_", " ")
-    if about.unit == SHARE:
-        return f"{name} {100 * value:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
-    spread = "" if low is None else f" ({low:.4g} to {high:.4g})"
-    return f"{name} {value:.4g} {about.unit}".strip() + spread
+def in_words(estimate: Estimate, about: About) -> str:
+    """Return a figure with its interval.
+
+    >>> in_words({"value": 0.931, "low": 0.92, "high": 0.94}, About("accuracy", "", "share"))
+    '93.10 % (92.00 to 94.00)'
+    """
+    value, low, high = (estimate[end] for end in ("value", "low", "high"))
+    if value is None:
+        return "unknown"
+    share = about.unit == SHARE
+    known = low is not None and high is not None
+    ends = "" if not known else f" ({100 * low:.2f} to {100 * high:.2f})" if share else f" ({low:.4g} to {high:.4g})"
+    return (f"{100 * value:.2f} %" if share else f"{value:.4g} {about.unit}".strip()) + ends
 
 
 def _listed(names: list[str]) -> str:

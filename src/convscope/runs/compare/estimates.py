@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -44,6 +46,26 @@ def estimates(
             for name in names
         }
     return estimated
+
+
+def pooled_estimates(evidence: list[Evidence], names: Sequence[str], units: Units) -> dict[str, Estimate]:
+    """Return estimates of one network that was trained with several seeds, each with ``evidence`` of all examples."""
+    samples = [resample(each.figures, units, resamples=DRAWS, seed=0) for each in evidence]
+    points = [each.figures(np.ones((len(units.unit), 1))) for each in evidence]
+    rows = {row: row for row in range(len(evidence))}
+    proportions = {names[0]} if evidence[0].per_example.dtype == bool else set()
+    return {
+        name: _estimate(
+            [_finite(float(point[name][0])) for point in points],
+            resampled_means(np.stack([sample[name] for sample in samples]), [rows], seed=0)[0],
+            units.count if name in proportions else None,
+        )
+        for name in names
+    }
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _estimate(values: list[float | None], samples: np.ndarray, trials: int | None) -> Estimate:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,9 +16,6 @@ from convscope.tasks.metrics.paired import paired
 from convscope.tasks.metrics.proportion import wilson
 from convscope.tasks.metrics.units import Units
 from convscope.tasks.scores import Evidence
-
-if TYPE_CHECKING:
-    from convscope.runs.compare.comparison import Network
 
 DRAWS = 10_000  # resamples of the main figure, which decides
 LEVEL = 0.05  # below this corrected p a difference counts as shown
@@ -47,9 +45,28 @@ class Pair:
         return self.p_holm < LEVEL
 
 
+class Trained(Protocol):
+    """A network that was trained with some ``seeds``, and its ``figures``."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds it was trained with."""
+        ...
+
+    @property
+    def figures(self) -> Mapping[str, Estimate]:
+        """Its figures, over all seeds."""
+        ...
+
+
 def pair_of(
-    a: Network,
-    b: Network,
+    a: Trained,
+    b: Trained,
     differences: np.ndarray,
     groups: dict[str, dict[int, int]],
     evidence: list[Evidence],
@@ -57,7 +74,7 @@ def pair_of(
     units: Units,
 ) -> Pair:
     """Compare two networks by the main figure; ``differences`` (resamples,) are those of their means over seeds."""
-    once = len(a.runs) == len(b.runs) == 1
+    once = len(a.seeds) == len(b.seeds) == 1
     mine, theirs = groups[a.name], groups[b.name]
     matched = [(a.seeds[0], b.seeds[0])] if once else [(seed, seed) for seed in mine if seed in theirs]
     each = tuple(

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from convscope.report.contents import Contents
-from convscope.report.figures.one_vs_rest import GRID, lines, plot
+from convscope.report.figures.classification.one_vs_rest import GRID, lines, plot
 from convscope.report.figures.style import HALF, Drawing, canvas, percent_axis
 
 
@@ -29,7 +29,7 @@ def draw(contents: Contents) -> Drawing | None:
     zoomed = f" Only the upper right corner is shown, from {100 * (1 - corner):.0f} %." if corner < 1 else ""
     return Drawing(
         figure,
-        "Found against right (precision and recall)",
+        "Precision and recall: right against found",
         "The same walk through the thresholds: of all images the network calls by this class, how many are it? A"
         " good curve"
         " stays at the top until nearly all are found. It is the stricter view where a class is rare." + zoomed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from convscope.data.dataset import Split
-from convscope.report.contents import Mistake
+from convscope.report.sections.classification.contents import Mistake
 
 
 def worst(split: Split, probabilities: np.ndarray, count: int = 24) -> tuple[Mistake, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from convscope.report.contents import Contents
-from convscope.report.figures.one_vs_rest import GRID, lines, plot
+from convscope.report.figures.classification.one_vs_rest import GRID, lines, plot
 from convscope.report.figures.style import FAINT, HALF, Drawing, canvas, percent_axis
 
 
@@ -30,7 +30,7 @@ def draw(contents: Contents) -> Drawing | None:
     zoomed = f" Only the upper left corner is shown, up to {100 * corner:.0f} % false alarms." if corner < 1 else ""
     return Drawing(
         figure,
-        "Found against false alarms (ROC)",
+        "ROC: found against false alarms",
         "Ask the network for one class and lower the probability it must state: it finds more of the class and"
         " raises more false alarms. A good curve hugs the upper left corner (area 1); the diagonal is guessing (area"
         " 0.5)." + zoomed,

@@ -8,14 +8,15 @@ from matplotlib.ticker import NullLocator
 
 from convscope.report.contents import Contents
 from convscope.report.figures.style import BLUE, GREY, WIDE, Drawing, canvas, grid, percent_axis
+from convscope.report.sections.classification.contents import Classified
 from convscope.report.text import percent
 from convscope.tasks.metrics.calibration import Reliability, reliability
 
 
 def draw(contents: Contents) -> Drawing:
     """Draw accuracy against stated probability in 15 bins, and beside it how many images each bin holds."""
-    held = contents.predictions
-    table = reliability(held.labels, held.probabilities, held.groups)
+    own: Classified = contents.own
+    table = reliability(own.labels, own.probabilities, own.groups)
     figure = canvas(WIDE, 3.6)
     left, right = figure.subplots(1, 2, sharex=True)
     _kept_words(left, table)
@@ -28,7 +29,7 @@ def draw(contents: Contents) -> Drawing:
         grid(axes)
     return Drawing(
         figure,
-        "Can its probabilities be believed?",
+        "Reliability: stated probability against what came true",
         "When the network states 90 %, is it right nine times in ten? Dots on the dashed diagonal keep their word;"
         " below it the network claims too much, above it too little. Bars are 95 % intervals: few"
         f" {'groups' if contents.metrics.get('groups') else 'images'}, long bars."

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from convscope.report.contents import Contents
 from convscope.report.figures.style import BLUE, GREY, INK, ORANGE, PAPER, TEAL
+from convscope.report.sections.classification.contents import Classified
 from convscope.report.text import decimal, shorten
 
 # Good curves bend close to 0 or 1, so places lie closer there.
@@ -36,10 +37,10 @@ def lines(contents: Contents, curve: Curve, area: str) -> list[Line]:
 
     Of two classes the positive one; of more the two with the smallest area, the others in grey, and the mean of all.
     """
-    labels, probabilities = contents.predictions.labels, contents.predictions.probabilities
-    metrics = contents.metrics
+    own: Classified = contents.own
+    labels, probabilities, metrics = own.labels, own.probabilities, contents.metrics
     if binary := metrics.get("binary"):
-        k = contents.classes.index(binary["positive"])
+        k = own.classes.index(binary["positive"])
         value = metrics["per_class"][k][area]["value"]
         if value is None:
             return []

@@ -20,6 +20,7 @@ def draw(contents: Contents) -> Drawing | None:
     """Draw the confusion matrix: a row a true class, a column an answer, right ones blue, wrong ones orange."""
     counts = confusion(contents.metrics)
     support = counts.sum(axis=1, keepdims=True)
+    classes = contents.own.classes
     shown = np.arange(len(counts)) if len(counts) <= WHOLE else _most_confused(counts)
     counts, support = counts[np.ix_(shown, shown)], support[shown]
     K = len(shown)
@@ -31,7 +32,7 @@ def draw(contents: Contents) -> Drawing | None:
     _cells(axes, depth)
     if K <= COUNTS:
         _numbers(axes, counts, shares, depth, size=_cell_size(K))
-    _names(axes, [shorten(contents.classes[k], 22 if K <= COUNTS else 14) for k in shown], side)
+    _names(axes, [shorten(classes[k], 22 if K <= COUNTS else 14) for k in shown], side)
     return Drawing(
         figure,
         "What was taken for what",
@@ -40,9 +41,9 @@ def draw(contents: Contents) -> Drawing | None:
         + (" The percentage is the share of the row." if K <= SHARES else "")
         + (" Empty cells are zero." if K > SHARES else "")
         + (
-            f" Of {len(contents.classes):,} classes these are the {K} of the most frequent mistakes; a row's other"
+            f" Of {len(classes):,} classes these are the {K} of the most frequent mistakes; a row's other"
             " answers were given to classes that are not shown."
-            if len(contents.classes) > K
+            if len(classes) > K
             else ""
         ),
     )
