@@ -19,7 +19,7 @@ PACKAGE = Path(convscope.__file__).parent
 
 # A room may import from the lines above its own; rooms on one line are strangers.
 ORDER = """
-errors text events
+errors text plain events
 atomic
 cards geometry
 ops
@@ -29,6 +29,7 @@ tasks
 models
 training explain
 runs
+views
 report
 terminal
 api

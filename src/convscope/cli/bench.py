@@ -13,6 +13,7 @@ from convscope.errors import ConfigError
 from convscope.terminal.screen import out
 from convscope.terminal.tables import table
 from convscope.training.threads import using
+from convscope.views import run as views
 
 if TYPE_CHECKING:
     from convscope.runs.breakdown import Breakdown
@@ -128,15 +129,7 @@ def _check(seconds: float, batch_size: int = 1) -> None:
 def _show(found: Breakdown, as_json: bool) -> int:
     total = sum(part.microseconds for part in found.parts)
     if as_json:
-        show_json(
-            {
-                "how": found.how,
-                "parts": {part.name: round(part.microseconds, 3) for part in found.parts},
-                "images_per_second": round(found.images_per_second, 1),
-                "flops_per_second": round(found.flops),
-                "ceiling": round(found.ceiling),
-            }
-        )
+        show_json(views.breakdown(found))
         return 0
     out.print(found.how, markup=False)
     rows = [(p.name, f"{p.microseconds:,.1f}", f"{p.microseconds / total:.1%}", p.what) for p in found.parts]

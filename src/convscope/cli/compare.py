@@ -13,6 +13,7 @@ from convscope.cli.output import show_json
 from convscope.terminal.screen import folded, out, say_warning
 from convscope.terminal.tables import shown
 from convscope.text import count
+from convscope.views import comparison as views
 
 if TYPE_CHECKING:
     from convscope.runs.compare.comparison import Comparison
@@ -43,7 +44,7 @@ def compare(
     if as_json:
         for note in found.notes:
             say_warning(note)
-        show_json(found.to_dict())
+        show_json(views.comparison(found))
         return 0
     show(found)
     if out_folder is not None:

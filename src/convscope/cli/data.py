@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from convscope.cli.output import show_json
 from convscope.data.preprocessing import Fit
 from convscope.terminal.screen import err, out
 from convscope.terminal.tables import notices, pairs, table
+from convscope.views import data as views
 
 app = App(name="data", help="List named sets, check any set, draw its augmentation, download a public set.")
 
@@ -37,7 +37,7 @@ def list_sets(*, data_root: Path | None = None, cache: Path | None = None, as_js
 
     rows = catalogue(data_root, directory(cache))
     if as_json:
-        show_json([asdict(row) for row in rows])
+        show_json(views.named(rows))
         return 0
     cells = [
         (
@@ -108,16 +108,7 @@ def check(
             **given(reading),
         )
     if as_json:
-        show_json(
-            {
-                "name": found.name,
-                "facts": found.facts,
-                "classes": found.classes,
-                "splits": {split.name: len(split) for split in found.splits},
-                "fingerprint": found.fingerprint,
-                "warnings": [asdict(notice) for notice in found.warnings],
-            }
-        )
+        show_json(views.checked(found))
     else:
         out.print(found.name, style="bold", markup=False)
         out.print(pairs(found.facts))

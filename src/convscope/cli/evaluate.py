@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from convscope.cli.flags import ColumnFlags, given
 from convscope.cli.output import show_json
 from convscope.terminal.screen import out, say_warning
+from convscope.views import run as views
 
 
 def evaluate(
@@ -62,7 +63,7 @@ def evaluate(
     for warning in metrics["warnings"]:
         say_warning(warning)
     if as_json:
-        show_json(metrics)
+        show_json(views.evaluation(metrics))
     else:
         out.print(scores_table(metrics))
     return 0

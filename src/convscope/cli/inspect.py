@@ -15,6 +15,7 @@ from convscope.cli.written import check_together, input_shapes, unit
 from convscope.terminal.screen import out as screen
 from convscope.terminal.screen import say_error, say_warning, wide, window
 from convscope.terminal.tables import table
+from convscope.views import inspection as views
 
 if TYPE_CHECKING:
     from convscope.analysis.inspection import Inspection
@@ -92,7 +93,7 @@ def inspect(
     if seen is not None:
         return _field(found, inspection, *seen, image, out, as_json)
     if as_json:
-        show_json(inspection.to_dict())
+        show_json(views.inspection(inspection))
     elif as_csv:
         show_csv(_csv(inspection))
     else:
@@ -181,18 +182,7 @@ def _field(
         from convscope.report.field import write_field
 
         write_field(seen, None if image is None else found.pixels(image), out)
-    values = {
-        "node": seen.node,
-        "at": list(seen.at),
-        "share": seen.share,
-        "at_most": seen.at_most,
-        "inputs": {
-            name: {"count": places.count, "shape": list(places.shape), "positions": [
-                places.along(axis).tolist() for axis in range(len(places.shape))
-            ]} for name, places in seen.inputs.items()
-        },
-        "unknown": list(seen.unknown),
-    }  # fmt: skip
+    values = views.field(seen)
     if as_json:
         show_json(values)
         return 0
@@ -244,10 +234,7 @@ def _verify(found: Network, image: Path | None, as_json: bool) -> int:
     inputs = random_inputs(found.graph) if image is None else [found.input(image)]
     results = agreements(found.model, inputs)  # pyright: ignore[reportArgumentType]
     if as_json:
-        show_json([
-            {**vars(one), "largest": None if math.isnan(one.largest) else one.largest, "limit": one.limit,
-             "holds": one.holds} for one in results
-        ])  # fmt: skip
+        show_json(views.agreements(results))
     else:
         what = "random numbers" if image is None else str(image)
         screen.print(f"NumPy beside PyTorch on {what}; differences relative to the largest number of the node")

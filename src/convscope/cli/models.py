@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from convscope.cli.output import show_json
 from convscope.terminal.screen import folded, out
 from convscope.terminal.tables import pairs
+from convscope.views import models as views
 
 COUNTED = "cost: multiply-adds of convolutions and matrix products per image, at the published size"
 FETCHED = "weights: --pretrained public downloads the published ones"
@@ -37,7 +38,7 @@ def models(
     known = families()
     if name is not None and (name in names() or name not in known):
         return _show(name, as_json)
-    rows = [_row(each) for family in known if name in (None, family) for each in known[family]]
+    rows = [views.row(each) for family in known if name in (None, family) for each in known[family]]
     if as_json:
         show_json(rows)
     else:
@@ -85,50 +86,14 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return (" " * GAP).join([*padded, *cells[len(widths) :]]).rstrip()
 
 
-def _row(name: str) -> dict[str, Any]:
-    """Return what the list says of a network; nothing is built."""
-    from convscope.models import entry
-    from convscope.models.facts import FACTS
-    from convscope.models.public import PUBLIC
-
-    e = entry(name)
-    weights, cost = FACTS.get(name) or _counted(name)
-    return {
-        "name": name,
-        "family": e.family,
-        "weights": weights,
-        "cost": cost,
-        "image": f"{e.channels}×{e.side}×{e.side}",
-        "classes": e.classes,
-        "public": name in PUBLIC,
-        "summary": e.summary,
-        "source": e.source,
-    }
-
-
-def _counted(name: str) -> tuple[int, int]:
-    from convscope.data.spec import InputSpec, OutputSpec
-    from convscope.models import entry
-    from convscope.models.cost import cost
-    from convscope.models.registry import build
-
-    e = entry(name)
-    image = InputSpec(e.channels, (e.side, e.side))
-    return cost(lambda: build(name, {}, input=image, output=OutputSpec(e.classes)), image)
-
-
 def _show(name: str, as_json: bool) -> int:
     """Print what one network is made of."""
     from convscope.errors import ConfigError
-    from convscope.models import families, options_of, own, parts_of, smallest_side
+    from convscope.models import own
 
     if own.is_own(name):
         raise ConfigError(f"{name!r} is not in the list; to inspect your own: convscope inspect {name} --input CxHxW")
-    found, head = parts_of(name)
-    row = _row(name)
-    row |= {"smallest": smallest_side(name), "groups": found, "head": head}
-    row |= {"options": options_of(name), "pretrained": _pretrained(name)}
-    row["beside"] = [other for other in families().get(row["family"], ()) if other != name]
+    row = views.network(name)
     if as_json:
         show_json(row)
         return 0
@@ -153,14 +118,6 @@ def _show(name: str, as_json: bool) -> int:
     out.print(f"[bold]{name}[/]")
     out.print(pairs(lines))
     return 0
-
-
-def _pretrained(name: str) -> dict[str, Any] | None:
-    from dataclasses import asdict
-
-    from convscope.models.public import PUBLIC
-
-    return asdict(PUBLIC[name]) if name in PUBLIC else None
 
 
 def _rounded(count: int) -> str:

@@ -13,6 +13,7 @@ from convscope.cli.exits import GIVEN
 from convscope.cli.output import show_csv, show_json
 from convscope.terminal.screen import say_error, say_warning
 from convscope.text import count
+from convscope.views import prediction as views
 
 
 def predict(
@@ -52,7 +53,7 @@ def predict(
         predictions = opened.predict(inputs, tta=tta, amp=amp)
     bad = [p for p in predictions if p.error is not None]
     if as_json:
-        show_json([p.to_dict() for p in predictions])
+        show_json(views.predictions(predictions))
     else:
         rows = [{"input": p.input, **cells(p.answer)} for p in predictions if p.error is None]
         header = rows[0] if rows else {"input": "", **cells(predictions[0].answer)}

@@ -11,6 +11,7 @@ from convscope.cli.output import show_json
 from convscope.errors import ConfigError, quoted
 from convscope.events import Listener
 from convscope.terminal.screen import err, out
+from convscope.views import run as views
 
 if TYPE_CHECKING:
     from convscope.api.series import Series, Turn
@@ -68,8 +69,7 @@ def _watched(run: Callable[..., Series], as_json: bool) -> int:
             _say_how_to_go_on(begun)
             return INTERRUPTED
     if as_json:
-        compared = done.comparison.to_dict() if done.comparison else None
-        show_json({"folder": str(done.folder), "failed": done.failed, "comparison": compared})
+        show_json(views.series(done.folder, done.failed, done.comparison))
     else:
         if done.comparison:
             show(done.comparison)

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from convscope.cli.output import show_json
 from convscope.cli.written import image_shape, place
 from convscope.terminal.screen import say_warning
+from convscope.views import trace as views
 
 STEPS = 3  # products shown of each number on a way
 LEVELS = 2  # of a tree, where none are asked for
@@ -71,7 +72,7 @@ def trace(
 
         write_trace(chain, out)
     if as_json:
-        show_json(tree(found, width, levels or len(chain) - 1).to_dict() if width else found.to_dict())
+        show_json(views.trace(tree(found, width, levels or len(chain) - 1) if width else found))
     elif width > 1:
         print(tree_text(tree(found, width, levels or LEVELS), STEPS))
     elif width:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from convscope.cli.series import resume_series, train_series
 from convscope.errors import ConfigError, quoted
 from convscope.runs import files
 from convscope.terminal.screen import err, out, say_notice
+from convscope.views import run as views
 
 
 def train(
@@ -121,7 +121,7 @@ def _print_config(data: str, settings: dict[str, Any], *, as_json: bool) -> int:
     loaded = load_source(data, plan, weights=weights_of(plan))
     settled = config_text(settle(plan, loaded).plan, loaded.source)
     if as_json:
-        show_json(tomllib.loads(settled))
+        show_json(views.settings(settled))
     else:
         print(settled, end="")
     return 0
@@ -148,7 +148,7 @@ def _watched(
         return INTERRUPTED
     checksum = run.environment["weights_sha256"]
     if as_json:
-        show_json({"run": str(run.folder), "weights_sha256": checksum, **run.metrics})
+        show_json(views.run(run))
         return 0
     out.print(scores_table(run.metrics))
     out.print(f"kept: epoch {run.metrics['chosen_epoch']}, {run.metrics['rule']}", markup=False)

@@ -12,36 +12,36 @@ from convscope.runs.compare.comparison import Comparison, Network, Pair
 TESTS = {"mcnemar": "McNemar", "sign_flip": "sign flips", "bootstrap": "bootstrap"}
 
 
-def scores(found: Comparison) -> Table:
+def scores(comparison: Comparison) -> Table:
     """Return each network's figures, and how far it is behind the best."""
-    (main, about), *others = found.metrics.items()
+    (main, about), *others = comparison.metrics.items()
     rows = [
         (
             network.name,
             f"{quantities.value(network.figures[main], about)}  ({quantities.interval(network.figures[main], about)})",
             *(quantities.value(network.figures[name], other) for name, other in others),
-            *_behind(found, network),
+            *_behind(comparison, network),
         )
-        for network in found.networks
+        for network in comparison.networks
     ]
     unit = quantities.unit(about)
     lead = f"the best leads by, {unit}" if unit else "the best leads by"
-    tested = (lead, "p (corrected)") if len(found.networks) > 1 else ()
+    tested = (lead, "p (corrected)") if len(comparison.networks) > 1 else ()
     columns = (
         "network",
         f"{inside(about.title)} (95{THIN}% interval)",
         *(inside(other.title) for _, other in others),
         *tested,
     )
-    rows += [(name, *("–",) * (len(columns) - 1)) for name in found.failed]
+    rows += [(name, *("–",) * (len(columns) - 1)) for name in comparison.failed]
     notes = (
-        *(_seeds(found, network) for network in found.networks),
-        *["could not be trained: see above"] * len(found.failed),
+        *(_seeds(comparison, network) for network in comparison.networks),
+        *["could not be trained: see above"] * len(comparison.failed),
     )
     return Table(columns, rows, tuple(range(1, len(columns))), notes)
 
 
-def costs(found: Comparison) -> Table:
+def costs(comparison: Comparison) -> Table:
     """Return what each network took."""
     rows = [
         (
@@ -52,40 +52,46 @@ def costs(found: Comparison) -> Table:
             seconds(network.seconds),
             f"{network.images_per_second:,.0f}",
         )
-        for network in found.networks
+        for network in comparison.networks
     ]
     titles = (
         "network",
         "weights",
-        f"multiply-adds per {found.noun}",
+        f"multiply-adds per {comparison.noun}",
         "epochs",
         "training time",
-        f"{found.noun}s per second",
+        f"{comparison.noun}s per second",
     )
     return Table(titles, rows, (1, 2, 3, 4, 5))
 
 
-def runs(found: Comparison) -> Table:
+def runs(comparison: Comparison) -> Table:
     """Return every run by itself."""
     rows = [
         (
             network.name,
             f"{run.seed}",
-            *(_plain_figure(found, name, run.figures[name]) for name in found.metrics),
+            *(_plain_figure(comparison, name, run.figures[name]) for name in comparison.metrics),
             seconds(run.seconds),
             shorten(run.folder, 40),
         )
-        for network in found.networks
+        for network in comparison.networks
         for run in network.runs
     ]
-    titles = ("network", "seed", *(inside(about.title) for about in found.metrics.values()), "training time", "run")
+    titles = (
+        "network",
+        "seed",
+        *(inside(about.title) for about in comparison.metrics.values()),
+        "training time",
+        "run",
+    )
     return Table(titles, rows, tuple(range(1, len(titles) - 1)))
 
 
-def pairs(found: Comparison) -> Table:
+def pairs(comparison: Comparison) -> Table:
     """Return every two networks with the test between them, and seed by seed where answers are right or wrong."""
-    about = found.metrics[found.main]
-    right = counts_right(found)
+    about = comparison.metrics[comparison.main]
+    right = counts_right(comparison)
     rows = [
         (
             pair.a,
@@ -97,7 +103,7 @@ def pairs(found: Comparison) -> Table:
             chance(pair.p_holm),
             "yes" if pair.decided else "no",
         )
-        for pair in found.pairs
+        for pair in comparison.pairs
     ]
     gap = quantities.unit(about) or "difference"
     titles = ("ahead", "of", gap, *(("only one right",) if right else ()), "test", "p", "corrected p", "beyond chance")
@@ -105,41 +111,43 @@ def pairs(found: Comparison) -> Table:
     return Table(titles, rows, tuple(at for at, title in enumerate(titles) if title in numbers))
 
 
-def counts_right(found: Comparison) -> bool:
+def counts_right(comparison: Comparison) -> bool:
     """Return whether the main figure counts examples that are right or not."""
-    return any("only_a" in row for pair in found.pairs for row in pair.seeds)
+    return any("only_a" in row for pair in comparison.pairs for row in pair.seeds)
 
 
-def settings(found: Comparison) -> Table | None:
+def settings(comparison: Comparison) -> Table | None:
     """Return the settings, beside the network itself, that are not the same for all; None where all are."""
-    keys = list(found.networks[0].settings)
+    keys = list(comparison.networks[0].settings)
     if not keys:
         return None
-    rows = [(network.name, *(shorten(_plain(network.settings[key]), 40) for key in keys)) for network in found.networks]
+    rows = [
+        (network.name, *(shorten(_plain(network.settings[key]), 40) for key in keys)) for network in comparison.networks
+    ]
     return Table(("network", *(key.removeprefix("set.").replace("_", " ") for key in keys)), rows)
 
 
-def _behind(found: Comparison, network: Network) -> tuple[str, ...]:
-    if len(found.networks) == 1:
+def _behind(comparison: Comparison, network: Network) -> tuple[str, ...]:
+    if len(comparison.networks) == 1:
         return ()
-    if network is found.best:
+    if network is comparison.best:
         return ("–", "")
-    pair, about = found.pair(found.best.name, network.name), found.metrics[found.main]
+    pair, about = comparison.pair(comparison.best.name, network.name), comparison.metrics[comparison.main]
     led = quantities.lead(quantities.ahead(pair.difference, about), about)
     return led, f"{chance(pair.p)}  ({chance(pair.p_holm)})"
 
 
-def _seeds(found: Comparison, network: Network) -> str:
+def _seeds(comparison: Comparison, network: Network) -> str:
     if len(network.runs) == 1:
         return f"seed {network.seeds[0]}"
-    values = [run.figures[found.main] for run in network.runs]
-    low, high = (_plain_figure(found, found.main, end(values)) for end in (min, max))
+    values = [run.figures[comparison.main] for run in network.runs]
+    low, high = (_plain_figure(comparison, comparison.main, end(values)) for end in (min, max))
     return f"mean of {len(values)} seeds, {low} to {high}"
 
 
-def _plain_figure(found: Comparison, name: str, value: float | None) -> str:
+def _plain_figure(comparison: Comparison, name: str, value: float | None) -> str:
     """Return one run's figure, for which no interval is given, with one decimal more than a mean over seeds has."""
-    about = found.metrics[name]
+    about = comparison.metrics[name]
     plain = {"value": value, "low": None, "high": None}
     return quantities.number(value, about, quantities.places(plain, about) + 1)
 

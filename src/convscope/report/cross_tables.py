@@ -16,46 +16,46 @@ TESTS = {
 }
 
 
-def scores(found: CrossValidation) -> Table:
+def scores(validation: CrossValidation) -> Table:
     """Return each network's figures over all splits: the mean, its spread, and what the folds give together."""
     rows = []
-    for network in found.networks:
-        for name, about in found.metrics.items():
+    for network in validation.networks:
+        for name, about in validation.metrics.items():
             pooled = () if network.pooled is None else (with_interval(network.pooled[name], about),)
             spread = number(network.std[name], about, places(network.mean[name], about))
             rows.append((network.name, about.title, *pooled, with_interval(network.mean[name], about), spread))
-    together = ("all folds together",) if found.kind == "folds" else ()
-    titles = ("network", "figure", *together, f"mean over {found.kind}", "standard deviation")
+    together = ("all folds together",) if validation.kind == "folds" else ()
+    titles = ("network", "figure", *together, f"mean over {validation.kind}", "standard deviation")
     return Table(titles, rows, tuple(range(2, len(titles))))
 
 
-def splits(found: CrossValidation) -> Table:
+def splits(validation: CrossValidation) -> Table:
     """Return each network's main figure on each split."""
-    about = found.metrics[found.main]
-    kind = found.kind.removesuffix("s")
-    rows = [(f"{kind} {split}", *_on(found, at, about)) for at, split in enumerate(found.splits)]
-    titles = (kind, *(network.name for network in found.networks))
+    about = validation.metrics[validation.main]
+    kind = validation.kind.removesuffix("s")
+    rows = [(f"{kind} {split}", *_on(validation, at, about)) for at, split in enumerate(validation.splits)]
+    titles = (kind, *(network.name for network in validation.networks))
     return Table(titles, rows, tuple(range(1, len(titles))))
 
 
-def pairs(found: CrossValidation) -> Table:
+def pairs(validation: CrossValidation) -> Table:
     """Return every two networks with the test between them."""
-    about = found.metrics[found.main]
+    about = validation.metrics[validation.main]
     rows = [
         (
             pair.a,
             pair.b,
             "unknown" if pair.difference["value"] is None else lead(ahead(pair.difference, about), about),
-            f"{wins} of {len(found.splits)}",
+            f"{wins} of {len(validation.splits)}",
             TESTS[pair.test],
             chance(pair.p),
             chance(pair.p_holm),
             "yes" if pair.decided else "no",
         )
-        for pair, wins in zip(found.pairs, found.wins, strict=True)
+        for pair, wins in zip(validation.pairs, validation.wins, strict=True)
     ]
     by = f"by, {unit(about)}" if unit(about) else "by"
-    titles = ("ahead", "of", by, f"leads on {found.kind}", "test", "p", "corrected p", "beyond chance")
+    titles = ("ahead", "of", by, f"leads on {validation.kind}", "test", "p", "corrected p", "beyond chance")
     return Table(titles, rows, (2, 3, 5, 6))
 
 
@@ -64,8 +64,8 @@ def with_interval(estimate: Estimate, about: About) -> str:
     return value(estimate, about) + (f"  ({interval(estimate, about)})" if known(estimate) else "")
 
 
-def _on(found: CrossValidation, at: int, about: About) -> tuple[str, ...]:
-    return tuple(_plain(network, found.main, at, about) for network in found.networks)
+def _on(validation: CrossValidation, at: int, about: About) -> tuple[str, ...]:
+    return tuple(_plain(network, validation.main, at, about) for network in validation.networks)
 
 
 def _plain(network: Validated, main: str, at: int, about: About) -> str:

@@ -20,7 +20,7 @@ from convscope.training.checkpoint import save_error
 COLUMNS = ("network", "model", "metric", "split", "value", "low", "high", "std")
 
 
-def write(found: CrossValidation, folder: Path) -> Path:
+def write(validation: CrossValidation, folder: Path) -> Path:
     """Write ``comparison.html``, ``.csv``, ``.json`` and ``figures/`` into a folder; return the path of the page.
 
     What an earlier comparison left there is replaced. Raises ``ConfigError`` where the folder is a run's own, and
@@ -30,38 +30,41 @@ def write(found: CrossValidation, folder: Path) -> Path:
         raise ConfigError(f"{folder} is the folder of a run, whose figures would be mixed up: choose another --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        parts = sections(found)
-        with drawn(found, parts, folder / files.FIGURES) as figures:
-            contents = {".html": html(found, parts, figures, folder.name), ".csv": csv_text(COLUMNS, rows(found))}
-            contents[".json"] = json_text(found.to_dict())
+        parts = sections(validation)
+        with drawn(validation, parts, folder / files.FIGURES) as figures:
+            contents = {
+                ".html": html(validation, parts, figures, folder.name),
+                ".csv": csv_text(COLUMNS, rows(validation)),
+            }
+            contents[".json"] = json_text(validation.to_dict())
             write_files(folder, {f"{files.COMPARISON}{ending}": text for ending, text in contents.items()})
     except OSError as error:
         raise save_error(folder, 0, error) from error
     return folder / f"{files.COMPARISON}.html"
 
 
-def html(found: CrossValidation, parts: Sequence[Section], figures: Mapping[str, Shown], name: str) -> str:
+def html(validation: CrossValidation, parts: Sequence[Section], figures: Mapping[str, Shown], name: str) -> str:
     """Return the page's HTML."""
-    groups = f" from {count(found.groups, 'group')}" if found.groups else ""
-    runs = sum(len(network.folders) for network in found.networks)
-    failed = f"; left out: {shorten('; '.join(found.failed), 60)}" if found.failed else ""
+    groups = f" from {count(validation.groups, 'group')}" if validation.groups else ""
+    runs = sum(len(network.folders) for network in validation.networks)
+    failed = f"; left out: {shorten('; '.join(validation.failed), 60)}" if validation.failed else ""
     headline = {
-        "data": shorten(found.data, 60),
-        "splits": f"{len(found.splits)} {found.kind}, {found.examples:,} examples tested{groups}",
-        "trained": f"{count(len(found.networks), 'network')}, {count(runs, 'run')}{failed}",
+        "data": shorten(validation.data, 60),
+        "splits": f"{len(validation.splits)} {validation.kind}, {validation.examples:,} examples tested{groups}",
+        "trained": f"{count(len(validation.networks), 'network')}, {count(runs, 'run')}{failed}",
     }
     now = datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M")
-    head = Head("cross-validation", name, now, found.conclusions, headline)
-    seeded = any(len(network.seeds) > 1 for network in found.networks)
-    return page(head, parts, figures, {"found": found, "seeded": seeded})
+    head = Head("cross-validation", name, now, validation.conclusions, headline)
+    seeded = any(len(network.seeds) > 1 for network in validation.networks)
+    return page(head, parts, figures, {"validation": validation, "seeded": seeded})
 
 
-def rows(found: CrossValidation) -> Iterator[tuple[object, ...]]:
+def rows(validation: CrossValidation) -> Iterator[tuple[object, ...]]:
     """Yield the CSV's rows: each network's figures on each split, then their mean and what the folds give together."""
-    for network in found.networks:
-        for metric in found.metrics:
+    for network in validation.networks:
+        for metric in validation.metrics:
             facts = (network.name, network.model, metric)
-            for split, value in zip(found.splits, network.by_split[metric], strict=True):
+            for split, value in zip(validation.splits, network.by_split[metric], strict=True):
                 yield (*facts, split, _cell(value), "", "", "")
             estimates = [("mean", network.mean[metric], network.std[metric])]
             if network.pooled is not None:

@@ -129,19 +129,19 @@ def _environment() -> Environment:
     """Return where the package's templates are found, with the filters and the style that all pages share."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    found = Environment(
+    environment = Environment(
         loader=PackageLoader("convscope.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {
+    environment.filters |= {
         "clean": clean,
         "inside": inside,
         "seconds": seconds,
         "sentence": sentence,
         "shorten": shorten,
     }
-    found.globals["style"] = (Path(__file__).parent / "assets" / "report.css").read_text(encoding="utf-8")
-    return found
+    environment.globals["style"] = (Path(__file__).parent / "assets" / "report.css").read_text(encoding="utf-8")
+    return environment

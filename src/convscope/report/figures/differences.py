@@ -12,13 +12,13 @@ from convscope.runs.compare.comparison import LEVEL, Comparison
 MOST = 12  # networks a table has room for
 
 
-def draw(found: Comparison) -> Drawing | None:
+def draw(comparison: Comparison) -> Drawing | None:
     """Draw the table of differences; nothing for two networks, which need none, or for more than ``MOST``."""
-    K = len(found.networks)
+    K = len(comparison.networks)
     if not 3 <= K <= MOST:
         return None
-    about = found.metrics[found.main]
-    names = [network.name for network in found.networks]
+    about = comparison.metrics[comparison.main]
+    names = [network.name for network in comparison.networks]
     cell = min(1.25, 8.0 / K)
     figure = canvas(min(WIDE, K * cell + 2.2), 0.62 * min(cell, 0.9) * K + 0.9)
     axes = figure.subplots()
@@ -26,7 +26,7 @@ def draw(found: Comparison) -> Drawing | None:
     for row, column in product(range(K), range(K)):
         if row == column:
             continue
-        pair = found.pair(names[row], names[column])
+        pair = comparison.pair(names[row], names[column])
         gap = quantities.ahead(pair.difference, about)
         if pair.a != names[row]:
             gap = {"value": -gap["value"], "low": -gap["high"], "high": -gap["low"]}

@@ -10,10 +10,10 @@ from convscope.report.text import inside, shorten
 from convscope.runs.compare.comparison import Comparison
 
 
-def draw(found: Comparison) -> Drawing:
+def draw(comparison: Comparison) -> Drawing:
     """Draw each network's figure as a dot with its interval, the best above, and each of its runs as a small one."""
-    main, about = found.main, found.metrics[found.main]
-    rows = [(network, look(at).colour) for at, network in enumerate(found.networks)][::-1]
+    main, about = comparison.main, comparison.metrics[comparison.main]
+    rows = [(network, look(at).colour) for at, network in enumerate(comparison.networks)][::-1]
     estimates = [network.figures[main] for network, _ in rows]
     end = merit.worst_end(estimates, about) if len(rows) > 1 else None
     figure = canvas(WIDE, 0.7 + 0.36 * len(rows))
@@ -50,9 +50,9 @@ def draw(found: Comparison) -> Drawing:
     return Drawing(
         figure,
         f"{about.title} of each network",
-        f"Each dot is the {inside(about.title)} on the {found.examples:,} {found.noun}s ({about.meaning}); the pale bar"
-        " is its 95 % interval."
+        f"Each dot is the {inside(about.title)} on the {comparison.examples:,} {comparison.noun}s ({about.meaning});"
+        " the pale bar is its 95 % interval."
         + (" Strokes are single trainings, one a seed, and the dot is their mean." if several else "")
         + " Bars of two networks may overlap and the difference still be sure, because both answered for the same"
-        f" {found.noun}s: the differences below tell.{off}",
+        f" {comparison.noun}s: the differences below tell.{off}",
     )

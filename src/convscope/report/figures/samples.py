@@ -16,9 +16,9 @@ def draw(contents: Contents) -> Drawing | None:
         return None
     images = contents.samples.images[:MOST]
     display = Display.of(images)
-    made = tiles(images, display)
-    rows = [made[at : at + ACROSS] for at in range(0, len(made), ACROSS)]
-    h, w = made[0].shape[:2]
+    pictures = tiles(images, display)
+    rows = [pictures[at : at + ACROSS] for at in range(0, len(pictures), ACROSS)]
+    h, w = pictures[0].shape[:2]
     gap = max(1, h // 16)
     unit = min(1 / 72, (WIDE - 0.2) / (ACROSS * (w + gap)))  # inches a pixel
     figure = canvas(WIDE, max(0.8, unit * len(rows) * (h + gap) + 0.1))

@@ -9,17 +9,17 @@ from convscope.report.text import shorten
 from convscope.runs.compare.cross_validation import CrossValidation
 
 
-def draw(found: CrossValidation) -> Drawing | None:
+def draw(validation: CrossValidation) -> Drawing | None:
     """Draw each network's figure on each split as a stroke, their mean as a dot on its interval; the best above."""
-    about = found.metrics[found.main]
-    rows = [(network, look(at).colour) for at, network in enumerate(found.networks)][::-1]
-    if all(network.mean[found.main]["value"] is None for network, _ in rows):
+    about = validation.metrics[validation.main]
+    rows = [(network, look(at).colour) for at, network in enumerate(validation.networks)][::-1]
+    if all(network.mean[validation.main]["value"] is None for network, _ in rows):
         return None
     figure = canvas(WIDE, 0.8 + 0.4 * len(rows))
     axes = figure.subplots()
     for y, (network, colour) in enumerate(rows):
-        estimate = network.mean[found.main]
-        each = [split for split in network.by_split[found.main] if split is not None]
+        estimate = network.mean[validation.main]
+        each = [split for split in network.by_split[validation.main] if split is not None]
         axes.plot(each, [y] * len(each), "|", color=colour, markersize=12, markeredgewidth=1.3)
         if known(estimate):
             ends = [estimate["low"], estimate["high"]]
@@ -41,7 +41,7 @@ def draw(found: CrossValidation) -> Drawing | None:
     axes.spines["left"].set_visible(False)
     return Drawing(
         figure,
-        f"{about.title} on each of the {found.kind}",
-        f"Each stroke is one of the {len(found.splits)} {found.kind}, the dot their mean; the pale bar is its 95 % "
-        "interval, wide enough for splits that share training examples.",
+        f"{about.title} on each of the {validation.kind}",
+        f"Each stroke is one of the {len(validation.splits)} {validation.kind}, the dot their mean; the pale bar is its"
+        " 95 % interval, wide enough for splits that share training examples.",
     )

@@ -18,21 +18,21 @@ from convscope.runs.compare.comparison import Comparison
 from convscope.tasks.scores import About
 
 
-def draw(found: Comparison) -> Drawing | None:
+def draw(comparison: Comparison) -> Drawing | None:
     """Draw three panels with a logarithmic axis each; nothing for a single network."""
-    if len(found.networks) < 2:
+    if len(comparison.networks) < 2:
         return None
-    about = found.metrics[found.main]
+    about = comparison.metrics[comparison.main]
     figure = canvas(WIDE, 4.2)
     panels = figure.subplots(1, 3, sharey=True)
-    estimates = [network.figures[found.main] for network in found.networks]
+    estimates = [network.figures[comparison.main] for network in comparison.networks]
     values = np.array([each["value"] for each in estimates])
     spans = np.array([[_end(each, "low"), _end(each, "high")] for each in estimates])
     worst, best = _ends(estimates, spans, about)
     columns = (
-        ("weights", [network.weights for network in found.networks], large),
-        (f"multiply-adds per {found.noun}", [network.multiply_adds for network in found.networks], large),
-        ("training time", [network.seconds for network in found.networks], _time),
+        ("weights", [network.weights for network in comparison.networks], large),
+        (f"multiply-adds per {comparison.noun}", [network.multiply_adds for network in comparison.networks], large),
+        ("training time", [network.seconds for network in comparison.networks], _time),
     )
     behind = [merit.is_beyond(value, worst, about) for value in values]
     low, high = sorted((worst, best))
@@ -53,7 +53,7 @@ def draw(found: Comparison) -> Drawing | None:
     panels[0].set_ylim(low, high)
     panels[0].set_ylabel(merit.named(about))
     merit.label(panels[0].yaxis, about)
-    names = [shorten(network.name, 26) for network in found.networks]
+    names = [shorten(network.name, 26) for network in comparison.networks]
     for axes, (_, costs, _) in zip(panels, columns, strict=True):
         at = np.column_stack([np.maximum(np.array(costs, dtype=float), 1e-3), shown])
         place_names(axes, names, at, inside, [look(n).colour for n in range(len(names))])
@@ -62,7 +62,7 @@ def draw(found: Comparison) -> Drawing | None:
         figure,
         f"{about.title} against cost",
         "The same figures against what they took: how many weights the network has, how many multiplications with an"
-        f" addition it computes for one {found.noun}, and how long its training lasted. {side} and to the left is"
+        f" addition it computes for one {comparison.noun}, and how long its training lasted. {side} and to the left is"
         " better. The horizontal axes are logarithmic: equal steps are equal factors. Bars are 95 % intervals.",
     )
 

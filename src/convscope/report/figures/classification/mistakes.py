@@ -24,13 +24,13 @@ def draw(contents: Contents) -> Drawing | None:
     shown = contents.own.worst[:MOST]
     if not shown:
         return None
-    made = tiles(np.stack([m.image for m in shown]), display(contents), most=110)
+    pictures = tiles(np.stack([m.image for m in shown]), display(contents), most=110)
     down = -(-len(shown) // ACROSS)
     figure = canvas(WIDE, 1.72 * down)
     panels = figure.subplots(down, ACROSS, squeeze=False).ravel()
     for axes in panels:
         axes.set_axis_off()
-    for axes, mistake, picture in zip(panels, shown, made, strict=False):
+    for axes, mistake, picture in zip(panels, shown, pictures, strict=False):
         axes.imshow(picture, interpolation="none")
         axes.set_title(caption(contents, mistake, 15), fontsize=7, fontweight="normal", color=INK, pad=3)
         axes.text(

@@ -50,15 +50,15 @@ def lines(contents: Contents, curve: Curve, area: str) -> list[Line]:
         return []
     known.sort(key=lambda k: -metrics["per_class"][k][area]["value"])
     heights = {k: curve(labels == k, probabilities[:, k]) for k in known}
-    found = []
+    drawn = []
     for rank, k in enumerate(reversed(known)):
         row = metrics["per_class"][k]
         colour, width = (NAMED[rank], 1.4) if rank < len(NAMED) else (GREY, 0.6)
-        found.append(Line(row["class"], heights[k], row[area]["value"], colour, width))
+        drawn.append(Line(row["class"], heights[k], row[area]["value"], colour, width))
     mean = Line("mean of all classes", np.mean(list(heights.values()), axis=0), metrics[area]["value"], BLUE, 2)
-    if len(found) > CROWD:
-        found = found[: len(NAMED)]
-    return [*reversed(found), mean]
+    if len(drawn) > CROWD:
+        drawn = drawn[: len(NAMED)]
+    return [*reversed(drawn), mean]
 
 
 def plot(axes: Axes, drawn: list[Line], *, at: tuple[float, float], measure: str) -> None:

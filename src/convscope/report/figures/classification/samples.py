@@ -26,8 +26,8 @@ def draw(contents: Contents) -> Drawing | None:
     per_class = {k: np.flatnonzero(samples.targets == k)[: 12 // columns] for k in classes}
     down = math.ceil(len(classes) / columns)
     images = samples.images[np.concatenate(list(per_class.values()))]
-    made = iter(tiles(images, display))
-    rows = [[next(made) for _ in per_class[k]] for k in classes]
+    pictures = iter(tiles(images, display))
+    rows = [[next(pictures) for _ in per_class[k]] for k in classes]
     h, w = rows[0][0].shape[:2]
     gap = max(1, h // 16)
     figure = canvas(WIDE, _height(h, w, gap, columns, down))

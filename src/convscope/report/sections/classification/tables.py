@@ -69,10 +69,10 @@ def classes(metrics: Mapping[str, Any]) -> Table:
 
 def listings(metrics: Mapping[str, Any]) -> list[Table]:
     """Return what a terminal shows of the classes: the figures of two, and of each of the first ``LISTED``."""
-    found = []
+    listed = []
     if binary := metrics.get("binary"):
         titles = (f"of “{binary['positive']}”", "value", f"95{THIN}% interval")
-        found.append(Table(titles, [(title, *_with_interval(binary[key])) for key, (title, _) in BINARY.items()]))
+        listed.append(Table(titles, [(title, *_with_interval(binary[key])) for key, (title, _) in BINARY.items()]))
     each = metrics["per_class"]
     held = ("groups",) if metrics.get("groups") else ()
     rows = [
@@ -87,7 +87,7 @@ def listings(metrics: Mapping[str, Any]) -> list[Table]:
     ]
     first = f"class (first {LISTED} of {len(each):,})" if len(each) > LISTED else "class"
     columns = (first, "examples", *held, "precision", "recall", "ROC area")
-    return [*found, Table(columns, rows, tuple(range(1, len(columns))))]
+    return [*listed, Table(columns, rows, tuple(range(1, len(columns))))]
 
 
 def confusions(metrics: Mapping[str, Any], most: int = 12) -> Table:
