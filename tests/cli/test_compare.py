@@ -163,7 +163,8 @@ def test_ctrl_c_says_how_to_go_on(
     assert call("train", *ARGUMENTS, "--out", tmp_path / "s") == 130
     printed = " ".join(capsys.readouterr().err.split())
     assert (
-        f"stopped in 2 of 6; what is finished stays. Go on with: convscope train --resume {tmp_path / 's'}" in printed
+        f"stopped in 2 of 6; what is finished is kept. Resume with: convscope train --resume {tmp_path / 's'}"
+        in printed
     )
 
 

@@ -64,8 +64,8 @@ def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
     yield from _of_groups(found, runs)
     if found.split == "valid":
         by = sorted({what for run in runs for what in decided_by_validation(run.metrics)})
-        flattered = f", which also chose {' and '.join(by)} of some runs: their scores are flattered" if by else ""
-        yield f"judged on the validation images{flattered}"
+        flattered = f", which also chose {' and '.join(by)} of some runs: their scores are optimistic" if by else ""
+        yield f"scored on the validation examples{flattered}"
     for key, what in (("epochs", "epochs"), ("time", "time"), ("img_size", "image sizes"), ("augment", "augmentation")):
         values = {network.name: network.settings[key] for network in found.networks if key in network.settings}
         if values:
