@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from convscope.data.dataset import Data
     from convscope.data.loading import load
     from convscope.events import Listener, Observer
-    from convscope.graph.node import Graph
+    from convscope.graph import Graph
     from convscope.graph.record import record
     from convscope.runs.compare.comparison import Comparison
     from convscope.runs.run import Run, open_run
@@ -62,7 +62,7 @@ _ROOMS = ("models", "ops", "scratch")
 _HOMES = {
     "Comparison": "convscope.runs.compare.comparison",
     "Data": "convscope.data.dataset",
-    "Graph": "convscope.graph.node",
+    "Graph": "convscope.graph",
     "Inspection": "convscope.analysis.inspection",
     "Listener": "convscope.events",
     "Observer": "convscope.events",

@@ -19,7 +19,7 @@ from convscope.analysis.warnings import codes_of
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import InputSpec
 from convscope.errors import ConfigError, DataError, nearest
-from convscope.graph.node import Graph
+from convscope.graph import Graph
 from convscope.models import building, own
 from convscope.models.own import COLON
 

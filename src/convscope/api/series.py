@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -27,7 +27,7 @@ from convscope.runs.run import Run, open_run
 from convscope.runs.write import new_folder
 from convscope.terminal.live import LiveSeries
 from convscope.terminal.screen import err
-from convscope.training.plan import Plan, make_plan
+from convscope.training.plan import Plan, all_settings, make_plan
 from convscope.training.settings import Settings
 
 # What may change when a series goes on: it moves no figure that is compared.
@@ -232,8 +232,9 @@ def _begin(
     if out is not None and is_series(Path(out)):
         folder = Path(out)
         held, _ = read_series(folder)
-        for key in sorted((held.keys() | wanted.keys()) - _FREE - {"models", "seeds"}):
-            if held.get(key) != wanted.get(key):
+        then, now = _settled(held), _settled(wanted)
+        for key in sorted((then.keys() | now.keys()) - _FREE - {"models", "seeds"}):
+            if then.get(key) != now.get(key):
                 raise ConfigError(
                     f"{folder} holds a series with {key} = {held.get(key)!r}, not {wanted.get(key)!r}: choose another "
                     "--out, or give the same settings"
@@ -242,6 +243,15 @@ def _begin(
         folder = new_folder(out, f"{Path(source).name.split('.')[0]}-series")
     write_series(folder, values, {})
     return folder, values
+
+
+def _settled(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what was asked for, settings with their defaults and in today's words."""
+    settings = all_settings()
+    plan = make_plan({name: value for name, value in values.items() if name in settings and name != "folds"})
+    usual = {name: setting.default for name, (setting, _) in settings.items() if setting.default is not MISSING}
+    repeated = {name: value for name, value in values.items() if name not in settings or name == "folds"}
+    return {**usual, **plan.to_dict(), **repeated}
 
 
 def _train(

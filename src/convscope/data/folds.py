@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from convscope.errors import ConfigError, DataError
@@ -23,14 +25,31 @@ def of_fold(strata: np.ndarray, units: np.ndarray, folds: int, fold: int, *, see
     return np.where(mine, "test", "").astype("<U5"), f"fold {fold} of {folds}"
 
 
-def sizes(given: np.ndarray) -> dict[str, int]:
-    """Return how many examples a set gives to test and valid, so that redrawn splits are as large.
+class Draw(NamedTuple):
+    """What is to be drawn: the split that each example is given, (n,), sizes of the others, a seed, and words."""
 
-    >>> sizes(np.array(["train", "test", "test", "train"]))
-    {'test': 2}
+    given: np.ndarray
+    valid: float | int | None
+    test: float | int | None
+    seed: int
+    words: str = "as given"
+
+
+def redrawn(draw: Draw, number: int) -> Draw:
+    """Return the draw in which nothing is given, and the splits that were given are drawn anew in the same sizes.
+
+    The ``number`` of the draw counts from 0, which changes nothing.
+
+    >>> redrawn(Draw(np.array(["train", "test", "test", "train"]), None, None, seed=7), 2)
+    Draw(given=array(['', '', '', ''], dtype='<U5'), valid=None, test=2, seed=9, words='as given')
     """
-    counts = {name: int((given == name).sum()) for name in ("valid", "test")}
-    return {name: count for name, count in counts.items() if count}
+    if not number:
+        return draw
+    given, valid, test = draw.given, draw.valid, draw.test
+    held = {name: int((given == name).sum()) for name in ("valid", "test")}
+    if held["valid"] or held["test"]:
+        valid, test = held["valid"] or valid, held["test"] or test or 0
+    return Draw(np.full(len(given), "", dtype="<U5"), valid, test, draw.seed + number, draw.words)
 
 
 def assign_folds(strata: np.ndarray, units: np.ndarray, folds: int, *, seed: int = 0) -> np.ndarray:

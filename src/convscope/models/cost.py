@@ -15,9 +15,10 @@ from convscope.models.building import zeros
 def cost(build: Callable[[], nn.Module], input: InputSpec) -> tuple[int, int]:
     """Return the weights of the network that ``build`` returns, and its multiply-adds for one example.
 
-    Only convolutions and matrix products count, as is usual; norms, activations and pooling come to a few per cent. The
-    network is built and run on torch's "meta" device, which knows shapes only, so that this is quick at any size; an
-    axis that varies is taken as ``building.LONG``.
+    Only convolutions and matrix products count, as in the tables of papers: PyTorch's own counter does that, for any
+    module. ``inspect`` counts every operation of a recorded graph. The network is built and run on torch's "meta"
+    device, which knows shapes only, so that this is quick at any size; an axis that varies is taken as
+    ``building.LONG``.
 
     >>> cost(lambda: nn.Conv2d(1, 4, 3), InputSpec(1, (6, 6)))  # 4 kernels of 9 weights and a bias, each at 4×4 places
     (40, 576)

@@ -84,7 +84,7 @@ def new_head(kind: str, features: int, classes: int) -> OrderedDict[str, nn.Modu
     raise ConfigError(f"no head is called {kind!r}{nearest(kind, HEADS)}; there are: {', '.join(HEADS)}")
 
 
-def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape: tuple[int, int, int]) -> nn.Module:
+def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape: tuple[int, ...]) -> nn.Module:
     """Return the network with a new head of a ``kind``; ``own`` returns it as it is.
 
     ``head`` is as in ``cut``; ``shape`` (channels, height, width) is that of an image. Raises ``ConfigError`` for an
@@ -101,14 +101,14 @@ def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape
     return nn.Sequential(OrderedDict([*backbone.named_children(), ("head", made)]))
 
 
-def _features(backbone: nn.Module, shape: tuple[int, int, int]) -> int:
+def _features(backbone: nn.Module, shape: tuple[int, ...]) -> int:
     maps = shape_after(backbone, shape)
     if len(maps) != 4:
         raise ConfigError(f"its features are no maps (N, C, H, W) but of shape {maps}; use head 'own'")
     return maps[1]
 
 
-def shape_after(net: nn.Module, shape: tuple[int, int, int]) -> tuple[int, ...]:
+def shape_after(net: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape of what a network gives for two images (C, H, W): no number is computed, nothing is touched."""
     state = {**dict(net.named_parameters()), **dict(net.named_buffers())}
     absent = {name: tensor.to("meta") for name, tensor in state.items()}

@@ -70,6 +70,10 @@ def _load(source: str | Path, plan: Plan, *, progress: Progress | None, weights:
         group=plan.group,
         image_column=plan.image_column,
         label_column=plan.label_column,
+        split_file=plan.split_file,
+        folds=plan.folds,
+        fold=plan.fold,
+        resample=plan.resample,
         progress=progress,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from convscope.data import synthetic
-from convscope.data.listing import Listing
+from convscope.data.listing import Listing, Target
 from convscope.data.sources.arrays import from_memory
 from convscope.data.sources.files import strings
 
@@ -29,4 +29,5 @@ def read(name: str, seed: int) -> Listing:
         pixels, labels, classes, split = synthetic.make(name, seed)
     stamp = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
     ids = strings([f"{name}/{i}" for i in range(len(labels))])
-    return Listing(name, f"built-in set, {NAMES[name]}", from_memory(pixels, stamp), ids, labels, classes, split)
+    target = Target("class", labels, classes)
+    return Listing(name, f"built-in set, {NAMES[name]}", from_memory(pixels, stamp), ids, target, split)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from convscope.data.listing import Listing
+from convscope.data.listing import Listing, Target
 from convscope.data.sources.arrays import ArrayImages, numbered_ids, split_names
 from convscope.data.sources.candidate import Candidate, class_names
 from convscope.data.sources.files import Files, set_name
@@ -47,8 +47,9 @@ def _list(files: Files, folder: str, names: list[str]) -> Listing:
     totals = {split: sum(count for s, count in counts if s == split) for split, _ in counts}
     images = ArrayImages(len(coded), (32, 32, 3), np.dtype(np.uint8), files.fingerprint(names), blocks)
     kind = f"CIFAR binary batches ({len(names)} files)"
+    target = Target("class", coded, classes)
     return Listing(
-        set_name(files.path), kind, images, numbered_ids(totals.items()), coded, classes, split_names(totals.items())
+        set_name(files.path), kind, images, numbered_ids(totals.items()), target, split_names(totals.items())
     )
 
 

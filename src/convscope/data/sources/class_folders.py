@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope.data.dataset import Notice
-from convscope.data.listing import Listing
+from convscope.data.listing import Listing, Target
 from convscope.data.sources import masks
 from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings
@@ -162,7 +162,8 @@ def _list(files: Files, root: str, places: Places) -> Listing:
     if split[0]:
         kind += f" in split folders ({', '.join(name for name in SPLIT_ORDER if name in split)})"
     ids = strings(names)
-    return Listing(set_name(files.path), kind, FileImages(files, ids), ids, labels, classes, split, None, notices)
+    target = Target("class", labels, classes)
+    return Listing(set_name(files.path), kind, FileImages(files, ids), ids, target, split, None, notices)
 
 
 def _refuse_masks(files: Files, names: list[str], mine: Places) -> None:

@@ -15,7 +15,7 @@ from typing import IO
 
 import numpy as np
 
-from convscope.data.listing import Listing
+from convscope.data.listing import Listing, Target
 from convscope.data.sources.arrays import DEFLATED, ArrayImages, cut_short, numbered_ids, split_names, streamed
 from convscope.data.sources.candidate import SPLITS, Candidate, class_names
 from convscope.data.sources.files import Files, Folder, set_name
@@ -74,7 +74,8 @@ def _list(files: Files, names: list[str]) -> Listing:
     stamp = files.fingerprint([part[1] for part in parts])
     images = ArrayImages(len(labels), (height, width, 1), np.dtype(np.uint8), stamp, blocks)
     kind = f"IDX files ({', '.join(PurePosixPath(part[1]).name for part in parts)})"
-    return Listing(set_name(files.path), kind, images, numbered_ids(counts), labels, classes, split_names(counts))
+    target = Target("class", labels, classes)
+    return Listing(set_name(files.path), kind, images, numbered_ids(counts), target, split_names(counts))
 
 
 def _names(labels: np.ndarray) -> tuple[str, ...] | None:

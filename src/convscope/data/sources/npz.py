@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from convscope.data.dataset import Notice
-from convscope.data.listing import Listing
+from convscope.data.listing import Listing, Target
 from convscope.data.sources.arrays import (
     DEFLATED,
     ArrayImages,
@@ -108,8 +108,7 @@ def read(path: Path, columns: Columns) -> Listing:
         kind=f"NumPy archive ({said}; {shape} read as {axes})",
         images=ArrayImages(len(labels), (H, W, C), dtype, file_stamp(path), blocks),
         ids=numbered_ids((split or "x", count) for split, count in counts),
-        labels=labels,
-        classes=classes,
+        target=Target("class", labels, classes),
         split=split_names(counts),
         groups=groups,
         notices=unused([name for name in members if name not in used]),

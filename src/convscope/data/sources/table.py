@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope.data.dataset import Notice
-from convscope.data.listing import Listing
+from convscope.data.listing import Listing, Target
 from convscope.data.numerals import REAL
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.columns import Columns, plain
@@ -119,8 +119,7 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
         kind=f"{what} (columns {said}{parts[0].why}{how})",
         images=FileImages(files, ids),
         ids=ids,
-        labels=labels,
-        classes=classes,
+        target=Target("class", labels, classes),
         split=np.concatenate([part.split for part in parts]),
         groups=groups,
         notices=(

@@ -89,11 +89,10 @@ def _of_groups(found: Comparison, runs: list[Run]) -> Iterator[str]:
 
 def lead(pair: Pair, about: About) -> tuple[float | None, float | None, float | None]:
     """Return by how much the better network leads, and the ends of that interval, in points where it is a share."""
-    value, low, high = (pair.difference[end] for end in ("value", "low", "high"))
-    if about.better == "lower":
-        value, low, high = (None if end is None else -end for end in (value, high, low))
-    scale = 100 if about.unit == SHARE else 1
-    return tuple(None if end is None else scale * end for end in (value, low, high))
+    ends = ("value", "low", "high") if about.better == "higher" else ("value", "high", "low")
+    scale = (100 if about.unit == SHARE else 1) * (1 if about.better == "higher" else -1)
+    value, low, high = (None if pair.difference[end] is None else scale * pair.difference[end] for end in ends)
+    return value, low, high
 
 
 def gap(pair: Pair, about: About) -> str:

@@ -38,9 +38,9 @@ def notes(found: CrossValidation) -> Iterator[str]:
     """Yield what a reader must know before relying on the figures."""
     yield from (f"left out {name}: {reason}" for name, reason in found.failed.items())
     yield (
-        "the splits share training examples, so their figures are not independent: the interval of a mean over "
-        f"{found.kind} is corrected for it (Nadeau and Bengio 2003)"
+        f"the {found.kind} share training examples, so their figures are not independent: the interval of their mean "
+        "is corrected for it (Nadeau and Bengio 2003)"
     )
     if found.kind == "folds":
-        drawn = f"{count(found.groups, 'group')}" if found.groups else "examples"
-        yield f"intervals of joined answers draw {drawn} anew and take the trained networks as they are"
+        drawn = f"the {count(found.groups, 'group')}" if found.groups else "examples"
+        yield f"the intervals of all folds together resample {drawn}; the chance in training is not in them"

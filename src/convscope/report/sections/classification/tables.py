@@ -74,9 +74,20 @@ def listings(metrics: Mapping[str, Any]) -> list[Table]:
         titles = (f"of “{binary['positive']}”", "value", f"95{THIN}% interval")
         listed.append(Table(titles, [(title, *_with_interval(binary[key])) for key, (title, _) in BINARY.items()]))
     each = metrics["per_class"]
-    table = classes({**metrics, "per_class": each[:LISTED]})
+    held = ("groups",) if metrics.get("groups") else ()
+    rows = [
+        (
+            row["class"],
+            f"{row['support']:,}",
+            *(f"{row[key]:,}" for key in held),
+            *("{} ({})".format(*_with_interval(row[key])) for key in ("precision", "recall")),
+            decimal(row["auc"]["value"], 4),
+        )
+        for row in each[:LISTED]
+    ]
     first = f"class (first {LISTED} of {len(each):,})" if len(each) > LISTED else "class"
-    return [*listed, Table((first, *table.columns[1:]), table.rows, table.numbers)]
+    columns = (first, "examples", *held, "precision", "recall", "ROC area")
+    return [*listed, Table(columns, rows, tuple(range(1, len(columns))))]
 
 
 def confusions(metrics: Mapping[str, Any], most: int = 12) -> Table:
