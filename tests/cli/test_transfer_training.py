@@ -102,9 +102,9 @@ def test_more_epochs_go_to_the_last_stage_and_the_first_weights_are_not_needed(
 # At every epoch's end, however short: else a run of seconds may be over before its third epoch is on the disk.
 SAVED_OFTEN = """
 from convscope.cli.app import main
-from convscope.training import keeping
+from convscope.training import autosave
 
-keeping.SHARE = 1e9
+autosave.SHARE = 1e9
 main()
 """
 

@@ -134,9 +134,10 @@ def in_words(estimate: Estimate, about: About) -> str:
     if value is None:
         return "unknown"
     share = about.unit == SHARE
-    known = low is not None and high is not None
-    ends = "" if not known else f" ({100 * low:.2f} to {100 * high:.2f})" if share else f" ({low:.4g} to {high:.4g})"
-    return (f"{100 * value:.2f} %" if share else f"{value:.4g} {about.unit}".strip()) + ends
+    said = f"{100 * value:.2f} %" if share else f"{value:.4g} {about.unit}".strip()
+    if low is None or high is None:
+        return said
+    return f"{said} ({100 * low:.2f} to {100 * high:.2f})" if share else f"{said} ({low:.4g} to {high:.4g})"
 
 
 def _listed(names: list[str]) -> str:
