@@ -29,7 +29,7 @@ from convscope.training.loop import fit
 from convscope.training.machine import ceiling, wait_for
 from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import Plan
-from convscope.training.trial import PARTS, Trial
+from convscope.training.profile import PARTS, Trial
 
 
 @dataclass(frozen=True)
