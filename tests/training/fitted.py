@@ -9,7 +9,7 @@ from torch import Tensor
 
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
 from convscope.models import create
 from convscope.tasks import classification
 from convscope.training.checkpoint import State
@@ -49,10 +49,8 @@ def run(
     p = data.preprocessing
     model = net or create(plan.model, classes=len(data.classes), channels=p.channels, size=(p.height, p.width))
     policy = Policy.parse(plan.augment)
-    normalise = Normaliser(p)
-    train = Loader(
-        data.train, normalise, plan.batch_size or 1, seed=plan.seed, policy=None if str(policy) == "none" else policy
-    )
+    policy = None if str(policy) == "none" else policy
+    train = Loader(data.train, data.transforms, plan.batch_size or 1, seed=plan.seed, policy=policy)
     kept = kept or Kept()
 
     def usual(logits: Tensor, targets: Tensor) -> Tensor:
@@ -60,7 +58,7 @@ def run(
 
     try:
         outcome = fit(
-            model, train, Loader(data.valid, normalise, 256), plan, loss or usual, classes=len(data.classes),
+            model, train, Loader(data.valid, data.transforms, 256), plan, loss or usual, classes=len(data.classes),
             keeper=kept, select=select, watcher=watcher or Watcher(), start=start, form=form,
         )  # fmt: skip
     except catch:

@@ -11,7 +11,8 @@ from torch.utils._pytree import tree_leaves
 
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
+from convscope.data.transforms import Form
 from convscope.models import create
 from convscope.training import state
 from convscope.training.accelerate import accelerated, in_order
@@ -74,8 +75,9 @@ def test_batches_steps_and_answers_stay_on_the_device(
     plan = make_plan({"model": model, **usual, **settings})
     rule, policy = digits.preprocessing, Policy.parse(plan.augment)
     with OneDevice():
-        normalise = Normaliser(rule, device=DEVICE, channels_last=bool(plan.channels_last))
-        batches = Loader(digits.train, normalise, 64, policy=None if str(policy) == "none" else policy)
+        form = Form(DEVICE, channels_last=bool(plan.channels_last))
+        policy = None if str(policy) == "none" else policy
+        batches = Loader(digits.train, digits.transforms, 64, form=form, policy=policy)
         net = create(model, classes=10, channels=rule.channels, size=(rule.height, rule.width))
         net = in_order(net.to(DEVICE), plan)
         run = TrainerState(net, plan, None)
@@ -86,7 +88,7 @@ def test_batches_steps_and_answers_stay_on_the_device(
             assert all(p.grad is None or p.grad.device.type == DEVICE for p in net.parameters())
             run.step, run.taken = run.step + 1, run.taken + 1
         run.rewind()  # from what lies in the processor's memory
-        logits, labels = logits_of(run.judged, Loader(digits.valid, normalise, 128))
+        logits, labels = logits_of(run.judged, Loader(digits.valid, digits.transforms, 128, form=form))
         assert (logits.device.type, labels.device.type) == (DEVICE, DEVICE)
     assert logits.shape == (len(digits.valid), 10)
     assert {device.type for device in fetched} == {DEVICE}

@@ -204,7 +204,7 @@ def _finish(
     run = open_run(folder, model=training.spec.source)
     judged = data.test or data.valid
     scores, shares = run.score(judged)
-    valid_shares = shares if judged is data.valid else run.probabilities(data.valid)
+    valid_shares = shares if judged.name == "valid" else run.probabilities(data.valid)
     timing["evaluation"] = time.perf_counter() - began
     rivals = _baselines(training.plan, data, judged, shares, observer)
     timing["simple methods"] = sum(rival["seconds"] for rival in rivals)

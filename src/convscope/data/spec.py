@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
 Kind = Literal[
-    "image", "volume", "video", "signal", "text", "class", "multilabel", "number", "points", "mask", "instances"
-]
+    "image", "volume", "video", "signal", "text", "features", "class", "multilabel", "number", "points", "mask",
+    "instances",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

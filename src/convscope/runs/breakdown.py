@@ -15,7 +15,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope import text
-from convscope.data.dataset import Data, Split
+from convscope.data.columns import InMemory
+from convscope.data.dataset import Data
 from convscope.data.loader import Loader
 from convscope.runs.inputs import load_source
 from convscope.runs.predict import BATCH, probabilities
@@ -71,10 +72,10 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     load, augment = _fetching(data, ready.plan, share)
     trial = Trial(ready.model, next(ready.train.epoch(0)), ready.plan, ready.loss, len(data.classes))
     step = _steps(trial, share)
-    few = Loader(_first(data.valid, BATCH * 8), ready.valid.normalise, BATCH)
+    few = Loader(data.valid[: BATCH * 8], data.transforms, BATCH, form=ready.valid.form)
     judged = ready.form(ready.model)
     with arithmetic(ready.plan):
-        judging = _calls(lambda: logits_of(judged, few)[0].cpu(), share / 2) / len(few.labels)
+        judging = _calls(lambda: logits_of(judged, few)[0].cpu(), share / 2) / len(few.split)
     epochs = ready.plan.epochs or 1
     parts = (
         Part("decode", data.decoding * 1e6 / sum(map(len, data.splits)) / epochs, f"once, shared by {epochs:,} epochs"),
@@ -122,13 +123,12 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     shape = run.spec.preprocessing
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (batch_size, shape.height, shape.width, shape.channels), np.uint8).astype(shape.dtype)
-    rows = np.arange(batch_size)
-    normalise = run.normaliser
-    load = _calls(lambda: normalise(pixels), seconds / 3) / batch_size
-    form = run.answering(pixels, rows, amp=amp)
-    whole = _calls(lambda: probabilities(form, pixels, rows, normalise), seconds / 2) / batch_size
+    images = InMemory.of("image", pixels)
+    load = _calls(lambda: shape.tensor(pixels, run.form), seconds / 3) / batch_size
+    network = run.answering(images, amp=amp)
+    whole = _calls(lambda: probabilities(network, images, shape, run.form), seconds / 2) / batch_size
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        run.model(normalise(pixels))
+        run.model(shape.tensor(pixels, run.form))
     parts = (
         Part("load", load, "to numbers of mean 0 and deviation 1"),
         Part("forward", whole - load, "the network, and its scores as probabilities"),
@@ -187,8 +187,9 @@ def _overhead(data: Data, ready: Training, seconds: float) -> float:
     """
     plan = replace(ready.plan, epochs=1, compile=False)
     shape = data.preprocessing
-    few = _first(data.train, (plan.batch_size or 1) * 200)
-    batches, valid = batches_of(few, data, plan), Loader(_first(data.valid, 1), ready.valid.normalise, 1)
+    few = data.train[: (plan.batch_size or 1) * 200]
+    batches = batches_of(few, data, plan)
+    valid = Loader(data.valid[:1], data.transforms, 1, form=ready.valid.form)
     found = []
     began = time.perf_counter()
     while not found or time.perf_counter() - began < seconds:
@@ -205,10 +206,6 @@ def _overhead(data: Data, ready: Training, seconds: float) -> float:
         )
         found.append(1e6 / outcome.history.epochs[0]["images_per_second"] - bare)
     return max(0.0, statistics.median(found))
-
-
-def _first(split: Split, count: int) -> Split:
-    return replace(split, rows=split.rows[:count], labels=split.labels[:count], ids=split.ids[:count])
 
 
 class _Nowhere:

@@ -12,9 +12,8 @@ from torch import Tensor, nn
 
 from convscope.data.augment import Policy
 from convscope.data.augment.views import View, views, without_views
-from convscope.data.loader import Normaliser
-from convscope.data.preprocessing import Preprocessing
-from convscope.data.streaming import read
+from convscope.data.columns import Column, Selected, Values
+from convscope.data.transforms import Form, ImageTransform
 from convscope.errors import ConfigError
 from convscope.text import count
 
@@ -34,7 +33,7 @@ class Averaging:
     copies: int
     seed: int = 0
 
-    def versions(self, x: Tensor, rows: np.ndarray, preprocessing: Preprocessing) -> Iterator[Tensor]:
+    def versions(self, x: Tensor, rows: np.ndarray, preprocessing: ImageTransform) -> Iterator[Tensor]:
         """Yield the versions of the network inputs x (N, C, H, W) of images whose draws belong to ``rows`` (N,).
 
         Copies are numbered like epochs: the same images under the same seed see the same augmentations.
@@ -65,12 +64,10 @@ class Agreement:
         )
 
 
-def compare(
-    model: nn.Module, faster: nn.Module, pixels: np.ndarray, rows: np.ndarray, normalise: Normaliser
-) -> Agreement:
+def compare(model: nn.Module, faster: nn.Module, images: Column, transform: ImageTransform, form: Form) -> Agreement:
     """Answer for the first images both ways; ``ConfigError`` where more than ``MOST_CHANGED`` get another class."""
-    few = rows[:BATCH]
-    exact, fast = (probabilities(m, pixels, few, normalise) for m in (model, faster))
+    few = Selected(images, np.arange(min(BATCH, len(images))))
+    exact, fast = (probabilities(m, few, transform, form) for m in (model, faster))
     changed = int((exact.argmax(1) != fast.argmax(1)).sum())
     found = Agreement(len(few), changed, float(abs(exact - fast).max()))
     if changed > MOST_CHANGED * len(few):
@@ -80,12 +77,12 @@ def compare(
 
 def probabilities(
     model: nn.Module,
-    pixels: np.ndarray,
-    rows: np.ndarray,
-    normalise: Normaliser,
+    images: Column,
+    transform: ImageTransform,
+    form: Form,
     averaging: Averaging | None = None,
 ) -> np.ndarray:
-    """Return probabilities (N, K) float64 of the raw images ``pixels[rows]``; the model is put into evaluation mode.
+    """Return probabilities (N, K) float64 of raw ``images``; the model is put into evaluation mode.
 
     An average depends on the image alone, to the last bit: what its copies draw belongs to its content, and they go
     through the network without another image, since a product's last bits change with the size of the batch.
@@ -94,12 +91,13 @@ def probabilities(
     answers = []
     step = BATCH if averaging is None else max(1, BATCH // averaging.copies)
     with torch.inference_mode():
-        for raw in read(pixels, (rows[first : first + step] for first in range(0, len(rows), step))):
-            x = normalise(raw)
+        order = np.arange(len(images))
+        for raw in images.stream(order[first : first + step] for first in range(0, len(order), step)):
+            x = transform.tensor(raw, form)
             if averaging is None:
                 answers.append(model(x).double().softmax(1))
                 continue
-            versions = list(averaging.versions(x, _content(raw), normalise.preprocessing))
+            versions = list(averaging.versions(x, _content(raw), transform))
             for at in range(len(raw)):
                 copies = torch.cat([version[at : at + 1] for version in versions])
                 stated = [model(some).double().softmax(1) for some in copies.split(BATCH)]
@@ -107,7 +105,7 @@ def probabilities(
     return torch.cat(answers).cpu().numpy()
 
 
-def _content(raw: np.ndarray) -> np.ndarray:
+def _content(raw: Values) -> np.ndarray:
     """Return a number (N,) uint64 for the content of each raw image (N, H, W, C)."""
     hashes = (blake2b(np.ascontiguousarray(image).tobytes(), digest_size=8).digest() for image in raw)
     return np.frombuffer(b"".join(hashes), dtype="<u8")

@@ -16,12 +16,12 @@ from torch import nn
 
 from convscope.cards import card
 from convscope.data.augment import Policy
+from convscope.data.columns import Column, InMemory
 from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS, limited
 from convscope.data.given import Images, held
-from convscope.data.loader import Normaliser
 from convscope.data.names import repeated
-from convscope.data.sizing import Brought
+from convscope.data.transforms import Form, Stored
 from convscope.errors import CheckpointError, ConfigError, ShapeError, quoted
 from convscope.models import entry, own
 from convscope.models.tensors import checked
@@ -140,16 +140,16 @@ class Run:
             ) from error
         return model.eval()
 
-    def answering(self, pixels: np.ndarray, rows: np.ndarray, *, amp: bool = False) -> nn.Module:
+    def answering(self, images: Column, *, amp: bool = False) -> nn.Module:
         """Return the form of the network that answers fastest, equal to ``model`` up to rounding.
 
         With ``amp`` it computes in bfloat16; ``ConfigError`` where that gives more than 2 % of the first of the raw
-        images ``pixels[rows]`` another class.
+        ``images`` another class.
         """
         if not amp:
             return self._exact
         if not self._compared:
-            compare(self._exact, self._in_bfloat16, pixels, rows, self.normaliser)
+            compare(self._exact, self._in_bfloat16, images, self.spec.preprocessing, self.form)
             self._compared.append(True)
         return self._in_bfloat16
 
@@ -166,10 +166,10 @@ class Run:
         return []
 
     @property
-    def normaliser(self) -> Normaliser:
-        """From raw images to the network's input."""
+    def form(self) -> Form:
+        """How the network's input lies in memory."""
         model = self.spec.model
-        return Normaliser(self.spec.preprocessing, channels_last=entry(model).channels_last, plain=own.is_own(model))
+        return Form(channels_last=entry(model).channels_last, plain=own.is_own(model))
 
     def averaging(self, copies: int) -> Averaging | None:
         """Return test-time averaging over ``copies`` of the training augmentation, or ``None`` for none (0).
@@ -207,23 +207,24 @@ class Run:
         found: list[Prediction] = []
         while some := list(itertools.islice(given, BATCH)):  # a folder may hold more images than memory does
             with limited(most):
-                images = [one.brought(rule) for one in some]
-            good = [image.pixels for image in images if isinstance(image, Brought)]
-            answers = iter(self._shares(np.stack(good), np.arange(len(good)), averaging, amp) if good else [])
+                images = [one.stored(rule) for one in some]
+            good = [image.values for image in images if isinstance(image, Stored)]
+            answers = iter(self._shares(InMemory.of("image", np.stack(good)), averaging, amp) if good else [])
             for one, image in zip(some, images, strict=True):
-                if isinstance(image, Brought):
+                if isinstance(image, Stored):
                     shown = classification.show(next(answers), self.spec.classes)
                     found.append(Prediction(one.name, **shown, note=image.note))
                 else:
                     found.append(Prediction(one.name, None, None, {}, error=str(image)))
         return found
 
-    def _shares(self, pixels: np.ndarray, rows: np.ndarray, averaging: Averaging | None, amp: bool) -> np.ndarray:
-        return probabilities(self.answering(pixels, rows, amp=amp), pixels, rows, self.normaliser, averaging)
+    def _shares(self, images: Column, averaging: Averaging | None, amp: bool) -> np.ndarray:
+        model = self.answering(images, amp=amp)
+        return probabilities(model, images, self.spec.preprocessing, self.form, averaging)
 
     def probabilities(self, split: Split, *, tta: int = 0, amp: bool = False) -> np.ndarray:
         """Return the probabilities (N, K) of the images of a split."""
-        return self._shares(split.pixels, split.rows, self.averaging(tta), amp)
+        return self._shares(split.input, self.averaging(tta), amp)
 
     def score(self, split: Split, *, tta: int = 0, amp: bool = False) -> tuple[dict[str, Any], np.ndarray]:
         """Return the figures of merit on one split, with intervals, and the probabilities (N, K) behind them."""

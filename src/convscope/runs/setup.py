@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data, Split
 from convscope.data.ingest import store
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
+from convscope.data.transforms import Form
 from convscope.models import own
 from convscope.models.weights import Weights, load_into
 from convscope.runs.model_spec import ModelSpec
@@ -102,7 +103,7 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     assert plan.batch_size is not None  # settled
     model = in_order(model, plan)
     train = batches_of(data.train, data, plan)
-    valid = Loader(data.valid, train.normalise, BATCH)
+    valid = Loader(data.valid, data.transforms, BATCH, form=train.form)
     settled, told, expected = _staged(settled, model, train, valid, loss, len(data.classes))
     shape = (plan.batch_size, *first.x.shape[1:])
     return Training(settled, spec, model, train, valid, loss, expected, shape, notes, told, notices)
@@ -116,14 +117,14 @@ def _staged(
     if not plan.stages:
         found = estimate(model, train, plan, loss, classes)
         return settled, (), Expected(found.seconds_per_epoch * (plan.epochs or 1), found.bytes)
-    images, x = len(train.labels) + len(valid.labels), next(valid.sequential()).x[:1]
+    images, x = len(train.split) + len(valid.split), next(valid.sequential()).x[:1]
     stages, told, seconds, size = [], [], 0.0, 0
     for stage in plan.stages:
         ground = FreezePlan(model, plan, stage)
         ground.hold()
         stage, why = settle_caching(model, plan, stage, x, images)
         found = estimate(model, train, plan, loss, classes)
-        passed = images / len(train.labels)  # one pass over both splits
+        passed = images / len(train.split)  # one pass over both splits
         seconds += found.forward * passed if stage.once else found.seconds_per_epoch * stage.epochs
         size = max(size, found.bytes)
         stages.append(stage)
@@ -176,8 +177,7 @@ def _unweighted(data: Data, plan: Plan) -> tuple[str, ...]:
 def batches_of(split: Split, data: Data, plan: Plan) -> Loader:
     """Return the batches of a split as a settled plan trains on them."""
     policy = Policy.parse(plan.augment)
-    normalise = Normaliser(
-        data.preprocessing, device=plan.device, channels_last=bool(plan.channels_last), plain=own.is_own(plan.model)
-    )
+    form = Form(plan.device, channels_last=bool(plan.channels_last), plain=own.is_own(plan.model))
+    policy = None if str(policy) == "none" else policy
     assert plan.batch_size is not None  # settled
-    return Loader(split, normalise, plan.batch_size, seed=plan.seed, policy=None if str(policy) == "none" else policy)
+    return Loader(split, data.transforms, plan.batch_size, form=form, seed=plan.seed, policy=policy)

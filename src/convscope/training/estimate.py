@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from convscope.data.loader import Batch, Loader
+from convscope.data.batch import Batch
+from convscope.data.loader import Loader
 from convscope.training.loop import Loss
 from convscope.training.plan import Plan
 from convscope.training.steps import does_not_fit, is_out_of_memory, split

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from convscope.data.loader import Batch, Loader
+from convscope.data.batch import Batch
+from convscope.data.loader import Loader
 
 
 def logits_of(model: nn.Module, batches: Loader) -> tuple[Tensor, Tensor]:
@@ -14,7 +15,7 @@ def logits_of(model: nn.Module, batches: Loader) -> tuple[Tensor, Tensor]:
     model.eval()
     try:
         with torch.inference_mode():
-            found = [(model(batch.x), batch.labels) for batch in batches.sequential()]
+            found = [(model(batch.x), batch.targets[0]) for batch in batches.sequential()]
     finally:
         model.train(training)
     logits, labels = zip(*found, strict=True)
@@ -23,8 +24,10 @@ def logits_of(model: nn.Module, batches: Loader) -> tuple[Tensor, Tensor]:
 
 def targets_of(batch: Batch, classes: int) -> Tensor:
     """Return what the loss is told: labels (N,), or shares of the classes (N, classes) where images were mixed."""
-    if batch.partner_labels is None or batch.weight is None:
-        return batch.labels
-    shares = torch.zeros(len(batch), classes, device=batch.labels.device)
-    shares.scatter_add_(1, batch.labels[:, None], batch.weight[:, None])
-    return shares.scatter_add_(1, batch.partner_labels[:, None], 1 - batch.weight[:, None])
+    (labels,) = batch.targets
+    if batch.mixed is None:
+        return labels
+    (partners,), weight = batch.mixed.targets, batch.mixed.weight
+    shares = torch.zeros(len(batch), classes, device=labels.device)
+    shares.scatter_add_(1, labels[:, None], weight[:, None])
+    return shares.scatter_add_(1, partners[:, None], 1 - weight[:, None])

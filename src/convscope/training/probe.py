@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 import convscope
 from convscope import atomic
-from convscope.data.loader import Batch
+from convscope.data.batch import Batch
 from convscope.models import entry
 from convscope.models.own import is_own
 from convscope.training.accelerate import Measured, why_not_compile
@@ -167,14 +168,7 @@ class _Probe:
 
     def _of_size(self, count: int) -> Batch:
         """Return the batch, its images repeated where there are too few."""
-        at = torch.arange(count, device=self.batch.labels.device) % len(self.batch)
-
-        def some(values: Tensor | None) -> Tensor | None:
-            return None if values is None else values[at]
-
-        if count == len(self.batch):
-            return self.batch
-        return Batch(self.batch.x[at], self.batch.labels[at], some(self.batch.partner_labels), some(self.batch.weight))
+        return self.batch if count == len(self.batch) else self.batch.part(np.arange(count) % len(self.batch))
 
 
 def _chosen(settled: ResolvedPlan, rows: list[Measured], images: int, how: str) -> ResolvedPlan:

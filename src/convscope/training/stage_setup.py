@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -54,8 +53,7 @@ def set_up_stage(
 ) -> StageSetup:
     """Return the scene of the stage that ``run`` is in; features are computed here where the stage says once."""
     if run.plan.stages and not run.stage.augment and train.policy is not None:
-        train = copy.copy(train)
-        train.policy = None
+        train = train.plain
     watch = LossWatch(run.plan.device, classes, run.losses())
     if not run.stage.once:
         stepper = Stepper(run, form(run.model), loss, classes, tell)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from convscope.data.loader import Batch
+from convscope.data.batch import Batch
 from convscope.errors import Error
 from convscope.training.inference import targets_of
 from convscope.training.precision import arithmetic
@@ -75,7 +77,7 @@ class Stepper:
         value = self.loss(logits, targets_of(batch, self.classes))
         (value if share == 1 else value * share).backward()
         with torch.no_grad():
-            right = (logits.argmax(1) == batch.labels).float().mean()
+            right = (logits.argmax(1) == batch.targets[0]).float().mean()
             return torch.stack((value, right)) * share
 
     def _split(self, batch: Batch) -> None:
@@ -96,9 +98,8 @@ def split(batch: Batch, parts: int) -> list[Batch]:
     """Return a batch in at most ``parts`` parts of nearly equal size."""
     if parts == 1:
         return [batch]
-    fields = (batch.x, batch.labels, batch.partner_labels, batch.weight)
-    pieces = [[None] * parts if f is None else f.tensor_split(parts) for f in fields]
-    return [Batch(*piece) for piece in zip(*pieces, strict=True) if len(piece[0])]  # pyright: ignore[reportArgumentType]
+    bounds = [part[0] for part in np.array_split(np.arange(len(batch)), parts) if len(part)]
+    return [batch.part(slice(a, b)) for a, b in pairwise([*bounds, len(batch)])]
 
 
 def does_not_fit(batch: Batch) -> Error:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import itertools
 import time
+from dataclasses import replace
 
 from torch import nn
 
-from convscope.data.loader import Batch
+from convscope.data.batch import Batch
 from convscope.training.accelerate import accelerated, in_order
 from convscope.training.inference import targets_of
 from convscope.training.loop import Loss
@@ -26,7 +27,7 @@ class Trial:
     def __init__(self, model: nn.Module, batch: Batch, plan: Plan, loss: Loss, classes: int):
         own = in_order(copy.deepcopy(model), plan).train()
         self.plan, self.loss, self.classes = plan, loss, classes
-        self.batch = Batch(in_order(batch.x, plan), batch.labels, batch.partner_labels, batch.weight)
+        self.batch = replace(batch, inputs=tuple(in_order(x, plan) for x in batch.inputs))
         self.model = accelerated(own, plan, tuple(self.batch.x.shape))
         self.model.train()
         self.optimiser = Optimiser(own, plan)
