@@ -1,4 +1,7 @@
-"""Multiplications and additions of one example, node by node, and their sums."""
+"""Multiplications and additions of one example, node by node, and their sums.
+
+Each primitive counts itself: PyTorch's counter, as in ``models.cost``, knows products only and needs the module.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from convscope.analysis.shapes import arrays_of, itemsize
-from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node
+from convscope.graph import Graph
+from convscope.graph.node import GETITEM, INPUT, UNKNOWN, Node
 from convscope.ops import PRIMITIVES, Cost
 
 CONVENTION = (
@@ -27,13 +31,13 @@ class Costs:
 
 def costs(graph: Graph) -> Costs:
     """Count what one example costs."""
-    found = {node.name: cost(graph, node) for node in graph.nodes}
-    known = [one for one in found.values() if one is not None]
+    by_node = {node.name: cost(graph, node) for node in graph.nodes}
+    known = [one for one in by_node.values() if one is not None]
     return Costs(
-        found,
+        by_node,
         sum(one.multiplications for one in known),
         sum(one.additions for one in known),
-        tuple(name for name, one in found.items() if one is None),
+        tuple(name for name, one in by_node.items() if one is None),
     )
 
 
@@ -41,7 +45,7 @@ def cost(graph: Graph, node: Node) -> Cost | None:
     """Return what a node costs, None where its operation is unknown."""
     if node.op == UNKNOWN:
         return None
-    if node.op in (INPUT, PART):
+    if node.op in (INPUT, GETITEM):
         return Cost(0, 0, 0, 0)
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
     return PRIMITIVES[node.op].cost(*shapes, itemsize=itemsize(node.dtype), **node.arguments)

@@ -17,9 +17,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from convscope.analysis.part import part
 from convscope.errors import ConfigError, ShapeError
-from convscope.graph.node import Graph
+from convscope.graph import Graph
+from convscope.graph.subgraph import subgraph
 
 Function = Callable[[np.ndarray], np.ndarray]
 TOLERANCE = 1e-9  # of the features' spread, in float64, which leaves about 1e-14
@@ -153,14 +153,14 @@ def equivariance(
 def last_map(graph: Graph) -> str:
     """Return the last node with as many axes as the input and more than one position, or else the first output."""
     first = graph.inputs[0]
-    for node in reversed(part(graph, next(iter(graph.outputs.values()))).nodes):
+    for node in reversed(subgraph(graph, next(iter(graph.outputs.values()))).nodes):
         if node.op != "input" and len(node.shape) == len(first.shape) and max(node.shape[2:], default=1) > 1:
             return node.name
     return next(iter(graph.outputs.values()))
 
 
 def _function(graph: Graph, node: str) -> Function:
-    wanted = part(graph, node)
+    wanted = subgraph(graph, node)
     return lambda x: wanted.run(x)[node]
 
 
@@ -231,7 +231,7 @@ def _symmetries(
 ) -> tuple[Symmetry, ...]:
     """Turn and mirror the last two axes; quarter turns only where both, and those of the features, are equally long."""
     square = all(one.shape[-1] == one.shape[-2] for one in ((x, features) if placed else (x,)))
-    found = []
+    symmetries: list[Symmetry] = []
     for mirrored in (False, True):
         for quarters in (0, 1, 2, 3) if x.ndim > 3 else (0,):
             if (quarters % 2 and not square) or not (mirrored or quarters):
@@ -239,8 +239,8 @@ def _symmetries(
             expected = _acted(features, mirrored, quarters) if placed else features
             error = np.abs(np.asarray(function(_acted(x, mirrored, quarters))) - expected) / spread
             element = " and ".join(["mirrored"] * mirrored + [f"turned by {90 * quarters}°"] * (quarters > 0))
-            found.append(Symmetry(element, float(error.max()), float(error.mean()), tolerance(features)))
-    return tuple(found)
+            symmetries.append(Symmetry(element, float(error.max()), float(error.mean()), tolerance(features)))
+    return tuple(symmetries)
 
 
 def _acted(x: np.ndarray, mirrored: bool, quarters: int) -> np.ndarray:

@@ -80,9 +80,10 @@ class Split:
 
     def _example(self, at: int) -> Example:
         values = self.input.take(np.array([at]))[0]
-        target: Any = None if self.target is None else self.target.take(np.array([at]))[0]
-        if self.target is not None and self.target.spec.kind == "class":
-            target = self.target.spec.names[target]
+        one = self[at : at + 1]
+        target: Any = one.target[0] if self.dataset.targets else None
+        if self.dataset.target_kind == "class":
+            target = self.classes[target]
         return Example(values, target, str(self.dataset.ids[self.rows[at]]))
 
     def __iter__(self) -> Iterator[Example]:
@@ -102,10 +103,10 @@ class Split:
         """What is learned from (the first of several)."""
         return self.column(self.dataset.inputs[0])
 
-    @property
-    def target(self) -> Column | None:
-        """What is learned (the first of several), if anything."""
-        return self.column(self.dataset.targets[0]) if self.dataset.targets else None
+    @cached_property
+    def target(self) -> np.ndarray:
+        """What is learned (the first of several), as stored (N, ...)."""
+        return self._values(self.dataset.targets[0])
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -245,6 +246,11 @@ class Dataset:
 
     def _split(self, name: SplitName) -> Split:
         return Split(self, name, self.rows.get(name, np.arange(0)))
+
+    @property
+    def target_kind(self) -> str:
+        """The kind of what is learned (the first of several), "" for nothing."""
+        return self.columns[self.targets[0]].spec.kind if self.targets else ""
 
     @property
     def classes(self) -> tuple[str, ...]:

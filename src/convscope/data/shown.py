@@ -32,7 +32,7 @@ def split_html(split: Split) -> str:
 
 def _classes(split: Split) -> dict[str, str]:
     """Count the examples of each class, where classes are what is learned."""
-    if split.target is None or split.target.spec.kind != "class":
+    if split.dataset.target_kind != "class":
         return {}
     numbers, counts = np.unique(split.labels, return_counts=True)
     each = (f"{split.classes[k]} {n:,}" for k, n in zip(numbers, counts, strict=True))

@@ -28,13 +28,13 @@ from convscope import atomic
 from convscope.data.batch import Batch
 from convscope.models import entry
 from convscope.models.own import is_own
+from convscope.tasks.task import Objective
 from convscope.training.accelerate import Measured, why_not_compile
 from convscope.training.defaults import ResolvedPlan
-from convscope.training.loop import Loss
 from convscope.training.machine import name_of
+from convscope.training.out_of_memory import is_out_of_memory
 from convscope.training.plan import Plan
 from convscope.training.precision import bf16_is_fast
-from convscope.training.steps import is_out_of_memory
 from convscope.training.trial import Trial
 
 SHARE = 0.03  # of the planned training that measuring may take
@@ -47,7 +47,7 @@ OPEN = ("amp", "channels_last", "compile", "batch_size")
 
 
 def fastest(
-    settled: ResolvedPlan, model: nn.Module, batch: Batch, loss: Loss, *, classes: int, images: int, memory: Path
+    settled: ResolvedPlan, model: nn.Module, batch: Batch, objective: Objective, *, images: int, memory: Path
 ) -> ResolvedPlan:
     """Return the plan with its form chosen, and the reasons, which say what was measured.
 
@@ -65,7 +65,7 @@ def fastest(
     if known is not None:
         rows = known
     else:
-        rows = _Probe(plan, asked, model, batch, loss, classes, images).run(grows)
+        rows = _Probe(plan, asked, model, batch, objective, images).run(grows)
         _remember(memory, key, rows)  # also that nothing was: another time it might be, and end in other weights
     return _chosen(settled, rows, images, "measured before on this machine" if known is not None else "measured")
 
@@ -91,10 +91,10 @@ class _Probe:
     """Measures one form after the other as long as the time allows."""
 
     def __init__(
-        self, plan: Plan, asked: Plan, model: nn.Module, batch: Batch, loss: Loss, classes: int, images: int
+        self, plan: Plan, asked: Plan, model: nn.Module, batch: Batch, objective: Objective, images: int
     ) -> None:
         self.plan, self.asked, self.images = plan, asked, images
-        self.model, self.batch, self.loss, self.classes = model, batch, loss, classes
+        self.model, self.batch, self.objective = model, batch, objective
         self.began = time.perf_counter()
 
     def run(self, grows: bool) -> list[Measured]:
@@ -142,9 +142,7 @@ class _Probe:
 
     def _in_turns(self, plans: list[Plan]) -> list[Measured]:
         """Take steps of each form in turns; the fastest of each counts: others were held up."""
-        trials = [
-            Trial(self.model, self._of_size(plan.batch_size or 1), plan, self.loss, self.classes) for plan in plans
-        ]
+        trials = [Trial(self.model, self._of_size(plan.batch_size or 1), plan, self.objective) for plan in plans]
         taken: list[list[float]] = [[] for _ in plans]
         for _ in range(WARM + ROUNDS):
             for seconds, trial in zip(taken, trials, strict=True):
@@ -157,7 +155,7 @@ class _Probe:
     def _compiled(self, best: Measured) -> list[Measured]:
         plan = self._plan_of(best, compile=True)
         try:
-            trial = Trial(self.model, self.batch, plan, self.loss, self.classes)
+            trial = Trial(self.model, self.batch, plan, self.objective)
             began = time.perf_counter()
             trial.step()
             compiling = time.perf_counter() - began
@@ -167,8 +165,10 @@ class _Probe:
         return [Measured(best.amp, best.channels_last, True, len(self.batch), seconds, compiling)]
 
     def _of_size(self, count: int) -> Batch:
-        """Return the batch, its images repeated where there are too few."""
-        return self.batch if count == len(self.batch) else self.batch.part(np.arange(count) % len(self.batch))
+        """Return the batch, its examples repeated where there are too few."""
+        if count == len(self.batch):
+            return self.batch
+        return self.batch.part(np.arange(count) % len(self.batch))
 
 
 def _chosen(settled: ResolvedPlan, rows: list[Measured], images: int, how: str) -> ResolvedPlan:

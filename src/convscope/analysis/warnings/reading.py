@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from convscope.geometry import Window
-from convscope.graph.node import Graph, Node, Shape
+from convscope.graph import Graph
+from convscope.graph.node import Node, Shape
 from convscope.ops.correlation.rules import setting
 from convscope.ops.pooling.windows import windows as pooling
 
@@ -59,11 +60,11 @@ class Reading:
     @cached_property
     def users(self) -> dict[str, list[Node]]:
         """The nodes that take each node's value."""
-        found: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
+        users: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
         for node in self.nodes:
             for source in dict.fromkeys(node.inputs.values()):
-                found[source].append(node)
-        return found
+                users[source].append(node)
+        return users
 
     @cached_property
     def sliding(self) -> dict[str, Sliding]:

@@ -11,6 +11,7 @@ import numpy as np
 from convscope.tasks.metrics.bootstrap import interval, resample
 from convscope.tasks.metrics.proportion import wilson
 from convscope.tasks.metrics.units import Units
+from convscope.tasks.scores import Evidence
 
 
 def estimates(
@@ -31,6 +32,22 @@ def estimates(
     samples = resample(figures, units, resamples=resamples, seed=seed)
     found = {name: _estimate(point[name], *interval(samples[name], point[name])) for name in point}
     _wilson_where_collapsed(found, labels, predicted, units)
+    return found
+
+
+def estimates_of(
+    evidence: Evidence, main: str, units: Units, *, resamples: int = 1000, seed: int = 0
+) -> dict[str, Any]:
+    """Return each of the evidence's figures with its interval, as ``estimates``.
+
+    Where all resamples agree, Wilson's interval stands in for the ``main`` figure if that is a share of right answers.
+    """
+    point = {name: float(values[0]) for name, values in evidence.figures(np.ones((len(units.unit), 1))).items()}
+    samples = resample(evidence.figures, units, resamples=resamples, seed=seed)
+    found = {name: _estimate(value, *interval(samples[name], value)) for name, value in point.items()}
+    if evidence.per_example.dtype == bool and found[main]["low"] is None:
+        ends = wilson(point[main] * units.count, units.count)
+        found[main] |= dict(zip(("low", "high"), map(_known, ends), strict=True))
     return found
 
 
