@@ -28,7 +28,7 @@ LEAST = 2  # positions that must agree: one may do so by chance
 
 @dataclass(frozen=True)
 class Translation:
-    """What moving the input along one spatial axis does to the features; errors are in standard deviations of the features.
+    """What moving the input along one spatial axis does to the features; errors are in their standard deviations.
 
     ``shift`` is the smallest move of the input that moves the features exactly, by ``steps``, ``margin`` positions away
     from both ends and beyond; all None where none was found. ``errors`` gives for each move from 1 the largest error
