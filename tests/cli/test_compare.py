@@ -76,7 +76,7 @@ def test_one_failing_network_does_not_keep_the_others(
     assert printed[heading + 1].startswith("error: lenet could not be trained: model 'lenet' cannot take images of 8×8")
     said = " ".join(printed[heading + 1 : heading + 4])  # an error is folded in a window
     assert "12×12 5 of 6 mlp, seed 0: finished" in " ".join(said.split())
-    assert any(line.split()[:2] == ["lenet", "–"] and "could not be trained" in line for line in printed)
+    assert any(line.split()[:2] == ["lenet", "–"] for line in printed)
     assert any(line.startswith("! could not train lenet: model 'lenet' cannot") for line in printed)
     assert weights(copied) == weights(made)
 

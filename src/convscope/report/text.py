@@ -46,8 +46,8 @@ def sentence(words: str) -> str:
 def inside(title: str) -> str:
     """Return a title as it stands inside a sentence; abbreviations keep their capitals.
 
-    >>> inside("Balanced accuracy"), inside("RMSE"), inside("R²")
-    ('balanced accuracy', 'RMSE', 'R²')
+    >>> inside("Mean error"), inside("RMSE"), inside("R²")
+    ('mean error', 'RMSE', 'R²')
     """
     return title[:1].lower() + title[1:] if title[1:2].islower() else title
 

@@ -20,8 +20,8 @@ def worst_end(estimates: Sequence[Mapping[str, Any]], about: About) -> float:
 
     That is a little beyond the worst interval; beyond the second one where the worst would leave the rest no room.
 
-    >>> accuracy = About("Accuracy", "", "share")
-    >>> round(worst_end([{"value": v, "low": v, "high": v} for v in (0.8, 0.9)], accuracy), 3)
+    >>> dice = About("Dice", "", "share")
+    >>> round(worst_end([{"value": v, "low": v, "high": v} for v in (0.8, 0.9)], dice), 3)
     0.77
     >>> round(worst_end([{"value": v, "low": v, "high": v} for v in (90, 5, 2)], About("Error", "", "px", "lower")), 3)
     5.75
@@ -68,8 +68,8 @@ def label(axis: Axis, about: About) -> None:
 def named(about: About) -> str:
     """Return a figure's name with its unit, as an axis is labelled.
 
-    >>> named(About("Accuracy", "", "share")), named(About("Mean error", "", "px"))
-    ('accuracy', 'mean error, px')
+    >>> named(About("Dice", "", "share")), named(About("Mean error", "", "px"))
+    ('dice', 'mean error, px')
     """
     from convscope.report.text import inside
 

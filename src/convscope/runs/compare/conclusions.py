@@ -127,7 +127,7 @@ def _judges(found: Comparison, a: Network, b: Network) -> str:
 def in_words(estimate: Estimate, about: About) -> str:
     """Return a figure with its interval.
 
-    >>> in_words({"value": 0.931, "low": 0.92, "high": 0.94}, About("accuracy", "", "share"))
+    >>> in_words({"value": 0.931, "low": 0.92, "high": 0.94}, About("Dice", "", "share"))
     '93.10 % (92.00 to 94.00)'
     """
     value, low, high = (estimate[end] for end in ("value", "low", "high"))
