@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from convscope.graph import Graph
     from convscope.graph.record import record
     from convscope.runs.compare.comparison import Comparison
+    from convscope.runs.compare.cross_validation import CrossValidation
     from convscope.runs.run import Run, open_run
     from convscope.tracing.terms import Trace
 
@@ -33,6 +34,7 @@ __all__ = [
     "CheckpointError",
     "Comparison",
     "ConfigError",
+    "CrossValidation",
     "Data",
     "DataError",
     "Error",
@@ -61,6 +63,7 @@ __all__ = [
 _ROOMS = ("models", "ops", "scratch")
 _HOMES = {
     "Comparison": "convscope.runs.compare.comparison",
+    "CrossValidation": "convscope.runs.compare.cross_validation",
     "Data": "convscope.data.dataset",
     "Graph": "convscope.graph",
     "Inspection": "convscope.analysis.inspection",

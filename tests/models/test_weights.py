@@ -52,7 +52,7 @@ def test_every_kind_of_file_gives_the_same_weights(tmp_path: Path, kind: str) ->
     weights = read_weights(save(old.state_dict(), tmp_path / f"w{kind}"), "resnet20")
     assert load_into(new, weights, head_is_new=False) == () and equal(new, old)
     assert weights.mean is None and weights.notes == (
-        "the file does not say what images it was trained on: mean and deviation are those of this set",
+        "the file does not say what images it was trained on: mean and standard deviation are those of this set",
     )
 
 

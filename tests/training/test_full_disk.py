@@ -98,7 +98,7 @@ def test_full_to_the_end_it_keeps_the_last_good_state_and_fails_with_its_own_cod
     assert train("digits", *QUICK, "--out", disk / "run") == 3
     said = " ".join(capsys.readouterr().err.split())
     assert said.count("NOT SAVED") == 1
-    assert "error: the disk is full: " in said and "make room and go on with --resume" in said
+    assert "error: the disk is full: " in said and "free some space and resume with --resume" in said
     assert 1 <= read_state(disk / "run" / "last").epoch <= 3
     assert not list((disk / "run").glob("*.new"))
     (disk / "big").unlink()

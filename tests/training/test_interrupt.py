@@ -26,8 +26,8 @@ def test_sigterm_is_a_ctrl_c_within_the_block_only() -> None:
 @pytest.mark.parametrize(
     ("stage", "said"),
     [
-        ("simple methods", "stopped; what was saved before stays. Go on with: convscope train --resume"),
-        ("report", "stopped; what was saved before stays. Go on with: convscope train --resume"),
+        ("baselines", "stopped; what was saved before is kept. Resume with: convscope train --resume"),
+        ("report", "stopped; what was saved before is kept. Resume with: convscope train --resume"),
         ("reading images", "stopped before training began; nothing was written"),
     ],
 )

@@ -165,7 +165,7 @@ def test_a_full_disk_is_told_once_and_again_when_there_is_room(digits: Data, mon
     _, outcome = run(digits, settings(epochs=4), kept=kept, listener=Observer(on_epoch=free, on_notice=notices.append))
     assert outcome is not None and outcome.notices == notices
     assert notices == [
-        "NOT SAVED: the disk is full: last needs 9 bytes, 1 are free. Training goes on, and saving is tried again",
+        "NOT SAVED: the disk is full: last needs 9 bytes, 1 are free. Training continues, and saving is tried again",
         "saving works again: the training so far is saved",
     ]
     assert kept.state is not None and kept.state.epoch == 4

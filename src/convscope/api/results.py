@@ -88,7 +88,7 @@ def _baselines(
 
     def tell(done: int) -> None:
         return_freed_memory()  # the blocks of one method do not fit the next
-        listener.progress("simple methods", done, len(names))
+        listener.progress("baselines", done, len(names))
 
     results = baselines.run(
         chosen.baselines,

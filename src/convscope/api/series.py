@@ -63,7 +63,7 @@ class Turn:
         return f"{self.number} of {self.of}  {self.name}{_STATES[self.state]}"
 
 
-_STATES = {"finished": ": finished before", "begun": ": goes on where it was stopped", "new": ""}
+_STATES = {"finished": ": finished before", "begun": ": resumed", "new": ""}
 
 
 @dataclass(frozen=True, repr=False)

@@ -32,7 +32,7 @@ def watched(listener: Listener | None, quiet: bool, *, known: bool = False) -> I
             yield live
         except KeyboardInterrupt:
             if live.folder is not None:
-                err.print(f"stopped; what was saved stays. Go on with: {_how_to_go_on(live.folder)}", markup=False)
+                err.print(f"stopped; what was saved is kept. Resume with: {_how_to_go_on(live.folder)}", markup=False)
             raise
 
 

@@ -84,7 +84,7 @@ def _say_how_to_go_on(begun: list[Turn]) -> None:
         return
     last = begun[-1]
     err.print(
-        f"stopped in {last.number} of {last.of}; what is finished stays. Go on with: "
+        f"stopped in {last.number} of {last.of}; what is finished is kept. Resume with: "
         f"convscope train --resume {quoted(last.folder.parent)}",
         markup=False,
     )

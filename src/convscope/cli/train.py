@@ -165,5 +165,5 @@ def _say_how_to_resume(folder: Path | None, stop: KeyboardInterrupt) -> None:
     if folder is None:
         err.print("stopped before training began; nothing was written")
         return
-    what = "everything so far is saved" if isinstance(stop, Stopped) else "what was saved before stays"
-    err.print(f"stopped; {what}. Go on with: convscope train --resume {quoted(folder)}", markup=False)
+    what = "everything so far is saved" if isinstance(stop, Stopped) else "what was saved before is kept"
+    err.print(f"stopped; {what}. Resume with: convscope train --resume {quoted(folder)}", markup=False)

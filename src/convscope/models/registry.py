@@ -135,7 +135,7 @@ def _listed(found: Entry, options: Mapping[str, Any], input: InputSpec, output: 
         )
     if output.space is not None:
         raise ConfigError(
-            f"model {found.name!r} gives one vector an image, and {output.channels} maps of the image's size are "
+            f"model {found.name!r} gives one vector per image, and {output.channels} maps of the image's size are "
             f"needed; use a network of your own ({own.COLON})"
         )
     shape = {"classes": output.channels, "channels": input.channels, "size": size}

@@ -169,7 +169,7 @@ def _flattered(run: Run, split: str) -> Iterator[str]:
     if split != "valid" or not (run.folder / files.METRICS).exists():
         return
     if by := decided_by_validation(run.metrics):
-        yield f"the validation images decided {' and '.join(by)} in the training of this run: their score is flattered"
+        yield f"the validation images decided {' and '.join(by)} in the training of this run: their score is optimistic"
 
 
 def _trained_on(run: Run, chosen: Split) -> Iterator[str]:

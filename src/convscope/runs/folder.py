@@ -98,7 +98,7 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     ``CheckpointError`` while there are none of the weights in the folder.
     """
     path = folder / files.METRICS
-    go_on = f"go on with: convscope train --resume {quoted(folder)}"
+    go_on = f"resume with: convscope train --resume {quoted(folder)}"
     if not path.exists():
         raise CheckpointError(f"{folder} is not finished; {go_on}")
     try:

@@ -39,7 +39,7 @@ def check_own(
     again = None if spec.is_object else spec.build
     notices = check(model, plan.model, batch.x, spec.output, spec.target, again)
     if spec.is_object:
-        notices.append(f"{plan.model} is trained as a copy that begins with its weights: another seed draws no others")
+        notices.append(f"{plan.model} is trained as a copy that starts from its weights: the seed does not change them")
     if held:
         notices.append(f"{plan.model} holds {listed(held)} still (requires_grad=False)")
     reasons = {**settled.reasons, "model": spec.told()}

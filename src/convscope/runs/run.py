@@ -202,7 +202,7 @@ def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | N
     if not (folder / files.WEIGHTS).exists():
         raise CheckpointError(
             f"{folder} has no {files.WEIGHTS} yet: its training has not finished an epoch; "
-            f"go on with: convscope train --resume {quoted(folder)}"
+            f"resume with: convscope train --resume {quoted(folder)}"
         )
     source, plan = read_config(folder / files.CONFIG)
     spec = ModelSpec.from_header(read_header(folder))

@@ -84,7 +84,7 @@ def refuse_taken(folder: Path) -> None:
         raise ConfigError(f"{folder} is a file; choose another --out")
     # What a training leaves that was killed before its first file is no reason.
     if folder.exists() and any(at.suffix != ".new" and at.name != PROBE for at in folder.iterdir()):
-        go_on = f", or go on with --resume {quoted(folder)}" if (folder / files.CONFIG).exists() else ""
+        go_on = f", or resume with --resume {quoted(folder)}" if (folder / files.CONFIG).exists() else ""
         raise ConfigError(f"{folder} is not empty; choose another --out{go_on}")
 
 

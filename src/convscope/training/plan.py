@@ -127,7 +127,7 @@ class Plan:
     )
     folds: int | None = setting(None, "Data", "cut the set into this many folds, each of which is the test split once")
     fold: int | None = setting(None, "Data", "train on this fold alone, counted from 1")
-    resample: int | None = setting(None, "Data", "number of a split drawn anew in the same sizes; 0 is the set's own")
+    resample: int | None = setting(None, "Data", "number of a random split in the same sizes; 0 is the set's own")
     image_column: str | None = setting(
         None, "Data", "table column with the images; by default image, path, file_name or the like"
     )

@@ -64,8 +64,8 @@ def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
     yield from _of_groups(found, runs)
     if found.split == "valid":
         by = sorted({what for run in runs for what in decided_by_validation(run.metrics)})
-        flattered = f", which also chose {' and '.join(by)} of some runs: their scores are flattered" if by else ""
-        yield f"judged on the validation images{flattered}"
+        flattered = f", which also chose {' and '.join(by)} of some runs: their scores are optimistic" if by else ""
+        yield f"scored on the validation examples{flattered}"
     for key, what in (("epochs", "epochs"), ("time", "time"), ("img_size", "image sizes"), ("augment", "augmentation")):
         values = {network.name: network.settings[key] for network in found.networks if key in network.settings}
         if values:
@@ -134,9 +134,10 @@ def in_words(estimate: Estimate, about: About) -> str:
     if value is None:
         return "unknown"
     share = about.unit == SHARE
-    known = low is not None and high is not None
-    ends = "" if not known else f" ({100 * low:.2f} to {100 * high:.2f})" if share else f" ({low:.4g} to {high:.4g})"
-    return (f"{100 * value:.2f} %" if share else f"{value:.4g} {about.unit}".strip()) + ends
+    said = f"{100 * value:.2f} %" if share else f"{value:.4g} {about.unit}".strip()
+    if low is None or high is None:
+        return said
+    return f"{said} ({100 * low:.2f} to {100 * high:.2f})" if share else f"{said} ({low:.4g} to {high:.4g})"
 
 
 def _listed(names: list[str]) -> str:
