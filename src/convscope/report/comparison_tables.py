@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from convscope.report import quantities
 from convscope.report.tables import Table
-from convscope.report.text import THIN, chance, inside, large, seconds, shorten
+from convscope.report.text import chance, large, seconds, shorten
 from convscope.runs.compare.comparison import Comparison, Network, Pair
+from convscope.tasks import quantities
+from convscope.text import THIN, inside
 
 TESTS = {"mcnemar": "McNemar", "sign_flip": "sign flips", "bootstrap": "bootstrap"}
 

@@ -80,7 +80,7 @@ def evaluate(
     scores, _ = run.score(chosen.with_input(images).with_target(targets.stored), tta=tta, amp=amp)
     if run.code_has_changed:
         warnings.append(f"{run.environment['code']['file']} has changed since this run began: it may compute otherwise")
-    return {"split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores}
+    return {"task": run.spec.task, "split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores}
 
 
 def _own(run: Run, cache: str | None, data_root: str | None) -> Labelled:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convscope.report.figures.style import percent_axis
 from convscope.tasks.scores import About
+from convscope.text import inside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,9 +69,7 @@ def label(axis: Axis, about: About) -> None:
 def named(about: About) -> str:
     """Return a figure's name with its unit, as an axis is labelled.
 
-    >>> named(About("Dice", "", "share")), named(About("Mean error", "", "px"))
-    ('dice', 'mean error, px')
+    >>> named(About("Mean Dice", "", "share")), named(About("Mean error", "", "px"))
+    ('mean Dice', 'mean error, px')
     """
-    from convscope.report.text import inside
-
     return inside(about.title) + (f", {about.unit}" if about.unit not in ("", "share") else "")

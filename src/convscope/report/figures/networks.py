@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from convscope.report import quantities
 from convscope.report.figures import merit
 from convscope.report.figures.style import INK, WIDE, Drawing, canvas, grid
 from convscope.report.figures.styles import look
-from convscope.report.text import inside, shorten
+from convscope.report.text import shorten
 from convscope.runs.compare.comparison import Comparison
+from convscope.tasks import quantities
+from convscope.text import inside
 
 
 def draw(comparison: Comparison) -> Drawing:
