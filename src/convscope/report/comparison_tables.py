@@ -140,8 +140,8 @@ def _behind(comparison: Comparison, network: Network) -> tuple[str, ...]:
 def _seeds(comparison: Comparison, network: Network) -> str:
     if len(network.runs) == 1:
         return f"seed {network.seeds[0]}"
-    values = [run.figures[comparison.main] for run in network.runs]
-    low, high = (_plain_figure(comparison, comparison.main, end(values)) for end in (min, max))
+    values = [value for run in network.runs if (value := run.figures[comparison.main]) is not None]
+    low, high = (_plain_figure(comparison, comparison.main, end(values, default=None)) for end in (min, max))
     return f"mean of {len(values)} seeds, {low} to {high}"
 
 

@@ -38,8 +38,7 @@ def rule(select: str, stops: Sequence[str], monitor: Monitor, *, has_test: bool)
         return "the last epoch: the validation images chose nothing, so their score is unbiased"
     kept = "the last epoch"
     if select == "best":
-        end = "highest" if monitor.better == "higher" else "lowest"
-        kept = f"the epoch with the {end} validation {monitor.metric} (ties: the lower validation {monitor.tie})"
+        kept = f"the epoch with {monitor} (ties: the lower validation {monitor.tie})"
     if has_test:
         after = "this choice" if select == "best" else "the training had stopped"
         return f"{kept}; the test images were opened once, after {after}"

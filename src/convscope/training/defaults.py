@@ -29,7 +29,7 @@ SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in s
 
 @dataclass(frozen=True)
 class ResolvedPlan:
-    """A plan, and why each setting was chosen as it was; its speed is settled last, by ``probe``."""
+    """A plan, and why each setting was chosen as it was; its speed is settled last, by ``autotune``."""
 
     plan: Plan
     reasons: dict[str, str]
