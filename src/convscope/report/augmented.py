@@ -42,7 +42,7 @@ def write_augmented(
         raise ConfigError("the augmentation is none: there is nothing to show; write for example --augment natural")
     at = one_of_each_first(data.train.labels, images)
     shown = augmented(data, policy, at, seed=seed, epochs=copies)
-    names = [data.classes[k] for k in data.train.labels[at]]
+    names = data.train[at].target_words
     return write_picture(lambda: figure.picture(shown, names, str(policy)), out)
 
 

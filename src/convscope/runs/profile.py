@@ -121,10 +121,10 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     shape = run.spec.preprocessing
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (batch_size, shape.height, shape.width, shape.channels), np.uint8).astype(shape.dtype)
-    images = InMemory.of("image", pixels)
     predictor = run.predictor
+    images = InMemory.of("image", pixels)
     load = _calls(lambda: predictor.tensor(pixels), seconds / 3) / batch_size
-    whole = _calls(lambda: predictor.predict_column(images, amp=amp), seconds / 2) / batch_size
+    whole = _calls(lambda: predictor.predict_stored(images, amp=amp), seconds / 2) / batch_size
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         run.model(predictor.tensor(pixels))
     parts = (
@@ -192,7 +192,7 @@ def _overhead(data: Data, ready: Training, seconds: float) -> float:
     began = time.perf_counter()
     while not found or time.perf_counter() - began < seconds:
         idle = nn.Sequential(nn.AvgPool2d((shape.height, shape.width)), nn.Flatten())
-        idle.append(nn.Linear(shape.channels, len(data.classes)))
+        idle.append(nn.Linear(shape.channels, ready.spec.output.channels))
         trial = Trial(idle, next(batches.epoch(0)), plan, ready.objective)
         start = time.perf_counter()
         for batch in batches.epoch(0):
