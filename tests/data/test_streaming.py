@@ -19,9 +19,11 @@ from convscope.data.columns.array_file import checksums_of
 from convscope.data.dataset import Data, Dataset
 from convscope.data.loader import Loader
 from convscope.data.loading import load
-from convscope.data.transforms import PLAIN, ImageTransform
+from convscope.data.spec import Classes
+from convscope.data.transforms import ImageTransform
 from convscope.errors import DataError
-from convscope.runs.predict import probabilities
+from convscope.runs.predictor import Predictor
+from convscope.tasks.registry import task
 
 COUNT, SIDE = 1000, 96  # 28 MB of pixels
 
@@ -238,7 +240,8 @@ def every_batch(data: Data) -> None:
 
 def every_answer(data: Data) -> np.ndarray:
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64 * 64, 2))
-    return probabilities(model, data.train.input, data.preprocessing, PLAIN)
+    predictor = Predictor(model.eval(), data.preprocessing, task("classification"), Classes(data.classes))
+    return predictor.predictions(data.train)
 
 
 @pytest.mark.parametrize("fits", [True, False])

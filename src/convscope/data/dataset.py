@@ -148,13 +148,12 @@ class Split:
         assert isinstance(values, np.ndarray)
         return values
 
-    def with_labels(self, labels: np.ndarray, classes: tuple[str, ...]) -> Split:
-        """Return the same examples with other classes, ``labels`` (N,) of ``classes``."""
+    def with_target(self, values: np.ndarray) -> Split:
+        """Return the same examples with other stored ``values`` (N, ...) of what is learned."""
         name = self.dataset.targets[0]
-        values = np.zeros(len(self.dataset), np.int64)
-        values[self.rows] = labels
-        spec = replace(self.dataset.columns[name].spec, names=classes)
-        columns = {**self.dataset.columns, name: InMemory(spec, values)}
+        everything = np.zeros((len(self.dataset), *values.shape[1:]), values.dtype)
+        everything[self.rows] = values
+        columns = {**self.dataset.columns, name: InMemory(self.dataset.columns[name].spec, everything)}
         return replace(self, dataset=replace(self.dataset, columns=columns))
 
     def images(self, at: Any = slice(None)) -> np.ndarray:

@@ -18,16 +18,16 @@ from convscope.models import own
 from convscope.models.weights import Weights, load_into
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.own_network import check_own
-from convscope.runs.predict import BATCH
+from convscope.runs.predictor import BATCH
 from convscope.tasks.registry import task
 from convscope.tasks.task import Objective
 from convscope.training.accelerate import accelerated, in_order
+from convscope.training.autotune import fastest
 from convscope.training.defaults import ResolvedPlan, settle
-from convscope.training.estimate import estimate
 from convscope.training.feature_cache import settle_caching
 from convscope.training.freezing import FreezePlan
 from convscope.training.plan import Plan
-from convscope.training.probe import fastest
+from convscope.training.profile import estimate
 from convscope.training.rewrites import rewrite
 
 SPEEDS = "speeds.json"  # in the cache folder: which form of a training was fastest on this machine
@@ -82,12 +82,13 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     """
     settled = settle(plan, data, source)
     plan = settled.plan
-    spec = ModelSpec(plan.task, plan.model, data.classes, data.preprocessing, dict(plan.set), plan.head, source)
+    target = task(plan.task).target(data, plan.options)
+    spec = ModelSpec(plan.task, plan.model, target, data.preprocessing, dict(plan.set), plan.head, source)
     torch.manual_seed(plan.seed)
     model = spec.build()
     notes = () if weights is None else load_into(model, weights, head_is_new=plan.head != "own")
     model = model.to(plan.device)
-    objective = _objective(plan, data, task(plan.task).target(data, plan.options))
+    objective = _objective(plan, data, target)
     first = next(batches_of(data.train, data, plan).epoch(0))
     notices = objective.notices
     if own.is_own(plan.model):
