@@ -21,6 +21,7 @@ import numpy as np
 from record import DATA, record
 
 import convscope as cs
+from convscope.data.columns import InMemory
 from convscope.data.dataset import Split
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -33,12 +34,12 @@ MARKS = "<!-- written by bench/inductive_bias.py -->", "<!-- end -->"
 
 def shuffled(data: cs.Data) -> cs.Data:
     """Return the set with the pixels of every image moved by the same permutation."""
-    pixels = np.asarray(data.train.pixels)  # (n, H, W, C), shared by the splits
+    column = data.columns["image"]
+    pixels = np.asarray(column.take(np.arange(len(data))))  # (n, H, W, C)
     order = np.random.default_rng(0).permutation(pixels.shape[1] * pixels.shape[2])
     moved = pixels.reshape(len(pixels), -1, pixels.shape[3])[:, order].reshape(pixels.shape)
-    assert data.test is not None
-    train, valid, test = (replace(split, pixels=moved) for split in (data.train, data.valid, data.test))
-    return replace(data, name="shuffled", train=train, valid=valid, test=test)
+    columns = {**data.columns, "image": InMemory(column.spec, moved, column.content)}
+    return replace(data, name="shuffled", columns=columns)
 
 
 def part(split: Split, share: int, seed: int) -> Split:
@@ -48,9 +49,7 @@ def part(split: Split, share: int, seed: int) -> Split:
     for label in np.unique(split.labels):
         mine = rng.permutation(np.flatnonzero(split.labels == label))
         kept.append(mine[: max(1, round(len(mine) * share / 100))])
-    at = np.sort(np.concatenate(kept))
-    content = None if split.content is None else split.content[at]
-    return replace(split, rows=split.rows[at], labels=split.labels[at], ids=split.ids[at], content=content)
+    return split[np.sort(np.concatenate(kept))]
 
 
 def measure(data: cs.Data, pixels: str, model: str, share: int) -> dict[str, object]:
@@ -60,7 +59,8 @@ def measure(data: cs.Data, pixels: str, model: str, share: int) -> dict[str, obj
         train = part(data.train, share, seed)
         with tempfile.TemporaryDirectory() as folder:
             run = cs.train(
-                replace(data, train=train), model, out=Path(folder) / "run", seed=seed, epochs=epochs,
+                replace(data, rows={**data.rows, "train": train.rows}), model, out=Path(folder) / "run", seed=seed,
+                epochs=epochs,
                 augment="none", select="last", baselines=False,
             )  # fmt: skip
             accuracy = run.metrics["accuracy"]

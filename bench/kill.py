@@ -23,8 +23,8 @@ def main() -> None:
     split = load(DATA / "mnist").train
     with tempfile.TemporaryDirectory() as folder:
         os.environ["CONVSCOPE_CACHE"] = str(Path(folder) / "cache")
-        some = split.rows[:IMAGES]
-        np.savez(Path(folder) / "mnist.npz", x=split.pixels[some], y=split.labels[:IMAGES])
+        some = split[:IMAGES]
+        np.savez(Path(folder) / "mnist.npz", x=some.images()[:, 0], y=some.labels)
         arguments = (Path(folder) / "mnist.npz", "--epochs", 12, "--ema", 0.99, "--no-baselines", "--seed", SEED)
         found = survive(arguments, Path(folder), kills=KILLS, seed=SEED)
     record("kill", [{"training": f"{IMAGES:,} images of MNIST, resnet_mini, 12 epochs", **asdict(found), "trials": 1}])

@@ -12,7 +12,7 @@ import time
 import torch
 from record import DATA, alternate, ratio, record
 
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
 from convscope.data.loading import load
 from convscope.models import create
 from convscope.tasks.classification.objective import CrossEntropy
@@ -33,23 +33,19 @@ def main() -> None:
     keep_freed_memory()  # for both: the loop is measured, not the allocator
     data = load(DATA / "mnist")
     images = STEPS * BATCH
-    from dataclasses import replace
-
-    train = replace(data.train, rows=data.train.rows[:images], labels=data.train.labels[:images])
-    valid = replace(data.valid, rows=data.valid.rows[:64], labels=data.valid.labels[:64])
+    train, valid = data.train[:images], data.valid[:64]
     plan = make_plan({"epochs": 1, "batch_size": BATCH, "lr": 0.003, "smoothing": 0.0, "weight_decay": 0.01})
-    normalise = Normaliser(data.preprocessing)
 
     def engine() -> float:
         torch.manual_seed(0)
         model = create("lenet", classes=10, channels=1, size=(28, 28))
         outcome = fit(
-            model, Loader(train, normalise, BATCH), Loader(valid, normalise, 64), plan, CrossEntropy(10),
+            model, Loader(train, data.transforms, BATCH), Loader(valid, data.transforms, 64), plan, CrossEntropy(10),
             keeper=Nowhere(), select="last",
         )  # fmt: skip
         return outcome.history.epochs[0]["images_per_second"]
 
-    pixels = torch.from_numpy(train.pixels[train.rows])[:, None, :, :, 0]
+    pixels = torch.from_numpy(train.images())
     labels = torch.from_numpy(train.labels)
     mean, std = data.preprocessing.mean[0], data.preprocessing.std[0]
 

@@ -44,7 +44,7 @@ class Decoded(Dataset):
 
 def notebook() -> float:
     data = load(DATA / "mnist")
-    train, valid = (Decoded(s.pixels[s.rows][..., 0], s.labels) for s in (data.train, data.valid))
+    train, valid = (Decoded(s.images()[:, 0], s.labels) for s in (data.train, data.valid))
     torch.manual_seed(0)
     model = create("lenet", classes=10, channels=1, size=(28, 28))
     optimiser = torch.optim.AdamW(model.parameters())

@@ -40,7 +40,7 @@ def write_images(file: Path, batch: int) -> None:
     whole = len(data.train) // batch * batch
     arrays = {}
     for split, count in ((data.train, whole), (data.valid, len(data.valid))):
-        arrays[f"x_{split.name}"] = split.pixels[split.rows[:count]][..., 0]
+        arrays[f"x_{split.name}"] = split.images(slice(count))[:, 0]
         arrays[f"y_{split.name}"] = np.asarray(split.labels[:count], dtype=np.int64)
     np.savez(file, **arrays)
 

@@ -48,7 +48,7 @@ def write_digits(path: Path) -> None:
     data = load(DATA / "mnist")
     assert data.test is not None  # MNIST brings one
     splits = (data.train, data.valid, data.test)
-    pixels = np.concatenate([part.pixels[part.rows][..., 0] for part in splits])
+    pixels = np.concatenate([part.images()[:, 0] for part in splits])
     labels = np.concatenate([part.labels for part in splits])
     random = np.random.default_rng(0)
     chosen = random.permutation(len(pixels))[: sum(COUNTS.values())]
@@ -77,7 +77,7 @@ def measure(name: str, seed: int, digits: Path) -> dict[str, object]:
         run, test = open_run(out), load(digits).test
         metrics = run.metrics
         assert test is not None and metrics["split"] == "test"  # ``write_digits`` wrote one
-        images = run.normaliser(np.asarray(test.pixels[test.rows[:MEASURED]]))
+        images = run.spec.preprocessing.tensor(test.input.take(np.arange(MEASURED)), run.form)
         changes = {
             **worst("turned", run.model, images, range(1, 4)),
             **worst("mirrored", run.model, images, range(4, 8)),

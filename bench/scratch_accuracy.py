@@ -25,13 +25,13 @@ def mnist() -> Sets:
     """Return 60,000 training images in 0..1 and their labels, and the 10,000 test images."""
     data = load(DATA / "mnist")
     assert data.test is not None  # MNIST brings one
-    train, valid, test = ((images(part.pixels[part.rows]), part.labels) for part in (data.train, data.valid, data.test))
+    train, valid, test = ((images(part.images()), part.labels) for part in (data.train, data.valid, data.test))
     return np.concatenate([train[0], valid[0]]), np.concatenate([train[1], valid[1]]), *test
 
 
 def images(pixels: np.ndarray) -> np.ndarray:
-    """Return bytes (n, H, W, C) as (n, C, H, W) in 0..1."""
-    return pixels.transpose(0, 3, 1, 2).astype(np.float32) / 255
+    """Return bytes (n, C, H, W) in 0..1."""
+    return pixels.astype(np.float32) / 255
 
 
 def announce(record: scratch.Step | scratch.Epoch) -> None:

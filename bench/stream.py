@@ -27,11 +27,10 @@ from record import alternate, ratio, record
 from skimage import data as photographs
 
 from convscope.data.augment import Policy
+from convscope.data.columns import InMemory, Mapped, OnDisk
 from convscope.data.dataset import Split
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
 from convscope.data.loading import load
-from convscope.data.preprocessing import Preprocessing
-from convscope.data.streaming import read
 from convscope.models import create
 
 SIDE, BATCH, ROUNDS = 96, 32, 3
@@ -69,23 +68,26 @@ def shuffled(way: str, source: Path, cache: Path) -> dict[str, float]:
         resource.setrlimit(resource.RLIMIT_DATA, (LIMIT, LIMIT))
     data = load(source, cache=cache)
     assert data.cache is not None
-    assert data.train.pixels.flags.writeable == (way != "streamed")
-    file, train = data.cache / "pixels.npy", data.train
+    images = data.columns["image"]
+    assert isinstance(images, OnDisk if way == "streamed" else Mapped)
+    file = data.cache / "pixels.npy"
     if way == "memory":
-        train = replace(train, pixels=np.array(train.pixels))
+        assert isinstance(images, Mapped)
+        images = InMemory(images.spec, np.array(images.values))
+        data = replace(data, columns={**data.columns, "image": images})
     evict(file)
     count = READ_MAPPED if way == "mapped" else READ
-    order = np.random.default_rng(0).permutation(train.rows)[: count * BATCH].reshape(count, BATCH)
+    order = np.random.default_rng(0).permutation(data.train.rows)[: count * BATCH].reshape(count, BATCH)
     began = time.perf_counter()
-    for _ in read(train.pixels, order):
+    for _ in images.stream(order):
         pass
     found = {"reading": order.size / (time.perf_counter() - began)}
-    return found if way == "mapped" else {**found, **trained(train, data.preprocessing, file)}
+    return found if way == "mapped" else {**found, **trained(data.train, file)}
 
 
-def trained(train: Split, rule: Preprocessing, file: Path) -> dict[str, float]:
+def trained(train: Split, file: Path) -> dict[str, float]:
     evict(file)
-    batches = Loader(train, Normaliser(rule), BATCH, policy=Policy(hflip=True))
+    batches = Loader(train, train.dataset.transforms, BATCH, policy=Policy(hflip=True))
     model = create("tiny", classes=4, channels=3, size=(SIDE, SIDE))
     optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     began = time.perf_counter()

@@ -7,8 +7,9 @@ import signal
 import numpy as np
 import pytest
 
-from convscope.data.dataset import Data, Split
-from convscope.data.preprocessing import Preprocessing
+from convscope.data import Data, from_arrays
+from convscope.data.listing import Target
+from convscope.data.transforms import ImageTransform
 from convscope.training.threads import wait_briefly
 
 wait_briefly()
@@ -20,11 +21,8 @@ def as_data(pixels: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], *,
     """Return a set of raw images (n, H, W, C): every fifth is test, every tenth of the rest valid."""
     at = np.arange(len(pixels))
     of = np.where(at % 5 == 4, "test" if test else "train", np.where(at % 10 == 0, "valid", "train"))
-    ids = np.array([f"image {i}" for i in at], dtype=np.dtypes.StringDType())
-    names = ("train", "valid", "test")
-    splits = {name: Split(name, pixels, at[of == name], labels[of == name], ids[of == name]) for name in names}
     raw = pixels[of == "train"].astype(float)
-    shape = Preprocessing(
+    shape = ImageTransform(
         channels=pixels.shape[3],
         height=pixels.shape[1],
         width=pixels.shape[2],
@@ -33,8 +31,10 @@ def as_data(pixels: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], *,
         mean=tuple(raw.mean((0, 1, 2))),
         std=tuple(raw.std((0, 1, 2)) + 1e-6),
     )
-    given = splits["test"] if test else None
-    return Data("made", "made", classes, splits["train"], splits["valid"], given, shape, "0" * 32)
+    return from_arrays(
+        pixels, Target("class", labels, classes), name="made", splits=of, ids=[f"image {i}" for i in at],
+        transforms={"image": shape},
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from convscope.data.augment import Policy, mix
 from convscope.data.augment.draws import Draws
-from convscope.data.batch import Batch
-from convscope.data.dataset import Split
-from convscope.data.loader import Loader, Normaliser
-from convscope.data.preprocessing import Preprocessing
+from convscope.data.columns import InMemory
+from convscope.data.dataset import Dataset, Split
+from convscope.data.loader import Loader
+from convscope.data.transforms import Form, ImageTransform
 from convscope.errors import ConfigError
 
 COUNT = 41  # no multiple of any vector width
@@ -44,24 +44,25 @@ def split(channels: int, height: int, width: int, dtype: str = "uint8") -> Split
     """Return a split that holds every second image of a set."""
     rng = np.random.default_rng(height * width)
     pixels = rng.integers(0, 256, (2 * COUNT, height, width, channels)).astype(dtype)
-    rows = np.arange(1, 2 * COUNT, 2)
-    return Split("train", pixels, rows, np.arange(COUNT), rows.astype(str))
+    rule = ImageTransform(
+        channels, height, width, "crop", "uint8", (120.3, 99.1, 130.7)[:channels], (60.7, 55.5, 71.3)[:channels]
+    )
+    labels = InMemory.of("class", np.arange(2 * COUNT) // 2, names=tuple(map(str, range(COUNT))))
+    columns = {"image": InMemory.of("image", pixels), "class": labels}
+    ids, rows = np.arange(2 * COUNT).astype(str), {"train": np.arange(1, 2 * COUNT, 2)}
+    data = Dataset("made", "made", columns, ("image",), ("class",), rows, ids, transforms={"image": rule})
+    return data.train
 
 
 def batches(images: Split, size: int, policy: str, *, channels_last: bool = False) -> Loader:
-    H, W, C = images.pixels.shape[1:]
-    rule = Preprocessing(C, H, W, "crop", "uint8", (120.3, 99.1, 130.7)[:C], (60.7, 55.5, 71.3)[:C])
-    normalise = Normaliser(rule, channels_last=channels_last)
-    return Loader(images, normalise, size, seed=3, policy=Policy.parse(policy))
-
-
-def _mixed(batch: Batch) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    return (None, None) if batch.mixed is None else (batch.mixed.targets[0], batch.mixed.weight)
+    form = Form(channels_last=channels_last)
+    return Loader(images, images.dataset.transforms, size, form=form, seed=3, policy=Policy.parse(policy))
 
 
 def joined(found) -> list[torch.Tensor]:
-    columns = zip(*((b.x, b.targets[0], *_mixed(b)) for b in found), strict=True)
-    return [torch.cat(column) for column in columns if column[0] is not None]
+    columns = zip(*((*b.inputs, *b.targets, *(() if b.mixed is None else (*b.mixed.targets, b.mixed.weight)))
+                    for b in found), strict=True)  # fmt: skip
+    return [torch.cat(column) for column in columns]
 
 
 @contextlib.contextmanager

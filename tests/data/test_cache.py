@@ -47,8 +47,8 @@ def root(tmp_path) -> Path:
 def test_pixels_and_facts(folder, root):
     made = cached(folder, root)
     assert not made.hit
-    assert made.pixels.shape == (8, 12, 10, 3)
-    assert (made.pixels[5] == pixels(seed=5)).all()
+    assert (len(made.images), *made.images.spec.shape) == (8, 12, 10, 3)
+    assert (made.images.values[5] == pixels(seed=5)).all()
     assert made.index["low"][5] == pixels(seed=5).min()
     assert (made.index["total"][5] == pixels(seed=5).sum((0, 1))).all()
     assert (made.index["height"] == 12).all()
@@ -61,7 +61,7 @@ def test_the_second_start_reads_no_image(folder, root, monkeypatch):
     monkeypatch.setattr(Path, "read_bytes", None)
     second = cached(folder, root)
     assert second.hit
-    assert (second.pixels == first.pixels).all()
+    assert (second.images.values == first.images.values).all()
     assert second.index.tobytes() == first.index.tobytes()
     assert (second.rule, second.why, second.seconds) == (first.rule, first.why, first.seconds)
 
@@ -69,10 +69,10 @@ def test_the_second_start_reads_no_image(folder, root, monkeypatch):
 def test_torch_takes_the_pixels_without_a_warning_and_the_file_stays(folder, root):
     torch = pytest.importorskip("torch")
     made = cached(folder, root)
-    tensor = torch.from_numpy(made.pixels)
+    tensor = torch.from_numpy(made.images.values)
     before = int(tensor[0, 0, 0, 0])
     tensor[0, 0, 0, 0] = before ^ 1
-    assert cached(folder, root).pixels[0, 0, 0, 0] == before
+    assert cached(folder, root).images.values[0, 0, 0, 0] == before
 
 
 def test_a_changed_file_is_decoded_again(folder, root):
@@ -80,7 +80,7 @@ def test_a_changed_file_is_decoded_again(folder, root):
     put(folder / "cats" / "1.png", png(pixels(seed=99)))
     again = cached(folder, root)
     assert not again.hit
-    assert (again.pixels[1] == pixels(seed=99)).all()
+    assert (again.images.values[1] == pixels(seed=99)).all()
 
 
 def test_a_change_that_leaves_size_and_time_alone(tmp_path, root):
@@ -110,7 +110,7 @@ def test_other_sizing_is_another_entry(folder, root):
     cached(folder, root)
     small = cached(folder, root, Size(6, "crop", 10**8))
     assert not small.hit
-    assert small.pixels.shape == (8, 6, 6, 3)
+    assert (len(small.images), *small.images.spec.shape) == (8, 6, 6, 3)
 
 
 @pytest.mark.parametrize("damage", ["set.json", "pixels.npy", "images.npy"])
@@ -120,7 +120,7 @@ def test_a_damaged_entry_is_built_again_and_it_is_said(folder, root, damage):
     (made.folder / damage).write_bytes(b"\x93NUMPY")
     again = cached(folder, root)
     assert not again.hit and again.rebuilt.startswith("the decoded images in the cache were damaged (")
-    assert (again.pixels == cached(folder, root).pixels).all()
+    assert (again.images.values == cached(folder, root).images.values).all()
     assert cached(folder, root).rebuilt == ""
 
 
@@ -128,13 +128,13 @@ def test_a_damaged_entry_is_built_again_and_it_is_said(folder, root, damage):
 @pytest.mark.parametrize("where", [0.02, 0.5, 0.97])
 def test_a_single_changed_byte_is_seen(folder, root, name, where):
     made = cached(folder, root)
-    pixels_before, index_before = made.pixels.copy(), made.index.tobytes()
+    pixels_before, index_before = made.images.values.copy(), made.index.tobytes()
     data = bytearray((made.folder / name).read_bytes())
     data[int(where * len(data))] ^= 1
     (made.folder / name).write_bytes(data)
     again = cached(folder, root)
     assert not again.hit
-    assert (again.pixels == pixels_before).all() and again.index.tobytes() == index_before
+    assert (again.images.values == pixels_before).all() and again.index.tobytes() == index_before
 
 
 @pytest.mark.parametrize("name", ["pixels.npy", "images.npy"])
@@ -172,7 +172,7 @@ def test_mixed_sizes_found_late(tmp_path, root):
         put(tmp_path / "set" / "ab"[i % 2] / f"{i:03}.png", seed=i)
     put(tmp_path / "set" / "a" / "130.png", png(pixels(30, 20)))
     made = cached(tmp_path / "set", root)
-    assert made.pixels.shape == (200, 10, 10, 3)
+    assert (len(made.images), *made.images.spec.shape) == (200, 10, 10, 3)
     assert made.why.startswith("mixed sizes, scaled to 10 × 10")
     assert sorted(np.unique(made.index["height"])) == [12, 30]
 
@@ -183,8 +183,8 @@ def test_mixed_sizes_found_late_by_threads(tmp_path, root):
         put(tmp_path / "set" / "ab"[i % 2] / f"{i:03}.jpg", picture)
     put(tmp_path / "set" / "b" / "203.jpg", encoded(Image.fromarray(pixels(50, 60)), "JPEG"))
     made = cached(tmp_path / "set", root, cores=2)
-    assert made.pixels.shape == (300, 20, 20, 3)
-    assert made.pixels.any((1, 2, 3)).all()
+    assert (len(made.images), *made.images.spec.shape) == (300, 20, 20, 3)
+    assert made.images.values.any((1, 2, 3)).all()
 
 
 def test_mixed_types_are_named(tmp_path, root):
@@ -223,7 +223,7 @@ def test_workers_give_the_same_bytes(tmp_path, root, monkeypatch, form, patience
     alone = cached(tmp_path / "set", root / "alone")
     monkeypatch.setattr(pool, "PATIENCE", patience)
     together = cached(tmp_path / "set", root / "together", cores=2)
-    assert (together.pixels == alone.pixels).all()
+    assert (together.images.values == alone.images.values).all()
     assert together.index.tobytes() == alone.index.tobytes()
     assert together.bad == alone.bad != {}
 
@@ -235,21 +235,21 @@ def test_processes_need_no_main_guard_and_import_no_torch(tmp_path, root):
         "print('started')\n"
         "import sys\n"
         "from pathlib import Path\n"
-        "from convscope.data import cache, workers\n"
+        "from convscope.data.ingest import pool, store\n"
         "from convscope.data.ingest.build import Size\n"
         "from convscope.data.detect import sniff\n"
         "pool.PATIENCE = 0\n"
         f"root = Path({str(root)!r})\n"
         f"images = sniff(Path({str(tmp_path / 'set')!r}), root).images\n"
         "made = store.entry(images, Size(None, 'crop', 10**8), root, 2, lambda *a: None)\n"
-        "print(made.pixels.shape, 'torch' in sys.modules, 'joblib' in sys.modules)\n"
+        "print((len(made.images), *made.images.spec.shape), 'torch' in sys.modules, 'joblib' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout == "started\n(600, 12, 10, 3) False True\n", done.stderr
 
 
 def _build(folder: Path, root: Path) -> None:
-    assert cached(folder, root).pixels.shape[0] == 8
+    assert len(cached(folder, root).images) == 8
 
 
 def test_builders_at_the_same_time(folder, root):
@@ -268,7 +268,7 @@ def test_what_a_killed_builder_left_is_swept_up(folder, root):
     for left in (old, young):
         put(left / "pixels.npy", b"half")
     os.utime(old, (time.time() - 3600,) * 2)
-    assert cached(folder, root).pixels.shape[0] == 8
+    assert len(cached(folder, root).images) == 8
     assert not old.exists()
     assert young.exists()  # may be about to be locked
 

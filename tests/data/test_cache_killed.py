@@ -14,10 +14,10 @@ from convscope.data.loading import load
 
 SCRIPT = """
 import os, sys
-from convscope.data import workers
+from convscope.data.ingest import pool
 from convscope.data.loading import load
 
-workers.CHUNK = 16
+pool.CHUNK = 16
 
 def stop(what, done, total):
     if what == "reading images" and done >= int(sys.argv[3]):
@@ -40,4 +40,4 @@ def test_a_stopped_decode_is_begun_anew(tmp_path: Path, done: int, how: signal.S
     assert left == ({".new-"} if how == signal.SIGKILL else set())
     found = load(folder, cache=cache)
     assert found.fingerprint == expected.fingerprint
-    assert (found.train.pixels == expected.train.pixels).all()
+    assert (found.everything.images() == expected.everything.images()).all()

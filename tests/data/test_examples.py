@@ -15,7 +15,7 @@ from convscope.data.dataset import Data, Example, Split
 def test_an_example_is_the_image_its_class_and_its_name(digits: Data):
     split = digits.train
     image, label, name = split[3]
-    assert np.array_equal(image, split.pixels[split.rows[3]])
+    assert np.array_equal(image, split.input.take(np.array([3]))[0])
     assert (label, name) == (digits.classes[split.labels[3]], split.ids[3])
     assert split[-1].id == split.ids[-1] and split[np.int64(3)].id == name
     assert repr(split[3]) == f"<{name}: {label}, 8 × 8 × 1 uint8>"

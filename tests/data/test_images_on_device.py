@@ -10,19 +10,27 @@ import torch
 
 from convscope.data import device
 from convscope.data.augment import Policy
+from convscope.data.batch import Batch
+from convscope.data.columns import InMemory
 from convscope.data.dataset import Data
-from convscope.data.loader import Batch, Loader, Normaliser
+from convscope.data.loader import Loader
+from convscope.data.transforms import Form
 from convscope.training.feature_cache import cache_features
 from convscope.training.plan import make_plan
 
 
 def batches(data: Data, policy: str = "none", *, channels_last: bool = False) -> Loader:
-    normalise = Normaliser(data.preprocessing, channels_last=channels_last)
-    return Loader(data.train, normalise, 64, seed=1, policy=None if policy == "none" else Policy.parse(policy))
+    drawn = None if policy == "none" else Policy.parse(policy)
+    return Loader(data.train, data.transforms, 64, form=Form(channels_last=channels_last), seed=1, policy=drawn)
 
 
 def every(from_: Loader) -> list[Batch]:
     return [*from_.epoch(0), *from_.epoch(1, start=3), *from_.sequential()]
+
+
+def settled_of(loader: Loader) -> torch.Tensor | None:
+    """Return the images that lie on the device."""
+    return loader._inputs[0].settled
 
 
 @pytest.fixture
@@ -40,10 +48,10 @@ def test_batches_are_the_same_to_the_bit(
     monkeypatch.setattr(device, "CHUNK", 100)  # not a divisor of the images
     settled = batches(digits, policy, channels_last=channels_last)
     there = every(settled)
-    assert settled._settled is not None and settled._settled.dtype == torch.uint8
+    assert settled_of(settled) is not None and settled_of(settled).dtype == torch.uint8
     assert len(here) == len(there)
     for a, b in zip(here, there, strict=True):
-        assert torch.equal(a.x, b.x) and torch.equal(a.labels, b.labels)
+        assert torch.equal(a.x, b.x) and torch.equal(a.targets[0], b.targets[0])
         assert a.x.stride() == b.x.stride()
 
 
@@ -58,18 +66,18 @@ def test_what_is_held_is_not_changed_by_training_on_it(digits: Data) -> None:
 def test_they_stay_where_they_are_on_the_processor_and_where_there_is_little_room(
     digits: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert batches(digits)._settled is None
+    assert settled_of(batches(digits)) is None
     needed = len(digits.train) * 64
     for room, fits in ((4 * needed - 1, False), (4 * needed, True)):
         monkeypatch.setattr(device, "free", lambda name, room=room: room)
-        assert (batches(digits)._settled is not None) is fits
+        assert (settled_of(batches(digits)) is not None) is fits
 
 
 @pytest.mark.usefixtures("roomy")
 def test_wide_integers_stay_in_the_processors_memory(digits: Data) -> None:
-    wide = digits.train.pixels.astype(np.uint16)
-    kept = batches(replace(digits, train=replace(digits.train, pixels=wide)))
-    assert kept._settled is None
+    wide = InMemory.of("image", digits.everything.input.take(np.arange(len(digits))).astype(np.uint16))
+    kept = batches(replace(digits, columns={**digits.columns, "image": wide}))
+    assert settled_of(kept) is None
     assert torch.equal(next(kept.sequential()).x, next(batches(digits).sequential()).x)
 
 
@@ -80,4 +88,4 @@ def test_features_take_the_place_of_images(digits: Data) -> None:
     once = cache_features(torch.nn.Flatten(), images, make_plan({"model": "tiny"}), None)
     batch, features = next(images.epoch(0)), next(once.epoch(0))
     assert torch.equal(features.x, batch.x.flatten(1))
-    assert once._settled is not None and once._settled.dtype == torch.float32
+    assert settled_of(once) is not None and settled_of(once).dtype == torch.float32

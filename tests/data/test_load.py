@@ -174,7 +174,7 @@ def test_opacity_is_no_feature_in_training_nor_later(tmp_path, channels, opaque,
     assert text.startswith("60 images with an alpha channel, opaque" if opaque else "60 images with transparent parts")
     plain = put(tmp_path / "plain.png", png(pixels(channels=channels, seed=0, dtype=dtype)[..., :-1]))
     first, second = read_images([tmp_path / "set" / "a" / "0.png", plain], data.preprocessing)
-    assert (first.pixels == second.pixels).all() and first.note == "alpha dropped"
+    assert (first.values == second.values).all() and first.note == "alpha dropped"
     put(tmp_path / "set" / "a" / "plain.png", png(pixels(channels=channels - 1, seed=99, dtype=dtype)))
     assert load(tmp_path / "set").preprocessing.channels == channels - 1
 
@@ -186,7 +186,7 @@ def test_opacity_in_tiffs_of_image_programs_is_no_feature(tmp_path, channels):
     data = load(tmp_path / "set")
     assert data.preprocessing.channels == channels - 1 and "alpha" in codes(data)
     (image,) = read_images([tmp_path / "set" / "a" / "0.tif"], data.preprocessing)
-    assert (image.pixels == pixels(channels=channels, seed=0)[..., :-1]).all()
+    assert (image.values == pixels(channels=channels, seed=0)[..., :-1]).all()
 
 
 def test_a_network_that_took_opacity_for_a_feature_still_does(tmp_path):
@@ -194,7 +194,7 @@ def test_a_network_that_took_opacity_for_a_feature_still_does(tmp_path):
     rule = replace(load(root).preprocessing, channels=4, mean=(0.0,) * 4, std=(1.0,) * 4, nodata=None)
     found, *_ = load_labelled(root, rule)
     (image,) = read_images([root / "cats" / "0.png"], rule)
-    assert found.pixels.shape[3] == 4 and (image.pixels == found.pixels[0]).all()
+    assert found.input.spec.shape[2] == 4 and (image.values == found[0].image).all()
 
 
 def test_four_channels_that_are_no_alpha_stay(tmp_path):
@@ -212,7 +212,7 @@ def test_four_channels_that_are_no_alpha_stay(tmp_path):
 def test_16_bit_images_stay_16_bit(tmp_path):
     data = load(class_folders(tmp_path, each=5, channels=1, dtype=np.uint16))
     assert data.preprocessing.dtype == "uint16"
-    assert data.train.pixels.dtype == np.uint16
+    assert data.train.input.spec.dtype == "uint16"
     assert 30_000 < data.preprocessing.mean[0] < 35_000
 
 

@@ -13,9 +13,9 @@ import pytest
 from pictures import pixels, png, put
 
 from convscope.data import find_images, load
-from convscope.data.dataset import Data
 from convscope.data.detect import sniff
 from convscope.errors import DataError
+from renaming import renamed
 
 NAMES = ("café", "thé")
 
@@ -154,9 +154,8 @@ def test_two_classes_of_one_name_in_cifar_batches_are_refused(tmp_path):
 def test_two_classes_of_one_name_in_a_set_made_by_hand_are_refused(tmp_path):
     files = {f"{k}/{i}.png": picture(10 * k + i) for k in range(2) for i in range(5)}
     data = load(folder(tmp_path, files), cache=tmp_path / "cache")
-    fields = {name: getattr(data, name) for name in ("name", "source", "train", "valid", "test", "preprocessing")}
     with pytest.raises(DataError, match="'a' at 0 and 1"):
-        Data(**fields, classes=("a", "a"), fingerprint="")
+        renamed(data, ("a", "a"))
 
 
 def test_letters_that_only_look_alike_stay_apart(tmp_path):

@@ -116,10 +116,10 @@ def test_a_model_treats_new_images_as_those_it_learned_from(tmp_path):
     found, _, _, notices = load_labelled(root, rule, cache=tmp_path / "cache")
     assert [notice.code for notice in notices] == ["no-data"]
     (image,) = read_images([root / "a" / "0.tif"], rule)
-    assert (image.pixels == found.pixels[0]).all() and image.note == "30 no-data values filled"
+    assert (image.values == found[0].image).all() and image.note == "30 no-data values filled"
     tagged = put(tmp_path / "new.tif", tiff(np.where(values(0) < 0.5, -1, values(0)), "-1"))
     (image,) = read_images([tagged], rule)
-    assert image.pixels.min() >= 0.5
+    assert image.values.min() >= 0.5
 
 
 def test_a_model_from_before_keeps_what_it_learned_from(tmp_path):
@@ -128,9 +128,9 @@ def test_a_model_from_before_keeps_what_it_learned_from(tmp_path):
     del before["nodata"]
     rule = Preprocessing.from_dict(before)
     assert rule.nodata is None and "nodata" not in rule.to_dict()
-    assert load_labelled(root, rule, cache=tmp_path / "cache")[0].pixels.min() == -9999
+    assert load_labelled(root, rule, cache=tmp_path / "cache")[0].images().min() == -9999
     (image,) = read_images([root / "a" / "0.tif"], rule)
-    assert image.pixels.min() == -9999
+    assert image.values.min() == -9999
 
 
 def test_arrays(tmp_path):

@@ -10,13 +10,14 @@ from PIL import Image
 from convscope.data.decode import open_image
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.image_files import find_images, read_images
-from convscope.data.preprocessing import Preprocessing
-from convscope.data.sizing import Brought, Kind, check_fit, layout, prepared, resize
+from convscope.data.ingest.layout import Kind, check_fit, layout
+from convscope.data.transforms.image import ImageTransform, Stored, prepared
+from convscope.data.transforms.resize import resize
 from convscope.errors import ConfigError, DataError
 
 
-def rule(height: int, width: int, channels: int = 3, dtype="uint8", fit="crop") -> Preprocessing:
-    return Preprocessing(channels, height, width, fit, dtype, (), ())
+def rule(height: int, width: int, channels: int = 3, dtype="uint8", fit="crop") -> ImageTransform:
+    return ImageTransform(channels, height, width, fit, dtype, (), ())
 
 
 def sized(sizes: dict[tuple[int, int], int], img_size=None, fit="crop") -> tuple[tuple[int, int], str]:
@@ -124,9 +125,9 @@ def test_new_files_take_the_same_way(tmp_path):
     paths = find_images([tmp_path, tmp_path / "c.txt"])
     assert [path.name for path in paths] == ["a.png", "b.png", "c.txt"]
     first, second, third = read_images(paths, rule(20, 20))
-    assert isinstance(first, Brought) and isinstance(second, Brought)
-    assert (first.pixels == prepared(image, rule(20, 20)).pixels).all() and first.note == ""
-    assert (second.pixels[..., 0] == second.pixels[..., 2]).all() and second.note == "grey to RGB"
+    assert isinstance(first, Stored) and isinstance(second, Stored)
+    assert (first.values == prepared(image, rule(20, 20)).pixels).all() and first.note == ""
+    assert (second.values[..., 0] == second.values[..., 2]).all() and second.note == "grey to RGB"
     assert str(third).startswith("not an image: ")
 
 
@@ -146,7 +147,7 @@ def test_new_files_that_do_not_fit(tmp_path):
         str(read_images([colour], rule(8, 8, 1))[0]) == "has 3 channels, but grey images are needed; convert it to grey"
     )
     (once_grey,) = read_images([false_colour], rule(8, 8, 1))
-    assert isinstance(once_grey, Brought) and once_grey.note == "RGB to grey"  # nothing lost: its channels are equal
+    assert isinstance(once_grey, Stored) and once_grey.note == "RGB to grey"  # nothing lost: its channels are equal
     assert str(read_images([tmp_path / "d.npy"], rule(8, 8, 1, "float32"))[0]) == "64 of 64 values are NaN or infinite"
     assert isinstance(read_images([colour], rule(8, 8), max_pixels=10)[0], Unreadable)
 

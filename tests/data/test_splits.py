@@ -11,11 +11,17 @@ from hypothesis import given as cases
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from convscope.data.splits import assign
+from convscope.data import splits
+from convscope.data.listing import Target
 from convscope.errors import ConfigError, DataError
 from real_data import real_data
 
 AB = ("A", "B")
+
+
+def assign(labels, classes, groups, given, **settings):
+    """Divide a set of classes."""
+    return splits.assign(Target("class", labels, tuple(classes)), groups, given, **settings)
 
 
 def counts(split, labels=None, classes=2):

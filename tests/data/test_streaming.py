@@ -12,14 +12,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.data import mapped, memory, streaming
+from convscope.data import memory
 from convscope.data.augment import Policy
-from convscope.data.dataset import Data, Split
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.columns import Column, InMemory, Mapped, OnDisk, array_file, on_disk, opening
+from convscope.data.columns.array_file import checksums_of
+from convscope.data.dataset import Data, Dataset
+from convscope.data.loader import Loader
 from convscope.data.loading import load
-from convscope.data.mapped import source
-from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import Classes
+from convscope.data.transforms import ImageTransform
 from convscope.errors import DataError
 from convscope.runs.predictor import Predictor
 from convscope.tasks.registry import task
@@ -36,13 +37,37 @@ def file(tmp_path_factory) -> Path:
     return path
 
 
-def batches(file: Path, mode: str, size: int = 64, policy: str = "none") -> Loader:
-    """Return the batches of every second image, mapped as the cache does: "c" fits in memory, "r" does not."""
-    pixels = np.load(file, mmap_mode=mode).view(np.ndarray)
-    rows = np.arange(0, len(pixels), 2)
-    split = Split("train", pixels, rows, rows % 7, rows.astype(str))
-    rule = Preprocessing(3, SIDE, SIDE, "crop", "uint8", (120.0,) * 3, (60.0,) * 3)
-    return Loader(split, Normaliser(rule), size, seed=1, policy=Policy.parse(policy))
+@pytest.fixture(scope="module")
+def checksums(file: Path) -> np.ndarray:
+    return np.array(checksums_of(np.load(file)), np.uint32)
+
+
+@pytest.fixture
+def opened(file, checksums, monkeypatch):
+    """Return what opens the file, or another, as the cache does: Mapped fits in memory, OnDisk does not."""
+
+    def opened(kind: type[Mapped] | type[OnDisk], path: Path = file, checksums: np.ndarray = checksums) -> Column:
+        monkeypatch.setattr(opening, "fits", lambda size: kind is Mapped)
+        column = opening.open_column(path, "image", checksums)
+        assert type(column) is kind
+        return column
+
+    return opened
+
+
+@pytest.fixture
+def batches(opened):
+    """Return what makes the batches of every second image."""
+
+    def batches(kind: type[Mapped] | type[OnDisk], size: int = 64, policy: str = "none", **where: Path) -> Loader:
+        labels = InMemory.of("class", np.arange(COUNT) % 7, names=tuple("abcdefg"))
+        columns = {"image": opened(kind, **where), "class": labels}
+        rows, ids = {"train": np.arange(0, COUNT, 2)}, np.arange(COUNT).astype(str)
+        data = Dataset("made", "made", columns, ("image",), ("class",), rows, ids)
+        rule = ImageTransform(3, SIDE, SIDE, "crop", "uint8", (120.0,) * 3, (60.0,) * 3)
+        return Loader(data.train, {"image": rule}, size, seed=1, policy=Policy.parse(policy))
+
+    return batches
 
 
 def open_files() -> int:
@@ -50,37 +75,41 @@ def open_files() -> int:
 
 
 @pytest.mark.parametrize("size", [1, 64, 499, 1000])
-def test_the_same_batches_in_the_same_order(file, size):
-    mapped, streamed = batches(file, "c", size), batches(file, "r", size)
+def test_the_same_batches_in_the_same_order(batches, size):
+    mapped, streamed = batches(Mapped, size), batches(OnDisk, size)
     for a, b in zip(mapped.sequential(), streamed.sequential(), strict=True):
         assert torch.equal(a.x, b.x) and torch.equal(a.targets[0], b.targets[0])
     for a, b in zip(mapped.epoch(2, start=len(mapped) // 2), streamed.epoch(2, start=len(mapped) // 2), strict=True):
         assert torch.equal(a.x, b.x) and torch.equal(a.targets[0], b.targets[0])
 
 
-def test_mixup_reads_the_partners_too(file):
+def test_mixup_reads_the_partners_too(batches):
     policy = "hflip mixup=0.3"
-    for a, b in zip(batches(file, "c", 50, policy).epoch(0), batches(file, "r", 50, policy).epoch(0), strict=True):
+    for a, b in zip(batches(Mapped, 50, policy).epoch(0), batches(OnDisk, 50, policy).epoch(0), strict=True):
         assert torch.equal(a.x, b.x) and torch.equal(a.mixed.targets[0], b.mixed.targets[0])
 
 
-@given(st.lists(st.lists(st.integers(0, COUNT - 1), min_size=1, max_size=40), max_size=30))
-def test_any_rows_in_any_order(file, wanted):
-    pixels = np.load(file, mmap_mode="r").view(np.ndarray)
-    rows = [np.array(each) for each in wanted]
-    for each, found in zip(rows, streaming.read(pixels, iter(rows)), strict=True):
-        assert (found == pixels[each]).all()
+def test_any_rows_in_any_order(file, opened):
+    pixels, column = np.load(file), opened(OnDisk)
+
+    @given(st.lists(st.lists(st.integers(0, COUNT - 1), min_size=1, max_size=40), max_size=30))
+    def holds(wanted):
+        rows = [np.array(each) for each in wanted]
+        for each, found in zip(rows, column.stream(iter(rows)), strict=True):
+            assert (found == pixels[each]).all()
+
+    holds()
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-def test_wider_pixels(tmp_path, dtype):
+def test_wider_pixels(tmp_path, opened, dtype):
     values = np.random.default_rng(0).integers(0, 1000, (20, 4, 5, 2)).astype(dtype)
     np.save(tmp_path / "p.npy", values)
-    pixels = np.load(tmp_path / "p.npy", mmap_mode="r")
-    for each in (pixels, pixels.view(np.ndarray), pixels[5:], pixels[::3]):  # of views the rows are the view's
-        (found,) = streaming.read(each, [np.array([4, 0, 1])])
-        assert found.dtype == dtype
-        assert (found == np.asarray(each)[[4, 0, 1]]).all()
+    for kind in (Mapped, OnDisk):
+        column = opened(kind, tmp_path / "p.npy", np.array(checksums_of(values), np.uint32))
+        (found,) = column.stream([np.array([4, 0, 1])])
+        assert found.dtype == column.spec.dtype == dtype and column.spec.shape == (4, 5, 2)
+        assert (found == values[[4, 0, 1]]).all()
 
 
 def mapped_bytes(file: Path) -> int:
@@ -94,20 +123,21 @@ def mapped_bytes(file: Path) -> int:
     return found
 
 
-def test_no_mapped_pages_gather_in_memory(file):
-    streamed = batches(file, "r")
+def test_no_mapped_pages_gather_in_memory(file, batches, monkeypatch):
+    monkeypatch.setattr(opening, "AT_ONCE", 0)  # as in a large file, of which nothing is read when it is opened
+    streamed = batches(OnDisk)
     for _ in streamed.epoch(0):
         pass
     assert mapped_bytes(file) < 1 << 20
-    for _ in batches(file, "c").epoch(0):  # the other way they do
+    for _ in batches(Mapped).epoch(0):  # the other way they do
         pass
     assert mapped_bytes(file) == 0  # and go with their map
-    held = batches(file, "c")
+    held = batches(Mapped)
     list(held.epoch(0))
     assert mapped_bytes(file) > COUNT // 2 * SIDE * SIDE * 3
 
 
-def test_a_bounded_number_of_bytes_is_announced(file, monkeypatch):
+def test_a_bounded_number_of_bytes_is_announced(batches, monkeypatch):
     announced = []
     advise = os.posix_fadvise
 
@@ -118,20 +148,20 @@ def test_a_bounded_number_of_bytes_is_announced(file, monkeypatch):
 
     monkeypatch.setattr(os, "posix_fadvise", noted)
     one = 50 * SIDE * SIDE * 3
-    monkeypatch.setattr(streaming, "AHEAD_BYTES", 3 * one)
-    streamed = batches(file, "r", 50).epoch(0)
+    monkeypatch.setattr(on_disk, "AHEAD_BYTES", 3 * one)
+    streamed = batches(OnDisk, 50).epoch(0)
     for at, _ in enumerate(streamed):
         assert sum(announced) == min(10, at + 4) * one
     announced.clear()
-    for _ in batches(file, "c", 50).epoch(0):
+    for _ in batches(Mapped, 50).epoch(0):
         pass
     assert announced == []  # a small set costs nothing
 
 
 @pytest.mark.parametrize("end", [GeneratorExit, KeyboardInterrupt])
-def test_the_file_is_closed_when_the_reader_stops_early(file, end):
+def test_the_file_is_closed_when_the_reader_stops_early(batches, end):
     before = open_files()
-    streamed = batches(file, "r")
+    streamed = batches(OnDisk)
     held = open_files()
     with pytest.raises(end):
         for _ in streamed.epoch(0):
@@ -141,10 +171,10 @@ def test_the_file_is_closed_when_the_reader_stops_early(file, end):
     assert open_files() == before
 
 
-def test_a_cache_removed_meanwhile_is_told(tmp_path, file):
+def test_a_cache_removed_meanwhile_is_told(tmp_path, file, batches):
     copy = tmp_path / "pixels.npy"
     copy.write_bytes(file.read_bytes())
-    streamed = batches(copy, "r")
+    streamed = batches(OnDisk, path=copy)
     os.truncate(copy, copy.stat().st_size // 2)
     with pytest.raises(DataError) as caught:
         list(streamed.epoch(0))
@@ -166,8 +196,7 @@ def test_the_cache_decides_by_the_memory_there_is(tmp_path, monkeypatch):
     for most, fits in ((2 * size - 1, False), (2 * size, True), (None, True)):
         monkeypatch.setattr(memory, "available", lambda most=most: most)
         data = load(tmp_path / "set.npz", cache=tmp_path / "cache")
-        assert data.train.pixels.flags.writeable is fits
-        assert source(data.train.pixels).mode == ("c" if fits else "r")
+        assert type(data.columns["image"]) is (Mapped if fits else OnDisk)
 
 
 def test_the_memory_limit_of_a_group_or_of_those_above_it(tmp_path):
@@ -195,8 +224,8 @@ def test_the_memory_limit_of_a_group_or_of_those_above_it(tmp_path):
 
 def cached(tmp_path: Path, monkeypatch, *, fits: bool) -> tuple[Data, Path]:
     """Return a set in the cache, checked image by image, as a large one is; and the file of its pixels."""
-    monkeypatch.setattr(mapped, "AT_ONCE", 0)
-    monkeypatch.setattr(mapped, "fits", lambda size: fits)
+    monkeypatch.setattr(opening, "AT_ONCE", 0)
+    monkeypatch.setattr(opening, "fits", lambda size: fits)
     x = np.random.default_rng(0).integers(0, 256, (40, 64, 64), dtype=np.uint8)
     np.savez(tmp_path / "set.npz", x=x, y=np.arange(40) % 2)
     data = load(tmp_path / "set.npz", cache=tmp_path / "cache")
@@ -205,7 +234,7 @@ def cached(tmp_path: Path, monkeypatch, *, fits: bool) -> tuple[Data, Path]:
 
 
 def every_batch(data: Data) -> None:
-    for _ in Loader(data.train, Normaliser(data.preprocessing), 8, seed=1).epoch(0):
+    for _ in Loader(data.train, data.transforms, 8, seed=1).epoch(0):
         pass
 
 
@@ -251,7 +280,7 @@ def test_a_file_that_becomes_shorter_while_it_is_read_is_told(tmp_path, monkeypa
 
 def test_what_is_written_into_the_array_is_no_damage(tmp_path, monkeypatch):
     data, _ = cached(tmp_path, monkeypatch, fits=True)
-    data.train.pixels[data.train.rows[3]] ^= 1
+    data.columns["image"].values[data.train.rows[3]] ^= 1
     every_batch(data)
 
 
@@ -259,5 +288,5 @@ def test_an_image_is_checked_once(tmp_path, monkeypatch):
     data, _ = cached(tmp_path, monkeypatch, fits=True)
     every_batch(data)
     every_answer(data)
-    monkeypatch.setattr(mapped, "checksums_of", None)
+    monkeypatch.setattr(array_file, "checksums_of", None)
     every_batch(data)

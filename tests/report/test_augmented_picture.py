@@ -11,7 +11,7 @@ from PIL import Image
 
 from convscope.data import Data, load
 from convscope.data.augment import Policy
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
 from convscope.errors import ConfigError
 from convscope.report.augmented import augmented, write_augmented
 
@@ -27,11 +27,10 @@ def test_the_variants_are_the_pixels_of_the_epochs(digits: Data, words: str):
     shown = augmented(digits, policy, at, seed=5, epochs=2)
     assert shown.images.dtype == shown.variants.dtype == np.uint8
     assert (shown.images == digits.train.images(at)).all()
-    normalise = Normaliser(digits.preprocessing)
     rule = digits.preprocessing
     for epoch in (0, 1):
         order = np.random.Generator(np.random.Philox(key=[5, epoch])).permutation(len(digits.train))
-        seen = list(Loader(digits.train, normalise, 200, seed=5, policy=policy).epoch(epoch))
+        seen = list(Loader(digits.train, digits.transforms, 200, seed=5, policy=policy).epoch(epoch))
         for i, position in enumerate(at):
             batch, place = divmod(int(np.flatnonzero(order == position)[0]), 200)
             raw = seen[batch].x[place].numpy() * rule.std[0] + rule.mean[0]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.data.dataset import Split
+from convscope.data import from_arrays
+from convscope.data.listing import Target
 from convscope.data.pictures import Display, data_url, sheet, tile
 from convscope.report.sections.classification.mistakes import missed, worst
 
@@ -74,8 +75,8 @@ def test_pictures_of_own_size_are_exact():
 
 def test_the_surest_errors_come_first():
     pixels = np.arange(6, dtype=np.uint8).reshape(6, 1, 1, 1)
-    rows = np.array([1, 2, 3, 5])
-    split = Split("test", pixels, rows, np.array([0, 1, 1, 0]), np.array(["a", "b", "c", "d"]))
+    of, ids = ["train", "test", "test", "test", "valid", "test"], ["-", "a", "b", "c", "-", "d"]
+    split = from_arrays(pixels, Target("class", np.array([0, 0, 1, 1, 0, 0]), ("0", "1")), splits=of, ids=ids).test
     probabilities = np.array([[0.1, 0.9], [0.7, 0.3], [0.2, 0.8], [0.45, 0.55]])
     found = worst(split, probabilities)
     assert [m.id for m in found] == ["a", "b", "d"]

@@ -8,14 +8,14 @@ import torch
 from torch import nn
 
 from convscope.data.augment import Policy
-from convscope.data.loader import Normaliser
-from convscope.data.preprocessing import Preprocessing
+from convscope.data.columns import InMemory
 from convscope.data.spec import Classes
+from convscope.data.transforms import ImageTransform
 from convscope.runs.averaging import Averaging
 from convscope.runs.predictor import Predictor
 from convscope.tasks.registry import task
 
-RULE = Preprocessing(3, 6, 6, "crop", "uint8", (120.0, 99.0, 130.0), (60.0, 55.0, 71.0))
+RULE = ImageTransform(3, 6, 6, "crop", "uint8", (120.0, 99.0, 130.0), (60.0, 55.0, 71.0))
 PIXELS = np.random.default_rng(0).integers(0, 256, (9, 6, 6, 3)).astype(np.uint8)
 
 
@@ -27,16 +27,16 @@ def network() -> nn.Module:
 def averaged(words: str, copies: int, pixels: np.ndarray = PIXELS) -> np.ndarray:
     averaging = Averaging(Policy.parse(words).for_inference(), copies, seed=1)
     predictor = Predictor(network().eval(), RULE, task("classification"), Classes(("a", "b", "c", "d")))
-    return predictor.predict_stored(pixels, np.arange(len(pixels)), averaging)
+    return predictor.predict_column(InMemory.of("image", pixels), averaging)
 
 
 @pytest.mark.parametrize("copies", [8, 9, 50])
 def test_enough_copies_give_the_exact_mean_over_the_dihedral_group(copies):
-    model, normalise, found = network(), Normaliser(RULE), []
+    model, found = network(), []
     for mirrored in (PIXELS, PIXELS[:, :, ::-1]):
         for quarters in range(4):
             turned = np.ascontiguousarray(np.rot90(mirrored, quarters, (1, 2)))
-            found.append(model(normalise(turned)).double().softmax(1).detach().numpy())
+            found.append(model(RULE.tensor(turned)).double().softmax(1).detach().numpy())
     np.testing.assert_allclose(averaged("hflip rot90", copies), np.mean(found, axis=0), rtol=1e-6)
 
 
@@ -47,7 +47,7 @@ def test_the_exact_mean_does_not_see_how_an_image_was_laid_down():
 
 
 def test_too_few_copies_are_drawn():
-    x, rows = Normaliser(RULE)(PIXELS), np.arange(9)
+    x, rows = RULE.tensor(PIXELS), np.arange(9)
     policy = Policy.parse("hflip vflip")
     drawn = list(Averaging(policy, 3, seed=1).versions(x, rows, RULE))
     assert len(drawn) == 3
@@ -56,7 +56,7 @@ def test_too_few_copies_are_drawn():
 
 
 def test_what_else_a_policy_does_is_drawn_for_each_copy():
-    x, rows = Normaliser(RULE)(PIXELS), np.arange(9)
+    x, rows = RULE.tensor(PIXELS), np.arange(9)
     versions = list(Averaging(Policy.parse("hflip stain=0.1"), 5, seed=1).versions(x, rows, RULE))
     assert len(versions) == 5
     for copy, version in enumerate(versions):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import unicodedata
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from convscope.runs.compare.checks import check_comparable
 from convscope.runs.run import open_run
 from convscope.training.defaults import settle
 from convscope.training.plan import make_plan
+from renaming import renamed
 
 NAMES = ("café", "thé")
 
@@ -81,7 +81,7 @@ def test_two_classes_of_one_name_are_refused(run, tmp_path):
 
 
 def test_the_positive_class_may_be_typed_in_either_form(digits):
-    data = replace(digits, classes=NAMES)
+    data = renamed(digits, NAMES)
     assert settle(make_plan({"positive": nfd(NAMES[1])}), data).plan.positive == NAMES[1]
 
 

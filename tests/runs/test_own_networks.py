@@ -62,7 +62,7 @@ def test_a_class_its_name_and_the_same_seed_end_in_the_same_bytes(digits: Data, 
     opened = cs.open_run(first.folder)
     assert opened.evaluate(digits)["accuracy"] == first.metrics["accuracy"]
     assert len(cs.inspect(opened).layers) > 5
-    assert cs.trace(opened, digits.test.pixels[0]).node == "fc"
+    assert cs.trace(opened, digits.test[0].image).node == "fc"
     assert "imports and runs" in (first.folder / "config.toml").read_text().splitlines()[0]
     assert "own_code" in first.report.read_text() and first.metrics["cost"][0] == sum(
         p.numel() for p in opened.model.parameters()
@@ -89,7 +89,7 @@ def test_a_module_is_trained_as_a_copy_and_given_again_to_open_its_run(digits: D
 def write_image(data: Data, folder: Path) -> Path:
     from PIL import Image
 
-    Image.fromarray(data.test.pixels[0, ..., 0]).save(folder / "one.png")
+    Image.fromarray(data.test[0].image[..., 0]).save(folder / "one.png")
     return folder / "one.png"
 
 

@@ -97,7 +97,7 @@ def test_an_unfinished_run_shows_itself_too(run: Run, tmp_path: Path):
 
 def test_paths_are_taken_everywhere(run: Run, digits: Data, tmp_path: Path):
     image = tmp_path / "one.npy"
-    np.save(image, digits.test.pixels[0])
+    np.save(image, digits.test[0].image)
     assert run.predict(image)[0].error is None
     assert cs.inspect(run.folder).totals.parameters == cs.inspect(str(run.folder)).totals.parameters
     assert cs.trace(run.folder, image).total == cs.trace(str(run.folder), str(image)).total

@@ -169,8 +169,7 @@ def test_it_finds_angles_with_a_single_kernel():
 def test_it_reads_digits(tmp_path):
     """D4's network on a slice of MNIST: 6,000 images, one epoch."""
     data = load(real_data("mnist"), cache=tmp_path)
-    rows = data.train.rows[:7_000]
-    x = data.train.pixels[rows].transpose(0, 3, 1, 2).astype(np.float32) / 255
+    x = data.train.images(slice(7_000)).astype(np.float32) / 255
     y = data.train.labels[:7_000]
     net = scratch.Sequential(
         scratch.Conv(1, 8, 5, stride=2, padding=2), scratch.LeakyReLU(0.01),

@@ -8,7 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from convscope.data import from_arrays
 from convscope.data.dataset import Split
+from convscope.data.listing import Target
 from convscope.data.spec import Classes
 from convscope.tasks import baselines
 from convscope.tasks.classification import baselines as methods
@@ -23,7 +25,8 @@ def run(train: Split, scored: Split, classes: int, **settings) -> list[baselines
 
 
 def split(name, pixels: np.ndarray, labels: np.ndarray) -> Split:
-    return Split(name, pixels, np.arange(len(labels)), labels, np.arange(len(labels)).astype(str))
+    target = Target("class", labels, tuple(map(str, range(labels.max() + 1))))
+    return getattr(from_arrays(pixels, target, splits=[name] * len(labels)), name)
 
 
 def bars(n: int, H: int, W: int, C: int, *, classes: int = 2, dtype=np.uint8, seed: int = 0):
@@ -82,7 +85,7 @@ def test_short_time_means_fewer_images_of_every_class(digits):
 
 def test_rows_keep_the_classes_shares_and_forget_no_class():
     labels = np.array([0] * 9000 + [1] * 990 + [2] * 10)
-    job = methods._Job(split("train", np.zeros((1, 8, 8, 1), np.uint8), labels), None, 3, 2.0, 0, np.empty(0))  # pyright: ignore
+    job = methods._Job(split("train", np.zeros((10_000, 8, 8, 1), np.uint8), labels), None, 3, 2.0, 0, np.empty(0))  # pyright: ignore
     rows = job.rows(width=64, each=1e-3)  # a thousand rows in the second that is aimed at
     assert len(np.unique(rows)) == len(rows) == pytest.approx(1000, abs=3)
     counts = np.bincount(labels[rows])

@@ -10,7 +10,7 @@ from torch import Tensor
 from convscope.data.augment import Policy
 from convscope.data.batch import Batch
 from convscope.data.dataset import Data
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
 from convscope.events import SILENT, Listener
 from convscope.models import create
 from convscope.tasks.classification.objective import CrossEntropy
@@ -64,17 +64,15 @@ def run(
     p = data.preprocessing
     model = net or create(plan.model, classes=len(data.classes), channels=p.channels, size=(p.height, p.width))
     policy = Policy.parse(plan.augment)
-    normalise = Normaliser(p)
-    train = Loader(
-        data.train, normalise, plan.batch_size or 1, seed=plan.seed, policy=None if str(policy) == "none" else policy
-    )
+    policy = None if str(policy) == "none" else policy
+    train = Loader(data.train, data.transforms, plan.batch_size or 1, seed=plan.seed, policy=policy)
     kept = kept or Kept()
     K = len(data.classes)
     objective = WithLoss(loss, K) if loss else CrossEntropy(K, plan.task_options.get("smoothing", 0.05))
 
     try:
         outcome = fit(
-            model, train, Loader(data.valid, normalise, 256), plan, objective,
+            model, train, Loader(data.valid, data.transforms, 256), plan, objective,
             keeper=kept, select=select, listener=listener, start=start, form=form,
         )  # fmt: skip
     except catch:

@@ -11,7 +11,8 @@ from torch.utils._pytree import tree_leaves
 
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
+from convscope.data.transforms import Form
 from convscope.models import create
 from convscope.tasks.classification.objective import CrossEntropy
 from convscope.training import state
@@ -70,8 +71,9 @@ def test_batches_steps_and_answers_stay_on_the_device(
     plan = make_plan({"model": model, **usual, **settings})
     rule, policy = digits.preprocessing, Policy.parse(plan.augment)
     with OneDevice():
-        normalise = Normaliser(rule, device=DEVICE, channels_last=bool(plan.channels_last))
-        batches = Loader(digits.train, normalise, 64, policy=None if str(policy) == "none" else policy)
+        form = Form(DEVICE, channels_last=bool(plan.channels_last))
+        policy = None if str(policy) == "none" else policy
+        batches = Loader(digits.train, digits.transforms, 64, form=form, policy=policy)
         net = create(model, classes=10, channels=rule.channels, size=(rule.height, rule.width))
         net = in_order(net.to(DEVICE), plan)
         objective = CrossEntropy(10, 0.1, torch.ones(10, device=DEVICE))
@@ -84,7 +86,7 @@ def test_batches_steps_and_answers_stay_on_the_device(
             assert all(p.grad is None or p.grad.device.type == DEVICE for p in net.parameters())
             run.enter_step(logged)
         run.rewind()  # from what lies in the processor's memory
-        for batch in Loader(digits.valid, normalise, 128).sequential():
+        for batch in Loader(digits.valid, digits.transforms, 128, form=form).sequential():
             measured = objective(step.evaluated()(batch.x), batch)
             assert {value.device.type for value in measured if isinstance(value, Tensor)} == {DEVICE}
     assert {device.type for device in fetched} == {DEVICE}

@@ -13,7 +13,7 @@ from fitted import Kept, run, same, settings
 from torch import Tensor
 
 from convscope.data.dataset import Data
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
 from convscope.errors import Error
 from convscope.events import Observer
 from convscope.tasks.classification import objective
@@ -31,7 +31,7 @@ class Spoilt:
     """A loss that is no number for one batch of the second epoch, until the learning rate is lower."""
 
     def __init__(self, digits: Data, *, heals: bool = True, factor: float = float("nan")):
-        batches = Loader(digits.train, Normaliser(digits.preprocessing), 64)
+        batches = Loader(digits.train, digits.transforms, 64)
         self.labels = [batch.targets[0] for batch in batches.epoch(1)][4]
         self.heals, self.factor, self.notices = heals, factor, list[str]()
 

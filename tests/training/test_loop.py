@@ -10,7 +10,8 @@ from fitted import Kept, run, same, settings
 from torch import Tensor
 
 from convscope.data.dataset import Data
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
+from convscope.data.transforms import Form
 from convscope.events import Observer
 from convscope.training.interrupt import Stopped
 
@@ -147,10 +148,10 @@ def test_gradient_clipping_bounds_the_first_step(digits: Data) -> None:
 
 def test_an_epoch_covers_every_image_once_and_a_lone_last_image_joins_a_batch(digits: Data) -> None:
     count = len(digits.train)
-    batches = Loader(digits.train, Normaliser(digits.preprocessing), count - 1)
+    batches = Loader(digits.train, digits.transforms, count - 1)
     sizes = [len(batch) for batch in batches.epoch(0)]
     assert sizes == [count]
-    batches = Loader(digits.train, Normaliser(digits.preprocessing), 100)
+    batches = Loader(digits.train, digits.transforms, 100)
     labels = torch.cat([batch.targets[0] for batch in batches.epoch(3)])
     assert sorted(labels.tolist()) == sorted(digits.train.labels.tolist())
 
@@ -158,13 +159,13 @@ def test_an_epoch_covers_every_image_once_and_a_lone_last_image_joins_a_batch(di
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("channels_last", [False, True])
 def test_normalised_values(digits: Data, dtype: str, channels_last: bool) -> None:
-    pixels = digits.train.pixels.astype(dtype).repeat(3, axis=3)
+    pixels = digits.train.input.take(np.arange(5)).astype(dtype).repeat(3, axis=3)
     p = digits.preprocessing
     from dataclasses import replace
 
     three = replace(p, channels=3, mean=p.mean * 3, std=p.std * 3)
-    x = Normaliser(three, channels_last=channels_last)(pixels[:5])
-    expected = (np.moveaxis(pixels[:5], 3, 1) - p.mean[0]) / p.std[0]
+    x = three.tensor(pixels, Form(channels_last=channels_last))
+    expected = (np.moveaxis(pixels, 3, 1) - p.mean[0]) / p.std[0]
     np.testing.assert_allclose(x.numpy(), expected, rtol=1e-5, atol=1e-6)
     assert x.is_contiguous(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
-    np.testing.assert_array_equal(pixels, digits.train.pixels.astype(dtype).repeat(3, axis=3))
+    np.testing.assert_array_equal(pixels, digits.train.input.take(np.arange(5)).astype(dtype).repeat(3, axis=3))

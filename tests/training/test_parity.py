@@ -19,7 +19,7 @@ def bare_loop(digits: Data, model: nn.Module, *, epochs: int, batch: int, lr: fl
     groups = [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.99), fused=True)
     mean, std = (torch.tensor(v, dtype=torch.float32) for v in (digits.preprocessing.mean, digits.preprocessing.std))
-    x = torch.from_numpy(digits.train.pixels[digits.train.rows]).permute(0, 3, 1, 2).float()
+    x = torch.from_numpy(digits.train.images()).float()
     x, y = (x - mean) * (1 / std), torch.from_numpy(digits.train.labels)
     steps, taken = epochs * -(-len(x) // batch), 0
     for epoch in range(epochs):

@@ -8,6 +8,7 @@ from convscope.data.dataset import Data
 from convscope.errors import ConfigError
 from convscope.training.defaults import settle
 from convscope.training.plan import make_plan
+from renaming import renamed
 
 
 def test_open_settings_are_settled_with_reasons(digits: Data) -> None:
@@ -41,9 +42,8 @@ def test_what_the_user_set_stays(digits: Data) -> None:
 
 
 def test_without_a_test_split_nothing_is_chosen_on_validation(digits: Data) -> None:
-    from dataclasses import replace
-
-    settled = settle(make_plan({}), replace(digits, test=None))
+    rows = {"train": digits.rows["train"], "valid": digits.rows["valid"]}
+    settled = settle(make_plan({}), dataclasses.replace(digits, rows=rows))
     assert settled.plan.select == "last"
     assert "no test split" in settled.reasons["select"]
 
@@ -54,7 +54,7 @@ def test_an_unknown_positive_class_is_refused(digits: Data) -> None:
 
 
 def test_a_positive_class_among_three_is_refused_before_training(digits: Data) -> None:
-    three = dataclasses.replace(digits, classes=("0", "1", "2"))
+    three = renamed(digits, ("0", "1", "2"))
     with pytest.raises(ConfigError, match="a positive class is for sets of two classes, found 3; leave it out"):
         settle(make_plan({"positive": "1"}), three)
 

@@ -61,7 +61,7 @@ def tensors(kept: Kept) -> dict[str, Tensor]:
 def two_stages_by_hand(data: Data, model: nn.Sequential, batch: int = 64) -> dict[str, Tensor]:
     """The head alone for two epochs on a frozen backbone, then everything for two at another rate."""
     mean, std = (torch.tensor(v, dtype=torch.float32) for v in (data.preprocessing.mean, data.preprocessing.std))
-    x = torch.from_numpy(data.train.pixels[data.train.rows]).permute(0, 3, 1, 2).float()
+    x = torch.from_numpy(data.train.images()).float()
     x, y = (x - mean) * (1 / std), torch.from_numpy(data.train.labels)
     per_epoch, seeds = -(-len(x) // batch), 0
     head = list(model.get_submodule("fc").parameters())

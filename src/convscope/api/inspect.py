@@ -71,13 +71,13 @@ class Network:
         """Return an image file's raw pixels (H, W, C) in the size of the input; ``DataError`` for one of no use."""
         from convscope.data.decode.encoded import MAX_PIXELS
         from convscope.data.image_files import read_images
-        from convscope.data.sizing import Brought
+        from convscope.data.transforms import Stored
 
         most = (None if self.run is None else self.run.plan.max_pixels) or MAX_PIXELS
         (found,) = read_images([image], self.preprocessing(_type_of(image, most)), max_pixels=most)
-        if not isinstance(found, Brought):
+        if not isinstance(found, Stored):
             raise DataError(f"{image}: {found}")
-        return found.pixels
+        return found.values
 
     def input(self, image: Path) -> np.ndarray:
         """Return an image file as the network sees it, (1, C, H, W) float32."""

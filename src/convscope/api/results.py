@@ -51,7 +51,7 @@ def write_results(
         "split": judged.name,
         "examples": len(judged),
         "select": training.plan.select,
-        "rule": rule(training.plan.select, outcome.stops, has_test=data.test is not None),
+        "rule": rule(training.plan.select, outcome.stops, training.objective.monitor, has_test=data.test is not None),
         "decided_by_validation": decided(training.plan.select, outcome.stops),
         "chosen_epoch": outcome.chosen_epoch,
         "stopped": outcome.stops[-1],

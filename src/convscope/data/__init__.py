@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from convscope.data.dataset import Data, Notice, Split
+    from convscope.data.arrays import from_arrays
+    from convscope.data.dataset import Data, Split
     from convscope.data.image_files import find_images, read_images
     from convscope.data.loading import load
+    from convscope.data.notice import Notice
     from convscope.data.preprocessing import Preprocessing
 
-__all__ = ["Data", "Notice", "Preprocessing", "Split", "find_images", "load", "read_images"]
+__all__ = ["Data", "Notice", "Preprocessing", "Split", "find_images", "from_arrays", "load", "read_images"]
 
 _HOMES = {
     "Data": "dataset",
-    "Notice": "dataset",
+    "Notice": "notice",
     "Preprocessing": "preprocessing",
     "Split": "dataset",
+    "from_arrays": "arrays",
     "find_images": "image_files",
     "load": "loading",
     "read_images": "image_files",

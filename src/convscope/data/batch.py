@@ -42,7 +42,7 @@ class Batch:
         return self.inputs[0]
 
     def part(self, at: slice | np.ndarray) -> Batch:
-        """Return some of the examples as a batch, by a slice or by positions (n,)."""
+        """Return some of the examples as a batch, those at positions (k,) perhaps several times."""
         return replace(
             self,
             rows=self.rows[at],

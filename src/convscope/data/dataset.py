@@ -1,84 +1,61 @@
-"""A data set as the rest of convscope sees it: splits over one memory-mapped array of images."""
+"""A data set as the rest of convscope sees it: columns, which of them are learned from which, and splits over them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
+from convscope.data.columns import Column, InMemory, RaggedBatch, Selected
 from convscope.data.names import check_distinct
-from convscope.data.preprocessing import Preprocessing
-from convscope.data.streaming import take
+from convscope.data.notice import Notice
+from convscope.data.transforms import Transform
 from convscope.text import count
+
+__all__ = ["Data", "Dataset", "Example", "Notice", "Split", "SplitName"]
 
 SplitName = Literal["train", "valid", "test", "all"]
 
 
-@dataclass(frozen=True)
-class Notice:
-    """One thing a check found: a short code, a sentence for the user, and files or rows it is about.
-
-    ``examples`` need not be all of them: the sentence counts.
-    """
-
-    code: str
-    text: str
-    examples: tuple[str, ...] = ()
-
-
 class Example(NamedTuple):
-    """One image of a split: its raw pixels (H, W, C), the name of its class, and its own.
+    """One example of a split: its raw image (H, W, C), the name of its class, and its own.
 
-    In a notebook it is shown as a picture.
+    Where the input is no image or the target no class, they stand in their place. In a notebook an image is shown.
     """
 
     image: np.ndarray
-    label: str
+    label: Any
     id: str
 
     def __repr__(self) -> str:
-        H, W, C = self.image.shape
-        return f"<{self.id}: {self.label}, {H} × {W} × {C} {self.image.dtype}>"
+        return f"<{self.id}: {self.label}, {' × '.join(map(str, self.image.shape))} {self.image.dtype}>"
 
-    def _repr_png_(self) -> bytes:
+    def _repr_png_(self) -> bytes | None:
         from convscope.data.pictures import png
 
-        return png(self.image)
+        return png(self.image) if self.image.ndim == 3 else None
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Split:
-    """The examples of one split.
-
-    ``pixels`` is the whole set's array (set size, H, W, C), shared by the splits and usually memory-mapped; ``rows``
-    (N,) are this split's indices into it, ascending. ``labels`` (N,) index the classes. ``ids`` (N,) name each example
-    (path inside the set, or ``train/12`` where there are no files) and ``groups`` (N,) name what must stay together,
-    if anything; an empty name is no group. ``content`` (N, 16) uint8 is a hash of each example's file (or raw pixels).
+    """The examples ``rows`` (N,) of a data set, ascending.
 
     ``split[3]`` is an ``Example``; a slice, a mask (N,) or a list of positions gives a smaller split, and going through
     a split gives its examples.
     """
 
+    dataset: Dataset
     name: SplitName
-    pixels: np.ndarray
     rows: np.ndarray
-    labels: np.ndarray
-    ids: np.ndarray
-    groups: np.ndarray | None = None
-    content: np.ndarray | None = None
-    classes: tuple[str, ...] = field(default=(), repr=False)
-
-    @property
-    def target(self) -> np.ndarray:
-        """The stored targets (N, ...)."""
-        return self.labels
 
     def __repr__(self) -> str:
-        H, W, C = self.pixels.shape[1:]
-        return f"<{self.name}: {len(self):,} images, {H} × {W} × {C} {self.pixels.dtype}>"
+        spec = self.input.spec
+        shape = " × ".join("?" if size is None else str(size) for size in spec.shape)
+        return f"<{self.name}: {len(self):,} {spec.kind}s, {shape} {spec.dtype}>"
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -92,20 +69,22 @@ class Split:
     def __getitem__(self, at: Any) -> Example | Split:
         if isinstance(at, int | np.integer) and not isinstance(at, bool):
             if not -len(self) <= at < len(self):
-                raise IndexError(f"{self.name} has {len(self):,} images, numbered from 0; there is no {at:,}")
-            label = int(self.labels[at])
-            name = self.classes[label] if self.classes else str(label)
-            return Example(self.pixels[self.rows[at]], name, str(self.ids[at]))
+                kind = self.input.spec.kind
+                raise IndexError(f"{self.name} has {len(self):,} {kind}s, numbered from 0; there is no {at:,}")
+            return self._example(int(at) % len(self))
         where = at if isinstance(at, slice) else np.asarray(at)
         if isinstance(where, np.ndarray) and (where.ndim != 1 or (where.size and where.dtype.kind not in "iub")):
             raise TypeError(f"expected a position, a slice, a mask or a list of positions, found {at!r:.60}")
         where = where if isinstance(where, slice) or where.size else where.astype(int)
+        return replace(self, rows=self.rows[where])
 
-        def some(values: np.ndarray | None) -> np.ndarray | None:
-            return None if values is None else values[where]
-
-        rows, labels, ids = self.rows[where], self.labels[where], self.ids[where]
-        return Split(self.name, self.pixels, rows, labels, ids, some(self.groups), some(self.content), self.classes)
+    def _example(self, at: int) -> Example:
+        values = self.input.take(np.array([at]))[0]
+        one = self[at : at + 1]
+        target: Any = one.target[0] if self.dataset.targets else None
+        if self.dataset.target_kind == "class":
+            target = self.classes[target]
+        return Example(values, target, str(self.dataset.ids[self.rows[at]]))
 
     def __iter__(self) -> Iterator[Example]:
         return (self[i] for i in range(len(self)))
@@ -115,54 +94,188 @@ class Split:
 
         return split_html(self)
 
+    def column(self, name: str) -> Column:
+        """Return a column of this split's examples, numbered from 0."""
+        return Selected(self.dataset.columns[name], self.rows)
+
+    @property
+    def input(self) -> Column:
+        """What is learned from (the first of several)."""
+        return self.column(self.dataset.inputs[0])
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """What is learned (the first of several), as stored (N, ...)."""
+        return self._values(self.dataset.targets[0])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return self.dataset.classes
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """The number (N,) of each example's class."""
+        return self.dataset.labels[self.rows]
+
+    @cached_property
+    def ids(self) -> np.ndarray:
+        """The name (N,) of each example: its path inside the set, or ``train/12`` where there are no files."""
+        return self.dataset.ids[self.rows]
+
+    @cached_property
+    def groups(self) -> np.ndarray | None:
+        """What must stay together (N,), if anything; an empty name is no group."""
+        return None if self.dataset.groups is None else self.dataset.groups[self.rows]
+
+    @property
+    def content(self) -> np.ndarray | None:
+        """A hash (N, 16) uint8 of each example's file (or raw values)."""
+        return self.input.content
+
+    def with_input(self, column: Column) -> Split:
+        """Return the same examples with ``column``, of one value for each of them, in place of what is learned from."""
+        data, mine = self.dataset, np.arange(len(self))
+        columns = {name: InMemory(data.columns[name].spec, self._values(name)) for name in data.targets}
+        alone = replace(
+            data, columns={**columns, column.spec.name: column}, inputs=(column.spec.name,), transforms={},
+            rows={self.name: mine}, ids=self.ids, groups=self.groups,
+        )  # fmt: skip
+        return Split(alone, self.name, mine)
+
+    def _values(self, name: str) -> np.ndarray:
+        values = self.dataset.columns[name].take(self.rows)
+        assert isinstance(values, np.ndarray)
+        return values
+
+    def with_target(self, values: np.ndarray) -> Split:
+        """Return the same examples with other stored ``values`` (N, ...) of what is learned."""
+        name = self.dataset.targets[0]
+        everything = np.zeros((len(self.dataset), *values.shape[1:]), values.dtype)
+        everything[self.rows] = values
+        columns = {**self.dataset.columns, name: InMemory(self.dataset.columns[name].spec, everything)}
+        return replace(self, dataset=replace(self.dataset, columns=columns))
+
     def images(self, at: Any = slice(None)) -> np.ndarray:
         """Return the raw images at positions ``at`` of this split, (N, C, H, W), in the set's dtype."""
-        rows = np.asarray(self.rows[at])
-        images = take(self.pixels, rows.ravel())
-        return np.moveaxis(images.reshape(rows.shape + images.shape[1:]), -1, -3)
+        positions = np.asarray(np.arange(len(self))[at])
+        images = self.input.take(positions.ravel())
+        assert not isinstance(images, RaggedBatch)
+        return np.moveaxis(images.reshape(positions.shape + images.shape[1:]), -1, -3)
 
 
-@dataclass(frozen=True, repr=False)
-class Data:
-    """A loaded set: its classes, its splits, how its images become numbers, and what the checks found.
+@dataclass(frozen=True, repr=False, eq=False)
+class Dataset:
+    """A loaded set of n examples.
 
-    ``test`` is ``None`` where the set came with a train and a valid split only: nothing is taken away from either.
+    ``columns`` hold a field of each example; ``inputs`` and ``targets`` name those that are learned from and those that
+    are learned. ``rows`` are the examples of each split, ascending, and of "all" where some cannot be read; without
+    "test" nothing is taken away from train or valid. ``ids`` (n,) name each example and ``groups`` (n,) name what must
+    stay together. ``transforms`` say how each input becomes what a network sees.
     ``facts`` says in plain words what was found and decided, in the order to print it (kind, images, sizes, dtype,
-    range, split rule, ...). ``fingerprint`` is a hash of every image's content, its label and its split. ``options``
-    are the settings that it was loaded with, by the names that a training gives them.
+    range, split rule, ...), ``warnings`` what the checks found. ``fingerprint`` is a hash of every example's content,
+    its target and its split. ``options`` are the settings that it was loaded with, by the names that a training gives
+    them.
     """
 
     name: str
     source: str
-    classes: tuple[str, ...]
-    train: Split
-    valid: Split
-    test: Split | None
-    preprocessing: Preprocessing
-    fingerprint: str
+    columns: Mapping[str, Column]
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
+    rows: Mapping[str, np.ndarray]
+    ids: np.ndarray
+    groups: np.ndarray | None = None
+    transforms: Mapping[str, Transform] = field(default_factory=dict)
+    fingerprint: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     warnings: tuple[Notice, ...] = ()
     cache: Path | None = None
-    decoding: float = 0.0  # seconds that decoding all images took, when it was done
+    decoding: float = 0.0  # seconds that decoding all files took, when it was done
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        check_distinct(self.classes, self.source)
-        for name in ("train", "valid", "test"):
-            split = getattr(self, name)
-            if split is not None and split.classes != self.classes:  # so that its examples have names
-                object.__setattr__(self, name, replace(split, classes=self.classes))
+        for name in self.targets:
+            if self.columns[name].spec.kind in ("class", "multilabel"):
+                check_distinct(self.columns[name].spec.names, self.source)
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
     def __repr__(self) -> str:
         splits = ", ".join(f"{split.name} {len(split):,}" for split in self.splits)
-        return f"<data {self.name}: {count(len(self.classes), 'class', 'classes')}; {splits}>"
+        return f"<data {self.name}: {self._targets_said()}; {splits}>"
+
+    def _targets_said(self) -> str:
+        specs = [self.columns[name].spec for name in self.targets]
+        if [spec.kind for spec in specs] == ["class"]:
+            return count(len(specs[0].names), "class", "classes")
+        return ", ".join(spec.name for spec in specs) or "nothing to learn"
 
     def _repr_html_(self) -> str:
         from convscope.data.shown import data_html
 
         return data_html(self)
 
+    # Not kept: a split holds its set, so that a set that held its splits would be freed late, and its map with it.
+    @property
+    def train(self) -> Split:
+        """The examples to learn from."""
+        return self._split("train")
+
+    @property
+    def valid(self) -> Split:
+        """The examples that choose the epoch."""
+        return self._split("valid")
+
+    @property
+    def test(self) -> Split | None:
+        """The examples that judge; ``None`` where the set came with a train and a valid split only."""
+        return self._split("test") if len(self.rows.get("test", ())) else None
+
+    @property
+    def everything(self) -> Split:
+        """All examples that can be read, whether a split has them or not."""
+        return Split(self, "all", self.rows.get("all", np.arange(len(self))))
+
     @property
     def splits(self) -> tuple[Split, ...]:
         """The splits that exist, in the order train, valid, test."""
-        return tuple(s for s in (self.train, self.valid, self.test) if s is not None)
+        return tuple(split for split in (self.train, self.valid, self.test) if split is not None)
+
+    def _split(self, name: SplitName) -> Split:
+        return Split(self, name, self.rows.get(name, np.arange(0)))
+
+    @property
+    def target_kind(self) -> str:
+        """The kind of what is learned (the first of several), "" for nothing."""
+        return self.columns[self.targets[0]].spec.kind if self.targets else ""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes; ``AttributeError`` for a set of other targets."""
+        return self._class_column.spec.names
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The number (n,) of each example's class."""
+        return self._class_column.values
+
+    @property
+    def _class_column(self) -> InMemory:
+        column = self.columns[self.targets[0]] if self.targets else None
+        if not isinstance(column, InMemory) or column.spec.kind != "class":
+            raise AttributeError(f"{self.name} has no classes: what is learned is {self._targets_said()}")
+        return column
+
+    @property
+    def preprocessing(self) -> Any:
+        """How the first input becomes what a network sees."""
+        return self.transforms[self.inputs[0]]
+
+    def with_transform(self, transform: Transform) -> Dataset:
+        """Return the set with another transform of its first input."""
+        return replace(self, transforms={**self.transforms, self.inputs[0]: transform})
+
+
+Data = Dataset

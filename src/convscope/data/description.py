@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
 from convscope.data.ingest.stats import DTYPES, OPAQUE, TRANSPARENT
 from convscope.data.ingest.store import Entry
 from convscope.data.listing import Listing
-from convscope.data.preprocessing import Preprocessing
-from convscope.data.sizing import promotion
+from convscope.data.notice import Notice
+from convscope.data.transforms import ImageTransform
+from convscope.data.transforms.channels import promotion
 from convscope.text import count, listed
 
 SHOWN = 20  # files named in a notice
@@ -22,12 +23,13 @@ CLASSES_SHOWN = 12
 
 
 def describe(
-    where: str | Path, listing: Listing, entry: Entry, examined: Examined, rule: str, preprocessing: Preprocessing
+    where: str | Path, listing: Listing, entry: Entry, examined: Examined, rule: str, preprocessing: ImageTransform
 ) -> dict[str, str]:
     """Return the facts of a set, in the order to print them."""
     index = entry.index[entry.index["height"] > 0]
     low, high = examined.low.min(), examined.high.max()
-    size, unit = (entry.pixels.nbytes / 1e6, "MB") if entry.pixels.nbytes < 1e9 else (entry.pixels.nbytes / 1e9, "GB")
+    needed = len(entry.images) * math.prod(entry.rule.shape) * np.dtype(entry.rule.dtype).itemsize
+    size, unit = (needed / 1e6, "MB") if needed < 1e9 else (needed / 1e9, "GB")
     rate = f"{len(entry.index) / max(entry.seconds, 1e-9):,.0f} images/s"
     came = (
         f"from the cache (decoded earlier in {entry.seconds:.1f} s)"

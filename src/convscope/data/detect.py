@@ -9,8 +9,8 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from convscope.data.dataset import Notice
 from convscope.data.listing import Listing
+from convscope.data.notice import Notice
 from convscope.data.sources import archives, cifar, class_folders, idx, npz, table
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import Columns

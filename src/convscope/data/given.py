@@ -21,8 +21,9 @@ from convscope.data.decode import pillow
 from convscope.data.decode.encoded import Encoded, Unreadable, stored
 from convscope.data.image_files import Held, in_file
 from convscope.data.nodata import usable
-from convscope.data.preprocessing import Preprocessing
-from convscope.data.sizing import RANGES, promote
+from convscope.data.transforms import ImageTransform
+from convscope.data.transforms.channels import promote
+from convscope.data.transforms.image import RANGES
 from convscope.errors import DataError
 
 EXPECTED = (
@@ -33,7 +34,7 @@ EXPECTED = (
 Images = str | os.PathLike[str] | np.ndarray | Image.Image | Split | Example | Any
 
 
-def held(inputs: Any, rule: Preprocessing, max_pixels: int) -> Iterator[Held]:
+def held(inputs: Any, rule: ImageTransform, max_pixels: int) -> Iterator[Held]:
     """Return the images that are given, one after the other; all but the contents of files is checked at once.
 
     Raises:
@@ -45,7 +46,7 @@ def held(inputs: Any, rule: Preprocessing, max_pixels: int) -> Iterator[Held]:
     return itertools.chain.from_iterable(groups)
 
 
-def one_image(image: Any, rule: Preprocessing) -> np.ndarray:
+def one_image(image: Any, rule: ImageTransform) -> np.ndarray:
     """Return one picture, example or array as a rule wants it, (height, width, channels).
 
     Raises ``DataError`` for what is none, or several.
@@ -53,10 +54,10 @@ def one_image(image: Any, rule: Preprocessing) -> np.ndarray:
     images = list(_of(image, "the image", rule, 0))
     if len(images) != 1:
         raise DataError(f"expected one image, (height, width) or (height, width, channels); found {len(images)}")
-    ready = images[0].brought(rule)
+    ready = images[0].stored(rule)
     if isinstance(ready, Unreadable):
         raise DataError(f"the image {ready}")
-    return ready.pixels
+    return ready.values
 
 
 def _is_one(inputs: Any) -> bool:
@@ -71,7 +72,7 @@ def _listed(inputs: Any) -> Sequence[Any]:
     return list(inputs)
 
 
-def _of(item: Any, name: str, rule: Preprocessing, max_pixels: int) -> Iterable[Held]:
+def _of(item: Any, name: str, rule: ImageTransform, max_pixels: int) -> Iterable[Held]:
     if isinstance(item, str) or hasattr(item, "__fspath__"):
         return in_file(Path(item), max_pixels)
     if isinstance(item, Data):
@@ -84,7 +85,7 @@ def _of(item: Any, name: str, rule: Preprocessing, max_pixels: int) -> Iterable[
     return _in_memory(item, name, rule)
 
 
-def _in_memory(item: Any, name: str, rule: Preprocessing) -> list[Held]:
+def _in_memory(item: Any, name: str, rule: ImageTransform) -> list[Held]:
     """Return the images of a picture or an array, checked."""
     if isinstance(item, Image.Image):
         picture = _picture(item, name)
@@ -108,7 +109,7 @@ def _in_memory(item: Any, name: str, rule: Preprocessing) -> list[Held]:
     return [Held(called, lambda pixels=pixels: pixels) for called, pixels in images]
 
 
-def _check(pixels: np.ndarray, values: np.ndarray, name: str, rule: Preprocessing) -> None:
+def _check(pixels: np.ndarray, values: np.ndarray, name: str, rule: ImageTransform) -> None:
     """Refuse pixels (H, W, C) of another type or channels than a rule's; ``values`` are what was given."""
     if pixels.dtype.name != rule.dtype:
         raise DataError(f"{name} holds {_said(values)}, and this network takes {_wanted(values, rule)}")
@@ -142,7 +143,7 @@ def _array(item: Any, name: str) -> np.ndarray:
         raise DataError(f"{name}: {_kind(item)} cannot be read as an array: {error}") from None
 
 
-def _check_shape(values: np.ndarray, name: str, rule: Preprocessing) -> None:
+def _check_shape(values: np.ndarray, name: str, rule: ImageTransform) -> None:
     usual = {1, 2, 3, 4, rule.channels}
     if values.ndim == 2 or (values.ndim in (3, 4) and values.shape[-1] in usual):
         return
@@ -161,7 +162,7 @@ def _said(values: np.ndarray) -> str:
     return f"{values.dtype} values from {float(values.min()):.6g} to {float(values.max()):.6g}"
 
 
-def _wanted(values: np.ndarray, rule: Preprocessing) -> str:
+def _wanted(values: np.ndarray, rule: ImageTransform) -> str:
     """Return the type and range that a network was trained on, and how these values get there where that is plain."""
     wanted = f"{rule.dtype} ({RANGES[rule.dtype]}), as it was trained on"
     most = {"uint8": 255, "uint16": 65535}.get(rule.dtype)

@@ -15,13 +15,12 @@ import numpy as np
 from convscope.data.decode import limited, open_image
 from convscope.data.decode.encoded import MAX_PIXELS, READABLE, Encoded, Unreadable, stored
 from convscope.data.ingest import store
-from convscope.data.preprocessing import Preprocessing
-from convscope.data.sizing import Brought, brought
 from convscope.data.sources import archives
 from convscope.data.sources.arrays import channel_axis, read_header
 from convscope.data.sources.candidate import SPLITS
 from convscope.data.sources.files import Files, Folder, is_image
 from convscope.data.sources.npz import ROLES
+from convscope.data.transforms import ImageTransform, Stored, Transform
 from convscope.errors import DataError
 
 WORDS = ROLES["image"] | SPLITS.keys()
@@ -34,10 +33,10 @@ class Held:
     name: str
     read: Callable[[], Encoded | np.ndarray]
 
-    def brought(self, rule: Preprocessing) -> Brought | Unreadable:
-        """Return its pixels as a rule wants them, or why it cannot be used."""
+    def stored(self, transform: Transform) -> Stored | Unreadable:
+        """Return it as a column holds it, or why it cannot be used."""
         try:
-            return brought(self.read(), rule)
+            return transform.store(self.read())
         except Unreadable as error:
             return error
         except OSError as error:
@@ -45,15 +44,15 @@ class Held:
 
 
 def read_images(
-    paths: Sequence[str | Path], rule: Preprocessing, *, max_pixels: int = MAX_PIXELS
-) -> list[Brought | Unreadable]:
+    paths: Sequence[str | Path], rule: ImageTransform, *, max_pixels: int = MAX_PIXELS
+) -> list[Stored | Unreadable]:
     """Return for each file its pixels in the rule's dtype, or why it cannot be used.
 
     A file fails that is missing, damaged, of another type than the set behind ``rule``, or of channels that cannot be
     brought to the rule's.
     """
     with limited(max_pixels):
-        return [_file(Path(path), max_pixels).brought(rule) for path in paths]
+        return [_file(Path(path), max_pixels).stored(rule) for path in paths]
 
 
 def find_images(inputs: Sequence[str | Path]) -> list[Path]:

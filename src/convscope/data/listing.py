@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from convscope.data.dataset import Notice
+from convscope.data.notice import Notice
 from convscope.data.spec import FieldSpec
 
 # kind of a target: the dtype of its values, and their shape behind (n,)

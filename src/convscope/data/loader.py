@@ -1,68 +1,57 @@
-"""Loader for training: index selections from the mapped pixels, normalised and augmented as whole batches.
+"""The one way through a split: its examples as batches, in order, or shuffled and augmented.
 
-The order of an epoch and what augmentation does to a sample depend on (seed, epoch, sample) alone, so a resumed run
+The order of an epoch and what augmentation does to an example depend on (seed, epoch, example) alone, so a resumed run
 sees what an undisturbed one would.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from convscope.data.batch import Batch, Mixed
+from convscope.data.columns import Column, RaggedBatch
 from convscope.data.dataset import Split
 from convscope.data.device import sent, settled_on
-from convscope.data.preprocessing import Preprocessing
-from convscope.data.streaming import read, take
+from convscope.data.transforms import PLAIN, Form, ImageTransform, ToTensor
+from convscope.errors import ConfigError
 
 if TYPE_CHECKING:
     from convscope.data.augment import Policy
 
+Encode = Callable[[np.ndarray], np.ndarray]  # stored targets (N, ...) -> what is trained on (N, ...)
 
-class Normaliser:
-    """Turns raw images (N, H, W, C) of any dtype into network input (N, C, H, W): (raw - mean) / std per channel.
 
-    With ``plain`` the strides of a single channel are those of a fresh array; else torch may take it for channels last,
-    and answer in that order, which code that calls ``view`` does not bear.
-    """
+@dataclass(frozen=True, eq=False)
+class _Input:
+    """A column of the split, numbered from 0, and how it becomes what the network sees."""
 
-    def __init__(
-        self, preprocessing: Preprocessing, *, device: str = "cpu", channels_last: bool = False, plain: bool = False
-    ):
-        self.preprocessing, self.device, self.channels_last = preprocessing, device, channels_last
-        self.plain = plain
-        self.mean = torch.tensor(preprocessing.mean, dtype=torch.float32, device=device).view(-1, 1, 1)
-        self.scale = 1 / torch.tensor(preprocessing.std, dtype=torch.float32, device=device).view(-1, 1, 1)
-        # As (N, H, W·C) the innermost axis is long: six times as fast as with one of three channels.
-        self._row = tuple(each.view(-1).repeat(preprocessing.width) for each in (self.mean, self.scale))
+    column: Column
+    transform: ToTensor
+    form: Form
 
-    def __call__(self, raw: np.ndarray | Tensor) -> Tensor:
-        """Return the network input of raw images, which may lie on the device already; they are left as they are."""
-        if isinstance(raw, np.ndarray):
-            # torch computes little with uint16, so wide integers become floats before they leave NumPy.
-            x = sent(raw if raw.dtype == np.uint8 else raw.astype(np.float32), self.device)
-        else:
-            x = raw
-        if self.channels_last:
-            mean, scale = self._row
-            rows = x.reshape(*x.shape[:2], -1).to(torch.float32, copy=True)
-            return rows.sub_(mean).mul_(scale).view(x.shape).permute(0, 3, 1, 2)
-        x = x.permute(0, 3, 1, 2).contiguous()  # moved as bytes, a quarter of the floats
-        if self.plain and x.shape[1] == 1:
-            x = x.clone(memory_format=torch.contiguous_format)
-        return x.to(torch.float32, copy=True).sub_(self.mean).mul_(self.scale)
+    @cached_property
+    def settled(self) -> Tensor | None:
+        """All its raw values, on a device that has memory of its own and room for them."""
+        return settled_on(self.form.device, self.column)
+
+    def stream(self, wanted: Iterable[np.ndarray]) -> Iterator[Any]:
+        """Yield the raw values at each of the positions (k,) ``wanted``."""
+        if (there := self.settled) is None:
+            return self.column.stream(wanted)
+        return (there[sent(at, self.form.device)] for at in wanted)
 
 
 @dataclass(frozen=True)
 class _Choice:
-    """Which samples make a batch, by position in the split, and what they are blended with, both (N,)."""
+    """Which examples make a batch, by position in the split, and what they are blended with, both (N,)."""
 
     at: np.ndarray
     partner_at: np.ndarray | None = None
@@ -75,35 +64,50 @@ class _Choice:
 class Loader:
     """The batches of a split, epoch by epoch.
 
-    A last batch of a single image joins the one before it, since batch norm has no variance over one value.
+    ``transforms`` make network input of each of the split's inputs, in the ``form`` that is asked for; ``encode`` makes
+    of stored targets what is trained on. ``policy`` augments the first input. A last batch of a single example joins
+    the one before it, since batch norm has no variance over one value.
     """
 
     def __init__(
         self,
         split: Split,
-        normalise: Normaliser,
+        transforms: Mapping[str, ToTensor],
         batch_size: int,
         *,
+        form: Form = PLAIN,
+        encode: Encode | None = None,
         seed: int = 0,
         policy: Policy | None = None,
     ):
+        names = split.dataset.inputs
         if policy is not None:
-            policy.check(normalise.preprocessing, len(split))
-        self.pixels, self.rows = split.pixels, split.rows
-        self.labels = torch.from_numpy(np.asarray(split.labels, dtype=np.int64))
-        self.normalise, self.seed, self.policy = normalise, seed, policy
+            policy.check(_image(transforms[names[0]], policy), len(split))
+        self.split, self.transforms, self.batch_size, self.form = split, transforms, batch_size, form
+        self.encode, self.seed, self.policy = encode, seed, policy
+        self.rows = split.rows
+        self._inputs = [_Input(split.column(name), transforms[name], form) for name in names]
+        self._targets = [self._encoded(split.column(name)) for name in split.dataset.targets]
         count = len(split)
         self.bounds = [*range(0, count, batch_size), count]
         if len(self.bounds) > 2 and count - self.bounds[-2] == 1:
             del self.bounds[-2]
-        self._device_labels = self.labels.to(normalise.device)
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
+    @property
+    def plain(self) -> Loader:
+        """The same batches, not augmented."""
+        return self if self.policy is None else self.over(self.split, self.transforms)
+
+    def over(self, split: Split, transforms: Mapping[str, ToTensor]) -> Loader:
+        """Return the batches of other values of the same examples, in the same orders, not augmented."""
+        return Loader(split, transforms, self.batch_size, form=self.form, encode=self.encode, seed=self.seed)
+
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Yield the shuffled, augmented batches of one epoch, from batch ``start`` on."""
-        order = np.random.Generator(np.random.Philox(key=[self.seed, epoch])).permutation(len(self.labels))
+        order = np.random.Generator(np.random.Philox(key=[self.seed, epoch])).permutation(len(self.split))
         chosen = (self._choose(order[first:last], epoch) for first, last in itertools.pairwise(self.bounds[start:]))
         chosen, coming = itertools.tee(chosen)
         for choice, raw in zip(chosen, self._raw(each.all_at for each in coming), strict=True):
@@ -113,22 +117,21 @@ class Loader:
         """Yield the batches in the split's own order, not augmented."""
         bounds = list(itertools.pairwise(self.bounds))
         for (first, last), raw in zip(bounds, self._raw(np.arange(a, b) for a, b in bounds), strict=True):
-            yield Batch(self.rows[first:last], (self.normalise(raw),), (self._device_labels[first:last],))
+            targets = tuple(target[first:last] for target in self._targets)
+            yield Batch(self.rows[first:last], self._tensors(raw), targets, _lengths(raw))
 
     def of(self, at: np.ndarray, epoch: int) -> Batch:
-        """Return the samples at positions ``at`` (N,) of the split, to the bit as the batches of an epoch hold them."""
+        """Return the examples at positions ``at`` (N,) of the split, to the bit as an epoch's batches hold them."""
         choice = self._choose(at, epoch)
-        return self._augmented(choice, take(self.pixels, self.rows[choice.all_at]), epoch)
+        return self._augmented(choice, tuple(each.column.take(choice.all_at) for each in self._inputs), epoch)
 
-    @cached_property
-    def _settled(self) -> Tensor | None:
-        return settled_on(self.normalise.device, self.pixels, self.rows)
+    def _raw(self, wanted: Iterable[np.ndarray]) -> Iterator[tuple[Any, ...]]:
+        """Yield the raw values of each input at each of the positions (k,) ``wanted``."""
+        wanted_of = itertools.tee(wanted, len(self._inputs))
+        return zip(*(each.stream(at) for each, at in zip(self._inputs, wanted_of, strict=True)), strict=True)
 
-    def _raw(self, wanted: Iterable[np.ndarray]) -> Iterator[np.ndarray | Tensor]:
-        """Yield the raw images (k, H, W, C) at each of the positions (k,) ``wanted``."""
-        if (there := self._settled) is None:
-            return read(self.pixels, (self.rows[at] for at in wanted))
-        return (there[sent(at, self.normalise.device)] for at in wanted)
+    def _tensors(self, raw: tuple[Any, ...]) -> tuple[Tensor, ...]:
+        return tuple(each.transform.tensor(values, self.form) for each, values in zip(self._inputs, raw, strict=True))
 
     def _choose(self, at: np.ndarray, epoch: int) -> _Choice:
         if self.policy is None or not self.policy.blends:
@@ -136,18 +139,40 @@ class Loader:
         partners = self.policy.partners(self.rows[at], self.rows, seed=self.seed, epoch=epoch)
         return _Choice(at, np.searchsorted(self.rows, partners))
 
-    def _augmented(self, choice: _Choice, raw: np.ndarray | Tensor, epoch: int) -> Batch:
-        x, policy = self.normalise(raw), self.policy
-        rows, targets = self.rows[choice.at], (self._labels(choice.at),)
+    def _augmented(self, choice: _Choice, raw: tuple[Any, ...], epoch: int) -> Batch:
+        rows, targets, policy = self.rows[choice.at], self._targets_at(choice.at), self.policy
+        x, *others = self._tensors(raw)
         if policy is None:
-            return Batch(rows, (x,), targets)
-        rule = self.normalise.preprocessing
-        x = policy(x, self.rows[choice.all_at], seed=self.seed, epoch=epoch, preprocessing=rule)
+            return Batch(rows, (x, *others), targets, _lengths(raw))
+        x = policy(
+            x,
+            self.rows[choice.all_at],
+            seed=self.seed,
+            epoch=epoch,
+            preprocessing=_image(self._inputs[0].transform, policy),
+        )
         if choice.partner_at is None:
-            return Batch(rows, (x,), targets)
-        own, partners = x.split(len(choice.at))
-        x, share = policy.blend(own, partners, rows, seed=self.seed, epoch=epoch)
-        return Batch(rows, (x,), targets, mixed=Mixed((self._labels(choice.partner_at),), share))
+            return Batch(rows, (x, *others), targets)
+        own, partners = x.split(len(rows))
+        x, weight = policy.blend(own, partners, rows, seed=self.seed, epoch=epoch)
+        return Batch(rows, (x,), targets, mixed=Mixed(self._targets_at(choice.partner_at), weight))
 
-    def _labels(self, at: np.ndarray) -> Tensor:
-        return self._device_labels[sent(at, self.normalise.device)]
+    def _encoded(self, column: Column) -> Tensor:
+        values = column.take(np.arange(len(column)))
+        assert isinstance(values, np.ndarray)
+        encoded = values if self.encode is None else self.encode(values)
+        return torch.from_numpy(encoded).to(self.form.device)
+
+    def _targets_at(self, at: np.ndarray) -> tuple[Tensor, ...]:
+        return tuple(target[sent(at, self.form.device)] for target in self._targets)
+
+
+def _image(transform: ToTensor, policy: Policy) -> ImageTransform:
+    if not isinstance(transform, ImageTransform):
+        raise ConfigError(f"augmentation {str(policy)!r} is for images, which these inputs are not; choose none")
+    return transform
+
+
+def _lengths(raw: tuple[Any, ...]) -> Tensor | None:
+    """Return how long each example of the first input is, (N,), where they were padded."""
+    return torch.from_numpy(raw[0].lengths) if isinstance(raw[0], RaggedBatch) else None

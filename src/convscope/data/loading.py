@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,20 +9,23 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data import checks, named, splits
-from convscope.data.dataset import Data, Notice, Split, SplitName
+from convscope.data.columns import Column, InMemory
+from convscope.data.dataset import Data, Dataset, Notice, Split
 from convscope.data.decode.encoded import MAX_PIXELS
 from convscope.data.description import decoding_notices, describe
 from convscope.data.detect import sniff
 from convscope.data.examined import Examined
+from convscope.data.fingerprint import fingerprint
 from convscope.data.folds import Draw, of_fold, redrawn
 from convscope.data.ingest import store as caching
 from convscope.data.ingest.build import Progress, Size, unreadable
+from convscope.data.ingest.layout import SIDE, check_fit
 from convscope.data.ingest.stats import moments
 from convscope.data.listing import Listing
-from convscope.data.preprocessing import Fit, Preprocessing
-from convscope.data.sizing import SIDE, check_fit
 from convscope.data.sources.columns import Columns
 from convscope.data.split_file import read_split_file
+from convscope.data.transforms import ImageTransform
+from convscope.data.transforms.resize import Fit
 from convscope.errors import DataError, nearest
 from convscope.text import count
 
@@ -88,35 +90,38 @@ def load(
     good = _readable(listing, entry, skip_bad=skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     labels = listing.labels[good]
+    target = listing.target[good]
     draw = Draw(listing.split[good], valid, test, seed)
     if split_file is not None:
         draw = draw._replace(given=read_split_file(split_file, listing.ids[good]), words=f"as {split_file} says")
     if folds is not None:
         units = splits.number_units(groups, len(labels))
-        given, words = of_fold(labels, units, folds, fold or 1, seed=seed)
+        given, words = of_fold(splits.strata(target)[0], units, folds, fold or 1, seed=seed)
         draw = draw._replace(given=given, words=words)
     draw = redrawn(draw, resample or 0)
-    split, rule = splits.assign(labels, listing.classes, groups, **draw._asdict())
+    split, rule = splits.assign(target, groups, **draw._asdict())
     index = entry.index[good]
     examined = Examined(
         listing.ids[good], labels, listing.classes, split, groups,
         index["content"], index["thumbprint"], index["low"], index["high"], index["outlier"], index["outliers"],
         index["height"].astype(np.int64) * index["width"] * index["channels"], nodata,
     )  # fmt: skip
-    rows = np.arange(len(listing.ids))[good]
-    parts = {name: _split(name, examined, rows, entry.pixels) for name in ("train", "valid", "test")}
-    mean, std = moments(entry.index[parts["train"].rows], entry.rule.height * entry.rule.width)
-    preprocessing = replace(entry.rule, mean=mean, std=std)
-    return Data(
+    readable = np.arange(len(listing.ids))[good]
+    rows = {name: readable[split == name] for name in ("train", "valid", "test")} | {"all": readable}
+    mean, std = moments(entry.index[rows["train"]], entry.rule.height * entry.rule.width)
+    transform = replace(entry.rule, mean=mean, std=std)
+    return Dataset(
         name=listing.name,
         source=str(path_or_name),
-        classes=listing.classes,
-        train=parts["train"],
-        valid=parts["valid"],
-        test=parts["test"] if len(parts["test"]) else None,
-        preprocessing=preprocessing,
-        fingerprint=_fingerprint(examined),
-        facts=describe(path_or_name, listing, entry, examined, rule, preprocessing),
+        columns=_columns(listing, entry),
+        inputs=("image",),
+        targets=(target.spec.name,),
+        rows=rows,
+        ids=listing.ids,
+        groups=listing.groups,
+        transforms={"image": transform},
+        fingerprint=fingerprint(listing.classes, examined.content, labels, split),
+        facts=describe(path_or_name, listing, entry, examined, rule, transform),
         warnings=(*listing.notices, *decoding_notices(listing, entry), *checks.run(examined)),
         cache=entry.folder,
         decoding=entry.seconds,
@@ -134,7 +139,7 @@ def load(
 
 def load_labelled(
     path_or_name: str | Path,
-    rule: Preprocessing,
+    rule: ImageTransform,
     *,
     seed: int = 0,
     skip_bad: bool = False,
@@ -156,12 +161,17 @@ def load_labelled(
     size = Size((rule.height, rule.width), rule.fit, max_pixels, nodata=rule.nodata, alpha=rule.channels in (2, 4))
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
-    rows = np.arange(len(listing.ids))[good]
-    groups = None if listing.groups is None else listing.groups[good]
-    content = entry.index["content"][good]
-    everything = Split("all", entry.pixels, rows, listing.labels[good], listing.ids[good], groups, content)
+    data = Dataset(
+        listing.name, str(path_or_name), _columns(listing, entry), ("image",), (listing.target.spec.name,),
+        {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups,
+    )  # fmt: skip
     notices = (*_other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
-    return everything, listing.split[good], listing.classes, notices
+    return data.everything, listing.split[good], listing.classes, notices
+
+
+def _columns(listing: Listing, entry: caching.Entry) -> dict[str, Column]:
+    target = listing.target
+    return {"image": entry.images, target.spec.name: InMemory(target.spec, target.values)}
 
 
 def _other_columns(listing: Listing, columns: Columns | None) -> tuple[Notice, ...]:
@@ -238,19 +248,6 @@ def _one_class(listing: Listing, where: str | Path) -> str:
         f"as {listing.kind}; a classifier needs two classes or more, each in a folder of its own or named in a table"
         f"{beside}"
     )
-
-
-def _split(name: SplitName, examined: Examined, rows: np.ndarray, pixels: np.ndarray) -> Split:
-    mine = examined.split == name
-    groups = None if examined.groups is None else examined.groups[mine]
-    return Split(name, pixels, rows[mine], examined.labels[mine], examined.ids[mine], groups, examined.content[mine])
-
-
-def _fingerprint(examined: Examined) -> str:
-    hashed = hashlib.blake2b("\0".join(examined.classes).encode(), digest_size=16)
-    for values in (examined.content, examined.labels, examined.split):
-        hashed.update(np.ascontiguousarray(values).tobytes())
-    return hashed.hexdigest()
 
 
 def _cores() -> int:

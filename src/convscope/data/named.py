@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from convscope import atomic
-from convscope.data.dataset import Notice
 from convscope.data.detect import sniff
 from convscope.data.download import STEP, Progress, download
 from convscope.data.listing import Listing
+from convscope.data.notice import Notice
 from convscope.data.sources import archives, builtin
 from convscope.data.sources.files import file_stamp
 from convscope.errors import DataError, Error, nearest

@@ -24,24 +24,29 @@ def data_html(data: Data) -> str:
 
 def split_html(split: Split) -> str:
     """Return how many images of which class a split has, and its first images."""
-    numbers, counts = np.unique(split.labels, return_counts=True)
-    names = [split.classes[k] if split.classes else str(k) for k in numbers]
-    H, W, C = split.pixels.shape[1:]
-    rows = {
-        "images": f"{len(split):,} of {H} × {W} × {C} {split.pixels.dtype}",
-        count(len(names), "class", "classes"): listed(
-            (f"{name} {n:,}" for name, n in zip(names, counts, strict=True)), CLASSES
-        ),
-    }
+    spec = split.input.spec
+    shape = " × ".join("?" if size is None else str(size) for size in spec.shape)
+    rows = {f"{spec.kind}s": f"{len(split):,} of {shape} {spec.dtype}", **_classes(split)}
     return card(split.name, rows, _pictures(split))
 
 
+def _classes(split: Split) -> dict[str, str]:
+    """Count the examples of each class, where classes are what is learned."""
+    if split.dataset.target_kind != "class":
+        return {}
+    numbers, counts = np.unique(split.labels, return_counts=True)
+    each = (f"{split.classes[k]} {n:,}" for k, n in zip(numbers, counts, strict=True))
+    return {count(len(numbers), "class", "classes"): listed(each, CLASSES)}
+
+
 def _pictures(split: Split) -> str:
-    """Return the first images, each with its class below."""
+    """Return the first images, each with its class below; nothing where the input is no image."""
+    if split.input.spec.kind != "image":
+        return ""
     style = f"max-height:{2 * SIDE}px"
     return "".join(
         '<figure style="display:inline-block;margin:4px;text-align:center">'
         f'<img style="{style}" src="data:image/png;base64,{base64.b64encode(png(image, SIDE)).decode()}">'
-        f"<figcaption>{escape(label)}</figcaption></figure>"
+        f"<figcaption>{escape(str(label))}</figcaption></figure>"
         for image, label, _ in split[:PICTURES]
     )

@@ -7,8 +7,9 @@ from math import isfinite
 from typing import Any, ClassVar, Literal, Protocol
 
 Kind = Literal[
-    "image", "volume", "video", "signal", "text", "class", "multilabel", "number", "points", "mask", "instances"
-]
+    "image", "volume", "video", "signal", "text", "features", "class", "multilabel", "number", "points", "mask",
+    "instances",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

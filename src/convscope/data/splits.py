@@ -12,10 +12,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from convscope.data.listing import Target
 from convscope.errors import ConfigError, DataError
 
 TEST_SHARE = 0.2
 VALID_SHARE = 0.1
+MOST_STRATA, STRATUM = 10, 20  # of numbers: parts of equal size, each of at least so many examples
 VALID_AT_MOST = 5_000  # more would cost time every epoch, and 5,000 already fix an accuracy of 0.95 to ±0.006
 
 _REMEDY = (
@@ -26,8 +28,7 @@ _UNGROUPED = "; where the column of the groups says nothing of what belongs toge
 
 
 def assign(
-    labels: np.ndarray,
-    classes: Sequence[str],
+    target: Target,
     groups: np.ndarray | None,
     given: np.ndarray,
     *,
@@ -38,24 +39,26 @@ def assign(
 ) -> tuple[np.ndarray, str]:
     """Complete ``given`` to a split for every image, and say by which rule.
 
-    ``labels`` (n,) index ``classes``; ``groups`` (n,) name what must stay together (an empty name is no
+    ``target`` is what is learned of each of n examples: classes are drawn each by its share, and numbers from tenths of
+    the range of the first (fewer where they are few); ``groups`` (n,) name what must stay together (an empty name is no
     group); ``given`` (n,) holds "train", "valid", "test" or "" (not given, and so left to divide). ``valid``
     and ``test`` are shares (0.1) or numbers of images (500); ``test=0`` carves none. By default test is a
     fifth, and valid a tenth of the rest, at most 5,000; a set that came with a train and a valid split gets
-    no test split. Each split that is carved holds every class, and so does what is left to train on.
+    no test split. Each split that is carved holds every class or tenth, and so does what is left to train on.
     ``words`` say how the given splits came about.
 
     Returns the splits (n,) and a sentence. The draw depends on the arguments alone, not on the machine or
     the NumPy version. Raises ``DataError`` for a set that cannot be divided, ``ConfigError`` for a share
     that cannot be had.
 
-    >>> split, rule = assign(np.arange(20) % 2, ("cat", "dog"), None, np.full(20, ""))
+    >>> split, rule = assign(Target("class", np.arange(20) % 2, ("cat", "dog")), None, np.full(20, ""))
     >>> rule
     'test: 20 % of all, valid: 10 % of the rest, stratified, seed 0'
     >>> [int((split == name).sum()) for name in ("train", "valid", "test")]
     [14, 2, 4]
     """
-    _check(labels, classes, given)
+    _check(target, given)
+    labels, classes, by = strata(target)
     split = np.where(given == "", "train", given).astype("<U5")
     kept = [name for name in ("valid", "test") if (split == name).any()]
     for name, asked in (("valid", valid), ("test", test)):
@@ -83,20 +86,37 @@ def assign(
     sentence = [f"train, valid and test {words}" if len(kept) == 2 else f"{kept[0]} {words}"] if kept else []
     if rules:
         by_group = ", by group" if groups is not None else ""
-        sentence.append(f"{', '.join(rules)}, stratified{by_group}, seed {seed}")
+        sentence.append(f"{', '.join(rules)}{by}{by_group}, seed {seed}")
     if not (split == "test").any():
         sentence.append("no test split: the valid score is honest if it chooses neither the epoch nor when to stop")
     return split, "; ".join(sentence)
 
 
-def _check(labels: np.ndarray, classes: Sequence[str], given: np.ndarray) -> None:
-    if len(labels) < 2:
-        found = "no image" if len(labels) == 0 else "only one image"
+def strata(target: Target) -> tuple[np.ndarray, tuple[str, ...], str]:
+    """Return the stratum (n,) of each example, what each is called, and how to say that draws are by them.
+
+    >>> numbers, names, _ = strata(Target("number", np.arange(60.0)[:, None], ("age",), ("years",)))
+    >>> np.bincount(numbers).tolist(), names[0]
+    ([20, 20, 20], 'part 1 of age')
+    """
+    if target.kind == "class":
+        return target.values, target.names, ", stratified"
+    parts = min(MOST_STRATA, len(target) // STRATUM) if target.kind == "number" else 1
+    if parts < 2:
+        return np.zeros(len(target), np.int64), ("",), ", drawn at random"
+    bounds = np.quantile(target.values[:, 0], np.arange(1, parts) / parts)
+    numbers = np.unique(np.searchsorted(bounds, target.values[:, 0], side="right"), return_inverse=True)[1]
+    names = tuple(f"part {k + 1} of {target.names[0]}" for k in range(numbers.max() + 1))
+    return numbers, names, f", stratified by {target.names[0]}"
+
+
+def _check(target: Target, given: np.ndarray) -> None:
+    if len(target) < 2:
+        found = "no image" if len(target) == 0 else "only one image"
         raise DataError(f"found {found}; training needs several of each of at least two classes")
-    present = np.unique(labels)
-    if len(present) < 2:
+    if target.kind == "class" and (target.values == target.values[0]).all():
         raise DataError(
-            f"all {len(labels):,} images are of one class, {classes[present[0]]!r}; telling classes apart "
+            f"all {len(target):,} images are of one class, {target.names[target.values[0]]!r}; telling classes apart "
             "needs at least two (one folder a class, or a label column with two values)"
         )
     if not np.isin(given, ("", "train")).any():
@@ -199,12 +219,13 @@ def _shares(images: np.ndarray, wanted: int) -> np.ndarray:
 
 def _too_small(name: str, images: int, units: int, splits: Sequence[str]) -> str:
     others = ", ".join(splits[:0:-1])
+    named = f"class {name!r}" if name else "the set"
     if units == images:
         found = f"has only {images} image{'s' if images > 1 else ''}"
-        return f"class {name!r} {found}, but {others} and {splits[0]} need one each: {_REMEDY}"
+        return f"{named} {found}, but {others} and {splits[0]} need one each: {_REMEDY}"
     found = f"has its {images:,} images in only {units} group{'s' if units > 1 else ''}"
     need = f"groups stay whole and {others} and {splits[0]} need one each"
-    return f"class {name!r} {found}, but {need}: {_REMEDY}{_UNGROUPED}"
+    return f"{named} {found}, but {need}: {_REMEDY}{_UNGROUPED}"
 
 
 def _surprise(held: np.ndarray, wanted: int) -> str:

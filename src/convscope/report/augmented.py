@@ -8,7 +8,7 @@ import numpy as np
 
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
 from convscope.errors import ConfigError
 from convscope.report.contents import Augmented
 from convscope.report.picture import check_name, write_picture
@@ -21,13 +21,9 @@ def augmented(data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: 
 
     Raises ``ConfigError`` where the policy does not suit the images.
     """
-    normalise = Normaliser(data.preprocessing)
-    batches = Loader(data.train, normalise, len(at), seed=seed, policy=policy)
-    seen = [
-        _as_stored((batches.of(at, epoch).x / normalise.scale + normalise.mean).numpy(), data.preprocessing.dtype)
-        for epoch in range(epochs)
-    ]
-    return Augmented(data.train.images(at), np.stack(seen, 1))  # (n, epochs, C, H, W)
+    batches = Loader(data.train, data.transforms, len(at), seed=seed, policy=policy)
+    seen = [data.preprocessing.undo(batches.of(at, epoch).x) for epoch in range(epochs)]  # (n, H, W, C) each
+    return Augmented(data.train.images(at), np.moveaxis(np.stack(seen, 1), -1, -3))  # (n, epochs, C, H, W)
 
 
 def write_augmented(
@@ -69,9 +65,3 @@ def one_of_each_first(labels: np.ndarray, count: int) -> np.ndarray:
     sorted_labels = labels[order]
     turn = np.arange(len(labels)) - np.searchsorted(sorted_labels, sorted_labels)  # how many of the class came before
     return order[np.argsort(turn, kind="stable")][:count]
-
-
-def _as_stored(values: np.ndarray, dtype: str) -> np.ndarray:
-    if dtype == "float32":
-        return values
-    return np.clip(np.rint(values), 0, np.iinfo(dtype).max).astype(dtype)

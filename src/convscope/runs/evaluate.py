@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convscope.data.columns import Column, Converted
 from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
-from convscope.data.sizing import promote, promotion
 from convscope.data.sources.columns import Columns
 from convscope.data.spec import FieldSpec
+from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError
 from convscope.runs import files
 from convscope.runs.inputs import load_source
@@ -25,8 +26,6 @@ from convscope.training.choice import decided_by_validation
 
 if TYPE_CHECKING:
     from convscope.runs.run import Run
-
-_COLUMNS = ("rows", "labels", "ids", "groups", "content")  # of a split, in its order
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,10 @@ def evaluate(
     name, chosen = _choose(found, split)
     field = FieldSpec("label", "class", (), chosen.labels.dtype.name, found.classes)
     targets = run.spec.does.match(chosen.labels, field, run.spec.target)
-    pixels, converted = _pixels(run, chosen)
+    images, converted = _images(run, chosen)
     warnings = [*found.warnings, *converted, *targets.notices]
     warnings += _flattered(run, name) if data is None else _trained_on(run, chosen)
-    scores, _ = run.score(replace(chosen, pixels=pixels, labels=targets.stored), tta=tta, amp=amp)
+    scores, _ = run.score(chosen.with_input(images).with_target(targets.stored), tta=tta, amp=amp)
     if run.code_has_changed:
         warnings.append(f"{run.environment['code']['file']} has changed since this run began: it may compute otherwise")
     return {"task": run.spec.task, "split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores}
@@ -102,11 +101,7 @@ def _own(run: Run, cache: str | None, data_root: str | None) -> Labelled:
 
 
 def _divided(data: Data) -> Labelled:
-    def together(key: str) -> np.ndarray | None:
-        columns = [getattr(part, key) for part in data.splits]
-        return None if any(column is None for column in columns) else np.concatenate(columns)
-
-    images = Split("all", data.train.pixels, *map(together, _COLUMNS))  # pyright: ignore[reportArgumentType]
+    images = Split(data, "all", np.concatenate([part.rows for part in data.splits]))
     return Labelled(images, np.repeat([p.name for p in data.splits], [len(p) for p in data.splits]), data.classes)
 
 
@@ -146,22 +141,29 @@ def _choose(found: Labelled, name: str | None) -> tuple[str, Split]:
         has = ", ".join(split for split in ("train", "valid", "test") if (found.of == split).any())
         raise DataError(f"the set has no {name!r} split; it has {has or 'none'}; --split all scores everything")
     mine = np.flatnonzero(mine)[np.argsort(found.images.rows[mine])]  # in the array's order, which reads fastest
-    columns = (getattr(found.images, key) for key in _COLUMNS)
-    return name, Split("all", found.images.pixels, *(None if each is None else each[mine] for each in columns))  # pyright: ignore[reportArgumentType]
+    return name, found.images[mine]
 
 
-def _pixels(run: Run, chosen: Split) -> tuple[np.ndarray, list[str]]:
+def _images(run: Run, chosen: Split) -> tuple[Column, list[str]]:
     """Bring the channels to those that the network takes, as ``predict`` does."""
-    mine, (*_, has) = run.spec.preprocessing, chosen.pixels.shape
-    if chosen.pixels.dtype != mine.dtype:
+    mine, images = run.spec.preprocessing, chosen.input
+    has = images.spec.shape[-1]
+    if images.spec.dtype != mine.dtype:
         raise DataError(
-            f"this run takes pixels of the type {mine.dtype}; the set has {chosen.pixels.dtype}: they share no scale"
+            f"this run takes pixels of the type {mine.dtype}; the set has {images.spec.dtype}: they share no scale"
         )
-    try:
-        how = promotion(has, mine.channels)
-        return promote(chosen.pixels, mine.channels), [f"all images converted: {how}"] if how else []
-    except Unreadable as error:
-        raise DataError(f"the set's images do not fit this run: one {error}") from None
+    if has == mine.channels or has is None:
+        return images, []
+
+    def convert(raw: np.ndarray) -> np.ndarray:
+        try:
+            return np.ascontiguousarray(promote(raw, mine.channels))
+        except Unreadable as error:
+            raise DataError(f"the set's images do not fit this run: one {error}") from None
+
+    spec = replace(images.spec, shape=mine.shape)
+    how = promotion(has, mine.channels)
+    return Converted(images, spec, convert), [f"all images converted: {how}"] if how else []
 
 
 def _flattered(run: Run, split: str) -> Iterator[str]:

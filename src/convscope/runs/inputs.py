@@ -9,8 +9,8 @@ from pathlib import Path
 from convscope.data.dataset import Data
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.ingest.build import Progress
+from convscope.data.ingest.layout import SIDE
 from convscope.data.loading import load
-from convscope.data.sizing import SIDE
 from convscope.errors import ConfigError, DataError
 from convscope.models.weights import Weights, read_weights
 from convscope.runs import files
@@ -129,4 +129,4 @@ def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:
     mean, std = (tuple(value * UNITS[shape.dtype] for value in values) for values in scaling)
     said = " ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(mean, std, strict=True))
     facts = {**data.facts, "normalisation": f"mean/standard deviation of the weights, in raw units: {said}"}
-    return replace(data, preprocessing=replace(shape, mean=mean, std=std), facts=facts), ()
+    return replace(data.with_transform(replace(shape, mean=mean, std=std)), facts=facts), ()

@@ -12,15 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from convscope.data.columns import Column, InMemory, Ragged, RaggedBatch, Selected
 from convscope.data.dataset import Split
 from convscope.data.decode import MAX_PIXELS, limited
 from convscope.data.given import Images, held
-from convscope.data.loader import Normaliser
-from convscope.data.preprocessing import Preprocessing
-from convscope.data.sizing import Brought
 from convscope.data.spec import TargetSpec
-from convscope.data.streaming import read
+from convscope.data.transforms import Form, Stored, Transform
 from convscope.errors import ConfigError
+from convscope.models.building import LONG
 from convscope.runs.agreement import Agreement, agreement
 from convscope.runs.averaging import Averaging, content_of
 from convscope.runs.prediction import Prediction, blank
@@ -40,7 +39,7 @@ class Predictor:
     """
 
     model: nn.Module
-    transform: Preprocessing
+    transform: Transform
     task: Task
     target: TargetSpec
     channels_last: bool = False
@@ -55,7 +54,7 @@ class Predictor:
 
         ``average`` takes the mean over augmented copies; ``amp`` computes in bfloat16, see ``form``.
         """
-        return self.predict_stored(split.pixels, split.rows, average, amp)
+        return self.predict_column(split.input, average, amp)
 
     def predict(
         self, items: Images | Iterable[Images], *, average: Averaging | None = None, amp: bool = False
@@ -74,47 +73,47 @@ class Predictor:
         predictions: list[Prediction] = []
         while some := list(itertools.islice(images, BATCH)):  # a folder may hold more images than memory does
             with limited(self.max_pixels):
-                brought = [image.brought(self.transform) for image in some]
-            good = [image.pixels for image in brought if isinstance(image, Brought)]
-            answers = iter(self.predict_stored(np.stack(good), np.arange(len(good)), average, amp) if good else [])
+                brought = [image.stored(self.transform) for image in some]
+            good = [image.values for image in brought if isinstance(image, Stored)]
+            answers = iter(self.predict_column(_column(self.transform, good), average, amp) if good else [])
             for image, result in zip(some, brought, strict=True):
-                if isinstance(result, Brought):
+                if isinstance(result, Stored):
                     answer = self.task.answer(next(answers), self.target)
                     predictions.append(Prediction(image.name, answer, note=result.note))
                 else:
                     predictions.append(Prediction(image.name, self._blank, error=str(result)))
         return predictions
 
-    def form(self, pixels: np.ndarray, rows: np.ndarray, *, amp: bool = False) -> nn.Module:
+    def form(self, examples: Column, *, amp: bool = False) -> nn.Module:
         """Return the form of the network that answers fastest, equal to ``model`` up to rounding.
 
-        With ``amp`` it computes in bfloat16; ``ConfigError`` where that gives more than 2 % of the first of the stored
-        examples ``pixels[rows]`` another answer.
+        With ``amp`` it computes in bfloat16; ``ConfigError`` where that gives more than 2 % of the first of the
+        ``examples`` another answer.
         """
         with self._lock:
             if amp and not self._compared:
-                exact, fast = (self._walk(self._form(half), pixels, rows[:BATCH]) for half in (False, True))
+                first = Selected(examples, np.arange(min(BATCH, len(examples))))
+                exact, fast = (self._walk(self._form(half), first) for half in (False, True))
                 found = agreement(exact, fast, self.task, self.target)
                 if not found.close:
                     raise ConfigError(f"--amp: {found}; leave --amp out")
                 self._compared.append(found)
             return self._form(amp)
 
-    def tensor(self, stored: np.ndarray) -> Tensor:
+    def tensor(self, stored: np.ndarray | RaggedBatch) -> Tensor:
         """Return the network's input of stored examples (N, ...)."""
-        return self.normaliser(stored)
+        return self.transform.tensor(stored, self._lies)
 
-    def predict_stored(
-        self, pixels: np.ndarray, rows: np.ndarray, average: Averaging | None = None, amp: bool = False
-    ) -> np.ndarray:
-        """Return the predictions (N, ...) for stored examples ``pixels[rows]``, as ``predictions``."""
-        form = self.form(pixels, rows, amp=amp)
-        return self._walk(form, pixels, rows) if average is None else self._averaged(form, pixels, rows, average)
+    def predict_column(self, examples: Column, average: Averaging | None = None, amp: bool = False) -> np.ndarray:
+        """Return the predictions (N, ...) for stored examples, as ``predictions``."""
+        form = self.form(examples, amp=amp)
+        return self._walk(form, examples) if average is None else self._averaged(form, examples, average)
 
-    def _walk(self, form: nn.Module, pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        return self._joined(self._answers(form, self.tensor(raw)) for raw in read(pixels, _batches(rows, BATCH)))
+    def _walk(self, form: nn.Module, examples: Column) -> np.ndarray:
+        batches = _batches(len(examples), BATCH)
+        return self._joined(self._answers(form, self.tensor(raw)) for raw in examples.stream(batches))
 
-    def _averaged(self, form: nn.Module, pixels: np.ndarray, rows: np.ndarray, average: Averaging) -> np.ndarray:
+    def _averaged(self, form: nn.Module, examples: Column, average: Averaging) -> np.ndarray:
         """Return means over augmented copies; each depends on its example alone, to the last bit.
 
         What its copies draw belongs to its content, and they go through the network without another example, since a
@@ -125,7 +124,7 @@ class Predictor:
             raise ConfigError(f"--tta: predictions of {self.task.name} have no mean; leave it out")
 
         def means() -> Iterator[Tensor]:
-            for raw in read(pixels, _batches(rows, max(1, BATCH // average.copies))):
+            for raw in examples.stream(_batches(len(examples), max(1, BATCH // average.copies))):
                 versions = list(average.versions(self.tensor(raw), content_of(raw), self.transform))
                 laid = [version.laid for version in versions]
                 for at in range(len(raw)):
@@ -147,10 +146,10 @@ class Predictor:
     def _head(self) -> nn.Module:
         return self.task.head(self.target)
 
-    @cached_property
-    def normaliser(self) -> Normaliser:
-        """From stored examples to the network's input."""
-        return Normaliser(self.transform, channels_last=self.channels_last, plain=self.plain)
+    @property
+    def _lies(self) -> Form:
+        """How the network's input lies in memory."""
+        return Form(channels_last=self.channels_last, plain=self.plain)
 
     def _form(self, amp: bool) -> nn.Module:
         with self._lock:
@@ -161,10 +160,20 @@ class Predictor:
     @cached_property
     def _blank(self) -> dict[str, object]:
         """The keys of an answer, for an example of which nothing can be said: those for an empty one."""
-        t = self.transform
-        empty = np.zeros((1, t.height, t.width, t.channels), t.dtype)
-        return blank(self.task.answer(self._walk(self._form(False), empty, np.arange(1))[0], self.target))
+        space = [size or LONG for size in self.transform.input.space]
+        x = torch.zeros(1, self.transform.input.channels, *space)
+        with torch.inference_mode():
+            answer = self._answers(self._form(False), x)[0].numpy()
+        return blank(self.task.answer(answer, self.target))
 
 
-def _batches(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    return (rows[first : first + size] for first in range(0, len(rows), size))
+def _column(transform: Transform, examples: list[np.ndarray]) -> Column:
+    """Return stored examples as a column, ragged where they differ in size."""
+    if len({example.shape for example in examples}) == 1:
+        return InMemory.of(transform.kind, np.stack(examples))
+    return Ragged.of(transform.kind, examples)
+
+
+def _batches(count: int, size: int) -> Iterator[np.ndarray]:
+    order = np.arange(count)
+    return (order[first : first + size] for first in range(0, count, size))

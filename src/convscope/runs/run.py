@@ -17,7 +17,6 @@ from convscope.cards import card
 from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.given import Images
-from convscope.data.loader import Normaliser
 from convscope.data.names import repeated
 from convscope.data.spec import names_of
 from convscope.errors import CheckpointError, ConfigError, ShapeError, quoted
@@ -167,11 +166,6 @@ class Run:
         return self.predictor.predictions(split, average=self.averaging(tta), amp=amp)
 
     probabilities = predictions  # what they are called where classes are learned
-
-    @property
-    def normaliser(self) -> Normaliser:
-        """From raw images to the network's input."""
-        return self.predictor.normaliser
 
     def score(self, split: Split, *, tta: int = 0, amp: bool = False) -> tuple[dict[str, Any], np.ndarray]:
         """Return the figures of merit on one split, with intervals, and the predictions (N, ...) behind them."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import nn
 
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data, Split
 from convscope.data.ingest import store
-from convscope.data.loader import Loader, Normaliser
+from convscope.data.loader import Loader
 from convscope.data.spec import TargetSpec
+from convscope.data.transforms import Form
 from convscope.models import own
 from convscope.models.weights import Weights, load_into
 from convscope.runs.model_spec import ModelSpec
@@ -20,12 +22,12 @@ from convscope.runs.predictor import BATCH
 from convscope.tasks.registry import task
 from convscope.tasks.task import Objective
 from convscope.training.accelerate import accelerated, in_order
+from convscope.training.autotune import fastest
 from convscope.training.defaults import ResolvedPlan, settle
-from convscope.training.estimate import estimate
 from convscope.training.feature_cache import settle_caching
 from convscope.training.freezing import FreezePlan
 from convscope.training.plan import Plan
-from convscope.training.probe import fastest
+from convscope.training.profile import estimate
 from convscope.training.rewrites import rewrite
 
 SPEEDS = "speeds.json"  # in the cache folder: which form of a training was fastest on this machine
@@ -102,7 +104,7 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     assert plan.batch_size is not None  # settled
     model = in_order(model, plan)
     train = batches_of(data.train, data, plan)
-    valid = Loader(data.valid, train.normalise, BATCH)
+    valid = Loader(data.valid, data.transforms, BATCH, form=train.form, encode=train.encode)
     settled, told, expected = _staged(settled, model, train, valid, objective)
     shape = (plan.batch_size, *first.x.shape[1:])
     return Training(settled, spec, model, train, valid, objective, expected, shape, notes, told, notices)
@@ -116,14 +118,14 @@ def _staged(
     if not plan.stages:
         found = estimate(model, train, plan, objective)
         return settled, (), Expected(found.seconds_per_epoch * (plan.epochs or 1), found.bytes)
-    images, x = len(train.labels) + len(valid.labels), next(valid.sequential()).x[:1]
+    images, x = len(train.split) + len(valid.split), next(valid.sequential()).x[:1]
     stages, told, seconds, size = [], [], 0.0, 0
     for stage in plan.stages:
         ground = FreezePlan(model, plan, stage)
         ground.hold()
         stage, why = settle_caching(model, plan, stage, x, images)
         found = estimate(model, train, plan, objective)
-        passed = images / len(train.labels)  # one pass over both splits
+        passed = images / len(train.split)  # one pass over both splits
         seconds += found.forward * passed if stage.once else found.seconds_per_epoch * stage.epochs
         size = max(size, found.bytes)
         stages.append(stage)
@@ -136,15 +138,20 @@ def _staged(
 def _objective(plan: Plan, data: Data, target: TargetSpec) -> Objective:
     """Return what the plan's task trains on."""
     chosen = task(plan.task)
-    train, valid = (chosen.encode(split.labels, target) for split in (data.train, data.valid))
+    train, valid = (chosen.encode(split.target, target) for split in (data.train, data.valid))
     return chosen.objective(target, plan.options, train, valid, plan.device)
 
 
 def batches_of(split: Split, data: Data, plan: Plan) -> Loader:
     """Return the batches of a split as a settled plan trains on them."""
     policy = Policy.parse(plan.augment)
-    normalise = Normaliser(
-        data.preprocessing, device=plan.device, channels_last=bool(plan.channels_last), plain=own.is_own(plan.model)
-    )
+    policy = None if str(policy) == "none" else policy
+    form = Form(plan.device, channels_last=bool(plan.channels_last), plain=own.is_own(plan.model))
+    chosen = task(plan.task)
+    target = chosen.target(data, plan.options)
+
+    def encode(stored: np.ndarray) -> np.ndarray:
+        return chosen.encode(stored, target)
+
     assert plan.batch_size is not None  # settled
-    return Loader(split, normalise, plan.batch_size, seed=plan.seed, policy=None if str(policy) == "none" else policy)
+    return Loader(split, data.transforms, plan.batch_size, form=form, encode=encode, seed=plan.seed, policy=policy)

@@ -55,7 +55,7 @@ def scaled(data: Data, plan: Plan, weights: Weights | None, begun: Path | None) 
     """Return the set scaled as the weights ask for, and what is to be said of it; a run goes on as it ``begun``."""
     if begun is not None and plan.pretrained:
         own = open_run(begun).spec.preprocessing
-        return replace(data, preprocessing=replace(data.preprocessing, mean=own.mean, std=own.std)), ()
+        return data.with_transform(replace(data.preprocessing, mean=own.mean, std=own.std)), ()
     return (data, ()) if weights is None else scaled_for(data, weights)
 
 

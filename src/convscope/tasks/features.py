@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from convscope.data.dataset import Split
-from convscope.data.streaming import take
 
 Features = Callable[[np.ndarray], np.ndarray]  # raw images (n, H, W, C) -> features (n, d) float32
 
@@ -65,9 +64,16 @@ def gradients(side: int) -> Features:
     return features
 
 
+def width_of(features: Features, split: Split) -> int:
+    """Return how many features an image of a split has."""
+    return features(next(in_chunks(split, np.arange(1)))).shape[1]
+
+
 def in_chunks(split: Split, at: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the raw images (n, H, W, C) at positions ``at`` of a split, some megabytes at a time."""
     images, size = CHUNK
-    step = max(1, min(images, size // split.pixels[:1].nbytes))
-    for start in range(0, len(at), step):
-        yield take(split.pixels, split.rows[at[start : start + step]])
+    spec = split.input.spec
+    step = max(1, min(images, size // (math.prod(n or 1 for n in spec.shape) * np.dtype(spec.dtype).itemsize)))
+    for raw in split.input.stream(at[start : start + step] for start in range(0, len(at), step)):
+        assert isinstance(raw, np.ndarray)
+        yield raw

@@ -6,7 +6,6 @@ the head alone learns takes one pass over the images, however many epochs it has
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,9 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from convscope.data.columns import InMemory, RaggedBatch
 from convscope.data.device import sent
 from convscope.data.loader import Loader
 from convscope.data.memory import available
+from convscope.data.transforms import PLAIN, Form
 from convscope.errors import ConfigError
 from convscope.models import transfer
 from convscope.training.plan import Plan, Stage
@@ -67,7 +68,7 @@ def _run(chain: nn.Module, x: Tensor) -> Tensor:
 def cache_features(chain: nn.Module, batches: Loader, plan: Plan, progress: Progress | None) -> Loader:
     """Return batches of what ``chain`` gives for the images of ``batches``, not augmented, in the same orders."""
     kept: np.ndarray | None = None
-    done, total = 0, len(batches.labels)
+    done, total = 0, len(batches.split)
     chain.eval()
     with torch.inference_mode(), arithmetic(plan):
         for batch in batches.sequential():
@@ -78,20 +79,14 @@ def cache_features(chain: nn.Module, batches: Loader, plan: Plan, progress: Prog
             if progress:
                 progress("features", done, total)
     assert kept is not None  # no split is empty
-    once = copy.copy(batches)
-    once.__dict__.pop("_settled", None)  # the images that it holds on the device
-    once.pixels, once.rows, once.policy = kept, np.arange(total), None
-    once.normalise = _AsInput(batches.normalise.device, channels_last=bool(plan.channels_last))  # pyright: ignore[reportAttributeAccessIssue]
-    return once
+    return batches.over(batches.split.with_input(InMemory.of("features", kept)), {"features": AsTheyAre()})
 
 
-class _AsInput:
-    """Hands features (N, ...) on as they are, on the device and in the memory order of the plan."""
+class AsTheyAre:
+    """Hands features (N, ...) on as they are, on the device and in the memory order that are asked for."""
 
-    def __init__(self, device: str, *, channels_last: bool):
-        self.device, self.channels_last = device, channels_last
-
-    def __call__(self, raw: np.ndarray | Tensor) -> Tensor:
+    def tensor(self, stored: np.ndarray | RaggedBatch | Tensor, form: Form = PLAIN) -> Tensor:
         """Return the input of the layers that learn."""
-        x = raw if isinstance(raw, Tensor) else sent(raw, self.device)
-        return x.contiguous(memory_format=torch.channels_last) if self.channels_last and x.ndim == 4 else x
+        assert not isinstance(stored, RaggedBatch)
+        x = sent(stored, form.device) if isinstance(stored, np.ndarray) else stored
+        return x.contiguous(memory_format=torch.channels_last) if form.channels_last and x.ndim == 4 else x

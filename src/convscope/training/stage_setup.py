@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -43,8 +42,7 @@ def set_up_stage(
 ) -> StageSetup:
     """Set up the stage that ``run`` is in; features are computed here where the stage says once."""
     if run.plan.stages and not run.stage.augment and train.policy is not None:
-        train = copy.copy(train)
-        train.policy = None
+        train = train.plain
     watch = LossWatch(run.plan.device, step.objective.blind, run.losses())
     if not run.stage.once:
         step.running = form(step.model)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from convscope.data import load
+from convscope.data import Data, from_arrays, load
 from convscope.data.augment import Policy, default_policy
-from convscope.data.dataset import Data, Split
-from convscope.data.preprocessing import Preprocessing
+from convscope.data.listing import Target
+from convscope.data.transforms import ImageTransform
 from real_data import real_data
+from renaming import renamed
 
 SIGNS = "classes named by digits or letters: no flips, since a mirrored sign is another one or none"
 OBJECTS = "objects: mirrored left to right but kept upright (without an up, add vflip rot90)"
@@ -21,10 +20,9 @@ OTHERS = "mirrored images look like those of another class: not mirrored"
 def made(pixels: np.ndarray, labels: np.ndarray, classes) -> Data:
     """Return a set of raw images (n, H, W, C), all of them to train on."""
     _, H, W, C = pixels.shape
-    rows, ids = np.arange(len(pixels)), np.arange(len(pixels)).astype(str)
-    train, valid = Split("train", pixels, rows, labels, ids), Split("valid", pixels, rows[:0], labels[:0], ids[:0])
-    rule = Preprocessing(C, H, W, "crop", "uint8", (0.0,) * C, (1.0,) * C)
-    return Data("made", "made", tuple(classes), train, valid, None, rule, "0" * 32)
+    rule = ImageTransform(C, H, W, "crop", "uint8", (0.0,) * C, (1.0,) * C)
+    target, splits = Target("class", labels, tuple(classes)), ["train"] * len(pixels)
+    return from_arrays(pixels, target, splits=splits, transforms={"image": rule})
 
 
 def noise(classes, channels: int = 1, height: int = 28, width: int = 28, each: int = 20) -> Data:
@@ -37,7 +35,7 @@ def noise(classes, channels: int = 1, height: int = 28, width: int = 28, each: i
 def bright(classes, *, side: bool, n: int = 60) -> Data:
     """Return two classes: bright on the left or the right (``side``), or above or below."""
     data = noise(classes, height=16, width=16, each=n // len(classes))
-    for i, image in enumerate(data.train.pixels):
+    for i, image in enumerate(data.columns["image"].values):
         part = slice(0, 8) if i % 2 else slice(8, 16)
         image[(slice(None), part) if side else part] //= 4
     return data
@@ -70,7 +68,7 @@ def test_what_its_side_tells_apart_is_not_mirrored(classes):
 def test_handwritten_digits_are_not_mirrored_whatever_they_are_called():
     data = load("digits")
     assert str(default_policy(data)[0]) == "rotate=10 scale=0.1 shift=0.1"
-    policy, reason = default_policy(replace(data, classes=tuple(f"class {2 * name}" for name in "abcdefghij")))
+    policy, reason = default_policy(renamed(data, tuple(f"class {2 * name}" for name in "abcdefghij")))
     assert not policy.hflip and reason == OTHERS
 
 

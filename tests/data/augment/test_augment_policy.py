@@ -14,7 +14,6 @@ from convscope.data.augment import Policy
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.policy import LIMITS
 from convscope.data.augment.presets import PRESETS
-from convscope.data.loader import Normaliser
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import ConfigError, ShapeError
 
@@ -40,7 +39,7 @@ def test_words_round_trip():
 def stored(side):
     """Return network input that bytes could have become."""
     raw = np.random.default_rng(0).integers(0, 256, (len(ROWS), side, side, 3)).astype(np.uint8)
-    return Normaliser(BYTES)(raw)
+    return BYTES.tensor(raw)
 
 
 def test_commas_may_stand_between_words():
@@ -183,7 +182,7 @@ def test_raw_values_need_the_preprocessing():
 def test_what_works_on_raw_values_leaves_the_rest_of_a_batch_to_the_bit():
     """Samples that draw the identity come out as they went in."""
     raw = np.random.default_rng(0).integers(0, 256, (200, 16, 16, 3)).astype(np.uint8)
-    x = Normaliser(BYTES)(raw)
+    x = BYTES.tensor(raw)
     y = Policy(trivialaugment=True)(x, np.arange(200), seed=0, epoch=0, preprocessing=BYTES)
     chosen = Draws(np.arange(200), 0, 0).below("trivialaugment operation", 14)
     assert torch.equal(y[chosen == 0], x[chosen == 0]) and (chosen == 0).sum() > 5

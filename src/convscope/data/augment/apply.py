@@ -9,11 +9,11 @@ from convscope.data.augment import automatic, colour, geometry, mix, stain
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.policy import Policy
 from convscope.data.augment.raw import Raw
-from convscope.data.preprocessing import Preprocessing
+from convscope.data.transforms import ImageTransform
 from convscope.errors import ConfigError
 
 
-def apply(policy: Policy, x: Tensor, draws: Draws, preprocessing: Preprocessing | None) -> Tensor:
+def apply(policy: Policy, x: Tensor, draws: Draws, preprocessing: ImageTransform | None) -> Tensor:
     """Return images x (N, C, H, W) augmented: first what works on raw values, then motions, light, and what hides."""
     channels_last = not x.is_contiguous() and x.is_contiguous(memory_format=torch.channels_last)
     x = _moved(policy, _in_raw_units(policy, x.contiguous(), draws, preprocessing), draws)
@@ -30,7 +30,7 @@ def apply(policy: Policy, x: Tensor, draws: Draws, preprocessing: Preprocessing 
     return x.contiguous(memory_format=torch.channels_last) if channels_last else x
 
 
-def _in_raw_units(policy: Policy, x: Tensor, draws: Draws, preprocessing: Preprocessing | None) -> Tensor:
+def _in_raw_units(policy: Policy, x: Tensor, draws: Draws, preprocessing: ImageTransform | None) -> Tensor:
     # First of all, while bytes are still whole numbers.
     if not policy.on_raw_values:
         return x

@@ -9,6 +9,7 @@ the made squares and angles nothing.
 
 from __future__ import annotations
 
+import itertools
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from convscope.data.ingest.stats import cell_means
 Mirroring = Literal["changes", "keeps", "unclear"]
 
 MOST = 1_000  # images looked at
+AT_ONCE = 32  # read into memory
 SIDE = 12  # of a thumbnail
 LOST = 0.4  # of what is recognised beyond chance, from which on mirroring changes classes
 SIGMAS = 3  # by which a difference must exceed what chance makes
@@ -47,10 +49,12 @@ def mirroring(split: Split, classes: int) -> Mirroring:
 
 def _thumbnails(split: Split, at: np.ndarray) -> np.ndarray:
     """Return grey thumbnails (n, rows, columns) of the images at positions ``at``."""
-    H, W = split.pixels.shape[1:3]
+    H, W = split.input.spec.shape[:2]
+    assert H is not None and W is not None
     # A few rows and columns for each cell are plenty, laid symmetrically.
     rows, columns = (np.linspace(0, size - 1, min(size, 3 * SIDE)).round().astype(int) for size in (H, W))
-    grey = np.stack([split.pixels[row][rows][:, columns].mean(-1, dtype=np.float32) for row in split.rows[at]])
+    images = itertools.chain.from_iterable(split.input.stream(np.array_split(at, max(1, len(at) // AT_ONCE))))
+    grey = np.stack([image[rows][:, columns].mean(-1, dtype=np.float32) for image in images])
     down, across = (cell_means(size, min(size, SIDE)) for size in (len(rows), len(columns)))
     return down.T @ grey @ across
 

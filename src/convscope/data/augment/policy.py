@@ -11,7 +11,7 @@ import numpy as np
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.presets import PRESETS
 from convscope.data.numerals import real
-from convscope.data.preprocessing import Preprocessing
+from convscope.data.transforms import ImageTransform
 from convscope.errors import ConfigError, ShapeError, nearest
 from convscope.text import count
 
@@ -125,7 +125,7 @@ class Policy:
             if value:
                 yield field.name if value is True else f"{field.name}={float(value)!r}".removesuffix(".0")
 
-    def check(self, preprocessing: Preprocessing, images: int) -> None:
+    def check(self, preprocessing: ImageTransform, images: int) -> None:
         """Raise ``ConfigError`` where an operation cannot be done to a training set of so many such images."""
         H, W, C, dtype = preprocessing.height, preprocessing.width, preprocessing.channels, preprocessing.dtype
         needs = (
@@ -154,7 +154,7 @@ class Policy:
         return bool(self.mixup or self.cutmix)
 
     def __call__(
-        self, x: Tensor, rows: np.ndarray, *, seed: int, epoch: int, preprocessing: Preprocessing | None = None
+        self, x: Tensor, rows: np.ndarray, *, seed: int, epoch: int, preprocessing: ImageTransform | None = None
     ) -> Tensor:
         """Augment images x (N, C, H, W) of the samples ``rows`` (N,), normalised as ``preprocessing`` says.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from convscope.data.preprocessing import Preprocessing
+from convscope.data.transforms import ImageTransform
 
 
 class Raw:
     """The raw units of a set: bytes 0..255 for uint8, whatever was stored for other kinds."""
 
-    def __init__(self, preprocessing: Preprocessing, device: torch.device):
+    def __init__(self, preprocessing: ImageTransform, device: torch.device):
         self.dtype = preprocessing.dtype
         self.mean, self.std = (
             torch.tensor(values, dtype=torch.float32, device=device).view(-1, 1, 1)

@@ -15,8 +15,8 @@ from convscope.data.checks import (
     scaling,
     spelling,
 )
-from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
+from convscope.data.notice import Notice
 
 __all__ = ["run"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from convscope.data.checks.duplicates import identities
-from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
+from convscope.data.notice import Notice
 from convscope.text import EXAMPLES, count
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
+from convscope.data.notice import Notice
 from convscope.text import EXAMPLES, count
 
 

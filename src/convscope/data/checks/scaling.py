@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
+from convscope.data.notice import Notice
 
 
 def check(examined: Examined) -> Iterator[Notice]:

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from convscope.data.dataset import Notice
 from convscope.data.examined import Examined
+from convscope.data.notice import Notice
 from convscope.text import count, listed
 
 

@@ -16,14 +16,15 @@ import numpy as np
 from convscope.data.decode import limited
 from convscope.data.decode.encoded import Unreadable, stored, stored_as
 from convscope.data.ingest import pool
+from convscope.data.ingest.layout import SIDE, Kind, layout
 from convscope.data.ingest.pool import Bad, Result, Task, array_shape
 from convscope.data.ingest.stats import DTYPES, content, examine, forget_buffers, index_dtype
 from convscope.data.listing import Images
 from convscope.data.nodata import NOT_FINITE, outlying, usable
-from convscope.data.preprocessing import Fit, Preprocessing
-from convscope.data.sizing import SIDE, Kind, layout, resize
 from convscope.data.sources.arrays import ArrayImages
 from convscope.data.sources.files import FileImages
+from convscope.data.transforms.image import ImageTransform
+from convscope.data.transforms.resize import Fit, resize
 from convscope.errors import DataError
 from convscope.text import count
 
@@ -58,7 +59,7 @@ class Size:
 class Filled:
     """What became of a set: the rule its images were brought to, and why; a record of each (n,); which are bad."""
 
-    rule: Preprocessing
+    rule: ImageTransform
     why: str
     index: np.ndarray
     bad: Bad

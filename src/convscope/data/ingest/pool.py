@@ -22,10 +22,9 @@ from convscope.data.decode import limited, open_image
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.decode.jpeg import releases_lock
 from convscope.data.ingest.stats import DTYPES, buffer, content, examine, index_dtype
-from convscope.data.preprocessing import Preprocessing
-from convscope.data.sizing import prepared
 from convscope.data.sources.arrays import read_header
 from convscope.data.sources.files import FileImages, Payload
+from convscope.data.transforms.image import ImageTransform, prepared
 
 Bad = dict[int, str]  # row -> why it cannot be read
 Result = tuple[list[int], np.ndarray, Bad]  # rows (k), their records (k,), which of them are bad
@@ -42,7 +41,7 @@ class Task:
     """What to do with files: decode them by ``rule`` into the array file ``out``, or only read their headers."""
 
     max_pixels: int
-    rule: Preprocessing | None = None
+    rule: ImageTransform | None = None
     out: Path | None = None
 
     def __call__(self, rows: list[int], payloads: list[Payload]) -> Result:
@@ -101,7 +100,7 @@ class Task:
         return max(1, min(CHUNK, CHUNK_BYTES // one))
 
 
-def array_shape(n: int, rule: Preprocessing) -> tuple[int, int, int, int]:
+def array_shape(n: int, rule: ImageTransform) -> tuple[int, int, int, int]:
     """Return the shape of ``n`` images brought to ``rule``."""
     return n, rule.height, rule.width, rule.channels
 

@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 
-from convscope.data.mapped import checksums_of
+from convscope.data.columns.array_file import checksums_of
 
 DTYPES = ("uint8", "uint16", "float32")
 OPAQUE, TRANSPARENT = 1, 2

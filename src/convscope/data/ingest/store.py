@@ -29,12 +29,13 @@ from pathlib import Path
 import numpy as np
 
 from convscope import atomic
+from convscope.data.columns import Mapped, OnDisk, open_column
+from convscope.data.columns.array_file import FACTS
 from convscope.data.ingest.build import Filled, Progress, Size, fill
 from convscope.data.ingest.pool import Bad
 from convscope.data.ingest.stats import index_dtype
 from convscope.data.listing import Images
-from convscope.data.mapped import FACTS, open_mapped
-from convscope.data.preprocessing import Preprocessing
+from convscope.data.transforms import ImageTransform
 from convscope.errors import Error
 
 VERSION = 2
@@ -42,17 +43,16 @@ VERSION = 2
 
 @dataclass(frozen=True)
 class Entry:
-    """A decoded set: ``pixels`` (n, H, W, C) memory-mapped, ``index`` (n,), and how it came about.
+    """A decoded set: ``images`` (n, H, W, C), ``index`` (n,), and how it came about.
 
-    The pixels are writable, in memory only, where they fit there, and read-only where they do not.
     ``seconds`` is how long decoding took, now or (``hit``) when the entry was made. ``rebuilt`` says why what the cache
     held already was not taken.
     """
 
     folder: Path
-    pixels: np.ndarray
+    images: Mapped | OnDisk
     index: np.ndarray
-    rule: Preprocessing
+    rule: ImageTransform
     why: str
     bad: Bad
     seconds: float
@@ -120,20 +120,20 @@ def _open(folder: Path, n: int, *, hit: bool) -> Entry:
         if facts.pop("checksum") != zlib.crc32(json.dumps(facts).encode()):
             raise ValueError(f"{FACTS} is not as it was written")
         index = np.load(folder / "images.npy", mmap_mode="c").view(np.ndarray)
-        rule = Preprocessing.from_dict(facts["rule"])
+        rule = ImageTransform.from_dict(facts["rule"])
         if (
             index.shape != (n,)
             or index.dtype != index_dtype(rule.channels)
             or zlib.crc32(index.data) != facts["images"]
         ):
             raise ValueError("images.npy is not as it was written")
-        pixels = open_mapped(folder / "pixels.npy", index["checksum"])
-        if pixels.shape != (n, rule.height, rule.width, rule.channels) or pixels.dtype != rule.dtype:
+        images = open_column(folder / "pixels.npy", "image", index["checksum"], index["content"])
+        if images.spec.shape != rule.shape or images.spec.dtype != rule.dtype:
             raise ValueError("pixels.npy is of another shape or type")
     except Exception as error:  # a damaged file fails wherever it is damaged
         raise _Damaged(error) from None
     bad = {int(row): why for row, why in facts["bad"].items()}
-    return Entry(folder, pixels, index, rule, facts["why"], bad, facts["seconds"], hit)
+    return Entry(folder, images, index, rule, facts["why"], bad, facts["seconds"], hit)
 
 
 def _write(new: Path, filled: Filled, seconds: float) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.data.dataset import Notice
 from convscope.data.listing import Listing, Target
+from convscope.data.notice import Notice
 from convscope.data.sources import masks
 from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings

@@ -15,8 +15,8 @@ from typing import Protocol
 
 import numpy as np
 
-from convscope.data.dataset import Notice
 from convscope.data.names import composed
+from convscope.data.notice import Notice
 from convscope.errors import DataError
 from convscope.text import count, listed
 

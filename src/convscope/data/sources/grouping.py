@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.data.dataset import Notice
+from convscope.data.notice import Notice
 from convscope.data.sources.columns import SHOWN, plain
 from convscope.text import EXAMPLES, count, listed
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from convscope.data.dataset import Notice
+from convscope.data.notice import Notice
 from convscope.data.numerals import REAL
 from convscope.errors import DataError
 from convscope.text import count, listed

@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from convscope.data.dataset import Notice
 from convscope.data.listing import Listing, Target
+from convscope.data.notice import Notice
 from convscope.data.sources.arrays import (
     DEFLATED,
     ArrayImages,

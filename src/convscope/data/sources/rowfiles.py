@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from convscope.data.dataset import Notice
+from convscope.data.notice import Notice
 from convscope.data.sources.files import Files, is_image
 from convscope.data.sources.matching import Match, Matcher
 from convscope.data.sources.splitnames import split_of

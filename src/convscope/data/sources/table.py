@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.data.dataset import Notice
 from convscope.data.listing import Listing, Target
+from convscope.data.notice import Notice
 from convscope.data.numerals import REAL
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.columns import Columns, plain

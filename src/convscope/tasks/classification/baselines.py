@@ -19,7 +19,7 @@ import numpy as np
 from convscope.data.dataset import Split
 from convscope.data.spec import Classes
 from convscope.tasks.baselines import FLOATS, Baseline, BaselineResult, Budget
-from convscope.tasks.features import Features, cell, gradients, in_chunks, pixels
+from convscope.tasks.features import Features, cell, gradients, in_chunks, pixels, width_of
 
 LINEAR, DENSE = 4e9, 1.5e10  # multiplications a second, linear fit and perceptron: one thread of a 2023 server
 STEPS, ROUND = 50, 10  # iterations that a linear model is given, and how often the clock is looked at
@@ -69,17 +69,17 @@ def _majority(name: str, job: _Job) -> BaselineResult:
 
 def _pixels_logistic(name: str, job: _Job) -> BaselineResult:
     features = pixels()
-    width = features(job.train.pixels[:1]).shape[1]
+    width = width_of(features, job.train)
     rows = job.rows(width, each=width * job.classes * STEPS / LINEAR)
     return _learn(name, job, rows, features, _linear, f"logistic regression on {width:,} pixel values")
 
 
 def _hog_linear(name: str, job: _Job) -> BaselineResult:
-    _, H, W, C = job.train.pixels.shape
+    H, W, C = map(int, job.train.input.spec.shape)  # pyright: ignore[reportArgumentType] - images have one size
     # The largest of these sizes that lets the scored images through in the time given.
     side = next((s for s in (128, 64) if _hog_seconds(H, W, C, s) * len(job.scored) < job.aim), 32)
     features = gradients(side)
-    width = features(job.train.pixels[:1]).shape[1]
+    width = width_of(features, job.train)
     each = _hog_seconds(H, W, C, side) + width * job.classes * STEPS / LINEAR
     what = f"logistic regression on {width:,} histogram values of oriented gradients (HOG)"
     return _learn(name, job, job.rows(width, each), features, _linear, what)
@@ -93,7 +93,7 @@ def _hog_seconds(H: int, W: int, C: int, side: int) -> float:
 
 def _pixels_perceptron(name: str, job: _Job) -> BaselineResult:
     features = pixels()
-    width = features(job.train.pixels[:1]).shape[1]
+    width = width_of(features, job.train)
     epoch = 3 * width * HIDDEN / DENSE  # forward, and backward to weights and to inputs
     rows = job.rows(width, each=5 * epoch)
     epochs = int(np.clip(job.aim / (len(rows) * epoch), 5, 50))
@@ -105,7 +105,7 @@ def _learn(name: str, job: _Job, rows: np.ndarray, features: Features, fit: Fit,
     """Turn the chosen images into standardised features, fit, and score every image of the other split."""
     start = time.perf_counter()
     deadline = start + job.seconds
-    width = features(job.train.pixels[:1]).shape[1]
+    width = width_of(features, job.train)
     size = len(rows) * width  # with very many classes more than planned: each has its images
     x = (job.room[:size] if size <= FLOATS else np.empty(size, np.float32)).reshape(len(rows), width)
     done = 0

@@ -15,7 +15,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope import text
-from convscope.data.dataset import Data, Split
+from convscope.data.columns import InMemory
+from convscope.data.dataset import Data
 from convscope.data.loader import Loader
 from convscope.runs.inputs import load_source
 from convscope.runs.predictor import BATCH
@@ -29,7 +30,7 @@ from convscope.training.loop import fit
 from convscope.training.machine import ceiling, wait_for
 from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import Plan
-from convscope.training.trial import PARTS, Trial
+from convscope.training.profile import PARTS, Trial
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     load, augment = _fetching(data, ready.plan, share)
     trial = Trial(ready.model, next(ready.train.epoch(0)), ready.plan, ready.objective)
     step = _steps(trial, share)
-    few = Loader(_first(data.valid, BATCH * 8), ready.valid.normalise, BATCH)
+    few = Loader(data.valid[: BATCH * 8], data.transforms, BATCH, form=ready.valid.form, encode=ready.valid.encode)
     judged = ready.form(ready.model)
-    judging = _calls(lambda: measure(judged, few, ready.objective, ready.plan), share / 2) / len(few.labels)
+    judging = _calls(lambda: measure(judged, few, ready.objective, ready.plan), share / 2) / len(few.split)
     epochs = ready.plan.epochs or 1
     parts = (
         Part("decode", data.decoding * 1e6 / sum(map(len, data.splits)) / epochs, f"once, shared by {epochs:,} epochs"),
@@ -120,10 +121,10 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     shape = run.spec.preprocessing
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (batch_size, shape.height, shape.width, shape.channels), np.uint8).astype(shape.dtype)
-    rows = np.arange(batch_size)
+    images = InMemory.of("image", pixels)
     predictor = run.predictor
     load = _calls(lambda: predictor.tensor(pixels), seconds / 3) / batch_size
-    whole = _calls(lambda: predictor.predict_stored(pixels, rows, amp=amp), seconds / 2) / batch_size
+    whole = _calls(lambda: predictor.predict_column(images, amp=amp), seconds / 2) / batch_size
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         run.model(predictor.tensor(pixels))
     parts = (
@@ -184,8 +185,9 @@ def _overhead(data: Data, ready: Training, seconds: float) -> float:
     """
     plan = replace(ready.plan, epochs=1, compile=False)
     shape = data.preprocessing
-    few = _first(data.train, (plan.batch_size or 1) * 200)
-    batches, valid = batches_of(few, data, plan), Loader(_first(data.valid, 1), ready.valid.normalise, 1)
+    few = data.train[: (plan.batch_size or 1) * 200]
+    batches = batches_of(few, data, plan)
+    valid = Loader(data.valid[:1], data.transforms, 1, form=ready.valid.form, encode=ready.valid.encode)
     found = []
     began = time.perf_counter()
     while not found or time.perf_counter() - began < seconds:
@@ -200,10 +202,6 @@ def _overhead(data: Data, ready: Training, seconds: float) -> float:
         outcome = fit(idle, batches, valid, plan, ready.objective, keeper=_Nowhere(), select="last")
         found.append(1e6 / outcome.history.epochs[0]["images_per_second"] - bare)
     return max(0.0, statistics.median(found))
-
-
-def _first(split: Split, count: int) -> Split:
-    return replace(split, rows=split.rows[:count], labels=split.labels[:count], ids=split.ids[:count])
 
 
 class _Nowhere:

@@ -1,0 +1,133 @@
+"""A data set out of arrays at hand: images, signals of different lengths, with classes, numbers or points to learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from convscope.data.columns import Column, InMemory, Ragged
+from convscope.data.dataset import Dataset
+from convscope.data.decode.encoded import stored
+from convscope.data.fingerprint import content_of, fingerprint
+from convscope.data.listing import Target
+from convscope.data.sources.files import strings
+from convscope.data.spec import Kind
+from convscope.data.splits import assign
+from convscope.data.transforms import TRANSFORMS, Transform
+from convscope.errors import DataError
+
+SPLITS = ("train", "valid", "test")
+_AXES: dict[int, Kind] = {2: "signal", 3: "image"}  # axes of one example -> what it is taken for
+
+Examples = np.ndarray | Sequence[np.ndarray] | Column
+
+
+def from_arrays(
+    inputs: Examples | Mapping[str, Examples],
+    targets: Target | np.ndarray | Sequence[Any],
+    *,
+    name: str = "arrays",
+    splits: np.ndarray | Sequence[str] | None = None,
+    ids: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+    seed: int = 0,
+    transforms: Mapping[str, Transform] | None = None,
+) -> Dataset:
+    """Return n examples in memory as a data set.
+
+    Args:
+        inputs: images (n, H, W, C) or signals (n, T, C), or a list of n of them, whose sizes may differ; under names of
+            their own where there are several, ``{"image": ...}``.
+        targets: n class names or whole numbers (the numbers of classes); real numbers (n,) or (n, K); points (n, K, 2)
+            as x and y; or a ``Target``, which says their names and units.
+        splits: "train", "valid" or "test" of each example; by default drawn from ``seed``, as for any set.
+        ids: a name for each example; by default its number.
+        groups: what must stay together; an empty name is no group.
+        transforms: how each input becomes what a network sees; by default fitted on the training split.
+
+    >>> signals = [np.ones((length, 2), np.float32) for length in range(5, 25)]
+    >>> data = from_arrays(signals, np.arange(20.0))
+    >>> data, data.train
+    (<data arrays: number; train 14, valid 2, test 4>, <train: 14 signals, ? × 2 float32>)
+    """
+    named = inputs if isinstance(inputs, Mapping) else {"": inputs}
+    columns = {column.spec.name: column for column in (_column(name, values) for name, values in named.items())}
+    target = targets if isinstance(targets, Target) else _target(targets)
+    count = len(target)
+    for column in columns.values():
+        if len(column) != count:
+            raise DataError(f"{name}: {len(column):,} examples of {column.spec.name!r}, but {count:,} targets")
+    group_names = None if groups is None else strings(list(map(str, groups)))
+    split, rule = _split(target, group_names, splits, seed)
+    rows = {part: np.flatnonzero(split == part) for part in SPLITS}
+    first = next(iter(columns.values()))
+    content = first.content
+    assert content is not None
+    return Dataset(
+        name=name,
+        source=name,
+        columns={**columns, target.spec.name: InMemory(target.spec, target.values)},
+        inputs=tuple(columns),
+        targets=(target.spec.name,),
+        rows={part: at for part, at in rows.items() if len(at) or part != "test"},
+        ids=strings([str(i) for i in range(count)] if ids is None else list(map(str, ids))),
+        groups=group_names,
+        transforms=transforms or {key: _fitted(column, rows["train"]) for key, column in columns.items()},
+        fingerprint=fingerprint(target.names, content, target.values, split),
+        facts={"found": f"{name}: arrays in memory", "splits": rule},
+    )
+
+
+def _column(name: str, values: Examples) -> Column:
+    if not isinstance(values, np.ndarray | Sequence):
+        return values
+    axes = {example.ndim for example in values}
+    kind: Kind | None = name if name in TRANSFORMS else _AXES.get(next(iter(axes), 0))  # pyright: ignore[reportAssignmentType]
+    if len(axes) != 1 or kind is None:
+        found = ", ".join(sorted({str(np.shape(example)) for example in values})[:3])
+        raise DataError(
+            f"expected examples (height, width, channels) or (steps, channels), found {found or 'none'}; name what "
+            f"they are: {{'image': ...}}, one of {', '.join(TRANSFORMS)}"
+        )
+    if kind == "image":
+        values = stored(values) if isinstance(values, np.ndarray) else [stored(example) for example in values]
+    if isinstance(values, np.ndarray) or len({example.shape for example in values}) == 1:
+        column = InMemory.of(kind, np.asarray(values), name=name)
+    else:
+        column = Ragged.of(kind, values, name=name)
+    return type(column)(**{**vars(column), "content": content_of(list(values))})
+
+
+def _target(values: np.ndarray | Sequence[Any]) -> Target:
+    """Take targets for what their type and axes say."""
+    array = np.asarray(values)
+    if array.ndim == 1 and array.dtype.kind in "biuUSTO":
+        names, numbers = np.unique(array, return_inverse=True)
+        return Target("class", numbers, tuple(map(str, names)))
+    if array.dtype.kind not in "iuf" or array.ndim not in (1, 2, 3) or (array.ndim == 3 and array.shape[2] != 2):
+        raise DataError(
+            f"expected class names (n,), numbers (n,) or (n, K), or points (n, K, 2); found {array.dtype} of the shape "
+            f"{array.shape}"
+        )
+    if array.ndim == 3:
+        return Target("points", array, tuple(str(k) for k in range(array.shape[1])))
+    columns = array.reshape(len(array), -1)
+    names = ("number",) if columns.shape[1] == 1 else tuple(f"number {k + 1}" for k in range(columns.shape[1]))
+    return Target("number", columns, names, ("",) * len(names))
+
+
+def _split(
+    target: Target, groups: np.ndarray | None, given: np.ndarray | Sequence[str] | None, seed: int
+) -> tuple[np.ndarray, str]:
+    of = np.full(len(target), "", "<U5") if given is None else np.asarray(given, "<U5")
+    if len(of) != len(target) or not np.isin(of, ("", *SPLITS)).all():
+        raise DataError(f"expected one of {', '.join(SPLITS)} for each of {len(target):,} examples")
+    if given is not None and (of != "").all():
+        return of, "as given"
+    return assign(target, groups, of, seed=seed)
+
+
+def _fitted(column: Column, rows: np.ndarray) -> Transform:
+    return TRANSFORMS[column.spec.kind].fitted(column, rows)

@@ -1,0 +1,38 @@
+"""How an example becomes what a network sees of it: one kind of input a file, saved with the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convscope.data.transforms.image import ImageTransform
+from convscope.data.transforms.signal import SignalTransform
+from convscope.data.transforms.transform import PLAIN, Form, Stored, ToTensor, Transform
+
+__all__ = [
+    "PLAIN",
+    "TRANSFORMS",
+    "Form",
+    "ImageTransform",
+    "SignalTransform",
+    "Stored",
+    "ToTensor",
+    "Transform",
+    "transform_from_dict",
+]
+
+TRANSFORMS: dict[str, Any] = {each.kind: each for each in (ImageTransform, SignalTransform)}
+
+
+def transform_from_dict(values: dict[str, Any]) -> Transform:
+    """Rebuild a transform from its ``to_dict``; an image's has no kind.
+
+    Raises ``ValueError`` for an unknown kind, ``KeyError`` or ``TypeError`` for fields that are missing or wrong.
+
+    >>> transform_from_dict({"kind": "signal", "channels": 1, "length": None, "mean": [0.0], "std": [2.0]}).input
+    InputSpec(channels=1, space=(None,), vocabulary=None)
+    """
+    fields = dict(values)
+    kind = fields.pop("kind", "image")
+    if kind not in TRANSFORMS:
+        raise ValueError(f"expected an input of the kind {', '.join(TRANSFORMS)}, found {kind!r}")
+    return TRANSFORMS[kind].from_dict(fields)

@@ -1,0 +1,73 @@
+"""What turns one example into the numbers a network sees: the same object in train, evaluate, predict and report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+
+from convscope.data.columns import RaggedBatch
+from convscope.data.decode.encoded import Encoded
+from convscope.data.spec import InputSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Form:
+    """How tensors lie: on which device, and of images in which order.
+
+    With ``plain`` the strides of a single channel are those of a fresh array; else torch may take it for channels last,
+    and answer in that order, which code that calls ``view`` does not bear.
+    """
+
+    device: str = "cpu"
+    channels_last: bool = False
+    plain: bool = False
+
+
+PLAIN = Form()
+
+
+class Stored(NamedTuple):
+    """One example as a column holds it, and what was converted on the way, if anything."""
+
+    values: np.ndarray
+    note: str = ""
+
+
+class ToTensor(Protocol):
+    """What makes network input of stored examples."""
+
+    def tensor(self, stored: np.ndarray | RaggedBatch | Tensor, form: Form = PLAIN) -> Tensor:
+        """Return the network's input (N, C, *space) float32 of stored examples (N, ...), which stay as they are."""
+        ...
+
+
+class Transform(ToTensor, Protocol):
+    """Fitted on the training split, saved with the weights; torch is imported when a tensor is first asked for."""
+
+    kind: ClassVar[str]  # of the columns that it is for
+
+    @property
+    def input(self) -> InputSpec:
+        """What it gives a network."""
+        ...
+
+    def store(self, example: Encoded | np.ndarray) -> Stored:
+        """Return one file or array as a column holds it; ``Unreadable`` says why it cannot be used."""
+        ...
+
+    def undo(self, x: Tensor) -> np.ndarray:
+        """Return stored examples (N, ...) of network input, to look at."""
+        ...
+
+    def module(self) -> nn.Module:
+        """Return the part that an exported network carries: raw numbers (N, C, *space) to its input."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, fit for JSON."""
+        ...
