@@ -21,7 +21,7 @@ from convscope.data.decode import pillow
 from convscope.data.decode.encoded import Encoded, Unreadable, stored
 from convscope.data.image_files import Held, in_file
 from convscope.data.nodata import usable
-from convscope.data.transforms import ImageTransform
+from convscope.data.transforms import ImageTransform, Transform
 from convscope.data.transforms.channels import promote
 from convscope.data.transforms.image import RANGES
 from convscope.errors import DataError
@@ -34,16 +34,35 @@ EXPECTED = (
 Images = str | os.PathLike[str] | np.ndarray | Image.Image | Split | Example | Any
 
 
-def held(inputs: Any, rule: ImageTransform, max_pixels: int) -> Iterator[Held]:
+def held(inputs: Any, rule: Transform, max_pixels: int) -> Iterator[Held]:
     """Return the images that are given, one after the other; all but the contents of files is checked at once.
+
+    Where the network takes no images, what is given are arrays, one or a list of them, or splits and their examples.
 
     Raises:
         DataError: a path does not exist, an archive is damaged or holds no image, or an array has
             another type, range or shape than the rule can use.
     """
-    items = [("array", inputs)] if _is_one(inputs) else [(f"[{i}]", item) for i, item in enumerate(_listed(inputs))]
-    groups = [_of(item, name, rule, max_pixels) for name, item in items]
+    if not isinstance(rule, ImageTransform):
+        return itertools.chain.from_iterable(_examples(item, name) for name, item in _named(inputs))
+    groups = [_of(item, name, rule, max_pixels) for name, item in _named(inputs)]
     return itertools.chain.from_iterable(groups)
+
+
+def _named(inputs: Any) -> list[tuple[str, Any]]:
+    if _is_one(inputs):
+        return [("array", inputs)]
+    return [(f"[{i}]", item) for i, item in enumerate(_listed(inputs))]
+
+
+def _examples(item: Any, name: str) -> list[Held]:
+    """Return the arrays of something given for a network that takes no images."""
+    if isinstance(item, Split):
+        return [held for example in item for held in _examples(example, example.id)]
+    if isinstance(item, Example):
+        return _examples(item.image, item.id)
+    values = _array(item, name)
+    return [Held(name, lambda: values)]
 
 
 def one_image(image: Any, rule: ImageTransform) -> np.ndarray:

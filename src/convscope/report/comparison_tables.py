@@ -141,13 +141,9 @@ def _behind(comparison: Comparison, network: Network) -> tuple[str, ...]:
 def _seeds(comparison: Comparison, network: Network) -> str:
     if len(network.runs) == 1:
         return f"seed {network.seeds[0]}"
-    seeds = f"mean of {len(network.runs)} seeds"
-    values = [run.figures[comparison.main] for run in network.runs]
-    known = [value for value in values if value is not None]
-    if not known:
-        return seeds
-    low, high = (_plain_figure(comparison, comparison.main, end(known)) for end in (min, max))
-    return f"{seeds}, {low} to {high}"
+    values = [value for run in network.runs if (value := run.figures[comparison.main]) is not None]
+    low, high = (_plain_figure(comparison, comparison.main, end(values, default=None)) for end in (min, max))
+    return f"mean of {len(values)} seeds, {low} to {high}"
 
 
 def _plain_figure(comparison: Comparison, name: str, value: float | None) -> str:

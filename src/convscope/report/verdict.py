@@ -24,7 +24,7 @@ def verdict(contents: Contents) -> list[str]:
     )
     sentences = _against(contents, opening, contents.ranked[0]) if contents.baselines else [f"{opening}."]
     if chose:
-        sentences.append("That choice flatters the score, and no test split judges it.")
+        sentences.append("That choice makes the score optimistic, and there is no test split.")
     return [units(sentence) for sentence in sentences]
 
 

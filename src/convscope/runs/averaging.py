@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
@@ -71,7 +71,7 @@ class Averaging:
             yield Version(varied, view)
 
 
-def content_of(raw: np.ndarray) -> np.ndarray:
-    """Return a number (N,) uint64 for the content of each raw image (N, H, W, C)."""
+def content_of(raw: Iterable[np.ndarray]) -> np.ndarray:
+    """Return a number (N,) uint64 for the content of each stored example."""
     hashes = (blake2b(np.ascontiguousarray(image).tobytes(), digest_size=8).digest() for image in raw)
     return np.frombuffer(b"".join(hashes), dtype="<u8")

@@ -17,7 +17,7 @@ from convscope.data.dataset import Split
 from convscope.data.decode import MAX_PIXELS, limited
 from convscope.data.given import Images, held
 from convscope.data.spec import TargetSpec
-from convscope.data.transforms import Form, Stored, Transform
+from convscope.data.transforms import Form, ImageTransform, Stored, Transform
 from convscope.errors import ConfigError
 from convscope.models.building import LONG
 from convscope.runs.agreement import Agreement, agreement
@@ -119,13 +119,15 @@ class Predictor:
         What its copies draw belongs to its content, and they go through the network without another example, since a
         product's last bits change with the size of the batch.
         """
-        mean = self.task.average
-        if mean is None:
-            raise ConfigError(f"--tta: predictions of {self.task.name} have no mean; leave it out")
+        mean, transform = self.task.average, self.transform
+        if mean is None or not isinstance(transform, ImageTransform):
+            raise ConfigError(
+                f"--tta: predictions of {self.task.name} from {transform.kind}s have no mean; leave it out"
+            )
 
         def means() -> Iterator[Tensor]:
             for raw in examples.stream(_batches(len(examples), max(1, BATCH // average.copies))):
-                versions = list(average.versions(self.tensor(raw), content_of(raw), self.transform))
+                versions = list(average.versions(self.tensor(raw), content_of(raw), transform))
                 laid = [version.laid for version in versions]
                 for at in range(len(raw)):
                     copies = torch.cat([version.x[at : at + 1] for version in versions])
