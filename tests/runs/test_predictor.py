@@ -16,7 +16,7 @@ from convscope.data.augment import Policy
 from convscope.data.columns import InMemory, Ragged
 from convscope.data.spec import Classes, Numbers
 from convscope.data.transforms import ImageTransform, SignalTransform
-from convscope.errors import ConfigError
+from convscope.errors import ConfigError, DataError
 from convscope.models import create
 from convscope.runs.agreement import agreement
 from convscope.runs.averaging import Averaging
@@ -140,5 +140,11 @@ def test_signals_of_any_length_are_answered() -> None:
     alone = [predictor.predict_stored(InMemory.of("signal", signal[None])) for signal in signals]
     assert predictor.predict_stored(column).shape == (3, 2)
     np.testing.assert_allclose(predictor.predict_stored(column)[1], alone[1][0])  # the longest is not padded
+    predictions = predictor.predict(signals)
+    assert [[p.age, p.height] for p in predictions] == [each[0].tolist() for each in alone]
+    assert [p.input for p in predictor.predict(signals[0])] == ["array"]
+    assert [p.input for p in predictor.predict(np.stack([signals[0]] * 2))] == ["array[0]", "array[1]"]
+    with pytest.raises(DataError, match=r"\[1\] has the shape \(5, 3\)"):
+        predictor.predict([signals[0], np.zeros((5, 3))])
     with pytest.raises(ConfigError, match="have no mean"):
         predictor.predict_stored(column, Averaging(Policy.parse("hflip"), 2))

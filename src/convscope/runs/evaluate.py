@@ -87,19 +87,19 @@ def evaluate(
 
 
 def _own(run: Run, cache: str | None, data_root: str | None) -> Labelled:
-    shape = run.spec.preprocessing
-    size = (shape.height, shape.width)
-    plan = replace(
-        run.plan, img_size=size, fit=shape.fit, cache=cache or run.plan.cache, data_root=data_root or run.plan.data_root
-    )
+    rule = run.spec.preprocessing
+    plan = replace(run.plan, cache=cache or run.plan.cache, data_root=data_root or run.plan.data_root)
+    images = isinstance(rule, ImageTransform)
+    if images:
+        plan = replace(plan, img_size=(rule.height, rule.width), fit=rule.fit)
     began_with = run.environment.get("data_fingerprint")
-    loaded = load_source(run.source, plan, began_with=began_with, alpha=shape.channels in (2, 4))
-    if shape.nodata is None and any(notice.code == "no-data" for notice in loaded.warnings):
+    loaded = load_source(run.source, plan, began_with=began_with, alpha=images and rule.channels in (2, 4))
+    if images and rule.nodata is None and any(notice.code == "no-data" for notice in loaded.warnings):
         told = "values that mean no data are filled now, which this run, from before that, was trained on as they were"
         return replace(_divided(loaded), warnings=(told,))
     if loaded.fingerprint == began_with:
         return _divided(loaded)
-    changed = f"the images, labels or splits of {run.source} have changed since this run was trained on them"
+    changed = f"the examples, targets or splits of {run.source} have changed since this run was trained on them"
     return replace(_divided(loaded), warnings=(changed,))
 
 
@@ -121,10 +121,12 @@ def _columns(
 def _another(
     run: Run, data: str | Path, columns: Columns, skip_bad: bool, cache: str | None, data_root: str | None
 ) -> Labelled:
-    plan = run.plan
+    plan, rule = run.plan, run.spec.preprocessing
+    if not isinstance(rule, ImageTransform):
+        raise DataError(f"{data}: this run takes {rule.kind}s, and only images are read from files: give a loaded set")
     examples, of, _, notices = load_labelled(
         data,
-        run.spec.preprocessing,
+        rule,
         seed=plan.data_seed,
         skip_bad=skip_bad,
         cache=cache or plan.cache,
