@@ -1,6 +1,6 @@
 """Which epoch is kept, and what the validation images decided: in words, and for whoever reads the figures later.
 
-A score on images that decided anything is flattered: of many epochs the one that happened to suit them best was taken.
+A score on images that decided anything is optimistic: of many epochs the one that happened to suit them best was taken.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NO_BETTER = "no better validation score"
 def rule(select: str, stops: Sequence[str], monitor: Monitor, *, has_test: bool) -> str:
     """Return the sentence that says which epoch was kept, and what the scores are worth.
 
-    >>> rule("last", ["all epochs done"], Monitor("accuracy"), has_test=False)
+    >>> rule("last", ["all epochs done"], Monitor("dice"), has_test=False)
     'the last epoch: the validation images chose nothing, so their score is unbiased'
     """
     by = decided(select, stops)

@@ -108,7 +108,7 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
 def _select(plan: Plan, data: Data) -> tuple[str, str]:
     """Return which epoch is kept, and why."""
     if data.test is not None:
-        return "best", "by the validation figure; there is a test split"
+        return "best", "by the validation score; there is a test split"
     if plan.patience is not None:
         return (
             "best",
