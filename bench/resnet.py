@@ -1,7 +1,7 @@
 """ResNet-18 as the engine runs it against plain eager float32: a training step at 3×49×49, and inference at 3×224×224.
 
 Both in one process, the same weights and images, in turns; glibc keeps freed memory for both. Training: bfloat16 and
-memory order as ``training.probe`` finds them. Inference: ``training.accelerate.inference_model``, in float32 and in
+memory order as ``training.autotune`` finds them. Inference: ``training.accelerate.inference_model``, in float32 and in
 bfloat16. The ceiling is that of a large matrix product: what bfloat16 can bring at most here stands beside the
 figures.
 """
@@ -21,12 +21,12 @@ from torch import nn
 from convscope.data.loader import Batch
 from convscope.models import create
 from convscope.training.accelerate import inference_model
+from convscope.training.autotune import fastest
 from convscope.training.defaults import ResolvedPlan
 from convscope.training.machine import ceiling
 from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import make_plan
-from convscope.training.probe import fastest
-from convscope.training.trial import Trial
+from convscope.training.profile import Trial
 
 ROUNDS, SECONDS = 7, 2.0
 

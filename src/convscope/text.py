@@ -1,4 +1,4 @@
-"""How notices count and name things, and between which splits nothing may be shared."""
+"""Numbers, counts and names as people read them, and between which splits nothing may be shared."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+THIN = "\u202f"  # narrow no-break space: keeps a number and its unit on one line
 EXAMPLES = 5  # the first few are enough to find the others
 PAIRS = (("test", "train"), ("valid", "train"), ("test", "valid"))
 
@@ -36,3 +37,39 @@ def pairs(split: np.ndarray) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]
         rows, others = np.flatnonzero(split == name), np.flatnonzero(split == other)
         if len(rows) and len(others):
             yield name, other, rows, others
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """Return a share as a percentage; only what is perfect is rounded to 100, only what is nothing to 0.
+
+    >>> percent(0.99996).replace("\u202f", " "), percent(1.0).replace("\u202f", " "), percent(None)
+    ('99.9 %', '100 %', 'n/a')
+    """
+    return "n/a" if share is None else f"{_number(100 * share, 100, decimals)}{THIN}%"
+
+
+def decimal(value: float | None, decimals: int = 3) -> str:
+    """Return a figure between 0 and 1, or a loss, with fixed decimals; 1 and 0 only where it is exact.
+
+    >>> decimal(0.99996), decimal(0.5), decimal(1.0)
+    ('0.999', '0.500', '1.000')
+    """
+    return "n/a" if value is None else _number(value, 1, decimals)
+
+
+def _number(value: float, full: float, decimals: int) -> str:
+    if value in (0, full):
+        return f"{value:.0f}" if full == 100 else f"{value:.{decimals}f}"
+    unit = 10**-decimals
+    # What is not perfect is never rounded to perfect, nor what is not nothing to nothing.
+    held = min(max(value, unit), full - unit) if 0 < value < full else value
+    return f"{held:.{decimals}f}"
+
+
+def inside(title: str) -> str:
+    """Return a title as it stands inside a sentence; abbreviations keep their capitals.
+
+    >>> inside("Mean error"), inside("RMSE"), inside("R²")
+    ('mean error', 'RMSE', 'R²')
+    """
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title

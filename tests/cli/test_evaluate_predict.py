@@ -26,11 +26,11 @@ def test_evaluate_repeats_the_reported_figures(run: Path, capsys: pytest.Capture
     for key in ("accuracy", "auc", "ece", "confusion", "per_class"):
         assert found[key] == reported[key]
     assert call("evaluate", run, "--split", "train") == 0
-    assert "train: 1,294 images" in capsys.readouterr().out
+    assert "train: 1,294" in capsys.readouterr().out
     assert call("evaluate", run, "--tta", "4", "--json") == 0
     averaged = json.loads(capsys.readouterr().out)
     assert call("evaluate", run, "--tta", "2") == 0
-    assert "test: 359 images, averaged over augmented copies" in " ".join(capsys.readouterr().out.split())
+    assert "test: 359 examples, averaged over augmented copies" in " ".join(capsys.readouterr().out.split())
     assert averaged["accuracy"]["value"] > 0.8 and averaged["log_loss"] != reported["log_loss"]
 
 
@@ -83,7 +83,7 @@ def test_predict_says_what_the_test_split_was_told(
     printed = capsys.readouterr()
     assert len(list(csv.DictReader(io.StringIO(printed.out)))) == 4
     assert "text.png" in printed.err
-    assert "! 1 image converted: RGB to grey\n" in printed.err
+    assert "! 1 input converted: RGB to grey\n" in printed.err
 
 
 def folder_of_digits(root: Path, rows: slice, *, kinds: range = range(10), mode: str = "L") -> Path:

@@ -40,7 +40,7 @@ from convscope.terminal import screen
         ("train digits --gpus 1", "Here it is --device"),
         ("train digits --num-workers 2", "Here it is --workers"),
         ("train digits -epochs 3", "Here it is --epochs"),
-        ("train digits --num-classes 10", "the classes are counted in DATA; leave it out"),
+        ("train digits --num-classes 10", "what is learned is read from DATA; leave it out"),
         ("train --data-dir photos", "DATA stands without one: convscope train DATA"),
         ("train digits --epohcs 3", "Did you mean --epochs?"),
         ("train digits --zzz", "convscope train --help lists those there are"),

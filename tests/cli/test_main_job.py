@@ -178,7 +178,7 @@ def test_what_the_user_got_wrong_is_said(run: Path, tmp_path: Path, capsys: pyte
     says(capsys, "unknown setting 'epocs'; did you mean 'epochs'?", "train", "--config", tmp_path / "typo.toml")
     says(capsys, "is not a run folder: no such folder", "evaluate", tmp_path / "none")
     says(capsys, "is not a run folder: it holds no config.toml", "predict", tmp_path, tmp_path)
-    says(capsys, "no image given", "predict", run)
+    says(capsys, "no input given", "predict", run)
     says(capsys, "there is no file or folder", "predict", run, tmp_path / "none.png")
     (tmp_path / "empty").mkdir()
     says(capsys, "empty holds no image", "predict", run, tmp_path / "empty")

@@ -126,11 +126,12 @@ def test_nothing_is_drawn_from_too_little():
 def test_conclusions_say_what_is_shown_and_what_is_not():
     said = list(conclusions(made(4)))
     assert said[0] == (
-        "network 0 is better than network 2 by 2.0 points (0.8 to 3.2) and than network 3 by 3.0 points (1.8 to 4.2)."
+        "network 0 is better than network 2 by 2.0 points (+0.8 to +3.2) "
+        "and than network 3 by 3.0 points (+1.8 to +4.2)."
     )
     assert said[1] == (
         "Between network 0 and network 1 the 2,000 test images and 3 seeds do not decide: the difference of 1.0 points "
-        "(−0.2 to 2.2) could be chance."
+        "(−0.2 to +2.2) could be chance."
     )
     assert len(said) == 2  # network 1 is dearer: nothing speaks for it
 

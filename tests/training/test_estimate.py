@@ -9,8 +9,9 @@ from torch import nn
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader
 from convscope.errors import Error
-from convscope.training.estimate import estimate
+from convscope.tasks.classification.objective import CrossEntropy
 from convscope.training.plan import make_plan
+from convscope.training.profile import estimate
 
 
 class Narrow(nn.Module):
@@ -29,7 +30,7 @@ class Narrow(nn.Module):
 def expected(digits: Data, most: int) -> float:
     train = Loader(digits.train, digits.transforms, 64)
     plan = make_plan({"lr": 0.1, "amp": False, "channels_last": False, "compile": False})
-    found = estimate(Narrow(most), train, plan, nn.functional.cross_entropy, 10)
+    found = estimate(Narrow(most), train, plan, CrossEntropy(10))
     assert found.bytes > 4 * 4 * 650  # weights, gradients and two moments
     return found.seconds_per_epoch
 

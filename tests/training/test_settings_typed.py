@@ -37,4 +37,4 @@ def test_what_a_resumed_run_takes_is_typed_too():
 @pytest.mark.parametrize("name", ["train", "resume", "train_series"])
 def test_the_public_functions_take_them(name: str):
     last = list(signature(getattr(convscope, name)).parameters.values())[-1]
-    assert last.annotation in ("Unpack[Settings]", "Unpack[Shared]")
+    assert last.annotation in ("Unpack[Settings]", "Unpack[SeriesSettings]", "Unpack[Shared]")

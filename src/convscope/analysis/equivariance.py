@@ -22,13 +22,13 @@ from convscope.graph import Graph
 from convscope.graph.subgraph import subgraph
 
 Function = Callable[[np.ndarray], np.ndarray]
-TOLERANCE = 1e-9  # of the features' spread, in float64, which leaves about 1e-14
+TOLERANCE = 1e-9  # of the features' standard deviation, in float64, which leaves about 1e-14
 LEAST = 2  # positions that must agree: one may do so by chance
 
 
 @dataclass(frozen=True)
 class Translation:
-    """What moving the input along one spatial axis does to the features; errors are in spreads of the features.
+    """What moving the input along one spatial axis does to the features; errors are in their standard deviations.
 
     ``shift`` is the smallest move of the input that moves the features exactly, by ``steps``, ``margin`` positions away
     from both ends and beyond; all None where none was found. ``errors`` gives for each move from 1 the largest error
@@ -53,10 +53,14 @@ class Translation:
         if self.shift is None:
             return (
                 f"axis {self.axis}: no move of the input by 1 to {len(self.errors)} moves the features exactly; "
-                f"the errors are {min(self.errors):.2g} to {max(self.errors):.2g} spreads "
+                f"the errors are {min(self.errors):.2g} to {max(self.errors):.2g} standard deviations "
                 "(if all units see a border, a larger input may show it)"
             )
-        between = f"; in between they differ by up to {max(self.errors[:-1]):.2g} spreads" if self.shift > 1 else ""
+        between = (
+            f"; in between they differ by up to {max(self.errors[:-1]):.2g} standard deviations"
+            if self.shift > 1
+            else ""
+        )
         return (
             f"axis {self.axis}: moving the input by {self.shift} moves the features by {self.steps} (stride "
             f"{self.stride}), exactly from {self.margin} off the border on{between}"
@@ -65,7 +69,7 @@ class Translation:
 
 @dataclass(frozen=True)
 class Symmetry:
-    """What a turn or a mirror of the input does: the largest and mean error, in spreads of the features."""
+    """What a turn or a mirror of the input does: the largest and mean error, in standard deviations of the features."""
 
     element: str
     largest: float
@@ -79,7 +83,9 @@ class Symmetry:
 
     def __str__(self) -> str:
         return f"{self.element}: " + (
-            "exact" if self.exact else f"they differ by up to {self.largest:.2g} spreads, {self.mean:.2g} on average"
+            "exact"
+            if self.exact
+            else f"they differ by up to {self.largest:.2g} standard deviations, {self.mean:.2g} on average"
         )
 
 
@@ -101,7 +107,7 @@ class Equivariance:
             return "\n  ".join([f"how {what} follows its input", *map(str, (*self.translations, *self.symmetries))])
         moves = (
             f"axis {move.axis}: moved by 1 to {len(move.errors)}, they differ by {min(move.errors):.2g} to "
-            f"{max(move.errors):.2g} spreads"
+            f"{max(move.errors):.2g} standard deviations"
             for move in self.translations
         )
         return "\n  ".join([f"{what} has no positions: compared unmoved", *moves, *map(str, self.symmetries)])
@@ -141,13 +147,13 @@ def equivariance(
     if x.ndim < 3:
         raise ShapeError(f"equivariance: the input must be (N, C, *space), found {x.shape}")
     features = np.asarray(function(x))
-    spread = float(features.std())
-    if not spread > 0:
+    std = float(features.std())
+    if not std > 0:
         raise ShapeError("equivariance: the features are the same everywhere, so that nothing can be measured")
     placed = features.ndim == x.ndim and max(features.shape[2:]) > 1
     moves = _moves_with if placed else _moves_not
-    translations = (moves(function, x, features, axis, furthest, spread) for axis in range(2, x.ndim))
-    return Equivariance(node, tuple(translations), _symmetries(function, x, features, placed, spread), not placed)
+    translations = (moves(function, x, features, axis, furthest, std) for axis in range(2, x.ndim))
+    return Equivariance(node, tuple(translations), _symmetries(function, x, features, placed, std), not placed)
 
 
 def last_map(graph: Graph) -> str:
@@ -178,7 +184,7 @@ def _input(graph: Graph, x: np.ndarray | None, seed: int) -> np.ndarray:
 
 
 def _moves_with(
-    function: Function, x: np.ndarray, features: np.ndarray, axis: int, furthest: int, spread: float
+    function: Function, x: np.ndarray, features: np.ndarray, axis: int, furthest: int, std: float
 ) -> Translation:
     """Move the input until the features move exactly."""
     n, m = x.shape[axis], features.shape[axis]
@@ -187,7 +193,7 @@ def _moves_with(
         moved = np.asarray(function(np.roll(x, shift, axis)))
         about = round(shift * m / n)
         tried = range(max(0, about - 2), min(m - LEAST, about + 2) + 1)
-        profiles = {steps: _profile(features, moved, axis, steps) / spread for steps in tried}
+        profiles = {steps: _profile(features, moved, axis, steps) / std for steps in tried}
         if not profiles:
             break
         steps = min(profiles, key=lambda steps: float(profiles[steps][-1]))
@@ -213,21 +219,21 @@ def _errors(profiles: list[np.ndarray], margin: int | None) -> tuple[float, ...]
 
 
 def _moves_not(
-    function: Function, x: np.ndarray, features: np.ndarray, axis: int, furthest: int, spread: float
+    function: Function, x: np.ndarray, features: np.ndarray, axis: int, furthest: int, std: float
 ) -> Translation:
     """Move the input and compare the features as they are."""
     shifts = range(1, min(furthest, max(1, x.shape[axis] // 4)) + 1)
-    errors = (np.abs(np.asarray(function(np.roll(x, shift, axis))) - features).max() / spread for shift in shifts)
+    errors = (np.abs(np.asarray(function(np.roll(x, shift, axis))) - features).max() / std for shift in shifts)
     return Translation(axis - 2, None, None, None, tuple(map(float, errors)))
 
 
 def tolerance(features: np.ndarray) -> float:
-    """Return below which error, in spreads, numbers of this type count as equal."""
+    """Return below which error, in standard deviations, numbers of this type count as equal."""
     return TOLERANCE if features.dtype == np.float64 else 1e-4
 
 
 def _symmetries(
-    function: Function, x: np.ndarray, features: np.ndarray, placed: bool, spread: float
+    function: Function, x: np.ndarray, features: np.ndarray, placed: bool, std: float
 ) -> tuple[Symmetry, ...]:
     """Turn and mirror the last two axes; quarter turns only where both, and those of the features, are equally long."""
     square = all(one.shape[-1] == one.shape[-2] for one in ((x, features) if placed else (x,)))
@@ -237,7 +243,7 @@ def _symmetries(
             if (quarters % 2 and not square) or not (mirrored or quarters):
                 continue
             expected = _acted(features, mirrored, quarters) if placed else features
-            error = np.abs(np.asarray(function(_acted(x, mirrored, quarters))) - expected) / spread
+            error = np.abs(np.asarray(function(_acted(x, mirrored, quarters))) - expected) / std
             element = " and ".join(["mirrored"] * mirrored + [f"turned by {90 * quarters}°"] * (quarters > 0))
             symmetries.append(Symmetry(element, float(error.max()), float(error.mean()), tolerance(features)))
     return tuple(symmetries)

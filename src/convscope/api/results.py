@@ -40,7 +40,7 @@ def write_results(
     run = open_run(folder, model=training.spec.source)
     judged = data.test or data.valid
     scores, predictions = run.score(judged)
-    of_valid = predictions if judged is data.valid else run.predictions(data.valid)
+    of_valid = predictions if judged.name == "valid" else run.predictions(data.valid)
     timing["evaluation"] = time.perf_counter() - began
     beside = _baselines(run, training.plan, data, judged, predictions, listener)
     timing["simple methods"] = sum(baseline["seconds"] for baseline in beside)
@@ -51,7 +51,7 @@ def write_results(
         "split": judged.name,
         "examples": len(judged),
         "select": training.plan.select,
-        "rule": rule(training.plan.select, outcome.stops, has_test=data.test is not None),
+        "rule": rule(training.plan.select, outcome.stops, training.objective.monitor, has_test=data.test is not None),
         "decided_by_validation": decided(training.plan.select, outcome.stops),
         "chosen_epoch": outcome.chosen_epoch,
         "stopped": outcome.stops[-1],

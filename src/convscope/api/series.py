@@ -28,7 +28,7 @@ from convscope.runs.write import new_folder
 from convscope.terminal.live import LiveSeries
 from convscope.terminal.screen import err
 from convscope.training.plan import Plan, all_settings, make_plan
-from convscope.training.settings import Settings
+from convscope.training.settings import SeriesSettings
 
 # What may change when a series goes on: it moves no figure that is compared.
 _FREE = RESUMABLE - {"epochs", "time", "patience"}
@@ -98,7 +98,7 @@ def train_series(
     observe: Callable[[Turn], Listener | None] | None = None,
     on_failure: Callable[[str, str], None] | None = None,
     quiet: bool = False,
-    **settings: Unpack[Settings],
+    **settings: Unpack[SeriesSettings],
 ) -> Series:
     """Train every network with every seed on every split, compare them, and write that; return it with the runs.
 
@@ -188,14 +188,14 @@ def resume_series(
     observe: Callable[[Turn], Listener | None] | None = None,
     on_failure: Callable[[str, str], None] | None = None,
     quiet: bool = False,
-    **changes: Unpack[Settings],
+    **changes: Unpack[SeriesSettings],
 ) -> Series:
     """Go on with an interrupted series as it was asked for; ``changes`` may be settings that move no figure."""
     values, _ = read_series(Path(folder))
     data, models = values.pop("data"), values.pop("models")
+    asked: dict[str, Any] = {**values, **changes}
     return train_series(
-        data, models, out=folder, observe=observe, on_failure=on_failure, quiet=quiet,
-        **{**values, **changes},
+        data, models, out=folder, observe=observe, on_failure=on_failure, quiet=quiet, **asked
     )  # fmt: skip
 
 

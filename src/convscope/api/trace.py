@@ -99,7 +99,7 @@ def _of_run(found: Network, run: Run, x: Any) -> Forward:
     """Return the values of a raw image, as the run's preprocessing brings it to the network."""
     rule = found.preprocessing()
     pixels = found.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
-    inputs = [run.spec.preprocessing.tensor(np.array(pixels[None]), run.form)]
+    inputs = [run.predictor.tensor(np.array(pixels[None]))]
     return _watched(run.model, inputs, _scaling(pixels, rule), run.spec.classes)
 
 

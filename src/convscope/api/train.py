@@ -117,8 +117,8 @@ def resume(
             + ", ".join(sorted(RESUMABLE))
         )
     source, plan = read_config(folder / files.CONFIG)
-    if plan.stages and "epochs" in changes:
-        plan = replace(plan, stages=extended(plan.stages, changes["epochs"]), epochs=None)
+    if plan.stages and (epochs := changes.get("epochs")):
+        plan = replace(plan, stages=extended(plan.stages, epochs), epochs=None)
     plan = make_plan({**plan.to_dict(), **changes})
     network = given_again(model, plan.model, folder)
     with watched(listener or observer, quiet) as hears, using(plan.threads):

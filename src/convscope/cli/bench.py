@@ -16,7 +16,7 @@ from convscope.training.threads import using
 from convscope.views import run as views
 
 if TYPE_CHECKING:
-    from convscope.runs.breakdown import Breakdown
+    from convscope.runs.profile import Breakdown
 
 app = App(name="bench", help="Measure where the time of a run goes, part by part.")
 MOST_IMAGES = 4_096  # at a time: what answers faster so, answers as fast with fewer
@@ -44,13 +44,13 @@ def train(
     as_json
         Print the parts as JSON.
     """
-    from convscope.runs import breakdown
+    from convscope.runs import profile
     from convscope.training.plan import make_plan
 
     _check(seconds)
     plan = make_plan(given(flags))
     with using(plan.threads):
-        found = breakdown.training(data, plan, seconds=seconds)
+        found = profile.training(data, plan, seconds=seconds)
     return _show(found, as_json)
 
 
@@ -73,13 +73,13 @@ def data(
     as_json
         Print the parts as JSON.
     """
-    from convscope.runs import breakdown
+    from convscope.runs import profile
     from convscope.training.plan import make_plan
 
     _check(seconds)
     plan = make_plan(given(flags))
     with using(plan.threads):
-        found = breakdown.reading(data, plan, seconds=seconds)
+        found = profile.reading(data, plan, seconds=seconds)
     return _show(found, as_json)
 
 
@@ -110,12 +110,12 @@ def infer(
     as_json
         Print the parts as JSON.
     """
-    from convscope.runs import breakdown
+    from convscope.runs import profile
     from convscope.runs.run import open_run
 
     _check(seconds, batch_size)
     with using(threads):
-        found = breakdown.inference(open_run(run), seconds=seconds, batch_size=batch_size, amp=amp)
+        found = profile.inference(open_run(run), seconds=seconds, batch_size=batch_size, amp=amp)
     return _show(found, as_json)
 
 

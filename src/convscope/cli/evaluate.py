@@ -34,7 +34,7 @@ def evaluate(
     run
         Run folder.
     data
-        Another set with the same targets (all or some of the classes); by default the run's own.
+        Another set with the same targets; by default the run's own.
     split
         Split to score; by default test, or valid where there is no test split; of another set without splits all.
     tta

@@ -76,8 +76,8 @@ for _ours, _theirs in _NAMES.items():
         FLAGS.setdefault(_name, []).append(_ours)
 _POSITIONAL = {"data-path", "data-dir", "dataset", "train-dir", "train-data", "datadir", "input-dir", "source", "path"}
 _LEFT_OUT = {
-    "num-classes": "the classes are counted in DATA; leave it out",
-    "nc": "the classes are counted in DATA; leave it out",
+    "num-classes": "what is learned is read from DATA; leave it out",
+    "nc": "what is learned is read from DATA; leave it out",
     "exist-ok": "nothing is written over; name another folder with --out",
     "overwrite": "nothing is written over; name another folder with --out",
     "dropout": "an option of the network is given as --set dropout=0.2",

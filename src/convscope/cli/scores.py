@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
-from convscope.report.quantities import ahead, lead, unit
 from convscope.report.section import report_of
+from convscope.tasks.quantities import ahead, lead, unit
 from convscope.tasks.scores import About
 from convscope.terminal.tables import interval, shown, table
 from convscope.text import count

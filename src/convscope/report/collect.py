@@ -101,7 +101,7 @@ def _environment(values: dict[str, Any]) -> dict[str, str]:
 
 
 def _samples(split: Split, at: np.ndarray) -> Samples:
-    return Samples(split.images(at), split.labels[at])
+    return Samples(split.images(at), split.target[at])
 
 
 def _augmented(data: Data, settled: ResolvedPlan) -> Augmented | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from convscope.report import quantities
 from convscope.report.tables import Table
-from convscope.report.text import THIN, chance, inside, large, seconds, shorten
+from convscope.report.text import chance, large, seconds, shorten
 from convscope.runs.compare.comparison import Comparison, Network, Pair
+from convscope.tasks import quantities
+from convscope.text import THIN, inside
 
 TESTS = {"mcnemar": "McNemar", "sign_flip": "sign flips", "bootstrap": "bootstrap"}
 
@@ -140,8 +141,8 @@ def _behind(comparison: Comparison, network: Network) -> tuple[str, ...]:
 def _seeds(comparison: Comparison, network: Network) -> str:
     if len(network.runs) == 1:
         return f"seed {network.seeds[0]}"
-    values = [run.figures[comparison.main] for run in network.runs]
-    low, high = (_plain_figure(comparison, comparison.main, end(values)) for end in (min, max))
+    values = [value for run in network.runs if (value := run.figures[comparison.main]) is not None]
+    low, high = (_plain_figure(comparison, comparison.main, end(values, default=None)) for end in (min, max))
     return f"mean of {len(values)} seeds, {low} to {high}"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from convscope.report.quantities import Estimate, ahead, interval, known, lead, number, places, unit, value
 from convscope.report.tables import Table
 from convscope.report.text import chance
 from convscope.runs.compare.cross_validation import CrossValidation, Validated
+from convscope.tasks.quantities import Estimate, ahead, interval, known, lead, number, places, unit, value
 from convscope.tasks.scores import About
 
 TESTS = {

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convscope.report.section import Section
-from convscope.report.text import clean, inside, seconds, sentence, shorten, units
+from convscope.report.text import clean, seconds, sentence, shorten, units
 from convscope.runs.write import write_file
+from convscope.text import inside
 
 if TYPE_CHECKING:
     from jinja2 import Environment

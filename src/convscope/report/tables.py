@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from convscope.report import quantities
 from convscope.report.contents import Contents
-from convscope.report.text import THIN, chance, inside, seconds
+from convscope.report.text import chance, seconds
+from convscope.tasks import quantities
 from convscope.tasks.metrics.comparison import named_test
+from convscope.text import THIN, inside
 
 
 @dataclass(frozen=True)

@@ -7,30 +7,10 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from convscope.data.spec import names_of
-from convscope.text import count
+from convscope.text import THIN, count
 
 if TYPE_CHECKING:
     from convscope.data.spec import TargetSpec
-
-THIN = "\u202f"  # narrow no-break space: keeps a number and its unit on one line
-
-
-def percent(share: float | None, decimals: int = 1) -> str:
-    """Return a share as a percentage; only what is perfect is rounded to 100, only what is nothing to 0.
-
-    >>> percent(0.99996).replace("\u202f", " "), percent(1.0).replace("\u202f", " "), percent(None)
-    ('99.9 %', '100 %', 'n/a')
-    """
-    return "n/a" if share is None else f"{_number(100 * share, 100, decimals)}{THIN}%"
-
-
-def decimal(value: float | None, decimals: int = 3) -> str:
-    """Return a figure between 0 and 1, or a loss, with fixed decimals; 1 and 0 only where it is exact.
-
-    >>> decimal(0.99996), decimal(0.5), decimal(1.0)
-    ('0.999', '0.500', '1.000')
-    """
-    return "n/a" if value is None else _number(value, 1, decimals)
 
 
 def sentence(words: str) -> str:
@@ -41,15 +21,6 @@ def sentence(words: str) -> str:
     """
     begun = words[:1].upper() + words[1:]
     return begun if begun.endswith((".", "!", "?")) else f"{begun}."
-
-
-def inside(title: str) -> str:
-    """Return a title as it stands inside a sentence; abbreviations keep their capitals.
-
-    >>> inside("Balanced accuracy"), inside("RMSE"), inside("R²")
-    ('balanced accuracy', 'RMSE', 'R²')
-    """
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title
 
 
 def targets(target: TargetSpec) -> str:
@@ -66,15 +37,6 @@ def targets(target: TargetSpec) -> str:
 def units(sentence: str) -> str:
     """Keep each number and its percent sign on one line."""
     return re.sub(r"(?<=\d) %", f"{THIN}%", sentence)
-
-
-def _number(value: float, full: float, decimals: int) -> str:
-    if value in (0, full):
-        return f"{value:.0f}" if full == 100 else f"{value:.{decimals}f}"
-    unit = 10**-decimals
-    # What is not perfect is never rounded to perfect, nor what is not nothing to nothing.
-    held = min(max(value, unit), full - unit) if 0 < value < full else value
-    return f"{held:.{decimals}f}"
 
 
 def chance(p: float) -> str:

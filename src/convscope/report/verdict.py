@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from convscope.report.contents import Baseline, Contents
-from convscope.report.quantities import ahead, amount, digits, interval, signed, unit, value, within
-from convscope.report.text import inside, units
-from convscope.text import count
+from convscope.report.text import units
+from convscope.tasks.quantities import ahead, amount, digits, interval, signed, unit, value, within
+from convscope.text import count, inside
 from convscope.training.choice import decided_by_validation
 
 
@@ -24,7 +24,7 @@ def verdict(contents: Contents) -> list[str]:
     )
     sentences = _against(contents, opening, contents.ranked[0]) if contents.baselines else [f"{opening}."]
     if chose:
-        sentences.append("That choice flatters the score, and no test split judges it.")
+        sentences.append("That choice makes the score optimistic, and there is no test split.")
     return [units(sentence) for sentence in sentences]
 
 

@@ -17,7 +17,7 @@ from convscope.text import listed
 from convscope.training.defaults import ResolvedPlan
 from convscope.training.out_of_memory import is_out_of_memory
 from convscope.training.precision import arithmetic
-from convscope.training.trial import Trial
+from convscope.training.profile import Trial
 
 FORMS = ("amp", "channels_last", "compile")
 

@@ -22,12 +22,12 @@ from convscope.runs.predictor import BATCH
 from convscope.tasks.registry import task
 from convscope.tasks.task import Objective
 from convscope.training.accelerate import accelerated, in_order
+from convscope.training.autotune import fastest
 from convscope.training.defaults import ResolvedPlan, settle
-from convscope.training.estimate import estimate
 from convscope.training.feature_cache import settle_caching
 from convscope.training.freezing import FreezePlan
 from convscope.training.plan import Plan
-from convscope.training.probe import fastest
+from convscope.training.profile import estimate
 from convscope.training.rewrites import rewrite
 
 SPEEDS = "speeds.json"  # in the cache folder: which form of a training was fastest on this machine

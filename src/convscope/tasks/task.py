@@ -31,6 +31,10 @@ class Monitor:
     better: Literal["higher", "lower"] = "higher"
     tie: str = "loss"  # lower is better
 
+    def __str__(self) -> str:
+        extreme = "highest" if self.better == "higher" else "lowest"
+        return f"the {extreme} validation {self.metric.replace('_', ' ')}"
+
     def is_better(self, score: Mapping[str, float], best: Mapping[str, float]) -> bool:
         """Return whether an epoch's figures are better than the best so far.
 

@@ -127,8 +127,8 @@ class Live(Listener):
 def _figures(row: Mapping[str, float], split: str) -> str:
     """Return a split's figures of an epoch, each behind its name.
 
-    >>> _figures({"train_loss": 0.5, "train_accuracy": 0.75, "valid_loss": 0.6}, "train_")
-    'loss 0.5000 accuracy 0.7500'
+    >>> _figures({"train_loss": 0.5, "train_mae": 0.75, "valid_loss": 0.6}, "train_")
+    'loss 0.5000 mae 0.7500'
     """
     return " ".join(f"{key.removeprefix(split)} {row[key]:.4f}" for key in row if key.startswith(split))
 

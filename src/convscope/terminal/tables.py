@@ -10,8 +10,8 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from convscope.report.text import THIN
 from convscope.terminal.screen import WIDEST, folded, out
+from convscope.text import THIN
 
 if TYPE_CHECKING:
     from convscope.data.dataset import Notice

@@ -1,12 +1,14 @@
 """Which epoch is kept, and what the validation images decided: in words, and for whoever reads the figures later.
 
-A score on images that decided anything is flattered: of many epochs the one that happened to suit them best was taken.
+A score on images that decided anything is optimistic: of many epochs the one that happened to suit them best was taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from convscope.tasks.task import Monitor
 
 EPOCH, STOP = "the epoch", "when to stop"  # what validation images may have decided
 
@@ -25,10 +27,10 @@ def no_better(patience: int) -> str:
 _NO_BETTER = "no better validation score"
 
 
-def rule(select: str, stops: Sequence[str], *, has_test: bool) -> str:
+def rule(select: str, stops: Sequence[str], monitor: Monitor, *, has_test: bool) -> str:
     """Return the sentence that says which epoch was kept, and what the scores are worth.
 
-    >>> rule("last", ["all epochs done"], has_test=False)
+    >>> rule("last", ["all epochs done"], Monitor("dice"), has_test=False)
     'the last epoch: the validation images chose nothing, so their score is unbiased'
     """
     by = decided(select, stops)
@@ -36,7 +38,7 @@ def rule(select: str, stops: Sequence[str], *, has_test: bool) -> str:
         return "the last epoch: the validation images chose nothing, so their score is unbiased"
     kept = "the last epoch"
     if select == "best":
-        kept = "the epoch with the highest validation accuracy (ties: the lower validation loss)"
+        kept = f"the epoch with {monitor} (ties: the lower validation {monitor.tie})"
     if has_test:
         after = "this choice" if select == "best" else "the training had stopped"
         return f"{kept}; the test images were opened once, after {after}"

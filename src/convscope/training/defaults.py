@@ -29,7 +29,7 @@ SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in s
 
 @dataclass(frozen=True)
 class ResolvedPlan:
-    """A plan, and why each setting was chosen as it was; its speed is settled last, by ``probe``."""
+    """A plan, and why each setting was chosen as it was; its speed is settled last, by ``autotune``."""
 
     plan: Plan
     reasons: dict[str, str]
@@ -108,7 +108,7 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
 def _select(plan: Plan, data: Data) -> tuple[str, str]:
     """Return which epoch is kept, and why."""
     if data.test is not None:
-        return "best", "by validation accuracy; there is a test split"
+        return "best", "by the validation score; there is a test split"
     if plan.patience is not None:
         return (
             "best",

@@ -25,7 +25,7 @@ class History:
     epochs: list[dict[str, float]] = field(default_factory=list)
 
     def steps(self) -> dict[str, np.ndarray]:
-        """Return the step table as columns; shares such as accuracy are in 0..1."""
+        """Return the step table as columns; shares are in 0..1."""
         table = np.concatenate(self.blocks) if self.blocks else np.empty((0, len(self.logged) + 1))
         columns = dict(zip(self.logged, table.T, strict=False))
         results = [name for name in self.logged if name not in SETTINGS]

@@ -26,8 +26,8 @@ class Shared(TypedDict, total=False):
     threads: int | None
 
 
-class Settings(Shared, total=False):
-    """Every setting of a training but its network, which is an argument of its own."""
+class SeriesSettings(Shared, total=False):
+    """Every setting that the trainings of a series share, but their networks, which are an argument of their own."""
 
     set: dict[str, Any]
 
@@ -65,9 +65,6 @@ class Settings(Shared, total=False):
     test: float | int | None
     split_seed: int | None
     split_file: str | os.PathLike[str] | None
-    folds: int | None
-    fold: int | None
-    resample: int | None
     positive: str | None
     skip_bad: bool
     max_pixels: int | None
@@ -75,3 +72,11 @@ class Settings(Shared, total=False):
     group: str | None
     image_column: str | None
     label_column: str | None
+
+
+class Settings(SeriesSettings, total=False):
+    """Every setting of a training but its network."""
+
+    folds: int | None
+    fold: int | None
+    resample: int | None

@@ -10,9 +10,9 @@ from convscope.plain import plain
 if TYPE_CHECKING:
     from convscope.analysis.effective_field import EffectiveField
     from convscope.analysis.equivariance import Equivariance
-    from convscope.analysis.fields import Field
+    from convscope.analysis.exact_fields import Field
     from convscope.analysis.inspection import Inspection
-    from convscope.explain.agreement import Agreement
+    from convscope.graph.verify import Agreement
 
 
 def inspection(found: Inspection) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from convscope.plain import plain
 from convscope.views.comparison import comparison
 
 if TYPE_CHECKING:
-    from convscope.runs.breakdown import Breakdown
     from convscope.runs.compare.comparison import Comparison
     from convscope.runs.compare.cross_validation import CrossValidation
+    from convscope.runs.profile import Breakdown
     from convscope.runs.run import Run
 
 

@@ -11,7 +11,7 @@ from convscope.data.columns import Column, RaggedBatch
 from convscope.data.decode.encoded import Encoded, Unreadable
 from convscope.data.ingest.stats import OPAQUE, TRANSPARENT
 from convscope.data.nodata import outlying, usable
-from convscope.data.spec import InputSpec
+from convscope.data.spec import InputSpec, Kind
 from convscope.data.transforms.channels import promote, promotion
 from convscope.data.transforms.moments import channel_moments
 from convscope.data.transforms.resize import Fit, resize
@@ -38,7 +38,7 @@ class ImageTransform:
     runs from before they were known.
     """
 
-    kind: ClassVar[str] = "image"
+    kind: ClassVar[Kind] = "image"
     channels: int
     height: int
     width: int

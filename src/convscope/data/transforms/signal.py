@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.data.columns import Column, RaggedBatch
 from convscope.data.decode.encoded import Encoded, Unreadable
-from convscope.data.spec import InputSpec
+from convscope.data.spec import InputSpec, Kind
 from convscope.data.transforms.moments import channel_moments
 from convscope.data.transforms.transform import PLAIN, Form, Stored
 from convscope.text import count
@@ -25,7 +25,7 @@ class SignalTransform:
     ``length`` is T where all have the same; else a batch is padded with zeros, the mean, to its longest.
     """
 
-    kind: ClassVar[str] = "signal"
+    kind: ClassVar[Kind] = "signal"
     channels: int
     length: int | None
     mean: tuple[float, ...]

@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.data.columns import RaggedBatch
 from convscope.data.decode.encoded import Encoded
-from convscope.data.spec import InputSpec
+from convscope.data.spec import InputSpec, Kind
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -49,7 +49,7 @@ class ToTensor(Protocol):
 class Transform(ToTensor, Protocol):
     """Fitted on the training split, saved with the weights; torch is imported when a tensor is first asked for."""
 
-    kind: ClassVar[str]  # of the columns that it is for
+    kind: ClassVar[Kind]  # of the columns that it is for
 
     @property
     def input(self) -> InputSpec:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from convscope.report import quantities
 from convscope.report.contents import Contents
 from convscope.report.figures import merit
 from convscope.report.figures.style import BLUE, GREY, INK, WIDE, Drawing, canvas, grid
-from convscope.report.text import inside, shorten
+from convscope.report.text import shorten
+from convscope.tasks import quantities
+from convscope.text import inside
 
 
 def draw(contents: Contents) -> Drawing | None:

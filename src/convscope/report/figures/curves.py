@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 from convscope.report.contents import Contents
 from convscope.report.figures import merit
 from convscope.report.figures.style import BLUE, INK, MUTED, ORANGE, WIDE, Drawing, canvas, grid
-from convscope.report.text import inside
 from convscope.tasks.scores import About
+from convscope.text import inside
 
 POINTS = 600  # of a curve: more than the page has pixels for
 MOST = 6  # panels

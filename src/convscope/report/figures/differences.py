@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import product
 
-from convscope.report import quantities
 from convscope.report.figures.style import BLUE, FAINT, GREY, INK, ORANGE, WIDE, Drawing, canvas
-from convscope.report.text import inside, shorten
+from convscope.report.text import shorten
 from convscope.runs.compare.comparison import LEVEL, Comparison
+from convscope.tasks import quantities
+from convscope.text import inside
 
 MOST = 12  # networks a table has room for
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convscope.report.figures.style import percent_axis
 from convscope.tasks.scores import About
+from convscope.text import inside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,8 +21,8 @@ def worst_end(estimates: Sequence[Mapping[str, Any]], about: About) -> float:
 
     That is a little beyond the worst interval; beyond the second one where the worst would leave the rest no room.
 
-    >>> accuracy = About("Accuracy", "", "share")
-    >>> round(worst_end([{"value": v, "low": v, "high": v} for v in (0.8, 0.9)], accuracy), 3)
+    >>> dice = About("Dice", "", "share")
+    >>> round(worst_end([{"value": v, "low": v, "high": v} for v in (0.8, 0.9)], dice), 3)
     0.77
     >>> round(worst_end([{"value": v, "low": v, "high": v} for v in (90, 5, 2)], About("Error", "", "px", "lower")), 3)
     5.75
@@ -68,9 +69,7 @@ def label(axis: Axis, about: About) -> None:
 def named(about: About) -> str:
     """Return a figure's name with its unit, as an axis is labelled.
 
-    >>> named(About("Accuracy", "", "share")), named(About("Mean error", "", "px"))
-    ('accuracy', 'mean error, px')
+    >>> named(About("Mean Dice", "", "share")), named(About("Mean error", "", "px"))
+    ('mean Dice', 'mean error, px')
     """
-    from convscope.report.text import inside
-
     return inside(about.title) + (f", {about.unit}" if about.unit not in ("", "share") else "")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from convscope.report import quantities
 from convscope.report.figures import merit
 from convscope.report.figures.style import INK, WIDE, Drawing, canvas, grid
 from convscope.report.figures.styles import look
-from convscope.report.text import inside, shorten
+from convscope.report.text import shorten
 from convscope.runs.compare.comparison import Comparison
+from convscope.tasks import quantities
+from convscope.text import inside
 
 
 def draw(comparison: Comparison) -> Drawing:
@@ -28,7 +29,7 @@ def draw(comparison: Comparison) -> Drawing:
                 span = (estimate["low"], estimate["high"])
                 axes.plot(span, [y, y], color=colour, linewidth=5, alpha=0.3, solid_capstyle="butt")
             if len(network.runs) > 1:
-                each = [run.figures[main] for run in network.runs]
+                each = [value for run in network.runs if (value := run.figures[main]) is not None]
                 axes.plot(each, [y] * len(each), "|", color=colour, markersize=11, markeredgewidth=1.3)
             axes.plot(estimate["value"], y, "o", color=colour, markersize=7)
         axes.annotate(
@@ -38,7 +39,7 @@ def draw(comparison: Comparison) -> Drawing:
     axes.set_yticks(range(len(rows)), [shorten(network.name, 34) for network, _ in rows])
     axes.tick_params(axis="y", labelcolor=INK)
     if end is not None:
-        axes.set_xlim(**{"left" if about.better == "higher" else "right": end})
+        axes.set_xlim(left=end) if about.better == "higher" else axes.set_xlim(right=end)
     if about.unit == "share":
         axes.set_xlim(right=min(1.005, axes.get_xlim()[1]))
     axes.set_ylim(-0.6, len(rows) - 0.4)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from convscope.report.figures.style import INK, WIDE, Drawing, canvas, grid, percent_axis
 from convscope.report.figures.styles import look
-from convscope.report.quantities import interval, known, value
 from convscope.report.text import shorten
 from convscope.runs.compare.cross_validation import CrossValidation
+from convscope.tasks.quantities import interval, known, value
 
 
 def draw(validation: CrossValidation) -> Drawing | None:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from convscope.runs.compare.checks import names_groups
 from convscope.runs.compare.estimates import Estimate
 from convscope.runs.run import Run
+from convscope.tasks import quantities
 from convscope.tasks.metrics.units import FEW
 from convscope.tasks.scores import About
-from convscope.text import count
+from convscope.text import THIN, count
 from convscope.training.choice import decided_by_validation
 
 if TYPE_CHECKING:
     from convscope.runs.compare.comparison import Comparison, Network, Pair
 
-SHARE = "share"  # the unit of what is shown in per cent
 MUCH_CHEAPER = 2  # times fewer multiply-adds are worth a sentence
 
 
@@ -37,8 +37,8 @@ def conclusions(found: Comparison) -> Iterator[str]:
         yield f"{best.name} is better {_listed(than)}."
     for network in equal:
         pair = against[network.name]
-        low = lead(pair, about)[1]
-        counted = f", counting that {len(found.pairs)} pairs were looked at" if low is not None and low > 0 else ""
+        sure = quantities.ahead(pair.difference, about)["low"] > 0
+        counted = f", counting that {len(found.pairs)} pairs were looked at" if sure else ""
         yield (
             f"Between {best.name} and {network.name} {_judges(found, best, network)} do not decide: "
             f"the difference of {gap(pair, about)} could be chance{counted}."
@@ -46,7 +46,8 @@ def conclusions(found: Comparison) -> Iterator[str]:
     cheapest = min(equal, key=lambda network: network.multiply_adds, default=best)
     if cheapest.multiply_adds * MUCH_CHEAPER <= best.multiply_adds:
         times = best.multiply_adds / cheapest.multiply_adds
-        yield f"Of these, {cheapest.name} needs {times:.3g} times fewer multiply-adds for an example than {best.name}."
+        less = f"{times:.3g} times fewer multiply-adds per {found.noun}"
+        yield f"Of these, {cheapest.name} needs {less} than {best.name}."
 
 
 def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
@@ -79,38 +80,19 @@ def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
 def _of_groups(found: Comparison, runs: list[Run]) -> Iterator[str]:
     if found.groups is not None:
         rough = f"; with fewer than {FEW} they are rough, and rather too narrow" if found.groups < FEW else ""
-        yield f"the images come from {found.resampled}: intervals and tests draw whole groups{rough}"
+        yield f"the {found.noun}s come from {found.resampled}: intervals and tests draw whole groups{rough}"
     elif old := [run for run in runs if not names_groups(run)]:
         yield (
-            f"{old[0].folder} does not say which images come from one group (it was written by an older version): "
-            "intervals and tests are over single images"
+            f"{old[0].folder} does not say which {found.noun}s come from one group (it was written by an older "
+            f"version): intervals and tests are over single {found.noun}s"
         )
 
 
-def lead(pair: Pair, about: About) -> tuple[float | None, float | None, float | None]:
-    """Return by how much the better network leads, and the ends of that interval, in points where it is a share."""
-    ends = ("value", "low", "high") if about.better == "higher" else ("value", "high", "low")
-    scale = (100 if about.unit == SHARE else 1) * (1 if about.better == "higher" else -1)
-    value, low, high = (None if pair.difference[end] is None else scale * pair.difference[end] for end in ends)
-    return value, low, high
-
-
 def gap(pair: Pair, about: About) -> str:
-    """Return a lead in words, ``"1.2 points (0.8 to 1.6)"``."""
-    value, low, high = lead(pair, about)
-    assert value is not None
-    unit = "points" if about.unit == SHARE else about.unit
-    if low is None or high is None:
-        return f"{value:.4g} {unit}".strip()
-    if about.unit == SHARE:
-        places = 2 if high - low < 0.5 else 1
-    else:  # two digits of the interval's width
-        places = max(0, 1 - math.floor(math.log10(high - low))) if high > low else 4
-    return f"{_minus(value, places)} {unit}".strip() + f" ({_minus(low, places)} to {_minus(high, places)})"
-
-
-def _minus(value: float, places: int) -> str:
-    return f"{value:.{places}f}".replace("-", "\N{MINUS SIGN}")
+    """Return a lead in words, ``"1.2 points (+0.8 to +1.6)"``."""
+    led = quantities.ahead(pair.difference, about)
+    lead = quantities.amount(led["value"], about, quantities.digits(led, about))
+    return lead if math.isnan(led["low"]) else f"{lead} ({quantities.ends(led, about)})"
 
 
 def _other(pair: Pair, network: Network) -> str:
@@ -118,26 +100,21 @@ def _other(pair: Pair, network: Network) -> str:
 
 
 def _judges(found: Comparison, a: Network, b: Network) -> str:
-    images = f"the {found.examples:,} {'validation' if found.split == 'valid' else found.split} images"
-    images += f" of {count(found.groups, 'group')}" if found.groups else ""
+    examples = f"the {found.examples:,} {'validation' if found.split == 'valid' else found.split} {found.noun}s"
+    examples += f" of {count(found.groups, 'group')}" if found.groups else ""
     seeds = min(len(a.runs), len(b.runs))
-    return images if seeds == 1 else f"{images} and {seeds} seeds"
+    return examples if seeds == 1 else f"{examples} and {seeds} seeds"
 
 
 def in_words(estimate: Estimate, about: About) -> str:
     """Return a figure with its interval.
 
-    >>> in_words({"value": 0.931, "low": 0.92, "high": 0.94}, About("accuracy", "", "share"))
-    '93.10 % (92.00 to 94.00)'
+    >>> in_words({"value": 0.931, "low": 0.92, "high": 0.94}, About("Dice", "", "share"))
+    '93.1 % (92.0 to 94.0 %)'
     """
-    value, low, high = (estimate[end] for end in ("value", "low", "high"))
-    if value is None:
-        return "unknown"
-    share = about.unit == SHARE
-    said = f"{100 * value:.2f} %" if share else f"{value:.4g} {about.unit}".strip()
-    if low is None or high is None:
-        return said
-    return f"{said} ({100 * low:.2f} to {100 * high:.2f})" if share else f"{said} ({low:.4g} to {high:.4g})"
+    value = quantities.value(estimate, about)
+    interval = f" ({quantities.interval(estimate, about)})" if quantities.known(estimate) else ""
+    return f"{value}{interval}".replace(THIN, " ")  # also for terminals that cannot show it
 
 
 def _listed(names: list[str]) -> str:

@@ -9,7 +9,8 @@ from convscope.report.contents import Contents
 from convscope.report.figures.contact_sheet import tiles
 from convscope.report.figures.style import INK, MUTED, WIDE, Drawing, canvas
 from convscope.report.sections.classification.contents import Mistake
-from convscope.report.text import file_name, percent, shorten
+from convscope.report.text import file_name, shorten
+from convscope.text import percent
 
 ACROSS = 8
 MOST = 24

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from convscope.report.contents import Contents
 from convscope.report.figures.style import BLUE, GREY, INK, ORANGE, PAPER, TEAL
 from convscope.report.sections.classification.contents import Classified
-from convscope.report.text import decimal, shorten
+from convscope.report.text import shorten
+from convscope.text import decimal
 
 # Good curves bend close to 0 or 1, so places lie closer there.
 GRID = np.unique(np.concatenate([np.linspace(0, 0.05, 201), np.linspace(0, 1, 801), np.linspace(0.95, 1, 201)]))

@@ -9,8 +9,8 @@ from matplotlib.ticker import NullLocator
 from convscope.report.contents import Contents
 from convscope.report.figures.style import BLUE, GREY, WIDE, Drawing, canvas, grid, percent_axis
 from convscope.report.sections.classification.contents import Classified
-from convscope.report.text import percent
 from convscope.tasks.metrics.calibration import Reliability, reliability
+from convscope.text import percent
 
 
 def draw(contents: Contents) -> Drawing:

@@ -15,8 +15,7 @@ from convscope.report.sections import run
 from convscope.report.sections.classification import tables
 from convscope.report.sections.classification.contents import Classified, Mistake
 from convscope.report.sections.classification.mistakes import missed, worst
-from convscope.report.text import percent
-from convscope.text import count
+from convscope.text import count, percent
 
 SAMPLES_PER_CLASS, MOST_SAMPLES = 8, 160
 SIDE = 112  # pixels of a picture in the page

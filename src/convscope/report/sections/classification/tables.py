@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from convscope.report import quantities
 from convscope.report import tables as any_task
 from convscope.report.contents import Contents
 from convscope.report.sections.classification.contents import Classified
 from convscope.report.tables import Table
-from convscope.report.text import THIN, decimal, percent
+from convscope.tasks import quantities
 from convscope.tasks.classification.scores import confusion
 from convscope.tasks.scores import About
-from convscope.text import count
+from convscope.text import THIN, count, decimal, percent
 
 SHARE = About("", "", "share")
 BINARY = {

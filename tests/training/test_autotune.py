@@ -6,12 +6,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from convscope.data.loader import Batch
-from convscope.training import accelerate, probe
+from convscope.data.batch import Batch
+from convscope.tasks.classification.objective import CrossEntropy
+from convscope.training import accelerate, autotune
 from convscope.training.defaults import ResolvedPlan
 from convscope.training.plan import Plan, make_plan
 
@@ -39,8 +41,8 @@ class Stopwatch:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with bfloat16 instructions and no compiler."""
-    monkeypatch.setattr(probe, "bf16_is_fast", lambda device: True)
-    monkeypatch.setattr(probe, "why_not_compile", lambda device: "there is no compiler")
+    monkeypatch.setattr(autotune, "bf16_is_fast", lambda device: True)
+    monkeypatch.setattr(autotune, "why_not_compile", lambda device: "there is no compiler")
 
 
 FORMS: Seconds = {
@@ -54,13 +56,11 @@ def chosen(
     monkeypatch: pytest.MonkeyPatch, memory: Path, seconds: Seconds, *, batch_open: bool = True, **settings: object
 ) -> tuple[ResolvedPlan, list[tuple[bool, bool, bool, int]]]:
     watch = Stopwatch(seconds)
-    monkeypatch.setattr(probe, "Trial", watch)
+    monkeypatch.setattr(autotune, "Trial", watch)
     plan = make_plan({"model": "lenet", "epochs": 20, "batch_size": 64, **settings})
     settled = ResolvedPlan(plan, {"batch_size": "for this many images"} if batch_open else {})
-    batch = Batch(torch.zeros(64, 1, 8, 8), torch.zeros(64, dtype=torch.long))
-    found = probe.fastest(
-        settled, nn.Identity(), batch, lambda *_: torch.zeros(()), classes=2, images=IMAGES, memory=memory
-    )
+    batch = Batch(np.arange(64), (torch.zeros(64, 1, 8, 8),), (torch.zeros(64, dtype=torch.long),))
+    found = autotune.fastest(settled, nn.Identity(), batch, CrossEntropy(2), images=IMAGES, memory=memory)
     return found, watch.tried
 
 
@@ -71,8 +71,8 @@ def test_the_fastest_form_is_taken_and_told(monkeypatch: pytest.MonkeyPatch, tmp
     assert (found.plan.amp, found.plan.channels_last, found.plan.compile, found.plan.batch_size) == (
         False, True, False, 64,
     )  # fmt: skip
-    assert found.reasons["amp"].startswith("measured, images/s of a step: float32, channels last, 64 a step 2,000;")
-    assert "bfloat16, channels last, 64 a step 1,000" in found.reasons["amp"]
+    assert found.reasons["amp"].startswith("measured, images/s of a step: float32, channels last, batch size 64 2,000;")
+    assert "bfloat16, channels last, batch size 64 1,000" in found.reasons["amp"]
     assert tried[0] == (True, True, False, 64)  # what the processor and the network suggest
 
 
@@ -153,7 +153,7 @@ def test_compiling_counts_with_what_it_costs(monkeypatch: pytest.MonkeyPatch, tm
     first = accelerate.Measured(True, True, False, 64, 0.001)
     for compiling, compiled in ((10.0, True), (60.0, False)):
         rows = [first, accelerate.Measured(True, True, True, 64, 0.0007, compiling)]
-        found = probe._chosen(
+        found = autotune._chosen(
             ResolvedPlan(make_plan({"epochs": 20}), {}), rows, IMAGES, "measured"
         )  # 128 s as suggested
         assert found.plan.compile is compiled
@@ -162,7 +162,7 @@ def test_compiling_counts_with_what_it_costs(monkeypatch: pytest.MonkeyPatch, tm
 def test_without_a_compiler_the_usual_way_is_taken_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
     accelerate.why_not_compile.cache_clear()
-    found = probe.suggested(ResolvedPlan(make_plan({"model": "tiny", "compile": True}), {}))
+    found = autotune.suggested(ResolvedPlan(make_plan({"model": "tiny", "compile": True}), {}))
     accelerate.why_not_compile.cache_clear()
     assert found.plan.compile is False
     assert found.reasons["compile"] == "not compiled: there is no C++ compiler (no-such-compiler) here"
@@ -203,9 +203,9 @@ def test_short_memory_means_that_nothing_is_measured(monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("machine")
 def test_what_was_too_dear_once_is_not_measured_the_next_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     clock = iter([0.0, *[1e6] * 100])
-    monkeypatch.setattr(probe.time, "perf_counter", lambda: next(clock))  # a very busy machine
+    monkeypatch.setattr(autotune.time, "perf_counter", lambda: next(clock))  # a very busy machine
     first, tried = chosen(monkeypatch, tmp_path / "speeds.json", FORMS)
     monkeypatch.undo()
-    monkeypatch.setattr(probe, "bf16_is_fast", lambda device: True)
+    monkeypatch.setattr(autotune, "bf16_is_fast", lambda device: True)
     again, more = chosen(monkeypatch, tmp_path / "speeds.json", {**FORMS, (False, True, False, 64): 1e-6})
     assert (len(tried), more, again.plan) == (1, [], first.plan)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from convscope.report.text import THIN, decimal, percent
 from convscope.tasks.scores import About
+from convscope.text import THIN, decimal, percent
 
 Estimate = Mapping[str, Any]  # value, low and high; None where it has no meaning or no interval is known
 
@@ -107,14 +107,14 @@ def amount(value: float, about: About, decimals: int = 1) -> str:
 
 
 def digits(difference: Mapping[str, float], about: About) -> int:
-    """Return how many decimals a difference deserves: one of a point, else so many that its interval has two digits.
+    """Return how many decimals a difference deserves: of points one or two, else so many that its interval has two.
 
     >>> digits({"value": 0.1, "low": 0.05, "high": 0.12}, About("Error", ""))
     3
     """
-    if about.unit == "share":
-        return 1
     size = difference["high"] - difference["low"]
+    if about.unit == "share":
+        return 2 if size < 0.005 else 1
     if not size > 0:  # NaN, where the ends are not known
         size = abs(difference["value"])
     return _two_digits(size) if size else 3

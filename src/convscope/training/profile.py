@@ -1,7 +1,10 @@
-"""What a training will cost in time and memory, from a few steps taken on a copy of the network."""
+"""What training steps cost in time and memory: a few of them, taken on a copy of the network and timed part by part."""
 
 from __future__ import annotations
 
+import copy
+import itertools
+import time
 from dataclasses import dataclass, replace
 
 import torch
@@ -10,11 +13,46 @@ from torch import Tensor, nn
 from convscope.data.batch import Batch
 from convscope.data.loader import Loader
 from convscope.tasks.task import Objective
+from convscope.training.accelerate import accelerated, in_order
+from convscope.training.machine import wait_for
+from convscope.training.optimisers import Optimiser
 from convscope.training.out_of_memory import does_not_fit, is_out_of_memory, split
 from convscope.training.plan import Plan
-from convscope.training.trial import Trial
+from convscope.training.precision import arithmetic
 
-STEPS = 3
+STEPS = 3  # that an estimate is made from
+PARTS = ("forward", "backward", "optimiser")
+
+
+class Trial:
+    """Steps of a copy in the form that ``plan`` says, on one batch; the network itself is left untouched."""
+
+    def __init__(self, model: nn.Module, batch: Batch, plan: Plan, objective: Objective):
+        own = in_order(copy.deepcopy(model), plan).train()
+        self.plan, self.objective = plan, objective
+        self.batch = replace(batch, inputs=tuple(in_order(x, plan) for x in batch.inputs))
+        self.model = accelerated(own, plan, tuple(self.batch.x.shape))
+        self.model.train()
+        self.optimiser = Optimiser(own, plan)
+
+    def step(self) -> dict[str, float]:
+        """Take one step; return the seconds of its ``PARTS``."""
+        clock = [time.perf_counter()]
+
+        def tick() -> None:
+            wait_for(self.plan.device)
+            clock.append(time.perf_counter())
+
+        with arithmetic(self.plan):
+            output = self.model(*self.batch.inputs).float()
+        loss = self.objective(output, self.batch).loss
+        tick()
+        self.optimiser.zero_grad()
+        loss.backward()
+        tick()
+        self.optimiser.step()
+        tick()
+        return dict(zip(PARTS, (b - a for a, b in itertools.pairwise(clock)), strict=True))
 
 
 @dataclass(frozen=True)

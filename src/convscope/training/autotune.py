@@ -35,7 +35,7 @@ from convscope.training.machine import name_of
 from convscope.training.out_of_memory import is_out_of_memory
 from convscope.training.plan import Plan
 from convscope.training.precision import bf16_is_fast
-from convscope.training.trial import Trial
+from convscope.training.profile import Trial
 
 SHARE = 0.03  # of the planned training that measuring may take
 WARM, ROUNDS = 2, 5  # steps of each form: the first also pay for choosing kernels, the fastest of the others counts
