@@ -216,7 +216,7 @@ def test_the_json_keeps_its_keys(made: Path) -> None:
     found = json.loads((made / "comparison.json").read_text())
     assert set(found) == {
         "format", "best", "data", "split", "examples", "classes", "networks", "pairs", "conclusions", "notes",
-        "failed", "groups", "resampled", "task", "main", "metrics",
+        "failed", "groups", "resampled", "task", "main", "metrics", "noun",
     }  # fmt: skip
     assert set(found["networks"][0]) == {
         "name", "model", "weights", "multiply_adds", "figures", "seconds", "images_per_second", "runs", "settings",
@@ -317,7 +317,7 @@ def test_what_does_not_compare_is_refused(
     says(capsys, f"3 of the 1,797 of {tiny} are not among those", "compare", tiny, fewer)
 
     (copied / "mlp-seed0" / "metrics.json").unlink()
-    says(capsys, "is not finished; go on with", "compare", tiny, copied / "mlp-seed0")
+    says(capsys, "is not finished", "compare", tiny, copied / "mlp-seed0")
 
     short = copied / "mlp-seed1" / "predictions.csv"
     short.write_text("".join(short.read_text().splitlines(keepends=True)[:-2]))

@@ -52,7 +52,7 @@ class Predictor:
 
         ``average`` takes the mean over augmented copies; ``amp`` computes in bfloat16, see ``network``.
         """
-        return self.predict_stored(split.input, average, amp=amp)
+        return self.predict_column(split.input, average, amp=amp)
 
     def predict(
         self, items: Images | Iterable[Images], *, average: Averaging | None = None, amp: bool = False
@@ -73,7 +73,7 @@ class Predictor:
             with limited(self.max_pixels):
                 stored = [example.stored(self.transform) for example in some]
             good = [each.values for each in stored if isinstance(each, Stored)]
-            answers = iter(self.predict_stored(self._column(good), average, amp=amp) if good else [])
+            answers = iter(self.predict_column(self._column(good), average, amp=amp) if good else [])
             for example, each in zip(some, stored, strict=True):
                 if isinstance(each, Stored):
                     answer = self.task.answer(next(answers), self.target)
@@ -82,7 +82,7 @@ class Predictor:
                     predictions.append(Prediction(example.name, self._blank, error=str(each)))
         return predictions
 
-    def predict_stored(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> np.ndarray:
+    def predict_column(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> np.ndarray:
         """Return the predictions (N, ...) for stored examples, as ``predictions``."""
         network = self.network(column, amp=amp)
         return self._walk(network, column) if average is None else self._averaged(network, column, average)
