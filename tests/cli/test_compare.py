@@ -177,7 +177,7 @@ def test_networks_and_seeds_can_be_added_to_a_series(copied: Path) -> None:
 def test_a_series_does_not_go_on_with_other_settings(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     message = "holds a series with lr = None, not 0.5: choose another --out"
     says(capsys, message, "train", *ARGUMENTS, "--lr", "0.5", "--out", copied)
-    says(capsys, "takes networks and seeds from the folder", "train", "--resume", copied, "--seeds", "4")
+    says(capsys, "from the folder", "train", "--resume", copied, "--seeds", "4")
 
 
 def test_what_can_be_known_to_be_wrong_is_refused_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,7 +216,7 @@ def test_the_json_keeps_its_keys(made: Path) -> None:
     found = json.loads((made / "comparison.json").read_text())
     assert set(found) == {
         "format", "best", "data", "split", "examples", "classes", "networks", "pairs", "conclusions", "notes",
-        "failed", "groups", "resampled", "task", "main", "metrics", "noun",
+        "failed", "groups", "resampled", "noun", "task", "main", "metrics",
     }  # fmt: skip
     assert set(found["networks"][0]) == {
         "name", "model", "weights", "multiply_adds", "figures", "seconds", "images_per_second", "runs", "settings",

@@ -11,8 +11,8 @@ import pytest
 
 import convscope as cs
 from convscope.api import results
-from convscope.runs import predictions
 from convscope.runs.predictions import read_answers
+from convscope.tasks.classification import predictions
 from convscope.tasks.classification.scores import confusion, score
 
 

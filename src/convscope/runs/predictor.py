@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from convscope.data.columns import Column, InMemory, Ragged, Selected, Values
+from convscope.data.columns import Column, InMemory, Ragged, RaggedBatch, Selected, Values
 from convscope.data.dataset import Split
 from convscope.data.decode import MAX_PIXELS, limited
 from convscope.data.given import Images, held
@@ -108,9 +108,16 @@ class Predictor:
         return self.transform.tensor(stored, self.form)
 
     def _walk(self, network: nn.Module, column: Column) -> np.ndarray:
-        return self._joined(
-            self._answers(network, self.tensor(raw)) for raw in column.stream(_batches(len(column), BATCH))
-        )
+        return self._joined(self._of_batch(network, raw) for raw in column.stream(_batches(len(column), BATCH)))
+
+    def _of_batch(self, network: nn.Module, raw: Values) -> Tensor:
+        """Return the answers to a batch; of several sizes each by itself, so that none depends on its neighbours."""
+        if not isinstance(raw, RaggedBatch):
+            return self._answers(network, self.tensor(raw))
+        sizes, of = np.unique(raw.shapes, axis=0, return_inverse=True)
+        rows = [np.flatnonzero(of.ravel() == size) for size in range(len(sizes))]
+        parts = [self._answers(network, self.tensor(np.stack([raw[at] for at in each]))) for each in rows]
+        return torch.cat(parts)[np.argsort(np.concatenate(rows))]
 
     def _averaged(self, network: nn.Module, column: Column, average: Averaging) -> np.ndarray:
         """Return means over augmented copies; each depends on its example alone, to the last bit.
