@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from convscope.data.columns import Column, InMemory, Ragged, Selected, Values
+from convscope.data.columns import Column, InMemory, Ragged, RaggedBatch, Selected, Values
 from convscope.data.dataset import Split
 from convscope.data.decode import MAX_PIXELS, limited
 from convscope.data.given import Images, held
@@ -52,7 +52,7 @@ class Predictor:
 
         ``average`` takes the mean over augmented copies; ``amp`` computes in bfloat16, see ``network``.
         """
-        return self.predict_stored(split.input, average, amp=amp)
+        return self.predict_column(split.input, average, amp=amp)
 
     def predict(
         self, items: Images | Iterable[Images], *, average: Averaging | None = None, amp: bool = False
@@ -73,7 +73,7 @@ class Predictor:
             with limited(self.max_pixels):
                 stored = [example.stored(self.transform) for example in some]
             good = [each.values for each in stored if isinstance(each, Stored)]
-            answers = iter(self.predict_stored(self._column(good), average, amp=amp) if good else [])
+            answers = iter(self.predict_column(self._column(good), average, amp=amp) if good else [])
             for example, each in zip(some, stored, strict=True):
                 if isinstance(each, Stored):
                     answer = self.task.answer(next(answers), self.target)
@@ -82,7 +82,7 @@ class Predictor:
                     predictions.append(Prediction(example.name, self._blank, error=str(each)))
         return predictions
 
-    def predict_stored(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> np.ndarray:
+    def predict_column(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> np.ndarray:
         """Return the predictions (N, ...) for stored examples, as ``predictions``."""
         network = self.network(column, amp=amp)
         return self._walk(network, column) if average is None else self._averaged(network, column, average)
@@ -108,9 +108,16 @@ class Predictor:
         return self.transform.tensor(stored, self.form)
 
     def _walk(self, network: nn.Module, column: Column) -> np.ndarray:
-        return self._joined(
-            self._answers(network, self.tensor(raw)) for raw in column.stream(_batches(len(column), BATCH))
-        )
+        return self._joined(self._of_batch(network, raw) for raw in column.stream(_batches(len(column), BATCH)))
+
+    def _of_batch(self, network: nn.Module, raw: Values) -> Tensor:
+        """Return the answers to a batch; of several sizes each by itself, so that none depends on its neighbours."""
+        if not isinstance(raw, RaggedBatch):
+            return self._answers(network, self.tensor(raw))
+        sizes, of = np.unique(raw.shapes, axis=0, return_inverse=True)
+        rows = [np.flatnonzero(of.ravel() == size) for size in range(len(sizes))]
+        parts = [self._answers(network, self.tensor(np.stack([raw[at] for at in each]))) for each in rows]
+        return torch.cat(parts)[np.argsort(np.concatenate(rows))]
 
     def _averaged(self, network: nn.Module, column: Column, average: Averaging) -> np.ndarray:
         """Return means over augmented copies; each depends on its example alone, to the last bit.
