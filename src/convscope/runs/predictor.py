@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from convscope.data.columns import Column, InMemory, Ragged, Selected, Values
+from convscope.data.columns import Column, InMemory, Ragged, RaggedBatch, Selected, Values
 from convscope.data.dataset import Split
 from convscope.data.decode import MAX_PIXELS, limited
 from convscope.data.given import Images, held
@@ -52,7 +52,11 @@ class Predictor:
 
         ``average`` takes the mean over augmented copies; ``amp`` computes in bfloat16, see ``network``.
         """
+<<<<<<< HEAD
         return self.predict_column(split.input, average, amp=amp)
+=======
+        return self.predict_stored(split.input, average, amp=amp)
+>>>>>>> main
 
     def predict(
         self, items: Images | Iterable[Images], *, average: Averaging | None = None, amp: bool = False
@@ -82,7 +86,11 @@ class Predictor:
                     predictions.append(Prediction(example.name, self._blank, error=str(each)))
         return predictions
 
+<<<<<<< HEAD
     def predict_column(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> np.ndarray:
+=======
+    def predict_stored(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> np.ndarray:
+>>>>>>> main
         """Return the predictions (N, ...) for stored examples, as ``predictions``."""
         network = self.network(column, amp=amp)
         return self._walk(network, column) if average is None else self._averaged(network, column, average)
@@ -108,9 +116,17 @@ class Predictor:
         return self.transform.tensor(stored, self.form)
 
     def _walk(self, network: nn.Module, column: Column) -> np.ndarray:
-        return self._joined(
-            self._answers(network, self.tensor(raw)) for raw in column.stream(_batches(len(column), BATCH))
-        )
+        return self._joined(self._batch(network, raw) for raw in column.stream(_batches(len(column), BATCH)))
+
+    def _batch(self, network: nn.Module, raw: Values) -> Tensor:
+        """Return the answers for stored examples; those of one size go together, so that none is padded."""
+        if not isinstance(raw, RaggedBatch):
+            return self._answers(network, self.tensor(raw))
+        size = np.unique(raw.shapes, axis=0, return_inverse=True)[1].ravel()
+        order = np.argsort(size, kind="stable")
+        alike = np.split(order, np.flatnonzero(np.diff(size[order])) + 1)
+        answers = [self._answers(network, self.tensor(np.stack([raw[at] for at in rows]))) for rows in alike]
+        return torch.cat(answers)[torch.from_numpy(np.argsort(order))]
 
     def _averaged(self, network: nn.Module, column: Column, average: Averaging) -> np.ndarray:
         """Return means over augmented copies; each depends on its example alone, to the last bit.

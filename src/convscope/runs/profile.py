@@ -191,7 +191,7 @@ def _overhead(data: Data, ready: Training, seconds: float) -> float:
     began = time.perf_counter()
     while not found or time.perf_counter() - began < seconds:
         idle = nn.Sequential(nn.AvgPool2d((shape.height, shape.width)), nn.Flatten())
-        idle.append(nn.Linear(shape.channels, len(data.classes)))
+        idle.append(nn.Linear(shape.channels, ready.spec.output.channels))
         trial = Trial(idle, next(batches.epoch(0)), plan, ready.objective)
         start = time.perf_counter()
         for batch in batches.epoch(0):

@@ -127,17 +127,17 @@ class _Lines:
 
 
 def split_text(data: Data) -> str:
-    """Return, as CSV, which example is in which split, with its class, its group, and a hash of its content."""
+    """Return, as CSV, which example is in which split, with its target, its group, and a hash of its content."""
     rows = (
         (
             str(i),
             split.name,
-            data.classes[label],
+            words,
             "" if split.groups is None else str(split.groups[at]),
             "" if split.content is None else split.content[at].tobytes().hex(),
         )
         for split in data.splits
-        for at, (i, label) in enumerate(zip(split.ids, split.labels, strict=True))
+        for at, (i, words) in enumerate(zip(split.ids, split.target_words, strict=True))
     )
     return csv_text(("id", "split", "label", "group", "content"), rows)
 
