@@ -155,7 +155,6 @@ class Split:
         assert isinstance(values, np.ndarray)
         return values
 
-<<<<<<< HEAD
     def with_target(self, values: np.ndarray) -> Split:
         """Return the same examples with other stored ``values`` (N, ...) of what is learned."""
         name = self.dataset.targets[0]
@@ -163,15 +162,6 @@ class Split:
         everything[self.rows] = values
         columns = {**self.dataset.columns, name: InMemory(self.dataset.columns[name].spec, everything)}
         return replace(self, dataset=replace(self.dataset, columns=columns))
-=======
-    def with_target(self, stored: np.ndarray, spec: FieldSpec) -> Split:
-        """Return the same examples with other targets, ``stored`` (N, ...), as ``spec`` describes them."""
-        data = self.dataset
-        values = np.zeros((len(data), *stored.shape[1:]), stored.dtype)
-        values[self.rows] = stored
-        columns = {**data.columns, data.targets[0]: InMemory(spec, values)}
-        return replace(self, dataset=replace(data, columns=columns))
->>>>>>> main
 
     def images(self, at: Any = slice(None)) -> np.ndarray:
         """Return the raw images at positions ``at`` of this split, (N, C, H, W), in the set's dtype."""

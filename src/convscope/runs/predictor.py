@@ -52,11 +52,7 @@ class Predictor:
 
         ``average`` takes the mean over augmented copies; ``amp`` computes in bfloat16, see ``network``.
         """
-<<<<<<< HEAD
         return self.predict_column(split.input, average, amp=amp)
-=======
-        return self.predict_stored(split.input, average, amp=amp)
->>>>>>> main
 
     def predict(
         self, items: Images | Iterable[Images], *, average: Averaging | None = None, amp: bool = False
@@ -86,11 +82,7 @@ class Predictor:
                     predictions.append(Prediction(example.name, self._blank, error=str(each)))
         return predictions
 
-<<<<<<< HEAD
     def predict_column(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> np.ndarray:
-=======
-    def predict_stored(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> np.ndarray:
->>>>>>> main
         """Return the predictions (N, ...) for stored examples, as ``predictions``."""
         network = self.network(column, amp=amp)
         return self._walk(network, column) if average is None else self._averaged(network, column, average)
