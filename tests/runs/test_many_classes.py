@@ -31,9 +31,9 @@ def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, digits: cs.Data) -> di
 
 def test_the_short_form_holds_all_that_runs_are_compared_by(runs: dict[str, cs.Run]) -> None:
     full, short = (runs[f"{form}-tiny"] for form in ("full", "short"))
-    answers = [read_answers(run) for run in (full, short)]
-    assert (answers[0].ids == answers[1].ids).all()
-    evidence = [each.of(each.ids) for each in answers]
+    ids = read_answers(full).ids
+    assert (ids == read_answers(short).ids).all()
+    evidence = [read_answers(run).of(ids) for run in (full, short)]
     for name in ("labels", "predicted", "stated", "of_label"):
         assert (getattr(evidence[0], name) == getattr(evidence[1], name)).all()
     plain, other = (cs.compare([runs[f"{form}-{m}"] for m in ("tiny", "mlp")]).to_dict() for form in ("full", "short"))

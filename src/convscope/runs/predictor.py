@@ -108,17 +108,16 @@ class Predictor:
         return self.transform.tensor(stored, self.form)
 
     def _walk(self, network: nn.Module, column: Column) -> np.ndarray:
-        return self._joined(self._batch(network, raw) for raw in column.stream(_batches(len(column), BATCH)))
+        return self._joined(self._of_batch(network, raw) for raw in column.stream(_batches(len(column), BATCH)))
 
-    def _batch(self, network: nn.Module, raw: Values) -> Tensor:
-        """Return the answers for stored examples; those of one size go together, so that none is padded."""
+    def _of_batch(self, network: nn.Module, raw: Values) -> Tensor:
+        """Return the answers to a batch; of several sizes each by itself, so that none depends on its neighbours."""
         if not isinstance(raw, RaggedBatch):
             return self._answers(network, self.tensor(raw))
-        size = np.unique(raw.shapes, axis=0, return_inverse=True)[1].ravel()
-        order = np.argsort(size, kind="stable")
-        alike = np.split(order, np.flatnonzero(np.diff(size[order])) + 1)
-        answers = [self._answers(network, self.tensor(np.stack([raw[at] for at in rows]))) for rows in alike]
-        return torch.cat(answers)[torch.from_numpy(np.argsort(order))]
+        sizes, of = np.unique(raw.shapes, axis=0, return_inverse=True)
+        rows = [np.flatnonzero(of.ravel() == size) for size in range(len(sizes))]
+        parts = [self._answers(network, self.tensor(np.stack([raw[at] for at in each]))) for each in rows]
+        return torch.cat(parts)[np.argsort(np.concatenate(rows))]
 
     def _averaged(self, network: nn.Module, column: Column, average: Averaging) -> np.ndarray:
         """Return means over augmented copies; each depends on its example alone, to the last bit.
