@@ -82,7 +82,7 @@ def test_two_classes_of_one_name_are_refused(run, tmp_path):
 
 def test_the_positive_class_may_be_typed_in_either_form(digits):
     data = renamed(digits, NAMES)
-    assert settle(make_plan({"positive": nfd(NAMES[1])}), data).plan.positive == NAMES[1]
+    assert settle(make_plan({"positive": nfd(NAMES[1])}), data).plan.options.positive == NAMES[1]
 
 
 def test_a_set_with_two_classes_of_one_name_is_not_trained_on(tmp_path):

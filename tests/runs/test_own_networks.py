@@ -76,7 +76,7 @@ def test_a_module_is_trained_as_a_copy_and_given_again_to_open_its_run(digits: D
     run = cs.train(digits, given, out=tmp_path / "one", **QUICK)
     assert all(torch.equal(value, before[name]) for name, value in given.state_dict().items())
     assert weights(cs.train(digits, given, out=tmp_path / "two", **QUICK).folder) == weights(run.folder)
-    assert run.spec.model == "Net()" and "another seed draws no others" in run.metrics["notices"][0]
+    assert run.spec.model == "Net()" and "is trained as a copy" in run.metrics["notices"][0]
     closed = cs.open_run(run.folder)
     with pytest.raises(CheckpointError, match=r"given as an object.*model="):
         closed.predict(write_image(digits, tmp_path))
