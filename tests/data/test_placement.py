@@ -33,7 +33,7 @@ def test_a_dot_and_its_point_come_to_one_place(fit, size, frame):
         margin = 3.5 * sigma * placement[0, :2] + 1
         if ((inside < margin) | (inside > np.array(frame[::-1]) - 1 - margin)).any():
             continue
-        if ((point < 3.5 * sigma) | (point > np.array([W, H]) - 1 - 3.5 * sigma)).any():
+        if ((point < 4.2 * sigma) | (point > np.array([W, H]) - 1 - 4.2 * sigma)).any():
             continue
         small = resize(dot(H, W, point, sigma), *frame, fit)[..., 0].astype(np.float64)
         y, x = np.mgrid[: frame[0], : frame[1]]
