@@ -61,11 +61,6 @@ class Window:
         starts = (index + self.before - k * self.dilation for k in range(self.kernel))
         return sorted(s // self.stride for s in starts if s % self.stride == 0 and 0 <= s // self.stride < self.outputs)
 
-    @property
-    def unused(self) -> list[int]:
-        """The inputs that feed no output: dropped at the end, or skipped between windows."""
-        return [i for i in range(self.size) if not self.outputs_of(i)]
-
 
 @dataclass(frozen=True)
 class Spread:
@@ -95,12 +90,6 @@ class Spread:
     def outputs(self) -> int:
         """How many outputs there are: (size - 1)·stride + reach - before - after + extra."""
         return (self.size - 1) * self.stride + self.reach - self.before - self.after + self.extra
-
-    def outputs_of(self, index: int) -> list[int]:
-        """Return the outputs that one input feeds."""
-        first = index * self.stride - self.before
-        found = (first + k * self.dilation for k in range(self.kernel))
-        return [o for o in found if 0 <= o < self.outputs]
 
     def inputs(self, output: int) -> list[int]:
         """Return the inputs that feed one output."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import convscope as cs
-from convscope.analysis.places import Places, boxes_of
+from convscope.analysis.index_sets import IndexSet, boxes_of
 from convscope.analysis.table import fitted, fold, rows_of
 from convscope.errors import ConfigError, ShapeError
 from graph.written import Written
@@ -214,14 +214,14 @@ def test_tokens_and_several_inputs():
 
 
 def test_places_are_sets():
-    places = Places((4, 5))
+    places = IndexSet((4, 5))
     for rows, columns in ((slice(0, 2), slice(0, 3)), (slice(0, 2), slice(3, 4)), (3, 4), (3, 4)):
-        places.add(Places.at((4, 5), (rows, columns)).boxes[0])
+        places.add(IndexSet.at((4, 5), (rows, columns)).boxes[0])
     assert len(places.boxes) == 2 and places.count == 9
     assert (1, 3) in places and (3, 3) not in places and places.along(0).tolist() == [0, 1, 3]
     mask = np.random.default_rng(0).random((4, 5, 3)) < 0.5
-    assert Places(mask.shape, list(boxes_of(mask))) == Places(mask.shape, list(boxes_of(mask)))
-    assert np.array_equal(Places(mask.shape, list(boxes_of(mask))).mask(), mask)
+    assert IndexSet(mask.shape, list(boxes_of(mask))) == IndexSet(mask.shape, list(boxes_of(mask)))
+    assert np.array_equal(IndexSet(mask.shape, list(boxes_of(mask))).mask(), mask)
 
 
 def test_totals_stand_below_columns_that_add_up_to_them():

@@ -19,7 +19,7 @@ import convscope as cs
 from analysis.networks import Shape, moved, network
 from catalogue import ENTRIES
 from convscope.analysis.inspection import Inspection
-from convscope.analysis.reach import Reach, share
+from convscope.analysis.receptive_fields import Reach, fraction_seen
 from convscope.analysis.shapes import arrays_of
 from convscope.graph.node import Node
 from graph.equal import assert_equal_to_torch
@@ -114,7 +114,7 @@ def spans(found: Inspection, node: Node) -> None:
                 assert (low, high) == (first, last), (node.name, at, axis)
             if not wrapped:
                 told(reach, unit, first, last)
-    quick = share(found.graph, node, reaches)
+    quick = fraction_seen(found.graph, node, reaches)
     if quick is not None and (there := found.field(node.name, middle)).places.count:
         assert quick == pytest.approx(there.share)
 
@@ -122,6 +122,6 @@ def spans(found: Inspection, node: Node) -> None:
 def told(reach: Reach, unit: int, first: int, last: int) -> None:
     """No unit sees more than start + stride · unit and size say, where units do not take turns."""
     field = reach.field
-    if field.start is not None and reach.turns is not None and len(reach.turns.first) == 1:
+    if field.start is not None and reach.periodic is not None and len(reach.periodic.first) == 1:
         begin = field.start + field.stride * unit
         assert begin <= first and last <= begin + field.size - 1, (field, unit, first, last)

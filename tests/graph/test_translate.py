@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from analysis.networks import moved
-from convscope.analysis.fields import field
+from convscope.analysis.exact_fields import field
 from convscope.graph import load, save
 from convscope.graph.record import record
 from graph.equal import assert_equal_to_torch

@@ -166,6 +166,19 @@ def field_table(case: Case) -> dict[str, np.ndarray]:
     return told
 
 
+def ask(law: Callable[..., None], samples: Iterable[tuple[Any, ...]], called: Callable[..., str]) -> None:
+    """Ask a law of every sample, and raise all that it is broken by together, each with what it is ``called``."""
+    broken = []
+    for sample in samples:
+        try:
+            law(*sample)
+        except (Exception, pytest.fail.Exception) as error:  # whatever it is, it is told with its sample
+            error.add_note(called(*sample))
+            broken.append(error)
+    if broken:
+        raise BaseExceptionGroup(f"{len(broken)} samples break {law.__name__}", broken)
+
+
 Law = Callable[[Case], None]
 
 
@@ -182,15 +195,7 @@ def over(wanted: Callable[[Case], bool] = lambda case: True) -> Callable[[Law], 
 
         @pytest.mark.parametrize("name", asked)
         def test(name: str) -> None:
-            broken = []
-            for case in filter(wanted, every[name]):
-                try:
-                    law(case)
-                except Exception as error:  # whatever it is, it is told with its sample
-                    error.add_note(label(case))
-                    broken.append(error)
-            if broken:
-                raise ExceptionGroup(f"{len(broken)} samples of {name} break {law.__name__}", broken)
+            ask(law, ((case,) for case in filter(wanted, every[name])), label)
 
         test.__name__, test.__module__, test.__doc__ = law.__name__, law.__module__, law.__doc__
         test.law = law  # pyright: ignore[reportFunctionMemberAccess]

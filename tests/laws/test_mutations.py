@@ -15,6 +15,7 @@ import pytest
 
 from catalogue import ENTRIES
 from convscope.ops import PRIMITIVES, Index, Primitive
+from laws import test_axes as axes
 from laws import test_derivatives as derivatives
 from laws import test_rules as rules
 from laws import test_values as values
@@ -117,6 +118,20 @@ def test_a_wrong_field_is_seen(name: str):
     for change in (lambda axis: axis[:0], lambda axis: axis + 1):
         mutant = mutate(PRIMITIVES[name], "field", lambda field, change=change: each_axis(field, change))
         assert fails(rules.test_field_is_what_moves_the_output, mutant, is_small)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("reshape", "im2col", "col2im")])
+def test_a_wrong_axes_rule_is_seen(name: str):
+    for change in (lambda table: table * 0, lambda table: np.where(table < 0, 0, -1)):
+        mutant = mutate(
+            PRIMITIVES[name],
+            "axes",
+            lambda told, change=change: {
+                input_: tuple(replace(link, table=change(link.table)) for link in links)
+                for input_, links in told.items()
+            },
+        )
+        assert fails(axes.test_axes_are_the_field_rule, mutant, is_small)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +13,7 @@ from catalogue import ENTRIES
 from catalogue.entry import Entry, Refusal
 from convscope.errors import Error
 from convscope.ops import PRIMITIVES, Terms
-from laws.case import Arrays, Case, field_table, is_small, over, shapes
+from laws.case import Arrays, Case, ask, field_table, is_small, over, shapes
 
 DRAWS = 20  # what feeds a maximum depends on the numbers: what any of so many draws shows
 
@@ -116,12 +116,18 @@ def _factors(terms: Terms) -> tuple[np.ndarray, np.ndarray]:
     return (nowhere if terms.factor_index is None else terms.factor_index), terms.factor
 
 
-def refusals() -> list:
-    found = ((entry, refusal) for entry in ENTRIES.values() for refusal in entry.refusals)
-    return [pytest.param(entry, refusal, id=f"{entry.name}: {refusal.message[:60]}") for entry, refusal in found]
+def of_every_refusal(law: Callable[[Entry, Refusal], None]) -> Callable[[str], None]:
+    """Make of a law about refusals one test a primitive; each refusal that breaks it is told."""
+
+    @pytest.mark.parametrize("name", ENTRIES)
+    def test(name: str) -> None:
+        entry = ENTRIES[name]
+        ask(law, ((entry, refusal) for refusal in entry.refusals), lambda _, refusal: refusal.message)
+
+    return test
 
 
-@pytest.mark.parametrize(("entry", "refusal"), refusals())
+@of_every_refusal
 def test_what_cannot_be_is_refused_with_its_message(entry: Entry, refusal: Refusal):
     primitive, arrays = PRIMITIVES[entry.name], _given(refusal)
     with pytest.raises(refusal.error) as caught:
@@ -129,7 +135,7 @@ def test_what_cannot_be_is_refused_with_its_message(entry: Entry, refusal: Refus
     assert str(caught.value) == refusal.message
 
 
-@pytest.mark.parametrize(("entry", "refusal"), refusals())
+@of_every_refusal
 def test_the_shape_rule_refuses_what_no_numbers_could_make_right(entry: Entry, refusal: Refusal):
     primitive, arrays = PRIMITIVES[entry.name], _given(refusal)
     try:

@@ -1,4 +1,7 @@
-"""Multiplications and additions of one example, node by node, and their sums."""
+"""Multiplications and additions of one example, node by node, and their sums.
+
+Each primitive counts itself: PyTorch's counter, as in ``models.cost``, knows products only and needs the module.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,13 @@ class Costs:
 
 def costs(graph: Graph) -> Costs:
     """Count what one example costs."""
-    found = {node.name: cost(graph, node) for node in graph.nodes}
-    known = [one for one in found.values() if one is not None]
+    by_node = {node.name: cost(graph, node) for node in graph.nodes}
+    known = [one for one in by_node.values() if one is not None]
     return Costs(
-        found,
+        by_node,
         sum(one.multiplications for one in known),
         sum(one.additions for one in known),
-        tuple(name for name, one in found.items() if one is None),
+        tuple(name for name, one in by_node.items() if one is None),
     )
 
 

@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from convscope.analysis.fields import backwards, links_of
-from convscope.analysis.links import Link
-from convscope.analysis.places import Places
+from convscope.analysis.exact_fields import backwards, links_of
+from convscope.analysis.index_sets import IndexSet
 from convscope.graph.node import Graph
+from convscope.ops.axes import Link
 
 WINDOWS = ("correlate", "convolve", "correlate_transpose", "avg_pool", "lp_pool", "max_pool")
 
@@ -48,15 +48,15 @@ def dropped(graph: Graph) -> Dropped:
     By hand: a kernel of 3 with stride 2 over 8 positions begins at 0, 2 and 4 and ends on 6: position 7 is dropped.
     """
     read = [one.source for one in graph.reads if one.source in graph.by_name]
-    begin: Mapping[str, Places] = {name: Places.all(graph[name].shape) for name in (*graph.outputs.values(), *read)}
+    begin: Mapping[str, IndexSet] = {name: IndexSet.all(graph[name].shape) for name in (*graph.outputs.values(), *read)}
     reached, unknown = backwards(graph, begin)
-    inputs = []
-    for given in graph.inputs if not unknown else ():
-        places = reached.get(given.name, Places(given.shape))
-        for axis, n in enumerate(given.shape):
+    inputs: list[Unseen] = []
+    for source in graph.inputs if not unknown else ():
+        places = reached.get(source.name, IndexSet(source.shape))
+        for axis, n in enumerate(source.shape):
             left = np.setdiff1d(np.arange(n), places.along(axis))
-            if axis != given.batch and len(left):
-                inputs.append(Unseen(given.name, axis, n, tuple(left.tolist())))
+            if axis != source.batch and len(left):
+                inputs.append(Unseen(source.name, axis, n, tuple(left.tolist())))
     return Dropped(tuple(inputs), tuple(_left_out(graph)), unknown)
 
 

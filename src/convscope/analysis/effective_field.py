@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.analysis.fields import field
+from convscope.analysis.exact_fields import field
 from convscope.analysis.part import part
 from convscope.errors import ConfigError, ShapeError
 from convscope.graph.node import Graph, Node
@@ -55,9 +55,10 @@ class EffectiveField:
     def run(self, axis: int, share: float = 0.9) -> tuple[int, int]:
         """Return the shortest run (first, last) along an axis that holds so much of it; of equals the fullest."""
         along = self.along(axis)
-        total = np.concatenate([[0.0], along.cumsum()])
-        ends = np.searchsorted(total, total[:-1] + share * total[-1] - 1e-12)
-        runs = [(start, end) for start, end in enumerate(ends.tolist()) if end < len(total)]
+        total: np.ndarray = np.concatenate([[0.0], along.cumsum()])
+        wanted: np.ndarray = total[:-1] + share * total[-1] - 1e-12
+        ends = np.searchsorted(total, wanted).tolist()
+        runs = [(start, end) for start, end in enumerate(ends) if end < len(total)]
         first, end = min(runs, key=lambda run: (run[1] - run[0], total[run[0]] - total[run[1]]))
         return first, end - 1
 
@@ -98,16 +99,16 @@ def effective_field(
         ConfigError: no such node, with the nearest names; an input of token numbers, or several inputs.
         ShapeError: no such place, with the valid range; or no input moves the unit.
     """
-    found, first = graph[node], _images(graph)
-    place = _place(found, at, len(first.shape))
+    target, first = graph[node], _images(graph)
+    place = _place(target, at, len(first.shape))
     random = np.random.default_rng(seed)
-    given = random.normal(size=(samples, *first.shape[1:])) if inputs is None else np.asarray(inputs)
-    if not len(given):
+    examples = random.normal(size=(samples, *first.shape[1:])) if inputs is None else np.asarray(inputs)
+    if not len(examples):
         raise ConfigError("effective_field: at least one input is needed, found none")
-    wanted, where = part(graph, node), (slice(None),) * (len(found.shape) - len(place)) + place
+    wanted, where = part(graph, node), (slice(None),) * (len(target.shape) - len(place)) + place
     energy = np.zeros(first.shape[2:])
-    for one in given.astype(first.dtype, copy=False):
-        values = wanted.run(one[None])
+    for example in examples.astype(first.dtype, copy=False):
+        values = wanted.run(example[None])
         begin = np.zeros_like(values[node])
         begin[where] = random.choice([-1.0, 1.0], begin[where].shape)
         gradient = wanted.backward(values, begin).inputs[first.name]
@@ -115,7 +116,7 @@ def effective_field(
             energy += np.square(gradient[0], dtype=np.float64).sum(0)
     if not energy.sum() > 0:
         raise ShapeError(f"effective_field: no input moves {node} at {', '.join(map(str, place))}: all gradients are 0")
-    return EffectiveField(node, place, energy / energy.sum(), _spans(graph, node, place), len(given))
+    return EffectiveField(node, place, energy / energy.sum(), _spans(graph, node, place), len(examples))
 
 
 def _images(graph: Graph) -> Node:
@@ -142,7 +143,7 @@ def _place(node: Node, at: Sequence[int] | None, rank: int) -> tuple[int, ...]:
 def _spans(graph: Graph, node: str, place: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
     """Return the first and last position that the unit sees along each spatial axis of the input."""
     mask = np.asarray(field(graph, node, place).places.mask().any(0))
-    spans = []
+    spans: list[tuple[int, int]] = []
     for axis in range(mask.ndim):
         seen = np.flatnonzero(np.moveaxis(mask, axis, 0).reshape(mask.shape[axis], -1).any(1))
         spans.append((int(seen[0]), int(seen[-1])))

@@ -231,7 +231,7 @@ def _symmetries(
 ) -> tuple[Symmetry, ...]:
     """Turn and mirror the last two axes; quarter turns only where both, and those of the features, are equally long."""
     square = all(one.shape[-1] == one.shape[-2] for one in ((x, features) if placed else (x,)))
-    found = []
+    symmetries: list[Symmetry] = []
     for mirrored in (False, True):
         for quarters in (0, 1, 2, 3) if x.ndim > 3 else (0,):
             if (quarters % 2 and not square) or not (mirrored or quarters):
@@ -239,8 +239,8 @@ def _symmetries(
             expected = _acted(features, mirrored, quarters) if placed else features
             error = np.abs(np.asarray(function(_acted(x, mirrored, quarters))) - expected) / spread
             element = " and ".join(["mirrored"] * mirrored + [f"turned by {90 * quarters}°"] * (quarters > 0))
-            found.append(Symmetry(element, float(error.max()), float(error.mean()), tolerance(features)))
-    return tuple(found)
+            symmetries.append(Symmetry(element, float(error.max()), float(error.mean()), tolerance(features)))
+    return tuple(symmetries)
 
 
 def _acted(x: np.ndarray, mirrored: bool, quarters: int) -> np.ndarray:

@@ -11,10 +11,10 @@ from typing import Any
 from convscope.analysis import costs as costing
 from convscope.analysis.costs import Costs
 from convscope.analysis.dropped import Dropped, dropped
-from convscope.analysis.fields import Field, field, links_of
+from convscope.analysis.exact_fields import Field, field, links_of
 from convscope.analysis.memory import Memory, memory
 from convscope.analysis.parameters import Parameters, parameters
-from convscope.analysis.reach import AxisField, Reaches, reaches, share
+from convscope.analysis.receptive_fields import AxisField, Reaches, fraction_seen, reaches
 from convscope.analysis.shapes import example_shape
 from convscope.analysis.warnings import DesignWarning, check
 from convscope.cards import grid
@@ -125,7 +125,7 @@ class Inspection:
         return reaches(self.graph)
 
     def field(self, node: str, at: Sequence[int] | None = None) -> Field:
-        """Return the exact set of inputs that unit ``at`` (channel, y, x) of a node sees; see ``fields.field``."""
+        """Return the set of inputs that unit ``at`` (channel, y, x) of a node sees; see ``exact_fields.field``."""
         return field(self.graph, node, at)
 
     def to_dict(self) -> dict[str, Any]:
@@ -195,21 +195,21 @@ class Inspection:
         """Return the share of the inputs that the unit in the middle sees, and whether it is an upper bound."""
         if 0 in node.shape:  # there is no unit
             return 0.0, False
-        found = share(self.graph, node, self.reaches[node.name] or {})
-        if found is not None:
-            return found, False
+        simple = fraction_seen(self.graph, node, self.reaches[node.name] or {})
+        if simple is not None:
+            return simple, False
         whole = {name for name, one in self._shares.items() if one == (1.0, False)}
         seen = field(self.graph, node.name, [n // 2 for n in example_shape(node)], whole=whole)
         return seen.share, seen.at_most
 
 
 def _plain(layer: Layer) -> dict[str, Any]:
-    found = {name: getattr(layer, name) for name in layer.__dataclass_fields__}
+    values = {name: getattr(layer, name) for name in layer.__dataclass_fields__}
     fields = {
-        given: [{"size": one.size, "stride": _number(one.stride), "start": one.start} for one in axes]
-        for given, axes in layer.fields.items()
+        source: [{"size": one.size, "stride": _number(one.stride), "start": one.start} for one in axes]
+        for source, axes in layer.fields.items()
     }
-    return {**found, "shape": list(layer.shape), "fields": fields}
+    return {**values, "shape": list(layer.shape), "fields": fields}
 
 
 def _number(value: Any) -> Any:

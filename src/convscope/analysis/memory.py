@@ -46,19 +46,19 @@ class Memory:
 
 def memory(graph: Graph, counted: Parameters) -> Memory:
     """Follow the arrays of one example through inference, and through a forward and backward pass."""
-    made = {node.name: 0 if _is_view(node) else Array(node.shape, node.dtype).bytes for node in graph.nodes}
+    sizes = {node.name: 0 if _is_view(node) else Array(node.shape, node.dtype).bytes for node in graph.nodes}
     owner = _owners(graph)
     last = _last_uses(graph, owner)
     weights = counted.bytes + counted.buffer_bytes
     held, most, where = 0, 0, ""
     for at, node in enumerate(graph.nodes):
-        held += made[node.name]
+        held += sizes[node.name]
         if held > most:
             most, where = held, node.name
-        held -= sum(made[name] for name in last.get(at, ()))
-    total = sum(size for node, size in zip(graph.nodes, made.values(), strict=True) if node.op != INPUT)
-    training = weights + counted.bytes + _training(graph, made, owner)
-    return Memory(made, total, counted.bytes, counted.buffer_bytes, weights + most, where, training)
+        held -= sum(sizes[name] for name in last.get(at, ()))
+    total = sum(size for node, size in zip(graph.nodes, sizes.values(), strict=True) if node.op != INPUT)
+    training = weights + counted.bytes + _training(graph, sizes, owner)
+    return Memory(sizes, total, counted.bytes, counted.buffer_bytes, weights + most, where, training)
 
 
 def _is_view(node: Node) -> bool:
@@ -81,44 +81,44 @@ def _last_uses(graph: Graph, owner: Mapping[str, str]) -> dict[int, list[str]]:
             at[owner[source]] = number
     for name in graph.outputs.values():
         at[owner[name]] = len(graph.nodes)
-    found: dict[int, list[str]] = {}
+    last_uses: dict[int, list[str]] = {}
     for name, number in at.items():
         if owner[name] == name:
-            found.setdefault(number, []).append(name)
-    return found
+            last_uses.setdefault(number, []).append(name)
+    return last_uses
 
 
 def kept(graph: Graph) -> set[str]:
     """Return the nodes whose outputs a backward pass needs: what some operation's gradient is made of."""
-    found: set[str] = set()
+    kept_arrays: set[str] = set()
     owner = _owners(graph)
     for node in graph.nodes:
         if node.op in FROM_OUTPUT:
-            found.add(owner[node.name])
+            kept_arrays.add(owner[node.name])
         elif node.op not in FORGETS:
             needed = OF_SOME.get(node.op, tuple(node.inputs))
-            found.update(owner[source] for name, source in node.inputs.items() if name in needed)
-    return found
+            kept_arrays.update(owner[source] for name, source in node.inputs.items() if name in needed)
+    return kept_arrays
 
 
-def _training(graph: Graph, made: Mapping[str, int], owner: Mapping[str, str]) -> int:
+def _training(graph: Graph, sizes: Mapping[str, int], owner: Mapping[str, str]) -> int:
     """Return the most that activations and their gradients take in a forward and backward pass."""
     needed, last = kept(graph), _last_uses(graph, owner)
     held = most = 0
     alive: set[str] = set()
     for at, node in enumerate(graph.nodes):
-        held, alive = held + made[node.name], alive | {node.name}
+        held, alive = held + sizes[node.name], alive | {node.name}
         most = max(most, held)
         gone = [name for name in last.get(at, ()) if name not in needed]
-        held, alive = held - sum(made[name] for name in gone), alive - set(gone)
-    gradients: dict[str, int] = {owner[name]: made[owner[name]] for name in graph.outputs.values()}
+        held, alive = held - sum(sizes[name] for name in gone), alive - set(gone)
+    gradients: dict[str, int] = {owner[name]: sizes[owner[name]] for name in graph.outputs.values()}
     for node in reversed(graph.nodes):
         if node.op == INPUT:
             continue
         for source in node.inputs.values():
-            gradients.setdefault(owner[source], made[owner[source]])
+            gradients.setdefault(owner[source], sizes[owner[source]])
         most = max(most, held + sum(gradients.values()))
         if owner[node.name] == node.name:
             gradients.pop(node.name, None)
-            held -= made[node.name] if node.name in alive else 0
+            held -= sizes[node.name] if node.name in alive else 0
     return most

@@ -36,7 +36,7 @@ def parameters(graph: Graph) -> Parameters:
     """Count the parameters and buffers of a network."""
     sizes = {name: count(one.shape) for name, one in graph.parameters.items()}
     seen: set[str] = set()
-    first_used = {}
+    first_used: dict[str, int] = {}
     for node in graph.nodes:
         new = {name for name in node.weights.values() if name in sizes} - seen
         first_used[node.name] = sum(sizes[name] for name in new)

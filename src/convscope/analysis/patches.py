@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.analysis.places import Box, Shape, boxes_of, reshaped
+from convscope.analysis.index_sets import Box, Shape, boxes_of, reshaped
 from convscope.ops.arguments import each_axis
 from convscope.ops.correlation.rules import Setting, setting
 
@@ -24,17 +24,17 @@ def before(op: str, box: Box, source: Shape, output: Shape, arguments: Mapping[s
     image = source if op == "im2col" else output
     rest = {name: one for name, one in arguments.items() if name not in ("size", "space")}
     sizes = each_axis(op, "size", arguments["size"], len(image) - 2)
-    found = setting(op, image, (1, image[1], *sizes), None, **rest)
-    tables = [_positions(found, axis) for axis in range(len(sizes))]
+    checked = setting(op, image, (1, image[1], *sizes), None, **rest)
+    tables = [_positions(checked, axis) for axis in range(len(sizes))]
     if op == "im2col":
         yield from _of_columns(box, image, output, tables)
     else:
         yield from _of_image(box, tables)
 
 
-def _positions(found: Setting, axis: int) -> np.ndarray:
+def _positions(checked: Setting, axis: int) -> np.ndarray:
     """Return at which position (k, windows) of an axis each offset of each window lies; -1: in the padding."""
-    columns = [found.inputs(axis, o) for o in range(found.outputs[axis])]
+    columns = [checked.inputs(axis, o) for o in range(checked.outputs[axis])]
     return np.array([[-1 if i is None else int(i) for i in column] for column in columns], int).T
 
 
@@ -43,7 +43,7 @@ def _of_columns(box: Box, image: Shape, columns: Shape, tables: list[np.ndarray]
     apart = (n, c, *(len(table) for table in tables), *(table.shape[1] for table in tables))
     for examples, channels, *lines in reshaped(box, apart, columns):
         offsets, windows = lines[: len(tables)], lines[len(tables) :]
-        places = []
+        places: list[np.ndarray] = []
         for size, table, k, o in zip(space, tables, offsets, windows, strict=True):
             line = np.zeros(size + 1, bool)
             line[table[np.ix_(k, o)]] = True  # -1 is the last one, which is cut off
@@ -61,7 +61,7 @@ def _of_image(box: Box, tables: list[np.ndarray]) -> Iterator[Box]:
 
 def _together(*lines: np.ndarray) -> np.ndarray:
     """Return the positions along an axis into which several were laid one after the other."""
-    found = np.ones((), bool)
+    laid = np.ones((), bool)
     for line in lines:
-        found = np.logical_and.outer(found, line)
-    return found.reshape(math.prod(found.shape))
+        laid = np.logical_and.outer(laid, line)
+    return laid.reshape(math.prod(laid.shape))

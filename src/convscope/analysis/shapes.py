@@ -23,10 +23,10 @@ class Array:
         >>> Array((2, 3), "float32").bytes, Array((2, 3), "bfloat16").bytes
         (24, 12)
         """
-        found = 1
+        total = 1
         for n in self.shape:
-            found *= n
-        return found * itemsize(self.dtype)
+            total *= n
+        return total * itemsize(self.dtype)
 
 
 def itemsize(dtype: str) -> int:
@@ -52,19 +52,19 @@ def shapes(graph: Graph) -> Mapping[str, Shape]:
 def arrays_of(graph: Graph, node: Node) -> list[Array | None]:
     """Return the arrays that a primitive takes, in the order of its inputs; None for one that is absent."""
     number = len(node.inputs) + len(node.weights)
-    found: list[Array | None] = []
+    arrays: list[Array | None] = []
     for name in PRIMITIVES[node.op].names(number):
         if name in node.inputs:
             source = graph.by_name[node.inputs[name]]
-            found.append(Array(source.shape, source.dtype))
+            arrays.append(Array(source.shape, source.dtype))
         else:
-            found.append(weight(graph, node.weights[name]) if name in node.weights else None)
-    return found
+            arrays.append(weight(graph, node.weights[name]) if name in node.weights else None)
+    return arrays
 
 
 def weight(graph: Graph, name: str) -> Array:
     """Return shape and type of a parameter, a buffer or a constant."""
     if name in graph.constants:
         return Array(graph.constants[name].shape, graph.constants[name].dtype.name)
-    found = graph.parameters.get(name) or graph.buffers[name]
-    return Array(found.shape, found.dtype)
+    array = graph.parameters.get(name) or graph.buffers[name]
+    return Array(array.shape, array.dtype)

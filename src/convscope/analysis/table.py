@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from convscope.analysis.costs import CONVENTION
 from convscope.analysis.inspection import Inspection, Layer
-from convscope.analysis.reach import AxisField
+from convscope.analysis.receptive_fields import AxisField
 
 COLUMNS = ("layer", "kind", "output", "parameters", "multiplications", "additions", "sees", "step", "of the input")
 RIGHT = ("parameters", "multiplications", "additions", "of the input")
@@ -106,8 +106,8 @@ def fitted(
         left_out.append(SPARED[len(left_out)])
     kept = [i for i, name in enumerate(columns) if name not in left_out]
     longest = max(max(len(row[0]) for row in rows) + min(room, 0), SHORTEST)
-    found = [(_shortened(row[0], longest), *(row[i] for i in kept[1:])) for row in rows]
-    return [columns[i] for i in kept], found, left_out
+    shortened = [(_shortened(row[0], longest), *(row[i] for i in kept[1:])) for row in rows]
+    return [columns[i] for i in kept], shortened, left_out
 
 
 def _width(columns: Sequence[str], rows: Sequence[tuple[str, ...]], left_out: Sequence[str]) -> int:
@@ -150,10 +150,10 @@ def _share(layer: Layer) -> str:
 
 
 def _counted(row: Row, what: str) -> str:
-    found, least = row.sum_of(what)
+    total, least = row.sum_of(what)
     if least:
-        return f"≥ {found:,}" if found else UNKNOWN
-    return f"{found:,}"
+        return f"≥ {total:,}" if total else UNKNOWN
+    return f"{total:,}"
 
 
 def _field(fields: Mapping[str, Sequence[AxisField]]) -> tuple[str, str]:
@@ -180,13 +180,13 @@ def times(shape: Sequence[int]) -> str:
     return "×".join(map(str, shape)) or "1"
 
 
-def percent(share: float) -> str:
+def percent(fraction: float) -> str:
     """Return a share in per cent, with two digits that count.
 
     >>> percent(1.0), percent(0.1234), percent(0.000976)
     ('100 %', '12 %', '0.098 %')
     """
-    return f"{100 * share:.3g} %" if share > 0.995 else f"{100 * share:.2g} %"
+    return f"{100 * fraction:.3g} %" if fraction > 0.995 else f"{100 * fraction:.2g} %"
 
 
 def size(number: int) -> str:
@@ -204,7 +204,7 @@ def size(number: int) -> str:
 def lines_below(inspection: Inspection) -> list[str]:
     """Return what is to be said under the table: memory, convention, what is dropped, unknown or unusual."""
     totals, held = inspection.totals, inspection.memory
-    found = [
+    lines = [
         f"parameters {size(totals.parameter_bytes)}, activations {size(totals.activation_bytes)} for one example; "
         f"held at once: {size(totals.inference_bytes)} in inference (at {held.inference_at}), "
         f"{size(totals.training_bytes)} in training, without the optimiser's state",
@@ -213,20 +213,20 @@ def lines_below(inspection: Inspection) -> list[str]:
         "to unit; of the input: what the unit in the middle really sees of all input numbers",
     ]
     if any(layer.share_at_most for layer in inspection.layers):
-        found.append("≤: at most; the exact places are too scattered to be followed")
+        lines.append("≤: at most; the exact places are too scattered to be followed")
     if inspection.graph.shared:
-        found.append(f"shared, counted once: {', '.join(f'{a} = {b}' for a, b in inspection.graph.shared.items())}")
+        lines.append(f"shared, counted once: {', '.join(f'{a} = {b}' for a, b in inspection.graph.shared.items())}")
     if inspection.parameters.unused:
-        found.append(f"parameters that nothing uses: {', '.join(inspection.parameters.unused)}")
+        lines.append(f"parameters that nothing uses: {', '.join(inspection.parameters.unused)}")
     if inspection.parameters.unseen:
-        found.append(f"whether anything uses these is unknown: {', '.join(inspection.parameters.unseen)}")
+        lines.append(f"whether anything uses these is unknown: {', '.join(inspection.parameters.unseen)}")
     for one in inspection.dropped.inputs:
-        found.append(f"no output sees {_positions(one.positions)} of {one.size} along axis {one.axis} of {one.node}")
+        lines.append(f"no output sees {_positions(one.positions)} of {one.size} along axis {one.axis} of {one.node}")
     if inspection.graph.unknown:
-        found.append(f"unknown operations, of which nothing is counted: {', '.join(_unknown(inspection))}")
-    found += inspection.graph.notes
-    found += [str(one) for one in inspection.warnings]
-    return found
+        lines.append(f"unknown operations, of which nothing is counted: {', '.join(_unknown(inspection))}")
+    lines += inspection.graph.notes
+    lines += [str(one) for one in inspection.warnings]
+    return lines
 
 
 def _unknown(inspection: Inspection) -> list[str]:

@@ -12,8 +12,9 @@ from torch.utils.flop_counter import FlopCounterMode
 def cost(build: Callable[[], nn.Module], shape: tuple[int, int, int]) -> tuple[int, int]:
     """Return the weights of the network that ``build`` returns, and its multiply-adds for one image (C, H, W).
 
-    Only convolutions and matrix products count, as is usual; norms, activations and pooling come to a few per cent. The
-    network is built and run on torch's "meta" device, which knows shapes only, so that this is quick at any size.
+    Only convolutions and matrix products count, as in the tables of papers: PyTorch's own counter does that, for any
+    module. ``inspect`` counts every operation of a recorded graph. The network is built and run on torch's "meta"
+    device, which knows shapes only, so that this is quick at any size.
 
     >>> cost(lambda: nn.Conv2d(1, 4, 3), (1, 6, 6))  # 4 kernels of 9 weights and a bias, each at 4×4 places
     (40, 576)

@@ -110,6 +110,7 @@ from convscope.ops.losses import (
     squared_error,
     squared_error_backward,
 )
+from convscope.ops.matmul import matmul, matmul_backward
 from convscope.ops.normalisation import (
     Moments,
     batch_norm,
@@ -145,7 +146,6 @@ from convscope.ops.pooling import (
     max_pool_backward,
 )
 from convscope.ops.primitive import Cost, Index, Primitive, Terms
-from convscope.ops.product import matmul, matmul_backward
 from convscope.ops.recurrence.gru import GRU, gru, gru_backward, gru_step, gru_step_backward
 from convscope.ops.recurrence.lstm import LSTM, LSTMStep, lstm, lstm_backward, lstm_step, lstm_step_backward
 from convscope.ops.reduction import (
@@ -168,12 +168,12 @@ from convscope.ops.rounding import (
     round_off,
     round_off_backward,
 )
-from convscope.ops.selection import compare, compare_backward, where, where_backward
 from convscope.ops.softmax import log_softmax, log_softmax_backward, softmax, softmax_backward
-from convscope.ops.steps import Step, steps
 from convscope.ops.table import PRIMITIVES
 from convscope.ops.transposed import correlate_transpose, correlate_transpose_backward
 from convscope.ops.unpooling import max_unpool, max_unpool_backward
+from convscope.ops.where import compare, compare_backward, where, where_backward
+from convscope.ops.window_walk import Step, steps
 
 __all__ = [
     "GRU", "LSTM", "PRIMITIVES", "Cost", "Gradients", "Index", "LSTMStep", "MaxPooled", "Moments", "Primitive", "Step",

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, ndtr
 
 from convscope.ops import elementwise
 from convscope.ops.arguments import floats
 from convscope.ops.elementwise import alike
 from convscope.ops.primitive import Primitive
+from convscope.ops.special import expit, ndtr
 
 SELU_ALPHA = 1.6732632423543772848170429916717  # Klambauer et al. 2017, eq. 14: mean 0 and variance 1 are kept
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -174,14 +174,22 @@ def _function(
     return elementwise.primitive(name, forward, backward, each, elementwise.function(name, forward))
 
 
+def _passed(x: float) -> float:
+    return float(x > 0)
+
+
+def _sloped(x: float, slope: float = 0.01) -> float:
+    return 1.0 if x > 0 else slope
+
+
 PRIMITIVES = (
-    elementwise.primitive("relu", relu, relu_backward, (0, 1), elementwise.scaled(relu, lambda x: float(x > 0))),
+    elementwise.primitive("relu", relu, relu_backward, (0, 1), elementwise.scaled(relu, _passed)),
     elementwise.primitive(
         "leaky_relu",
         leaky_relu,
         leaky_relu_backward,
         (1, 1),
-        elementwise.scaled(leaky_relu, lambda x, slope=0.01: 1.0 if x > 0 else slope),
+        elementwise.scaled(leaky_relu, _sloped),
     ),
     _function("selu", selu, selu_backward, (3, 2)),  # comparison, exp, - 1, · α, · λ
     _function("gelu", gelu, gelu_backward, (2, 0)),  # Φ, product

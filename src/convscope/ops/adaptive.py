@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from convscope.errors import ShapeError
+from convscope.geometry import Window
 from convscope.ops.arguments import check_gradient, each_axis, floats, spatial
+from convscope.ops.axes import Axes, Link, listed, pointwise, positions, windowed
 from convscope.ops.pooling.maximum import MaxPooled, largest
 from convscope.ops.pooling.windows import along
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, covered, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, covered, traffic
 from convscope.ops.unpooling import places
 
 OutputSize = int | Sequence[int]
-Rules = tuple[Callable[..., Shape], Callable[..., Cost], Callable[..., dict[str, Index]], Callable[..., Terms]]
+Rules = tuple[Callable[..., Shape], Callable[..., Cost], Callable[..., Axes], Callable[..., Terms]]
 Spans = tuple[tuple[slice, ...], ...]  # for each axis, for each output: its inputs
 
 
@@ -37,9 +40,9 @@ def adaptive_max_pool(x: np.ndarray, output_size: OutputSize, *, return_indices:
     [[[5.0, 5.0, 4.0]]]
     """
     (x,) = floats("adaptive_max_pool", x=x)
-    found = spans("adaptive_max_pool", x.shape, output_size)
-    output = _reduce(x, found, np.max)
-    return MaxPooled(output, _positions(x, found)) if return_indices else output
+    bins = spans("adaptive_max_pool", x.shape, output_size)
+    output = _reduce(x, bins, np.max)
+    return MaxPooled(output, _positions(x, bins)) if return_indices else output
 
 
 def adaptive_max_pool_backward(
@@ -54,11 +57,11 @@ def adaptive_max_pool_backward(
     [[[0.0, 3.0, 0.0, 4.0, 0.0]]]
     """
     grad, x = floats("adaptive_max_pool_backward", grad=grad, x=x)
-    found = spans("adaptive_max_pool_backward", x.shape, output_size)
-    check_gradient("adaptive_max_pool_backward", grad, _output(x.shape, found))
-    given = np.zeros_like(x)
-    np.add.at(given, places("adaptive_max_pool_backward", _positions(x, found), x.shape), grad)  # windows overlap
-    return given
+    bins = spans("adaptive_max_pool_backward", x.shape, output_size)
+    check_gradient("adaptive_max_pool_backward", grad, _output(x.shape, bins))
+    x_grad = np.zeros_like(x)
+    np.add.at(x_grad, places("adaptive_max_pool_backward", _positions(x, bins), x.shape), grad)  # windows overlap
+    return x_grad
 
 
 def adaptive_avg_pool(x: np.ndarray, output_size: OutputSize) -> np.ndarray:
@@ -81,9 +84,9 @@ def adaptive_avg_pool_backward(grad: np.ndarray, x: np.ndarray, output_size: Out
     [[[1.0, 2.0, 1.0, 3.0, 2.0]]]
     """
     grad, x = floats("adaptive_avg_pool_backward", grad=grad, x=x)
-    found = spans("adaptive_avg_pool_backward", x.shape, output_size)
-    check_gradient("adaptive_avg_pool_backward", grad, _output(x.shape, found))
-    for axis, (outputs, size) in enumerate(zip(found, x.shape[2:], strict=True), start=2):
+    bins = spans("adaptive_avg_pool_backward", x.shape, output_size)
+    check_gradient("adaptive_avg_pool_backward", grad, _output(x.shape, bins))
+    for axis, (outputs, size) in enumerate(zip(bins, x.shape[2:], strict=True), start=2):
         shared = np.zeros_like(grad, shape=(*grad.shape[:axis], size, *grad.shape[axis + 1 :]))
         for o, inputs in enumerate(outputs):
             shared[along(axis, inputs)] += grad[along(axis, slice(o, o + 1))] / (inputs.stop - inputs.start)
@@ -151,13 +154,13 @@ def spans(operation: str, x: Shape, output_size: OutputSize = 1, **_: Any) -> Sp
     )
 
 
-def _output(x: Shape, found: Spans) -> Shape:
-    return (*x[:2], *(len(outputs) for outputs in found))
+def _output(x: Shape, bins: Spans) -> Shape:
+    return (*x[:2], *(len(outputs) for outputs in bins))
 
 
-def _reduce(x: np.ndarray, found: Spans, reduce: Callable[..., Any]) -> np.ndarray:
+def _reduce(x: np.ndarray, bins: Spans, reduce: Callable[..., Any]) -> np.ndarray:
     """Reduce each window along one axis after the other; the layout in memory stays that of x."""
-    for axis, outputs in enumerate(found, start=2):
+    for axis, outputs in enumerate(bins, start=2):
         out = np.empty_like(x, shape=(*x.shape[:axis], len(outputs), *x.shape[axis + 1 :]))
         for o, inputs in enumerate(outputs):
             reduce(x[along(axis, inputs)], axis=axis, keepdims=True, out=out[along(axis, slice(o, o + 1))])
@@ -165,48 +168,52 @@ def _reduce(x: np.ndarray, found: Spans, reduce: Callable[..., Any]) -> np.ndarr
     return x
 
 
-def _positions(x: np.ndarray, found: Spans) -> np.ndarray:
+def _positions(x: np.ndarray, bins: Spans) -> np.ndarray:
     """Return the flat position of each window's maximum, (N, C, *output_size)."""
     flat = np.arange(math.prod(x.shape[2:])).reshape(x.shape[2:])
-    positions = np.zeros_like(x, dtype=np.int64, shape=_output(x.shape, found))
+    positions = np.zeros_like(x, dtype=np.int64, shape=_output(x.shape, bins))
     for at in np.ndindex(positions.shape[2:]):
-        window = tuple(outputs[o] for outputs, o in zip(found, at, strict=True))
+        window = tuple(outputs[int(o)] for outputs, o in zip(bins, at, strict=True))
         numbers = x[:, :, *window]
         place = largest(numbers.reshape(*x.shape[:2], math.prod(numbers.shape[2:])))  # (N, C)
         positions[:, :, *at] = flat[window].ravel()[place]
     return positions
 
 
-def _cells(at: tuple[int, ...], found: Spans) -> Index:
-    inputs = (outputs[o] for outputs, o in zip(found, at[2:], strict=True))
-    return (np.array([at[0]]), np.array([at[1]]), *(np.arange(part.start, part.stop) for part in inputs))
+def _spanned(axis: int, size: int, outputs: Sequence[slice]) -> Link:
+    """Return windows where the spans are all alike, else the spans."""
+    number = len(outputs)
+    if size % number == 0:
+        return windowed(axis, Window(size, size // number, size // number))
+    return listed(axis, size, (range(part.start, part.stop) for part in outputs), Fraction(size, number))
 
 
 def _rules(name: str, *, average: bool) -> Rules:
-    """Return shape, cost, field and terms of an adaptive pooling."""
+    """Return shape, cost, axes and terms of an adaptive pooling."""
 
     def shape(x: Shape, **arguments: Any) -> Shape:
         return _output(x, spans(name, x, **arguments))
 
     def cost(x: Shape, *, itemsize: int = 4, **arguments: Any) -> Cost:
-        found = spans(name, x, **arguments)
-        output = _output(x, found)
-        seen = math.prod(x[:2]) * math.prod(sum(part.stop - part.start for part in outputs) for outputs in found)
+        bins = spans(name, x, **arguments)
+        output = _output(x, bins)
+        seen = math.prod(x[:2]) * math.prod(sum(part.stop - part.start for part in outputs) for outputs in bins)
         windows = math.prod(output)
         return Cost(windows * average, seen - windows, *traffic(output, x, itemsize=itemsize))
 
-    def field(at: tuple[int, ...], x: Shape, **arguments: Any) -> dict[str, Index]:
-        return {"x": _cells(at, spans(name, x, **arguments))}
+    def axes(x: Shape, **arguments: Any) -> Axes:
+        space = (_spanned(axis, x[axis], line) for axis, line in enumerate(spans(name, x, **arguments), start=2))
+        return {"x": (*pointwise(x[:2]), *space)}
 
     def terms(at: tuple[int, ...], x: np.ndarray, **arguments: Any) -> Terms:
-        index, operand = covered(x, _cells(at, spans(name, x.shape, **arguments)))
+        index, operand = covered(x, positions(axes(x.shape, **arguments), at)["x"])
         if not average:
             won = largest(operand)
             index, operand = index[won : won + 1], operand[won : won + 1]
         factor = np.full(len(operand), 1 / len(operand), x.dtype)
         return Terms(float((operand * factor).sum()), "x", index, operand, factor)
 
-    return shape, cost, field, terms
+    return shape, cost, axes, terms
 
 
 PRIMITIVES = (

@@ -7,9 +7,10 @@ what to do.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.geometry import same_padding
@@ -20,7 +21,15 @@ Pairs = tuple[tuple[int, int], ...]
 AXES = {1: "length", 2: "height and width", 3: "depth, height and width"}
 
 
-def floats(operation: str, **arrays: Any) -> tuple[np.ndarray, ...]:
+@overload
+def floats(operation: str, **arrays: ArrayLike) -> tuple[np.ndarray, ...]: ...
+
+
+@overload
+def floats(operation: str, **arrays: ArrayLike | None) -> tuple[Any, ...]: ...
+
+
+def floats(operation: str, **arrays: ArrayLike | None) -> tuple[Any, ...]:
     """Return the arrays given as NumPy arrays; all float32, or all float64. None stays None.
 
     Raises:
@@ -30,18 +39,18 @@ def floats(operation: str, **arrays: Any) -> tuple[np.ndarray, ...]:
     Traceback (most recent call last):
     convscope.errors.ShapeError: relu: x holds int64; expected float32 or float64: convert it with x.astype(np.float32)
     """
-    found: dict[str, Any] = {name: value if value is None else np.asarray(value) for name, value in arrays.items()}
-    for name, array in found.items():
+    converted: dict[str, Any] = {name: value if value is None else np.asarray(value) for name, value in arrays.items()}
+    for name, array in converted.items():
         if array is not None and array.dtype not in (np.float32, np.float64):
             raise ShapeError(
                 f"{operation}: {name} holds {array.dtype}; expected float32 or float64: convert it with "
                 f"{name}.astype(np.float32)"
             )
-    types = {name: array.dtype for name, array in found.items() if array is not None}
+    types = {name: array.dtype for name, array in converted.items() if array is not None}
     if len(set(types.values())) > 1:
         listed = ", ".join(f"{name} {dtype}" for name, dtype in types.items())
         raise ShapeError(f"{operation}: all arrays must be of one type, found {listed}; convert them to one")
-    return tuple(found.values())
+    return tuple(converted.values())
 
 
 def spatial(operation: str, name: str, shape: Sequence[int]) -> tuple[int, ...]:
@@ -60,7 +69,7 @@ def each_axis(operation: str, name: str, value: int | Sequence[int], rank: int, 
     >>> each_axis("max_pool", "stride", 2, rank=2), each_axis("max_pool", "stride", (2,), rank=2)
     ((2, 2), (2, 2))
     """
-    values = tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,)
+    values: tuple[Any, ...] = tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,)
     values = values * rank if len(values) == 1 else values
     if len(values) != rank or not all(isinstance(v, int | np.integer) for v in values):
         raise ShapeError(
@@ -97,9 +106,9 @@ def paddings(
     if value in ("same", "same_lower"):
         sizes = zip(space, kernel, stride, dilation, strict=True)
         return tuple(same_padding(n, k, s, d, extra_after=value == "same") for n, k, s, d in sizes)
-    given: Any = () if isinstance(value, str) else tuple(value) if np.iterable(value) else (value,)
-    given = given * rank if len(given) == 1 and not np.iterable(given[0]) else given  # one for all axes
-    pairs = [tuple(v) if np.iterable(v) else (v, v) for v in given]
+    values: Any = () if isinstance(value, str) else tuple(value) if np.iterable(value) else (value,)
+    values = values * rank if len(values) == 1 and not np.iterable(values[0]) else values  # one for all axes
+    pairs = [tuple(v) if np.iterable(v) else (v, v) for v in values]
     whole = all(len(pair) == 2 and all(isinstance(v, int | np.integer) for v in pair) for pair in pairs)
     if len(pairs) != rank or not whole:
         raise ShapeError(
@@ -123,15 +132,15 @@ def shapes(*arrays: np.ndarray | None) -> tuple[Any, ...]:
     return tuple(None if array is None else array.shape for array in arrays)
 
 
-def matching(operation: str, name: str, found: Sequence[int] | None, expected: Sequence[int], meaning: str) -> None:
+def matching(operation: str, name: str, shape: Sequence[int] | None, expected: Sequence[int], meaning: str) -> None:
     """Refuse an array whose shape is not the one that the others ask for; an absent one passes.
 
     >>> matching("linear", "bias", (3,), (2,), "(O,)")
     Traceback (most recent call last):
     convscope.errors.ShapeError: linear: bias must be (O,) = (2,), found (3,)
     """
-    if found is not None and tuple(found) != tuple(expected):
-        raise ShapeError(f"{operation}: {name} must be {meaning} = {tuple(expected)}, found {tuple(found)}")
+    if shape is not None and tuple(shape) != tuple(expected):
+        raise ShapeError(f"{operation}: {name} must be {meaning} = {tuple(expected)}, found {tuple(shape)}")
 
 
 def check_axis(operation: str, axis: int, shape: Sequence[int], name: str = "x") -> None:

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
+from convscope.ops import elementwise
 from convscope.ops.arguments import check_gradient, floats
-from convscope.ops.combination import feeding, unbroadcast
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
+from convscope.ops.axes import Axes, mixed, repeated, same, shifted
+from convscope.ops.combination import unbroadcast
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, covered, traffic
 
 
 def reshape(x: ArrayLike, *, shape: Sequence[int]) -> np.ndarray:
@@ -145,10 +147,10 @@ def _slices(start: Sequence[int], size: Sequence[int], step: Sequence[int]) -> t
 
 
 def _reshaped(x: Shape, *, shape: Sequence[int]) -> Shape:
-    found = tuple(shape)
-    if min(found, default=1) < 0 or count(found) != count(x):
-        raise ShapeError(f"reshape: x {x} holds {count(x)} numbers, which do not fill {found}")
-    return found
+    output = tuple(shape)
+    if min(output, default=1) < 0 or count(output) != count(x):
+        raise ShapeError(f"reshape: x {x} holds {count(x)} numbers, which do not fill {output}")
+    return output
 
 
 def _permuted(x: Shape, *, axes: Sequence[int]) -> Shape:
@@ -170,29 +172,37 @@ def _sliced(x: Shape, *, start: Sequence[int], size: Sequence[int], step: Sequen
 
 
 def _expanded(x: Shape, *, shape: Sequence[int]) -> Shape:
-    found = tuple(shape)
-    kept = zip(x[::-1], found[::-1], strict=False)
-    if len(x) > len(found) or not all(n in (1, m) for n, m in kept):
-        raise ShapeError(f"expand: x {x} cannot be repeated to {found}: only axes of size 1 are, and new ones in front")
-    return found
+    output = tuple(shape)
+    kept = zip(x[::-1], output[::-1], strict=False)
+    if len(x) > len(output) or not all(n in (1, m) for n, m in kept):
+        raise ShapeError(
+            f"expand: x {x} cannot be repeated to {output}: only axes of size 1 are, and new ones in front"
+        )
+    return output
 
 
-def _from_reshaped(at: tuple[int, ...], x: Shape, *, shape: Sequence[int]) -> tuple[int, ...]:
-    return tuple(int(i) for i in np.unravel_index(np.ravel_multi_index(at, tuple(shape)), x)) if x else ()
+def _permuted_axes(x: Shape, *, axes: Sequence[int]) -> Axes:
+    return {"x": tuple(same(int(axis), n) for axis, n in zip(np.argsort(axes), x, strict=True))}
 
 
-def _from_permuted(at: tuple[int, ...], x: Shape, *, axes: Sequence[int]) -> tuple[int, ...]:
-    return tuple(at[axis] for axis in np.argsort(axes))
+def _sliced_axes(x: Shape, *, start: Sequence[int], size: Sequence[int], step: Sequence[int]) -> Axes:
+    stretches = enumerate(zip(x, start, size, step, strict=True))
+    return {
+        "x": tuple(
+            same(axis, n) if (number, first, by) == (n, 0, 1) else shifted(axis, number, n, first, by)
+            for axis, (n, first, number, by) in stretches
+        )
+    }
 
 
-def _from_sliced(
-    at: tuple[int, ...], x: Shape, *, start: Sequence[int], size: Sequence[int], step: Sequence[int]
-) -> tuple[int, ...]:
-    return tuple(first + i * by for i, first, by in zip(at, start, step, strict=True))
+def _expanded_axes(x: Shape, *, shape: Sequence[int]) -> Axes:
+    return {"x": repeated(x, tuple(shape))}
 
 
-def _from_expanded(at: tuple[int, ...], x: Shape, *, shape: Sequence[int]) -> tuple[int, ...]:
-    return feeding(at, x)
+def _reshaped_field(at: tuple[int, ...], x: Shape, *, shape: Sequence[int]) -> dict[str, Index]:
+    """Return the number that is as far from the first one as output ``at`` is."""
+    flat = np.ravel_multi_index(at, tuple(shape)) if at else 0
+    return {"x": tuple(np.array([i]) for i in np.unravel_index(flat, x))}
 
 
 def _primitive(
@@ -200,29 +210,26 @@ def _primitive(
     forward: Callable[..., np.ndarray],
     backward: Callable[..., Any],
     shape: Callable[..., Shape],
-    origin: Callable[..., tuple[int, ...]],
-    differentiable: tuple[str, ...] = ("x",),
+    axes: Callable[..., Axes],
+    **further: Any,
 ) -> Primitive:
-    """Put an arrangement together; ``origin`` tells the position in x of which output ``at`` is a copy."""
+    """Put an arrangement together: each output is a copy of one number of x."""
 
     def cost(x: Shape, *, itemsize: int = 4, **arguments: Any) -> Cost:
         return Cost(0, 0, *traffic(shape(x, **arguments), x, itemsize=itemsize))
 
-    def field(at: tuple[int, ...], x: Shape, **arguments: Any) -> dict[str, Index]:
-        return {"x": point(origin(at, x, **arguments))}
-
     def terms(at: tuple[int, ...], x: np.ndarray, **arguments: Any) -> Terms:
-        place = origin(at, x.shape, **arguments)
-        operand = np.array([x[place]])
-        return Terms(float(operand[0]), "x", np.array([place], int), operand, np.ones_like(operand))
+        index, operand = covered(x, primitive.field(at, x.shape, **arguments)["x"])
+        return Terms(float(operand[0]), "x", index, operand, np.ones_like(operand))
 
-    return Primitive(name, ("x",), forward, backward, shape, cost, field, terms, differentiable)
+    primitive = Primitive(name, ("x",), forward, backward, shape, cost, axes, terms, **further)
+    return primitive
 
 
 PRIMITIVES = (
-    _primitive("reshape", reshape, reshape_backward, _reshaped, _from_reshaped),
-    _primitive("permute", permute, permute_backward, _permuted, _from_permuted),
-    _primitive("strided_slice", strided_slice, strided_slice_backward, _sliced, _from_sliced),
-    _primitive("expand", expand, expand_backward, _expanded, _from_expanded),
-    _primitive("detach", detach, detach_backward, lambda x: x, lambda at, x: at, differentiable=()),
+    _primitive("reshape", reshape, reshape_backward, _reshaped, mixed, field=_reshaped_field),
+    _primitive("permute", permute, permute_backward, _permuted, _permuted_axes),
+    _primitive("strided_slice", strided_slice, strided_slice_backward, _sliced, _sliced_axes),
+    _primitive("expand", expand, expand_backward, _expanded, _expanded_axes),
+    _primitive("detach", detach, detach_backward, elementwise.shape, elementwise.axes, differentiable=()),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,9 +11,10 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats, shapes
-from convscope.ops.combination import feeding, unbroadcast
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, line, point, traffic
-from convscope.ops.product import stacked
+from convscope.ops.axes import Axes, listed, pointwise, repeated, same, whole
+from convscope.ops.combination import unbroadcast
+from convscope.ops.matmul import stacked
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, line, traffic
 from convscope.ops.softmax import probabilities
 
 
@@ -75,10 +77,10 @@ def _given(
     name: str, q: ArrayLike, k: ArrayLike, v: ArrayLike, mask: ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
     boolean = mask is not None and np.asarray(mask).dtype == np.bool_
-    q, k, v, added = floats(name, q=q, k=k, v=v, mask=None if boolean else mask)
-    mask = np.asarray(mask) if boolean else added
-    _shape(*shapes(q, k, v, mask))
-    return q, k, v, mask
+    query, key, value, added = floats(name, q=q, k=k, v=v, mask=None if boolean else mask)
+    chosen = np.asarray(mask) if boolean else added
+    _shape(*shapes(query, key, value, chosen))
+    return query, key, value, chosen
 
 
 def _turned(x: np.ndarray) -> np.ndarray:
@@ -131,17 +133,27 @@ def _cost(
     return Cost(multiplications, additions, *traffic(output, q, k, v, mask, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], q: Shape, k: Shape, v: Shape, mask: Shape | None = None, **_: Any) -> dict[str, Index]:
-    front, keys, inner = point(at[:-2]), np.arange(k[-2]), np.arange(q[-1])
-    found: dict[str, Index] = {
-        "q": (*point(at[:-1]), inner),
-        "k": (*front, keys, inner),
-        "v": (*front, keys, *point(at[-1:])),
+def _axes(q: Shape, k: Shape, v: Shape, mask: Shape | None = None, **_: Any) -> Axes:
+    """A query's row, all keys, and a column of all values."""
+    front, rows = pointwise(q[:-2]), len(q) - 2
+    axes = {
+        "q": (*front, same(rows, q[-2]), whole(q[-1])),
+        "k": (*front, whole(k[-2]), whole(k[-1])),
+        "v": (*front, whole(v[-2]), same(rows + 1, v[-1])),
     }
+    return axes if mask is None else axes | {"mask": (*repeated(mask[:-1], q[:-1]), whole(mask[-1]))}
+
+
+def _attended(constants: Mapping[str, np.ndarray], *shapes: Shape, **_: Any) -> Axes:
+    """Keys and values that a constant mask (..., queries, keys) opens to each query, of any example and head."""
+    mask = constants.get("mask")
     if mask is None:
-        return found
-    row = feeding((*at[:-1], 0), mask)[:-1]
-    return found | {"mask": (*point(row), np.arange(mask[-1]))}
+        return {}
+    opened = mask if mask.dtype == bool else mask > np.finfo(mask.dtype).min  # the lowest number serves for -inf
+    rows = np.asarray(opened.reshape(-1, *mask.shape[-2:]).any(0))
+    keys = listed(len(shapes[0]) - 2, mask.shape[-1], (np.flatnonzero(row).tolist() for row in rows))
+    axes = _axes(*shapes)
+    return {name: (*axes[name][:-2], keys, axes[name][-1]) for name in ("k", "v")}
 
 
 def _terms(
@@ -170,8 +182,9 @@ PRIMITIVES = (
         attention_backward,
         _shape,
         _cost,
-        _field,
+        _axes,
         _terms,
         differentiable=("q", "k", "v", "mask"),
+        narrowed=_attended,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -11,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_axis, check_gradient, floats
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
+from convscope.ops.axes import Axes, repeated, same, shifted
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, traffic
 
 
 class Gradients(NamedTuple):
@@ -131,11 +133,11 @@ def concatenate(*arrays: ArrayLike, axis: int = 1) -> np.ndarray:
     >>> concatenate(np.array([[1.0, 2.0]]), np.array([[3.0]])).tolist()
     [[1.0, 2.0, 3.0]]
     """
-    found = [np.asarray(array) for array in arrays]
-    if len(types := {array.dtype.name for array in found}) > 1:
+    converted = [np.asarray(array) for array in arrays]
+    if len(types := {array.dtype.name for array in converted}) > 1:
         raise ShapeError(f"concatenate: all arrays must be of one type, found {', '.join(sorted(types))}")
-    _joined(*(array.shape for array in found), axis=axis)
-    return np.concatenate(found, axis)
+    _joined(*(array.shape for array in converted), axis=axis)
+    return np.concatenate(converted, axis)
 
 
 def concatenate_backward(grad: ArrayLike, *arrays: ArrayLike, axis: int = 1) -> tuple[np.ndarray, ...]:
@@ -189,8 +191,9 @@ def feeding(at: tuple[int, ...], shape: Shape) -> tuple[int, ...]:
     return tuple(0 if n == 1 else i for i, n in zip(at[len(at) - len(shape) :], shape, strict=True))
 
 
-def _field(at: tuple[int, ...], x: Shape, y: Shape) -> dict[str, Index]:
-    return {"x": point(feeding(at, x)), "y": point(feeding(at, y))}
+def _pair_axes(x: Shape, y: Shape) -> Axes:
+    output = np.broadcast_shapes(x, y)
+    return {"x": repeated(x, output), "y": repeated(y, output)}
 
 
 def _add_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
@@ -203,9 +206,9 @@ def _add_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
 
 def _subtract_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
     """Return two terms, x · 1 and y · -1."""
-    found = _add_terms(at, x, y)
+    sums = _add_terms(at, x, y)
     factor = np.array([1, -1], x.dtype)
-    return replace(found, total=float((found.operand * factor).sum()), factor=factor)
+    return replace(sums, total=float((sums.operand * factor).sum()), factor=factor)
 
 
 def _divide_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
@@ -230,10 +233,17 @@ def _part(at: tuple[int, ...], shapes: tuple[Shape, ...], axis: int) -> tuple[in
     return which, tuple(place)
 
 
-def _concatenate_field(at: tuple[int, ...], *shapes: Shape, axis: int = 1) -> dict[str, Index]:
-    which, place = _part(at, shapes, axis)
-    nowhere = tuple(np.arange(0) for _ in at)
-    return {f"x{i}": point(place) if i == which else nowhere for i in range(len(shapes))}
+def _concatenate_axes(*shapes: Shape, axis: int = 1) -> Axes:
+    """Each array along its own stretch of the axis."""
+    output = _joined(*shapes, axis=axis)
+    axis %= len(output)
+    begins = itertools.accumulate((shape[axis] for shape in shapes), initial=0)
+    return {
+        f"x{i}": tuple(
+            shifted(axis, output[axis], n, -begin) if along == axis else same(along, n) for along, n in enumerate(shape)
+        )
+        for i, (shape, begin) in enumerate(zip(shapes, begins, strict=False))
+    }
 
 
 def _concatenate_terms(at: tuple[int, ...], *arrays: np.ndarray, axis: int = 1) -> Terms:
@@ -263,7 +273,7 @@ def pairwise(
         n = count(output)
         return Cost(n * each[0], n * each[1], *traffic(output, x, y, itemsize=itemsize))
 
-    return Primitive(name, ("x", "y"), forward, backward, shape, cost, _field, terms, differentiable=("x", "y"))
+    return Primitive(name, ("x", "y"), forward, backward, shape, cost, _pair_axes, terms, differentiable=("x", "y"))
 
 
 PRIMITIVES = (
@@ -278,7 +288,7 @@ PRIMITIVES = (
         concatenate_backward,
         _joined,
         _concatenate_cost,
-        _concatenate_field,
+        _concatenate_axes,
         _concatenate_terms,
         variadic=True,
     ),

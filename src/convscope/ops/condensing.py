@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import floats
+from convscope.ops.axes import positions
 from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, function_of, traffic
-from convscope.ops.reduction import checked, field, filled, given, reduced
+from convscope.ops.reduction import checked, filled, gradient_and_input, reduced, reduced_axes
 
 
 def reduce_product(x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
@@ -33,7 +34,7 @@ def reduce_product_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int
     >>> reduce_product_backward(np.array([1.0]), np.array([2.0, 0.0, 3.0]), axes=(0,)).tolist()
     [0.0, 6.0, 0.0]
     """
-    grad, x = given("reduce_product_backward", grad, x, axes)
+    grad, x = gradient_and_input("reduce_product_backward", grad, x, axes)
     ends = tuple(range(-len(axes), 0))
     lines = np.moveaxis(x, tuple(sorted(axes)), ends)
     flat = lines.reshape(*lines.shape[: x.ndim - len(axes)], math.prod(x.shape[axis] for axis in axes))
@@ -64,13 +65,14 @@ def reduce_norm_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int], 
     >>> reduce_norm_backward(np.array([[10.0]]), np.array([[0.0, 0.0]]), axes=(1,)).tolist()
     [[0.0, 0.0]]
     """
-    grad, x = given("reduce_norm_backward", grad, x, axes)
+    grad, x = gradient_and_input("reduce_norm_backward", grad, x, axes)
     length = _length(x, _ordered("reduce_norm_backward", x.shape, axes, order), order)
+    zero: np.floating = x.dtype.type(0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if order == 2:
-            return grad * np.where(length == 0, x.dtype.type(0), x / length)
-        far = np.where(x == 0, x.dtype.type(0), np.abs(x) ** x.dtype.type(order - 1))
-        scale = np.where(length == 0, x.dtype.type(0), grad * length ** x.dtype.type(1 - order))
+            return grad * np.where(length == 0, zero, x / length)
+        far = np.where(x == 0, zero, np.abs(x) ** x.dtype.type(order - 1))
+        scale = np.where(length == 0, zero, grad * length ** x.dtype.type(1 - order))
         return np.sign(x) * far * scale
 
 
@@ -83,11 +85,11 @@ def reduce_log_sum_exp(x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
     array([[ True]])
     """
     (x,) = floats("reduce_log_sum_exp", x=x)
-    found = filled("reduce_log_sum_exp", x.shape, axes)
-    most = x.max(found, keepdims=True)
-    most = np.where(np.isinf(most), x.dtype.type(0), most)  # ∞ - ∞ is no number
+    ordered = filled("reduce_log_sum_exp", x.shape, axes)
+    largest: np.ndarray = x.max(ordered, keepdims=True)
+    most = np.where(np.isinf(largest), np.zeros_like(largest), largest)  # ∞ - ∞ is no number
     with np.errstate(divide="ignore", over="ignore"):
-        return most + np.log(np.exp(x - most).sum(found, keepdims=True))
+        return most + np.log(np.exp(x - most).sum(ordered, keepdims=True))
 
 
 def reduce_log_sum_exp_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
@@ -96,7 +98,7 @@ def reduce_log_sum_exp_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence
     >>> reduce_log_sum_exp_backward(np.array([[4.0]]), np.log(np.array([[1.0, 3.0]])), axes=(1,)).round(12).tolist()
     [[1.0, 3.0]]
     """
-    grad, x = given("reduce_log_sum_exp_backward", grad, x, axes)
+    grad, x = gradient_and_input("reduce_log_sum_exp_backward", grad, x, axes)
     whole = reduce_log_sum_exp(x, axes=axes)
     with np.errstate(invalid="ignore"):
         return grad * np.exp(x - whole)
@@ -144,11 +146,11 @@ def _primitive(
         return Cost(multiplications, additions, *traffic(output, x, itemsize=itemsize))
 
     def terms(at: tuple[int, ...], x: np.ndarray, *, axes: Sequence[int], **arguments: Any) -> Terms:
-        index = field(at, x.shape, axes=axes)
+        index = positions(reduced_axes(x.shape, axes=axes), at)
         total = forward(x[np.ix_(*index["x"])], axes=axes, **arguments)
         return function_of(float(total.item()), name, {"x": x}, index)
 
-    return Primitive(name, ("x",), forward, backward, shape, cost, field, terms)
+    return Primitive(name, ("x",), forward, backward, shape, cost, reduced_axes, terms)
 
 
 PRIMITIVES = (

@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import choice, floats, matching, shapes
-from convscope.ops.embedding import whole
+from convscope.ops.axes import Axes, pointwise, positions, same, whole, whole_along
+from convscope.ops.embedding import indices_within
 from convscope.ops.losses import REDUCTIONS, each, reduced
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, function_of, point, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, function_of, traffic
 from convscope.ops.softmax import log_probabilities, probabilities
 
 
@@ -81,7 +82,7 @@ def value_and_gradient(logits: ArrayLike, targets: ArrayLike) -> tuple[float, np
     """
     (logits,), targets = floats("cross_entropy", logits=logits), np.asarray(targets)
     _shape(logits.shape, targets.shape)
-    targets = whole("cross_entropy", "targets", targets, logits.shape[1])
+    targets = indices_within("cross_entropy", "targets", targets, logits.shape[1])
     scores = logits if logits.ndim == 2 else np.moveaxis(logits, 1, -1).reshape(-1, logits.shape[1])  # (places, K)
     true = np.arange(len(scores)), targets.ravel()
     scores = scores - scores.max(1, keepdims=True)
@@ -100,11 +101,11 @@ def _classes(
     logits: ArrayLike, targets: ArrayLike, weight: ArrayLike | None, reduction: str, label_smoothing: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return logits, targets and every class's weight, checked."""
-    logits, weight = floats("cross_entropy", logits=logits, weight=weight)
+    scores, class_weights = floats("cross_entropy", logits=logits, weight=weight)
     targets = np.asarray(targets)
-    _shape(*shapes(logits, targets, weight), reduction=reduction, label_smoothing=label_smoothing)
-    every = np.ones(logits.shape[1], logits.dtype) if weight is None else weight
-    return logits, whole("cross_entropy", "targets", targets, len(every)), every
+    _shape(*shapes(scores, targets, class_weights), reduction=reduction, label_smoothing=label_smoothing)
+    every = np.ones(scores.shape[1], scores.dtype) if class_weights is None else class_weights
+    return scores, indices_within("cross_entropy", "targets", targets, len(every)), every
 
 
 def _over_space(every: np.ndarray, axes: int) -> np.ndarray:
@@ -154,20 +155,13 @@ def _cost(
     return Cost(multiplications, additions, *traffic(output, logits, targets, weight, itemsize=itemsize))
 
 
-def _members(at: tuple[int, ...], logits: Shape) -> Index:
-    """Return the scores that a loss depends on: of one place, or all where ``at`` is ()."""
-    if not at:
-        return tuple(np.arange(n) for n in logits)
-    return (*point(at[:1]), np.arange(logits[1]), *point(at[1:]))
-
-
-def _field(
-    at: tuple[int, ...], logits: Shape, targets: Shape, weight: Shape | None = None, **_: Any
-) -> dict[str, Index]:
-    """Return scores, targets and weights; which class's weight counts only the target's value tells."""
-    members = _members(at, logits)
-    found = {"logits": members, "targets": (members[0], *members[2:])}
-    return found if weight is None else found | {"weight": (np.arange(weight[0]),)}
+def _axes(logits: Shape, targets: Shape, weight: Shape | None = None, *, reduction: str = "mean", **_: Any) -> Axes:
+    """Scores, targets and weights; which class's weight counts only the target's value tells."""
+    if reduction == "none":
+        scores, classes = (same(0, logits[0]), whole(logits[1]), *pointwise(logits[2:], 1)), pointwise(targets)
+    else:
+        scores, classes = whole_along(logits, range(len(logits))), whole_along(targets, range(len(targets)))
+    return {"logits": scores, "targets": classes, "weight": (whole(logits[1]),)}
 
 
 def _terms(
@@ -175,7 +169,9 @@ def _terms(
 ) -> Terms:
     """Return the scores that the loss is a function of."""
     total = float(cross_entropy(logits, targets, weight, **arguments)[at])
-    return function_of(total, "cross_entropy", {"logits": logits}, {"logits": _members(at, logits.shape)})
+    return function_of(
+        total, "cross_entropy", {"logits": logits}, positions(_axes(logits.shape, targets.shape, **arguments), at)
+    )
 
 
 PRIMITIVES = (
@@ -186,7 +182,7 @@ PRIMITIVES = (
         cross_entropy_backward,
         _shape,
         _cost,
-        _field,
+        _axes,
         _terms,
         differentiable=("logits",),
     ),

@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import floats
+from convscope.ops.axes import Axes, repeated
 from convscope.ops.combination import feeding
 from convscope.ops.elementwise import alike
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, traffic
 
 
 def dropout(x: ArrayLike, mask: ArrayLike, *, p: float) -> np.ndarray:
@@ -59,8 +60,8 @@ def _cost(x: Shape, mask: Shape, *, p: float, itemsize: int = 4) -> Cost:
     return Cost(n, 0, *traffic(x, x, mask, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], x: Shape, mask: Shape, **_: Any) -> dict[str, Index]:
-    return {"x": point(at), "mask": point(feeding(at, mask))}
+def _axes(x: Shape, mask: Shape, **_: Any) -> Axes:
+    return {"x": repeated(x, x), "mask": repeated(mask, x)}
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, mask: np.ndarray, *, p: float) -> Terms:
@@ -69,4 +70,4 @@ def _terms(at: tuple[int, ...], x: np.ndarray, mask: np.ndarray, *, p: float) ->
     return Terms(float(operand[0] * factor[0]), "x", np.array([at]), operand, factor)
 
 
-PRIMITIVES = (Primitive("dropout", ("x", "mask"), dropout, dropout_backward, _shape, _cost, _field, _terms),)
+PRIMITIVES = (Primitive("dropout", ("x", "mask"), dropout, dropout_backward, _shape, _cost, _axes, _terms),)

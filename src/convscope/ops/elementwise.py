@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convscope.ops.arguments import check_gradient, floats
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, traffic
+from convscope.ops.axes import Axes, pointwise
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, traffic
 
 
 def alike(operation: str, grad: ArrayLike, x: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -24,9 +25,9 @@ def shape(x: Shape, **_: Any) -> Shape:
     return x
 
 
-def field(at: tuple[int, ...], x: Shape, **_: Any) -> dict[str, Index]:
-    """Return the one position that feeds output ``at``."""
-    return {"x": tuple(np.array([i]) for i in at)}
+def axes(x: Shape, **_: Any) -> Axes:
+    """Position for position."""
+    return {"x": pointwise(x)}
 
 
 def cost(multiplications: int, additions: int) -> Callable[..., Cost]:
@@ -69,4 +70,4 @@ def primitive(
     terms: Callable[..., Terms],
 ) -> Primitive:
     """Put an elementwise operation together; ``each`` is its multiplications and additions for one number."""
-    return Primitive(name, ("x",), forward, backward, shape, cost(*each), field, terms)
+    return Primitive(name, ("x",), forward, backward, shape, cost(*each), axes, terms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, point, traffic
+from convscope.ops.axes import Axes, listed, pointwise, same, whole
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, traffic
 
 
-def whole(operation: str, name: str, values: ArrayLike, size: int) -> np.ndarray:
+def indices_within(operation: str, name: str, values: ArrayLike, size: int) -> np.ndarray:
     """Return an array of whole numbers from 0 to ``size`` - 1; refuses others, naming the first and its place."""
     array = np.asarray(values)
     if array.dtype.kind not in "iu":
@@ -36,7 +38,7 @@ def embedding(indices: ArrayLike, weight: ArrayLike, *, padding_index: int | Non
     """
     (weight,) = floats("embedding", weight=weight)
     _shape(np.shape(indices), weight.shape, padding_index=padding_index)
-    return weight[whole("embedding", "indices", indices, len(weight))]
+    return weight[indices_within("embedding", "indices", indices, len(weight))]
 
 
 def embedding_backward(
@@ -52,7 +54,7 @@ def embedding_backward(
     grad, weight = floats("embedding_backward", grad=grad, weight=weight)
     check_gradient("embedding_backward", grad, _shape(np.shape(indices), weight.shape, padding_index=padding_index))
     total = np.zeros_like(weight)
-    np.add.at(total, whole("embedding_backward", "indices", indices, len(weight)), grad)
+    np.add.at(total, indices_within("embedding_backward", "indices", indices, len(weight)), grad)
     if padding_index is not None:
         total[padding_index] = 0
     return total
@@ -70,9 +72,17 @@ def _cost(indices: Shape, weight: Shape, *, padding_index: int | None = None, it
     return Cost(0, 0, *traffic(_shape(indices, weight), indices, weight, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], indices: Shape, weight: Shape, **_: Any) -> dict[str, Index]:
-    """Return the index, and the column of the table: which row of it only the index's value tells."""
-    return {"indices": point(at[:-1]), "weight": (np.arange(weight[0]), np.array(at[-1:]))}
+def _axes(indices: Shape, weight: Shape, **_: Any) -> Axes:
+    """The index, and the column of the table: which row of it only the index's value tells."""
+    return {"indices": pointwise(indices), "weight": (whole(weight[0]), same(len(indices), weight[1]))}
+
+
+def _rows(constants: Mapping[str, np.ndarray], _: Shape, weight: Shape, **__: Any) -> Axes:
+    """The rows of the table that constant indices along one axis take; along several no link can tell."""
+    indices = constants.get("indices")
+    if indices is None or indices.ndim != 1:
+        return {}
+    return {"weight": (listed(0, weight[0], ([int(row)] for row in indices)), same(1, weight[1]))}
 
 
 def _terms(at: tuple[int, ...], indices: np.ndarray, weight: np.ndarray, **_: Any) -> Terms:
@@ -89,8 +99,9 @@ PRIMITIVES = (
         embedding_backward,
         _shape,
         _cost,
-        _field,
+        _axes,
         _terms,
         differentiable=("weight",),
+        narrowed=_rows,
     ),
 )

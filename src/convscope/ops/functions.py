@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import erf as _erf
-from scipy.special import expit
 
 from convscope.ops import elementwise
 from convscope.ops.arguments import floats
 from convscope.ops.elementwise import alike
 from convscope.ops.primitive import Primitive
+from convscope.ops.special import erf as _erf
+from convscope.ops.special import expit
 
 TANH_SLOPE = math.sqrt(2 / math.pi)  # Hendrycks & Gimpel 2016: Φ(x) ≈ ½ + ½·tanh(√(2/π)·(x + 0.044715·x³))
 TANH_CUBIC = 0.044715
@@ -218,7 +218,8 @@ def elu_backward(grad: ArrayLike, x: ArrayLike, *, alpha: float = 1.0) -> np.nda
     [2.0, 4.0]
     """
     grad, x = alike("elu_backward", grad, x)
-    return grad * np.where(x > 0, x.dtype.type(1), x.dtype.type(alpha) * np.exp(np.minimum(x, 0)))
+    one: np.floating = x.dtype.type(1)
+    return grad * np.where(x > 0, one, x.dtype.type(alpha) * np.exp(np.minimum(x, 0)))
 
 
 def softplus(x: ArrayLike, *, beta: float = 1.0, threshold: float = math.inf) -> np.ndarray:
@@ -265,6 +266,10 @@ def gelu_tanh_backward(grad: ArrayLike, x: ArrayLike) -> np.ndarray:
     return grad * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * TANH_SLOPE * (1 + 3 * TANH_CUBIC * x * x))
 
 
+def _sign(x: float) -> float:
+    return float(np.sign(x))
+
+
 def _function(name: str, forward: Callable[..., Any], backward: Callable[..., Any], each: tuple[int, int]) -> Primitive:
     return elementwise.primitive(name, forward, backward, each, elementwise.function(name, forward))
 
@@ -280,7 +285,7 @@ PRIMITIVES = (
         absolute,
         absolute_backward,
         (0, 1),
-        elementwise.scaled(absolute, lambda x: float(np.sign(x))),
+        elementwise.scaled(absolute, _sign),
     ),
     _function("power", power, power_backward, (1, 0)),
     _function("clip", clip, clip_backward, (0, 2)),

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_axis, check_gradient, floats
-from convscope.ops.embedding import whole
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, along, count, covered, point, traffic
+from convscope.ops.axes import Axes, Link, pointwise, positions, same, shifted, whole
+from convscope.ops.embedding import indices_within
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, covered, traffic
 
 
 class Gradients(NamedTuple):
@@ -59,12 +60,12 @@ def scatter(x: ArrayLike, indices: ArrayLike, source: ArrayLike, *, axis: int, a
     [2.0, 0.0, 4.0]
     """
     x, source, places = _scattered("scatter", x, indices, source, axis)
-    made = x.copy()
+    written = x.copy()
     if add:
-        np.add.at(made, places, source)
+        np.add.at(written, places, source)
     else:
-        made[places] = source
-    return made
+        written[places] = source
+    return written
 
 
 def scatter_backward(
@@ -102,9 +103,9 @@ def _scattered(
 
 def _places(operation: str, x: Shape, indices: ArrayLike, axis: int) -> tuple[np.ndarray, ...]:
     """Return where each number stands in x, an array for each axis."""
-    found = whole(operation, "indices", indices, x[axis])
-    places: list[np.ndarray] = list(np.indices(found.shape, sparse=True))
-    places[axis] = found
+    along_axis = indices_within(operation, "indices", indices, x[axis])
+    places: list[np.ndarray] = list(np.indices(along_axis.shape, sparse=True))
+    places[axis] = along_axis
     return tuple(places)
 
 
@@ -133,9 +134,16 @@ def _gather_cost(x: Shape, indices: Shape, *, axis: int, itemsize: int = 4) -> C
     return Cost(0, 0, *traffic(_taken(x, indices, axis=axis), x, indices, itemsize=itemsize))
 
 
-def _gather_field(at: tuple[int, ...], x: Shape, indices: Shape, *, axis: int) -> dict[str, Index]:
-    """Return the index, and all of x along the axis: which of it only the index's value tells."""
-    return {"x": along(at, axis, x[axis]), "indices": point(at)}
+def _gather_axes(x: Shape, indices: Shape, *, axis: int) -> Axes:
+    """The index, and all of x along the axis: which of it only the index's value tells."""
+    return {"x": _within(x, indices, axis), "indices": pointwise(indices)}
+
+
+def _within(shape: Shape, output: Shape, axis: int) -> tuple[Link, ...]:
+    """All of one axis; along the others position for position, as far as both reach."""
+    others = [same(at, n) if output[at] == n else shifted(at, output[at], n, 0) for at, n in enumerate(shape)]
+    others[axis] = whole(shape[axis])
+    return tuple(others)
 
 
 def _gather_terms(at: tuple[int, ...], x: np.ndarray, indices: np.ndarray, *, axis: int) -> Terms:
@@ -150,18 +158,18 @@ def _scatter_cost(x: Shape, indices: Shape, source: Shape, *, axis: int, add: bo
     return Cost(0, count(source) * add, *traffic(output, x, indices, source, itemsize=itemsize))
 
 
-def _scatter_field(at: tuple[int, ...], x: Shape, indices: Shape, source: Shape, *, axis: int, **_: Any) -> Any:
-    """Return what was there, and all that may be written to it: only the indices' values tell."""
-    inside = all(i < n for axis_, (i, n) in enumerate(zip(at, indices, strict=True)) if axis_ != axis % len(x))
-    written = along(at, axis, indices[axis]) if inside and indices[axis] else tuple(np.arange(0) for _ in at)
-    return {"x": point(at), "indices": written, "source": written}
+def _scatter_axes(x: Shape, indices: Shape, source: Shape, *, axis: int, **_: Any) -> Axes:
+    """What was there, and all that may be written to it: only the indices' values tell."""
+    written = _within(indices, x, axis)
+    return {"x": pointwise(x), "indices": written, "source": written}
 
 
 def _scatter_terms(
     at: tuple[int, ...], x: np.ndarray, indices: np.ndarray, source: np.ndarray, *, axis: int, add: bool = False
 ) -> Terms:
     """Return what was there · 1, and what was added to it; or only what was written over it last."""
-    lines, targets = covered(indices, _scatter_field(at, x.shape, indices.shape, source.shape, axis=axis)["source"])
+    written = positions(_scatter_axes(x.shape, indices.shape, source.shape, axis=axis), at)["indices"]
+    lines, targets = covered(indices, written)
     lines = lines[targets == at[axis]]
     names, places = ["x"] + ["source"] * len(lines), [at, *map(tuple, lines)]
     if not add and len(lines):
@@ -172,7 +180,7 @@ def _scatter_terms(
 
 
 PRIMITIVES = (
-    Primitive("gather", ("x", "indices"), gather, gather_backward, _taken, _gather_cost, _gather_field, _gather_terms),
+    Primitive("gather", ("x", "indices"), gather, gather_backward, _taken, _gather_cost, _gather_axes, _gather_terms),
     Primitive(
         "scatter",
         ("x", "indices", "source"),
@@ -180,7 +188,7 @@ PRIMITIVES = (
         scatter_backward,
         _written,
         _scatter_cost,
-        _scatter_field,
+        _scatter_axes,
         _scatter_terms,
         differentiable=("x", "source"),
     ),

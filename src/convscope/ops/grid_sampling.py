@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,10 +12,14 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, choice, floats, spatial
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
+from convscope.ops.axes import Axes, pointwise, same, whole, whole_along
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, traffic
 
 MODES = ("linear", "nearest")
 PADDINGS = ("zeros", "border", "reflection")
+
+
+Corner = tuple[Any, list[np.ndarray], tuple[np.ndarray, ...], np.ndarray]  # as ``_corners`` tells it
 
 
 class Gradients(NamedTuple):
@@ -64,9 +69,10 @@ def grid_sample_backward(
     grad, x, grid = floats("grid_sample_backward", grad=grad, x=x, grid=grid)
     check_gradient("grid_sample_backward", grad, _shape(x.shape, grid.shape, mode=mode, padding_mode=padding_mode))
     of_x, of_grid = np.zeros_like(x, order="C"), np.zeros_like(grid, order="C")
+    zero: np.floating = grad.dtype.type(0)
     for weight, slopes, places, inside in _corners(x.shape, grid, mode, padding_mode, align_corners):
-        shares = np.where(inside[:, None], weight[:, None] * grad, grad.dtype.type(0))  # (N, C, *size)
-        np.add.at(np.moveaxis(of_x, 1, -1), _of_examples(places), np.moveaxis(shares, 1, -1))
+        portions = np.where(inside[:, None], weight[:, None] * grad, zero)  # (N, C, *size)
+        np.add.at(np.moveaxis(of_x, 1, -1), _of_examples(places), np.moveaxis(portions, 1, -1))
         if mode == "nearest":
             continue
         meets = (grad * _taken(x, places, inside)).sum(1)  # (N, *size)
@@ -83,16 +89,17 @@ def _taken(x: np.ndarray, places: tuple[np.ndarray, ...], inside: np.ndarray) ->
 
 def _of_examples(places: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
     """Return the index of places (N, *size) along each axis of space, each in its own example."""
-    n, *size = places[0].shape
-    return (np.arange(n).reshape(n, *(1,) * len(size)), *places)
+    n, rank = len(places[0]), places[0].ndim - 1
+    examples = np.arange(n).reshape(n, *(1,) * rank)
+    return (examples, *places)
 
 
-def _corners(x: Shape, grid: np.ndarray, mode: str, padding_mode: str, align_corners: bool) -> Any:
+def _corners(x: Shape, grid: np.ndarray, mode: str, padding_mode: str, align_corners: bool) -> Iterator[Corner]:
     """Yield for each neighbour: its weight, the weight's slope along each coordinate, where it is, and if inside."""
-    found = [
+    neighbours = [
         _along(grid[..., -1 - axis], n, mode, padding_mode, align_corners) for axis, n in enumerate(x[2:])
     ]  # by axis: two neighbours, or one
-    for chosen in itertools.product(*found):
+    for chosen in itertools.product(*neighbours):
         weight = math.prod(one[0] for one in chosen)
         slopes = [
             one[1] * math.prod(other[0] for other in chosen if other is not one) for one in chosen
@@ -119,8 +126,8 @@ def _along(at: np.ndarray, n: int, mode: str, padding_mode: str, align_corners: 
         whole = np.rint(place)
         return [(np.ones_like(place), np.zeros_like(place), *_kept(whole, n))]
     below = np.floor(place)
-    share = (place - below).astype(at.dtype)
-    return [(1 - share, -slope, *_kept(below, n)), (share, slope, *_kept(below + 1, n))]
+    fraction = (place - below).astype(at.dtype)
+    return [(1 - fraction, -slope, *_kept(below, n)), (fraction, slope, *_kept(below + 1, n))]
 
 
 def _kept(place: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -162,18 +169,19 @@ def _cost(x: Shape, grid: Shape, *, mode: str = "linear", itemsize: int = 4, **_
     return Cost(n * products, n * max(products - 1, 0), *traffic(output, x, grid, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], x: Shape, grid: Shape, **_: Any) -> dict[str, Index]:
-    """Return the place, and the whole channel: which of it only the place's numbers tell."""
-    of_grid = (*point(at[:1]), *point(at[2:]), np.arange(grid[-1]))
-    return {"x": (*point(at[:2]), *(np.arange(n) for n in x[2:])), "grid": of_grid}
+def _axes(x: Shape, grid: Shape, **_: Any) -> Axes:
+    """The place, and the whole channel: which of it only the place's numbers tell."""
+    place = (same(0, grid[0]), *pointwise(grid[1:-1], 2), whole(grid[-1]))
+    return {"x": whole_along(x, range(2, len(x))), "grid": place}
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, grid: np.ndarray, **arguments: Any) -> Terms:
     """Return a term for each neighbour inside: its number, times its weight."""
-    how = {"mode": "linear", "padding_mode": "zeros", "align_corners": False} | arguments
-    one = grid[(slice(at[0], at[0] + 1), *at[2:])][(slice(None), *(None,) * (x.ndim - 2))]
-    index, factor = [], []
-    for weight, _, places, inside in _corners(x.shape, one, **how):
+    how: dict[str, Any] = {"mode": "linear", "padding_mode": "zeros", "align_corners": False} | arguments
+    place_here = grid[(slice(at[0], at[0] + 1), *at[2:])][(slice(None), *(None,) * (x.ndim - 2))]
+    index: list[tuple[int, ...]] = []
+    factor: list[float] = []
+    for weight, _, places, inside in _corners(x.shape, place_here, **how):
         if inside.item() and weight.item():
             index.append((*at[:2], *(int(place.item()) for place in places)))
             factor.append(weight.item())
@@ -190,7 +198,7 @@ PRIMITIVES = (
         grid_sample_backward,
         _shape,
         _cost,
-        _field,
+        _axes,
         _terms,
         differentiable=("x", "grid"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse  # pyright: ignore[reportMissingTypeStubs]
 
 SHARPNESS = -0.75  # the free number of Keys' cubic, as PyTorch has it
 ROUNDING = 1e-14  # a weight that small is 0
@@ -73,10 +73,10 @@ def _keys(far: np.ndarray, sharpness: float) -> np.ndarray:
 def _matrix(weights: np.ndarray, inputs: np.ndarray, n: int) -> sparse.csr_array:
     """Return the matrix (outputs, n) of weights (outputs, taps) at ``inputs``; of the same input they add up."""
     rows = np.repeat(np.arange(len(weights)), weights.shape[1])
-    made = sparse.csr_array((weights.ravel(), (rows, inputs.ravel())), shape=(len(weights), n))
-    made.sum_duplicates()
-    made.eliminate_zeros()
-    return made
+    matrix = sparse.csr_array((weights.ravel(), (rows, inputs.ravel())), shape=(len(weights), n))
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix
 
 
 def _positions(n: int, outputs: int, step: Step, align_corners: bool) -> np.ndarray:

@@ -6,6 +6,7 @@ All raise ``ShapeError`` for a rank other than 1, 2 or 3, an axis outside it, a 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -114,15 +115,15 @@ def anti_diagonal(size: int = 3, *, on: float = 0.9, off: float = 0.1, dtype: DT
     return _kernel("anti_diagonal", np.where(np.fliplr(np.eye(size)) > 0, on, off), dtype)
 
 
-def _sizes(operation: str, size: int | Sequence[int], rank: int) -> tuple[int, ...]:
+def _sizes(operation: str, size: int | Sequence[int], rank: Any) -> tuple[int, ...]:
     """Return one size an axis; of one number, ``rank`` times that."""
-    rank, found = (np.size(size), f"size {size!r}") if np.ndim(size) else (rank, f"rank {rank!r}")
-    if not isinstance(rank, int | np.integer) or rank not in AXES:
-        raise ShapeError(f"{operation}: rank must be 1, 2 or 3 spatial axes, found {found}")
-    return each_axis(operation, "size", size, rank)
+    axes, given = (np.size(size), f"size {size!r}") if np.ndim(size) else (rank, f"rank {rank!r}")
+    if not (issubclass(type(axes), int | np.integer) and axes in AXES):
+        raise ShapeError(f"{operation}: rank must be 1, 2 or 3 spatial axes, found {given}")
+    return each_axis(operation, "size", size, axes)
 
 
-def _along(operation: str, values: Sequence[float], rank: int, axis: int) -> np.ndarray:
+def _along(operation: str, values: Sequence[float], rank: int, axis: Any) -> np.ndarray:
     """Return the values along one of ``rank`` axes."""
     shape = list(_sizes(operation, 1, rank))
     if not isinstance(axis, int | np.integer) or not -rank <= axis < rank:

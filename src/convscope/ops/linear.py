@@ -9,7 +9,10 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats, matching, shapes
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, line, point, traffic
+from convscope.ops.axes import Axes, same, whole, whole_along
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, line, traffic
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 
 class Gradients(NamedTuple):
@@ -38,7 +41,8 @@ def linear(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> np
     >>> linear(np.array([2.0, 3.0]), np.array([[1.0, -1.0]]), np.array([10.0])).tolist()
     [9.0]
     """
-    x, weight, bias = floats("linear", x=x, weight=weight, bias=bias)
+    arrays: Arrays = floats("linear", x=x, weight=weight, bias=bias)
+    x, weight, bias = arrays
     shape(*shapes(x, weight, bias))
     y = _rows(x) @ weight.T  # one product: a stack of small ones is begun anew for each
     y = y.reshape(*x.shape[:-1], len(weight))  # (..., O)
@@ -56,7 +60,8 @@ def linear_backward(grad: ArrayLike, x: ArrayLike, weight: ArrayLike, bias: Arra
     >>> linear_backward(np.array([5.0]), np.array([2.0, 3.0]), np.array([[1.0, -1.0]])).weight.tolist()
     [[10.0, 15.0]]
     """
-    grad, x, weight, bias = floats("linear_backward", grad=grad, x=x, weight=weight, bias=bias)
+    arrays: tuple[np.ndarray, *Arrays] = floats("linear_backward", grad=grad, x=x, weight=weight, bias=bias)
+    grad, x, weight, bias = arrays
     check_gradient("linear_backward", grad, shape(*shapes(x, weight, bias)))
     rows = count(x.shape[:-1])
     flat = grad.reshape(rows, weight.shape[0])  # (rows, O)
@@ -74,10 +79,10 @@ def _cost(x: Shape, weight: Shape, bias: Shape | None = None, *, itemsize: int =
     return Cost(n * inputs, additions, *traffic(output, x, weight, bias, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], x: Shape, weight: Shape, bias: Shape | None = None) -> dict[str, Index]:
-    row, inputs = point(at[-1:]), np.arange(weight[1])
-    found = {"x": (*point(at[:-1]), inputs), "weight": (*row, inputs)}
-    return found if bias is None else found | {"bias": row}
+def _axes(x: Shape, weight: Shape, bias: Shape | None = None) -> Axes:
+    """All of the last axis, with the weights of the output."""
+    row = same(len(x) - 1, weight[0])
+    return {"x": whole_along(x, (-1,)), "weight": (row, whole(weight[1])), "bias": (row,)}
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> Terms:
@@ -104,7 +109,7 @@ PRIMITIVES = (
         linear_backward,
         shape,
         _cost,
-        _field,
+        _axes,
         _terms,
         differentiable=("x", "weight", "bias"),
     ),

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, log_expit
 
 from convscope.ops.arguments import check_gradient, choice, floats, matching
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, function_of, point, traffic
+from convscope.ops.axes import Axes, pointwise, positions, whole_along
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, function_of, traffic
+from convscope.ops.special import expit, log_expit
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -118,16 +119,15 @@ def _primitive(
         multiplications = n * every[0] + (reduction == "mean")
         return Cost(multiplications, n * every[1] + total, *traffic(output, x, target, itemsize=itemsize))
 
-    def field(at: tuple[int, ...], x: Shape, target: Shape, *, reduction: str = "mean") -> dict[str, Index]:
-        index = point(at) if reduction == "none" else tuple(np.arange(n) for n in x)
-        return dict.fromkeys(inputs, index)
+    def axes(x: Shape, target: Shape, *, reduction: str = "mean") -> Axes:
+        return dict.fromkeys(inputs, pointwise(x) if reduction == "none" else whole_along(x, range(len(x))))
 
     def terms(at: tuple[int, ...], x: np.ndarray, target: np.ndarray, *, reduction: str = "mean") -> Terms:
         total = float(forward(x, target, reduction=reduction)[at])
         arrays = dict(zip(inputs, (x, target), strict=True))
-        return function_of(total, name, arrays, field(at, x.shape, target.shape, reduction=reduction))
+        return function_of(total, name, arrays, positions(axes(x.shape, target.shape, reduction=reduction), at))
 
-    return Primitive(name, inputs, forward, backward, shape, cost, field, terms, differentiable=differentiable)
+    return Primitive(name, inputs, forward, backward, shape, cost, axes, terms, differentiable=differentiable)
 
 
 PRIMITIVES = (

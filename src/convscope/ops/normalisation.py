@@ -6,16 +6,17 @@ What belongs together is all that the four kinds differ in: a channel over the b
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
-from convscope.ops import standardise
+from convscope.ops import normalise_core
 from convscope.ops.arguments import floats
+from convscope.ops.normalise_core import Gradients, Groups
 from convscope.ops.primitive import Shape, count
-from convscope.ops.standardise import Gradients, Together
 
 
 class Moments(NamedTuple):
@@ -44,7 +45,7 @@ def batch_norm(
     >>> batch_norm(np.array([[1.0], [3.0]]), np.array([10.0]), eps=0).tolist()
     [[-10.0], [10.0]]
     """
-    return standardise.forward("batch_norm", _batch, (x, weight, bias, mean, variance), eps)
+    return normalise_core.forward("batch_norm", _batch, (x, weight, bias, mean, variance), eps)
 
 
 def batch_norm_backward(
@@ -62,7 +63,7 @@ def batch_norm_backward(
     >>> batch_norm_backward(np.array([[1.0], [0.0]]), np.array([[1.0], [3.0]]), np.ones(1), eps=0).weight.tolist()
     [-1.0]
     """
-    return standardise.backward("batch_norm", _batch, grad, (x, weight, bias, mean, variance), eps)
+    return normalise_core.backward("batch_norm", _batch, grad, (x, weight, bias, mean, variance), eps)
 
 
 def moments(x: ArrayLike) -> Moments:
@@ -74,9 +75,9 @@ def moments(x: ArrayLike) -> Moments:
     Moments(mean=array([2.]), variance=array([1.]), number=2)
     """
     (x,) = floats("moments", x=x)
-    together = _batch("moments", x.shape, given=True)
-    mean, variance = standardise.moments(x, together.axes)
-    return Moments(mean.reshape(-1), variance.reshape(-1), together.number)
+    grouping = _batch("moments", x.shape)
+    mean, variance = normalise_core.moments(x, grouping.axes)
+    return Moments(mean.reshape(-1), variance.reshape(-1), grouping.number)
 
 
 def layer_norm(
@@ -90,7 +91,7 @@ def layer_norm(
     >>> layer_norm(np.array([1.0, 3.0]), np.array([10.0, 20.0]), eps=0).tolist()
     [-10.0, 20.0]
     """
-    return standardise.forward("layer_norm", _layer, (x, weight, bias), eps, axes=axes)
+    return normalise_core.forward("layer_norm", _layer, (x, weight, bias), eps, axes=axes)
 
 
 def layer_norm_backward(
@@ -107,7 +108,7 @@ def layer_norm_backward(
     >>> layer_norm_backward(np.array([5.0, 7.0]), np.array([1.0, 3.0]), np.ones(2), eps=0).weight.tolist()
     [-5.0, 7.0]
     """
-    return standardise.backward("layer_norm", _layer, grad, (x, weight, bias), eps, axes=axes)
+    return normalise_core.backward("layer_norm", _layer, grad, (x, weight, bias), eps, axes=axes)
 
 
 def group_norm(
@@ -121,7 +122,7 @@ def group_norm(
     >>> group_norm(np.array([[1.0, 3.0, 20.0, 40.0]]), groups=2, eps=0).tolist()
     [[-1.0, 1.0, -1.0, 1.0]]
     """
-    return standardise.forward("group_norm", _group, (x, weight, bias), eps, groups=groups)
+    return normalise_core.forward("group_norm", _group, (x, weight, bias), eps, groups=groups)
 
 
 def group_norm_backward(
@@ -138,7 +139,7 @@ def group_norm_backward(
     >>> group_norm_backward(np.array([[5.0, 7.0]]), np.array([[1.0, 3.0]]), np.ones(2), groups=1, eps=0).weight.tolist()
     [-5.0, 7.0]
     """
-    return standardise.backward("group_norm", _group, grad, (x, weight, bias), eps, groups=groups)
+    return normalise_core.backward("group_norm", _group, grad, (x, weight, bias), eps, groups=groups)
 
 
 def instance_norm(
@@ -152,7 +153,7 @@ def instance_norm(
     >>> instance_norm(np.array([[[1.0, 3.0], [20.0, 40.0]]]), eps=0).tolist()
     [[[-1.0, 1.0], [-1.0, 1.0]]]
     """
-    return standardise.forward("instance_norm", _instance, (x, weight, bias), eps)
+    return normalise_core.forward("instance_norm", _instance, (x, weight, bias), eps)
 
 
 def instance_norm_backward(
@@ -168,53 +169,49 @@ def instance_norm_backward(
     >>> instance_norm_backward(np.array([[[5.0, 7.0]]]), np.array([[[1.0, 3.0]]]), np.ones(1), eps=0).weight.tolist()
     [2.0]
     """
-    return standardise.backward("instance_norm", _instance, grad, (x, weight, bias), eps)
+    return normalise_core.backward("instance_norm", _instance, grad, (x, weight, bias), eps)
 
 
-def _channels(name: str, x: Shape, least: int, axes: tuple[int, ...], groups: int | None = None) -> Together:
+def _channels(name: str, x: Shape, least: int, axes: tuple[int, ...], groups: int | None = None) -> Groups:
     """Return what belongs together where weight and bias are one number a channel."""
     if len(x) < least:
         wanted = "(N, C, *space)" if least == 3 else "(N, C) or (N, C, *space)"
         raise ShapeError(f"{name}: x must be {wanted}, found {len(x)} axes: {x}")
-    return Together(x, axes, x[1:2], "(C,)", (x[1], *(1,) * (len(x) - 2)), groups)
+    return Groups(x, axes, x[1:2], "(C,)", (x[1], *(1,) * (len(x) - 2)), groups)
 
 
-def _batch(name: str, x: Shape, *, given: bool = False) -> Together:
-    together = _channels(name, x, 2, (0, *range(2, len(x))))
-    if not given and together.number == 1:
-        raise ShapeError(
-            f"{name}: x {x} has one number a channel, whose own variance is 0; give more examples, or mean and variance"
-        )
-    return together
+def _batch(name: str, x: Shape) -> Groups:
+    grouping = _channels(name, x, 2, (0, *range(2, len(x))))
+    return _told_if(grouping.number == 1, grouping, "a channel", "give more examples, or mean and variance")
 
 
-def _layer(name: str, x: Shape, *, axes: int = 1) -> Together:
+def _told_if(alone: bool, grouping: Groups, of: str, advice: str) -> Groups:
+    return replace(grouping, alone=f"one number {of}, whose own variance is 0; {advice}") if alone else grouping
+
+
+def _layer(name: str, x: Shape, *, axes: int = 1) -> Groups:
     if not 1 <= axes <= len(x):
         raise ShapeError(f"{name}: axes must be from 1 to the {len(x)} axes of x {x}, found {axes!r}")
     last = x[len(x) - axes :]
-    return Together(x, tuple(range(len(x) - axes, len(x))), last, "the last axes of x", last)
+    return Groups(x, tuple(range(len(x) - axes, len(x))), last, "the last axes of x", last)
 
 
-def _group(name: str, x: Shape, *, groups: int) -> Together:
-    together = _channels(name, x, 2, tuple(range(2, len(x))), groups)
+def _group(name: str, x: Shape, *, groups: int) -> Groups:
+    grouping = _channels(name, x, 2, tuple(range(2, len(x))), groups)
     if groups < 1 or x[1] % groups:
         raise ShapeError(f"{name}: groups must divide the {x[1]} channels of x {x}, found {groups!r}")
-    if count(x) == groups:  # PyTorch's rule: a single example
-        raise ShapeError(f"{name}: x {x} has one number a group, whose own variance is 0; take fewer groups")
-    return together
+    return _told_if(count(x) == groups, grouping, "a group", "take fewer groups")  # PyTorch's rule: a single example
 
 
-def _instance(name: str, x: Shape) -> Together:
-    together = _channels(name, x, 3, tuple(range(2, len(x))))
-    if together.number == 1:
-        raise ShapeError(f"{name}: x {x} has one number a channel, whose own variance is 0; use layer_norm")
-    return together
+def _instance(name: str, x: Shape) -> Groups:
+    grouping = _channels(name, x, 3, tuple(range(2, len(x))))
+    return _told_if(grouping.number == 1, grouping, "a channel", "use layer_norm")
 
 
 _AFFINE = ("x", "weight", "bias")
 PRIMITIVES = (
-    standardise.primitive("batch_norm", _batch, standardise.ARRAYS, batch_norm, batch_norm_backward),
-    standardise.primitive("layer_norm", _layer, _AFFINE, layer_norm, layer_norm_backward),
-    standardise.primitive("group_norm", _group, _AFFINE, group_norm, group_norm_backward),
-    standardise.primitive("instance_norm", _instance, _AFFINE, instance_norm, instance_norm_backward),
+    normalise_core.primitive("batch_norm", _batch, normalise_core.ARRAYS, batch_norm, batch_norm_backward),
+    normalise_core.primitive("layer_norm", _layer, _AFFINE, layer_norm, layer_norm_backward),
+    normalise_core.primitive("group_norm", _group, _AFFINE, group_norm, group_norm_backward),
+    normalise_core.primitive("instance_norm", _instance, _AFFINE, instance_norm, instance_norm_backward),
 )

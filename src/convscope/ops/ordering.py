@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_axis, check_gradient, floats
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, along, count, function_of, traffic
+from convscope.ops.axes import Axes, positions, whole_along
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, function_of, traffic
 
 
 def argmax(x: ArrayLike, *, axis: int) -> np.ndarray:
@@ -88,15 +89,15 @@ def _primitive(
         output, n = shape(x, axis=axis, **arguments), max(x[axis], 1)
         return Cost(0, count(x) // n * comparisons(n), *traffic(output, x, itemsize=itemsize))
 
-    def field(at: tuple[int, ...], x: Shape, *, axis: int, **_: Any) -> dict[str, Index]:
-        return {"x": along(at, axis, x[axis])}
+    def axes(x: Shape, *, axis: int, **_: Any) -> Axes:
+        return {"x": whole_along(x, (axis,))}
 
     def terms(at: tuple[int, ...], x: np.ndarray, *, axis: int, **arguments: Any) -> Terms:
-        index = field(at, x.shape, axis=axis)
+        index = positions(axes(x.shape, axis=axis), at)
         total = forward(x[np.ix_(*index["x"])], axis=axis, **arguments)
         return function_of(float(total.flat[at[axis]]), name, {"x": x}, index)
 
-    return Primitive(name, ("x",), forward, backward, shape, cost, field, terms, differentiable=())
+    return Primitive(name, ("x",), forward, backward, shape, cost, axes, terms, differentiable=())
 
 
 PRIMITIVES = (

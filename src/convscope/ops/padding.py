@@ -12,7 +12,8 @@ import numpy as np
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import Padding, Pairs, check_gradient, choice, floats, paddings, spatial
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, traffic
+from convscope.ops.axes import Axes, Link, pointwise, positions, shifted
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, traffic
 
 MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -106,8 +107,8 @@ def check_mode(operation: str, space: Sequence[int], pairs: Pairs, mode: str, na
 def _borders(size: int, before: int, after: int, mode: str) -> list[tuple[int, int]]:
     """Return (position in the padded axis, input) for each position of the border that is no zero."""
     positions = [*range(-before, 0), *range(size, size + after)]
-    found = [(p + before, origin(p, size, mode)) for p in positions]
-    return [(position, source) for position, source in found if source is not None]
+    sources = [(p + before, origin(p, size, mode)) for p in positions]
+    return [(position, source) for position, source in sources if source is not None]
 
 
 def _inside(space: Sequence[int], pairs: Pairs) -> tuple[Any, ...]:
@@ -136,16 +137,25 @@ def _cost(x: Shape, *, itemsize: int = 4, **arguments: Any) -> Cost:
     return Cost(0, 0, *traffic(_shape(x, **arguments), x, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], x: Shape, *, padding: Padding, mode: str = "zeros") -> dict[str, Index]:
+def _axes(x: Shape, *, padding: Padding, mode: str = "zeros") -> Axes:
+    """What is there, and what the border copies."""
     pairs = _strict("pad", x, padding, mode)
-    found = [origin(o - before, n, mode) for o, n, (before, _) in zip(at[2:], x[2:], pairs, strict=True)]
-    return {"x": tuple(np.array([] if i is None else [i], int) for i in (*at[:2], *found))}
+    sizes = _sizes(x, pairs)
+    space = (_padded_axis(axis, x[axis], sizes[axis], before, mode) for axis, (before, _) in enumerate(pairs, start=2))
+    return {"x": (*pointwise(x[:2]), *space)}
+
+
+def _padded_axis(axis: int, size: int, outputs: int, before: int, mode: str) -> Link:
+    if mode == "zeros":
+        return shifted(axis, outputs, size, -before)
+    sources = [origin(o - before, size, mode) for o in range(outputs)]
+    return Link(axis, size, np.array(sources, int).reshape(-1, 1), (np.array([-before]),))
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, **arguments: Any) -> Terms:
-    index = np.stack([axis.ravel() for axis in np.meshgrid(*_field(at, x.shape, **arguments)["x"])], axis=1)
+    index = np.stack([axis.ravel() for axis in np.meshgrid(*positions(_axes(x.shape, **arguments), at)["x"])], axis=1)
     operand = x[tuple(index.T)]
     return Terms(float(operand.sum()), "x", index, operand, np.ones_like(operand))
 
 
-PRIMITIVES = (Primitive("pad", ("x",), pad, pad_backward, _shape, _cost, _field, _terms),)
+PRIMITIVES = (Primitive("pad", ("x",), pad, pad_backward, _shape, _cost, _axes, _terms),)

@@ -30,7 +30,7 @@ def maximum_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
     >>> maximum_backward(np.array([6.0, 6.0]), np.array([1.0, 3.0]), np.array([3.0])).x.tolist()
     [0.0, 3.0]
     """
-    return _shared("maximum_backward", grad, x, y, np.less)
+    return _to_winners("maximum_backward", grad, x, y, np.less)
 
 
 def minimum(x: ArrayLike, y: ArrayLike) -> np.ndarray:
@@ -51,7 +51,7 @@ def minimum_backward(grad: ArrayLike, x: ArrayLike, y: ArrayLike) -> Gradients:
     >>> minimum_backward(np.array([6.0, 6.0]), np.array([1.0, 3.0]), np.array([3.0])).x.tolist()
     [6.0, 3.0]
     """
-    return _shared("minimum_backward", grad, x, y, np.greater)
+    return _to_winners("minimum_backward", grad, x, y, np.greater)
 
 
 def elementwise_power(x: ArrayLike, y: ArrayLike) -> np.ndarray:
@@ -122,7 +122,7 @@ def _given_back(
     return grad, x, y
 
 
-def _shared(operation: str, grad: ArrayLike, x: ArrayLike, y: ArrayLike, loses: np.ufunc) -> Gradients:
+def _to_winners(operation: str, grad: ArrayLike, x: ArrayLike, y: ArrayLike, loses: np.ufunc) -> Gradients:
     """Return ``grad`` for what does not lose against the other, half of it where both are equal."""
     grad, x, y = _given_back(operation, grad, x, y)
     zero, each = grad.dtype.type(0), np.where(x == y, grad / 2, grad)

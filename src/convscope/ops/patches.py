@@ -13,9 +13,10 @@ import numpy as np
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import Padding, Whole, check_gradient, each_axis, floats, spatial
+from convscope.ops.axes import mixed
 from convscope.ops.correlation.rules import Setting, around, setting
 from convscope.ops.padding import padded_backward
-from convscope.ops.phases import Patches, Windows
+from convscope.ops.polyphase import Patches, Windows
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, traffic
 
 
@@ -39,13 +40,13 @@ def im2col(
     [[[1.0, 2.0, 4.0], [2.0, 4.0, 8.0]]]
     """
     (x,) = floats("im2col", x=x)
-    found = _strict(
+    checked = _strict(
         "im2col", x.shape, size, stride=stride, padding=padding, dilation=dilation, padding_mode=padding_mode
     )
-    columns = np.empty(_columns_shape(found, x.shape), x.dtype)
-    source, windows = around(x, found)
+    columns = np.empty(_columns_shape(checked, x.shape), x.dtype)
+    source, windows = around(x, checked)
     if x.size:
-        _patches(found, windows, columns).gather(source[..., None], (0,) * x.ndim)
+        _patches(checked, windows, columns).gather(source[..., None], (0,) * x.ndim)
     return columns
 
 
@@ -66,9 +67,9 @@ def im2col_backward(
     """
     grad, x = floats("im2col_backward", grad=grad, x=x)
     arguments = {"stride": stride, "padding": padding, "dilation": dilation, "padding_mode": padding_mode}
-    found = _strict("im2col_backward", x.shape, size, **arguments)
-    check_gradient("im2col_backward", grad, _columns_shape(found, x.shape))
-    return _added(found, grad, x.shape)
+    checked = _strict("im2col_backward", x.shape, size, **arguments)
+    check_gradient("im2col_backward", grad, _columns_shape(checked, x.shape))
+    return _added(checked, grad, x.shape)
 
 
 def col2im(
@@ -91,8 +92,8 @@ def col2im(
     [[[1.0, 4.0, 8.0, 8.0]]]
     """
     (columns,) = floats("col2im", columns=columns)
-    found, shape = _image("col2im", columns.shape, space, size, stride=stride, padding=padding, dilation=dilation)
-    return _added(found, columns, shape)
+    checked, shape = _image("col2im", columns.shape, space, size, stride=stride, padding=padding, dilation=dilation)
+    return _added(checked, columns, shape)
 
 
 def col2im_backward(
@@ -112,25 +113,25 @@ def col2im_backward(
     """
     operation = "col2im_backward"
     grad, columns = floats(operation, grad=grad, columns=columns)
-    arguments = {"stride": stride, "padding": padding, "dilation": dilation}
+    arguments: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
     check_gradient(operation, grad, _image(operation, columns.shape, space, size, **arguments)[1])
     return im2col(grad, size, **arguments)
 
 
-def _patches(found: Setting, windows: Windows, columns: np.ndarray) -> Patches:
+def _patches(checked: Setting, windows: Windows, columns: np.ndarray) -> Patches:
     """Return the patches of columns (N, C · K, L), taken apart into (C, *k, N, *outputs, 1)."""
     kernel = tuple(window.kernel for window in windows)
-    parts = columns.reshape(len(columns), columns.shape[1] // math.prod(kernel), *kernel, *found.outputs)
+    parts = columns.reshape(len(columns), columns.shape[1] // math.prod(kernel), *kernel, *checked.outputs)
     return Patches(windows, np.moveaxis(parts, 0, 1 + len(kernel))[..., None])
 
 
-def _added(found: Setting, columns: np.ndarray, shape: Shape) -> np.ndarray:
+def _added(checked: Setting, columns: np.ndarray, shape: Shape) -> np.ndarray:
     """Return the image (N, C, *space) that the columns add up to."""
-    windows = found.windows if found.padding_mode == "zeros" else found.unpadded
+    windows = checked.windows if checked.padding_mode == "zeros" else checked.unpadded
     total = np.zeros((*shape[:2], *(window.size for window in windows)), columns.dtype)
     if columns.size:
-        _patches(found, windows, columns).scatter(total[..., None], (0,) * total.ndim)
-    return total if found.padding_mode == "zeros" else padded_backward(total, found.pairs, found.padding_mode)
+        _patches(checked, windows, columns).scatter(total[..., None], (0,) * total.ndim)
+    return total if checked.padding_mode == "zeros" else padded_backward(total, checked.pairs, checked.padding_mode)
 
 
 def _strict(operation: str, x: Shape, size: Whole, **arguments: Any) -> Setting:
@@ -140,8 +141,8 @@ def _strict(operation: str, x: Shape, size: Whole, **arguments: Any) -> Setting:
     return setting(operation, x, (1, x[1], *sizes), None, **arguments)
 
 
-def _columns_shape(found: Setting, x: Shape) -> Shape:
-    return (x[0], x[1] * math.prod(window.kernel for window in found.windows), math.prod(found.outputs))
+def _columns_shape(checked: Setting, x: Shape) -> Shape:
+    return (x[0], x[1] * math.prod(window.kernel for window in checked.windows), math.prod(checked.outputs))
 
 
 def _image(operation: str, columns: Shape, space: Whole, size: Whole, **arguments: Any) -> tuple[Setting, Shape]:
@@ -157,13 +158,13 @@ def _image(operation: str, columns: Shape, space: Whole, size: Whole, **argument
             f"a window {sizes}; give the size they were made with"
         )
     shape = (columns[0], channels, *each_axis(operation, "space", space, rank))
-    found = _strict(operation, shape, sizes, **arguments)
-    if columns != _columns_shape(found, shape):
+    checked = _strict(operation, shape, sizes, **arguments)
+    if columns != _columns_shape(checked, shape):
         raise ShapeError(
-            f"{operation}: an image of {shape[2:]} has {math.prod(found.outputs)} windows, but columns {columns} hold "
-            f"{columns[2]}; give the space, stride, padding and dilation they were made with"
+            f"{operation}: an image of {shape[2:]} has {math.prod(checked.outputs)} windows, but columns {columns} "
+            f"hold {columns[2]}; give the space, stride, padding and dilation they were made with"
         )
-    return found, shape
+    return checked, shape
 
 
 def _im2col_shape(x: Shape, *, size: Whole, **arguments: Any) -> Shape:
@@ -175,10 +176,10 @@ def _im2col_cost(x: Shape, *, itemsize: int = 4, **arguments: Any) -> Cost:
 
 
 def _im2col_field(at: tuple[int, ...], x: Shape, *, size: Whole, **arguments: Any) -> dict[str, Index]:
-    found = _strict("im2col", x, size, **arguments)
-    channel, *offsets = np.unravel_index(at[1], (x[1], *(window.kernel for window in found.windows)))
-    outputs = np.unravel_index(at[2], found.outputs)
-    under = [found.inputs(axis, int(o))[k] for axis, (k, o) in enumerate(zip(offsets, outputs, strict=True))]
+    checked = _strict("im2col", x, size, **arguments)
+    channel, *offsets = np.unravel_index(at[1], (x[1], *(window.kernel for window in checked.windows)))
+    outputs = np.unravel_index(at[2], checked.outputs)
+    under = [checked.inputs(axis, int(o))[k] for axis, (k, o) in enumerate(zip(offsets, outputs, strict=True))]
     return {"x": tuple(np.array([] if i is None else [i], int) for i in (at[0], channel, *under))}
 
 
@@ -206,16 +207,16 @@ def _col2im_terms(at: tuple[int, ...], columns: np.ndarray, **arguments: Any) ->
 
 def _sources(at: tuple[int, ...], columns: Shape, *, space: Whole, size: Whole, **arguments: Any) -> np.ndarray:
     """Return the places (m, 3) in the columns that are added up in one number of the image."""
-    found, shape = _image("col2im", columns, space, size, **arguments)
-    kernel = tuple(window.kernel for window in found.windows)
+    checked, shape = _image("col2im", columns, space, size, **arguments)
+    kernel = tuple(window.kernel for window in checked.windows)
     pairs = [
         [(k, o) for o in window.outputs_of(i) for k, place in enumerate(window.positions(o)) if place == i]
-        for i, window in zip(at[2:], found.windows, strict=True)
+        for i, window in zip(at[2:], checked.windows, strict=True)
     ]
-    places = []
+    places: list[tuple[Any, ...]] = []
     for chosen in itertools.product(*pairs):
         row = np.ravel_multi_index((at[1], *(k for k, _ in chosen)), (shape[1], *kernel))
-        places.append((at[0], row, np.ravel_multi_index([o for _, o in chosen], found.outputs)))
+        places.append((at[0], row, np.ravel_multi_index([o for _, o in chosen], checked.outputs)))
     return np.array(places, int).reshape(-1, 3)
 
 
@@ -230,9 +231,12 @@ def _sum_of(name: str, array: np.ndarray, index: np.ndarray) -> Terms:
 
 
 PRIMITIVES = (
-    Primitive("im2col", ("x",), im2col, im2col_backward, _im2col_shape, _im2col_cost, _im2col_field, _im2col_terms),
     Primitive(
-        "col2im", ("columns",), col2im, col2im_backward, _col2im_shape, _col2im_cost, _col2im_field, _col2im_terms,
-        ("columns",),
+        "im2col", ("x",), im2col, im2col_backward, _im2col_shape, _im2col_cost, mixed, _im2col_terms,
+        field=_im2col_field,
+    ),
+    Primitive(
+        "col2im", ("columns",), col2im, col2im_backward, _col2im_shape, _col2im_cost, mixed, _col2im_terms,
+        ("columns",), field=_col2im_field,
     ),
 )  # fmt: skip

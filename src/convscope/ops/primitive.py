@@ -1,7 +1,7 @@
 """What every primitive tells about itself, and the table of all of them.
 
-A primitive's room holds all that is true of it: forward, backward, output shape, cost, which index feeds which, and the
-terms that one output number is made of. Others (graph, analysis, trace, tests) read it through ``Primitive``.
+A primitive's room holds all that is true of it: forward, backward, output shape, cost, which axis and index feed which,
+and the terms that one output number is made of. Others (graph, analysis, trace, tests) read it through ``Primitive``.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 
 from convscope.errors import ShapeError
-
-Shape = tuple[int, ...]
-Index = tuple[np.ndarray, ...]  # sorted positions along each axis; every combination of them is meant (``np.ix_``)
+from convscope.ops.axes import Axes, Index, Shape, positions
 
 
 @dataclass(frozen=True)
@@ -65,15 +63,20 @@ class Terms:
 
 @dataclass(frozen=True)
 class Primitive:
-    """One operation: array inputs in the order of ``inputs``, then keyword arguments, the same for all six.
+    """One operation: array inputs in the order of ``inputs``, then keyword arguments, the same for all of them.
 
     - ``forward(*arrays, **arguments)`` → the output array (or a named tuple whose first field is the output)
     - ``backward(grad, *arrays, **arguments)`` → the gradient of the one input in ``differentiable``, or a named tuple
       with a field for each of them (None for one that was None, or that holds no floating-point numbers)
     - ``shape(*shapes, **arguments)`` → shape of the output; raises the same ``ShapeError`` as ``forward``
     - ``cost(*shapes, itemsize=4, **arguments)`` → ``Cost`` of ``forward``
-    - ``field(at, *shapes, **arguments)`` → for each array input given, the ``Index`` of what output ``at`` depends on
+    - ``axes(*shapes, **arguments)`` → for each array input given, how each of its axes feeds the output (``ops.axes``);
+      without those of which no axis does so by itself
     - ``terms(at, *arrays, **arguments)`` → ``Terms`` of the output number ``at``
+    - ``field(at, *shapes, **arguments)`` → for each array input given, the ``Index`` of what output ``at`` depends on.
+      It follows from ``axes``; a room gives a rule only for the inputs that ``axes`` leaves out
+    - ``narrowed(constants, *shapes, **arguments)`` → ``Axes`` of the inputs of which the values of others, by name,
+      leave less than ``axes`` says: the constant mask of an attention
 
     An optional array that is absent is None, and so is its shape. ``variadic``: the one name in ``inputs`` stands for
     any number of arrays (see ``names``), and ``backward`` returns a tuple of as many gradients.
@@ -85,24 +88,51 @@ class Primitive:
     backward: Callable[..., Any]
     shape: Callable[..., Shape]
     cost: Callable[..., Cost]
-    field: Callable[..., dict[str, Index]]
+    axes: Callable[..., Axes]
     terms: Callable[..., Terms]
     differentiable: tuple[str, ...] = ("x",)
     variadic: bool = False
+    field: Callable[..., dict[str, Index]] = lambda *_, **__: {}
+    narrowed: Callable[..., Axes] = lambda *_, **__: {}
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "field", self._at(self.field))
+        axes, beside = self._of_given(self.axes), self.field
+
+        def field(at: tuple[int, ...], *shapes: Shape | None, **arguments: Any) -> dict[str, Index]:
+            return positions(axes(*shapes, **arguments), at) | beside(at, *shapes, **arguments)
+
+        object.__setattr__(self, "axes", axes)
+        object.__setattr__(self, "field", self._at(field))
         object.__setattr__(self, "terms", self._at(self.terms))
+
+    def _of_given(self, rule: Callable[..., Axes]) -> Callable[..., Axes]:
+        """Return the rule about the arrays that are given; what it said before is looked up."""
+
+        def told(*shapes: Shape | None, **arguments: Any) -> Axes:
+            named = zip(self.names(len(shapes)), shapes, strict=False)
+            present = {name for name, shape in named if shape is not None}
+            return {name: links for name, links in rule(*shapes, **arguments).items() if name in present}
+
+        known = functools.lru_cache(1024)(told)
+
+        @functools.wraps(rule)
+        def axes(*shapes: Shape | None, **arguments: Any) -> Axes:
+            try:
+                return known(*shapes, **arguments)
+            except TypeError:  # a list cannot be looked up
+                return told(*shapes, **arguments)
+
+        return axes
 
     def _at(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Return a rule about one output that refuses a place where there is none."""
 
         @functools.wraps(rule)
-        def checked(at: tuple[int, ...], *given: Any, **arguments: Any) -> Any:
-            output = self.shape(*(getattr(one, "shape", one) for one in given), **arguments)
+        def checked(at: tuple[int, ...], *arrays: Any, **arguments: Any) -> Any:
+            output = self.shape(*(getattr(array, "shape", array) for array in arrays), **arguments)
             if len(at) != len(output) or not all(0 <= i < n for i, n in zip(at, output, strict=True)):
                 raise ShapeError(f"{self.name}: there is no output {tuple(at)}; the output is {output}")
-            return rule(at, *given, **arguments)
+            return rule(at, *arrays, **arguments)
 
         return checked
 
@@ -135,17 +165,6 @@ def point(at: tuple[int, ...]) -> Index:
     return tuple(np.array([i]) for i in at)
 
 
-def along(at: tuple[int, ...], axis: int, size: int) -> Index:
-    """Return the ``Index`` of all positions along one axis through ``at``.
-
-    >>> [positions.tolist() for positions in along((5, 7), -1, 3)]
-    [[5], [0, 1, 2]]
-    """
-    index = list(point(at))
-    index[axis] = np.arange(size)
-    return tuple(index)
-
-
 def line(at: tuple[int, ...], axis: int, size: int) -> np.ndarray:
     """Return the positions (size, axes) along one axis through ``at``.
 
@@ -172,7 +191,9 @@ def function_of(total: float, rule: str, arrays: Mapping[str, np.ndarray], field
     [4.0, 6.0]
     """
     axes = max(array.ndim for array in arrays.values())
-    source, index, operand = [], [], []
+    source: list[str] = []
+    index: list[np.ndarray] = []
+    operand: list[np.ndarray] = []
     for name, array in arrays.items():
         places, numbers = covered(array, field[name])
         source += [name] * len(places)

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats
+from convscope.ops.axes import Axes, positions, whole_along
 from convscope.ops.pooling.maximum import largest
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, covered, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, covered, traffic
 
 
 def reduce_sum(x: ArrayLike, *, axes: Sequence[int]) -> np.ndarray:
@@ -33,7 +34,7 @@ def reduce_sum_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) -
     >>> reduce_sum_backward(np.array([[5.0]]), np.zeros((1, 2)), axes=(1,)).tolist()
     [[5.0, 5.0]]
     """
-    grad, x = given("reduce_sum_backward", grad, x, axes)
+    grad, x = gradient_and_input("reduce_sum_backward", grad, x, axes)
     return np.broadcast_to(grad, x.shape).copy()
 
 
@@ -55,7 +56,7 @@ def reduce_mean_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) 
     >>> reduce_mean_backward(np.array([[5.0]]), np.zeros((1, 2)), axes=(1,)).tolist()
     [[2.5, 2.5]]
     """
-    grad, x = given("reduce_mean_backward", grad, x, axes)
+    grad, x = gradient_and_input("reduce_mean_backward", grad, x, axes)
     number = math.prod(x.shape[axis] for axis in filled("reduce_mean_backward", x.shape, axes))
     return np.broadcast_to(grad / grad.dtype.type(number), x.shape).copy()
 
@@ -78,11 +79,11 @@ def reduce_max_backward(grad: ArrayLike, x: ArrayLike, *, axes: Sequence[int]) -
     >>> reduce_max_backward(np.array([[6.0]]), np.array([[1.0, 2.0, 2.0]]), axes=(1,)).tolist()
     [[0.0, 3.0, 3.0]]
     """
-    grad, x = given("reduce_max_backward", grad, x, axes)
-    found = filled("reduce_max_backward", x.shape, axes)
-    won = x == x.max(found, keepdims=True)
+    grad, x = gradient_and_input("reduce_max_backward", grad, x, axes)
+    ordered = filled("reduce_max_backward", x.shape, axes)
+    won = x == x.max(ordered, keepdims=True)
     with np.errstate(invalid="ignore"):
-        return grad * won / won.sum(found, keepdims=True, dtype=x.dtype)
+        return grad * won / won.sum(ordered, keepdims=True, dtype=x.dtype)
 
 
 def checked(operation: str, x: Shape, axes: Sequence[int]) -> tuple[int, ...]:
@@ -96,13 +97,15 @@ def checked(operation: str, x: Shape, axes: Sequence[int]) -> tuple[int, ...]:
 
 def filled(operation: str, x: Shape, axes: Sequence[int]) -> tuple[int, ...]:
     """Return the axes in order; ``ShapeError`` also where there are no numbers along them."""
-    found = checked(operation, x, axes)
-    if any(not x[axis] for axis in found):
-        raise ShapeError(f"{operation}: x {x} has no numbers along axes {found}")
-    return found
+    ordered = checked(operation, x, axes)
+    if any(not x[axis] for axis in ordered):
+        raise ShapeError(f"{operation}: x {x} has no numbers along axes {ordered}")
+    return ordered
 
 
-def given(operation: str, grad: ArrayLike, x: ArrayLike, axes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def gradient_and_input(
+    operation: str, grad: ArrayLike, x: ArrayLike, axes: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return a backward's two arrays, checked."""
     grad, x = floats(operation, grad=grad, x=x)
     check_gradient(operation, grad, reduced(x.shape, checked(operation, x.shape, axes)))
@@ -114,9 +117,9 @@ def reduced(x: Shape, axes: Sequence[int]) -> Shape:
     return tuple(1 if axis in axes else n for axis, n in enumerate(x))
 
 
-def field(at: tuple[int, ...], x: Shape, *, axes: Sequence[int], **_: Any) -> dict[str, Index]:
+def reduced_axes(x: Shape, *, axes: Sequence[int], **_: Any) -> Axes:
     """Return all along the axes that are reduced."""
-    return {"x": tuple(np.arange(n) if axis in axes else np.array([at[axis]]) for axis, n in enumerate(x))}
+    return {"x": whole_along(x, axes)}
 
 
 def _primitive(
@@ -137,14 +140,14 @@ def _primitive(
         return Cost(divisions, max(count(x) - count(output), 0), *traffic(output, x, itemsize=itemsize))
 
     def terms(at: tuple[int, ...], x: np.ndarray, *, axes: Sequence[int]) -> Terms:
-        index, operand = covered(x, field(at, x.shape, axes=axes)["x"])
+        index, operand = covered(x, positions(reduced_axes(x.shape, axes=axes), at)["x"])
         if factor is None:
             won = largest(operand)
             index, operand = index[won : won + 1], operand[won : won + 1]
         factors = np.full(len(operand), 1 if factor is None else factor(len(operand)), x.dtype)
         return Terms(float((operand * factors).sum()), "x", index, operand, factors)
 
-    return Primitive(name, ("x",), forward, backward, shape, cost, field, terms)
+    return Primitive(name, ("x",), forward, backward, shape, cost, reduced_axes, terms)
 
 
 PRIMITIVES = (

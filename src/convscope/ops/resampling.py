@@ -1,6 +1,6 @@
 """Resampling to another size: nearest neighbour, linear (bilinear, trilinear) and cubic (bicubic) interpolation.
 
-All are linear and separable: one sparse matrix an axis (outputs × inputs) says all, and the backward, the field and
+All are linear and separable: one sparse matrix an axis (outputs × inputs) says all, and the backward, the axes and
 the terms are read from it. Coordinates as ``torch.nn.functional.interpolate`` has them.
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,14 @@ import numpy as np
 from convscope.errors import ShapeError
 from convscope.ops import interpolation
 from convscope.ops.arguments import AXES, check_gradient, each_axis, floats, spatial
+from convscope.ops.axes import Axes, listed, pointwise
 from convscope.ops.interpolation import Step
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, covered, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, covered, point, traffic
 
 Size = int | Sequence[int]
 Scale = float | Sequence[float]
 Matrices = tuple[Any, ...]  # a sparse.csr_array (outputs, inputs) for each axis
-Rules = tuple[Callable[..., Shape], Callable[..., Cost], Callable[..., dict[str, Index]], Callable[..., Terms]]
+Rules = tuple[Callable[..., Shape], Callable[..., Cost], Callable[..., Axes], Callable[..., Terms]]
 
 
 def resample_nearest(
@@ -79,8 +81,8 @@ def resample_linear(
     [[[0.0, 1.0, 2.0, 3.0, 4.0]]]
     """
     (x,) = floats("resample_linear", x=x)
-    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
-    return _apply(_linear("resample_linear", x.shape, size, **given), x)
+    how: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _apply(_linear("resample_linear", x.shape, size, **how), x)
 
 
 def resample_linear_backward(
@@ -97,8 +99,8 @@ def resample_linear_backward(
     >>> resample_linear_backward(np.array([[[4.0, 4.0, 8.0, 8.0]]]), np.zeros((1, 1, 2)), 4).tolist()
     [[[9.0, 15.0]]]
     """
-    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
-    return _returned("resample_linear_backward", _linear, grad, x, size, **given)
+    how: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _returned("resample_linear_backward", _linear, grad, x, size, **how)
 
 
 def resample_cubic(
@@ -124,8 +126,8 @@ def resample_cubic(
     np.float64(2.0)
     """
     (x,) = floats("resample_cubic", x=x)
-    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
-    return _apply(_cubic("resample_cubic", x.shape, size, **given), x)
+    how: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _apply(_cubic("resample_cubic", x.shape, size, **how), x)
 
 
 def resample_cubic_backward(
@@ -143,16 +145,16 @@ def resample_cubic_backward(
     >>> resample_cubic_backward(grad, np.zeros((1, 1, 4)), 7, align_corners=True).tolist()
     [[[-3.0, 19.0, 19.0, -3.0]]]
     """
-    given = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
-    return _returned("resample_cubic_backward", _cubic, grad, x, size, **given)
+    how: dict[str, Any] = {"scale": scale, "align_corners": align_corners, "antialias": antialias}
+    return _returned("resample_cubic_backward", _cubic, grad, x, size, **how)
 
 
 def _returned(
-    operation: str, rule: Callable[..., Matrices], grad: np.ndarray, x: np.ndarray, size: Size | None, **given: Any
+    operation: str, rule: Callable[..., Matrices], grad: np.ndarray, x: np.ndarray, size: Size | None, **how: Any
 ) -> np.ndarray:
     """Return the gradient with respect to x: each output's, given back to the inputs that ``rule`` makes it of."""
     grad, x = floats(operation, grad=grad, x=x)
-    matrices = rule(operation, x.shape, size, **given)
+    matrices = rule(operation, x.shape, size, **how)
     check_gradient(operation, grad, _output(x.shape, matrices))
     return _apply(tuple(matrix.T.tocsr() for matrix in matrices), grad)
 
@@ -208,8 +210,29 @@ def _apply(matrices: Matrices, x: np.ndarray) -> np.ndarray:
     return x
 
 
+def _row(matrix: Any, output: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the inputs of an output along an axis whose weight is not zero, and the weights."""
+    part = slice(*matrix.indptr[output : output + 2])
+    inputs, factors = matrix.indices[part], matrix.data[part]
+    return inputs[factors != 0].astype(int), factors[factors != 0]
+
+
+def _steps(
+    space: Shape, outputs: Shape, *, scale: Scale | None = None, align_corners: bool = False, **_: Any
+) -> Iterator[Fraction]:
+    """Yield for each axis by how many inputs each output lies further on."""
+    for axis, (size, number) in enumerate(zip(space, outputs, strict=True)):
+        if align_corners:
+            yield Fraction(max(size - 1, 1), max(number - 1, 1))
+        elif scale is None or size == number:
+            yield Fraction(size, number)
+        else:
+            factor: float = scale[axis] if isinstance(scale, Sequence) else scale
+            yield 1 / Fraction(factor).limit_denominator(100)
+
+
 def _rules(name: str, weights: Callable[..., Matrices], taps: int) -> Rules:
-    """Return shape, cost, field and terms; an output is a sum of ``taps`` products an axis, a copy where it is 1."""
+    """Return shape, cost, axes and terms; an output is a sum of ``taps`` products an axis, a copy where it is 1."""
 
     def shape(x: Shape, *size: Any, **arguments: Any) -> Shape:
         return _output(x, weights(name, x, *size, **arguments))
@@ -223,25 +246,27 @@ def _rules(name: str, weights: Callable[..., Matrices], taps: int) -> Rules:
         multiplications = products if taps > 1 else 0
         return Cost(multiplications, products - count(output), *traffic(output, x, itemsize=itemsize))
 
-    def rows(at: tuple[int, ...], x: Shape, **arguments: Any) -> tuple[Index, list[np.ndarray]]:
-        """The inputs along each axis whose weight is not zero, and the weights."""
-        chosen = [matrix[[o]].tocoo() for matrix, o in zip(weights(name, x, **arguments), at[2:], strict=True)]
-        matters = [row.data != 0 for row in chosen]
-        inputs = [row.col[keep].astype(int) for row, keep in zip(chosen, matters, strict=True)]
-        return (np.array([at[0]]), np.array([at[1]]), *inputs), [
-            row.data[keep] for row, keep in zip(chosen, matters, strict=True)
-        ]
-
-    def field(at: tuple[int, ...], x: Shape, **arguments: Any) -> dict[str, Index]:
-        return {"x": rows(at, x, **arguments)[0]}
+    def axes(x: Shape, *size: Any, **arguments: Any) -> Axes:
+        matrices = weights(name, x, *size, **arguments)
+        steps = _steps(x[2:], _output(x, matrices)[2:], **arguments)
+        rows = (
+            [inputs for inputs, _ in map(functools.partial(_row, matrix), range(matrix.shape[0]))]
+            for matrix in matrices
+        )
+        space = (
+            listed(axis, x[axis], feeding, step)
+            for axis, (feeding, step) in enumerate(zip(rows, steps, strict=True), start=2)
+        )
+        return {"x": (*pointwise(x[:2]), *space)}
 
     def terms(at: tuple[int, ...], x: np.ndarray, **arguments: Any) -> Terms:
-        inputs, factors = rows(at, x.shape, **arguments)
-        index, operand = covered(x, inputs)
+        chosen = (_row(matrix, o) for matrix, o in zip(weights(name, x.shape, **arguments), at[2:], strict=True))
+        inputs, factors = zip(*chosen, strict=True)
+        index, operand = covered(x, (*point(at[:2]), *inputs))
         factor = functools.reduce(np.multiply.outer, factors).ravel().astype(x.dtype)
         return Terms(float((operand * factor).sum()), "x", index, operand, factor)
 
-    return shape, cost, field, terms
+    return shape, cost, axes, terms
 
 
 PRIMITIVES = (

@@ -53,7 +53,7 @@ PRIMITIVES = (
         round_off_backward,
         _shape,
         elementwise.cost(0, 1),
-        elementwise.field,
+        elementwise.axes,
         elementwise.function("round_off", round_off),
     ),
 )

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convscope.ops.arguments import check_axis, floats
+from convscope.ops.axes import Axes, positions, whole_along
 from convscope.ops.elementwise import alike
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, along, count, function_of, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, function_of, traffic
 
 
 def softmax(x: ArrayLike, *, axis: int = 1) -> np.ndarray:
@@ -97,15 +98,15 @@ def _primitive(
         multiplications, additions = n * each[0] + rows * every_row, n * each[1] + n - rows
         return Cost(multiplications, additions, *traffic(x, x, itemsize=itemsize))
 
-    def field(at: tuple[int, ...], x: Shape, *, axis: int = 1) -> dict[str, Index]:
-        return {"x": along(at, axis, x[axis])}
+    def axes(x: Shape, *, axis: int = 1) -> Axes:
+        return {"x": whole_along(x, (axis,))}
 
     def terms(at: tuple[int, ...], x: np.ndarray, *, axis: int = 1) -> Terms:
-        index = field(at, x.shape, axis=axis)
+        index = positions(axes(x.shape, axis=axis), at)
         total = float(forward(x[np.ix_(*index["x"])], axis=axis).flat[at[axis]])
         return function_of(total, name, {"x": x}, index)
 
-    return Primitive(name, ("x",), forward, backward, shape, cost, field, terms)
+    return Primitive(name, ("x",), forward, backward, shape, cost, axes, terms)
 
 
 PRIMITIVES = (

@@ -17,6 +17,7 @@ from convscope.ops.gathering import PRIMITIVES as GATHERING
 from convscope.ops.grid_sampling import PRIMITIVES as GRID_SAMPLING
 from convscope.ops.linear import PRIMITIVES as LINEAR
 from convscope.ops.losses import PRIMITIVES as LOSSES
+from convscope.ops.matmul import PRIMITIVES as MATMUL
 from convscope.ops.normalisation import PRIMITIVES as NORMALISATION
 from convscope.ops.ordering import PRIMITIVES as ORDERING
 from convscope.ops.padding import PRIMITIVES as PADDING
@@ -24,45 +25,17 @@ from convscope.ops.pairs import PRIMITIVES as PAIRS
 from convscope.ops.patches import PRIMITIVES as PATCHES
 from convscope.ops.pooling import PRIMITIVES as POOLING
 from convscope.ops.primitive import table
-from convscope.ops.product import PRIMITIVES as PRODUCT
 from convscope.ops.recurrence import PRIMITIVES as RECURRENCE
 from convscope.ops.reduction import PRIMITIVES as REDUCTION
 from convscope.ops.resampling import PRIMITIVES as RESAMPLING
 from convscope.ops.rounding import PRIMITIVES as ROUNDING
-from convscope.ops.selection import PRIMITIVES as SELECTION
 from convscope.ops.softmax import PRIMITIVES as SOFTMAX
 from convscope.ops.transposed import PRIMITIVES as TRANSPOSED
 from convscope.ops.unpooling import PRIMITIVES as UNPOOLING
+from convscope.ops.where import PRIMITIVES as WHERE
 
 PRIMITIVES = table(
-    ACTIVATION,
-    ADAPTIVE,
-    ARRANGEMENT,
-    ATTENTION,
-    COMBINATION,
-    CONDENSING,
-    CORRELATION,
-    CROSS_ENTROPY,
-    DROPOUT,
-    EMBEDDING,
-    FUNCTIONS,
-    GATHERING,
-    GRID_SAMPLING,
-    LINEAR,
-    LOSSES,
-    NORMALISATION,
-    ORDERING,
-    PADDING,
-    PAIRS,
-    PATCHES,
-    POOLING,
-    PRODUCT,
-    RECURRENCE,
-    REDUCTION,
-    RESAMPLING,
-    ROUNDING,
-    SELECTION,
-    SOFTMAX,
-    TRANSPOSED,
-    UNPOOLING,
-)
+    ACTIVATION, ADAPTIVE, ARRANGEMENT, ATTENTION, COMBINATION, CONDENSING, CORRELATION, CROSS_ENTROPY, DROPOUT,
+    EMBEDDING, FUNCTIONS, GATHERING, GRID_SAMPLING, LINEAR, LOSSES, MATMUL, NORMALISATION, ORDERING, PADDING, PAIRS,
+    PATCHES, POOLING, RECURRENCE, REDUCTION, RESAMPLING, ROUNDING, SOFTMAX, TRANSPOSED, UNPOOLING, WHERE,
+)  # fmt: skip

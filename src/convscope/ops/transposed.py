@@ -12,6 +12,7 @@ import numpy as np
 from convscope.errors import ShapeError
 from convscope.geometry import Spread, Window
 from convscope.ops.arguments import Whole, check_gradient, each_axis, floats, paddings, spatial
+from convscope.ops.axes import Axes, blocks, listed, same, windowed
 from convscope.ops.correlation.im2col import Im2col
 from convscope.ops.correlation.rules import (
     Gradients,
@@ -21,7 +22,7 @@ from convscope.ops.correlation.rules import (
     kernel_size,
 )
 from convscope.ops.layout import ordered
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, traffic
 
 DEFAULTS = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
 Cropping = int | Sequence[int] | Sequence[Sequence[int]]
@@ -87,13 +88,13 @@ def correlate_transpose(
     [[[1.0, 3.0, 3.0, 6.0, 2.0]]]
     """
     x, kernel, bias = floats("correlate_transpose", x=x, kernel=kernel, bias=bias)
-    found = _strict(
+    checked = _strict(
         "correlate_transpose", x.shape, kernel.shape, None if bias is None else bias.shape,
         stride=stride, padding=padding, output_padding=output_padding, dilation=dilation, groups=groups,
     )  # fmt: skip
-    y = Im2col(found.windows, groups).backward_input(x, kernel)
+    y = Im2col(checked.windows, groups).backward_input(x, kernel)
     if bias is not None:
-        y += bias.reshape(-1, *(1,) * len(found.spreads))
+        y += bias.reshape(-1, *(1,) * len(checked.spreads))
     return y
 
 
@@ -120,22 +121,22 @@ def correlate_transpose_backward(
     """
     operation = "correlate_transpose_backward"
     grad, x, kernel, bias = floats(operation, grad=grad, x=x, kernel=kernel, bias=bias)
-    found = _strict(
+    checked = _strict(
         operation, x.shape, kernel.shape, None if bias is None else bias.shape,
         stride=stride, padding=padding, output_padding=output_padding, dilation=dilation, groups=groups,
     )  # fmt: skip
-    check_gradient(operation, grad, (len(x), kernel.shape[1] * groups, *found.outputs))
-    layer, grad = Im2col(found.windows, groups), ordered(grad, x)
+    check_gradient(operation, grad, (len(x), kernel.shape[1] * groups, *checked.outputs))
+    layer, grad = Im2col(checked.windows, groups), ordered(grad, x)
     x_grad, kernel_grad = layer.forward(grad, kernel), layer.backward_kernel(x, grad)
     return Gradients(x_grad, kernel_grad, None if bias is None else bias_gradient(grad))
 
 
 def _strict(operation: str, x: Shape, kernel: Shape, bias: Shape | None, **arguments: Any) -> Setting:
-    given = (operation, x, kernel, bias, *(arguments.get(name, DEFAULTS[name]) for name in DEFAULTS))
+    settings = (operation, x, kernel, bias, *(arguments.get(name, DEFAULTS[name]) for name in DEFAULTS))
     try:
-        return _known(*given)
+        return _known(*settings)
     except TypeError:  # a list cannot be looked up
-        return _setting(*given)
+        return _setting(*settings)
 
 
 def _setting(
@@ -165,8 +166,8 @@ def _setting(
             "(C, O/groups, *k)"
         )
     check_bias(operation, bias, kernel[1] * groups)
-    found = zip(space, size, strides, pairs, dilations, extras, strict=True)
-    spreads = tuple(Spread(n, k, s, before, after, d, extra) for n, k, s, (before, after), d, extra in found)
+    each = zip(space, size, strides, pairs, dilations, extras, strict=True)
+    spreads = tuple(Spread(n, k, s, before, after, d, extra) for n, k, s, (before, after), d, extra in each)
     for axis, spread in enumerate(spreads):
         if spread.extra >= max(spread.stride, spread.dilation):
             raise ShapeError(
@@ -185,8 +186,8 @@ _known = lru_cache(maxsize=1024, typed=True)(_setting)
 
 
 def _shape(x: Shape, kernel: Shape, bias: Shape | None = None, **arguments: Any) -> Shape:
-    found = _strict("correlate_transpose", x, kernel, bias, **arguments)
-    return (x[0], kernel[1] * found.groups, *found.outputs)
+    checked = _strict("correlate_transpose", x, kernel, bias, **arguments)
+    return (x[0], kernel[1] * checked.groups, *checked.outputs)
 
 
 def _cost(x: Shape, kernel: Shape, bias: Shape | None = None, *, itemsize: int = 4, **arguments: Any) -> Cost:
@@ -197,21 +198,29 @@ def _cost(x: Shape, kernel: Shape, bias: Shape | None = None, *, itemsize: int =
     return Cost(products, additions, *traffic(y, x, kernel, bias, itemsize=itemsize))
 
 
-def _field(at: Shape, x: Shape, kernel: Shape, bias: Shape | None = None, **arguments: Any) -> dict[str, Index]:
-    found = _strict("correlate_transpose", x, kernel, bias, **arguments)
-    channels, part = _channels(at[1], kernel, found.groups)
-    pairs = [found.inputs(axis, output) for axis, output in enumerate(at[2:])]
-    offsets, inputs = ([np.array(sorted(pair[side] for pair in line), int) for line in pairs] for side in (0, 1))
-    index = {"x": (np.array([at[0]]), channels, *inputs), "kernel": (channels, np.array([part]), *offsets)}
-    return index if bias is None else {**index, "bias": (np.array([at[1]]),)}
+def _axes(x: Shape, kernel: Shape, bias: Shape | None = None, **arguments: Any) -> Axes:
+    """The windows of a correlation the other way around, and the kernel offsets by which they lie on inputs."""
+    checked = _strict("correlate_transpose", x, kernel, None, **arguments)
+    outputs, spreads = kernel[1] * checked.groups, tuple(enumerate(checked.spreads))
+    channels = blocks(1, x[1], outputs, checked.groups)
+    place = listed(1, kernel[1], ([channel % kernel[1]] for channel in range(outputs)))
+    offsets = (
+        listed(2 + axis, s.kernel, ([k for k, _ in checked.inputs(axis, o)] for o in range(s.outputs)))
+        for axis, s in spreads
+    )
+    return {
+        "x": (same(0, x[0]), channels, *(windowed(2 + axis, spread) for axis, spread in spreads)),
+        "kernel": (channels, place, *offsets),
+        "bias": (same(1, outputs),),
+    }
 
 
 def _terms(
     at: tuple[int, ...], x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None, **arguments: Any
 ) -> Terms:
-    found = _strict("correlate_transpose", x.shape, kernel.shape, None, **arguments)
-    channels, part = _channels(at[1], kernel.shape, found.groups)
-    on = [np.array(found.inputs(axis, output), int).reshape(-1, 2) for axis, output in enumerate(at[2:])]
+    checked = _strict("correlate_transpose", x.shape, kernel.shape, None, **arguments)
+    channels, part = _channels(at[1], kernel.shape, checked.groups)
+    on = [np.array(checked.inputs(axis, output), int).reshape(-1, 2) for axis, output in enumerate(at[2:])]
     channel, *places = (g.ravel() for g in np.meshgrid(channels, *(np.arange(len(p)) for p in on), indexing="ij"))
     offsets, inputs = ([pairs[p, side] for pairs, p in zip(on, places, strict=True)] for side in (0, 1))
     index = np.stack([np.full_like(channel, at[0]), channel, *inputs], axis=1)
@@ -237,7 +246,7 @@ PRIMITIVES = (
         correlate_transpose_backward,
         _shape,
         _cost,
-        _field,
+        _axes,
         _terms,
         INPUTS,
     ),

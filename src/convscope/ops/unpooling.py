@@ -6,7 +6,8 @@ import numpy as np
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import Whole, check_gradient, each_axis, floats, spatial
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, traffic
+from convscope.ops.axes import Axes, whole_along
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, traffic
 
 
 def max_unpool(x: np.ndarray, indices: np.ndarray, space: Whole) -> np.ndarray:
@@ -74,21 +75,18 @@ def _cost(x: Shape, indices: Shape, *, space: Whole, itemsize: int = 4) -> Cost:
     return Cost(0, 0, *traffic(output, x, indices, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], x: Shape, indices: Shape, *, space: Whole) -> dict[str, Index]:
+def _axes(x: Shape, indices: Shape, *, space: Whole) -> Axes:
     """Any number of the same image and channel: the indices decide, and a shape does not tell them."""
-    _shape(x, indices, space=space)
-    whole = (np.array([at[0]]), np.array([at[1]]), *(np.arange(n) for n in x[2:]))
-    return {"x": whole, "indices": whole}
+    channel = whole_along(x, range(2, len(x)))
+    return {"x": channel, "indices": channel}
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, indices: np.ndarray, *, space: Whole) -> Terms:
     flat = np.ravel_multi_index(at[2:], _shape(x.shape, indices.shape, space=space)[2:])
-    found = np.argwhere(indices[at[:2]] == flat)[-1:]  # (1 or 0, spatial axes)
-    index = np.insert(found, (0, 0), at[:2], axis=1)
+    sources = np.argwhere(indices[at[:2]] == flat)[-1:]  # (1 or 0, spatial axes)
+    index = np.insert(sources, (0, 0), at[:2], axis=1)
     operand = x[tuple(index.T)]
     return Terms(float(operand.sum()), "x", index, operand, np.ones(len(operand), x.dtype))
 
 
-PRIMITIVES = (
-    Primitive("max_unpool", ("x", "indices"), max_unpool, max_unpool_backward, _shape, _cost, _field, _terms),
-)
+PRIMITIVES = (Primitive("max_unpool", ("x", "indices"), max_unpool, max_unpool_backward, _shape, _cost, _axes, _terms),)

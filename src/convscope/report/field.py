@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.analysis.fields import Field
+from convscope.analysis.exact_fields import Field
 from convscope.errors import ConfigError
 from convscope.report.picture import check_name, write_picture
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.analysis.fields import field
+from convscope.analysis.exact_fields import field
 from convscope.report.picture import write_picture
 from convscope.tracing.terms import Trace
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -114,21 +115,21 @@ def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[np.ndarray
 def _check(loss: Any, optimiser: Any, clip: float | None, valid: Any) -> None:
     """Refuse what is of the wrong kind."""
     if not isinstance(optimiser, Optimiser):
-        known = isinstance(optimiser, type) and issubclass(optimiser, Optimiser)
+        known = inspect.isclass(optimiser) and issubclass(optimiser, Optimiser)
         hint = f"the class; make one of it: {optimiser.__name__}(lr)" if known else repr(optimiser)
         raise ConfigError(f"fit: optimiser must be one such as scratch.SGD(0.1), found {hint}")
     if not isinstance(loss, Loss):
         raise ConfigError(f"fit: loss must be a scratch.Loss such as scratch.cross_entropy, found {loss!r}")
     if clip is not None:
         above_zero("fit", "clip", clip, "; leave it out to clip nothing")
-    if valid is not None and not (isinstance(valid, tuple | list) and len(valid) == 2):
+    if valid is not None and not (issubclass(type(valid), tuple | list) and len(valid) == 2):
         raise ConfigError(f"fit: valid must be a pair (x, y), found {type(valid).__name__}")
 
 
 def _diverged(value: float, epoch: int, step: int, optimiser: Optimiser, clip: float | None, x: np.ndarray) -> str:
     """Say what to try when the loss is no number any more."""
-    found = f"fit: the loss became {value} at epoch {epoch}, step {step}"
+    where = f"fit: the loss became {value} at epoch {epoch}, step {step}"
     if not np.isfinite(x).all():
-        return f"{found}: the examples of this batch hold NaN or infinite numbers; remove or replace them"
+        return f"{where}: the examples of this batch hold NaN or infinite numbers; remove or replace them"
     hint = "" if clip else ", or clip the gradient with clip=1.0"
-    return f"{found}, with lr={optimiser.lr}; try lr={optimiser.lr / 10:g}{hint}, and inputs scaled to about -1..1"
+    return f"{where}, with lr={optimiser.lr}; try lr={optimiser.lr / 10:g}{hint}, and inputs scaled to about -1..1"

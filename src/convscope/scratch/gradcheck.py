@@ -55,8 +55,8 @@ def gradcheck(net: Sequential, x: ArrayLike, y: ArrayLike, loss: Loss, *, most: 
     (True, 79, 0)
     """
     whole("gradcheck", most=most)
-    given, target = examples("gradcheck", "x and y", x, y)
-    net, inputs = net.astype(np.float64), np.array(given, np.float64)
+    examples_given, target = examples("gradcheck", "x and y", x, y)
+    net, inputs = net.astype(np.float64), np.array(examples_given, np.float64)
 
     def value() -> float:
         """Return the loss, from a fresh copy: layers with a memory (averages, dropout) all start alike."""

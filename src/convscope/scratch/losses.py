@@ -33,15 +33,15 @@ class Loss:
 
 
 def _binary_cross_entropy(scores: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
-    target, share = np.asarray(target, scores.dtype), 1 / len(scores)
+    target, scale = np.asarray(target, scores.dtype), 1 / len(scores)
     value = ops.binary_cross_entropy_with_logits(scores, target, reduction="sum")
-    return float(value) * share, ops.binary_cross_entropy_with_logits_backward(share, scores, target, reduction="sum")
+    return float(value) * scale, ops.binary_cross_entropy_with_logits_backward(scale, scores, target, reduction="sum")
 
 
 def _squared_error(scores: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
-    target, share = np.asarray(target, scores.dtype), 1 / len(scores)
+    target, scale = np.asarray(target, scores.dtype), 1 / len(scores)
     value = ops.squared_error(scores, target, reduction="sum")
-    return float(value) * share, ops.squared_error_backward(share, scores, target, reduction="sum").x
+    return float(value) * scale, ops.squared_error_backward(scale, scores, target, reduction="sum").x
 
 
 def _most_probable_right(scores: np.ndarray, labels: np.ndarray) -> float:

@@ -163,8 +163,8 @@ def clip_gradients(net: Sequential | Layer, norm: float) -> float:
     arrays = [net.gradient] if isinstance(net, Sequential) else net.gradients.values()
     gradients = [array.ravel("K") for array in arrays]  # views, in any order in memory
     length = float(np.sqrt(sum(gradient @ gradient for gradient in gradients)))
-    share = norm / (length + 1e-6)
-    if not share >= 1:  # written so that NaN goes through
+    scale = norm / (length + 1e-6)
+    if not scale >= 1:  # written so that NaN goes through
         for gradient in gradients:  # the network's own numbers
-            gradient *= share
+            gradient *= scale
     return length

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load_file, save  # pyright: ignore[reportUnknownVariableType]
 
 from convscope import atomic
 from convscope.errors import CheckpointError, ConfigError, ShapeError
@@ -55,7 +55,8 @@ class Sequential:
         dtype: DTypeLike = np.float32,
         initialise: Callable[[tuple[int, ...], np.random.Generator], np.ndarray] = he_normal,
     ):
-        for i, layer in enumerate(layers):
+        given_layers: tuple[Any, ...] = layers
+        for i, layer in enumerate(given_layers):
             if not isinstance(layer, Layer):
                 hint = "; hand over its layers with *net" if isinstance(layer, Sequential) else ""
                 raise ConfigError(f"Sequential: number {i} is no layer but a {type(layer).__name__}{hint}")
@@ -163,8 +164,8 @@ class Sequential:
             ShapeError: nothing has gone forward yet, or grad is not shaped as what came out.
         """
         if grad.shape != self._output:
-            found = f"the last output is {self._output}" if self._output else "call forward first"
-            raise ShapeError(f"backward: grad must be shaped as the output, found {grad.shape}; {found}")
+            hint = f"the last output is {self._output}" if self._output else "call forward first"
+            raise ShapeError(f"backward: grad must be shaped as the output, found {grad.shape}; {hint}")
         for i, layer in reversed(list(enumerate(self.layers))):
             grad = layer.backward(grad, input_gradient=input_gradient or i > 0)
         return grad.copy() if input_gradient else None
@@ -232,16 +233,16 @@ class Sequential:
         if not Path(path).is_file():
             raise CheckpointError(f"{path}: there is no such file; expected one written by net.save")
         try:
-            found = load_file(path)
+            loaded: dict[str, np.ndarray] = load_file(path)
         except SafetensorError as error:
             raise CheckpointError(
                 f"{path}: not a safetensors file ({error}); expected one written by net.save"
             ) from None
         own = self.state()
-        if problems := list(_differences(own, found)):
+        if problems := list(_differences(own, loaded)):
             raise CheckpointError(f"{path} does not fit this network:\n" + "\n".join(f"  {line}" for line in problems))
         for name, array in own.items():
-            array[...] = found[name]
+            array[...] = loaded[name]
         return self
 
     def __iter__(self) -> Iterator[Layer]:
@@ -263,13 +264,13 @@ def _as_in_memory(flat: np.ndarray, like: np.ndarray) -> np.ndarray:
     return flat.reshape([like.shape[axis] for axis in order]).transpose(np.argsort(order))
 
 
-def _differences(own: dict[str, np.ndarray], found: dict[str, np.ndarray]) -> Iterator[str]:
+def _differences(own: dict[str, np.ndarray], theirs_by_name: dict[str, np.ndarray]) -> Iterator[str]:
     """Yield one line for each array that is missing, too many, or of another shape or type."""
-    for name in sorted(own.keys() | found.keys()):
-        if name not in found:
+    for name in sorted(own.keys() | theirs_by_name.keys()):
+        if name not in theirs_by_name:
             yield f"{name}: the network has it ({own[name].shape}), the file does not"
         elif name not in own:
-            yield f"{name}: the file has it ({found[name].shape}), the network does not"
-        elif (own[name].shape, own[name].dtype) != (found[name].shape, found[name].dtype):
-            ours, theirs = (f"{array.dtype} {array.shape}" for array in (own[name], found[name]))
+            yield f"{name}: the file has it ({theirs_by_name[name].shape}), the network does not"
+        elif (own[name].shape, own[name].dtype) != (theirs_by_name[name].shape, theirs_by_name[name].dtype):
+            ours, theirs = (f"{array.dtype} {array.shape}" for array in (own[name], theirs_by_name[name]))
             yield f"{name}: the network has {ours}, the file {theirs}"

@@ -11,7 +11,7 @@ from convscope.errors import ConfigError
 from convscope.ops.arguments import AXES, each_axis
 
 
-def whole(who: str, **values: int) -> None:
+def whole(who: str, **values: Any) -> None:
     """Refuse what is no whole number of at least 1.
 
     >>> whole("fit", epochs=1.5)
@@ -55,12 +55,12 @@ def channels(who: str, inputs: int, outputs: int, groups: int = 1) -> None:
 def floating(who: str, dtype: DTypeLike) -> np.dtype:
     """Return the type as NumPy has it, float32 or float64."""
     try:
-        found = np.dtype(dtype)
+        asked = np.dtype(dtype)
     except TypeError:
-        found = np.dtype(object)
-    if found not in (np.dtype(np.float32), np.dtype(np.float64)):
+        asked = np.dtype(object)
+    if asked not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ConfigError(f"{who}: dtype must be float32 or float64, found {dtype!r}")
-    return found
+    return asked
 
 
 def examples(who: str, what: str, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:

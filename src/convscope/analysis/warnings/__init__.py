@@ -48,20 +48,20 @@ def check(graph: Graph, *, silenced: Collection[str] = ()) -> tuple[DesignWarnin
     """
     quiet = codes_of(silenced)
     net = Reading(graph)
-    return tuple(found for rule in _RULES if rule.CODE not in quiet for found in rule.find(net))
+    return tuple(warning for rule in _RULES if rule.CODE not in quiet for warning in rule.find(net))
 
 
-def codes_of(given: Collection[str]) -> tuple[str, ...]:
+def codes_of(names: Collection[str]) -> tuple[str, ...]:
     """Return codes in full; ``ConfigError`` for one that there is not.
 
     >>> codes_of(["CS105"])
     ('CS105-checkerboard',)
     """
-    return tuple(map(_code, given))
+    return tuple(map(_code, names))
 
 
-def _code(given: str) -> str:
+def _code(name: str) -> str:
     for code in CODES:
-        if given in (code, code.partition("-")[0]):
+        if name in (code, code.partition("-")[0]):
             return code
-    raise ConfigError(f"there is no design warning {given!r}{nearest(given, CODES)}; there are {', '.join(CODES)}")
+    raise ConfigError(f"there is no design warning {name!r}{nearest(name, CODES)}; there are {', '.join(CODES)}")

@@ -14,8 +14,8 @@ CODE = "CS101-dropped-pixels"
 
 def find(net: Reading) -> Iterator[DesignWarning]:
     """Yield one for each map that loses its end; ``number``: how many rows and columns."""
-    for found in unseen(net):
-        cut = [(one, len(one.positions) - len(one.between)) for one in found]
+    for sides in unseen(net):
+        cut = [(one, len(one.positions) - len(one.between)) for one in sides]
         cut = [(one, n) for one, n in cut if n and not (one.sliding.pools and one.window.outputs == 1)]
         if cut:
             yield _warning(cut)

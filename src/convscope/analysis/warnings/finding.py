@@ -26,14 +26,14 @@ class DesignWarning:
         return f"{self.code} at {self.place}: {self.reason}; {self.remedy}"
 
 
-def lines(found: Sequence[DesignWarning]) -> list[str]:
+def lines(warnings: Sequence[DesignWarning]) -> list[str]:
     """Return the warnings as text, a line for each code; the first place of a kind is told in full."""
     kinds: dict[str, list[DesignWarning]] = {}
-    for one in found:
-        kinds.setdefault(one.code, []).append(one)
-    said = []
+    for warning in warnings:
+        kinds.setdefault(warning.code, []).append(warning)
+    said: list[str] = []
     for first, *others in kinds.values():
-        places = list(dict.fromkeys(one.place for one in others if one.place != first.place))
+        places = list(dict.fromkeys(warning.place for warning in others if warning.place != first.place))
         more = f", … ({len(places)} in all)" if len(places) > NAMED else ""
         said.append(f"{first}" + (f" (and likewise at {', '.join(places[:NAMED])}{more})" if places else ""))
     return said

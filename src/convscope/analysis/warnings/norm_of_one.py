@@ -47,7 +47,8 @@ def over(node: Node) -> int:
         return math.prod(node.shape[1:]) // node.arguments["groups"]
     if node.op == "instance_norm":
         return math.prod(node.shape[2:])
-    return node.shape[node.arguments["axis"]]
+    axis: int = node.arguments["axis"]
+    return node.shape[axis]
 
 
 def _more(node: Node) -> str:

@@ -22,13 +22,13 @@ def find(net: Reading) -> Iterator[DesignWarning]:
             continue
         source = _flattened(net, node)
         if source:
-            own, share = math.prod(weight.shape), math.prod(weight.shape) / total
+            own, fraction = math.prod(weight.shape), math.prod(weight.shape) / total
             pooled = source[1] * weight.shape[0]
             yield DesignWarning(
                 CODE,
                 node.name,
-                share,
-                f"{own:,} of {total:,} weights ({share:.0%}) are in this one dense layer over a flattened map of "
+                fraction,
+                f"{own:,} of {total:,} weights ({fraction:.0%}) are in this one dense layer over a flattened map of "
                 f"{'×'.join(map(str, source[1:]))}",
                 f"pool the map first: after a global average the same layer has {pooled:,}",
             )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from convscope.analysis.fields import field
-from convscope.analysis.places import Places
+from convscope.analysis.exact_fields import field
+from convscope.analysis.index_sets import IndexSet
 from convscope.analysis.warnings.finding import DesignWarning
 from convscope.analysis.warnings.reading import Reading
 from convscope.analysis.warnings.unseen import unseen
@@ -43,7 +43,7 @@ def _of_classes(node: Node) -> bool:
     return node.batch == 0 and len(node.shape) > 1 and math.prod(node.shape[2:]) == 1
 
 
-def _warning(node: Node, name: str, places: Places) -> DesignWarning:
+def _warning(node: Node, name: str, places: IndexSet) -> DesignWarning:
     total = math.prod(places.shape)
     return DesignWarning(
         CODE,

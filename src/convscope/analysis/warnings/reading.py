@@ -59,11 +59,11 @@ class Reading:
     @cached_property
     def users(self) -> dict[str, list[Node]]:
         """The nodes that take each node's value."""
-        found: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
+        users: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
         for node in self.nodes:
             for source in dict.fromkeys(node.inputs.values()):
-                found[source].append(node)
-        return found
+                users[source].append(node)
+        return users
 
     @cached_property
     def sliding(self) -> dict[str, Sliding]:

@@ -13,22 +13,23 @@ CODE = "CS102-skipped-positions"
 
 def find(net: Reading) -> Iterator[DesignWarning]:
     """Yield one for each axis with holes, or with one pooling window that is too short; ``number``: how many."""
-    for found in unseen(net):
-        for one in found:
-            if one.between:
-                yield _between(one)
-            elif one.sliding.pools and one.window.outputs == 1:
-                yield _short(one)
+    for sides in unseen(net):
+        for skipped in sides:
+            if skipped.between:
+                yield _between(skipped)
+            elif skipped.sliding.pools and skipped.window.outputs == 1:
+                yield _short(skipped)
 
 
-def _between(found: Unseen) -> DesignWarning:
-    window, number = found.window, len(found.between)
+def _between(skipped: Unseen) -> DesignWarning:
+    window, number = skipped.window, len(skipped.between)
     holes = f" (with holes: one position in {window.dilation})" if window.dilation > 1 else ""
     return DesignWarning(
         CODE,
-        found.sliding.node.name,
+        skipped.sliding.node.name,
         number,
-        f"{counted(number, found.word)} of {window.size} from {found.source} {'is' if number == 1 else 'are'} skipped: "
+        f"{counted(number, skipped.word)} of {window.size} from {skipped.source} "
+        f"{'is' if number == 1 else 'are'} skipped: "
         f"windows of {window.kernel}{holes} stand {window.stride} apart",
         "take a smaller stride, or no dilation"
         if window.dilation > 1
@@ -36,12 +37,13 @@ def _between(found: Unseen) -> DesignWarning:
     )
 
 
-def _short(found: Unseen) -> DesignWarning:
-    window, number = found.window, len(found.positions)
+def _short(skipped: Unseen) -> DesignWarning:
+    window, number = skipped.window, len(skipped.positions)
     return DesignWarning(
         CODE,
-        found.sliding.node.name,
+        skipped.sliding.node.name,
         number,
-        f"the only window, of {window.reach}, leaves out {found.at_end(number)} of {window.size} from {found.source}",
+        f"the only window, of {window.reach}, leaves out {skipped.at_end(number)} of {window.size} "
+        f"from {skipped.source}",
         f"take a window of {window.size}, or a global pooling",
     )

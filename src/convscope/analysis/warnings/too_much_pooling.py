@@ -35,14 +35,14 @@ def _strides(net: Reading, node: Node) -> Iterator[DesignWarning]:
 
 
 def _copies(net: Reading, node: Node) -> Iterator[DesignWarning]:
-    given = net.given(node, "x") or ()
-    space, made = given[2:], node.shape[2:]
-    if any(n > m for n, m in zip(made, space, strict=True)):
+    source = net.given(node, "x") or ()
+    space, output = source[2:], node.shape[2:]
+    if any(n > m for n, m in zip(output, space, strict=True)):
         yield DesignWarning(
             CODE,
             node.name,
             min(space),
-            f"pooling {_sizes(space)} to {_sizes(made)} makes no map smaller, it repeats positions",
+            f"pooling {_sizes(space)} to {_sizes(output)} makes no map smaller, it repeats positions",
             f"give a larger input, or pool to at most {_sizes(space)}",
         )
 

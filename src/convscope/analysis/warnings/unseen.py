@@ -52,18 +52,18 @@ def unseen(net: Reading) -> Iterator[list[Unseen]]:
     over: dict[str, list[Sliding]] = {}
     for sliding in net.sliding.values():
         over.setdefault(sliding.source, []).append(sliding)
-    for source, found in over.items():
-        names = {one.node.name for one in found}
+    for source, sliders in over.items():
+        names = {one.node.name for one in sliders}
         others = [user for user in net.users.get(source, ()) if not _leads_to(net, user, names)]
         slices = [user for user in others if user.op == "strided_slice"]
         if len(slices) < len(others) or source in net.ends:
             continue
-        left = []
-        for axis, window in enumerate(found[0].windows):
-            seen = [covered(one.windows[axis]) for one in found] + [_taken(one, axis + 2) for one in slices]
+        left: list[tuple[int, ...]] = []
+        for axis, window in enumerate(sliders[0].windows):
+            seen = [covered(one.windows[axis]) for one in sliders] + [_taken(one, axis + 2) for one in slices]
             left.append(tuple(sorted(set(range(window.size)).difference(*seen))))
         if any(left):
-            yield [Unseen(source, found[0], axis, positions) for axis, positions in enumerate(left) if positions]
+            yield [Unseen(source, sliders[0], axis, positions) for axis, positions in enumerate(left) if positions]
 
 
 def _leads_to(net: Reading, user: Node, sliding: set[str]) -> bool:

@@ -19,7 +19,7 @@ from convscope.ops.correlation.rules import Gradients, around, bias_gradient, fl
 from convscope.ops.correlation.toeplitz import toeplitz
 from convscope.ops.layout import ordered
 from convscope.ops.padding import padded_backward
-from convscope.ops.phases import Windows
+from convscope.ops.polyphase import Windows
 from convscope.ops.primitive import Primitive, Shape
 
 ALGORITHMS = {"direct": direct, "fft": fft, "im2col": im2col, "toeplitz": matrix}
@@ -148,21 +148,21 @@ def convolve_backward(
     >>> convolve_backward(np.ones((1, 1, 2)), x, kernel).kernel.tolist()
     [[[6.0, 3.0]]]
     """
-    found = _backward(
+    gradients = _backward(
         "convolve_backward", grad, x, flipped(kernel), bias, algorithm,
         stride=stride, padding=padding, dilation=dilation, groups=groups, padding_mode=padding_mode,
     )  # fmt: skip
-    return found._replace(kernel=np.ascontiguousarray(flipped(found.kernel)))
+    return gradients._replace(kernel=np.ascontiguousarray(flipped(gradients.kernel)))
 
 
 def _forward(
     operation: str, x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, algorithm: str, **arguments: Any
 ) -> np.ndarray:
     x, kernel, bias = floats(operation, x=x, kernel=kernel, bias=bias)
-    found = setting(operation, x.shape, kernel.shape, None if bias is None else bias.shape, **arguments)
-    x, windows = around(x, found)
+    checked = setting(operation, x.shape, kernel.shape, None if bias is None else bias.shape, **arguments)
+    x, windows = around(x, checked)
     chosen = _algorithm(operation, algorithm, windows, x, kernel)
-    return ordered(chosen.forward(x, kernel, bias, windows=windows, groups=found.groups), x)
+    return ordered(chosen.forward(x, kernel, bias, windows=windows, groups=checked.groups), x)
 
 
 def _backward(
@@ -175,13 +175,13 @@ def _backward(
     **arguments: Any,
 ) -> Gradients:
     grad, x, kernel, bias = floats(operation, grad=grad, x=x, kernel=kernel, bias=bias)
-    found = setting(operation, x.shape, kernel.shape, None if bias is None else bias.shape, **arguments)
-    check_gradient(operation, grad, (len(x), len(kernel), *found.outputs))
-    source, windows = around(x, found)
+    checked = setting(operation, x.shape, kernel.shape, None if bias is None else bias.shape, **arguments)
+    check_gradient(operation, grad, (len(x), len(kernel), *checked.outputs))
+    source, windows = around(x, checked)
     chosen = _algorithm(operation, algorithm, windows, source, kernel, grad)
-    x_grad, kernel_grad = chosen.backward(grad, source, kernel, windows=windows, groups=found.groups)
+    x_grad, kernel_grad = chosen.backward(grad, source, kernel, windows=windows, groups=checked.groups)
     if source is not x:
-        x_grad = padded_backward(x_grad, found.pairs, found.padding_mode)
+        x_grad = padded_backward(x_grad, checked.pairs, checked.padding_mode)
     return Gradients(ordered(x_grad, x), kernel_grad, None if bias is None else bias_gradient(grad))
 
 
@@ -232,10 +232,10 @@ INPUTS = ("x", "kernel", "bias")
 PRIMITIVES = (
     Primitive(
         "correlate", INPUTS, correlate, correlate_backward,
-        rules.shape, rules.cost, rules.field, rules.terms, INPUTS,
+        rules.shape, rules.cost, rules.axes, rules.terms, INPUTS,
     ),
     Primitive(
         "convolve", INPUTS, convolve, convolve_backward,
-        partial(rules.shape, operation="convolve"), rules.cost, rules.flipped_field, rules.flipped_terms, INPUTS,
+        partial(rules.shape, operation="convolve"), rules.cost, rules.flipped_axes, rules.flipped_terms, INPUTS,
     ),
 )  # fmt: skip

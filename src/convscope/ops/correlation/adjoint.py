@@ -1,8 +1,8 @@
 """The adjoint of a correlation: from outputs back to inputs, half gathered and half added up.
 
 Every input collects grad · kernel from the windows it lies in. Along the first axis the matrix product sums these: an
-input row of phase p (see ``phases``) meets the kernel rows p, p + stride, …, and the rows of grad that it meets them in
-follow each other in memory: a matrix as they stand (see ``rows``), with rows of zeros before the first and after the
+input row of phase p (see ``polyphase``) meets the kernel rows p, p + stride, …, and the rows of grad that it meets them
+in follow each other in memory: a matrix as they stand (see ``rows``), with rows of zeros before the first and after the
 last. Along the other axes the results are added where they belong.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from convscope.ops.correlation.rows import Rows, at_once, overlapping
 from convscope.ops.layout import Box, Views, tiles
-from convscope.ops.phases import Patches, taps
+from convscope.ops.polyphase import Patches, taps
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class Adjoint:
         for piece, block in zip(self._pieces, self._blocks.of(grad, self._placed), strict=True):
             work = self._work[piece.box.size]
             self._gather(block, piece, work.grad)
-            for matrix, (given, found) in zip(self._products, work.phases, strict=True):
-                np.matmul(matrix, given, out=found)
+            for matrix, (rows, columns) in zip(self._products, work.phases, strict=True):
+                np.matmul(matrix, rows, out=columns)
             work.patches.scatter(image, piece.start, alone=self._alone)
 
     def _split(self, x: np.ndarray) -> list[np.ndarray]:
@@ -126,9 +126,9 @@ class Adjoint:
         row, n = first + m - (self.longest - 1), count + self.longest - 1
         low = min(max(0, -row), n)
         high = max(low, min(n, self.rows.outputs[0] - row))
-        found = Box((image, max(0, row), *others), (images, high - low, *sizes))
+        reached = Box((image, max(0, row), *others), (images, high - low, *sizes))
         start = (image, 0, (first + m) * self.rows.first.stride, *others)
-        return Piece(box, self.rows.place(found, run), (low, high), start)
+        return Piece(box, self.rows.place(reached, run), (low, high), start)
 
     def _cut(
         self, memory: np.ndarray, size: tuple[int, ...], gap: int, above: tuple[int, ...], below: tuple[int, ...]
@@ -136,8 +136,8 @@ class Adjoint:
         end, more = math.prod(above), math.prod(below)
         grad, columns = memory[:end].reshape(above), memory[end : end + more].reshape(below)
         step = self.rows.first.stride
-        phases = []
+        phases: list[tuple[np.ndarray, np.ndarray]] = []
         for t in self.taps:
-            given = overlapping(grad[:, self.longest - t.count :], size[1], 1, t.count)
-            phases.append((given, columns[:, t.phase :: step, :, gap:]))
+            rows = overlapping(grad[:, self.longest - t.count :], size[1], 1, t.count)
+            phases.append((rows, columns[:, t.phase :: step, :, gap:]))
         return Work(grad, phases, self.rows.patches(columns, size, slack=self._slack))

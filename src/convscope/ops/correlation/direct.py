@@ -10,7 +10,7 @@ import numpy as np
 
 from convscope.ops.layout import as_runs, batch_innermost, from_runs
 from convscope.ops.padding import padded, padded_backward
-from convscope.ops.phases import Windows
+from convscope.ops.polyphase import Windows
 
 
 def forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, *, windows: Windows, groups: int) -> np.ndarray:
@@ -37,14 +37,14 @@ def backward(
     source = as_runs(around, innermost)
     batch, run = source.shape[0], source.shape[-1]
     length = math.prod(window.outputs for window in windows) * run
-    given = as_runs(grad, innermost).reshape(batch, groups, len(kernel) // groups, length)  # (B, G, O/G, l)
+    upstream = as_runs(grad, innermost).reshape(batch, groups, len(kernel) // groups, length)  # (B, G, O/G, l)
     x_total, kernel_total = np.zeros_like(around, order="K"), np.empty_like(kernel)
     target = as_runs(x_total, innermost)
     for offset, seen in _offsets(windows):
         part = source[seen]
         flat = part.reshape(batch, groups, kernel.shape[1], length)
-        target[seen] += (_matrix(kernel, offset, groups).swapaxes(1, 2) @ given).reshape(part.shape)
-        kernel_total[(..., *offset)] = (given @ flat.swapaxes(2, 3)).sum(0).reshape(kernel.shape[:2])
+        target[seen] += (_matrix(kernel, offset, groups).swapaxes(1, 2) @ upstream).reshape(part.shape)
+        kernel_total[(..., *offset)] = (upstream @ flat.swapaxes(2, 3)).sum(0).reshape(kernel.shape[:2])
     return padded_backward(x_total, _pairs(windows), "zeros"), kernel_total
 
 

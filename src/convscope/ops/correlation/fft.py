@@ -4,15 +4,18 @@ Spectra are float64 also for float32: the rounding error of each number is relat
 (1e-16 of it), and would drown small numbers beside large ones. One NaN or infinity in an image reaches all its outputs.
 """
 
+# SciPy has no types.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from scipy import fft
+from scipy import fft  # pyright: ignore[reportMissingTypeStubs]
 
 from convscope.ops.padding import padded, padded_backward
-from convscope.ops.phases import Windows
+from convscope.ops.polyphase import Windows
 
 
 def forward(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, *, windows: Windows, groups: int) -> np.ndarray:
@@ -30,10 +33,10 @@ def backward(
     around = _around(x, windows)
     apart = np.zeros((*grad.shape[:2], *_sizes(windows)), grad.dtype)
     apart[(..., *_outputs(windows))] = grad
-    given = _spectrum(apart, windows, groups)  # (F, G, N, O/G)
-    x_total = _image(given @ _weights(kernel, windows, groups), windows)
+    grad_spectrum = _spectrum(apart, windows, groups)  # (F, G, N, O/G)
+    x_total = _image(grad_spectrum @ _weights(kernel, windows, groups), windows)
     x_total = x_total[(..., *(slice(n) for n in around.shape[2:]))]
-    total = given.conj().swapaxes(2, 3) @ _spectrum(around, windows, groups)  # (F, G, O/G, C/G)
+    total = grad_spectrum.conj().swapaxes(2, 3) @ _spectrum(around, windows, groups)  # (F, G, O/G, C/G)
     total = _image(total.transpose(0, 2, 1, 3), windows)  # (G, O/G · C/G, *sizes)
     kernel_total = total.reshape(*kernel.shape[:2], *total.shape[2:])[(..., *_taps(windows))]
     return padded_backward(x_total.astype(x.dtype), _pairs(windows), "zeros"), kernel_total.astype(x.dtype)

@@ -14,7 +14,7 @@ import numpy as np
 from convscope.ops.correlation.adjoint import Adjoint
 from convscope.ops.correlation.rows import at_once, overlapping, rows_of, unrolled
 from convscope.ops.layout import TILE, Box, Views, as_runs, batch_innermost, from_runs, tiles
-from convscope.ops.phases import Patches, Windows
+from convscope.ops.polyphase import Patches, Windows
 
 # OpenBLAS is a third faster in products of so few multiplications if grad is transposed beforehand; where columns are
 # lower than ``TALL``, transposing costs more.
@@ -102,11 +102,11 @@ class Im2col:
         innermost, channels = batch_innermost(x), grad.shape[1]
         self._prepare(x, x.shape[1], channels, innermost)
         (source,) = self._sources.of(x, self._split)
-        (given,) = self._grads.of(grad, self._ordered)
+        (upstream,) = self._grads.of(grad, self._ordered)
         # columns @ gradᵀ and not grad @ columnsᵀ: the same numbers, but OpenBLAS takes half the time
         shape = (self.groups, math.prod(self._column) // self.groups, channels // self.groups)
         total = self._array("kernel", shape)
-        for number, ((box, _), part) in enumerate(zip(self._boxes, self._blocks.of(given, self._cut), strict=True)):
+        for number, ((box, _), part) in enumerate(zip(self._boxes, self._blocks.of(upstream, self._cut), strict=True)):
             columns = self._columns[box.size].matrices if self._held is x else self._gather(box, source)
             part = part.reshape(*part.shape[:3], -1).swapaxes(2, 3)  # (G, rows, l, O/G)
             if columns.shape[2] >= TALL and columns[0, 0].size * part.shape[3] <= SMALL:
@@ -128,8 +128,8 @@ class Im2col:
         weights = kernel.ravel("K")
         if not np.isfinite(weights @ weights):  # a NaN times the zeros of gathering would reach too far
             adjoint = Adjoint(unrolled(self.windows, self.groups), self.tile)
-        (given,) = self._grads.of(grad, self._ordered)
-        adjoint.add(given, kernel, x)
+        (upstream,) = self._grads.of(grad, self._ordered)
+        adjoint.add(upstream, kernel, x)
         return from_runs(x, innermost)
 
     def _prepare(self, like: np.ndarray, channels: int, outputs: int, innermost: bool) -> None:
@@ -193,10 +193,10 @@ class Im2col:
         return columns.matrices
 
     def _array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
-        found = self._arrays.get(name)
-        if found is None:
-            found = self._arrays[name] = np.empty(shape, self._dtype)
-        return found
+        array = self._arrays.get(name)
+        if array is None:
+            array = self._arrays[name] = np.empty(shape, self._dtype)
+        return array
 
 
 def _add_products(columns: np.ndarray, grad: np.ndarray, total: np.ndarray, *, fresh: bool) -> None:

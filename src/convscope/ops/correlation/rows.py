@@ -25,7 +25,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from convscope.geometry import Window
 from convscope.ops.layout import Box
-from convscope.ops.phases import Patches, Windows, in_one_pass, taps
+from convscope.ops.polyphase import Patches, Windows, in_one_pass, taps
 
 WIDE = 192  # outputs, of several images side by side, with which a product is at full speed
 

@@ -11,8 +11,9 @@ import numpy as np
 from convscope.errors import ShapeError
 from convscope.geometry import Window
 from convscope.ops.arguments import Padding, Pairs, Whole, each_axis, paddings, spatial
+from convscope.ops.axes import Axes, Link, blocks, listed, same, whole, windowed
 from convscope.ops.padding import check_mode, origin, padded
-from convscope.ops.primitive import Cost, Index, Shape, Terms, count, traffic
+from convscope.ops.primitive import Cost, Shape, Terms, count, traffic
 
 
 class Gradients(NamedTuple):
@@ -44,13 +45,28 @@ class Setting:
     @property
     def unpadded(self) -> tuple[Window, ...]:
         """The same windows over the input that has its padding already."""
-        found = ((w, w.size + w.before + w.after) for w in self.windows)
-        return tuple(Window(size, w.kernel, w.stride, 0, 0, w.dilation) for w, size in found)
+        padded_sizes = ((w, w.size + w.before + w.after) for w in self.windows)
+        return tuple(Window(size, w.kernel, w.stride, 0, 0, w.dilation) for w, size in padded_sizes)
 
     def inputs(self, axis: int, output: int) -> list[int | None]:
         """Return the input under each kernel offset of one output along an axis; None for a zero of the padding."""
         window = self.windows[axis]
         return [origin(position, window.size, self.padding_mode) for position in window.positions(output)]
+
+    def link(self, axis: int) -> Link:
+        """Return which inputs feed which outputs along an axis."""
+        window = self.windows[axis]
+        if self.padding_mode == "zeros":
+            return windowed(2 + axis, window)
+        rows = ({i for i in self.inputs(axis, o) if i is not None} for o in range(window.outputs))
+        table = listed(2 + axis, window.size, rows).table
+        return Link(2 + axis, window.size, table, (np.array(window.positions(0)),), window.stride)
+
+    def offsets(self, axis: int) -> Link:
+        """Return which kernel offsets along an axis lie on an input of which outputs."""
+        window = self.windows[axis]
+        under = (self.inputs(axis, o) for o in range(window.outputs))
+        return listed(2 + axis, window.kernel, ([k for k, i in enumerate(line) if i is not None] for line in under))
 
 
 def setting(
@@ -66,11 +82,11 @@ def setting(
     padding_mode: str = "zeros",
 ) -> Setting:
     """Check shapes and arguments once; the next call with the same ones costs a look-up."""
-    given = (operation, x, kernel, bias, stride, padding, dilation, groups, padding_mode)
+    arguments = (operation, x, kernel, bias, stride, padding, dilation, groups, padding_mode)
     try:
-        return _known(*given)
+        return _known(*arguments)
     except TypeError:  # a list cannot be looked up
-        return _setting(*given)
+        return _setting(*arguments)
 
 
 def _setting(
@@ -98,8 +114,8 @@ def _setting(
             + "; a kernel is (O, C/groups, *k)"
         )
     check_bias(operation, bias, kernel[0])
-    found = zip(space, size, strides, pairs, dilations, strict=True)
-    windows = tuple(Window(n, k, s, before, after, d) for n, k, s, (before, after), d in found)
+    each = zip(space, size, strides, pairs, dilations, strict=True)
+    windows = tuple(Window(n, k, s, before, after, d) for n, k, s, (before, after), d in each)
     for axis, window in enumerate(windows):
         if not window.outputs:
             there = window.size + window.before + window.after
@@ -127,7 +143,7 @@ def kernel_size(operation: str, kernel: Shape, rank: int) -> tuple[int, ...]:
     return tuple(kernel[2:])
 
 
-def check_groups(operation: str, groups: int, divided: dict[str, int]) -> None:
+def check_groups(operation: str, groups: Any, divided: dict[str, int]) -> None:
     """Raise unless ``groups`` is a whole number from 1 that divides all the counts."""
     if not isinstance(groups, int | np.integer) or groups < 1:
         raise ShapeError(f"{operation}: groups must be a whole number of at least 1, found {groups!r}")
@@ -142,11 +158,11 @@ def check_bias(operation: str, bias: Shape | None, outputs: int) -> None:
         raise ShapeError(f"{operation}: bias must be ({outputs},), one number for each output channel, found {bias}")
 
 
-def around(x: np.ndarray, found: Setting) -> tuple[np.ndarray, tuple[Window, ...]]:
+def around(x: np.ndarray, checked: Setting) -> tuple[np.ndarray, tuple[Window, ...]]:
     """Return x and its windows; where the padding is no zeros, x with it and windows without."""
-    if found.padding_mode == "zeros" or not any(map(any, found.pairs)):
-        return x, found.windows
-    return padded(x, found.pairs, found.padding_mode), found.unpadded
+    if checked.padding_mode == "zeros" or not any(map(any, checked.pairs)):
+        return x, checked.windows
+    return padded(x, checked.pairs, checked.padding_mode), checked.unpadded
 
 
 def bias_gradient(grad: np.ndarray) -> np.ndarray:
@@ -158,7 +174,7 @@ def shape(
     x: Shape, kernel: Shape, bias: Shape | None = None, *, operation: str = "correlate", **arguments: Any
 ) -> Shape:
     """Return (N, O, *outputs): ⌊(size + padding - dilation·(k - 1) - 1) / stride⌋ + 1 an axis."""
-    return (x[0], kernel[0], *setting(operation, x, kernel, bias, **_shared(arguments)).outputs)
+    return (x[0], kernel[0], *setting(operation, x, kernel, bias, **_without_algorithm(arguments)).outputs)
 
 
 def cost(x: Shape, kernel: Shape, bias: Shape | None = None, *, itemsize: int = 4, **arguments: Any) -> Cost:
@@ -169,35 +185,31 @@ def cost(x: Shape, kernel: Shape, bias: Shape | None = None, *, itemsize: int = 
     return Cost(count(y) * each, count(y) * additions, *traffic(y, x, kernel, bias, itemsize=itemsize))
 
 
-def field(
-    at: tuple[int, ...], x: Shape, kernel: Shape, bias: Shape | None = None, **arguments: Any
-) -> dict[str, Index]:
-    """Return the inputs under the window, the kernel offsets that lie on inputs, and the channel's bias."""
-    found = setting("correlate", x, kernel, bias, **_shared(arguments))
-    image, channel = at[:2]
-    under = [found.inputs(axis, output) for axis, output in enumerate(at[2:])]
-    inputs = (np.unique([i for i in line if i is not None]).astype(int) for line in under)
-    offsets = (np.array([k for k, i in enumerate(line) if i is not None], int) for line in under)
-    index = {
-        "x": (np.array([image]), _channels(channel, kernel, found.groups), *inputs),
-        "kernel": (np.array([channel]), np.arange(kernel[1]), *offsets),
+def axes(x: Shape, kernel: Shape, bias: Shape | None = None, *, operation: str = "correlate", **arguments: Any) -> Axes:
+    """Windows and the channels of a group; the kernel offsets that lie on inputs, and the channel's bias."""
+    checked = setting(operation, x, kernel, None, **_without_algorithm(arguments))
+    channel, rank = same(1, kernel[0]), len(checked.windows)
+    return {
+        "x": (same(0, x[0]), blocks(1, x[1], kernel[0], checked.groups), *map(checked.link, range(rank))),
+        "kernel": (channel, whole(kernel[1]), *map(checked.offsets, range(rank))),
+        "bias": (channel,),
     }
-    return index if bias is None else {**index, "bias": (np.array([channel]),)}
 
 
 def terms(
     at: tuple[int, ...], x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None, **arguments: Any
 ) -> Terms:
     """Return the products of one output number: channel by channel, in the order of the kernel."""
-    found = setting("correlate", x.shape, kernel.shape, None, **_shared(arguments))
+    checked = setting("correlate", x.shape, kernel.shape, None, **_without_algorithm(arguments))
     image, channel = at[:2]
-    under = [found.inputs(axis, output) for axis, output in enumerate(at[2:])]
+    under = [checked.inputs(axis, output) for axis, output in enumerate(at[2:])]
     on = [np.array([(k, i) for k, i in enumerate(line) if i is not None], int).reshape(-1, 2) for line in under]
-    grid = np.meshgrid(np.arange(kernel.shape[1]), *(np.arange(len(pairs)) for pairs in on), indexing="ij")
-    part, *places = (axis.ravel() for axis in grid)
-    first = _channels(channel, kernel.shape, found.groups)[0]
+    channels = _channels(channel, kernel.shape, checked.groups)
+    grid = np.meshgrid(channels, *(np.arange(len(pairs)) for pairs in on), indexing="ij")
+    source, *places = (axis.ravel() for axis in grid)
+    part = source - channels[0]
     offsets, inputs = ([pairs[p, side] for pairs, p in zip(on, places, strict=True)] for side in (0, 1))
-    index = np.stack([np.full_like(part, image), first + part, *inputs], axis=1)
+    index = np.stack([np.full_like(part, image), source, *inputs], axis=1)
     factor_index = np.stack([np.full_like(part, channel), part, *offsets], axis=1)
     operand, factor = x[tuple(index.T)], kernel[tuple(factor_index.T)]
     constant = 0.0 if bias is None else float(bias[channel])
@@ -211,22 +223,24 @@ def flipped(kernel: np.ndarray) -> np.ndarray:
     return np.flip(kernel, tuple(range(2, kernel.ndim)))
 
 
-def flipped_field(at: Shape, x: Shape, kernel: Shape, bias: Shape | None = None, **arguments: Any) -> dict[str, Index]:
-    """Return ``field`` with the kernel read backwards."""
-    found = field(at, x, kernel, bias, **arguments)
-    first, channels, *offsets = found["kernel"]
-    backwards = (k - 1 - line[::-1] for k, line in zip(kernel[2:], offsets, strict=True))
-    return {**found, "kernel": (first, channels, *backwards)}
+def flipped_axes(x: Shape, kernel: Shape, bias: Shape | None = None, **arguments: Any) -> Axes:
+    """Return ``axes`` with the kernel read backwards."""
+    unflipped = axes(x, kernel, bias, operation="convolve", **arguments)
+    first, channels, *offsets = unflipped["kernel"]
+    backwards = (
+        replace(link, table=np.where(link.table < 0, -1, link.size - 1 - link.table)[:, ::-1]) for link in offsets
+    )
+    return {**unflipped, "kernel": (first, channels, *backwards)}
 
 
 def flipped_terms(
     at: Shape, x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None, **arguments: Any
 ) -> Terms:
     """Return ``terms`` with the kernel read backwards."""
-    found = terms(at, x, flipped(kernel), bias, **arguments)
-    index = np.array(found.factor_index)
+    unflipped = terms(at, x, flipped(kernel), bias, **arguments)
+    index = np.array(unflipped.factor_index)
     index[:, 2:] = np.array(kernel.shape[2:]) - 1 - index[:, 2:]
-    return replace(found, factor_index=index)
+    return replace(unflipped, factor_index=index)
 
 
 def _channels(output: int, kernel: Shape, groups: int) -> np.ndarray:
@@ -235,6 +249,6 @@ def _channels(output: int, kernel: Shape, groups: int) -> np.ndarray:
     return np.arange(group * kernel[1], (group + 1) * kernel[1])
 
 
-def _shared(arguments: dict[str, Any]) -> dict[str, Any]:
+def _without_algorithm(arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments without the choice of algorithm, of which none of these rules depends."""
     return {name: value for name, value in arguments.items() if name != "algorithm"}

@@ -12,7 +12,6 @@ from convscope.ops.arguments import Padding, Whole, check_gradient, floats
 from convscope.ops.pooling import windows as rules
 from convscope.ops.pooling.windows import (
     Windows,
-    cells,
     gather,
     output_shape,
     windows,
@@ -45,9 +44,11 @@ def avg_pool(
     [[2.0, 3.0], [5.0, 6.0]]
     """
     (x,) = floats("avg_pool", x=x)
-    found = _checked("avg_pool", x.shape, size, stride, padding, dilation, ceil_mode, divisor_override=divisor_override)
-    divisor = divisors(found, count_include_pad, divisor_override)
-    output = gather(x, found, np.add, 0)
+    sliding = _checked(
+        "avg_pool", x.shape, size, stride, padding, dilation, ceil_mode, divisor_override=divisor_override
+    )
+    divisor = divisors(sliding, count_include_pad, divisor_override)
+    output = gather(x, sliding, np.add, 0)
     return np.divide(output, divisor.astype(x.dtype), out=output)
 
 
@@ -69,12 +70,12 @@ def avg_pool_backward(
     [[[2.0, 2.0, 2.0]]]
     """
     grad, x = floats("avg_pool_backward", grad=grad, x=x)
-    found = _checked(
+    sliding = _checked(
         "avg_pool_backward", x.shape, size, stride, padding, dilation, ceil_mode, divisor_override=divisor_override
     )
-    check_gradient("avg_pool_backward", grad, output_shape(x.shape, found))
-    divisor = divisors(found, count_include_pad, divisor_override)
-    return rules.scatter(grad / divisor.astype(grad.dtype), found)
+    check_gradient("avg_pool_backward", grad, output_shape(x.shape, sliding))
+    divisor = divisors(sliding, count_include_pad, divisor_override)
+    return rules.scatter(grad / divisor.astype(grad.dtype), sliding)
 
 
 def _checked(operation: str, x: Shape, *window: Any, divisor_override: int | None = None, **arguments: Any) -> Windows:
@@ -83,7 +84,7 @@ def _checked(operation: str, x: Shape, *window: Any, divisor_override: int | Non
     return windows(operation, x, *window, **arguments)
 
 
-def divisors(found: Windows, count_include_pad: bool = True, divisor_override: int | None = None) -> np.ndarray:
+def divisors(sliding: Windows, count_include_pad: bool = True, divisor_override: int | None = None) -> np.ndarray:
     """Return what each window's sum is divided by, (*space').
 
     >>> from convscope.geometry import Window
@@ -92,9 +93,9 @@ def divisors(found: Windows, count_include_pad: bool = True, divisor_override: i
     ([3, 3, 2], [2, 3, 1])
     """
     if divisor_override is not None:
-        return np.full(tuple(window.outputs for window in found), divisor_override)
-    counts = []
-    for window in found:
+        return np.full(tuple(window.outputs for window in sliding), divisor_override)
+    counts: list[np.ndarray] = []
+    for window in sliding:
         first = np.arange(window.outputs) * window.stride - window.before
         positions = first[:, None] + window.dilation * np.arange(window.kernel)  # (outputs, kernel)
         begin, end = (-window.before, window.size + window.after) if count_include_pad else (0, window.size)
@@ -109,9 +110,9 @@ def _terms(
     divisor_override: int | None = None,
     **arguments: Any,
 ) -> Terms:
-    found = windows("avg_pool", x.shape, **arguments)
-    index, operand = covered(x, cells(at, found))
-    factor = np.full(len(operand), 1 / divisors(found, count_include_pad, divisor_override)[at[2:]], x.dtype)
+    sliding = windows("avg_pool", x.shape, **arguments)
+    index, operand = covered(x, PRIMITIVE.field(at, x.shape, **arguments)["x"])
+    factor = np.full(len(operand), 1 / divisors(sliding, count_include_pad, divisor_override)[at[2:]], x.dtype)
     return Terms(float((operand * factor).sum()), "x", index, operand, factor)
 
 
@@ -123,6 +124,6 @@ PRIMITIVE = Primitive(
     avg_pool_backward,
     rules.shape(_windows),
     rules.cost(_windows, lambda size: (1, size - 1)),
-    rules.field(_windows),
+    rules.axes(_windows),
     _terms,
 )

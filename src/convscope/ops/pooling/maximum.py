@@ -14,7 +14,6 @@ from convscope.ops.arguments import Padding, Whole, check_gradient, floats
 from convscope.ops.pooling import windows as rules
 from convscope.ops.pooling.windows import (
     Windows,
-    cells,
     gather,
     output_shape,
     windows,
@@ -54,9 +53,9 @@ def max_pool(
     [[5.0, 9.0], [4.0, 8.0]]
     """
     (x,) = floats("max_pool", x=x)
-    found = windows("max_pool", x.shape, size, stride, padding, dilation, ceil_mode)
-    output = gather(x, found, np.maximum, -np.inf)
-    return MaxPooled(output, _positions(x, output, found)) if return_indices else output
+    sliding = windows("max_pool", x.shape, size, stride, padding, dilation, ceil_mode)
+    output = gather(x, sliding, np.maximum, -np.inf)
+    return MaxPooled(output, _positions(x, output, sliding)) if return_indices else output
 
 
 def max_pool_backward(
@@ -79,22 +78,22 @@ def max_pool_backward(
     [[[0.0, 5.0, 0.0]]]
     """
     grad, x = floats("max_pool_backward", grad=grad, x=x)
-    found = windows("max_pool_backward", x.shape, size, stride, padding, dilation, ceil_mode)
-    check_gradient("max_pool_backward", grad, output_shape(x.shape, found))
-    given = np.zeros_like(x)
-    for _, outputs, inputs, won in _winners(x, gather(x, found, np.maximum, -np.inf), found):
-        given[inputs] += _kept(grad[outputs], won)
-    return given
+    sliding = windows("max_pool_backward", x.shape, size, stride, padding, dilation, ceil_mode)
+    check_gradient("max_pool_backward", grad, output_shape(x.shape, sliding))
+    x_grad = np.zeros_like(x)
+    for _, outputs, inputs, won in _winners(x, gather(x, sliding, np.maximum, -np.inf), sliding):
+        x_grad[inputs] += _kept(grad[outputs], won)
+    return x_grad
 
 
 def _winners(
-    x: np.ndarray, maxima: np.ndarray, found: Windows
+    x: np.ndarray, maxima: np.ndarray, sliding: Windows
 ) -> Iterator[tuple[int, rules.Slices, rules.Slices, np.ndarray]]:
     """Yield for each element of the window: its number, the outputs and inputs, and which of those outputs it is.
 
     Each maximum is claimed once: by the first that equals it, or by the last NaN.
     """
-    steps = tuple(rules.steps(found))
+    steps = tuple(rules.steps(sliding))
     claimed = np.zeros_like(maxima, dtype=bool)
     for element, outputs, inputs in steps:
         won = (x[inputs] == maxima[outputs]) > claimed[outputs]
@@ -113,16 +112,16 @@ def _kept(grad: np.ndarray, won: np.ndarray) -> np.ndarray:
     return (grad.view(bits) & -won.astype(bits)).view(grad.dtype)
 
 
-def _positions(x: np.ndarray, maxima: np.ndarray, found: Windows) -> np.ndarray:
+def _positions(x: np.ndarray, maxima: np.ndarray, sliding: Windows) -> np.ndarray:
     """Return the flat position of each maximum: that of its window's first element, and from there to the winner."""
-    pitches = [math.prod(window.size for window in found[axis + 1 :]) for axis in range(len(found))]
-    sliding = tuple(zip(found, pitches, strict=True))
-    steps = [[k * window.dilation * pitch for k in range(window.kernel)] for window, pitch in sliding]
+    pitches = [math.prod(window.size for window in sliding[axis + 1 :]) for axis in range(len(sliding))]
+    pitched = tuple(zip(sliding, pitches, strict=True))
+    steps = [[k * window.dilation * pitch for k in range(window.kernel)] for window, pitch in pitched]
     ahead = [sum(chosen) for chosen in itertools.product(*steps)]
-    starts = [(np.arange(window.outputs) * window.stride - window.before) * pitch for window, pitch in sliding]
+    starts = [(np.arange(window.outputs) * window.stride - window.before) * pitch for window, pitch in pitched]
     positions = np.zeros_like(maxima, dtype=np.int64)
     positions += sum(np.ix_(*starts))  # (N, C, *space') + (*space')
-    for element, outputs, _, won in _winners(x, maxima, found):
+    for element, outputs, _, won in _winners(x, maxima, sliding):
         positions[outputs] += won * ahead[element]
     return positions
 
@@ -137,11 +136,12 @@ def largest(values: np.ndarray) -> np.ndarray:
     nan = np.isnan(values)
     if not nan.any():
         return first
-    return np.where(nan.any(-1), values.shape[-1] - 1 - nan[..., ::-1].argmax(-1), first)
+    last: np.ndarray = values.shape[-1] - 1 - nan[..., ::-1].argmax(-1)
+    return np.where(nan.any(-1), last, first)
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, **arguments: Any) -> Terms:
-    index, operand = covered(x, cells(at, windows("max_pool", x.shape, **arguments)))
+    index, operand = covered(x, PRIMITIVE.field(at, x.shape, **arguments)["x"])
     won = slice(largest(operand), largest(operand) + 1)
     return Terms(float(operand[won].item()), "x", index[won], operand[won], np.ones(1, x.dtype))
 
@@ -154,6 +154,6 @@ PRIMITIVE = Primitive(
     max_pool_backward,
     rules.shape(_windows),
     rules.cost(_windows, lambda size: (0, size - 1)),
-    rules.field(_windows),
+    rules.axes(_windows),
     _terms,
 )

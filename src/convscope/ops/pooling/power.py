@@ -14,7 +14,6 @@ from convscope.ops.pooling import windows as rules
 from convscope.ops.pooling.average import divisors
 from convscope.ops.pooling.windows import (
     Windows,
-    cells,
     gather,
     output_shape,
     windows,
@@ -46,9 +45,9 @@ def lp_pool(
     [[[5.0, 10.0]]]
     """
     (x,) = floats("lp_pool", x=x)
-    found = _checked("lp_pool", x.shape, size, stride, padding, dilation, ceil_mode, p=p)
+    sliding = _checked("lp_pool", x.shape, size, stride, padding, dilation, ceil_mode, p=p)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return _sums(x, p, found) ** (1 / p)
+        return _sums(x, p, sliding) ** (1 / p)
 
 
 def lp_pool_backward(
@@ -68,12 +67,12 @@ def lp_pool_backward(
     [[[6.0, 8.0]]]
     """
     grad, x = floats("lp_pool_backward", grad=grad, x=x)
-    found = _checked("lp_pool_backward", x.shape, size, stride, padding, dilation, ceil_mode, p=p)
-    check_gradient("lp_pool_backward", grad, output_shape(x.shape, found))
+    sliding = _checked("lp_pool_backward", x.shape, size, stride, padding, dilation, ceil_mode, p=p)
+    check_gradient("lp_pool_backward", grad, output_shape(x.shape, sliding))
     with np.errstate(invalid="ignore", divide="ignore"):
-        sums = _sums(x, p, found)
-        slope = np.where(sums == 0, 0, sums ** (1 / p - 1)) * _scale(found, x.dtype)
-        return rules.scatter(grad * slope, found) * x ** (p - 1)
+        sums = _sums(x, p, sliding)
+        slope = np.where(sums == 0, 0, sums ** (1 / p - 1)) * _scale(sliding, x.dtype)
+        return rules.scatter(grad * slope, sliding) * x ** (p - 1)
 
 
 def _checked(operation: str, x: Shape, *window: Any, p: float = 2, **arguments: Any) -> Windows:
@@ -84,20 +83,20 @@ def _checked(operation: str, x: Shape, *window: Any, p: float = 2, **arguments: 
     return windows(operation, x, *window, **arguments)
 
 
-def _sums(x: np.ndarray, p: float, found: Windows) -> np.ndarray:
-    return gather(x**p, found, np.add, 0) * _scale(found, x.dtype)
+def _sums(x: np.ndarray, p: float, sliding: Windows) -> np.ndarray:
+    return gather(x**p, sliding, np.add, 0) * _scale(sliding, x.dtype)
 
 
-def _scale(found: Windows, dtype: Any) -> np.ndarray:
+def _scale(sliding: Windows, dtype: Any) -> np.ndarray:
     """Return full size over counted size of each window: 1, more where ``ceil_mode`` lets it hang over the end."""
-    return (math.prod(window.kernel for window in found) / divisors(found)).astype(dtype)
+    return (math.prod(window.kernel for window in sliding) / divisors(sliding)).astype(dtype)
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, p: float = 2, **arguments: Any) -> Terms:
-    found = windows("lp_pool", x.shape, **arguments)
-    index, operand = covered(x, cells(at, found))
+    sliding = windows("lp_pool", x.shape, **arguments)
+    index, operand = covered(x, PRIMITIVE.field(at, x.shape, **arguments)["x"])
     with np.errstate(invalid="ignore", divide="ignore"):
-        total = ((operand**p).sum() * _scale(found, x.dtype)[at[2:]]) ** (1 / p)
+        total = ((operand**p).sum() * _scale(sliding, x.dtype)[at[2:]]) ** (1 / p)
     return Terms(float(total), "x", index, operand, np.ones(len(operand), x.dtype), rule="lp_pool")
 
 
@@ -109,6 +108,6 @@ PRIMITIVE = Primitive(
     lp_pool_backward,
     rules.shape(_windows),
     rules.cost(_windows, lambda size: (size + 1, size - 1)),
-    rules.field(_windows),
+    rules.axes(_windows),
     _terms,
 )

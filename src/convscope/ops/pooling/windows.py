@@ -16,7 +16,8 @@ import numpy as np
 from convscope.errors import ShapeError
 from convscope.geometry import Window
 from convscope.ops.arguments import Padding, Whole, each_axis, paddings, spatial
-from convscope.ops.primitive import Cost, Index, Shape, count, traffic
+from convscope.ops.axes import Axes, pointwise, windowed
+from convscope.ops.primitive import Cost, Shape, count, traffic
 
 Windows = tuple[Window, ...]
 Slices = tuple[slice, ...]
@@ -46,13 +47,13 @@ def windows(
     strides = kernels if stride is None else each_axis(operation, "stride", stride, rank)
     dilations = each_axis(operation, "dilation", dilation, rank)
     pads = paddings(operation, padding, space, kernels, strides, dilations)
-    found = tuple(
+    sliding = tuple(
         Window(n, k, s, before, after, d, ceil_mode)
         for n, k, s, (before, after), d in zip(space, kernels, strides, pads, dilations, strict=True)
     )
-    for window in found:
+    for window in sliding:
         _check(operation, x, window)
-    return found
+    return sliding
 
 
 def _check(operation: str, x: Shape, window: Window) -> None:
@@ -70,15 +71,9 @@ def _check(operation: str, x: Shape, window: Window) -> None:
             )
 
 
-def output_shape(x: Shape, found: Windows) -> Shape:
+def output_shape(x: Shape, sliding: Windows) -> Shape:
     """Return (N, C, *outputs)."""
-    return (*x[:2], *(window.outputs for window in found))
-
-
-def cells(at: tuple[int, ...], found: Windows) -> Index:
-    """Return the positions in x (N, C, *space) that the window of output ``at`` covers, without padding."""
-    covers = (np.array(window.inputs(o)) for window, o in zip(found, at[2:], strict=True))
-    return (np.array([at[0]]), np.array([at[1]]), *covers)
+    return (*x[:2], *(window.outputs for window in sliding))
 
 
 def offsets(window: Window) -> Iterator[tuple[int, slice, slice]]:
@@ -96,21 +91,21 @@ def offsets(window: Window) -> Iterator[tuple[int, slice, slice]]:
             yield k, slice(first, last + 1), slice(start, stop, window.stride)
 
 
-def steps(found: Windows) -> Iterator[tuple[int, Slices, Slices]]:
+def steps(sliding: Windows) -> Iterator[tuple[int, Slices, Slices]]:
     """Yield for each element of the window, in row-major order: its number, the outputs (N, C, ...) and inputs."""
-    sizes = tuple(window.kernel for window in found)
+    sizes = tuple(window.kernel for window in sliding)
     whole = (slice(None), slice(None))
-    for chosen in itertools.product(*(tuple(offsets(window)) for window in found)):
+    for chosen in itertools.product(*(tuple(offsets(window)) for window in sliding)):
         element, outputs, inputs = zip(*chosen, strict=True)
         yield int(np.ravel_multi_index(element, sizes)), (*whole, *outputs), (*whole, *inputs)
 
 
-def gather(x: np.ndarray, found: Windows, combine: np.ufunc, empty: float) -> np.ndarray:
+def gather(x: np.ndarray, sliding: Windows, combine: np.ufunc, empty: float) -> np.ndarray:
     """Combine (``np.add``, ``np.maximum``) the inputs of every window, axis by axis; x (N, C, *space) -> (N, C, *out).
 
     The result is laid out in memory as x is: a batch innermost stays innermost.
     """
-    for axis, window in enumerate(found, start=2):
+    for axis, window in enumerate(sliding, start=2):
         # full_like keeps the order of the axes in memory
         out = np.full_like(x, empty, shape=(*x.shape[:axis], window.outputs, *x.shape[axis + 1 :]))
         for _, outputs, inputs in offsets(window):
@@ -120,9 +115,9 @@ def gather(x: np.ndarray, found: Windows, combine: np.ufunc, empty: float) -> np
     return x
 
 
-def scatter(grad: np.ndarray, found: Windows) -> np.ndarray:
+def scatter(grad: np.ndarray, sliding: Windows) -> np.ndarray:
     """Add each output's number to all inputs of its window: the transpose of ``gather`` with ``np.add``."""
-    for axis, window in reversed(tuple(enumerate(found, start=2))):
+    for axis, window in reversed(tuple(enumerate(sliding, start=2))):
         spread = np.zeros_like(grad, shape=(*grad.shape[:axis], window.size, *grad.shape[axis + 1 :]))
         for _, outputs, inputs in offsets(window):
             spread[along(axis, inputs)] += grad[along(axis, outputs)]
@@ -135,21 +130,30 @@ def along(axis: int, part: slice) -> Slices:
     return (*(slice(None),) * axis, part)
 
 
-def shape(found: Callable[..., Windows]) -> Callable[..., Shape]:
+def shape(windows_of: Callable[..., Windows]) -> Callable[..., Shape]:
     """Return the shape rule of a pooling; ``found(x, **arguments)`` checks its arguments and gives the windows."""
-    return lambda x, **arguments: output_shape(x, found(x, **arguments))
+
+    def rule(x: Shape, **arguments: Any) -> Shape:
+        return output_shape(x, windows_of(x, **arguments))
+
+    return rule
 
 
-def field(found: Callable[..., Windows]) -> Callable[..., dict[str, Index]]:
-    """Return the field rule of a pooling: every input that the window covers."""
-    return lambda at, x, **arguments: {"x": cells(at, found(x, **arguments))}
+def axes(windows_of: Callable[..., Windows]) -> Callable[..., Axes]:
+    """Return the axes rule of a pooling: every input that the window covers, each channel by itself."""
+
+    def rule(x: Shape, **arguments: Any) -> Axes:
+        sliding = windows_of(x, **arguments)
+        return {"x": (*pointwise(x[:2]), *(windowed(axis, window) for axis, window in enumerate(sliding, start=2)))}
+
+    return rule
 
 
-def cost(found: Callable[..., Windows], each: Callable[[int], tuple[int, int]]) -> Callable[..., Cost]:
+def cost(windows_of: Callable[..., Windows], each: Callable[[int], tuple[int, int]]) -> Callable[..., Cost]:
     """Return the cost rule; ``each`` tells multiplications and additions of one output from its window's size."""
 
     def rule(x: Shape, *, itemsize: int = 4, **arguments: Any) -> Cost:
-        sliding = found(x, **arguments)
+        sliding = windows_of(x, **arguments)
         output = output_shape(x, sliding)
         multiplications, additions = each(math.prod(window.kernel for window in sliding))
         n = count(output)

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from convscope.ops.arguments import floats
 from convscope.ops.linear import linear
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, point
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms
 from convscope.ops.recurrence import sequence
 from convscope.ops.recurrence.sequence import Cell, Weights
+from convscope.ops.special import expit
 
 
 class GRU(NamedTuple):
@@ -111,10 +111,10 @@ def gru_step_backward(
     array([[0.5]])
     """
     x, hidden, weights = _given("gru_step_backward", x, weight_ih, weight_hh, bias_ih, bias_hh, hidden)
-    made = sequence.backward(
+    gradients = sequence.backward(
         "gru_step_backward", CELL, (None, grad), sequence.of_one("gru_step", x), weights, (hidden,)
     )
-    return GRUGradients(made[0][:, 0], *made[1:])
+    return GRUGradients(gradients[0][:, 0], *gradients[1:])
 
 
 def _given(
@@ -158,20 +158,19 @@ def _parts(x: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh:
     return x, Weights(weight_ih, weight_hh, bias_ih, bias_hh), (hidden,)
 
 
-def _shape(*given: Shape | None) -> Shape:
-    return sequence.shape(CELL, *_parts(*given))
+def _shape(*arrays: Shape | None) -> Shape:
+    return sequence.shape(CELL, *_parts(*arrays))
 
 
-def _cost(*given: Shape | None, itemsize: int = 4) -> Cost:
-    return sequence.cost(CELL, *_parts(*given), itemsize=itemsize)
+def _cost(*arrays: Shape | None, itemsize: int = 4) -> Cost:
+    return sequence.cost(CELL, *_parts(*arrays), itemsize=itemsize)
 
 
-def _field(at: tuple[int, ...], *given: Shape | None) -> dict[str, Index]:
-    x, weights, (hidden,) = _parts(*given)
+def _field(at: tuple[int, ...], *arrays: Shape | None) -> dict[str, Index]:
+    x, weights, (hidden,) = _parts(*arrays)
     t, begun = at[1], hidden is not None
     reset = t + (begun or weights.bias_hh is not None)  # r multiplies what the hidden state brings
-    found = sequence.field(at, x, weights, (reset, t + 1, t + 1), (t + begun,) * 3)
-    return found | {"hidden": (*point(at[:1]), np.arange(weights.hh[1]))} if begun else found
+    return sequence.field(at, x, weights, (reset, t + 1, t + 1), (t + begun,) * 3)
 
 
 def _terms(at: tuple[int, ...], *arrays: np.ndarray | None) -> Terms:
@@ -188,5 +187,7 @@ def _terms(at: tuple[int, ...], *arrays: np.ndarray | None) -> Terms:
     return Terms(float(operand @ factor), source, np.array([(example, unit)] * 2), operand, factor)
 
 
-_SEQUENCE = Primitive("gru", INPUTS, gru, gru_backward, _shape, _cost, _field, _terms, differentiable=INPUTS)
+_SEQUENCE = Primitive(
+    "gru", INPUTS, gru, gru_backward, _shape, _cost, sequence.axes(INPUTS, CELL.states), _terms, INPUTS, field=_field
+)
 PRIMITIVES = (_SEQUENCE, sequence.step("gru_step", _SEQUENCE, CELL, gru_step, gru_step_backward))

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from convscope.ops.arguments import floats
 from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, function_of, point
 from convscope.ops.recurrence import sequence
 from convscope.ops.recurrence.sequence import Cell, States, Weights
+from convscope.ops.special import expit
 
 
 class LSTM(NamedTuple):
@@ -128,10 +128,10 @@ def lstm_step_backward(
     """
     x, states, weights = _given("lstm_step_backward", x, weight_ih, weight_hh, bias_ih, bias_hh, hidden, cell)
     of_states = grad if isinstance(grad, tuple) else (grad,)
-    made = sequence.backward(
+    gradients = sequence.backward(
         "lstm_step_backward", CELL, (None, *of_states), sequence.of_one("lstm_step", x), weights, states
     )
-    return LSTMGradients(made[0][:, 0], *made[1:])
+    return LSTMGradients(gradients[0][:, 0], *gradients[1:])
 
 
 def _given(name: str, *arrays: Any) -> tuple[np.ndarray, States, Weights]:
@@ -177,30 +177,28 @@ CELL = Cell("lstm", 4, ("hidden", "cell"), (11, 8), _cell, _cell_backward)
 INPUTS = ("x", "weight_ih", "weight_hh", "bias_ih", "bias_hh", "hidden", "cell")
 
 
-def _parts(*given: Any) -> tuple[Any, Weights, tuple[Any, Any]]:
-    x, ih, hh, bias_ih, bias_hh, hidden, cell = (*given, *(None,) * 4)[:7]
+def _parts(*arrays: Any) -> tuple[Any, Weights, tuple[Any, Any]]:
+    x, ih, hh, bias_ih, bias_hh, hidden, cell = (*arrays, *(None,) * 4)[:7]
     return x, Weights(ih, hh, bias_ih, bias_hh), (hidden, cell)
 
 
-def _shape(*given: Shape | None) -> Shape:
-    return sequence.shape(CELL, *_parts(*given))
+def _shape(*arrays: Shape | None) -> Shape:
+    return sequence.shape(CELL, *_parts(*arrays))
 
 
-def _cost(*given: Shape | None, itemsize: int = 4) -> Cost:
-    return sequence.cost(CELL, *_parts(*given), itemsize=itemsize)
+def _cost(*arrays: Shape | None, itemsize: int = 4) -> Cost:
+    return sequence.cost(CELL, *_parts(*arrays), itemsize=itemsize)
 
 
-def _field(at: tuple[int, ...], *given: Shape | None) -> dict[str, Index]:
-    x, weights, (hidden, cell) = _parts(*given)
-    example, units, t = point(at[:1]), np.arange(weights.hh[1]), at[1]
+def _field(at: tuple[int, ...], *arrays: Shape | None) -> dict[str, Index]:
+    x, weights, (hidden, cell) = _parts(*arrays)
+    t = at[1]
     forget = t + (cell is not None)  # f multiplies the cell state
     along = t + (hidden is not None)
-    found = sequence.field(at, x, weights, (t + 1, forget, t + 1, t + 1), (along, min(along, forget), along, along))
-    if hidden is not None:
-        found["hidden"] = (*example, units)
+    index = sequence.field(at, x, weights, (t + 1, forget, t + 1, t + 1), (along, min(along, forget), along, along))
     if cell is not None:
-        found["cell"] = (*example, units if t else point(at[2:])[0])
-    return found
+        index["cell"] = (*point(at[:1]), np.arange(weights.hh[1]) if t else np.array(at[2:]))
+    return index
 
 
 def _terms(at: tuple[int, ...], *arrays: np.ndarray | None) -> Terms:
@@ -208,9 +206,11 @@ def _terms(at: tuple[int, ...], *arrays: np.ndarray | None) -> Terms:
     x, weights, states = _parts(*arrays)
     total = float(sequence.forward(CELL, x[:, : at[1] + 1], weights, states)[0][at])
     named = {"x": x, "hidden": states[0], "cell": states[1]}
-    given = {name: array for name, array in named.items() if array is not None}
-    return function_of(total, "lstm", given, _field(at, *(None if a is None else a.shape for a in arrays)))
+    present = {name: array for name, array in named.items() if array is not None}
+    return function_of(total, "lstm", present, _SEQUENCE.field(at, *(None if a is None else a.shape for a in arrays)))
 
 
-_SEQUENCE = Primitive("lstm", INPUTS, lstm, lstm_backward, _shape, _cost, _field, _terms, differentiable=INPUTS)
+_SEQUENCE = Primitive(
+    "lstm", INPUTS, lstm, lstm_backward, _shape, _cost, sequence.axes(INPUTS, CELL.states), _terms, INPUTS, field=_field
+)
 PRIMITIVES = (_SEQUENCE, sequence.step("lstm_step", _SEQUENCE, CELL, lstm_step, lstm_step_backward))

@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, matching, shapes
+from convscope.ops.axes import Axes, listed, same, whole
 from convscope.ops.linear import PRIMITIVES as LINEAR
 from convscope.ops.linear import linear, linear_backward
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, function_of, point, traffic
+from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, function_of, traffic
 
 States = tuple[np.ndarray, ...]
 
@@ -43,7 +44,7 @@ class Weights(NamedTuple):
 
 def forward(cell: Cell, x: np.ndarray, weights: Weights, states: Sequence[np.ndarray | None]) -> tuple[Any, States]:
     """Return the output (N, T, H) and the last states, each (N, H)."""
-    outputs = []
+    outputs: list[np.ndarray] = []
     from_input, now = _begin(cell, x, weights, states)
     for step in np.moveaxis(from_input, 1, 0):  # (N, G·H)
         now = cell.forward(step, linear(now[0], weights.hh, weights.bias_hh), *now)
@@ -64,7 +65,7 @@ def backward(
     ``grad`` is that of the output (N, T, H), or a tuple of it and those of the last states, None where not used.
     """
     from_input, now = _begin(cell, x, weights, states)
-    seen = []
+    seen: list[tuple[np.ndarray, ...]] = []
     for step in np.moveaxis(from_input, 1, 0):
         seen.append((step, linear(now[0], weights.hh, weights.bias_hh), *now))
         now = cell.forward(*seen[-1])
@@ -77,7 +78,7 @@ def backward(
     before = np.stack([step[2] for step in seen], 1)  # (N, T, H)
     above = linear_backward(of_input, x, weights.ih, weights.bias_ih)
     along = linear_backward(of_hidden, before, weights.hh, weights.bias_hh)
-    first = (None if given is None else made for given, made in zip(states, towards, strict=True))
+    first = (None if state is None else gradient for state, gradient in zip(states, towards, strict=True))
     return (above.x, above.weight, along.weight, above.bias, along.bias, *first)
 
 
@@ -92,8 +93,8 @@ def shape(cell: Cell, x: Shape, weights: Weights, states: Sequence[Shape | None]
     matching(name, "weight_ih", weights.ih, (gates * hidden, x[2]), f"({gates}·H, I)")
     matching(name, "bias_ih", weights.bias_ih, (gates * hidden,), f"({gates}·H,)")
     matching(name, "bias_hh", weights.bias_hh, (gates * hidden,), f"({gates}·H,)")
-    for state, found in zip(cell.states, states, strict=True):
-        matching(name, state, found, (x[0], hidden), "(N, H)")
+    for state, size in zip(cell.states, states, strict=True):
+        matching(name, state, size, (x[0], hidden), "(N, H)")
     return (*x[:2], hidden)
 
 
@@ -122,45 +123,60 @@ def rows(at: tuple[int, ...], hidden: int, times: Sequence[int]) -> np.ndarray:
     return np.concatenate([gate * hidden + units for gate, units in enumerate(every)])
 
 
+def axes(inputs: tuple[str, ...], states: tuple[str, ...]) -> Callable[..., Axes]:
+    """Return the axes rule of a sequence (N, T, I), or of one step (N, I), for arrays in the order of ``inputs``.
+
+    Each step sees all steps before it. Of the weights and of all states but the first, step and unit decide together.
+    """
+
+    def rule(*sizes: Shape | None) -> Axes:
+        named = dict(zip(inputs, sizes, strict=False))
+        x, weight = named["x"], named["weight_hh"]
+        assert x is not None and weight is not None
+        n, *steps, width = x
+        units = weight[1]
+        time = (listed(1, t, [range(o + 1) for o in range(t)]) for t in steps)
+        alone = {state: (same(0, n), same(1, units)) for state in states[1:] if not steps}
+        return {"x": (same(0, n), *time, whole(width)), states[0]: (same(0, n), whole(units)), **alone}
+
+    return rule
+
+
 def field(
     at: tuple[int, ...], x: Shape, weights: Weights, from_input: Sequence[int], from_hidden: Sequence[int]
 ) -> dict[str, Index]:
-    """Return what of x and the weights feeds an output whose gates were used so many times, with input and hidden.
+    """Return what of the weights feeds an output whose gates were used so many times, with input and hidden.
 
     A gate that multiplies an absent first state, which is 0, is not used in that step.
     """
     hidden = weights.hh[1]
     above, along = rows(at, hidden, from_input), rows(at, hidden, from_hidden)
-    found: dict[str, Index] = {
-        "x": (*point(at[:1]), np.arange(at[1] + 1), np.arange(x[2])),
-        "weight_ih": (above, np.arange(x[2])),
-        "weight_hh": (along, np.arange(hidden)),
-    }
+    index: dict[str, Index] = {"weight_ih": (above, np.arange(x[2])), "weight_hh": (along, np.arange(hidden))}
     biases = {"bias_ih": weights.bias_ih, "bias_hh": weights.bias_hh}
-    return found | {name: (above,) for name, given in biases.items() if given is not None}
+    return index | {name: (above,) for name, bias in biases.items() if bias is not None}
 
 
 def _upstream(
     operation: str, grad: ArrayLike | tuple[ArrayLike | None, ...], steps: Shape, states: States
 ) -> list[np.ndarray]:
     """Return the gradients of the output (N, T, H) and of each last state; 0 where none is given."""
-    given = grad if isinstance(grad, tuple) else (grad,)
+    gradients = grad if isinstance(grad, tuple) else (grad,)
     hidden = states[0].shape[1]
-    found = [np.zeros(size, states[0].dtype) for size in ((*steps, hidden), *shapes(*states))]
-    for at, one in enumerate(given):
-        if one is not None:
-            one = np.asarray(one, found[at].dtype)
-            check_gradient(operation, one, found[at].shape)
-            found[at] = one
-    return found
+    upstream = [np.zeros(size, states[0].dtype) for size in ((*steps, hidden), *shapes(*states))]
+    for at, gradient in enumerate(gradients):
+        if gradient is not None:
+            gradient = np.asarray(gradient, upstream[at].dtype)
+            check_gradient(operation, gradient, upstream[at].shape)
+            upstream[at] = gradient
+    return upstream
 
 
 def of_one(name: str, x: Any) -> Any:
     """Return x (N, I), an array or its shape, as a sequence (N, 1, I)."""
-    n, *inputs = x if isinstance(x, tuple) else x.shape
-    if len(inputs) != 1:
-        raise ShapeError(f"{name}: x must be (N, I), found {(n, *inputs)}")
-    return (n, 1, *inputs) if isinstance(x, tuple) else x[:, None]
+    sizes: Shape = getattr(x, "shape", x)
+    if len(sizes) != 2:
+        raise ShapeError(f"{name}: x must be (N, I), found {sizes}")
+    return (sizes[0], 1, sizes[1]) if sizes is x else x[:, None]
 
 
 def step(
@@ -170,29 +186,33 @@ def step(
     weights = tuple(name for name in whole.inputs[1:] if name not in cell.states)
     inputs = ("x", *cell.states, *weights)
 
-    def as_sequence(*given: Any) -> list[Any]:
-        named = dict(zip(inputs, given, strict=False))
-        return [of_one(name, given[0]), *(named.get(other) for other in whole.inputs[1:])]
+    def as_sequence(*arrays: Any) -> list[Any]:
+        named = dict(zip(inputs, arrays, strict=False))
+        return [of_one(name, arrays[0]), *(named.get(other) for other in whole.inputs[1:])]
 
-    def shape(*given: Shape | None) -> Shape:
-        n, _, hidden = whole.shape(*as_sequence(*given))
+    def shape(*arrays: Shape | None) -> Shape:
+        n, _, hidden = whole.shape(*as_sequence(*arrays))
         return n, hidden
 
-    def cost(*given: Shape | None, itemsize: int = 4) -> Cost:
-        return whole.cost(*as_sequence(*given), itemsize=itemsize)
+    def cost(*arrays: Shape | None, itemsize: int = 4) -> Cost:
+        return whole.cost(*as_sequence(*arrays), itemsize=itemsize)
 
-    def field(at: tuple[int, ...], *given: Shape | None) -> dict[str, Index]:
-        found = whole.field((at[0], 0, at[1]), *as_sequence(*given))
-        return found | {"x": (found["x"][0], found["x"][2])}
+    def beside(at: tuple[int, ...], *arrays: Shape | None) -> dict[str, Index]:
+        index = whole.field((at[0], 0, at[1]), *as_sequence(*arrays))
+        return {name: index[name] for name in weights if name in index}
 
     def terms(at: tuple[int, ...], *arrays: Any) -> Terms:
-        found = whole.terms((at[0], 0, at[1]), *as_sequence(*arrays))
-        if found.rule == "sum":
-            return found
-        given = {name: array for name, array in zip(inputs, arrays, strict=False) if name in ("x", *cell.states)}
-        return function_of(found.total, name, given, field(at, *shapes(*arrays)))
+        told = whole.terms((at[0], 0, at[1]), *as_sequence(*arrays))
+        if told.rule == "sum":
+            return told
+        named = dict(zip(("x", *cell.states), arrays, strict=False))
+        return function_of(told.total, name, named, primitive.field(at, *shapes(*arrays)))
 
-    return Primitive(name, inputs, forward, backward, shape, cost, field, terms, differentiable=inputs)
+    rule = axes(inputs, cell.states)
+    primitive = Primitive(
+        name, inputs, forward, backward, shape, cost, rule, terms, differentiable=inputs, field=beside
+    )
+    return primitive
 
 
 def _begin(

@@ -29,9 +29,9 @@ class Layer:
     operation = ""
     _call = ""
 
-    def __new__(cls, *given: Any, **named: Any) -> Self:  # noqa: D102 - only notes the call, for __repr__
+    def __new__(cls, *positional: Any, **named: Any) -> Self:  # noqa: D102 - only notes the call, for __repr__
         layer = super().__new__(cls)
-        layer._call = ", ".join([*map(repr, given), *(f"{name}={value!r}" for name, value in named.items())])
+        layer._call = ", ".join([*map(repr, positional), *(f"{name}={value!r}" for name, value in named.items())])
         return layer
 
     def __init__(self, *, shapes: dict[str, tuple[int, ...]] | None = None, **arguments: Any):
@@ -78,10 +78,10 @@ class Layer:
 
         Without ``input_gradient`` what is returned means nothing; layers that can save work do.
         """
-        found = PRIMITIVES[self.operation].backward(grad, *self._kept["inputs"], **self.arguments)
+        gradients = PRIMITIVES[self.operation].backward(grad, *self._kept["inputs"], **self.arguments)
         for name, gradient in self.gradients.items():
-            gradient[...] = getattr(found, name)
-        return found if isinstance(found, np.ndarray) else found.x
+            gradient[...] = getattr(gradients, name)
+        return getattr(gradients, "x", gradients)  # of one differentiable input it is the gradient itself
 
     def _inputs(self, x: np.ndarray) -> tuple[np.ndarray | None, ...]:
         """Return the arrays that the operation takes, in its order."""
@@ -90,10 +90,10 @@ class Layer:
 
     def _buffer(self, name: str, like: np.ndarray) -> np.ndarray:
         """Return an array as ``like`` is, in shape, type and order in memory; the same one as long as it fits."""
-        found = self._kept.get(name)
-        if found is None or (found.shape, found.strides, found.dtype) != (like.shape, like.strides, like.dtype):
-            found = self._kept[name] = np.empty_like(like)
-        return found
+        buffer = self._kept.get(name)
+        if buffer is None or (buffer.shape, buffer.strides, buffer.dtype) != (like.shape, like.strides, like.dtype):
+            buffer = self._kept[name] = np.empty_like(like)
+        return buffer
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_kept": {}}  # a copy of the layer makes its own buffers

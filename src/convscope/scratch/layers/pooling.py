@@ -43,8 +43,10 @@ class AvgPool(Layer):
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ):
-        window = {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "ceil_mode": ceil_mode}
-        super().__init__(**window, count_include_pad=count_include_pad)
+        super().__init__(
+            size=size, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode,
+            count_include_pad=count_include_pad,
+        )  # fmt: skip
 
 
 class _Global(Layer):

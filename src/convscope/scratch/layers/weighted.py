@@ -70,10 +70,10 @@ class Conv(Layer):
     def _engine(self, x: np.ndarray) -> Im2col:
         """Return the matrix product that works on images of this size, made anew when the size is another."""
         if self._kept.get("of") != x.shape[1:]:
-            found = rules.setting(
+            checked = rules.setting(
                 "correlate", *shapes(x, self._parameters["kernel"], self._parameters.get("bias")), **self.arguments
             )
-            self._kept["of"], self._kept["engine"] = x.shape[1:], Im2col(found.windows, found.groups, tile=TILE)
+            self._kept["of"], self._kept["engine"] = x.shape[1:], Im2col(checked.windows, checked.groups, tile=TILE)
         return self._kept["engine"]
 
 

@@ -22,7 +22,7 @@ MOST = 256  # boxes, beyond which a set is told by the box around them
 
 
 @dataclass
-class Places:
+class IndexSet:
     """Places in an array of ``shape``; ``at_most``: some of them may not belong to the set, which is told roughly."""
 
     shape: Shape
@@ -31,10 +31,10 @@ class Places:
     _many: int = field(default_factory=lambda: MANY, repr=False)
 
     @classmethod
-    def at(cls, shape: Shape, index: Sequence[int | Sequence[int] | slice | np.ndarray]) -> Places:
+    def at(cls, shape: Shape, index: Sequence[int | Sequence[int] | slice | np.ndarray]) -> IndexSet:
         """Return the box of an index: for each axis a position, several, or a slice.
 
-        >>> Places.at((4, 4), (1, slice(0, 2))).count
+        >>> IndexSet.at((4, 4), (1, slice(0, 2))).count
         2
         """
         box = tuple(np.zeros(n, bool) for n in shape)
@@ -43,7 +43,7 @@ class Places:
         return cls(shape, [box])
 
     @classmethod
-    def all(cls, shape: Shape) -> Places:
+    def all(cls, shape: Shape) -> IndexSet:
         """Return every place."""
         return cls(shape, [tuple(np.ones(n, bool) for n in shape)])
 
@@ -74,10 +74,10 @@ class Places:
 
     def mask(self) -> np.ndarray:
         """Return the places as an array of booleans."""
-        found = np.zeros(self.shape, bool)
+        mask = np.zeros(self.shape, bool)
         for box in self.boxes:
-            found[np.ix_(*box)] = True
-        return found
+            mask[np.ix_(*box)] = True
+        return mask
 
     @property
     def count(self) -> int:
@@ -95,7 +95,7 @@ class Places:
         return any(all(line[i] for line, i in zip(box, at, strict=True)) for box in self.boxes)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Places) and self.shape == other.shape and np.array_equal(self.mask(), other.mask())
+        return isinstance(other, IndexSet) and self.shape == other.shape and np.array_equal(self.mask(), other.mask())
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]
 
@@ -153,11 +153,11 @@ def pairings(before: Shape, after: Shape) -> list[tuple[list[int], list[int]]]:
     >>> pairings((1, 8, 5, 5), (1, 200)), pairings((6, 4), (2, 3, 4))
     ([([1, 2, 3], [1])], [([0], [0, 1]), ([1], [2])])
     """
-    ends = [list(itertools.accumulate(shape, operator.mul)) for shape in (before, after)]
-    cuts = sorted(set(ends[0]) & set(ends[1]) - {1})
-    found: list[tuple[list[int], list[int]]] = [([], []) for _ in cuts]
+    ends: list[list[int]] = [list(itertools.accumulate(shape, operator.mul)) for shape in (before, after)]
+    cuts: list[int] = sorted(set(ends[0]) & set(ends[1]) - {1})
+    runs: list[tuple[list[int], list[int]]] = [([], []) for _ in cuts]
     for side, shape in enumerate((before, after)):
         for axis, n in enumerate(shape):
             if n > 1:
-                found[bisect.bisect_left(cuts, ends[side][axis])][side].append(axis)
-    return found
+                runs[bisect.bisect_left(cuts, ends[side][axis])][side].append(axis)
+    return runs

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ConfigError, ShapeError, nearest
 from convscope.ops.arguments import check_gradient
+from convscope.ops.axes import Axes, positions, repeated
 from convscope.ops.combination import feeding, unbroadcast
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, function_of, point, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, function_of, traffic
 
 RELATIONS = {
     "equal": np.equal,
@@ -82,12 +83,12 @@ def where_backward(grad: ArrayLike, condition: ArrayLike, x: ArrayLike, y: Array
 
 
 def _truths(operation: str, condition: ArrayLike) -> np.ndarray:
-    found = np.asarray(condition)
-    if found.dtype != bool:
+    truths = np.asarray(condition)
+    if truths.dtype != bool:
         raise ShapeError(
-            f"{operation}: condition holds {found.dtype}; expected True and False: compare it, condition != 0"
+            f"{operation}: condition holds {truths.dtype}; expected True and False: compare it, condition != 0"
         )
-    return found
+    return truths
 
 
 def _alike(operation: str, x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -123,13 +124,14 @@ def _compare_cost(x: Shape, y: Shape, *, relation: str, itemsize: int = 4) -> Co
     return Cost(0, count(output), *traffic(output, x, y, itemsize=itemsize))
 
 
-def _compare_field(at: tuple[int, ...], x: Shape, y: Shape, **_: Any) -> dict[str, Index]:
-    return {"x": point(feeding(at, x)), "y": point(feeding(at, y))}
+def _compare_axes(x: Shape, y: Shape, **_: Any) -> Axes:
+    output = np.broadcast_shapes(x, y)
+    return {"x": repeated(x, output), "y": repeated(y, output)}
 
 
 def _compare_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray, *, relation: str) -> Terms:
     """Return the two numbers that are compared; the total is 1 where the relation holds."""
-    places = _compare_field(at, x.shape, y.shape)
+    places = positions(_compare_axes(x.shape, y.shape), at)
     total = float(RELATIONS[relation](x[feeding(at, x.shape)], y[feeding(at, y.shape)]))
     return function_of(total, relation, {"x": x, "y": y}, places)
 
@@ -138,10 +140,10 @@ def _where_cost(condition: Shape, x: Shape, y: Shape, *, itemsize: int = 4) -> C
     return Cost(0, 0, *traffic(_chosen(condition, x, y), condition, x, y, itemsize=itemsize))
 
 
-def _where_field(at: tuple[int, ...], condition: Shape, x: Shape, y: Shape) -> dict[str, Index]:
+def _where_axes(condition: Shape, x: Shape, y: Shape) -> Axes:
     """Return the condition, and both that it chooses from."""
-    shapes = {"condition": condition, "x": x, "y": y}
-    return {name: point(feeding(at, shape)) for name, shape in shapes.items()}
+    output = np.broadcast_shapes(condition, x, y)
+    return {"condition": repeated(condition, output), "x": repeated(x, output), "y": repeated(y, output)}
 
 
 def _where_terms(at: tuple[int, ...], condition: np.ndarray, x: np.ndarray, y: np.ndarray) -> Terms:
@@ -160,7 +162,7 @@ PRIMITIVES = (
         compare_backward,
         _compared,
         _compare_cost,
-        _compare_field,
+        _compare_axes,
         _compare_terms,
         differentiable=(),
     ),
@@ -171,7 +173,7 @@ PRIMITIVES = (
         where_backward,
         _chosen,
         _where_cost,
-        _where_field,
+        _where_axes,
         _where_terms,
         differentiable=("x", "y"),
     ),

@@ -3,11 +3,11 @@
 Size, stride and start are those of a unit far from all borders (padding counts as input, so that a size may exceed the
 image): unit u sees ``size`` positions from ``start + stride · u`` on (Araujo, Norris, Sim 2019, "Computing Receptive
 Fields of Convolutional Neural Networks"). Branches are united; where they step differently, or a unit's place decides,
-there is no such number (None). Behind a transposed convolution or an upsampling units take turns (``Turns``): the size
-is then the largest of them, the stride their mean, and the start that of the first unit.
+there is no such number (None). Behind a transposed convolution or an upsampling the fields of the units repeat in a
+period (``Periodic``): the size is the largest of them, the stride their mean, and the start that of the first unit.
 
 Beside it the spans on this very input, borders and all, for every unit: first and last position seen. Where a span has
-holes, or spans of branches make no box together, ``exact`` is False and ``fields.field`` tells the truth.
+holes, or spans of branches make no box together, ``exact`` is False and ``exact_fields.field`` tells the truth.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from convscope.analysis.fields import links_of
-from convscope.analysis.links import Link
-from convscope.analysis.places import pairings
-from convscope.analysis.turns import NOTHING, AxisField, Turns
+from convscope.analysis.exact_fields import links_of
+from convscope.analysis.index_sets import pairings
+from convscope.analysis.periodic import NOTHING, AxisField, Periodic
 from convscope.graph.node import INPUT, UNKNOWN, Graph, Node, Shape
+from convscope.ops.axes import Link
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Reach:
 
     along: int | None
     length: int  # of the input's axis
-    turns: Turns | None
+    periodic: Periodic | None
     low: np.ndarray
     high: np.ndarray
     solid: bool = True
@@ -42,7 +42,7 @@ class Reach:
     @property
     def field(self) -> AxisField:
         """The receptive field far from all borders."""
-        return AxisField(None, None, None) if self.turns is None else self.turns.field
+        return AxisField(None, None, None) if self.periodic is None else self.periodic.field
 
     def seen(self, unit: int) -> tuple[int, int]:
         """Return the first and last position that a unit sees; the last is smaller where it sees none."""
@@ -65,7 +65,7 @@ class Seen:
     @property
     def fields(self) -> tuple[AxisField, ...]:
         """The receptive field along each axis of one example."""
-        return tuple(one.field for one in self.axes if one is not None)
+        return tuple(reach.field for reach in self.axes if reach is not None)
 
 
 Reaches = Mapping[str, "dict[str, Seen] | None"]  # by node: by input; None behind an unknown operation
@@ -73,80 +73,82 @@ Reaches = Mapping[str, "dict[str, Seen] | None"]  # by node: by input; None behi
 
 def reaches(graph: Graph) -> Reaches:
     """Return how every node sees every input that it depends on."""
-    found: dict[str, dict[str, Seen] | None] = {}
+    by_node: dict[str, dict[str, Seen] | None] = {}
     for node in graph.nodes:
-        found[node.name] = {node.name: _itself(node)} if node.op == INPUT else _through(graph, node, found)
-    return found
+        by_node[node.name] = {node.name: _itself(node)} if node.op == INPUT else _through(graph, node, by_node)
+    return by_node
 
 
 def _itself(node: Node) -> Seen:
     axes = (
         None
         if axis == node.batch
-        else Reach(axis, n, Turns(np.zeros(1, int), np.zeros(1, int), 1), np.arange(n), np.arange(n))
+        else Reach(axis, n, Periodic(np.zeros(1, int), np.zeros(1, int), 1), np.arange(n), np.arange(n))
         for axis, n in enumerate(node.shape)
     )
     return Seen(tuple(axes))
 
 
-def _through(graph: Graph, node: Node, found: Mapping[str, dict[str, Seen] | None]) -> dict[str, Seen] | None:
-    sources = {name: found[source] for name, source in node.inputs.items()}
+def _through(graph: Graph, node: Node, by_node: Mapping[str, dict[str, Seen] | None]) -> dict[str, Seen] | None:
+    sources = {name: by_node[source] for name, source in node.inputs.items()}
     if node.op == UNKNOWN and sources:
         return None
-    made: dict[str, list[Seen]] = {}
+    parts: dict[str, list[Seen]] = {}
     joined = node.arguments.get("axis", 1) % len(node.shape) if node.op == "concatenate" else None
     known = links_of(graph, node)
     for name, seen in sources.items():
         if seen is None:
             return None
         before = graph.by_name[node.inputs[name]].shape
-        for given, one in seen.items():
+        for source, ahead in seen.items():
             if node.op == "reshape":
-                made.setdefault(given, []).append(_reshaped(one, before, node.shape))
+                parts.setdefault(source, []).append(_reshaped(ahead, before, node.shape))
             elif name in known:
-                made.setdefault(given, []).append(_linked(one, known[name], joined))
+                parts.setdefault(source, []).append(_linked(ahead, known[name], joined))
             else:
-                made.setdefault(given, []).append(_all_alike(one))
-    return {given: _united(parts, joined) for given, parts in made.items()}
+                parts.setdefault(source, []).append(_all_alike(ahead))
+    return {source: _united(ways, joined) for source, ways in parts.items()}
 
 
 def _linked(seen: Seen, links: tuple[Link, ...], joined: int | None) -> Seen:
-    axes = tuple(one if one is None or one.along is None else _moved(one, links[one.along]) for one in seen.axes)
+    axes = tuple(
+        reach if reach is None or reach.along is None else _moved(reach, links[reach.along]) for reach in seen.axes
+    )
     mixed = None if seen.mixed is None else links[seen.mixed].axis
-    solid = all(one is None or one.solid for one in axes)
+    solid = all(reach is None or reach.solid for reach in axes)
     # A unit in a border or a hole sees nothing; the spans that do not go by its place there do not tell.
-    known = {one.along for one in axes if one is not None}
+    known = {reach.along for reach in axes if reach is not None}
     told = all(link.axis in known or link.axis in (None, joined) or not link.hollow for link in links)
-    told = told or all(one is None or one.along is not None for one in axes)
+    told = told or all(reach is None or reach.along is not None for reach in axes)
     return Seen(axes, seen.exact and solid and told, mixed)
 
 
-def _moved(one: Reach, link: Link) -> Reach:
+def _moved(reach: Reach, link: Link) -> Reach:
     if link.same:
-        return one if link.axis == one.along else replace(one, along=link.axis)
-    turns = None if one.turns is None else one.turns.past(link)
-    if turns is None and link.axis is None:
-        turns = _total(one)
-    return Reach(link.axis, one.length, turns, *_spans(one, link.table))
+        return reach if link.axis == reach.along else replace(reach, along=link.axis)
+    periodic = None if reach.periodic is None else reach.periodic.past(link)
+    if periodic is None and link.axis is None:
+        periodic = _total(reach)
+    return Reach(link.axis, reach.length, periodic, *_spans(reach, link.table))
 
 
-def _total(one: Reach) -> Turns | None:
+def _total(reach: Reach) -> Periodic | None:
     """Return the field of all units together where it is the whole axis."""
-    if one.low.size and one.low.min() <= 0 and one.high.max() >= one.length - 1:
-        return Turns(np.zeros(1, int), np.array([one.length - 1]), 0)
+    if reach.low.size and reach.low.min() <= 0 and reach.high.max() >= reach.length - 1:
+        return Periodic(np.zeros(1, int), np.array([reach.length - 1]), 0)
     return None
 
 
-def _spans(one: Reach, table: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
+def _spans(reach: Reach, table: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
     """Return the first and last position that each row of units sees together, and whether all between them is."""
-    if not one.low.size:  # an array without numbers, out of which a border may be made
+    if not reach.low.size:  # an array without numbers, out of which a border may be made
         return np.full(len(table), NOTHING), np.full(len(table), -1), True
     none = table < 0
-    low, high = one.low[table], one.high[table]  # (outputs, k)
+    low, high = reach.low[table], reach.high[table]  # (outputs, k)
     if none.any():
         low, high = np.where(none, NOTHING, low), np.where(none, -1, high)
     first, last = low.min(1), high.max(1)
-    if not one.solid:
+    if not reach.solid:
         return first, last, False
     if table.shape[1] == 1:
         return first, last, True
@@ -159,35 +161,37 @@ def _spans(one: Reach, table: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]
 
 def _all_alike(seen: Seen) -> Seen:
     """All that is seen by any unit, for every unit: more than the truth."""
-    return Seen(tuple(None if one is None else _blurred(one) for one in seen.axes), exact=False)
+    return Seen(tuple(None if reach is None else _blurred(reach) for reach in seen.axes), exact=False)
 
 
-def _blurred(one: Reach) -> Reach:
-    if one.along is None:
-        return one
-    low, high = one.low.min(keepdims=True, initial=NOTHING), one.high.max(keepdims=True, initial=-1)
-    return Reach(None, one.length, None, low, high, False)
+def _blurred(reach: Reach) -> Reach:
+    if reach.along is None:
+        return reach
+    low, high = reach.low.min(keepdims=True, initial=NOTHING), reach.high.max(keepdims=True, initial=-1)
+    return Reach(None, reach.length, None, low, high, False)
 
 
 def _reshaped(seen: Seen, before: Shape, after: Shape) -> Seen:
     runs = pairings(before, after)
-    axes, exact = [], seen.exact
-    for one in seen.axes:
-        if one is None or one.along is None:
-            axes.append(one)
+    nowhere: tuple[list[int], list[int]] = ([], [])
+    exact = seen.exact
+    axes: list[Reach | None] = []
+    for reach in seen.axes:
+        if reach is None or reach.along is None:
+            axes.append(reach)
             continue
-        old, new = next((run for run in runs if one.along in run[0]), ([], []))
+        old, new = next((run for run in runs if reach.along in run[0]), nowhere)
         if not old:  # an axis of size 1
-            axes.append(replace(one, along=None, turns=None if one.turns is None else _still(one.turns)))
+            axes.append(replace(reach, along=None, periodic=None if reach.periodic is None else _still(reach.periodic)))
         elif len(old) == len(new) == 1:
-            axes.append(replace(one, along=new[0]))
+            axes.append(replace(reach, along=new[0]))
         elif len(new) == 1:
             sizes = tuple(before[axis] for axis in old)
-            at = np.unravel_index(np.arange(after[new[0]]), sizes)[old.index(one.along)]
-            turns = None if one.turns is None else replace(one.turns, advance=None)
-            axes.append(Reach(new[0], one.length, turns, one.low[at], one.high[at], one.solid))
+            at = np.unravel_index(np.arange(after[new[0]]), sizes)[old.index(reach.along)]
+            periodic = None if reach.periodic is None else replace(reach.periodic, advance=None)
+            axes.append(Reach(new[0], reach.length, periodic, reach.low[at], reach.high[at], reach.solid))
         else:
-            axes.append(_blurred(one))
+            axes.append(_blurred(reach))
             exact = False
     mixed = next((new for old, new in runs if seen.mixed in old), None)
     if mixed is not None and len(mixed) > 1:
@@ -195,32 +199,32 @@ def _reshaped(seen: Seen, before: Shape, after: Shape) -> Seen:
     return Seen(tuple(axes), exact, None if mixed is None else mixed[0])
 
 
-def _still(turns: Turns) -> Turns:
+def _still(periodic: Periodic) -> Periodic:
     """Return what the one unit of an axis of size 1 sees."""
-    return Turns(turns.first[:1], turns.last[:1], 0)
+    return Periodic(periodic.first[:1], periodic.last[:1], 0)
 
 
 def _united(parts: list[Seen], joined: int | None) -> Seen:
     """Put together what several arrays see; ``joined``: the axis along which they stand beside each other."""
-    found = parts[0]
+    united = parts[0]
     for other in parts[1:]:
-        if other is found:
+        if other is united:
             continue
-        pairs = [(a, b) for a, b in zip(found.axes, other.axes, strict=True) if a is not None and b is not None]
+        pairs = [(a, b) for a, b in zip(united.axes, other.axes, strict=True) if a is not None and b is not None]
         nested = all(_around(a, b) for a, b in pairs) or all(_around(b, a) for a, b in pairs)
         axes = tuple(
-            a if a is None or b is None else _joined(a, b) for a, b in zip(found.axes, other.axes, strict=True)
+            a if a is None or b is None else _joined(a, b) for a, b in zip(united.axes, other.axes, strict=True)
         )
-        exact = found.exact and other.exact and nested and all(a is None or a.solid for a in axes)
-        mixed = {found.mixed, other.mixed} - {None}
+        exact = united.exact and other.exact and nested and all(a is None or a.solid for a in axes)
+        mixed = {united.mixed, other.mixed} - {None}
         if joined is not None and not all(_around(a, b) and _around(b, a) for a, b in pairs):
             mixed.add(joined)
-        found = Seen(axes, exact and len(mixed) < 2, next(iter(mixed), None))
+        united = Seen(axes, exact and len(mixed) < 2, next(iter(mixed), None))
     if len(parts) > 1 and joined is not None:  # along that axis a unit's place decides
-        beside = (one is not None and one.along == joined for one in found.axes)
-        axes = tuple(replace(a, turns=None) if a and of else a for a, of in zip(found.axes, beside, strict=True))
-        found = replace(found, axes=axes)
-    return found
+        beside = (reach is not None and reach.along == joined for reach in united.axes)
+        axes = tuple(replace(a, periodic=None) if a and of else a for a, of in zip(united.axes, beside, strict=True))
+        united = replace(united, axes=axes)
+    return united
 
 
 def _comparable(a: Reach, b: Reach) -> bool:
@@ -235,7 +239,7 @@ def _around(a: Reach, b: Reach) -> bool:
 
 
 def _joined(a: Reach, b: Reach) -> Reach:
-    if a is b or (a.along == b.along and a.low is b.low and a.high is b.high and a.turns is b.turns):
+    if a is b or (a.along == b.along and a.low is b.low and a.high is b.high and a.periodic is b.periodic):
         return a
     if not _comparable(a, b):
         a, b = _blurred(a), _blurred(b)
@@ -245,26 +249,28 @@ def _joined(a: Reach, b: Reach) -> Reach:
     return Reach(along, a.length, _together(a, b), low, high, solid)
 
 
-def _together(a: Reach, b: Reach) -> Turns | None:
+def _together(a: Reach, b: Reach) -> Periodic | None:
     """Return what two branches see together: with different steps only if one sees everything."""
-    for one in (a, b):
-        still = one.turns is not None and one.turns.advance == 0
-        if still and one.low.max() <= 0 and one.high.min() >= one.length - 1:
-            return one.turns
-    return None if a.turns is None or b.turns is None else a.turns.united(b.turns)
+    for whole in (a, b):
+        still = whole.periodic is not None and whole.periodic.advance == 0
+        if still and whole.low.max() <= 0 and whole.high.min() >= whole.length - 1:
+            return whole.periodic
+    return None if a.periodic is None or b.periodic is None else a.periodic.united(b.periodic)
 
 
-def share(graph: Graph, node: Node, seen: Mapping[str, Seen]) -> float | None:
+def fraction_seen(graph: Graph, node: Node, seen: Mapping[str, Seen]) -> float | None:
     """Return the share of all inputs' numbers that the unit in the middle of a node sees; None: ask ``field``."""
-    if not all(one.exact and one.mixed is None for one in seen.values()):
+    if not all(ahead.exact and ahead.mixed is None for ahead in seen.values()):
         return None
     numbers, every = 0, 0
-    for given in graph.inputs:
-        every += math.prod(n for axis, n in enumerate(given.shape) if axis != given.batch)
-        if given.name not in seen:
+    for source in graph.inputs:
+        every += math.prod(n for axis, n in enumerate(source.shape) if axis != source.batch)
+        if source.name not in seen:
             continue
         spans = (
-            one.seen(node.shape[one.along] // 2 if one.along is not None else 0) for one in seen[given.name].axes if one
+            reach.seen(node.shape[reach.along] // 2 if reach.along is not None else 0)
+            for reach in seen[source.name].axes
+            if reach
         )
         numbers += math.prod(max(high - low + 1, 0) for low, high in spans)
     return numbers / every

@@ -1,17 +1,24 @@
-"""What feeds each position along one axis: the same, all, a window, a block, or what is listed."""
+"""Which positions along an axis of an input feed which positions along an axis of the output.
+
+A primitive's ``axes`` rule says so of each axis of each array input: position for position (``same``), all of it
+(``whole``), a window (``windowed``), a block (``blocks``), a stretch (``shifted``), or what is told one by one
+(``listed``). From it follow the inputs of one output number (``Primitive.field``), and those of whole sets of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
 from convscope.geometry import Spread, Window
 
 Shape = tuple[int, ...]
+Index = tuple[np.ndarray, ...]  # sorted positions along each axis; every combination of them is meant (``np.ix_``)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +47,18 @@ class Link:
         """Whether there are outputs that nothing feeds."""
         return bool((self.table < 0).all(1).any())
 
+    def inputs(self, at: Sequence[int]) -> np.ndarray:
+        """Return the inputs that feed the output number ``at``, sorted."""
+        row = self.table[0 if self.axis is None else at[self.axis]]
+        return row[row >= 0]
 
-Links = Mapping[str, tuple[Link, ...]]  # by the name of the array input: a link for each of its axes
+
+Axes = Mapping[str, tuple[Link, ...]]  # by the name of the array input: a link for each of its axes
+
+
+def positions(axes: Axes, at: Sequence[int]) -> dict[str, Index]:
+    """Return by input what feeds the output number ``at``."""
+    return {name: tuple(link.inputs(at) for link in links) for name, links in axes.items()}
 
 
 @lru_cache(4096)
@@ -69,14 +86,14 @@ def shifted(axis: int, outputs: int, size: int, first: int, step: int = 1) -> Li
 
 
 @lru_cache(4096)
-def slid(axis: int, window: Window | Spread) -> Link:
+def windowed(axis: int, window: Window | Spread) -> Link:
     """A window, or its transpose."""
     table = _table([window.inputs(o) for o in range(window.outputs)])
     offsets = window.dilation * np.arange(window.kernel) - window.before
     if isinstance(window, Window):
         return Link(axis, window.size, table, (offsets,), window.stride)
-    fed = [o - offsets for o in range(window.stride)]  # how far behind the first input's first position
-    return Link(axis, window.size, table, tuple(far[far % window.stride == 0] // window.stride for far in fed))
+    behind = [o - offsets for o in range(window.stride)]  # how far behind the first input's first position
+    return Link(axis, window.size, table, tuple(far[far % window.stride == 0] // window.stride for far in behind))
 
 
 @lru_cache(4096)
@@ -93,27 +110,49 @@ def blocks(axis: int, size: int, outputs: int, groups: int) -> Link:
 
 def listed(axis: int, size: int, feeding: Iterable[Iterable[int]], step: Fraction | None = None) -> Link:
     """The inputs of each output told one by one; ``step``: by how many inputs an output they move on, where they do."""
-    lines = [np.array(sorted(inputs), int) for inputs in feeding]
-    nominal = None if step is None else _turns(lines, size, step)
-    return Link(axis, size, _table([line.tolist() for line in lines]), nominal, step.numerator if step else 1)
+    rows = [np.array(sorted(inputs), int) for inputs in feeding]
+    nominal = None if step is None else _without_borders(rows, size, step)
+    return Link(axis, size, _table([row.tolist() for row in rows]), nominal, step.numerator if step else 1)
 
 
-def _turns(lines: list[np.ndarray], size: int, step: Fraction) -> tuple[np.ndarray, ...] | None:
+def _without_borders(rows: list[np.ndarray], size: int, step: Fraction) -> tuple[np.ndarray, ...] | None:
     """Return what the first outputs would see without borders, from those in the middle; None if others differ."""
     period, advance = step.denominator, step.numerator
-    turn = (len(lines) // period - 1) // 2
+    turn = (len(rows) // period - 1) // 2
     if turn < 0:
         return None
-    nominal = tuple(line - turn * advance for line in lines[turn * period :][:period])
-    for o, line in enumerate(lines):
+    nominal = tuple(row - turn * advance for row in rows[turn * period :][:period])
+    for o, row in enumerate(rows):
         free = nominal[o % period] + o // period * advance
-        if set(line) not in (set(free[(free >= 0) & (free < size)]), set(free.clip(0, size - 1))):
+        if set(row) not in (set(free[(free >= 0) & (free < size)]), set(free.clip(0, size - 1))):
             return None
     return nominal
 
 
 def _table(feeding: list[list[int]]) -> np.ndarray:
-    table = np.full((len(feeding), max((len(line) for line in feeding), default=0) or 1), -1)
-    for o, line in enumerate(feeding):
-        table[o, : len(line)] = line
+    table = np.full((len(feeding), max((len(row) for row in feeding), default=0) or 1), -1)
+    for o, row in enumerate(feeding):
+        table[o, : len(row)] = row
     return table
+
+
+def pointwise(shape: Shape, first: int = 0) -> tuple[Link, ...]:
+    """Position for position, along the axes of the output from ``first`` on."""
+    return tuple(same(axis, n) for axis, n in enumerate(shape, start=first))
+
+
+def repeated(shape: Shape, output: Shape) -> tuple[Link, ...]:
+    """Over the last axes of the output, position for position; axes of size 1 are repeated."""
+    first = len(output) - len(shape)
+    return tuple(whole(1) if n == 1 else same(first + axis, n) for axis, n in enumerate(shape))
+
+
+def whole_along(shape: Shape, axes: Collection[int]) -> tuple[Link, ...]:
+    """All of some axes, position for position along the others; negative ones count from the last."""
+    every = {axis % len(shape) for axis in axes}
+    return tuple(whole(n) if axis in every else same(axis, n) for axis, n in enumerate(shape))
+
+
+def mixed(*_: Any, **__: Any) -> Axes:
+    """Nothing: an axis of the input is fed from by several axes of the output at once, and ``field`` tells all."""
+    return {}

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from convscope.analysis import patches
-from convscope.analysis.links import Link, links, same, shifted
-from convscope.analysis.links.axes import attended, taken
-from convscope.analysis.places import Box, Places, reshaped
+from convscope.analysis.index_sets import Box, IndexSet, reshaped
 from convscope.analysis.shapes import arrays_of, example_shape
 from convscope.errors import ShapeError
 from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node, Shape
 from convscope.ops import PRIMITIVES
+from convscope.ops.axes import Axes, Link, pointwise, same, shifted
 
 FEW = 4096  # places of a node of whose operation nothing is known axis by axis, that are asked about one by one
 
@@ -35,11 +35,11 @@ class Field:
 
     node: str
     at: tuple[int | None, ...]
-    inputs: Mapping[str, Places]
+    inputs: Mapping[str, IndexSet]
     unknown: tuple[str, ...] = ()
 
     @property
-    def places(self) -> Places:
+    def places(self) -> IndexSet:
         """The places in the network's first or only input."""
         return next(iter(self.inputs.values()))
 
@@ -72,17 +72,17 @@ def field(graph: Graph, node: str, at: Sequence[int] | None = None, *, whole: Co
         ConfigError: no such node, with the nearest names.
         ShapeError: no such place, with the valid range.
     """
-    found = graph[node]
-    place = _checked(found, at)
-    begin = Places(found.shape, [_box(found, place)])
+    target = graph[node]
+    place = _checked(target, at)
+    begin = IndexSet(target.shape, [_box(target, place)])
     reached, unknown = backwards(graph, {node: begin}, whole)
-    inputs = {one.name: _without_batch(reached.get(one.name, Places(one.shape)), one.batch) for one in graph.inputs}
+    inputs = {one.name: _without_batch(reached.get(one.name, IndexSet(one.shape)), one.batch) for one in graph.inputs}
     return Field(node, place, inputs, unknown)
 
 
 def backwards(
-    graph: Graph, begin: Mapping[str, Places], whole: Collection[str] = ()
-) -> tuple[dict[str, Places], tuple[str, ...]]:
+    graph: Graph, begin: Mapping[str, IndexSet], whole: Collection[str] = ()
+) -> tuple[dict[str, IndexSet], tuple[str, ...]]:
     """Return for every input of the network the places that feed the given places of nodes, and what is unknown."""
     pending = dict(begin)
     unknown: list[str] = []
@@ -92,7 +92,7 @@ def backwards(
             continue
         places = pending.pop(node.name)
         if node.name in whole and not places.at_most and middle(node) in places:
-            return {one.name: Places.all(one.shape) for one in graph.inputs}, tuple(unknown)
+            return {one.name: IndexSet.all(one.shape) for one in graph.inputs}, tuple(unknown)
         if node.op == UNKNOWN:
             unknown.append(node.name)
             continue
@@ -100,7 +100,7 @@ def backwards(
             source = node.inputs[name]
             if source not in fed:  # made of weights alone
                 continue
-            into = pending.setdefault(source, Places(graph.by_name[source].shape))
+            into = pending.setdefault(source, IndexSet(graph.by_name[source].shape))
             into.at_most |= places.at_most
             for box in _before(graph, node, name, places, into):
                 into.add(box)
@@ -114,39 +114,39 @@ def middle(node: Node) -> Shape:
 
 def _fed_by_inputs(graph: Graph) -> set[str]:
     """Return the nodes that depend on an input of the network, or may: what an unknown operation makes."""
-    found: set[str] = set()
+    fed: set[str] = set()
     for node in graph.nodes:
-        if node.op in (INPUT, UNKNOWN) or not found.isdisjoint(node.inputs.values()):
-            found.add(node.name)
-    return found
+        if node.op in (INPUT, UNKNOWN) or not fed.isdisjoint(node.inputs.values()):
+            fed.add(node.name)
+    return fed
 
 
-def links_of(graph: Graph, node: Node) -> Mapping[str, tuple[Link, ...]]:
+def links_of(graph: Graph, node: Node) -> Axes:
     """Return by the name of a node before how its axes feed a node; nothing for what is no matter of axes."""
     if node.op in (INPUT, UNKNOWN):
         return {}
     if node.op == PART:
         return {"x": _part(graph.by_name[node.inputs["x"]], node)}
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
-    found = dict(links(node.op, shapes, node.shape, node.arguments) or {})
-    if node.op == "attention" and (mask := graph.constants.get(node.weights.get("mask", ""))) is not None:
-        keys = attended(mask, len(node.shape) - 2)
-        found.update({name: (*found[name][:-2], keys, found[name][-1]) for name in ("k", "v")})
-    if node.op == "embedding" and (rows := graph.constants.get(node.weights.get("indices", ""))) is not None:
-        found.update(taken(rows, node.shape, shapes[1]))
-    return {name: one for name, one in found.items() if name in node.inputs}
+    primitive = PRIMITIVES[node.op]
+    constants = {name: graph.constants[key] for name, key in node.weights.items() if key in graph.constants}
+    axes = {
+        **primitive.axes(*shapes, **node.arguments),
+        **primitive.narrowed(constants, *shapes, **node.arguments),
+    }
+    return {name: links for name, links in axes.items() if name in node.inputs}
 
 
 def _part(whole: Node, part: Node) -> tuple[Link, ...]:
     """One of a node's results is either shaped as the first, or the state of its last step."""
     if part.shape == whole.shape:
-        return tuple(same(axis, n) for axis, n in enumerate(part.shape))
+        return pointwise(part.shape)
     n, steps, width = whole.shape
     last = shifted(0, 1, steps, steps - 1, 0)
     return (same(0, n), Link(None, steps, last.table, (np.array([steps - 1]),), 0), same(1, width))
 
 
-def _before(graph: Graph, node: Node, name: str, places: Places, into: Places) -> Iterator[Box]:
+def _before(graph: Graph, node: Node, name: str, places: IndexSet, into: IndexSet) -> Iterator[Box]:
     """Yield boxes of the array input ``name``, which are to go ``into`` a set, that feed some places of a node."""
     before = graph.by_name[node.inputs[name]].shape
     if node.op == "reshape":
@@ -160,7 +160,7 @@ def _before(graph: Graph, node: Node, name: str, places: Places, into: Places) -
     axes = links_of(graph, node).get(name)
     if axes is None and places.count > FEW:
         into.at_most = True
-        yield Places.all(before).boxes[0]
+        yield IndexSet.all(before).boxes[0]
         return
     if axes is None:
         yield from _one_by_one(graph, node, name, places)
@@ -174,32 +174,32 @@ def _fed(link: Link, box: Box) -> np.ndarray:
     if link.axis is not None and link.same:
         return box[link.axis]
     rows = link.table if link.axis is None else link.table[box[link.axis]]
-    found = np.zeros(link.size + 1, bool)
-    found[rows] = True  # -1 is the last one, which is cut off
-    return found[:-1]
+    fed = np.zeros(link.size + 1, bool)
+    fed[rows] = True  # -1 is the last one, which is cut off
+    return fed[:-1]
 
 
-def _one_by_one(graph: Graph, node: Node, name: str, places: Places) -> Iterator[Box]:
+def _one_by_one(graph: Graph, node: Node, name: str, places: IndexSet) -> Iterator[Box]:
     """Ask the primitive itself about each place: right for all of them, and slow, so only for a few."""
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
     size = graph.by_name[node.inputs[name]].shape
     for at in np.argwhere(places.mask()):
         index = PRIMITIVES[node.op].field(tuple(map(int, at)), *shapes, **node.arguments)[name]
-        yield Places.at(size, index).boxes[0]
+        yield IndexSet.at(size, index).boxes[0]
 
 
 def _checked(node: Node, at: Sequence[int] | None) -> tuple[int | None, ...]:
     """Return a place in one example's output, None for all positions along an axis."""
     shape = example_shape(node)
-    given = () if at is None else tuple(at)
-    place = (None,) * (len(shape) - len(given)) + given
-    fits = len(given) <= len(shape) and all(
+    asked: tuple[Any, ...] = () if at is None else tuple(at)
+    place: tuple[Any, ...] = (None,) * (len(shape) - len(asked)) + asked
+    fits = len(asked) <= len(shape) and all(
         i is None or (isinstance(i, int | np.integer) and 0 <= i < n) for i, n in zip(place, shape, strict=False)
     )
     if not fits:
         valid = ", ".join(f"0..{n - 1}" for n in shape)
         raise ShapeError(
-            f"{node.name} has no unit at {', '.join(map(str, given))}: its output is {_times(shape)}; valid is {valid}"
+            f"{node.name} has no unit at {', '.join(map(str, asked))}: its output is {_times(shape)}; valid is {valid}"
         )
     return tuple(None if i is None else int(i) for i in place)
 
@@ -213,12 +213,12 @@ def _box(node: Node, place: tuple[int | None, ...]) -> Box:
     chosen: list[int | slice] = [slice(None) if i is None else i for i in place]
     if node.batch is not None:
         chosen.insert(node.batch, slice(None))
-    return Places.at(node.shape, chosen).boxes[0]
+    return IndexSet.at(node.shape, chosen).boxes[0]
 
 
-def _without_batch(places: Places, batch: int | None) -> Places:
+def _without_batch(places: IndexSet, batch: int | None) -> IndexSet:
     if batch is None:
         return places
     shape = tuple(n for axis, n in enumerate(places.shape) if axis != batch)
     boxes = [tuple(line for axis, line in enumerate(box) if axis != batch) for box in places.boxes]
-    return Places(shape, boxes, places.at_most)
+    return IndexSet(shape, boxes, places.at_most)

@@ -1,7 +1,7 @@
-"""Receptive fields without borders, along one axis: what units see in turns, and the numbers that are told of it.
+"""Receptive fields without borders, along one axis: they repeat from period to period of units.
 
 Behind an ordinary convolution every unit sees the same, a step further on. Behind a transposed one or an upsampling
-units take turns, and so do those of all layers after it, until a stride lands on the same turn each time.
+a few kinds of units alternate, and so they do in all layers after it, until a stride meets one kind only.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from convscope.analysis.links import Link
+from convscope.ops.axes import Link
 
 NOTHING = 2**40  # the first position of an empty span
-LONGEST = 1024  # units that take turns
+LONGEST = 1024  # units in a period
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class AxisField:
 
 
 @dataclass(frozen=True, eq=False)
-class Turns:
-    """What units see along an axis without borders, in turns: unit u what unit u - n sees, ``advance`` further on.
+class Periodic:
+    """What units see along an axis without borders: unit u what unit u - n sees, ``advance`` on (a period of n).
 
     ``first`` and ``last`` (n,): the positions that units 0 to n - 1 see first and last; a first that is larger than the
     last: nothing. ``advance`` None: in no such order, only the sizes are known.
@@ -51,7 +51,7 @@ class Turns:
         stride = Fraction(self.advance, len(self.first))
         return AxisField(size, int(stride) if stride.denominator == 1 else stride, int(self.first[sees][0]))
 
-    def past(self, link: Link) -> Turns | None:
+    def past(self, link: Link) -> Periodic | None:
         """Return what the outputs of a link see of what its inputs see."""
         n, advance = len(self.first), self.advance
         if link.nominal is None or advance is None:
@@ -62,28 +62,28 @@ class Turns:
         taps = [line + turn * link.advance for turn in range(often) for line in link.nominal]
         first = [(self.first[at % n] + at // n * advance).min(initial=NOTHING) for at in taps]
         last = [(self.last[at % n] + at // n * advance).max(initial=-NOTHING) for at in taps]
-        return Turns(np.array(first), np.array(last), often * link.advance // n * advance).shortest()
+        return Periodic(np.array(first), np.array(last), often * link.advance // n * advance).shortest()
 
-    def shortest(self) -> Turns:
+    def shortest(self) -> Periodic:
         """Return the same with as few units as possible."""
         n, advance = len(self.first), self.advance
         if advance is None:
             return self
         for fewer in range(1, n):
             if n % fewer == 0 and advance * fewer % n == 0:
-                one = Turns(self.first[:fewer], self.last[:fewer], advance * fewer // n)
-                again = one.repeated(n // fewer)
+                shorter = Periodic(self.first[:fewer], self.last[:fewer], advance * fewer // n)
+                again = shorter.repeated(n // fewer)
                 if np.array_equal(again.first, self.first) and np.array_equal(again.last, self.last):
-                    return one
+                    return shorter
         return self
 
-    def repeated(self, times: int) -> Turns:
+    def repeated(self, times: int) -> Periodic:
         """Return the same with ``times`` as many units."""
         assert self.advance is not None
         further = np.repeat(np.arange(times), len(self.first)) * self.advance
-        return Turns(np.tile(self.first, times) + further, np.tile(self.last, times) + further, times * self.advance)
+        return Periodic(np.tile(self.first, times) + further, np.tile(self.last, times) + further, times * self.advance)
 
-    def united(self, other: Turns) -> Turns | None:
+    def united(self, other: Periodic) -> Periodic | None:
         """Return what the units of two branches see together; None where they step differently."""
         n, m = len(self.first), len(other.first)
         if self.advance is None or other.advance is None:
@@ -91,4 +91,4 @@ class Turns:
         if self.advance * m != other.advance * n or math.lcm(n, m) > LONGEST:
             return None
         a, b = self.repeated(math.lcm(n, m) // n), other.repeated(math.lcm(n, m) // m)
-        return Turns(np.minimum(a.first, b.first), np.maximum(a.last, b.last), a.advance).shortest()
+        return Periodic(np.minimum(a.first, b.first), np.maximum(a.last, b.last), a.advance).shortest()

@@ -1,7 +1,7 @@
 """The one core of all normalisations: subtract the mean of what belongs together, divide by the deviation.
 
-A kind of normalisation (``normalisation.py``) says by ``Together`` what belongs together; forward, backward, cost,
-field and terms are here.
+A kind of normalisation (``normalisation.py``) says by ``Groups`` what belongs together; forward, backward, cost,
+axes and terms are here.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats, matching, shapes
+from convscope.ops.axes import Axes, Link, blocks, pointwise, whole_along
 from convscope.ops.combination import unbroadcast
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, point, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, traffic
 
 ARRAYS = ("x", "weight", "bias", "mean", "variance")
 
@@ -31,10 +32,11 @@ class Gradients(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Together:
+class Groups:
     """Which numbers of x (``shape``) are normalised together: all along ``axes``, or a group of the channels too.
 
     ``parameter`` is the shape of weight and bias (``meaning`` in words), ``affine`` that in which they lie over x.
+    ``alone``: what to say where a number stands alone, so that moments must be given.
     """
 
     shape: Shape
@@ -42,15 +44,16 @@ class Together:
     parameter: Shape
     meaning: str
     affine: Shape
-    groups: int | None = None
+    channel_groups: int | None = None
+    alone: str = ""
 
     @property
     def view(self) -> tuple[Shape, tuple[int, ...]]:
         """The shape in which to see x, and the axes of it that are normalised together."""
-        if self.groups is None:
+        if self.channel_groups is None:
             return self.shape, self.axes
         n, channels, *space = self.shape
-        return (n, self.groups, channels // self.groups, *space), tuple(range(2, 3 + len(space)))
+        return (n, self.channel_groups, channels // self.channel_groups, *space), tuple(range(2, 3 + len(space)))
 
     @property
     def number(self) -> int:
@@ -64,20 +67,20 @@ class Together:
         shape, axes = self.view
         return math.prod(n for axis, n in enumerate(shape) if axis not in axes)
 
-    def members(self, at: tuple[int, ...]) -> Index:
-        """Return the numbers that ``at`` is normalised together with."""
-        index = [np.arange(n) if axis in self.axes else np.array([at[axis]]) for axis, n in enumerate(self.shape)]
-        if self.groups is not None:
-            size = self.shape[1] // self.groups
-            index[1] = at[1] // size * size + np.arange(size)
-        return tuple(index)
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """How each number of x feeds those that it is normalised together with."""
+        links = list(whole_along(self.shape, self.axes))
+        if self.channel_groups is not None:
+            links[1] = blocks(1, self.shape[1], self.shape[1], self.channel_groups)
+        return tuple(links)
 
     def parameter_at(self, at: tuple[int, ...]) -> tuple[int, ...]:
         """Return where in weight and bias the scale and shift of ``at`` stand."""
         return at[len(at) - len(self.affine) :][: len(self.parameter)]
 
 
-Kind = Callable[..., Together]  # (shape of x, **arguments) -> what belongs together, or a ShapeError
+Kind = Callable[..., Groups]  # (shape of x, **arguments) -> what belongs together, or a ShapeError
 
 
 def moments(x: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -89,25 +92,26 @@ def moments(x: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarra
 
 def forward(name: str, kind: Kind, arrays: tuple[ArrayLike | None, ...], eps: float, **arguments: Any) -> np.ndarray:
     """Return x̂ · weight + bias for ``arrays`` x, weight, bias and, where given, mean and variance."""
-    x, weight, bias, *given = floats(name, **dict(zip(ARRAYS, arrays, strict=False)))
-    together = _fitting(name, kind, shapes(x, weight, bias, *given), arguments)
-    y, _ = _standardised(x, together, eps, *given)
-    y = y if weight is None else y * weight.reshape(together.affine)
-    return y if bias is None else y + bias.reshape(together.affine)
+    x, weight, bias, *moments_given = floats(name, **dict(zip(ARRAYS, arrays, strict=False)))
+    grouping = _fitting(name, kind, shapes(x, weight, bias, *moments_given), arguments)
+    y, _ = _standardised(x, grouping, eps, *moments_given)
+    y = y if weight is None else y * weight.reshape(grouping.affine)
+    return y if bias is None else y + bias.reshape(grouping.affine)
 
 
 def backward(
     name: str, kind: Kind, grad: ArrayLike, arrays: tuple[ArrayLike | None, ...], eps: float, **arguments: Any
 ) -> Gradients:
     """Return the gradients of x, weight and bias: for x, ∂/σ less its mean and its part along x̂, ∂ = grad · weight."""
-    grad, x, weight, bias, *given = floats(f"{name}_backward", grad=grad, **dict(zip(ARRAYS, arrays, strict=False)))
-    together = _fitting(name, kind, shapes(x, weight, bias, *given), arguments)
-    check_gradient(f"{name}_backward", grad, x.shape)
-    standardised, inverse = _standardised(x, together, eps, *given)
-    view, axes = together.view
-    towards = (grad if weight is None else grad * weight.reshape(together.affine)).reshape(view)
-    if not given or given[0] is None:  # then mean and deviation move with x
-        along, number = standardised.reshape(view), max(together.number, 1)
+    named = dict(zip(ARRAYS, arrays, strict=False))
+    upstream, x, weight, bias, *moments_given = floats(f"{name}_backward", grad=grad, **named)
+    grouping = _fitting(name, kind, shapes(x, weight, bias, *moments_given), arguments)
+    check_gradient(f"{name}_backward", upstream, x.shape)
+    standardised, inverse = _standardised(x, grouping, eps, *moments_given)
+    view, axes = grouping.view
+    towards = (upstream if weight is None else upstream * weight.reshape(grouping.affine)).reshape(view)
+    if not moments_given or moments_given[0] is None:  # then mean and deviation move with x
+        along, number = standardised.reshape(view), max(grouping.number, 1)
         towards = (
             towards
             - towards.sum(axes, keepdims=True) / number
@@ -115,8 +119,8 @@ def backward(
         )
     return Gradients(
         (towards * inverse).reshape(x.shape),
-        None if weight is None else unbroadcast(grad * standardised, together.affine).reshape(weight.shape),
-        None if bias is None else unbroadcast(grad, together.affine).reshape(bias.shape),
+        None if weight is None else unbroadcast(upstream * standardised, grouping.affine).reshape(weight.shape),
+        None if bias is None else unbroadcast(upstream, grouping.affine).reshape(bias.shape),
     )
 
 
@@ -129,51 +133,53 @@ def primitive(
 ) -> Primitive:
     """Put a normalisation together from what belongs together."""
 
-    def shape(*given: Shape | None, eps: float = 1e-5, **arguments: Any) -> Shape:
-        return _fitting(name, kind, given, arguments).shape
+    def shape(*shapes_given: Shape | None, eps: float = 1e-5, **arguments: Any) -> Shape:
+        return _fitting(name, kind, shapes_given, arguments).shape
 
-    def cost(*given: Any, eps: float = 1e-5, itemsize: int = 4, **arguments: Any) -> Cost:
-        return _cost(_fitting(name, kind, given, arguments), *given, itemsize=itemsize)
+    def cost(*shapes_given: Any, eps: float = 1e-5, itemsize: int = 4, **arguments: Any) -> Cost:
+        return _cost(_fitting(name, kind, shapes_given, arguments), *shapes_given, itemsize=itemsize)
 
-    def field(at: tuple[int, ...], *given: Shape | None, eps: float = 1e-5, **arguments: Any) -> dict[str, Index]:
-        together = _fitting(name, kind, given, arguments)
-        _, *others = (name for name, found in zip(inputs, given, strict=False) if found is not None)
-        index = point(at) if "mean" in others else together.members(at)
-        return {"x": index} | {other: point(together.parameter_at(at)) for other in others}
+    def axes(*shapes_given: Shape | None, eps: float = 1e-5, **arguments: Any) -> Axes:
+        grouping = kind(name, shapes_given[0], **arguments)
+        has_moments = len(shapes_given) > 3 and shapes_given[3] is not None
+        parameter = pointwise(grouping.parameter, len(grouping.shape) - len(grouping.affine))
+        return dict.fromkeys(inputs, parameter) | {"x": pointwise(grouping.shape) if has_moments else grouping.links}
 
     def terms(at: tuple[int, ...], *arrays: Any, eps: float = 1e-5, **arguments: Any) -> Terms:
         return _terms(at, _fitting(name, kind, shapes(*arrays), arguments), eps, *arrays)
 
-    return Primitive(name, inputs, forward, backward, shape, cost, field, terms, differentiable=ARRAYS[:3])
+    return Primitive(name, inputs, forward, backward, shape, cost, axes, terms, differentiable=ARRAYS[:3])
 
 
-def _fitting(name: str, kind: Kind, given: tuple[Any, ...], arguments: dict[str, Any]) -> Together:
+def _fitting(name: str, kind: Kind, arrays: tuple[Any, ...], arguments: dict[str, Any]) -> Groups:
     """Return what belongs together, with weight, bias, mean and variance checked against it."""
-    x, weight, bias, mean, variance = (*given, None, None, None, None)[:5]
-    together = kind(name, x, **arguments) if mean is None else kind(name, x, given=True, **arguments)
+    x, weight, bias, mean, variance = (*arrays, None, None, None, None)[:5]
+    grouping = kind(name, x, **arguments)
+    if mean is None and grouping.alone:
+        raise ShapeError(f"{name}: x {x} has {grouping.alone}")
     if (mean is None) != (variance is None):
         raise ShapeError(f"{name}: mean and variance must be given both, or neither of them")
-    for found, array in zip(ARRAYS[1:], (weight, bias, mean, variance), strict=True):
-        matching(name, found, array, together.parameter, together.meaning)
-    return together
+    for label, array in zip(ARRAYS[1:], (weight, bias, mean, variance), strict=True):
+        matching(name, label, array, grouping.parameter, grouping.meaning)
+    return grouping
 
 
 def _standardised(
-    x: np.ndarray, together: Together, eps: float, mean: np.ndarray | None = None, variance: np.ndarray | None = None
+    x: np.ndarray, grouping: Groups, eps: float, mean: np.ndarray | None = None, variance: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return x̂ = (x - μ) / σ in the shape of x, and 1 / σ in the shape of its view."""
-    view, axes = together.view
+    view, axes = grouping.view
     seen = x.reshape(view)
     if mean is None or variance is None:
         mean, variance = moments(seen, axes)
     else:
-        mean, variance = mean.reshape(together.affine), variance.reshape(together.affine)
+        mean, variance = mean.reshape(grouping.affine), variance.reshape(grouping.affine)
     inverse = 1 / np.sqrt(variance + eps)
     return ((seen - mean) * inverse).reshape(x.shape), inverse
 
 
 def _cost(
-    together: Together,
+    grouping: Groups,
     x: Shape,
     weight: Shape | None = None,
     bias: Shape | None = None,
@@ -182,7 +188,7 @@ def _cost(
     *,
     itemsize: int,
 ) -> Cost:
-    n, sets = count(x), together.sets
+    n, sets = count(x), grouping.sets
     multiplications, additions = n + sets, n + sets  # (x - μ) / σ, σ = √(σ² + eps)
     if mean is None:
         multiplications += n + 2 * sets  # squares; both means
@@ -194,7 +200,7 @@ def _cost(
 
 def _terms(
     at: tuple[int, ...],
-    together: Together,
+    grouping: Groups,
     eps: float,
     x: np.ndarray,
     weight: np.ndarray | None = None,
@@ -203,9 +209,9 @@ def _terms(
     variance: np.ndarray | None = None,
 ) -> Terms:
     """Return one term x · γ/σ; the bias is β - μ·γ/σ. Mean and deviation count as constants."""
-    place = together.parameter_at(at)
+    place = grouping.parameter_at(at)
     if mean is None or variance is None:
-        members = x[np.ix_(*together.members(at))]
+        members = x[np.ix_(*(link.inputs(at) for link in grouping.links))]
         centre, spread = members.mean(), members.var()
     else:
         centre, spread = mean[place], variance[place]

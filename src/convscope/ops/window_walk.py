@@ -47,17 +47,17 @@ def steps(
     [(0, [[0.0, 0.0]], 0.0), (1, [[0.0, 1.0]], 1.0)]
     """
     x, kernel, bias = floats("steps", x=x, kernel=kernel, bias=bias)
-    found = setting(
+    checked = setting(
         "steps", x.shape, kernel.shape, None if bias is None else bias.shape,
         stride=stride, padding=padding, dilation=dilation, groups=groups, padding_mode=padding_mode,
     )  # fmt: skip
-    source, windows = around(x, found)
-    if windows is found.windows:
-        source, windows = padded(x, found.pairs, "zeros"), found.unpadded
+    source, windows = around(x, checked)
+    if windows is checked.windows:
+        source, windows = padded(x, checked.pairs, "zeros"), checked.unpadded
     constants = np.zeros(len(kernel)) if bias is None else bias
 
     def walk() -> Iterator[Step]:
-        for output in np.ndindex(len(x), len(kernel), *found.outputs):
+        for output in np.ndindex(len(x), len(kernel), *checked.outputs):
             image, channel, *position = output
             first = channel // (len(kernel) // groups) * kernel.shape[1]
             under = (

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
 from convscope.errors import ShapeError
 from convscope.ops.arguments import check_gradient, floats
+from convscope.ops.axes import Axes, repeated, same, whole
 from convscope.ops.combination import feeding, unbroadcast
-from convscope.ops.primitive import Cost, Index, Primitive, Shape, Terms, count, line, point, traffic
+from convscope.ops.primitive import Cost, Primitive, Shape, Terms, count, line, traffic
 
 
 class Gradients(NamedTuple):
@@ -56,7 +57,7 @@ def stacked(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     output = _shape(x.shape, y.shape)
     if count(output[:-2]) < 2 or count(output) * x.shape[-1] < LARGE:
         return x @ y
-    with _threads().limit(limits=1, user_api="blas"):
+    with _threads().limit(limits=1, user_api="blas"):  # pyright: ignore[reportUnknownMemberType]
         return x @ y
 
 
@@ -80,10 +81,14 @@ def _cost(x: Shape, y: Shape, *, itemsize: int = 4) -> Cost:
     return Cost(n * x[-1], n * max(x[-1] - 1, 0), *traffic(output, x, y, itemsize=itemsize))
 
 
-def _field(at: tuple[int, ...], x: Shape, y: Shape) -> dict[str, Index]:
-    inner = np.arange(x[-1])
-    row, column = feeding((*at[:-1], 0), x)[:-2], feeding((*at[:-2], 0, 0), y)[:-2]
-    return {"x": (*point((*row, at[-2])), inner), "y": (*point(column), inner, *point(at[-1:]))}
+def _axes(x: Shape, y: Shape) -> Axes:
+    """A row of one, a column of the other."""
+    *front, rows, columns = _shape(x, y)
+    n = len(front)
+    return {
+        "x": (*repeated(x[:-2], tuple(front)), same(n, rows), whole(x[-1])),
+        "y": (*repeated(y[:-2], tuple(front)), whole(y[-2]), same(n + 1, columns)),
+    }
 
 
 def _terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
@@ -96,5 +101,5 @@ def _terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
 
 
 PRIMITIVES = (
-    Primitive("matmul", ("x", "y"), matmul, matmul_backward, _shape, _cost, _field, _terms, differentiable=("x", "y")),
+    Primitive("matmul", ("x", "y"), matmul, matmul_backward, _shape, _cost, _axes, _terms, differentiable=("x", "y")),
 )

@@ -12,9 +12,9 @@ from torch.nn import functional as F
 
 import convscope as cs
 from convscope.analysis import patches
-from convscope.analysis.fields import field
+from convscope.analysis.exact_fields import field
+from convscope.analysis.index_sets import IndexSet
 from convscope.analysis.inspection import Inspection
-from convscope.analysis.places import Places
 from convscope.analysis.table import as_text
 from convscope.ops import PRIMITIVES
 from graph.written import Written
@@ -37,8 +37,8 @@ def test_sets_go_through_windows_as_gradients_do(op: str, image: tuple[int, ...]
     rng = np.random.default_rng(0)
     for part in (0.1, 0.3, 0.7, 1.0):
         chosen = [np.flatnonzero(rng.random(n) <= part) for n in output[1:]]
-        places = Places.at(output, [0, *(at if len(at) else [0] for at in chosen)])
-        found = Places(source)
+        places = IndexSet.at(output, [0, *(at if len(at) else [0] for at in chosen)])
+        found = IndexSet(source)
         for box in patches.before(op, places.boxes[0], source, output, arguments):
             found.add(box)
         grad = PRIMITIVES[op].backward(places.mask().astype(float), np.zeros(source), **arguments)
@@ -133,8 +133,8 @@ def test_a_set_that_is_too_scattered_is_an_upper_bound_and_called_one(monkeypatc
     last = exact.layers[-1]
     whole, text = exact.field(last.name, (1, 9, 16)), as_text(exact, full=True)
     assert not any(layer.share_at_most for layer in exact.layers) and not whole.at_most and "≤ " not in text
-    monkeypatch.setattr("convscope.analysis.places.MANY", 1)
-    monkeypatch.setattr("convscope.analysis.places.MOST", 1)
+    monkeypatch.setattr("convscope.analysis.index_sets.MANY", 1)
+    monkeypatch.setattr("convscope.analysis.index_sets.MOST", 1)
     bound = scattered()
     rough = bound.layers[-1]
     assert rough.share_at_most and rough.share > last.share  # pyright: ignore[reportOperatorIssue]
@@ -145,7 +145,7 @@ def test_a_set_that_is_too_scattered_is_an_upper_bound_and_called_one(monkeypatc
 
 
 def test_many_places_of_an_operation_that_is_asked_one_by_one_are_bounded(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("convscope.analysis.fields.FEW", 4)
+    monkeypatch.setattr("convscope.analysis.exact_fields.FEW", 4)
     monkeypatch.setattr("convscope.analysis.patches.WINDOWED", ())
     network = Written(lambda s, x: F.unfold(x, 2))
     found = cs.inspect(network, (1, 4, 4))

@@ -8,7 +8,7 @@ import torch
 from catalogue.combination import PAIRS, numbers
 from catalogue.entry import Entry, Refusal, Sample
 from convscope.errors import ConfigError
-from convscope.ops.selection import RELATIONS
+from convscope.ops.where import RELATIONS
 
 
 def truths(*shape: int):
