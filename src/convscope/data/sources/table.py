@@ -168,10 +168,8 @@ def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Ma
     target = targets.find(where, table.columns, columns, _not_targets(table, image, columns))
     if target is None:
         raise _nothing_to_learn(table, columns)
-    for label in target.names:
-        columns.pick(
-            "label", (label,), [name for name in table.names if name == label], where
-        )  # says that there are two
+    for twice in filter(table.twice.__contains__, target.names):
+        Columns().pick("label", (twice,), table.names, where)  # says that there are two
     column = columns.pick("split", ("split",), table.names, where)
     for twice in filter(is_group_word, table.twice):
         columns.pick("group", (twice,), table.names, where)  # says that there are two
