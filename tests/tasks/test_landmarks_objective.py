@@ -8,7 +8,7 @@ import torch
 
 from convscope.data.batch import Batch
 from convscope.data.spec import Points
-from convscope.models.blocks.heatmaps import MARGIN, SoftArgmax, heatmap_head
+from convscope.models.heatmaps import MARGIN, SoftArgmax, heatmap_head
 from convscope.tasks.landmarks.evidence import PointErrors
 from convscope.tasks.landmarks.objective import Distance, Pixels, objective
 
