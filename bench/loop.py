@@ -15,7 +15,7 @@ from record import DATA, alternate, ratio, record
 from convscope.data.loader import Loader, Normaliser
 from convscope.data.loading import load
 from convscope.models import create
-from convscope.tasks import classification
+from convscope.tasks.classification.objective import CrossEntropy
 from convscope.training.loop import fit
 from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import make_plan
@@ -44,8 +44,8 @@ def main() -> None:
         torch.manual_seed(0)
         model = create("lenet", classes=10, channels=1, size=(28, 28))
         outcome = fit(
-            model, Loader(train, normalise, BATCH), Loader(valid, normalise, 64), plan, classification.loss,
-            classes=10, keeper=Nowhere(), select="last",
+            model, Loader(train, normalise, BATCH), Loader(valid, normalise, 64), plan, CrossEntropy(10),
+            keeper=Nowhere(), select="last",
         )  # fmt: skip
         return outcome.history.epochs[0]["images_per_second"]
 

@@ -91,7 +91,7 @@ def trained(train: Split, rule: Preprocessing, file: Path) -> dict[str, float]:
     began = time.perf_counter()
     for batch in islice(batches.epoch(1), STEPS):
         optimiser.zero_grad()
-        torch.nn.functional.cross_entropy(model(batch.x), batch.labels).backward()
+        torch.nn.functional.cross_entropy(model(batch.x), batch.targets[0]).backward()
         optimiser.step()
     speed = STEPS * BATCH / (time.perf_counter() - began)
     status = Path("/proc/self/status").read_text()

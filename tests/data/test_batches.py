@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from convscope.data.augment import Policy, mix
 from convscope.data.augment.draws import Draws
+from convscope.data.batch import Batch
 from convscope.data.dataset import Split
 from convscope.data.loader import Loader, Normaliser
 from convscope.data.preprocessing import Preprocessing
@@ -54,8 +55,12 @@ def batches(images: Split, size: int, policy: str, *, channels_last: bool = Fals
     return Loader(images, normalise, size, seed=3, policy=Policy.parse(policy))
 
 
+def _mixed(batch: Batch) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    return (None, None) if batch.mixed is None else (batch.mixed.targets[0], batch.mixed.weight)
+
+
 def joined(found) -> list[torch.Tensor]:
-    columns = zip(*((b.x, b.labels, b.partner_labels, b.weight) for b in found), strict=True)
+    columns = zip(*((b.x, b.targets[0], *_mixed(b)) for b in found), strict=True)
     return [torch.cat(column) for column in columns if column[0] is not None]
 
 

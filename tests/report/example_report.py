@@ -8,7 +8,8 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.report.contents import Augmented, Contents, Mistake, Predictions, Rival, Samples
-from convscope.tasks.classification import compare, score
+from convscope.tasks.classification.scores import score
+from convscope.tasks.metrics.comparison import compare
 
 
 def guesses(n: int, K: int, skill: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

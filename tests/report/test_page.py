@@ -179,7 +179,7 @@ def test_a_perfect_run_says_so(tmp_path):
 
 def test_a_split_of_one_class_and_one_image(tmp_path):
     from convscope.report.contents import Predictions
-    from convscope.tasks.classification import score
+    from convscope.tasks.classification.scores import score
 
     labels, shares = np.array([0]), np.array([[0.6, 0.4]])
     found = replace(

@@ -13,7 +13,7 @@ import convscope as cs
 from convscope.api import train as job
 from convscope.runs import predictions
 from convscope.runs.predictions import read_answers
-from convscope.tasks.classification import confusion, score
+from convscope.tasks.classification.scores import confusion, score
 
 
 @pytest.fixture

@@ -9,10 +9,17 @@ import numpy as np
 import pytest
 
 from convscope.data.dataset import Split
+from convscope.data.spec import Classes
 from convscope.tasks import baselines
+from convscope.tasks.classification import baselines as methods
 from convscope.tasks.features import gradients, in_chunks, pixels, shrink
 
 NAMES = ["majority class", "logistic regression", "HOG + linear", "small MLP"]
+
+
+def run(train: Split, scored: Split, classes: int, **settings) -> list[baselines.BaselineResult]:
+    target = Classes(tuple(f"c{k}" for k in range(classes)))
+    return baselines.run(methods.METHODS, train, scored, target, **settings)
 
 
 def split(name, pixels: np.ndarray, labels: np.ndarray) -> Split:
@@ -35,23 +42,23 @@ def bars(n: int, H: int, W: int, C: int, *, classes: int = 2, dtype=np.uint8, se
 
 def test_all_learn_the_digits_and_beat_the_majority(digits):
     named = []
-    found = baselines.run(digits.train, digits.test, 10, seconds=60, progress=named.append)
+    found = run(digits.train, digits.test, 10, seconds=60, progress=named.append)
     assert named == [b.name for b in found] == NAMES
-    accuracy = {b.name: (b.probabilities.argmax(axis=1) == digits.test.labels).mean() for b in found}
+    accuracy = {b.name: (b.predictions.argmax(axis=1) == digits.test.labels).mean() for b in found}
     assert accuracy["majority class"] < 0.2
     assert min(accuracy[name] for name in NAMES[1:]) > 0.93
     for b in found:
-        assert b.probabilities.shape == (len(digits.test), 10)
-        assert np.allclose(b.probabilities.sum(axis=1), 1)
+        assert b.predictions.shape == (len(digits.test), 10)
+        assert np.allclose(b.predictions.sum(axis=1), 1)
         assert b.train_rows == len(digits.train)
         assert not b.stopped_early
     assert found[1].what == "logistic regression on 64 pixel values, learned from 1,258 of 1,258 training images"
 
 
 def test_same_seed_same_probabilities(digits):
-    first, again = (baselines.run(digits.train, digits.test, 10, seconds=60, seed=1) for _ in range(2))
+    first, again = (run(digits.train, digits.test, 10, seconds=60, seed=1) for _ in range(2))
     for a, b in zip(first, again, strict=True):
-        assert (a.probabilities == b.probabilities).all()
+        assert (a.predictions == b.predictions).all()
 
 
 @pytest.mark.parametrize(
@@ -60,14 +67,14 @@ def test_same_seed_same_probabilities(digits):
 )
 def test_any_size_channels_and_type(H, W, C, dtype):
     images, labels = bars(60, H, W, C, dtype=dtype)
-    for b in baselines.run(split("train", images[:40], labels[:40]), split("test", images[40:], labels[40:]), 2):
-        assert np.isfinite(b.probabilities).all()
+    for b in run(split("train", images[:40], labels[:40]), split("test", images[40:], labels[40:]), 2):
+        assert np.isfinite(b.predictions).all()
         if min(H, W) >= 8 and b.name == "HOG + linear":
-            assert (b.probabilities.argmax(axis=1) == labels[40:]).mean() > 0.9
+            assert (b.predictions.argmax(axis=1) == labels[40:]).mean() > 0.9
 
 
 def test_short_time_means_fewer_images_of_every_class(digits):
-    found = {b.name: b for b in baselines.run(digits.train, digits.test, 10, seconds=0.05)}
+    found = {b.name: b for b in run(digits.train, digits.test, 10, seconds=0.05)}
     few = found["HOG + linear"]
     assert 100 <= few.train_rows < 300
     assert f"learned from {few.train_rows:,} of 1,258 training images" in few.what
@@ -75,7 +82,7 @@ def test_short_time_means_fewer_images_of_every_class(digits):
 
 def test_rows_keep_the_classes_shares_and_forget_no_class():
     labels = np.array([0] * 9000 + [1] * 990 + [2] * 10)
-    job = baselines._Job(split("train", np.zeros((1, 8, 8, 1), np.uint8), labels), None, 3, 2.0, 0, np.empty(0))  # pyright: ignore
+    job = methods._Job(split("train", np.zeros((1, 8, 8, 1), np.uint8), labels), None, 3, 2.0, 0, np.empty(0))  # pyright: ignore
     rows = job.rows(width=64, each=1e-3)  # a thousand rows in the second that is aimed at
     assert len(np.unique(rows)) == len(rows) == pytest.approx(1000, abs=3)
     counts = np.bincount(labels[rows])
@@ -88,16 +95,16 @@ def test_rows_keep_the_classes_shares_and_forget_no_class():
 
 def test_a_class_missing_from_the_training_split_gets_no_probability():
     images, labels = bars(40, 8, 8, 1)
-    for b in baselines.run(split("train", images, labels), split("test", images, labels), 3, seconds=1):
-        assert b.probabilities.shape == (40, 3)
-        assert (b.probabilities[:, 2] == 0).all()
+    for b in run(split("train", images, labels), split("test", images, labels), 3, seconds=1):
+        assert b.predictions.shape == (40, 3)
+        assert (b.predictions[:, 2] == 0).all()
 
 
 def test_the_clock_stops_what_the_estimate_did_not(monkeypatch, digits):
     slow = SimpleNamespace(perf_counter=itertools.count(0, 0.9).__next__)
-    monkeypatch.setattr(baselines, "time", slow)
+    monkeypatch.setattr(methods, "time", slow)
     monkeypatch.setattr("convscope.tasks.features.CHUNK", (200, 2**24))
-    found = {b.name: b for b in baselines.run(digits.train, digits.test, 10, seconds=2)}
+    found = {b.name: b for b in run(digits.train, digits.test, 10, seconds=2)}
     assert found["HOG + linear"].stopped_early
     assert found["HOG + linear"].train_rows == 600
     assert found["small MLP"].stopped_early

@@ -9,11 +9,18 @@ import pytest
 from scipy.stats import binomtest
 from sklearn import metrics
 
-from convscope.tasks.classification import accuracies, score
+from convscope.tasks.classification.evidence import Answers
+from convscope.tasks.classification.scores import score
 from convscope.tasks.metrics.calibration import reliability
 from convscope.tasks.metrics.comparison import compare, resampled_accuracies, sign_flip
+from convscope.tasks.metrics.estimates import estimates_of
 from convscope.tasks.metrics.proportion import wilson
 from convscope.tasks.metrics.units import Units
+
+
+def accuracies(labels, predicted, groups, *, resamples=1000):
+    evidence = Answers.of(labels, np.eye(2)[predicted])
+    return estimates_of(evidence, "accuracy", Units.of(groups, len(labels)), resamples=resamples)
 
 
 def patients(count: int, rng: np.random.Generator, *, smallest: int = 3, largest: int = 30) -> np.ndarray:
@@ -60,7 +67,7 @@ def test_the_interval_of_a_few_patients_draws_patients():
     assert found["ece"]["high"] - found["ece"]["low"] > 0.3
     single = score(labels, answers(labels, right), ["a", "b"])
     assert single["groups"] is None and single["accuracy"]["high"] - single["accuracy"]["low"] < 0.1
-    assert accuracies(labels, np.where(right, labels, 1 - labels), 2, groups=groups)["accuracy"] == found["accuracy"]
+    assert accuracies(labels, np.where(right, labels, 1 - labels), groups)["accuracy"] == found["accuracy"]
 
 
 def test_every_interval_is_that_of_a_plain_loop_over_drawn_groups():
@@ -93,7 +100,7 @@ def covered(repeats: int, count: int, *, grouped: bool) -> float:
         of = np.unique(groups, return_inverse=True)[1]
         right = rng.random(len(groups)) < rng.beta(1.4, 0.6, count)[of]
         labels = np.zeros(len(groups), dtype=int)
-        found = accuracies(labels, (~right).astype(int), 2, groups=groups if grouped else None, resamples=300)
+        found = accuracies(labels, (~right).astype(int), groups if grouped else None, resamples=300)
         hits += found["accuracy"]["low"] <= 0.7 <= found["accuracy"]["high"]
     return hits / repeats
 

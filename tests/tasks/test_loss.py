@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from convscope.tasks.classification import loss
+from convscope.tasks.classification.objective import loss
 
 LOGITS = torch.tensor([[2.0, 0.5, -1.0], [0.0, 1.0, 3.0], [1.0, 1.0, 1.0]])
 LABELS = torch.tensor([0, 1, 2])

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from convscope.data.spec import Classes
 from convscope.errors import ConfigError, DataError
-from convscope.tasks.classification import CLASSIFICATION, code, score, show
+from convscope.tasks.classification.options import Options
+from convscope.tasks.classification.predictions import answer, cells, columns, read
+from convscope.tasks.classification.scores import score, scores
 from convscope.tasks.metrics.bootstrap import interval, resample, weights
 from convscope.tasks.metrics.calibration import BINS, Calibration, reliability
 from convscope.tasks.metrics.counts import Counts
@@ -239,11 +242,23 @@ def test_wrong_positive_is_named():
         score(*guesses(20, 3), ["a", "b", "c"], positive="a")
 
 
-def test_code_and_show():
-    assert code(["b", "a", "b"], ["a", "b"]).tolist() == [1, 0, 1]
-    with pytest.raises(
-        DataError, match=r"row 1: class 'bees' is none of the 2 classes .*\(ant, bee\); did you mean 'bee'"
-    ):
-        code(["ant", "bees"], ["ant", "bee"])
-    assert show(np.array([0.1, 0.9]), ["a", "b"])["label"] == "b"
-    assert CLASSIFICATION.score is score
+def test_scores_hold_what_every_task_gives():
+    labels, probabilities = guesses(60, 3)
+    target = Classes(("a", "b", "c"))
+    found = scores(labels, probabilities, target, Options())
+    assert found.main == "accuracy" and found.per_example.mean() == found.metrics["accuracy"].value
+    plain = found.to_dict()
+    assert plain.items() >= score(labels, probabilities, target.names).items()
+    assert plain["metrics"]["log_loss"]["better"] == "lower"
+
+
+@pytest.mark.parametrize("K", [3, 120])
+def test_answers_are_read_as_they_were_written(K):
+    labels, probabilities = guesses(40, K)
+    target = Classes(tuple(f"c{k}" for k in range(K)))
+    titles = columns(target)
+    rows = [dict(zip(titles, cells(p, k, target), strict=True)) for p, k in zip(probabilities, labels, strict=True)]
+    evidence = read(rows, target)
+    assert (evidence.per_example == (probabilities.argmax(1) == labels)).all()
+    assert evidence.of_label == pytest.approx(probabilities[np.arange(40), labels], rel=1e-5)
+    assert rows[0]["prediction"] == answer(probabilities[0], target)["label"]

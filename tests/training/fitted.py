@@ -8,16 +8,30 @@ import torch
 from torch import Tensor
 
 from convscope.data.augment import Policy
+from convscope.data.batch import Batch
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader, Normaliser
 from convscope.models import create
-from convscope.tasks import classification
+from convscope.tasks.classification.objective import CrossEntropy
+from convscope.tasks.task import Measured
 from convscope.training.checkpoint import State
 from convscope.training.loop import Outcome, Watcher, fit
 from convscope.training.plan import Plan, make_plan
-from convscope.training.steps import Loss
 
+Loss = Callable[[Tensor, Tensor], Tensor]
 Form = Callable[[torch.nn.Module], torch.nn.Module]
+
+
+class WithLoss(CrossEntropy):
+    """Cross entropy with another loss of logits and targets."""
+
+    def __init__(self, loss: Loss, classes: int):
+        super().__init__(classes)
+        self.loss = loss
+
+    def __call__(self, output: Tensor, batch: Batch) -> Measured:
+        targets = batch.targets[0] if batch.mixed is None else self._mixed(batch)
+        return super().__call__(output, batch)._replace(loss=self.loss(output, targets))
 
 
 class Kept:
@@ -54,13 +68,12 @@ def run(
         data.train, normalise, plan.batch_size or 1, seed=plan.seed, policy=None if str(policy) == "none" else policy
     )
     kept = kept or Kept()
-
-    def usual(logits: Tensor, targets: Tensor) -> Tensor:
-        return classification.loss(logits, targets, smoothing=plan.smoothing)
+    K = len(data.classes)
+    objective = WithLoss(loss, K) if loss else CrossEntropy(K, plan.task_options.get("smoothing", 0.05))
 
     try:
         outcome = fit(
-            model, train, Loader(data.valid, normalise, 256), plan, loss or usual, classes=len(data.classes),
+            model, train, Loader(data.valid, normalise, 256), plan, objective,
             keeper=kept, select=select, watcher=watcher or Watcher(), start=start, form=form,
         )  # fmt: skip
     except catch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -13,12 +13,13 @@ from convscope.data.augment import Policy
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader, Normaliser
 from convscope.models import create
+from convscope.tasks.classification.objective import CrossEntropy
 from convscope.training import state
 from convscope.training.accelerate import accelerated, in_order
-from convscope.training.inference import logits_of
+from convscope.training.out_of_memory import split
 from convscope.training.plan import make_plan
 from convscope.training.state import TrainerState
-from convscope.training.steps import Stepper, split
+from convscope.training.steps.supervised import Supervised
 
 DEVICE = "meta"
 
@@ -34,11 +35,6 @@ class OneDevice(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def loss(logits: Tensor, targets: Tensor) -> Tensor:
-    weights = torch.ones(logits.shape[1], device=DEVICE)
-    return nn.functional.cross_entropy(logits, targets, weight=weights, label_smoothing=0.1)
-
-
 @pytest.fixture(autouse=True)
 def fetched(monkeypatch: pytest.MonkeyPatch) -> list[torch.device]:
     """Let what is fetched from the device, to be saved, be zeros: there is nothing on it."""
@@ -48,7 +44,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[torch.device]:
         devices.append(value.device)
         return torch.zeros(value.shape, dtype=value.dtype)
 
-    monkeypatch.setattr(state, "_copy", fetch)
+    monkeypatch.setattr(state, "copied", fetch)
     return devices
 
 
@@ -78,17 +74,19 @@ def test_batches_steps_and_answers_stay_on_the_device(
         batches = Loader(digits.train, normalise, 64, policy=None if str(policy) == "none" else policy)
         net = create(model, classes=10, channels=rule.channels, size=(rule.height, rule.width))
         net = in_order(net.to(DEVICE), plan)
-        run = TrainerState(net, plan, None)
-        stepper = Stepper(run, accelerated(net, plan, (64, rule.channels, rule.height, rule.width)), loss, 10, print)
+        objective = CrossEntropy(10, 0.1, torch.ones(10, device=DEVICE))
+        step = Supervised(net, plan, objective, print)
+        run = TrainerState(step, plan, None)
+        step.running = accelerated(net, plan, (64, rule.channels, rule.height, rule.width))
         for batch in (next(batches.epoch(0)), *split(next(batches.epoch(1)), 2)):
-            record = stepper.take(batch, 0.01, 0.9)
-            assert record.device.type == DEVICE
+            logged = step.take(batch, 0.1, run.taken)
+            assert logged.device.type == DEVICE
             assert all(p.grad is None or p.grad.device.type == DEVICE for p in net.parameters())
-            run.step, run.taken = run.step + 1, run.taken + 1
+            run.enter_step(logged)
         run.rewind()  # from what lies in the processor's memory
-        logits, labels = logits_of(run.judged, Loader(digits.valid, normalise, 128))
-        assert (logits.device.type, labels.device.type) == (DEVICE, DEVICE)
-    assert logits.shape == (len(digits.valid), 10)
+        for batch in Loader(digits.valid, normalise, 128).sequential():
+            measured = objective(step.evaluated()(batch.x), batch)
+            assert {value.device.type for value in measured if isinstance(value, Tensor)} == {DEVICE}
     assert {device.type for device in fetched} == {DEVICE}
 
 

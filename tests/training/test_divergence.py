@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 
@@ -14,7 +15,7 @@ from torch import Tensor
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader, Normaliser
 from convscope.errors import Error
-from convscope.tasks import classification
+from convscope.tasks.classification import objective
 from convscope.training.divergence import Diverged, LossWatch
 from convscope.training.loop import Watcher
 
@@ -31,11 +32,11 @@ class Spoilt:
 
     def __init__(self, digits: Data, *, heals: bool = True, factor: float = float("nan")):
         batches = Loader(digits.train, Normaliser(digits.preprocessing), 64)
-        self.labels = [batch.labels for batch in batches.epoch(1)][4]
+        self.labels = [batch.targets[0] for batch in batches.epoch(1)][4]
         self.heals, self.factor, self.notices = heals, factor, list[str]()
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        value = classification.loss(logits, targets)
+        value = objective.loss(logits, targets)
         bad = torch.equal(targets, self.labels) and not (self.heals and self.notices)
         return value * self.factor if bad else value
 
@@ -58,13 +59,13 @@ def test_the_epoch_is_taken_anew_at_half_the_rate(digits: Data) -> None:
     kept, outcome = run(digits, settings(), net=net(), loss=spoilt.loss, watcher=watcher)
     assert outcome is not None
     assert spoilt.notices == outcome.notices == [
-        "the loss stopped being a number in epoch 2, step 5: the epoch is taken anew, "
+        "the loss stopped being a number in epoch 2, step 5: the epoch is restarted, "
         "and the learning rate is half the planned one from here on"
     ]  # fmt: skip
     assert seen[20:26] == [(1, 1), (1, 2), (1, 3), (1, 4), (1, 1), (1, 2)]  # noticed at the step itself
     steps = outcome.history.steps()
     assert len(steps["loss"]) == 60 and np.isfinite(steps["loss"]).all()  # only the steps that count
-    _, usual = run(digits, settings(), net=net(), loss=classification.loss)
+    _, usual = run(digits, settings(), net=net(), loss=objective.loss)
     assert usual is not None
     np.testing.assert_allclose(steps["lr"][:20], usual.history.steps()["lr"][:20])
     np.testing.assert_allclose(steps["lr"][20:], usual.history.steps()["lr"][20:] / 2)
@@ -123,7 +124,7 @@ def test_weights_spoilt_by_an_epochs_last_step_are_never_kept(digits: Data) -> N
 
 def watched(losses: list[float], *, device: str = "cpu", before: tuple[float, ...] = ()) -> int:
     """Return how many losses were entered when it was noticed, or 0."""
-    watch = LossWatch(device, 10, np.array(before))
+    watch = LossWatch(device, math.log(10), np.array(before))
     for number, loss in enumerate(losses, 1):
         try:
             watch.add(torch.tensor(loss))

@@ -151,7 +151,7 @@ def test_an_epoch_covers_every_image_once_and_a_lone_last_image_joins_a_batch(di
     sizes = [len(batch) for batch in batches.epoch(0)]
     assert sizes == [count]
     batches = Loader(digits.train, Normaliser(digits.preprocessing), 100)
-    labels = torch.cat([batch.labels for batch in batches.epoch(3)])
+    labels = torch.cat([batch.targets[0] for batch in batches.epoch(3)])
     assert sorted(labels.tolist()) == sorted(digits.train.labels.tolist())
 
 

@@ -14,11 +14,13 @@ from torch import Tensor
 
 from convscope.data.dataset import Data
 from convscope.errors import SaveError
+from convscope.tasks.classification.objective import CrossEntropy
 from convscope.training import autosave, checkpoint
 from convscope.training.autosave import Saving
 from convscope.training.checkpoint import State, read_state, write_state
 from convscope.training.loop import Watcher
 from convscope.training.state import TrainerState
+from convscope.training.steps.supervised import Supervised
 
 
 class Clock:
@@ -46,7 +48,7 @@ class Slow(Kept):
 
 
 def progress() -> TrainerState:
-    return TrainerState(torch.nn.Linear(2, 2), settings(), None)
+    return TrainerState(Supervised(torch.nn.Linear(2, 2), settings(), CrossEntropy(2), print), settings(), None)
 
 
 def saved_at(clock: Clock, *, seconds: float, epoch: float, epochs: int) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 from inspect import signature
 from typing import Any, get_args, get_type_hints
 
@@ -11,7 +10,7 @@ import pytest
 
 import convscope
 from convscope.api.train import RESUMABLE
-from convscope.training.plan import Plan
+from convscope.training.plan import all_settings
 from convscope.training.settings import Settings, Shared
 
 PATHS = {"pretrained", "cache", "data_root"}
@@ -23,8 +22,8 @@ def kinds(hint: Any) -> set[Any]:
 
 
 def test_every_setting_is_typed_as_the_plan_has_it():
-    typed, plan = get_type_hints(Settings), get_type_hints(Plan)
-    assert set(typed) == {field.name for field in fields(Plan)} - {"model"}
+    typed, plan = get_type_hints(Settings), {name: hint for name, (_, hint) in all_settings().items()}
+    assert set(typed) == plan.keys() - {"model"}
     for name in typed.keys() - PATHS - FREER:
         assert typed[name] == plan[name], name
     for name in PATHS:

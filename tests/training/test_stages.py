@@ -266,7 +266,7 @@ def test_divergence_in_the_second_stage_takes_its_epoch_anew(digits: Data) -> No
 
     _, outcome = run(digits, staged(ONCE, REST), net=begun(), loss=loss)
     assert outcome is not None
-    assert "in epoch 3, step 10: the epoch is taken anew" in outcome.notices[0]
+    assert "in epoch 3, step 10: the epoch is restarted" in outcome.notices[0]
     rates = [row["stage"] for row in outcome.history.epochs]
     assert rates == [1, 1, 2, 2]
     lr = outcome.history.steps()["lr"]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from torch import nn
 
 from convscope.data.dataset import Data, Split
@@ -34,8 +33,11 @@ from convscope.runs.start import (
     write_beginning,
 )
 from convscope.runs.write import RunSink, folder_word, new_folder, refuse_taken, write_file, write_json
-from convscope.tasks import baselines, classification
+from convscope.tasks import baselines
+from convscope.tasks.metrics.comparison import compare
+from convscope.tasks.metrics.estimates import estimates_of
 from convscope.tasks.metrics.units import Units
+from convscope.tasks.registry import task
 from convscope.training.checkpoint import has_state, read_state, save_error
 from convscope.training.choice import decided, rule
 from convscope.training.loop import Outcome, Watcher, fit
@@ -43,6 +45,7 @@ from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
 from convscope.training.stages import extended
 from convscope.training.state import TrainerState
+from convscope.training.steps.supervised import Supervised
 from convscope.training.threads import using
 
 # What a resumed run may change: how long it goes on and what is scored beside it, never what its past steps depended
@@ -171,10 +174,11 @@ def _train(
             observer.on_notice(notice)
     keeper = RunSink(folder, training.spec)
     if start is None and training.spec.is_object:  # whose first weights nothing else brings back
-        keeper.keep_state(TrainerState(training.model, plan, None).state())
+        step = Supervised(training.model, plan, training.objective, lambda text: None)
+        keeper.keep_state(TrainerState(step, plan, None).state())
     loaded = time.perf_counter()
     outcome = fit(
-        training.model, training.train, training.valid, plan, training.loss, classes=len(data.classes),
+        training.model, training.train, training.valid, plan, training.objective,
         keeper=keeper, select=plan.select, start=start,
         form=training.form, watcher=Watcher(
             observer.on_step, observer.on_epoch, observer.on_notice, observer.on_stage, observer.on_progress
@@ -203,12 +207,14 @@ def _finish(
     write_json(folder / files.ENVIRONMENT, {**facts, "weights_sha256": checksum})
     run = open_run(folder, model=training.spec.source)
     judged = data.test or data.valid
-    scores, shares = run.score(judged)
-    valid_shares = shares if judged is data.valid else run.probabilities(data.valid)
+    scores, predictions = run.score(judged)
+    of_valid = predictions if judged is data.valid else run.predictions(data.valid)
     timing["evaluation"] = time.perf_counter() - began
-    rivals = _baselines(training.plan, data, judged, shares, observer)
-    timing["simple methods"] = sum(rival["seconds"] for rival in rivals)
+    beside = _baselines(run, training.plan, data, judged, predictions, observer)
+    timing["simple methods"] = sum(baseline["seconds"] for baseline in beside)
     metrics = {
+        "format": 2,
+        "task": training.plan.task,
         "weights_sha256": checksum,
         "split": judged.name,
         "examples": len(judged),
@@ -221,16 +227,16 @@ def _finish(
         **({"stages": list(training.stages)} if training.stages else {}),
         **({"pretrained": facts["pretrained"]} if "pretrained" in facts else {}),
         **scores,
-        "valid": {"accuracy": _accuracy(data.valid, valid_shares)["accuracy"]},
-        "baselines": rivals,
+        "valid": _compared(run, data.valid, of_valid, (scores["main"],)),
+        "baselines": beside,
         **({"cost": training.spec.cost()} if own.is_own(training.spec.model) else {}),
         "seconds": timing,
     }
     write_json(folder / files.METRICS, metrics)
-    write_predictions(folder, data, {data.valid.name: valid_shares, judged.name: shares})
+    write_predictions(folder, data, run.spec, {data.valid.name: of_valid, judged.name: predictions})
     if observer.on_progress:
         observer.on_progress("report", 0, 1)
-    contents = collect(run, data, training.settled, outcome.history, metrics, shares)
+    contents = collect(run, data, training.settled, outcome.history, metrics, predictions)
     try:
         write_report(contents, folder)
     except OSError as error:
@@ -241,40 +247,52 @@ def _finish(
     return run
 
 
-def _baselines(plan: Plan, data: Data, judged: Split, shares: np.ndarray, observer: Observer) -> list[dict[str, Any]]:
+def _baselines(
+    run: Run, plan: Plan, data: Data, judged: Split, predictions: Any, observer: Observer
+) -> list[dict[str, Any]]:
+    """Train and score the task's simple methods beside the network."""
     if not plan.baselines:
         return []
-    names = list(baselines.METHODS)
+    chosen, target = task(plan.task), run.spec.target
+    names = list(chosen.baselines)
 
     def tell(done: int) -> None:
         return_freed_memory()  # the blocks of one method do not fit the next
         if observer.on_progress:
             observer.on_progress("simple methods", done, len(names))
 
-    found = baselines.run(
+    results = baselines.run(
+        chosen.baselines,
         data.train,
         judged,
-        len(data.classes),
+        target,
         seconds=plan.baseline_seconds,
         seed=plan.seed,
         progress=lambda name: tell(names.index(name)),
     )
     tell(len(names))
-    right, units = shares.argmax(axis=1) == judged.labels, Units.of(judged.groups, len(judged))
+    network, units = chosen.evidence(judged.target, predictions, target), Units.of(judged.groups, len(judged))
     return [
         {
-            "name": rival.name,
-            "what": rival.what,
-            **_accuracy(judged, rival.probabilities),
-            "seconds": rival.seconds,
-            "train_rows": rival.train_rows,
-            "stopped_early": rival.stopped_early,
-            "versus": classification.compare(right, rival.probabilities.argmax(axis=1) == judged.labels, units=units),
+            "name": result.name,
+            "what": result.what,
+            **_compared(run, judged, result.predictions, tuple(chosen.compared)),
+            "seconds": result.seconds,
+            "train_rows": result.train_rows,
+            "stopped_early": result.stopped_early,
+            "versus": compare(
+                network.per_example,
+                chosen.evidence(judged.target, result.predictions, target).per_example,
+                units=units,
+            ),
         }
-        for rival in found
+        for result in results
     ]
 
 
-def _accuracy(split: Split, shares: np.ndarray) -> dict[str, Any]:
-    predicted = shares.argmax(axis=1)
-    return classification.accuracies(split.labels, predicted, shares.shape[1], groups=split.groups)
+def _compared(run: Run, split: Split, predictions: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Return these figures of predictions for a split, with intervals."""
+    chosen = task(run.spec.task)
+    evidence = chosen.evidence(split.target, predictions, run.spec.target)
+    found = estimates_of(evidence, next(iter(chosen.compared)), Units.of(split.groups, len(split)))
+    return {name: found[name] for name in names}

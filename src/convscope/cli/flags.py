@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import Field, field, fields, make_dataclass
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args
 
 from cyclopts import Group, Parameter
 
 from convscope.cli.numbers import convert_pixel_value, convert_strictly
 from convscope.data.numerals import real, whole
 from convscope.errors import ConfigError
-from convscope.training.plan import Plan
+from convscope.training.plan import Plan, all_settings
 
 _SHORT = {"batch_size": "-b"}
 _AS_TEXT = {
@@ -42,7 +42,7 @@ def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
 
 _FILED = ("stages",)  # a list of tables: for files and Python only
 _GROUPS = ["Network", "Transfer", "Training", "Speed", "Data", "Evaluation"]
-_HINTS = get_type_hints(Plan)
+_HINTS = {name: hint for name, (_, hint) in all_settings().items()}
 _COLUMNS = ("image_column", "label_column", "group")
 _PIXEL_VALUES = ("nodata",)
 
@@ -53,7 +53,7 @@ def _flags(name: str, settings: Iterable[Field[Any]]) -> Any:
     return Parameter(name="*")(made)
 
 
-PlanFlags = _flags("PlanFlags", (setting for setting in fields(Plan) if setting.name not in _FILED))
+PlanFlags = _flags("PlanFlags", (setting for setting, _ in all_settings().values() if setting.name not in _FILED))
 # What may be said of a table wherever one is read.
 ColumnFlags = _flags("ColumnFlags", (setting for setting in fields(Plan) if setting.name in _COLUMNS))
 # What may be said of a set wherever one is read to be looked at.

@@ -15,7 +15,7 @@ class Mixed:
     targets: tuple[Tensor, ...]
     weight: Tensor
 
-    def part(self, at: slice) -> Mixed:
+    def part(self, at: slice | np.ndarray) -> Mixed:
         """Return that of some of the examples."""
         return Mixed(tuple(target[at] for target in self.targets), self.weight[at])
 
@@ -41,8 +41,8 @@ class Batch:
         """The first input, the only one of most networks."""
         return self.inputs[0]
 
-    def part(self, at: slice) -> Batch:
-        """Return some of the examples as a batch."""
+    def part(self, at: slice | np.ndarray) -> Batch:
+        """Return some of the examples as a batch, by a slice or by positions (n,)."""
         return replace(
             self,
             rows=self.rows[at],

@@ -71,6 +71,11 @@ class Split:
     content: np.ndarray | None = None
     classes: tuple[str, ...] = field(default=(), repr=False)
 
+    @property
+    def target(self) -> np.ndarray:
+        """The stored targets (N, ...)."""
+        return self.labels
+
     def __repr__(self) -> str:
         H, W, C = self.pixels.shape[1:]
         return f"<{self.name}: {len(self):,} images, {H} × {W} × {C} {self.pixels.dtype}>"

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from convscope.data.batch import Batch, Mixed
 from convscope.data.dataset import Split
 from convscope.data.device import sent, settled_on
 from convscope.data.preprocessing import Preprocessing
@@ -23,22 +24,6 @@ from convscope.data.streaming import read, take
 
 if TYPE_CHECKING:
     from convscope.data.augment import Policy
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Network input x (N, C, H, W) float32 and labels (N,).
-
-    Where two images are blended also the partners' labels (N,) and the weights (N,) of the first image.
-    """
-
-    x: Tensor
-    labels: Tensor
-    partner_labels: Tensor | None = None
-    weight: Tensor | None = None
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
 
 class Normaliser:
@@ -128,7 +113,7 @@ class Loader:
         """Yield the batches in the split's own order, not augmented."""
         bounds = list(itertools.pairwise(self.bounds))
         for (first, last), raw in zip(bounds, self._raw(np.arange(a, b) for a, b in bounds), strict=True):
-            yield Batch(self.normalise(raw), self._device_labels[first:last])
+            yield Batch(self.rows[first:last], (self.normalise(raw),), (self._device_labels[first:last],))
 
     def of(self, at: np.ndarray, epoch: int) -> Batch:
         """Return the samples at positions ``at`` (N,) of the split, to the bit as the batches of an epoch hold them."""
@@ -152,16 +137,17 @@ class Loader:
         return _Choice(at, np.searchsorted(self.rows, partners))
 
     def _augmented(self, choice: _Choice, raw: np.ndarray | Tensor, epoch: int) -> Batch:
-        x, labels, policy = self.normalise(raw), self._labels(choice.at), self.policy
+        x, policy = self.normalise(raw), self.policy
+        rows, targets = self.rows[choice.at], (self._labels(choice.at),)
         if policy is None:
-            return Batch(x, labels)
+            return Batch(rows, (x,), targets)
         rule = self.normalise.preprocessing
         x = policy(x, self.rows[choice.all_at], seed=self.seed, epoch=epoch, preprocessing=rule)
         if choice.partner_at is None:
-            return Batch(x, labels)
+            return Batch(rows, (x,), targets)
         own, partners = x.split(len(choice.at))
-        x, share = policy.blend(own, partners, self.rows[choice.at], seed=self.seed, epoch=epoch)
-        return Batch(x, labels, self._labels(choice.partner_at), share)
+        x, share = policy.blend(own, partners, rows, seed=self.seed, epoch=epoch)
+        return Batch(rows, (x,), targets, mixed=Mixed((self._labels(choice.partner_at),), share))
 
     def _labels(self, at: np.ndarray) -> Tensor:
         return self._device_labels[sent(at, self.normalise.device)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from convscope.report.contents import Contents
 from convscope.report.text import THIN, chance, decimal, percent, places, seconds, signed, span
-from convscope.tasks.classification import confusion
+from convscope.tasks.classification.scores import confusion
 from convscope.tasks.metrics.comparison import named_test
 from convscope.text import count
 

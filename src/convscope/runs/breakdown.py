@@ -24,12 +24,11 @@ from convscope.runs.setup import Training, batches_of, prepare
 from convscope.training.accelerate import in_words
 from convscope.training.checkpoint import State
 from convscope.training.defaults import settle
-from convscope.training.inference import logits_of
+from convscope.training.inference import measure
 from convscope.training.loop import fit
 from convscope.training.machine import ceiling, wait_for
 from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import Plan
-from convscope.training.precision import arithmetic
 from convscope.training.trial import PARTS, Trial
 
 
@@ -69,12 +68,11 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     ready = prepare(data, plan)
     share = seconds / 3
     load, augment = _fetching(data, ready.plan, share)
-    trial = Trial(ready.model, next(ready.train.epoch(0)), ready.plan, ready.loss, len(data.classes))
+    trial = Trial(ready.model, next(ready.train.epoch(0)), ready.plan, ready.objective)
     step = _steps(trial, share)
     few = Loader(_first(data.valid, BATCH * 8), ready.valid.normalise, BATCH)
     judged = ready.form(ready.model)
-    with arithmetic(ready.plan):
-        judging = _calls(lambda: logits_of(judged, few)[0].cpu(), share / 2) / len(few.labels)
+    judging = _calls(lambda: measure(judged, few, ready.objective, ready.plan), share / 2) / len(few.labels)
     epochs = ready.plan.epochs or 1
     parts = (
         Part("decode", data.decoding * 1e6 / sum(map(len, data.splits)) / epochs, f"once, shared by {epochs:,} epochs"),
@@ -194,15 +192,13 @@ def _overhead(data: Data, ready: Training, seconds: float) -> float:
     while not found or time.perf_counter() - began < seconds:
         idle = nn.Sequential(nn.AvgPool2d((shape.height, shape.width)), nn.Flatten())
         idle.append(nn.Linear(shape.channels, len(data.classes)))
-        trial = Trial(idle, next(batches.epoch(0)), plan, ready.loss, len(data.classes))
+        trial = Trial(idle, next(batches.epoch(0)), plan, ready.objective)
         start = time.perf_counter()
         for batch in batches.epoch(0):
             trial.batch = batch
             trial.step()
         bare = (time.perf_counter() - start) * 1e6 / len(few)
-        outcome = fit(
-            idle, batches, valid, plan, ready.loss, classes=len(data.classes), keeper=_Nowhere(), select="last"
-        )
+        outcome = fit(idle, batches, valid, plan, ready.objective, keeper=_Nowhere(), select="last")
         found.append(1e6 / outcome.history.epochs[0]["images_per_second"] - bare)
     return max(0.0, statistics.median(found))
 

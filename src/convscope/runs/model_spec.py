@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.spec import Classes, TargetSpec
 from convscope.models import own
 from convscope.models.cost import cost
 from convscope.models.header import Header
@@ -42,6 +43,11 @@ class ModelSpec:
     def told(self) -> str:
         """Say how a network of one's own is built, and what opening it does."""
         return own.told(self.code, self.options, **self._shape)
+
+    @property
+    def target(self) -> TargetSpec:
+        """What is learned, with all that is needed to read an answer."""
+        return Classes(self.classes)
 
     @property
     def code(self) -> own.Source:

@@ -7,23 +7,23 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from convscope.data.loader import Batch
+from convscope.data.batch import Batch
 from convscope.errors import ConfigError
 from convscope.models.check import check
 from convscope.models.own import explained
 from convscope.runs.model_spec import ModelSpec
+from convscope.tasks.task import Objective
 from convscope.text import listed
 from convscope.training.defaults import ResolvedPlan
-from convscope.training.loop import Loss
+from convscope.training.out_of_memory import is_out_of_memory
 from convscope.training.precision import arithmetic
-from convscope.training.steps import is_out_of_memory
 from convscope.training.trial import Trial
 
 FORMS = ("amp", "channels_last", "compile")
 
 
 def check_own(
-    spec: ModelSpec, model: nn.Module, settled: ResolvedPlan, batch: Batch, loss: Loss
+    spec: ModelSpec, model: nn.Module, settled: ResolvedPlan, batch: Batch, objective: Objective
 ) -> tuple[ResolvedPlan, tuple[str, ...]]:
     """Return the plan without the forms in which the network fails, and what the user should hear of it.
 
@@ -43,7 +43,7 @@ def check_own(
         notices.append(f"{plan.model} holds {listed(held)} still (requires_grad=False)")
     reasons = {**settled.reasons, "model": spec.told()}
     closed: dict[str, bool] = {}
-    fault = _fault(model, batch, replace(settled, plan=replace(plan, **_plain("rewrite"))), loss, len(spec.classes))
+    fault = _fault(model, batch, replace(settled, plan=replace(plan, **_plain("rewrite"))), objective)
     if plan.rewrite and fault:
         closed["rewrite"] = False
         notices.append(f"{plan.model} is run as it is written, since it fails when its layers are rewritten: {fault}")
@@ -51,7 +51,7 @@ def check_own(
         asked = getattr(plan, form)
         if asked is False or (form == "compile" and not asked):  # what is not asked for is compiled as a trial anyway
             continue
-        fault = _fault(model, batch, replace(settled, plan=replace(plan, **_plain(form))), loss, len(spec.classes))
+        fault = _fault(model, batch, replace(settled, plan=replace(plan, **_plain(form))), objective)
         if fault and asked:
             raise ConfigError(f"setting {form!r}: {plan.model} fails in this form: {fault}; leave it out")
         if fault:
@@ -64,11 +64,11 @@ def _plain(form: str) -> dict[str, bool]:
     return {name: name == form for name in FORMS}
 
 
-def _fault(model: nn.Module, batch: Batch, settled: ResolvedPlan, loss: Loss, classes: int) -> str | None:
+def _fault(model: nn.Module, batch: Batch, settled: ResolvedPlan, objective: Objective) -> str | None:
     """Take a step in a form, and answer in it; return why that fails, if it does."""
     with torch.random.fork_rng(devices=[batch.x.device] if batch.x.is_cuda else []):
         try:
-            trial = Trial(model, batch, settled.plan, loss, classes)
+            trial = Trial(model, batch, settled.plan, objective)
             if settled.plan.channels_last or settled.plan.amp:
                 for module in trial.model.modules():
                     module.register_forward_hook(_reordered)

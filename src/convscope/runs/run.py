@@ -32,7 +32,7 @@ from convscope.runs.folder import check_is_run, read_config, read_header, read_m
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.predict import BATCH, Averaging, compare, probabilities
 from convscope.runs.prediction import SHOWN, Prediction
-from convscope.tasks import classification
+from convscope.tasks.registry import task
 from convscope.text import listed
 from convscope.training.accelerate import inference_model
 from convscope.training.plan import Plan
@@ -212,7 +212,7 @@ class Run:
             answers = iter(self._shares(np.stack(good), np.arange(len(good)), averaging, amp) if good else [])
             for one, image in zip(some, images, strict=True):
                 if isinstance(image, Brought):
-                    shown = classification.show(next(answers), self.spec.classes)
+                    shown = task(self.spec.task).answer(next(answers), self.spec.target)
                     found.append(Prediction(one.name, **shown, note=image.note))
                 else:
                     found.append(Prediction(one.name, None, None, {}, error=str(image)))
@@ -221,17 +221,17 @@ class Run:
     def _shares(self, pixels: np.ndarray, rows: np.ndarray, averaging: Averaging | None, amp: bool) -> np.ndarray:
         return probabilities(self.answering(pixels, rows, amp=amp), pixels, rows, self.normaliser, averaging)
 
-    def probabilities(self, split: Split, *, tta: int = 0, amp: bool = False) -> np.ndarray:
-        """Return the probabilities (N, K) of the images of a split."""
+    def predictions(self, split: Split, *, tta: int = 0, amp: bool = False) -> np.ndarray:
+        """Return the predictions (N, ...) for the images of a split, such as probabilities (N, K)."""
         return self._shares(split.pixels, split.rows, self.averaging(tta), amp)
 
     def score(self, split: Split, *, tta: int = 0, amp: bool = False) -> tuple[dict[str, Any], np.ndarray]:
-        """Return the figures of merit on one split, with intervals, and the probabilities (N, K) behind them."""
-        shares = self.probabilities(split, tta=tta, amp=amp)
-        scores = classification.score(
-            split.labels, shares, self.spec.classes, groups=split.groups, positive=self.plan.positive
-        )
-        return scores, shares
+        """Return the figures of merit on one split, with intervals, and the predictions (N, ...) behind them."""
+        predictions = self.predictions(split, tta=tta, amp=amp)
+        chosen = task(self.spec.task)
+        options = self.plan.options if self.plan.task == self.spec.task else chosen.options()
+        scores = chosen.score(split.target, predictions, self.spec.target, options, split.groups)
+        return scores.to_dict(), predictions
 
     def evaluate(
         self, data: str | Path | Data | None = None, *, split: str | None = None, tta: int = 0, **options: Any

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data, Split
 from convscope.data.ingest import store
 from convscope.data.loader import Loader, Normaliser
+from convscope.data.spec import TargetSpec
 from convscope.models import own
 from convscope.models.weights import Weights, load_into
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.own_network import check_own
 from convscope.runs.predict import BATCH
-from convscope.tasks import classification
-from convscope.text import count, listed
+from convscope.tasks.registry import task
+from convscope.tasks.task import Objective
 from convscope.training.accelerate import accelerated, in_order
 from convscope.training.defaults import ResolvedPlan, settle
 from convscope.training.estimate import estimate
 from convscope.training.feature_cache import settle_caching
 from convscope.training.freezing import FreezePlan
-from convscope.training.loop import Loss
 from convscope.training.plan import Plan
 from convscope.training.probe import fastest
 from convscope.training.rewrites import rewrite
@@ -46,7 +45,7 @@ class Training:
     model: nn.Module
     train: Loader
     valid: Loader
-    loss: Loss
+    objective: Objective
     expected: Expected
     shape: tuple[int, ...]
     notes: tuple[str, ...] = ()
@@ -86,15 +85,15 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     model = spec.build()
     notes = () if weights is None else load_into(model, weights, head_is_new=plan.head != "own")
     model = model.to(plan.device)
-    loss = loss_of(plan, data)
+    objective = _objective(plan, data, task(plan.task).target(data, plan.options))
     first = next(batches_of(data.train, data, plan).epoch(0))
-    notices = _unweighted(data, plan)
+    notices = objective.notices
     if own.is_own(plan.model):
-        settled, told_of_own = check_own(spec, model, settled, first, loss)
+        settled, told_of_own = check_own(spec, model, settled, first, objective)
         notices += told_of_own
     settled = fastest(
-        settled, model, first, loss,
-        classes=len(data.classes), images=len(data.train), memory=store.directory(plan.cache) / SPEEDS,
+        settled, model, first, objective,
+        images=len(data.train), memory=store.directory(plan.cache) / SPEEDS,
     )  # fmt: skip
     plan = settled.plan
     if plan.rewrite and (applied := rewrite(model).applied):
@@ -103,18 +102,18 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     model = in_order(model, plan)
     train = batches_of(data.train, data, plan)
     valid = Loader(data.valid, train.normalise, BATCH)
-    settled, told, expected = _staged(settled, model, train, valid, loss, len(data.classes))
+    settled, told, expected = _staged(settled, model, train, valid, objective)
     shape = (plan.batch_size, *first.x.shape[1:])
-    return Training(settled, spec, model, train, valid, loss, expected, shape, notes, told, notices)
+    return Training(settled, spec, model, train, valid, objective, expected, shape, notes, told, notices)
 
 
 def _staged(
-    settled: ResolvedPlan, model: nn.Module, train: Loader, valid: Loader, loss: Loss, classes: int
+    settled: ResolvedPlan, model: nn.Module, train: Loader, valid: Loader, objective: Objective
 ) -> tuple[ResolvedPlan, tuple[str, ...], Expected]:
     """Settle where features are computed once; say what each stage does, and what all will cost."""
     plan = settled.plan
     if not plan.stages:
-        found = estimate(model, train, plan, loss, classes)
+        found = estimate(model, train, plan, objective)
         return settled, (), Expected(found.seconds_per_epoch * (plan.epochs or 1), found.bytes)
     images, x = len(train.labels) + len(valid.labels), next(valid.sequential()).x[:1]
     stages, told, seconds, size = [], [], 0.0, 0
@@ -122,7 +121,7 @@ def _staged(
         ground = FreezePlan(model, plan, stage)
         ground.hold()
         stage, why = settle_caching(model, plan, stage, x, images)
-        found = estimate(model, train, plan, loss, classes)
+        found = estimate(model, train, plan, objective)
         passed = images / len(train.labels)  # one pass over both splits
         seconds += found.forward * passed if stage.once else found.seconds_per_epoch * stage.epochs
         size = max(size, found.bytes)
@@ -133,44 +132,11 @@ def _staged(
     return settled, tuple(told), Expected(seconds, size)
 
 
-def loss_of(plan: Plan, data: Data) -> Loss:
-    """Return the plan's loss: classes weighed and labels smoothed as it says."""
-    weights = None
-    if plan.class_weights == "balanced":
-        weights = torch.tensor(balanced(data), dtype=torch.float32, device=plan.device)
-
-    def loss(logits: Tensor, targets: Tensor) -> Tensor:
-        return classification.loss(logits, targets, smoothing=plan.smoothing, weights=weights)
-
-    return loss
-
-
-def balanced(data: Data) -> np.ndarray:
-    """Return the weight (K,) of each class by inverse frequency; a class without a training image has none.
-
-    The mean weight of a training image is 1. Where no validation image would count, all that have no weight get 1, so
-    that the validation loss still is one.
-    """
-    counts = np.bincount(data.train.labels, minlength=len(data.classes))
-    present = counts > 0
-    weights = np.zeros(len(counts))
-    weights[present] = counts.sum() / (present.sum() * counts[present])
-    if not weights[data.valid.labels].any():
-        weights[~present] = 1.0
-    return weights
-
-
-def _unweighted(data: Data, plan: Plan) -> tuple[str, ...]:
-    """Return what is to be said of classes that cannot be weighted, if there are any."""
-    counts = np.bincount(data.train.labels, minlength=len(data.classes))
-    absent = [name for name, images in zip(data.classes, counts, strict=True) if not images]
-    if plan.class_weights != "balanced" or not absent:
-        return ()
-    text = (
-        f"class weights: {count(len(absent), 'class', 'classes')} ({listed(absent)}) without a training image cannot "
-        f"be weighted and {'counts' if len(absent) == 1 else 'count'} nothing in the training loss"
-    )
-    return (text,)
+def _objective(plan: Plan, data: Data, target: TargetSpec) -> Objective:
+    """Return what the plan's task trains on."""
+    chosen = task(plan.task)
+    train, valid = (chosen.encode(split.labels, target) for split in (data.train, data.valid))
+    return chosen.objective(target, plan.options, train, valid, plan.device)
 
 
 def batches_of(split: Split, data: Data, plan: Plan) -> Loader:

@@ -175,7 +175,7 @@ class RunSink:
     def keep_state(self, state: State) -> None:
         """Replace the resume state, and the epoch table that people follow a run by."""
         write_state(self.folder / files.STATE, state)
-        write_file(self.folder / files.EPOCHS, History(epochs=state.facts["epochs"]).epochs_csv())
+        write_file(self.folder / files.EPOCHS, History((), epochs=state.facts["epochs"]).epochs_csv())
 
     def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None:
         """Replace the chosen weights by those of ``epoch``."""

@@ -1,222 +1,73 @@
-"""Simple methods beside the network, on the same split: did convolution earn its keep?
-
-Majority class, logistic regression on pixels, HOG + linear, a small multilayer perceptron. Each is given the same
-time to learn. How many training images fit into it is estimated from the work a method does an image, not measured:
-the same limit means the same images on every machine. Where the estimate was too hopeful a clock stops the learning,
-and the result says so. Every image of the scored split is scored, whatever it takes.
-"""
+"""Simple methods beside the network, on the same split: did convolution earn its keep?"""
 
 from __future__ import annotations
 
-import time
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from convscope.data.dataset import Split
-from convscope.tasks.features import Features, cell, gradients, in_chunks, pixels
+from convscope.data.spec import TargetSpec
 
 FLOATS = int(12e6)  # features held for learning: 48 MB, whatever the size of the set
-LINEAR, DENSE = 4e9, 1.5e10  # multiplications a second, linear fit and perceptron: one thread of a 2023 server
-STEPS, ROUND = 50, 10  # iterations that a linear model is given, and how often the clock is looked at
-HIDDEN = 128
-
-Fit = Callable[[np.ndarray, np.ndarray, int, float], tuple[Any, bool]]  # -> fitted model, stopped by the clock?
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """One simple method's answer: probabilities (n, K) for the scored split, and what it took to get them.
+class Budget:
+    """What a simple method may take: seconds of learning, the seed it draws with, and ``room`` for its features.
 
-    ``what`` is one sentence for the report, ``seconds`` counts learning and scoring, ``train_rows`` the images
+    ``room`` is one array for one method after the other: a new one each would leave holes in the memory.
+    """
+
+    seconds: float
+    seed: int
+    room: np.ndarray
+
+
+@dataclass(frozen=True)
+class BaselineResult:
+    """A simple method's predictions (n, ...) for the scored split, and what it took to get them.
+
+    ``what`` is one sentence for the report, ``seconds`` counts learning and scoring, ``train_rows`` the examples
     learned from, and ``stopped_early`` says that the clock ended the learning.
     """
 
     name: str
     what: str
-    probabilities: np.ndarray
+    predictions: Any
     seconds: float
     train_rows: int
     stopped_early: bool
 
 
+Baseline = Callable[[str, Split, Split, Any, Budget], BaselineResult]  # name, training and scored split, target, budget
+
+
 def run(
+    methods: Mapping[str, Baseline],
     train: Split,
     scored: Split,
-    classes: int,
+    target: TargetSpec,
     *,
     seconds: float = 8.0,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
-) -> list[Baseline]:
-    """Train each simple method for at most about ``seconds`` on ``train`` and score all of ``scored``.
+) -> list[BaselineResult]:
+    """Train each simple method for at most about ``seconds`` on ``train`` and predict all of ``scored``.
 
     ``progress`` is called with each method's name before it starts.
     """
     from threadpoolctl import threadpool_limits
 
     results = []
-    room = np.empty(FLOATS, np.float32)  # for one method after the other: a new array each would leave holes
+    budget = Budget(seconds, seed, np.empty(FLOATS, np.float32))
     # One thread: the estimates are for one, the results do not depend on how many there are, and on two cores that
     # others use too, these small matrix products took twenty times as long in two threads as in one.
     with threadpool_limits(1, user_api="blas"):
-        for name, method in METHODS.items():
+        for name, method in methods.items():
             if progress:
                 progress(name)
-            results.append(method(name, _Job(train, scored, classes, seconds, seed, room)))
+            results.append(method(name, train, scored, target, budget))
     return results
-
-
-@dataclass(frozen=True)
-class _Job:
-    train: Split
-    scored: Split
-    classes: int
-    seconds: float
-    seed: int
-    room: np.ndarray
-
-    @property
-    def aim(self) -> float:
-        """Seconds of learning to plan for: a machine half as fast still ends before the clock."""
-        return self.seconds / 2
-
-    def rows(self, width: int, each: float) -> np.ndarray:
-        """Choose positions in the training split that fit into memory and time.
-
-        A row costs ``width`` features and ``each`` seconds. Classes keep their shares: the examples, shuffled and
-        then sorted by class, are taken at even distances; one of each class comes first, so that none is missing.
-        """
-        n = len(self.train)
-        most = int(min(FLOATS / width, self.aim / each))
-        m = min(n, max(most, 10 * self.classes))
-        rng = np.random.default_rng(self.seed)
-        order = rng.permutation(n)
-        order = order[np.argsort(self.train.labels[order], kind="stable")]
-        first = order[np.unique(self.train.labels[order], return_index=True)[1]]
-        even = rng.permutation(order[np.arange(m) * n // m])
-        return np.concatenate([first, even[~np.isin(even, first)]])
-
-
-def _majority(name: str, job: _Job) -> Baseline:
-    start = time.perf_counter()
-    shares = np.bincount(job.train.labels, minlength=job.classes) / len(job.train)
-    probabilities = np.broadcast_to(shares, (len(job.scored), job.classes)).copy()
-    what = "always names the most frequent class of the training images; its probabilities are the classes' shares"
-    return Baseline(name, what, probabilities, time.perf_counter() - start, len(job.train), False)
-
-
-def _pixels_logistic(name: str, job: _Job) -> Baseline:
-    features = pixels()
-    width = features(job.train.pixels[:1]).shape[1]
-    rows = job.rows(width, each=width * job.classes * STEPS / LINEAR)
-    return _learn(name, job, rows, features, _linear, f"logistic regression on {width:,} pixel values")
-
-
-def _hog_linear(name: str, job: _Job) -> Baseline:
-    _, H, W, C = job.train.pixels.shape
-    # The largest of these sizes that lets the scored images through in the time given.
-    side = next((s for s in (128, 64) if _hog_seconds(H, W, C, s) * len(job.scored) < job.aim), 32)
-    features = gradients(side)
-    width = features(job.train.pixels[:1]).shape[1]
-    each = _hog_seconds(H, W, C, side) + width * job.classes * STEPS / LINEAR
-    what = f"logistic regression on {width:,} histogram values of oriented gradients (HOG)"
-    return _learn(name, job, job.rows(width, each), features, _linear, what)
-
-
-def _hog_seconds(H: int, W: int, C: int, side: int) -> float:
-    h, w = min(H, side), min(W, side)
-    blocks = (h // cell(h, w)) * (w // cell(h, w))
-    return 6e-5 + 9e-6 * blocks + 5e-8 * h * w * C  # scikit-image 0.26, measured from 28 × 28 to 128 × 128 × 3
-
-
-def _pixels_perceptron(name: str, job: _Job) -> Baseline:
-    features = pixels()
-    width = features(job.train.pixels[:1]).shape[1]
-    epoch = 3 * width * HIDDEN / DENSE  # forward, and backward to weights and to inputs
-    rows = job.rows(width, each=5 * epoch)
-    epochs = int(np.clip(job.aim / (len(rows) * epoch), 5, 50))
-    what = f"a fully connected network with one hidden layer of {HIDDEN} units on {width:,} pixel values"
-    return _learn(name, job, rows, features, _perceptron(epochs), f"{what}, {epochs} passes")
-
-
-def _learn(name: str, job: _Job, rows: np.ndarray, features: Features, fit: Fit, what: str) -> Baseline:
-    """Turn the chosen images into standardised features, fit, and score every image of the other split."""
-    start = time.perf_counter()
-    deadline = start + job.seconds
-    width = features(job.train.pixels[:1]).shape[1]
-    size = len(rows) * width  # with very many classes more than planned: each has its images
-    x = (job.room[:size] if size <= FLOATS else np.empty(size, np.float32)).reshape(len(rows), width)
-    done = 0
-    for images in in_chunks(job.train, rows):
-        x[done : done + len(images)] = features(images)
-        done += len(images)
-        if time.perf_counter() > deadline:
-            break
-    x = x[:done]
-    centre = x.mean(dtype=np.float64)
-    x -= centre
-    spread = max(np.sqrt(np.einsum("nd,nd->", x, x, dtype=np.float64) / x.size), 1e-12)  # x.std() copies x, in float64
-    x /= spread
-    model, cut = fit(x, job.train.labels[rows[:done]], job.seed, deadline)
-    probabilities = np.zeros((len(job.scored), job.classes))
-    at = 0
-    for images in in_chunks(job.scored, np.arange(len(job.scored))):
-        standardised = (features(images) - np.float32(centre)) / np.float32(spread)
-        probabilities[at : at + len(images), model.classes_] = model.predict_proba(standardised)
-        at += len(images)
-    what += f", learned from {done:,} of {len(job.train):,} training images"
-    return Baseline(name, what, probabilities, time.perf_counter() - start, done, cut or done < len(rows))
-
-
-def _linear(x: np.ndarray, y: np.ndarray, seed: int, deadline: float) -> tuple[Any, bool]:
-    """Fit a logistic regression, in rounds so that the clock can stop it."""
-    from sklearn.linear_model import LogisticRegression
-
-    # The more features, the stronger the penalty: on digits, MNIST, Fashion-MNIST, bees and lung tiles 10 / features
-    # was within a point of the best of six fixed values from 0.0001 to 10, and no fixed value was.
-    model = LogisticRegression(C=10 / x.shape[1], max_iter=ROUND, warm_start=True)
-    for done in range(ROUND, STEPS + 1, ROUND):
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "lbfgs failed to converge")
-            model.fit(x, y)
-        if max(model.n_iter_) < ROUND:
-            return model, False
-        if time.perf_counter() > deadline:
-            return model, done < STEPS
-    return model, False
-
-
-def _perceptron(epochs: int) -> Fit:
-    """Return the fit of a network with one hidden layer in this many passes over the images."""
-
-    def fit(x: np.ndarray, y: np.ndarray, seed: int, deadline: float) -> tuple[Any, bool]:
-        from sklearn.neural_network import MLPClassifier
-
-        batch = int(np.clip(len(x) // 10, 8, 200))
-        model = MLPClassifier((HIDDEN,), batch_size=min(batch, len(x)), random_state=seed)  # pyright: ignore[reportArgumentType]
-        classes = np.unique(y)
-        for epoch in range(1, epochs + 1):
-            with warnings.catch_warnings():
-                # scikit-learn swallows Ctrl-C here and only warns.
-                warnings.filterwarnings("error", "Training interrupted by user")
-                try:
-                    model.partial_fit(x, y, classes=classes)
-                except UserWarning:
-                    raise KeyboardInterrupt from None
-            if time.perf_counter() > deadline:
-                return model, epoch < epochs
-        return model, False
-
-    return fit
-
-
-METHODS: dict[str, Callable[[str, _Job], Baseline]] = {
-    "majority class": _majority,
-    "logistic regression": _pixels_logistic,
-    "HOG + linear": _hog_linear,
-    "small MLP": _pixels_perceptron,
-}

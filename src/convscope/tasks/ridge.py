@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from convscope.data.dataset import Split
+from convscope.tasks.baselines import FLOATS
 from convscope.tasks.features import Features, gradients, gradients_seconds, in_chunks
 
-FLOATS = int(12e6)  # features held for learning: 48 MB, whatever the size of the set
 FLOPS = 1e10  # multiplications a second of the matrix products and decompositions, one thread
 PENALTIES = np.logspace(-3, 2, 11)  # times the number of features, which have the variance 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -68,6 +68,7 @@ class Scores:
         """Return plain values, fit for JSON: each figure under its name, and what the names mean."""
         return {
             "main": self.main,
+            "metrics": {name: asdict(metric.about) for name, metric in self.metrics.items()},
             "examples": self.examples,
             "groups": self.groups,
             "interval": self.resampled,
@@ -79,7 +80,10 @@ class Scores:
 class Evidence(Protocol):
     """What predictions show of each example: enough for figures with intervals, and to compare networks."""
 
-    per_example: np.ndarray  # (n,) of the main figure: right or not, an error, a Dice
+    @property
+    def per_example(self) -> np.ndarray:
+        """The main figure of each example, (n,): right or not (bool), an error, a Dice."""
+        ...
 
     def figures(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Return each figure (r,) under the weights (n, r) of the examples, a column a resample."""

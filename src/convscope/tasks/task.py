@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 import numpy as np
 
 from convscope.data.spec import InputSpec, OutputSpec, TargetSpec
+from convscope.tasks.baselines import Baseline
 from convscope.tasks.scores import About, Evidence, Scores
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from convscope.data.batch import Batch
-    from convscope.data.dataset import Data, Split
+    from convscope.data.dataset import Data
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,30 @@ class Monitor:
 
     metric: str
     better: Literal["higher", "lower"] = "higher"
-    tie: str = "loss"
+    tie: str = "loss"  # lower is better
+
+    def is_better(self, score: Mapping[str, float], best: Mapping[str, float]) -> bool:
+        """Return whether an epoch's figures are better than the best so far.
+
+        >>> Monitor("accuracy").is_better({"accuracy": 0.9, "loss": 0.3}, {"accuracy": 0.9, "loss": 0.4})
+        True
+        """
+        sign = 1 if self.better == "higher" else -1
+        mine, theirs = ((sign * each[self.metric], -each[self.tie]) for each in (score, best))
+        return mine > theirs
 
 
 class Measured(NamedTuple):
-    """What an objective says of a batch: the loss, a scalar to minimise, and ``sums`` (1 + M, 2).
+    """What an objective says of a batch: the loss, a scalar to minimise, its weight, and each metric as a fraction.
 
-    The sums are numerator and denominator, first of the loss, then of each metric: joined over batches they give the
-    figures of a split, so that neither batch size nor the number of workers moves one.
+    Over several batches losses are joined by their weights, and metrics (M,) by their numerators and denominators: so
+    neither batch size nor the number of workers moves a figure of a split. Metrics carry no gradient.
     """
 
     loss: Tensor
-    sums: Tensor
+    weight: Tensor | float
+    numerators: Tensor
+    denominators: Tensor | float
 
 
 class Objective(Protocol):
@@ -47,37 +60,12 @@ class Objective(Protocol):
     metrics: tuple[str, ...]  # beside the loss: ("accuracy",), ("dice",), ("mae",)
     monitor: Monitor
     blind: float  # the loss of guessing: far above it a training has diverged
+    notices: tuple[str, ...]  # what a user should hear of before the training
+    narrow: tuple[str, ...]  # what counts over one part only where a batch is taken in parts: ("class weights",)
 
-    def __call__(self, output: Tensor, batch: Batch) -> Measured:
+    def __call__(self, output: Any, batch: Batch) -> Measured:
         """Compare the network's output (N, channels, ...) float32 with a batch's targets."""
         ...
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What a simple method may take: seconds of learning, and the seed it draws with."""
-
-    seconds: float
-    seed: int
-
-
-@dataclass(frozen=True)
-class BaselineResult:
-    """A simple method's predictions (n, ...) for the scored split, as the task's ``predict`` gives them.
-
-    ``what`` is one sentence for the report, ``seconds`` counts learning and scoring, ``train_rows`` the examples
-    learned from, and ``stopped_early`` says that the clock ended the learning.
-    """
-
-    name: str
-    what: str
-    predictions: Any
-    seconds: float
-    train_rows: int
-    stopped_early: bool
-
-
-Baseline = Callable[[str, "Split", "Split", TargetSpec, Budget], BaselineResult]  # name, train, scored, target, budget
 
 
 @dataclass(frozen=True)
@@ -87,10 +75,11 @@ class Task:
     ``options``: a frozen dataclass of the task's own settings (metadata ``group``, ``help`` and ``range`` of each
     field); flags, keys of settings files and limits are made from it.
     ``fits(data)``: ``None``, or why a set cannot be learned from so.
+    ``resolve(options, data)``: the options as they hold for a set; ``ConfigError`` for one that does not fit it.
     ``target(data, options)``: what is learned, measured on the training split.
     ``encode(stored, target)``: stored targets (N, ...) -> arrays (N, ...) that are trained on.
     ``output(target, input)``: what the network must give.
-    ``objective(target, options, train targets (N, ...) as encoded, device)``.
+    ``objective(target, options, training targets (n, ...), validation targets, both encoded, device)``.
     ``step``: the name of the kind of step, looked up in ``training.steps``.
     ``head(target)``: raw output -> what is predicted, a module, the same for prediction and export.
     ``average(views of a prediction (V, N, ...), how each was laid down)``: their mean, turned back; ``None``: no mean.
@@ -106,18 +95,19 @@ class Task:
     name: str
     options: type[Any]
     fits: Callable[[Data], str | None]
+    resolve: Callable[[Any, Data], Any]
     target: Callable[[Data, Any], TargetSpec]
-    encode: Callable[[np.ndarray, TargetSpec], np.ndarray]
-    output: Callable[[TargetSpec, InputSpec], OutputSpec]
-    objective: Callable[[TargetSpec, Any, np.ndarray, str], Objective]
-    head: Callable[[TargetSpec], nn.Module]
+    encode: Callable[[np.ndarray, Any], np.ndarray]
+    output: Callable[[Any, InputSpec], OutputSpec]
+    objective: Callable[[Any, Any, np.ndarray, np.ndarray, str], Objective]
+    head: Callable[[Any], nn.Module]
     average: Callable[..., Tensor] | None
     score: Callable[..., Scores]
-    evidence: Callable[[Any, Any, TargetSpec], Evidence]
+    evidence: Callable[[Any, Any, Any], Evidence]
     baselines: Mapping[str, Baseline]
     compared: Mapping[str, About]
-    answer: Callable[[Any, TargetSpec], dict[str, Any]]
-    columns: Callable[[TargetSpec], tuple[str, ...]]
-    cells: Callable[[Any, Any, TargetSpec], Sequence[str]]
-    read: Callable[[Sequence[Mapping[str, str]], TargetSpec], Evidence]
+    answer: Callable[[Any, Any], dict[str, Any]]
+    columns: Callable[[Any], tuple[str, ...]]
+    cells: Callable[[Any, Any, Any], Sequence[str]]
+    read: Callable[[Sequence[Mapping[str, str]], Any], Evidence]
     step: str = "supervised"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import torch
 
 from convscope.data.augment import Policy, default_policy
 from convscope.data.dataset import Data
-from convscope.data.names import composed
-from convscope.errors import ConfigError, nearest
+from convscope.errors import ConfigError
 from convscope.models import own, registry
+from convscope.tasks.registry import fitting, task
+from convscope.tasks.task import Task
 from convscope.text import count as count_of
-from convscope.training.plan import Plan
+from convscope.training.plan import Plan, check_options
 from convscope.training.precision import check_device
 from convscope.training.stages import ENDLESS, has_stages, make_stages
 from convscope.training.threads import cores
@@ -22,6 +23,7 @@ from convscope.training.threads import cores
 _SIZES = ((20_000, 12, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
 _TRANSFER = 12  # epochs at most where weights are given: most was learned before
 _HEAD_RATE = 0.003  # AdamW's, of a head alone on features that stand still
+TASKS_IN_WORDS = {"classification": "images with one class each"}
 SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in size
 
 
@@ -79,12 +81,15 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
         policy = Policy.parse(plan.augment)
         policy.check(data.preprocessing, count)
         chosen["augment"] = str(policy)
-    if plan.task == "auto":
-        choose("task", "classification", "images with one class each")
+    name = plan.task
+    if name == "auto":
+        name = fitting(data)
+        choose("task", name, TASKS_IN_WORDS.get(name, "what the targets are"))
+    elif why := task(name).fits(data):
+        raise ConfigError(f"setting 'task': {data.source} is not for {name}: {why}")
+    chosen["task_options"] = _options(task(name), plan, data)
     if plan.pretrained and plan.img_size is None:
         chosen["img_size"] = (data.preprocessing.height, data.preprocessing.width)
-    if plan.positive is not None:
-        chosen["positive"] = _positive(plan.positive, data.classes)
     if plan.threads is None:
         choose("threads", torch.get_num_threads(), "as torch takes here")
     elif plan.threads > cores():
@@ -109,16 +114,8 @@ def _select(plan: Plan, data: Data) -> tuple[str, str]:
     return "last", "no test split: nothing is chosen on validation"
 
 
-def _positive(name: str, classes: Sequence[str]) -> str:
-    """Return the class that is called so, in whichever Unicode form it was typed."""
-    known = {composed(each): each for each in classes}
-    if composed(name) not in known:
-        raise ConfigError(
-            f"setting 'positive': there is no class {name!r}{nearest(name, classes)}; "
-            f"classes: {', '.join(classes[:20])}"
-        )
-    if len(classes) != 2:
-        raise ConfigError(
-            f"setting 'positive': a positive class is for sets of two classes, found {len(classes)}; leave it out"
-        )
-    return known[composed(name)]
+def _options(chosen: Task, plan: Plan, data: Data) -> dict[str, Any]:
+    """Return the task's own settings, resolved for the set."""
+    check_options(chosen.name, plan.task_options)
+    resolved = chosen.resolve(chosen.options(**plan.task_options), data)
+    return {name: value for name, value in asdict(resolved).items() if value is not None}

@@ -21,17 +21,16 @@ class Diverged(Exception):  # noqa: N818 - the loop's word for it; users see an 
 class LossWatch:
     """Raises ``Diverged`` at the first loss that is not finite, or where the loss explodes.
 
-    It explodes when the mean of the last 20 steps is above 10 times the mean of the run's first 20, or of guessing
-    blindly (the logarithm of the number of ``classes``) where that is higher. ``before`` (n,) are the
-    losses so far.
+    It explodes when the mean of the last 20 steps is above 10 times the mean of the run's first 20, or ``blind``, the
+    loss of guessing, where that is higher. ``before`` (n,) are the losses so far.
     """
 
-    def __init__(self, device: str, classes: int, before: np.ndarray):
+    def __init__(self, device: str, blind: float, before: np.ndarray):
         self._every = 1 if device == "cpu" else CHECK
         self._pending: list[Tensor] = []
         self._first: list[float] = before[:SPAN].tolist()
         self._recent: deque[float] = deque(before[-SPAN:].tolist(), maxlen=SPAN)
-        self._guessing = math.log(classes)
+        self._guessing = blind
 
     def add(self, loss: Tensor) -> None:
         """Enter the loss of a step."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from convscope.data.loader import Batch, Loader
-from convscope.training.loop import Loss
+from convscope.data.batch import Batch
+from convscope.data.loader import Loader
+from convscope.tasks.task import Objective
+from convscope.training.out_of_memory import does_not_fit, is_out_of_memory, split
 from convscope.training.plan import Plan
-from convscope.training.steps import does_not_fit, is_out_of_memory, split
 from convscope.training.trial import Trial
 
 STEPS = 3
@@ -28,7 +29,7 @@ class Estimate:
     forward: float = 0.0
 
 
-def estimate(model: nn.Module, train: Loader, plan: Plan, loss: Loss, classes: int) -> Estimate:
+def estimate(model: nn.Module, train: Loader, plan: Plan, objective: Objective) -> Estimate:
     """Time a few steps and count what they keep in memory; the network itself is left untouched.
 
     Compiled steps are taken uncompiled here: compiling would take longer than the answer is worth.
@@ -36,7 +37,7 @@ def estimate(model: nn.Module, train: Loader, plan: Plan, loss: Loss, classes: i
     batch = next(train.epoch(0))
     while True:
         try:
-            seconds, needed = _measured(model, batch, replace(plan, compile=False), loss, classes)
+            seconds, needed = _measured(model, batch, replace(plan, compile=False), objective)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -48,9 +49,9 @@ def estimate(model: nn.Module, train: Loader, plan: Plan, loss: Loss, classes: i
             return Estimate(seconds["all"] * steps, needed, seconds["forward"] * steps)
 
 
-def _measured(model: nn.Module, batch: Batch, plan: Plan, loss: Loss, classes: int) -> tuple[dict[str, float], int]:
+def _measured(model: nn.Module, batch: Batch, plan: Plan, objective: Objective) -> tuple[dict[str, float], int]:
     """Return the seconds of a step on one batch, and of its forward pass, and the step's bytes."""
-    trial = Trial(model, batch, plan, loss, classes)
+    trial = Trial(model, batch, plan, objective)
     saved: dict[int, int] = {}
 
     def note(tensor: Tensor) -> Tensor:

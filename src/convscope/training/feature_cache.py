@@ -71,7 +71,7 @@ def cache_features(chain: nn.Module, batches: Loader, plan: Plan, progress: Prog
     chain.eval()
     with torch.inference_mode(), arithmetic(plan):
         for batch in batches.sequential():
-            found = chain(batch.x).float().cpu().numpy()
+            found = chain(*batch.inputs).float().cpu().numpy()
             kept = np.empty((total, *found.shape[1:]), np.float32) if kept is None else kept
             kept[done : done + len(batch)] = found
             done += len(batch)

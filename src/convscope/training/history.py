@@ -8,11 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-STEP_COLUMNS = ("step", "epoch", "loss", "accuracy", "loss_average", "accuracy_average", "lr", "momentum")
-EPOCH_COLUMNS = (
-    "epoch", "stage", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "lr", "images_per_second",
-    "seconds",
-)  # fmt: skip
+SETTINGS = ("lr", "momentum")  # logged of a step, and no result of it
 AVERAGE = 0.98  # the moving averages of the step table remember about fifty steps
 
 
@@ -20,36 +16,36 @@ AVERAGE = 0.98  # the moving averages of the step table remember about fifty ste
 class History:
     """The record of a run so far.
 
-    ``blocks`` hold (steps, 5) float64 arrays: loss, accuracy, lr, momentum and the epoch of each step; ``epochs`` one
-    dictionary each.
+    ``logged`` names what each step is recorded by: its loss and metrics, learning rate and momentum. ``blocks`` hold
+    (steps, len(logged) + 1) float64 arrays: these, and the step's epoch; ``epochs`` one dictionary each.
     """
 
+    logged: tuple[str, ...]
     blocks: list[np.ndarray] = field(default_factory=list)
     epochs: list[dict[str, float]] = field(default_factory=list)
 
     def steps(self) -> dict[str, np.ndarray]:
-        """Return the step table as columns; accuracy and its moving average are shares in 0..1."""
-        table = np.concatenate(self.blocks) if self.blocks else np.empty((0, 5))
-        loss, accuracy, lr, momentum, epoch = table.T
+        """Return the step table as columns; shares such as accuracy are in 0..1."""
+        table = np.concatenate(self.blocks) if self.blocks else np.empty((0, len(self.logged) + 1))
+        columns = dict(zip(self.logged, table.T, strict=False))
+        results = [name for name in self.logged if name not in SETTINGS]
         return {
             "step": np.arange(1, len(table) + 1),
-            "epoch": epoch.astype(int) + 1,
-            "loss": loss,
-            "accuracy": accuracy,
-            "loss_average": moving_average(loss),
-            "accuracy_average": moving_average(accuracy),
-            "lr": lr,
-            "momentum": momentum,
+            "epoch": table[:, -1].astype(int) + 1,
+            **{name: columns[name] for name in results},
+            **{f"{name}_average": moving_average(columns[name]) for name in results},
+            **{name: columns[name] for name in self.logged if name in SETTINGS},
         }
 
     def steps_csv(self) -> str:
         """Return the step table as CSV text."""
         columns = self.steps()
-        return _csv(STEP_COLUMNS, zip(*(columns[name].tolist() for name in STEP_COLUMNS), strict=True))
+        return _csv(tuple(columns), zip(*(values.tolist() for values in columns.values()), strict=True))
 
     def epochs_csv(self) -> str:
         """Return the epoch table as CSV text."""
-        return _csv(EPOCH_COLUMNS, ([row[name] for name in EPOCH_COLUMNS] for row in self.epochs))
+        header = tuple(self.epochs[0]) if self.epochs else ("epoch",)
+        return _csv(header, ([row[name] for name in header] for row in self.epochs))
 
 
 def moving_average(values: np.ndarray) -> np.ndarray:

@@ -1,30 +1,37 @@
-"""The network's answer for every image of a split, in order."""
+"""A network's figures on a split: what the objective says of all its batches together."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from convscope.data.loader import Batch, Loader
+from convscope.data.loader import Loader
+from convscope.tasks.task import Objective
+from convscope.training.plan import Plan
+from convscope.training.precision import arithmetic
 
 
-def logits_of(model: nn.Module, batches: Loader) -> tuple[Tensor, Tensor]:
-    """Return logits (N, K) float32 and labels (N,) of a split: in evaluation mode, with no gradient recorded."""
+def measure(model: nn.Module, batches: Loader, objective: Objective, plan: Plan) -> dict[str, float]:
+    """Return the loss and the metrics of a split: in evaluation mode, with no gradient recorded."""
     training = model.training
     model.eval()
     try:
         with torch.inference_mode():
-            found = [(model(batch.x), batch.labels) for batch in batches.sequential()]
+            parts = []
+            for batch in batches.sequential():
+                with arithmetic(plan):
+                    output = model(*batch.inputs)
+                parts.append(_fractions(objective(output.float(), batch)))
     finally:
         model.train(training)
-    logits, labels = zip(*found, strict=True)
-    return torch.cat(logits).float(), torch.cat(labels)
+    numerators, denominators = torch.stack(parts).sum(0).unbind(0)
+    return dict(zip(("loss", *objective.metrics), (numerators / denominators).tolist(), strict=True))
 
 
-def targets_of(batch: Batch, classes: int) -> Tensor:
-    """Return what the loss is told: labels (N,), or shares of the classes (N, classes) where images were mixed."""
-    if batch.partner_labels is None or batch.weight is None:
-        return batch.labels
-    shares = torch.zeros(len(batch), classes, device=batch.labels.device)
-    shares.scatter_add_(1, batch.labels[:, None], batch.weight[:, None])
-    return shares.scatter_add_(1, batch.partner_labels[:, None], 1 - batch.weight[:, None])
+def _fractions(measured: tuple[Tensor, Tensor | float, Tensor, Tensor | float]) -> Tensor:
+    """Return numerators and denominators, (2, 1 + M) float64, of the loss and the metrics of a batch."""
+    loss, weight, numerators, denominators = measured
+    over = torch.as_tensor(denominators, dtype=torch.float64, device=loss.device).expand(len(numerators))
+    mass = torch.as_tensor(weight, dtype=torch.float64, device=loss.device)[None]
+    above = torch.cat((loss.double()[None] * mass, numerators.double()))
+    return torch.stack((above, torch.cat((mass, over))))

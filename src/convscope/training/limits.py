@@ -29,7 +29,6 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "warmup_epochs": (0, 10**6, True),
     "momentum": (0, 0.9999, True),
     "weight_decay": (0, 10, True),
-    "smoothing": (0, 0.9, True),
     "clip_grad": (0, 10**9, False),
     "ema": (0, 0.99999, False),
     "patience": (1, 10**6, True),

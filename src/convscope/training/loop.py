@@ -15,20 +15,20 @@ from torch import Tensor, nn
 
 from convscope.data.loader import Loader
 from convscope.errors import Error, SaveError
+from convscope.tasks.task import Monitor, Objective
 from convscope.training import pace
 from convscope.training.autosave import CheckpointSink, Saving
 from convscope.training.checkpoint import State
 from convscope.training.choice import no_better
 from convscope.training.divergence import Diverged, LossWatch
 from convscope.training.history import History
-from convscope.training.inference import logits_of
+from convscope.training.inference import measure
 from convscope.training.interrupt import Interrupt, Stopped, listening
+from convscope.training.out_of_memory import is_out_of_memory
 from convscope.training.plan import Plan
-from convscope.training.precision import arithmetic
-from convscope.training.schedules import Schedule
 from convscope.training.stage_setup import StageSetup, set_up_stage
 from convscope.training.state import TrainerState
-from convscope.training.steps import Loss, is_out_of_memory
+from convscope.training.steps.supervised import Supervised
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,8 @@ def fit(
     train: Loader,
     valid: Loader,
     plan: Plan,
-    loss: Loss,
+    objective: Objective,
     *,
-    classes: int,
     keeper: CheckpointSink,
     select: str,
     watcher: Watcher = Watcher(),
@@ -78,22 +77,24 @@ def fit(
 ) -> Outcome:
     """Train a model as planned; ``keeper`` is handed the resume state and the chosen weights on the way and at the end.
 
-    ``loss(logits, targets)`` is the task's. ``select`` is "best" (highest validation accuracy, ties to the lower
-    loss) or "last". ``form`` returns what is run for a model, sharing its parameters, such as a compiled one; all
-    that is saved belongs to the model itself.
+    ``objective`` is the task's. ``select`` is "best" (by the objective's monitor on the validation split) or "last".
+    ``form`` returns what is run for a model, sharing its parameters, such as a compiled one; all that is saved belongs
+    to the model itself.
 
     Ctrl-C or SIGTERM finishes the step in hand, saves, and raises ``Stopped``, a ``KeyboardInterrupt``. A loss that
-    explodes takes the epoch anew at half the learning rate; at the second time ``Error`` is raised. A step that does
+    explodes restarts the epoch at half the learning rate; at the second time ``Error`` is raised. A step that does
     not fit into memory is taken in parts. ``SaveError`` is raised where the end could not be saved; on the way that
     is only told.
     """
     assert plan.epochs is not None  # settled before training
-    run = TrainerState(model, plan, start)
 
     def tell(text: str) -> None:
         run.notices.append(text)
         if watcher.on_notice:
             watcher.on_notice(text)
+
+    step = Supervised(model, plan, objective, tell)
+    run = TrainerState(step, plan, start)
 
     if start is not None and start.facts.get("threads", plan.threads) != plan.threads:
         tell(_OTHER_THREADS.format(start.facts["threads"], plan.threads))
@@ -107,17 +108,17 @@ def fit(
                 while not (reason := _end(run)):
                     if scene is None:  # a training that is resumed at the end of a stage needs none
                         with interrupt.at_once():
-                            scene = set_up_stage(run, train, valid, loss, classes, form, tell, watcher.on_progress)
+                            scene = set_up_stage(run, step, train, valid, form, watcher.on_progress)
                     try:
                         rate = _take_epoch(run, scene, watcher, saving, interrupt, tell)
                         with interrupt.at_once():
-                            row = _judge(run, scene, loss, rate)
+                            row = _judge(run, scene, objective, rate)
                     except Diverged as diverged:
                         _slow_down(run, diverged, tell)
-                        scene.watch = LossWatch(plan.device, classes, run.losses())
+                        scene.watch = LossWatch(plan.device, objective.blind, run.losses())
                         continue
                     run.close_epoch(row)
-                    _choose(run, select)
+                    _choose(run, objective.monitor, select)
                     if saving.due(epoch_over=True):
                         saving.start(run)
                     if watcher.on_epoch:
@@ -152,7 +153,7 @@ def _end(run: TrainerState) -> str:
     first, patience = run.entered[0], run.plan.patience
     if run.epoch - first >= run.stage.epochs:
         return "all epochs done"
-    if run.epoch == first or run.step:
+    if run.epoch == first or run.number:
         return ""
     if patience and run.epoch - max(run.best["epoch"], first) >= patience:
         return no_better(patience)
@@ -168,29 +169,21 @@ def _take_epoch(
     tell: Callable[[str], None],
 ) -> float:
     """Take what is left of the epoch's steps; return the images a second of this sitting."""
-    plan, stage, train = run.plan, run.stage, scene.train
-    assert stage.lr is not None and stage.sched is not None
-    schedule = Schedule(stage.sched, stage.lr, plan.momentum, warmup=plan.warmup_epochs / stage.epochs)
-    _, taken, spent = run.entered
+    train = scene.train
     deadline = run.deadline()
-    began, first = time.perf_counter(), run.step
+    began, first = time.perf_counter(), run.number
     ended = began  # of the step before
-    scene.begin_epoch()
-    for batch in train.epoch(run.epoch, start=run.step):
-        if run.step and run.spent > deadline:
+    run.step.begin_epoch()
+    for batch in train.epoch(run.epoch, start=run.number):
+        if run.number and run.spent > deadline:
             break
-        by_time = (run.spent - spent) / max(1e-9, deadline - spent)
-        done = max((run.taken - taken) / (stage.epochs * len(train)), by_time)
-        lr, momentum = schedule.at(min(1.0, done))
-        lr *= run.slowed
-        run.optimiser.lr, run.optimiser.momentum = lr, momentum
-        run.records.append(scene.stepper.take(batch, lr, momentum))
-        run.step, run.taken = run.step + 1, run.taken + 1
+        logged = run.step.take(batch, run.done(len(train)), run.taken)
+        run.enter_step(logged)
         _note_pace(run, scene, time.perf_counter() - ended, len(batch), tell)
-        scene.watch.add(run.records[-1][0])
+        scene.watch.add(logged[0])
         if watcher.on_step:
-            figures = {"loss": run.records[-1][0], "accuracy": run.records[-1][1]}
-            watcher.on_step(run.epoch, run.step, len(train), figures)
+            figures = dict(zip(run.step.logged, logged, strict=True))
+            watcher.on_step(run.epoch, run.number, len(train), figures)
         interrupt.check()
         saving.look()
         if saving.due(epoch_over=False):
@@ -198,7 +191,7 @@ def _take_epoch(
             saving.start(run)
         ended = time.perf_counter()  # what others do between two steps is not counted
     scene.watch.check()
-    return (train.bounds[run.step] - train.bounds[first]) / (time.perf_counter() - began)
+    return (train.bounds[run.number] - train.bounds[first]) / (time.perf_counter() - began)
 
 
 def _note_pace(run: TrainerState, scene: StageSetup, seconds: float, images: int, tell: Callable[[str], None]) -> None:
@@ -208,19 +201,18 @@ def _note_pace(run: TrainerState, scene: StageSetup, seconds: float, images: int
         tell(pace.in_words(times, images / seconds, run.plan.threads))
 
 
-def _judge(run: TrainerState, scene: StageSetup, loss: Loss, rate: float) -> dict[str, float]:
+def _judge(run: TrainerState, scene: StageSetup, objective: Objective, rate: float) -> dict[str, float]:
     """Return the epoch's row of the table: the steps' means, and the figures on the validation images."""
+    results = ("loss", *objective.metrics)
     block = run.block()
-    with arithmetic(run.plan):
-        logits, labels = logits_of(scene.judged, scene.valid)
+    logged = dict(zip(run.step.logged, block.T, strict=False))
+    judged = measure(scene.judged, scene.valid, objective, run.plan)
     row: dict[str, float] = {
         "epoch": run.epoch + 1,
         "stage": run.at + 1,
-        "train_loss": float(block[:, 0].mean()),
-        "train_accuracy": float(block[:, 1].mean()),
-        "valid_loss": float(loss(logits, labels)),
-        "valid_accuracy": float((logits.argmax(1) == labels).double().mean()),
-        "lr": float(block[-1, 2]),
+        **{f"train_{name}": float(logged[name].mean()) for name in results},
+        **{f"valid_{name}": judged[name] for name in results},
+        "lr": float(logged["lr"][-1]),
         "images_per_second": rate,
         "seconds": run.spent,
     }
@@ -231,24 +223,24 @@ def _judge(run: TrainerState, scene: StageSetup, loss: Loss, rate: float) -> dic
 
 def _slow_down(run: TrainerState, reason: Diverged, tell: Callable[[str], None]) -> None:
     """Take the epoch anew at half the learning rate, once in a run."""
-    if run.slowed < 1:
+    if run.step.slowed < 1:
         raise Error(
             f"{reason} in epoch {run.epoch + 1}, also at half the learning rate; "
             f"lower the learning rate (--lr {run.plan.lr or 0:g} now), clip the gradient (--clip-grad 1), "
             "or check the images for infinite values"
         ) from None
     tell(
-        f"{reason} in epoch {run.epoch + 1}, step {run.step}: the epoch is taken anew, "
+        f"{reason} in epoch {run.epoch + 1}, step {run.number}: the epoch is restarted, "
         "and the learning rate is half the planned one from here on"
     )
     run.rewind()
-    run.slowed = 0.5
+    run.step.slowed = 0.5
 
 
-def _choose(run: TrainerState, select: str) -> None:
+def _choose(run: TrainerState, monitor: Monitor, select: str) -> None:
     row = run.history.epochs[-1]
-    score = {"epoch": run.epoch, "accuracy": row["valid_accuracy"], "loss": row["valid_loss"]}
-    better = not run.best or (score["accuracy"], -score["loss"]) > (run.best["accuracy"], -run.best["loss"])
+    score = {"epoch": run.epoch, **{name: row[f"valid_{name}"] for name in (monitor.metric, monitor.tie)}}
+    better = not run.best or monitor.is_better(score, run.best)
     if better:
         run.best = score
     if better or select == "last":

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from convscope.errors import ConfigError, nearest
+from convscope.tasks.registry import names, options_of
+from convscope.tasks.settings import outside, setting
 from convscope.training.limits import STAGE_RANGES, check, check_ranges, parse_time
 
 Schedules = Literal["onecycle", "cosine", "constant"]
@@ -41,128 +44,128 @@ class Stage:
         check_ranges(self, STAGE_RANGES, "setting 'stages': a stage's ")
 
 
-def _setting(default: Any, group: str, text: str) -> Any:
-    metadata = {"group": group, "help": text}
-    if isinstance(default, dict):
-        return field(default_factory=dict, metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
 @dataclass(frozen=True)
 class Plan:
     """All settings of one run; ``metadata["help"]`` of each field is its documentation."""
 
-    model: str = _setting("auto", "Network", "network name (see `convscope models`)")
-    set: dict[str, int | float | bool | str | tuple[int | float, ...]] = _setting(
+    model: str = setting("auto", "Network", "network name (see `convscope models`)")
+    set: dict[str, int | float | bool | str | tuple[int | float, ...]] = setting(
         {}, "Network", "options of the network itself, as key=value; a list as key=4,4,8"
     )
 
-    pretrained: str | None = _setting(
+    pretrained: str | None = setting(
         None, "Transfer", "begin with these weights: a file (.safetensors, .npz, .pth), or public"
     )
-    head: Literal["auto", "own", "linear", "hidden"] = _setting(
+    head: Literal["auto", "own", "linear", "hidden"] = setting(
         "auto", "Transfer", "own, a new linear one, or hidden: with a layer between; auto: linear if pretrained"
     )
-    freeze: str | None = _setting(
+    freeze: str | None = setting(
         None, "Transfer", "weights that stand still: trunk (all but the head), or layers such as layer1,features.[0-4]"
     )
-    unfreeze_at: str | None = _setting(
+    unfreeze_at: str | None = setting(
         None,
         "Transfer",
         "epochs such as 2,4,6: at each one more layer group learns, from the head down; at the last all",
     )
-    layer_decay: float | None = _setting(
+    layer_decay: float | None = setting(
         None, "Transfer", "each layer group learns at this share of the rate of the one above it"
     )
-    stages: tuple[Stage, ...] = _setting((), "Transfer", "the stages of the training, settled from the above or given")
+    stages: tuple[Stage, ...] = setting((), "Transfer", "the stages of the training, settled from the above or given")
 
-    epochs: int | None = _setting(None, "Training", "passes over the training images")
-    time: str | None = _setting(
+    epochs: int | None = setting(None, "Training", "passes over the training images")
+    time: str | None = setting(
         None, "Training", "time budget of training such as 90s, 10m or 1h: the schedule ends when it is used up"
     )
-    batch_size: int | None = _setting(None, "Training", "images per step")
-    lr: float | None = _setting(None, "Training", "highest learning rate")
-    opt: Literal["adamw", "sgd"] = _setting("adamw", "Training", "AdamW, or SGD with Nesterov momentum")
-    sched: Schedules = _setting("onecycle", "Training", "learning-rate schedule")
-    warmup_epochs: float = _setting(0.0, "Training", "linear warm-up before cosine or constant, in epochs")
-    momentum: float = _setting(0.9, "Training", "momentum (beta1 of AdamW); one-cycle moves it against the rate")
-    weight_decay: float = _setting(0.05, "Training", "decay of weights; norms and biases are spared")
-    smoothing: float = _setting(0.05, "Training", "label smoothing")
-    class_weights: Literal["none", "balanced"] = _setting("none", "Training", "weigh classes by inverse frequency")
-    clip_grad: float | None = _setting(None, "Training", "clip the gradient's norm at this")
-    ema: float | None = _setting(None, "Training", "evaluate a moving average of the weights with this decay")
-    patience: int | None = _setting(None, "Training", "stop after this many epochs without a better validation score")
-    select: Literal["auto", "best", "last"] = _setting(
+    batch_size: int | None = setting(None, "Training", "images per step")
+    lr: float | None = setting(None, "Training", "highest learning rate")
+    opt: Literal["adamw", "sgd"] = setting("adamw", "Training", "AdamW, or SGD with Nesterov momentum")
+    sched: Schedules = setting("onecycle", "Training", "learning-rate schedule")
+    warmup_epochs: float = setting(0.0, "Training", "linear warm-up before cosine or constant, in epochs")
+    momentum: float = setting(0.9, "Training", "momentum (beta1 of AdamW); one-cycle moves it against the rate")
+    weight_decay: float = setting(0.05, "Training", "decay of weights; norms and biases are spared")
+    clip_grad: float | None = setting(None, "Training", "clip the gradient's norm at this")
+    ema: float | None = setting(None, "Training", "evaluate a moving average of the weights with this decay")
+    patience: int | None = setting(None, "Training", "stop after this many epochs without a better validation score")
+    select: Literal["auto", "best", "last"] = setting(
         "auto",
         "Training",
         "keep the best epoch on validation, or the last; auto: best where there is a test split, or patience",
     )
-    augment: str = _setting(
+    augment: str = setting(
         "auto",
         "Training",
         "augmentation: words such as 'hflip rotate=10', a preset (digits, natural, tissue, microscopy), or none",
     )
-    seed: int = _setting(0, "Training", "same seed, same machine: same weights, to the byte")
-    device: str = _setting("cpu", "Training", "cpu or cuda:0")
+    seed: int = setting(0, "Training", "same seed, same machine: same weights, to the byte")
+    device: str = setting("cpu", "Training", "cpu or cuda:0")
 
-    amp: bool | None = _setting(None, "Speed", "compute steps in bfloat16; by default as measured")
-    channels_last: bool | None = _setting(
-        None, "Speed", "keep the channels innermost in memory; by default as measured"
-    )
-    compile: bool | None = _setting(
+    amp: bool | None = setting(None, "Speed", "compute steps in bfloat16; by default as measured")
+    channels_last: bool | None = setting(None, "Speed", "keep the channels innermost in memory; by default as measured")
+    compile: bool | None = setting(
         None, "Speed", "compile the network's training steps (needs a C++ compiler); by default where that pays"
     )
-    threads: int | None = _setting(
+    threads: int | None = setting(
         None, "Speed", "processor threads; same weights to the byte need the same number; by default as torch chooses"
     )
-    rewrite: bool = _setting(True, "Speed", "run exact, faster forms of layers, such as pooling before an activation")
+    rewrite: bool = setting(True, "Speed", "run exact, faster forms of layers, such as pooling before an activation")
 
-    task: Literal["auto", "classification"] = _setting("auto", "Data", "what to learn")
-    img_size: int | tuple[int, int] | None = _setting(None, "Data", "image size: one number, or height and width")
-    fit: Literal["crop", "pad", "squash", "centre"] = _setting(
+    task: str = setting("auto", "Data", "what to learn; auto: what the targets are")
+    task_options: dict[str, Any] = setting({}, "Data", "the task's own settings, which stand beside the others")
+    img_size: int | tuple[int, int] | None = setting(None, "Data", "image size: one number, or height and width")
+    fit: Literal["crop", "pad", "squash", "centre"] = setting(
         "crop", "Data", "how images of another size are brought to it; centre cuts the middle out, unscaled"
     )
-    valid: float | int | None = _setting(
+    valid: float | int | None = setting(
         None, "Data", "validation share (0.1) or number of images (500), where not given"
     )
-    test: float | int | None = _setting(None, "Data", "test share or number of images, where not given")
-    split_seed: int | None = _setting(
+    test: float | int | None = setting(None, "Data", "test share or number of images, where not given")
+    split_seed: int | None = setting(
         None, "Data", "seed of drawn splits and made images, where it is not to change with the seed"
     )
-    image_column: str | None = _setting(
+    image_column: str | None = setting(
         None, "Data", "column of a table that names the images; by default image, path, file_name or the like"
     )
-    label_column: str | None = _setting(
+    label_column: str | None = setting(
         None, "Data", "column of a table that names the classes; by default label, target or class"
     )
-    group: str | None = _setting(
+    group: str | None = setting(
         None,
         "Data",
         "column of what no split may tear apart; by default patient, subject, slide or the like; none switches it off",
     )
-    positive: str | None = _setting(None, "Data", "the class that sensitivity is about, in a two-class set")
-    skip_bad: bool = _setting(False, "Data", "leave unreadable images out (they are listed) instead of stopping")
-    max_pixels: int | None = _setting(None, "Data", "largest image to decode, in pixels")
-    nodata: float | None = _setting(
+    skip_bad: bool = setting(False, "Data", "leave unreadable images out (they are listed) instead of stopping")
+    max_pixels: int | None = setting(None, "Data", "largest image to decode, in pixels")
+    nodata: float | None = setting(
         None, "Data", "value that means no data, such as -9999 or nan: filled with the mean of the others"
     )
-    cache: str | None = _setting(None, "Data", "folder of decoded images; default ~/.cache/convscope")
-    data_root: str | None = _setting(None, "Data", "folder that holds named sets such as mnist/")
-    workers: int | None = _setting(None, "Data", "processes that decode images; default one per core")
+    cache: str | None = setting(None, "Data", "folder of decoded images; default ~/.cache/convscope")
+    data_root: str | None = setting(None, "Data", "folder that holds named sets such as mnist/")
+    workers: int | None = setting(None, "Data", "processes that decode images; default one per core")
 
-    baselines: bool = _setting(True, "Evaluation", "score simple methods beside the network")
-    baseline_seconds: float = _setting(10.0, "Evaluation", "time limit of each simple method")
+    baselines: bool = setting(True, "Evaluation", "score simple methods beside the network")
+    baseline_seconds: float = setting(10.0, "Evaluation", "time limit of each simple method")
 
     def __post_init__(self) -> None:
         check(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values, without those that are ``None`` and without stages where none are."""
-        values = {key: value for key, value in asdict(self).items() if value is not None and key != "stages"}
+        apart = ("stages", "task_options")
+        values = {key: value for key, value in asdict(self).items() if value is not None and key not in apart}
+        values |= self.task_options if self.task == "auto" else _known(asdict(self.options))
         if self.stages:
             stages = [{k: v for k, v in asdict(stage).items() if v is not None} for stage in self.stages]
             values["stages"] = [{**stage, "freeze": list(stage["freeze"])} for stage in stages]
         return values
+
+    @property
+    def options(self) -> Any:
+        """The task's own settings, defaults filled in; the task must be known.
+
+        >>> make_plan({"task": "classification", "smoothing": 0.1}).options.smoothing
+        0.1
+        """
+        return options_of(self.task)(**self.task_options)
 
     @property
     def data_seed(self) -> int:
@@ -190,8 +193,9 @@ def make_plan(settings: dict[str, Any]) -> Plan:
     ...
     convscope.errors.ConfigError: unknown setting 'epocs'; did you mean 'epochs'?
     """
-    _check_keys("", settings, Plan)
+    _check_keys("", settings, all_settings())
     settings = {key: os.fspath(value) if isinstance(value, os.PathLike) else value for key, value in settings.items()}
+    settings = _apart(settings)
     if isinstance(stages := settings.get("stages"), list | tuple):
         settings["stages"] = [_plain_stage(number, stage) for number, stage in enumerate(stages, 1)]
     try:
@@ -209,8 +213,56 @@ def make_plan(settings: dict[str, Any]) -> Plan:
         raise ConfigError(f"setting {key!r}: expected {_kind(key)}, found {settings.get(key)!r}") from None
 
 
-def _check_keys(where: str, given: dict[str, Any], kind: type) -> None:
-    known = [f.name for f in fields(kind)]
+def all_settings() -> dict[str, tuple[Field[Any], Any]]:
+    """Return every setting that a user may give, by name: its field and its type, those of the tasks included."""
+    known: dict[str, tuple[Field[Any], Any]] = {}
+    for kind in (Plan, *map(options_of, names())):
+        hints = get_type_hints(kind)
+        known |= {f.name: (f, hints[f.name]) for f in fields(kind) if f.name not in known and f.name != "task_options"}
+    return known
+
+
+def check_options(task: str, options: Mapping[str, Any]) -> None:
+    """Raise ``ConfigError`` for settings that belong to another task than ``task``, or that cannot be."""
+    kind = options_of(task)
+    known = {f.name: f for f in fields(kind)}
+    for name, value in options.items():
+        if name not in known:
+            owners = " and ".join(other for other in names() if name in get_type_hints(options_of(other)))
+            raise ConfigError(f"setting {name!r} is for {owners}, and this is {task}; leave it out")
+        _check_option(kind, known[name], value)
+
+
+def _check_option(kind: type, option: Field[Any], value: Any) -> None:
+    try:
+        msgspec.convert({option.name: value}, kind, strict=True)
+    except msgspec.ValidationError:
+        raise ConfigError(f"setting {option.name!r}: expected {_kind(option.name, kind)}, found {value!r}") from None
+    if value is not None and (where := outside(value, option.metadata["limits"])):
+        raise ConfigError(f"setting {option.name!r} must be {where}, got {value!r}")
+
+
+def _apart(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with those of the task by themselves, checked."""
+    own = {f.name for f in fields(Plan)}
+    options = {key: value for key, value in settings.items() if key not in own}
+    options |= settings.get("task_options", {})
+    task = settings.get("task", "auto")
+    if isinstance(task, str) and task != "auto":
+        check_options(task, options)
+    else:
+        for name, value in options.items():  # the task is not known yet: as the first that has such a setting
+            kind = next(kind for kind in map(options_of, names()) if name in get_type_hints(kind))
+            _check_option(kind, next(f for f in fields(kind) if f.name == name), value)
+    return {**{key: value for key, value in settings.items() if key in own}, "task_options": options}
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _check_keys(where: str, given: dict[str, Any], known: Iterable[str]) -> None:
+    known = list(known)
     for key in given:
         if key not in known:
             hint = nearest(key, known) or f"; the settings are {', '.join(known)}"
@@ -222,7 +274,7 @@ def _plain_stage(number: int, stage: Any) -> Any:
     if isinstance(stage, Stage):
         return asdict(stage)
     if isinstance(stage, dict):
-        _check_keys(f"setting 'stages': stage {number}: ", stage, Stage)
+        _check_keys(f"setting 'stages': stage {number}: ", stage, [f.name for f in fields(Stage)])
         if "epochs" not in stage:
             raise ConfigError(f"setting 'stages': stage {number} does not say how many epochs it has")
         if isinstance(stage.get("freeze"), str):

@@ -19,21 +19,22 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 import convscope
 from convscope import atomic
-from convscope.data.loader import Batch
+from convscope.data.batch import Batch
 from convscope.models import entry
 from convscope.models.own import is_own
+from convscope.tasks.task import Objective
 from convscope.training.accelerate import Measured, why_not_compile
 from convscope.training.defaults import ResolvedPlan
-from convscope.training.loop import Loss
 from convscope.training.machine import name_of
+from convscope.training.out_of_memory import is_out_of_memory
 from convscope.training.plan import Plan
 from convscope.training.precision import bf16_is_fast
-from convscope.training.steps import is_out_of_memory
 from convscope.training.trial import Trial
 
 SHARE = 0.03  # of the planned training that measuring may take
@@ -46,7 +47,7 @@ OPEN = ("amp", "channels_last", "compile", "batch_size")
 
 
 def fastest(
-    settled: ResolvedPlan, model: nn.Module, batch: Batch, loss: Loss, *, classes: int, images: int, memory: Path
+    settled: ResolvedPlan, model: nn.Module, batch: Batch, objective: Objective, *, images: int, memory: Path
 ) -> ResolvedPlan:
     """Return the plan with its form chosen, and the reasons, which say what was measured.
 
@@ -64,7 +65,7 @@ def fastest(
     if known is not None:
         rows = known
     else:
-        rows = _Probe(plan, asked, model, batch, loss, classes, images).run(grows)
+        rows = _Probe(plan, asked, model, batch, objective, images).run(grows)
         _remember(memory, key, rows)  # also that nothing was: another time it might be, and end in other weights
     return _chosen(settled, rows, images, "measured before on this machine" if known is not None else "measured")
 
@@ -90,10 +91,10 @@ class _Probe:
     """Measures one form after the other as long as the time allows."""
 
     def __init__(
-        self, plan: Plan, asked: Plan, model: nn.Module, batch: Batch, loss: Loss, classes: int, images: int
+        self, plan: Plan, asked: Plan, model: nn.Module, batch: Batch, objective: Objective, images: int
     ) -> None:
         self.plan, self.asked, self.images = plan, asked, images
-        self.model, self.batch, self.loss, self.classes = model, batch, loss, classes
+        self.model, self.batch, self.objective = model, batch, objective
         self.began = time.perf_counter()
 
     def run(self, grows: bool) -> list[Measured]:
@@ -141,9 +142,7 @@ class _Probe:
 
     def _in_turns(self, plans: list[Plan]) -> list[Measured]:
         """Take steps of each form in turns; the fastest of each counts: others were held up."""
-        trials = [
-            Trial(self.model, self._of_size(plan.batch_size or 1), plan, self.loss, self.classes) for plan in plans
-        ]
+        trials = [Trial(self.model, self._of_size(plan.batch_size or 1), plan, self.objective) for plan in plans]
         taken: list[list[float]] = [[] for _ in plans]
         for _ in range(WARM + ROUNDS):
             for seconds, trial in zip(taken, trials, strict=True):
@@ -156,7 +155,7 @@ class _Probe:
     def _compiled(self, best: Measured) -> list[Measured]:
         plan = self._plan_of(best, compile=True)
         try:
-            trial = Trial(self.model, self.batch, plan, self.loss, self.classes)
+            trial = Trial(self.model, self.batch, plan, self.objective)
             began = time.perf_counter()
             trial.step()
             compiling = time.perf_counter() - began
@@ -166,15 +165,10 @@ class _Probe:
         return [Measured(best.amp, best.channels_last, True, len(self.batch), seconds, compiling)]
 
     def _of_size(self, count: int) -> Batch:
-        """Return the batch, its images repeated where there are too few."""
-        at = torch.arange(count, device=self.batch.labels.device) % len(self.batch)
-
-        def some(values: Tensor | None) -> Tensor | None:
-            return None if values is None else values[at]
-
+        """Return the batch, its examples repeated where there are too few."""
         if count == len(self.batch):
             return self.batch
-        return Batch(self.batch.x[at], self.batch.labels[at], some(self.batch.partner_labels), some(self.batch.weight))
+        return self.batch.part(np.arange(count) % len(self.batch))
 
 
 def _chosen(settled: ResolvedPlan, rows: list[Measured], images: int, how: str) -> ResolvedPlan:

@@ -58,7 +58,7 @@ class Settings(Shared, total=False):
     compile: bool | None
     rewrite: bool
 
-    task: Literal["auto", "classification"]
+    task: str
     img_size: int | tuple[int, int] | None
     fit: Literal["crop", "pad", "squash", "centre"]
     valid: float | int | None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import itertools
 import time
+from dataclasses import replace
 
 from torch import nn
 
-from convscope.data.loader import Batch
+from convscope.data.batch import Batch
+from convscope.tasks.task import Objective
 from convscope.training.accelerate import accelerated, in_order
-from convscope.training.inference import targets_of
-from convscope.training.loop import Loss
 from convscope.training.machine import wait_for
 from convscope.training.optimisers import Optimiser
 from convscope.training.plan import Plan
@@ -23,10 +23,10 @@ PARTS = ("forward", "backward", "optimiser")
 class Trial:
     """Steps of a copy in the form that ``plan`` says, on one batch; the network itself is left untouched."""
 
-    def __init__(self, model: nn.Module, batch: Batch, plan: Plan, loss: Loss, classes: int):
+    def __init__(self, model: nn.Module, batch: Batch, plan: Plan, objective: Objective):
         own = in_order(copy.deepcopy(model), plan).train()
-        self.plan, self.loss, self.classes = plan, loss, classes
-        self.batch = Batch(in_order(batch.x, plan), batch.labels, batch.partner_labels, batch.weight)
+        self.plan, self.objective = plan, objective
+        self.batch = replace(batch, inputs=tuple(in_order(x, plan) for x in batch.inputs))
         self.model = accelerated(own, plan, tuple(self.batch.x.shape))
         self.model.train()
         self.optimiser = Optimiser(own, plan)
@@ -40,11 +40,11 @@ class Trial:
             clock.append(time.perf_counter())
 
         with arithmetic(self.plan):
-            logits = self.model(self.batch.x).float()
-        value = self.loss(logits, targets_of(self.batch, self.classes))
+            output = self.model(*self.batch.inputs).float()
+        loss = self.objective(output, self.batch).loss
         tick()
         self.optimiser.zero_grad()
-        value.backward()
+        loss.backward()
         tick()
         self.optimiser.step()
         tick()

@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgba
 from convscope.report.contents import Contents
 from convscope.report.figures.style import BLUE, FAINT, GREY, INK, ORANGE, PAPER, WIDE, Drawing, canvas
 from convscope.report.text import percent, shorten
-from convscope.tasks.classification import confusion
+from convscope.tasks.classification.scores import confusion
 
 SHARES, COUNTS = 12, 32  # up to so many classes a cell has room for its share, for its count
 WHOLE = 200  # classes up to which the whole matrix is drawn

@@ -26,8 +26,8 @@ from convscope.runs.compare.naming import essential, names_of, settings_of
 from convscope.runs.compare.statistics import resampled_means, two_sided
 from convscope.runs.predictions import read_answers
 from convscope.runs.run import Run, open_run
-from convscope.tasks import classification
 from convscope.tasks.metrics.bootstrap import interval
+from convscope.tasks.metrics.comparison import compare as compare_examples
 from convscope.tasks.metrics.comparison import named_test, resampled_accuracies
 from convscope.tasks.metrics.holm import holm
 from convscope.tasks.metrics.proportion import wilson
@@ -171,11 +171,12 @@ def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = No
         check_comparable(first, run)
     opened.sort(key=lambda run: (repr(essential(run)), run.plan.seed))  # so that their order moves no figure
     answers = [read_answers(run) for run in opened]
-    answers = [each.of(answers[0].ids) for each in answers]
-    units = _units(opened, answers[0].ids)
+    ids = answers[0].ids
+    evidence = [each.of(ids) for each in answers]
+    units = _units(opened, ids)
     groups = _grouped(opened)
-    figures = estimates(opened, answers, units, groups)
-    correct = np.stack([each.right for each in answers])
+    figures = estimates(opened, evidence, units, groups)
+    correct = np.stack([each.per_example for each in evidence])
     accuracies = resampled_accuracies(correct, units, DRAWS, seed=0)
     draws = resampled_means(accuracies, list(groups.values()), seed=0)
     varied = settings_of(opened, groups)
@@ -265,7 +266,7 @@ def _pair(
         {
             "seed_a": s,
             "seed_b": t,
-            **classification.compare(correct[mine[s]], correct[theirs[t]], units=units, resamples=DRAWS),
+            **compare_examples(correct[mine[s]], correct[theirs[t]], units=units, resamples=DRAWS),
         }
         for s, t in matched
     )

@@ -7,21 +7,18 @@ from typing import Any
 import numpy as np
 
 from convscope.runs.compare.statistics import resampled_means
-from convscope.runs.predictions import Answers
 from convscope.runs.run import Run
-from convscope.tasks import classification
 from convscope.tasks.metrics.bootstrap import interval, resample
-from convscope.tasks.metrics.calibration import Calibration
-from convscope.tasks.metrics.counts import Counts
 from convscope.tasks.metrics.proportion import wilson
 from convscope.tasks.metrics.units import Units
+from convscope.tasks.scores import Evidence
 
 FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "ece")
 DRAWS = 1_000
 
 
 def estimates(
-    runs: list[Run], answers: list[Answers], units: Units, networks: dict[str, dict[int, int]]
+    runs: list[Run], evidence: list[Evidence], units: Units, networks: dict[str, dict[int, int]]
 ) -> dict[str, dict[str, Any]]:
     """Return each network's estimates; ``networks`` has for each name: seed -> place of its run.
 
@@ -33,7 +30,7 @@ def estimates(
         if len(metrics) == 1 and metrics[0].get("groups") == (units.groups or None):
             found[name] = {key: metrics[0][key] for key in FIGURES}
             continue
-        samples = _resampled([answers[at] for at in places.values()], units, len(runs[0].spec.classes))
+        samples = _resampled([evidence[at] for at in places.values()], units)
         rows = {seed: row for row, seed in enumerate(places)}
         found[name] = {
             key: _estimate(
@@ -46,20 +43,12 @@ def estimates(
     return found
 
 
-def _resampled(answers: list[Answers], units: Units, classes: int) -> dict[str, np.ndarray]:
+def _resampled(evidence: list[Evidence], units: Units) -> dict[str, np.ndarray]:
     """Return every figure (runs, resamples) of every run, all on the same draws."""
-    counts = [Counts.of(each.labels, each.predicted, classes) for each in answers]
-    calibrations = [Calibration.of(each.right, each.stated) for each in answers]
-    surprised = np.stack([classification.surprise(each.of_label) for each in answers])
 
     def figures(weights: np.ndarray) -> dict[str, np.ndarray]:
-        each = [count.figures(weights) for count in counts]
-        return {
-            "accuracy": np.stack([row["accuracy"] for row in each]),
-            "balanced_accuracy": np.stack([row["balanced_accuracy"] for row in each]),
-            "log_loss": surprised @ weights / weights.sum(axis=0),
-            "ece": np.stack([calibration.error(weights) for calibration in calibrations]),
-        }
+        each = [run.figures(weights) for run in evidence]
+        return {name: np.stack([run[name] for run in each]) for name in FIGURES}
 
     return resample(figures, units, resamples=DRAWS, seed=0)
 

@@ -48,25 +48,27 @@ class PointErrors:
         return ratio(np.where(self.known, self.distances, 0.0).sum(axis=1), self.known.sum(axis=1))
 
     def figures(self, weights: np.ndarray) -> dict[str, np.ndarray]:
-        """Return each figure (r,), and those of each point (K, r), under whole weights (n, r) of the examples.
+        """Return each figure (r,) under whole weights (n, r) of the examples.
 
         ``nme`` and ``median_nme`` are mean and median over examples of their normalised mean error; ``auc``: the mean
         height of the curve of cumulative errors from 0 to 0.08; ``failures``: the fraction of errors above 0.1;
-        ``pixels``: the mean distance in pixels; of each point ``point_nme``. Examples without a known point do not
-        count.
+        ``pixels``: the mean distance in pixels. Examples without a known point do not count.
         """
         scored = self.known.any(axis=1)
         weights, errors = weights[scored], self.per_example[scored]
         total = weights.sum(axis=0)
-        parts = np.where(self.known, self.distances, 0.0)[scored] / self.length[scored, None]
         return {
             "nme": ratio(errors @ weights, total),
             "median_nme": weighted_median(errors, weights),
             "auc": ratio(np.maximum(0, 1 - errors / CURVE_END) @ weights, total),
             "failures": ratio((errors > FAILED) @ weights, total),
             "pixels": ratio(self._pixels[scored] @ weights, total),
-            "point_nme": ratio(parts.T @ weights, self.known[scored].T @ weights),
         }
+
+    def of_each(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the normalised mean error of each point by itself, (K, r), as ``point_nme``."""
+        parts = np.where(self.known, self.distances, 0.0) / self.length[:, None]
+        return {"point_nme": ratio(parts.T @ weights, self.known.T @ weights)}
 
 
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

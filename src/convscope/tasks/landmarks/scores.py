@@ -79,7 +79,9 @@ def scores(
         raise DataError(f"the prediction of {target.names[k]} for example {row} is no number: {predictions[row, k]}")
     evidence = PointErrors.of(truth, predictions, target)
     units = Units.of(groups, len(truth))
-    figures = with_intervals(evidence.figures, units, resamples=resamples, seed=seed)
+    figures = with_intervals(
+        lambda weights: evidence.figures(weights) | evidence.of_each(weights), units, resamples=resamples, seed=seed
+    )
     missing = (~evidence.known).sum(axis=0)
     return Scores(
         main="nme",

@@ -11,6 +11,7 @@ import numpy as np
 from convscope.tasks.metrics.bootstrap import interval, resample
 from convscope.tasks.metrics.proportion import wilson
 from convscope.tasks.metrics.units import FEW, Units
+from convscope.tasks.scores import Evidence
 
 Figures = Callable[[np.ndarray], dict[str, np.ndarray]]  # weights (n, r) -> each figure (r,), or (K, r) of K parts
 
@@ -54,6 +55,20 @@ def estimates(
     """
     found = with_intervals(figures, units, resamples=resamples, seed=seed)
     _wilson_where_collapsed(found, labels, predicted, units)
+    return found
+
+
+def estimates_of(
+    evidence: Evidence, main: str, units: Units, *, resamples: int = 1000, seed: int = 0
+) -> dict[str, Any]:
+    """Return each of the evidence's figures with its interval, as ``estimates``.
+
+    Where all resamples agree, Wilson's interval stands in for the ``main`` figure if that is a share of right answers.
+    """
+    found = with_intervals(evidence.figures, units, resamples=resamples, seed=seed)
+    if evidence.per_example.dtype == bool and found[main]["low"] is None:
+        ends = wilson(found[main]["value"] * units.count, units.count)
+        found[main] |= dict(zip(("low", "high"), map(_known, ends), strict=True))
     return found
 
 

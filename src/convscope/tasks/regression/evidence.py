@@ -64,37 +64,41 @@ class NumberErrors:
         return self._of_known(np.abs(self.errors) / self.scale)
 
     def figures(self, weights: np.ndarray) -> dict[str, np.ndarray]:
-        """Return each figure (r,), and those of each number (K, r), under weights (n, r) of the examples.
+        """Return each figure (r,) under weights (n, r) of the examples; NaN where nothing is known.
 
         ``mae``, ``rmse``: mean absolute error, root of the mean squared one, over all numbers of an example and then
-        over examples. ``r2``: 1 - squared errors / squared distances from the mean, averaged over numbers. Of each
-        number also ``bias``, the mean of predicted minus true. NaN where nothing is known; ``r2`` also where all true
-        values are equal.
+        over examples. ``r2``: 1 - squared errors / squared distances from the mean, averaged over numbers; NaN where
+        all true values are equal.
         """
-        known = self.known.T @ weights
-        squares = (self.errors**2).T @ weights
-        each = {
-            "number_mae": ratio(np.abs(self.errors).T @ weights, known),
-            "number_rmse": np.sqrt(ratio(squares, known)),
-            "number_bias": ratio(self.errors.T @ weights, known),
-            "number_r2": self._explained(weights, known, squares),
-        }
         total = weights.sum(axis=0)
         return {
             "mae": ratio(self.per_example @ weights, total),
             "rmse": np.sqrt(ratio(self._of_known((self.errors / self.scale) ** 2) @ weights, total)),
-            "r2": mean_of_known(each["number_r2"]),
-            **each,
+            "r2": mean_of_known(self._explained(weights)),
+        }
+
+    def of_each(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the figures of each number by itself, in its unit, (K, r), as ``figures`` does.
+
+        ``bias`` is the mean of predicted minus true.
+        """
+        known = self.known.T @ weights
+        return {
+            "number_mae": ratio(np.abs(self.errors).T @ weights, known),
+            "number_rmse": np.sqrt(ratio((self.errors**2).T @ weights, known)),
+            "number_bias": ratio(self.errors.T @ weights, known),
+            "number_r2": self._explained(weights),
         }
 
     def _of_known(self, values: np.ndarray) -> np.ndarray:
         """Return the mean (n,) over the known numbers of each example of values (n, K)."""
         return ratio(np.where(self.known, values, 0.0).sum(axis=1), self.known.sum(axis=1))
 
-    def _explained(self, weights: np.ndarray, known: np.ndarray, squares: np.ndarray) -> np.ndarray:
+    def _explained(self, weights: np.ndarray) -> np.ndarray:
         """Return R² of each number, (K, r)."""
+        known = self.known.T @ weights
         # About the mean of all examples: the difference of two large sums would lose the digits.
         centred = np.where(self.known, self.truth - mean_of_known(self.truth), 0.0)
         spread = (centred**2).T @ weights - ratio((centred.T @ weights) ** 2, known)
         size = (centred**2).sum(axis=0)[:, None]
-        return np.where(spread > 1e-12 * size, 1 - ratio(squares, spread), np.nan)
+        return np.where(spread > 1e-12 * size, 1 - ratio((self.errors**2).T @ weights, spread), np.nan)

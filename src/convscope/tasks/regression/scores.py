@@ -68,7 +68,9 @@ def scores(
         raise DataError(f"the prediction of {target.names[k]} for example {row} is no number: {predictions[row, k]}")
     evidence = NumberErrors.of(truth, predictions, target)
     units = Units.of(groups, len(truth))
-    figures = with_intervals(evidence.figures, units, resamples=resamples, seed=seed)
+    figures = with_intervals(
+        lambda weights: evidence.figures(weights) | evidence.of_each(weights), units, resamples=resamples, seed=seed
+    )
     return Scores(
         main="mae",
         metrics={name: Metric(**figures[name], about=a) for name, a in about(target).items()},

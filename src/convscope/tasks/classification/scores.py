@@ -1,73 +1,49 @@
-"""Classification: each image belongs to one of K classes, the network states a probability for each."""
+"""Every figure of merit of labels and probabilities, with its interval."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from convscope.data.spec import Classes
 from convscope.errors import ConfigError, DataError, nearest
+from convscope.tasks.classification.options import Options
 from convscope.tasks.metrics.calibration import Calibration
-from convscope.tasks.metrics.comparison import compare
 from convscope.tasks.metrics.counts import Counts, mean_of_known
 from convscope.tasks.metrics.estimates import estimates
 from convscope.tasks.metrics.ranking import Rankings
 from convscope.tasks.metrics.units import FEW, Units
-from convscope.tasks.task import Task
+from convscope.tasks.scores import About, Metric, Scores
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-__all__ = ["CLASSIFICATION", "accuracies", "code", "compare", "confusion", "loss", "score", "show", "surprise"]
-
+ABOUT = {
+    "accuracy": About("Accuracy", "share of images named correctly", "share"),
+    "balanced_accuracy": About(
+        "Balanced accuracy", "mean over classes of the share found: rare classes count as much", "share"
+    ),
+    "auc": About("Area under ROC", "one class told from the others, mean over classes: 0.5 is guessing, 1 is perfect"),
+    "average_precision": About(
+        "Average precision", "precision over all thresholds, mean over classes: stricter on rare ones"
+    ),
+    "ece": About(
+        "Calibration error", "mean distance between stated probability and what came true (ECE, 15 bins)", "share",
+        "lower",
+    ),
+    "log_loss": About("Log loss", "mean surprise, −ln(probability of the truth): 0 is certain and right", "", "lower"),
+}  # fmt: skip
 MOST_CELLS = 100  # classes up to which the whole confusion matrix is written down
 
 
-def code(targets: Sequence[str], classes: Sequence[str]) -> np.ndarray:
-    """Return the index (n,) int64 of each class name; an unknown name is a DataError.
-
-    >>> code(["bee", "ant"], ["ant", "bee"]).tolist()
-    [1, 0]
-    """
-    index = {name: i for i, name in enumerate(classes)}
-    for row, name in enumerate(targets):
-        if name not in index:
-            raise DataError(
-                f"row {row}: class {name!r} is none of the {len(index)} classes the network knows"
-                f" ({', '.join(list(index)[:10])}{', ...' if len(index) > 10 else ''}){nearest(name, index)}"
-            )
-    return np.array([index[name] for name in targets], dtype=np.int64)
-
-
-def loss(logits: Tensor, targets: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
-    """Return the mean cross entropy of logits (N, K): targets are classes (N,) int64 or shares of classes (N, K).
-
-    ``smoothing`` takes that share of each target and spreads it over all classes (Szegedy et al. 2016). ``weights``
-    (K,) count a class more or less; the mean is over weights, so that a one-hot target and its class give the same
-    number.
-    """
-    from torch.nn.functional import cross_entropy
-
-    if targets.ndim == 1 or weights is None:
-        return cross_entropy(logits, targets, weight=weights, label_smoothing=smoothing)
-    # torch divides by N here, and by the sum of weights for class targets: make it the latter in both cases.
-    total = cross_entropy(logits, targets, weight=weights, label_smoothing=smoothing, reduction="sum")
-    return total / (targets @ weights).sum()
-
-
-def show(probabilities: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
-    """Return the most probable class of one example, its probability, and all probabilities (K,) by class.
-
-    >>> show(np.array([0.25, 0.75]), ["ant", "bee"])
-    {'label': 'bee', 'probability': 0.75, 'probabilities': {'ant': 0.25, 'bee': 0.75}}
-    """
-    best = int(np.argmax(probabilities))
-    return {
-        "label": classes[best],
-        "probability": float(probabilities[best]),
-        "probabilities": {name: float(p) for name, p in zip(classes, probabilities, strict=True)},
-    }
+def scores(
+    truth: np.ndarray, predictions: np.ndarray, target: Classes, options: Options, groups: np.ndarray | None = None
+) -> Scores:
+    """Return ``score`` of labels (n,) and probabilities (n, K) as every task gives it."""
+    values = score(truth, predictions, target.names, groups=groups, positive=options.positive)
+    metrics = {name: Metric(**values.pop(name), about=about) for name, about in ABOUT.items()}
+    examples, resampled, known = (values.pop(name) for name in ("examples", "interval", "groups"))
+    right = predictions.argmax(axis=1) == truth
+    return Scores("accuracy", metrics, examples, resampled, known, right, values)
 
 
 def score(
@@ -128,16 +104,6 @@ def score(
         missed = np.flatnonzero((labels == yes) & (predicted != yes))
         arranged["binary"] = _binary(found, classes, yes) | {"missed": missed.tolist()}
     return arranged
-
-
-def accuracies(
-    labels: np.ndarray, predicted: np.ndarray, K: int, *, groups: np.ndarray | None = None, resamples: int = 1000
-) -> dict[str, Any]:
-    """Return ``accuracy`` and ``balanced_accuracy`` of labels (n,) and predicted classes (n,), as ``score`` does."""
-    units = Units.of(groups, len(labels))
-    counts = Counts.of(labels, predicted, K)
-    found = estimates(counts.figures, labels, predicted, units, resamples=resamples, seed=0)
-    return {name: found[name] for name in ("accuracy", "balanced_accuracy")}
 
 
 def _checked(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -265,6 +231,3 @@ def _binary(found: dict[str, Any], classes: Sequence[str], yes: int) -> dict[str
         "auc": found["class_auc"][yes],
         "average_precision": found["class_average_precision"][yes],
     }
-
-
-CLASSIFICATION = Task(name="classification", code=code, loss=loss, score=score, show=show)
