@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from convscope.api.train import Observer
     from convscope.data.dataset import Data
     from convscope.data.loading import load
-    from convscope.graph.node import Graph
+    from convscope.graph import Graph
     from convscope.graph.record import record
     from convscope.notebook import resume, train, train_series
     from convscope.runs.compare.comparison import Comparison
@@ -60,7 +60,7 @@ _ROOMS = ("models", "ops", "scratch")
 _HOMES = {
     "Comparison": "convscope.runs.compare.comparison",
     "Data": "convscope.data.dataset",
-    "Graph": "convscope.graph.node",
+    "Graph": "convscope.graph",
     "Inspection": "convscope.analysis.inspection",
     "Observer": "convscope.api.train",
     "Run": "convscope.runs.run",

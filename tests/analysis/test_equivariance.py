@@ -11,7 +11,7 @@ from torch import nn
 
 from convscope.analysis.equivariance import equivariance, last_map
 from convscope.errors import ConfigError, ShapeError
-from convscope.graph.node import Graph
+from convscope.graph import Graph
 from convscope.graph.record import record
 from convscope.models import registry
 from convscope.ops import correlate, max_pool

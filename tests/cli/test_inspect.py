@@ -141,7 +141,7 @@ def test_what_leaves_pytorch_is_told(own_module, tmp_path, capsys):
     assert call("inspect", f"{own_module}:Outside", "--input", "2x9", "--verify") == 0
     printed = capsys.readouterr()
     assert "agree, as far as compared" in printed.out
-    assert "not compared: outside_PyTorch" in printed.err and "Values leave PyTorch in its forward" in printed.err
+    assert "not compared: outside_PyTorch" in printed.err and "leaves PyTorch (.numpy())" in printed.err
     assert (
         call("inspect", f"{own_module}:Outside", "--input", "2x9", "--field", "conv@3", "--out", tmp_path / "a.png")
         == 0

@@ -109,7 +109,7 @@ def test_a_network_that_never_looks_is_recorded_once(monkeypatch: pytest.MonkeyP
     from convscope.graph import record
 
     forwards: list[int] = []
-    recorded = record.recorded
-    monkeypatch.setattr(record, "recorded", lambda *a, **k: forwards.append(a[2]) or recorded(*a, **k))
+    forward = record.record_forward
+    monkeypatch.setattr(record, "record_forward", lambda *a, **k: forwards.append(a[2]) or forward(*a, **k))
     cs.record(torch.nn.Sequential(torch.nn.Conv2d(2, 3, 3), torch.nn.Flatten(), torch.nn.Linear(12, 2)), (2, 4, 4))
     assert forwards == [BATCH]

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 import convscope as cs
 from convscope.errors import ConfigError, ShapeError
-from convscope.explain.agreement import agreements, random_inputs
 from convscope.graph.record import record
+from convscope.graph.verify import agreements, random_inputs
 
 
 class Both(nn.Module):

@@ -53,6 +53,18 @@ def test_a_damaged_file_is_refused(graph: Graph, tmp_path: Path, damage: str):
         load(path)
 
 
+def test_a_graph_saved_by_version_0_1_is_read_with_the_words_of_today():
+    graph = load(Path(__file__).parent / "saved" / "format1.json")
+    assert [node.op for node in graph.nodes].count("getitem") == 2
+    assert graph["rnn.expand"].batch_scaled == (("shape", 1),)
+    expected = [
+        [-0.0498607568, -0.0040957662, -0.4122905433, -0.0071000951],
+        [-7.717155e-05, -0.0010105598, -0.0550902784, -0.0032785130],
+    ]
+    x = np.arange(8, dtype=np.float32).reshape(2, 2, 2)  # a batch of 2, where one example was recorded
+    np.testing.assert_allclose(graph.run(x).output, expected, rtol=1e-5)
+
+
 def with_node(graph: Graph, at: int, **changes) -> Graph:
     nodes = list(graph.nodes)
     nodes[at] = replace(nodes[at], **changes)

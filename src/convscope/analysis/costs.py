@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from convscope.analysis.shapes import arrays_of, itemsize
-from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node
+from convscope.graph import Graph
+from convscope.graph.node import GETITEM, INPUT, UNKNOWN, Node
 from convscope.ops import PRIMITIVES, Cost
 
 CONVENTION = (
@@ -44,7 +45,7 @@ def cost(graph: Graph, node: Node) -> Cost | None:
     """Return what a node costs, None where its operation is unknown."""
     if node.op == UNKNOWN:
         return None
-    if node.op in (INPUT, PART):
+    if node.op in (INPUT, GETITEM):
         return Cost(0, 0, 0, 0)
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
     return PRIMITIVES[node.op].cost(*shapes, itemsize=itemsize(node.dtype), **node.arguments)

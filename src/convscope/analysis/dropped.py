@@ -10,7 +10,7 @@ import numpy as np
 
 from convscope.analysis.exact_fields import backwards, links_of
 from convscope.analysis.index_sets import IndexSet
-from convscope.graph.node import Graph
+from convscope.graph import Graph
 from convscope.ops.axes import Link
 
 WINDOWS = ("correlate", "convolve", "correlate_transpose", "avg_pool", "lp_pool", "max_pool")

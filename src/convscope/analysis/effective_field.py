@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope.analysis.exact_fields import field
-from convscope.analysis.part import part
 from convscope.errors import ConfigError, ShapeError
-from convscope.graph.node import Graph, Node
+from convscope.graph import Graph, Node
+from convscope.graph.subgraph import subgraph
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ def effective_field(
     examples = random.normal(size=(samples, *first.shape[1:])) if inputs is None else np.asarray(inputs)
     if not len(examples):
         raise ConfigError("effective_field: at least one input is needed, found none")
-    wanted, where = part(graph, node), (slice(None),) * (len(target.shape) - len(place)) + place
+    wanted, where = subgraph(graph, node), (slice(None),) * (len(target.shape) - len(place)) + place
     energy = np.zeros(first.shape[2:])
     for example in examples.astype(first.dtype, copy=False):
         values = wanted.run(example[None])

@@ -17,9 +17,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from convscope.analysis.part import part
 from convscope.errors import ConfigError, ShapeError
-from convscope.graph.node import Graph
+from convscope.graph import Graph
+from convscope.graph.subgraph import subgraph
 
 Function = Callable[[np.ndarray], np.ndarray]
 TOLERANCE = 1e-9  # of the features' spread, in float64, which leaves about 1e-14
@@ -153,14 +153,14 @@ def equivariance(
 def last_map(graph: Graph) -> str:
     """Return the last node with as many axes as the input and more than one position, or else the first output."""
     first = graph.inputs[0]
-    for node in reversed(part(graph, next(iter(graph.outputs.values()))).nodes):
+    for node in reversed(subgraph(graph, next(iter(graph.outputs.values()))).nodes):
         if node.op != "input" and len(node.shape) == len(first.shape) and max(node.shape[2:], default=1) > 1:
             return node.name
     return next(iter(graph.outputs.values()))
 
 
 def _function(graph: Graph, node: str) -> Function:
-    wanted = part(graph, node)
+    wanted = subgraph(graph, node)
     return lambda x: wanted.run(x)[node]
 
 

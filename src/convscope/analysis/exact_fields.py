@@ -17,7 +17,8 @@ from convscope.analysis import patches
 from convscope.analysis.index_sets import Box, IndexSet, reshaped
 from convscope.analysis.shapes import arrays_of, example_shape
 from convscope.errors import ShapeError
-from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node, Shape
+from convscope.graph import Graph
+from convscope.graph.node import GETITEM, INPUT, UNKNOWN, Node, Shape
 from convscope.ops import PRIMITIVES
 from convscope.ops.axes import Axes, Link, pointwise, same, shifted
 
@@ -125,7 +126,7 @@ def links_of(graph: Graph, node: Node) -> Axes:
     """Return by the name of a node before how its axes feed a node; nothing for what is no matter of axes."""
     if node.op in (INPUT, UNKNOWN):
         return {}
-    if node.op == PART:
+    if node.op == GETITEM:
         return {"x": _part(graph.by_name[node.inputs["x"]], node)}
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
     primitive = PRIMITIVES[node.op]

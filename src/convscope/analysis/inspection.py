@@ -16,9 +16,11 @@ from convscope.analysis.memory import Memory, memory
 from convscope.analysis.parameters import Parameters, parameters
 from convscope.analysis.receptive_fields import AxisField, Reaches, fraction_seen, reaches
 from convscope.analysis.shapes import example_shape
+from convscope.analysis.table import as_text, lines_below, rows_of
 from convscope.analysis.warnings import DesignWarning, check
 from convscope.cards import grid
-from convscope.graph.node import INPUT, PART, UNKNOWN, Graph, Node
+from convscope.graph import Graph
+from convscope.graph.node import GETITEM, INPUT, UNKNOWN, Node
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Inspection:
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """Every operation, in the order in which they run; the inputs are none."""
-        return tuple(self._layer(node) for node in self.graph.nodes if node.op not in (INPUT, PART))
+        return tuple(self._layer(node) for node in self.graph.nodes if node.op not in (INPUT, GETITEM))
 
     @cached_property
     def totals(self) -> Totals:
@@ -152,13 +154,9 @@ class Inspection:
         return f"<inspection of {self.graph.model}: {len(self.layers)} layers, {self.totals.parameters:,} parameters>"
 
     def __str__(self) -> str:
-        from convscope.analysis.table import as_text
-
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        from convscope.analysis.table import lines_below, rows_of
-
         columns, rows = rows_of(self)
         return grid(columns, rows) + f"<p>{'<br>'.join(map(escape, lines_below(self)))}</p>"
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 from convscope.analysis.parameters import Parameters
 from convscope.analysis.shapes import Array
-from convscope.graph.node import INPUT, PART, Graph, Node
+from convscope.graph import Graph
+from convscope.graph.node import GETITEM, INPUT, Node
 from convscope.ops import activation
 
 VIEWS = ("reshape", "permute", "strided_slice", "expand", "detach")
 # What the gradient of an operation is made of: nothing but the incoming gradient, or the output; all others the inputs.
-FORGETS = {*VIEWS, PART, "add", "subtract", "concatenate", "pad", "avg_pool", "adaptive_avg_pool", "global_avg_pool",
+FORGETS = {*VIEWS, GETITEM, "add", "subtract", "concatenate", "pad", "avg_pool", "adaptive_avg_pool", "global_avg_pool",
            "reduce_sum", "reduce_mean", "resample_cubic", "resample_linear", "resample_nearest", "compare",
            "round_off", "argmax", "argsort"}  # fmt: skip
 FROM_OUTPUT = {"relu", "sigmoid", "tanh", "softmax", "log_softmax", "exp"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from convscope.analysis.shapes import weight
-from convscope.graph.node import Graph
+from convscope.graph import Graph
 from convscope.ops.primitive import count
 
 

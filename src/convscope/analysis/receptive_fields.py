@@ -21,7 +21,8 @@ import numpy as np
 from convscope.analysis.exact_fields import links_of
 from convscope.analysis.index_sets import pairings
 from convscope.analysis.periodic import NOTHING, AxisField, Periodic
-from convscope.graph.node import INPUT, UNKNOWN, Graph, Node, Shape
+from convscope.graph import Graph
+from convscope.graph.node import INPUT, UNKNOWN, Node, Shape
 from convscope.ops.axes import Link
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from convscope.graph.node import Graph, Node, Shape
+from convscope.graph import Graph
+from convscope.graph.node import Node, Shape
 from convscope.ops import PRIMITIVES
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from convscope.analysis.costs import CONVENTION
-from convscope.analysis.inspection import Inspection, Layer
 from convscope.analysis.receptive_fields import AxisField
+
+if TYPE_CHECKING:
+    from convscope.analysis.inspection import Inspection, Layer
 
 COLUMNS = ("layer", "kind", "output", "parameters", "multiplications", "additions", "sees", "step", "of the input")
 RIGHT = ("parameters", "multiplications", "additions", "of the input")

@@ -18,7 +18,7 @@ from convscope.analysis.inspection import Inspection
 from convscope.analysis.warnings import codes_of
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import ConfigError, DataError, nearest
-from convscope.graph.node import Graph
+from convscope.graph import Graph
 from convscope.models import building, own
 from convscope.models.own import COLON
 

@@ -15,9 +15,8 @@ import numpy as np
 from convscope.api.inspect import Network, names_shape, network, shape_of
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import ShapeError
-from convscope.tracing.follow import trace_number
 from convscope.tracing.forward import Forward, Scaling, compute
-from convscope.tracing.terms import Trace
+from convscope.tracing.terms import Trace, trace_number
 
 if TYPE_CHECKING:
     from convscope.runs.run import Run
@@ -109,7 +108,7 @@ def _scaling(pixels: np.ndarray, rule: Preprocessing) -> Scaling:
 
 
 def _watched(model: Any, inputs: Inputs, scaling: Scaling | None, classes: tuple[str, ...] = ()) -> Forward:
-    from convscope.explain.activations import activations
+    from convscope.graph.record.activations import activations
 
     graph, engine = activations(model, inputs)
     return compute(graph, [engine[node.name] for node in graph.inputs], engine, scaling, classes)

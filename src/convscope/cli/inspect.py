@@ -17,7 +17,7 @@ from convscope.cli.written import check_together, input_shapes, unit
 if TYPE_CHECKING:
     from convscope.analysis.inspection import Inspection
     from convscope.api.inspect import Network
-    from convscope.explain.agreement import Agreement
+    from convscope.graph.verify import Agreement
 
 SAID = 8  # nodes that a line names
 
@@ -237,7 +237,7 @@ def _ranges(positions: list[int]) -> str:
 
 def _verify(found: Network, image: Path | None, as_json: bool) -> int:
     """Say how far NumPy and PyTorch are apart, and what was not compared; exit code 1 if it is more than rounding."""
-    from convscope.explain.agreement import agreements, random_inputs
+    from convscope.graph.verify import agreements, random_inputs
 
     inputs = random_inputs(found.graph) if image is None else [found.input(image)]
     results = agreements(found.model, inputs)  # pyright: ignore[reportArgumentType]

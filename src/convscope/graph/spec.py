@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from convscope.errors import ConfigError, Error
-from convscope.graph.node import INPUT, STRUCTURE, UNKNOWN, Graph, Node, Shape
+from convscope.graph.graph import Graph
+from convscope.graph.node import INPUT, STRUCTURE, UNKNOWN, Node, Shape
 from convscope.ops import PRIMITIVES
 
 
@@ -19,8 +20,8 @@ def check(graph: Graph) -> None:
 def faults(graph: Graph) -> Iterator[str]:
     """Yield what is wrong with a graph, in the order of its nodes."""
     shapes: dict[str, Shape] = {}
-    known = {name: one.shape for name, one in (graph.parameters | graph.buffers).items()}  # pyright: ignore[reportOperatorIssue]
-    known |= {name: array.shape for name, array in graph.constants.items()}
+    arrays = (graph.parameters, graph.buffers, graph.constants)
+    known: dict[str, Shape] = {name: array.shape for named in arrays for name, array in named.items()}
     for at, node in enumerate(graph.nodes):
         if node.name in shapes:
             yield f"two nodes are called {node.name!r}"
@@ -48,23 +49,24 @@ def _references(node: Node, shapes: dict[str, Shape], known: dict[str, Shape]) -
 def _primitive(node: Node, known: dict[str, Shape]) -> Iterator[str]:
     """Yield what is wrong with a node's operation: name, inputs, or a shape that does not follow from them."""
     if node.op in STRUCTURE:
-        wanted = {UNKNOWN: "operation", INPUT: None}.get(node.op, "index")
-        if wanted and wanted not in node.arguments:
-            yield f"{node.name!r} lacks the argument {wanted!r}"
+        argument = {UNKNOWN: "operation", INPUT: None}.get(node.op, "index")
+        if argument and argument not in node.arguments:
+            yield f"{node.name!r} lacks the argument {argument!r}"
         return
     if node.op not in PRIMITIVES:
         yield f"{node.name!r} is to be {node.op!r}, which is no primitive"
         return
     primitive = PRIMITIVES[node.op]
-    given = {**node.inputs, **node.weights}
-    names = primitive.names(len(given))
-    if not given.keys() <= set(names):
-        yield f"{node.name!r} has arrays for {', '.join(given.keys() - set(names))}, which {node.op} does not take"
+    sources = {**node.inputs, **node.weights}
+    names = primitive.names(len(sources))
+    if not sources.keys() <= set(names):
+        yield f"{node.name!r} has arrays for {', '.join(sources.keys() - set(names))}, which {node.op} does not take"
         return
-    if not all(source in known for source in given.values()):
+    if not all(source in known for source in sources.values()):
         return
+    shapes = (known[sources[name]] if name in sources else None for name in names)
     try:
-        shape = primitive.shape(*(known[given[name]] if name in given else None for name in names), **node.arguments)
+        shape = primitive.shape(*shapes, **node.arguments)
     except (Error, TypeError) as error:
         yield f"{node.name!r}: {error}"
         return

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convscope.errors import ConfigError
-from convscope.graph.node import PART
 from convscope.ops import PRIMITIVES
-from convscope.tracing.forward import Forward, Place, largest
-from convscope.tracing.terms import PIXEL, Term, Trace, open_number, open_pixel, open_weight
+from convscope.tracing.forward import MOVES, Place
 
-# Nodes that compute nothing: a number that they put out stands in their input, at another place.
-MOVES = frozenset(("reshape", "permute", "strided_slice", "expand", "detach", "concatenate", "pad", PART))
+if TYPE_CHECKING:
+    from convscope.tracing.terms import Term, Trace
+
 MOST = 2000  # numbers in a tree: what can still be read
 
 
@@ -30,17 +28,7 @@ class Branch:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON."""
         number = None if self.term is None else self.term.number
-        return self.trace.to_dict() | {"term": number, "followed": [one.to_dict() for one in self.below]}
-
-
-def trace_number(forward: Forward, node: str | None = None, at: Sequence[int] | None = None) -> Trace:
-    """Return the trace of one number: by default of the largest of a node, by default of the output.
-
-    Raises ``ConfigError`` for a node and ``ShapeError`` for a place that is not there.
-    """
-    name = forward.output if node is None else node
-    place = largest(forward, forward.graph[name].name) if at is None else forward.full(name, at)
-    return open_number(forward, name, place)
+        return self.trace.to_dict() | {"term": number, "followed": [branch.to_dict() for branch in self.below]}
 
 
 def follow(trace: Trace, term: Term | int | None = None, *, factor: bool = False) -> Trace:
@@ -54,14 +42,14 @@ def follow(trace: Trace, term: Term | int | None = None, *, factor: bool = False
         raise ConfigError(f"the {what} of term {chosen.number} of {trace.node} {trace.at} stands in no array")
     slope = _slope(trace, chosen, factor)
     gain = None if trace.gain is None or slope is None else trace.gain * slope
-    return replace(_through_moves(trace.forward, source, at), gain=gain)
+    return replace(_through_moves(trace, source, at), gain=gain)
 
 
 def _largest(trace: Trace) -> Term:
     """Return the largest term whose operand stands in an array, or the largest at all."""
-    somewhere = trace.parts is not None and isinstance(trace.parts.source, str)
-    found = trace.largest(1 if somewhere else None)
-    return next((one for one in found if one.source is not None), found[0])
+    in_one_array = trace.arrays is not None and isinstance(trace.arrays.source, str)
+    terms = trace.largest(1 if in_one_array else None)
+    return next((term for term in terms if term.source is not None), terms[0])
 
 
 def _slope(trace: Trace, term: Term, factor: bool) -> float | None:
@@ -74,32 +62,25 @@ def _slope(trace: Trace, term: Term, factor: bool) -> float | None:
     return float(PRIMITIVES[node.op].backward(np.ones(1), np.array([term.operand]), **node.arguments)[0])
 
 
-def _through_moves(forward: Forward, source: str, at: Place) -> Trace:
+def _through_moves(trace: Trace, source: str, at: Place) -> Trace:
     """Return the trace of the number that stands at a place, past all nodes that only move it."""
     passed: list[str] = []
     while True:
-        if source == PIXEL:
-            found = open_pixel(forward, at)
-        elif source in forward.graph.by_name:
-            found = open_number(forward, source, forward.full(source, at))
-        else:
-            found = open_weight(forward, source, at)
-        if found.op not in MOVES or len(found) != 1:
-            return replace(found, passed=tuple(passed))
+        below = trace.elsewhere(source, at)
+        if below.op not in MOVES or len(below) != 1:
+            return replace(below, passed=tuple(passed))
         passed.append(source)
-        moved = found.term(0)
+        moved = below.term(0)
         assert moved.source is not None
         source, at = moved.source, moved.at
 
 
 def chain(trace: Trace, depth: int | None = None) -> tuple[Trace, ...]:
     """Return a trace and those below it, always along the largest product; see ``Trace.chain``."""
-    found = [trace]
-    while len(found[-1]) and (depth is None or len(found) <= depth):
-        if _largest(found[-1]).source is None:
-            break
-        found.append(follow(found[-1]))
-    return tuple(found)
+    traces = [trace]
+    while len(traces[-1]) and (depth is None or len(traces) <= depth) and _largest(traces[-1]).source is not None:
+        traces.append(follow(traces[-1]))
+    return tuple(traces)
 
 
 def tree(trace: Trace, width: int, depth: int, term: Term | None = None) -> Branch:
@@ -111,5 +92,5 @@ def tree(trace: Trace, width: int, depth: int, term: Term | None = None) -> Bran
         raise ConfigError(
             f"following {width} terms over {depth} levels opens more than {MOST} numbers; follow fewer or less deep"
         )
-    ways = [one for one in trace.largest(width) if one.source is not None] if depth else []
-    return Branch(trace, term, tuple(tree(follow(trace, one), width, depth - 1, one) for one in ways))
+    terms = [below for below in trace.largest(width) if below.source is not None] if depth else []
+    return Branch(trace, term, tuple(tree(follow(trace, below), width, depth - 1, below) for below in terms))

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from convscope.errors import ConfigError, ShapeError
-from convscope.graph.node import PART, UNKNOWN, Graph, Node, Shape
-from convscope.graph.run import Values
+from convscope.graph import Graph
+from convscope.graph.node import GETITEM, UNKNOWN, Shape
+from convscope.graph.run import Values, run
 
 Place = tuple[int, ...]
 NUMPY, PYTORCH = "NumPy", "PyTorch"
-AXES = ("row", "column")
+PIXEL, WEIGHT = "pixel", "weight"  # where a way ends
+# Nodes that compute nothing: a number that they put out stands in their input, at another place.
+MOVES = frozenset(("reshape", "permute", "strided_slice", "expand", "detach", "concatenate", "pad", GETITEM))
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Forward:
 
     graph: Graph
     values: Values
-    engine: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
+    engine: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray], repr=False)
     scaling: Scaling | None = None
     classes: tuple[str, ...] = ()
 
@@ -60,9 +63,9 @@ class Forward:
             place = tuple(operator.index(i) for i in at)
         except TypeError:
             raise ShapeError(f"{node}: a place is whole numbers such as (4, 10, 12), found {at!r}") from None
-        free = _example_axis(shape)
-        if free is not None and len(place) == len(shape) - 1:
-            place = (*place[:free], 0, *place[free:])
+        example = _example_axis(shape)
+        if example is not None and len(place) == len(shape) - 1:
+            place = (*place[:example], 0, *place[example:])
         if len(place) != len(shape) or not all(0 <= i < n for i, n in zip(place, shape, strict=True)):
             sizes = without_example(shape, shape)
             raise ShapeError(f"{node} has no number at {tuple(at)}; it is {sizes}: {_ranges(sizes)}")
@@ -91,20 +94,7 @@ def compute(
     What only PyTorch can compute (an unknown operation) is taken from ``engine``; without that number the run is
     refused, with a ``ConfigError`` that names the operation.
     """
-    known = engine or {}
-    taken = {node.name: known[node.name] for node in graph.unknown if node.name in known}
-    nodes = tuple(_with_constants(node, taken) for node in graph.nodes if node.name not in taken)
-    values = replace(graph, nodes=nodes, constants={**graph.constants, **taken}).run(*inputs)
-    return Forward(graph, replace(values, graph=graph, results=values.results | taken), known, scaling, classes)
-
-
-def _with_constants(node: Node, taken: Mapping[str, np.ndarray]) -> Node:
-    """Return a node with those of its inputs as constants that are taken as they are."""
-    constants = {role: name for role, name in node.inputs.items() if name in taken}
-    if not constants:
-        return node
-    rest = {role: name for role, name in node.inputs.items() if role not in constants}
-    return replace(node, inputs=rest, weights={**node.weights, **constants})
+    return Forward(graph, run(graph, *inputs, known=engine), engine or {}, scaling, classes)
 
 
 def without_example(place: Sequence[int], shape: Shape) -> Place:
@@ -113,8 +103,8 @@ def without_example(place: Sequence[int], shape: Shape) -> Place:
     >>> without_example((0, 4, 10, 12), (1, 6, 24, 24)), without_example((2, 5), (6, 8))
     ((4, 10, 12), (2, 5))
     """
-    free = _example_axis(shape)
-    return tuple(int(i) for axis, i in enumerate(place) if axis != free)
+    example = _example_axis(shape)
+    return tuple(int(i) for axis, i in enumerate(place) if axis != example)
 
 
 def _example_axis(shape: Shape) -> int | None:
@@ -128,7 +118,7 @@ def _ranges(shape: Shape) -> str:
     >>> _ranges((6, 24, 24))
     'channel 0..5, row 0..23, column 0..23'
     """
-    names = ("channel", *AXES) if len(shape) == 3 else tuple(f"axis {i}" for i in range(len(shape)))
+    names = ("channel", "row", "column") if len(shape) == 3 else tuple(f"axis {i}" for i in range(len(shape)))
     return ", ".join(f"{name} 0..{n - 1}" for name, n in zip(names, shape, strict=True))
 
 
@@ -137,7 +127,7 @@ def largest(forward: Forward, node: str) -> Place:
 
     Raises ``ConfigError`` for a node that holds no numbers of its own.
     """
-    if forward.graph[node].op in (UNKNOWN, PART) and node not in forward.engine and node not in forward.values:
+    if forward.graph[node].op in (UNKNOWN, GETITEM) and node not in forward.engine and node not in forward.values:
         raise ConfigError(f"{node} has no numbers: say --at")
     array = forward.engine[node] if node in forward.engine else forward.values[node]
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(array)), array.shape))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.graph.node import PART
-from convscope.tracing.follow import MOVES
-from convscope.tracing.terms import Trace
+from convscope.graph.node import GETITEM
+from convscope.tracing.forward import MOVES
+
+if TYPE_CHECKING:
+    from convscope.tracing.terms import Trace
 
 MOST = 200_000  # cells: a layout with larger gaps is none
 
@@ -46,58 +49,52 @@ def grid(trace: Trace) -> Grid | None:
     A flat list of weights (a linear layer's) is laid out as its operands lay before they were flattened. None where
     the operands come from several arrays, or there are no products.
     """
-    parts = trace.parts
-    if parts is None or not len(trace) or not isinstance(parts.source, str) or trace.rule != "sum":
+    arrays = trace.arrays
+    if arrays is None or not len(trace) or not isinstance(arrays.source, str) or trace.rule != "sum":
         return None
     source, places = _origin(trace)
     if not places.shape[1]:  # a single number
         return None
     kernel = None
-    if parts.factor_source == "kernel" and parts.factor_index is not None and parts.factor_index.shape[1] > 2:
-        kernel = _kernel(trace)
-        cells, low, sizes = _kernel_cells(trace, parts.factor_index, kernel.shape)
+    if arrays.factor_source == "kernel" and arrays.factor_index is not None and arrays.factor_index.shape[1] > 2:
+        kernel = trace.forward.values.inputs_of(trace.forward.graph[trace.node])["kernel"]
+        assert kernel is not None
+        cells, sizes = _kernel_cells(trace, arrays.factor_index, kernel.shape)
     else:
-        low = places.min(0)
-        cells, sizes = places - low, places.max(0) - low + 1
+        cells, sizes = places - places.min(0), places.max(0) - places.min(0) + 1
     if np.prod(sizes, dtype=np.int64) > MOST:
         return None
     operand, factor, product = (np.full(tuple(sizes), np.nan) for _ in range(3))
-    if trace.op == "correlate" and kernel is not None and parts.factor_index is not None:
-        factor[:] = kernel[parts.factor_index[0, 0]]  # also its weights that lie on the padding
-    for array, values in ((operand, parts.operand), (factor, parts.factor), (product, trace.products)):
-        array[tuple(cells.T)] = values
+    if trace.op == "correlate" and kernel is not None and arrays.factor_index is not None:
+        factor[:] = kernel[arrays.factor_index[0, 0]]  # also its weights that lie on the padding
+    for laid_out, flat in ((operand, arrays.operand), (factor, arrays.factor), (product, trace.products)):
+        laid_out[tuple(cells.T)] = flat
     first, last = (tuple(int(i) for i in edge) for edge in (places.min(0), places.max(0)))
     return Grid(operand, factor, product, source, first, last)
 
 
-def _kernel(trace: Trace) -> np.ndarray:
-    """Return the kernel that a node multiplies by: a weight, or what the network made of its weights."""
-    values, node = trace.forward.values, trace.forward.graph[trace.node]
-    return values.arrays[node.weights["kernel"]] if "kernel" in node.weights else values[node.inputs["kernel"]]
+def _kernel_cells(trace: Trace, index: np.ndarray, kernel: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return where each product lies in the kernel (channels, *k), and the kernel's sizes.
 
-
-def _kernel_cells(
-    trace: Trace, index: np.ndarray, kernel: tuple[int, ...]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return where each product lies in the kernel (channels, *k); a transposed one begins with the input's."""
+    The kernel of a transposed correlation begins with the input's channels.
+    """
     channel = 0 if trace.op == "correlate_transpose" else 1
     cells = np.concatenate([index[:, channel : channel + 1], index[:, 2:]], axis=1)
     low = np.zeros(cells.shape[1], int)
     low[0] = cells[:, 0].min()
     sizes = np.array([cells[:, 0].max() - low[0] + 1, *kernel[2:]])
-    return cells - low, low, sizes
+    return cells - low, sizes
 
 
 def _origin(trace: Trace) -> tuple[str | None, np.ndarray]:
     """Return the node that the operands stand in, past a flattening, and their places (m, axes) without the example."""
-    parts, graph = trace.parts, trace.forward.graph
-    assert parts is not None and isinstance(parts.source, str)
-    places = parts.index
+    arrays, graph = trace.arrays, trace.forward.graph
+    assert arrays is not None and isinstance(arrays.source, str)
+    places = arrays.index
     if trace.op == "normalise":
-        return parts.source, places
-    node = graph[trace.node]
-    source = node.inputs.get(parts.source)
-    while source is not None and graph[source].op in MOVES - {"concatenate", "pad", PART}:
+        return arrays.source, places
+    source = graph[trace.node].inputs.get(arrays.source)
+    while source is not None and graph[source].op in MOVES - {"concatenate", "pad", GETITEM}:
         before = graph[source]
         if before.op != "reshape" or "x" not in before.inputs:
             break

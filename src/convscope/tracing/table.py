@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.tracing.follow import Branch
+from convscope.tracing.forward import PIXEL, WEIGHT
 from convscope.tracing.grid import Grid, grid
-from convscope.tracing.terms import PIXEL, WEIGHT, Term, Trace
+
+if TYPE_CHECKING:
+    from convscope.tracing.follow import Branch
+    from convscope.tracing.terms import Term, Trace
 
 SHOWN = 10  # products in a table
 WIDEST = 7  # columns of a kernel that is written out
@@ -38,13 +42,14 @@ def chain_text(traces: Sequence[Trace]) -> str:
     """Return one line a trace: the way along the largest product, from the number down to a pixel or a weight."""
     rows = [("number", "value", "slope", "made by")]
     for trace in traces:
-        made = trace.remark if len(trace) < 2 and trace.remark else f"{trace.op} of {len(trace):,} terms"
         slope = "" if trace.gain is None else f"{trace.gain:+.4g}"
-        rows.append(
-            (name(trace), number(trace.total), slope, trace.op if len(trace) == 1 and not trace.remark else made)
-        )
+        if len(trace) < 2:
+            made_by = trace.remark or (trace.op if len(trace) else f"{trace.op} of 0 terms")
+        else:
+            made_by = f"{trace.op} of {len(trace):,} terms"
+        rows.append((name(trace), number(trace.total), slope, made_by))
     wide, *widths = (max(len(row[i]) for row in rows) for i in range(3))
-    lines = ["the way of the largest product; slope: by how much a change of 1 there moves the number on top, this way"]
+    lines = ["along the largest products; slope: by how much a change of 1 there moves the number on top, this way"]
     for first, *middle, last in rows:
         lines.append(
             "  ".join((first.ljust(wide), *(cell.rjust(w) for cell, w in zip(middle, widths, strict=True)), last))
@@ -60,11 +65,10 @@ def head(trace: Trace) -> str:
 
 def name(trace: Trace) -> str:
     """Return the node and the place, with the class where it is one."""
-    said = f"{trace.node} {place(trace.at)}"
-    classes, forward = trace.forward.classes, trace.forward
-    if len(trace.at) == 1 and trace.node == forward.output and len(classes) > trace.at[0]:
-        said += f" [class {classes[trace.at[0]]}]"
-    return said
+    classes, here = trace.forward.classes, f"{trace.node} {place(trace.at)}"
+    if len(trace.at) == 1 and trace.node == trace.forward.output and len(classes) > trace.at[0]:
+        return f"{here} [class {classes[trace.at[0]]}]"
+    return here
 
 
 def place(at: Sequence[int]) -> str:
@@ -88,8 +92,8 @@ def number(value: float) -> str:
 def _branch_lines(branch: Branch, shown: int, level: int) -> Iterator[str]:
     indent = "    " * level
     if branch.term is not None:
-        way = "" if branch.trace.gain is None else f"; slope to the number on top {branch.trace.gain:+.4g}"
-        yield f"{indent}↳ term {branch.term.number}, product {number(branch.term.product)}{way}"
+        slope = "" if branch.trace.gain is None else f"; slope to the number on top {branch.trace.gain:+.4g}"
+        yield f"{indent}↳ term {branch.term.number}, product {number(branch.term.product)}{slope}"
     yield from (f"{indent}{line}" for line in text(branch.trace, shown).splitlines())
     for below in branch.below:
         yield ""
@@ -100,15 +104,15 @@ def _products(trace: Trace, shown: int) -> Iterator[str]:
     """Yield the largest products, one a line, and what the rest adds up to."""
     if trace.rule != "sum" and len(trace) > 1:
         yield f"{trace.rule} of"
-    found = trace.largest(shown)
-    rows = [_row(one, trace.rule == "sum") for one in found]
+    terms = trace.largest(shown)
+    rows = [_row(term, trace.rule == "sum") for term in terms]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         cells = zip(row, widths, strict=True)
         yield "  ".join(cell.ljust(width) if i == 1 else cell.rjust(width) for i, (cell, width) in enumerate(cells))
-    rest = len(trace) - len(found)
+    rest = len(trace) - len(terms)
     if rest and trace.rule == "sum":
-        left = float(trace.products.sum()) - sum(one.product for one in found)
+        left = float(trace.products.sum()) - sum(term.product for term in terms)
         yield f"and {rest:,} smaller products, which add up to {number(left)}"
     elif rest:
         yield f"and {rest:,} smaller numbers"
@@ -134,18 +138,18 @@ def _sum(trace: Trace) -> Iterator[str]:
 
 def _written(trace: Trace) -> Iterator[str]:
     """Yield window × kernel = products, side by side, for the channel with the largest product."""
-    found = grid(trace)
-    if found is None or found.operand.ndim != 3 or found.operand.shape[2] > WIDEST or found.operand.shape[1] == 1:
+    layout = grid(trace)
+    if layout is None or layout.operand.ndim != 3 or layout.operand.shape[2] > WIDEST or layout.operand.shape[1] == 1:
         return
-    channel = found.strongest
-    of = f", channel {channel} of {len(found.operand)}" if len(found.operand) > 1 else ""
+    channel = layout.strongest
+    of = f", channel {channel} of {len(layout.operand)}" if len(layout.operand) > 1 else ""
     yield f"window × kernel = products{of}"
-    yield from _side_by_side(found, channel)
+    yield from _side_by_side(layout, channel)
 
 
-def _side_by_side(found: Grid, channel: int) -> Iterator[str]:
-    blocks = [_block(array[channel]) for array in (found.operand, found.factor, found.product)]
-    middle = found.operand.shape[1] // 2
+def _side_by_side(layout: Grid, channel: int) -> Iterator[str]:
+    blocks = [_block(array[channel]) for array in (layout.operand, layout.factor, layout.product)]
+    middle = layout.operand.shape[1] // 2
     for i, (operand, factor, product) in enumerate(zip(*blocks, strict=True)):
         times, equals = ("×", "=") if i == middle else (" ", " ")
         yield f"{operand}  {times}  {factor}  {equals}  {product}"
@@ -160,11 +164,10 @@ def _block(array: np.ndarray) -> list[str]:
 
 def html(trace: Trace, shown: int = SHOWN) -> str:
     """Return one number's table for a notebook."""
-    cells = (_row(one, trace.rule == "sum") for one in trace.largest(shown))
+    cells = (_row(term, trace.rule == "sum") for term in trace.largest(shown))
     right = "<td style=text-align:right>"
     rows = "".join(f"<tr>{''.join(f'{right}{escape(cell)}</td>' for cell in row)}</tr>" for row in cells)
-    told = f"<p>{escape(trace.remark)}</p>" if trace.remark else ""
-    rest = len(trace) - min(shown, len(trace))
-    more = f"<p>and {rest:,} smaller ones</p>" if rest else ""
+    remark = f"<p>{escape(trace.remark)}</p>" if trace.remark else ""
+    more = f"<p>and {len(trace) - shown:,} smaller ones</p>" if len(trace) > shown else ""
     end = "".join(f"<p>{escape(line)}</p>" for line in _sum(trace)) if trace.op not in (PIXEL, WEIGHT) else ""
-    return f"<div><b>{escape(head(trace))}</b>{told}<table>{rows}</table>{more}{end}</div>"
+    return f"<div><b>{escape(head(trace))}</b>{remark}<table>{rows}</table>{more}{end}</div>"

@@ -1,26 +1,24 @@
 """One number as what it is made of: the operands under its window, the kernel, each product, the bias, the sum.
 
-What an operation's sum consists of is told by its primitive (``Primitive.terms``); here it is tied to one place of one
+What an operation's sum consists of, its primitive says (``Primitive.terms``); here it is tied to one place of one
 network. Where the output is no sum of products (a sigmoid, a recurrence) ``rule`` names the function of the operands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from convscope.errors import ConfigError
-from convscope.graph.node import INPUT, PART, UNKNOWN, Node
-from convscope.ops import PRIMITIVES, Terms
-from convscope.tracing.facts import facts_of
-from convscope.tracing.forward import NUMPY, Forward, Place, without_example
-
-PIXEL, WEIGHT = "pixel", "weight"
-CLOSED = (INPUT, WEIGHT, PIXEL, UNKNOWN)  # what has no products of its own
+from convscope.graph.node import Node
+from convscope.ops import Terms
+from convscope.tracing import follow, table
+from convscope.tracing.forward import NUMPY, PIXEL, WEIGHT, Forward, Place, largest, without_example
+from convscope.tracing.opening import opened
 
 
 @dataclass(frozen=True)
@@ -61,15 +59,15 @@ class Trace:
     node: str
     op: str
     at: Place
+    forward: Forward = field(compare=False)
     total: float
     value: float
     engine: str
-    rule: str
-    bias: float
-    facts: Mapping[str, Any]
-    remark: str
-    forward: Forward = field(repr=False, compare=False)
-    parts: Terms | None = field(default=None, repr=False, compare=False)
+    rule: str = "sum"
+    bias: float = 0.0
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    remark: str = ""
+    arrays: Terms | None = field(default=None, compare=False)
     passed: tuple[str, ...] = ()
     gain: float | None = 1.0
 
@@ -80,7 +78,7 @@ class Trace:
 
     def __len__(self) -> int:
         """Return the number of terms."""
-        return 0 if self.parts is None else len(self.parts.operand)
+        return 0 if self.arrays is None else len(self.arrays.operand)
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
@@ -90,21 +88,21 @@ class Trace:
     @property
     def products(self) -> np.ndarray:
         """The products (m,) in double precision, in which those of single precision are exact."""
-        if self.parts is None:
+        if self.arrays is None:
             return np.zeros(0)
-        return self.parts.operand.astype(np.float64) * self.parts.factor.astype(np.float64)
+        return self.arrays.operand.astype(np.float64) * self.arrays.factor.astype(np.float64)
 
     def term(self, number: int) -> Term:
         """Return one term by its position; ``ConfigError`` where there is none."""
-        if self.parts is None or not 0 <= number < len(self):
+        arrays, node = self.arrays, self.forward.graph.by_name.get(self.node)
+        if arrays is None or not 0 <= number < len(self):
             raise ConfigError(f"{self.node} {self.at} has {len(self)} terms; there is no term {number}")
-        parts, node = self.parts, self.forward.graph.by_name.get(self.node)
-        role = parts.source if isinstance(parts.source, str) else parts.source[number]
-        source, at = self._origin(node, role, parts.index[number])
+        role = arrays.source if isinstance(arrays.source, str) else arrays.source[number]
+        source, at = self._origin(node, role, arrays.index[number])
         factor_source, factor_at = None, ()
-        if parts.factor_index is not None:
-            factor_source, factor_at = self._origin(node, parts.factor_source, parts.factor_index[number])
-        operand, factor = float(parts.operand[number]), float(parts.factor[number])
+        if arrays.factor_index is not None:
+            factor_source, factor_at = self._origin(node, arrays.factor_source, arrays.factor_index[number])
+        operand, factor = float(arrays.operand[number]), float(arrays.factor[number])
         return Term(number, source, at, operand, factor, operand * factor, factor_source, factor_at)
 
     def _origin(self, node: Node | None, role: str | None, index: np.ndarray) -> tuple[str | None, Place]:
@@ -130,15 +128,25 @@ class Trace:
         Nodes that only move numbers (a reshape, a slice, a concatenation) are passed; see ``passed``. A weight or a
         raw pixel is where a way ends: its trace has no terms. Raises ``ConfigError`` where there is nothing to follow.
         """
-        from convscope.tracing.follow import follow
+        return follow.follow(self, term, factor=factor)
 
-        return follow(self, term, factor=factor)
+    def elsewhere(self, source: str, at: Place) -> Trace:
+        """Return the trace of another number of the same example: of the raw image, a node, a weight or a constant."""
+        forward = self.forward
+        if source in forward.graph.by_name:
+            return open_number(forward, source, forward.full(source, at))
+        if source == PIXEL:
+            assert forward.scaling is not None
+            value = float(forward.scaling.raw[at])
+            return Trace(PIXEL, PIXEL, at, forward, value, value, "the image", remark="a raw pixel")
+        value = float(forward.values.arrays[source][at])
+        parameter = forward.graph.parameters.get(source)
+        kind = "a learned weight" if parameter and parameter.trainable else "a constant of the network"
+        return Trace(source, WEIGHT, at, forward, value, value, NUMPY, remark=kind)
 
     def chain(self, depth: int | None = None) -> tuple[Trace, ...]:
         """Return this trace and those of the largest product, and of its largest, ... down to a pixel or a weight."""
-        from convscope.tracing.follow import chain
-
-        return chain(self, depth)
+        return follow.chain(self, depth)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON."""
@@ -152,107 +160,26 @@ class Trace:
         }
 
     def __repr__(self) -> str:
-        from convscope.tracing.table import head
-
-        return f"<trace {head(self)}, {len(self):,} terms>"
+        return f"<trace {table.head(self)}, {len(self):,} terms>"
 
     def __str__(self) -> str:
-        from convscope.tracing.table import text
-
-        return text(self)
+        return table.text(self)
 
     def _repr_html_(self) -> str:
-        from convscope.tracing.table import html
+        return table.html(self)
 
-        return html(self)
+
+def trace_number(forward: Forward, node: str | None = None, at: Sequence[int] | None = None) -> Trace:
+    """Return the trace of one number: by default of the largest of a node, by default of the output.
+
+    Raises ``ConfigError`` for a node and ``ShapeError`` for a place that is not there.
+    """
+    name = forward.graph[forward.output if node is None else node].name
+    return open_number(forward, name, largest(forward, name) if at is None else forward.full(name, at))
 
 
 def open_number(forward: Forward, node: str, at: Place) -> Trace:
     """Return the trace of the number at a full place of a node."""
-    found = forward.graph[node]
     value, engine = forward.engine_value(node, at)
-    here = without_example(at, found.shape)
-    closed = Trace(node, found.op, here, value, value, engine, "sum", 0.0, {}, "", forward)
-    if found.op == INPUT:
-        return _opened_input(closed, at)
-    if found.op == UNKNOWN:
-        what = f"cannot be opened: convscope has no primitive for PyTorch's {found.arguments['operation']!r}"
-        return replace(closed, rule="unknown", remark=what)
-    if found.op == PART:
-        return _opened_part(closed, found, at)
-    primitive, arrays = PRIMITIVES[found.op], given(forward, found)
-    arguments = found.arguments_for(1)
-    terms = _turned(primitive.terms(at, *arrays.values(), **arguments), found)
-    products = terms.operand.astype(np.float64) * terms.factor.astype(np.float64)
-    total = terms.bias + float(products.sum()) if terms.rule == "sum" else terms.total
-    facts, remark = facts_of(found, at, arrays, terms)
-    return replace(
-        closed, total=total, rule=terms.rule, bias=float(terms.bias), facts=facts, remark=remark, parts=terms
-    )
-
-
-def _turned(terms: Terms, node: Node) -> Terms:
-    """Return products whose operand is a weight and whose factor is none the other way round: weights are factors."""
-    if terms.factor_source not in node.inputs or terms.source not in node.weights or terms.factor_index is None:
-        return terms
-    return replace(
-        terms,
-        source=terms.factor_source,
-        index=terms.factor_index,
-        operand=terms.factor,
-        factor=terms.operand,
-        factor_source=terms.source,
-        factor_index=terms.index,
-    )
-
-
-def given(forward: Forward, node: Node) -> dict[str, np.ndarray | None]:
-    """Return the arrays of a node's primitive by the names of its inputs, None for an absent one."""
-    values, found = forward.values, {}
-    for name in PRIMITIVES[node.op].names(len(node.inputs) + len(node.weights)):
-        if name in node.inputs:
-            found[name] = values[node.inputs[name]]
-        else:
-            found[name] = values.arrays[node.weights[name]] if name in node.weights else None
-    return found
-
-
-def open_weight(forward: Forward, name: str, at: Place) -> Trace:
-    """Return the trace of a weight, buffer or constant of the network: it is made of nothing else."""
-    value = float(forward.values.arrays[name][at])
-    known = forward.graph.parameters.get(name)
-    kind = "a learned weight" if known and known.trainable else "a constant of the network"
-    return Trace(name, WEIGHT, at, value, value, NUMPY, "sum", 0.0, {}, kind, forward)
-
-
-def open_pixel(forward: Forward, at: Place) -> Trace:
-    """Return the trace of a raw pixel (channel, row, column): where every way ends."""
-    assert forward.scaling is not None
-    value = float(forward.scaling.raw[at])
-    return Trace(PIXEL, PIXEL, at, value, value, "the image", "sum", 0.0, {}, "a raw pixel", forward)
-
-
-def _opened_input(closed: Trace, at: Place) -> Trace:
-    """Return the trace of a number that the network was given: (raw - mean) / std, where that is known."""
-    forward = closed.forward
-    scaling = forward.scaling
-    if scaling is None or closed.node != forward.graph.inputs[0].name:
-        return replace(closed, remark="given to the network")
-    channel = at[1]
-    mean, std = scaling.mean[channel], scaling.std[channel]
-    raw = np.array([scaling.raw[at[1:]]], np.float64)
-    parts = Terms(float((raw[0] - mean) / std), PIXEL, np.array([at[1:]]), raw, np.array([1 / std]), -mean / std)
-    facts = {"mean": mean, "std": std}
-    said = f"(pixel - mean) / deviation = ({raw[0]:g} - {mean:.6g}) / {std:.6g}"
-    return replace(closed, op="normalise", total=parts.total, bias=parts.bias, facts=facts, remark=said, parts=parts)
-
-
-def _opened_part(closed: Trace, node: Node, at: Place) -> Trace:
-    """Return the trace of one of several results: the first is the operation's output, of others no terms are known."""
-    index, whole = node.arguments["index"], node.inputs["x"]
-    if index:
-        what = f"cannot be opened: it is result {index} of {whole}, and only the first one's terms are known"
-        return replace(closed, rule="unknown", remark=what)
-    operand = np.array([closed.forward.numpy_value(closed.node, at)])
-    parts = Terms(float(operand[0]), "x", np.array([at]), operand, np.ones(1))
-    return replace(closed, total=parts.total, parts=parts, remark=f"the output of {whole}")
+    op, here = forward.graph[node].op, without_example(at, forward.graph[node].shape)
+    return opened(Trace(node, op, here, forward, value, value, engine), at)

@@ -20,7 +20,7 @@ from convscope.analysis.warnings import (
 from convscope.analysis.warnings.finding import DesignWarning, lines
 from convscope.analysis.warnings.reading import Reading
 from convscope.errors import ConfigError, nearest
-from convscope.graph.node import Graph
+from convscope.graph import Graph
 
 __all__ = ["CODES", "DesignWarning", "check", "codes_of", "lines"]
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from convscope.geometry import Window
-from convscope.graph.node import Graph, Node, Shape
+from convscope.graph import Graph
+from convscope.graph.node import Node, Shape
 from convscope.ops.correlation.rules import setting
 from convscope.ops.pooling.windows import windows as pooling
 

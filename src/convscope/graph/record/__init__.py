@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
@@ -19,16 +19,16 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import ConfigError, ShapeError
-from convscope.graph.node import Graph
+from convscope.graph.builder import BatchUsed
+from convscope.graph.graph import Graph
 from convscope.graph.record.batch_size import BATCH, DIVISIBLE, Uses, grows
-from convscope.graph.record.calls import NeedsValues, Recorder
-from convscope.graph.record.exported import batch_held_to, opened_export
-from convscope.graph.record.inputs import Input, inputs
+from convscope.graph.record.exported import exported_batch, opened_export
+from convscope.graph.record.inputs import Input, bound_inputs
 from convscope.graph.record.log import Call, Comparison, Keep, Key
-from convscope.graph.record.nested import leaves
+from convscope.graph.record.nested import tensors_in
 from convscope.graph.record.no_trace import no_trace
+from convscope.graph.record.recorder import NeedsValues, Recorder
 from convscope.graph.record.weights import Weights, parameters
-from convscope.graph.tape import BatchUsed
 
 
 def record(model: nn.Module, input_shape: Any) -> Graph:
@@ -48,7 +48,7 @@ def record(model: nn.Module, input_shape: Any) -> Graph:
     (1, 4, 6, 6)
     """
     model = checked(model)
-    return recording(model, inputs(model, input_shape)).graph
+    return recording(model, bound_inputs(model, input_shape)).graph
 
 
 @dataclass(frozen=True)
@@ -61,44 +61,44 @@ class Recording:
     uses: Uses
 
 
-def recording(model: nn.Module, given: list[Input]) -> Recording:
+def recording(model: nn.Module, inputs: list[Input]) -> Recording:
     """Return what is recorded of a checked network: for any batch; else for one example; else with real numbers."""
-    exported = batch_held_to(model)
+    exported = exported_batch(model)
     if exported == 1:
-        return _of_one(model, given, "The network was exported for a batch of 1")
+        return _of_one(model, inputs, "The network was exported for a batch of 1")
     if exported is not None:
         raise ShapeError(
             f"the module was exported for a batch of {exported}, and computes with that number: export it for one "
             "example, or for any batch (dynamic_shapes of torch.export.export)"
         )
     try:
-        many = recorded(model, given, BATCH, fake=True)
+        many = record_forward(model, inputs, BATCH, fake=True)
     except BatchUsed as reason:
-        return _of_one(model, given, f"The network {reason}")
+        return _of_one(model, inputs, f"The network {reason}")
     except Exception:  # perhaps it takes one example only; if not, the next attempt fails with a plainer message
-        return _of_one(model, given, "The network failed on a batch of many")
-    return _for_any_batch(model, given, many)
+        return _of_one(model, inputs, "The network failed on a batch of many")
+    return _for_any_batch(model, inputs, many)
 
 
-def _for_any_batch(model: nn.Module, given: list[Input], many: Recording) -> Recording:
-    """Return the recording of a batch if it holds for any; else that of one example.
+def _for_any_batch(model: nn.Module, inputs: list[Input], many: Recording) -> Recording:
+    """Return the recording of a batch if it is valid for any; else that of one example.
 
-    A network that never looks at the size of its batch cannot do otherwise by it. One that looks is recorded with one
-    example too, with a batch of many divisors (1 and a prime have none), and with the batches for which something that
-    it made of the size is otherwise; and the calls are compared.
+    A network that never looks at the size of its batch does the same for every size. One that looks is recorded with
+    one example too, with a batch of many divisors (1 and a prime have none), and with the batches for which something
+    that it made of the size differs; and the calls are compared.
     """
     batches = [1] if many.uses.looked or any(map(_spends_batch, many.calls)) else []
     batches += [DIVISIBLE] if many.uses.looked else []
     batches += sorted(many.uses.batches - {1, BATCH, DIVISIBLE})
     for batch in batches:
         try:
-            other = recorded(model, given, batch, fake=True)
+            other = record_forward(model, inputs, batch, fake=True)
         except Exception:  # the network's own code raises what it likes
             where = ""
         else:
             where = Comparison((BATCH, batch)).difference(many.calls, other.calls)
         if where is not None:
-            return _of_one(model, given, f"The network depends on the size of its batch in {where or 'its forward'}")
+            return _of_one(model, inputs, f"The network depends on the size of its batch in {where or 'its forward'}")
     return many
 
 
@@ -110,23 +110,23 @@ def _spends_batch(call: Call) -> bool:
 
     # Of one example a squeeze may take away the batch's axis.
     kept = call.name != "squeeze" and all(map(has_batch, call.results()))
-    return not kept and any(has_batch(array) for _, array in leaves(call.given, ""))
+    return not kept and any(map(has_batch, tensors_in(call.arguments)))
 
 
-def _of_one(model: nn.Module, given: list[Input], reason: str) -> Recording:
-    """Return the recording of one example: without numbers, or as far as the forward asks for them."""
-    notes = (f"{reason}: the graph holds for one example at a time.",)
+def _of_one(model: nn.Module, inputs: list[Input], reason: str) -> Recording:
+    """Return the recording of one example: without numbers, or with them if the forward asks for them."""
+    notes = (f"{reason}: this graph is valid for one example at a time.",)
     try:
-        return recorded(model, given, 1, fake=True, notes=notes)
-    except Exception as error:  # the network's own code: with numbers it may do
-        if any(one.is_meta for one in (*model.parameters(), *model.buffers())):
+        return record_forward(model, inputs, 1, fake=True, notes=notes)
+    except Exception as error:  # the network's own code: with numbers it may succeed
+        if any(array.is_meta for array in (*model.parameters(), *model.buffers())):
             if not isinstance(error, NeedsValues):
                 raise
             raise ConfigError(
                 f"{type(model).__name__} asks for numbers ({error}), and was built without weights: build it with them"
             ) from None
-    made = recorded(model, given, 1, fake=False)  # where this fails as well, it says so in PyTorch's usual words
-    return made if made.graph.notes else replace(made, graph=replace(made.graph, notes=notes))
+    actual = record_forward(model, inputs, 1, fake=False)  # where this fails as well, PyTorch's own message says why
+    return actual if actual.graph.notes else replace(actual, graph=replace(actual.graph, notes=notes))
 
 
 def checked(model: Any) -> nn.Module:
@@ -140,19 +140,15 @@ def checked(model: Any) -> nn.Module:
         where = f"{path or 'the model'} ({type(module).__name__})"
         if isinstance(module, torch.jit.ScriptModule):
             raise ConfigError(f"{where} is scripted: its operations cannot be seen; record the module it was made from")
-        if any(torch.nn.parameter.is_lazy(one) for one in _own(module)):
+        own = (*module.parameters(recurse=False), *module.buffers(recurse=False))
+        if any(torch.nn.parameter.is_lazy(array) for array in own):
             raise ConfigError(f"{where} is lazy and has no weights yet: run the model once on an input, then record it")
     return model
 
 
-def _own(module: nn.Module) -> Iterator[Any]:
-    yield from module._parameters.values()
-    yield from module._buffers.values()
-
-
-def recorded(
+def record_forward(
     model: nn.Module,
-    given: list[Input],
+    inputs: list[Input],
     batch: int,
     *,
     fake: bool,
@@ -164,22 +160,22 @@ def recorded(
     With ``fake`` no numbers are computed. Raises ``ShapeError`` where the forward fails, and ``BatchUsed`` or
     ``NeedsValues`` where it cannot be recorded so.
     """
-    usual = nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
-    said = io.StringIO() if fake else sys.stderr  # what the forward prints is no part of the answer
-    with no_trace(model), torch.inference_mode(False), torch.no_grad(), usual, _eager(model), redirect_stdout(said):
+    device = nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
+    printed = io.StringIO() if fake else sys.stderr  # what the forward prints is no part of the answer
+    with no_trace(model), torch.inference_mode(False), torch.no_grad(), device, _eager(model), redirect_stdout(printed):
         for module in model.modules():
             module.__dict__["training"] = False  # not ``eval``, which a class may have made into something else
         recorder = Recorder(model, batch, fake=fake, keep=keep)
-        positional, named = recorder.given(given)
+        positional, named = recorder.tensors_of(inputs)
         try:
             with recorder:
-                made = model(*positional, **named)
+                returned = model(*positional, **named)
         except (BatchUsed, NeedsValues):
             raise
         except Exception as error:  # the network's own code raises what it likes
             _refuse(recorder, error)
-        outputs = recorder.outputs(made)
-    nodes, constants, reads = recorder.tape.finish(recorder.modules.classes)
+        outputs = recorder.outputs(returned)
+    nodes, constants, reads = recorder.builder.finish(recorder.modules.classes)
     names = {key: nodes[at].name for key, at in outputs.items()}
     learned, buffers, shared = parameters(model)
     graph = Graph(
@@ -201,7 +197,8 @@ def recorded(
 
 def _eager(model: nn.Module) -> AbstractContextManager[Any]:
     """Return what keeps compiled modules from being compiled: their calls could not be seen."""
-    if any(hasattr(one, "_orig_mod") or one._compiled_call_impl is not None for one in model.modules()):
+    compiled = ("_orig_mod", "_compiled_call_impl")  # torch.compile(module), module.compile()
+    if any(getattr(module, name, None) is not None for module in model.modules() for name in compiled):
         return torch.compiler.set_stance("force_eager")
     return nullcontext()
 
@@ -212,10 +209,10 @@ def _refuse(recorder: Recorder, error: Exception) -> NoReturn:
     while trace:
         reached = recorder.modules.path_of(trace.tb_frame) or reached
         trace = trace.tb_next
-    said = str(error) if type(error) is RuntimeError else f"{type(error).__name__}: {error}"
-    passed = [f"{one.path or one.op} {one.shape}" for one in recorder.tape.drafts[-4:]]
+    reason = str(error) if type(error) is RuntimeError else f"{type(error).__name__}: {error}"
+    passed = [f"{draft.path or draft.op} {draft.shape}" for draft in recorder.builder.drafts[-4:]]
     raise ShapeError(
-        f"{reached or type(recorder.model).__name__} ({recorder.modules.classes.get(reached, '')}) failed: {said}; "
+        f"{reached or type(recorder.model).__name__} ({recorder.modules.classes.get(reached, '')}) failed: {reason}; "
         f"the last shapes were {', '.join(passed)}"
         + ("; a batch of one example was tried" if recorder.batch == 1 else "")
     ) from error

@@ -1,5 +1,8 @@
 """Modules of ``torch.export``: the operations of their graphs as the functions of PyTorch that users call."""
 
+# PyTorch shows the schema of an operation under a private name only, and its arguments have no types.
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import copy
@@ -11,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch._ops import OpOverload
 from torch.nn import functional
 
 # What is called otherwise in functions than in the operation's own schema.
@@ -19,19 +23,8 @@ RENAMED = {"self": "input", "train": "training", "indices": "input", "scale_fact
 COUNTS = frozenset(
     (
         *("view", "reshape", "expand", "broadcast_to", "repeat", "tile", "unflatten", "as_strided", "split", "getitem"),
-        *(
-            "zeros",
-            "ones",
-            "full",
-            "empty",
-            "arange",
-            "new_zeros",
-            "new_ones",
-            "new_full",
-            "new_empty",
-            "rand",
-            "randn",
-        ),
+        *("zeros", "ones", "full", "empty", "arange", "new_zeros", "new_ones", "new_full", "new_empty"),
+        *("rand", "randn"),
         *("add", "sub", "mul", "div", "pow", "floor_divide", "remainder", "split_with_sizes", "narrow", "index_select"),
     )
 )
@@ -45,18 +38,18 @@ def opened_export(model: nn.Module) -> nn.Module:
     """
     if not isinstance(model, fx.GraphModule) or not any(map(_operation, model.graph.nodes)):
         return model
-    made = fx.GraphModule(model, copy.deepcopy(model.graph), type(model).__name__)
-    for node in reversed(made.graph.nodes):
+    rewritten = fx.GraphModule(model, copy.deepcopy(model.graph), type(model).__name__)
+    for node in reversed(rewritten.graph.nodes):
         operation = _operation(node)
         if node.target == "_guards_fn" or (operation and _name(operation) in CHECKS):
-            made.graph.erase_node(node)
+            rewritten.graph.erase_node(node)
         elif operation:
             _rewrite(node, operation)
-    made.recompile()
-    return made
+    rewritten.recompile()
+    return rewritten
 
 
-def batch_held_to(model: nn.Module) -> int | None:
+def exported_batch(model: nn.Module) -> int | None:
     """Return the size of the batch that a module was exported for, if it stands among its sizes or numbers; else None.
 
     None, too, where the module takes any batch, or is no exported one.
@@ -64,8 +57,8 @@ def batch_held_to(model: nn.Module) -> int | None:
     if not isinstance(model, fx.GraphModule):
         return None
     nodes = model.graph.nodes
-    shapes = [list(getattr(node.meta.get("val"), "shape", ())) for node in nodes if node.op == "placeholder"]
-    batch = next((shape[0] for shape in shapes if shape and isinstance(shape[0], int)), None)
+    shapes: Any = (getattr(node.meta.get("val"), "shape", ()) for node in nodes if node.op == "placeholder")
+    batch = next((shape[0] for shape in shapes if len(shape) and isinstance(shape[0], int)), None)
     if batch is None:
         return None
     calls = (node for node in nodes if getattr(node.target, "__name__", "") in COUNTS)
@@ -74,62 +67,59 @@ def batch_held_to(model: nn.Module) -> int | None:
 
 def _numbers(value: Any) -> Iterator[int]:
     """Yield the whole numbers among a call's arguments."""
-    for one in value.values() if isinstance(value, dict) else value:
-        if isinstance(one, list | tuple | dict):
-            yield from _numbers(one)
-        elif isinstance(one, int) and not isinstance(one, bool):
-            yield one
+    if isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(item)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield value
 
 
-def _operation(node: fx.Node) -> torch._ops.OpOverload | None:
-    found = node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload)
-    return node.target if found else None  # pyright: ignore[reportReturnType]
+def _operation(node: fx.Node) -> OpOverload | None:
+    target: Any = node.target
+    return target if node.op == "call_function" and isinstance(target, OpOverload) else None
 
 
-def _name(operation: torch._ops.OpOverload) -> str:
+def _name(operation: OpOverload) -> str:
     return operation._schema.name.split("::")[-1]
 
 
-def _rewrite(node: fx.Node, operation: torch._ops.OpOverload) -> None:
+def _rewrite(node: fx.Node, operation: OpOverload) -> None:
     """Let a node call the function that users call, with its arguments."""
     schema, name = operation._schema.arguments, _name(operation)
-    given: dict[str, Any] = {one.name: value for one, value in zip(schema, node.args, strict=False)} | node.kwargs
+    arguments: dict[str, Any] = {argument.name: value for argument, value in zip(schema, node.args, strict=False)}
+    arguments |= node.kwargs
     if name.removeprefix("_").startswith("upsample_"):
-        node.target, (node.args, node.kwargs) = functional.interpolate, _resized(name, given)
+        node.target, (node.args, node.kwargs) = functional.interpolate, _resized(name, arguments)
     elif name == "slice":
-        node.target, node.args, node.kwargs = operator.getitem, _sliced(**given), {}
+        node.target, node.args, node.kwargs = operator.getitem, _sliced(**arguments), {}
     elif name == "sym_size":
         node.target, node.kwargs = Tensor.size, {}
     elif function := _function(name):
         node.target = function
         if isinstance(function, types.FunctionType):
-            named = {RENAMED.get(key, key): value for key, value in given.items()}
+            named = {RENAMED.get(key, key): value for key, value in arguments.items()}
             if name == "embedding":
-                named["weight"], named["input"] = given["weight"], given["indices"]
+                named["weight"], named["input"] = arguments["weight"], arguments["indices"]
             known = inspect.signature(function).parameters
-            loose = any(one.kind is one.VAR_KEYWORD for one in known.values())
-            node.args, node.kwargs = (), {key: one for key, one in named.items() if loose or key in known}
+            any_name = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
+            node.args, node.kwargs = (), {key: value for key, value in named.items() if any_name or key in known}
 
 
 def _function(name: str) -> Callable[..., Any] | None:
     """Return the function, or method, of PyTorch of this name."""
-    for home in (functional, torch, torch.linalg, Tensor):
-        found = getattr(home, name.removeprefix("linalg_"), None)
-        if callable(found):
-            return found
-    return None
+    homes = (functional, torch, torch.linalg, Tensor)
+    functions = (getattr(home, name.removeprefix("linalg_"), None) for home in homes)
+    return next(filter(callable, functions), None)
 
 
-def _resized(name: str, given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _resized(name: str, arguments: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the arguments of ``functional.interpolate`` for one of the operations that it is made of."""
-    exact, antialias = "nearest_exact" in name, name.endswith("_aa")
-    kind = name.removeprefix("_").removeprefix("upsample_").removesuffix("_aa")[:-2]  # without its 2d
-    mode = "nearest-exact" if exact else kind
-    size = given.get("output_size")
-    more: dict[str, Any] = {"size": size} if size is not None else {"scale_factor": given.get("scale_factors")}
+    mode = name.removeprefix("_").removeprefix("upsample_").removesuffix("_aa")[:-2]  # without its 2d
+    size = arguments.get("output_size")
+    settings: dict[str, Any] = {"size": size} if size is not None else {"scale_factor": arguments.get("scale_factors")}
     if "nearest" not in name:
-        more |= {"align_corners": given.get("align_corners", False), "antialias": antialias}
-    return (given.get("input", given.get("self")),), more | {"mode": mode}
+        settings |= {"align_corners": arguments.get("align_corners", False), "antialias": name.endswith("_aa")}
+    return (arguments.get("input", arguments.get("self")),), settings | {"mode": mode.replace("_", "-")}
 
 
 def _sliced(self: Any, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Any:

@@ -1,5 +1,8 @@
 """What a network is given while it is recorded: shapes, types and names, from what the caller wrote."""
 
+# What isinstance finds in the arguments of any call has no known types inside.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import inspect
@@ -14,7 +17,7 @@ from torch import Tensor, nn
 from convscope.errors import ConfigError
 from convscope.graph.node import Shape
 
-UNTOLD = re.compile(r"input\d*")  # what an input is called that has no name of its own
+UNNAMED = re.compile(r"input\d*")  # what an input is called that has no name of its own
 
 
 @dataclass(frozen=True)
@@ -32,58 +35,55 @@ class Input:
     parameter: str = ""
 
 
-def inputs(model: nn.Module, given: Any) -> list[Input]:
+def bound_inputs(model: nn.Module, shapes: Any) -> list[Input]:
     """Return the inputs, in the order in which they were given: in strict form, each tied to what the forward takes.
 
     A name that is a parameter of the forward stands for it; the others take the parameters that are left, in order.
     """
-    floating = _float_type(model)
-    if isinstance(given, Mapping):
-        pairs = [(str(name), one) for name, one in given.items()]
-    elif isinstance(given, list | tuple) and given and not all(isinstance(one, int) for one in given):
-        pairs = [(None, one) for one in given]
-    else:
-        pairs = [(None, given)]
-    return _bound([_input(one, name, floating) for name, one in pairs], model)
+    floating = float_type(model)
+    if isinstance(shapes, Mapping):
+        return _bound([_input(shape, str(name), floating) for name, shape in shapes.items()], model)
+    several = isinstance(shapes, list | tuple) and shapes and not all(isinstance(item, int) for item in shapes)
+    return _bound([_input(shape, "", floating) for shape in (shapes if several else [shapes])], model)
 
 
-def _input(one: Any, name: str | None, floating: torch.dtype) -> Input:
+def _input(shape: Any, name: str, floating: torch.dtype) -> Input:
     """Return one input; its name is empty where none was told."""
-    if isinstance(one, Tensor):
-        if not one.ndim:
-            raise ConfigError(f"input {name or one!r}: an example has a batch as its first axis; found a single number")
-        return Input(name or "", tuple(one.shape[1:]), one.dtype, one)
-    if isinstance(one, str):
-        parts = one.split(":")
+    if isinstance(shape, Tensor):
+        if not shape.ndim:
+            raise ConfigError(f"input {name or shape!r}: an example has its batch as the first axis; found one number")
+        return Input(name, tuple(shape.shape[1:]), shape.dtype, shape)
+    if isinstance(shape, str):
+        parts = shape.split(":")
         sizes = parts[-1].lower().replace("×", "x").split("x")
         dtype = getattr(torch, parts[-2], None) if len(parts) > 1 else floating
         positive = all(size.isdecimal() and int(size) for size in sizes)
         if len(parts) > 3 or not positive or not isinstance(dtype, torch.dtype):
             raise ConfigError(
-                f"input {one!r} is not understood; write NAME:TYPE:SIZES, such as tokens:int64:23, or 3x224x224, with "
-                "sizes of at least 1 and without the batch"
+                f"input {shape!r} is not understood; write NAME:TYPE:SIZES, such as tokens:int64:23, or 3x224x224, "
+                "with sizes of at least 1 and without the batch"
             )
         return Input(name or (parts[0] if len(parts) == 3 else ""), tuple(map(int, sizes)), dtype, None)
-    if isinstance(one, list | tuple) and all(isinstance(n, int) and n > 0 for n in one):
-        return Input(name or "", tuple(one), floating, None)
-    raise ConfigError(f"input_shape must be sizes without the batch, such as (3, 224, 224); found {one!r}")
+    if isinstance(shape, list | tuple) and all(isinstance(size, int) and size > 0 for size in shape):
+        return Input(name, tuple(shape), floating, None)
+    raise ConfigError(f"input_shape must be sizes without the batch, such as (3, 224, 224); found {shape!r}")
 
 
-def _bound(given: list[Input], model: nn.Module) -> list[Input]:
+def _bound(inputs: list[Input], model: nn.Module) -> list[Input]:
     """Tie inputs to the parameters of the forward; ``ConfigError`` for one too many, one missing, two of one name."""
-    names = [one.name for one in given if one.name]
+    names = [given.name for given in inputs if given.name]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ConfigError(f"there are two inputs called {twice!r}")
     known = inspect.signature(model.forward).parameters
+    kinds = {parameter.kind for parameter in known.values()}
     ordered = [name for name, one in known.items() if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
     keywords = [name for name, one in known.items() if one.kind is one.KEYWORD_ONLY]
-    kinds = {one.kind for one in known.values()}
     free = [name for name in (*ordered, *keywords) if name not in names]
     bound: list[Input] = []
-    for at, one in enumerate(given):
-        extra = inspect.Parameter.VAR_KEYWORD in kinds and one.name and not UNTOLD.fullmatch(one.name)
-        if one.name in (*ordered, *keywords) or extra:
-            parameter = one.name
+    for at, given in enumerate(inputs):
+        extra = inspect.Parameter.VAR_KEYWORD in kinds and given.name and not UNNAMED.fullmatch(given.name)
+        if given.name in (*ordered, *keywords) or extra:
+            parameter = given.name
         elif free and (free[0] in ordered or inspect.Parameter.VAR_POSITIONAL not in kinds):
             parameter = free.pop(0)
         elif inspect.Parameter.VAR_POSITIONAL in kinds:
@@ -91,31 +91,33 @@ def _bound(given: list[Input], model: nn.Module) -> list[Input]:
             ordered.append(parameter)
         else:
             takes = ", ".join((*ordered, *keywords)) or "none"
-            raise ConfigError(f"{type(model).__name__} takes the inputs {takes}; {len(given)} were given")
-        name = one.name or ("input" if len(given) == 1 else parameter)
-        bound.append(replace(one, name=name, parameter=parameter))
-    filled = {one.parameter for one in bound}
-    needed = [name for name in (*ordered, *keywords) if name not in filled and name in known]
-    needed = [name for name in needed if known[name].default is inspect.Parameter.empty]
-    if needed:
+            raise ConfigError(f"{type(model).__name__} takes the inputs {takes}; {len(inputs)} were given")
+        name = given.name or ("input" if len(inputs) == 1 else parameter)
+        bound.append(replace(given, name=name, parameter=parameter))
+    filled = {given.parameter for given in bound}
+    missing = [
+        name for name in (*ordered, *keywords) if name not in filled and known[name].default is inspect.Parameter.empty
+    ]
+    if missing:
         raise ConfigError(
-            f"{type(model).__name__} needs the input{'s' if len(needed) > 1 else ''} {', '.join(needed)} as well; give "
-            f"one shape for each input, such as {needed[0]}:float32:3x224x224"
+            f"{type(model).__name__} needs the input{'s' if len(missing) > 1 else ''} {', '.join(missing)} as well; "
+            f"give one shape for each input, such as {missing[0]}:float32:3x224x224"
         )
-    whole = next((at for at, name in enumerate(ordered) if name not in filled), len(ordered))
-    places = {name: at for at, name in enumerate(ordered[:whole])}  # behind a gap they are given by keyword
-    return [replace(one, position=places.get(one.parameter)) for one in bound]
+    gap = next((at for at, name in enumerate(ordered) if name not in filled), len(ordered))
+    places = {name: at for at, name in enumerate(ordered[:gap])}  # behind a gap they are given by keyword
+    return [replace(given, position=places.get(given.parameter)) for given in bound]
 
 
-def _float_type(model: nn.Module) -> torch.dtype:
-    every = (*model.parameters(), *model.buffers())
-    return next((one.dtype for one in every if one.is_floating_point()), torch.float32)
+def float_type(model: nn.Module, default: torch.dtype = torch.float32) -> torch.dtype:
+    """Return the first floating-point type among a network's arrays."""
+    arrays = (*model.parameters(), *model.buffers())
+    return next((array.dtype for array in arrays if array.is_floating_point()), default)
 
 
-def example(one: Input) -> Tensor:
+def example(given: Input) -> Tensor:
     """Return an input with numbers (1, ...): the example that was given, else normal numbers, or token 0."""
-    if one.example is not None:
-        return one.example[:1].detach().cpu().clone()
-    if not one.dtype.is_floating_point:
-        return torch.zeros((1, *one.shape), dtype=one.dtype)
-    return torch.randn((1, *one.shape), generator=torch.Generator().manual_seed(0)).to(one.dtype)
+    if given.example is not None:
+        return given.example[:1].detach().cpu().clone()
+    if not given.dtype.is_floating_point:
+        return torch.zeros((1, *given.shape), dtype=given.dtype)
+    return torch.randn((1, *given.shape), generator=torch.Generator().manual_seed(0)).to(given.dtype)

@@ -1,8 +1,11 @@
 """The calls of a forward in the order in which they were made, and whether two forwards made the same ones."""
 
+# What isinstance finds in the arguments of any call has no known types inside.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.graph.record.nested import leaves
+from convscope.graph.builder import Ref
+from convscope.graph.record.nested import tensors_in
 from convscope.graph.record.tensors import Tensors
-from convscope.graph.tape import Ref
 
 # The number of a call, and which of its results, or ~i: of what it takes; -1 and which one: what the network was given.
 Key = tuple[int, int]
@@ -22,18 +25,17 @@ Keep = Callable[[Key, Tensor], None]
 
 @dataclass
 class Call:
-    """One call: its name, the module it was made in, whether a function that was entered made it, and its arguments."""
+    """One call: its name, the module it was made in, whether an inlined function made it, its arguments and result."""
 
     name: str
     path: str
     inner: bool
-    given: Any
-    made: Any = None
+    arguments: Any
+    result: Any = None
 
     def results(self) -> list[Tensor]:
         """Return the tensors that it made; one that only writes made its first argument."""
-        made = self.given[0][:1] if self.made is None else self.made
-        return [one for _, one in leaves(made, "")]
+        return tensors_in(self.arguments[0][:1] if self.result is None else self.result)
 
 
 class Log:
@@ -45,44 +47,43 @@ class Log:
     def __init__(self, tensors: Tensors, keep: Keep | None, *, whole: bool):
         self.tensors, self.keep, self.whole = tensors, keep, whole
         self.calls: list[Call] = []
-        self._given = self._depth = 0
+        self._inputs = self._depth = 0
         self._places: dict[int, Key] = {}
         self._later: list[tuple[Callable[[], Ref], Key]] = []  # what is no node until it is used
 
-    def given(self, one: Tensor) -> None:
+    def input(self, tensor: Tensor) -> None:
         """Note an input of the network."""
-        self._keep((-1, self._given), one)
-        self._note((-1, self._given), one)
-        self._given += 1
+        self._made((-1, self._inputs), tensor)
+        self._inputs += 1
 
     @contextmanager
-    def call(self, name: str, path: str, given: Any) -> Iterator[Call]:
+    def call(self, name: str, path: str, arguments: Any) -> Generator[Call]:
         """Note a call while it is done."""
-        call, number = Call(name, path, self._depth > 0, given), len(self.calls)
+        call, number = Call(name, path, self._depth > 0, arguments), len(self.calls)
         # With numbers there are arrays that no call made: they are known by the first call that takes them.
-        taken = [] if self.whole else [one for _, one in leaves(given, "")]
-        for i, one in enumerate(taken):
-            self._keep((number, ~i), one)
+        taken = [] if self.whole else tensors_in(arguments)
+        for i, tensor in enumerate(taken):
+            self._keep((number, ~i), tensor)
         self.calls.append(call)
         self._depth += 1
         try:
             yield call
         finally:
             self._depth -= 1
-        for i, one in enumerate(taken):
-            self._place(self.tensors.used(one), (number, ~i))
-        for i, one in enumerate(call.results()):
-            self._keep((number, i), one)
-            self._note((number, i), one)
+        for i, tensor in enumerate(taken):
+            self._place(self.tensors.used(tensor), (number, ~i))
+        for i, tensor in enumerate(call.results()):
+            self._made((number, i), tensor)
         if not self.whole:
-            call.given = call.made = None
+            call.arguments = call.result = None
 
-    def _keep(self, key: Key, one: Tensor) -> None:
+    def _keep(self, key: Key, tensor: Tensor) -> None:
         if self.keep is not None:
-            self.keep(key, one)
+            self.keep(key, tensor)
 
-    def _note(self, key: Key, one: Tensor) -> None:
-        known = self.tensors.told(one)
+    def _made(self, key: Key, tensor: Tensor) -> None:
+        self._keep(key, tensor)
+        known = self.tensors.told(tensor)
         if isinstance(known, Ref):
             self._place(known, key)
         elif known is not None:
@@ -104,15 +105,15 @@ class Comparison:
     """Two forwards of the same network, one with a batch of ``batches[0]``, one with ``batches[1]``."""
 
     batches: tuple[int, int]
-    _made: set[int] = field(default_factory=set)
+    _made: set[int] = field(default_factory=set[int])
 
     def difference(self, calls: Sequence[Call], others: Sequence[Call]) -> str | None:
         """Return the path of the first call that is not the same but for the batch; None where there is none."""
-        first, second = ([one for one in every if not one.inner] for every in (calls, others))
+        first, second = ([call for call in forward if not call.inner] for forward in (calls, others))
         for a, b in zip(first, second, strict=False):
-            if a.name != b.name or not self._same((a.given, a.made), (b.given, b.made)):
+            if a.name != b.name or not self._same((a.arguments, a.result), (b.arguments, b.result)):
                 return a.path
-            self._made.update(id(one) for one in (*a.results(), *b.results()))
+            self._made.update(map(id, (*a.results(), *b.results())))
         if len(first) != len(second):
             return max(first, second, key=len)[min(len(first), len(second))].path
         return None
@@ -122,7 +123,7 @@ class Comparison:
             return True
         if isinstance(a, Tensor) and isinstance(b, Tensor):
             return a.dtype == b.dtype and self._same(tuple(a.shape), tuple(b.shape)) and self._same_numbers(a, b)
-        if all(isinstance(one, int | np.integer) and not isinstance(one, bool) for one in (a, b)):
+        if all(isinstance(number, int | np.integer) and not isinstance(number, bool) for number in (a, b)):
             first, second = _plain(a), _plain(b)
             return first == second or first * self.batches[1] == second * self.batches[0]
         if type(a) is not type(b):
@@ -146,5 +147,5 @@ class Comparison:
         return bool(torch.equal(a, b)) or bool(torch.allclose(a, b, rtol=0, atol=0, equal_nan=True))
 
 
-def _plain(one: Any) -> int:
-    return int.__add__(one, 0) if isinstance(one, int) else int(one)
+def _plain(number: Any) -> int:
+    return int.__add__(number, 0) if isinstance(number, int) else int(number)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterable
+from typing import cast
 
 from torch import nn
 from torch.autograd.function import FunctionCtx
@@ -14,7 +16,7 @@ class Modules:
     def __init__(self, model: nn.Module):
         self.classes: dict[str, str] = {}
         self._paths: dict[int, list[str]] = {}  # by identity
-        for path, module in model.named_modules(remove_duplicate=False):
+        for path, module in cast("Iterable[tuple[str, nn.Module]]", model.named_modules(remove_duplicate=False)):
             self.classes[path] = type(module).__name__
             self._paths.setdefault(id(module), []).append(path)
 
@@ -43,7 +45,7 @@ class Modules:
         while caller is not None and self._paths_of(caller) in (None, paths):
             caller = caller.f_back
         above = self.path_of(caller)
-        return next((one for one in paths if above and one.startswith(f"{above}.")), paths[0])
+        return next((path for path in paths if above and path.startswith(f"{above}.")), paths[0])
 
     def _paths_of(self, frame: types.FrameType | None) -> list[str] | None:
         if frame is None or frame.f_code.co_varnames[:1] != ("self",):
@@ -53,6 +55,6 @@ class Modules:
 
 def _function_of(frame: types.FrameType) -> str | None:
     """Return the name of the user's own ``autograd.Function`` whose method a frame is."""
-    given = frame.f_locals.get("ctx") if frame.f_code.co_varnames[:1] == ("ctx",) else None
-    function = getattr(given, "_forward_cls", None) if isinstance(given, FunctionCtx) else None
+    context = frame.f_locals.get("ctx") if frame.f_code.co_varnames[:1] == ("ctx",) else None
+    function = getattr(context, "_forward_cls", None) if isinstance(context, FunctionCtx) else None
     return None if function is None or function.__module__.startswith("torch.") else function.__name__

@@ -6,33 +6,13 @@ from typing import Any
 
 # What only decides: Python gets a truth, or the numbers set the size of what comes out.
 DECIDES = frozenset(
-    (
-        "bool",
-        "contains",
-        "equal",
-        "allclose",
-        "is_nonzero",
-        "nonzero",
-        "argwhere",
-        "unique",
-        "masked_select",
-    )
+    (*("bool", "contains", "equal", "allclose", "is_nonzero"), *("nonzero", "argwhere", "unique", "masked_select"))
 )
 # What hands the numbers themselves over to Python, NumPy or a copy's memory.
-LEAVES = frozenset(
+ESCAPES = frozenset(
     (
-        "item",
-        "float_",
-        "int",
-        "index",
-        "complex",
-        "tolist",
-        "numpy",
-        "array",
-        "dlpack",
-        "storage",
-        "untyped_storage",
-        "reduce_ex",
+        *("item", "float_", "int", "index", "complex", "tolist", "numpy", "array", "dlpack", "storage"),
+        *("untyped_storage", "reduce_ex"),
     )
 )
 # Of those, what hands over the memory itself, so that it can be written to unseen.
@@ -51,22 +31,8 @@ OPERANDS = frozenset(
 )
 RANDOM = frozenset(
     (
-        "rand",
-        "randn",
-        "randint",
-        "randperm",
-        "rand_like",
-        "randn_like",
-        "randint_like",
-        "bernoulli",
-        "multinomial",
-        "normal",
-        "uniform",
-        "exponential",
-        "poisson",
-        "random",
-        "dropout",
-        "alpha_dropout",
+        *("rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "bernoulli"),
+        *("multinomial", "normal", "uniform", "exponential", "poisson", "random", "dropout", "alpha_dropout"),
     )
 )
 # Layers over time; their last argument says whether the batch comes first.
@@ -78,41 +44,13 @@ UNBATCHED = {
     for rank in (1, 2, 3)
 }
 # What tells of a tensor without reading its numbers.
-LOOKS = frozenset(
+METADATA_CALLS = frozenset(
     (
-        "size",
-        "dim",
-        "ndimension",
-        "numel",
-        "nelement",
-        "stride",
-        "is_contiguous",
-        "is_floating_point",
-        "is_complex",
-        "element_size",
-        "storage_offset",
-        "get_device",
-        "len",
-        "hash",
-        "repr",
-        "str",
-        "format",
-        "requires_grad",
-        "is_same_size",
-        "result_type",
-        "data_ptr",
-        "dlpack_device",
-        "is_set_to",
-        "is_inference",
-        "is_signed",
-        "is_conj",
-        "is_neg",
-        "broadcast_shapes",
-        "device",
-        "register_hook",
-        "set_attribute",
-        "backward",
-        "retain_grad",
+        *("size", "dim", "ndimension", "numel", "nelement", "stride", "is_contiguous", "is_floating_point"),
+        *("is_complex", "element_size", "storage_offset", "get_device", "len", "hash", "repr", "str"),
+        *("format", "requires_grad", "is_same_size", "result_type", "data_ptr", "dlpack_device", "is_set_to"),
+        *("is_inference", "is_signed", "is_conj", "is_neg", "broadcast_shapes", "device", "register_hook"),
+        *("set_attribute", "backward", "retain_grad"),
     )
 )
 # Of those, what tells how many numbers there are; an attribute such as ``shape`` is called ``requires_grad`` here.

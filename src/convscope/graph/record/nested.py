@@ -1,5 +1,8 @@
 """Tensors inside of tuples, lists, dictionaries and dataclasses."""
 
+# What isinstance finds in the arguments of any call has no known types inside.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import dataclasses
@@ -15,22 +18,27 @@ def type_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def leaves(value: Any, key: str) -> Iterator[tuple[str, Tensor]]:
+def tensors_in(value: Any) -> list[Tensor]:
+    """Return the tensors in nested tuples, lists, dictionaries and dataclasses."""
+    return [tensor for _, tensor in named_tensors(value)]
+
+
+def named_tensors(value: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
     """Yield the tensors in nested tuples, lists, dictionaries and dataclasses, with names such as ``logits`` or 0.1."""
     if isinstance(value, Tensor):
-        yield key, value
-    elif isinstance(value, Mapping):
-        for name, one in value.items():
-            yield from leaves(one, f"{key}.{name}" if key else str(name))
+        yield name, value
+        return
+    inside: Any = ()
+    if isinstance(value, Mapping):
+        inside = value.items()
     elif isinstance(value, list | tuple):
-        names = getattr(value, "_fields", range(len(value)))
-        for name, one in zip(names, value, strict=True):
-            yield from leaves(one, f"{key}.{name}" if key else str(name))
+        inside = zip(getattr(value, "_fields", range(len(value))), value, strict=True)
     elif isinstance(value, slice):
-        yield from leaves((value.start, value.stop, value.step), key)
+        yield from named_tensors((value.start, value.stop, value.step), name)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for one in dataclasses.fields(value):
-            yield from leaves(getattr(value, one.name), f"{key}.{one.name}" if key else one.name)
+        inside = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+    for key, item in inside:
+        yield from named_tensors(item, f"{name}.{key}" if name else str(key))
 
 
 def mapped(value: Any, change: Callable[[Tensor], Any], device: str | None = None) -> Any:
@@ -40,13 +48,13 @@ def mapped(value: Any, change: Callable[[Tensor], Any], device: str | None = Non
     if device and (isinstance(value, torch.device) or _is_device(value)):
         return torch.device(device)
     if isinstance(value, dict):
-        return {key: mapped(one, change, device) for key, one in value.items()}
-    if isinstance(value, list | tuple) and not hasattr(value, "_fields") and type(value) in (list, tuple):
-        return type(value)(mapped(one, change, device) for one in value)
+        return {key: mapped(item, change, device) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(mapped(item, change, device) for item in value)
     if isinstance(value, torch.Size):
         return tuple(value)
     if isinstance(value, slice):
-        return slice(*(mapped(one, change, device) for one in (value.start, value.stop, value.step)))
+        return slice(*(mapped(end, change, device) for end in (value.start, value.stop, value.step)))
     return value
 
 

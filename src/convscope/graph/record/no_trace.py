@@ -1,10 +1,14 @@
-"""Looking leaves no trace: what a forward changes is put back, also after an exception."""
+"""Recording leaves no trace: what a forward changes is restored, also after an exception."""
+
+# What isinstance finds in the arguments of any call has no known types inside.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,24 +16,24 @@ from torch import nn
 
 
 @contextmanager
-def no_trace(model: nn.Module) -> Iterator[None]:
-    """Put back whatever the forward changes: attributes, registered tensors, lists and dictionaries, random states."""
-    kept = []
+def no_trace(model: nn.Module) -> Generator[None]:
+    """Restore whatever the forward changes: attributes, registered tensors, lists and dictionaries, random states."""
+    before: list[tuple[nn.Module, dict[str, Any], list[tuple[Any, Any]]]] = []
     for module in model.modules():
         attributes = dict(module.__dict__)
-        inside = [(one, one.copy()) for one in attributes.values() if isinstance(one, dict | list | set)]
-        kept.append((module, attributes, inside))
+        inside = [(value, value.copy()) for value in attributes.values() if isinstance(value, dict | list | set)]
+        before.append((module, attributes, inside))
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
     try:
         yield
     finally:
-        for module, attributes, inside in kept:
+        for module, attributes, inside in before:
             module.__dict__.clear()
             module.__dict__.update(attributes)
-            for one, before in inside:
-                one.clear()
-                one.extend(before) if isinstance(one, list) else one.update(before)
+            for value, copied in inside:
+                value.clear()
+                value.extend(copied) if isinstance(value, list) else value.update(copied)
         random.setstate(states[0])
         np.random.set_state(states[1])
         torch.set_rng_state(states[2])

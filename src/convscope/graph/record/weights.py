@@ -17,16 +17,16 @@ def parameters(model: nn.Module) -> tuple[dict[str, Parameter], dict[str, Parame
     """Return parameters and buffers, each array once, and the other names of those that are shared."""
     first: dict[int, str] = {}
     shared: dict[str, str] = {}
-    found: tuple[dict[str, Parameter], dict[str, Parameter]] = ({}, {})
-    named = (model.named_parameters(remove_duplicate=False), model.named_buffers(remove_duplicate=False))
-    for into, arrays in zip(found, named, strict=True):
-        for name, one in arrays:
-            if id(one) in first:
-                shared[name] = first[id(one)]
+    learned: dict[str, Parameter] = {}
+    buffers: dict[str, Parameter] = {}
+    for arrays, named in ((learned, model.named_parameters), (buffers, model.named_buffers)):
+        for name, array in named(remove_duplicate=False):
+            if id(array) in first:
+                shared[name] = first[id(array)]
                 continue
-            first[id(one)] = name
-            into[name] = Parameter(tuple(one.shape), type_name(one.dtype), one.requires_grad)
-    return *found, shared
+            first[id(array)] = name
+            arrays[name] = Parameter(tuple(array.shape), type_name(array.dtype), array.requires_grad)
+    return learned, buffers, shared
 
 
 class Weights(Mapping[str, np.ndarray]):
@@ -36,11 +36,11 @@ class Weights(Mapping[str, np.ndarray]):
         self._arrays = dict(model.named_parameters()) | dict(model.named_buffers())
 
     def __getitem__(self, name: str) -> np.ndarray:
-        one = self._arrays[name].detach()
-        if one.is_meta:
+        tensor = self._arrays[name].detach()
+        if tensor.is_meta:
             raise ConfigError(f"{name} has no numbers: the network was built without weights; give weights to run")
-        one = one.cpu()
-        array = (one.float() if one.dtype in (torch.bfloat16, torch.float16) else one).numpy()
+        half = tensor.dtype in (torch.bfloat16, torch.float16)
+        array = (tensor.float() if half else tensor).cpu().numpy()
         array.flags.writeable = False
         return array
 

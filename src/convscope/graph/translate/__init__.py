@@ -1,8 +1,8 @@
 """What each operation of PyTorch is in primitives: tables of rules, one family a file.
 
-A rule takes the tape and the call's arguments under PyTorch's names, arrays as ``Ref``, and emits primitives; it raises
-``Unknown`` for arguments that no primitive stands for. Names are PyTorch's without underscores around them, so that
-``add``, ``add_`` and ``Tensor.__add__`` are one.
+A rule takes the graph that is built and the call's arguments under PyTorch's names, arrays as ``Ref``, and emits
+primitives; it raises ``Unknown`` for arguments that no primitive stands for. Names are PyTorch's without underscores
+around them, so that ``add``, ``add_`` and ``Tensor.__add__`` are one.
 """
 
 from __future__ import annotations
@@ -30,22 +30,9 @@ from convscope.graph.translate import (
 
 RULES: dict[str, Callable[..., Any]] = {
     name: rule
-    for room in (
-        activation,
-        arithmetic,
-        arrangement,
-        attention,
-        convolution,
-        indexing,
-        linear,
-        masks,
-        normalisation,
-        ordering,
-        padding,
-        pooling,
-        product,
-        recurrence,
-        reduction,
+    for family in (
+        *(activation, arithmetic, arrangement, attention, convolution, indexing, linear, masks),
+        *(normalisation, ordering, padding, pooling, product, recurrence, reduction),
     )
-    for name, rule in room.RULES.items()
+    for name, rule in family.RULES.items()
 }

@@ -6,109 +6,112 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.builder import GraphBuilder, Ref, Unknown
 from convscope.graph.translate.masks import as_type
 
 
-def add(tape: Tape, input: Any, other: Any, *, alpha: float = 1) -> Ref:
+def add(graph: GraphBuilder, input: Any, other: Any, *, alpha: float = 1) -> Ref:
     """input + alpha · other."""
-    return _pair(tape, "add", input, times(tape, other, alpha))
+    return _pair(graph, "add", input, times(graph, other, alpha))
 
 
-def subtract(tape: Tape, input: Any, other: Any, *, alpha: float = 1) -> Ref:
+def subtract(graph: GraphBuilder, input: Any, other: Any, *, alpha: float = 1) -> Ref:
     """input - alpha · other."""
-    return _pair(tape, "subtract", input, times(tape, other, alpha))
+    return _pair(graph, "subtract", input, times(graph, other, alpha))
 
 
-def subtracted(tape: Tape, input: Any, other: Any, *, alpha: float = 1) -> Ref:
-    """other - alpha · input."""
-    return subtract(tape, other, input, alpha=alpha)
+def swapped(rule: Callable[..., Ref]) -> Callable[..., Ref]:
+    """Return the rule of the same operation with its operands exchanged, such as ``__rsub__``."""
+
+    def exchanged(graph: GraphBuilder, input: Any, other: Any, **settings: Any) -> Ref:
+        return rule(graph, other, input, **settings)
+
+    return exchanged
 
 
-def _pair(tape: Tape, op: str, *given: Any) -> Ref:
+def _pair(graph: GraphBuilder, op: str, *operands: Any) -> Ref:
     """Return a primitive of two arrays, of which a computed mask counts as 1 and 0."""
-    dtype = next((one.dtype for one in given if isinstance(one, Ref) and one.floating), None)
-    masks = [bool(dtype) and isinstance(one, Ref) and one.dtype == "bool" and one.value is None for one in given]
-    return tape.emit(
-        op, *(as_type(tape, one, str(dtype)) if mask else one for one, mask in zip(given, masks, strict=True))
-    )
+    dtype = next((array.dtype for array in operands if isinstance(array, Ref) and array.floating), None)
+
+    def numbers(operand: Any) -> Any:
+        if dtype is not None and isinstance(operand, Ref) and operand.dtype == "bool" and operand.value is None:
+            return as_type(graph, operand, dtype)
+        return operand
+
+    return graph.emit(op, *map(numbers, operands))
 
 
-def times(tape: Tape, value: Any, alpha: float) -> Any:
-    """Return alpha · value; nothing is written for 1."""
-    return value if alpha == 1 else tape.emit("multiply", value, alpha)
+def times(graph: GraphBuilder, value: Any, alpha: float) -> Any:
+    """Return alpha · value; no node for 1."""
+    return value if alpha == 1 else graph.emit("multiply", value, alpha)
 
 
-def multiply(tape: Tape, input: Any, other: Any) -> Ref:
+def multiply(graph: GraphBuilder, input: Any, other: Any) -> Ref:
     """Number by number."""
-    return _pair(tape, "multiply", input, other)
+    return _pair(graph, "multiply", input, other)
 
 
-def divide(tape: Tape, input: Any, other: Any, *, rounding_mode: str | None = None) -> Ref:
+def divide(graph: GraphBuilder, input: Any, other: Any, *, rounding_mode: str | None = None) -> Ref:
     """Number by number, rounded towards 0 or down where that is asked."""
     if rounding_mode == "floor":
-        return divided_down(tape, input, other)
-    made = tape.emit("divide", input, other)
-    return made if rounding_mode is None else tape.emit("round_off", tape.emit("detach", made), direction="zero")
+        return divided_down(graph, input, other)
+    quotient = graph.emit("divide", input, other)
+    if rounding_mode is None:
+        return quotient
+    return graph.emit("round_off", graph.emit("detach", quotient), direction="zero")
 
 
-def divided_down(tape: Tape, input: Ref, other: Any) -> Ref:
+def divided_down(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
     """How often a number goes into another one, as a whole number."""
     if isinstance(other, Ref) or not other or not math.isfinite(other):
         raise Unknown("a quotient by what may be 0 or infinite")
-    whole = tape.emit("subtract", input, tape.emit("remainder", input, other))
-    return tape.emit("round_off", tape.emit("divide", whole, other), direction="nearest")
+    whole = graph.emit("subtract", input, graph.emit("remainder", input, other))
+    return graph.emit("round_off", graph.emit("divide", whole, other), direction="nearest")
 
 
-def remainder(tape: Tape, input: Any, other: Any) -> Ref:
+def remainder(graph: GraphBuilder, input: Any, other: Any) -> Ref:
     """What is left of a number, with the sign of the divisor."""
-    return tape.emit("remainder", input, other)
+    return graph.emit("remainder", input, other)
 
 
-def remainder_of_size(tape: Tape, input: Ref, other: Any) -> Ref:
+def remainder_of_size(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
     """What is left of a number, with its own sign: of one below 0 the remainder less the divisor, unless it is 0."""
     if isinstance(other, Ref) or not math.isfinite(other):
         raise Unknown("what is left by what may be infinite")
-    size = abs(tape.number(other))
-    left, zero = tape.emit("remainder", input, size), tape.scalar(0, input.dtype)
-    below = tape.emit(
-        "where", tape.emit("compare", left, zero, relation="greater"), tape.emit("subtract", left, size), left
-    )
-    return tape.emit("where", tape.emit("compare", input, zero, relation="less"), below, left)
+    size = abs(graph.number(other))
+    left, zero = graph.emit("remainder", input, size), graph.scalar(0, input.dtype)
+    above = graph.emit("compare", left, zero, relation="greater")
+    below = graph.emit("where", above, graph.emit("subtract", left, size), left)
+    return graph.emit("where", graph.emit("compare", input, zero, relation="less"), below, left)
 
 
-def divided(tape: Tape, input: Any, other: Any) -> Ref:
-    """other / input."""
-    return tape.emit("divide", other, input)
-
-
-def negative(tape: Tape, input: Ref) -> Ref:
+def negative(graph: GraphBuilder, input: Ref) -> Ref:
     """-x."""
-    return tape.emit("multiply", input, -1.0)
+    return graph.emit("multiply", input, -1.0)
 
 
-def addcmul(tape: Tape, input: Ref, tensor1: Ref, tensor2: Ref, *, value: float = 1) -> Ref:
+def addcmul(graph: GraphBuilder, input: Ref, tensor1: Ref, tensor2: Ref, *, value: float = 1) -> Ref:
     """input + value · a · b."""
-    return add(tape, input, tape.emit("multiply", tensor1, tensor2), alpha=value)
+    return add(graph, input, graph.emit("multiply", tensor1, tensor2), alpha=value)
 
 
-def addcdiv(tape: Tape, input: Ref, tensor1: Ref, tensor2: Ref, *, value: float = 1) -> Ref:
+def addcdiv(graph: GraphBuilder, input: Ref, tensor1: Ref, tensor2: Ref, *, value: float = 1) -> Ref:
     """input + value · a / b."""
-    return add(tape, input, tape.emit("divide", tensor1, tensor2), alpha=value)
+    return add(graph, input, graph.emit("divide", tensor1, tensor2), alpha=value)
 
 
-def lerp(tape: Tape, input: Ref, end: Ref, weight: Any) -> Ref:
+def lerp(graph: GraphBuilder, input: Ref, end: Ref, weight: Any) -> Ref:
     """From one array towards another."""
-    return tape.emit("add", input, tape.emit("multiply", tape.emit("subtract", end, input), weight))
+    return graph.emit("add", input, graph.emit("multiply", graph.emit("subtract", end, input), weight))
 
 
 RULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("add", "iadd", "radd"), add),
     **dict.fromkeys(("sub", "subtract", "isub"), subtract),
-    "rsub": subtracted,
+    "rsub": swapped(subtract),
     **dict.fromkeys(("mul", "multiply", "imul", "rmul"), multiply),
     **dict.fromkeys(("div", "divide", "true_divide", "truediv", "itruediv", "idiv"), divide),
-    **dict.fromkeys(("rtruediv", "rdiv"), divided),
+    **dict.fromkeys(("rtruediv", "rdiv"), swapped(divide)),
     **dict.fromkeys(("floor_divide", "floordiv"), divided_down),
     **dict.fromkeys(("remainder", "mod"), remainder),
     "fmod": remainder_of_size,

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.builder import GraphBuilder, Ref, Unknown
 from convscope.graph.translate.arrangement import each_repeated, repeated
 
 
 def attention(
-    tape: Tape,
+    graph: GraphBuilder,
     query: Ref,
     key: Ref,
     value: Ref,
@@ -26,13 +26,13 @@ def attention(
     if dropout_p:
         raise Unknown("attention with dropout")
     if is_causal:
-        attn_mask = tape.constant(np.tri(query.shape[-2], key.shape[-2], dtype=bool))
+        attn_mask = graph.constant(np.tri(query.shape[-2], key.shape[-2], dtype=bool))
     if enable_gqa:
         heads = query.shape[-3]
-        key, value = (each_repeated(tape, one, -3, heads // one.shape[-3]) for one in (key, value))
-    front = tape.expected[0][0][:-2]
-    query, key, value = (repeated(tape, one, (*front, *one.shape[-2:])) for one in (query, key, value))
-    return tape.emit("attention", query, key, value, attn_mask, scale=scale)
+        key, value = (each_repeated(graph, array, -3, heads // array.shape[-3]) for array in (key, value))
+    front = graph.shape[:-2]
+    query, key, value = (repeated(graph, array, (*front, *array.shape[-2:])) for array in (query, key, value))
+    return graph.emit("attention", query, key, value, attn_mask, scale=scale)
 
 
 RULES: dict[str, Callable[..., Any]] = {"scaled_dot_product_attention": attention}

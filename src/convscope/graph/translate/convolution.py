@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from convscope.graph.tape import Ref, Tape
+from convscope.graph.builder import GraphBuilder, Ref
 from convscope.ops.arguments import each_axis, paddings
 
 
 def correlate(
-    tape: Tape,
+    graph: GraphBuilder,
     input: Ref,
     weight: Ref,
     bias: Ref | None = None,
@@ -23,11 +23,11 @@ def correlate(
     steps, holes = (axes("correlate", value, len(kernel)) for value in (stride, dilation))
     padding = padding if isinstance(padding, str) else axes("correlate", padding, len(kernel), least=0)
     pairs = paddings("correlate", padding, input.shape[-len(kernel) :], kernel, steps, holes)
-    return tape.emit("correlate", input, weight, bias, stride=steps, padding=pairs, dilation=holes, groups=groups)
+    return graph.emit("correlate", input, weight, bias, stride=steps, padding=pairs, dilation=holes, groups=groups)
 
 
 def correlate_transpose(
-    tape: Tape,
+    graph: GraphBuilder,
     input: Ref,
     weight: Ref,
     bias: Ref | None = None,
@@ -40,7 +40,7 @@ def correlate_transpose(
     """A transposed convolution."""
     rank = len(weight.shape) - 2
     cut = axes("correlate_transpose", padding, rank, least=0)
-    return tape.emit(
+    return graph.emit(
         "correlate_transpose",
         input,
         weight,
@@ -54,7 +54,7 @@ def correlate_transpose(
 
 
 def axes(operation: str, value: Any, rank: int, least: int = 1) -> tuple[int, ...]:
-    """Return one number an axis; a sequence of one stands for all axes, as in PyTorch."""
+    """Return one number per axis; a sequence of one stands for all axes, as in PyTorch."""
     if not isinstance(value, int) and len(value) == 1:
         value = value[0]
     return each_axis(operation, "argument", value if isinstance(value, int) else tuple(value), rank, least)

@@ -2,218 +2,226 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.builder import GraphBuilder, Ref, Unknown
 from convscope.graph.translate.arrangement import joined, part_of, permuted, repeated, reshape, reshaped
 from convscope.graph.translate.convolution import axes
 from convscope.graph.translate.masks import alike, as_type
 
 
-def split(tape: Tape, input: Ref, _: Any = None, dim: int = 0, **__: Any) -> tuple[Ref, ...]:
+def split(graph: GraphBuilder, input: Ref, _: Any = None, dim: int = 0, **__: Any) -> tuple[Ref, ...]:
     """Cut along an axis into the parts that PyTorch returned."""
-    axis, start, found = dim % len(input.shape), 0, []
-    for shape, _dtype in tape.expected:
-        found.append(part_of(tape, input, axis, start, shape[axis]))
-        start += shape[axis]
-    return tuple(found)
+    axis = dim % len(input.shape)
+    ends = itertools.accumulate(shape[axis] for shape, _ in graph.expected)
+    sizes = (shape[axis] for shape, _ in graph.expected)
+    return tuple(part_of(graph, input, axis, end - n, n) for end, n in zip(ends, sizes, strict=True))
 
 
-def unbind(tape: Tape, input: Ref, dim: int = 0) -> tuple[Ref, ...]:
+def unbind(graph: GraphBuilder, input: Ref, dim: int = 0) -> tuple[Ref, ...]:
     """Every position along an axis by itself."""
-    return tuple(select(tape, input, dim, at) for at in range(input.shape[dim]))
+    return tuple(select(graph, input, dim, at) for at in range(input.shape[dim]))
 
 
-def select(tape: Tape, input: Ref, dim: int, index: int) -> Ref:
+def select(graph: GraphBuilder, input: Ref, dim: int, index: int) -> Ref:
     """One position along an axis, which goes away."""
     axis = dim % len(input.shape)
-    one = part_of(tape, input, axis, index % input.shape[axis], 1)
-    return tape.emit("reshape", one, shape=(*input.shape[:axis], *input.shape[axis + 1 :]))
+    position = part_of(graph, input, axis, index % input.shape[axis], 1)
+    return graph.emit("reshape", position, shape=(*input.shape[:axis], *input.shape[axis + 1 :]))
 
 
-def narrow(tape: Tape, input: Ref, dim: int, start: int, length: int) -> Ref:
+def narrow(graph: GraphBuilder, input: Ref, dim: int, start: int, length: int) -> Ref:
     """Neighbouring positions along an axis."""
     axis = dim % len(input.shape)
-    return part_of(tape, input, axis, start % max(input.shape[axis], 1), length)
+    return part_of(graph, input, axis, start % max(input.shape[axis], 1), length)
 
 
-def item(tape: Tape, input: Ref, index: Any) -> Ref:
+def item(graph: GraphBuilder, input: Ref, index: Any) -> Ref:
     """Whole numbers, slices, None and ... in square brackets; or arrays of places along one or several axes."""
-    given = _given(tape, index)
-    if any(isinstance(one, Ref) for one in given):
-        return _at_places(tape, input, given)
-    start, size, step = _strides(input.shape, given)
+    entries = _entries(graph, index)
+    if any(isinstance(entry, Ref) for entry in entries):
+        return _at_places(graph, input, entries)
+    start, size, step = _strides(input.shape, entries)
     if size == input.shape and set(step) <= {1}:
-        return reshaped(tape, input)
-    return reshaped(tape, tape.emit("strided_slice", input, start=start, size=size, step=step))
+        return reshaped(graph, input)
+    return reshaped(graph, graph.emit("strided_slice", input, start=start, size=size, step=step))
 
 
-def _given(tape: Tape, index: Any) -> tuple[Any, ...]:
+def _entries(graph: GraphBuilder, index: Any) -> tuple[Any, ...]:
     """Return what stands between square brackets, lists of places as arrays."""
-    given = index if isinstance(index, tuple) else (index,)
-    return tuple(tape.constant(one) if isinstance(one, list) else one for one in given)
+    entries = cast("tuple[Any, ...]", index if isinstance(index, tuple) else (index,))
+    return tuple(graph.constant(entry) if isinstance(entry, list) else entry for entry in entries)
 
 
-def _axes(shape: tuple[int, ...], given: tuple[Any, ...]) -> list[Any]:
+def _axes(shape: tuple[int, ...], entries: tuple[Any, ...]) -> list[Any]:
     """Return what is asked along each axis: what ``...`` stands for, and what is not named, is all of it."""
-    named = [one for one in given if one is not None]
-    at = named.index(...) if any(one is ... for one in named) else len(named)
+    named = [entry for entry in entries if entry is not None]
+    at = named.index(...) if any(entry is ... for entry in named) else len(named)
     rest = [slice(None)] * (len(shape) - len(named) + (at < len(named)))
     return [*named[:at], *rest, *named[at + 1 :]]
 
 
-def _strides(shape: tuple[int, ...], given: tuple[Any, ...]) -> tuple[tuple[int, ...], ...]:
+def _strides(shape: tuple[int, ...], entries: tuple[Any, ...]) -> tuple[tuple[int, ...], ...]:
     """Return the first position along each axis, how many there are, and how far apart they are."""
-    start, size, step = [], [], []
-    for n, one in zip(shape, _axes(shape, given), strict=True):
-        if isinstance(one, bool) or not isinstance(one, int | slice):
+    places: list[range] = []
+    for n, entry in zip(shape, _axes(shape, entries), strict=True):
+        if isinstance(entry, bool) or not isinstance(entry, int | slice):
             raise Unknown("places given by an array")
-        first, stop, by = (one % n, one % n + 1, 1) if isinstance(one, int) else one.indices(n)
-        start.append(first)
-        size.append(len(range(first, stop, by)))
-        step.append(by)
-    return tuple(start), tuple(size), tuple(step)
+        places.append(range(entry % n, entry % n + 1) if isinstance(entry, int) else range(*entry.indices(n)))
+    return tuple(run.start for run in places), tuple(map(len, places)), tuple(run.step for run in places)
 
 
-def _at_places(tape: Tape, input: Ref, given: tuple[Any, ...]) -> Ref:
+def _at_places(graph: GraphBuilder, input: Ref, entries: tuple[Any, ...]) -> Ref:
     """Return what arrays of places take along axes beside each other, all of the other axes or slices of them."""
-    if any(isinstance(one, Ref) and one.dtype == "bool" for one in given):
-        given = _of_mask(tape, given)
-    along = [i for i, one in enumerate(given) if isinstance(one, Ref)]
-    plain = tuple(slice(None) if isinstance(one, Ref) else one for one in given)
-    if along[-1] - along[0] >= len(along) or any(one is None or isinstance(one, int) for one in plain):
+    if any(isinstance(entry, Ref) and entry.dtype == "bool" for entry in entries):
+        entries = _of_mask(graph, entries)
+    along = [i for i, entry in enumerate(entries) if isinstance(entry, Ref)]
+    plain = tuple(slice(None) if isinstance(entry, Ref) else entry for entry in entries)
+    if along[-1] - along[0] >= len(along) or any(entry is None or isinstance(entry, int) for entry in plain):
         raise Unknown("places given by arrays apart, or beside single ones")
-    first = along[0] if ... not in plain[: along[0]] else along[0] - len(given) + len(input.shape)
+    first = along[0] if ... not in plain[: along[0]] else along[0] - len(entries) + len(input.shape)
     start, size, step = _strides(input.shape, plain)
-    cut = input if size == input.shape else tape.emit("strided_slice", input, start=start, size=size, step=step)
-    places = [given[i] for i in along]
+    cut = input if size == input.shape else graph.emit("strided_slice", input, start=start, size=size, step=step)
+    places = [entries[i] for i in along]
     if len(places) == 1:
-        return index_select(tape, cut, first, places[0])
+        return index_select(graph, cut, first, places[0])
     sizes = cut.shape[first : first + len(places)]
-    if any(one.value is None for one in places):
+    values = [array.value for array in places if array.value is not None]
+    if len(values) < len(places):
         raise Unknown("places given by several arrays that are computed")
-    inside = (np.where(one.value < 0, one.value + n, one.value) for one, n in zip(places, sizes, strict=True))
-    flat = tape.constant(np.ravel_multi_index(np.broadcast_arrays(*inside), sizes))
+    positive: list[np.ndarray] = [np.where(value < 0, value + n, value) for value, n in zip(values, sizes, strict=True)]
+    flat = graph.constant(np.ravel_multi_index(np.broadcast_arrays(*positive), sizes))
     merged = (*cut.shape[:first], math.prod(sizes), *cut.shape[first + len(places) :])
-    return index_select(tape, reshape(tape, cut, merged), first, flat)
+    return index_select(graph, reshape(graph, cut, merged), first, flat)
 
 
-def _of_mask(tape: Tape, given: tuple[Any, ...]) -> tuple[Any, ...]:
+def _of_mask(graph: GraphBuilder, entries: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return an index with a constant mask replaced by the places at which it is True."""
-    found: list[Any] = []
-    for one in given:
-        if not isinstance(one, Ref) or one.dtype != "bool":
-            found.append(one)
-        elif one.value is None:
+    replaced: list[Any] = []
+    for entry in entries:
+        if not isinstance(entry, Ref) or entry.dtype != "bool":
+            replaced.append(entry)
+        elif entry.value is None:
             raise Unknown("places given by a mask that is computed")
         else:
-            found += [tape.constant(places) for places in np.nonzero(one.value)]
-    return tuple(found)
+            replaced += [graph.constant(places) for places in np.nonzero(entry.value)]
+    return tuple(replaced)
 
 
-def index_select(tape: Tape, input: Ref, dim: int, index: Ref) -> Ref:
+def index_select(graph: GraphBuilder, input: Ref, dim: int, index: Ref) -> Ref:
     """The places along one axis that an array of whole numbers names; the array's axes stand where the axis was."""
     axis, rank, more = dim % len(input.shape), len(input.shape), len(index.shape)
     if index.dtype not in ("int64", "int32"):
         raise Unknown("places that are no whole numbers")
-    front = permuted(tape, input, (axis, *(i for i in range(rank) if i != axis)))
+    front = permuted(graph, input, (axis, *(i for i in range(rank) if i != axis)))
     n, *rest = front.shape
     if index.value is not None and (index.value < 0).any():
-        index = tape.constant(np.where(index.value < 0, index.value + n, index.value))
-    rows = tape.emit("embedding", index, reshape(tape, front, (n, math.prod(rest))))
-    back = reshape(tape, rows, (*index.shape, *rest))
-    return permuted(tape, back, (*range(more, more + axis), *range(more), *range(more + axis, more + rank - 1)))
+        index = graph.constant(np.where(index.value < 0, index.value + n, index.value))
+    rows = graph.emit("embedding", index, reshape(graph, front, (n, math.prod(rest))))
+    back = reshape(graph, rows, (*index.shape, *rest))
+    return permuted(graph, back, (*range(more, more + axis), *range(more), *range(more + axis, more + rank - 1)))
 
 
-def assigned(tape: Tape, input: Ref, index: Any, value: Any) -> Ref:
+def assigned(graph: GraphBuilder, input: Ref, index: Any, value: Any) -> Ref:
     """Return the array as it is after ``input[index] = value``: by slices, or by one mask."""
-    given = _given(tape, index)
-    value, input = alike(tape, value, input)
-    if len(given) == 1 and isinstance(given[0], Ref) and given[0].dtype == "bool":
+    entries = _entries(graph, index)
+    value, input = alike(graph, value, input)
+    if len(entries) == 1 and isinstance(entries[0], Ref) and entries[0].dtype == "bool":
         if math.prod(value.shape) != 1:
             raise Unknown("as many numbers as a mask has places")
-        (mask,) = given
-        wide = reshape(tape, mask, (*mask.shape, *(1,) * (len(input.shape) - len(mask.shape))))
-        return tape.emit("where", wide, reshape(tape, value, ()), input)
-    if None in given:
+        (mask,) = entries
+        wide = reshape(graph, mask, (*mask.shape, *(1,) * (len(input.shape) - len(mask.shape))))
+        return graph.emit("where", wide, reshape(graph, value, ()), input)
+    if None in entries:
         raise Unknown("new axes in what is written to")
-    start, size, step = _strides(input.shape, given)
-    kept = [n for n, one in zip(size, _axes(input.shape, given), strict=True) if not isinstance(one, int)]
-    value = reshape(tape, value, value.shape[max(len(value.shape) - len(kept), 0) :])
-    value = repeated(tape, value, tuple(kept))
+    start, size, step = _strides(input.shape, entries)
+    kept = [n for n, entry in zip(size, _axes(input.shape, entries), strict=True) if not isinstance(entry, int)]
+    value = reshape(graph, value, value.shape[max(len(value.shape) - len(kept), 0) :])
+    value = repeated(graph, value, tuple(kept))
     places = [range(first, first + n * by, by) for first, n, by in zip(start, size, step, strict=True)]
-    return _written(tape, input, reshape(tape, value, size), places)
+    return _written(graph, input, reshape(graph, value, size), places)
 
 
-def _written(tape: Tape, input: Ref, value: Ref, places: list[range]) -> Ref:
+def _written(graph: GraphBuilder, input: Ref, value: Ref, places: list[range]) -> Ref:
     """Return an array with ``value`` at some places: stretches of both beside each other, axis by axis."""
     axis = next((axis for axis, n in enumerate(input.shape) if places[axis] != range(n)), None)
     if axis is None or 0 in value.shape:
         return value if axis is None else input
-    along, parts, done = places[axis], [], 0
+    parts: list[Ref] = []
+    along, done = places[axis], 0
     each = len(along) if along.step == 1 else 1  # neighbours at once
     for i in range(0, len(along), each):
         if along[i] > done:
-            parts.append(part_of(tape, input, axis, done, along[i] - done))
+            parts.append(part_of(graph, input, axis, done, along[i] - done))
         done = along[i] + each
-        inside = [range(each) if other == axis else one for other, one in enumerate(places)]
-        before = part_of(tape, input, axis, along[i], each)
-        parts.append(_written(tape, before, part_of(tape, value, axis, i, each), inside))
+        inside = [range(each) if other == axis else run for other, run in enumerate(places)]
+        before = part_of(graph, input, axis, along[i], each)
+        parts.append(_written(graph, before, part_of(graph, value, axis, i, each), inside))
     if done < input.shape[axis]:
-        parts.append(part_of(tape, input, axis, done, input.shape[axis] - done))
-    return joined(tape, parts, axis)
+        parts.append(part_of(graph, input, axis, done, input.shape[axis] - done))
+    return joined(graph, parts, axis)
 
 
-def filled_in(tape: Tape, input: Ref, value: Any) -> Ref:
+def filled_in(graph: GraphBuilder, input: Ref, value: Any = 0) -> Ref:
     """Return an array of one number in the place of another."""
-    value, _ = alike(tape, value, input)
-    return tape.emit("expand", reshape(tape, value, ()), shape=input.shape)
+    value, _ = alike(graph, value, input)
+    return graph.emit("expand", reshape(graph, value, ()), shape=input.shape)
 
 
-def copied(tape: Tape, input: Ref, src: Ref, non_blocking: bool = False) -> Ref:
+def copied(graph: GraphBuilder, input: Ref, src: Ref, non_blocking: bool = False) -> Ref:
     """Return another array's numbers in the place of an array's."""
-    return repeated(tape, as_type(tape, src, input.dtype), input.shape)
+    return repeated(graph, as_type(graph, src, input.dtype), input.shape)
 
 
-def unfold(tape: Tape, input: Ref, *given: Any, **named: Any) -> Ref:
+def unfold(graph: GraphBuilder, input: Ref, *settings: Any, **named: Any) -> Ref:
     """Windows: along one axis, as ``Tensor.unfold``; or the patches under a kernel, as ``F.unfold`` has them."""
-    if len(tape.expected[0][0]) == len(input.shape) + 1:
-        return _windows(tape, input, *given, **named)
-    return _patches(tape, input, *given, **named)
+    if len(graph.shape) == len(input.shape) + 1:
+        return _windows(graph, input, *settings, **named)
+    return _patches(graph, input, *settings, **named)
 
 
-def _windows(tape: Tape, input: Ref, dimension: int, size: int, step: int) -> Ref:
+def _windows(graph: GraphBuilder, input: Ref, dimension: int, size: int, step: int) -> Ref:
     """Return windows along one axis, their positions along a new last one."""
     axis = dimension % len(input.shape)
     number = (input.shape[axis] - size) // step + 1
-    parts = []
+    parts: list[Ref] = []
     for first in range(size):
         start = tuple(first if i == axis else 0 for i in range(len(input.shape)))
         lengths = tuple(number if i == axis else n for i, n in enumerate(input.shape))
         steps = tuple(step if i == axis else 1 for i in range(len(input.shape)))
-        taken = tape.emit("strided_slice", input, start=start, size=lengths, step=steps)
-        parts.append(reshape(tape, taken, (*lengths, 1)))
-    return joined(tape, parts, len(input.shape))
+        taken = graph.emit("strided_slice", input, start=start, size=lengths, step=steps)
+        parts.append(reshape(graph, taken, (*lengths, 1)))
+    return joined(graph, parts, len(input.shape))
 
 
-def _patches(tape: Tape, input: Ref, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Ref:
+def _patches(
+    graph: GraphBuilder, input: Ref, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Ref:
     """Return patches (N, C·k, places) of (N, C, H, W)."""
-    sizes, holes, steps = (axes("im2col", one, 2) for one in (kernel_size, dilation, stride))
+    sizes, holes, steps = (axes("im2col", setting, 2) for setting in (kernel_size, dilation, stride))
     ends = tuple((n, n) for n in axes("im2col", padding, 2, least=0))
-    return reshaped(tape, tape.emit("im2col", input, size=sizes, stride=steps, padding=ends, dilation=holes))
+    return reshaped(graph, graph.emit("im2col", input, size=sizes, stride=steps, padding=ends, dilation=holes))
 
 
 def fold(
-    tape: Tape, input: Ref, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+    graph: GraphBuilder,
+    input: Ref,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
 ) -> Ref:
     """Patches (N, C·k, places) added up where they overlap."""
-    space, sizes, holes, steps = (axes("col2im", one, 2) for one in (output_size, kernel_size, dilation, stride))
+    settings = (output_size, kernel_size, dilation, stride)
+    space, sizes, holes, steps = (axes("col2im", setting, 2) for setting in settings)
     ends = tuple((n, n) for n in axes("col2im", padding, 2, least=0))
-    return tape.emit("col2im", input, space=space, size=sizes, stride=steps, padding=ends, dilation=holes)
+    return graph.emit("col2im", input, space=space, size=sizes, stride=steps, padding=ends, dilation=holes)
 
 
 RULES: dict[str, Callable[..., Any]] = {
@@ -223,8 +231,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "narrow": narrow,
     "getitem": item,
     "setitem": assigned,
-    "fill": filled_in,
-    "zero": lambda tape, input: filled_in(tape, input, 0),
+    **dict.fromkeys(("fill", "zero"), filled_in),
     "copy": copied,
     "index_select": index_select,
     "unfold": unfold,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.builder import GraphBuilder, Ref, Unknown
 
 
-def linear(tape: Tape, input: Ref, weight: Ref, bias: Ref | None = None) -> Ref:
+def linear(graph: GraphBuilder, input: Ref, weight: Ref, bias: Ref | None = None) -> Ref:
     """Return x · weightᵀ + bias."""
-    return tape.emit("linear", input, weight, bias)
+    return graph.emit("linear", input, weight, bias)
 
 
 def embedding(
-    tape: Tape,
+    graph: GraphBuilder,
     input: Ref,
     weight: Ref,
     padding_idx: int | None = None,
@@ -27,7 +27,7 @@ def embedding(
     if max_norm is not None or scale_grad_by_freq:
         raise Unknown("rows that are renormalised, or a gradient by their number")
     padding = {} if padding_idx is None else {"padding_index": padding_idx % weight.shape[0]}
-    return tape.emit("embedding", input, weight, **padding)
+    return graph.emit("embedding", input, weight, **padding)
 
 
 RULES: dict[str, Callable[..., Any]] = {"linear": linear, "embedding": embedding}

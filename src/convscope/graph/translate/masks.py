@@ -7,156 +7,159 @@ from typing import Any
 
 import numpy as np
 
-from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.builder import GraphBuilder, Ref, Unknown
 
 
-def alike(tape: Tape, *given: Any) -> list[Ref]:
+def alike(graph: GraphBuilder, *operands: Any) -> list[Ref]:
     """Return numbers and arrays as arrays of one type: that of the arrays that are computed, else of the first."""
-    refs = [one for one in given if isinstance(one, Ref)]
-    computed = [one for one in refs if one.value is None and one.shape] or [one for one in refs if one.value is None]
-    dtype = next(iter(computed or refs)).dtype
-    return [_of_type(tape, one, dtype) for one in given]
+    refs = [array for array in operands if isinstance(array, Ref)]
+    computed = [array for array in refs if array.value is None]
+    dtype = ([array for array in computed if array.shape] or computed or refs)[0].dtype
+    return [_of_type(graph, operand, dtype) for operand in operands]
 
 
-def _of_type(tape: Tape, one: Any, dtype: str) -> Ref:
-    if isinstance(one, Ref) and one.dtype == dtype:
-        return one
-    if isinstance(one, Ref) and one.value is None:
-        raise Unknown(f"{one.dtype} beside {dtype}")
-    number = one.value if isinstance(one, Ref) else np.asarray(tape.number(one))
-    assert number is not None
+def _of_type(graph: GraphBuilder, operand: Any, dtype: str) -> Ref:
+    if isinstance(operand, Ref) and operand.dtype == dtype:
+        return operand
+    number = operand.value if isinstance(operand, Ref) else np.asarray(graph.number(operand))
+    if number is None:
+        raise Unknown(f"{operand.dtype} beside {dtype}")
     if "float" not in dtype and (number.astype(dtype) != number).any():
         raise Unknown(f"a number that is no {dtype}")
-    return tape.scalar(number[()], dtype) if number.ndim == 0 else tape.constant(number.astype(dtype))
+    return graph.scalar(number[()], dtype) if number.ndim == 0 else graph.constant(number.astype(dtype))
 
 
-def as_type(tape: Tape, input: Ref, dtype: str) -> Ref:
+def as_type(graph: GraphBuilder, input: Ref, dtype: str) -> Ref:
     """Return an array in another type: a constant, True and False as 1 and 0, and what is not 0 as True."""
     if input.dtype == dtype:
         return input
     if input.value is not None and dtype != "bfloat16":
-        return tape.constant(input.value.astype(dtype))
+        return graph.constant(input.value.astype(dtype))
     if input.dtype == "bool" and dtype != "bfloat16":
-        return tape.emit("where", input, tape.scalar(1, dtype), tape.scalar(0, dtype))
+        return graph.emit("where", input, graph.scalar(1, dtype), graph.scalar(0, dtype))
     if dtype == "bool":
-        return tape.emit("compare", input, tape.scalar(0, input.dtype), relation="not_equal")
+        return graph.emit("compare", input, graph.scalar(0, input.dtype), relation="not_equal")
     raise Unknown("another type")
+
+
+def truth(graph: GraphBuilder, input: Ref) -> Ref:
+    """True where it is not 0."""
+    return as_type(graph, input, "bool")
 
 
 def compared(relation: str) -> Callable[..., Ref]:
     """Return the rule of a comparison, number by number."""
 
-    def rule(tape: Tape, input: Any, other: Any) -> Ref:
-        return tape.emit("compare", *alike(tape, input, other), relation=relation)
+    def rule(graph: GraphBuilder, input: Any, other: Any) -> Ref:
+        return graph.emit("compare", *alike(graph, input, other), relation=relation)
 
     return rule
 
 
-def both(tape: Tape, input: Ref, other: Any) -> Ref:
+def both(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
     """True where both are."""
-    one, two = _truths(tape, input, other)
-    return tape.emit("where", one, two, tape.constant(np.array(False)))
+    first, second = _truths(graph, input, other)
+    return graph.emit("where", first, second, graph.constant(np.array(False)))
 
 
-def either(tape: Tape, input: Ref, other: Any) -> Ref:
+def either(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
     """True where one of them is, or both are."""
-    one, two = _truths(tape, input, other)
-    return tape.emit("where", one, tape.constant(np.array(True)), two)
+    first, second = _truths(graph, input, other)
+    return graph.emit("where", first, graph.constant(np.array(True)), second)
 
 
-def one_of_both(tape: Tape, input: Ref, other: Any) -> Ref:
+def exclusive(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
     """True where they differ."""
-    return tape.emit("compare", *_truths(tape, input, other), relation="not_equal")
+    return graph.emit("compare", *_truths(graph, input, other), relation="not_equal")
 
 
-def negated(tape: Tape, input: Ref) -> Ref:
+def negated(graph: GraphBuilder, input: Ref) -> Ref:
     """True where it is False."""
-    (one,) = _truths(tape, input)
-    return tape.emit("compare", one, tape.constant(np.array(False)), relation="equal")
+    return graph.emit("compare", *_truths(graph, input), graph.constant(np.array(False)), relation="equal")
 
 
-def _truths(tape: Tape, *given: Any) -> list[Ref]:
-    if tape.expected[0][1] != "bool":
+def _truths(graph: GraphBuilder, *operands: Any) -> list[Ref]:
+    if graph.dtype != "bool":
         raise Unknown("bits of whole numbers")
-    refs = [one if isinstance(one, Ref) else tape.constant(np.asarray(one)) for one in given]
-    return [as_type(tape, one, "bool") for one in refs]
+    refs = [operand if isinstance(operand, Ref) else graph.constant(operand) for operand in operands]
+    return [as_type(graph, array, "bool") for array in refs]
 
 
-def where(tape: Tape, condition: Ref, input: Any, other: Any) -> Ref:
+def where(graph: GraphBuilder, condition: Ref, input: Any, other: Any) -> Ref:
     """One array where a condition holds, the other elsewhere; either may be a number."""
     if not isinstance(input, Ref) and not isinstance(other, Ref):
-        dtype = tape.expected[0][1]
-        input, other = (tape.scalar(tape.number(one), dtype) for one in (input, other))
-    return tape.emit("where", condition, *alike(tape, input, other))
+        dtype = graph.dtype
+        input, other = (graph.scalar(graph.number(number), dtype) for number in (input, other))
+    return graph.emit("where", condition, *alike(graph, input, other))
 
 
-def masked_fill(tape: Tape, input: Ref, mask: Ref, value: Any) -> Ref:
+def masked_fill(graph: GraphBuilder, input: Ref, mask: Ref, value: Any) -> Ref:
     """A number wherever a mask is True."""
-    return tape.emit("where", mask, *alike(tape, value, input))
+    return graph.emit("where", mask, *alike(graph, value, input))
 
 
 def larger(op: str) -> Callable[..., Ref]:
     """Return the rule of the maximum or minimum of two arrays; equal numbers share the gradient."""
 
-    def rule(tape: Tape, input: Ref, other: Any) -> Ref:
-        return tape.emit(op, *alike(tape, input, other))
+    def rule(graph: GraphBuilder, input: Ref, other: Any) -> Ref:
+        return graph.emit(op, *alike(graph, input, other))
 
     return rule
 
 
-def nan(tape: Tape, input: Ref) -> Ref:
+def nan(graph: GraphBuilder, input: Ref) -> Ref:
     """True where a number is NaN, which alone differs from itself."""
-    return tape.emit("compare", input, input, relation="not_equal")
+    return graph.emit("compare", input, input, relation="not_equal")
 
 
 def against_infinity(relation: str) -> Callable[..., Ref]:
     """Return the rule of how the size of a number compares to infinity; NaN is neither infinite nor finite."""
 
-    def rule(tape: Tape, input: Ref) -> Ref:
-        infinity = tape.scalar(np.inf, input.dtype)
-        return tape.emit("compare", tape.emit("absolute", input), infinity, relation=relation)
+    def rule(graph: GraphBuilder, input: Ref) -> Ref:
+        infinity = graph.scalar(np.inf, input.dtype)
+        return graph.emit("compare", graph.emit("absolute", input), infinity, relation=relation)
 
     return rule
 
 
 def nan_to_num(
-    tape: Tape, input: Ref, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+    graph: GraphBuilder, input: Ref, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
 ) -> Ref:
     """Numbers in place of NaN and the infinities: by default 0, and the largest and the lowest of the type."""
     limits = np.finfo(input.dtype)
-    found = input
+    numbers = input
     for value, relation, number in (
         (np.inf, "equal", limits.max if posinf is None else posinf),
         (-np.inf, "equal", limits.min if neginf is None else neginf),
         (None, "not_equal", 0.0 if nan is None else nan),
     ):
-        other = input if value is None else tape.scalar(value, input.dtype)
-        mask = tape.emit("compare", input, other, relation=relation)
-        found = tape.emit("where", mask, tape.scalar(tape.number(number), input.dtype), found)
-    return found
+        other = input if value is None else graph.scalar(value, input.dtype)
+        mask = graph.emit("compare", input, other, relation=relation)
+        numbers = graph.emit("where", mask, graph.scalar(graph.number(number), input.dtype), numbers)
+    return numbers
 
 
-def sign(tape: Tape, input: Ref) -> Ref:
+def sign(graph: GraphBuilder, input: Ref) -> Ref:
     """1 above 0, -1 below, 0 at 0."""
-    zero, one, less = (tape.scalar(number, input.dtype) for number in (0, 1, -1))
-    below = tape.emit("where", tape.emit("compare", input, zero, relation="less"), less, zero)
-    return tape.emit("where", tape.emit("compare", input, zero, relation="greater"), one, below)
+    zero, one, less = (graph.scalar(number, input.dtype) for number in (0, 1, -1))
+    below = graph.emit("where", graph.emit("compare", input, zero, relation="less"), less, zero)
+    return graph.emit("where", graph.emit("compare", input, zero, relation="greater"), one, below)
 
 
-def threshold(tape: Tape, input: Ref, threshold: float, value: float, inplace: bool = False) -> Ref:
+def threshold(graph: GraphBuilder, input: Ref, threshold: float, value: float, inplace: bool = False) -> Ref:
     """A number where x is no larger than a threshold, else x; NaN stays NaN."""
-    below = tape.emit("compare", *alike(tape, input, threshold), relation="less_equal")
-    return where(tape, below, value, input)
+    below = graph.emit("compare", *alike(graph, input, threshold), relation="less_equal")
+    return where(graph, below, value, input)
 
 
 def triangle(lower: bool) -> Callable[..., Ref]:
     """Return the rule of a matrix of which the numbers on one side of a diagonal are 0."""
 
-    def rule(tape: Tape, input: Ref, diagonal: int = 0) -> Ref:
+    def rule(graph: GraphBuilder, input: Ref, diagonal: int = 0) -> Ref:
         rows, columns = input.shape[-2:]
         kept = np.tri(rows, columns, diagonal if lower else diagonal - 1, dtype=bool)
-        mask = tape.constant(kept if lower else ~kept)
-        return tape.emit("where", mask, input, tape.scalar(0, input.dtype))
+        mask = graph.constant(kept if lower else ~kept)
+        return graph.emit("where", mask, input, graph.scalar(0, input.dtype))
 
     return rule
 
@@ -176,9 +179,9 @@ RULES: dict[str, Callable[..., Any]] = {
     },
     **dict.fromkeys(("and", "iand", "logical_and", "bitwise_and"), both),
     **dict.fromkeys(("or", "ior", "ror", "logical_or", "bitwise_or"), either),
-    **dict.fromkeys(("xor", "ixor", "rxor", "logical_xor", "bitwise_xor"), one_of_both),
+    **dict.fromkeys(("xor", "ixor", "rxor", "logical_xor", "bitwise_xor"), exclusive),
     **dict.fromkeys(("invert", "logical_not", "bitwise_not"), negated),
-    "bool": lambda tape, input: as_type(tape, input, "bool"),
+    "bool": truth,
     "where": where,
     "masked_fill": masked_fill,
     "maximum": larger("maximum"),

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.builder import GraphBuilder, Ref, Unknown
 from convscope.graph.translate.arrangement import reshape
 from convscope.graph.translate.reduction import axes_of, extreme_along
 
 
 def batch_norm(
-    tape: Tape,
+    graph: GraphBuilder,
     input: Ref,
     running_mean: Ref | None,
     running_var: Ref | None,
@@ -25,26 +25,36 @@ def batch_norm(
     eps: float = 1e-5,
 ) -> Ref:
     """By the running averages, or by the batch's own where there are none."""
-    given = (None, None) if training else (running_mean, running_var)
-    return tape.emit("batch_norm", input, weight, bias, *given, eps=eps)
+    averages = (None, None) if training else (running_mean, running_var)
+    return graph.emit("batch_norm", input, weight, bias, *averages, eps=eps)
 
 
 def layer_norm(
-    tape: Tape, input: Ref, normalized_shape: Any, weight: Ref | None = None, bias: Ref | None = None, eps: float = 1e-5
+    graph: GraphBuilder,
+    input: Ref,
+    normalized_shape: Any,
+    weight: Ref | None = None,
+    bias: Ref | None = None,
+    eps: float = 1e-5,
 ) -> Ref:
     """Over the last axes."""
-    return tape.emit("layer_norm", input, weight, bias, axes=len(tuple(normalized_shape)), eps=eps)
+    return graph.emit("layer_norm", input, weight, bias, axes=len(tuple(normalized_shape)), eps=eps)
 
 
 def group_norm(
-    tape: Tape, input: Ref, num_groups: int, weight: Ref | None = None, bias: Ref | None = None, eps: float = 1e-5
+    graph: GraphBuilder,
+    input: Ref,
+    num_groups: int,
+    weight: Ref | None = None,
+    bias: Ref | None = None,
+    eps: float = 1e-5,
 ) -> Ref:
     """Over groups of channels."""
-    return tape.emit("group_norm", input, weight, bias, groups=num_groups, eps=eps)
+    return graph.emit("group_norm", input, weight, bias, groups=num_groups, eps=eps)
 
 
 def instance_norm(
-    tape: Tape,
+    graph: GraphBuilder,
     input: Ref,
     running_mean: Ref | None = None,
     running_var: Ref | None = None,
@@ -56,77 +66,84 @@ def instance_norm(
 ) -> Ref:
     """Over each channel of each example, or by the running averages."""
     if use_input_stats:
-        return tape.emit("instance_norm", input, weight, bias, eps=eps)
-    return tape.emit("batch_norm", input, weight, bias, running_mean, running_var, eps=eps)
+        return graph.emit("instance_norm", input, weight, bias, eps=eps)
+    return graph.emit("batch_norm", input, weight, bias, running_mean, running_var, eps=eps)
 
 
-def rms_norm(tape: Tape, input: Ref, normalized_shape: Any, weight: Ref | None = None, eps: float | None = None) -> Ref:
+def rms_norm(
+    graph: GraphBuilder, input: Ref, normalized_shape: Any, weight: Ref | None = None, eps: float | None = None
+) -> Ref:
     """x / √(mean of x² + eps) · weight (Zhang & Sennrich 2019)."""
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
     rank = len(input.shape)
     axes = tuple(range(rank - len(tuple(normalized_shape)), rank))
-    mean = tape.emit("reduce_mean", tape.emit("power", input, exponent=2), axes=axes)
-    made = tape.emit("multiply", input, tape.emit("power", tape.emit("add", mean, eps), exponent=-0.5))
-    return made if weight is None else tape.emit("multiply", made, weight)
+    mean = graph.emit("reduce_mean", graph.emit("power", input, exponent=2), axes=axes)
+    scaled = graph.emit("multiply", input, graph.emit("power", graph.emit("add", mean, eps), exponent=-0.5))
+    return scaled if weight is None else graph.emit("multiply", scaled, weight)
 
 
 def vector_norm(
-    tape: Tape, input: Ref, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+    graph: GraphBuilder, input: Ref, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Ref:
     """The square root of the sum of squares along axes; the sum of sizes (order 1), or the largest (infinite)."""
     if dtype is not None and str(dtype).removeprefix("torch.") != input.dtype:
         raise Unknown("a norm in another type")
-    return reshape(tape, _length(tape, input, axes_of(input, dim), tape.number(ord)), tape.expected[0][0])
+    return reshape(graph, _length(graph, input, axes_of(input, dim), graph.number(ord)), graph.shape)
 
 
-def norm(tape: Tape, input: Ref, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Ref:
+def norm(
+    graph: GraphBuilder, input: Ref, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Ref:
     """The norm of vectors; that of matrices where it is the same."""
     if ord is not None and (not isinstance(dim, int) and len(input.shape) > 1):
         raise Unknown("the norm of a matrix")
-    return vector_norm(tape, input, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
+    return vector_norm(graph, input, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-def cosine_similarity(tape: Tape, x1: Ref, x2: Ref, dim: int = 1, eps: float = 1e-8) -> Ref:
+def cosine_similarity(graph: GraphBuilder, x1: Ref, x2: Ref, dim: int = 1, eps: float = 1e-8) -> Ref:
     """The product of two vectors over both their lengths, which are at least eps."""
     axes = (dim % max(len(x1.shape), len(x2.shape)),)
     if len(x1.shape) != len(x2.shape):
         raise Unknown("vectors with unequally many axes")
-    made = tape.emit("multiply", *(tape.emit("divide", one, _long(tape, one, axes, eps)) for one in (x1, x2)))
-    return tape.emit("reshape", tape.emit("reduce_sum", made, axes=axes), shape=tape.expected[0][0])
+    units = (graph.emit("divide", vector, _long(graph, vector, axes, eps)) for vector in (x1, x2))
+    product = graph.emit("multiply", *units)
+    return graph.emit("reshape", graph.emit("reduce_sum", product, axes=axes), shape=graph.shape)
 
 
-def weight_norm(tape: Tape, v: Ref, g: Ref, dim: int = 0) -> Ref:
+def weight_norm(graph: GraphBuilder, v: Ref, g: Ref, dim: int = 0) -> Ref:
     """Return g · v / ‖v‖, the length taken over all axes but one, or over all: -1 (Salimans & Kingma 2016)."""
     kept = dim if dim == -1 else dim % len(v.shape)
     axes = tuple(axis for axis in range(len(v.shape)) if axis != kept)
-    return tape.emit("multiply", v, tape.emit("divide", g, _length(tape, v, axes)))
+    return graph.emit("multiply", v, graph.emit("divide", g, _length(graph, v, axes)))
 
 
-def pairwise_distance(tape: Tape, x1: Ref, x2: Ref, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Ref:
+def pairwise_distance(
+    graph: GraphBuilder, x1: Ref, x2: Ref, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Ref:
     """The length of the difference, to each number of which eps is added."""
-    away = tape.emit("add", tape.emit("subtract", x1, x2), float(eps))
-    return reshape(tape, _length(tape, away, (len(away.shape) - 1,), p), tape.expected[0][0])
+    away = graph.emit("add", graph.emit("subtract", x1, x2), float(eps))
+    return reshape(graph, _length(graph, away, (len(away.shape) - 1,), p), graph.shape)
 
 
-def _long(tape: Tape, input: Ref, axes: tuple[int, ...], least: float) -> Ref:
+def _long(graph: GraphBuilder, input: Ref, axes: tuple[int, ...], least: float) -> Ref:
     """Return a length of at least so much, whose gradient is that of the length itself, as PyTorch has it."""
-    length = _length(tape, input, axes)
-    missing = tape.emit("subtract", tape.emit("clip", length, low=float(least)), length)
-    return tape.emit("add", length, tape.emit("detach", missing))
+    length = _length(graph, input, axes)
+    missing = graph.emit("subtract", graph.emit("clip", length, low=float(least)), length)
+    return graph.emit("add", length, graph.emit("detach", missing))
 
 
-def _length(tape: Tape, input: Ref, axes: tuple[int, ...], order: float = 2) -> Ref:
+def _length(graph: GraphBuilder, input: Ref, axes: tuple[int, ...], order: float = 2) -> Ref:
     """Return a norm; of order 1 the sum of the sizes, of ∞ and -∞ the largest and least, of 0 how many are not 0."""
     if order == 2 or (math.isfinite(order) and order not in (0, 1)):
-        return tape.emit("reduce_norm", input, axes=axes, **({} if order == 2 else {"order": float(order)}))
+        return graph.emit("reduce_norm", input, axes=axes, **({} if order == 2 else {"order": float(order)}))
     if order == 0:
-        one, zero = tape.scalar(1, input.dtype), tape.scalar(0, input.dtype)
-        there = tape.emit("compare", input, zero, relation="not_equal")
-        return tape.emit("reduce_sum", tape.emit("where", there, one, zero), axes=axes)
-    sizes = tape.emit("absolute", input)
+        one, zero = graph.scalar(1, input.dtype), graph.scalar(0, input.dtype)
+        there = graph.emit("compare", input, zero, relation="not_equal")
+        return graph.emit("reduce_sum", graph.emit("where", there, one, zero), axes=axes)
+    sizes = graph.emit("absolute", input)
     if order == -math.inf:
-        return extreme_along(tape, sizes, axes, least=True)
-    return tape.emit("reduce_sum" if order == 1 else "reduce_max", sizes, axes=axes)
+        return extreme_along(graph, sizes, axes, least=True)
+    return graph.emit("reduce_sum" if order == 1 else "reduce_max", sizes, axes=axes)
 
 
 RULES: dict[str, Callable[..., Any]] = {

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.builder import GraphBuilder, Ref, Unknown
 from convscope.graph.translate.arithmetic import negative, times
 from convscope.graph.translate.arrangement import part_of, repeated, reshape
 from convscope.graph.translate.masks import alike
@@ -16,19 +16,18 @@ from convscope.graph.translate.reduction import axes_of, extreme_along
 def place_of_most(*, least: bool) -> Callable[..., Ref]:
     """Return the rule of where the largest number stands, or the least: of all, or along an axis."""
 
-    def rule(tape: Tape, input: Ref, dim: int | None = None, keepdim: bool = False) -> Ref:
+    def rule(graph: GraphBuilder, input: Ref, dim: int | None = None, keepdim: bool = False) -> Ref:
         if dim is None:
-            input, dim = reshape(tape, input, (math.prod(input.shape),)), 0
-        found = extreme_place(tape, input, dim, least=least)
-        return reshape(tape, found, tape.expected[0][0])
+            input, dim = reshape(graph, input, (math.prod(input.shape),)), 0
+        return reshape(graph, extreme_place(graph, input, dim, least=least), graph.shape)
 
     return rule
 
 
-def extreme_place(tape: Tape, input: Ref, dim: int, *, least: bool) -> Ref:
+def extreme_place(graph: GraphBuilder, input: Ref, dim: int, *, least: bool) -> Ref:
     """Return where the largest or least number stands along an axis, which stays."""
-    signed = negative(tape, input) if least else input
-    return tape.emit("argmax", signed, axis=dim % max(len(input.shape), 1))
+    signed = negative(graph, input) if least else input
+    return graph.emit("argmax", signed, axis=dim % max(len(input.shape), 1))
 
 
 def extreme(*, least: bool) -> Callable[..., Any]:
@@ -37,102 +36,111 @@ def extreme(*, least: bool) -> Callable[..., Any]:
     Along an axis the number at that place alone has a gradient; of all of them, equal ones share it.
     """
 
-    def rule(tape: Tape, input: Ref, dim: Any = None, keepdim: bool = False, other: Ref | None = None) -> Any:
+    def rule(graph: GraphBuilder, input: Ref, dim: Any = None, keepdim: bool = False, other: Ref | None = None) -> Any:
         if isinstance(dim, Ref) or other is not None:
             second = other if dim is None else dim
-            return tape.emit("minimum" if least else "maximum", *alike(tape, input, second))
-        shape = tape.expected[0][0]
+            return graph.emit("minimum" if least else "maximum", *alike(graph, input, second))
+        shape = graph.shape
         if dim is None:
-            return reshape(tape, extreme_along(tape, input, axes_of(input, None), least=least), shape)
-        place = extreme_place(tape, input, dim, least=least)
-        taken = tape.emit("gather", input, place, axis=dim % len(input.shape))
-        return reshape(tape, taken, shape), reshape(tape, place, shape)
+            return reshape(graph, extreme_along(graph, input, axes_of(input, None), least=least), shape)
+        place = extreme_place(graph, input, dim, least=least)
+        taken = graph.emit("gather", input, place, axis=dim % len(input.shape))
+        return reshape(graph, taken, shape), reshape(graph, place, shape)
 
     return rule
 
 
-def argsort(tape: Tape, input: Ref, dim: Any = -1, descending: bool = False, *, stable: bool = False) -> Ref:
+def argsort(graph: GraphBuilder, input: Ref, dim: Any = -1, descending: bool = False, *, stable: bool = False) -> Ref:
     """The places of all numbers in their order; of equal ones PyTorch may tell others."""
-    return tape.emit("argsort", input, axis=dim % len(input.shape), descending=descending)
+    return graph.emit("argsort", input, axis=dim % len(input.shape), descending=descending)
 
 
 def sort(
-    tape: Tape, input: Ref, dim: int = -1, descending: bool = False, *, stable: bool | None = None
+    graph: GraphBuilder, input: Ref, dim: int = -1, descending: bool = False, *, stable: bool | None = None
 ) -> tuple[Ref, Ref]:
     """The numbers in their order, and where they stood."""
-    order = argsort(tape, input, dim, descending)
-    return tape.emit("gather", input, order, axis=dim % len(input.shape)), order
+    order = argsort(graph, input, dim, descending)
+    return graph.emit("gather", input, order, axis=dim % len(input.shape)), order
 
 
-def top(tape: Tape, input: Ref, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> tuple[Ref, Ref]:
+def top(
+    graph: GraphBuilder, input: Ref, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> tuple[Ref, Ref]:
     """The k largest or smallest numbers, and where they stand; of equal ones PyTorch may take others."""
     axis = dim % len(input.shape)
-    order = part_of(tape, argsort(tape, input, dim, largest), axis, 0, k)
-    return tape.emit("gather", input, order, axis=axis), order
+    order = part_of(graph, argsort(graph, input, dim, largest), axis, 0, k)
+    return graph.emit("gather", input, order, axis=axis), order
 
 
-def kth(tape: Tape, input: Ref, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Ref, Ref]:
+def kth(graph: GraphBuilder, input: Ref, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Ref, Ref]:
     """The k-th smallest number, and where it stands."""
     axis = dim % len(input.shape)
-    place = part_of(tape, argsort(tape, input, dim), axis, k - 1, 1)
-    taken = tape.emit("gather", input, place, axis=axis)
-    return reshape(tape, taken, tape.expected[0][0]), reshape(tape, place, tape.expected[0][0])
+    place = part_of(graph, argsort(graph, input, dim), axis, k - 1, 1)
+    taken = graph.emit("gather", input, place, axis=axis)
+    return reshape(graph, taken, graph.shape), reshape(graph, place, graph.shape)
 
 
-def gather(tape: Tape, input: Ref, dim: int, index: Ref, *, sparse_grad: bool = False) -> Ref:
+def gather(graph: GraphBuilder, input: Ref, dim: int, index: Ref, *, sparse_grad: bool = False) -> Ref:
     """The numbers at places along an axis."""
-    return tape.emit("gather", input, index, axis=dim % len(input.shape))
+    return graph.emit("gather", input, index, axis=dim % len(input.shape))
 
 
-def take_along(tape: Tape, input: Ref, indices: Ref, dim: int | None = None) -> Ref:
+def take_along(graph: GraphBuilder, input: Ref, indices: Ref, dim: int | None = None) -> Ref:
     """The numbers at places along an axis, or of all numbers in a row; both are repeated to each other."""
     if dim is None:
-        input, indices = (reshape(tape, one, (math.prod(one.shape),)) for one in (input, indices))
-        return tape.emit("gather", input, indices, axis=0)
+        input, indices = (reshape(graph, array, (math.prod(array.shape),)) for array in (input, indices))
+        return graph.emit("gather", input, indices, axis=0)
     axis = dim % len(input.shape)
-    wide = []
-    for one, other in ((input, indices), (indices, input)):
-        shape = tuple(n if i == axis else max(n, other.shape[i]) for i, n in enumerate(one.shape))
-        wide.append(repeated(tape, one, shape))
-    return tape.emit("gather", *wide, axis=axis)
+    wide: list[Ref] = []
+    for array, other in ((input, indices), (indices, input)):
+        shape = tuple(n if i == axis else max(n, other.shape[i]) for i, n in enumerate(array.shape))
+        wide.append(repeated(graph, array, shape))
+    return graph.emit("gather", *wide, axis=axis)
 
 
 def scatter(*, add: bool) -> Callable[..., Ref]:
     """Return the rule of writing an array, or a number, to places along an axis, or of adding it there."""
 
     def rule(
-        tape: Tape, input: Ref, dim: int, index: Ref, src: Any = None, *, value: Any = None, reduce: str | None = None
+        graph: GraphBuilder,
+        input: Ref,
+        dim: int,
+        index: Ref,
+        src: Any = None,
+        *,
+        value: Any = None,
+        reduce: str | None = None,
     ) -> Ref:
         source = value if src is None else src
         if reduce not in (None, "add") or not input.floating:
             raise Unknown(f"scatter by {reduce}")
-        (source, _) = alike(tape, source, input)
+        (source, _) = alike(graph, source, input)
         if not source.shape and index.shape:
-            source = tape.emit("expand", source, shape=index.shape)
+            source = graph.emit("expand", source, shape=index.shape)
         for axis, n in enumerate(index.shape):
-            source = part_of(tape, source, axis, 0, n)
+            source = part_of(graph, source, axis, 0, n)
         more = {"add": True} if add or reduce else {}
-        return tape.emit("scatter", input, index, source, axis=dim % len(input.shape), **more)
+        return graph.emit("scatter", input, index, source, axis=dim % len(input.shape), **more)
 
     return rule
 
 
 def scatter_reduce(
-    tape: Tape, input: Ref, dim: int, index: Ref, src: Ref, reduce: str, *, include_self: bool = True
+    graph: GraphBuilder, input: Ref, dim: int, index: Ref, src: Ref, reduce: str, *, include_self: bool = True
 ) -> Ref:
     """What was there and all that is written to it, added up."""
     if reduce != "sum" or not include_self:
         raise Unknown(f"scatter by {reduce}")
-    return scatter(add=True)(tape, input, dim, index, src)
+    return scatter(add=True)(graph, input, dim, index, src)
 
 
 def at_rows(*, add: bool) -> Callable[..., Ref]:
     """Return the rule of writing whole rows along an axis to places, or of adding them there."""
 
-    def rule(tape: Tape, input: Ref, dim: int, index: Ref, source: Ref, *, alpha: float = 1) -> Ref:
+    def rule(graph: GraphBuilder, input: Ref, dim: int, index: Ref, source: Ref, *, alpha: float = 1) -> Ref:
         axis = dim % len(input.shape)
-        apart = reshape(tape, index, tuple(n if i == axis else 1 for i, n in enumerate(source.shape)))
-        return scatter(add=add)(tape, input, axis, repeated(tape, apart, source.shape), times(tape, source, alpha))
+        apart = reshape(graph, index, tuple(n if i == axis else 1 for i, n in enumerate(source.shape)))
+        return scatter(add=add)(graph, input, axis, repeated(graph, apart, source.shape), times(graph, source, alpha))
 
     return rule
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.builder import GraphBuilder, Ref, Unknown
 from convscope.graph.translate.convolution import axes
 
 
@@ -15,7 +15,7 @@ def max_pool(rank: int, *, indices: bool) -> Callable[..., Any]:
     """Return the rule of max pooling along so many axes, with the places of the maxima or without."""
 
     def rule(
-        tape: Tape,
+        graph: GraphBuilder,
         input: Ref,
         kernel_size: Any,
         stride: Any = None,
@@ -25,11 +25,11 @@ def max_pool(rank: int, *, indices: bool) -> Callable[..., Any]:
         return_indices: bool = False,
     ) -> Any:
         both = {"return_indices": True} if indices or return_indices else {}
-        made = tape.emit(
+        maxima = graph.emit(
             "max_pool", input, **_window("max_pool", rank, kernel_size, stride, padding, ceil_mode),
             dilation=axes("max_pool", dilation, rank), **both,
         )  # fmt: skip
-        return (made, tape.part(made, 1, made.shape, "int64")) if both else made
+        return (maxima, graph.getitem(maxima, 1, maxima.shape, "int64")) if both else maxima
 
     return rule
 
@@ -38,7 +38,7 @@ def avg_pool(rank: int) -> Callable[..., Ref]:
     """Return the rule of average pooling along so many axes."""
 
     def rule(
-        tape: Tape,
+        graph: GraphBuilder,
         input: Ref,
         kernel_size: Any,
         stride: Any = None,
@@ -48,7 +48,7 @@ def avg_pool(rank: int) -> Callable[..., Ref]:
         divisor_override: int | None = None,
     ) -> Ref:
         more = {} if divisor_override is None else {"divisor_override": divisor_override}
-        return tape.emit(
+        return graph.emit(
             "avg_pool", input, **_window("avg_pool", rank, kernel_size, stride, padding, ceil_mode),
             count_include_pad=count_include_pad, **more,
         )  # fmt: skip
@@ -60,9 +60,9 @@ def lp_pool(rank: int) -> Callable[..., Ref]:
     """Return the rule of power-average pooling along so many axes."""
 
     def rule(
-        tape: Tape, input: Ref, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+        graph: GraphBuilder, input: Ref, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
     ) -> Ref:
-        return tape.emit("lp_pool", input, p=norm_type, **_window("lp_pool", rank, kernel_size, stride, 0, ceil_mode))
+        return graph.emit("lp_pool", input, p=norm_type, **_window("lp_pool", rank, kernel_size, stride, 0, ceil_mode))
 
     return rule
 
@@ -77,20 +77,20 @@ def _window(operation: str, rank: int, size: Any, stride: Any, padding: Any, cei
 def adaptive(kind: str, *, indices: bool = False) -> Callable[..., Any]:
     """Return the rule of a pooling to a size; None keeps an axis as it is."""
 
-    def rule(tape: Tape, input: Ref, output_size: Any, return_indices: bool = False) -> Any:
+    def rule(graph: GraphBuilder, input: Ref, output_size: Any, return_indices: bool = False) -> Any:
         both = indices or return_indices
-        space = tape.expected[0][0][2:]
+        space = graph.shape[2:]
         if set(space) == {1} and not both:
-            return tape.emit(f"global_{kind}_pool", input)
+            return graph.emit(f"global_{kind}_pool", input)
         more = {"return_indices": True} if both else {}
-        made = tape.emit(f"adaptive_{kind}_pool", input, output_size=space, **more)
-        return (made, tape.part(made, 1, made.shape, "int64")) if both else made
+        pooled = graph.emit(f"adaptive_{kind}_pool", input, output_size=space, **more)
+        return (pooled, graph.getitem(pooled, 1, pooled.shape, "int64")) if both else pooled
 
     return rule
 
 
 def max_unpool(
-    tape: Tape,
+    graph: GraphBuilder,
     input: Ref,
     indices: Ref,
     kernel_size: Any,
@@ -99,11 +99,11 @@ def max_unpool(
     output_size: Any = None,
 ) -> Ref:
     """The maxima back where they were."""
-    return tape.emit("max_unpool", input, indices, space=tape.expected[0][0][2:])
+    return graph.emit("max_unpool", input, indices, space=graph.shape[2:])
 
 
 def interpolate(
-    tape: Tape,
+    graph: GraphBuilder,
     input: Ref,
     size: Any = None,
     scale_factor: Any = None,
@@ -113,25 +113,25 @@ def interpolate(
     antialias: bool = False,
 ) -> Ref:
     """Resampling by nearest neighbours, linear or cubic along each axis, or by the mean of areas."""
-    space = tape.expected[0][0][2:]
+    space = graph.shape[2:]
     if mode == "area":
-        return tape.emit("adaptive_avg_pool", input, output_size=space)
+        return graph.emit("adaptive_avg_pool", input, output_size=space)
     where: dict[str, Any] = {"size": space}
     if size is None and not recompute_scale_factor:
-        given = tuple(scale_factor) if isinstance(scale_factor, tuple | list) else (scale_factor,) * len(space)
-        where = {"size": None, "scale": tuple(float(one) for one in given)}
+        factors = (scale_factor,) * len(space) if isinstance(scale_factor, int | float) else scale_factor
+        where = {"size": None, "scale": tuple(map(float, factors))}
     if mode in ("nearest", "nearest-exact"):
-        return tape.emit("resample_nearest", input, **where, **({"exact": True} if mode != "nearest" else {}))
+        return graph.emit("resample_nearest", input, **where, **({"exact": True} if mode != "nearest" else {}))
     how = {"align_corners": bool(align_corners), **({"antialias": True} if antialias else {})}
     if mode in ("linear", "bilinear", "trilinear"):
-        return tape.emit("resample_linear", input, **where, **how)
+        return graph.emit("resample_linear", input, **where, **how)
     if mode == "bicubic":
-        return tape.emit("resample_cubic", input, **where, **how)
+        return graph.emit("resample_cubic", input, **where, **how)
     raise Unknown(f"interpolation {mode!r}")
 
 
 def grid_sample(
-    tape: Tape,
+    graph: GraphBuilder,
     input: Ref,
     grid: Ref,
     mode: str = "bilinear",
@@ -142,27 +142,27 @@ def grid_sample(
     if mode == "bicubic":
         raise Unknown("cubic sampling of a grid")
     how = {"mode": {"bilinear": "linear"}.get(mode, mode), "padding_mode": padding_mode}
-    return tape.emit("grid_sample", input, grid, **how, align_corners=bool(align_corners))
+    return graph.emit("grid_sample", input, grid, **how, align_corners=bool(align_corners))
 
 
 def grid_sampler(
-    tape: Tape, input: Ref, grid: Ref, interpolation_mode: int, padding_mode: int, align_corners: bool
+    graph: GraphBuilder, input: Ref, grid: Ref, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Ref:
     """The same, its modes as numbers."""
     modes, paddings = ("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection")
-    return grid_sample(tape, input, grid, modes[interpolation_mode], paddings[padding_mode], align_corners)
+    return grid_sample(graph, input, grid, modes[interpolation_mode], paddings[padding_mode], align_corners)
 
 
-def affine_grid(tape: Tape, theta: Ref, size: Any, align_corners: bool | None = None) -> Ref:
+def affine_grid(graph: GraphBuilder, theta: Ref, size: Any, align_corners: bool | None = None) -> Ref:
     """The places that an affine map (N, rank, rank + 1) takes the positions of an image to."""
-    shape = tape.expected[0][0]
+    shape = graph.shape
     lines = [
         np.linspace(-1, 1, n) * (1 if align_corners else (n - 1) / n) if n > 1 else np.zeros(1) for n in shape[1:-1]
     ]
     points = np.stack(np.meshgrid(*lines, indexing="ij")[::-1], -1).reshape(-1, len(lines))  # the last axis first
-    base = tape.constant(np.concatenate([points, np.ones((len(points), 1))], 1).astype(theta.dtype))
-    made = tape.emit("matmul", base, tape.emit("permute", theta, axes=(0, 2, 1)))
-    return tape.emit("reshape", made, shape=shape)
+    base = graph.constant(np.concatenate([points, np.ones((len(points), 1))], 1).astype(theta.dtype))
+    places = graph.emit("matmul", base, graph.emit("permute", theta, axes=(0, 2, 1)))
+    return graph.emit("reshape", places, shape=shape)
 
 
 RULES: dict[str, Callable[..., Any]] = {
@@ -173,7 +173,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "affine_grid_generator": affine_grid,
 }
 for _rank in (1, 2, 3):
-    RULES |= {
+    RULES.update({
         f"max_pool{_rank}d": max_pool(_rank, indices=False),
         f"max_pool{_rank}d_with_indices": max_pool(_rank, indices=True),
         f"avg_pool{_rank}d": avg_pool(_rank),
@@ -182,4 +182,4 @@ for _rank in (1, 2, 3):
         f"adaptive_max_pool{_rank}d": adaptive("max"),
         f"adaptive_max_pool{_rank}d_with_indices": adaptive("max", indices=True),
         f"max_unpool{_rank}d": max_unpool,
-    }
+    })  # fmt: skip

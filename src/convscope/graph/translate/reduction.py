@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
 
-from convscope.graph.tape import Ref, Tape, Unknown
+from convscope.graph.builder import GraphBuilder, Ref, Unknown
 from convscope.graph.translate.arithmetic import negative
 from convscope.graph.translate.arrangement import joined, part_of, reshape
 from convscope.graph.translate.masks import as_type
@@ -15,46 +17,46 @@ from convscope.graph.translate.masks import as_type
 def reduction(op: str) -> Callable[..., Ref]:
     """Return the rule of a sum, mean, maximum, product or logarithm of a sum of powers of e, along axes."""
 
-    def rule(tape: Tape, input: Ref, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Ref:
+    def rule(graph: GraphBuilder, input: Ref, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Ref:
         if dtype is not None and str(dtype).removeprefix("torch.") != input.dtype:
             raise Unknown("a reduction in another type")
-        return _kept(tape, tape.emit(op, input, axes=axes_of(input, dim)), keepdim)
+        return _kept(graph, graph.emit(op, input, axes=axes_of(input, dim)), keepdim)
 
     return rule
 
 
-def _kept(tape: Tape, made: Ref, keepdim: bool) -> Ref:
-    return made if keepdim else reshape(tape, made, tape.expected[0][0])
+def _kept(graph: GraphBuilder, reduced: Ref, keepdim: bool) -> Ref:
+    return reduced if keepdim else reshape(graph, reduced, graph.shape)
 
 
-def extreme_along(tape: Tape, input: Ref, axes: tuple[int, ...], *, least: bool) -> Ref:
+def extreme_along(graph: GraphBuilder, input: Ref, axes: tuple[int, ...], *, least: bool) -> Ref:
     """Return the maximum along axes, which stay, or the minimum: the maximum of -x, negated."""
     if least:
-        return negative(tape, tape.emit("reduce_max", negative(tape, input), axes=axes))
-    return tape.emit("reduce_max", input, axes=axes)
+        return negative(graph, graph.emit("reduce_max", negative(graph, input), axes=axes))
+    return graph.emit("reduce_max", input, axes=axes)
 
 
-def amin(tape: Tape, input: Ref, dim: Any = (), keepdim: bool = False) -> Ref:
+def amin(graph: GraphBuilder, input: Ref, dim: Any = (), keepdim: bool = False) -> Ref:
     """The minimum along axes."""
-    return _kept(tape, extreme_along(tape, input, axes_of(input, dim), least=True), keepdim)
+    return _kept(graph, extreme_along(graph, input, axes_of(input, dim), least=True), keepdim)
 
 
 def axes_of(input: Ref, dim: Any) -> tuple[int, ...]:
     """Return the axes that are named, all where none is."""
     rank = len(input.shape)
-    given = range(rank) if dim is None or dim == () or dim == [] else (dim,) if isinstance(dim, int) else dim
-    return tuple(sorted(axis % rank for axis in given))
+    axes = range(rank) if dim is None or dim == () or dim == [] else (dim,) if isinstance(dim, int) else dim
+    return tuple(sorted(axis % rank for axis in axes))
 
 
 def any_of(*, every: bool) -> Callable[..., Ref]:
     """Return the rule of whether it is True anywhere along axes, or everywhere."""
 
-    def rule(tape: Tape, input: Ref, dim: Any = None, keepdim: bool = False) -> Ref:
-        numbers = as_type(tape, as_type(tape, input, "bool"), "float32")
-        signed = negative(tape, numbers) if every else numbers
-        most = tape.emit("reduce_max", signed, axes=axes_of(input, dim))
-        made = tape.emit("compare", most, tape.scalar(-1 if every else 1, "float32"), relation="equal")
-        return _kept(tape, made, keepdim)
+    def rule(graph: GraphBuilder, input: Ref, dim: Any = None, keepdim: bool = False) -> Ref:
+        numbers = as_type(graph, as_type(graph, input, "bool"), "float32")
+        signed = negative(graph, numbers) if every else numbers
+        most = graph.emit("reduce_max", signed, axes=axes_of(input, dim))
+        true = graph.scalar(-1 if every else 1, "float32")
+        return _kept(graph, graph.emit("compare", most, true, relation="equal"), keepdim)
 
     return rule
 
@@ -63,7 +65,7 @@ def variance(*, root: bool) -> Callable[..., Ref]:
     """Return the rule of the mean square distance from the mean, or of its root, the standard deviation."""
 
     def rule(
-        tape: Tape,
+        graph: GraphBuilder,
         input: Ref,
         dim: Any = None,
         unbiased: bool | None = None,
@@ -75,14 +77,14 @@ def variance(*, root: bool) -> Callable[..., Ref]:
             dim, unbiased = None, dim
         axes = axes_of(input, dim)
         less = correction if correction is not None else 0 if unbiased is False else 1
-        number = max(tape.number(math.prod(input.shape[axis] for axis in axes)) - less, 0)
-        away = tape.emit("subtract", input, tape.emit("reduce_mean", input, axes=axes))
+        number = max(graph.number(math.prod(input.shape[axis] for axis in axes)) - less, 0)
+        away = graph.emit("subtract", input, graph.emit("reduce_mean", input, axes=axes))
         if root:  # as a length, so that the gradient of a spread of 0 is 0
-            made = tape.emit("divide", tape.emit("reduce_norm", away, axes=axes), math.sqrt(number))
+            spread = graph.emit("divide", graph.emit("reduce_norm", away, axes=axes), math.sqrt(number))
         else:
-            total = tape.emit("reduce_sum", tape.emit("power", away, exponent=2), axes=axes)
-            made = tape.emit("divide", total, float(number))
-        return _kept(tape, made, keepdim)
+            total = graph.emit("reduce_sum", graph.emit("power", away, exponent=2), axes=axes)
+            spread = graph.emit("divide", total, float(number))
+        return _kept(graph, spread, keepdim)
 
     return rule
 
@@ -90,9 +92,9 @@ def variance(*, root: bool) -> Callable[..., Ref]:
 def with_mean(*, root: bool) -> Callable[..., tuple[Ref, Ref]]:
     """Return the rule of a variance or standard deviation, and the mean beside it."""
 
-    def rule(tape: Tape, input: Ref, dim: Any = None, *given: Any, keepdim: bool = False, **more: Any) -> Any:
-        spread = variance(root=root)(tape, input, dim, *given, keepdim=keepdim, **more)
-        return spread, reduction("reduce_mean")(tape, input, None if isinstance(dim, bool) else dim, keepdim)
+    def rule(graph: GraphBuilder, input: Ref, dim: Any = None, *args: Any, keepdim: bool = False, **more: Any) -> Any:
+        spread = variance(root=root)(graph, input, dim, *args, keepdim=keepdim, **more)
+        return spread, reduction("reduce_mean")(graph, input, None if isinstance(dim, bool) else dim, keepdim)
 
     return rule
 
@@ -100,20 +102,19 @@ def with_mean(*, root: bool) -> Callable[..., tuple[Ref, Ref]]:
 def cumulative(op: str) -> Callable[..., Ref]:
     """Return the rule of the sum, or product, of all positions up to each along an axis, one after the other."""
 
-    def rule(tape: Tape, input: Ref, dim: int, *, dtype: Any = None) -> Ref:
+    def rule(graph: GraphBuilder, input: Ref, dim: int, *, dtype: Any = None) -> Ref:
         axis = dim % len(input.shape)
-        done: list[Ref] = []
-        for at in range(input.shape[axis]):
-            one = part_of(tape, input, axis, at, 1)
-            done.append(tape.emit(op, done[-1], one) if done else one)
-        return joined(tape, done, axis)
+        positions = (part_of(graph, input, axis, at, 1) for at in range(input.shape[axis]))
+        return joined(graph, list(itertools.accumulate(positions, functools.partial(graph.emit, op))), axis)
 
     return rule
 
 
-def least_and_largest(tape: Tape, input: Ref, *, dim: int | None = None, keepdim: bool = False) -> tuple[Ref, Ref]:
+def least_and_largest(
+    graph: GraphBuilder, input: Ref, *, dim: int | None = None, keepdim: bool = False
+) -> tuple[Ref, Ref]:
     """The minimum and the maximum, of all or along one axis."""
-    return amin(tape, input, dim, keepdim), reduction("reduce_max")(tape, input, dim, keepdim)
+    return amin(graph, input, dim, keepdim), reduction("reduce_max")(graph, input, dim, keepdim)
 
 
 RULES: dict[str, Callable[..., Any]] = {

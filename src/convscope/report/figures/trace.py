@@ -13,10 +13,10 @@ from matplotlib.patches import Rectangle
 from convscope.report.figures.kernels import COLOURS
 from convscope.report.figures.style import INK, MUTED, ORANGE, TEAL, WIDE
 from convscope.report.text import shorten
-from convscope.tracing.forward import without_example
+from convscope.tracing.forward import PIXEL, WEIGHT, without_example
 from convscope.tracing.grid import Grid, grid
 from convscope.tracing.table import name, number
-from convscope.tracing.terms import PIXEL, WEIGHT, Trace
+from convscope.tracing.terms import Trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,16 +5,17 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from convscope.errors import ShapeError
-from convscope.explain.activations import activations, with_numbers
-from convscope.graph.node import INPUT, UNKNOWN, Graph, Node
-from convscope.tracing.forward import compute
+from convscope.graph.graph import Graph
+from convscope.graph.node import INPUT, UNKNOWN, Node
+from convscope.graph.run import run
+
+if TYPE_CHECKING:
+    from torch import nn
 
 LIMITS = {"float64": 1e-10, "float32": 1e-4}  # of the largest number in the same array
 
@@ -29,11 +30,11 @@ class Agreement:
     """
 
     dtype: str
-    largest: float
-    node: str
-    at: tuple[int, ...]
-    nodes: int
-    numbers: int
+    largest: float = float("nan")
+    node: str = ""
+    at: tuple[int, ...] = ()
+    nodes: int = 0
+    numbers: int = 0
     left_out: tuple[str, ...] = ()
     refused: str = ""
 
@@ -54,36 +55,40 @@ def agreements(model: nn.Module, inputs: Sequence[Any] | Mapping[str, Any]) -> t
     The network is copied for it, so that it stays as it is. Raises as ``activations`` and ``Graph.run``; a network that
     makes arrays of one type by itself may be refused in the other one.
 
-    >>> [one.holds for one in agreements(nn.Sequential(nn.Linear(3, 2), nn.Tanh()), [np.ones((1, 3))])]
+    >>> from torch import nn
+    >>> [in_type.holds for in_type in agreements(nn.Sequential(nn.Linear(3, 2), nn.Tanh()), [np.ones((1, 3))])]
     [True, True]
     """
+    from convscope.graph.record.activations import with_numbers
+
     model = with_numbers(model)
-    found = [_agreement(model, inputs, dtype) for dtype in LIMITS]
-    if all(one.refused for one in found):
-        raise ShapeError(found[-1].refused)
-    return tuple(found)
+    results = tuple(_agreement(model, inputs, dtype) for dtype in LIMITS)
+    if all(result.refused for result in results):
+        raise ShapeError(results[-1].refused)
+    return results
 
 
 def _agreement(model: nn.Module, inputs: Sequence[Any] | Mapping[str, Any], dtype: str) -> Agreement:
-    kind = getattr(torch, dtype)
+    import torch
 
-    def cast(one: Any) -> torch.Tensor:
-        tensor = torch.as_tensor(one)
-        return tensor.to(kind) if tensor.is_floating_point() else tensor
+    from convscope.graph.record.activations import activations
 
-    given = (
-        {name: cast(one) for name, one in inputs.items()} if isinstance(inputs, Mapping) else list(map(cast, inputs))
-    )
+    def cast(array: Any) -> torch.Tensor:
+        tensor = torch.as_tensor(array)
+        return tensor.to(getattr(torch, dtype)) if tensor.is_floating_point() else tensor
+
+    named = isinstance(inputs, Mapping)
+    typed = {name: cast(array) for name, array in inputs.items()} if named else [cast(array) for array in inputs]
     try:
-        graph, engine = activations(copy.deepcopy(model).cpu().to(kind), given)
+        graph, engine = activations(copy.deepcopy(model).cpu().to(getattr(torch, dtype)), typed)
     except ShapeError as error:
-        return Agreement(dtype, float("nan"), "", (), 0, 0, refused=str(error))
+        return Agreement(dtype, refused=str(error))
     runs = _computable(graph, engine)
-    values = compute(runs, [engine[node.name] for node in graph.inputs], engine).values
+    values = run(runs, *(engine[node.name] for node in graph.inputs), known=engine)
     compared = [node for node in runs.nodes if node.op not in (INPUT, UNKNOWN) and node.name in engine]
     left_out = tuple(node.name for node in graph.nodes if node.op == UNKNOWN or node.name not in runs.by_name)
     if not compared:
-        return Agreement(dtype, 0.0, "", (), 0, 0, left_out)
+        return Agreement(dtype, 0.0, left_out=left_out)
     differences = {node.name: _difference(values[node.name], engine[node.name]) for node in compared}
     # A NaN counts as larger than all.
     worst = max(differences, key=lambda name: (np.isnan(differences[name][0]), differences[name][0]))
@@ -100,19 +105,19 @@ def _computable(graph: Graph, engine: Mapping[str, np.ndarray]) -> Graph:
     return replace(graph, nodes=tuple(node for node in graph.nodes if node.name not in gone)) if gone else graph
 
 
-def _difference(found: np.ndarray, expected: np.ndarray) -> tuple[float, tuple[int, ...]]:
+def _difference(computed: np.ndarray, expected: np.ndarray) -> tuple[float, tuple[int, ...]]:
     """Return the largest difference relative to the largest number, and where it is; equal infinities do not differ."""
     if not expected.size:
         return 0.0, ()
     if expected.dtype == bool:
-        found, expected = found.astype(np.float64), expected.astype(np.float64)
+        computed, expected = computed.astype(np.float64), expected.astype(np.float64)
     with np.errstate(invalid="ignore"):
-        apart = np.where((found == expected) | (np.isnan(found) & np.isnan(expected)), 0, np.abs(found - expected))
+        same = (computed == expected) | (np.isnan(computed) & np.isnan(expected))
+        apart = np.where(same, 0, np.abs(computed - expected))
     finite = np.abs(expected[np.isfinite(expected)])
     at = np.unravel_index(int(apart.argmax()), apart.shape)
-    size = float(apart[at])
     largest = max(float(finite.max(initial=0)), float(np.finfo(np.float32).tiny))
-    return size / largest, tuple(map(int, at))
+    return float(apart[at]) / largest, tuple(map(int, at))
 
 
 def random_inputs(graph: Graph, seed: int = 0) -> dict[str, np.ndarray]:
@@ -126,6 +131,6 @@ def random_inputs(graph: Graph, seed: int = 0) -> dict[str, np.ndarray]:
 
 
 def _rows(graph: Graph, node: Node) -> int:
-    name = node.weights.get("weight")
-    table = graph.parameters.get(name or "") or graph.buffers.get(name or "")
+    name = node.weights.get("weight", "")
+    table = graph.parameters.get(name) or graph.buffers.get(name)
     return table.shape[0] if table else 2

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from convscope.graph.node import INPUT, Graph
+from convscope.graph.graph import Graph
+from convscope.graph.node import INPUT
 
 
-def part(graph: Graph, node: str) -> Graph:
+def subgraph(graph: Graph, node: str) -> Graph:
     """Return the graph of the nodes that ``node`` depends on, and of all inputs; its output is that node.
 
     What comes after it, or stands beside it, need not be known. ``ConfigError`` for no such node.
     """
     needed = {graph[node].name}
-    for one in reversed(graph.nodes):
-        if one.name in needed:
-            needed.update(one.inputs.values())
-    nodes = tuple(one for one in graph.nodes if one.name in needed or one.op == INPUT)
+    for earlier in reversed(graph.nodes):
+        if earlier.name in needed:
+            needed.update(earlier.inputs.values())
+    nodes = tuple(kept for kept in graph.nodes if kept.name in needed or kept.op == INPUT)
     return replace(graph, nodes=nodes, outputs={node: node})

@@ -13,12 +13,11 @@ import torch
 from torch import Tensor, nn
 
 import convscope as cs
-from convscope.explain.agreement import Agreement, agreements, random_inputs
 from convscope.graph.node import OUTSIDE
 from convscope.graph.save import load, save
+from convscope.graph.verify import Agreement, agreements, random_inputs
 
 IMAGE = (1, 8, 8)
-EVERYTHING_UNKNOWN = "nothing is known of what is made of them"
 
 
 class Middle(nn.Module):
@@ -92,7 +91,7 @@ def inspected(between: Callable[[Any, Tensor], Tensor]) -> tuple[Any, tuple[Agre
 def test_what_comes_back_is_unknown(name: str):
     between, call = LOST[name]
     found, both = inspected(between)
-    assert any(f"({call})" in note and EVERYTHING_UNKNOWN in note for note in found.graph.notes)
+    assert any(f"leaves PyTorch (.{call}())" in note for note in found.graph.notes)
     assert any(one.call == call and not one.decides for one in found.graph.reads)
     head = found.layers[-1]
     assert head.share is None and not head.fields and found.field("head", (0,)).unknown
@@ -163,10 +162,8 @@ def test_parameters_on_a_way_not_taken_are_not_called_unused(name: str):
 def test_a_gradient_of_ones_own_is_said():
     found, both = inspected(lambda net, y: Doubled.apply(y))
     assert found.graph.unknown == () and all(one.holds for one in both)
-    assert found.graph.notes == (
-        "Doubled in its forward has a gradient of its own, which is not seen: gradients here are those of what it "
-        "computes forward.",
-    )
+    (note,) = found.graph.notes
+    assert note.startswith("Doubled in its forward ")
 
 
 def test_a_graph_that_is_saved_still_says_what_left(tmp_path):

@@ -1,4 +1,4 @@
-"""What the products of a number do not tell: the window that a maximum was taken from, statistics, what was cut."""
+"""What the products of a number do not show: the window of a maximum, statistics, what was cut."""
 
 from __future__ import annotations
 
@@ -14,24 +14,23 @@ from convscope.tracing.forward import Place, without_example
 
 Arrays = Mapping[str, np.ndarray | None]
 Fields = Mapping[str, Index]
-Told = tuple[dict[str, Any], str]
+Details = tuple[dict[str, Any], str]
 
 
-def facts_of(node: Node, at: Place, arrays: Arrays, terms: Terms) -> Told:
+def details_of(node: Node, at: Place, arrays: Arrays, terms: Terms) -> Details:
     """Return what there is to say of one number beside its products: as values, and in words."""
-    if node.op in _TELL:
-        primitive = PRIMITIVES[node.op]
+    if node.op in _RULES:
         shapes = (None if array is None else array.shape for array in arrays.values())
         arguments = node.arguments_for(1)
-        return _TELL[node.op](primitive.field(at, *shapes, **arguments), arrays, terms, arguments)
+        return _RULES[node.op](PRIMITIVES[node.op].field(at, *shapes, **arguments), arrays, terms, arguments)
     if terms.rule != "sum":
         number = len(terms.operand)
         return {}, f"no sum, but {terms.rule} of {f'{number:,} numbers' if number > 1 else f'{terms.operand[0]:.6g}'}"
     return {}, ""
 
 
-def _maximum(field: Fields, arrays: Arrays, terms: Terms, _: Any) -> Told:
-    """Tell the window and its winner; of equals the first wins."""
+def _maximum(field: Fields, arrays: Arrays, terms: Terms, _: Any) -> Details:
+    """Return the window and its winner; of equals the first wins."""
     x = arrays["x"]
     assert x is not None
     places, numbers = covered(x, field["x"])
@@ -39,12 +38,12 @@ def _maximum(field: Fields, arrays: Arrays, terms: Terms, _: Any) -> Told:
     equal = int((numbers == terms.operand[0]).sum())
     window = [[*without_example(place, x.shape), float(number)] for place, number in zip(places, numbers, strict=True)]
     ties = f"; {equal} are equal, the first wins" if equal > 1 else ""
-    said = f"the largest of {len(numbers)}: {terms.operand[0]:.6g} at {winner}{ties}"
-    return {"winner": list(winner), "equal": equal, "window": window}, said
+    remark = f"the largest of {len(numbers)}: {terms.operand[0]:.6g} at {winner}{ties}"
+    return {"winner": list(winner), "equal": equal, "window": window}, remark
 
 
-def _standardised(field: Fields, arrays: Arrays, terms: Terms, arguments: Mapping[str, Any]) -> Told:
-    """Tell mean, variance, weight and bias of a normalisation."""
+def _standardised(field: Fields, arrays: Arrays, terms: Terms, arguments: Mapping[str, Any]) -> Details:
+    """Return mean, variance, weight and bias of a normalisation."""
     x = arrays["x"]
     assert x is not None
 
@@ -60,30 +59,30 @@ def _standardised(field: Fields, arrays: Arrays, terms: Terms, arguments: Mappin
     eps = float(arguments.get("eps", 1e-5))
     facts = {"mean": mean, "variance": variance, "eps": eps, "weight": of("weight", 1.0), "bias": of("bias", 0.0)}
     whose = f"of these {over} numbers" if over else "kept from training"
-    said = (
+    remark = (
         f"({terms.operand[0]:.6g} - mean {mean:.6g}) / √(variance {variance:.6g} + {eps:g})"
         f" · weight {facts['weight']:.6g} + bias {facts['bias']:.6g}; mean and variance are {whose}"
     )
-    return facts | {"over": over or None}, said
+    return facts | {"over": over or None}, remark
 
 
-def _rectified(_: Fields, __: Arrays, terms: Terms, ___: Any) -> Told:
-    """Tell what a ReLU cut."""
-    given = float(terms.operand[0])
-    if given > 0:
+def _rectified(_: Fields, __: Arrays, terms: Terms, ___: Any) -> Details:
+    """Return what a ReLU cut."""
+    operand = float(terms.operand[0])
+    if operand > 0:
         return {"cut": 0.0}, "positive: passes as it is"
-    return {"cut": -given}, f"cut: {given:.6g} becomes 0"
+    return {"cut": -operand}, f"cut: {operand:.6g} becomes 0"
 
 
-def _clipped(_: Fields, __: Arrays, terms: Terms, ___: Any) -> Told:
-    """Tell what was cut at either end."""
-    given, kept = float(terms.operand[0]), float(terms.total)
-    if given == kept:
+def _clipped(_: Fields, __: Arrays, terms: Terms, ___: Any) -> Details:
+    """Return what was cut at either end."""
+    operand, kept = float(terms.operand[0]), float(terms.total)
+    if operand == kept:
         return {"cut": 0.0}, "within the limits: passes as it is"
-    return {"cut": kept - given}, f"cut: {given:.6g} becomes {kept:.6g}"
+    return {"cut": kept - operand}, f"cut: {operand:.6g} becomes {kept:.6g}"
 
 
-_TELL: dict[str, Callable[[Fields, Arrays, Terms, Any], Told]] = {
+_RULES: dict[str, Callable[[Fields, Arrays, Terms, Any], Details]] = {
     **dict.fromkeys(("max_pool", "adaptive_max_pool", "global_max_pool", "reduce_max"), _maximum),
     **dict.fromkeys(("batch_norm", "instance_norm", "layer_norm", "group_norm"), _standardised),
     "relu": _rectified,

@@ -1,18 +1,18 @@
-"""Writing a graph node by node: what the rules of ``translate`` see of it.
+"""Building a graph node by node: what the rules of ``translate`` see of it.
 
-While it is written, a batch may have a size of its own (a prime that occurs nowhere else), so that every number that
-grows with the batch can be told; ``finish`` turns the notes into a ``Graph``'s nodes for one example.
+Meanwhile a batch may have a size of its own (a prime that occurs nowhere else), so that every number that grows with
+the batch can be told; ``finish`` returns a ``Graph``'s nodes for one example.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from convscope.graph.node import INPUT, PART, UNKNOWN, Node, Read, Shape
+from convscope.graph.node import GETITEM, INPUT, UNKNOWN, Node, Read, Shape
 from convscope.ops import PRIMITIVES
 
 # The array inputs that are not floating point, and the primitives that take any type.
@@ -27,12 +27,12 @@ class Unknown(Exception):  # noqa: N818 - an answer, no error
 
 
 class BatchUsed(Exception):  # noqa: N818 - no error: recording begins anew
-    """The network computes with the size of the batch, so that one graph cannot stand for all of them."""
+    """The network computes with the size of the batch, so that no graph is valid for every size."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ref:
-    """An array while a graph is written: what a node makes (``node``), a weight (``name``), or a constant (``value``).
+    """An array while a graph is built: what a node makes (``node``), a weight (``name``), or a constant (``value``).
 
     ``zero``: it is known to be all 0.
     """
@@ -61,8 +61,8 @@ class _Draft:
 
 
 @dataclass
-class Tape:
-    """The nodes written so far; ``path`` is the module that runs, ``expected`` what PyTorch returned for the call.
+class GraphBuilder:
+    """The nodes so far; ``path`` is the module that runs, ``expected`` what PyTorch returned for the call.
 
     ``batch`` is the size of a batch in all shapes.
     """
@@ -72,6 +72,16 @@ class Tape:
     path: str = ""
     expected: tuple[tuple[Shape, str], ...] = ()
     reads: dict[tuple[int | None, str | None, str, str], bool] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of what PyTorch returned, or of the first of several."""
+        return self.expected[0][0]
+
+    @property
+    def dtype(self) -> str:
+        """The type of what PyTorch returned, or of the first of several."""
+        return self.expected[0][1]
 
     def input(self, name: str, shape: Shape, dtype: str) -> Ref:
         """Add an input."""
@@ -83,42 +93,39 @@ class Tape:
         Raises ``Unknown`` for types that the primitive does not take, and its own ``ShapeError``.
         """
         primitive = PRIMITIVES[op]
-        types = {one.dtype for one in arrays if isinstance(one, Ref) and one.floating and one.value is None}
-        types = types or {one.dtype for one in arrays if isinstance(one, Ref) and one.floating}
+        floating = [array for array in arrays if isinstance(array, Ref) and array.floating]
+        types = {array.dtype for array in floating if array.value is None} or {array.dtype for array in floating}
         if len(types) > 1:
             raise Unknown(f"{op} of several types: {', '.join(sorted(types))}")
         dtype = next(iter(types), None)
-        whole = _one_type(arrays) if op == "concatenate" and dtype is None else None
-        given: dict[str, Ref] = {}
-        for name, one in zip(primitive.names(len(arrays)), arrays, strict=False):
-            if one is not None:
-                given[name] = one if whole else self._fitting(op, name, one, dtype)
-        shapes = [given[name].shape if name in given else None for name in primitive.names(len(arrays))]
+        common = _common_type(arrays) if op == "concatenate" and dtype is None else None
+        inputs: dict[str, Ref] = {}
+        for name, array in zip(primitive.names(len(arrays)), arrays, strict=False):
+            if array is not None:
+                inputs[name] = array if common else self._fitting(op, name, array, dtype)
+        shapes = [inputs[name].shape if name in inputs else None for name in primitive.names(len(arrays))]
         shape = tuple(primitive.shape(*shapes, **arguments))
         if op == "strided_slice":
-            self._whole_batch(given["x"].shape, **arguments)
-        found = MAKES.get(op) or (given["x"].dtype if op in ANY else dtype or whole)
-        if found is None:
+            self._whole_batch(inputs["x"].shape, **arguments)
+        result = MAKES.get(op) or (inputs["x"].dtype if op in ANY else dtype or common)
+        if result is None:
             raise Unknown(f"{op} of whole numbers")
-        made = self._add(_Draft(op, self.path, given, arguments, shape, found))
-        if op in ARRANGED and next(iter(given.values())).zero:
-            return Ref(made.shape, made.dtype, made.node, zero=True)
-        return made
+        zero = op in ARRANGED and next(iter(inputs.values())).zero
+        return self._add(_Draft(op, self.path, inputs, arguments, shape, result), zero=zero)
 
-    def part(self, whole: Ref, index: int, shape: Shape, dtype: str) -> Ref:
+    def getitem(self, results: Ref, index: int, shape: Shape, dtype: str) -> Ref:
         """Add the result ``index`` of a node that has several."""
-        return self._add(_Draft(PART, self.path, {"x": whole}, {"index": index}, shape, dtype))
+        return self._add(_Draft(GETITEM, self.path, {"x": results}, {"index": index}, shape, dtype))
 
     def unknown(self, operation: str, arrays: list[Ref], shape: Shape, dtype: str) -> Ref:
         """Add an operation that no primitive stands for."""
-        inputs = {f"x{i}": one for i, one in enumerate(arrays)}
+        inputs = {f"x{i}": array for i, array in enumerate(arrays)}
         return self._add(_Draft(UNKNOWN, self.path, inputs, {"operation": operation}, shape, dtype))
 
     def ends(self) -> list[Ref]:
         """Return what has been made and has no use yet."""
         used = {ref.node for draft in self.drafts for ref in draft.inputs.values()}
-        every = enumerate(self.drafts)
-        return [Ref(draft.shape, draft.dtype, node=at) for at, draft in every if at not in used]
+        return [Ref(draft.shape, draft.dtype, at) for at, draft in enumerate(self.drafts) if at not in used]
 
     def constant(self, value: Any) -> Ref:
         """Return a constant array."""
@@ -132,32 +139,33 @@ class Tape:
 
     def number(self, value: Any) -> float:
         """Return a number that the network computes with; one made of the batch's size cannot be kept."""
-        if self.batch > 1 and isinstance(value, int) and value and value % self.batch == 0:
+        if self._grows(value):
             raise BatchUsed(f"computes with the size of the batch in {self.path or 'its forward'}")
         return value
 
     def _whole_batch(self, x: Shape, *, start: Shape, size: Shape, step: Shape) -> None:
         """Refuse to keep a part of the batch, which another batch may not have."""
         for n, *taken in zip(x, start, size, step, strict=True):
-            if self.batch > 1 and n and n % self.batch == 0 and taken != [0, n, 1]:
+            if self._grows(n) and taken != [0, n, 1]:
                 raise BatchUsed(f"takes examples out of the batch in {self.path or 'its forward'}")
 
-    def _fitting(self, op: str, name: str, one: Any, dtype: str | None) -> Ref:
-        if not isinstance(one, Ref):
-            if isinstance(one, complex) or not isinstance(one, bool | int | float):
-                raise Unknown(f"{op} of {type(one).__name__}")
-            return self.scalar(self.number(one), dtype or "float32")
-        if op in ANY or one.floating or (op, name) in WHOLE:
-            if one.value is None or not one.floating or not dtype or one.dtype == dtype:
-                return one
-            return Ref(one.shape, dtype, value=one.value, zero=one.zero)
-        if one.value is not None and dtype is not None:  # whole numbers that the network made, among floating ones
-            return self.constant(one.value.astype(dtype))
-        raise Unknown(f"{op} of {one.dtype}")
+    def _fitting(self, op: str, name: str, array: Any, dtype: str | None) -> Ref:
+        """Return an input of a primitive as an array of the type that it computes in."""
+        if not isinstance(array, Ref):
+            if not isinstance(array, bool | int | float):
+                raise Unknown(f"{op} of {type(array).__name__}")
+            return self.scalar(self.number(array), dtype or "float32")
+        if op in ANY or array.floating or (op, name) in WHOLE:
+            if array.value is None or not array.floating or not dtype or array.dtype == dtype:
+                return array
+            return Ref(array.shape, dtype, value=array.value, zero=array.zero)
+        if array.value is not None and dtype is not None:  # whole numbers that the network made, among floating ones
+            return self.constant(array.value.astype(dtype))
+        raise Unknown(f"{op} of {array.dtype}")
 
-    def _add(self, draft: _Draft) -> Ref:
+    def _add(self, draft: _Draft, *, zero: bool = False) -> Ref:
         self.drafts.append(draft)
-        return Ref(draft.shape, draft.dtype, node=len(self.drafts) - 1)
+        return Ref(draft.shape, draft.dtype, node=len(self.drafts) - 1, zero=zero)
 
     def read(self, ref: Ref, call: str, *, decides: bool) -> None:
         """Note that Python takes the numbers of an array, in the module that runs."""
@@ -166,25 +174,26 @@ class Tape:
     def finish(self, modules: Mapping[str, str]) -> tuple[tuple[Node, ...], dict[str, np.ndarray], tuple[Read, ...]]:
         """Return the nodes for one example, the constants by name, and what Python read."""
         names = _names(self.drafts, modules)
-        nodes, constants = [], {}
+        nodes: list[Node] = []
+        constants: dict[str, np.ndarray] = {}
         for name, draft in zip(names, self.drafts, strict=True):
-            inputs, weights = {}, {}
+            inputs: dict[str, str] = {}
+            weights: dict[str, str] = {}
             for key, ref in draft.inputs.items():
                 if ref.node is not None:
                     inputs[key] = names[ref.node]
                 elif ref.name is not None:
                     weights[key] = ref.name
-                else:
+                elif ref.value is not None:
                     weights[key] = f"{name}:{key}"
                     constants[weights[key]] = ref.value
             arguments, scaled = self._without_batch(draft.arguments)
-            shape, grown = self._without_batch({"shape": draft.shape})
-            # Recorded on one example, only of the inputs is it known which axis that is.
-            batch = grown[0][1] if grown else 0 if draft.op == INPUT else None
+            shape = tuple(n // self.batch if self._grows(n) else n for n in draft.shape)
+            # Recorded on one example, only of the inputs is it known which axis the batch is.
+            axes = [axis for axis, n in enumerate(draft.shape) if self._grows(n)]
+            batch = axes[0] if axes else 0 if draft.op == INPUT else None
             path = "" if draft.op == INPUT else draft.path
-            nodes.append(
-                Node(name, draft.op, path, inputs, weights, arguments, shape["shape"], draft.dtype, batch, scaled)  # pyright: ignore[reportArgumentType]
-            )
+            nodes.append(Node(name, draft.op, path, inputs, weights, arguments, shape, draft.dtype, batch, scaled))
         reads = (
             Read(source, call, path, decides)
             for (node, weight, call, path), decides in self.reads.items()
@@ -194,25 +203,27 @@ class Tape:
 
     def _without_batch(self, arguments: dict[str, Any]) -> tuple[dict[str, Any], tuple[tuple[str | int, ...], ...]]:
         """Return the arguments for one example, and the paths to the numbers that were divided by the batch."""
-        if self.batch == 1:
-            return dict(arguments), ()
         paths: list[tuple[str | int, ...]] = []
 
-        def one(value: Any, path: tuple[str | int, ...]) -> Any:
+        def divided(value: Any, *path: str | int) -> Any:
             if isinstance(value, tuple):
-                return tuple(one(part, (*path, i)) for i, part in enumerate(value))
-            if isinstance(value, bool) or not isinstance(value, int) or not value or value % self.batch:
+                items = cast("tuple[Any, ...]", value)
+                return tuple(divided(item, *path, i) for i, item in enumerate(items))
+            if not self._grows(value):
                 return value
             paths.append(path)
             return value // self.batch
 
-        found = {name: one(value, (name,)) for name, value in arguments.items()}
-        return found, tuple(paths)
+        return {name: divided(value, name) for name, value in arguments.items()}, tuple(paths)
+
+    def _grows(self, value: Any) -> bool:
+        """Return whether a whole number grows with the batch."""
+        return self.batch > 1 and isinstance(value, int) and value != 0 and value % self.batch == 0
 
 
-def _one_type(arrays: tuple[Any, ...]) -> str | None:
+def _common_type(arrays: tuple[Any, ...]) -> str | None:
     """Return the type that all arrays have, None where there is no such one."""
-    types = {one.dtype if isinstance(one, Ref) else None for one in arrays}
+    types = {array.dtype if isinstance(array, Ref) else None for array in arrays}
     return types.pop() if len(types) == 1 else None
 
 
@@ -222,7 +233,7 @@ def _names(drafts: list[_Draft], modules: Mapping[str, str]) -> list[str]:
     main = dict(_main(drafts))
     taken = {path for path in modules if path} | {draft.path for draft in drafts if draft.op == INPUT}
     used: dict[str, int] = {}
-    names = []
+    names: list[str] = []
     for draft in drafts:
         alone = draft.path and draft.path not in parents and draft.op == main[draft.path]
         if alone or draft.op == INPUT:

@@ -1,1 +1,0 @@
-"""What a network does with one input, seen in PyTorch."""
