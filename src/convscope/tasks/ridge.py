@@ -42,8 +42,8 @@ def on_gradients(train: Split, scored: Split, values: np.ndarray, *, seconds: fl
     x, scored_x = (_features(split, at, features) for split, at in ((train, rows), (scored, np.arange(len(scored)))))
     centre, spread = x.mean(dtype=np.float64), max(float(x.std(dtype=np.float64)), 1e-12)
     y, mean, std = _filled(values[rows])
-    standardised = ((each - np.float32(centre)) / np.float32(spread) for each in (x, scored_x))
-    guesses, penalty = fitted(*standardised, y)
+    x, scored_x = ((each - np.float32(centre)) / np.float32(spread) for each in (x, scored_x))
+    guesses, penalty = fitted(x, scored_x, y)
     return Ridge(guesses * std + mean, len(rows), width, time.perf_counter() - start, penalty)
 
 

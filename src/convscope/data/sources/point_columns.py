@@ -92,7 +92,7 @@ def checked(
             f"{where} row {refs[row]}: {names[k]} has an x or a y only ({count(int(half.sum()), 'point')} so); give "
             "both, or leave both empty"
         )
-    known = np.isfinite(points).all(axis=2)
+    known = np.asarray(np.isfinite(points).all(axis=2))
     if not known.any():
         raise DataError(f"{where}: no point is given in any of {len(points):,} rows; there is nothing to learn from")
     there = points[known]
@@ -130,7 +130,7 @@ def _codes(where: str, points: np.ndarray, names: Sequence[str], refs: Sequence[
     for code in CODES:
         there = (points == code).all(axis=2)
         if there.sum() >= OFTEN:
-            rows = [refs[row] for row in np.flatnonzero(there.any(axis=1))]
+            rows = [refs[row] for row in np.flatnonzero(there.any(axis=1)).tolist()]
             text = (
                 f"{where}: {count(int(there.sum()), 'point')} at exactly ({code[0]:g}, {code[1]:g}) in "
                 f"{count(len(rows), 'row')} ({listed(rows, 3)}): if that means missing, leave the cells empty"

@@ -154,8 +154,8 @@ def _amounts(
             if few := quantities.few_whole(column):
                 raise quantities.ask(where, name, few)
     quantities.refuse_constant(where, names, values)
-    bare = np.flatnonzero(~np.isfinite(values).any(axis=1))
-    if len(bare):
+    bare = np.flatnonzero(~np.isfinite(values).any(axis=1)).tolist()
+    if bare:
         rows = listed((refs[row] for row in bare), SHOWN)
         raise DataError(
             f"{where}: no {listed(names, 3)} in row{'s' * (len(bare) > 1)} {rows}; fill it in or remove the row"

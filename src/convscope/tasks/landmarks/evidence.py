@@ -38,7 +38,7 @@ class PointErrors:
         """Which true points are there, (n, K) bool."""
         return np.isfinite(self.distances)
 
-    @cached_property
+    @property
     def per_example(self) -> np.ndarray:
         """The normalised mean error (n,): mean distance of the known points / length; NaN without any."""
         return self._pixels / self.length

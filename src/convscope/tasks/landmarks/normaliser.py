@@ -93,7 +93,7 @@ def lengths(points: np.ndarray, normaliser: str, names: Sequence[str]) -> tuple[
 
 def _sides(points: np.ndarray) -> np.ndarray:
     """Return width and height (n, 2) of the box of each example's known points, NaN where it has none."""
-    known = np.isfinite(points).all(axis=2, keepdims=True)
+    known = np.asarray(np.isfinite(points).all(axis=2, keepdims=True))
     low, high = np.where(known, points, np.inf).min(axis=1), np.where(known, points, -np.inf).max(axis=1)
     return np.where(known.any(axis=1), high - low, np.nan)
 

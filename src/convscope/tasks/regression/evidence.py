@@ -58,9 +58,13 @@ class NumberErrors:
         """Predicted minus true, (n, K); 0 where the true one is missing."""
         return np.where(self.known, self.predicted - self.truth, 0.0)
 
-    @cached_property
+    @property
     def per_example(self) -> np.ndarray:
         """The mean absolute error (n,) of each example's known numbers."""
+        return self._means
+
+    @cached_property
+    def _means(self) -> np.ndarray:
         return self._of_known(np.abs(self.errors) / self.scale)
 
     def figures(self, weights: np.ndarray) -> dict[str, np.ndarray]:
