@@ -13,16 +13,18 @@ from convscope.errors import CheckpointError, ConfigError, DataError, Error, Sha
 if TYPE_CHECKING:
     from convscope import models, ops, scratch
     from convscope.analysis.inspection import Inspection
+    from convscope.api.compare import compare
     from convscope.api.inspect import inspect
-    from convscope.api.series import Series, compare
+    from convscope.api.series import Series, train_series
     from convscope.api.trace import trace
-    from convscope.api.train import Observer
+    from convscope.api.train import resume, train
     from convscope.data.dataset import Data
     from convscope.data.loading import load
+    from convscope.events import Listener, Observer
     from convscope.graph import Graph
     from convscope.graph.record import record
-    from convscope.notebook import resume, train, train_series
     from convscope.runs.compare.comparison import Comparison
+    from convscope.runs.compare.cross_validation import CrossValidation
     from convscope.runs.run import Run, open_run
     from convscope.tracing.terms import Trace
 
@@ -32,11 +34,13 @@ __all__ = [
     "CheckpointError",
     "Comparison",
     "ConfigError",
+    "CrossValidation",
     "Data",
     "DataError",
     "Error",
     "Graph",
     "Inspection",
+    "Listener",
     "Observer",
     "Run",
     "Series",
@@ -59,22 +63,24 @@ __all__ = [
 _ROOMS = ("models", "ops", "scratch")
 _HOMES = {
     "Comparison": "convscope.runs.compare.comparison",
+    "CrossValidation": "convscope.runs.compare.cross_validation",
     "Data": "convscope.data.dataset",
     "Graph": "convscope.graph",
     "Inspection": "convscope.analysis.inspection",
-    "Observer": "convscope.api.train",
+    "Listener": "convscope.events",
+    "Observer": "convscope.events",
     "Run": "convscope.runs.run",
     "Series": "convscope.api.series",
     "Trace": "convscope.tracing.terms",
-    "compare": "convscope.api.series",
+    "compare": "convscope.api.compare",
     "inspect": "convscope.api.inspect",
     "load": "convscope.data.loading",
     "open_run": "convscope.runs.run",
     "record": "convscope.graph.record",
-    "resume": "convscope.notebook",
+    "resume": "convscope.api.train",
     "trace": "convscope.api.trace",
-    "train": "convscope.notebook",
-    "train_series": "convscope.notebook",
+    "train": "convscope.api.train",
+    "train_series": "convscope.api.series",
 }
 
 

@@ -118,11 +118,12 @@ def test_a_unit_in_a_hole_sees_nothing():
 
 @pytest.mark.parametrize("name", ["lenet", "resnet_mini", "unet_encoder_mini", "mobilenet_v2_mini", "convnext_mini"])
 def test_products_are_those_that_the_framework_counts(name):
+    from convscope.data.spec import InputSpec
     from convscope.models import create, entry
     from convscope.models.cost import cost
 
     e = entry(name)
-    shape = (e.channels, e.side, e.side)
+    shape = InputSpec(e.channels, (e.side, e.side))
     weights, products = cost(lambda: create(name, classes=e.classes, channels=e.channels), shape)
     found = cs.inspect(name)
     counted = [layer for layer in found.layers if layer.op in ("correlate", "linear", "matmul")]

@@ -11,7 +11,7 @@ import torch
 
 from cli.command import call
 from convscope.errors import ConfigError
-from convscope.runs import run as runs
+from convscope.runs import predictor
 from convscope.runs.run import open_run
 from convscope.training.accelerate import inference_model
 
@@ -32,9 +32,9 @@ def test_bfloat16_that_changes_the_classes_is_refused(run: Path, monkeypatch: py
 
     opened = open_run(run)
     monkeypatch.setattr(
-        runs, "inference_model", lambda model, *, channels_last, amp=False: Another() if amp else model.eval()
+        predictor, "inference_model", lambda model, *, channels_last, amp=False: Another() if amp else model.eval()
     )
-    message = r"--amp: in bfloat16 \d+ of the first 128 images get another class than in float32; .*; leave --amp out"
+    message = r"--amp: in bfloat16 \d+ of the first 128 .* another answer than in float32; .*; leave --amp out"
     with pytest.raises(ConfigError, match=message):
         opened.evaluate(amp=True)
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import convscope as cs
 from cli.command import call, says
-from convscope.api import train as job
 from convscope.data.loading import load
 from convscope.errors import ConfigError
 from convscope.runs.run import open_run
@@ -85,10 +85,10 @@ def test_named_columns_in_looking_at_a_set(tmp_path: Path, capsys: pytest.Captur
 def test_named_columns_from_python(tmp_path: Path) -> None:
     folder = table(tmp_path / "set", "pic,side,other,origin")
     settings = {"epochs": 1, "baselines": False, "augment": "none", "image_column": "pic", "label_column": "other"}
-    run = job.train(folder, "tiny", out=tmp_path / "run", group="none", **settings)
+    run = cs.train(folder, "tiny", out=tmp_path / "run", group="none", **settings)
     assert run.spec.classes == ("x", "y") and run.plan.group == "none"
     with pytest.raises(ConfigError, match="setting 'group': expected text, found 3"):
-        job.train(folder, "tiny", group=3)
+        cs.train(folder, "tiny", group=3)
 
 
 def test_a_run_from_before_goes_on_with_the_split_it_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

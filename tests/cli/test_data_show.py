@@ -19,7 +19,7 @@ def test_by_default_it_shows_what_train_would_choose(
     assert call("data", "show", "digits", "--images", "3", "--copies", "2") == 0
     told = capsys.readouterr().err
     assert "rotate=10 scale=0.1 shift=0.1  (classes named by digits or letters: no flips" in told
-    assert "the picture is digits-augmented.png" in told
+    assert "picture: digits-augmented.png" in told
     Image.open(tmp_path / "digits-augmented.png").verify()
 
 

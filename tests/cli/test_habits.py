@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cli.command import call, says
-from convscope.cli import output
 from convscope.cli.app import app
 from convscope.cli.habits import FLAGS, VERBS
+from convscope.terminal import screen
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_tables_name_what_there_is() -> None:
 def test_an_error_is_folded_between_words_in_a_window_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(output.err, "_width", 60)
+    monkeypatch.setattr(screen.err, "_width", 60)
     assert call("models", "resnt") == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) > 3 and all(len(line) <= 60 for line in lines)

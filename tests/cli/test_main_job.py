@@ -109,9 +109,9 @@ def test_a_run_stopped_before_its_first_epoch_begins_anew(run: Path, tmp_path: P
 # At every epoch's end, however short: else a run of seconds may be over before its third epoch is on the disk.
 SAVED_OFTEN = """
 from convscope.cli.app import main
-from convscope.training import keeping
+from convscope.training import autosave
 
-keeping.SHARE = 1e9
+autosave.SHARE = 1e9
 main()
 """
 

@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from cli.command import call
-from convscope.cli import output
 from convscope.cli.app import VERBS, main
-from convscope.cli.live import Live
+from convscope.terminal import screen
+from convscope.terminal.live import Live
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -21,7 +21,7 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 @pytest.fixture
 def window(monkeypatch: pytest.MonkeyPatch):
     """Return how to make the window so many characters wide."""
-    return lambda width: monkeypatch.setattr(output.out, "_width", width)
+    return lambda width: monkeypatch.setattr(screen.out, "_width", width)
 
 
 def test_the_help_has_a_line_for_each_verb_in_the_order_of_use(
@@ -54,11 +54,11 @@ def test_an_epoch_folds_between_its_figures(capsys: pytest.CaptureFixture[str]) 
     names = ("epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "images_per_second", "seconds")
     row = dict(zip(names, (12, 2.1641, 0.2374, 1.5768, 0.6111, 18451, 75.0), strict=True))
     for width, lines in ((60, 3), (120, 1)):
-        Live(Console(width=width, soft_wrap=True, highlight=False)).on_epoch(row)
+        Live(Console(width=width, soft_wrap=True, highlight=False)).epoch(row)
         printed = capsys.readouterr().out
         assert printed.count("\n") == lines and all(len(line) <= width for line in printed.splitlines())
         assert " ".join(printed.split()) == (
-            "epoch 12 train loss 2.1641 accuracy 0.2374 valid loss 1.5768 accuracy 0.6111 18,451 images/s 1 min 15 s"
+            "epoch 12 train loss 2.1641 accuracy 0.2374 valid loss 1.5768 accuracy 0.6111 18,451 examples/s 1 min 15 s"
         )
 
 
@@ -69,4 +69,4 @@ def test_the_plan_cuts_no_number(tmp_path: Path, window, capsys: pytest.CaptureF
     printed = capsys.readouterr().out
     plan = printed[printed.index("plan\n") : printed.index("epoch   1")]
     assert {"1,898", "1,294", "64", "1"} <= set(NUMBER.findall(plan))
-    assert "threads" in plan and "1 epoch of 1,294 images" in " ".join(plan.split())
+    assert "threads" in plan and "1 epoch of 1,294" in " ".join(plan.split())

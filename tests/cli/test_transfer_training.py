@@ -18,7 +18,7 @@ import pytest
 from cli.command import call, says
 from convscope.runs.run import open_run
 
-STAGES = ("--freeze", "trunk", "--unfreeze-at", "2", "--layer-decay", "0.5", "--epochs", "4", "--no-baselines")
+STAGES = ("--freeze", "backbone", "--unfreeze-at", "2", "--layer-decay", "0.5", "--epochs", "4", "--no-baselines")
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +49,11 @@ def test_one_command_trains_the_head_and_then_everything(transferred: Path, lear
     config = tomllib.loads((transferred / "config.toml").read_text())
     assert config["pretrained"] == str(learned.resolve()) and config["head"] == "linear"
     first, second = config["stages"]
-    assert (first["freeze"], first["augment"], first["once"]) == (["trunk"], False, True)
+    assert (first["freeze"], first["augment"], first["once"]) == (["backbone"], False, True)
     assert (first["lr"], second["lr"]) == (0.003, pytest.approx(0.0004))
     metrics = json.loads((transferred / "metrics.json").read_text())
     assert metrics["accuracy"]["value"] > 0.9
-    assert "features computed once" in metrics["stages"][0]
+    assert "cached features" in metrics["stages"][0]
     assert metrics["pretrained"]["source"].startswith(str(learned))
     assert any("the head is new" in note for note in metrics["pretrained"]["notes"])
     page = (transferred / "report.html").read_text()
@@ -102,9 +102,9 @@ def test_more_epochs_go_to_the_last_stage_and_the_first_weights_are_not_needed(
 # At every epoch's end, however short: else a run of seconds may be over before its third epoch is on the disk.
 SAVED_OFTEN = """
 from convscope.cli.app import main
-from convscope.training import keeping
+from convscope.training import autosave
 
-keeping.SHARE = 1e9
+autosave.SHARE = 1e9
 main()
 """
 

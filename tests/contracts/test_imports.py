@@ -19,19 +19,21 @@ PACKAGE = Path(convscope.__file__).parent
 
 # A room may import from the lines above its own; rooms on one line are strangers.
 ORDER = """
-errors text
+errors text plain events
 atomic
 cards geometry
 ops
 scratch graph
 analysis tracing data
-tasks models
+tasks
+models
 training explain
 runs
+views
 report
+terminal
 api
 explorer widgets serve cli
-notebook
 """
 LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in line.split()}
 
@@ -40,10 +42,10 @@ DOORS = {
     "torch": (
         *("graph.record", "graph.translate", "graph.verify", "data.augment", "data.batch", "data.loader"),
         *("data.device", "data.transforms", "tasks", "models"),
-        *("training", "explain", "runs", "report", "api", "notebook"),
+        *("training", "explain", "runs", "report", "api"),
     ),
     "matplotlib": ("report.figures",),
-    "rich": ("cli",),
+    "rich": ("terminal", "cli"),
     "cyclopts": ("cli",),
     "starlette": ("explorer", "serve"),
     "torchvision": (),  # its wheels break CPU builds of torch
@@ -208,7 +210,7 @@ def test_the_guard_sees_circles(first: str, second: str, circle: bool):
             "import matplotlib.pyplot as plt",
             "1: matplotlib may only be imported in report.figures, not in report.html",
         ),
-        ("runs.run", "from rich.table import Table", "1: rich may only be imported in cli, not in runs.run"),
+        ("runs.run", "from rich.table import Table", "1: rich may only be imported in terminal, cli, not in runs.run"),
         ("models.resnet", "import torchvision", "1: torchvision may only be imported in no room, not in models.resnet"),
         ("training.loop", "def f():\n    print(1)", "2: print is for cli"),
         ("data.utils", "", "1: no room is called 'utils': name it by what it is"),

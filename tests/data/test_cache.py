@@ -162,7 +162,7 @@ def test_a_set_says_that_it_was_decoded_anew(folder, root):
     pixels.write_bytes(content)
     found = load(folder, cache=root)
     (notice,) = [notice for notice in found.warnings if notice.code == "cache"]
-    assert "1 of 8 images are not as they were written): decoded anew" in notice.text
+    assert "1 of 8 images are not as they were written): decoded again" in notice.text
     assert found.fingerprint == before.fingerprint
 
 

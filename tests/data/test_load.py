@@ -55,7 +55,7 @@ def test_the_facts(tmp_path):
     assert first["sizing"] == "all images are 12 × 10: kept"
     assert first["splits"].startswith("train 29, valid 3, test 8 (")
     assert first["classes"] == "2 (train/valid/test): cats 14/2/4, dogs 15/1/4"
-    assert first["normalisation"].startswith("mean/deviation of the train split, in raw units: 12")
+    assert first["normalisation"].startswith("mean/standard deviation of the train split, in raw units: 12")
 
 
 def test_many_classes_are_folded(tmp_path):

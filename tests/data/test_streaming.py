@@ -19,8 +19,10 @@ from convscope.data.loader import Loader, Normaliser
 from convscope.data.loading import load
 from convscope.data.mapped import source
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.spec import Classes
 from convscope.errors import DataError
-from convscope.runs.predict import probabilities
+from convscope.runs.predictor import Predictor
+from convscope.tasks.registry import task
 
 COUNT, SIDE = 1000, 96  # 28 MB of pixels
 
@@ -209,7 +211,8 @@ def every_batch(data: Data) -> None:
 
 def every_answer(data: Data) -> np.ndarray:
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64 * 64, 2))
-    return probabilities(model, data.train.pixels, data.train.rows, Normaliser(data.preprocessing))
+    predictor = Predictor(model.eval(), data.preprocessing, task("classification"), Classes(data.classes))
+    return predictor.predictions(data.train)
 
 
 @pytest.mark.parametrize("fits", [True, False])

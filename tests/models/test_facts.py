@@ -7,6 +7,7 @@ import torch
 from published import bare
 from torch import Tensor, nn
 
+from convscope.data.spec import InputSpec
 from convscope.errors import ShapeError
 from convscope.models import create, entry, names, smallest_side
 from convscope.models.cost import cost
@@ -22,7 +23,7 @@ def test_facts_are_what_the_networks_cost() -> None:
         size = (e.side, e.side)
         counted[name] = cost(
             lambda name=name, e=e, size=size: create(name, classes=e.classes, channels=e.channels, size=size),
-            (e.channels, *size),
+            InputSpec(e.channels, size),
         )
     lines = "\n".join(f'    "{name}": ({weights:_}, {adds:_}),' for name, (weights, adds) in counted.items())
     assert counted == FACTS, f"the lines of facts.py must be:\n{lines}"

@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from convscope.data.spec import InputSpec
 from convscope.models import create, entry
 from convscope.models.cost import cost
 from convscope.models.transfer import HEADS, cut
@@ -34,7 +35,7 @@ def test_any_size_and_channel_count_gives_finite_logits_and_gradients(
 
 @pytest.mark.parametrize("name", SMALL)
 def test_it_is_cheap(name: str) -> None:
-    weights, multiplications = cost(lambda: create(name, classes=10, channels=1, size=(28, 28)), (1, 28, 28))
+    weights, multiplications = cost(lambda: create(name, classes=10, channels=1, size=(28, 28)), InputSpec(1, (28, 28)))
     assert weights <= 2_000_000 and multiplications <= 15_000_000
 
 

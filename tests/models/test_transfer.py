@@ -1,4 +1,4 @@
-"""Networks cut at the head: what is trunk, what is frozen, and what never changes."""
+"""Networks cut at the head: what is backbone, what is frozen, and what never changes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.spec import Classes
 from convscope.errors import ConfigError
 from convscope.models import create, entry, names
 from convscope.models.header import parse
@@ -24,8 +25,8 @@ def test_a_new_head_stands_on_the_same_features(name: str, kind: str) -> None:
     net = with_head(old, entry(name).head, kind, 4, (3, 32, 32)).eval()
     x = torch.randn(2, 3, 32, 32)
     features = cut(old, entry(name).head)[0](x)
-    trunk, head = cut(net)
-    assert features.ndim == 4 and torch.equal(trunk(x), features)
+    backbone, head = cut(net)
+    assert features.ndim == 4 and torch.equal(backbone(x), features)
     assert [child for child, _ in head.named_children()] == ["head"]
     last = net.head.fc.weight if kind == "linear" else net.head.hidden.weight  # pyright: ignore
     assert last.shape[1] == features.shape[1] and net(x).shape == (2, 4)
@@ -54,11 +55,11 @@ def test_every_network_can_be_cut_or_says_why(name: str) -> None:
             with pytest.raises(ConfigError, match="a SingleKernel is no chain of layers"):
                 cut(net)
             return
-        trunk, head = cut(net, e.head)
+        backbone, head = cut(net, e.head)
         prefixes = [path for group in groups(net, e.head) for path in group]
-        if len(trunk):
+        if len(backbone):
             assert create(name, classes=3, channels=e.channels, head="linear")[-1].fc.out_features == 3  # pyright: ignore
-    assert not {p for p, _ in trunk.named_parameters()} & {p for p, _ in head.named_parameters()}
+    assert not {p for p, _ in backbone.named_parameters()} & {p for p, _ in head.named_parameters()}
     for weight, _ in net.named_parameters():  # each weight is in one group, so that one rate is right for it
         assert sum(f"{weight}.".startswith(f"{path}.") for path in prefixes) == 1, weight
 
@@ -73,7 +74,7 @@ def test_groups_keep_a_norm_with_its_convolution() -> None:
 def test_patterns() -> None:
     net = create("resnet20", classes=10)
     everything = {name for name, _ in net.named_parameters()}
-    assert frozen(net, ["trunk"]) == everything - {"fc.weight", "fc.bias"}
+    assert frozen(net, ["backbone"]) == frozen(net, ["trunk"]) == everything - {"fc.weight", "fc.bias"}
     assert frozen(net, ["layer1"]) == {name for name in everything if name.startswith("layer1.")}
     assert frozen(net, ["layer[12]", "conv1"]) == {
         n for n in everything if n.startswith(("layer1.", "layer2.", "conv1."))
@@ -85,20 +86,18 @@ def test_patterns() -> None:
 def test_a_pattern_that_means_nothing_says_what_there_is() -> None:
     net = create("resnet20", classes=10)
     with pytest.raises(ConfigError) as caught:
-        frozen(net, ["trunk", "layr2"])
-    assert str(caught.value) == (
-        "freeze: 'layr2' means no weights of this network; did you mean 'layer2'?; its layers are: conv1, bn1, layer1, "
-        "layer2, layer3, fc; 'trunk' means all but the head"
-    )
-    with pytest.raises(ConfigError, match="'trunk' means no weights of this network"):
-        frozen(create("mlp", classes=2), ["trunk"])
+        frozen(net, ["backbone", "layr2"])
+    message = str(caught.value)
+    assert "did you mean 'layer2'?" in message and "conv1, bn1, layer1, layer2, layer3, fc" in message
+    with pytest.raises(ConfigError, match="'backbone' means no weights of this network"):
+        frozen(create("mlp", classes=2), ["backbone"])
 
 
 @pytest.mark.parametrize(("name", "head"), [("resnet20", "own"), ("resnet20", "hidden"), ("squeezenet_mini", "own")])
 def test_the_frozen_prefix_gives_the_same_again_and_the_rest_completes_it(name: str, head: str) -> None:
     net = create(name, classes=10, channels=3, size=(32, 32), head=head)
     assert frozen_prefix(net) == 0
-    still = frozen(net, ["trunk"], entry(name).head)
+    still = frozen(net, ["backbone"], entry(name).head)
     for parameter, value in net.named_parameters():
         value.requires_grad = parameter not in still
     count = frozen_prefix(net)
@@ -141,7 +140,7 @@ def test_bad_heads() -> None:
 
 def test_a_spec_rebuilds_the_head_and_reads_older_files() -> None:
     images = Preprocessing(3, 32, 32, "crop", "uint8", (0.0,) * 3, (1.0,) * 3)
-    spec = ModelSpec("classification", "resnet20", ("a", "b"), images, head="hidden")
+    spec = ModelSpec("classification", "resnet20", Classes(("a", "b")), images, head="hidden")
     values = spec.to_dict()
     assert ModelSpec.from_header(parse(values)) == spec
     assert set(spec.build().state_dict()) == set(create("resnet20", classes=2, head="hidden").state_dict())

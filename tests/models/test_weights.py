@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, relu
 
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.spec import Classes
 from convscope.errors import CheckpointError, ConfigError
 from convscope.models import create
 from convscope.models.weights import Weights, load_into, read_weights
@@ -51,7 +52,7 @@ def test_every_kind_of_file_gives_the_same_weights(tmp_path: Path, kind: str) ->
     weights = read_weights(save(old.state_dict(), tmp_path / f"w{kind}"), "resnet20")
     assert load_into(new, weights, head_is_new=False) == () and equal(new, old)
     assert weights.mean is None and weights.notes == (
-        "the file does not say what images it was trained on: mean and deviation are those of this set",
+        "the file does not say what images it was trained on: mean and standard deviation are those of this set",
     )
 
 
@@ -71,7 +72,7 @@ def test_what_training_scripts_save(tmp_path: Path, wrap: str, prefix: str) -> N
 
 def test_a_run_brings_its_scaling_and_its_name(tmp_path: Path) -> None:
     images = Preprocessing(3, 32, 24, "crop", "uint16", (257.0, 514.0, 771.0), (2570.0,) * 3)
-    spec = ModelSpec("classification", "resnet20", ("a", "b"), images, head="linear")
+    spec = ModelSpec("classification", "resnet20", Classes(("a", "b")), images, head="linear")
     path = save(spec.build().state_dict(), tmp_path / "model.safetensors", convscope=json.dumps(spec.to_dict()))
     weights = read_weights(path, "resnet20")
     assert weights.side == 32

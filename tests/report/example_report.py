@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
 from convscope.data.dataset import Notice
-from convscope.report.contents import Augmented, Contents, Mistake, Predictions, Rival, Samples
-from convscope.tasks.classification.scores import score
+from convscope.report.contents import Augmented, Baseline, Contents, Samples
+from convscope.report.sections.classification.contents import Classified, Mistake
+from convscope.tasks.classification.scores import ABOUT, score
 from convscope.tasks.metrics.comparison import compare
+
+MEANING = {"main": "accuracy", "metrics": {name: asdict(about) for name, about in ABOUT.items()}}
 
 
 def guesses(n: int, K: int, skill: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -20,36 +23,42 @@ def guesses(n: int, K: int, skill: float, seed: int = 0) -> tuple[np.ndarray, np
     return labels, np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
 
 
-def rival(name: str, labels: np.ndarray, network: np.ndarray, own: np.ndarray) -> Rival:
+def baseline(name: str, labels: np.ndarray, network: np.ndarray, own: np.ndarray) -> Baseline:
     classes = [str(k) for k in range(own.shape[1])]
     accuracy = score(labels, own, classes, resamples=50)["accuracy"]
-    return Rival(
-        name, f"{name} on pixels", accuracy, compare(network.argmax(1) == labels, own.argmax(1) == labels), 1.25, 1000
-    )
+    comparison = compare(network.argmax(1) == labels, own.argmax(1) == labels)
+    return Baseline(name, f"{name} on pixels", accuracy, comparison, 1.25, 1000)
 
 
 def contents(
-    K: int = 3, *, n: int = 300, skill: float = 3.0, rival_skill: float = 1.0, classes: tuple[str, ...] | None = None
+    K: int = 3, *, n: int = 300, skill: float = 3.0, baseline_skill: float = 1.0, classes: tuple[str, ...] | None = None
 ) -> Contents:
     """Return a report's contents with ``K`` classes and ``n`` images of 12 × 12 grey pixels."""
     classes = classes or tuple(f"kind {k}" for k in range(K))
-    labels, shares = guesses(n, K, skill)
-    metrics = score(labels, shares, classes, resamples=50)
+    labels, probabilities = guesses(n, K, skill)
+    metrics = score(labels, probabilities, classes, resamples=50) | MEANING
     metrics |= {"split": "test", "rule": "The epoch with the best validation accuracy was kept.", "chosen_epoch": 2}
     images = np.random.default_rng(1).integers(0, 256, (4 * K, 1, 12, 12)).astype(np.uint8)
-    predicted = shares.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)[:5]
     worst = tuple(
-        Mistake(images[0], int(labels[i]), int(predicted[i]), float(shares[i].max()), f"folder/{i}.png") for i in wrong
+        Mistake(images[0], int(labels[i]), int(predicted[i]), float(probabilities[i].max()), f"folder/{i}.png")
+        for i in wrong
     )
     steps = np.arange(1, 41)
     falling = np.exp(-steps / 12)
     return Contents(
         name="example",
         created="21 November 2025",
-        classes=classes,
+        task="classification",
         metrics=metrics,
-        predictions=Predictions(labels, shares, np.arange(n).astype(str)),
+        own=Classified(
+            classes,
+            labels,
+            probabilities,
+            worst=worst,
+            missed=tuple(m for m in worst if m.truth == 1) if K == 2 else (),
+        ),
         headline={"data": "300 images", "network": "lenet, 1,000 weights"},
         plan={"epochs": "4", "batch_size": "32"},
         facts={"kind": "class folders"},
@@ -75,10 +84,8 @@ def contents(
             "lr": falling / 10,
             "momentum": 0.95 - falling / 10,
         },
-        worst=worst,
-        missed=tuple(m for m in worst if m.truth == 1) if K == 2 else (),
         kernels=np.random.default_rng(2).normal(size=(6, 1, 3, 3)),
-        rivals=(rival("small MLP", labels, shares, guesses(n, K, rival_skill, seed=1)[1]),),
+        baselines=(baseline("small MLP", labels, probabilities, guesses(n, K, baseline_skill, seed=1)[1]),),
         environment={"torch": "2.13"},
         timing={"training": 4.0},
         shell="convscope train --config runs/example/config.toml",
@@ -89,8 +96,5 @@ def contents(
 def bare(K: int = 2) -> Contents:
     """Return contents with nothing but what a report cannot be without."""
     full = contents(K)
-    return Contents(full.name, full.created, full.classes, full.metrics, full.predictions)
-
-
-def kept(found: Contents, **changes) -> Contents:
-    return replace(found, **changes)
+    own = replace(full.own, worst=(), missed=())
+    return Contents(full.name, full.created, full.task, full.metrics, own)

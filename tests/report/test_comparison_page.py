@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from dataclasses import replace
+from html import unescape
 from itertools import combinations
 from pathlib import Path
 
@@ -11,10 +14,15 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
+from convscope.data.spec import Classes
 from convscope.report import comparison
 from convscope.report.figures import differences, label_placement, learning_curves, networks, style, tradeoff
-from convscope.runs.compare.comparison import FIGURES, Comparison, Network, Pair, Trained
+from convscope.runs.compare.comparison import Comparison, Network, Pair, Trained
 from convscope.runs.compare.conclusions import conclusions
+from convscope.tasks import registry
+from convscope.tasks.scores import About
+
+FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "ece")
 
 
 def network(at: int, name: str, seeds: int, epochs: int = 4) -> Network:
@@ -43,7 +51,10 @@ def made(count: int, *, seeds: int = 3, epochs: int = 4, name: str = "network") 
         difference = {"value": gap, "low": gap - 0.012, "high": gap + 0.012}
         seed = {"seed_a": 0, "seed_b": 0, "difference": difference, "only_a": 31, "only_b": 12, "p_mcnemar": p}
         pairs.append(Pair(a.name, b.name, difference, "bootstrap", p, p, (seed,)))
-    return Comparison("digits", "test", 2000, ("a", "b"), each, tuple(pairs), ("One is better.",), ("a note",))
+    target = Classes(("a", "b"))
+    return Comparison(
+        "digits", "test", 2000, "classification", target, each, tuple(pairs), ("One is better.",), ("a note",)
+    )
 
 
 def extents(axes):
@@ -122,3 +133,40 @@ def test_conclusions_say_what_is_shown_and_what_is_not():
         "(−0.2 to 2.2) could be chance."
     )
     assert len(said) == 2  # network 1 is dearer: nothing speaks for it
+
+
+def in_pixels(monkeypatch: pytest.MonkeyPatch) -> Comparison:
+    """Return a comparison by an error in pixels, of which less is better: network 0 errs by 3, the others by more."""
+    about = {"mae": About("MAE", "mean absolute error", "px", "lower"), "r2": About("R²", "variance explained")}
+    points = replace(registry.task("classification"), name="points", compared=about)
+    monkeypatch.setitem(registry._REGISTERED, "points", points)
+    each = []
+    for at, plain in enumerate(made(3).networks):
+        error = 3.0 + 2 * at
+        history = {"epoch": [1.0, 2.0, 3.0], "valid_loss": [3.0, 1.0, 0.1], "valid_mae": [9.0, error + 1, error]}
+        runs = tuple(replace(run, figures={"mae": error, "r2": None}, history=history, epochs=3) for run in plain.runs)
+        figures = {
+            "mae": {"value": error, "low": error - 0.5, "high": error + 0.5},
+            "r2": {"value": None, "low": None, "high": None},
+        }
+        each.append(replace(plain, figures=figures, runs=runs))
+    pairs = []
+    for a, b in combinations(each, 2):
+        gap = a.figures["mae"]["value"] - b.figures["mae"]["value"]
+        difference = {"value": gap, "low": gap - 0.4, "high": gap + 0.4}
+        pairs.append(Pair(a.name, b.name, difference, "sign_flip", 0.001, 0.003, ({"difference": difference},)))
+    return replace(made(3), task="points", networks=tuple(each), pairs=tuple(pairs), noun="signal")
+
+
+def test_a_figure_of_which_less_is_better_is_compared_by_its_name_unit_and_direction(tmp_path, monkeypatch):
+    page = comparison.write(in_pixels(monkeypatch), tmp_path / "c").read_text("utf-8")
+    text = re.sub(r"\s+", " ", unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL)))
+    text = text.replace("\u202f", " ").replace("\N{MINUS SIGN}", "-")
+    assert "MAE (95 % interval)" in text and "the best leads by, px" in text
+    assert "3.0 px (2.5 to 3.5 px) n/a –" in text  # R² is not known
+    assert "5.0 px (4.5 to 5.5 px) n/a +2.00 (+1.60 to +2.40)" in text
+    assert "accuracy" not in text and "only one right" not in text and "2,000 test signals" in text
+    header, *_ = (tmp_path / "c" / "comparison.csv").read_text().splitlines()
+    assert "mae,mae_low,mae_high,r2,r2_low,r2_high" in header
+    svg = (tmp_path / "c" / "figures" / "learning_curves.svg").read_text("utf-8")
+    assert "Validation MAE, px" in svg

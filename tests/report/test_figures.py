@@ -13,19 +13,15 @@ from convscope.report.contents import Augmented, Samples
 from convscope.report.figures import (
     augmented,
     baselines,
-    confusion,
     curves,
     kernels,
     lr_schedule,
-    mistakes,
-    precision_recall,
-    reliability,
-    roc,
-    samples,
     style,
 )
+from convscope.report.figures import samples as any_samples
+from convscope.report.figures.classification import confusion, mistakes, precision_recall, reliability, roc, samples
 
-OPTIONAL = (baselines, curves, lr_schedule, mistakes, kernels, samples, augmented)
+OPTIONAL = (baselines, curves, lr_schedule, mistakes, kernels, samples, any_samples, augmented)
 
 
 def svg(drawing) -> str:
@@ -77,7 +73,7 @@ def test_curves_name_the_weakest_classes_and_the_mean(module, K):
 
 @pytest.mark.parametrize(("module", "area"), [(roc, "auc"), (precision_recall, "average_precision")])
 def test_the_area_under_the_drawn_curve_is_the_figure(module, area):
-    from convscope.report.figures.one_vs_rest import GRID, lines
+    from convscope.report.figures.classification.one_vs_rest import GRID, lines
 
     found = contents(2, n=2000, skill=0.7)
     (line,) = lines(found, module._height, area)
@@ -94,11 +90,11 @@ def test_good_curves_show_only_their_corner():
 def test_a_method_far_behind_is_marked_not_drawn():
     found = contents(3, skill=4.5)
     far, middle, near = (
-        replace(found.rivals[0], name=name, accuracy={"value": v, "low": v - 0.01, "high": v + 0.01})
+        replace(found.baselines[0], name=name, figure={"value": v, "low": v - 0.01, "high": v + 0.01})
         for name, v in (("majority", 0.1), ("middling", 0.8), ("nearly", 0.95))
     )
-    assert "triangle" not in baselines.draw(replace(found, rivals=(middle, near))).reading
-    assert "triangle" in baselines.draw(replace(found, rivals=(far, near))).reading
+    assert "triangle" not in baselines.draw(replace(found, baselines=(middle, near))).reading
+    assert "triangle" in baselines.draw(replace(found, baselines=(far, near))).reading
 
 
 @pytest.mark.parametrize(
@@ -148,7 +144,8 @@ def test_momentum_may_be_missing():
 def test_samples_of_many_classes_and_shapes(K, shape):
     images = np.random.default_rng(0).integers(0, 4000, (2 * K, *shape)).astype(np.uint16)
     classes = tuple(f"kind {k}" for k in range(K))
-    found = replace(contents(2), classes=classes, samples=Samples(images, np.arange(2 * K) % K))
+    found = contents(2)
+    found = replace(found, own=replace(found.own, classes=classes), samples=Samples(images, np.arange(2 * K) % K))
     drawing = samples.draw(found)
     assert "Brightness is stretched" in drawing.reading
     assert ("10 further classes are not shown" in drawing.reading) == (K == 70)
@@ -166,9 +163,9 @@ def test_reliability_needs_only_predictions():
 
 def test_mistakes_say_truth_and_answer():
     found = contents()
-    first = found.worst[0]
+    first = found.own.worst[0]
     text = svg(mistakes.draw(found))
-    assert f"is {found.classes[first.truth]}" in text
+    assert f"is {found.own.classes[first.truth]}" in text
     assert first.id.rpartition("/")[2] in text  # its folders would take the room of the name
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from convscope.data.dataset import Split
 from convscope.data.pictures import Display, data_url, sheet, tile
-from convscope.report.mistakes import missed, worst
+from convscope.report.sections.classification.mistakes import missed, worst
 
 
 def test_bytes_are_shown_as_stored():
@@ -76,11 +76,11 @@ def test_the_surest_errors_come_first():
     pixels = np.arange(6, dtype=np.uint8).reshape(6, 1, 1, 1)
     rows = np.array([1, 2, 3, 5])
     split = Split("test", pixels, rows, np.array([0, 1, 1, 0]), np.array(["a", "b", "c", "d"]))
-    shares = np.array([[0.1, 0.9], [0.7, 0.3], [0.2, 0.8], [0.45, 0.55]])
-    found = worst(split, shares)
+    probabilities = np.array([[0.1, 0.9], [0.7, 0.3], [0.2, 0.8], [0.45, 0.55]])
+    found = worst(split, probabilities)
     assert [m.id for m in found] == ["a", "b", "d"]
     assert (found[1].truth, found[1].predicted, found[1].probability) == (1, 0, 0.7)
     assert found[0].image.tolist() == [[[1]]]
-    assert [m.id for m in worst(split, shares, count=1)] == ["a"]
-    assert [m.id for m in missed(split, shares, [1])] == ["b"]
+    assert [m.id for m in worst(split, probabilities, count=1)] == ["a"]
+    assert [m.id for m in missed(split, probabilities, [1])] == ["b"]
     assert worst(split, np.eye(2)[[0, 1, 1, 0]]) == ()

@@ -10,7 +10,10 @@ from torch import nn
 from convscope.data.augment import Policy
 from convscope.data.loader import Normaliser
 from convscope.data.preprocessing import Preprocessing
-from convscope.runs.predict import Averaging, probabilities
+from convscope.data.spec import Classes
+from convscope.runs.averaging import Averaging
+from convscope.runs.predictor import Predictor
+from convscope.tasks.registry import task
 
 RULE = Preprocessing(3, 6, 6, "crop", "uint8", (120.0, 99.0, 130.0), (60.0, 55.0, 71.0))
 PIXELS = np.random.default_rng(0).integers(0, 256, (9, 6, 6, 3)).astype(np.uint8)
@@ -23,7 +26,8 @@ def network() -> nn.Module:
 
 def averaged(words: str, copies: int, pixels: np.ndarray = PIXELS) -> np.ndarray:
     averaging = Averaging(Policy.parse(words).for_inference(), copies, seed=1)
-    return probabilities(network(), pixels, np.arange(len(pixels)), Normaliser(RULE), averaging)
+    predictor = Predictor(network().eval(), RULE, task("classification"), Classes(("a", "b", "c", "d")))
+    return predictor.predict_stored(pixels, np.arange(len(pixels)), averaging)
 
 
 @pytest.mark.parametrize("copies", [8, 9, 50])
@@ -48,7 +52,7 @@ def test_too_few_copies_are_drawn():
     drawn = list(Averaging(policy, 3, seed=1).versions(x, rows, RULE))
     assert len(drawn) == 3
     for copy, version in enumerate(drawn):
-        assert torch.equal(version, policy(x, rows, seed=1, epoch=copy))
+        assert torch.equal(version.x, policy(x, rows, seed=1, epoch=copy))
 
 
 def test_what_else_a_policy_does_is_drawn_for_each_copy():
@@ -57,7 +61,7 @@ def test_what_else_a_policy_does_is_drawn_for_each_copy():
     assert len(versions) == 5
     for copy, version in enumerate(versions):
         laid = x.flip(3) if copy % 2 else x
-        assert torch.equal(version, Policy(stain=0.1)(laid, rows, seed=1, epoch=copy, preprocessing=RULE))
+        assert torch.equal(version.x, Policy(stain=0.1)(laid, rows, seed=1, epoch=copy, preprocessing=RULE))
 
 
 @pytest.mark.parametrize("words", ["rotate=20 shift=0.2 contrast=0.3", "hflip rot90", "hflip stain=0.1 elastic=0.1"])

@@ -14,7 +14,7 @@ from PIL import Image
 
 import convscope as cs
 from cli.command import call
-from convscope.api import train as job
+from convscope.api import results
 
 PATIENTS, EACH = 36, 20
 
@@ -40,7 +40,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, cs.Run]
     source = patients(at / "set")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONVSCOPE_CACHE", str(at / "cache"))
-        patch.setattr(job, "write_report", lambda contents, folder: (folder / "report.html").touch())
+        patch.setattr(results, "write_report", lambda contents, folder: (folder / "report.html").touch())
         made = {}
         for model, seed in (("tiny", 0), ("tiny", 1), ("mlp", 0)):
             out = at / f"{model}{seed}"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import convscope as cs
-from convscope.api import train as job
+from convscope.api import results
 from convscope.runs import predictions
 from convscope.runs.predictions import read_answers
 from convscope.tasks.classification.scores import confusion, score
@@ -19,7 +19,7 @@ from convscope.tasks.classification.scores import confusion, score
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, digits: cs.Data) -> dict[str, cs.Run]:
     """Train the same two networks twice, with all probabilities written down and with those of the best five."""
-    monkeypatch.setattr(job, "write_report", lambda contents, folder: (folder / "report.html").touch())
+    monkeypatch.setattr(results, "write_report", lambda contents, folder: (folder / "report.html").touch())
     made = {}
     for form, most in (("full", 100), ("short", 9)):
         monkeypatch.setattr(predictions, "MOST_CLASSES", most)

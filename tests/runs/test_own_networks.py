@@ -16,8 +16,9 @@ from own_code import Net
 from torch import nn
 
 import convscope as cs
-from convscope.api import train as job
+from convscope.api import results
 from convscope.data.dataset import Data
+from convscope.data.spec import OutputSpec
 from convscope.errors import CheckpointError, ConfigError
 from convscope.models import building, own
 from convscope.runs.setup import Training, prepare
@@ -34,7 +35,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 @pytest.fixture
 def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the report out, which takes longer than these trainings."""
-    monkeypatch.setattr(job, "write_report", lambda contents, folder: (folder / "report.html").touch())
+    monkeypatch.setattr(results, "write_report", lambda contents, folder: (folder / "report.html").touch())
 
 
 def ready(data: Data, network: object, **settings: object) -> Training:
@@ -122,10 +123,10 @@ def test_layers_are_frozen_by_name(digits: Data, tmp_path: Path):
     run = cs.train(digits, Net, out=tmp_path / "run", freeze="conv1,norm", **QUICK)
     first = cs.train(digits, Net, out=tmp_path / "free", **QUICK).model.conv1.weight
     torch.manual_seed(0)
-    assert torch.equal(run.model.conv1.weight, building.build(Net, classes=10).conv1.weight)
+    assert torch.equal(run.model.conv1.weight, building.build(Net, output=OutputSpec(10)).conv1.weight)
     assert not torch.equal(run.model.conv1.weight, first)
     with pytest.raises(ConfigError, match=r"no chain of layers.*name the layers"):
-        ready(digits, Net, freeze="trunk")
+        ready(digits, Net, freeze="backbone")
 
 
 def test_a_series_takes_classes_modules_and_names(digits: Data, tmp_path: Path):

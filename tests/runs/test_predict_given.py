@@ -15,6 +15,7 @@ from torch import nn
 import convscope as cs
 from convscope.data.dataset import Data
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.spec import Classes
 from convscope.errors import DataError
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.run import Run
@@ -31,7 +32,9 @@ def untrained(channels: int = 1, dtype: str = "uint8") -> Run:
             return self.spec.build().eval()
 
     rule = Preprocessing(channels, 16, 16, "crop", dtype, (9.0,) * channels, (5.0,) * channels)
-    return Opened(Path("nowhere"), ModelSpec("classification", "tiny", ("a", "b", "c"), rule), Plan(augment="none"), "")
+    return Opened(
+        Path("nowhere"), ModelSpec("classification", "tiny", Classes(("a", "b", "c")), rule), Plan(augment="none"), ""
+    )
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ import pytest
 
 import convscope as cs
 from convscope import atomic
-from convscope.api import series
-from convscope.api import train as job
+from convscope.api import series_folder
 from convscope.errors import CheckpointError, SaveError
 from convscope.report import html
 from convscope.runs import checksum
@@ -45,7 +44,7 @@ def finished(one_figure: None, tmp_path_factory: pytest.TempPathFactory) -> Path
 def longer(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The weights after two epochs that nothing disturbed."""
     folder = shutil.copytree(finished, tmp_path_factory.mktemp("longer") / "run")
-    job.resume(folder, epochs=2)
+    cs.resume(folder, epochs=2)
     return (folder / "model.safetensors").read_bytes()
 
 
@@ -86,7 +85,7 @@ def test_whichever_file_cannot_be_written_what_was_there_stays(
         pytest.raises(SaveError, match="Input/output" if number == errno.EIO else "full"),
     ):
         patch.setattr(atomic, "_sync", failing(name, number))
-        job.resume(run, epochs=2)
+        cs.resume(run, epochs=2)
     check_whole(run)
     if name in ("config.toml", "split.csv", "env.json"):  # it could not even begin
         assert {at.name: at.read_bytes() for at in run.iterdir() if at.is_file()} == before
@@ -99,15 +98,15 @@ def test_whichever_file_cannot_be_written_what_was_there_stays(
             _ = cs.open_run(run).metrics
     else:
         assert cs.open_run(run).metrics["weights_sha256"] == checksum.weights_hash(run) and checksum.unfinished(run)
-    job.resume(run, epochs=2)
+    cs.resume(run, epochs=2)
     assert (run / "model.safetensors").read_bytes() == longer and checksum.unfinished(run) is None
 
 
 SCRIPT = """
 import os, sys
 from pathlib import Path
+import convscope as cs
 from convscope import atomic
-from convscope.api import train as job
 from convscope.report import html
 drawers = html._drawers()
 html._drawers = lambda: {'mistakes': drawers['mistakes']}
@@ -118,7 +117,7 @@ def sync(file):
         os.kill(os.getpid(), 9)
     real(file)
 atomic._sync = sync
-job.resume(sys.argv[1], epochs=2)
+cs.resume(sys.argv[1], epochs=2)
 """
 
 
@@ -128,17 +127,17 @@ def test_killed_while_it_writes_a_file_nothing_is_torn(run: Path, longer: bytes,
     assert killed.returncode == -signal.SIGKILL
     assert (run / f"{name}.new").exists()
     assert (checksum.unfinished(run) is None) is (name == "env.json")
-    job.resume(run, epochs=2)
+    cs.resume(run, epochs=2)
     check_whole(run)
     assert (run / "model.safetensors").read_bytes() == longer and checksum.unfinished(run) is None
 
 
 @pytest.mark.parametrize("name", ["report.html", "predictions.csv", "metrics.json", "model.safetensors"])
 def test_a_series_does_not_take_a_damaged_run_for_finished(run: Path, name: str) -> None:
-    assert series._state(run) == "finished"
+    assert series_folder.state_of(run) == "finished"
     content = (run / name).read_bytes()
     (run / name).write_bytes(content[: len(content) // 2])
-    assert series._state(run) == "begun"
+    assert series_folder.state_of(run) == "begun"
 
 
 def test_a_comparison_takes_no_results_of_a_run_that_goes_on(run: Path, finished: Path) -> None:
@@ -146,7 +145,7 @@ def test_a_comparison_takes_no_results_of_a_run_that_goes_on(run: Path, finished
         raise MemoryError("as if killed")
 
     with pytest.raises(Exception, match="as if killed"):
-        job.resume(run, epochs=2, observer=job.Observer(on_step=stop))
+        cs.resume(run, epochs=2, observer=cs.Observer(on_step=stop))
     other = finished.parent / "other"
     if not other.exists():
         cs.train("digits", "tiny", epochs=1, seed=1, split_seed=0, baselines=False, out=other)
@@ -171,15 +170,15 @@ def test_a_run_of_an_earlier_version_is_finished_and_its_figures_stay_its_own(ru
         if name == "metrics.json":
             del values["weights_sha256"]
         (run / name).write_text(json.dumps(values))
-    assert series._state(run) == "finished" and cs.open_run(run).metrics["split"] == "test"
+    assert series_folder.state_of(run) == "finished" and cs.open_run(run).metrics["split"] == "test"
 
     def stop(row: dict[str, float]) -> None:
         raise MemoryError("as if killed")
 
     with pytest.raises(Exception, match="as if killed"):
-        job.resume(run, epochs=3, observer=job.Observer(on_epoch=stop))
+        cs.resume(run, epochs=3, observer=cs.Observer(on_epoch=stop))
     assert json.loads((run / "metrics.json").read_text())["weights_sha256"] == checksum.weights_hash(finished)
-    assert series._state(run) == "begun"
+    assert series_folder.state_of(run) == "begun"
     if checksum.weights_hash(run) != checksum.weights_hash(finished):
         with pytest.raises(CheckpointError, match="earlier state"):
             _ = cs.open_run(run).metrics
@@ -191,15 +190,15 @@ def test_a_page_that_an_earlier_version_tore_is_not_finished(run: Path) -> None:
         for key in ("results", "weights_sha256"):
             values.pop(key, None)
         (run / name).write_text(json.dumps(values))
-    assert series._state(run) == "finished"
+    assert series_folder.state_of(run) == "finished"
     page = (run / "report.html").read_text()
     (run / "report.html").write_text(page[:-50])
-    assert series._state(run) == "begun"
+    assert series_folder.state_of(run) == "begun"
 
 
 @pytest.mark.parametrize("text", ['{"accuracy": ', "[1]"])
 def test_damaged_figures_keep_no_run_from_going_on(run: Path, longer: bytes, text: str) -> None:
     (run / "metrics.json").write_text(text)
-    job.resume(run, epochs=2)
+    cs.resume(run, epochs=2)
     assert (run / "model.safetensors").read_bytes() == longer
     check_whole(run)

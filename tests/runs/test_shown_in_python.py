@@ -41,13 +41,13 @@ def test_nothing_is_shown_to_who_wants_quiet_or_watches(
 
 
 def test_a_stopped_training_says_how_to_go_on(digits: Data, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    from convscope.cli import live
+    from convscope.terminal import live
 
     def stop(*told: object) -> None:
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(live.Live, "on_epoch", stop)
+        patch.setattr(live.Live, "epoch", stop)
         cs.train(digits, "tiny", out=tmp_path / "run", **QUICK)
     assert f"convscope.resume('{tmp_path / 'run'}')" in capsys.readouterr().err.replace("\n", "")
 
@@ -81,9 +81,11 @@ def test_results_are_one_line_and_a_small_page(run: Run, digits: Data):
 
 
 def test_pages_escape_what_users_named():
-    page = Prediction("<script>", "<b>", 0.5, {"<b>": 0.5}, note="<i>")._repr_html_()
+    page = Prediction(
+        "<script>", {"label": "<b>", "probability": 0.5, "probabilities": {"<b>": 0.5}}, note="<i>"
+    )._repr_html_()
     assert "<script>" not in page and "<i>" not in page and "&lt;script&gt;" in page
-    assert repr(Prediction("a.png", None, None, {}, error="damaged")) == "<a.png: damaged>"
+    assert repr(Prediction("a.png", {"label": None}, error="damaged")) == "<a.png: damaged>"
 
 
 def test_an_unfinished_run_shows_itself_too(run: Run, tmp_path: Path):
@@ -101,3 +103,27 @@ def test_paths_are_taken_everywhere(run: Run, digits: Data, tmp_path: Path):
     assert cs.trace(run.folder, image).total == cs.trace(str(run.folder), str(image)).total
     data = cs.load("digits", cache=tmp_path / "cache", data_root=tmp_path)
     assert len(data.train) and run.evaluate("digits", cache=tmp_path / "cache", data_root=tmp_path)["examples"]
+
+
+def test_a_listener_hears_every_event_and_its_older_names_work(digits: Data, tmp_path: Path):
+    heard: list[str] = []
+
+    class Hears(cs.Listener):
+        def progress(self, what, done, total):
+            heard.append(what)
+
+        def plan(self, prepared):
+            heard.append("plan")
+
+        def step(self, epoch, step, steps, figures):
+            heard.append(f"step {epoch + 1}.{step}")
+
+        def epoch(self, row):
+            heard.append(f"epoch {row['epoch']:.0f}")
+
+    cs.train(digits, "tiny", out=tmp_path / "run", listener=Hears(), **QUICK)
+    assert heard[:2] == ["plan", "step 1.1"] and heard[-1] == "report"
+    assert [what for what in heard if what.startswith("epoch")] == ["epoch 1", "epoch 2"]
+    heard.clear()
+    cs.resume(tmp_path / "run", data=digits, epochs=3, observer=Hears())
+    assert heard[:2] == ["plan", "step 3.1"]

@@ -11,11 +11,12 @@ from convscope.data.augment import Policy
 from convscope.data.batch import Batch
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader, Normaliser
+from convscope.events import SILENT, Listener
 from convscope.models import create
 from convscope.tasks.classification.objective import CrossEntropy
 from convscope.tasks.task import Measured
 from convscope.training.checkpoint import State
-from convscope.training.loop import Outcome, Watcher, fit
+from convscope.training.loop import Outcome, fit
 from convscope.training.plan import Plan, make_plan
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -55,7 +56,7 @@ def settings(**changes: object) -> Plan:
 
 
 def run(
-    data: Data, plan: Plan, *, watcher: Watcher | None = None, start: State | None = None, select: str = "best",
+    data: Data, plan: Plan, *, listener: Listener = SILENT, start: State | None = None, select: str = "best",
     net: torch.nn.Module | None = None, loss: Loss | None = None, form: Form = lambda model: model,
     kept: Kept | None = None, catch: type[BaseException] | tuple[()] = KeyboardInterrupt,
 ) -> tuple[Kept, Outcome | None]:  # fmt: skip
@@ -74,7 +75,7 @@ def run(
     try:
         outcome = fit(
             model, train, Loader(data.valid, normalise, 256), plan, objective,
-            keeper=kept, select=select, watcher=watcher or Watcher(), start=start, form=form,
+            keeper=kept, select=select, listener=listener, start=start, form=form,
         )  # fmt: skip
     except catch:
         return kept, None

@@ -100,5 +100,5 @@ def test_a_state_of_another_version_is_refused(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(checkpoint, "FORMAT", 99)
     write_state(tmp_path / "last", some(1))
     monkeypatch.undo()
-    with pytest.raises(CheckpointError, match="was saved by another version of convscope"):
+    with pytest.raises(CheckpointError, match="of another version of convscope"):
         read_state(tmp_path / "last")

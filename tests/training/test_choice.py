@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import convscope as cs
-from convscope.api import train as job
+from convscope.api import results
 from convscope.report.verdict import verdict
 from convscope.training.choice import decided, decided_by_validation, no_better, rule
 
@@ -21,7 +21,7 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list:
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
     shown: list = []
     monkeypatch.setattr(
-        job, "write_report", lambda contents, folder: shown.append(contents) or (folder / "report.html").touch()
+        results, "write_report", lambda contents, folder: shown.append(contents) or (folder / "report.html").touch()
     )
     return shown
 

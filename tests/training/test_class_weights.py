@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 import convscope as cs
-from convscope.api import train as job
+from convscope.api import results
 from convscope.tasks.classification.objective import balanced
 
 
 @pytest.fixture(autouse=True)
 def no_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(job, "write_report", lambda contents, folder: (folder / "report.html").touch())
+    monkeypatch.setattr(results, "write_report", lambda contents, folder: (folder / "report.html").touch())
 
 
 def folders(root: Path, **splits: dict[str, int]) -> Path:

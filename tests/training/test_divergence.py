@@ -15,9 +15,9 @@ from torch import Tensor
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader, Normaliser
 from convscope.errors import Error
+from convscope.events import Observer
 from convscope.tasks.classification import objective
 from convscope.training.divergence import Diverged, LossWatch
-from convscope.training.loop import Watcher
 
 
 def net() -> torch.nn.Module:
@@ -41,7 +41,7 @@ class Spoilt:
         return value * self.factor if bad else value
 
 
-def stopping_at(step: int) -> Watcher:
+def stopping_at(step: int) -> Observer:
     taken = 0
 
     def stop(*_: object) -> None:
@@ -50,13 +50,13 @@ def stopping_at(step: int) -> Watcher:
         if taken == step:
             os.kill(os.getpid(), signal.SIGINT)
 
-    return Watcher(on_step=stop)
+    return Observer(on_step=stop)
 
 
 def test_the_epoch_is_taken_anew_at_half_the_rate(digits: Data) -> None:
     spoilt, seen = Spoilt(digits), list[tuple[int, int]]()
-    watcher = Watcher(on_notice=spoilt.notices.append, on_step=lambda epoch, step, *_: seen.append((epoch, step)))
-    kept, outcome = run(digits, settings(), net=net(), loss=spoilt.loss, watcher=watcher)
+    listener = Observer(on_notice=spoilt.notices.append, on_step=lambda epoch, step, *_: seen.append((epoch, step)))
+    kept, outcome = run(digits, settings(), net=net(), loss=spoilt.loss, listener=listener)
     assert outcome is not None
     assert spoilt.notices == outcome.notices == [
         "the loss stopped being a number in epoch 2, step 5: the epoch is restarted, "
@@ -76,13 +76,13 @@ def test_the_epoch_is_taken_anew_at_half_the_rate(digits: Data) -> None:
 @pytest.mark.parametrize("at", [10, 22, 30])  # before the epoch, in it before it diverges, after it was taken anew
 def test_a_resumed_run_rewinds_to_the_same_place(digits: Data, at: int) -> None:
     spoilt = Spoilt(digits)
-    whole, _ = run(digits, settings(), net=net(), loss=spoilt.loss, watcher=Watcher(on_notice=spoilt.notices.append))
+    whole, _ = run(digits, settings(), net=net(), loss=spoilt.loss, listener=Observer(on_notice=spoilt.notices.append))
     spoilt = Spoilt(digits)
-    watcher = Watcher(on_notice=spoilt.notices.append, on_step=stopping_at(at).on_step)
-    cut, none = run(digits, settings(), net=net(), loss=spoilt.loss, watcher=watcher)
+    listener = Observer(on_notice=spoilt.notices.append, on_step=stopping_at(at).on_step)
+    cut, none = run(digits, settings(), net=net(), loss=spoilt.loss, listener=listener)
     assert none is None and bool(spoilt.notices) is (at == 30)
-    watcher = Watcher(on_notice=spoilt.notices.append)
-    resumed, outcome = run(digits, settings(), net=net(), loss=spoilt.loss, watcher=watcher, start=cut.state)
+    listener = Observer(on_notice=spoilt.notices.append)
+    resumed, outcome = run(digits, settings(), net=net(), loss=spoilt.loss, listener=listener, start=cut.state)
     assert outcome is not None and len(outcome.notices) == 1
     assert same(whole.weights, resumed.weights) and same(whole.state.tensors, resumed.state.tensors)
 
@@ -117,7 +117,7 @@ def test_weights_spoilt_by_an_epochs_last_step_are_never_kept(digits: Data) -> N
 
     notices: list[str] = []
     broken = torch.nn.Sequential(torch.nn.Flatten(), Breaking(64, 10))
-    _, outcome = run(digits, settings(), net=broken, select="last", watcher=Watcher(on_notice=notices.append))
+    _, outcome = run(digits, settings(), net=broken, select="last", listener=Observer(on_notice=notices.append))
     assert outcome is not None and len(outcome.history.epochs) == 3
     assert "the validation loss stopped being a number in epoch 2" in notices[0]
 
@@ -146,5 +146,7 @@ def test_what_counts_as_exploding() -> None:
 
 def test_an_exploding_loss_is_noticed(digits: Data) -> None:
     spoilt = Spoilt(digits, factor=1e4)
-    _, outcome = run(digits, settings(), net=net(), loss=spoilt.loss, watcher=Watcher(on_notice=spoilt.notices.append))
+    _, outcome = run(
+        digits, settings(), net=net(), loss=spoilt.loss, listener=Observer(on_notice=spoilt.notices.append)
+    )
     assert outcome is not None and "more than 10 times that of the first 20 steps in epoch 2" in outcome.notices[0]

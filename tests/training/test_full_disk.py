@@ -11,7 +11,7 @@ import pytest
 
 import convscope as cs
 from convscope.cli.app import main
-from convscope.cli.live import Live
+from convscope.terminal.live import Live
 from convscope.training import autosave
 from convscope.training.checkpoint import read_state
 
@@ -57,13 +57,13 @@ def fill(disk: Path) -> None:
 
 
 def after_epoch(monkeypatch: pytest.MonkeyPatch, actions: dict[int, Callable[[], None]]) -> None:
-    real = Live.on_epoch
+    real = Live.epoch
 
-    def on_epoch(self: Live, row: dict[str, float]) -> None:
+    def epoch(self: Live, row: dict[str, float]) -> None:
         real(self, row)
         actions.get(int(row["epoch"]), lambda: None)()
 
-    monkeypatch.setattr(Live, "on_epoch", on_epoch)
+    monkeypatch.setattr(Live, "epoch", epoch)
     monkeypatch.setattr(autosave, "SHARE", 1e9)  # a save at every epoch's end
 
 
@@ -98,7 +98,7 @@ def test_full_to_the_end_it_keeps_the_last_good_state_and_fails_with_its_own_cod
     assert train("digits", *QUICK, "--out", disk / "run") == 3
     said = " ".join(capsys.readouterr().err.split())
     assert said.count("NOT SAVED") == 1
-    assert "error: the disk is full: " in said and "make room and go on with --resume" in said
+    assert "error: the disk is full: " in said and "free some space and resume with --resume" in said
     assert 1 <= read_state(disk / "run" / "last").epoch <= 3
     assert not list((disk / "run").glob("*.new"))
     (disk / "big").unlink()

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import convscope as cs
-from convscope.api import train as job
 from convscope.cli.app import main
 from convscope.runs.checksum import unfinished
 
@@ -28,7 +27,7 @@ def test_a_finished_run_that_goes_on_keeps_its_figures_until_it_ends_and_its_for
         raise MemoryError("as if killed")
 
     with pytest.raises(Exception, match="as if killed"):
-        job.resume(run.folder, epochs=2, observer=job.Observer(on_step=die))
+        cs.resume(run.folder, epochs=2, observer=cs.Observer(on_step=die))
     assert cs.open_run(run.folder).metrics["chosen_epoch"] == 1  # of the weights that are still there
     assert all((run.folder / name).exists() for name in ("predictions.csv", "report.html"))
     assert unfinished(run.folder)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from convscope.cli.app import main
-from convscope.cli.live import Live
 from convscope.data.dataset import Data
 from convscope.tasks import baselines
+from convscope.terminal.live import Live
 from convscope.training.interrupt import sigterm_as_ctrl_c
 
 
@@ -26,8 +26,8 @@ def test_sigterm_is_a_ctrl_c_within_the_block_only() -> None:
 @pytest.mark.parametrize(
     ("stage", "said"),
     [
-        ("simple methods", "stopped; what was saved before stays. Go on with: convscope train --resume"),
-        ("report", "stopped; what was saved before stays. Go on with: convscope train --resume"),
+        ("baselines", "stopped; what was saved before is kept. Resume with: convscope train --resume"),
+        ("report", "stopped; what was saved before is kept. Resume with: convscope train --resume"),
         ("reading images", "stopped before training began; nothing was written"),
     ],
 )
@@ -38,14 +38,14 @@ def test_sigterm_before_and_after_training_says_how_to_go_on(
     np.savez(
         tmp_path / "made.npz", x=np.random.default_rng(0).integers(0, 255, (60, 8, 8)).astype(np.uint8), y=[0, 1] * 30
     )
-    real = Live.on_progress
+    real = Live.progress
 
     def stopping(self: Live, what: str, done: int, total: int) -> None:
         real(self, what, done, total)
         if what == stage:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(Live, "on_progress", stopping)
+    monkeypatch.setattr(Live, "progress", stopping)
     out = tmp_path / "run"
     with pytest.raises(SystemExit) as ended:
         main(["train", str(tmp_path / "made.npz"), "--model", "tiny", "--epochs", "1", "--out", str(out)])

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader, Normaliser
+from convscope.events import Observer
 from convscope.training.interrupt import Stopped
-from convscope.training.loop import Watcher
 
 
 def test_it_learns_digits_and_keeps_the_best_epoch(digits: Data) -> None:
@@ -52,7 +52,7 @@ def test_interrupted_and_resumed_equals_undisturbed(digits: Data, extra: dict[st
             os.kill(os.getpid(), signal.SIGINT)
 
     net.load_state_dict(start)
-    cut, none = run(digits, plan, watcher=Watcher(on_step=stop), net=net)
+    cut, none = run(digits, plan, listener=Observer(on_step=stop), net=net)
     assert none is None and cut.state is not None
     torch.nn.init.zeros_(net[2].weight)
     resumed, end = run(digits, plan, start=cut.state, net=net)
@@ -109,7 +109,7 @@ def test_a_second_ctrl_c_stops_at_once(digits: Data) -> None:
         asking(2)
 
     with pytest.raises(KeyboardInterrupt) as stopped:
-        run(digits, settings(), watcher=Watcher(on_step=stop), kept=Unkept(), catch=())
+        run(digits, settings(), listener=Observer(on_step=stop), kept=Unkept(), catch=())
     assert steps == [1] and not isinstance(stopped.value, Stopped)
 
 

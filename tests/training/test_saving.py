@@ -14,11 +14,11 @@ from torch import Tensor
 
 from convscope.data.dataset import Data
 from convscope.errors import SaveError
+from convscope.events import Observer
 from convscope.tasks.classification.objective import CrossEntropy
 from convscope.training import autosave, checkpoint
 from convscope.training.autosave import Saving
 from convscope.training.checkpoint import State, read_state, write_state
-from convscope.training.loop import Watcher
 from convscope.training.state import TrainerState
 from convscope.training.steps.supervised import Supervised
 
@@ -162,10 +162,10 @@ def test_a_full_disk_is_told_once_and_again_when_there_is_room(digits: Data, mon
         if row["epoch"] == 3:
             kept.full.clear()
 
-    _, outcome = run(digits, settings(epochs=4), kept=kept, watcher=Watcher(on_epoch=free, on_notice=notices.append))
+    _, outcome = run(digits, settings(epochs=4), kept=kept, listener=Observer(on_epoch=free, on_notice=notices.append))
     assert outcome is not None and outcome.notices == notices
     assert notices == [
-        "NOT SAVED: the disk is full: last needs 9 bytes, 1 are free. Training goes on, and saving is tried again",
+        "NOT SAVED: the disk is full: last needs 9 bytes, 1 are free. Training continues, and saving is tried again",
         "saving works again: the training so far is saved",
     ]
     assert kept.state is not None and kept.state.epoch == 4

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from convscope.data.dataset import Data
 from convscope.errors import Error
-from convscope.training.loop import Watcher
+from convscope.events import Observer
 
 
 class Narrow(nn.Sequential):
@@ -51,7 +51,7 @@ ERRORS = [
 def test_the_gradient_is_that_of_the_whole(digits: Data, error: Exception) -> None:
     notices: list[str] = []
     whole, _ = run(digits, settings(), net=net(64))
-    parts, outcome = run(digits, settings(), net=net(20, error=error), watcher=Watcher(on_notice=notices.append))
+    parts, outcome = run(digits, settings(), net=net(20, error=error), listener=Observer(on_notice=notices.append))
     assert outcome is not None and parts.state is not None
     assert notices == outcome.notices
     assert [text.split(";")[0] for text in notices] == [
@@ -78,7 +78,7 @@ def test_what_the_failed_step_did_is_undone_and_a_resumed_run_takes_the_same_par
         return net(most, nn.BatchNorm1d(64), nn.Dropout(0.3))
 
     notices: list[str] = []
-    whole, _ = run(digits, settings(), net=normed(40), watcher=Watcher(on_notice=notices.append))
+    whole, _ = run(digits, settings(), net=normed(40), listener=Observer(on_notice=notices.append))
     assert notices[0].endswith("except that batch norm count over one part at a time")
     assert whole.state is not None
     assert int(whole.state.tensors["model.1.num_batches_tracked"]) == 3 * 20 * 2
@@ -90,7 +90,7 @@ def test_what_the_failed_step_did_is_undone_and_a_resumed_run_takes_the_same_par
         if taken == 25:
             os.kill(os.getpid(), signal.SIGINT)
 
-    cut, none = run(digits, settings(), net=normed(40), watcher=Watcher(on_step=stop))
+    cut, none = run(digits, settings(), net=normed(40), listener=Observer(on_step=stop))
     assert none is None
     resumed, _ = run(digits, settings(), net=normed(64), start=cut.state)  # now there is room, and still
     assert resumed.state is not None
@@ -101,7 +101,7 @@ def test_where_not_one_image_fits_it_is_explained(digits: Data) -> None:
     notices: list[str] = []
     kept = Kept()
     with pytest.raises(Error, match=r"not even one image of 1 x 8 x 8 .* fits into memory .*--img-size"):
-        run(digits, settings(), net=net(0), watcher=Watcher(on_notice=notices.append), kept=kept)
+        run(digits, settings(), net=net(0), listener=Observer(on_notice=notices.append), kept=kept)
     assert [text.split("taken in ")[1].split(",")[0] for text in notices] == [f"{2**n} parts" for n in range(1, 7)]
     assert kept.state is not None and (kept.state.epoch, kept.state.step) == (0, 0)
 
@@ -117,7 +117,7 @@ import numpy as np, torch
 sys.path[:0] = {paths!r}
 from conftest import as_data
 from fitted import run, settings
-from convscope.training.loop import Watcher
+from convscope.events import Observer
 
 torch.set_num_threads(1)
 rng = np.random.default_rng(0)
@@ -129,7 +129,7 @@ net = torch.nn.Sequential(
 run(data, settings(epochs=1, batch_size=2), net=net)  # libraries and threads take their memory first
 now = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (now + 150 * 2**20,) * 2)
-_, outcome = run(data, settings(epochs=1, batch_size=256), net=net, watcher=Watcher(on_notice=print))
+_, outcome = run(data, settings(epochs=1, batch_size=256), net=net, listener=Observer(on_notice=print))
 assert outcome is not None and len(outcome.history.epochs) == 1
 """
 

@@ -16,16 +16,16 @@ from torch import Tensor, nn
 
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
+from convscope.events import Observer
 from convscope.training import feature_cache
 from convscope.training.defaults import settle
 from convscope.training.feature_cache import settle_caching
 from convscope.training.freezing import FreezePlan
 from convscope.training.interrupt import Stopped
-from convscope.training.loop import Watcher
 from convscope.training.optimisers import Optimiser
 from convscope.training.plan import Plan, Stage, make_plan
 
-HEAD = Stage(2, lr=0.02, sched="onecycle", freeze=("trunk",), augment=False, once=False)
+HEAD = Stage(2, lr=0.02, sched="onecycle", freeze=("backbone",), augment=False, once=False)
 ONCE = replace(HEAD, once=True)
 REST = Stage(2, lr=0.005, sched="onecycle", once=False)
 
@@ -59,7 +59,7 @@ def tensors(kept: Kept) -> dict[str, Tensor]:
 
 
 def two_stages_by_hand(data: Data, model: nn.Sequential, batch: int = 64) -> dict[str, Tensor]:
-    """The head alone for two epochs on a trunk that stands still, then everything for two at another rate."""
+    """The head alone for two epochs on a frozen backbone, then everything for two at another rate."""
     mean, std = (torch.tensor(v, dtype=torch.float32) for v in (data.preprocessing.mean, data.preprocessing.std))
     x = torch.from_numpy(data.train.pixels[data.train.rows]).permute(0, 3, 1, 2).float()
     x, y = (x - mean) * (1 / std), torch.from_numpy(data.train.labels)
@@ -126,7 +126,9 @@ def test_the_frozen_layers_are_run_once_for_each_image(digits: Data) -> None:
 def test_what_is_frozen_stays_to_the_bit_its_statistics_too(digits: Data, stage: Stage) -> None:
     before = {name: value.clone() for name, value in begun().state_dict().items()}
     kept, _ = run(digits, staged(stage, augment="shift=0.1"), net=begun())
-    frozen = [n for n in before if n.split(".")[0] in ("conv1", "bn1", "conv2", "bn2") and stage.freeze == ("trunk",)]
+    frozen = [
+        n for n in before if n.split(".")[0] in ("conv1", "bn1", "conv2", "bn2") and stage.freeze == ("backbone",)
+    ]
     frozen = frozen or [n for n in before if n.split(".")[0] in ("bn1", "conv2")]
     assert len(frozen) >= 6
     assert all(torch.equal(kept.weights[name], before[name]) for name in frozen)
@@ -170,7 +172,7 @@ def test_resumed_in_any_stage_it_ends_in_the_same_bytes(
             os.kill(os.getpid(), signal.SIGINT)
 
     whole, outcome = run(digits, plan, net=begun(0.3))
-    cut, none = run(digits, plan, watcher=Watcher(on_step=stop), net=begun(0.3))
+    cut, none = run(digits, plan, listener=Observer(on_step=stop), net=begun(0.3))
     assert none is None and cut.state is not None
     resumed, end = run(digits, plan, start=cut.state, net=chain(0.3))
     assert outcome is not None and end is not None
@@ -204,7 +206,7 @@ def test_interrupted_while_features_are_computed_nothing_is_lost(digits: Data) -
         os.kill(os.getpid(), signal.SIGINT)
 
     plan = staged(ONCE, REST)
-    cut, _ = run(digits, plan, watcher=Watcher(on_progress=stop), net=begun(), catch=Stopped)
+    cut, _ = run(digits, plan, listener=Observer(on_progress=stop), net=begun(), catch=Stopped)
     assert cut.state is not None and (cut.state.epoch, cut.state.step) == (0, 0)
     whole, _ = run(digits, plan, net=begun())
     resumed, _ = run(digits, plan, start=cut.state, net=chain())
@@ -212,7 +214,7 @@ def test_interrupted_while_features_are_computed_nothing_is_lost(digits: Data) -
 
 
 def test_the_moving_average_of_features_that_moved_before_is_judged_whole(digits: Data) -> None:
-    """After a stage in which the trunk learned, its average is another one: features cannot be shared with it."""
+    """After a stage in which the backbone learned, its average is another one: features cannot be shared with it."""
     plan = staged(REST, ONCE, ema=0.99)
     _, outcome = run(digits, plan, net=begun(), select="last")
     _, again = run(digits, staged(REST, HEAD, ema=0.99), net=begun(), select="last")
@@ -283,7 +285,7 @@ def test_stages_share_the_time(digits: Data, monkeypatch: pytest.MonkeyPatch) ->
         clock[0] += 0.1
 
     plan = staged(replace(ONCE, epochs=100), replace(REST, epochs=300), time="20s")
-    _, outcome = run(digits, plan, net=begun(), watcher=Watcher(on_step=tick))
+    _, outcome = run(digits, plan, net=begun(), listener=Observer(on_step=tick))
     assert outcome is not None
     last = {row["stage"]: row["seconds"] for row in outcome.history.epochs}
     assert last[1] == pytest.approx(5, abs=0.3) and last[2] == pytest.approx(20, abs=0.3)
@@ -304,13 +306,13 @@ def test_stages_made_from_settings(digits: Data) -> None:
         return [(s.epochs, s.freeze, s.lr, s.augment) for s in plan.stages]
 
     assert made() == made(head="linear") == []
-    assert made(pretrained="x.pth") == [(4, ("trunk",), 0.01, False), (8, (), 0.001, True)]
-    assert made(pretrained="x.pth", freeze="trunk", epochs=5) == [(5, ("trunk",), 0.01, False)]
-    assert made(pretrained="x.pth", freeze="trunk", epochs=5, augment="shift=0.1")[0][3]
+    assert made(pretrained="x.pth") == [(4, ("backbone",), 0.01, False), (8, (), 0.001, True)]
+    assert made(pretrained="x.pth", freeze="backbone", epochs=5) == [(5, ("backbone",), 0.01, False)]
+    assert made(pretrained="x.pth", freeze="backbone", epochs=5, augment="shift=0.1")[0][3]
     assert made(pretrained="x.pth", freeze="conv1, bn1", epochs=6)[1] == (4, ("conv1", "bn1"), 0.001, True)
     assert made(freeze="layer[12]", epochs=6) == [(6, ("layer[12]",), 0.01, True)]
     assert [s[:3] for s in made(unfreeze_at="2,4,6", epochs=12)] == [
-        (2, ("trunk",), 0.01),
+        (2, ("backbone",), 0.01),
         (2, ("conv1", "bn1", "layer1", "layer2"), 0.01),
         (2, ("conv1", "bn1", "layer1"), 0.01),
         (6, (), 0.01),
@@ -331,7 +333,7 @@ def test_stages_made_from_settings(digits: Data) -> None:
         ({"unfreeze_at": "soon"}, "'unfreeze_at': expected rising numbers of epochs"),
         ({"unfreeze_at": "1,2,3,4,5,6"}, "6 epochs at which to open a layer group, but only 4 are frozen"),
         ({"unfreeze_at": "3", "time": "1m"}, "'unfreeze_at' counts epochs: give their number too"),
-        ({"stages": [{"epochs": 2}], "freeze": "trunk"}, "setting 'freeze' and 'stages' say the same"),
+        ({"stages": [{"epochs": 2}], "freeze": "backbone"}, "setting 'freeze' and 'stages' say the same"),
         ({"stages": [{"epochs": 2}], "epochs": 3}, "the stages have 2 together, got 3"),
         ({"stages": [{"epochs": 2, "lr": 0.1}], "lr": 0.2}, "the highest rate of the stages is 0.1, got 0.2"),
         ({"stages": [{"epoch": 2}]}, "stage 1: unknown setting 'epoch'; did you mean 'epochs'?"),

@@ -18,7 +18,8 @@ from threadpoolctl import threadpool_info
 import convscope as cs
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
-from convscope.training import loop, pace
+from convscope.events import Observer
+from convscope.training import pace
 from convscope.training.pace import Pace
 from convscope.training.threads import using
 from training.fitted import run, settings
@@ -110,9 +111,9 @@ def test_slow_beginnings_single_slow_steps_and_short_spans_are_no_collapse() -> 
 def test_a_collapse_is_said_once_with_what_to_do(digits: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace.Pace, "add", lambda self, seconds: 50.0)
     said: list[str] = []
-    kept, _ = run(digits, settings(threads=2), watcher=loop.Watcher(on_notice=said.append))
+    kept, _ = run(digits, settings(threads=2), listener=Observer(on_notice=said.append))
     assert (
         len(said) == 1 and said[0].startswith("steps take 50 times as long") and "--resume RUN --threads 1" in said[0]
     )
-    run(digits, settings(threads=2, epochs=4), start=kept.state, watcher=loop.Watcher(on_notice=said.append))
+    run(digits, settings(threads=2, epochs=4), start=kept.state, listener=Observer(on_notice=said.append))
     assert len(said) == 1

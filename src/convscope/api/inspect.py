@@ -17,6 +17,7 @@ import numpy as np
 from convscope.analysis.inspection import Inspection
 from convscope.analysis.warnings import codes_of
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.spec import InputSpec
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.graph import Graph
 from convscope.models import building, own
@@ -165,8 +166,8 @@ def _built(source: own.Source, input_shape: Any) -> Network:
     if own.is_module(found):
         return Network(name, found, _needed(input_shape, name))
     size = input_shape if _is_image(input_shape) else None
-    shape = {} if size is None else {"channels": size[0], "size": tuple(size[1:])}
-    return Network(name, building.build(source, if_needed=True, **shape), _needed(input_shape, name))
+    taken = None if size is None else InputSpec(size[0], tuple(size[1:]))
+    return Network(name, building.build(source, input=taken, if_needed=True), _needed(input_shape, name))
 
 
 def names_shape(given: Any) -> bool:

@@ -1,38 +1,45 @@
-"""Several networks, each with several seeds, trained on the same split with the same budget, and compared.
-
-runs/NAME/  series.toml              what was asked for, and what could not be trained
-            lenet-seed0/ ...         one ordinary run each, with its own report
-            comparison.html, .csv, .json, figures/
-"""
+"""Several networks, each with several seeds and on several splits, trained with the same budget, and compared."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import MISSING, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import tomli_w
 
-from convscope.api import train as job
+from convscope.api.compare import compared
+from convscope.api.series_folder import is_series, read_series, run_folder, run_name, state_of, write_series
+from convscope.api.train import RESUMABLE, resume, train
 from convscope.cards import card
 from convscope.data.dataset import Data
-from convscope.errors import CheckpointError, ConfigError, DataError, Error, SaveError, ShapeError
+from convscope.data.folds import MOST_FOLDS
+from convscope.errors import ConfigError, DataError, Error, SaveError, ShapeError
+from convscope.events import SILENT, Listener
 from convscope.models import entry, own
-from convscope.report.comparison import write as write_comparison
-from convscope.runs import files
-from convscope.runs.checksum import unfinished
 from convscope.runs.compare.comparison import Comparison
-from convscope.runs.compare.comparison import compare as compare_runs
+from convscope.runs.compare.cross_validation import CrossValidation
 from convscope.runs.inputs import as_loaded
 from convscope.runs.run import Run, open_run
-from convscope.runs.write import folder_word, new_folder, write_file
-from convscope.training.plan import Plan, make_plan
+from convscope.runs.write import new_folder
+from convscope.terminal.live import LiveSeries
+from convscope.terminal.screen import err
+from convscope.training.plan import Plan, all_settings, make_plan
+from convscope.training.settings import Settings
 
 # What may change when a series goes on: it moves no figure that is compared.
-_FREE = job.RESUMABLE - {"epochs", "time", "patience"}
-_SEED = ", seed "  # between network and seed, in the name of what failed with this seed only
+_FREE = RESUMABLE - {"epochs", "time", "patience"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several splits: its name, such as "fold 2", and the settings that make it; neither of the only one."""
+
+    name: str = ""
+    settings: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,19 +52,31 @@ class Turn:
     seed: int
     folder: Path
     state: str
+    split: Part = Part()
+
+    @property
+    def name(self) -> str:
+        """The network, the seed, and the split where there are several."""
+        return run_name(self.model, self.seed, self.split.name)
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.of}  {self.name}{_STATES[self.state]}"
+
+
+_STATES = {"finished": ": finished before", "begun": ": resumed", "new": ""}
 
 
 @dataclass(frozen=True, repr=False)
 class Series:
     """A finished series; ``failed`` says why a network could not be trained.
 
-    ``comparison`` is None of a single run beside which nothing failed.
+    ``comparison`` is None of a single run beside which nothing failed, and a ``CrossValidation`` of several splits.
     """
 
     folder: Path
     runs: tuple[Run, ...]
     failed: dict[str, str]
-    comparison: Comparison | None
+    comparison: Comparison | CrossValidation | None
 
     def __repr__(self) -> str:
         return f"<series {self.folder}: {len(self.runs)} runs, {len(self.failed)} failed>"
@@ -73,106 +92,111 @@ def train_series(
     models: Sequence[own.Source],
     *,
     seeds: int = 1,
+    folds: int | None = None,
+    resamples: int | None = None,
     out: str | Path | None = None,
-    observe: Callable[[Turn], job.Observer | None] | None = None,
+    observe: Callable[[Turn], Listener | None] | None = None,
     on_failure: Callable[[str, str], None] | None = None,
-    **settings: Any,
+    quiet: bool = False,
+    **settings: Unpack[Settings],
 ) -> Series:
-    """Train every network with every seed, compare them, and write the comparison; return it with the runs.
+    """Train every network with every seed on every split, compare them, and write that; return it with the runs.
 
-    ``models`` are names or networks of one's own, as ``train`` takes them. The seeds are ``seed`` (a setting, 0 by
-    default) and those after it; the split does not change with them. ``settings`` are the fields of
-    ``training.plan.Plan``, the same for all. ``out`` is the folder of the series, by default ``runs/<data>-series``.
-    Where it holds this series already, finished runs are kept and one that was interrupted is resumed. ``observe`` is
-    called before each training and may return callbacks for it. A network that cannot be trained on these images does
-    not keep the others from it: ``on_failure`` is called at once with its name and the reason, the comparison lists it,
-    and the same call again tries it again.
+    Args:
+        data: anything ``convscope.load`` reads, or its result.
+        models: names or networks of one's own, as ``train`` takes them. One that cannot be trained on these images
+            does not keep the others from it: the comparison lists it, and the same call again tries it again.
+        seeds: how many: ``seed`` (a setting, 0 by default) and those after it. The split does not change with them.
+        folds: cut the set into so many parts, each of which is the test split of one training.
+        resamples: draw the splits so many times, in the same sizes; the first is the set's own.
+        out: the folder of the series, by default ``runs/<data>-series``. Where it holds this series already, finished
+            runs are kept and one that was interrupted is resumed.
+        observe: called before each training; may return what listens to it, instead of what is shown.
+        on_failure: called at once with the name of a network that cannot be trained, and the reason.
+        quiet: show nothing.
+        settings: the fields of ``training.plan.Plan``, the same for all.
 
     Raises:
         ConfigError: an unknown network or setting, or a folder that holds something else.
         DataError: the data cannot be used at all.
         Error: not one network could be trained.
     """
-    networks = _networks(models)
-    asked = _asked(list(networks), seeds, settings)
+    networks, parts = _networks(models), _parts(folds, resamples)
+    asked = _asked(list(networks), seeds, dict(settings))
     asked = as_loaded(asked, data) if isinstance(data, Data) else asked
-    folder, values = _begin(data, list(networks), seeds, asked, out)
-    turns = [(model, asked.seed + k) for model in networks for k in range(seeds)]
+    if isinstance(data, Data) and len(parts) > 1:
+        raise ConfigError(f"{data.name} is loaded and has its splits: give its path or name, to be split several times")
+    times = {name: number for name, number in (("folds", folds), ("resamples", resamples)) if number is not None}
+    folder, values = _begin(data, {"models": list(networks), "seeds": seeds, **times}, asked, out)
     runs: list[Run] = []
     failed: dict[str, str] = {}
-    for number, (model, seed) in enumerate(turns, 1):
-        if model in failed:
-            continue
-        at = _at(folder, model, seed)
-        turn = Turn(number, len(turns), model, seed, at, _state(at))
-        observer = observe(turn) if observe else None
-        try:
-            shared = {**settings, "split_seed": asked.data_seed}
-            runs.append(_train(data, turn, networks[model], shared, observer))
-        except (DataError, SaveError):
-            raise  # these are no network's fault
-        except Error as error:
-            with_any_seed = isinstance(error, ShapeError | ConfigError)
-            name = model if with_any_seed else f"{model}{_SEED}{seed}"
-            failed[name] = str(error)
-            _write(folder, values, failed)
-            if on_failure:
-                on_failure(name, failed[name])
+    with ExitStack() as shown:
+        if observe is None and not quiet:
+            live = shown.enter_context(LiveSeries(err, known=isinstance(data, Data)))
+            observe, on_failure = _begins(live), on_failure or live.failed
+        for turn in _turns(folder, list(networks), [asked.seed + k for k in range(seeds)], parts):
+            if turn.model in failed:
+                continue
+            listener = observe(turn) if observe else None
+            try:
+                shared = {**settings, "split_seed": asked.data_seed}
+                runs.append(_train(data, turn, networks[turn.model], shared, listener or SILENT))
+            except (DataError, SaveError):
+                raise  # these are no network's fault
+            except Error as error:
+                with_any_seed = isinstance(error, ShapeError | ConfigError)
+                name = turn.model if with_any_seed else turn.name
+                failed[name] = str(error)
+                write_series(folder, values, failed)
+                if on_failure:
+                    on_failure(name, failed[name])
     if not runs:
         raise Error("no network could be trained: " + "; ".join(f"{name}: {why}" for name, why in failed.items()))
-    comparison = _compared(runs, failed, folder) if len(runs) > 1 or failed else None
+    comparison = compared(runs, failed, folder) if len(runs) > 1 or failed else None
     return Series(folder, tuple(runs), failed, comparison)
+
+
+def _begins(live: LiveSeries) -> Callable[[Turn], Listener]:
+    return lambda turn: live.begin(str(turn))
+
+
+def _turns(folder: Path, models: Sequence[str], seeds: Sequence[int], parts: Sequence[Part]) -> Iterator[Turn]:
+    """Yield what is trained, one after the other; its state is looked up only then."""
+    todo = [(model, seed, part) for model in models for seed in seeds for part in parts]
+    for number, (model, seed, part) in enumerate(todo, 1):
+        at = run_folder(folder, model, seed, part.name)
+        yield Turn(number, len(todo), model, seed, at, state_of(at), part)
+
+
+def _parts(folds: int | None, resamples: int | None) -> list[Part]:
+    """Return the splits to train on; ``ConfigError`` for numbers that make no sense."""
+    if folds is not None and resamples is not None:
+        raise ConfigError("--folds and --resamples are two ways to split a set: choose one of them")
+    for name, number in (("folds", folds), ("resamples", resamples)):
+        if number is not None and not 2 <= number <= MOST_FOLDS:
+            raise ConfigError(f"--{name}: expected a whole number from 2 to {MOST_FOLDS:,}, found {number:,}")
+    if folds is not None:
+        return [Part(f"fold {k}", {"folds": folds, "fold": k}) for k in range(1, folds + 1)]
+    if resamples is not None:
+        return [Part(f"resample {k}", {"resample": k} if k else {}) for k in range(resamples)]
+    return [Part()]
 
 
 def resume_series(
     folder: str | Path,
     *,
-    observe: Callable[[Turn], job.Observer | None] | None = None,
+    observe: Callable[[Turn], Listener | None] | None = None,
     on_failure: Callable[[str, str], None] | None = None,
-    **changes: Any,
+    quiet: bool = False,
+    **changes: Unpack[Settings],
 ) -> Series:
     """Go on with an interrupted series as it was asked for; ``changes`` may be settings that move no figure."""
-    values, _ = _read(Path(folder))
-    data, models, seeds = values.pop("data"), values.pop("models"), values.pop("seeds")
+    values, _ = read_series(Path(folder))
+    data, models = values.pop("data"), values.pop("models")
     return train_series(
-        data, models, seeds=seeds, out=folder, observe=observe, on_failure=on_failure, **{**values, **changes}
-    )
-
-
-def is_series(folder: Path) -> bool:
-    """Return whether a folder is that of a series."""
-    return (folder / files.SERIES).exists()
-
-
-def compare(runs: Sequence[Run | str | Path], *, out: str | Path | None = None) -> Comparison:
-    """Compare finished runs on the same images; with ``out``, write the page, its figures and tables into that folder.
-
-    A folder of runs stands for all of them; that of a series also for what could not be trained in it. Raises as
-    ``runs.compare.compare``, and ``SaveError``.
-    """
-    held = [_held(item) for item in runs]
-    failed = {name: why for _, reasons in held for name, why in reasons.items()}
-    return _compared([run for found, _ in held for run in found], failed, out)
-
-
-def _compared(runs: Sequence[Run | Path], failed: dict[str, str], out: str | Path | None) -> Comparison:
-    found = compare_runs(runs, failed)
-    if out is not None:
-        write_comparison(found, Path(out))
-    return found
-
-
-def _held(item: Run | str | Path) -> tuple[Sequence[Run | Path], dict[str, str]]:
-    """Return a run, or those in a folder of them; and what a series could not train, with no run of it."""
-    if isinstance(item, Run):
-        return [item], {}
-    folder = Path(item)
-    if (folder / files.CONFIG).exists():
-        return [folder], {}
-    failed = _read(folder)[1] if is_series(folder) else {}
-    begun = {_at(folder, *name.split(_SEED)) for name in failed if _SEED in name}
-    inside = sorted({at.parent for at in folder.glob(f"*/{files.CONFIG}")} - begun)
-    return inside or [folder], failed
+        data, models, out=folder, observe=observe, on_failure=on_failure, quiet=quiet,
+        **{**values, **changes},
+    )  # fmt: skip
 
 
 def _networks(models: Sequence[own.Source]) -> dict[str, own.Source]:
@@ -193,7 +217,7 @@ def _asked(models: Sequence[str], seeds: int, settings: dict[str, Any]) -> Plan:
 
 
 def _begin(
-    data: str | Path | Data, models: Sequence[str], seeds: int, asked: Plan, out: str | Path | None
+    data: str | Path | Data, repeated: dict[str, Any], asked: Plan, out: str | Path | None
 ) -> tuple[Path, dict[str, Any]]:
     """Make the folder of a series, or find it there; write down what was asked for, and return both."""
     source = data.source if isinstance(data, Data) else str(data)
@@ -203,50 +227,31 @@ def _begin(
     del values["model"]
     if not values["set"]:
         del values["set"]
-    values = {"data": source, "models": list(models), "seeds": seeds, **values}
+    values = {"data": source, **repeated, **values}
     wanted = tomllib.loads(tomli_w.dumps(values))
     if out is not None and is_series(Path(out)):
         folder = Path(out)
-        held, _ = _read(folder)
-        for key in sorted((held.keys() | wanted.keys()) - _FREE - {"models", "seeds"}):
-            if held.get(key) != wanted.get(key):
+        held, _ = read_series(folder)
+        then, now = _settled(held), _settled(wanted)
+        for key in sorted((then.keys() | now.keys()) - _FREE - {"models", "seeds"}):
+            if then.get(key) != now.get(key):
                 raise ConfigError(
                     f"{folder} holds a series with {key} = {held.get(key)!r}, not {wanted.get(key)!r}: choose another "
                     "--out, or give the same settings"
                 )
     else:
         folder = new_folder(out, f"{Path(source).name.split('.')[0]}-series")
-    _write(folder, values, {})
+    write_series(folder, values, {})
     return folder, values
 
 
-def _write(folder: Path, values: dict[str, Any], failed: dict[str, str]) -> None:
-    write_file(folder / files.SERIES, tomli_w.dumps({**values, **({"failed": failed} if failed else {})}))
-
-
-def _read(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return what was asked for, and why which network could not be trained."""
-    path = folder / files.SERIES
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(f"{folder} is not the folder of a series: it holds no {files.SERIES}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from None
-    missing = {"data", "models", "seeds"} - values.keys()
-    if missing:
-        raise CheckpointError(f"{path} is damaged: it names no {' and no '.join(sorted(missing))}")
-    return values, values.pop("failed", {})
-
-
-def _at(folder: Path, model: str, seed: int | str) -> Path:
-    return folder / f"{folder_word(model)}-seed{seed}"
-
-
-def _state(folder: Path) -> str:
-    if not (folder / files.CONFIG).exists():
-        return "new"
-    return "begun" if unfinished(folder) else "finished"
+def _settled(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what was asked for, settings with their defaults and in today's words."""
+    settings = all_settings()
+    plan = make_plan({name: value for name, value in values.items() if name in settings and name != "folds"})
+    usual = {name: setting.default for name, (setting, _) in settings.items() if setting.default is not MISSING}
+    repeated = {name: value for name, value in values.items() if name not in settings or name == "folds"}
+    return {**usual, **plan.to_dict(), **repeated}
 
 
 def _train(
@@ -254,7 +259,7 @@ def _train(
     turn: Turn,
     network: own.Source,
     settings: dict[str, Any],
-    observer: job.Observer | None,
+    listener: Listener,
 ) -> Run:
     again = None if isinstance(network, str) else network  # what its folder may not be able to bring back
     if turn.state == "finished":
@@ -262,5 +267,6 @@ def _train(
     if turn.state == "begun":
         held = data if isinstance(data, Data) else None
         free = {name: settings[name] for name in sorted(_FREE & settings.keys())}
-        return job.resume(turn.folder, data=held, model=again, observer=observer, **free)
-    return job.train(data, network, out=turn.folder, observer=observer, **{**settings, "seed": turn.seed})
+        return resume(turn.folder, data=held, model=again, listener=listener, **free)
+    settings = {**settings, "seed": turn.seed, **turn.split.settings}
+    return train(data, network, out=turn.folder, listener=listener, **settings)

@@ -12,8 +12,9 @@ import convscope
 from convscope.cli.exits import FAILED, INTERRUPTED, code_of
 from convscope.cli.habits import explained
 from convscope.cli.numbers import convert_strictly
-from convscope.cli.output import say_error, write_any_name
+from convscope.cli.output import write_any_name
 from convscope.errors import Error
+from convscope.terminal.screen import say_error
 from convscope.training.threads import wait_briefly
 
 app = App(
@@ -25,15 +26,15 @@ app = App(
 )
 # In the order of use. Said here, since asking the verbs would import them.
 VERBS = {
-    "train": "Train a network, evaluate and report it.",
-    "evaluate": "Score a run on held-out or other images.",
-    "predict": "Name the class of image files.",
-    "compare": "Compare runs: is one better beyond chance?",
+    "train": "Train a network, score it, write a report.",
+    "evaluate": "Score a run on held-out or other data.",
+    "predict": "Predict files with a run, as CSV or JSON.",
     "inspect": "Show layers, costs and receptive fields.",
     "trace": "Open one number down to its products.",
-    "models": "List the networks, or show one.",
-    "data": "List, check, show and fetch image sets.",
-    "bench": "Show where the time of a run goes.",
+    "compare": "Compare runs: is one better beyond chance?",
+    "data": "List, check, show and fetch data sets.",
+    "models": "List the networks, or describe one.",
+    "bench": "Measure where the time of a run goes.",
     "demo": "Train on small digits, in under a minute.",
 }
 for _place, (_verb, _what) in enumerate(VERBS.items()):

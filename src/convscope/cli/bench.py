@@ -1,4 +1,4 @@
-"""``convscope bench``: where the time of a run goes, and how near it comes to this machine's ceiling."""
+"""``convscope bench``: where the time of a run goes, and how near it comes to this machine's peak."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from convscope.cli.flags import PlanFlags, given
-from convscope.cli.output import out, show_json, table
+from convscope.cli.output import show_json
 from convscope.errors import ConfigError
+from convscope.terminal.screen import out
+from convscope.terminal.tables import table
 from convscope.training.threads import using
+from convscope.views import run as views
 
 if TYPE_CHECKING:
     from convscope.runs.breakdown import Breakdown
 
-app = App(name="bench", help="Show where the time of a run goes, part by part.")
+app = App(name="bench", help="Measure where the time of a run goes, part by part.")
 MOST_IMAGES = 4_096  # at a time: what answers faster so, answers as fast with fewer
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 
@@ -28,14 +31,14 @@ def train(
     as_json: AsJson = False,
     flags: PlanFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
-    """Take the training of DATA apart: decode, load, augment, forward, backward, optimiser, evaluation, overhead.
+    """Measure each part of a training: decode, load, augment, forward, backward, optimiser, evaluation, overhead.
 
-    Nothing is kept: the network trains for a moment and is forgotten.
+    The network trains for a moment; nothing is saved.
 
     Parameters
     ----------
     data
-        What `convscope train` would be given.
+        Data set, as for `convscope train`.
     seconds
         About how long to measure.
     as_json
@@ -59,12 +62,12 @@ def data(
     as_json: AsJson = False,
     flags: PlanFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
-    """Take the way of the images apart: decoded anew, examined, loaded, augmented.
+    """Measure each part of reading a data set: decoding, checking, loading, augmenting.
 
     Parameters
     ----------
     data
-        What `convscope train` would be given.
+        Data set, as for `convscope train`.
     seconds
         About how long to measure, after decoding.
     as_json
@@ -90,7 +93,7 @@ def infer(
     threads: int | None = None,
     as_json: AsJson = False,
 ) -> int:
-    """Take the predictions of a trained network apart, on random images of its size.
+    """Measure each part of a prediction, on random images of the size that the network takes.
 
     Parameters
     ----------
@@ -99,11 +102,11 @@ def infer(
     seconds
         About how long to measure.
     batch_size
-        Images at a time.
+        Images per batch.
     amp
         Compute in bfloat16.
     threads
-        Processor threads; by default as torch chooses.
+        Processor threads; by default as PyTorch chooses.
     as_json
         Print the parts as JSON.
     """
@@ -126,23 +129,15 @@ def _check(seconds: float, batch_size: int = 1) -> None:
 def _show(found: Breakdown, as_json: bool) -> int:
     total = sum(part.microseconds for part in found.parts)
     if as_json:
-        show_json(
-            {
-                "how": found.how,
-                "parts": {part.name: round(part.microseconds, 3) for part in found.parts},
-                "images_per_second": round(found.images_per_second, 1),
-                "flops_per_second": round(found.flops),
-                "ceiling": round(found.ceiling),
-            }
-        )
+        show_json(views.breakdown(found))
         return 0
     out.print(found.how, markup=False)
     rows = [(p.name, f"{p.microseconds:,.1f}", f"{p.microseconds / total:.1%}", p.what) for p in found.parts]
-    rows.append(("together", f"{total:,.1f}", "", f"{found.images_per_second:,.0f} images/s"))
-    out.print(table(("part", "µs an image", "share", ""), rows, right=("µs an image", "share")))
+    rows.append(("total", f"{total:,.1f}", "", f"{found.images_per_second:,.0f} images/s"))
+    out.print(table(("part", "µs per image", "of the time", ""), rows, right=("µs per image", "of the time")))
     if found.flops:
         out.print(
-            f"the network itself reaches {found.flops / 1e9:,.0f} of {found.ceiling / 1e9:,.0f} GFLOP/s, which a large "
-            f"matrix product reaches here: {found.flops / found.ceiling:.0%}"
+            f"the network reaches {found.flops / 1e9:,.0f} GFLOP/s: {found.flops / found.ceiling:.0%} of the "
+            f"{found.ceiling / 1e9:,.0f} GFLOP/s of a large matrix product on this machine"
         )
     return 0

@@ -9,11 +9,15 @@ from cyclopts import Parameter
 from rich.console import Group
 from rich.text import Text
 
-from convscope.cli.output import duration, folded, interval, out, say_warning, show_json, table
+from convscope.cli.output import show_json
+from convscope.terminal.screen import folded, out, say_warning
+from convscope.terminal.tables import shown
 from convscope.text import count
+from convscope.views import comparison as views
 
 if TYPE_CHECKING:
-    from convscope.runs.compare.comparison import Comparison, Network
+    from convscope.runs.compare.comparison import Comparison
+    from convscope.runs.compare.cross_validation import CrossValidation
 
 
 def compare(
@@ -21,26 +25,26 @@ def compare(
     out_folder: Annotated[Path | None, Parameter(name="--out")] = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
-    """Compare runs that were judged on the same images: which is better, and is the difference beyond chance?
+    """Compare runs that were scored on the same examples: which is better, and is the difference beyond chance?
 
-    Runs that differ in nothing but their seed count as one network.
+    Runs that differ only in their seed count as one network.
 
     Parameters
     ----------
     runs
-        Run folders, or folders of them.
+        Run folders, or folders that hold run folders.
     out_folder
-        Write comparison.html, its figures, and the numbers as CSV and JSON into this folder.
+        Write comparison.html, its figures, and the numbers as CSV and JSON to this folder.
     as_json
         Print JSON.
     """
-    from convscope.api import series
+    from convscope.api.compare import compare as compared
 
-    found = series.compare(runs, out=out_folder)
+    found = compared(runs, out=out_folder)
     if as_json:
         for note in found.notes:
             say_warning(note)
-        show_json(found.to_dict())
+        show_json(views.comparison(found))
         return 0
     show(found)
     if out_folder is not None:
@@ -48,58 +52,30 @@ def compare(
     return 0
 
 
-def show(found: Comparison) -> None:
+def show(found: Comparison | CrossValidation) -> None:
     """Print the tables of a comparison and what it allows to say."""
-    out.print(comparison_tables(found))
+    from convscope.runs.compare.cross_validation import CrossValidation
+
+    out.print(cross_tables(found) if isinstance(found, CrossValidation) else comparison_tables(found))
     for sentence in found.conclusions:
         out.print(folded(sentence), style="bold", markup=False)
     for note in found.notes:
         say_warning(note)
 
 
+def cross_tables(found: CrossValidation) -> Group:
+    """Return what each network scored over the splits and on each of them, and which leads are beyond chance."""
+    from convscope.report.cross_tables import pairs, scores, splits
+
+    head = f"{count(len(found.splits), found.kind.removesuffix('s'))}: {count(found.examples, 'example')} tested"
+    tables = [scores(found), splits(found), *([pairs(found)] if found.pairs else [])]
+    return Group(Text(head + (f" of {count(found.groups, 'group')}" if found.groups else "")), *map(shown, tables))
+
+
 def comparison_tables(found: Comparison) -> Group:
-    """Return what each network scored and took, and how sure the best one's lead is."""
-    scored = [
-        (
-            network.name,
-            ", ".join(map(str, network.seeds)),
-            interval(network.figures["accuracy"]),
-            *(f"{network.figures[key]['value']:.4f}" for key in ("balanced_accuracy", "log_loss", "ece")),
-        )
-        for network in found.networks
-    ]
-    scored += [(name, "", "not trained", "", "", "") for name in found.failed]
-    took = [
-        (
-            network.name,
-            f"{network.weights:,}",
-            f"{network.multiply_adds:,}",
-            duration(network.seconds),
-            f"{network.images_per_second:,.0f}",
-        )
-        for network in found.networks
-    ]
-    parts: list[Text | object] = [
-        Text(f"{found.split}: {count(found.examples, 'image')}" + (f" of {found.resampled}" if found.groups else "")),
-        table(
-            ("network", "seeds", "accuracy (95 % interval)", "balanced", "log loss", "ECE"),
-            scored,
-        ),
-        table(
-            ("network", "weights", "multiply-adds", "training", "images/s"),
-            took,
-            right=("weights", "multiply-adds", "training", "images/s"),
-        ),
-    ]
-    if len(found.networks) > 1:
-        behind = [_behind(found, network) for network in found.networks[1:]]
-        titles = (f"{found.best.name} leads", "by, points", "test", "p", "corrected p")
-        parts.append(table(titles, behind, right=("p", "corrected p")))
-    return Group(*parts)  # pyright: ignore[reportArgumentType]
+    """Return what each network scored and took, and which differences are beyond chance."""
+    from convscope.report.comparison_tables import costs, pairs, scores
 
-
-def _behind(found: Comparison, network: Network) -> tuple[str, ...]:
-    pair = found.pair(found.best.name, network.name)
-    value, low, high = (100 * pair.difference[key] for key in ("value", "low", "high"))
-    test = pair.test.replace("_", " ")
-    return network.name, f"{value:+.1f} ({low:+.1f} to {high:+.1f})", test, f"{pair.p:.2g}", f"{pair.p_holm:.2g}"
+    head = f"{found.split}: {count(found.examples, 'example')}" + (f" of {found.resampled}" if found.groups else "")
+    tables = [shown(scores(found), "seeds"), shown(costs(found)), *([shown(pairs(found))] if found.pairs else [])]
+    return Group(Text(head), *tables)

@@ -11,7 +11,7 @@ from convscope.cli.train import train
 
 
 def demo(*, out_folder: Annotated[Path | None, Parameter(name="--out")] = None) -> int:
-    """Train on 1,797 handwritten digits, score and report: the main job in under a minute.
+    """Train on 1,797 handwritten digits, score and report, in under a minute.
 
     Parameters
     ----------

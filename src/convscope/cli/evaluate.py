@@ -1,4 +1,4 @@
-"""``convscope evaluate``: the figures of a run, on its own held-out images or on another set."""
+"""``convscope evaluate``: the figures of a run, on its own held-out examples or on another set."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from convscope.cli.flags import ColumnFlags, given
-from convscope.cli.output import out, say_warning, show_json
+from convscope.cli.output import show_json
+from convscope.terminal.screen import out, say_warning
+from convscope.views import run as views
 
 
 def evaluate(
@@ -25,27 +27,26 @@ def evaluate(
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
     columns: ColumnFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
-    """Score a run's network, every figure with its 95 % interval.
+    """Score a run; every figure has a 95 % interval.
 
     Parameters
     ----------
     run
         Run folder.
     data
-        Another set with all or some of the same classes; by default the run's own.
+        Another set with the same targets (all or some of the classes); by default the run's own.
     split
-        Which images: by default the test split (valid where there is none); of another set without splits all.
+        Split to score; by default test, or valid where there is no test split; of another set without splits all.
     tta
-        Average over this many augmented copies of each image.
+        Average the predictions of this many augmented copies of each image.
     amp
-        Compute in bfloat16: faster where the processor has instructions for it; refused where it would give more
-        than 2 % of the first images another class.
+        Compute in bfloat16, which is faster on some processors; refused where it changes too many predictions.
     threads
-        Processor threads; by default as torch chooses.
+        Processor threads; by default as PyTorch chooses.
     skip_bad
-        Leave unreadable images of another set out.
+        Skip unreadable images of another set.
     cache
-        Folder of decoded images.
+        Folder for decoded images.
     data_root
         Folder that holds named sets.
     as_json
@@ -62,7 +63,7 @@ def evaluate(
     for warning in metrics["warnings"]:
         say_warning(warning)
     if as_json:
-        show_json(metrics)
+        show_json(views.evaluation(metrics))
     else:
         out.print(scores_table(metrics))
     return 0

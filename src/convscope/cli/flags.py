@@ -11,6 +11,7 @@ from cyclopts import Group, Parameter
 from convscope.cli.numbers import convert_pixel_value, convert_strictly
 from convscope.data.numerals import real, whole
 from convscope.errors import ConfigError
+from convscope.tasks.registry import names
 from convscope.training.plan import Plan, all_settings
 
 _SHORT = {"batch_size": "-b"}
@@ -26,17 +27,19 @@ def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
     """Return one optional flag; ``None`` means that it was not given."""
     default = setting.default if not isinstance(setting.default, type(field)) else None
     text = setting.metadata["help"]
+    if setting.name == "task":
+        text += f" [choices: {', '.join(('auto', *names()))}]"
     if isinstance(default, str | int | float) and not isinstance(default, bool):
         text += f" [default: {default}]"
     if setting.name in _AS_TEXT:
         kind = list[str] if setting.name == "set" else str
-    names = [f"--{setting.name.replace('_', '-')}"]
+    flags = [f"--{setting.name.replace('_', '-')}"]
     if setting.name in _SHORT:
-        names.append(_SHORT[setting.name])
+        flags.append(_SHORT[setting.name])
     group = Group(setting.metadata["group"], sort_key=_GROUPS.index(setting.metadata["group"]))
     strictly = convert_strictly if {int, float} & {kind, *get_args(kind)} else None
     converter = convert_pixel_value if setting.name in _PIXEL_VALUES else strictly
-    parameter = Parameter(name=tuple(names), help=text, group=group, show_default=False, converter=converter)
+    parameter = Parameter(name=tuple(flags), help=text, group=group, show_default=False, converter=converter)
     return setting.name, Annotated[kind | None, parameter], field(default=None)
 
 

@@ -65,6 +65,9 @@ _NAMES = {
     "--config": "cfg config-file hyp yaml",
     "--json": "save-json as-json format",
     "--cache": "cache-dir",
+    "--folds": "cv k-fold kfold k-folds kfolds n-folds num-folds n-splits cross-validation cross-validate",
+    "--resamples": "repeats n-repeats n-resamples num-resamples",
+    "--split-file": "splits-file splits split-csv",
 }
 # By option: those of ours it may mean; the first that the verb has is named.
 FLAGS: dict[str, list[str]] = {}
@@ -79,7 +82,7 @@ _LEFT_OUT = {
     "overwrite": "nothing is written over; name another folder with --out",
     "dropout": "an option of the network is given as --set dropout=0.2",
     "verbose": "there is nothing to switch on; leave it out",
-    "task": "what is learned follows from DATA; leave it out",
+    "task": "what a run learned is written in its folder; leave it out",
 }
 _TASKS = ("classify", "detect", "segment", "pose", "obb")  # ultralytics' word before the verb
 _KEY = re.compile(r"([A-Za-z][\w-]*)=(.*)")  # as ultralytics and Hydra take settings

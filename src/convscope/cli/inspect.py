@@ -1,4 +1,4 @@
-"""``convscope inspect``: what is true of a network whatever its weights, layer by layer."""
+"""``convscope inspect``: shapes, parameters, costs and receptive fields of a network, layer by layer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convscope.cli import measure
-from convscope.cli.output import out as screen
-from convscope.cli.output import say_error, say_warning, show_csv, show_json, table, wide, window
+from convscope.cli.output import show_csv, show_json
 from convscope.cli.written import check_together, input_shapes, unit
+from convscope.terminal.screen import out as screen
+from convscope.terminal.screen import say_error, say_warning, wide, window
+from convscope.terminal.tables import table
+from convscope.views import inspection as views
 
 if TYPE_CHECKING:
     from convscope.analysis.inspection import Inspection
@@ -39,33 +42,33 @@ def inspect(
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
     as_csv: Annotated[bool, Parameter(name="--csv", negative="")] = False,
 ) -> int:
-    """Show shapes, parameters, costs, memory and receptive fields of a network, and what its design leaves out.
+    """Show shapes, parameters, costs, memory and receptive fields of a network, and warn of design faults.
 
     Parameters
     ----------
     network
-        Run folder, name of a network (see convscope models), or package.module:name of one or of what builds one.
+        Run folder, name of a network (see convscope models), or package.module:name of a network or its builder.
     input_
-        Shape of one input without the batch, such as 3x224x224, or tokens:int64:23 (name, type, shape); once for each
-        of several inputs. By default that of the run, or the one the network was published for.
+        Shape of one input without the batch axis, such as 3x224x224, or tokens:int64:23 (name, type, shape); repeat
+        it for several inputs. By default the shape that the run or the published network uses.
     full
-        Show every operation, not the modules that they are folded into.
+        Show every operation, not only modules.
     depth
-        Fold the table into modules so many levels down.
+        Show modules down to this level.
     field
-        Show the exact inputs that one unit sees: NODE@channel,y,x, or NODE@y,x for all channels.
+        Show the exact receptive field of one unit: NODE@channel,y,x, or NODE@y,x for all channels.
     image
-        Image to draw the field over, or to verify or measure on.
+        Image for --field (drawn below it), --verify, --equivariance or --effective-field.
     out
-        Draw the field into this PNG or SVG file.
+        Draw the field to this PNG or SVG file.
     verify
-        Compute every number in NumPy as well, and say the largest difference from PyTorch and where it is.
+        Compute every number in NumPy too; report the largest difference from PyTorch and where it is.
     equivariance
-        Measure how the features of these nodes, by default of the last map, follow moves, turns and mirrors.
+        Measure how the features of these nodes (by default the last map) follow shifts, rotations and mirrors.
     effective_field
-        Measure what really moves the unit NODE or NODE@y,x, beside all that could; --out draws it.
+        Measure the effective receptive field of the unit NODE or NODE@y,x; --out draws it.
     silence
-        Code of a design warning that is not wanted, such as CS101.
+        Code of a design warning to leave out, such as CS101.
     as_json
         Print JSON.
     as_csv
@@ -90,7 +93,7 @@ def inspect(
     if seen is not None:
         return _field(found, inspection, *seen, image, out, as_json)
     if as_json:
-        show_json(inspection.to_dict())
+        show_json(views.inspection(inspection))
     elif as_csv:
         show_csv(_csv(inspection))
     else:
@@ -133,7 +136,7 @@ def _table(inspection: Inspection, depth: int | None, full: bool) -> None:
         columns, rows, left_out = fitted(columns, rows, width)
     wide.print(table(columns, rows, right=RIGHT))
     if left_out:
-        screen.print(f"left out, for the window is narrow: {', '.join(left_out)}; --csv has all", style="dim")
+        screen.print(f"the window is too narrow for: {', '.join(left_out)}; --csv prints all columns", style="dim")
     warnings = [*inspection.graph.notes, *map(str, inspection.warnings)]
     for line in lines_below(inspection):
         if line not in warnings:
@@ -179,18 +182,7 @@ def _field(
         from convscope.report.field import write_field
 
         write_field(seen, None if image is None else found.pixels(image), out)
-    values = {
-        "node": seen.node,
-        "at": list(seen.at),
-        "share": seen.share,
-        "at_most": seen.at_most,
-        "inputs": {
-            name: {"count": places.count, "shape": list(places.shape), "positions": [
-                places.along(axis).tolist() for axis in range(len(places.shape))
-            ]} for name, places in seen.inputs.items()
-        },
-        "unknown": list(seen.unknown),
-    }  # fmt: skip
+    values = views.field(seen)
     if as_json:
         show_json(values)
         return 0
@@ -242,10 +234,7 @@ def _verify(found: Network, image: Path | None, as_json: bool) -> int:
     inputs = random_inputs(found.graph) if image is None else [found.input(image)]
     results = agreements(found.model, inputs)  # pyright: ignore[reportArgumentType]
     if as_json:
-        show_json([
-            {**vars(one), "largest": None if math.isnan(one.largest) else one.largest, "limit": one.limit,
-             "holds": one.holds} for one in results
-        ])  # fmt: skip
+        show_json(views.agreements(results))
     else:
         what = "random numbers" if image is None else str(image)
         screen.print(f"NumPy beside PyTorch on {what}; differences relative to the largest number of the node")

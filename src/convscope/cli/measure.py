@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convscope.cli.output import out as screen
 from convscope.cli.output import show_json
+from convscope.terminal.screen import out as screen
+from convscope.views import inspection as views
 
 if TYPE_CHECKING:
     from convscope.api.inspect import Network
@@ -20,14 +20,11 @@ def equivariance(found: Network, nodes: list[str], image: Path | None, as_json: 
     x = None if image is None else found.input(image)
     results = [measured(found.graph, x, node=node) for node in nodes or [None]]
     if as_json:
-        show_json([
-            {**asdict(one), "strides": [None if move.stride is None else str(move.stride) for move in one.translations]}
-            for one in results
-        ])  # fmt: skip
+        show_json(views.equivariance(results))
         return 0
     for one in results:
         screen.print(str(one), markup=False, highlight=False)
-    screen.print("1 spread is the standard deviation of the features", markup=False, style="dim")
+    screen.print("errors in standard deviations of the features", markup=False, style="dim")
     return 0
 
 
@@ -48,15 +45,7 @@ def effective_field(
 
         write_effective_field(field, out)
     if as_json:
-        show_json({
-            "node": field.node,
-            "at": list(field.at),
-            "receptive_field": [list(span) for span in field.spans],
-            "runs_of_90_percent": [list(field.run(axis)) for axis in range(field.energy.ndim)],
-            "share_in_central_half": field.centre,
-            "inputs": field.samples,
-            "energy": field.energy.tolist(),
-        })  # fmt: skip
+        show_json(views.effective_field(field))
         return 0
     screen.print(str(field), markup=False, highlight=False)
     if out is not None:

@@ -8,10 +8,13 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from convscope.cli.output import folded, out, pairs, show_json
+from convscope.cli.output import show_json
+from convscope.terminal.screen import folded, out
+from convscope.terminal.tables import pairs
+from convscope.views import models as views
 
-COUNTED = "cost: multiply-adds of convolutions and matrix products for one image of the size it was published for"
-FETCHED = "weights: public ones are fetched by --pretrained public"
+COUNTED = "cost: multiply-adds of convolutions and matrix products per image, at the published size"
+FETCHED = "weights: --pretrained public downloads the published ones"
 TITLES = ("model", "parameters", "cost", "image", "weights", "what it is")
 RIGHT = (1, 2)  # the columns of numbers
 GAP = 3  # spaces between two columns
@@ -21,12 +24,12 @@ LEAST = 32  # characters for what a network is, or it stands on lines of its own
 def models(
     name: str | None = None, /, *, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False
 ) -> int:
-    """List the networks by family, or show one: its layers, its head, and the weights it can start from.
+    """List the networks by family, or describe one: layers, head, and published weights.
 
     Parameters
     ----------
     name
-        The network to show, or the family to list; all are listed without it.
+        Network to describe, or family to list; by default all are listed.
     as_json
         Print JSON.
     """
@@ -35,7 +38,7 @@ def models(
     known = families()
     if name is not None and (name in names() or name not in known):
         return _show(name, as_json)
-    rows = [_row(each) for family in known if name in (None, family) for each in known[family]]
+    rows = [views.row(each) for family in known if name in (None, family) for each in known[family]]
     if as_json:
         show_json(rows)
     else:
@@ -71,7 +74,7 @@ def _list(rows: list[dict[str, Any]]) -> None:
         else:
             behind = f"\n{' ' * (out.width - room)}".join(words)
             out.print(_line((*line, behind), widths), markup=False)
-    out.print(folded(f"\n{COUNTED}\n{FETCHED}; more of one: convscope models NAME"), style="dim", markup=False)
+    out.print(folded(f"\n{COUNTED}\n{FETCHED}; details: convscope models NAME"), style="dim", markup=False)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -83,80 +86,38 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return (" " * GAP).join([*padded, *cells[len(widths) :]]).rstrip()
 
 
-def _row(name: str) -> dict[str, Any]:
-    """Return what the list says of a network; nothing is built."""
-    from convscope.models import entry
-    from convscope.models.facts import FACTS
-    from convscope.models.public import PUBLIC
-
-    e = entry(name)
-    weights, cost = FACTS.get(name) or _counted(name)
-    return {
-        "name": name,
-        "family": e.family,
-        "weights": weights,
-        "cost": cost,
-        "image": f"{e.channels}×{e.side}×{e.side}",
-        "classes": e.classes,
-        "public": name in PUBLIC,
-        "summary": e.summary,
-        "source": e.source,
-    }
-
-
-def _counted(name: str) -> tuple[int, int]:
-    from convscope.models import create, entry
-    from convscope.models.cost import cost
-
-    e = entry(name)
-    shape = (e.channels, e.side, e.side)
-    return cost(lambda: create(name, classes=e.classes, channels=e.channels, size=shape[1:]), shape)
-
-
 def _show(name: str, as_json: bool) -> int:
     """Print what one network is made of."""
     from convscope.errors import ConfigError
-    from convscope.models import families, options_of, own, parts_of, smallest_side
+    from convscope.models import own
 
     if own.is_own(name):
-        raise ConfigError(f"{name!r} is no network of the list; convscope inspect {name} --input CxHxW shows your own")
-    found, head = parts_of(name)
-    row = _row(name)
-    row |= {"smallest": smallest_side(name), "groups": found, "head": head}
-    row |= {"options": options_of(name), "pretrained": _pretrained(name)}
-    row["beside"] = [other for other in families().get(row["family"], ()) if other != name]
+        raise ConfigError(f"{name!r} is not in the list; to inspect your own: convscope inspect {name} --input CxHxW")
+    row = views.network(name)
     if as_json:
         show_json(row)
         return 0
     weights = row["pretrained"]
-    said = f"{weights['url']} (SHA-256 {weights['sha256']}…)" if weights else "none published here; --pretrained FILE"
+    said = f"{weights['url']} (SHA-256 {weights['sha256']}…)" if weights else "none known; give --pretrained FILE"
     lines = {
         "what it is": f"{row['summary']} ({row['source']})",
         "family": row["family"] + (f": {', '.join(row['beside'])}" if row["beside"] else ""),
         "published for": f"images of {row['image']}, {row['classes']:,} classes",
         "smallest image": f"{row['smallest']}×{row['smallest']}",
         "parameters": f"{row['weights']:,}",
-        "cost": f"{_rounded(row['cost'])} multiply-adds an image",
-        "layer groups": " · ".join("+".join(group) for group in row["groups"]) or "one: it is no chain",
-        "head": ", ".join(row["head"]) or "none that could be replaced",
+        "cost": f"{_rounded(row['cost'])} multiply-adds per image",
+        "layer groups": " · ".join("+".join(group) for group in row["groups"]) or "one: the network is not a chain",
+        "head": ", ".join(row["head"]) or "none that can be replaced",
         "public weights": said,
     }
     if weights:
         mean, std = (", ".join(f"{value:g}" for value in weights[key]) for key in ("mean", "std"))
-        lines["their images"] = f"RGB, mean {mean}, deviation {std} (of 0..255), side {weights['side']}"
+        lines["their images"] = f"RGB, mean {mean}, standard deviation {std} (of 0..255), side {weights['side']}"
     if row["options"]:
         lines["options"] = ", ".join(f"{key}={value}" for key, value in row["options"].items())
     out.print(f"[bold]{name}[/]")
     out.print(pairs(lines))
     return 0
-
-
-def _pretrained(name: str) -> dict[str, Any] | None:
-    from dataclasses import asdict
-
-    from convscope.models.public import PUBLIC
-
-    return asdict(PUBLIC[name]) if name in PUBLIC else None
 
 
 def _rounded(count: int) -> str:

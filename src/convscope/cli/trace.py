@@ -1,4 +1,4 @@
-"""``convscope trace``: one number of a network, down to the pixels and weights that it is made of."""
+"""``convscope trace``: one number of a network, down to the pixels and weights it is computed from."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.output import say_warning, show_json
+from convscope.cli.output import show_json
 from convscope.cli.written import image_shape, place
+from convscope.terminal.screen import say_warning
+from convscope.views import trace as views
 
 STEPS = 3  # products shown of each number on a way
 LEVELS = 2  # of a tree, where none are asked for
@@ -27,7 +29,7 @@ def trace(
     out: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
-    """Open one number: its window, its kernel, each product, the bias, the sum, and what PyTorch computed.
+    """Open one number of a network: its window, its kernel, each product, the bias, the sum, and PyTorch's value.
 
     Parameters
     ----------
@@ -37,18 +39,18 @@ def trace(
         Image file; a run scales it as in training, for any other network its pixels are divided by the largest of
         their type: 255, 65535, or 1 for floating ones.
     node
-        Node of the network, as convscope inspect names it; the output if not said.
+        Node of the network, as convscope inspect names it; by default the output.
     at
-        Place of the number in the node, such as 4,10,12 (channel, row, column), or a class's number; that of the
-        node's largest number if not said.
+        Index of the number in the node, such as 4,10,12 (channel, row, column), or the number of a class; by default
+        that of the largest number.
     follow
-        Go on to the operands of this many of the largest products: 1 leads down to one pixel, 2 or more make a tree.
+        Follow the operands of this many of the largest products: 1 leads down to one pixel, 2 or more make a tree.
     depth
-        Follow so many levels down.
+        Number of levels to follow.
     input_
-        Size to which the image is brought, such as 3x224x224, for a network that does not say it; by default its own.
+        Size to resize the image to, such as 3x224x224, for a network that does not fix it; by default its own.
     out
-        Draw the number, and the way of its largest product down to a pixel, into this PNG or SVG file.
+        Draw the number, and the path of its largest product down to a pixel, to this PNG or SVG file.
     as_json
         Print JSON.
     """
@@ -70,7 +72,7 @@ def trace(
 
         write_trace(chain, out)
     if as_json:
-        show_json(tree(found, width, levels or len(chain) - 1).to_dict() if width else found.to_dict())
+        show_json(views.trace(tree(found, width, levels or len(chain) - 1) if width else found))
     elif width > 1:
         print(tree_text(tree(found, width, levels or LEVELS), STEPS))
     elif width:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+import convscope
 from convscope.cli.exits import INTERRUPTED
 from convscope.cli.flags import PlanFlags, given
-from convscope.cli.output import err, out, say_notice, show_json
+from convscope.cli.output import show_json
 from convscope.cli.series import resume_series, train_series
 from convscope.errors import ConfigError, quoted
 from convscope.runs import files
+from convscope.terminal.screen import err, out, say_notice
+from convscope.views import run as views
 
 
 def train(
@@ -25,30 +27,33 @@ def train(
     print_config: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
     seeds: int | None = None,
+    resamples: int | None = None,
     flags: PlanFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
-    """Train a network on images, evaluate it honestly, and write a report.
+    """Train a network on a data set, score it on held-out examples, and write a report.
 
     Several networks, as in `--model lenet,resnet_mini`, or several `--seeds` are trained one after the other on the
-    same split with the same settings, and compared.
+    same split with the same settings, and compared; `--folds` or `--resamples` trains on several splits.
 
     Parameters
     ----------
     data
         Folder, archive, table, IDX or NPZ file, or the name of a set (see `convscope data list`).
     out_folder
-        Run folder; by default runs/<data>-<model>. Of several trainings the folder that holds their runs, by default
-        runs/<data>-series; given again, it goes on where it was stopped.
+        Run folder; by default runs/<data>-<model>. Several trainings share one folder, by default
+        runs/<data>-series; the same command again resumes them.
     resume
-        Go on with this interrupted run, or series of runs.
+        Resume this interrupted run, or series of runs.
     config
-        TOML file of settings; flags beat it. Any run's config.toml will do.
+        TOML file of settings, such as the config.toml of a run; flags override it.
     print_config
-        Print the settings that would run, with the open ones settled from the data, and stop.
+        Print the resolved settings as TOML, and stop.
     as_json
-        Print the final figures, or the settings of --print-config, as JSON.
+        Print the final figures (or the settings of --print-config) as JSON.
     seeds
-        Train each network with so many seeds, from --seed on, on the same split.
+        Train each network with this many seeds, from --seed on, on the same split.
+    resamples
+        Train each network on this many random splits of the same sizes; the first is the set's own.
     """
     settings = given(flags)
     if resume is not None:
@@ -58,9 +63,10 @@ def train(
                 "leave DATA, --config, --out and --print-config out"
             )
         if (resume / files.SERIES).exists():
-            return resume_series(resume, settings, seeds, as_json=as_json)
-        if seeds is not None:
-            raise ConfigError(f"--seeds is for a series of runs; {resume} is not the folder of one")
+            return resume_series(resume, settings, {"seeds": seeds, "resamples": resamples}, as_json=as_json)
+        for flag, number in (("seeds", seeds), ("resamples", resamples)):
+            if number is not None:
+                raise ConfigError(f"--{flag} is for a series of runs; {resume} is not the folder of one")
         return _watched(resume, None, settings, None, as_json)
     if config is not None:
         from convscope.runs.folder import read_settings
@@ -75,12 +81,17 @@ def train(
             "no data given; write: convscope train DATA, where DATA is a folder, a file, or a name such as digits"
         )
     models = str(settings.get("model", "auto")).split(",")
-    if len(models) > 1 or seeds is not None:
+    repeated = {"seeds": seeds, "resamples": resamples}
+    if "folds" in settings and "fold" not in settings:
+        repeated["folds"] = settings.pop("folds")
+    if len(models) > 1 or any(number is not None for number in repeated.values()):
         if print_config:
-            raise ConfigError("--print-config shows the settings of one training: give one --model, and no --seeds")
+            raise ConfigError(
+                "--print-config shows the settings of one training: give one --model, and no --seeds, --folds (without "
+                "--fold) or --resamples"
+            )
         settings.pop("model", None)
-        names, times = [name.strip() for name in models], 1 if seeds is None else seeds
-        return train_series(data, names, settings, times, out_folder, as_json=as_json)
+        return train_series(data, [name.strip() for name in models], settings, repeated, out_folder, as_json=as_json)
     if print_config:
         return _print_config(data, settings, as_json=as_json)
     return _watched(None, data, settings, out_folder, as_json)
@@ -110,7 +121,7 @@ def _print_config(data: str, settings: dict[str, Any], *, as_json: bool) -> int:
     loaded = load_source(data, plan, weights=weights_of(plan))
     settled = config_text(settle(plan, loaded).plan, loaded.source)
     if as_json:
-        show_json(tomllib.loads(settled))
+        show_json(views.settings(settled))
     else:
         print(settled, end="")
     return 0
@@ -119,27 +130,25 @@ def _print_config(data: str, settings: dict[str, Any], *, as_json: bool) -> int:
 def _watched(
     resumed: Path | None, data: str | None, settings: dict[str, Any], folder: Path | None, as_json: bool
 ) -> int:
-    from convscope.cli.live import Live
     from convscope.cli.scores import scores_table
+    from convscope.terminal.live import Live
     from convscope.training.interrupt import sigterm_as_ctrl_c
 
     live = Live(err if as_json else out)
     try:
         with sigterm_as_ctrl_c(), live:
-            from convscope.api import train as job
-
             if resumed is not None:
-                run = job.resume(resumed, observer=live.observer(), **settings)
+                run = convscope.resume(resumed, listener=live, **settings)
             else:
                 assert data is not None
                 model = settings.pop("model", "auto")
-                run = job.train(data, model, out=folder, observer=live.observer(), **settings)
+                run = convscope.train(data, model, out=folder, listener=live, **settings)
     except KeyboardInterrupt as stop:
         _say_how_to_resume(resumed or live.folder, stop)
         return INTERRUPTED
     checksum = run.environment["weights_sha256"]
     if as_json:
-        show_json({"run": str(run.folder), "weights_sha256": checksum, **run.metrics})
+        show_json(views.run(run))
         return 0
     out.print(scores_table(run.metrics))
     out.print(f"kept: epoch {run.metrics['chosen_epoch']}, {run.metrics['rule']}", markup=False)
@@ -156,5 +165,5 @@ def _say_how_to_resume(folder: Path | None, stop: KeyboardInterrupt) -> None:
     if folder is None:
         err.print("stopped before training began; nothing was written")
         return
-    what = "everything so far is saved" if isinstance(stop, Stopped) else "what was saved before stays"
-    err.print(f"stopped; {what}. Go on with: convscope train --resume {quoted(folder)}", markup=False)
+    what = "everything so far is saved" if isinstance(stop, Stopped) else "what was saved before is kept"
+    err.print(f"stopped; {what}. Resume with: convscope train --resume {quoted(folder)}", markup=False)

@@ -44,7 +44,7 @@ def describe(
         "sizing": entry.why,
         "splits": f"{counts} ({rule})",
         "classes": _classes(examined, present),
-        "normalisation": f"mean/deviation of the train split, in raw units: {scale}",
+        "normalisation": f"mean/standard deviation of the train split, in raw units: {scale}",
     }
 
 

@@ -15,6 +15,7 @@ from convscope.data.decode.encoded import MAX_PIXELS
 from convscope.data.description import decoding_notices, describe
 from convscope.data.detect import sniff
 from convscope.data.examined import Examined
+from convscope.data.folds import Draw, of_fold, redrawn
 from convscope.data.ingest import store as caching
 from convscope.data.ingest.build import Progress, Size, unreadable
 from convscope.data.ingest.stats import moments
@@ -22,6 +23,7 @@ from convscope.data.listing import Listing
 from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.sizing import SIDE, check_fit
 from convscope.data.sources.columns import Columns
+from convscope.data.split_file import read_split_file
 from convscope.errors import DataError, nearest
 from convscope.text import count
 
@@ -45,6 +47,10 @@ def load(
     group: str | None = None,
     image_column: str | None = None,
     label_column: str | None = None,
+    split_file: str | Path | None = None,
+    folds: int | None = None,
+    fold: int | None = None,
+    resample: int | None = None,
     progress: Progress | None = None,
 ) -> Data:
     """Load the image classification set at a path, or one that has a name (``digits``, ``mnist``, ...).
@@ -59,6 +65,9 @@ def load(
     ``image_column``, ``label_column`` and ``group`` are the columns of a table (or the arrays of an ``.npz``) that hold
     the images, their classes, and what no split may tear apart (a patient; "none": nothing); by default their names
     tell.
+    ``split_file`` is a CSV of ``id`` and ``split`` that is used in place of the set's own split; with ``folds`` and
+    ``fold`` (from 1) the set is cut into folds, and this one is the test split; ``resample`` draws the splits anew, in
+    the same sizes: 0 is the set's own.
     ``progress(what, done, total)`` is called along the way.
 
     Raises:
@@ -79,7 +88,15 @@ def load(
     good = _readable(listing, entry, skip_bad=skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     labels = listing.labels[good]
-    split, rule = splits.assign(labels, listing.classes, groups, listing.split[good], valid=valid, test=test, seed=seed)
+    draw = Draw(listing.split[good], valid, test, seed)
+    if split_file is not None:
+        draw = draw._replace(given=read_split_file(split_file, listing.ids[good]), words=f"as {split_file} says")
+    if folds is not None:
+        units = splits.number_units(groups, len(labels))
+        given, words = of_fold(labels, units, folds, fold or 1, seed=seed)
+        draw = draw._replace(given=given, words=words)
+    draw = redrawn(draw, resample or 0)
+    split, rule = splits.assign(labels, listing.classes, groups, **draw._asdict())
     index = entry.index[good]
     examined = Examined(
         listing.ids[good], labels, listing.classes, split, groups,
@@ -109,6 +126,8 @@ def load(
             "cache": None if cache is None else os.fspath(cache),
             "data_root": None if data_root is None else os.fspath(data_root),
             "nodata": nodata, "group": group, "image_column": image_column, "label_column": label_column,
+            "split_file": None if split_file is None else os.fspath(split_file), "folds": folds, "fold": fold,
+            "resample": resample,
         },
     )  # fmt: skip
 

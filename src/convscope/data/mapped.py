@@ -92,7 +92,7 @@ def checked(file: np.memmap, rows: np.ndarray, images: np.ndarray) -> np.ndarray
             (path.parent / FACTS).unlink()
         raise DataError(
             f"the decoded images in the cache are damaged: image {int(wrong[0]):,} of {path} is not as it was written. "
-            "They are decoded anew when the set is loaded again: repeat the command, or go on with --resume"
+            "They are decoded again when the set is loaded again: repeat the command, or resume with --resume"
         )
     file.verified[rows[new]] = True
     return images

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any, ClassVar, Literal, Protocol
 
 Kind = Literal[
@@ -38,6 +39,17 @@ class InputSpec:
     channels: int = 0
     space: tuple[int | None, ...] = ()
     vocabulary: int | None = None
+
+    @property
+    def noun(self) -> str:
+        """What an example is called.
+
+        >>> InputSpec(3, (28, 28)).noun, InputSpec(vocabulary=40, space=(23,)).noun
+        ('image', 'sequence')
+        """
+        if self.vocabulary is not None:
+            return "sequence"
+        return {1: "signal", 2: "image", 3: "volume"}.get(len(self.space), "example")
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -78,6 +90,9 @@ class Labels:
     kind: ClassVar[str] = "labels"
     names: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        check_names(self.names)
+
 
 @dataclass(frozen=True)
 class Numbers:
@@ -88,6 +103,16 @@ class Numbers:
     units: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        check_names(self.names)
+        for name in ("units", "mean", "std"):
+            if len(values := getattr(self, name)) != len(self.names):
+                raise ValueError(f"{name}: expected one for each of {len(self.names)} numbers, found {len(values)}")
+        if not all(map(isfinite, self.mean)):
+            raise ValueError(f"mean: expected finite numbers, found {', '.join(map(str, self.mean))}")
+        if not all(isfinite(value) and value > 0 for value in self.std):
+            raise ValueError(f"std: expected finite numbers above 0, found {', '.join(map(str, self.std))}")
 
 
 @dataclass(frozen=True)
@@ -110,8 +135,31 @@ class Points:
     form: Literal["heatmaps", "coordinates"] = "heatmaps"
     normaliser: str = "box"
 
+    def __post_init__(self) -> None:
+        check_names(self.names)
+        K = len(self.names)
+        if not all(0 <= at < K for pair in self.pairs for at in pair):
+            raise ValueError(f"pairs: expected numbers of the {K} points, from 0 to {K - 1}, found {self.pairs}")
+        if self.shape and not (len(self.shape) == K and all(map(isfinite, sum(self.shape, ())))):
+            raise ValueError(f"shape: expected a finite x and y for each of {K} points, found {self.shape}")
+
+
+def check_names(names: tuple[str, ...]) -> None:
+    """Raise ``ValueError`` unless there are names, and each says something."""
+    if not names or not all(names):
+        raise ValueError(f"names: expected one or more names that are not empty, found {names}")
+
 
 TARGETS: dict[str, type[Any]] = {target.kind: target for target in (Classes, Labels, Numbers, Points)}
+
+
+def names_of(target: TargetSpec) -> tuple[str, ...]:
+    """Return the names of what is learned: of classes, labels, numbers or points; none of a target without.
+
+    >>> names_of(Classes(("ant", "bee")))
+    ('ant', 'bee')
+    """
+    return getattr(target, "names", ())
 
 
 def target_to_dict(target: TargetSpec) -> dict[str, Any]:
@@ -121,6 +169,15 @@ def target_to_dict(target: TargetSpec) -> dict[str, Any]:
     {'kind': 'classes', 'names': ['ant', 'bee']}
     """
     return {"kind": target.kind, **{name: _listed(value) for name, value in asdict(target).items()}}  # pyright: ignore[reportArgumentType]
+
+
+def target_entry(target: TargetSpec) -> dict[str, Any]:
+    """Return the entry that files have for a target: the names of ``classes``, as ever, or any other as ``target``.
+
+    >>> target_entry(Classes(("ant", "bee"))), list(target_entry(Labels(("red", "round"))))
+    ({'classes': ['ant', 'bee']}, ['target'])
+    """
+    return {"classes": list(target.names)} if isinstance(target, Classes) else {"target": target_to_dict(target)}
 
 
 def target_from_dict(values: dict[str, Any]) -> TargetSpec:

@@ -34,6 +34,7 @@ def assign(
     valid: float | int | None = None,
     test: float | int | None = None,
     seed: int = 0,
+    words: str = "as given",
 ) -> tuple[np.ndarray, str]:
     """Complete ``given`` to a split for every image, and say by which rule.
 
@@ -42,6 +43,7 @@ def assign(
     and ``test`` are shares (0.1) or numbers of images (500); ``test=0`` carves none. By default test is a
     fifth, and valid a tenth of the rest, at most 5,000; a set that came with a train and a valid split gets
     no test split. Each split that is carved holds every class, and so does what is left to train on.
+    ``words`` say how the given splits came about.
 
     Returns the splits (n,) and a sentence. The draw depends on the arguments alone, not on the machine or
     the NumPy version. Raises ``DataError`` for a set that cannot be divided, ``ConfigError`` for a share
@@ -78,7 +80,7 @@ def assign(
         split[pool[held]] = name
         rules.append(f"{name}: {share} of {source}{_surprise(held, wanted)}")
 
-    sentence = ["train, valid and test as given" if len(kept) == 2 else f"{kept[0]} as given"] if kept else []
+    sentence = [f"train, valid and test {words}" if len(kept) == 2 else f"{kept[0]} {words}"] if kept else []
     if rules:
         by_group = ", by group" if groups is not None else ""
         sentence.append(f"{', '.join(rules)}, stratified{by_group}, seed {seed}")

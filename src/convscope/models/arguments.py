@@ -6,14 +6,36 @@ from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
 from typing import Any
 
+from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError, nearest
 
 # What a factory is told, by the first of these names that its signature has.
 TOLD = {
-    "classes": ("classes", "num_classes", "n_classes"),
+    "outputs": ("classes", "num_classes", "n_classes", "outputs", "num_outputs", "out_channels"),
     "channels": ("in_channels", "in_chans", "channels"),
     "size": ("size", "img_size", "image_size"),
 }
+# Told only where it has no default: often it is the number of kernels of the first layer.
+MAY_MEAN_ANOTHER = {"out_channels"}
+
+
+def fixed(input: InputSpec) -> tuple[int, ...] | None:
+    """Return how far the input goes along each axis, ``None`` where that varies.
+
+    >>> fixed(InputSpec(3, (28, 28))), fixed(InputSpec(1, (None,)))
+    ((28, 28), None)
+    """
+    known = tuple(size for size in input.space if size is not None)
+    return known if len(known) == len(input.space) else None
+
+
+def shape_of(input: InputSpec | None, output: OutputSpec | None) -> dict[str, Any]:
+    """Return what a factory may be told of what goes in and comes out; ``None`` is not known, and not told."""
+    return {
+        "outputs": None if output is None else output.channels,
+        "channels": None if input is None else input.channels or None,
+        "size": None if input is None else fixed(input),
+    }
 
 
 def arguments(
@@ -42,7 +64,9 @@ def arguments(
     told = {}
     for what, value in shape.items():
         alias = next((alias for alias in TOLD[what] if alias in named), None)
-        if alias and value is not None and not (if_needed and known[alias].default is not Parameter.empty):
+        if alias is None or value is None:
+            continue
+        if known[alias].default is Parameter.empty or not (if_needed or alias in MAY_MEAN_ANOTHER):
             told[alias] = value
     told |= options
     try:

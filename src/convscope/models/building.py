@@ -12,29 +12,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError, Error
-from convscope.models.arguments import arguments
+from convscope.models.arguments import arguments, shape_of
 from convscope.models.own import Source, current_folder, explained, is_module, load, name_of
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
+
+LONG = 256  # of an axis that varies, where a network is shown something empty
 
 
 def build(
     source: Source,
     options: Mapping[str, Any] = MappingProxyType({}),
     *,
-    classes: int | None = None,
-    channels: int | None = None,
-    size: tuple[int, int] | None = None,
+    input: InputSpec | None = None,
+    output: OutputSpec | None = None,
     if_needed: bool = False,
 ) -> nn.Module:
     """Build a network of one's own, lazy layers included; of a module that was given, a copy.
 
-    A factory is told ``classes``, ``channels`` and ``size`` (height, width), those that are known and that its
-    signature names (or ``num_classes``, ``in_channels``, ``img_size`` ...; with ``if_needed`` only those without a
-    default), and the ``options``, which go first. What it draws by Python's and NumPy's generators follows torch's
-    seed too.
+    A factory is told ``classes`` (or ``outputs``), ``channels`` and ``size``, an (height, width) of images, those that
+    are known and that its signature names (or ``num_classes``, ``in_channels``, ``img_size`` ...; with ``if_needed``
+    only those without a default), and the ``options``, which go first. What it draws by Python's and NumPy's generators
+    follows torch's seed too.
 
     Raises:
         ConfigError: it cannot be imported, built or copied, is no network, or takes other arguments.
@@ -42,13 +44,12 @@ def build(
     import torch
 
     name = name_of(source)
-    shape = {"classes": classes, "channels": channels, "size": size}
-    call = partial(_called, shape=shape, options=options, if_needed=if_needed)
+    call = partial(_called, shape=shape_of(input, output), options=options, if_needed=if_needed)
     with torch.device("cpu"), _seeded(torch.initial_seed()), current_folder():
         source = load(source)
         model = copied(source, name, options) if is_module(source) else call(source, name)
-        if channels is not None and size is not None:
-            _fill_lazy(model, (channels, *size), name)
+        if input is not None:
+            _fill_lazy(model, input, name)
     return model
 
 
@@ -80,19 +81,29 @@ def _called(
     return model
 
 
-def _fill_lazy(model: nn.Module, shape: tuple[int, ...], name: str) -> None:
-    """Give lazy layers their sizes, by showing the network two empty images."""
+def zeros(count: int, input: InputSpec) -> Tensor:
+    """Return empty examples, for the shapes alone; an axis that varies is ``LONG``."""
+    import torch
+
+    shape = [LONG if size is None else size for size in input.shape]
+    return torch.zeros(count, *shape, dtype=torch.float32 if input.vocabulary is None else torch.int64)
+
+
+def _fill_lazy(model: nn.Module, input: InputSpec, name: str) -> None:
+    """Give lazy layers their sizes, by showing the network two empty examples; axes that vary are taken as long."""
     import torch
     from torch.nn.parameter import is_lazy
 
     if not any(map(is_lazy, [*model.parameters(), *model.buffers()])):
         return
+    examples = zeros(2, input)
     was = [(module, module.training) for module in model.modules()]
     try:
         with torch.no_grad():
-            model.eval()(torch.zeros(2, *shape))
+            model.eval()(examples)
     except Exception as error:  # the user's own code
-        raise ConfigError(f"{name} cannot take images of {' × '.join(map(str, shape))}: {explained(error)}") from error
+        what = f"{'images' if len(input.shape) == 3 else 'inputs'} of {' × '.join(map(str, examples.shape[1:]))}"
+        raise ConfigError(f"{name} cannot take {what}: {explained(error)}") from error
     for module, training in was:
         module.training = training
     unused = [path for path, tensor in model.state_dict(keep_vars=True).items() if is_lazy(tensor)]

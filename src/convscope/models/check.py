@@ -1,23 +1,25 @@
 """Whether a network of one's own can be trained, saved and opened again: found out before the first epoch.
 
-It is shown a few images, on copies, so that it is left as it was; and it is built a second time, to see that what is
+It is shown a few examples, on copies, so that it is left as it was; and it is built a second time, to see that what is
 saved of it says all that it answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from convscope.data.spec import Classes, OutputSpec, TargetSpec
 from convscope.errors import ConfigError
 from convscope.models.building import copied
 from convscope.models.own import explained
 from convscope.text import listed
 
-SHOWN = 16  # images at most
+SHOWN = 16  # examples at most
 CLOSE = 1e-3  # relative to the largest answer: more is no rounding
 # What can be saved; numbers that learn are float32, as the images are.
 DTYPES = {
@@ -26,20 +28,44 @@ DTYPES = {
 }  # fmt: skip
 
 
-def check(model: nn.Module, name: str, x: Tensor, classes: int, again: Callable[[], nn.Module] | None) -> list[str]:
+@dataclass(frozen=True)
+class _Asked:
+    """What a network must give, and what it is called; ``classes`` says that its outputs score classes."""
+
+    name: str
+    output: OutputSpec
+    classes: bool
+
+    def shape(self, x: Tensor) -> tuple[int, ...]:
+        """Return the shape of its answers for inputs x (N, C, *space)."""
+        return (len(x), self.output.channels, *(x.shape[2:] if self.output.space == "same" else ()))
+
+    def what(self, x: Tensor) -> str:
+        return "images" if x.ndim == 4 else "examples"
+
+
+def check(
+    model: nn.Module,
+    name: str,
+    x: Tensor,
+    output: OutputSpec,
+    target: TargetSpec,
+    again: Callable[[], nn.Module] | None,
+) -> list[str]:
     """Return what a user should hear of a network before it is trained.
 
-    ``x`` (N, C, H, W) are images as it will see them, all of one training step; ``again`` builds it a second time,
+    ``x`` (N, C, *space) are inputs as it will see them, all of one training step; ``again`` builds it a second time,
     where it is not a copy of an object.
 
     Raises:
-        ConfigError: it has nothing to learn, cannot be saved, fails on the images, does not give (N, classes) numbers,
+        ConfigError: it has nothing to learn, cannot be saved, fails on the inputs, does not give what ``output`` says,
             or is another network when it is built again.
     """
+    asked = _Asked(name, output, isinstance(target, Classes))
     with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):
         _check_parameters(model, name)
-        notices = [*_shown(copied(model, name), name, x[:SHOWN], classes)]
-        notices += _learning(copied(model, name), name, x, classes)
+        notices = [*_shown(copied(model, name), asked, x[:SHOWN])]
+        notices += _learning(copied(model, name), asked, x)
         if again is not None:
             _check_again(model, again, name, x[:SHOWN])
     return notices
@@ -89,23 +115,30 @@ def _is_list(value: object) -> bool:
     return isinstance(value, list | tuple)
 
 
-def _shown(model: nn.Module, name: str, x: Tensor, classes: int) -> Iterator[str]:
+def _shown(model: nn.Module, asked: _Asked, x: Tensor) -> Iterator[str]:
     """Look at its answers in evaluation mode; yield what is odd about them."""
+    name, what = asked.name, asked.what(x)
     model.eval()
     with torch.no_grad():
-        answers = _answers(model, name, x, classes)
-        alone = _answers(model, name, x[:1], classes)
-        repeated = _answers(model, name, x, classes)
+        answers = _answers(model, asked, x)
+        alone = _answers(model, asked, x[:1])
+        repeated = _answers(model, asked, x)
     if not answers.isfinite().all():
-        raise ConfigError(f"{name} answers images of this set with NaN or infinity before it has learned anything")
+        raise ConfigError(f"{name} answers {what} of this set with NaN or infinity before it has learned anything")
     scale = CLOSE * answers.abs().max()
     if ((answers - repeated).abs() > scale).any():
         yield (
-            f"{name} answers the same images differently each time, also in evaluation mode: something in it draws "
+            f"{name} answers the same {what} differently each time, also in evaluation mode: something in it draws "
             "random numbers (a dropout is told by training=self.training to rest)"
         )
     elif ((answers[:1] - alone).abs() > scale).any():
-        yield f"{name} answers an image differently when it is shown beside others, also in evaluation mode"
+        yield f"{name} answers one of the {what} differently beside others than alone, also in evaluation mode"
+    if asked.classes:
+        yield from _squashed(answers, name)
+
+
+def _squashed(answers: Tensor, name: str) -> Iterator[str]:
+    """Say where scores of classes (N, K) are probabilities already, which the loss makes of them itself."""
     within = bool((answers >= 0).all() and (answers <= 1).all())
     if within and ((answers.sum(1) - 1).abs() < CLOSE).all():
         yield (
@@ -119,61 +152,74 @@ def _shown(model: nn.Module, name: str, x: Tensor, classes: int) -> Iterator[str
         )
 
 
-def _learning(model: nn.Module, name: str, x: Tensor, classes: int) -> Iterator[str]:
+def _learning(model: nn.Module, asked: _Asked, x: Tensor) -> Iterator[str]:
     """Take one training step's gradients; yield what does not learn."""
-    answers = _answers(model.train(), name, x, classes)
+    name = asked.name
+    answers = _answers(model.train(), asked, x)
     if not answers.requires_grad:
         raise ConfigError(f"{name}: no gradient comes back from its output: forward detaches it, or runs in no_grad")
     try:
         answers.sum().backward()
     except RuntimeError as error:
-        raise ConfigError(f"{name} has no gradients on these images: {explained(error)}") from error
+        raise ConfigError(f"{name} has no gradients on these {asked.what(x)}: {explained(error)}") from error
     unused = [path for path, p in model.named_parameters() if p.requires_grad and p.grad is None]
     if unused:
         yield f"{name}: forward does not use {listed(unused)}, so that they do not learn"
 
 
-def _answers(model: nn.Module, name: str, x: Tensor, classes: int) -> Tensor:
-    """Return a network's answers (N, classes) float32 for images; ``ConfigError`` for anything else that comes out."""
+def _answers(model: nn.Module, asked: _Asked, x: Tensor) -> Tensor:
+    """Return a network's answers float32 for inputs; ``ConfigError`` for anything but the shape that is asked for."""
+    name, what = asked.name, asked.what(x)
     mode = "training" if model.training else "evaluation"
     before = x.clone()
     shape = " × ".join(map(str, x.shape))
     try:
-        found: Any = model(x)
+        answers: Any = model(x)
     except Exception as error:  # the user's own code
-        alone = "; a step of one image leaves a norm nothing to average over: use a larger --batch-size"
+        alone = "; a step of one example leaves a norm nothing to average over: use a larger --batch-size"
+        axes = "images × channels × height × width" if what == "images" else "examples first"
         raise ConfigError(
-            f"{name} fails on images {shape} (images × channels × height × width) in {mode} mode: {explained(error)}"
+            f"{name} fails on {what} {shape} ({axes}) in {mode} mode: {explained(error)}"
             f"{alone if model.training and len(x) == 1 else ''}"
         ) from error
     if not torch.equal(x, before):
         raise ConfigError(
-            f"{name} writes into the images that it is shown, which are shown again: begin forward with x = x.clone(), "
+            f"{name} writes into the {what} that it is shown, which are shown again: begin forward with x = x.clone(), "
             "or leave inplace=True out of the first layer"
         )
-    if not isinstance(found, Tensor):
-        kind = f"a {type(found).__name__}" + (f" of {len(found)}" if hasattr(found, "__len__") else "")
-        raise ConfigError(f"{name} returns {kind} in {mode} mode: forward must return one tensor (images, classes)")
-    if found.shape != (len(x), classes):
-        raise ConfigError(f"{name} returns {_shape(found)} for {len(x)} images: {_remedy(found, len(x), classes)}")
-    if not found.is_floating_point():
-        raise ConfigError(f"{name} returns {_plain(found.dtype)}: forward must return real numbers, one a class")
-    return found.float()
+    expected = asked.shape(x)
+    if not isinstance(answers, Tensor):
+        kind = f"a {type(answers).__name__}" + (f" of {len(answers)}" if hasattr(answers, "__len__") else "")
+        raise ConfigError(
+            f"{name} returns {kind} in {mode} mode: forward must return one tensor, {expected} for {len(x)} {what}"
+        )
+    if answers.shape != expected:
+        raise ConfigError(f"{name} returns {_shape(answers)} for {len(x)} {what}: {_remedy(answers, asked, expected)}")
+    if not answers.is_floating_point():
+        raise ConfigError(f"{name} returns {_plain(answers.dtype)}: forward must return real numbers")
+    return answers.float()
 
 
-def _remedy(found: Tensor, images: int, classes: int) -> str:
-    expected = f"expected ({images}, {classes}), one number for each of the {classes} classes"
-    shape = tuple(found.shape)
-    if shape == (images, classes, *[1] * (found.ndim - 2)):
-        return f"{expected}; end forward with .flatten(1)"
-    if shape == (classes,) and images == 1:
-        return f"{expected}; squeeze() has taken the batch away"
-    if found.ndim == 2 and shape[0] == images:
-        one = "; two classes need two numbers, one each" if classes == 2 and shape[1] == 1 else ""
-        return f"{expected}; give its last layer {classes} outputs, or let what builds it take classes{one}"
-    if found.ndim == 4 and shape[:2] == (images, classes):
-        return f"{expected}; it gives a map for each class: end forward with .mean((2, 3))"
-    return expected
+def _remedy(answers: Tensor, asked: _Asked, expected: tuple[int, ...]) -> str:
+    """Say what was expected, and how to get there from the shape that came."""
+    N, K, *maps = expected
+    each = f"one number for each of the {K} classes" if asked.classes else f"{K} for each example"
+    said = f"expected {expected}, {each}"
+    shape = tuple(answers.shape)
+    if maps:
+        return said
+    if shape == (N, K, *[1] * (answers.ndim - 2)):
+        return f"{said}; end forward with .flatten(1)"
+    if shape == (K,) and N == 1:
+        return f"{said}; squeeze() has taken the batch away"
+    if answers.ndim == 2 and shape[0] == N:
+        takes = "classes" if asked.classes else "outputs"
+        two = "; two classes need two numbers, one each" if asked.classes and K == 2 and shape[1] == 1 else ""
+        return f"{said}; give its last layer {K} outputs, or let what builds it take {takes}{two}"
+    if answers.ndim > 2 and shape[:2] == (N, K):
+        axes = ", ".join(map(str, range(2, answers.ndim)))
+        return f"{said}; it gives {K} maps: end forward with .mean(({axes},))"
+    return said
 
 
 def _check_again(model: nn.Module, again: Callable[[], nn.Module], name: str, x: Tensor) -> None:

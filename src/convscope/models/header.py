@@ -1,21 +1,29 @@
-"""What a run's weights file says of itself, read from its metadata; a stranger may have written it."""
+"""What a run's weights file says of itself, read from its metadata; a stranger may have written it.
+
+It names the task, the network with its options, what is learned and what is done to an input. Where classes are
+learned they stand in ``classes``, as they always have; any other target is written whole, in ``target``. The transform
+of images has no ``kind``; every other one names its own.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.preprocessing import Fit, Preprocessing
-from convscope.errors import CheckpointError
+from convscope.data.spec import TARGETS, Classes, TargetSpec
+from convscope.errors import CheckpointError, ConfigError
+from convscope.tasks.registry import task
 
 KEY = "convscope"  # in the metadata of a weights file
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+T = TypeVar("T")
 
 
 class Images(msgspec.Struct):
@@ -31,32 +39,70 @@ class Images(msgspec.Struct):
     nodata: tuple[str, ...] | None = None
 
 
-class Header(msgspec.Struct):
-    """Task, network and classes of a run; ``format`` 1 is the only one that there is so far."""
+class Written(msgspec.Struct):
+    """The metadata as they are written; ``format`` 1 is the only one that there is so far."""
 
-    task: Literal["classification"]
+    task: Text
     model: Text
     options: dict[str, Any]
-    classes: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
-    preprocessing: Images
+    preprocessing: dict[str, Any]
+    classes: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)] | None = None
+    target: dict[str, Any] | None = None
     format: Literal[1] = 1
     head: str = "own"  # older files do not say
 
-    def rule(self) -> Preprocessing:
-        """Return what is done to an image before the network sees it."""
-        return Preprocessing.from_dict(msgspec.to_builtins(self.preprocessing))
+
+class Header(msgspec.Struct):
+    """What the metadata say: task, network, what is learned, and what is done to an input before."""
+
+    task: str
+    model: str
+    options: dict[str, Any]
+    head: str
+    target: TargetSpec
+    preprocessing: Preprocessing
 
 
 def parse(values: dict[str, Any]) -> Header:
     """Return what ``values`` say; ``ValueError`` names the first field that is wrong, and what is wrong."""
     if "format" in values and values["format"] != 1:
         raise ValueError(f"format: this version of convscope reads format 1, found {values['format']!r}")
+    written = _converted(values, Written)
     try:
-        header = msgspec.convert(values, Header, strict=True)
+        task(written.task)
+    except ConfigError as error:
+        raise ValueError(f"task: {error}") from None
+    rule = _rule(written.preprocessing)
+    return Header(written.task, written.model, written.options, written.head, _target(written), rule)
+
+
+def _converted(values: Any, kind: type[T], field: str = "") -> T:
+    """Return plain values as a ``kind``; ``ValueError`` names the field in ``field`` that is wrong."""
+    try:
+        return msgspec.convert(values, kind, strict=True)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at `$")
-        raise ValueError(f"{place.strip('.`')}: {what}" if place else what) from None
-    images = header.preprocessing
+        path = f"{field}{place.strip('`')}".strip(".")
+        raise ValueError(f"{path}: {what}" if path else what) from None
+
+
+def _target(written: Written) -> TargetSpec:
+    if written.target is None:
+        if written.classes is None:
+            raise ValueError("target: missing; expected `classes`, or the `target` of a task without classes")
+        return Classes(written.classes)
+    fields = dict(written.target)
+    kind = fields.pop("kind", None)
+    known = {name: target for name, target in TARGETS.items() if target is not Classes}
+    if kind not in known:
+        raise ValueError(f"target.kind: expected one of {', '.join(known)}, found {kind!r}")
+    return _converted(fields, known[kind], "target")
+
+
+def _rule(values: dict[str, Any]) -> Preprocessing:
+    if "kind" in values:
+        raise ValueError(f"preprocessing.kind: expected none, as of images, found {values['kind']!r}")
+    images = _converted(values, Images, "preprocessing")
     for name in ("mean", "std"):
         if len(numbers := getattr(images, name)) != images.channels:
             raise ValueError(
@@ -70,10 +116,9 @@ def parse(values: dict[str, Any]) -> Header:
             f"preprocessing.height, width: expected at most {MAX_PIXELS:,} pixels, found {images.height}×{images.width}"
         )
     try:
-        header.rule()
+        return Preprocessing.from_dict(msgspec.to_builtins(images))
     except ValueError as error:
         raise ValueError(f"preprocessing.nodata: {error}") from None
-    return header
 
 
 def read_header(path: Path, text: str) -> Header:

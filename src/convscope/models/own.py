@@ -20,9 +20,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError, nearest
 from convscope.models import timm
-from convscope.models.arguments import arguments
+from convscope.models.arguments import arguments, shape_of
 from convscope.models.entries import Entry
 
 PACKAGE = str(Path(__file__).parents[1])
@@ -141,12 +142,12 @@ def load(source: Source) -> Source:
     return found
 
 
-def told(source: Source, options: Mapping[str, Any], **shape: Any) -> str:
+def told(source: Source, options: Mapping[str, Any], input: InputSpec, output: OutputSpec) -> str:
     """Return what is to be known of a network: how it is built, ``MyNet(classes=10)``, and what opening it does."""
     name, found = name_of(source), load(source)
     how = "a copy of the one given"
     if not is_module(found):
-        told = arguments(found, name, shape, options)
+        told = arguments(found, name, shape_of(input, output), options)
         called = name.rpartition(":")[2].removesuffix("()")
         how = f"built as {called}({', '.join(f'{key}={value!r}' for key, value in told.items())})"
     if is_object(name):

@@ -10,8 +10,10 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError, ShapeError, nearest
 from convscope.models import own, timm
+from convscope.models.arguments import fixed
 from convscope.models.entries import ENTRIES, Entry
 
 if TYPE_CHECKING:
@@ -77,46 +79,66 @@ def create(
     >>> sum(p.numel() for p in net.parameters())
     233578
     """
-    return build(name, options, classes=classes, channels=channels, size=size, head=head)
+    side = entry(name).side
+    return build(name, options, input=InputSpec(channels, size or (side, side)), output=OutputSpec(classes), head=head)
 
 
 def build(
     source: own.Source,
     options: Mapping[str, Any],
     *,
-    classes: int,
-    channels: int,
-    size: tuple[int, int] | None = None,
+    input: InputSpec,
+    output: OutputSpec,
     head: str = "own",
 ) -> nn.Module:
-    """Build a network as ``create`` does, also one that was given as a module or a factory."""
+    """Build a network with fresh weights for any input and output, also one that was given as a module or a factory.
+
+    Raises as ``create``, and ``ConfigError`` where a network of the list is asked for other than one vector an image.
+
+    >>> net = build("lenet", {"dropout": 0.0}, input=InputSpec(1, (28, 28)), output=OutputSpec(2))
+    >>> net[-1].out_features
+    2
+    """
     found = entry(own.name_of(source))
-    size = size or (found.side, found.side)
-    shape: dict[str, Any] = {"classes": classes, "channels": channels, "size": size}
     if not own.is_own(found.name):
-        return _headed(_listed(found, options, shape), found, head, shape)
+        return _headed(_listed(found, options, input, output), found, head, input, output)
     import torch
 
     from convscope.models import building
 
     with torch.device("cpu"):  # the user's code may look at its numbers, and torch's "meta" has none
-        return _headed(building.build(source, options, **shape), found, head, shape)
+        return _headed(building.build(source, options, input=input, output=output), found, head, input, output)
 
 
-def _headed(net: nn.Module, found: Entry, head: str, shape: dict[str, Any]) -> nn.Module:
+def _headed(net: nn.Module, found: Entry, head: str, input: InputSpec, output: OutputSpec) -> nn.Module:
     """Return a network with the head that is asked for."""
     if head == "own":
         return net
     from convscope.models.transfer import with_head
 
+    size = fixed(input)
+    if output.space is not None or size is None:
+        raise ConfigError(f"head {head!r} gives one vector an example of one known size; use head 'own'")
     try:
-        return with_head(net, found.head, head, shape["classes"], (shape["channels"], *shape["size"]))
+        return with_head(net, found.head, head, output.channels, (input.channels, *size))
     except ConfigError as error:
         raise ConfigError(f"model {found.name!r}: {error}") from None
 
 
-def _listed(found: Entry, options: Mapping[str, Any], shape: dict[str, Any]) -> nn.Module:
+def _listed(found: Entry, options: Mapping[str, Any], input: InputSpec, output: OutputSpec) -> nn.Module:
     """Build a network of the list, or of timm."""
+    size = fixed(input)
+    if input.vocabulary is not None or size is None or len(size) != 2:
+        raise ConfigError(
+            f"model {found.name!r} takes images of one size, and what it would be given is {input}; use a network of "
+            f"your own ({own.COLON})"
+        )
+    if output.space is not None:
+        raise ConfigError(
+            f"model {found.name!r} gives one vector per image, and {output.channels} maps of the image's size are "
+            f"needed; use a network of your own ({own.COLON})"
+        )
+    shape = {"classes": output.channels, "channels": input.channels, "size": size}
     known = options_of(found.name)
     for option, value in options.items():
         if option not in known:
@@ -129,8 +151,7 @@ def _listed(found: Entry, options: Mapping[str, Any], shape: dict[str, Any]) -> 
     try:
         net = _builder(found)(**shape, **options)
     except ShapeError as error:
-        height, width = shape["size"]
-        raise ShapeError(f"model {found.name!r} cannot take images of {height}×{width}: {error}") from None
+        raise ShapeError(f"model {found.name!r} cannot take images of {size[0]}×{size[1]}: {error}") from None
     except (RuntimeError, ValueError, TypeError) as error:
         if not options or isinstance(error, ConfigError):
             raise

@@ -73,7 +73,7 @@ def build(name: str, *, classes: int, channels: int, size: tuple[int, int]) -> n
         shape = shape_after(trunk, (channels, *size))
     except (TypeError, ValueError, AssertionError, RuntimeError) as error:
         reason = str(error).partition("\n")[0]
-        raise ConfigError(f"timm's {short!r} cannot be a trunk for images of {size[0]}×{size[1]}: {reason}") from None
+        raise ConfigError(f"timm's {short!r} cannot be a backbone for {size[0]}×{size[1]} images: {reason}") from None
     if len(shape) != 4 or shape[1] not in (trunk.num_features, getattr(trunk, "head_hidden_size", None)):
         raise ConfigError(
             f"timm's {short!r} is no convolutional network: its features are of shape {shape}, not (N, C, H, W)"

@@ -1,8 +1,8 @@
-"""Networks as chains that are cut at the head: a new head on old features, and which of their weights stand still.
+"""Networks as chains that are cut at the head: a new head on old features, and which of their weights are frozen.
 
 A network here is a chain: an ``nn.Sequential`` whose named children run one after the other. Its *head* are the
-children that belong to the classes, the *trunk* those before it. A network with a new head is the trunk's children
-followed by one child named ``head``.
+children that belong to the targets, the *backbone* those before it. A network with a new head is the backbone's
+children followed by one child named ``head``.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ from convscope.errors import ConfigError, nearest
 from convscope.models.heatmaps import heatmap_head
 
 HEADS = ("own", "linear", "hidden", "heatmap")
+BACKBONE = ("backbone", "trunk")  # the word for all but the head, and the older one
 CHAINS = ("features", "trunk")  # children whose own children count as layers of the network
 POOLINGS = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
 
 
 def cut(model: nn.Module, head: str | None = None) -> tuple[nn.Sequential, nn.Sequential]:
-    """Return (trunk, head) of a network: two chains of its own children, names and weights kept, not copied.
+    """Return (backbone, head) of a network: two chains of its own children, names and weights kept, not copied.
 
     ``head`` names the head's first child, as a network's entry does. Without it, and in a network that got a new head,
     that is the child named ``head``, or else the first one that pools to one value a channel or flattens the maps.
 
     >>> from convscope.models import create
-    >>> trunk, head = cut(create("resnet20", classes=10))
+    >>> backbone, head = cut(create("resnet20", classes=10))
     >>> [name for name, _ in head.named_children()]
     ['avgpool', 'flatten', 'fc']
     """
@@ -90,7 +91,7 @@ def new_head(kind: str, features: int, classes: int, stride: float = 1) -> Order
     raise ConfigError(f"no head is called {kind!r}{nearest(kind, HEADS)}; there are: {', '.join(HEADS)}")
 
 
-def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape: tuple[int, int, int]) -> nn.Module:
+def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape: tuple[int, ...]) -> nn.Module:
     """Return the network with a new head of a ``kind``; ``own`` returns it as it is.
 
     ``head`` is as in ``cut``; ``shape`` (channels, height, width) is that of an image. Raises ``ConfigError`` for an
@@ -98,25 +99,25 @@ def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape
     """
     if kind == "own":
         return model
-    trunk, _ = cut(model, head)
-    if not len(trunk):
+    backbone, _ = cut(model, head)
+    if not len(backbone):
         raise ConfigError(
             "it has no features in front of its head, so that a new one would stand alone; use head 'own'"
         )
-    maps = _maps(trunk, shape)
+    maps = _maps(backbone, shape)
     made = nn.Sequential(new_head(kind, maps[1], classes, shape[1] / maps[2]))
-    return nn.Sequential(OrderedDict([*trunk.named_children(), ("head", made)]))
+    return nn.Sequential(OrderedDict([*backbone.named_children(), ("head", made)]))
 
 
-def _maps(trunk: nn.Module, shape: tuple[int, int, int]) -> tuple[int, ...]:
-    """Return the shape (N, C, H, W) of the maps that a trunk gives for images (channels, height, width)."""
-    maps = shape_after(trunk, shape)
+def _maps(backbone: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape (N, C, H, W) of the maps that a backbone gives for images (channels, height, width)."""
+    maps = shape_after(backbone, shape)
     if len(maps) != 4:
         raise ConfigError(f"its features are no maps (N, C, H, W) but of shape {maps}; use head 'own'")
     return maps
 
 
-def shape_after(net: nn.Module, shape: tuple[int, int, int]) -> tuple[int, ...]:
+def shape_after(net: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape of what a network gives for two images (C, H, W): no number is computed, nothing is touched."""
     state = {**dict(net.named_parameters()), **dict(net.named_buffers())}
     absent = {name: tensor.to("meta") for name, tensor in state.items()}
@@ -134,9 +135,9 @@ def groups(model: nn.Module, head: str | None = None) -> list[tuple[str, ...]]:
     >>> groups(create("resnet20", classes=10))
     [('conv1', 'bn1'), ('layer1',), ('layer2',), ('layer3',), ('fc',)]
     """
-    trunk, top = cut(model, head)
+    backbone, top = cut(model, head)
     found: list[tuple[str, ...]] = []
-    for path, layer in _layers(trunk):
+    for path, layer in _layers(backbone):
         shapes = [p.ndim for p in layer.parameters()]
         if shapes and max(shapes) == 1 and found:
             found[-1] = (*found[-1], path)
@@ -158,9 +159,9 @@ def _layers(chain: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module
 def frozen(model: nn.Module, patterns: Iterable[str], head: str | None = None) -> set[str]:
     """Return the names of the weights that ``patterns`` mean.
 
-    A pattern is ``trunk`` (all but the head, which is as in ``cut``), the path of a layer (``layer1``, ``features.0``)
-    or a glob over paths (``features.[0-4]``); a layer's weights are all below its path. ``ConfigError`` with the
-    nearest names for one that means nothing.
+    A pattern is ``backbone`` (all but the head, which is as in ``cut``), the path of a layer (``layer1``,
+    ``features.0``) or a glob over paths (``features.[0-4]``); a layer's weights are all below its path. ``ConfigError``
+    with the nearest names for one that means nothing.
 
     >>> from convscope.models import create
     >>> sorted(frozen(create("resnet20", classes=10), ["conv1", "fc.b*"]))
@@ -169,7 +170,7 @@ def frozen(model: nn.Module, patterns: Iterable[str], head: str | None = None) -
     paths = {name: list(accumulate(name.split("."), "{}.{}".format)) for name, _ in model.named_parameters()}
     found: set[str] = set()
     for pattern in patterns:
-        if pattern == "trunk":
+        if pattern in BACKBONE:
             named = {name for name, _ in cut(model, head)[0].named_parameters()}
         else:
             named = {name for name, prefixes in paths.items() if any(fnmatchcase(p, pattern) for p in prefixes)}
@@ -177,8 +178,9 @@ def frozen(model: nn.Module, patterns: Iterable[str], head: str | None = None) -
             known = {prefix for prefixes in paths.values() for prefix in prefixes}
             outer = ", ".join(path for path, _ in _layers(model) if path in known)
             raise ConfigError(
-                f"freeze: {pattern!r} means no weights of this network{nearest(pattern, ['trunk', *sorted(known)])}; "
-                f"its layers are: {outer}; 'trunk' means all but the head"
+                f"freeze: {pattern!r} means no weights of this network"
+                f"{nearest(pattern, ['backbone', *sorted(known)])}; its layers are: {outer}; "
+                "'backbone' means all but the head"
             )
         found |= named
     return found

@@ -123,7 +123,7 @@ def _scaled(weights: Weights, scaling: Scaling | None, *, published: bool) -> We
             what = f"the file has {classes:,} classes, so that images are scaled as for the published weights"
             notes = (*notes, what)
     if scaling is None:
-        what = "the file does not say what images it was trained on: mean and deviation are those of this set"
+        what = "the file does not say what images it was trained on: mean and standard deviation are those of this set"
         return replace(weights, notes=(*notes, what))
     return replace(weights, mean=scaling.mean, std=scaling.std, side=scaling.side, notes=notes)
 
@@ -136,8 +136,6 @@ def _of_run(weights: Weights, said: str) -> Weights:
     """Add what a run's own weights file says of itself."""
     header = read_header(Path(weights.source), said)
     model, options, images = header.model, header.options, header.preprocessing
-    unit = {"uint8": 1.0, "uint16": 1 / 257}.get(images.dtype)
-    side = max(images.height, images.width)
     if model != weights.model:
         raise CheckpointError(
             f"{weights.source} holds the weights of the network {model!r}, not of {weights.model!r}; "
@@ -145,8 +143,10 @@ def _of_run(weights: Weights, said: str) -> Weights:
         )
     told = "".join(f", {name}={value}" for name, value in options.items())
     source = f"{weights.source} (a run of {model}{told})"
+    unit = {"uint8": 1.0, "uint16": 1 / 257}.get(images.dtype)
+    side = max(images.height, images.width)
     if unit is None:
-        what = "those weights were trained on images of real numbers: mean and deviation are those of this set"
+        what = "those weights were trained on images of real numbers: mean and standard deviation are those of this set"
         return replace(weights, source=source, side=side, notes=(what,))
     return replace(
         weights,

@@ -15,56 +15,57 @@ from convscope.errors import quoted
 from convscope.models import own
 from convscope.models.equivariant import Lifting
 from convscope.report.augmented import augmented
-from convscope.report.contents import Augmented, Contents, Predictions, Rival, Samples
-from convscope.report.mistakes import missed, worst
+from convscope.report.contents import Augmented, Baseline, Contents, Samples
+from convscope.report.section import Judged, report_of
+from convscope.report.text import targets
 from convscope.runs import files
 from convscope.runs.run import Run
+from convscope.text import count
 from convscope.training.defaults import ResolvedPlan
 from convscope.training.history import History
 
-SAMPLES_PER_CLASS, MOST_SAMPLES = 8, 160
 AUGMENTED_IMAGES, VARIANTS = 6, 7
 
 
 def collect(
-    run: Run, data: Data, settled: ResolvedPlan, history: History, metrics: dict[str, Any], shares: np.ndarray
+    run: Run, data: Data, settled: ResolvedPlan, history: History, metrics: dict[str, Any], predictions: np.ndarray
 ) -> Contents:
-    """Gather one report's contents; ``shares`` (N, K) are the probabilities on the judged split."""
-    judged = data.test or data.valid
-    binary = metrics.get("binary")
-    environment = run.environment
-    repeat = f"--config {quoted(run.folder / files.CONFIG)}"
+    """Gather one report's contents; ``predictions`` (N, ...) are those for the judged split."""
+    report = report_of(run.spec.task)
+    judged, noun = data.test or data.valid, run.spec.input.noun
     return Contents(
         name=run.folder.name,
         created=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
-        classes=data.classes,
+        task=run.spec.task,
+        noun=noun,
         metrics=metrics,
-        predictions=Predictions(judged.labels, shares, judged.ids, judged.groups),
+        own=report.own(Judged(data, judged, predictions, metrics)),
         headline={
-            "data": f"{data.name}: {sum(map(len, data.splits)):,} images, {len(data.classes)} classes",
+            "data": f"{data.name}: {count(sum(map(len, data.splits)), noun)}, {targets(run.spec.target)}",
             "network": f"{run.spec.model}, {sum(p.numel() for p in run.model.parameters()):,} weights",
             "training": f"{len(history.epochs)} epochs in {history.epochs[-1]['seconds']:.0f} s",
         },
         plan=_plan(settled, metrics),
         facts=data.facts,
         warnings=(*data.warnings, *_told(metrics)),
-        samples=_samples(data.train),
+        samples=_samples(data.train, report.samples(data.train)),
         augmented=_augmented(data, settled),
         epochs={name: [row[name] for row in history.epochs] for name in history.epochs[0]},
-        steps=_steps(history, data, settled),
-        worst=worst(judged, shares),
-        missed=missed(judged, shares, binary["missed"]) if binary else (),
+        steps=_steps(history),
         kernels=_first_kernels(run.model),
         handmade=_handmade(run),
-        rivals=tuple(
-            Rival(b["name"], b["what"], b["accuracy"], b["versus"], b["seconds"], b["train_rows"], b["stopped_early"])
-            for b in metrics["baselines"]
-        ),
-        environment=_environment(environment),
+        baselines=tuple(_baseline(row, metrics["main"]) for row in metrics["baselines"]),
+        environment=_environment(run.environment),
         timing=metrics["seconds"],
-        shell=f"convscope train {repeat}",
+        shell=f"convscope train --config {quoted(run.folder / files.CONFIG)}",
         python=f"import convscope as cs\n\nrun = cs.open_run({_opened(run)})\nrun.predict(['image.png'])",
-    )  # fmt: skip
+    )
+
+
+def _baseline(row: dict[str, Any], main: str) -> Baseline:
+    return Baseline(
+        row["name"], row["what"], row[main], row["versus"], row["seconds"], row["train_rows"], row["stopped_early"]
+    )
 
 
 def _opened(run: Run) -> str:
@@ -99,11 +100,7 @@ def _environment(values: dict[str, Any]) -> dict[str, str]:
     return {key.replace("_", " "): str(value) for key, value in {**flat, **values["packages"]}.items()}
 
 
-def _samples(split: Split) -> Samples:
-    """Take the first images of each class, so that a report of the same data shows the same pictures."""
-    classes = np.unique(split.labels)
-    each = max(1, min(SAMPLES_PER_CLASS, MOST_SAMPLES // len(classes)))
-    at = np.concatenate([np.flatnonzero(split.labels == k)[:each] for k in classes[:MOST_SAMPLES]])
+def _samples(split: Split, at: np.ndarray) -> Samples:
     return Samples(split.images(at), split.labels[at])
 
 
@@ -115,7 +112,7 @@ def _augmented(data: Data, settled: ResolvedPlan) -> Augmented | None:
     return augmented(data, policy, at, seed=settled.plan.seed, epochs=VARIANTS)
 
 
-def _steps(history: History, data: Data, settled: ResolvedPlan) -> dict[str, np.ndarray]:
+def _steps(history: History) -> dict[str, np.ndarray]:
     steps = history.steps()
     each = np.bincount(steps["epoch"])[1:]
     within = np.concatenate([np.arange(1, n + 1) / n for n in each if n])

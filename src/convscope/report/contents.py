@@ -1,21 +1,23 @@
-"""Everything a report shows, as plain data: the run fills it in, the page and the figures read it."""
+"""What the report of any run shows, as plain data: the run fills it in, the page and the figures read it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from convscope.data.dataset import Notice
+from convscope.tasks.scores import About
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Raw images (n, C, H, W) with their labels (n,)."""
+    """Raw images (n, C, H, W) with their stored targets (n, ...)."""
 
     images: np.ndarray
-    labels: np.ndarray
+    targets: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -27,38 +29,17 @@ class Augmented:
 
 
 @dataclass(frozen=True)
-class Predictions:
-    """The scored split: labels (n,), probabilities (n, K), and the name and the group (n,) of each example."""
-
-    labels: np.ndarray
-    probabilities: np.ndarray
-    ids: np.ndarray
-    groups: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One example named wrongly: its raw image (C, H, W), true and predicted class, the probability of the latter."""
-
-    image: np.ndarray
-    truth: int
-    predicted: int
-    probability: float
-    id: str
-
-
-@dataclass(frozen=True)
-class Rival:
+class Baseline:
     """A simple method on the same split.
 
-    ``accuracy`` is an estimate as ``tasks.classification.score`` gives it; ``comparison`` is what ``compare(network,
-    rival)`` returned, so that a positive difference speaks for the network.
+    ``figure`` is its estimate of the task's main figure, ``comparison`` the paired test between network and method:
+    its ``difference`` is the network's figure minus the method's.
     """
 
     name: str
     what: str
-    accuracy: dict[str, Any]
-    comparison: dict[str, Any]
+    figure: Mapping[str, Any]
+    comparison: Mapping[str, Any]
     seconds: float
     train_rows: int
     stopped_early: bool = False
@@ -69,19 +50,21 @@ class Contents:
     """One report.
 
     ``facts``, ``plan``, ``environment`` and ``headline`` are shown in their order, name beside value. ``metrics`` is
-    what ``tasks.classification.score`` returned, plus ``split`` ("test" or "valid"), ``select`` ("best" or "last"
-    epoch), ``rule`` (how the epoch was chosen, a sentence) and ``chosen_epoch``. ``epochs`` has the columns epoch,
-    train_loss, train_accuracy, valid_loss, valid_accuracy, lr, seconds; ``steps`` step, epoch (fractional, at the
-    step's end), loss, accuracy, loss_average, accuracy_average (moving averages), lr, momentum. ``kernels`` (O, I,
-    kh, kw) are the first layer's, ``handmade`` (I, kh, kw) one to show beside them. ``missed`` are the positives of a
-    two-class task that were called negative. ``timing`` is in seconds. Empty parts are left out of the page.
+    what ``metrics.json`` holds: the figures by name, which of them is ``main`` and what each means (``metrics``),
+    ``split`` ("test" or "valid"), ``select`` ("best" or "last" epoch), ``rule`` (how the epoch was chosen, a sentence)
+    and ``chosen_epoch``. ``epochs`` has the columns epoch, lr, seconds, and train_ and valid_ of loss and each metric;
+    ``steps`` step, epoch (fractional, at the step's end), loss and each metric, their moving averages (loss_average),
+    lr and momentum. ``kernels`` (O, I, kh, kw) are the first layer's, ``handmade`` (I, kh, kw) one to show beside them.
+    ``timing`` is in seconds. ``noun`` is what an example is called. ``own`` is the task's part, see ``section``. Empty
+    parts are left out of the page.
     """
 
     name: str
     created: str
-    classes: tuple[str, ...]
+    task: str
     metrics: dict[str, Any]
-    predictions: Predictions
+    own: Any = None
+    noun: str = "image"
     headline: dict[str, str] = field(default_factory=dict)
     plan: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
@@ -90,12 +73,30 @@ class Contents:
     augmented: Augmented | None = None
     epochs: dict[str, list[float]] = field(default_factory=dict)
     steps: dict[str, np.ndarray] = field(default_factory=dict)
-    worst: tuple[Mistake, ...] = ()
-    missed: tuple[Mistake, ...] = ()
     kernels: np.ndarray | None = None
     handmade: np.ndarray | None = None
-    rivals: tuple[Rival, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     timing: dict[str, float] = field(default_factory=dict)
     shell: str = ""
     python: str = ""
+
+    @property
+    def about(self) -> dict[str, About]:
+        """What each figure of merit means, by name."""
+        return {name: About(**about) for name, about in self.metrics["metrics"].items()}
+
+    @property
+    def main(self) -> About:
+        """What the main figure means."""
+        return self.about[self.metrics["main"]]
+
+    @property
+    def figure(self) -> dict[str, Any]:
+        """The main figure's estimate."""
+        return self.metrics[self.metrics["main"]]
+
+    @property
+    def ranked(self) -> list[Baseline]:
+        """The baselines, the best first."""
+        return sorted(self.baselines, key=lambda each: each.figure["value"], reverse=self.main.better == "higher")

@@ -42,7 +42,7 @@ def write_field(field: Field, pixels: np.ndarray | None, out: Path) -> Path:
 
 def _shares(pixels: np.ndarray) -> np.ndarray:
     """Return an image (H, W, C) as grey or RGB from 0 to 1, over its own range where it is not 8-bit."""
-    found = pixels.astype(float)
-    low, high = (0.0, 255.0) if pixels.dtype == np.uint8 else (float(found.min()), float(found.max()))
-    found = (found - low) / ((high - low) or 1)
-    return found[..., :3] if found.shape[-1] >= 3 else found[..., 0]
+    scaled = pixels.astype(float)
+    low, high = (0.0, 255.0) if pixels.dtype == np.uint8 else (float(scaled.min()), float(scaled.max()))
+    scaled = (scaled - low) / ((high - low) or 1)
+    return scaled[..., :3] if scaled.shape[-1] >= 3 else scaled[..., 0]

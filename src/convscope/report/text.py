@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING
+
+from convscope.data.spec import names_of
+from convscope.text import count
+
+if TYPE_CHECKING:
+    from convscope.data.spec import TargetSpec
 
 THIN = "\u202f"  # narrow no-break space: keeps a number and its unit on one line
 
@@ -37,6 +43,26 @@ def sentence(words: str) -> str:
     return begun if begun.endswith((".", "!", "?")) else f"{begun}."
 
 
+def inside(title: str) -> str:
+    """Return a title as it stands inside a sentence; abbreviations keep their capitals.
+
+    >>> inside("Balanced accuracy"), inside("RMSE"), inside("R²")
+    ('balanced accuracy', 'RMSE', 'R²')
+    """
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+
+
+def targets(target: TargetSpec) -> str:
+    """Return how much is learned.
+
+    >>> from convscope.data.spec import Classes, Numbers
+    >>> targets(Classes(("ant", "bee"))), targets(Numbers(("age",), ("years",), (30.0,), (9.0,)))
+    ('2 classes', '1 number')
+    """
+    singular = "class" if target.kind == "classes" else target.kind.removesuffix("s")
+    return count(len(names_of(target)), singular, target.kind)
+
+
 def units(sentence: str) -> str:
     """Keep each number and its percent sign on one line."""
     return re.sub(r"(?<=\d) %", f"{THIN}%", sentence)
@@ -51,35 +77,6 @@ def _number(value: float, full: float, decimals: int) -> str:
     return f"{held:.{decimals}f}"
 
 
-def span(estimate: dict[str, Any], *, share: bool = True) -> str:
-    """Return an estimate's interval, ``"99.3 to 99.6 %"``, or ``"no interval"`` where none is known.
-
-    >>> span({"value": 0.5, "low": 0.41, "high": 0.6}).replace("\u202f", " ")
-    '41.0 to 60.0 %'
-    """
-    low, high = estimate["low"], estimate["high"]
-    if low is None or high is None:
-        return "no interval"
-    if share:
-        return f"{percent(low, places(estimate)).removesuffix(f'{THIN}%')} to {percent(high, places(estimate))}"
-    return f"{decimal(low, places(estimate) + 2)} to {decimal(high, places(estimate) + 2)}"
-
-
-def places(estimate: dict[str, Any]) -> int:
-    """Return how many decimals of a percentage an estimate deserves: two where its interval is under half a point."""
-    low, high = estimate["low"], estimate["high"]
-    return 2 if low is not None and high is not None and high - low < 0.005 else 1
-
-
-def points(difference: float, decimals: int = 1) -> str:
-    """Return a difference of shares in percentage points, without its sign.
-
-    >>> points(-0.0123)
-    '1.2 points'
-    """
-    return f"{abs(100 * difference):.{decimals}f} points"
-
-
 def chance(p: float) -> str:
     """Return a p value.
 
@@ -87,15 +84,6 @@ def chance(p: float) -> str:
     ('< 0.0001', '0.0041', '0.20')
     """
     return "< 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
-
-
-def signed(difference: float) -> str:
-    """Return a difference of shares in percentage points with its sign.
-
-    >>> signed(0.0123), signed(-0.2)
-    ('+1.2', '\u221220.0')
-    """
-    return f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def large(number: float) -> str:

@@ -25,6 +25,6 @@ def _seen(trace: Trace) -> np.ndarray | None:
     if trace.node not in forward.graph.by_name or forward.scaling is None:
         return None
     place, batch = forward.full(trace.node, trace.at), forward.graph[trace.node].batch
-    found = field(forward.graph, trace.node, [i for axis, i in enumerate(place) if axis != batch])
-    mask = found.places.mask()
-    return None if found.unknown else np.asarray(mask.reshape(-1, *mask.shape[-2:]).any(0))
+    seen = field(forward.graph, trace.node, [i for axis, i in enumerate(place) if axis != batch])
+    mask = seen.places.mask()
+    return None if seen.unknown else np.asarray(mask.reshape(-1, *mask.shape[-2:]).any(0))

@@ -18,7 +18,7 @@ from convscope import text
 from convscope.data.dataset import Data, Split
 from convscope.data.loader import Loader
 from convscope.runs.inputs import load_source
-from convscope.runs.predict import BATCH, probabilities
+from convscope.runs.predictor import BATCH
 from convscope.runs.run import Run
 from convscope.runs.setup import Training, batches_of, prepare
 from convscope.training.accelerate import in_words
@@ -76,7 +76,7 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     epochs = ready.plan.epochs or 1
     parts = (
         Part("decode", data.decoding * 1e6 / sum(map(len, data.splits)) / epochs, f"once, shared by {epochs:,} epochs"),
-        Part("load", load, "out of the cache, to numbers of mean 0 and deviation 1"),
+        Part("load", load, "out of the cache, to mean 0 and standard deviation 1"),
         Part("augment", augment, str(ready.plan.augment)),
         *(Part(name, microseconds, what) for name, what, microseconds in zip(PARTS, _STEP, step, strict=True)),
         Part("evaluation", judging * len(data.valid) / len(data.train), "of the validation images, after each epoch"),
@@ -88,7 +88,7 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     )
     work = _flops(trial)
     rate = work / sum(step[:2]) * 1e6 / len(trial.batch)
-    how = f"{ready.plan.model}, {in_words(ready.plan)}, {ready.plan.batch_size} images a step, {_threads()}"
+    how = f"{ready.plan.model}, {in_words(ready.plan)}, batch size {ready.plan.batch_size}, {_threads()}"
     return Breakdown(parts, how, rate, ceiling(ready.plan.device, _dtype(ready.plan)))
 
 
@@ -96,7 +96,7 @@ _STEP = ("the network and its loss", "the gradients", "the weights changed")
 
 
 def reading(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakdown:
-    """Take the way of the images apart: decoded anew into a temporary cache, loaded, augmented."""
+    """Take the way of the images apart: decoded again into a temporary cache, loaded, augmented."""
     keep_freed_memory()
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
@@ -108,7 +108,7 @@ def reading(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakdo
     parts = (
         Part("decode", data.decoding * 1e6 / count, "files to the cache, on all cores"),
         Part("examine", max(0.0, total - data.decoding) * 1e6 / count, "listing, splitting, checks"),
-        Part("load", load, "out of the cache, to numbers of mean 0 and deviation 1"),
+        Part("load", load, "out of the cache, to mean 0 and standard deviation 1"),
         Part("augment", augment, str(plan.augment)),
     )
     return Breakdown(parts, f"{count:,} images, {plan.batch_size} a batch")
@@ -121,15 +121,14 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (batch_size, shape.height, shape.width, shape.channels), np.uint8).astype(shape.dtype)
     rows = np.arange(batch_size)
-    normalise = run.normaliser
-    load = _calls(lambda: normalise(pixels), seconds / 3) / batch_size
-    form = run.answering(pixels, rows, amp=amp)
-    whole = _calls(lambda: probabilities(form, pixels, rows, normalise), seconds / 2) / batch_size
+    predictor = run.predictor
+    load = _calls(lambda: predictor.tensor(pixels), seconds / 3) / batch_size
+    whole = _calls(lambda: predictor.predict_stored(pixels, rows, amp=amp), seconds / 2) / batch_size
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        run.model(normalise(pixels))
+        run.model(predictor.tensor(pixels))
     parts = (
-        Part("load", load, "to numbers of mean 0 and deviation 1"),
-        Part("forward", whole - load, "the network, and its scores as probabilities"),
+        Part("load", load, "to mean 0 and standard deviation 1"),
+        Part("forward", whole - load, "the network, and what its head makes of it"),
     )
     rate = counter.get_total_flops() / batch_size / (whole - load) * 1e6
     return Breakdown(

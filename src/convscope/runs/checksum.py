@@ -57,7 +57,7 @@ def noted(folder: Path) -> dict[str, Any]:
         return {}
     except (ValueError, RecursionError) as error:
         raise CheckpointError(
-            f"{path} is damaged ({error}); put back a copy, or remove it and go on with: convscope train --resume "
+            f"{path} is damaged ({error}); put back a copy, or remove it and resume with: convscope train --resume "
             f"{quoted(folder)}"
         ) from None
 

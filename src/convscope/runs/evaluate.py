@@ -1,4 +1,4 @@
-"""The figures of a run on any labelled images."""
+"""The figures of a run on any set whose targets are known."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
-from convscope.data.names import composed
 from convscope.data.sizing import promote, promotion
 from convscope.data.sources.columns import Columns
-from convscope.errors import ConfigError, DataError, nearest
+from convscope.data.spec import FieldSpec
+from convscope.errors import ConfigError, DataError
 from convscope.runs import files
 from convscope.runs.inputs import load_source
-from convscope.text import count, listed
+from convscope.text import count
 from convscope.training.choice import decided_by_validation
 
 if TYPE_CHECKING:
@@ -51,16 +51,16 @@ def evaluate(
     data_root: str | None = None,
     **columns: str,
 ) -> dict[str, Any]:
-    """Return the figures of merit of a run on its own set, or on ``data`` with all or some of the same classes.
+    """Return the figures of merit of a run on its own set, or on ``data`` with the same targets, of classes some.
 
     ``split`` is "train", "valid", "test" or "all"; by default test, else valid, else (where another set says nothing of
     splits) everything. ``skip_bad`` leaves unreadable images out. ``columns`` are ``image_column``, ``label_column``,
     ``group`` of another table, as in ``convscope.load``; by default those of the run, where the table has them. ``amp``
-    computes in bfloat16, see ``Run.answering``. ``warnings`` among the figures say what makes them
-    worth less: images that the run was trained on, classes that are missing, converted channels.
+    computes in bfloat16, see ``Predictor.form``. ``warnings`` among the figures say what makes them
+    worth less: images that the run was trained on, classes that the set lacks, converted channels.
 
     Raises:
-        DataError: classes that the run does not know, another type of pixels, a split that does not exist.
+        DataError: targets that the run has not learned, another type of pixels, a split that does not exist.
     """
     if columns and not isinstance(data, str | Path):
         raise ConfigError(
@@ -73,11 +73,12 @@ def evaluate(
     else:
         found = _another(run, data, _columns(run, **columns), skip_bad, cache, data_root)
     name, chosen = _choose(found, split)
-    labels = _labels(found, chosen, run.spec.classes)
+    field = FieldSpec("label", "class", (), chosen.labels.dtype.name, found.classes)
+    targets = run.spec.does.match(chosen.labels, field, run.spec.target)
     pixels, converted = _pixels(run, chosen)
-    warnings = [*found.warnings, *converted, *_missing(labels, run.spec.classes)]
+    warnings = [*found.warnings, *converted, *targets.notices]
     warnings += _flattered(run, name) if data is None else _trained_on(run, chosen)
-    scores, _ = run.score(replace(chosen, pixels=pixels, labels=labels), tta=tta, amp=amp)
+    scores, _ = run.score(replace(chosen, pixels=pixels, labels=targets.stored), tta=tta, amp=amp)
     if run.code_has_changed:
         warnings.append(f"{run.environment['code']['file']} has changed since this run began: it may compute otherwise")
     return {"split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores}
@@ -149,22 +150,6 @@ def _choose(found: Labelled, name: str | None) -> tuple[str, Split]:
     return name, Split("all", found.images.pixels, *(None if each is None else each[mine] for each in columns))  # pyright: ignore[reportArgumentType]
 
 
-def _labels(found: Labelled, chosen: Split, known: tuple[str, ...]) -> np.ndarray:
-    """Number the labels as the network does."""
-    present = [composed(found.classes[k]) for k in np.unique(chosen.labels)]
-    known = tuple(map(composed, known))
-    for name in present:
-        if name not in known:
-            others = sum(other not in known for other in present) - 1
-            more = f" (nor {count(others, 'other class', 'other classes')} of the set)" if others else ""
-            raise DataError(
-                f"this run does not know the class {name!r}{more}{nearest(name, known)}; it names {listed(known, 20)}: "
-                "leave other images out of the set, or name their class as one of these"
-            )
-    number = {name: k for k, name in reversed(list(enumerate(known)))}
-    return np.array([number.get(composed(name), -1) for name in found.classes])[chosen.labels]
-
-
 def _pixels(run: Run, chosen: Split) -> tuple[np.ndarray, list[str]]:
     """Bring the channels to those that the network takes, as ``predict`` does."""
     mine, (*_, has) = run.spec.preprocessing, chosen.pixels.shape
@@ -179,18 +164,12 @@ def _pixels(run: Run, chosen: Split) -> tuple[np.ndarray, list[str]]:
         raise DataError(f"the set's images do not fit this run: one {error}") from None
 
 
-def _missing(labels: np.ndarray, classes: tuple[str, ...]) -> Iterator[str]:
-    absent = [name for k, name in enumerate(classes) if not (labels == k).any()]
-    if absent:
-        yield f"no image of {count(len(absent), 'class', 'classes')}: {listed(absent)}"
-
-
 def _flattered(run: Run, split: str) -> Iterator[str]:
     """Tell what the images of the run's own split decided, which makes every figure too good."""
     if split != "valid" or not (run.folder / files.METRICS).exists():
         return
     if by := decided_by_validation(run.metrics):
-        yield f"the validation images decided {' and '.join(by)} in the training of this run: their score is flattered"
+        yield f"the validation images decided {' and '.join(by)} in the training of this run: their score is optimistic"
 
 
 def _trained_on(run: Run, chosen: Split) -> Iterator[str]:

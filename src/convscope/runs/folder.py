@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -17,6 +18,7 @@ from convscope.errors import CheckpointError, ConfigError, nearest, quoted
 from convscope.models import header
 from convscope.runs import files
 from convscope.runs.checksum import check_weights, damaged, noted, weights_hash
+from convscope.tasks.registry import task
 from convscope.text import listed
 from convscope.training.plan import Plan, make_plan
 
@@ -30,13 +32,14 @@ class Figure(TypedDict):
 
 
 class Scored(TypedDict):
-    """What every reader of ``metrics.json`` relies on."""
+    """What every reader of ``metrics.json`` relies on, beside the figures that its task compares."""
 
     split: str
-    accuracy: Figure
-    balanced_accuracy: Figure
-    log_loss: Figure
+    task: NotRequired[str]
     weights_sha256: NotRequired[str]
+
+
+ONLY_TASK = "classification"  # of format 1, which does not name it
 
 
 def check_is_run(folder: Path) -> None:
@@ -90,15 +93,17 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
-    """Return the final figures; ``CheckpointError`` while there are none of the weights in the folder."""
+    """Return the final figures, which name their task, its ``main`` one, and what each means.
+
+    ``CheckpointError`` while there are none of the weights in the folder.
+    """
     path = folder / files.METRICS
-    go_on = f"go on with: convscope train --resume {quoted(folder)}"
+    go_on = f"resume with: convscope train --resume {quoted(folder)}"
     if not path.exists():
         raise CheckpointError(f"{folder} is not finished; {go_on}")
     try:
-        metrics = json.loads(path.read_text(encoding="utf-8"))
-        msgspec.convert(metrics, Scored)
-    except (ValueError, RecursionError) as error:
+        metrics = _described(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, RecursionError, ConfigError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); {go_on}") from None
     # While a training goes on, env.json names no weights: they may be new ones.
     current = noted(folder).get("weights_sha256") or weights_hash(folder)
@@ -108,6 +113,20 @@ def read_metrics(folder: Path) -> dict[str, Any]:
             f"weights are not there yet; {go_on}"
         )
     return metrics
+
+
+def _described(values: Any) -> dict[str, Any]:
+    """Return figures with what format 1 leaves out; ``ValueError`` or ``ConfigError`` where they are no figures."""
+    scored = msgspec.convert(values, Scored)
+    name = scored.get("task", ONLY_TASK)
+    compared = task(name).compared
+    for figure in compared:
+        try:
+            msgspec.convert(values.get(figure), Figure)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"{figure}: {error}") from None
+    about = {figure: asdict(meaning) for figure, meaning in compared.items()}
+    return {"task": name, "main": next(iter(compared)), "metrics": about, **values}
 
 
 def read_header(folder: Path) -> header.Header:

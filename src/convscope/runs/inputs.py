@@ -70,6 +70,10 @@ def _load(source: str | Path, plan: Plan, *, progress: Progress | None, weights:
         group=plan.group,
         image_column=plan.image_column,
         label_column=plan.label_column,
+        split_file=plan.split_file,
+        folds=plan.folds,
+        fold=plan.fold,
+        resample=plan.resample,
         progress=progress,
     )
 
@@ -120,11 +124,9 @@ def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:
     if scaling is None:
         return data, ()
     if shape.dtype not in UNITS:
-        what = (
-            "the images are real numbers, whose scale the weights do not know: mean and deviation are those of this set"
-        )
+        what = "the images are real numbers, whose scale the weights do not know: mean and std are this set's"
         return data, (what,)
     mean, std = (tuple(value * UNITS[shape.dtype] for value in values) for values in scaling)
     said = " ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(mean, std, strict=True))
-    facts = {**data.facts, "normalisation": f"mean/deviation of the weights, in raw units: {said}"}
+    facts = {**data.facts, "normalisation": f"mean/standard deviation of the weights, in raw units: {said}"}
     return replace(data, preprocessing=replace(shape, mean=mean, std=std), facts=facts), ()

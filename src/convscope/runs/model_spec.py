@@ -1,4 +1,4 @@
-"""What a weights file says about itself: enough to rebuild the network and feed it an image."""
+"""What a weights file says about itself: enough to rebuild the network and feed it an input."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.spec import Classes, TargetSpec
+from convscope.data.spec import Classes, InputSpec, OutputSpec, TargetSpec, target_entry
 from convscope.models import own
 from convscope.models.cost import cost
 from convscope.models.header import Header
 from convscope.models.registry import build
+from convscope.tasks.registry import task
+from convscope.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A trained network without its weights: task, classes in order, preprocessing, network name, options and head.
+    """A trained network without its weights: task, target, preprocessing, network name, options and head.
 
     ``source`` is the network itself, or what builds it, where it was given and is not to be found by its name.
     """
 
     task: str
     model: str
-    classes: tuple[str, ...]
+    target: TargetSpec
     preprocessing: Preprocessing
     options: dict[str, Any] = field(default_factory=dict)
     head: str = "own"
@@ -33,21 +35,15 @@ class ModelSpec:
 
     def build(self) -> nn.Module:
         """Build the network with fresh weights; ``ConfigError`` where its code cannot be imported."""
-        return build(self.code, self.options, head=self.head, **self._shape)
+        return build(self.code, self.options, input=self.input, output=self.output, head=self.head)
 
     def cost(self) -> tuple[int, int]:
-        """Return how many weights the network has, and its multiply-adds for one image."""
-        p = self.preprocessing
-        return cost(self.build, (p.channels, p.height, p.width))
+        """Return how many weights the network has, and its multiply-adds for one example."""
+        return cost(self.build, self.input)
 
     def told(self) -> str:
         """Say how a network of one's own is built, and what opening it does."""
-        return own.told(self.code, self.options, **self._shape)
-
-    @property
-    def target(self) -> TargetSpec:
-        """What is learned, with all that is needed to read an answer."""
-        return Classes(self.classes)
+        return own.told(self.code, self.options, self.input, self.output)
 
     @property
     def code(self) -> own.Source:
@@ -60,9 +56,27 @@ class ModelSpec:
         return own.is_own(self.model) and own.is_module(own.load(self.code))
 
     @property
-    def _shape(self) -> dict[str, Any]:
+    def does(self) -> Task:
+        """The task's functions."""
+        return task(self.task)
+
+    @property
+    def input(self) -> InputSpec:
+        """What the network takes."""
         p = self.preprocessing
-        return {"classes": len(self.classes), "channels": p.channels, "size": (p.height, p.width)}
+        return InputSpec(p.channels, (p.height, p.width))
+
+    @property
+    def output(self) -> OutputSpec:
+        """What the network gives."""
+        return self.does.output(self.target, self.input)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, where these are learned; ``AttributeError`` elsewhere."""
+        if not isinstance(self.target, Classes):
+            raise AttributeError(f"a network for {self.task} has no classes; see target")
+        return self.target.names
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON."""
@@ -73,11 +87,11 @@ class ModelSpec:
             **({"code": own.WARNING} if own.is_own(self.model) else {}),
             "options": self.options,
             "head": self.head,
-            "classes": list(self.classes),
+            **target_entry(self.target),
             "preprocessing": self.preprocessing.to_dict(),
         }
 
     @classmethod
     def from_header(cls, header: Header) -> ModelSpec:
         """Rebuild from what a weights file says, ``to_dict``'s values."""
-        return cls(header.task, header.model, header.classes, header.rule(), header.options, header.head)
+        return cls(header.task, header.model, header.target, header.preprocessing, header.options, header.head)

@@ -36,9 +36,10 @@ def check_own(
             f"{plan.model} holds {listed(held)} still in its own code (requires_grad=False), and stages and --freeze "
             "say this too: say it in one of the two places"
         )
-    notices = check(model, plan.model, batch.x, len(spec.classes), None if spec.is_object else spec.build)
+    again = None if spec.is_object else spec.build
+    notices = check(model, plan.model, batch.x, spec.output, spec.target, again)
     if spec.is_object:
-        notices.append(f"{plan.model} is trained as a copy that begins with its weights: another seed draws no others")
+        notices.append(f"{plan.model} is trained as a copy that starts from its weights: the seed does not change them")
     if held:
         notices.append(f"{plan.model} holds {listed(held)} still (requires_grad=False)")
     reasons = {**settled.reasons, "model": spec.told()}

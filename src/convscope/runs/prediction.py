@@ -1,31 +1,71 @@
-"""What a network says of one image."""
+"""What a network says of one example."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 from convscope.cards import card
 
-SHOWN = 10  # classes in a notebook
+SHOWN = 10  # rows in a notebook
 
 
 @dataclass(frozen=True, repr=False)
 class Prediction:
-    """What the network says of one image; ``error`` says why it could say nothing, ``note`` what was converted."""
+    """What the network says of one example; ``error`` says why it could say nothing, ``note`` what was converted.
+
+    ``answer`` is the task's, fit for JSON; its keys are attributes too: of classes ``label``, ``probability`` and
+    ``probabilities``. Where there is an error, it has the same keys without values.
+
+    >>> Prediction("a.png", {"age": 31.5, "unit": "years"}).age
+    31.5
+    """
 
     input: str
-    label: str | None
-    probability: float | None
-    probabilities: dict[str, float]
+    answer: Mapping[str, Any] = field(default_factory=dict)
     error: str | None = None
     note: str = ""
 
+    def __getattr__(self, name: str) -> Any:
+        answer = self.__dict__.get("answer", {})  # empty while it is copied or unpickled
+        if name in answer:
+            return answer[name]
+        raise AttributeError(f"a prediction has no {name!r}; this one answers {', '.join(answer) or 'nothing'}")
+
     def __repr__(self) -> str:
-        said = self.error if self.probability is None else f"{self.label} {self.probability:.4f}"
+        said = self.error if self.error is not None else " ".join(map(_plain, self._shown().values()))
         return f"<{self.input}: {said}{f' ({self.note})' if self.note else ''}>"
 
     def _repr_html_(self) -> str:
-        surest = sorted(self.probabilities.items(), key=lambda item: -item[1])[:SHOWN]
-        rows = {name: f"{probability:.4f}" for name, probability in surest}
-        return card(self.input, {"error": self.error} if self.error else rows, escape(self.note))
+        rows = {"error": self.error} if self.error is not None else {n: _plain(v) for n, v in self._rows().items()}
+        return card(self.input, rows, escape(self.note))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, fit for JSON, the answer's among them."""
+        return {"input": self.input, **self.answer, "error": self.error, "note": self.note}
+
+    def _shown(self) -> dict[str, Any]:
+        """Return what of the answer is one text or number."""
+        return {name: value for name, value in self.answer.items() if isinstance(value, str | int | float)}
+
+    def _rows(self) -> dict[str, Any]:
+        """Return the rows of a page: of shares of several names the largest, else what is one text or number."""
+        for named in self.answer.values():
+            if isinstance(named, Mapping) and named and all(isinstance(value, float) for value in named.values()):
+                return dict(sorted(named.items(), key=lambda item: -item[1])[:SHOWN])
+        return self._shown()
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def blank(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of an answer without its values, for an example of which nothing can be said.
+
+    >>> blank({"label": "bee", "probability": 0.75, "probabilities": {"bee": 0.75}})
+    {'label': None, 'probability': None, 'probabilities': {}}
+    """
+    return {name: type(value)() if isinstance(value, dict | list) else None for name, value in answer.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -15,30 +14,25 @@ from safetensors import safe_open
 from torch import nn
 
 from convscope.cards import card
-from convscope.data.augment import Policy
 from convscope.data.dataset import Data, Split
-from convscope.data.decode import MAX_PIXELS, limited
-from convscope.data.given import Images, held
+from convscope.data.decode import MAX_PIXELS
+from convscope.data.given import Images
 from convscope.data.loader import Normaliser
 from convscope.data.names import repeated
-from convscope.data.sizing import Brought
+from convscope.data.spec import names_of
 from convscope.errors import CheckpointError, ConfigError, ShapeError, quoted
 from convscope.models import entry, own
 from convscope.models.tensors import checked
 from convscope.runs import files
+from convscope.runs.averaging import Averaging
 from convscope.runs.checksum import noted
 from convscope.runs.evaluate import evaluate
 from convscope.runs.folder import check_is_run, read_config, read_header, read_metrics, read_table, read_weights
 from convscope.runs.model_spec import ModelSpec
-from convscope.runs.predict import BATCH, Averaging, compare, probabilities
 from convscope.runs.prediction import SHOWN, Prediction
-from convscope.tasks.registry import task
+from convscope.runs.predictor import Predictor
 from convscope.text import listed
-from convscope.training.accelerate import inference_model
 from convscope.training.plan import Plan
-
-FIGURES = ("accuracy", "balanced_accuracy", "log_loss")
-MOST_COPIES = 1_000  # of an image, to average over: far more than change the mean
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,20 +46,21 @@ class Run:
 
     def __repr__(self) -> str:
         figures = self._figures
-        said = f"accuracy {figures['accuracy']['value']:.4f} on {figures['split']}" if figures else "not finished"
+        main = next(iter(self.spec.does.compared))
+        said = f"{main.replace('_', ' ')} {_plain(figures[main])} on {figures['split']}" if figures else "not finished"
         return f"<run {self.folder}: {self.spec.model} on {self.source}, {said}>"
 
     def _repr_html_(self) -> str:
         figures = self._figures
         rows: dict[str, object] = {
             "network": f"{self.spec.model}, {self.weights:,} weights",
-            "data": f"{self.source}: {listed(self.spec.classes, SHOWN)}",
+            "data": f"{self.source}: {listed(names_of(self.spec.target), SHOWN)}",
             "epochs": self.plan.epochs,
         }
-        for name in FIGURES if figures else ():
-            value, low, high = (figures[name][part] for part in ("value", "low", "high"))
+        for name in self.spec.does.compared if figures else ():
+            low, high = (figures[name][end] for end in ("low", "high"))
             spread = "" if low is None else f" ({low:.4f} to {high:.4f})"
-            rows[f"{name.replace('_', ' ')}, {figures['split']}"] = "" if value is None else f"{value:.4f}{spread}"
+            rows[f"{name.replace('_', ' ')}, {figures['split']}"] = f"{_plain(figures[name])}{spread}"
         return card(str(self.folder), {**rows, "report": self.report} if figures else rows)
 
     @property
@@ -140,97 +135,49 @@ class Run:
             ) from error
         return model.eval()
 
-    def answering(self, pixels: np.ndarray, rows: np.ndarray, *, amp: bool = False) -> nn.Module:
-        """Return the form of the network that answers fastest, equal to ``model`` up to rounding.
-
-        With ``amp`` it computes in bfloat16; ``ConfigError`` where that gives more than 2 % of the first of the raw
-        images ``pixels[rows]`` another class.
-        """
-        if not amp:
-            return self._exact
-        if not self._compared:
-            compare(self._exact, self._in_bfloat16, pixels, rows, self.normaliser)
-            self._compared.append(True)
-        return self._in_bfloat16
-
     @cached_property
-    def _exact(self) -> nn.Module:
-        return inference_model(self.model, channels_last=entry(self.spec.model).channels_last)
-
-    @cached_property
-    def _in_bfloat16(self) -> nn.Module:
-        return inference_model(self.model, channels_last=entry(self.spec.model).channels_last, amp=True)
-
-    @cached_property
-    def _compared(self) -> list[bool]:
-        return []
-
-    @property
-    def normaliser(self) -> Normaliser:
-        """From raw images to the network's input."""
-        model = self.spec.model
-        return Normaliser(self.spec.preprocessing, channels_last=entry(model).channels_last, plain=own.is_own(model))
+    def predictor(self) -> Predictor:
+        """The network with all that turns an input into an answer, which needs no folder."""
+        return Predictor(
+            self.model,
+            self.spec.preprocessing,
+            self.spec.does,
+            self.spec.target,
+            channels_last=entry(self.spec.model).channels_last,
+            plain=own.is_own(self.spec.model),
+            max_pixels=self.plan.max_pixels or MAX_PIXELS,
+        )
 
     def averaging(self, copies: int) -> Averaging | None:
         """Return test-time averaging over ``copies`` of the training augmentation, or ``None`` for none (0).
 
         Raises ``ConfigError`` for a number that makes no sense, and where no copy would differ.
         """
-        if not 0 <= copies <= MOST_COPIES:
-            raise ConfigError(f"--tta: expected 0 (no average) to {MOST_COPIES:,} copies of each image, got {copies:,}")
-        if not copies:
-            return None
-        words = self.plan.augment
-        policy = Policy.parse(words).for_inference()
-        if str(policy) == "none":
-            trained = f"with {words}, which only spoils or blends images" if words != "none" else "without augmentation"
-            raise ConfigError(
-                f"--tta: this run was trained {trained}, so there is nothing to average over; leave it out"
-            )
-        return Averaging(policy, copies, self.plan.seed)
+        return Averaging.of(self.plan.augment, copies, self.plan.seed)
 
     def predict(self, inputs: Images | Iterable[Images], *, tta: int = 0, amp: bool = False) -> list[Prediction]:
-        """Return one prediction an image.
+        """Return one prediction an image; ``inputs`` are what ``Predictor.predict`` takes.
 
-        ``inputs`` are image files, folders and archives (searched through), pictures of PIL, splits and their examples,
-        or arrays and tensors of raw pixels in the type that was trained on: (H, W), (H, W, C) or (N, H, W, C); or a
-        list of these. The same pixels get the same answer, to the bit, however they are given; only of a JPEG file at
-        least four times too large a smaller version is decoded. ``tta`` averages over that many augmented copies;
-        ``amp`` computes in bfloat16, see ``answering``.
-
-        An unreadable file gives a prediction with its ``error`` set. Raises ``DataError`` where there is no image at
-        all, and for an array of another type, range or shape.
+        ``tta`` averages over that many augmented copies; ``amp`` computes in bfloat16, see ``Predictor.form``.
         """
-        rule, most = self.spec.preprocessing, self.plan.max_pixels or MAX_PIXELS
-        given = held(inputs, rule, most)
-        averaging = self.averaging(tta)
-        found: list[Prediction] = []
-        while some := list(itertools.islice(given, BATCH)):  # a folder may hold more images than memory does
-            with limited(most):
-                images = [one.brought(rule) for one in some]
-            good = [image.pixels for image in images if isinstance(image, Brought)]
-            answers = iter(self._shares(np.stack(good), np.arange(len(good)), averaging, amp) if good else [])
-            for one, image in zip(some, images, strict=True):
-                if isinstance(image, Brought):
-                    shown = task(self.spec.task).answer(next(answers), self.spec.target)
-                    found.append(Prediction(one.name, **shown, note=image.note))
-                else:
-                    found.append(Prediction(one.name, None, None, {}, error=str(image)))
-        return found
-
-    def _shares(self, pixels: np.ndarray, rows: np.ndarray, averaging: Averaging | None, amp: bool) -> np.ndarray:
-        return probabilities(self.answering(pixels, rows, amp=amp), pixels, rows, self.normaliser, averaging)
+        return self.predictor.predict(inputs, average=self.averaging(tta), amp=amp)
 
     def predictions(self, split: Split, *, tta: int = 0, amp: bool = False) -> np.ndarray:
-        """Return the predictions (N, ...) for the images of a split, such as probabilities (N, K)."""
-        return self._shares(split.pixels, split.rows, self.averaging(tta), amp)
+        """Return the predictions (N, ...) for the examples of a split: of classes their probabilities (N, K)."""
+        return self.predictor.predictions(split, average=self.averaging(tta), amp=amp)
+
+    probabilities = predictions  # what they are called where classes are learned
+
+    @property
+    def normaliser(self) -> Normaliser:
+        """From raw images to the network's input."""
+        return self.predictor.normaliser
 
     def score(self, split: Split, *, tta: int = 0, amp: bool = False) -> tuple[dict[str, Any], np.ndarray]:
         """Return the figures of merit on one split, with intervals, and the predictions (N, ...) behind them."""
         predictions = self.predictions(split, tta=tta, amp=amp)
-        chosen = task(self.spec.task)
-        options = self.plan.options if self.plan.task == self.spec.task else chosen.options()
-        scores = chosen.score(split.target, predictions, self.spec.target, options, split.groups)
+        options = self.plan.options if self.plan.task == self.spec.task else self.spec.does.options()
+        scores = self.spec.does.score(split.target, predictions, self.spec.target, options, split.groups)
         return scores.to_dict(), predictions
 
     def evaluate(
@@ -238,6 +185,10 @@ class Run:
     ) -> dict[str, Any]:
         """Return the figures of merit on this run's own set or on another one; see ``runs.evaluate.evaluate``."""
         return evaluate(self, data, split=split, tta=tta, **options)
+
+
+def _plain(estimate: dict[str, Any]) -> str:
+    return "" if estimate["value"] is None else f"{estimate['value']:.4f}"
 
 
 def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | None = None) -> Run:
@@ -251,14 +202,14 @@ def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | N
     if not (folder / files.WEIGHTS).exists():
         raise CheckpointError(
             f"{folder} has no {files.WEIGHTS} yet: its training has not finished an epoch; "
-            f"go on with: convscope train --resume {quoted(folder)}"
+            f"resume with: convscope train --resume {quoted(folder)}"
         )
     source, plan = read_config(folder / files.CONFIG)
     spec = ModelSpec.from_header(read_header(folder))
-    if twice := repeated(spec.classes):
+    if twice := repeated(names_of(spec.target)):
         raise CheckpointError(
-            f"{folder / files.WEIGHTS} gives two classes one name ({listed(twice)}), so that its answers could mean "
-            "either; train again, each class with a name of its own"
+            f"{folder / files.WEIGHTS} gives two {spec.target.kind} one name ({listed(twice)}), so that its "
+            "answers could mean either; train again, each with a name of its own"
         )
     return Run(folder, replace(spec, source=given_again(model, spec.model, folder)), plan, source)
 

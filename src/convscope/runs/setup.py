@@ -16,7 +16,7 @@ from convscope.models import own
 from convscope.models.weights import Weights, load_into
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.own_network import check_own
-from convscope.runs.predict import BATCH
+from convscope.runs.predictor import BATCH
 from convscope.tasks.registry import task
 from convscope.tasks.task import Objective
 from convscope.training.accelerate import accelerated, in_order
@@ -80,12 +80,13 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     """
     settled = settle(plan, data, source)
     plan = settled.plan
-    spec = ModelSpec(plan.task, plan.model, data.classes, data.preprocessing, dict(plan.set), plan.head, source)
+    target = task(plan.task).target(data, plan.options)
+    spec = ModelSpec(plan.task, plan.model, target, data.preprocessing, dict(plan.set), plan.head, source)
     torch.manual_seed(plan.seed)
     model = spec.build()
     notes = () if weights is None else load_into(model, weights, head_is_new=plan.head != "own")
     model = model.to(plan.device)
-    objective = _objective(plan, data, task(plan.task).target(data, plan.options))
+    objective = _objective(plan, data, target)
     first = next(batches_of(data.train, data, plan).epoch(0))
     notices = objective.notices
     if own.is_own(plan.model):

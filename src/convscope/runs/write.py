@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tomli_w
 from safetensors.torch import save
 from torch import Tensor
@@ -20,6 +18,7 @@ from convscope.data.dataset import Data
 from convscope.errors import ConfigError, quoted
 from convscope.models import own
 from convscope.models.header import KEY
+from convscope.plain import plain
 from convscope.runs import files
 from convscope.runs.model_spec import ModelSpec
 from convscope.training.checkpoint import State, save_error, write_state
@@ -85,7 +84,7 @@ def refuse_taken(folder: Path) -> None:
         raise ConfigError(f"{folder} is a file; choose another --out")
     # What a training leaves that was killed before its first file is no reason.
     if folder.exists() and any(at.suffix != ".new" and at.name != PROBE for at in folder.iterdir()):
-        go_on = f", or go on with --resume {quoted(folder)}" if (folder / files.CONFIG).exists() else ""
+        go_on = f", or resume with --resume {quoted(folder)}" if (folder / files.CONFIG).exists() else ""
         raise ConfigError(f"{folder} is not empty; choose another --out{go_on}")
 
 
@@ -150,19 +149,7 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
 
 def json_text(values: dict[str, Any]) -> str:
     """Return plain values as JSON text; what is not a finite number becomes null."""
-    return json.dumps(_plain(values), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return json.dumps(plain(values), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from convscope.data.spec import InputSpec, OutputSpec, TargetSpec
+from convscope.data.spec import FieldSpec, InputSpec, OutputSpec, TargetSpec
 from convscope.tasks.baselines import Baseline
+from convscope.tasks.matching import Matched, matched
 from convscope.tasks.scores import About, Evidence, Scores
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Task:
     ``answer(prediction, target)``: one prediction, fit for JSON; its first value is what is shown.
     ``columns(target)`` and ``cells(prediction, truth, target)``: of predictions.csv, after id and split;
     ``read(rows, target)``: the truth and predictions of such rows, as ``evidence`` takes them.
+    ``match(stored, spec, target)``: targets of another set, described by ``spec``, as ``target`` has them.
     """
 
     name: str
@@ -110,4 +112,5 @@ class Task:
     columns: Callable[[Any], tuple[str, ...]]
     cells: Callable[[Any, Any, Any], Sequence[str]]
     read: Callable[[Sequence[Mapping[str, str]], Any], Evidence]
+    match: Callable[[np.ndarray, FieldSpec, Any], Matched] = matched
     step: str = "supervised"

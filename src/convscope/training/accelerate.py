@@ -69,7 +69,7 @@ class Measured:
     compiling: float = 0.0
 
     def __str__(self) -> str:
-        return f"{in_words(self)}, {self.batch_size} a step"
+        return f"{in_words(self)}, batch size {self.batch_size}"
 
 
 def in_words(form: Plan | Measured) -> str:

@@ -35,7 +35,7 @@ class Saving:
     """Saves a training: in the background while it runs, and waited for at its end.
 
     What cannot be written on the way (a full disk) is told through ``tell``, once until it works again; training goes
-    on, and what was saved before stays. ``waited`` counts the seconds that training stood still for it.
+    on, and what was saved before is kept. ``waited`` counts the seconds that training stood still for it.
     """
 
     def __init__(self, keeper: CheckpointSink, tell: Callable[[str], None]):
@@ -82,7 +82,7 @@ class Saving:
         self.waited += time.perf_counter() - began
         if isinstance(error, SaveError):
             if not self._failing:
-                self._tell(f"NOT SAVED: {error.problem}. Training goes on, and saving is tried again")
+                self._tell(f"NOT SAVED: {error.problem}. Training continues, and saving is tried again")
             self._failing = True
         elif error is not None:
             raise error

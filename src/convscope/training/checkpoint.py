@@ -130,13 +130,15 @@ def read_state(folder: Path) -> State:
         facts = json.loads((folder / FACTS).read_text())
         payload = (folder / TENSORS).read_bytes()
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"cannot read the saved state in {folder} ({error}); start the run anew") from error
+        raise CheckpointError(f"cannot read the saved state in {folder} ({error}); start a new run") from error
     if facts.pop("sha256", None) != _checksum([payload], facts):
         raise CheckpointError(
-            f"{folder / TENSORS} is damaged: its checksum differs from the one in {FACTS}; start the run anew"
+            f"{folder / TENSORS} is damaged: its checksum differs from the one in {FACTS}; start a new run"
         )
     if facts.pop("format") != FORMAT:
-        raise CheckpointError(f"{folder} was saved by another version of convscope; go on with that one, or start anew")
+        raise CheckpointError(
+            f"{folder} is of another version of convscope; resume with that version, or start a new run"
+        )
     try:
         tensors = load(payload)
     except SafetensorError as error:
@@ -154,6 +156,6 @@ def save_error(path: Path, size: int, error: OSError) -> SaveError:
         needs = f"needs {size:,} bytes" if size else "does not fit"
         return SaveError(
             f"the disk is full: {path} {needs}, {free:,} are free; what was saved before is untouched",
-            "make room and go on with --resume, or choose another folder with --out",
+            "free some space and resume with --resume, or choose another folder with --out",
         )
-    return SaveError(f"cannot save {path}: {error}", "see to the disk, then go on with --resume")
+    return SaveError(f"cannot save {path}: {error}", "check the disk, then resume with --resume")

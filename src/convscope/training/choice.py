@@ -29,11 +29,11 @@ def rule(select: str, stops: Sequence[str], *, has_test: bool) -> str:
     """Return the sentence that says which epoch was kept, and what the scores are worth.
 
     >>> rule("last", ["all epochs done"], has_test=False)
-    'the last epoch: the validation images chose nothing, so their score is not flattered'
+    'the last epoch: the validation images chose nothing, so their score is unbiased'
     """
     by = decided(select, stops)
     if not by:
-        return "the last epoch: the validation images chose nothing, so their score is not flattered"
+        return "the last epoch: the validation images chose nothing, so their score is unbiased"
     kept = "the last epoch"
     if select == "best":
         kept = "the epoch with the highest validation accuracy (ties: the lower validation loss)"
@@ -41,7 +41,7 @@ def rule(select: str, stops: Sequence[str], *, has_test: bool) -> str:
         after = "this choice" if select == "best" else "the training had stopped"
         return f"{kept}; the test images were opened once, after {after}"
     what = " and ".join(by)
-    return f"{kept}: the validation images decided {what}, so their score is flattered; no test split judges it"
+    return f"{kept}: the validation images decided {what}, so their score is optimistic; there is no test split"
 
 
 def decided_by_validation(metrics: Mapping[str, Any]) -> list[str]:

@@ -108,9 +108,12 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
 def _select(plan: Plan, data: Data) -> tuple[str, str]:
     """Return which epoch is kept, and why."""
     if data.test is not None:
-        return "best", "by validation accuracy; a test split judges it"
+        return "best", "by validation accuracy; there is a test split"
     if plan.patience is not None:
-        return "best", "patience: the validation images decide when to stop, and so the epoch; their score is flattered"
+        return (
+            "best",
+            "patience: validation decides when to stop, and so the epoch; its score is optimistic",
+        )
     return "last", "no test split: nothing is chosen on validation"
 
 

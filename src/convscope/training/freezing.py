@@ -32,7 +32,7 @@ class FreezePlan:
         """Whether nothing learns but the head."""
         if not self.stage.freeze or not transfer.is_chain(self.model):
             return False
-        return transfer.frozen(self.model, ["trunk"], self.head) <= self.still
+        return transfer.frozen(self.model, ["backbone"], self.head) <= self.still
 
     def said(self, stage: Stage, plan: Plan) -> str:
         """Return what a stage does, as a line for people; ``stage`` is this one, settled."""
@@ -41,13 +41,13 @@ class FreezePlan:
         total = sum(self.weights.values())
         parts = [
             "as many epochs as fit" if stage.epochs > LONG else count_of(stage.epochs, "epoch"),
-            "all weights learn" if learns == total else f"{learns:,} of {total:,} weights learn",
-            f"rate {stage.lr:g}" + (f", times {stage.decay:g} from group to group" if stage.decay != 1 else ""),
+            f"trainable {total:,}" if learns == total else f"trainable {learns:,} of {total:,}",
+            f"lr {stage.lr:g}" + (f", layer decay {stage.decay:g}" if stage.decay != 1 else ""),
         ]
         if stage.freeze:
             parts.insert(1, f"frozen: {', '.join(stage.freeze)}")
         augmented = stage.augment and plan.augment != "none"
-        parts.append("augmented" if augmented else "features computed once" if stage.once else "not augmented")
+        parts.append("augmented" if augmented else "cached features" if stage.once else "not augmented")
         return ", ".join(parts)
 
     def groups(self) -> dict[tuple[str, ...], list[str]]:

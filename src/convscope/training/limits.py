@@ -36,6 +36,9 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "split_seed": (0, 2**32 - 1, True),
     "valid": (0, 10**9, False),
     "test": (0, 10**9, True),
+    "folds": (2, 1_000, True),  # as in data.folds
+    "fold": (1, 1_000, True),
+    "resample": (0, 10**6, True),
     "max_pixels": (1, 10**12, True),
     "workers": (1, 1024, True),
     "threads": (1, MOST, True),
@@ -67,6 +70,7 @@ def check(plan: Plan) -> None:
             raise ConfigError(f"setting {name!r}: a share is at most 0.9, got {value!r}; a number of images is whole")
     if plan.warmup_epochs and plan.sched == "onecycle":
         raise ConfigError("setting 'warmup_epochs' is for sched 'cosine' and 'constant'; one-cycle warms up by itself")
+    _check_splits(plan)
     _check_stages(plan)
     if plan.epochs is not None and plan.warmup_epochs >= plan.epochs:
         raise ConfigError(f"setting 'warmup_epochs' must be below the {plan.epochs} epochs, got {plan.warmup_epochs:g}")
@@ -79,6 +83,25 @@ def check(plan: Plan) -> None:
         from convscope.data.augment import Policy  # here, since NumPy would slow the help texts down
 
         Policy.parse(plan.augment)
+
+
+def _check_splits(plan: Plan) -> None:
+    """Refuse settings that say in two ways which examples are tested."""
+    if plan.fold is not None and plan.folds is None:
+        raise ConfigError("setting 'fold' needs the number of folds beside it, such as folds=5")
+    if plan.folds is not None and plan.fold is None:
+        raise ConfigError(
+            "setting 'folds' alone is for several trainings (convscope train --folds, convscope.train_series): for one "
+            "of them say which, such as fold=1"
+        )
+    if plan.fold is not None and plan.folds is not None and plan.fold > plan.folds:
+        raise ConfigError(f"setting 'fold' must be at most {plan.folds:,}, the number of folds, got {plan.fold:,}")
+    ways = [name for name in ("split_file", "folds", "resample") if getattr(plan, name)]
+    if len(ways) > 1:
+        raise ConfigError(f"settings {ways[0]!r} and {ways[1]!r} are two ways to split a set: choose one of them")
+    for name in ("test", *(["valid"] if plan.split_file else [])):
+        if ways[:1] in (["split_file"], ["folds"]) and getattr(plan, name) is not None:
+            raise ConfigError(f"setting {name!r}: {ways[0]!r} says which examples these are; leave it out")
 
 
 def _check_stages(plan: Plan) -> None:

@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import nn
 
 from convscope.data.loader import Loader
 from convscope.errors import Error, SaveError
+from convscope.events import SILENT, Listener
 from convscope.tasks.task import Monitor, Objective
 from convscope.training import pace
 from convscope.training.autosave import CheckpointSink, Saving
@@ -29,22 +30,6 @@ from convscope.training.plan import Plan
 from convscope.training.stage_setup import StageSetup, set_up_stage
 from convscope.training.state import TrainerState
 from convscope.training.steps.supervised import Supervised
-
-
-@dataclass(frozen=True)
-class Watcher:
-    """Callbacks on the way, all from the training's own thread.
-
-    ``on_step(epoch, step, steps, figures)`` after each step, ``on_epoch(row)`` after each epoch, ``on_notice(text)``
-    for what a user must hear of at once. Where there are several stages, ``on_stage(number)``, from 1, before each;
-    ``on_progress(what, done, total)`` while features are computed.
-    """
-
-    on_step: Callable[[int, int, int, dict[str, Tensor]], None] | None = None
-    on_epoch: Callable[[dict[str, float]], None] | None = None
-    on_notice: Callable[[str], None] | None = None
-    on_stage: Callable[[int], None] | None = None
-    on_progress: Callable[[str, int, int], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +56,7 @@ def fit(
     *,
     keeper: CheckpointSink,
     select: str,
-    watcher: Watcher = Watcher(),
+    listener: Listener = SILENT,
     start: State | None = None,
     form: Callable[[nn.Module], nn.Module] = lambda model: model,
 ) -> Outcome:
@@ -90,8 +75,7 @@ def fit(
 
     def tell(text: str) -> None:
         run.notices.append(text)
-        if watcher.on_notice:
-            watcher.on_notice(text)
+        listener.notice(text)
 
     step = Supervised(model, plan, objective, tell)
     run = TrainerState(step, plan, start)
@@ -102,15 +86,15 @@ def fit(
     with listening() as interrupt:
         try:
             for _ in run.stages_to_come():
-                if watcher.on_stage and len(run.stages) > 1:
-                    watcher.on_stage(run.at + 1)
+                if len(run.stages) > 1:
+                    listener.stage(run.at + 1)
                 scene = None
                 while not (reason := _end(run)):
                     if scene is None:  # a training that is resumed at the end of a stage needs none
                         with interrupt.at_once():
-                            scene = set_up_stage(run, step, train, valid, form, watcher.on_progress)
+                            scene = set_up_stage(run, step, train, valid, form, listener.progress)
                     try:
-                        rate = _take_epoch(run, scene, watcher, saving, interrupt, tell)
+                        rate = _take_epoch(run, scene, listener, saving, interrupt, tell)
                         with interrupt.at_once():
                             row = _judge(run, scene, objective, rate)
                     except Diverged as diverged:
@@ -121,8 +105,7 @@ def fit(
                     _choose(run, objective.monitor, select)
                     if saving.due(epoch_over=True):
                         saving.start(run)
-                    if watcher.on_epoch:
-                        watcher.on_epoch(row)
+                    listener.epoch(row)
                 run.stops[run.at :] = [reason]
             saving.now(run)
             interrupt.check()
@@ -163,7 +146,7 @@ def _end(run: TrainerState) -> str:
 def _take_epoch(
     run: TrainerState,
     scene: StageSetup,
-    watcher: Watcher,
+    listener: Listener,
     saving: Saving,
     interrupt: Interrupt,
     tell: Callable[[str], None],
@@ -181,9 +164,7 @@ def _take_epoch(
         run.enter_step(logged)
         _note_pace(run, scene, time.perf_counter() - ended, len(batch), tell)
         scene.watch.add(logged[0])
-        if watcher.on_step:
-            figures = dict(zip(run.step.logged, logged, strict=True))
-            watcher.on_step(run.epoch, run.number, len(train), figures)
+        listener.step(run.epoch, run.number, len(train), dict(zip(run.step.logged, logged, strict=True)))
         interrupt.check()
         saving.look()
         if saving.due(epoch_over=False):

@@ -45,7 +45,7 @@ longer
         return f"{said}: other programs seem to use the cores; the run only takes longer"
     return (
         f"{said}: other programs seem to use the cores, so that threads wait for each other. One thread does not wait: "
-        "stop with Ctrl-C, and go on with --resume RUN --threads 1 (the weights then differ in their last digits)"
+        "stop with Ctrl-C, and resume with --resume RUN --threads 1 (the weights then differ in their last digits)"
     )
 
 

@@ -48,102 +48,106 @@ class Stage:
 class Plan:
     """All settings of one run; ``metadata["help"]`` of each field is its documentation."""
 
-    model: str = setting("auto", "Network", "network name (see `convscope models`)")
+    model: str = setting("auto", "Network", "network name (see `convscope models`), or package.module:name of your own")
     set: dict[str, int | float | bool | str | tuple[int | float, ...]] = setting(
-        {}, "Network", "options of the network itself, as key=value; a list as key=4,4,8"
+        {}, "Network", "options of the network, as key=value; a list as key=4,4,8"
     )
 
     pretrained: str | None = setting(
-        None, "Transfer", "begin with these weights: a file (.safetensors, .npz, .pth), or public"
+        None, "Transfer", "start from these weights: a file (.safetensors, .npz, .pth), a run folder, or public"
     )
     head: Literal["auto", "own", "linear", "hidden"] = setting(
         "auto", "Transfer", "own, a new linear one, or hidden: with a layer between; auto: linear if pretrained"
     )
     freeze: str | None = setting(
-        None, "Transfer", "weights that stand still: trunk (all but the head), or layers such as layer1,features.[0-4]"
+        None,
+        "Transfer",
+        "parameters to freeze: backbone (all but the head), or layers such as layer1,features.[0-4]",
     )
     unfreeze_at: str | None = setting(
         None,
         "Transfer",
-        "epochs such as 2,4,6: at each one more layer group learns, from the head down; at the last all",
+        "epochs such as 2,4,6: each unfreezes one more layer group, from the head down; the last one all",
     )
     layer_decay: float | None = setting(
-        None, "Transfer", "each layer group learns at this share of the rate of the one above it"
+        None, "Transfer", "learning rate of each layer group, as a fraction of that of the group above it"
     )
-    stages: tuple[Stage, ...] = setting((), "Transfer", "the stages of the training, settled from the above or given")
+    stages: tuple[Stage, ...] = setting((), "Transfer", "the stages of the training, if given")
 
-    epochs: int | None = setting(None, "Training", "passes over the training images")
+    epochs: int | None = setting(None, "Training", "passes over the training examples")
     time: str | None = setting(
-        None, "Training", "time budget of training such as 90s, 10m or 1h: the schedule ends when it is used up"
+        None, "Training", "time budget of the training such as 90s, 10m or 1h; the schedule ends when it is used up"
     )
-    batch_size: int | None = setting(None, "Training", "images per step")
+    batch_size: int | None = setting(None, "Training", "examples per training step")
     lr: float | None = setting(None, "Training", "highest learning rate")
     opt: Literal["adamw", "sgd"] = setting("adamw", "Training", "AdamW, or SGD with Nesterov momentum")
     sched: Schedules = setting("onecycle", "Training", "learning-rate schedule")
-    warmup_epochs: float = setting(0.0, "Training", "linear warm-up before cosine or constant, in epochs")
-    momentum: float = setting(0.9, "Training", "momentum (beta1 of AdamW); one-cycle moves it against the rate")
-    weight_decay: float = setting(0.05, "Training", "decay of weights; norms and biases are spared")
-    clip_grad: float | None = setting(None, "Training", "clip the gradient's norm at this")
+    warmup_epochs: float = setting(0.0, "Training", "epochs of linear warm-up before cosine or constant")
+    momentum: float = setting(0.9, "Training", "momentum (beta1 of AdamW); one-cycle varies it against the rate")
+    weight_decay: float = setting(0.05, "Training", "weight decay; norms and biases have none")
+    clip_grad: float | None = setting(None, "Training", "largest norm of the gradient")
     ema: float | None = setting(None, "Training", "evaluate a moving average of the weights with this decay")
-    patience: int | None = setting(None, "Training", "stop after this many epochs without a better validation score")
+    patience: int | None = setting(None, "Training", "stop after so many epochs without a better validation score")
     select: Literal["auto", "best", "last"] = setting(
         "auto",
         "Training",
-        "keep the best epoch on validation, or the last; auto: best where there is a test split, or patience",
+        "weights to keep: best epoch on validation, or last; auto: best where there is a test split, or patience",
     )
     augment: str = setting(
         "auto",
         "Training",
         "augmentation: words such as 'hflip rotate=10', a preset (digits, natural, tissue, microscopy), or none",
     )
-    seed: int = setting(0, "Training", "same seed, same machine: same weights, to the byte")
+    seed: int = setting(0, "Training", "random seed: same seed, same machine, same weights to the byte")
     device: str = setting("cpu", "Training", "cpu or cuda:0")
 
-    amp: bool | None = setting(None, "Speed", "compute steps in bfloat16; by default as measured")
-    channels_last: bool | None = setting(None, "Speed", "keep the channels innermost in memory; by default as measured")
+    amp: bool | None = setting(None, "Speed", "compute in bfloat16; by default as measured")
+    channels_last: bool | None = setting(None, "Speed", "store channels last in memory; by default as measured")
     compile: bool | None = setting(
-        None, "Speed", "compile the network's training steps (needs a C++ compiler); by default where that pays"
+        None, "Speed", "compile the training steps (needs a C++ compiler); by default where that pays"
     )
     threads: int | None = setting(
-        None, "Speed", "processor threads; same weights to the byte need the same number; by default as torch chooses"
+        None, "Speed", "processor threads; by default as PyTorch chooses; same weights to the byte need the same number"
     )
     rewrite: bool = setting(True, "Speed", "run exact, faster forms of layers, such as pooling before an activation")
 
-    task: str = setting("auto", "Data", "what to learn; auto: what the targets are")
+    task: str = setting("auto", "Data", "what to learn; auto: decided by the targets")
     task_options: dict[str, Any] = setting({}, "Data", "the task's own settings, which stand beside the others")
     img_size: int | tuple[int, int] | None = setting(None, "Data", "image size: one number, or height and width")
     fit: Literal["crop", "pad", "squash", "centre"] = setting(
-        "crop", "Data", "how images of another size are brought to it; centre cuts the middle out, unscaled"
+        "crop", "Data", "how images of another size are resized; centre cuts the middle out, unscaled"
     )
     valid: float | int | None = setting(
-        None, "Data", "validation share (0.1) or number of images (500), where not given"
+        None, "Data", "validation share (0.1) or number of examples (500), where the set has no such split"
     )
-    test: float | int | None = setting(None, "Data", "test share or number of images, where not given")
-    split_seed: int | None = setting(
-        None, "Data", "seed of drawn splits and made images, where it is not to change with the seed"
+    test: float | int | None = setting(None, "Data", "test share or number of examples, likewise")
+    split_seed: int | None = setting(None, "Data", "seed of drawn splits and generated images; by default the seed")
+    split_file: str | None = setting(
+        None, "Data", "CSV of id and split (train, valid, test), used in place of the set's own split"
     )
+    folds: int | None = setting(None, "Data", "cut the set into this many folds, each of which is the test split once")
+    fold: int | None = setting(None, "Data", "train on this fold alone, counted from 1")
+    resample: int | None = setting(None, "Data", "number of a random split in the same sizes; 0 is the set's own")
     image_column: str | None = setting(
-        None, "Data", "column of a table that names the images; by default image, path, file_name or the like"
+        None, "Data", "table column with the images; by default image, path, file_name or the like"
     )
-    label_column: str | None = setting(
-        None, "Data", "column of a table that names the classes; by default label, target or class"
-    )
+    label_column: str | None = setting(None, "Data", "table column with the labels; by default label, target or class")
     group: str | None = setting(
         None,
         "Data",
-        "column of what no split may tear apart; by default patient, subject, slide or the like; none switches it off",
+        "table column of groups that no split may divide; by default patient, subject, slide or the like; or none",
     )
-    skip_bad: bool = setting(False, "Data", "leave unreadable images out (they are listed) instead of stopping")
+    skip_bad: bool = setting(False, "Data", "skip unreadable images (they are listed) instead of stopping")
     max_pixels: int | None = setting(None, "Data", "largest image to decode, in pixels")
     nodata: float | None = setting(
-        None, "Data", "value that means no data, such as -9999 or nan: filled with the mean of the others"
+        None, "Data", "value that means no data, such as -9999 or nan; replaced by the mean of the others"
     )
-    cache: str | None = setting(None, "Data", "folder of decoded images; default ~/.cache/convscope")
-    data_root: str | None = setting(None, "Data", "folder that holds named sets such as mnist/")
-    workers: int | None = setting(None, "Data", "processes that decode images; default one per core")
+    cache: str | None = setting(None, "Data", "folder for decoded images; by default ~/.cache/convscope")
+    data_root: str | None = setting(None, "Data", "folder of named sets such as mnist/")
+    workers: int | None = setting(None, "Data", "processes that decode images; by default one per core")
 
-    baselines: bool = setting(True, "Evaluation", "score simple methods beside the network")
-    baseline_seconds: float = setting(10.0, "Evaluation", "time limit of each simple method")
+    baselines: bool = setting(True, "Evaluation", "score baselines beside the network")
+    baseline_seconds: float = setting(10.0, "Evaluation", "time limit of each baseline")
 
     def __post_init__(self) -> None:
         check(self)
@@ -196,6 +200,8 @@ def make_plan(settings: dict[str, Any]) -> Plan:
     _check_keys("", settings, all_settings())
     settings = {key: os.fspath(value) if isinstance(value, os.PathLike) else value for key, value in settings.items()}
     settings = _apart(settings)
+    if isinstance(settings.get("freeze"), str):
+        settings["freeze"] = ",".join(split_patterns(settings["freeze"]))
     if isinstance(stages := settings.get("stages"), list | tuple):
         settings["stages"] = [_plain_stage(number, stage) for number, stage in enumerate(stages, 1)]
     try:
@@ -279,16 +285,22 @@ def _plain_stage(number: int, stage: Any) -> Any:
             raise ConfigError(f"setting 'stages': stage {number} does not say how many epochs it has")
         if isinstance(stage.get("freeze"), str):
             return {**stage, "freeze": split_patterns(stage["freeze"])}
+        if isinstance(stage.get("freeze"), list | tuple):
+            return {**stage, "freeze": [OLD_WORDS.get(pattern, pattern) for pattern in stage["freeze"]]}
     return stage
 
 
-def split_patterns(text: str) -> tuple[str, ...]:
-    """Return the patterns of a text; a comma within brackets belongs to the pattern.
+OLD_WORDS = {"trunk": "backbone"}  # of earlier settings, and what they are called now
 
-    >>> split_patterns("layer1, features.[0-4]")
-    ('layer1', 'features.[0-4]')
+
+def split_patterns(text: str) -> tuple[str, ...]:
+    """Return the patterns of a text; a comma within brackets belongs to the pattern, and old words are read as new.
+
+    >>> split_patterns("layer1, features.[0-4]"), split_patterns("trunk")
+    (('layer1', 'features.[0-4]'), ('backbone',))
     """
-    return tuple(filter(None, (part.strip() for part in re.split(r",(?![^\[]*\])", text))))
+    parts = (part.strip() for part in re.split(r",(?![^\[]*\])", text))
+    return tuple(OLD_WORDS.get(part, part) for part in parts if part)
 
 
 _KINDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", dict: "options as key = value"}

@@ -64,6 +64,10 @@ class Settings(Shared, total=False):
     valid: float | int | None
     test: float | int | None
     split_seed: int | None
+    split_file: str | os.PathLike[str] | None
+    folds: int | None
+    fold: int | None
+    resample: int | None
     positive: str | None
     skip_bad: bool
     max_pixels: int | None

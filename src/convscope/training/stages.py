@@ -15,10 +15,12 @@ import torch
 from torch import nn
 
 from convscope.data.dataset import Data
+from convscope.data.spec import InputSpec
 from convscope.errors import ConfigError
 from convscope.models.own import Source
 from convscope.models.registry import build
 from convscope.models.transfer import is_chain
+from convscope.tasks.registry import task
 from convscope.training.freezing import FreezePlan
 from convscope.training.plan import Plan, Stage, split_patterns
 
@@ -79,23 +81,22 @@ def extended(stages: tuple[Stage, ...], epochs: int) -> tuple[Stage, ...]:
 
 def outline(plan: Plan, data: Data, source: Source) -> nn.Module:
     """Return the plan's network to read names and shapes of its weights: without numbers, but for a user's own."""
-    shape = data.preprocessing
+    shape, chosen = data.preprocessing, task(plan.task)
+    input = InputSpec(shape.channels, (shape.height, shape.width))
+    output = chosen.output(chosen.target(data, plan.options), input)
     with torch.device("meta"):
-        return build(
-            source, plan.set, classes=len(data.classes), channels=shape.channels, size=(shape.height, shape.width),
-            head=plan.head,
-        )  # fmt: skip
+        return build(source, plan.set, input=input, output=output, head=plan.head)
 
 
 def _usual(plan: Plan, model: nn.Module) -> tuple[tuple[Stage, ...], str]:
-    """Return one stage; two where weights were learned before, unless their trunk is never to learn."""
+    """Return one stage; two where weights were learned before, unless their backbone is never to learn."""
     assert plan.epochs is not None
     whole = Stage(plan.epochs, freeze=split_patterns(plan.freeze or ""))
     frozen = f"{plan.freeze} frozen throughout" if plan.freeze else "everything learns"
     if not plan.pretrained or not is_chain(model) or FreezePlan(model, plan, whole).only_head:
         return (whole,), frozen
     first = max(1, round(FIRST * plan.epochs))
-    head = Stage(first, freeze=("trunk",))
+    head = Stage(first, freeze=("backbone",))
     if first == plan.epochs:
         return (head,), "too few epochs for more than the head"
     return (head, replace(whole, epochs=plan.epochs - first)), f"the head alone, then {frozen}"
@@ -105,7 +106,7 @@ def _thawing(plan: Plan, model: nn.Module) -> Iterator[Stage]:
     """Yield a stage before the first of the epochs ``unfreeze_at`` and one after each: one more group learns, from the
     head down; after the last one everything (Howard and Ruder 2018, "gradual unfreezing")."""
     bounds = _epochs(plan)
-    ground = FreezePlan(model, plan, Stage(1, freeze=split_patterns(plan.freeze or "trunk")))
+    ground = FreezePlan(model, plan, Stage(1, freeze=split_patterns(plan.freeze or "backbone")))
     groups = [_patterns(ground, *group) for group in ground.groups().items() if ground.still.intersection(group[1])]
     if len(bounds) > len(groups):
         raise ConfigError(

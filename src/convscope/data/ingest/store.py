@@ -82,12 +82,12 @@ def entry(images: Images, size: Size, root: Path, workers: int, progress: Progre
     *older, folder = _folders(root, images, size)
     old, rebuilt = [at for at in older if (at / FACTS).is_file()], ""
     if old:
-        rebuilt = "the cache held these images without checksums, as an earlier version wrote them: decoded anew"
+        rebuilt = "the cache held these images without checksums, as an earlier version wrote them: decoded again"
     if (folder / FACTS).is_file():
         try:
             return _open(folder, len(images), hit=True)
         except _Damaged as error:
-            rebuilt = f"the decoded images in the cache were damaged ({error}): decoded anew"
+            rebuilt = f"the decoded images in the cache were damaged ({error}): decoded again"
     shutil.rmtree(folder, ignore_errors=True)  # whatever lies there is no complete entry
     started = time.perf_counter()
     with _building(folder.parent) as new:

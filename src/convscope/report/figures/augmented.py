@@ -24,8 +24,8 @@ def draw(contents: Contents) -> Drawing | None:
         return None
     display = Display.of(contents.samples.images if contents.samples is not None else shown.images)
     n, k = shown.variants.shape[:2]
-    made = tiles(_together(shown).reshape(-1, *shown.images.shape[1:]), display)
-    rows = [made[i * (k + 1) : (i + 1) * (k + 1)] for i in range(n)]
+    pictures = tiles(_together(shown).reshape(-1, *shown.images.shape[1:]), display)
+    rows = [pictures[i * (k + 1) : (i + 1) * (k + 1)] for i in range(n)]
     h, w = rows[0][0].shape[:2]
     gap = max(1, h // 16)
     figure = canvas(WIDE, max(1.0, min(1 / 72, 6.5 / ((k + 1) * (w + gap))) * n * (h + gap) + 0.35))
@@ -38,7 +38,7 @@ def draw(contents: Contents) -> Drawing | None:
         axes.set_title(words, color=MUTED, fontweight="normal", fontsize=8.5, pad=5)
     return Drawing(
         figure,
-        "How images were varied while learning",
+        "Augmentation: how images were varied while learning",
         "Each epoch sees a slightly different version of every training image, so that the network cannot learn"
         " them by heart. The class must stay recognisable to you in every version: if it does not, the augmentation"
         " is too strong. Images that are judged are never varied.",

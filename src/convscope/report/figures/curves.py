@@ -1,4 +1,4 @@
-"""Loss and accuracy while the network learned."""
+"""Loss and metrics while the network learned."""
 
 from __future__ import annotations
 
@@ -10,29 +10,49 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from convscope.report.contents import Contents
-from convscope.report.figures.style import BLUE, INK, MUTED, ORANGE, WIDE, Drawing, canvas, grid, percent_axis
+from convscope.report.figures import merit
+from convscope.report.figures.style import BLUE, INK, MUTED, ORANGE, WIDE, Drawing, canvas, grid
+from convscope.report.text import inside
+from convscope.tasks.scores import About
 
 POINTS = 600  # of a curve: more than the page has pixels for
+MOST = 6  # panels
 
 
 def draw(contents: Contents) -> Drawing | None:
-    """Draw both against the epoch, per step for training, per epoch for validation."""
+    """Draw the loss and each metric against the epoch, per step for training, per epoch for validation."""
     if not contents.epochs or not contents.steps:
         return None
-    figure = canvas(WIDE, 3.3)
-    loss, accuracy = figure.subplots(1, 2)
-    _panel(loss, contents, "loss")
-    _panel(accuracy, contents, "accuracy")
-    _loss_scale(loss, contents)
-    _accuracy_scale(accuracy, contents)
+    names = [name.removeprefix("valid_") for name in contents.epochs if name.startswith("valid_")]
+    names = [name for name in names if name in contents.steps][:MOST]
+    rows = -(-len(names) // 2)
+    figure = canvas(WIDE, 3.3 * rows)
+    panels = figure.subplots(rows, 2, squeeze=False).ravel()
+    for axes, name in zip(panels, names, strict=False):
+        _panel(axes, contents, name)
+    for axes in panels[len(names) :]:
+        axes.set_axis_off()
     return Drawing(
         figure,
-        "How the network learned",
-        "Each batch of training images gives one pale value; the orange line is their moving average, the blue dots"
-        " are the validation images, which the network did not learn from. Loss should fall and accuracy rise. Where"
-        " orange goes on improving while blue gets worse, the network is learning the training images by heart. The"
-        " dashed line marks the epoch whose weights were kept." + _of_stages(contents),
+        "Loss and metrics by epoch",
+        f"Each batch of training {contents.noun}s gives one pale value; the orange line is their moving average, the"
+        f" blue dots are the validation {contents.noun}s, which the network did not learn from."
+        f"{_directions(contents, names)} Where orange goes on improving while blue gets worse, the network is learning"
+        f" the training {contents.noun}s by heart. The dashed line marks the epoch whose weights were kept."
+        + _of_stages(contents),
     )
+
+
+def _about(contents: Contents, name: str) -> About:
+    """Return what a column of the history means; the loss of training is nobody's figure of merit."""
+    plain = About(name.replace("_", " ").capitalize(), "", "", "lower")
+    return plain if name == "loss" else contents.about.get(name, plain)
+
+
+def _directions(contents: Contents, names: list[str]) -> str:
+    ways = {"lower": "should fall", "higher": "should rise"}
+    said = [f"{inside(about.title)} {ways[about.better]}" for about in (_about(contents, name) for name in names)]
+    return f" {said[0][:1].upper()}{said[0][1:]}{''.join(f', {each}' for each in said[1:])}."
 
 
 def thin(*columns: np.ndarray, points: int = POINTS) -> list[np.ndarray]:
@@ -89,20 +109,24 @@ def _mark_stages(axes: Axes, contents: Contents, *, named: bool) -> None:
             )  # fmt: skip
 
 
-def _panel(axes: Axes, contents: Contents, what: str) -> None:
-    steps, epochs = contents.steps, contents.epochs
-    x, raw, average = thin(steps["epoch"], steps[what], steps[f"{what}_average"])
+def _panel(axes: Axes, contents: Contents, name: str) -> None:
+    steps, epochs, about = contents.steps, contents.epochs, _about(contents, name)
+    valid = epochs[f"valid_{name}"]
+    x, raw, average = thin(steps["epoch"], steps[name], steps[f"{name}_average"])
     axes.plot(x, raw, color=ORANGE, alpha=0.22, linewidth=0.7)
     axes.plot(x, average, color=ORANGE)
-    axes.plot(epochs["epoch"], epochs[f"valid_{what}"], color=BLUE, marker="o", markersize=4)
-    axes.set_title(what.capitalize())
+    axes.plot(epochs["epoch"], valid, color=BLUE, marker="o", markersize=4)
+    axes.set_title(about.title)
     axes.set_xlabel("epoch")
     axes.set_xlim(0, max(x[-1], epochs["epoch"][-1]) * 1.005)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
     grid(axes)
     _mark_stages(axes, contents, named=True)
-    mark_kept(axes, contents, named=what == "loss")
-    _name_lines(axes, average[-1], epochs[f"valid_{what}"][-1])
+    mark_kept(axes, contents, named=name == "loss")
+    _name_lines(axes, average[-1], valid[-1])
+    scale = _falling if about.better == "lower" else _rising
+    scale(axes, np.asarray(steps[f"{name}_average"]), np.asarray(valid, dtype=float), about)
+    merit.label(axes.yaxis, about)
 
 
 def _name_lines(axes: Axes, train: float, valid: float) -> None:
@@ -115,21 +139,24 @@ def _name_lines(axes: Axes, train: float, valid: float) -> None:
         )
 
 
-def _loss_scale(axes: Axes, contents: Contents) -> None:
-    values = np.concatenate([contents.steps["loss_average"], contents.epochs["valid_loss"]])
-    values = values[np.isfinite(values) & (values > 0)]
-    if values.size and values.max() > 20 * values.min():
+def _falling(axes: Axes, average: np.ndarray, valid: np.ndarray, about: About) -> None:
+    """Begin the axis at 0; make it logarithmic where the values span more than a factor of 20."""
+    values = np.concatenate([average, valid])
+    positive = values[np.isfinite(values) & (values > 0)]
+    if positive.size and positive.max() > 20 * positive.min():
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_locator(NullLocator())
-        axes.set_title("Loss (each line is ten times the one below)")
-    else:
+        axes.set_title(f"{about.title} (each line is ten times the one below)")
+    elif not (values < 0).any():
         axes.set_ylim(bottom=0)
 
 
-def _accuracy_scale(axes: Axes, contents: Contents) -> None:
-    average = contents.steps["accuracy_average"]
-    settled = average[len(average) // 4 :]  # the first steps would press all else against the upper edge
-    low = min(np.nanmin(settled), np.nanmin(contents.epochs["valid_accuracy"]))
-    axes.set_ylim(max(0, low - 0.15 * (1 - low)), 1 + 0.02 * (1 - low))
-    percent_axis(axes.yaxis)
+def _rising(axes: Axes, average: np.ndarray, valid: np.ndarray, about: About) -> None:
+    """Begin the axis where the values are after a quarter: the first steps would press all else against the edge."""
+    settled = average[len(average) // 4 :]
+    low = min(np.nanmin(settled), np.nanmin(valid))
+    best = 1.0 if about.unit == "share" else max(np.nanmax(settled), np.nanmax(valid))
+    bottom = low - 0.15 * (best - low)
+    if best > low:
+        axes.set_ylim(max(0, bottom) if about.unit == "share" else bottom, best + 0.02 * (best - low))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from itertools import product
 
+from convscope.report import quantities
 from convscope.report.figures.style import BLUE, FAINT, GREY, INK, ORANGE, WIDE, Drawing, canvas
-from convscope.report.text import shorten, signed
+from convscope.report.text import inside, shorten
 from convscope.runs.compare.comparison import LEVEL, Comparison
 
 MOST = 12  # networks a table has room for
 
 
-def draw(found: Comparison) -> Drawing | None:
+def draw(comparison: Comparison) -> Drawing | None:
     """Draw the table of differences; nothing for two networks, which need none, or for more than ``MOST``."""
-    K = len(found.networks)
+    K = len(comparison.networks)
     if not 3 <= K <= MOST:
         return None
-    names = [network.name for network in found.networks]
+    about = comparison.metrics[comparison.main]
+    names = [network.name for network in comparison.networks]
     cell = min(1.25, 8.0 / K)
     figure = canvas(min(WIDE, K * cell + 2.2), 0.62 * min(cell, 0.9) * K + 0.9)
     axes = figure.subplots()
@@ -24,24 +26,25 @@ def draw(found: Comparison) -> Drawing | None:
     for row, column in product(range(K), range(K)):
         if row == column:
             continue
-        pair = found.pair(names[row], names[column])
-        sign = 1 if pair.a == names[row] else -1
-        value, low, high = (sign * pair.difference[key] for key in ("value", "low", "high"))
-        low, high = min(low, high), max(low, high)
+        pair = comparison.pair(names[row], names[column])
+        gap = quantities.ahead(pair.difference, about)
+        if pair.a != names[row]:
+            gap = {"value": -gap["value"], "low": -gap["high"], "high": -gap["low"]}
         if pair.decided:
-            fill = BLUE if value > 0 else ORANGE
+            fill = BLUE if gap["value"] > 0 else ORANGE
             axes.fill_between(
                 [column - 0.48, column + 0.48], row - 0.46, row + 0.46, color=fill, alpha=0.2, linewidth=0
             )
+        led = quantities.signed(gap["value"], about, quantities.digits(gap, about))
         ink = INK if pair.decided else GREY
         axes.text(
-            column, row + 0.03, signed(value), ha="center", va="bottom", fontsize=size + 1, color=ink,
+            column, row + 0.03, led, ha="center", va="bottom", fontsize=size + 1, color=ink,
             fontweight="bold" if pair.decided else "normal",
         )  # fmt: skip
         axes.text(
             column,
             row + 0.08,
-            f"{signed(low)} to {signed(high)}",
+            quantities.ends(gap, about),
             ha="center",
             va="top",
             fontsize=0.78 * size,
@@ -54,10 +57,12 @@ def draw(found: Comparison) -> Drawing | None:
     axes.tick_params(length=0, labelcolor=INK, top=False, labeltop=True, bottom=False, labelbottom=False)
     for spine in axes.spines.values():
         spine.set(visible=True, color=FAINT)
+    unit = "percentage points" if about.unit == "share" else about.unit
     return Drawing(
         figure,
         "Who is ahead of whom",
-        "Each cell is the accuracy of the network in its row minus that of the one in its column, in percentage points,"
-        " with the 95 % interval below. Blue: the row is better; orange: worse; both beyond chance, corrected for the"
-        f" number of pairs (p below {LEVEL:g}). Grey numbers could be chance.",
+        f"Each cell says by how much the {inside(about.title)} of the network in its row is better than that of the one"
+        f" in its column{f', in {unit}' if unit else ''}, with the 95 % interval below. Blue: the row is better;"
+        f" orange: worse; both beyond chance, corrected for the number of pairs (p below {LEVEL:g}). Grey numbers"
+        " could be chance.",
     )

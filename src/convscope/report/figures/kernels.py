@@ -35,7 +35,7 @@ def draw(contents: Contents) -> Drawing | None:
     )
     return Drawing(
         drawing,
-        "What the first layer looks for",
+        "First kernels: what the first layer looks for",
         "Each kernel is a small pattern that is laid over the image everywhere; the answer is large where bright"
         " pixels fall on violet and dark ones on orange. White weights look at nothing. All share one scale."
         + "".join(left_out)

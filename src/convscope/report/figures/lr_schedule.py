@@ -30,7 +30,7 @@ def draw(contents: Contents) -> Drawing | None:
         grid(axes)
     return Drawing(
         figure,
-        "How large its steps were",
+        "Learning rate and momentum: how large its steps were",
         "The learning rate says how far the weights move after each batch, momentum how much of the last direction"
         " they keep. In a one-cycle plan they run against each other: while steps are large, little of the old"
         " direction is kept.",

@@ -1,62 +1,26 @@
-"""What the network learned from: images of each class."""
+"""What the network learned from: some training images."""
 
 from __future__ import annotations
-
-import math
-
-import numpy as np
 
 from convscope.data.pictures import Display
 from convscope.report.contents import Contents
 from convscope.report.figures.contact_sheet import lay, tiles
-from convscope.report.figures.style import INK, WIDE, Drawing, canvas
-from convscope.report.text import shorten
+from convscope.report.figures.style import WIDE, Drawing, canvas
 
-MOST = 60  # classes shown
+ACROSS, MOST = 12, 48
 
 
 def draw(contents: Contents) -> Drawing | None:
-    """Draw a row of images a class, in one to three columns of classes."""
-    samples = contents.samples
-    if samples is None or not len(samples.labels):
+    """Draw the images in rows."""
+    if contents.samples is None or not len(contents.samples.images):
         return None
-    classes = np.unique(samples.labels)[:MOST]
-    columns = 1 if len(classes) <= 4 else 2 if len(classes) <= 20 else 3
-    display = Display.of(samples.images)
-    per_class = {k: np.flatnonzero(samples.labels == k)[: 12 // columns] for k in classes}
-    down = math.ceil(len(classes) / columns)
-    images = samples.images[np.concatenate(list(per_class.values()))]
-    made = iter(tiles(images, display))
-    rows = [[next(made) for _ in per_class[k]] for k in classes]
-    h, w = rows[0][0].shape[:2]
+    images = contents.samples.images[:MOST]
+    display = Display.of(images)
+    pictures = tiles(images, display)
+    rows = [pictures[at : at + ACROSS] for at in range(0, len(pictures), ACROSS)]
+    h, w = pictures[0].shape[:2]
     gap = max(1, h // 16)
-    figure = canvas(WIDE, _height(h, w, gap, columns, down))
-    for column, axes in enumerate(figure.subplots(1, columns, squeeze=False)[0]):
-        part = rows[column * down : (column + 1) * down]
-        axes.set_axis_off()
-        if not part:
-            continue
-        lay(axes, part, gap=gap)
-        for i in range(len(part)):
-            name = shorten(contents.classes[classes[column * down + i]], 16)
-            axes.annotate(
-                name,
-                (0, i * (h + gap) + h / 2),
-                (-6, 0),
-                textcoords="offset points",
-                ha="right",
-                va="center",
-                color=INK,
-            )
-    left_out = f" {len(contents.classes) - MOST} further classes are not shown." if len(contents.classes) > MOST else ""
-    return Drawing(
-        figure,
-        "What it learned from",
-        f"The first training images of each class. {display.sentence}{left_out}",
-    )
-
-
-def _height(h: int, w: int, gap: int, columns: int, down: int) -> float:
-    across = 12 // columns
-    width = (WIDE / columns - 1.1) / (across * (w + gap))  # inches a pixel, names taken off
-    return max(0.8, min(1.0 / 72, width) * down * (h + gap) + 0.1)
+    unit = min(1 / 72, (WIDE - 0.2) / (ACROSS * (w + gap)))  # inches a pixel
+    figure = canvas(WIDE, max(0.8, unit * len(rows) * (h + gap) + 0.1))
+    lay(figure.subplots(), rows, gap=gap)
+    return Drawing(figure, "Training images", f"Training images at even distances. {display.sentence}")

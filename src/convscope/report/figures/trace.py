@@ -63,9 +63,9 @@ def _rows(chain: Sequence[Trace]) -> list[_Row]:
     lines: list[str] = []
     for trace in chain:
         lines += _said(trace)
-        found = _window(trace) if "winner" in trace.facts else grid(trace) if len(trace) > 1 else None
-        if found is not None:
-            rows.append(_Row(lines, trace, found))
+        terms = _window(trace) if "winner" in trace.facts else grid(trace) if len(trace) > 1 else None
+        if terms is not None:
+            rows.append(_Row(lines, trace, terms))
             lines = []
     return [*rows, _Row(lines)] if lines else rows
 
@@ -120,33 +120,33 @@ def _row(part: SubFigure, row: _Row) -> None:
     _sums(axes[4], row.trace, row.grid, channel)
 
 
-def _map(axes: Axes, trace: Trace, found: Grid) -> None:
+def _map(axes: Axes, trace: Trace, terms: Grid) -> None:
     """Draw the array that the operands stand in, its channel with the largest product, and the window on it."""
     axes.set_axis_off()
     axes.set_anchor("W")
-    whole = _source(trace, found)
+    whole = _source(trace, terms)
     if whole is None:
         return
-    channel = found.low[0] + found.strongest if found.operand.ndim == 3 else found.low[0]
+    channel = terms.low[0] + terms.strongest if terms.operand.ndim == 3 else terms.low[0]
     limit = float(np.abs(whole).max()) or 1.0
     picture = whole[min(channel, len(whole) - 1)]
-    if trace.forward.scaling is not None and found.source == trace.forward.graph.inputs[0].name:
+    if trace.forward.scaling is not None and terms.source == trace.forward.graph.inputs[0].name:
         axes.imshow(picture, "gray", interpolation="none")
     else:
         axes.imshow(picture, COLOURS, vmin=-limit, vmax=limit, interpolation="none")
-    (top, left), (bottom, right) = found.low[1:], found.high[1:]
+    (top, left), (bottom, right) = terms.low[1:], terms.high[1:]
     box = Rectangle((left - 0.5, top - 0.5), right - left + 1, bottom - top + 1, fill=False, color=TEAL, linewidth=1.4)
     axes.add_patch(box)
     of = f", channel {channel} of {len(whole)}" if len(whole) > 1 else ""
-    axes.set_title(shorten(found.source, ABOVE - len(of)) + of, fontsize=7, fontweight="normal", color=MUTED, pad=3)
+    axes.set_title(shorten(terms.source, ABOVE - len(of)) + of, fontsize=7, fontweight="normal", color=MUTED, pad=3)
 
 
-def _source(trace: Trace, found: Grid) -> np.ndarray | None:
+def _source(trace: Trace, terms: Grid) -> np.ndarray | None:
     """Return the map (C, H, W) that the operands stand in; None where it is none."""
     graph, values = trace.forward.graph, trace.forward.values
-    if found.source is None or found.source not in graph.by_name or len(found.low) != 3:
+    if terms.source is None or terms.source not in graph.by_name or len(terms.low) != 3:
         return None
-    array = values[found.source]
+    array = values[terms.source]
     return array.reshape(without_example(array.shape, array.shape)) if array.ndim == 4 else None
 
 
@@ -175,16 +175,16 @@ def _heat(axes: Axes, block: np.ndarray, title: str) -> None:
         axes.text(j, i, said, ha="center", va="center", fontsize=size, color=colour)
 
 
-def _sums(axes: Axes, trace: Trace, found: Grid, channel: int) -> None:
+def _sums(axes: Axes, trace: Trace, terms: Grid, channel: int) -> None:
     """Write the sum: of this channel, of the others, bias, total; and what the engine computed."""
     axes.set_axis_off()
     lines: list[tuple[str, float]] = []
     if "winner" not in trace.facts:
-        here = float(np.nansum(found.product[channel])) if found.product.ndim > 1 else float(trace.products.sum())
+        here = float(np.nansum(terms.product[channel])) if terms.product.ndim > 1 else float(trace.products.sum())
         rest = float(trace.products.sum()) - here
         lines.append(("these products", here))
-        if found.product.ndim > 1 and len(found.product) > 1:
-            lines.append((f"{len(found.product) - 1} other channels", rest))
+        if terms.product.ndim > 1 and len(terms.product) > 1:
+            lines.append((f"{len(terms.product) - 1} other channels", rest))
         if trace.bias:
             lines.append(("bias", trace.bias))
     lines.append(("= total" if lines else "the largest", trace.total))

@@ -1,61 +1,83 @@
-"""What accuracy costs: against weights, multiply-adds and training time."""
+"""What the main figure costs: against weights, multiply-adds and training time."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from convscope.report.figures.baselines import left_end
+from convscope.report.figures import merit
 from convscope.report.figures.label_placement import place_names
-from convscope.report.figures.style import WIDE, Drawing, canvas, grid, percent_axis
+from convscope.report.figures.style import WIDE, Drawing, canvas, grid
 from convscope.report.figures.styles import look
 from convscope.report.text import large, shorten
 from convscope.runs.compare.comparison import Comparison
+from convscope.tasks.scores import About
 
 
-def draw(found: Comparison) -> Drawing | None:
+def draw(comparison: Comparison) -> Drawing | None:
     """Draw three panels with a logarithmic axis each; nothing for a single network."""
-    if len(found.networks) < 2:
+    if len(comparison.networks) < 2:
         return None
+    about = comparison.metrics[comparison.main]
     figure = canvas(WIDE, 4.2)
     panels = figure.subplots(1, 3, sharey=True)
-    estimates = [network.figures["accuracy"] for network in found.networks]
-    values = np.array([e["value"] for e in estimates])
-    spans = np.array([[e["low"], e["high"]] for e in estimates])
-    bottom = left_end(estimates[::-1])
+    estimates = [network.figures[comparison.main] for network in comparison.networks]
+    values = np.array([each["value"] for each in estimates])
+    spans = np.array([[_end(each, "low"), _end(each, "high")] for each in estimates])
+    worst, best = _ends(estimates, spans, about)
     columns = (
-        ("weights", [network.weights for network in found.networks], large),
-        ("multiply-adds for an image", [network.multiply_adds for network in found.networks], large),
-        ("training time", [network.seconds for network in found.networks], _time),
+        ("weights", [network.weights for network in comparison.networks], large),
+        (f"multiply-adds per {comparison.noun}", [network.multiply_adds for network in comparison.networks], large),
+        ("training time", [network.seconds for network in comparison.networks], _time),
     )
-    top = min(1.0, spans.max()) + 0.06 * (spans.max() - bottom)
-    shown = np.maximum(values, bottom + 0.02 * (top - bottom))
+    behind = [merit.is_beyond(value, worst, about) for value in values]
+    low, high = sorted((worst, best))
+    shown = np.clip(values, low + 0.02 * (high - low), high - 0.02 * (high - low))
+    shown = np.where(behind, shown, values)
+    inside = np.clip(spans, low, high)
     for axes, (title, costs, words) in zip(panels, columns, strict=True):
         x = np.maximum(np.array(costs, dtype=float), 1e-3)
-        for at, (low, high) in enumerate(spans):
+        for at, span in enumerate(inside):
             style = look(at)
-            behind = values[at] < bottom
-            if not behind:
-                axes.plot([x[at]] * 2, [max(low, bottom), high], color=style.colour, linewidth=2, alpha=0.35)
-            axes.plot(x[at], shown[at], "v" if behind else style.mark, color=style.colour, markersize=6.5)
+            if not behind[at]:
+                axes.plot([x[at]] * 2, span, color=style.colour, linewidth=2, alpha=0.35)
+            mark = ("v" if about.better == "higher" else "^") if behind[at] else style.mark
+            axes.plot(x[at], shown[at], mark, color=style.colour, markersize=6.5)
         _log_scale(axes, x, words)
         axes.set_title(title)
         grid(axes)
-    panels[0].set_ylim(bottom, top)
-    panels[0].set_ylabel("accuracy")
-    percent_axis(panels[0].yaxis)
-    names = [shorten(network.name, 26) for network in found.networks]
+    panels[0].set_ylim(low, high)
+    panels[0].set_ylabel(merit.named(about))
+    merit.label(panels[0].yaxis, about)
+    names = [shorten(network.name, 26) for network in comparison.networks]
     for axes, (_, costs, _) in zip(panels, columns, strict=True):
         at = np.column_stack([np.maximum(np.array(costs, dtype=float), 1e-3), shown])
-        place_names(axes, names, at, np.maximum(spans, bottom), [look(n).colour for n in range(len(names))])
+        place_names(axes, names, at, inside, [look(n).colour for n in range(len(names))])
+    side = "Up" if about.better == "higher" else "Down"
     return Drawing(
         figure,
-        "Accuracy against cost",
-        "The same accuracies against what they took: how many weights the network has, how many multiplications with an"
-        " addition it computes for one image, and how long its training lasted. Up and to the left is better. The"
-        " horizontal axes are logarithmic: equal steps are equal factors. Bars are 95 % intervals.",
+        f"{about.title} against cost",
+        "The same figures against what they took: how many weights the network has, how many multiplications with an"
+        f" addition it computes for one {comparison.noun}, and how long its training lasted. {side} and to the left is"
+        " better. The horizontal axes are logarithmic: equal steps are equal factors. Bars are 95 % intervals.",
     )
+
+
+def _end(estimate: Mapping[str, Any], end: str) -> float:
+    return estimate["value"] if estimate[end] is None else estimate[end]
+
+
+def _ends(estimates: Sequence[Mapping[str, Any]], spans: np.ndarray, about: About) -> tuple[float, float]:
+    """Return the worse and the better end of the axis."""
+    worst = merit.worst_end(estimates[::-1], about)
+    if about.better == "lower":
+        return worst, spans.min() - 0.06 * (worst - spans.min())
+    most = min(1.0, spans.max()) if about.unit == "share" else spans.max()
+    return worst, most + 0.06 * (spans.max() - worst)
 
 
 def _log_scale(axes: Axes, x: np.ndarray, words) -> None:

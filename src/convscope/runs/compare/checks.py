@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convscope.data.names import composed
+from convscope.data.spec import TargetSpec
 from convscope.errors import CheckpointError, DataError
 from convscope.runs import files
 from convscope.runs.run import Run
@@ -24,12 +25,20 @@ class Example(NamedTuple):
     group: str
 
 
-def check_comparable(a: Run, b: Run) -> None:
-    """Raise ``DataError``, with what differs and what to do, unless both runs have classes, images and splits alike."""
-    if [*map(composed, a.spec.classes)] != [*map(composed, b.spec.classes)]:
+def check_comparable(a: Run, b: Run, *, same_split: bool = True) -> None:
+    """Raise ``DataError``, with what differs and what to do, unless both runs learn the same from the same examples.
+
+    Runs on several splits of one set are not of the ``same_split``.
+    """
+    if a.spec.task != b.spec.task:
         raise DataError(
-            f"{a.folder} and {b.folder} cannot be compared: they tell other classes apart "
-            f"({listed(a.spec.classes)}; {listed(b.spec.classes)})"
+            f"{a.folder} and {b.folder} cannot be compared: one is of {a.spec.task}, the other of {b.spec.task}"
+        )
+    first, second = (_learned(run.spec.target) for run in (a, b))
+    if first != second:
+        raise DataError(
+            f"{a.folder} and {b.folder} cannot be compared: they learn other {a.spec.target.kind} ({listed(first)}; "
+            f"{listed(second)})"
         )
     first, second = ((run.folder / files.SPLIT) for run in (a, b))
     for path in (first, second):
@@ -37,8 +46,15 @@ def check_comparable(a: Run, b: Run) -> None:
             raise CheckpointError(f"{path} is gone: without it nothing says which images the run learned from")
     if first.read_bytes() == second.read_bytes():
         return
-    for reason in _differences(a, b):
+    for reason in _differences(a, b, same_split):
         raise DataError(f"{a.folder} and {b.folder} cannot be compared: {reason}")
+
+
+def _learned(target: TargetSpec) -> list[str]:
+    """Return the names of what is learned, numbers with their units."""
+    names = map(composed, getattr(target, "names", ()))
+    units = getattr(target, "units", ())
+    return [f"{name} ({unit})" for name, unit in zip(names, units, strict=True)] if units else list(names)
 
 
 def groups_of(run: Run, ids: np.ndarray) -> np.ndarray | None:
@@ -48,13 +64,18 @@ def groups_of(run: Run, ids: np.ndarray) -> np.ndarray | None:
     return groups if (groups != "").any() else None
 
 
+def splits_of(run: Run) -> dict[str, str]:
+    """Return the split of each example that the run knows, by its name."""
+    return {name: example.split for name, example in _examples(run).items()}
+
+
 def names_groups(run: Run) -> bool:
     """Return whether a run's ``split.csv`` has a column for groups, which it lacked in older versions."""
     with (run.folder / files.SPLIT).open(newline="", encoding="utf-8") as file:
         return "group" in next(csv.reader(file), ())
 
 
-def _differences(a: Run, b: Run) -> Iterator[str]:
+def _differences(a: Run, b: Run, same_split: bool) -> Iterator[str]:
     first, second = _examples(a), _examples(b)
     for mine, other, run in ((first, second, a), (second, first, b)):
         extra = [name for name in mine if name not in other]
@@ -70,6 +91,8 @@ def _differences(a: Run, b: Run) -> Iterator[str]:
         changed = [name for name in first if getattr(first[name], column) != getattr(second[name], column)]
         if changed:
             yield f"{count(len(changed), 'image')} of the same name {what}, such as {listed(changed, 2)}"
+    if not same_split:
+        return
     moved = [name for name in first if first[name].split != second[name].split]
     if moved:
         name = moved[0]

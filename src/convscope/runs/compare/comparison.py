@@ -1,15 +1,17 @@
-"""Which network is better, and may one say so? Finished runs on the same images, beside one another.
+"""Which network is better, and may one say so? Finished runs of one task on the same examples, beside one another.
 
 Runs that differ in nothing but their seed are one network. Its figures are the means over its seeds; two networks are
-told apart by their right answers on the same images: by McNemar's exact test where both were trained once, else by the
-bootstrap over images and seeds (``tasks.metrics.seeds``). Where the images come in groups (patients), whole groups are
-drawn, and the signs of whole groups are flipped in place of McNemar's test. All pairs of networks are one family of
-tests, corrected by Holm's method: which of them is the best is only known after looking at all.
+told apart by the task's main figure on the same examples: where both were trained once by a test of what each example
+shows (``tasks.metrics.paired``: McNemar's of right answers, sign flips of errors), else by the bootstrap over examples
+and seeds (``statistics``). Where the examples come in groups (patients), whole groups are drawn and flipped. All pairs
+of networks are one family of tests, corrected by Holm's method: which of them is the best is only known after looking
+at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from html import escape
 from itertools import combinations
@@ -19,22 +21,22 @@ from typing import Any
 import numpy as np
 
 from convscope.cards import grid
+from convscope.data.spec import TargetSpec, target_entry
 from convscope.errors import ConfigError
 from convscope.runs.compare.checks import check_comparable, groups_of
-from convscope.runs.compare.estimates import FIGURES, estimates
+from convscope.runs.compare.estimates import Estimate, estimates
 from convscope.runs.compare.naming import essential, names_of, settings_of
-from convscope.runs.compare.statistics import resampled_means, two_sided
+from convscope.runs.compare.pairs import DRAWS, LEVEL, Pair, pair_of
+from convscope.runs.compare.statistics import resampled_means
 from convscope.runs.predictions import read_answers
 from convscope.runs.run import Run, open_run
-from convscope.tasks.metrics.bootstrap import interval
-from convscope.tasks.metrics.comparison import compare as compare_examples
-from convscope.tasks.metrics.comparison import named_test, resampled_accuracies
 from convscope.tasks.metrics.holm import holm
-from convscope.tasks.metrics.proportion import wilson
+from convscope.tasks.metrics.paired import resampled
 from convscope.tasks.metrics.units import Units
+from convscope.tasks.registry import task
+from convscope.tasks.scores import About
 
-DRAWS = 10_000  # resamples of the accuracy, which decides
-LEVEL = 0.05  # below this corrected p a difference counts as shown
+__all__ = ["LEVEL", "Comparison", "Network", "Pair", "Trained", "compare"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Trained:
 
     folder: str
     seed: int
-    figures: dict[str, float]
+    figures: dict[str, float | None]
     epochs: int
     seconds: float
     images_per_second: float
@@ -55,7 +57,7 @@ class Network:
     """All runs of one network, by seed.
 
     ``figures`` are estimates ``{"value", "low", "high"}``: means over the seeds with 95 % intervals. ``multiply_adds``
-    are those of one image; ``seconds`` of training and ``images_per_second`` are means. ``settings`` are those that
+    are those of one example; ``seconds`` of training and ``images_per_second`` are means. ``settings`` are those that
     not all networks of the comparison share.
     """
 
@@ -63,7 +65,7 @@ class Network:
     model: str
     weights: int
     multiply_adds: int
-    figures: dict[str, dict[str, Any]]
+    figures: dict[str, Estimate]
     seconds: float
     images_per_second: float
     runs: tuple[Trained, ...]
@@ -75,33 +77,9 @@ class Network:
         return tuple(run.seed for run in self.runs)
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Two networks on the same images, the more accurate one as ``a``.
-
-    ``difference`` is accuracy of a minus accuracy of b with its 95 % interval; ``p`` is the probability, if both were
-    equally good, of one at least as large, by ``test`` ("mcnemar", "sign_flip" or "bootstrap"); ``p_holm`` is p
-    corrected for the number of pairs. ``seeds`` holds, for each seed that both were trained with (or the one of each),
-    what ``tasks.classification.compare`` says of these two runs.
-    """
-
-    a: str
-    b: str
-    difference: dict[str, float]
-    test: str
-    p: float
-    p_holm: float
-    seeds: tuple[dict[str, Any], ...]
-
-    @property
-    def decided(self) -> bool:
-        """Whether the difference is beyond chance."""
-        return self.p_holm < LEVEL
-
-
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """Networks, the most accurate first, and every two of them; ``conclusions`` say in words what may be said.
+    """Networks, the best first, and every two of them; ``conclusions`` say in words what may be said.
 
     ``failed`` says of those that were to be compared and could not be trained, why. ``groups`` is the number of groups
     that the examples come from, ``None`` where they are single ones, and ``resampled`` says what was drawn anew.
@@ -110,7 +88,8 @@ class Comparison:
     data: str
     split: str
     examples: int
-    classes: tuple[str, ...]
+    task: str
+    target: TargetSpec
     networks: tuple[Network, ...]
     pairs: tuple[Pair, ...]
     conclusions: tuple[str, ...] = ()
@@ -118,22 +97,33 @@ class Comparison:
     failed: dict[str, str] = field(default_factory=dict)
     groups: int | None = None
     resampled: str = "images"
+    noun: str = "image"  # what an example is called
 
     def __repr__(self) -> str:
-        figures = ", ".join(f"{one.name} {one.figures['accuracy']['value']:.4f}" for one in self.networks)
-        return f"<comparison on {self.data}, {self.split}: accuracy of {figures}>"
+        figures = ", ".join(f"{network.name} {_plain(network.figures[self.main])}" for network in self.networks)
+        return f"<comparison on {self.data}, {self.split}: {self.main} of {figures}>"
 
     def _repr_html_(self) -> str:
         rows = [
-            (one.name, f"{one.weights:,}", *(f"{one.figures[key]['value']:.4f}" for key in FIGURES))
-            for one in self.networks
+            (network.name, f"{network.weights:,}", *(_plain(network.figures[name]) for name in self.metrics))
+            for network in self.networks
         ]
         said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.conclusions)
-        return grid(("network", "weights", *(key.replace("_", " ") for key in FIGURES)), rows) + said
+        return grid(("network", "weights", *(name.replace("_", " ") for name in self.metrics)), rows) + said
+
+    @property
+    def metrics(self) -> Mapping[str, About]:
+        """The figures that are compared and what each means, the main one first."""
+        return task(self.task).compared
+
+    @property
+    def main(self) -> str:
+        """The figure by which networks are told apart."""
+        return next(iter(self.metrics))
 
     @property
     def best(self) -> Network:
-        """The most accurate network."""
+        """The best network by the main figure."""
         return self.networks[0]
 
     def pair(self, one: str, other: str) -> Pair:
@@ -148,7 +138,9 @@ class Comparison:
                 del run["history"]  # the run's own epochs.csv has it
         for pair, plain in zip(self.pairs, values["pairs"], strict=True):
             plain["decided"] = pair.decided
-        return {"format": 1, "best": self.best.name, **values}
+        described = {"main": self.main, "metrics": {name: asdict(about) for name, about in self.metrics.items()}}
+        del values["target"]
+        return {"format": 1, "best": self.best.name, **values, **target_entry(self.target), **described}
 
 
 def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = None) -> Comparison:
@@ -157,7 +149,7 @@ def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = No
     Beside what ``failed`` a single run will do.
 
     Raises:
-        DataError: the runs learned from or were judged on different images, splits or classes; the message says which.
+        DataError: the runs learned from or were judged on different examples, splits or targets: which, it says.
         ConfigError: fewer than two runs, or the same training twice.
         CheckpointError: a run is unfinished or damaged.
     """
@@ -166,46 +158,53 @@ def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = No
     opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
     if len(opened) < (1 if failed else 2):
         raise ConfigError(f"a comparison needs at least two runs, found {len(opened)}")
-    first = opened[0]
+    first, spec = opened[0], opened[0].spec
     for run in opened[1:]:
         check_comparable(first, run)
     opened.sort(key=lambda run: (repr(essential(run)), run.plan.seed))  # so that their order moves no figure
+    main, about = next(iter(spec.does.compared.items()))
     answers = [read_answers(run) for run in opened]
     ids = answers[0].ids
     evidence = [each.of(ids) for each in answers]
     units = _units(opened, ids)
     groups = _grouped(opened)
     figures = estimates(opened, evidence, units, groups)
-    correct = np.stack([each.per_example for each in evidence])
-    accuracies = resampled_accuracies(correct, units, DRAWS, seed=0)
-    draws = resampled_means(accuracies, list(groups.values()), seed=0)
+    draws = resampled_means(resampled(evidence, main, units, DRAWS, seed=0), list(groups.values()), seed=0)
     varied = settings_of(opened, groups)
     networks = [_network(name, opened, group, figures[name], varied[name]) for name, group in groups.items()]
-    order = sorted(range(len(networks)), key=lambda at: -networks[at].figures["accuracy"]["value"])
-    pairs = [_pair(networks[i], networks[j], draws[i] - draws[j], groups, correct, units) for i, j in _couples(order)]
+    order = sorted(range(len(networks)), key=lambda at: _rank(networks[at].figures[main]["value"], about.better))
+    pairs = [
+        pair_of(networks[i], networks[j], draws[i] - draws[j], groups, evidence, main, units)
+        for i, j in combinations(order, 2)
+    ]
     corrected = holm([pair.p for pair in pairs])
-    found = Comparison(
+    comparison = Comparison(
         data=first.source,
         split=first.metrics["split"],
         examples=len(units.unit),
-        classes=first.spec.classes,
+        task=spec.task,
+        target=spec.target,
         networks=tuple(networks[at] for at in order),
         pairs=tuple(replace(pair, p_holm=p) for pair, p in zip(pairs, corrected, strict=True)),
         failed=dict(failed or {}),
         groups=units.groups or None,
-        resampled=str(units) if units.groups else "images",
+        resampled=str(units) if units.groups else f"{spec.input.noun}s",
+        noun=spec.input.noun,
     )
-    return replace(found, conclusions=tuple(conclusions(found)), notes=tuple(notes(found, opened)))
+    return replace(comparison, conclusions=tuple(conclusions(comparison)), notes=tuple(notes(comparison, opened)))
+
+
+def _rank(value: float | None, better: str) -> float:
+    """Return what sorts the best value first, and one that is not known last."""
+    if value is None:
+        return math.inf
+    return -value if better == "higher" else value
 
 
 def _units(runs: list[Run], ids: np.ndarray) -> Units:
     """Return what the examples are drawn by: their groups, from the first run that knows of any."""
     known = (groups_of(run, ids) for run in runs)
     return Units.of(next((groups for groups in known if groups is not None), None), len(ids))
-
-
-def _couples(order: list[int]) -> list[tuple[int, int]]:
-    return list(combinations(order, 2))
 
 
 def _grouped(runs: list[Run]) -> dict[str, dict[int, int]]:
@@ -223,7 +222,7 @@ def _grouped(runs: list[Run]) -> dict[str, dict[int, int]]:
 
 
 def _network(
-    name: str, runs: list[Run], group: dict[int, int], figures: dict[str, Any], settings: dict[str, Any]
+    name: str, runs: list[Run], group: dict[int, int], figures: dict[str, Estimate], settings: dict[str, Any]
 ) -> Network:
     run = runs[next(iter(group.values()))]
     spec = run.spec
@@ -243,7 +242,7 @@ def _trained(run: Run) -> Trained:
     return Trained(
         folder=str(run.folder),
         seed=run.plan.seed,
-        figures={key: metrics[key]["value"] for key in FIGURES},
+        figures={name: metrics[name]["value"] for name in run.spec.does.compared},
         epochs=len(epochs["epoch"]),
         seconds=float(epochs["seconds"][-1]),
         images_per_second=float(np.median(epochs["images_per_second"])),
@@ -251,32 +250,5 @@ def _trained(run: Run) -> Trained:
     )
 
 
-def _pair(
-    a: Network,
-    b: Network,
-    differences: np.ndarray,
-    groups: dict[str, dict[int, int]],
-    correct: np.ndarray,
-    units: Units,
-) -> Pair:
-    once = len(a.runs) == len(b.runs) == 1
-    mine, theirs = groups[a.name], groups[b.name]
-    matched = [(a.seeds[0], b.seeds[0])] if once else [(seed, seed) for seed in mine if seed in theirs]
-    each = tuple(
-        {
-            "seed_a": s,
-            "seed_b": t,
-            **compare_examples(correct[mine[s]], correct[theirs[t]], units=units, resamples=DRAWS),
-        }
-        for s, t in matched
-    )
-    if once:
-        return Pair(a.name, b.name, each[0]["difference"], *named_test(each[0]), 1.0, each)
-    value = a.figures["accuracy"]["value"] - b.figures["accuracy"]["value"]
-    low, high = (float(end) for end in interval(differences, value))
-    if not np.isfinite([low, high]).all():  # every run answers alike on every image
-        high = wilson(0, units.count)[1]
-        low, high = value - high, value + high
-    return Pair(
-        a.name, b.name, {"value": value, "low": low, "high": high}, "bootstrap", two_sided(differences), 1.0, each
-    )
+def _plain(estimate: Estimate) -> str:
+    return "" if estimate["value"] is None else f"{estimate['value']:.4f}"

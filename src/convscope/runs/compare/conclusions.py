@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convscope.runs.compare.checks import names_groups
+from convscope.runs.compare.estimates import Estimate
 from convscope.runs.run import Run
 from convscope.tasks.metrics.units import FEW
+from convscope.tasks.scores import About
 from convscope.text import count
 from convscope.training.choice import decided_by_validation
 
 if TYPE_CHECKING:
     from convscope.runs.compare.comparison import Comparison, Network, Pair
 
+SHARE = "share"  # the unit of what is shown in per cent
 MUCH_CHEAPER = 2  # times fewer multiply-adds are worth a sentence
 
 
 def conclusions(found: Comparison) -> Iterator[str]:
-    """Yield whether the most accurate network is better than each other one, and what may be used instead of it."""
+    """Yield whether the best network is better than each other one, and what may be used instead of it."""
     best, rest = found.best, found.networks[1:]
     if not rest:
-        yield f"{best.name}: accuracy {_share(best)} over {count(len(best.runs), 'seed')}."
+        figure = in_words(best.figures[found.main], found.metrics[found.main])
+        yield f"{best.name}: {found.main.replace('_', ' ')} {figure} over {count(len(best.runs), 'seed')}."
         return
     against = {network.name: found.pair(best.name, network.name) for network in rest}
+    about = found.metrics[found.main]
     worse = [pair for pair in against.values() if pair.decided]
     equal = [network for network in rest if not against[network.name].decided]
     if worse:
-        yield f"{best.name} is better {_listed([f'than {_other(pair, best)} by {gap(pair)}' for pair in worse])}."
+        than = [f"than {_other(pair, best)} by {gap(pair, about)}" for pair in worse]
+        yield f"{best.name} is better {_listed(than)}."
     for network in equal:
         pair = against[network.name]
-        counted = f", counting that {len(found.pairs)} pairs were looked at" if pair.difference["low"] > 0 else ""
+        low = lead(pair, about)[1]
+        counted = f", counting that {len(found.pairs)} pairs were looked at" if low is not None and low > 0 else ""
         yield (
             f"Between {best.name} and {network.name} {_judges(found, best, network)} do not decide: "
-            f"the difference of {gap(pair)} could be chance{counted}."
+            f"the difference of {gap(pair, about)} could be chance{counted}."
         )
     cheapest = min(equal, key=lambda network: network.multiply_adds, default=best)
     if cheapest.multiply_adds * MUCH_CHEAPER <= best.multiply_adds:
         times = best.multiply_adds / cheapest.multiply_adds
-        yield f"Of these, {cheapest.name} needs {times:.3g} times fewer multiply-adds for an image than {best.name}."
+        yield f"Of these, {cheapest.name} needs {times:.3g} times fewer multiply-adds for an example than {best.name}."
 
 
 def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
@@ -56,8 +64,8 @@ def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
     yield from _of_groups(found, runs)
     if found.split == "valid":
         by = sorted({what for run in runs for what in decided_by_validation(run.metrics)})
-        flattered = f", which also chose {' and '.join(by)} of some runs: their scores are flattered" if by else ""
-        yield f"judged on the validation images{flattered}"
+        flattered = f", which also chose {' and '.join(by)} of some runs: their scores are optimistic" if by else ""
+        yield f"scored on the validation examples{flattered}"
     for key, what in (("epochs", "epochs"), ("time", "time"), ("img_size", "image sizes"), ("augment", "augmentation")):
         values = {network.name: network.settings[key] for network in found.networks if key in network.settings}
         if values:
@@ -79,11 +87,26 @@ def _of_groups(found: Comparison, runs: list[Run]) -> Iterator[str]:
         )
 
 
-def gap(pair: Pair) -> str:
-    """Return a difference in words, ``"1.2 points (0.8 to 1.6)"``."""
-    value, low, high = (100 * pair.difference[key] for key in ("value", "low", "high"))
-    places = 2 if high - low < 0.5 else 1
-    return f"{value:.{places}f} points ({_minus(low, places)} to {_minus(high, places)})"
+def lead(pair: Pair, about: About) -> tuple[float | None, float | None, float | None]:
+    """Return by how much the better network leads, and the ends of that interval, in points where it is a share."""
+    ends = ("value", "low", "high") if about.better == "higher" else ("value", "high", "low")
+    scale = (100 if about.unit == SHARE else 1) * (1 if about.better == "higher" else -1)
+    value, low, high = (None if pair.difference[end] is None else scale * pair.difference[end] for end in ends)
+    return value, low, high
+
+
+def gap(pair: Pair, about: About) -> str:
+    """Return a lead in words, ``"1.2 points (0.8 to 1.6)"``."""
+    value, low, high = lead(pair, about)
+    assert value is not None
+    unit = "points" if about.unit == SHARE else about.unit
+    if low is None or high is None:
+        return f"{value:.4g} {unit}".strip()
+    if about.unit == SHARE:
+        places = 2 if high - low < 0.5 else 1
+    else:  # two digits of the interval's width
+        places = max(0, 1 - math.floor(math.log10(high - low))) if high > low else 4
+    return f"{_minus(value, places)} {unit}".strip() + f" ({_minus(low, places)} to {_minus(high, places)})"
 
 
 def _minus(value: float, places: int) -> str:
@@ -101,9 +124,20 @@ def _judges(found: Comparison, a: Network, b: Network) -> str:
     return images if seeds == 1 else f"{images} and {seeds} seeds"
 
 
-def _share(network: Network) -> str:
-    value, low, high = (network.figures["accuracy"][key] for key in ("value", "low", "high"))
-    return f"{100 * value:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+def in_words(estimate: Estimate, about: About) -> str:
+    """Return a figure with its interval.
+
+    >>> in_words({"value": 0.931, "low": 0.92, "high": 0.94}, About("accuracy", "", "share"))
+    '93.10 % (92.00 to 94.00)'
+    """
+    value, low, high = (estimate[end] for end in ("value", "low", "high"))
+    if value is None:
+        return "unknown"
+    share = about.unit == SHARE
+    said = f"{100 * value:.2f} %" if share else f"{value:.4g} {about.unit}".strip()
+    if low is None or high is None:
+        return said
+    return f"{said} ({100 * low:.2f} to {100 * high:.2f})" if share else f"{said} ({low:.4g} to {high:.4g})"
 
 
 def _listed(names: list[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,48 +15,65 @@ from convscope.tasks.metrics.proportion import wilson
 from convscope.tasks.metrics.units import Units
 from convscope.tasks.scores import Evidence
 
-FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "ece")
 DRAWS = 1_000
+Estimate = dict[str, Any]  # {"value", "low", "high"}, each a number, or None where it cannot be told
 
 
 def estimates(
     runs: list[Run], evidence: list[Evidence], units: Units, networks: dict[str, dict[int, int]]
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, Estimate]]:
     """Return each network's estimates; ``networks`` has for each name: seed -> place of its run.
 
-    Those of a single run are the ones it wrote down itself, unless it drew single images where groups are known.
+    Those of a single run are the ones it wrote down itself, unless it drew single examples where groups are known.
     """
-    found = {}
-    for name, places in networks.items():
+    names = list(runs[0].spec.does.compared)
+    estimated = {}
+    for network, places in networks.items():
         metrics = [runs[at].metrics for at in places.values()]
         if len(metrics) == 1 and metrics[0].get("groups") == (units.groups or None):
-            found[name] = {key: metrics[0][key] for key in FIGURES}
+            estimated[network] = {name: metrics[0][name] for name in names}
             continue
-        samples = _resampled([evidence[at] for at in places.values()], units)
+        shown = [evidence[at] for at in places.values()]
+        samples = [resample(each.figures, units, resamples=DRAWS, seed=0) for each in shown]  # on the same draws
         rows = {seed: row for row, seed in enumerate(places)}
-        found[name] = {
-            key: _estimate(
-                float(np.mean([each[key]["value"] for each in metrics])),
-                resampled_means(samples[key], [rows], seed=0)[0],
-                units.count if key == "accuracy" else None,
+        proportions = {names[0]} if shown[0].per_example.dtype == bool else set()
+        estimated[network] = {
+            name: _estimate(
+                [each[name]["value"] for each in metrics],
+                resampled_means(np.stack([sample[name] for sample in samples]), [rows], seed=0)[0],
+                units.count if name in proportions else None,
             )
-            for key in FIGURES
+            for name in names
         }
-    return found
+    return estimated
 
 
-def _resampled(evidence: list[Evidence], units: Units) -> dict[str, np.ndarray]:
-    """Return every figure (runs, resamples) of every run, all on the same draws."""
+def pooled_estimates(evidence: list[Evidence], names: Sequence[str], units: Units) -> dict[str, Estimate]:
+    """Return estimates of one network that was trained with several seeds, each with ``evidence`` of all examples."""
+    samples = [resample(each.figures, units, resamples=DRAWS, seed=0) for each in evidence]
+    points = [each.figures(np.ones((len(units.unit), 1))) for each in evidence]
+    rows = {row: row for row in range(len(evidence))}
+    proportions = {names[0]} if evidence[0].per_example.dtype == bool else set()
+    return {
+        name: _estimate(
+            [_finite(float(point[name][0])) for point in points],
+            resampled_means(np.stack([sample[name] for sample in samples]), [rows], seed=0)[0],
+            units.count if name in proportions else None,
+        )
+        for name in names
+    }
 
-    def figures(weights: np.ndarray) -> dict[str, np.ndarray]:
-        each = [run.figures(weights) for run in evidence]
-        return {name: np.stack([run[name] for run in each]) for name in FIGURES}
 
-    return resample(figures, units, resamples=DRAWS, seed=0)
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
-def _estimate(value: float, samples: np.ndarray, trials: int | None) -> dict[str, float | None]:
+def _estimate(values: list[float | None], samples: np.ndarray, trials: int | None) -> Estimate:
     """Return a mean with its interval; where all resamples agree, Wilson's of ``trials``, or none."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return {"value": None, "low": None, "high": None}
+    value = float(np.mean(known))
     low, high = (float(end) for end in interval(samples, value))
     if np.isfinite([low, high]).all():
         return {"value": value, "low": low, "high": high}

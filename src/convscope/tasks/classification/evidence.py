@@ -41,7 +41,8 @@ class Answers:
         return {
             "accuracy": counts["accuracy"],
             "balanced_accuracy": counts["balanced_accuracy"],
-            "log_loss": self._surprise @ weights / weights.sum(axis=0),
+            # Two rows, since a product with a single one adds up in another order than that of several runs did.
+            "log_loss": (np.stack([self._surprise] * 2) @ weights)[0] / weights.sum(axis=0),
             "ece": self._calibration.error(weights),
         }
 

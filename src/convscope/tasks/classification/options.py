@@ -14,4 +14,4 @@ class Options:
 
     smoothing: float = setting(0.05, "Training", "label smoothing", at_least=0, at_most=0.9)
     class_weights: Literal["none", "balanced"] = setting("none", "Training", "weight classes by inverse frequency")
-    positive: str | None = setting(None, "Data", "the class that sensitivity is about, in a two-class set")
+    positive: str | None = setting(None, "Data", "class that sensitivity is about, in a two-class set")

@@ -13,6 +13,7 @@ from convscope.data.spec import Classes, InputSpec, OutputSpec
 from convscope.errors import ConfigError, nearest
 from convscope.tasks.classification.baselines import METHODS
 from convscope.tasks.classification.evidence import Answers
+from convscope.tasks.classification.matching import match
 from convscope.tasks.classification.options import Options
 from convscope.tasks.classification.predictions import answer, cells, columns, read
 from convscope.tasks.classification.scores import ABOUT, scores
@@ -92,4 +93,5 @@ CLASSIFICATION = Task(
     columns=columns,
     cells=cells,
     read=read,
+    match=match,
 )

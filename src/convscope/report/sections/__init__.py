@@ -1,0 +1,1 @@
+"""What stands on a report: the sections of any run, and beside them one room a task."""

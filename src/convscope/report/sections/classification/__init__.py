@@ -1,0 +1,1 @@
+"""What a report shows of classes: which were taken for which, thresholds, calibration, and the errors themselves."""

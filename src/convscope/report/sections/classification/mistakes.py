@@ -1,0 +1,35 @@
+"""Which errors to look at: the most confident ones, and the positives that were missed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convscope.data.dataset import Split
+from convscope.report.sections.classification.contents import Mistake
+
+
+def worst(split: Split, probabilities: np.ndarray, count: int = 24) -> tuple[Mistake, ...]:
+    """Return the ``count`` wrong answers of highest probability, highest first; ``probabilities`` is (N, K)."""
+    return _mistakes(split, probabilities, np.arange(len(split)), count)
+
+
+def missed(split: Split, probabilities: np.ndarray, rows: list[int], count: int = 24) -> tuple[Mistake, ...]:
+    """Return up to ``count`` of the examples at ``rows`` (``metrics["binary"]["missed"]``), the surest error first."""
+    return _mistakes(split, probabilities, np.asarray(rows, dtype=int), count)
+
+
+def _mistakes(split: Split, probabilities: np.ndarray, rows: np.ndarray, count: int) -> tuple[Mistake, ...]:
+    predicted = probabilities.argmax(axis=1)
+    wrong = rows[predicted[rows] != split.labels[rows]]
+    stated = probabilities[wrong, predicted[wrong]]
+    first = wrong[np.argsort(-stated, kind="stable")[:count]]
+    return tuple(
+        Mistake(
+            image=split.images(row),
+            truth=int(split.labels[row]),
+            predicted=int(predicted[row]),
+            probability=float(probabilities[row, predicted[row]]),
+            id=str(split.ids[row]),
+        )
+        for row in first
+    )

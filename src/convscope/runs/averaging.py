@@ -1,0 +1,77 @@
+"""Test-time averaging: the mean prediction over augmented versions of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from convscope.data.augment import Policy
+from convscope.data.augment.views import View, views, without_views
+from convscope.data.preprocessing import Preprocessing
+from convscope.errors import ConfigError
+
+MOST_COPIES = 1_000  # of an image, to average over: far more than change the mean
+
+
+class Version(NamedTuple):
+    """Augmented network inputs x (N, C, H, W), and how each image was laid down before whatever else was done."""
+
+    x: Tensor
+    laid: View
+
+
+@dataclass(frozen=True)
+class Averaging:
+    """The mean of what is predicted for ``copies`` augmented versions of an image, E[p(T(x))].
+
+    Where there are at least as many copies as ways to lay an image down (mirrored, turned by quarters), these are gone
+    through in turn instead of drawn; and where the policy does nothing else, each is taken once: the exact mean.
+    """
+
+    policy: Policy
+    copies: int
+    seed: int = 0
+
+    @classmethod
+    def of(cls, augment: str, copies: int, seed: int) -> Averaging | None:
+        """Return the average over ``copies`` of what a training's ``augment`` does, or ``None`` for none (0).
+
+        Raises ``ConfigError`` for a number that makes no sense, and where no copy would differ.
+        """
+        if not 0 <= copies <= MOST_COPIES:
+            raise ConfigError(f"--tta: expected 0 (no average) to {MOST_COPIES:,} copies of each image, got {copies:,}")
+        if not copies:
+            return None
+        policy = Policy.parse(augment).for_inference()
+        if str(policy) == "none":
+            how = f"with {augment}, which only spoils or blends images" if augment != "none" else "without augmentation"
+            raise ConfigError(f"--tta: this run was trained {how}, so there is nothing to average over; leave it out")
+        return cls(policy, copies, seed)
+
+    def versions(self, x: Tensor, rows: np.ndarray, preprocessing: Preprocessing) -> Iterator[Version]:
+        """Yield the versions of the network inputs x (N, C, H, W) of images whose draws belong to ``rows`` (N,).
+
+        Copies are numbered like epochs: the same images under the same seed see the same augmentations.
+        """
+        ways, policy = views(self.policy), self.policy
+        if self.copies < len(ways):
+            ways = (View(),)
+        else:
+            policy = without_views(policy)
+        plain = str(policy) == "none"
+        for copy in range(len(ways) if plain else self.copies):
+            view = ways[copy % len(ways)]
+            laid = view(x)
+            varied = laid if plain else policy(laid, rows, seed=self.seed, epoch=copy, preprocessing=preprocessing)
+            yield Version(varied, view)
+
+
+def content_of(raw: np.ndarray) -> np.ndarray:
+    """Return a number (N,) uint64 for the content of each raw image (N, H, W, C)."""
+    hashes = (blake2b(np.ascontiguousarray(image).tobytes(), digest_size=8).digest() for image in raw)
+    return np.frombuffer(b"".join(hashes), dtype="<u8")

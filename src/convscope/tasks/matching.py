@@ -1,0 +1,44 @@
+"""The targets of another set, brought to what a network has learned: by their names, not by their order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from convscope.data.names import composed
+from convscope.data.spec import FieldSpec, TargetSpec, names_of
+from convscope.errors import DataError, nearest
+from convscope.text import listed
+
+
+class Matched(NamedTuple):
+    """Stored targets (n, ...) as a network has learned them, and what is to be said of them."""
+
+    stored: np.ndarray
+    notices: tuple[str, ...] = ()
+
+
+def matched(stored: np.ndarray, spec: FieldSpec, target: TargetSpec) -> Matched:
+    """Return the targets (n, K, ...) of another set, described by ``spec``, in the order that was learned.
+
+    What the set has beyond is left out. Raises ``DataError`` for what was learned and the set does not have, and for
+    numbers in other units.
+    """
+    has, learned = tuple(map(composed, spec.names)), tuple(map(composed, names_of(target)))
+    for name in learned:
+        if name not in has:
+            raise DataError(
+                f"this run has learned {name!r}, which the set does not have{nearest(name, has)}; it has "
+                f"{listed(has, 20) if has else 'no names'}: call its column so"
+            )
+    at = [has.index(name) for name in learned]
+    units = getattr(target, "units", ())
+    if units and spec.units and (found := tuple(spec.units[k] for k in at)) != units:
+        raise DataError(
+            f"this run has learned {listed(learned)} in {listed(units)}, and the set has {listed(found)}: bring its "
+            "numbers to these units"
+        )
+    if at == list(range(len(has))):
+        return Matched(stored)
+    return Matched(stored[:, at])

@@ -1,0 +1,112 @@
+"""Tables, and what stands in their cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from convscope.report.text import THIN
+from convscope.terminal.screen import WIDEST, folded, out
+
+if TYPE_CHECKING:
+    from convscope.data.dataset import Notice
+    from convscope.report.tables import Table as ReportTable
+
+EXAMPLES = 3  # of what a check found, shown in the terminal; the report shows more
+_INTERVAL = re.compile(r"(\d)-(?=\d)")  # between the ends of 0.9260-0.9358, where it may be folded
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+) -> Table:
+    """Return a table; the columns named in ``right`` are aligned to the right.
+
+    Where the window is too narrow, cells fold between words and within intervals, never within a number; a window that
+    is narrower still folds the lines.
+    """
+    cells = [[str(cell) for cell in row] for row in rows]
+    made = _table(columns, cells, right)
+    if out.measure(made, options=out.options.update(width=WIDEST)).maximum <= out.width:
+        return made
+    made = _table(columns, [[_INTERVAL.sub(r"\1- ", cell) for cell in row] for row in cells], right)
+    least = out.measure(made, options=out.options.update(width=WIDEST)).minimum
+    made.width = least if least > out.width else None
+    return made
+
+
+def shown(listing: ReportTable, notes: str = "") -> Table:
+    """Return a table of a report as the terminal shows it, with its notes as a last column titled ``notes``."""
+    columns = [_plain(column) for column in listing.columns]
+    rows = [[_plain(cell) for cell in row] for row in listing.rows]
+    right = [columns[at] for at in listing.numbers]
+    if notes:
+        columns, rows = [*columns, notes], [[*row, note] for row, note in zip(rows, listing.notes, strict=True)]
+    return table(columns, rows, right=right)
+
+
+def _plain(text: str) -> str:
+    return text.replace(THIN, " ")  # which not every terminal has
+
+
+def _table(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> Table:
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in cells:
+        made.add_row(*map(escape, row))
+    return made
+
+
+def pairs(values: dict[str, str]) -> Table:
+    """Return names beside values, without a frame."""
+    made = Table(box=None, show_header=False, pad_edge=False)
+    made.add_column(style="dim", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in values.items():
+        made.add_row(escape(name), escape(value))
+    return made
+
+
+def notices(found: Iterable[Notice]) -> str:
+    """Return what the checks found as lines with a mark, each followed by its first examples."""
+    lines = []
+    for notice in found:
+        lines.append("[yellow]![/]" + escape(folded(f"! {notice.text}", indent="  ").removeprefix("!")))
+        if notice.examples:
+            such_as = "such as " if len(notice.examples) > EXAMPLES else ""
+            examples = f"  {such_as}{', '.join(notice.examples[:EXAMPLES])}"
+            lines.append(f"[dim]{escape(folded(examples, indent='  '))}[/]")
+    return "\n".join(lines)
+
+
+def interval(estimate: dict[str, Any] | None) -> str:
+    """Return "0.9310 (0.9260-0.9358)" for a figure with its interval; "not defined" where it has no meaning.
+
+    >>> interval({"value": 0.931, "low": 0.926, "high": 0.9358})
+    '0.9310 (0.9260-0.9358)'
+    """
+    if estimate is None or estimate["value"] is None:
+        return "not defined"
+    if estimate["low"] is None:
+        return f"{estimate['value']:.4f}"
+    return f"{estimate['value']:.4f} ({estimate['low']:.4f}-{estimate['high']:.4f})"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time for people.
+
+    >>> duration(1.25), duration(75), duration(4000)
+    ('1.2 s', '1 min 15 s', '1 h 6 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

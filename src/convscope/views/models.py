@@ -1,0 +1,57 @@
+"""The networks that have names: in a row each, or one of them with its layers and where its weights are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convscope.plain import plain
+
+
+def row(name: str) -> dict[str, Any]:
+    """Return what a list says of a network; a known one is not built for it."""
+    from convscope.models import entry
+    from convscope.models.facts import FACTS
+    from convscope.models.public import PUBLIC
+
+    e = entry(name)
+    weights, cost = FACTS.get(name) or _counted(name)
+    return {
+        "name": name,
+        "family": e.family,
+        "weights": weights,
+        "cost": cost,
+        "image": f"{e.channels}×{e.side}×{e.side}",
+        "classes": e.classes,
+        "public": name in PUBLIC,
+        "summary": e.summary,
+        "source": e.source,
+    }
+
+
+def network(name: str) -> dict[str, Any]:
+    """Return what a network is made of, its options, and the weights it can start from."""
+    from convscope.models import families, options_of, parts_of, smallest_side
+    from convscope.models.public import PUBLIC
+
+    groups, head = parts_of(name)
+    found = row(name)
+    return plain({
+        **found,
+        "smallest": smallest_side(name),
+        "groups": groups,
+        "head": head,
+        "options": options_of(name),
+        "pretrained": PUBLIC.get(name),
+        "beside": [other for other in families().get(found["family"], ()) if other != name],
+    })  # fmt: skip
+
+
+def _counted(name: str) -> tuple[int, int]:
+    from convscope.data.spec import InputSpec, OutputSpec
+    from convscope.models import entry
+    from convscope.models.cost import cost
+    from convscope.models.registry import build
+
+    e = entry(name)
+    image = InputSpec(e.channels, (e.side, e.side))
+    return cost(lambda: build(name, {}, input=image, output=OutputSpec(e.classes)), image)

@@ -1,0 +1,126 @@
+"""What answers for a network without a folder: from several threads at once, and for any task."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from convscope.data.augment import Policy
+from convscope.data.preprocessing import Preprocessing
+from convscope.data.spec import Classes, Numbers
+from convscope.errors import ConfigError
+from convscope.models import create
+from convscope.runs.agreement import agreement
+from convscope.runs.averaging import Averaging
+from convscope.runs.prediction import Prediction
+from convscope.runs.predictor import BATCH, Predictor
+from convscope.tasks.registry import task
+
+RULE = Preprocessing(1, 12, 12, "crop", "uint8", (120.0,), (60.0,))
+IMAGES = np.random.default_rng(0).integers(0, 256, (BATCH + 5, 12, 12, 1)).astype(np.uint8)
+NUMBERS = Numbers(("age", "height"), ("years", "cm"), (30.0, 170.0), (10.0, 9.0))
+
+
+class InUnits(nn.Module):
+    """From standardised numbers (N, K) to those of a target."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.tensor(NUMBERS.std, dtype=x.dtype) + torch.tensor(NUMBERS.mean, dtype=x.dtype)
+
+
+def answer(prediction: np.ndarray, target: Numbers) -> dict[str, Any]:
+    return dict(zip(target.names, map(float, prediction), strict=True))
+
+
+OF_NUMBERS = replace(
+    task("classification"), name="numbers", head=lambda target: InUnits(), answer=answer, average=None
+)  # fmt: skip
+
+
+def network(outputs: int) -> nn.Module:
+    torch.manual_seed(0)
+    return create("tiny", classes=outputs, channels=1, size=(12, 12)).eval()
+
+
+def of_classes() -> Predictor:
+    return Predictor(network(3), RULE, task("classification"), Classes(("a", "b", "c")))
+
+
+def of_numbers() -> Predictor:
+    return Predictor(network(2), RULE, OF_NUMBERS, NUMBERS)
+
+
+def test_threads_get_what_one_alone_gets() -> None:
+    alone = [prediction.answer for prediction in of_classes().predict(IMAGES)]
+    shared = of_classes()
+    with ThreadPoolExecutor(4) as threads:
+        futures = [threads.submit(shared.predict, IMAGES, amp=k == 2) for k in range(4)]
+        results = [[prediction.answer for prediction in future.result()] for future in futures]
+    assert results[0] == results[1] == results[3] == alone
+    assert results[2] != alone  # it was bfloat16 indeed
+
+
+def test_the_same_head_answers_for_files_and_for_stored_examples() -> None:
+    stored = of_numbers().predict_stored(IMAGES, np.arange(len(IMAGES)))
+    with torch.inference_mode():
+        direct = network(2)(of_numbers().tensor(IMAGES)).double().numpy() * NUMBERS.std + NUMBERS.mean
+    np.testing.assert_allclose(stored, direct, rtol=1e-5)
+    predictions = of_numbers().predict(IMAGES)
+    assert [p.age for p in predictions] == stored[:, 0].tolist()
+    assert repr(predictions[0]) == f"<[0]: {stored[0, 0]:.4f} {stored[0, 1]:.4f}>"
+
+
+def test_an_answer_keeps_its_keys_where_nothing_can_be_said(tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no image")
+    for predictor, blank in (
+        (of_classes(), {"label": None, "probability": None, "probabilities": {}}),
+        (of_numbers(), {"age": None, "height": None}),
+    ):
+        (prediction,) = predictor.predict(tmp_path / "bad.png")
+        assert prediction.error and prediction.answer == blank
+        assert prediction.to_dict() == {"input": prediction.input, **blank, "error": prediction.error, "note": ""}
+        assert repr(prediction) == f"<{prediction.input}: {prediction.error}>"
+
+
+def test_what_is_no_answer_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match=r"no 'label'.*age"):
+        _ = Prediction("a.png", {"age": 3.0}).label
+
+
+def test_views_are_told_to_what_takes_their_mean() -> None:
+    told: list[tuple[tuple[int, ...], list[bool]]] = []
+
+    def average(views: Tensor, laid: Any) -> Tensor:
+        told.append((tuple(views.shape), [view.mirrored for view in laid]))
+        return views.mean(0)
+
+    predictor = replace(of_numbers(), task=replace(OF_NUMBERS, average=average))
+    flipped = Averaging(Policy.parse("hflip"), 2)
+    mean = predictor.predict_stored(IMAGES[:3], np.arange(3), flipped)
+    assert told == [((2, 1, 2), [False, True])] * 3
+    both = [predictor.predict_stored(np.ascontiguousarray(x), np.arange(3)) for x in (IMAGES[:3], IMAGES[:3, :, ::-1])]
+    np.testing.assert_allclose(mean, np.mean(both, axis=0), rtol=1e-5)
+
+
+def test_what_has_no_mean_is_not_averaged() -> None:
+    with pytest.raises(ConfigError, match="predictions of numbers have no mean"):
+        of_numbers().predict(IMAGES[:2], average=Averaging(Policy.parse("hflip"), 2))
+
+
+def test_bfloat16_is_judged_by_what_is_shown_or_by_how_far_numbers_move() -> None:
+    exact = np.random.default_rng(1).normal((30, 170), (10, 9), (100, 2))
+    near, far = exact + 0.01, exact.copy()
+    far[:3, 1] += 5
+    assert agreement(exact, near, OF_NUMBERS, NUMBERS).close
+    result = agreement(exact, far, OF_NUMBERS, NUMBERS)
+    assert (result.changed, result.close) == (3, False) and result.difference == pytest.approx(5)
+    classes, names = np.eye(3)[np.arange(99) % 3], Classes(("a", "b", "c"))
+    assert agreement(classes, classes * 0.9 + 0.03, task("classification"), names).changed == 0
+    assert agreement(classes, classes[::-1], task("classification"), names).changed == 66
