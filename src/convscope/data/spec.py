@@ -118,16 +118,22 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Points:
-    """Points (K, 2), x and y in pixels of the original image, NaN where one is missing.
+    """Points (K, 2), x and y in pixels from the centre of the upper left pixel, NaN where one is missing.
 
-    ``pairs`` are the numbers of points that change places in a mirrored image, ``shape`` (K, 2) is the mean shape of
-    the training split in the network's frame, from 0 to 1; ``normaliser`` names what errors are divided by.
+    ``frame`` is the (height, width) of the images that the network sees. ``pairs`` are the numbers of points that
+    change places in a mirrored image, ``None`` where that is not known. ``shape`` (K, 2) are the mean places in the
+    training split and ``spread`` their standard deviation, in frames of the size 1. ``form`` says what a network
+    gives: "heatmaps": places, each the centre of a heat map; "coordinates": (place - mean place) / spread.
+    ``normaliser`` names what errors are divided by.
     """
 
     kind: ClassVar[str] = "points"
     names: tuple[str, ...]
-    pairs: tuple[tuple[int, int], ...] = ()
+    frame: tuple[int, int] = (1, 1)
+    pairs: tuple[tuple[int, int], ...] | None = None
     shape: tuple[tuple[float, float], ...] = ()
+    spread: float = 1.0
+    form: Literal["heatmaps", "coordinates"] = "heatmaps"
     normaliser: str = "box"
 
     def __post_init__(self) -> None:

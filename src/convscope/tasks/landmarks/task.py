@@ -1,0 +1,69 @@
+"""Landmarks as every task is told: its functions in one table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convscope.data.dataset import Data
+from convscope.data.spec import InputSpec, OutputSpec, Points
+from convscope.tasks.landmarks.baselines import METHODS
+from convscope.tasks.landmarks.evidence import PointErrors
+from convscope.tasks.landmarks.options import Options
+from convscope.tasks.landmarks.predictions import answer, cells, columns, read
+from convscope.tasks.landmarks.scores import ABOUT, scores
+from convscope.tasks.landmarks.target import encode, measured
+from convscope.tasks.landmarks.views import average
+from convscope.tasks.task import Task
+
+
+def _fits(data: Data) -> str | None:
+    kind = data.columns[data.targets[0]].spec.kind if data.targets else "nothing"
+    return None if kind == "points" else f"its targets are no points but {kind}"
+
+
+def _resolve(options: Options, data: Data) -> Options:
+    return options
+
+
+def _target(data: Data, options: Options) -> Points:
+    transform = data.transforms[data.inputs[0]]
+    frame = transform.height, transform.width
+    return measured(data.columns[data.targets[0]].spec.names, data.train.placed_points, frame, options)
+
+
+def _output(target: Points, input: InputSpec) -> OutputSpec:
+    return OutputSpec(2 * len(target.names))
+
+
+def _objective(*arguments: Any) -> Any:
+    from convscope.tasks.landmarks.objective import objective
+
+    return objective(*arguments)
+
+
+def _head(target: Points) -> Any:
+    from convscope.tasks.landmarks.objective import Pixels
+
+    return Pixels(target)
+
+
+LANDMARKS = Task(
+    name="landmarks",
+    options=Options,
+    fits=_fits,
+    resolve=_resolve,
+    target=_target,
+    encode=encode,
+    output=_output,
+    objective=_objective,
+    head=_head,
+    average=average,
+    score=scores,
+    evidence=PointErrors.of,
+    baselines=METHODS,
+    compared=ABOUT,
+    answer=answer,
+    columns=columns,
+    cells=cells,
+    read=read,
+)
