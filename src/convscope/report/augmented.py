@@ -12,6 +12,7 @@ from convscope.data.loader import Loader
 from convscope.errors import ConfigError
 from convscope.report.contents import Augmented
 from convscope.report.picture import check_name, write_picture
+from convscope.report.section import evenly
 
 MOST_IMAGES, MOST_COPIES = 100, 12  # rows and columns of a picture that can still be opened and looked at
 
@@ -40,9 +41,10 @@ def write_augmented(
     check_numbers(images, copies, out)
     if str(policy) == "none":
         raise ConfigError("the augmentation is none: there is nothing to show; write for example --augment natural")
-    at = one_of_each_first(data.train.labels, images)
+    classes = data.target_kind == "class"
+    at = one_of_each_first(data.train.target, images) if classes else evenly(data.train, images)
     shown = augmented(data, policy, at, seed=seed, epochs=copies)
-    names = [data.classes[k] for k in data.train.labels[at]]
+    names = [example.label if classes else example.id for example in data.train[at]]
     return write_picture(lambda: figure.picture(shown, names, str(policy)), out)
 
 

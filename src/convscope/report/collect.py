@@ -16,7 +16,7 @@ from convscope.models import own
 from convscope.models.equivariant import Lifting
 from convscope.report.augmented import augmented
 from convscope.report.contents import Augmented, Baseline, Contents, Samples
-from convscope.report.section import Judged, report_of
+from convscope.report.section import Judged, report_of, shows_images
 from convscope.report.text import targets
 from convscope.runs import files
 from convscope.runs.run import Run
@@ -33,6 +33,7 @@ def collect(
     """Gather one report's contents; ``predictions`` (N, ...) are those for the judged split."""
     report = report_of(run.spec.task)
     judged, noun = data.test or data.valid, run.spec.input.noun
+    predicted = "['image.png']" if noun == "image" else f"{noun}s"
     return Contents(
         name=run.folder.name,
         created=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
@@ -48,8 +49,8 @@ def collect(
         plan=_plan(settled, metrics),
         facts=data.facts,
         warnings=(*data.warnings, *_told(metrics)),
-        samples=_samples(data.train, report.samples(data.train)),
-        augmented=_augmented(data, settled),
+        samples=_samples(data.train, report.samples(data.train)) if shows_images(data.train) else None,
+        augmented=_augmented(data, settled) if shows_images(data.train) else None,
         epochs={name: [row[name] for row in history.epochs] for name in history.epochs[0]},
         steps=_steps(history),
         kernels=_first_kernels(run.model),
@@ -58,7 +59,7 @@ def collect(
         environment=_environment(run.environment),
         timing=metrics["seconds"],
         shell=f"convscope train --config {quoted(run.folder / files.CONFIG)}",
-        python=f"import convscope as cs\n\nrun = cs.open_run({_opened(run)})\nrun.predict(['image.png'])",
+        python=f"import convscope as cs\n\nrun = cs.open_run({_opened(run)})\nrun.predict({predicted})",
     )
 
 

@@ -54,6 +54,12 @@ def evenly(split: Split, count: int = 48) -> np.ndarray:
     return np.linspace(0, len(split) - 1, min(count, len(split))).astype(int)
 
 
+def shows_images(split: Split) -> bool:
+    """Return whether what is learned from are images of one size, which can be laid out as pictures."""
+    spec = split.input.spec
+    return spec.kind == "image" and None not in spec.shape
+
+
 def _none(*_: Any) -> None:
     return None
 

@@ -17,7 +17,9 @@ def checked(found: Data) -> dict[str, Any]:
     return plain({
         "name": found.name,
         "facts": found.facts,
-        "classes": found.classes,
+        "inputs": [found.columns[name].spec for name in found.inputs],
+        "targets": [found.columns[name].spec for name in found.targets],
+        **({"classes": found.classes} if found.target_kind == "class" else {}),
         "splits": {split.name: len(split) for split in found.splits},
         "fingerprint": found.fingerprint,
         "warnings": found.warnings,

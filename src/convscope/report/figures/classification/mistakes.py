@@ -22,10 +22,11 @@ READING = (
 
 def draw(contents: Contents) -> Drawing | None:
     """Draw the pictures in rows, each with its truth and the answer that was given."""
-    shown = contents.own.worst[:MOST]
-    if not shown:
+    shown = [mistake for mistake in contents.own.worst[:MOST] if mistake.image is not None]
+    rule = display(contents)
+    if not shown or rule is None:
         return None
-    pictures = tiles(np.stack([m.image for m in shown]), display(contents), most=110)
+    pictures = tiles(np.stack([mistake.image for mistake in shown]), rule, most=110)
     down = -(-len(shown) // ACROSS)
     figure = canvas(WIDE, 1.72 * down)
     panels = figure.subplots(down, ACROSS, squeeze=False).ravel()
@@ -40,11 +41,12 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(figure, "Most confident errors", READING)
 
 
-def display(contents: Contents) -> Display:
-    """Return the rule by which this report shows images, the same everywhere."""
+def display(contents: Contents) -> Display | None:
+    """Return the rule by which this report shows images, the same everywhere; ``None`` where it has none."""
     if contents.samples is not None:
         return Display.of(contents.samples.images)
-    return Display.of(np.stack([m.image for m in (*contents.own.worst, *contents.own.missed)]))
+    images = [mistake.image for mistake in (*contents.own.worst, *contents.own.missed) if mistake.image is not None]
+    return Display.of(np.stack(images)) if images else None
 
 
 def caption(contents: Contents, mistake: Mistake, width: int) -> str:

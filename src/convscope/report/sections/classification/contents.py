@@ -9,9 +9,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Mistake:
-    """One example named wrongly: its raw image (C, H, W), true and predicted class, the probability of the latter."""
+    """One example named wrongly: true and predicted class, the probability of the latter, and its raw image (C, H, W).
 
-    image: np.ndarray
+    Of other inputs there is no image.
+    """
+
+    image: np.ndarray | None
     truth: int
     predicted: int
     probability: float

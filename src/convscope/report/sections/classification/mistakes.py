@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from convscope.data.dataset import Split
+from convscope.report.section import shows_images
 from convscope.report.sections.classification.contents import Mistake
 
 
@@ -19,13 +20,13 @@ def missed(split: Split, probabilities: np.ndarray, rows: list[int], count: int 
 
 
 def _mistakes(split: Split, probabilities: np.ndarray, rows: np.ndarray, count: int) -> tuple[Mistake, ...]:
-    predicted = probabilities.argmax(axis=1)
+    predicted, images = probabilities.argmax(axis=1), shows_images(split)
     wrong = rows[predicted[rows] != split.labels[rows]]
     stated = probabilities[wrong, predicted[wrong]]
     first = wrong[np.argsort(-stated, kind="stable")[:count]]
     return tuple(
         Mistake(
-            image=split.images(row),
+            image=split.images(row) if images else None,
             truth=int(split.labels[row]),
             predicted=int(predicted[row]),
             probability=float(probabilities[row, predicted[row]]),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from convscope.data.dataset import Split
-from convscope.data.pictures import data_url, tile
+from convscope.data.pictures import Display, data_url, tile
 from convscope.report.contents import Contents
 from convscope.report.section import Judged, Section, TaskReport
 from convscope.report.sections import run
@@ -89,14 +89,12 @@ def _scores(contents: Contents) -> Section:
 
 
 def _gallery(contents: Contents, mistakes: tuple[Mistake, ...]) -> list[dict[str, str]]:
-    if not mistakes:
-        return []
     from convscope.report.figures.classification.mistakes import display
 
     rule, classes = display(contents), contents.own.classes
     return [
         {
-            "picture": data_url(tile(rule.show(mistake.image), SIDE), exact=max(mistake.image.shape[1:]) <= SIDE),
+            "picture": _picture(mistake.image, rule) if mistake.image is not None and rule is not None else "",
             "truth": classes[mistake.truth],
             "answer": classes[mistake.predicted],
             "probability": percent(mistake.probability),
@@ -104,6 +102,10 @@ def _gallery(contents: Contents, mistakes: tuple[Mistake, ...]) -> list[dict[str
         }
         for mistake in mistakes
     ]
+
+
+def _picture(image: np.ndarray, rule: Display) -> str:
+    return data_url(tile(rule.show(image), SIDE), exact=max(image.shape[1:]) <= SIDE)
 
 
 REPORT = TaskReport(sections, own, samples, lambda contents: list(remarks(contents)), tables.listings)
