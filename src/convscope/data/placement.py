@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.data.preprocessing import Fit
+from convscope.data.transforms.resize import Fit
 
 
 def placements(heights: np.ndarray, widths: np.ndarray, height: int, width: int, fit: Fit) -> np.ndarray:

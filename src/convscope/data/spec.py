@@ -139,7 +139,7 @@ class Points:
     def __post_init__(self) -> None:
         check_names(self.names)
         K = len(self.names)
-        if not all(0 <= at < K for pair in self.pairs for at in pair):
+        if not all(0 <= at < K for pair in self.pairs or () for at in pair):
             raise ValueError(f"pairs: expected numbers of the {K} points, from 0 to {K - 1}, found {self.pairs}")
         if self.shape and not (len(self.shape) == K and all(map(isfinite, sum(self.shape, ())))):
             raise ValueError(f"shape: expected a finite x and y for each of {K} points, found {self.shape}")
