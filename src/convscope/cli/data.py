@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -58,7 +58,7 @@ def check(
     data: str,
     *,
     img_size: str | None = None,
-    fit: Fit = "crop",
+    fit: Fit | Literal["auto"] = "auto",
     skip_bad: bool = False,
     max_pixels: int | None = None,
     seed: int = 0,
@@ -76,7 +76,7 @@ def check(
     img_size
         Image size: 224, or HxW such as 96x128.
     fit
-        How images of another size are resized; centre cuts the middle out, unscaled.
+        How images of another size are resized; centre cuts the middle out, unscaled; auto: pad with points, else crop.
     skip_bad
         Skip unreadable images and list them, instead of stopping.
     max_pixels
@@ -126,7 +126,7 @@ def show(
     copies: int = 5,
     seed: int = 0,
     img_size: str | None = None,
-    fit: Fit = "crop",
+    fit: Fit | Literal["auto"] = "auto",
     skip_bad: bool = False,
     max_pixels: int | None = None,
     cache: Path | None = None,
@@ -152,7 +152,7 @@ def show(
     img_size
         Image size: 224, or HxW such as 96x128.
     fit
-        How images of another size are resized; centre cuts the middle out, unscaled.
+        How images of another size are resized; centre cuts the middle out, unscaled; auto: pad with points, else crop.
     skip_bad
         Skip unreadable images and list them, instead of stopping.
     max_pixels

@@ -60,7 +60,8 @@ PlanFlags = _flags("PlanFlags", (setting for setting, _ in all_settings().values
 # What may be said of a table wherever one is read.
 ColumnFlags = _flags("ColumnFlags", (setting for setting in fields(Plan) if setting.name in _COLUMNS))
 # What may be said of a set wherever one is read to be looked at.
-ReadFlags = _flags("ReadFlags", (setting for setting in fields(Plan) if setting.name in (*_COLUMNS, *_PIXEL_VALUES)))
+_READ = (*_COLUMNS, *_PIXEL_VALUES, "task")
+ReadFlags = _flags("ReadFlags", (setting for setting in fields(Plan) if setting.name in _READ))
 
 
 def given(flags: Any) -> dict[str, Any]:

@@ -144,6 +144,18 @@ class Points:
         if self.shape and not (len(self.shape) == K and all(map(isfinite, sum(self.shape, ())))):
             raise ValueError(f"shape: expected a finite x and y for each of {K} points, found {self.shape}")
 
+    @property
+    def becomes(self) -> tuple[int, ...] | None:
+        """Which point each one is in a mirrored image; ``None`` where that is not known.
+
+        >>> Points(("left", "nose", "right"), pairs=((0, 2),)).becomes
+        (2, 1, 0)
+        """
+        if self.pairs is None:
+            return None
+        other = {a: b for pair in self.pairs for a, b in (pair, pair[::-1])}
+        return tuple(other.get(k, k) for k in range(len(self.names)))
+
 
 def check_names(names: tuple[str, ...]) -> None:
     """Raise ``ValueError`` unless there are names, and each says something."""

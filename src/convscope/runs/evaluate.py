@@ -15,8 +15,9 @@ from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
-from convscope.data.sources.columns import Columns
-from convscope.data.spec import FieldSpec
+from convscope.data.sources.columns import TASKS, Columns
+from convscope.data.spec import names_of
+from convscope.data.transforms import ImageTransform
 from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError
 from convscope.runs import files
@@ -30,11 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A set to score: all its images, the split (n,) of each ("" for none), its classes, and what is to be told."""
+    """A set to score: all its examples, the split (n,) of each ("" for none), and what is to be told."""
 
-    images: Split
+    examples: Split
     of: np.ndarray
-    classes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
 
@@ -72,37 +72,40 @@ def evaluate(
     else:
         found = _another(run, data, _columns(run, **columns), skip_bad, cache, data_root)
     name, chosen = _choose(found, split)
-    field = FieldSpec("label", "class", (), chosen.labels.dtype.name, found.classes)
-    targets = run.spec.does.match(chosen.labels, field, run.spec.target)
+    spec = chosen.dataset.columns[chosen.dataset.targets[0]].spec
+    targets = run.spec.does.match(chosen.target, spec, run.spec.target)
     images, converted = _images(run, chosen)
     warnings = [*found.warnings, *converted, *targets.notices]
     warnings += _flattered(run, name) if data is None else _trained_on(run, chosen)
-    scores, _ = run.score(chosen.with_input(images).with_target(targets.stored), tta=tta, amp=amp)
+    matched = replace(spec, names=names_of(run.spec.target), units=getattr(run.spec.target, "units", ()))
+    scores, _ = run.score(chosen.with_input(images).with_target(targets.stored, matched), tta=tta, amp=amp)
     if run.code_has_changed:
         warnings.append(f"{run.environment['code']['file']} has changed since this run began: it may compute otherwise")
-    return {"task": run.spec.task, "split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores}
+    return {
+        "task": run.spec.task, "split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores,
+    }  # fmt: skip
 
 
 def _own(run: Run, cache: str | None, data_root: str | None) -> Labelled:
-    shape = run.spec.preprocessing
-    size = (shape.height, shape.width)
-    plan = replace(
-        run.plan, img_size=size, fit=shape.fit, cache=cache or run.plan.cache, data_root=data_root or run.plan.data_root
-    )
+    rule = run.spec.preprocessing
+    plan = replace(run.plan, cache=cache or run.plan.cache, data_root=data_root or run.plan.data_root)
+    images = isinstance(rule, ImageTransform)
+    if images:
+        plan = replace(plan, img_size=(rule.height, rule.width), fit=rule.fit)
     began_with = run.environment.get("data_fingerprint")
-    loaded = load_source(run.source, plan, began_with=began_with, alpha=shape.channels in (2, 4))
-    if shape.nodata is None and any(notice.code == "no-data" for notice in loaded.warnings):
+    loaded = load_source(run.source, plan, began_with=began_with, alpha=images and rule.channels in (2, 4))
+    if images and rule.nodata is None and any(notice.code == "no-data" for notice in loaded.warnings):
         told = "values that mean no data are filled now, which this run, from before that, was trained on as they were"
         return replace(_divided(loaded), warnings=(told,))
     if loaded.fingerprint == began_with:
         return _divided(loaded)
-    changed = f"the images, labels or splits of {run.source} have changed since this run was trained on them"
+    changed = f"the examples, targets or splits of {run.source} have changed since this run was trained on them"
     return replace(_divided(loaded), warnings=(changed,))
 
 
 def _divided(data: Data) -> Labelled:
-    images = Split(data, "all", np.concatenate([part.rows for part in data.splits]))
-    return Labelled(images, np.repeat([p.name for p in data.splits], [len(p) for p in data.splits]), data.classes)
+    examples = Split(data, "all", np.concatenate([part.rows for part in data.splits]))
+    return Labelled(examples, np.repeat([part.name for part in data.splits], [len(part) for part in data.splits]))
 
 
 def _columns(
@@ -112,16 +115,19 @@ def _columns(
     asked = {"image": image_column, "label": label_column, "group": group}
     own = {"image": run.plan.image_column, "label": run.plan.label_column, "group": run.plan.group}
     inherited = frozenset(role for role, name in asked.items() if name is None)
-    return Columns(**{role: own[role] if role in inherited else asked[role] for role in own}, optional=inherited)
+    named = {role: own[role] if role in inherited else asked[role] for role in own}
+    return Columns(**named, optional=inherited, task=run.spec.task if run.spec.task in TASKS else None)
 
 
 def _another(
     run: Run, data: str | Path, columns: Columns, skip_bad: bool, cache: str | None, data_root: str | None
 ) -> Labelled:
-    plan = run.plan
-    images, of, classes, notices = load_labelled(
+    plan, rule = run.plan, run.spec.preprocessing
+    if not isinstance(rule, ImageTransform):
+        raise DataError(f"{data}: this run takes {rule.kind}s, and only images are read from files: give a loaded set")
+    examples, of, _, notices = load_labelled(
         data,
-        run.spec.preprocessing,
+        rule,
         seed=plan.data_seed,
         skip_bad=skip_bad,
         cache=cache or plan.cache,
@@ -130,23 +136,27 @@ def _another(
         max_pixels=plan.max_pixels or MAX_PIXELS,
         columns=columns,
     )
-    return Labelled(images, of, classes, tuple(notice.text for notice in notices))
+    return Labelled(examples, of, tuple(notice.text for notice in notices))
 
 
 def _choose(found: Labelled, name: str | None) -> tuple[str, Split]:
     if name is None:
         name = next((split for split in ("test", "valid") if (found.of == split).any()), "all")
-    mine = found.of == name if name != "all" else np.full(len(found.images), True)
+    mine = found.of == name if name != "all" else np.full(len(found.examples), True)
     if not mine.any():
         has = ", ".join(split for split in ("train", "valid", "test") if (found.of == split).any())
         raise DataError(f"the set has no {name!r} split; it has {has or 'none'}; --split all scores everything")
-    mine = np.flatnonzero(mine)[np.argsort(found.images.rows[mine])]  # in the array's order, which reads fastest
-    return name, found.images[mine]
+    mine = np.flatnonzero(mine)[np.argsort(found.examples.rows[mine])]  # in the array's order, which reads fastest
+    return name, found.examples[mine]
 
 
 def _images(run: Run, chosen: Split) -> tuple[Column, list[str]]:
     """Bring the channels to those that the network takes, as ``predict`` does."""
     mine, images = run.spec.preprocessing, chosen.input
+    if images.spec.kind != mine.kind:
+        raise DataError(f"this run takes {mine.kind}s; the set has {images.spec.kind}s")
+    if not isinstance(mine, ImageTransform):
+        return images, []
     has = images.spec.shape[-1]
     if images.spec.dtype != mine.dtype:
         raise DataError(

@@ -54,7 +54,7 @@ class Predictor:
 
         ``average`` takes the mean over augmented copies; ``amp`` computes in bfloat16, see ``form``.
         """
-        return self.predict_column(split.input, average, amp)
+        return self._restored(self.predict_column(split.input, average, amp), split.placements)
 
     def predict(
         self, items: Images | Iterable[Images], *, average: Averaging | None = None, amp: bool = False
@@ -74,8 +74,8 @@ class Predictor:
         while some := list(itertools.islice(images, BATCH)):  # a folder may hold more images than memory does
             with limited(self.max_pixels):
                 brought = [image.stored(self.transform) for image in some]
-            good = [image.values for image in brought if isinstance(image, Stored)]
-            answers = iter(self.predict_column(_column(self.transform, good), average, amp) if good else [])
+            good = [image for image in brought if isinstance(image, Stored)]
+            answers = iter(self._answered(good, average, amp) if good else ())
             for image, result in zip(some, brought, strict=True):
                 if isinstance(result, Stored):
                     answer = self.task.answer(next(answers), self.target)
@@ -83,6 +83,16 @@ class Predictor:
                 else:
                     predictions.append(Prediction(image.name, self._blank, error=str(result)))
         return predictions
+
+    def _answered(self, examples: list[Stored], average: Averaging | None, amp: bool) -> np.ndarray:
+        """Return the predictions for examples as they were given."""
+        column = _column(self.transform, [example.values for example in examples])
+        placements = np.array([example.placement for example in examples])
+        return self._restored(self.predict_column(column, average, amp), placements)
+
+    def _restored(self, predictions: np.ndarray, placements: np.ndarray) -> np.ndarray:
+        """Return predictions as they are in the images that were given: places in them, where they are places."""
+        return predictions if self.task.restore is None else self.task.restore(predictions, placements)
 
     def form(self, examples: Column, *, amp: bool = False) -> nn.Module:
         """Return the form of the network that answers fastest, equal to ``model`` up to rounding.
@@ -132,7 +142,7 @@ class Predictor:
                 for at in range(len(raw)):
                     copies = torch.cat([version.x[at : at + 1] for version in versions])
                     views = torch.cat([self._answers(form, some) for some in copies.split(BATCH)])
-                    yield mean(views[:, None], laid)
+                    yield mean(views[:, None], laid, self.target)
 
         return self._joined(means())
 

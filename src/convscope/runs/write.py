@@ -127,19 +127,20 @@ class _Lines:
 
 
 def split_text(data: Data) -> str:
-    """Return, as CSV, which example is in which split, with its class, its group, and a hash of its content."""
+    """Return, as CSV, which example is in which split, with its class if it has one, its group, and a content hash."""
+    classes = data.target_kind == "class"
     rows = (
         (
-            str(i),
+            str(name),
             split.name,
-            data.classes[label],
+            *((data.classes[split.labels[at]],) if classes else ()),
             "" if split.groups is None else str(split.groups[at]),
             "" if split.content is None else split.content[at].tobytes().hex(),
         )
         for split in data.splits
-        for at, (i, label) in enumerate(zip(split.ids, split.labels, strict=True))
+        for at, name in enumerate(split.ids)
     )
-    return csv_text(("id", "split", "label", "group", "content"), rows)
+    return csv_text(("id", "split", *(("label",) if classes else ()), "group", "content"), rows)
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

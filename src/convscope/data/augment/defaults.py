@@ -8,6 +8,7 @@ from dataclasses import replace
 from convscope.data.augment.mirroring import mirroring
 from convscope.data.augment.policy import Policy
 from convscope.data.dataset import Data
+from convscope.data.transforms import ImageTransform
 
 _NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve"
 _SIGN_WORDS = {*_NUMBERS.split(), "digit", "letter", "number"}
@@ -26,6 +27,8 @@ def default_policy(data: Data) -> tuple[Policy, str]:
     microscope, ask for ``tissue``, ``microscopy`` or ``vflip rot90``), and ``cutout``, which may hide a small object
     whole.
     """
+    if data.target_kind != "class" or not isinstance(data.preprocessing, ImageTransform):
+        return Policy(), "what keeps the targets of these examples as they are is not known"
     words, shape = [_words(name) for name in data.classes], data.preprocessing
     mirrored = mirroring(data.train, len(data.classes))
     if _signs(words) and (mirrored == "changes" or (mirrored == "unclear" and _surely_signs(words))):

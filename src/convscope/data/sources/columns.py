@@ -12,6 +12,7 @@ from convscope.text import listed
 SHOWN = 20
 LABEL_COLUMNS = ("label", "target", "class")
 SURELY_CLASSES = ("label", "class")  # names by which whole numbers are classes, too
+TASKS = ("classification", "multilabel", "regression", "landmarks")  # which tell how a table's columns are read
 
 
 @dataclass(frozen=True)

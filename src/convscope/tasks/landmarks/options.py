@@ -12,8 +12,10 @@ from convscope.tasks.settings import setting
 class Options:
     """How points are learned and scored."""
 
-    points: Literal["heatmaps", "coordinates"] = setting(
-        "heatmaps", "Network", "how the network says where points are: a heat map each, or their coordinates"
+    points: Literal["auto", "heatmaps", "coordinates"] = setting(
+        "auto",
+        "Network",
+        "how the network says where points are: a heat map each, or their coordinates; auto: as its head can",
     )
     pairs: str = setting(
         "auto",

@@ -30,7 +30,7 @@ def measured(names: tuple[str, ...], points: np.ndarray, frame: tuple[int, int],
         settled(options.pairs, names, mean_shape(points)).pairs,
         tuple((float(x), float(y)) for x, y in mean),
         spread if spread > 1e-6 else 1.0,
-        options.points,
+        "coordinates" if options.points == "coordinates" else "heatmaps",
         normaliser.chosen(len(names)) if how == "auto" else normaliser.checked(how, names),
     )
 

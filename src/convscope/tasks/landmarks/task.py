@@ -6,19 +6,20 @@ from typing import Any
 
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, OutputSpec, Points
+from convscope.data.transforms.placement import original
 from convscope.tasks.landmarks.baselines import METHODS
 from convscope.tasks.landmarks.evidence import PointErrors
 from convscope.tasks.landmarks.options import Options
 from convscope.tasks.landmarks.predictions import answer, cells, columns, read
 from convscope.tasks.landmarks.scores import ABOUT, scores
 from convscope.tasks.landmarks.target import encode, measured
+from convscope.tasks.landmarks.usual import usual
 from convscope.tasks.landmarks.views import average
 from convscope.tasks.task import Task
 
 
 def _fits(data: Data) -> str | None:
-    kind = data.columns[data.targets[0]].spec.kind if data.targets else "nothing"
-    return None if kind == "points" else f"its targets are no points but {kind}"
+    return None if data.target_kind == "points" else f"its targets are no points but {data.target_kind or 'nothing'}"
 
 
 def _resolve(options: Options, data: Data) -> Options:
@@ -26,9 +27,8 @@ def _resolve(options: Options, data: Data) -> Options:
 
 
 def _target(data: Data, options: Options) -> Points:
-    transform = data.transforms[data.inputs[0]]
-    frame = transform.height, transform.width
-    return measured(data.columns[data.targets[0]].spec.names, data.train.placed_points, frame, options)
+    frame = data.preprocessing.height, data.preprocessing.width
+    return measured(data.columns[data.targets[0]].spec.names, data.train.placed_target, frame, options)
 
 
 def _output(target: Points, input: InputSpec) -> OutputSpec:
@@ -66,4 +66,7 @@ LANDMARKS = Task(
     columns=columns,
     cells=cells,
     read=read,
+    heads=("heatmap", "own", "linear", "hidden"),
+    usual=usual,
+    restore=original,
 )

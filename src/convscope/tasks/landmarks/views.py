@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convscope.data.augment.points import laid_back
 from convscope.data.augment.views import View
 from convscope.data.spec import Points
-from convscope.tasks.landmarks.pairs import order
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def average(views: np.ndarray, laid: Sequence[View], target: Points) -> np.ndarray:
+def average(views: Tensor, laid: Sequence[View], target: Points) -> Tensor:
     """Return the mean (N, K, 2) of points predicted of several views (V, N, K, 2), each laid back as ``laid`` says."""
-    becomes = order(target.pairs or (), len(target.names))
-    back = [laid_back(points, view, target.frame, becomes) for points, view in zip(views, laid, strict=True)]
-    return np.mean(back, axis=0)
+    becomes = None if target.becomes is None else np.array(target.becomes)
+    seen = zip(views.numpy(), laid, strict=True)
+    return views.new_tensor(np.mean([laid_back(points, view, target.frame, becomes) for points, view in seen], axis=0))

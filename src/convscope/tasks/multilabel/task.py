@@ -17,8 +17,8 @@ from convscope.tasks.task import Task
 
 
 def _fits(data: Data) -> str | None:
-    kind = data.columns[data.targets[0]].spec.kind if data.targets else "nothing"
-    return None if kind == "multilabel" else f"its targets are no sets of labels but {kind}"
+    kind = data.target_kind
+    return None if kind == "multilabel" else f"its targets are no sets of labels but {kind or 'nothing'}"
 
 
 def _resolve(options: Options, data: Data) -> Options:
@@ -49,7 +49,7 @@ def _head(target: Labels) -> Any:
     return Sigmoid()
 
 
-def _average(views: Any, laid: Any = None) -> Any:
+def _average(views: Any, laid: Any, target: Labels) -> Any:
     return views.mean(0)
 
 

@@ -22,7 +22,7 @@ def mean(name: str, train: Split, scored: Split, target: Numbers, budget: Budget
 
 def ridge_on_gradients(name: str, train: Split, scored: Split, target: Numbers, budget: Budget) -> BaselineResult:
     """Answer a linear function of histograms of oriented gradients."""
-    found = ridge.on_gradients(train, scored, train.targets, seconds=budget.seconds, seed=budget.seed)
+    found = ridge.on_gradients(train, scored, train.target, seconds=budget.seconds, seed=budget.seed)
     return BaselineResult(
         name, ridge.said(found, len(train)), found.predictions, found.seconds, found.train_rows, False
     )

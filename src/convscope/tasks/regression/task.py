@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Numbers, OutputSpec
+from convscope.data.transforms import ImageTransform
 from convscope.tasks.regression.baselines import METHODS
 from convscope.tasks.regression.evidence import NumberErrors
 from convscope.tasks.regression.options import Options
@@ -16,10 +15,11 @@ from convscope.tasks.regression.scores import ABOUT, scores
 from convscope.tasks.regression.target import encode, measured
 from convscope.tasks.task import Task
 
+LARGE = 64  # pixels a side from which on the light of photographs differs from shot to shot
+
 
 def _fits(data: Data) -> str | None:
-    kind = data.columns[data.targets[0]].spec.kind if data.targets else "nothing"
-    return None if kind == "number" else f"its targets are no numbers but {kind}"
+    return None if data.target_kind == "number" else f"its targets are no numbers but {data.target_kind or 'nothing'}"
 
 
 def _resolve(options: Options, data: Data) -> Options:
@@ -27,9 +27,17 @@ def _resolve(options: Options, data: Data) -> Options:
 
 
 def _target(data: Data, options: Options) -> Numbers:
-    assert data.train.target is not None
-    values = np.asarray(data.train.target.take(np.arange(len(data.train))))
-    return measured(data.train.target.spec, values)
+    return measured(data.columns[data.targets[0]].spec, data.train.target)
+
+
+def _usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
+    """Leave images in their place: whether moving one changes its number, only a person knows."""
+    shape = data.preprocessing
+    if not isinstance(shape, ImageTransform):
+        return {"augment": ("none", "not images")}
+    why = "numbers may change when an image is moved or mirrored: add hflip, rotate=10, ... where they do not"
+    lit = shape.channels == 3 and min(shape.height, shape.width) >= LARGE
+    return {"augment": ("brightness=0.1 contrast=0.1" if lit else "none", f"{'light only; ' if lit else ''}{why}")}
 
 
 def _output(target: Numbers, input: InputSpec) -> OutputSpec:
@@ -48,7 +56,7 @@ def _head(target: Numbers) -> Any:
     return InUnits(target)
 
 
-def _average(views: Any, laid: Any = None) -> Any:
+def _average(views: Any, laid: Any, target: Numbers) -> Any:
     return views.mean(0)
 
 
@@ -71,4 +79,5 @@ REGRESSION = Task(
     columns=columns,
     cells=cells,
     read=read,
+    usual=_usual,
 )

@@ -11,6 +11,9 @@ import numpy as np
 from convscope.data.transforms.resize import Fit
 
 
+KEPT = (1.0, 1.0, 0.0, 0.0)  # the placement of an image that stays as it is
+
+
 def placements(heights: np.ndarray, widths: np.ndarray, height: int, width: int, fit: Fit) -> np.ndarray:
     """Return the placement (n, 4) of images of these heights and widths (n,) that ``fit`` brings to height × width.
 
