@@ -6,9 +6,9 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from convscope.data.transforms.resize import Fit, resize
 
 from convscope.data.transforms.placement import original, placed, placements
+from convscope.data.transforms.resize import Fit, resize
 
 SIZES = [(120, 90), (90, 120), (64, 64), (33, 200), (200, 33), (48, 80)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from convscope.data.augment import Policy
 from convscope.data.augment.views import views
@@ -69,4 +70,5 @@ def test_the_mean_over_views_is_laid_back_and_named_back():
     mirrored[..., 0] = 49 - mirrored[..., 0]
     mirrored = mirrored[:, [1, 0, 2]]  # what a network would say of the mirrored image
     laid = views(Policy.parse("hflip"))
-    assert average(np.stack([points, mirrored + 2]), laid, target) == pytest.approx(points + np.array([-1, 1]))
+    mean = average(torch.from_numpy(np.stack([points, mirrored + 2])), laid, target)
+    assert mean.numpy() == pytest.approx(points + np.array([-1, 1]))

@@ -156,5 +156,12 @@ def batches_of(split: Split, data: Data, plan: Plan) -> Loader:
     assert plan.batch_size is not None  # settled
     becomes = getattr(target, "becomes", None)  # of points
     return Loader(
-        split, data.transforms, plan.batch_size, form=form, encode=encode, seed=plan.seed, policy=policy, becomes=becomes
+        split,
+        data.transforms,
+        plan.batch_size,
+        form=form,
+        encode=encode,
+        seed=plan.seed,
+        policy=policy,
+        becomes=becomes,
     )

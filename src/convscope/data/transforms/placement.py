@@ -10,7 +10,6 @@ import numpy as np
 
 from convscope.data.transforms.resize import Fit
 
-
 KEPT = (1.0, 1.0, 0.0, 0.0)  # the placement of an image that stays as it is
 
 

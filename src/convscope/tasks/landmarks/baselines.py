@@ -7,8 +7,8 @@ import time
 import numpy as np
 
 from convscope.data.dataset import Split
-from convscope.data.transforms.placement import original
 from convscope.data.spec import Points
+from convscope.data.transforms.placement import original
 from convscope.tasks import ridge
 from convscope.tasks.baselines import Baseline, BaselineResult, Budget
 
