@@ -60,7 +60,7 @@ PlanFlags = _flags("PlanFlags", (setting for setting, _ in all_settings().values
 # What may be said of a table wherever one is read.
 ColumnFlags = _flags("ColumnFlags", (setting for setting in fields(Plan) if setting.name in _COLUMNS))
 # What may be said of a set wherever one is read to be looked at.
-_READ = (*_COLUMNS, *_PIXEL_VALUES, "task")
+_READ = (*_COLUMNS, *_PIXEL_VALUES, "task", "crop_points")
 ReadFlags = _flags("ReadFlags", (setting for setting in fields(Plan) if setting.name in _READ))
 
 

@@ -67,9 +67,9 @@ class Loader:
     """The batches of a split, epoch by epoch.
 
     ``transforms`` make network input of each of the split's inputs, in the ``form`` that is asked for; ``encode`` makes
-    of stored targets what is trained on. ``policy`` augments the first input, and moves points with it; ``becomes`` (K,)
-    says which point each one is in a mirrored image, ``None`` that this is not known. A last batch of a single example joins
-    the one before it, since batch norm has no variance over one value.
+    of stored targets what is trained on. ``policy`` augments the first input, and moves points with it; ``becomes``
+    (K,) says which point each one is in a mirrored image, ``None`` that this is not known. A last batch of a single
+    example joins the one before it, since batch norm has no variance over one value.
     """
 
     def __init__(

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from convscope.data import checks, named, splits
+from convscope.data.boxes import placed_in, squares
 from convscope.data.checks.places import check_places
 from convscope.data.columns import Column, InMemory
 from convscope.data.dataset import Data, Dataset, Notice, Split
@@ -26,10 +27,11 @@ from convscope.data.ingest.layout import SIDE, check_fit
 from convscope.data.ingest.stats import moments
 from convscope.data.listing import Listing
 from convscope.data.sources.columns import TASKS, Columns
+from convscope.data.sources.files import FileImages
 from convscope.data.split_file import read_split_file
 from convscope.data.transforms import ImageTransform
 from convscope.data.transforms.resize import Fit, fit_for
-from convscope.errors import DataError, nearest
+from convscope.errors import ConfigError, DataError, nearest
 from convscope.text import count
 
 
@@ -57,14 +59,16 @@ def load(
     fold: int | None = None,
     resample: int | None = None,
     task: str | None = None,
+    crop_points: float | None = None,
     progress: Progress | None = None,
 ) -> Data:
     """Load the image set at a path, or one that has a name (``digits``, ``mnist``, ...).
 
     Images are decoded once, into the folder ``cache``, and memory-mapped from there. ``img_size`` (a side, or height
     and width) and ``fit`` say how large they become; by default images up to ``side`` pixels stay as they are, larger
-    and mixed ones are scaled by the rule that ``Data.facts`` states; those with points are padded, others cropped. ``valid`` and ``test`` are shares or numbers of
-    images for splits that the set does not bring. ``data_root`` is where named sets are looked for first.
+    and mixed ones are scaled by the rule that ``Data.facts`` states; those with points are padded, others cropped.
+    ``valid`` and ``test`` are shares or numbers of images for splits that the set does not bring. ``data_root`` is
+    where named sets are looked for first.
     ``nodata`` is a value that means no data, as a TIFF's tag may say too: it is replaced by the mean of the image's
     others in its channel; NaN stands for infinities too. ``alpha`` keeps the opacity of images as a channel, which is
     left out otherwise.
@@ -75,6 +79,7 @@ def load(
     ``fold`` (from 1) the set is cut into folds, and this one is the test split; ``resample`` draws the splits anew, in
     the same sizes: 0 is the set's own.
     ``task`` says what is to be learned, where the columns of a table may be taken for classes as well as for numbers.
+    ``crop_points`` cuts each image to the square around its true points, this share wider at each end.
     ``progress(what, done, total)`` is called along the way.
 
     Raises:
@@ -91,7 +96,8 @@ def load(
     if listing.target.kind == "class" and len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
     fit = fit_for(listing.target.kind, fit)
-    size = Size(img_size, fit, max_pixels, side, () if nodata is None else (nodata,), alpha)
+    boxes = _boxes(listing, crop_points)
+    size = Size(img_size, fit, max_pixels, side, () if nodata is None else (nodata,), alpha, boxes)
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
@@ -125,11 +131,12 @@ def load(
         ids=listing.ids,
         groups=listing.groups,
         transforms={"image": transform},
-        placements=_placements(entry),
+        placements=_placements(entry, boxes),
         fingerprint=fingerprint(target.names, examined.content, target.values, split),
-        facts=describe(path_or_name, listing, entry, examined, rule, transform),
+        facts=describe(path_or_name, listing, entry, examined, rule, transform) | _cut(crop_points, entry),
         warnings=(
-            *listing.notices, *decoding_notices(listing, entry), *_places(listing, entry, good), *checks.run(examined),
+            *listing.notices, *decoding_notices(listing, entry), *_places(listing, entry, good, crop_points),
+            *checks.run(examined),
         ),
         cache=entry.folder,
         decoding=entry.seconds,
@@ -140,7 +147,7 @@ def load(
             "data_root": None if data_root is None else os.fspath(data_root),
             "nodata": nodata, "group": group, "image_column": image_column, "label_column": label_column,
             "split_file": None if split_file is None else os.fspath(split_file), "folds": folds, "fold": fold,
-            "resample": resample, **({} if task is None else {"task": task}),
+            "resample": resample, **_given(task=task, crop_points=crop_points),
         },
     )  # fmt: skip
 
@@ -156,6 +163,7 @@ def load_labelled(
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
     columns: Columns | None = None,
+    crop_points: float | None = None,
     progress: Progress | None = None,
 ) -> tuple[Split, np.ndarray, tuple[str, ...], tuple[Notice, ...]]:
     """Load every labelled image of a set, undivided, brought to the size of ``rule``: to be scored, not trained on.
@@ -166,12 +174,13 @@ def load_labelled(
     tell = progress or (lambda what, done, total: None)
     root = caching.directory(cache)
     listing = _present(_find(path_or_name, data_root, root, seed, tell, columns or Columns()), skip_bad=skip_bad)
-    size = Size((rule.height, rule.width), rule.fit, max_pixels, nodata=rule.nodata, alpha=rule.channels in (2, 4))
+    boxes, alpha = _boxes(listing, crop_points), rule.channels in (2, 4)
+    size = Size((rule.height, rule.width), rule.fit, max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes)
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     data = Dataset(
         listing.name, str(path_or_name), _columns(listing, entry), ("image",), (listing.target.spec.name,),
-        {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups, placements=_placements(entry),
+        {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups, placements=_placements(entry, boxes),
     )  # fmt: skip
     notices = (*_other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
     return data.everything, listing.split[good], listing.classes, notices
@@ -182,15 +191,44 @@ def _columns(listing: Listing, entry: caching.Entry) -> dict[str, Column]:
     return {"image": entry.images, target.spec.name: InMemory(target.spec, target.values)}
 
 
-def _placements(entry: caching.Entry) -> np.ndarray:
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _cut(share: float | None, entry: caching.Entry) -> dict[str, str]:
+    """Say that images are cut to their points, where they are."""
+    if share is None:
+        return {}
+    return {"sizing": f"the square around each image's true points, {100 * share:g} % wider at each end; {entry.why}"}
+
+
+def _boxes(listing: Listing, share: float | None) -> np.ndarray | None:
+    """Return the part of each image that is taken, (n, 4), where the true points are to say so."""
+    if share is None:
+        return None
+    if listing.target.kind != "points" or not isinstance(listing.images, FileImages):
+        raise ConfigError(f"--crop-points: for files of images with points; {listing.name} is {listing.kind}")
+    return squares(listing.target.values, share)
+
+
+def _placements(entry: caching.Entry, boxes: np.ndarray | None) -> np.ndarray:
     """Return where each image lies in the stored one, (n, 4); of one that cannot be read any."""
     heights, widths = (np.maximum(entry.index[side], 1) for side in ("height", "width"))
-    return entry.rule.placements(heights, widths)
+    placements = entry.rule.placements(heights, widths)
+    return placements if boxes is None else placed_in(placements, boxes)
 
 
-def _places(listing: Listing, entry: caching.Entry, good: np.ndarray | slice) -> Iterator[Notice]:
+def _places(
+    listing: Listing, entry: caching.Entry, good: np.ndarray | slice, cropped: float | None
+) -> Iterator[Notice]:
     """Yield what is odd about the places of points in their images."""
-    if listing.target.kind == "points":
+    if cropped is not None:
+        text = (
+            f"each image is cut to the square around its true points, {100 * cropped:g} % wider at each end: the figures say "
+            "how well points are found where the object's place is known; give new images cut in the same way"
+        )
+        yield Notice("cropped-by-points", text)
+    elif listing.target.kind == "points":
         index = entry.index[good]
         yield from check_places(listing.target.values[good], index["height"], index["width"], listing.ids[good])
 

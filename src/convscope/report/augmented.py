@@ -48,8 +48,8 @@ def write_augmented(
 ) -> Path:
     """Draw training images, one of each class first, beside what ``copies`` epochs see of them; return the file.
 
-    ``out`` ends in .png or .svg; by default it is ``DATA-augmented.png`` in the current folder. ``target`` and
-    ``ConfigError`` are as in ``augmented``; the latter also as in ``check_numbers``, and for a policy that does nothing.
+    ``out`` ends in .png or .svg; by default it is ``DATA-augmented.png`` in the current folder; ``target`` is as in
+    ``augmented``. ``ConfigError`` as there, as ``check_numbers``, and for a policy that does nothing.
     """
     from convscope.report.figures import augmented as figure
 

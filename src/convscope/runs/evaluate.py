@@ -135,6 +135,7 @@ def _another(
         workers=plan.workers,
         max_pixels=plan.max_pixels or MAX_PIXELS,
         columns=columns,
+        crop_points=plan.crop_points,
     )
     return Labelled(examples, of, tuple(notice.text for notice in notices))
 

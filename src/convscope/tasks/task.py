@@ -90,8 +90,8 @@ class Task:
     ``head(target)``: raw output -> what is predicted, a module, the same for prediction and export.
     ``heads``: those that a network may have, the usual one first.
     ``usual(data, plan)``: for settings that a plan leaves open, the task's own among them, a value and why.
-    ``average(views of a prediction (V, N, ...), how each was laid down, target)``: their mean, turned back; ``None``: no
-    mean.
+    ``average(views of a prediction (V, N, ...), how each was laid down, target)``: their mean, turned back; ``None``:
+    no mean.
     ``restore(predictions, placements)``: places in the images that a network sees -> in the images as they were given;
     ``None`` where predictions are no places.
     ``score(truth, predictions, target, options, groups)``: every figure, with intervals over examples or groups.

@@ -119,7 +119,10 @@ class Plan:
     fit: Literal["auto", "crop", "pad", "squash", "centre"] = setting(
         "auto",
         "Data",
-        "how images of another size are resized; centre cuts the middle out, unscaled; auto: pad with points, else crop",
+        "how images of another size are resized; centre cuts the middle out; auto: pad with points, else crop",
+    )
+    crop_points: float | None = setting(
+        None, "Data", "cut each image to the square around its true points, this share wider at each end, such as 0.2"
     )
     valid: float | int | None = setting(
         None, "Data", "validation share (0.1) or number of examples (500), where the set has no such split"

@@ -64,6 +64,7 @@ class SeriesSettings(Shared, total=False):
     normaliser: str
     img_size: int | tuple[int, int] | None
     fit: Literal["auto", "crop", "pad", "squash", "centre"]
+    crop_points: float | None
     valid: float | int | None
     test: float | int | None
     split_seed: int | None
