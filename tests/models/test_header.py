@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from convscope.data.preprocessing import Preprocessing
-from convscope.data.spec import Classes, Labels, Numbers, Points, TargetSpec
+from convscope.data.spec import Classes, InputSpec, Labels, Numbers, Points, TargetSpec
+from convscope.data.transforms import ImageTransform, SignalTransform
 from convscope.errors import CheckpointError
 from convscope.models.header import parse, read_header
 from convscope.runs.model_spec import ModelSpec
 
-RULE = Preprocessing(1, 8, 8, "crop", "uint8", (9.0,), (5.0,))
+SIGNALS = SignalTransform(2, None, (0.5, 1.0), (2.0, 3.0))
+RULE = ImageTransform(1, 8, 8, "crop", "uint8", (9.0,), (5.0,))
 TARGETS: tuple[TargetSpec, ...] = (
     Classes(("ant", "bee")),
     Labels(("red", "round", "ripe")),
@@ -38,6 +40,29 @@ def spec(target: TargetSpec) -> ModelSpec:
 def test_every_target_survives_the_way_to_disk(target: TargetSpec) -> None:
     written = json.dumps(spec(target).to_dict())
     assert ModelSpec.from_header(parse(json.loads(written))) == spec(target)
+
+
+def test_what_is_done_to_signals_survives_it_too() -> None:
+    of_signals = replace(spec(TARGETS[2]), preprocessing=SIGNALS)
+    again = ModelSpec.from_header(parse(json.loads(json.dumps(of_signals.to_dict()))))
+    assert again == of_signals and again.input == InputSpec(2, (None,))
+
+
+SIGNAL_CHANGES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
+    ("mean.*2, found 1", lambda p: p.update(mean=[0.0])),
+    ("std.*above 0, found 2.0, 0.0", lambda p: p.update(std=[2.0, 0.0])),
+    (r"at least 1, found \(2, 0\)", lambda p: p.update(length=0)),
+    ("channels", lambda p: p.update(channels="2")),
+    ("mean", lambda p: p.pop("mean")),
+]
+
+
+@pytest.mark.parametrize(("field", "change"), SIGNAL_CHANGES, ids=[field for field, _ in SIGNAL_CHANGES])
+def test_what_is_wrong_with_it_is_refused(field: str, change: Callable[[dict[str, Any]], object]) -> None:
+    values = json.loads(json.dumps(replace(spec(TARGETS[2]), preprocessing=SIGNALS).to_dict()))
+    change(values["preprocessing"])
+    with pytest.raises(CheckpointError, match=f"preprocessing.*{field}"):
+        read_header(Path("run/model.safetensors"), json.dumps(values))
 
 
 def test_classes_are_written_as_they_always_were() -> None:

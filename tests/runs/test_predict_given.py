@@ -63,6 +63,7 @@ WAYS: dict[str, Callable[[np.ndarray, Path], object]] = {
     "pictures": lambda x, folder: [Image.fromarray(image) for image in x],
     "opened pictures": lambda x, folder: [Image.open(folder / f"{i}.png") for i in range(5)],
     "files": lambda x, folder: [folder / f"{i}.png" for i in range(5)],
+    "the bytes of files": lambda x, folder: [(folder / f"{i}.png").read_bytes() for i in range(5)],
     "files of arrays": lambda x, folder: [str(folder / f"{i}.npy") for i in range(5)],
     "a file of several arrays": lambda x, folder: folder / "stack.npy",
     "a NumPy archive": lambda x, folder: folder / "set.npz",
@@ -90,6 +91,11 @@ def test_one_image_is_one_prediction_and_names_say_where_it_was(images: np.ndarr
     assert [p.input for p in run.predict(images[:2, ..., None])] == ["[0]", "[1]"]
     assert run.predict(tmp_path / "set.npz")[2].input == f"{tmp_path / 'set.npz'}/x_test/2"
     assert run.predict(tmp_path / "set.zip")[4].input == f"{tmp_path / 'set.zip'}/class/4.png"
+
+
+def test_bytes_that_are_no_image_are_said_to_be_none(tmp_path: Path):
+    (prediction,) = untrained().predict(b"png")
+    assert prediction.input == "bytes" and prediction.error and "not an image" in prediction.error
 
 
 def test_a_split_and_its_examples_are_images(digits: Data):
@@ -144,7 +150,6 @@ def test_pictures_are_converted_as_their_files_are(tmp_path: Path):
         (Image.new("F", (8, 8)), "float32 values"),
         (Image.new("LAB", (8, 8)), "mode 'LAB'"),
         (None, "found NoneType"),
-        (b"png", "found bytes"),
         ({"x": 1}, "found dict"),
         ("nowhere.png", "there is no file or folder nowhere.png"),
     ],

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from convscope.data.augment import Policy
-from convscope.data.preprocessing import Preprocessing
+from convscope.data.columns import InMemory, Ragged
 from convscope.data.spec import Classes, Numbers
-from convscope.errors import ConfigError
+from convscope.data.transforms import ImageTransform, SignalTransform
+from convscope.errors import ConfigError, DataError
 from convscope.models import create
 from convscope.runs.agreement import agreement
 from convscope.runs.averaging import Averaging
@@ -23,7 +24,7 @@ from convscope.runs.prediction import Prediction
 from convscope.runs.predictor import BATCH, Predictor
 from convscope.tasks.registry import task
 
-RULE = Preprocessing(1, 12, 12, "crop", "uint8", (120.0,), (60.0,))
+RULE = ImageTransform(1, 12, 12, "crop", "uint8", (120.0,), (60.0,))
 IMAGES = np.random.default_rng(0).integers(0, 256, (BATCH + 5, 12, 12, 1)).astype(np.uint8)
 NUMBERS = Numbers(("age", "height"), ("years", "cm"), (30.0, 170.0), (10.0, 9.0))
 
@@ -57,6 +58,10 @@ def of_numbers() -> Predictor:
     return Predictor(network(2), RULE, OF_NUMBERS, NUMBERS)
 
 
+def stored(images: np.ndarray) -> InMemory:
+    return InMemory.of("image", images)
+
+
 def test_threads_get_what_one_alone_gets() -> None:
     alone = [prediction.answer for prediction in of_classes().predict(IMAGES)]
     shared = of_classes()
@@ -68,13 +73,13 @@ def test_threads_get_what_one_alone_gets() -> None:
 
 
 def test_the_same_head_answers_for_files_and_for_stored_examples() -> None:
-    stored = of_numbers().predict_stored(IMAGES, np.arange(len(IMAGES)))
+    values = of_numbers().predict_stored(stored(IMAGES))
     with torch.inference_mode():
         direct = network(2)(of_numbers().tensor(IMAGES)).double().numpy() * NUMBERS.std + NUMBERS.mean
-    np.testing.assert_allclose(stored, direct, rtol=1e-5)
+    np.testing.assert_allclose(values, direct, rtol=1e-5)
     predictions = of_numbers().predict(IMAGES)
-    assert [p.age for p in predictions] == stored[:, 0].tolist()
-    assert repr(predictions[0]) == f"<[0]: {stored[0, 0]:.4f} {stored[0, 1]:.4f}>"
+    assert [p.age for p in predictions] == values[:, 0].tolist()
+    assert repr(predictions[0]) == f"<[0]: {values[0, 0]:.4f} {values[0, 1]:.4f}>"
 
 
 def test_an_answer_keeps_its_keys_where_nothing_can_be_said(tmp_path: Path) -> None:
@@ -103,9 +108,9 @@ def test_views_are_told_to_what_takes_their_mean() -> None:
 
     predictor = replace(of_numbers(), task=replace(OF_NUMBERS, average=average))
     flipped = Averaging(Policy.parse("hflip"), 2)
-    mean = predictor.predict_stored(IMAGES[:3], np.arange(3), flipped)
+    mean = predictor.predict_stored(stored(IMAGES[:3]), flipped)
     assert told == [((2, 1, 2), [False, True])] * 3
-    both = [predictor.predict_stored(np.ascontiguousarray(x), np.arange(3)) for x in (IMAGES[:3], IMAGES[:3, :, ::-1])]
+    both = [predictor.predict_stored(stored(np.ascontiguousarray(x))) for x in (IMAGES[:3], IMAGES[:3, :, ::-1])]
     np.testing.assert_allclose(mean, np.mean(both, axis=0), rtol=1e-5)
 
 
@@ -124,3 +129,22 @@ def test_bfloat16_is_judged_by_what_is_shown_or_by_how_far_numbers_move() -> Non
     classes, names = np.eye(3)[np.arange(99) % 3], Classes(("a", "b", "c"))
     assert agreement(classes, classes * 0.9 + 0.03, task("classification"), names).changed == 0
     assert agreement(classes, classes[::-1], task("classification"), names).changed == 66
+
+
+def test_signals_of_any_length_are_answered() -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv1d(2, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(4, 2)).eval()
+    predictor = Predictor(net, SignalTransform(2, None, (0.0, 0.0), (1.0, 1.0)), OF_NUMBERS, NUMBERS)
+    signals = [np.random.default_rng(n).normal(size=(n, 2)).astype(np.float32) for n in (9, 30, 9)]
+    column = Ragged.of("signal", signals)
+    alone = [predictor.predict_stored(InMemory.of("signal", signal[None])) for signal in signals]
+    assert predictor.predict_stored(column).shape == (3, 2)
+    np.testing.assert_allclose(predictor.predict_stored(column)[1], alone[1][0])  # the longest is not padded
+    predictions = predictor.predict(signals)
+    assert [[p.age, p.height] for p in predictions] == [each[0].tolist() for each in alone]
+    assert [p.input for p in predictor.predict(signals[0])] == ["array"]
+    assert [p.input for p in predictor.predict(np.stack([signals[0]] * 2))] == ["array[0]", "array[1]"]
+    with pytest.raises(DataError, match=r"\[1\] has the shape \(5, 3\)"):
+        predictor.predict([signals[0], np.zeros((5, 3))])
+    with pytest.raises(ConfigError, match="have no mean"):
+        predictor.predict_stored(column, Averaging(Policy.parse("hflip"), 2))

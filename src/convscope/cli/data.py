@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from convscope.cli.flags import ReadFlags, given, size
+from convscope.cli.flags import PlaceFlags, ReadFlags, given
 from convscope.cli.output import show_json
-from convscope.data.preprocessing import Fit
 from convscope.terminal.screen import err, out
 from convscope.terminal.tables import notices, pairs, table
 from convscope.views import data as views
@@ -17,25 +16,24 @@ from convscope.views import data as views
 app = App(name="data", help="List named sets, check any set, draw its augmentation, download a public set.")
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
+Places = PlaceFlags | None
+Reading = ReadFlags | None
 
 
 @app.command(name="list")
-def list_sets(*, data_root: Path | None = None, cache: Path | None = None, as_json: Json = False) -> int:
+def list_sets(*, as_json: Json = False, places: Places = None) -> int:
     """List the named sets, and where they are on this machine.
 
     Parameters
     ----------
-    data_root
-        Folder that holds named sets.
-    cache
-        Folder for decoded images and downloads.
     as_json
         Print JSON.
     """
     from convscope.data.ingest.store import directory
     from convscope.data.named import catalogue
 
-    rows = catalogue(data_root, directory(cache))
+    where = given(places)
+    rows = catalogue(where.get("data_root"), directory(where.get("cache")))
     if as_json:
         show_json(views.named(rows))
         return 0
@@ -57,15 +55,9 @@ def list_sets(*, data_root: Path | None = None, cache: Path | None = None, as_js
 def check(
     data: str,
     *,
-    img_size: str | None = None,
-    fit: Fit | Literal["auto"] = "auto",
-    skip_bad: bool = False,
-    max_pixels: int | None = None,
     seed: int = 0,
-    cache: Path | None = None,
-    data_root: Path | None = None,
     as_json: Json = False,
-    reading: ReadFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
+    reading: Reading = None,
 ) -> int:
     """Read a set as `train` does; say what it holds and what looks wrong.
 
@@ -73,40 +65,16 @@ def check(
     ----------
     data
         Folder, archive, table, IDX or NPZ file, or the name of a set.
-    img_size
-        Image size: 224, or HxW such as 96x128.
-    fit
-        How images of another size are resized; centre cuts the middle out, unscaled; auto: pad with points, else crop.
-    skip_bad
-        Skip unreadable images and list them, instead of stopping.
-    max_pixels
-        Largest image to decode, in pixels.
     seed
         Seed of drawn splits.
-    cache
-        Folder for decoded images.
-    data_root
-        Folder that holds named sets.
     as_json
         Print JSON.
     """
-    from convscope.data.decode import MAX_PIXELS
     from convscope.data.loading import load
     from convscope.terminal.live import Live
 
     with Live() as live:
-        found = load(
-            data,
-            img_size=None if img_size is None else size(img_size),
-            fit=fit,
-            skip_bad=skip_bad,
-            max_pixels=max_pixels or MAX_PIXELS,
-            seed=seed,
-            cache=cache,
-            data_root=data_root,
-            progress=live.progress,
-            **given(reading),
-        )
+        found = load(data, seed=seed, progress=live.progress, **given(reading))
     if as_json:
         show_json(views.checked(found))
     else:
@@ -125,13 +93,7 @@ def show(
     images: int = 6,
     copies: int = 5,
     seed: int = 0,
-    img_size: str | None = None,
-    fit: Fit | Literal["auto"] = "auto",
-    skip_bad: bool = False,
-    max_pixels: int | None = None,
-    cache: Path | None = None,
-    data_root: Path | None = None,
-    reading: ReadFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
+    reading: Reading = None,
 ) -> int:
     """Draw augmented training images, exactly as the first epochs of `train` see them.
 
@@ -149,21 +111,8 @@ def show(
         Number of columns, one per epoch; at most 12.
     seed
         Seed of the splits that are drawn and of the augmentation.
-    img_size
-        Image size: 224, or HxW such as 96x128.
-    fit
-        How images of another size are resized; centre cuts the middle out, unscaled; auto: pad with points, else crop.
-    skip_bad
-        Skip unreadable images and list them, instead of stopping.
-    max_pixels
-        Largest image to decode, in pixels.
-    cache
-        Folder for decoded images.
-    data_root
-        Folder that holds named sets.
     """
     from convscope.data.augment import Policy
-    from convscope.data.decode import MAX_PIXELS
     from convscope.data.loading import load
     from convscope.report.augmented import check_numbers, write_augmented
     from convscope.tasks.registry import task
@@ -174,11 +123,7 @@ def show(
     plan = make_plan({"augment": augment or "auto"})
     check_numbers(images, copies, out)
     with Live() as live:
-        found = load(
-            data, img_size=None if img_size is None else size(img_size), fit=fit, skip_bad=skip_bad,
-            max_pixels=max_pixels or MAX_PIXELS, seed=seed, cache=cache, data_root=data_root,
-            progress=live.progress, **given(reading),
-        )  # fmt: skip
+        found = load(data, seed=seed, progress=live.progress, **given(reading))
     settled = settle(plan, found)
     policy, reason = Policy.parse(settled.plan.augment), settled.reasons.get("augment")
     target = task(settled.plan.task).target(found, settled.plan.options)
@@ -191,23 +136,23 @@ def show(
 
 
 @app.command
-def fetch(name: str, *, data_root: Path | None = None, cache: Path | None = None) -> int:
+def fetch(name: str, *, places: Places = None) -> int:
     """Download a public set, checked by its published md5.
+
+    It goes into --data-root, or into a folder of the cache.
 
     Parameters
     ----------
     name
         mnist, fashion-mnist or cifar10.
-    data_root
-        Folder for the set; by default a folder in the cache.
-    cache
-        Folder for decoded images and downloads.
     """
     from convscope.data.ingest.store import directory
     from convscope.data.named import fetch as download
     from convscope.terminal.live import Live
 
+    where = given(places)
+    into = Path(where["data_root"]) if "data_root" in where else directory(where.get("cache")) / "downloads"
     with Live() as live:
-        folder = download(name, data_root or directory(cache) / "downloads", live.progress)
+        folder = download(name, into, live.progress)
     err.print(f"{name}: {folder}", markup=False)
     return 0

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.flags import ColumnFlags, given
+from convscope.cli.flags import ScoredFlags, given
 from convscope.cli.output import show_json
 from convscope.terminal.screen import out, say_warning
 from convscope.views import run as views
@@ -21,11 +21,8 @@ def evaluate(
     tta: int = 0,
     amp: Annotated[bool, Parameter(negative="")] = False,
     threads: int | None = None,
-    skip_bad: bool = False,
-    cache: str | None = None,
-    data_root: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
-    columns: ColumnFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
+    reading: ScoredFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
     """Score a run; every figure has a 95 % interval.
 
@@ -43,12 +40,6 @@ def evaluate(
         Compute in bfloat16, which is faster on some processors; refused where it changes too many predictions.
     threads
         Processor threads; by default as PyTorch chooses.
-    skip_bad
-        Skip unreadable images of another set.
-    cache
-        Folder for decoded images.
-    data_root
-        Folder that holds named sets.
     as_json
         Print JSON.
     """
@@ -57,9 +48,7 @@ def evaluate(
     from convscope.training.threads import using
 
     with using(threads):
-        metrics = open_run(run).evaluate(
-            data, split=split, tta=tta, amp=amp, skip_bad=skip_bad, cache=cache, data_root=data_root, **given(columns)
-        )
+        metrics = open_run(run).evaluate(data, split=split, tta=tta, amp=amp, **given(reading))
     for warning in metrics["warnings"]:
         say_warning(warning)
     if as_json:

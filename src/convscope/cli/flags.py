@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import Field, field, fields, make_dataclass
 from typing import Annotated, Any, get_args
 
@@ -57,11 +57,17 @@ def _flags(name: str, settings: Iterable[Field[Any]]) -> Any:
 
 
 PlanFlags = _flags("PlanFlags", (setting for setting, _ in all_settings().values() if setting.name not in _FILED))
-# What may be said of a table wherever one is read.
-ColumnFlags = _flags("ColumnFlags", (setting for setting in fields(Plan) if setting.name in _COLUMNS))
-# What may be said of a set wherever one is read to be looked at.
-_READ = (*_COLUMNS, *_PIXEL_VALUES, "task", "crop_points")
-ReadFlags = _flags("ReadFlags", (setting for setting in fields(Plan) if setting.name in _READ))
+_PLACES = ("cache", "data_root")
+_LOADED = ("task", "img_size", "fit", "crop_points", "skip_bad", "max_pixels", *_PLACES, *_COLUMNS, *_PIXEL_VALUES)
+
+
+def _some(name: str, wanted: Collection[str]) -> Any:
+    return _flags(name, (setting for setting in fields(Plan) if setting.name in wanted))
+
+
+PlaceFlags = _some("PlaceFlags", _PLACES)  # where sets lie
+ReadFlags = _some("ReadFlags", _LOADED)  # how a set is read to be looked at
+ScoredFlags = _some("ScoredFlags", ("skip_bad", *_PLACES, *_COLUMNS))  # how another set is read to be scored
 
 
 def given(flags: Any) -> dict[str, Any]:

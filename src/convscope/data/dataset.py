@@ -111,6 +111,13 @@ class Split:
         return self._values(self.dataset.targets[0])
 
     @property
+    def target_words(self) -> list[str]:
+        """What is learned of each example, as text: the name of its class, or its numbers."""
+        if self.dataset.target_kind == "class":
+            return [self.classes[label] for label in self.labels]
+        return [" ".join(f"{value:g}" for value in np.ravel(values)) for values in self.target]
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes."""
         return self.dataset.classes

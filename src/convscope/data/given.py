@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from convscope.data.dataset import Data, Example, Split
-from convscope.data.decode import pillow
+from convscope.data.decode import open_image, pillow
 from convscope.data.decode.encoded import Encoded, Unreadable, stored
 from convscope.data.image_files import Held, in_file
 from convscope.data.nodata import usable
@@ -27,8 +27,8 @@ from convscope.data.transforms.image import RANGES
 from convscope.errors import DataError
 
 EXPECTED = (
-    "expected image files, folders, archives (.zip, .tar, .npz), pictures of PIL, or arrays: (height, width), (height, "
-    "width, channels) or (images, height, width, channels)"
+    "expected image files or their bytes, folders, archives (.zip, .tar, .npz), pictures of PIL, or arrays: (height, "
+    "width), (height, width, channels) or (images, height, width, channels)"
 )
 # What ``held`` takes, alone or several in a list; a tensor too, which is told by what it can do.
 Images = str | os.PathLike[str] | np.ndarray | Image.Image | Split | Example | Any
@@ -37,32 +37,35 @@ Images = str | os.PathLike[str] | np.ndarray | Image.Image | Split | Example | A
 def held(inputs: Any, rule: Transform, max_pixels: int) -> Iterator[Held]:
     """Return the images that are given, one after the other; all but the contents of files is checked at once.
 
-    Where the network takes no images, what is given are arrays, one or a list of them, or splits and their examples.
+    Where the rule is not for images, arrays of one or several examples are taken, splits and their examples.
 
     Raises:
         DataError: a path does not exist, an archive is damaged or holds no image, or an array has
             another type, range or shape than the rule can use.
     """
-    if not isinstance(rule, ImageTransform):
-        return itertools.chain.from_iterable(_examples(item, name) for name, item in _named(inputs))
-    groups = [_of(item, name, rule, max_pixels) for name, item in _named(inputs)]
+    items = [("array", inputs)] if _is_one(inputs) else [(f"[{i}]", item) for i, item in enumerate(_listed(inputs))]
+    if isinstance(rule, ImageTransform):
+        groups = [_of(item, name, rule, max_pixels) for name, item in items]
+    else:
+        groups = [_other(item, name, rule) for name, item in items]
     return itertools.chain.from_iterable(groups)
 
 
-def _named(inputs: Any) -> list[tuple[str, Any]]:
-    if _is_one(inputs):
-        return [("array", inputs)]
-    return [(f"[{i}]", item) for i, item in enumerate(_listed(inputs))]
-
-
-def _examples(item: Any, name: str) -> list[Held]:
-    """Return the arrays of something given for a network that takes no images."""
+def _other(item: Any, name: str, rule: Transform) -> list[Held]:
+    """Return the examples of an array that is no image, checked."""
     if isinstance(item, Split):
-        return [held for example in item for held in _examples(example, example.id)]
+        return [one for example in item for one in _other(example, name, rule)]
     if isinstance(item, Example):
-        return _examples(item.image, item.id)
+        item, name = item.image, str(item.id)
     values = _array(item, name)
-    return [Held(name, lambda: values)]
+    several = values.ndim > len(rule.input.space) + 1
+    each = [(f"{name}[{i}]", example) for i, example in enumerate(values)] if several else [(name, values)]
+    for called, example in each:
+        try:
+            rule.store(example)
+        except Unreadable as error:
+            raise DataError(f"{called} {error}") from None
+    return [Held(called, lambda example=example: example) for called, example in each]
 
 
 def one_image(image: Any, rule: ImageTransform) -> np.ndarray:
@@ -81,12 +84,12 @@ def one_image(image: Any, rule: ImageTransform) -> np.ndarray:
 
 def _is_one(inputs: Any) -> bool:
     # A path, a picture, an example (a tuple) or an array; a list is one of images.
-    single = isinstance(inputs, str | Path | Image.Image | Split | Data | Example)
+    single = isinstance(inputs, str | bytes | Path | Image.Image | Split | Data | Example)
     return single or hasattr(inputs, "__fspath__") or (hasattr(inputs, "__array__") and not isinstance(inputs, list))
 
 
 def _listed(inputs: Any) -> Sequence[Any]:
-    if isinstance(inputs, bytes | dict) or not isinstance(inputs, Iterable):
+    if isinstance(inputs, dict) or not isinstance(inputs, Iterable):
         raise DataError(f"{EXPECTED}; found {_kind(inputs)}")
     return list(inputs)
 
@@ -94,6 +97,8 @@ def _listed(inputs: Any) -> Sequence[Any]:
 def _of(item: Any, name: str, rule: ImageTransform, max_pixels: int) -> Iterable[Held]:
     if isinstance(item, str) or hasattr(item, "__fspath__"):
         return in_file(Path(item), max_pixels)
+    if isinstance(item, bytes):
+        return [Held("bytes" if name == "array" else name, lambda: open_image(item, max_pixels))]
     if isinstance(item, Data):
         splits = " or ".join(f"data.{split.name}" for split in item.splits)
         raise DataError(f"a whole set is given, of which the network has seen most: give one of its splits, {splits}")

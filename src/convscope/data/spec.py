@@ -71,9 +71,10 @@ class OutputSpec:
 
 
 class TargetSpec(Protocol):
-    """What is learned, with all that is needed to read an answer; one of ``TARGETS``."""
+    """What is learned, with all that is needed to read an answer; one of ``TARGETS``, by its ``kind``."""
 
     kind: ClassVar[str]
+    noun: ClassVar[str]  # one of them
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Classes:
     """One of several classes, by name; stored as its number."""
 
     kind: ClassVar[str] = "classes"
+    noun: ClassVar[str] = "class"
     names: tuple[str, ...]
 
 
@@ -89,6 +91,7 @@ class Labels:
     """Any number of several labels, by name; stored as (K,) of 0 and 1."""
 
     kind: ClassVar[str] = "labels"
+    noun: ClassVar[str] = "label"
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -100,6 +103,7 @@ class Numbers:
     """One or several numbers, by name; trained on as (value - mean) / std, both measured on the training split."""
 
     kind: ClassVar[str] = "numbers"
+    noun: ClassVar[str] = "number"
     names: tuple[str, ...]
     units: tuple[str, ...]
     mean: tuple[float, ...]
@@ -128,6 +132,7 @@ class Points:
     """
 
     kind: ClassVar[str] = "points"
+    noun: ClassVar[str] = "point"
     names: tuple[str, ...]
     frame: tuple[int, int] = (1, 1)
     pairs: tuple[tuple[int, int], ...] | None = None

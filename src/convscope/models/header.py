@@ -15,8 +15,9 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from convscope.data.decode import MAX_PIXELS
-from convscope.data.preprocessing import Fit, Preprocessing
 from convscope.data.spec import TARGETS, Classes, TargetSpec
+from convscope.data.transforms import TRANSFORMS, ImageTransform, Transform
+from convscope.data.transforms.resize import Fit
 from convscope.errors import CheckpointError, ConfigError
 from convscope.tasks.registry import task
 
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 
 class Images(msgspec.Struct):
-    """``Preprocessing`` as it is written."""
+    """``ImageTransform`` as it is written."""
 
     channels: Count
     height: Count
@@ -60,7 +61,7 @@ class Header(msgspec.Struct):
     options: dict[str, Any]
     head: str
     target: TargetSpec
-    preprocessing: Preprocessing
+    preprocessing: Transform
 
 
 def parse(values: dict[str, Any]) -> Header:
@@ -99,26 +100,43 @@ def _target(written: Written) -> TargetSpec:
     return _converted(fields, known[kind], "target")
 
 
-def _rule(values: dict[str, Any]) -> Preprocessing:
-    if "kind" in values:
-        raise ValueError(f"preprocessing.kind: expected none, as of images, found {values['kind']!r}")
-    images = _converted(values, Images, "preprocessing")
-    for name in ("mean", "std"):
-        if len(numbers := getattr(images, name)) != images.channels:
-            raise ValueError(
-                f"preprocessing.{name}: expected a number for each channel, {images.channels}, found {len(numbers)}"
-            )
-        if not all(math.isfinite(number) and (name == "mean" or number > 0) for number in numbers):
-            kind = "finite numbers" if name == "mean" else "finite numbers above 0"
-            raise ValueError(f"preprocessing.{name}: expected {kind}, found {', '.join(map(str, numbers))}")
+def _rule(values: dict[str, Any]) -> Transform:
+    if "kind" not in values:
+        return _of_images(_converted(values, Images, "preprocessing"))
+    fields = dict(values)
+    kind = fields.pop("kind")
+    known = {name: transform for name, transform in TRANSFORMS.items() if transform is not ImageTransform}
+    if kind not in known:
+        raise ValueError(f"preprocessing.kind: expected one of {', '.join(known)}, or none for images, found {kind!r}")
+    transform = _converted(fields, known[kind], "preprocessing")
+    if any(size is not None and size < 1 for size in transform.input.shape):
+        raise ValueError(f"preprocessing: expected sizes of at least 1, found {transform.input.shape}")
+    _check_scaling(transform)
+    return transform
+
+
+def _of_images(images: Images) -> ImageTransform:
+    _check_scaling(images)
     if images.height * images.width > MAX_PIXELS:
         raise ValueError(
             f"preprocessing.height, width: expected at most {MAX_PIXELS:,} pixels, found {images.height}×{images.width}"
         )
     try:
-        return Preprocessing.from_dict(msgspec.to_builtins(images))
+        return ImageTransform.from_dict(msgspec.to_builtins(images))
     except ValueError as error:
         raise ValueError(f"preprocessing.nodata: {error}") from None
+
+
+def _check_scaling(rule: Any) -> None:
+    """Check mean and standard deviation of each channel."""
+    for name in ("mean", "std"):
+        if len(numbers := getattr(rule, name)) != rule.channels:
+            raise ValueError(
+                f"preprocessing.{name}: expected a number for each channel, {rule.channels}, found {len(numbers)}"
+            )
+        if not all(math.isfinite(number) and (name == "mean" or number > 0) for number in numbers):
+            kind = "finite numbers" if name == "mean" else "finite numbers above 0"
+            raise ValueError(f"preprocessing.{name}: expected {kind}, found {', '.join(map(str, numbers))}")
 
 
 def read_header(path: Path, text: str) -> Header:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.data.download import Progress
+from convscope.data.transforms import ImageTransform
 from convscope.errors import CheckpointError, Error
 from convscope.models import public
 from convscope.models.header import KEY, read_header
@@ -143,6 +144,8 @@ def _of_run(weights: Weights, said: str) -> Weights:
         )
     told = "".join(f", {name}={value}" for name, value in options.items())
     source = f"{weights.source} (a run of {model}{told})"
+    if not isinstance(images, ImageTransform):  # whose scale is measured anew
+        return replace(weights, source=source)
     unit = {"uint8": 1.0, "uint16": 1 / 257}.get(images.dtype)
     side = max(images.height, images.width)
     if unit is None:

@@ -57,10 +57,10 @@ def write_augmented(
     check_numbers(images, copies, out)
     if str(policy) == "none":
         raise ConfigError("the augmentation is none: there is nothing to show; write for example --augment natural")
-    classes = data.target_kind == "class"
-    at = one_of_each_first(data.train.target, images) if classes else evenly(data.train, images)
+    by_class = data.target_kind == "class"
+    at = one_of_each_first(data.train.target, images) if by_class else evenly(data.train, images)
     shown = augmented(data, policy, at, seed=seed, epochs=copies, target=target)
-    names = [example.label if classes else example.id for example in data.train[at]]
+    names = data.train[at].target_words if by_class else list(map(str, data.train[at].ids))
     return write_picture(lambda: figure.picture(shown, names, str(policy)), out)
 
 

@@ -102,7 +102,9 @@ def _environment(values: dict[str, Any]) -> dict[str, str]:
     return {key.replace("_", " "): str(value) for key, value in {**flat, **values["packages"]}.items()}
 
 
-def _samples(split: Split, at: np.ndarray) -> Samples:
+def _samples(split: Split, at: np.ndarray) -> Samples | None:
+    if split.input.spec.kind != "image":
+        return None
     return Samples(split.images(at), split.target[at])
 
 

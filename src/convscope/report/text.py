@@ -30,8 +30,7 @@ def targets(target: TargetSpec) -> str:
     >>> targets(Classes(("ant", "bee"))), targets(Numbers(("age",), ("years",), (30.0,), (9.0,)))
     ('2 classes', '1 number')
     """
-    singular = "class" if target.kind == "classes" else target.kind.removesuffix("s")
-    return count(len(names_of(target)), singular, target.kind)
+    return count(len(names_of(target)), target.noun, target.kind)
 
 
 def units(sentence: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
@@ -12,7 +12,8 @@ from torch import Tensor
 
 from convscope.data.augment import Policy
 from convscope.data.augment.views import View, views, without_views
-from convscope.data.preprocessing import Preprocessing
+from convscope.data.columns import Values
+from convscope.data.transforms import ImageTransform
 from convscope.errors import ConfigError
 
 MOST_COPIES = 1_000  # of an image, to average over: far more than change the mean
@@ -58,7 +59,7 @@ class Averaging:
             raise ConfigError(f"--tta: this run was trained {how}, so there is nothing to average over; leave it out")
         return cls(policy, copies, seed, places)
 
-    def versions(self, x: Tensor, rows: np.ndarray, preprocessing: Preprocessing) -> Iterator[Version]:
+    def versions(self, x: Tensor, rows: np.ndarray, transform: ImageTransform) -> Iterator[Version]:
         """Yield the versions of the network inputs x (N, C, H, W) of images whose draws belong to ``rows`` (N,).
 
         Copies are numbered like epochs: the same images under the same seed see the same augmentations.
@@ -72,11 +73,11 @@ class Averaging:
         for copy in range(min(len(ways), self.copies) if plain else self.copies):
             view = ways[copy % len(ways)]
             laid = view(x)
-            varied = laid if plain else policy(laid, rows, seed=self.seed, epoch=copy, preprocessing=preprocessing)
+            varied = laid if plain else policy(laid, rows, seed=self.seed, epoch=copy, preprocessing=transform)
             yield Version(varied, view)
 
 
-def content_of(raw: Iterable[np.ndarray]) -> np.ndarray:
-    """Return a number (N,) uint64 for the content of each stored example."""
+def content_of(raw: Values) -> np.ndarray:
+    """Return a number (N,) uint64 for the content of each raw image (N, H, W, C)."""
     hashes = (blake2b(np.ascontiguousarray(image).tobytes(), digest_size=8).digest() for image in raw)
     return np.frombuffer(b"".join(hashes), dtype="<u8")

@@ -55,7 +55,7 @@ def evaluate(
     ``split`` is "train", "valid", "test" or "all"; by default test, else valid, else (where another set says nothing of
     splits) everything. ``skip_bad`` leaves unreadable images out. ``columns`` are ``image_column``, ``label_column``,
     ``group`` of another table, as in ``convscope.load``; by default those of the run, where the table has them. ``amp``
-    computes in bfloat16, see ``Predictor.form``. ``warnings`` among the figures say what makes them
+    computes in bfloat16, see ``Predictor.network``. ``warnings`` among the figures say what makes them
     worth less: images that the run was trained on, classes that the set lacks, converted channels.
 
     Raises:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import Classes, InputSpec, OutputSpec, TargetSpec, target_entry
+from convscope.data.transforms import Transform
 from convscope.models import own
 from convscope.models.cost import cost
 from convscope.models.header import Header
@@ -28,7 +28,7 @@ class ModelSpec:
     task: str
     model: str
     target: TargetSpec
-    preprocessing: Preprocessing
+    preprocessing: Transform
     options: dict[str, Any] = field(default_factory=dict)
     head: str = "own"
     source: own.Source | None = field(default=None, repr=False, compare=False)
@@ -63,8 +63,7 @@ class ModelSpec:
     @property
     def input(self) -> InputSpec:
         """What the network takes."""
-        p = self.preprocessing
-        return InputSpec(p.channels, (p.height, p.width))
+        return self.preprocessing.input
 
     @property
     def output(self) -> OutputSpec:

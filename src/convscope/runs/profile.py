@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -18,6 +17,7 @@ from convscope import text
 from convscope.data.columns import InMemory
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader
+from convscope.models.building import zeros
 from convscope.runs.inputs import load_source
 from convscope.runs.predictor import BATCH
 from convscope.runs.run import Run
@@ -116,17 +116,16 @@ def reading(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakdo
 
 
 def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: bool = False) -> Breakdown:
-    """Take predictions of a trained network apart, on random images of its size."""
+    """Take predictions of a trained network apart, on random examples of its size."""
     keep_freed_memory()
-    shape = run.spec.preprocessing
-    rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 256, (batch_size, shape.height, shape.width, shape.channels), np.uint8).astype(shape.dtype)
-    images = InMemory.of("image", pixels)
-    predictor = run.predictor
-    load = _calls(lambda: predictor.tensor(pixels), seconds / 3) / batch_size
-    whole = _calls(lambda: predictor.predict_column(images, amp=amp), seconds / 2) / batch_size
+    predictor, transform = run.predictor, run.spec.preprocessing
+    torch.manual_seed(0)
+    stored = transform.undo(torch.randn_like(zeros(batch_size, transform.input)))
+    examples = InMemory.of(transform.kind, stored)  # pyright: ignore[reportArgumentType]
+    load = _calls(lambda: predictor.tensor(stored), seconds / 3) / batch_size
+    whole = _calls(lambda: predictor.predict_stored(examples, amp=amp), seconds / 2) / batch_size
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        run.model(predictor.tensor(pixels))
+        run.model(predictor.tensor(stored))
     parts = (
         Part("load", load, "to mean 0 and standard deviation 1"),
         Part("forward", whole - load, "the network, and what its head makes of it"),
@@ -192,7 +191,7 @@ def _overhead(data: Data, ready: Training, seconds: float) -> float:
     began = time.perf_counter()
     while not found or time.perf_counter() - began < seconds:
         idle = nn.Sequential(nn.AvgPool2d((shape.height, shape.width)), nn.Flatten())
-        idle.append(nn.Linear(shape.channels, len(data.classes)))
+        idle.append(nn.Linear(shape.channels, ready.spec.output.channels))
         trial = Trial(idle, next(batches.epoch(0)), plan, ready.objective)
         start = time.perf_counter()
         for batch in batches.epoch(0):

@@ -19,6 +19,7 @@ from convscope.data.decode import MAX_PIXELS
 from convscope.data.given import Images
 from convscope.data.names import repeated
 from convscope.data.spec import names_of
+from convscope.data.transforms import Form
 from convscope.errors import CheckpointError, ConfigError, ShapeError, quoted
 from convscope.models import entry, own
 from convscope.models.tensors import checked
@@ -142,8 +143,7 @@ class Run:
             self.spec.preprocessing,
             self.spec.does,
             self.spec.target,
-            channels_last=entry(self.spec.model).channels_last,
-            plain=own.is_own(self.spec.model),
+            Form(channels_last=entry(self.spec.model).channels_last, plain=own.is_own(self.spec.model)),
             max_pixels=self.plan.max_pixels or MAX_PIXELS,
         )
 
@@ -157,7 +157,7 @@ class Run:
     def predict(self, inputs: Images | Iterable[Images], *, tta: int = 0, amp: bool = False) -> list[Prediction]:
         """Return one prediction an image; ``inputs`` are what ``Predictor.predict`` takes.
 
-        ``tta`` averages over that many augmented copies; ``amp`` computes in bfloat16, see ``Predictor.form``.
+        ``tta`` averages over that many augmented copies; ``amp`` computes in bfloat16, see ``Predictor.network``.
         """
         return self.predictor.predict(inputs, average=self.averaging(tta), amp=amp)
 
@@ -166,6 +166,11 @@ class Run:
         return self.predictor.predictions(split, average=self.averaging(tta), amp=amp)
 
     probabilities = predictions  # what they are called where classes are learned
+
+    @property
+    def form(self) -> Form:
+        """How the network's input lies in memory."""
+        return self.predictor.form
 
     def score(self, split: Split, *, tta: int = 0, amp: bool = False) -> tuple[dict[str, Any], np.ndarray]:
         """Return the figures of merit on one split, with intervals, and the predictions (N, ...) behind them."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.data.dataset import Data
+from convscope.data.transforms import ImageTransform
 from convscope.errors import CheckpointError
 from convscope.models import own
 from convscope.models.weights import Weights
@@ -55,13 +56,18 @@ def scaled(data: Data, plan: Plan, weights: Weights | None, begun: Path | None) 
     """Return the set scaled as the weights ask for, and what is to be said of it; a run goes on as it ``begun``."""
     if begun is not None and plan.pretrained:
         own = open_run(begun).spec.preprocessing
-        return data.with_transform(replace(data.preprocessing, mean=own.mean, std=own.std)), ()
+        if isinstance(own, ImageTransform):
+            data = data.with_transform(replace(data.preprocessing, mean=own.mean, std=own.std))
+        return data, ()
     return (data, ()) if weights is None else scaled_for(data, weights)
 
 
 def keeps_alpha(begun: Path | None) -> bool:
     """Return whether the network of a run that goes on takes the opacity of images as a channel, as older ones do."""
-    return begun is not None and open_run(begun).spec.preprocessing.channels in (2, 4)
+    if begun is None:
+        return False
+    rule = open_run(begun).spec.preprocessing
+    return isinstance(rule, ImageTransform) and rule.channels in (2, 4)
 
 
 def pretrained_with(weights: Weights | None, notes: tuple[str, ...], folder: Path) -> dict[str, Any] | None:

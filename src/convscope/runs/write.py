@@ -127,20 +127,19 @@ class _Lines:
 
 
 def split_text(data: Data) -> str:
-    """Return, as CSV, which example is in which split, with its class if it has one, its group, and a content hash."""
-    classes = data.target_kind == "class"
+    """Return, as CSV, which example is in which split, with its target, its group, and a hash of its content."""
     rows = (
         (
-            str(name),
+            str(i),
             split.name,
-            *((data.classes[split.labels[at]],) if classes else ()),
+            words,
             "" if split.groups is None else str(split.groups[at]),
             "" if split.content is None else split.content[at].tobytes().hex(),
         )
         for split in data.splits
-        for at, name in enumerate(split.ids)
+        for at, (i, words) in enumerate(zip(split.ids, split.target_words, strict=True))
     )
-    return csv_text(("id", "split", *(("label",) if classes else ()), "group", "content"), rows)
+    return csv_text(("id", "split", "label", "group", "content"), rows)
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

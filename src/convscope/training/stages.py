@@ -15,7 +15,6 @@ import torch
 from torch import nn
 
 from convscope.data.dataset import Data
-from convscope.data.spec import InputSpec
 from convscope.errors import ConfigError
 from convscope.models.own import Source
 from convscope.models.registry import build
@@ -81,8 +80,7 @@ def extended(stages: tuple[Stage, ...], epochs: int) -> tuple[Stage, ...]:
 
 def outline(plan: Plan, data: Data, source: Source) -> nn.Module:
     """Return the plan's network to read names and shapes of its weights: without numbers, but for a user's own."""
-    shape, chosen = data.preprocessing, task(plan.task)
-    input = InputSpec(shape.channels, (shape.height, shape.width))
+    chosen, input = task(plan.task), data.preprocessing.input
     output = chosen.output(chosen.target(data, plan.options), input)
     with torch.device("meta"):
         return build(source, plan.set, input=input, output=output, head=plan.head)

@@ -28,7 +28,7 @@ def default_policy(data: Data) -> tuple[Policy, str]:
     whole.
     """
     if data.target_kind != "class" or not isinstance(data.preprocessing, ImageTransform):
-        return Policy(), "what keeps the targets of these examples as they are is not known"
+        return Policy(), "none: what leaves the target of these examples as it is must be said"
     words, shape = [_words(name) for name in data.classes], data.preprocessing
     mirrored = mirroring(data.train, len(data.classes))
     if _signs(words) and (mirrored == "changes" or (mirrored == "unclear" and _surely_signs(words))):

@@ -11,7 +11,7 @@ import numpy as np
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.presets import PRESETS
 from convscope.data.numerals import real
-from convscope.data.transforms import ImageTransform
+from convscope.data.transforms import ImageTransform, Transform
 from convscope.errors import ConfigError, ShapeError, nearest
 from convscope.text import count
 
@@ -125,8 +125,14 @@ class Policy:
             if value:
                 yield field.name if value is True else f"{field.name}={float(value)!r}".removesuffix(".0")
 
-    def check(self, preprocessing: ImageTransform, images: int) -> None:
+    def check(self, preprocessing: Transform, images: int) -> None:
         """Raise ``ConfigError`` where an operation cannot be done to a training set of so many such images."""
+        if not isinstance(preprocessing, ImageTransform):
+            if str(self) != "none":
+                raise ConfigError(
+                    f"augmentation {str(self)!r} is for images, and these are {preprocessing.kind}s; choose none"
+                )
+            return
         H, W, C, dtype = preprocessing.height, preprocessing.width, preprocessing.channels, preprocessing.dtype
         needs = (
             (("rot90",), H == W, f"needs square images; these are {H} high and {W} wide"),

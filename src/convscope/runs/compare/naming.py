@@ -21,8 +21,7 @@ WIDE = 40  # characters of a setting's value in a name
 
 def essential(run: Run) -> dict[str, Any]:
     """Return the settings that make the network what it is, options of the network as ``set.NAME``."""
-    shape = run.spec.preprocessing
-    values = {**run.plan.to_dict(), "img_size": (shape.height, shape.width)}
+    values = {**run.plan.to_dict(), "img_size": run.spec.input.space}
     options = {f"set.{name}": value for name, value in values.pop("set").items()}
     if own.is_own(run.spec.model):  # whose name says little
         options["weights"] = run.weights
