@@ -12,7 +12,8 @@ from real_data import real_data
 
 LOOKED_FOR = (
     "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines "
-    "with an image and a label column), IDX files, a NumPy archive of x and y, CIFAR batches, a zip or tar of these"
+    "with an image column and a label, numbers or coordinates), .pts files or COCO key points beside images, IDX "
+    "files, a NumPy archive of x and y, CIFAR batches, a zip or tar of these"
 )
 
 

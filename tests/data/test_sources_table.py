@@ -9,6 +9,7 @@ import pytest
 from pictures import put
 
 from convscope.data.detect import sniff
+from convscope.data.sources.columns import Columns
 from convscope.errors import DataError
 from real_data import real_data
 
@@ -131,7 +132,7 @@ def test_table_in_a_zip(tmp_path):
 
 
 def test_a_table_without_label_lists_its_columns(tmp_path):
-    table(tmp_path, "image,left,right", "a.png,1,2")
+    table(tmp_path, "image,left,right", "a.png,up,down")
     assert refused(tmp_path) == (
         f"{tmp_path}/labels.csv: no label column (one of label, target, class); its columns: image, left, right; "
         "say which one it is with --label-column"
@@ -185,12 +186,11 @@ def test_names_that_fit_several_files(tmp_path):
     )
 
 
-def test_real_valued_targets(tmp_path):
+def test_real_valued_targets_are_no_classes(tmp_path):
     table(tmp_path, "image,target", "a.png,0.5", "b.png,2", "c.png,1.25")
-    assert refused(tmp_path) == (
-        f"{tmp_path}/labels.csv: the column target holds real numbers (0.5, 1.25), a regression target; "
-        "only image classification is supported so far"
-    )
+    assert sniff(tmp_path, tmp_path).target.kind == "number"
+    with pytest.raises(DataError, match=r"column target holds real numbers \(0\.5, 1\.25\).* --task regression"):
+        sniff(tmp_path, tmp_path, Columns(task="classification"))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from convscope.data.synthetic import NAMES, angles, make, squares
+from convscope.data.synthetic import NAMES, angles, discs, make, make_numbers, squares
 from convscope.errors import ConfigError
 
 
@@ -113,3 +113,33 @@ def test_squares_are_the_labs_kind_of_image():
     assert (bright.sum((1, 2)) == height**2).all()
     assert abs(values[bright].mean() - 1) < 0.01 and abs(values[~bright].mean()) < 0.01
     assert abs(values[~bright].std() - 0.1) < 0.01
+
+
+def test_discs_are_as_large_and_turned_as_they_say():
+    pixels, values, names, units, split = make_numbers("discs", seed=3)
+    assert pixels.dtype == np.uint8 and pixels.shape == (2500, 32, 32, 1)
+    assert (split == "test").sum() == 500
+    assert dict(zip(names, units, strict=True)) == {"radius": "pixels", "angle": "degrees"}
+    assert np.isin(pixels, (0, 255)).mean() < 1e-3  # noise is hardly clipped
+    assert (pixels != make_numbers("discs", seed=4)[0]).any()
+    assert (values == make_numbers("discs", seed=3)[1]).all()
+
+
+def test_a_disc_covers_its_area_and_its_hand_points_where_the_angle_says():
+    for radius, angle in ((5.0, 0.0), (9.5, 40.0), (8.0, -70.0)):
+        disc = discs.drawn(radius, angle, 16.0, 16.0)
+        assert disc.sum() == pytest.approx(np.pi * radius**2 - 2 * radius - 1, rel=0.03)
+        missing = discs.drawn(radius, angle + 180, 16.0, 16.0) - disc  # the hand, and its opposite with another sign
+        rows, columns = np.indices(disc.shape)
+        x, y = (missing * (columns - 16)).sum(), (missing * (16 - rows)).sum()
+        assert np.degrees(np.arctan2(x, y)) == pytest.approx(angle, abs=1)
+
+
+def test_a_linear_method_finds_little_in_the_pixels_of_discs():
+    from sklearn.linear_model import RidgeCV
+    from sklearn.metrics import r2_score
+
+    pixels, values, *_ = make_numbers("discs")
+    x = pixels.reshape(2500, 32, 32)[:, ::2, ::2].reshape(2500, -1) / 255.0
+    model = RidgeCV(alphas=np.logspace(-1, 3, 5)).fit(x[:2000], values[:2000, 1])
+    assert r2_score(values[2000:, 1], model.predict(x[2000:])) < 0.5

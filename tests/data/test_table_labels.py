@@ -95,9 +95,15 @@ def test_a_name_for_a_missing_label_is_pointed_out(tmp_path):
     assert notice.code == "missing-label" and "nan (2 rows)" in notice.text
 
 
-@pytest.mark.parametrize("labels", [("0.5", "1", "2"), ("0.5", "nan", "2"), ("1e-3", "2e-3"), (".5", "-1.5")])
-def test_real_numbers_are_a_regression_target(tmp_path, labels):
-    assert "holds real numbers" in refused(labelled(tmp_path, *labels))
+@pytest.mark.parametrize("labels", [("0.5", "1", "2"), ("1e-3", "2e-3"), (".5", "-1.5")])
+def test_real_numbers_are_amounts(tmp_path, labels):
+    target = sniff(labelled(tmp_path, *labels), tmp_path).target
+    assert target.kind == "number"
+    assert target.values[:, 0].tolist() == list(map(float, labels))
+
+
+def test_a_gap_among_amounts_is_refused(tmp_path):
+    assert "no label in row 3" in refused(labelled(tmp_path, "0.5", "nan", "2"))
 
 
 @pytest.mark.parametrize(

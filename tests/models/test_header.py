@@ -22,7 +22,13 @@ TARGETS: tuple[TargetSpec, ...] = (
     Classes(("ant", "bee")),
     Labels(("red", "round", "ripe")),
     Numbers(("age", "height"), ("years", "cm"), (31.5, 170.25), (11.0, 9.5)),
-    Points(("left eye", "right eye", "nose"), ((0, 1),), ((0.25, 0.5), (0.75, 0.5), (0.5, 0.625)), "eyes"),
+    Points(
+        ("left eye", "right eye", "nose"),
+        (64, 48),
+        pairs=((0, 1),),
+        shape=((0.25, 0.5), (0.75, 0.5), (0.5, 0.625)),
+        normaliser="box",
+    ),
 )
 
 

@@ -32,6 +32,20 @@ def test_a_new_head_stands_on_the_same_features(name: str, kind: str) -> None:
     assert last.shape[1] == features.shape[1] and net(x).shape == (2, 4)
 
 
+@pytest.mark.parametrize("name", QUICK)
+def test_a_head_of_heat_maps_gives_places(name: str) -> None:
+    torch.manual_seed(0)
+    net = create(name, classes=6, channels=3, size=(32, 48), head="heatmap").eval()
+    x = torch.randn(2, 3, 32, 48)
+    maps, places = net.head[:-1](cut(net)[0](x)), net(x)  # pyright: ignore
+    assert maps.shape[:2] == (2, 3) and places.shape == (2, 6)
+    for side, of_maps in zip((32, 48), maps.shape[2:], strict=True):
+        assert of_maps - 2 >= side / 4  # beside the cells beyond the borders
+    assert (places > -0.2).all() and (places < 1.2).all()
+    with pytest.raises(ConfigError, match="an even number of outputs, not 5"):
+        create(name, classes=5, channels=3, size=(32, 48), head="heatmap")
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_network_can_be_cut_or_says_why(name: str) -> None:
     e = entry(name)

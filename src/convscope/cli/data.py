@@ -112,20 +112,24 @@ def show(
     seed
         Seed of the splits that are drawn and of the augmentation.
     """
-    from convscope.data.augment import Policy, default_policy
+    from convscope.data.augment import Policy
     from convscope.data.loading import load
     from convscope.report.augmented import check_numbers, write_augmented
+    from convscope.tasks.registry import task
     from convscope.terminal.live import Live
+    from convscope.training.defaults import settle
+    from convscope.training.plan import make_plan
 
-    policy, reason = None if augment in (None, "auto") else Policy.parse(augment), ""
+    plan = make_plan({"augment": augment or "auto"})
     check_numbers(images, copies, out)
     with Live() as live:
         found = load(data, seed=seed, progress=live.progress, **given(reading))
-    if policy is None:
-        policy, reason = default_policy(found)
+    settled = settle(plan, found)
+    policy, reason = Policy.parse(settled.plan.augment), settled.reasons.get("augment")
+    target = task(settled.plan.task).target(found, settled.plan.options)
     if left_out := [notice for notice in found.warnings if notice.code in ("unreadable", "absent")]:
         err.print(notices(left_out))
-    file = write_augmented(found, policy, out, images=images, copies=copies, seed=seed)
+    file = write_augmented(found, policy, out, images=images, copies=copies, seed=seed, target=target)
     err.print(f"{policy}  ({reason})" if reason else str(policy), markup=False)
     err.print(f"picture: {file}", markup=False)
     return 0

@@ -58,7 +58,7 @@ def _flags(name: str, settings: Iterable[Field[Any]]) -> Any:
 
 PlanFlags = _flags("PlanFlags", (setting for setting, _ in all_settings().values() if setting.name not in _FILED))
 _PLACES = ("cache", "data_root")
-_LOADED = ("img_size", "fit", "skip_bad", "max_pixels", *_PLACES, *_COLUMNS, *_PIXEL_VALUES)
+_LOADED = ("task", "img_size", "fit", "crop_points", "skip_bad", "max_pixels", *_PLACES, *_COLUMNS, *_PIXEL_VALUES)
 
 
 def _some(name: str, wanted: Collection[str]) -> Any:

@@ -14,6 +14,7 @@ from convscope.data.columns import Column, InMemory, RaggedBatch, Selected
 from convscope.data.names import check_distinct
 from convscope.data.notice import Notice
 from convscope.data.transforms import Transform
+from convscope.data.transforms.placement import KEPT, placed
 from convscope.text import count
 
 __all__ = ["Data", "Dataset", "Example", "Notice", "Split", "SplitName"]
@@ -140,13 +141,25 @@ class Split:
         """A hash (N, 16) uint8 of each example's file (or raw values)."""
         return self.input.content
 
+    @property
+    def placements(self) -> np.ndarray:
+        """Where each image as it was given lies in the stored one, (N, 4): see ``data.transforms.placement``."""
+        placements = self.dataset.placements
+        return np.tile(KEPT, (len(self), 1)) if placements is None else placements[self.rows]
+
+    @cached_property
+    def placed_target(self) -> np.ndarray:
+        """What is learned (N, ...), as it is in the stored examples: points in their pixels, all else as given."""
+        points = self.dataset.target_kind == "points"
+        return placed(self.target, self.placements) if points else self.target
+
     def with_input(self, column: Column) -> Split:
         """Return the same examples with ``column``, of one value for each of them, in place of what is learned from."""
         data, mine = self.dataset, np.arange(len(self))
         columns = {name: InMemory(data.columns[name].spec, self._values(name)) for name in data.targets}
         alone = replace(
             data, columns={**columns, column.spec.name: column}, inputs=(column.spec.name,), transforms={},
-            rows={self.name: mine}, ids=self.ids, groups=self.groups,
+            rows={self.name: mine}, ids=self.ids, groups=self.groups, placements=self.placements,
         )  # fmt: skip
         return Split(alone, self.name, mine)
 
@@ -178,7 +191,8 @@ class Dataset:
     ``columns`` hold a field of each example; ``inputs`` and ``targets`` name those that are learned from and those that
     are learned. ``rows`` are the examples of each split, ascending, and of "all" where some cannot be read; without
     "test" nothing is taken away from train or valid. ``ids`` (n,) name each example and ``groups`` (n,) name what must
-    stay together. ``transforms`` say how each input becomes what a network sees.
+    stay together. ``transforms`` say how each input becomes what a network sees. ``placements`` (n, 4) say where each
+    image as it was given lies in the stored one (``transforms.placement``), ``None`` where they are the same.
     ``facts`` says in plain words what was found and decided, in the order to print it (kind, images, sizes, dtype,
     range, split rule, ...), ``warnings`` what the checks found. ``fingerprint`` is a hash of every example's content,
     its target and its split. ``options`` are the settings that it was loaded with, by the names that a training gives
@@ -194,6 +208,7 @@ class Dataset:
     ids: np.ndarray
     groups: np.ndarray | None = None
     transforms: Mapping[str, Transform] = field(default_factory=dict)
+    placements: np.ndarray | None = None
     fingerprint: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     warnings: tuple[Notice, ...] = ()

@@ -11,7 +11,7 @@ import numpy as np
 from convscope.data.examined import Examined
 from convscope.data.ingest.stats import DTYPES, OPAQUE, TRANSPARENT
 from convscope.data.ingest.store import Entry
-from convscope.data.listing import Listing
+from convscope.data.listing import Listing, Target
 from convscope.data.notice import Notice
 from convscope.data.transforms import ImageTransform
 from convscope.data.transforms.channels import promotion
@@ -45,7 +45,7 @@ def describe(
         "stored": f"{preprocessing.dtype}, raw values {low:g}..{high:g}, {size:,.1f} {unit}, {came}",
         "sizing": entry.why,
         "splits": f"{counts} ({rule})",
-        "classes": _classes(examined, present),
+        **_learned(listing.target, examined, present),
         "normalisation": f"mean/standard deviation of the train split, in raw units: {scale}",
     }
 
@@ -108,6 +108,29 @@ def _sizes(index: np.ndarray) -> str:
     if (heights == heights[0]).all() and (widths == widths[0]).all():
         return f"{heights[0]} × {widths[0]} × {channels} {types}"
     return f"{heights.min()}..{heights.max()} × {widths.min()}..{widths.max()} × {channels} {types}"
+
+
+def _learned(target: Target, examined: Examined, present: list[str]) -> dict[str, str]:
+    """Say what is to be learned, under the name of its kind."""
+    if target.kind == "class":
+        return {"classes": _classes(examined, present)}
+    if target.kind == "multilabel":
+        counts = (f"{name} {n:,}" for name, n in zip(target.names, target.values.sum(axis=0), strict=True))
+        bare = int((target.values.sum(axis=1) == 0).sum())
+        without = f"; {count(bare, 'example')} without any" if bare else ""
+        return {"labels": f"{len(target.names)}: {listed(counts, CLASSES_SHOWN)}{without}"}
+    missing = int((~np.isfinite(target.values)).sum())
+    if target.kind == "points":
+        lacking = f"; {missing // 2:,} missing" if missing else ""
+        what = f"{len(target.names)} an image, x and y in pixels of the image as stored: {listed(target.names, 6)}"
+        return {"points": what + lacking}
+    lacking = f"; {missing:,} missing" if missing else ""
+    each = (
+        f"{name} {np.nanmin(values):.4g} to {np.nanmax(values):.4g}{f' {unit}' if unit else ''}, mean "
+        f"{np.nanmean(values):.4g}, standard deviation {np.nanstd(values):.4g}"
+        for name, unit, values in zip(target.names, target.units, target.values.T, strict=True)
+    )
+    return {"numbers": f"{len(target.names)}: {'; '.join(each)}{lacking}"}
 
 
 def _classes(examined: Examined, present: list[str]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 class Examined:
     """One row an image; the arrays are (n,) unless said otherwise, in the set's order.
 
+    ``labels`` number the ``classes``; where there are none, other things are learned, and all labels are 0.
     ``content`` (n, 16) uint8 is a hash of each image's file (or raw pixels): equal hashes mean the same image.
     ``thumbprint`` uint64 is a perceptual hash: few differing bits mean that two images look alike. ``low`` and
     ``high`` are the smallest and largest raw value of each image after sizing. ``split`` holds "train", "valid" or

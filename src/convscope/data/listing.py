@@ -98,12 +98,10 @@ class Listing:
 
     @property
     def labels(self) -> np.ndarray:
-        """The number (n,) of each example's class."""
-        assert self.target.kind == "class"
-        return self.target.values
+        """The number (n,) of each example's class; 0 where no classes are learned."""
+        return self.target.values if self.target.kind == "class" else np.zeros(len(self.target), np.int64)
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes."""
-        assert self.target.kind == "class"
-        return self.target.names
+        """The names of the classes, none where other things than classes are learned."""
+        return self.target.names if self.target.kind == "class" else ()

@@ -7,7 +7,7 @@ sees what an undisturbed one would.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from convscope.data.augment.draws import Draws
 from convscope.data.batch import Batch, Mixed
 from convscope.data.columns import Column, RaggedBatch
 from convscope.data.dataset import Split
 from convscope.data.device import sent, settled_on
 from convscope.data.transforms import PLAIN, Form, ImageTransform, ToTensor
+from convscope.data.transforms.placement import placed
 from convscope.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -65,8 +67,9 @@ class Loader:
     """The batches of a split, epoch by epoch.
 
     ``transforms`` make network input of each of the split's inputs, in the ``form`` that is asked for; ``encode`` makes
-    of stored targets what is trained on. ``policy`` augments the first input. A last batch of a single example joins
-    the one before it, since batch norm has no variance over one value.
+    of stored targets what is trained on. ``policy`` augments the first input, and moves points with it; ``becomes``
+    (K,) says which point each one is in a mirrored image, ``None`` that this is not known. A last batch of a single
+    example joins the one before it, since batch norm has no variance over one value.
     """
 
     def __init__(
@@ -79,15 +82,20 @@ class Loader:
         encode: Encode | None = None,
         seed: int = 0,
         policy: Policy | None = None,
+        becomes: Sequence[int] | None = None,
     ):
         names = split.dataset.inputs
         if policy is not None:
             policy.check(_image(transforms[names[0]], policy), len(split))
         self.split, self.transforms, self.batch_size, self.form = split, transforms, batch_size, form
-        self.encode, self.seed, self.policy = encode, seed, policy
+        self.encode, self.seed, self.policy, self.becomes = encode, seed, policy, becomes
         self.rows = split.rows
         self._inputs = [_Input(split.column(name), transforms[name], form) for name in names]
-        self._targets = [self._encoded(split.column(name)) for name in split.dataset.targets]
+        self._stored = [self._placed(split.column(name)) for name in split.dataset.targets]
+        self._targets = [self._encoded(values) for values in self._stored]
+        self._moving = [policy is not None and self._is_points(name) for name in split.dataset.targets]
+        if policy is not None and any(self._moving):
+            _check_points(policy, becomes)
         count = len(split)
         self.bounds = [*range(0, count, batch_size), count]
         if len(self.bounds) > 2 and count - self.bounds[-2] == 1:
@@ -153,17 +161,39 @@ class Loader:
             epoch=epoch,
             preprocessing=_image(self._inputs[0].transform, policy),
         )
+        if any(self._moving):
+            targets = self._moved(choice.at, targets, Draws(rows, self.seed, epoch), tuple(x.shape[1:]))
         if choice.partner_at is None:
             return Batch(rows, (x, *others), targets)
         own, partners = x.split(len(rows))
         x, weight = policy.blend(own, partners, rows, seed=self.seed, epoch=epoch)
         return Batch(rows, (x,), targets, mixed=Mixed(self._targets_at(choice.partner_at), weight))
 
-    def _encoded(self, column: Column) -> Tensor:
+    def _is_points(self, target: str) -> bool:
+        return self.split.dataset.columns[target].spec.kind == "points"
+
+    def _placed(self, column: Column) -> np.ndarray:
+        """Return all values of a target, points in pixels of the stored images."""
         values = column.take(np.arange(len(column)))
         assert isinstance(values, np.ndarray)
+        return placed(values, self.split.placements) if column.spec.kind == "points" else values
+
+    def _encoded(self, values: np.ndarray) -> Tensor:
         encoded = values if self.encode is None else self.encode(values)
         return torch.from_numpy(encoded).to(self.form.device)
+
+    def _moved(
+        self, at: np.ndarray, targets: tuple[Tensor, ...], draws: Draws, shape: tuple[int, ...]
+    ) -> tuple[Tensor, ...]:
+        """Return the targets, points where the policy moves them in images of this shape (C, H, W)."""
+        from convscope.data.augment.points import follow
+
+        assert self.policy is not None and len(shape) == 3
+        becomes = None if self.becomes is None else np.asarray(self.becomes)
+        return tuple(
+            self._encoded(follow(self.policy, stored[at], draws, shape, becomes)) if moving else target
+            for target, stored, moving in zip(targets, self._stored, self._moving, strict=True)
+        )
 
     def _targets_at(self, at: np.ndarray) -> tuple[Tensor, ...]:
         return tuple(target[sent(at, self.form.device)] for target in self._targets)
@@ -173,6 +203,20 @@ def _image(transform: ToTensor, policy: Policy) -> ImageTransform:
     if not isinstance(transform, ImageTransform):
         raise ConfigError(f"augmentation {str(policy)!r} is for images, which these inputs are not; choose none")
     return transform
+
+
+def _check_points(policy: Policy, becomes: Sequence[int] | None) -> None:
+    """Refuse what cannot be done to images with points."""
+    if policy.blends:
+        raise ConfigError(
+            f"augmentation {str(policy)!r}: mixup and cutmix blend two images, and points of two images have no blend; "
+            "leave them out"
+        )
+    if becomes is None and (policy.hflip or policy.vflip):
+        raise ConfigError(
+            f"augmentation {str(policy)!r}: in a mirrored image left and right points change places, and which ones do "
+            "is not known: name them (--pairs left_eye-right_eye,...), or leave the flips out"
+        )
 
 
 def _lengths(raw: tuple[Any, ...]) -> Tensor | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
 from convscope.data import checks, named, splits
+from convscope.data.boxes import placed_in, squares
+from convscope.data.checks.places import check_places
 from convscope.data.columns import Column, InMemory
 from convscope.data.dataset import Data, Dataset, Notice, Split
 from convscope.data.decode.encoded import MAX_PIXELS
@@ -22,11 +26,12 @@ from convscope.data.ingest.build import Progress, Size, unreadable
 from convscope.data.ingest.layout import SIDE, check_fit
 from convscope.data.ingest.stats import moments
 from convscope.data.listing import Listing
-from convscope.data.sources.columns import Columns
+from convscope.data.sources.columns import TASKS, Columns
+from convscope.data.sources.files import FileImages
 from convscope.data.split_file import read_split_file
 from convscope.data.transforms import ImageTransform
-from convscope.data.transforms.resize import Fit
-from convscope.errors import DataError, nearest
+from convscope.data.transforms.resize import Fit, fit_for
+from convscope.errors import ConfigError, DataError, nearest
 from convscope.text import count
 
 
@@ -34,7 +39,7 @@ def load(
     path_or_name: str | Path,
     *,
     img_size: int | tuple[int, int] | None = None,
-    fit: Fit = "crop",
+    fit: Fit | Literal["auto"] = "auto",
     valid: float | int | None = None,
     test: float | int | None = None,
     seed: int = 0,
@@ -53,14 +58,17 @@ def load(
     folds: int | None = None,
     fold: int | None = None,
     resample: int | None = None,
+    task: str | None = None,
+    crop_points: float | None = None,
     progress: Progress | None = None,
 ) -> Data:
-    """Load the image classification set at a path, or one that has a name (``digits``, ``mnist``, ...).
+    """Load the image set at a path, or one that has a name (``digits``, ``mnist``, ...).
 
     Images are decoded once, into the folder ``cache``, and memory-mapped from there. ``img_size`` (a side, or height
     and width) and ``fit`` say how large they become; by default images up to ``side`` pixels stay as they are, larger
-    and mixed ones are scaled by the rule that ``Data.facts`` states. ``valid`` and ``test`` are shares or numbers of
-    images for splits that the set does not bring. ``data_root`` is where named sets are looked for first.
+    and mixed ones are scaled by the rule that ``Data.facts`` states; those with points are padded, others cropped.
+    ``valid`` and ``test`` are shares or numbers of images for splits that the set does not bring. ``data_root`` is
+    where named sets are looked for first.
     ``nodata`` is a value that means no data, as a TIFF's tag may say too: it is replaced by the mean of the image's
     others in its channel; NaN stands for infinities too. ``alpha`` keeps the opacity of images as a channel, which is
     left out otherwise.
@@ -70,6 +78,8 @@ def load(
     ``split_file`` is a CSV of ``id`` and ``split`` that is used in place of the set's own split; with ``folds`` and
     ``fold`` (from 1) the set is cut into folds, and this one is the test split; ``resample`` draws the splits anew, in
     the same sizes: 0 is the set's own.
+    ``task`` says what is to be learned, where the columns of a table may be taken for classes as well as for numbers.
+    ``crop_points`` cuts each image to the square around its true points, this share wider at each end.
     ``progress(what, done, total)`` is called along the way.
 
     Raises:
@@ -81,28 +91,29 @@ def load(
     check_fit(img_size, fit)
     tell = progress or (lambda what, done, total: None)
     root = caching.directory(cache)
-    columns = Columns(image_column, label_column, group)
+    columns = Columns(image_column, label_column, group, task=task if task in TASKS else None)
     listing = _present(_find(path_or_name, data_root, root, seed, tell, columns), skip_bad=skip_bad)
-    if len(listing.classes) < 2:
+    if listing.target.kind == "class" and len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
-    size = Size(img_size, fit, max_pixels, side, () if nodata is None else (nodata,), alpha)
+    fit = fit_for(listing.target.kind, fit)
+    boxes = _boxes(listing, crop_points)
+    size = Size(img_size, fit, max_pixels, side, () if nodata is None else (nodata,), alpha, boxes)
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
-    labels = listing.labels[good]
     target = listing.target[good]
     draw = Draw(listing.split[good], valid, test, seed)
     if split_file is not None:
         draw = draw._replace(given=read_split_file(split_file, listing.ids[good]), words=f"as {split_file} says")
     if folds is not None:
-        units = splits.number_units(groups, len(labels))
+        units = splits.number_units(groups, len(target))
         given, words = of_fold(splits.strata(target)[0], units, folds, fold or 1, seed=seed)
         draw = draw._replace(given=given, words=words)
     draw = redrawn(draw, resample or 0)
     split, rule = splits.assign(target, groups, **draw._asdict())
     index = entry.index[good]
     examined = Examined(
-        listing.ids[good], labels, listing.classes, split, groups,
+        listing.ids[good], listing.labels[good], listing.classes, split, groups,
         index["content"], index["thumbprint"], index["low"], index["high"], index["outlier"], index["outliers"],
         index["height"].astype(np.int64) * index["width"] * index["channels"], nodata,
     )  # fmt: skip
@@ -120,9 +131,13 @@ def load(
         ids=listing.ids,
         groups=listing.groups,
         transforms={"image": transform},
-        fingerprint=fingerprint(listing.classes, examined.content, labels, split),
-        facts=describe(path_or_name, listing, entry, examined, rule, transform),
-        warnings=(*listing.notices, *decoding_notices(listing, entry), *checks.run(examined)),
+        placements=_placements(entry, boxes),
+        fingerprint=fingerprint(target.names, examined.content, target.values, split),
+        facts=describe(path_or_name, listing, entry, examined, rule, transform) | _cut(crop_points, entry),
+        warnings=(
+            *listing.notices, *decoding_notices(listing, entry), *_places(listing, entry, good, crop_points),
+            *checks.run(examined),
+        ),
         cache=entry.folder,
         decoding=entry.seconds,
         options={
@@ -132,7 +147,7 @@ def load(
             "data_root": None if data_root is None else os.fspath(data_root),
             "nodata": nodata, "group": group, "image_column": image_column, "label_column": label_column,
             "split_file": None if split_file is None else os.fspath(split_file), "folds": folds, "fold": fold,
-            "resample": resample,
+            "resample": resample, **_given(task=task, crop_points=crop_points),
         },
     )  # fmt: skip
 
@@ -148,6 +163,7 @@ def load_labelled(
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
     columns: Columns | None = None,
+    crop_points: float | None = None,
     progress: Progress | None = None,
 ) -> tuple[Split, np.ndarray, tuple[str, ...], tuple[Notice, ...]]:
     """Load every labelled image of a set, undivided, brought to the size of ``rule``: to be scored, not trained on.
@@ -158,12 +174,13 @@ def load_labelled(
     tell = progress or (lambda what, done, total: None)
     root = caching.directory(cache)
     listing = _present(_find(path_or_name, data_root, root, seed, tell, columns or Columns()), skip_bad=skip_bad)
-    size = Size((rule.height, rule.width), rule.fit, max_pixels, nodata=rule.nodata, alpha=rule.channels in (2, 4))
+    boxes, alpha = _boxes(listing, crop_points), rule.channels in (2, 4)
+    size = Size((rule.height, rule.width), rule.fit, max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes)
     entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
     good = _readable(listing, entry, skip_bad=skip_bad)
     data = Dataset(
         listing.name, str(path_or_name), _columns(listing, entry), ("image",), (listing.target.spec.name,),
-        {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups,
+        {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups, placements=_placements(entry, boxes),
     )  # fmt: skip
     notices = (*_other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
     return data.everything, listing.split[good], listing.classes, notices
@@ -172,6 +189,48 @@ def load_labelled(
 def _columns(listing: Listing, entry: caching.Entry) -> dict[str, Column]:
     target = listing.target
     return {"image": entry.images, target.spec.name: InMemory(target.spec, target.values)}
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _cut(share: float | None, entry: caching.Entry) -> dict[str, str]:
+    """Say that images are cut to their points, where they are."""
+    if share is None:
+        return {}
+    return {"sizing": f"the square around each image's true points, {100 * share:g} % wider at each end; {entry.why}"}
+
+
+def _boxes(listing: Listing, share: float | None) -> np.ndarray | None:
+    """Return the part of each image that is taken, (n, 4), where the true points are to say so."""
+    if share is None:
+        return None
+    if listing.target.kind != "points" or not isinstance(listing.images, FileImages):
+        raise ConfigError(f"--crop-points: for files of images with points; {listing.name} is {listing.kind}")
+    return squares(listing.target.values, share)
+
+
+def _placements(entry: caching.Entry, boxes: np.ndarray | None) -> np.ndarray:
+    """Return where each image lies in the stored one, (n, 4); of one that cannot be read any."""
+    heights, widths = (np.maximum(entry.index[side], 1) for side in ("height", "width"))
+    placements = entry.rule.placements(heights, widths)
+    return placements if boxes is None else placed_in(placements, boxes)
+
+
+def _places(
+    listing: Listing, entry: caching.Entry, good: np.ndarray | slice, cropped: float | None
+) -> Iterator[Notice]:
+    """Yield what is odd about the places of points in their images."""
+    if cropped is not None:
+        text = (
+            f"each image is cut to the square around its true points, {100 * cropped:g} % wider at each end: the figures say "
+            "how well points are found where the object's place is known; give new images cut in the same way"
+        )
+        yield Notice("cropped-by-points", text)
+    elif listing.target.kind == "points":
+        index = entry.index[good]
+        yield from check_places(listing.target.values[good], index["height"], index["width"], listing.ids[good])
 
 
 def _other_columns(listing: Listing, columns: Columns | None) -> tuple[Notice, ...]:

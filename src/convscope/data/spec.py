@@ -122,26 +122,44 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Points:
-    """Points (K, 2), x and y in pixels of the original image, NaN where one is missing.
+    """Points (K, 2), x and y in pixels from the centre of the upper left pixel, NaN where one is missing.
 
-    ``pairs`` are the numbers of points that change places in a mirrored image, ``shape`` (K, 2) is the mean shape of
-    the training split in the network's frame, from 0 to 1; ``normaliser`` names what errors are divided by.
+    ``frame`` is the (height, width) of the images that the network sees. ``pairs`` are the numbers of points that
+    change places in a mirrored image, ``None`` where that is not known. ``shape`` (K, 2) are the mean places in the
+    training split and ``spread`` their standard deviation, in frames of the size 1. ``form`` says what a network
+    gives: "heatmaps": places, each the centre of a heat map; "coordinates": (place - mean place) / spread.
+    ``normaliser`` names what errors are divided by.
     """
 
     kind: ClassVar[str] = "points"
     noun: ClassVar[str] = "point"
     names: tuple[str, ...]
-    pairs: tuple[tuple[int, int], ...] = ()
+    frame: tuple[int, int] = (1, 1)
+    pairs: tuple[tuple[int, int], ...] | None = None
     shape: tuple[tuple[float, float], ...] = ()
+    spread: float = 1.0
+    form: Literal["heatmaps", "coordinates"] = "heatmaps"
     normaliser: str = "box"
 
     def __post_init__(self) -> None:
         check_names(self.names)
         K = len(self.names)
-        if not all(0 <= at < K for pair in self.pairs for at in pair):
+        if not all(0 <= at < K for pair in self.pairs or () for at in pair):
             raise ValueError(f"pairs: expected numbers of the {K} points, from 0 to {K - 1}, found {self.pairs}")
         if self.shape and not (len(self.shape) == K and all(map(isfinite, sum(self.shape, ())))):
             raise ValueError(f"shape: expected a finite x and y for each of {K} points, found {self.shape}")
+
+    @property
+    def becomes(self) -> tuple[int, ...] | None:
+        """Which point each one is in a mirrored image; ``None`` where that is not known.
+
+        >>> Points(("left", "nose", "right"), pairs=((0, 2),)).becomes
+        (2, 1, 0)
+        """
+        if self.pairs is None:
+            return None
+        other = {a: b for pair in self.pairs for a, b in (pair, pair[::-1])}
+        return tuple(other.get(k, k) for k in range(len(self.names)))
 
 
 def check_names(names: tuple[str, ...]) -> None:

@@ -19,8 +19,9 @@ from torch.func import functional_call
 from torch.nn.modules.dropout import _DropoutNd
 
 from convscope.errors import ConfigError, nearest
+from convscope.models.heatmaps import heatmap_head
 
-HEADS = ("own", "linear", "hidden")
+HEADS = ("own", "linear", "hidden", "heatmap")
 BACKBONE = ("backbone", "trunk")  # the word for all but the head, and the older one
 CHAINS = ("features", "trunk")  # children whose own children count as layers of the network
 POOLINGS = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
@@ -64,11 +65,13 @@ def _first_of_head(children: list[tuple[str, nn.Module]], head: str | None) -> i
     raise ConfigError(f"none of the layers {', '.join(names)} begins a head: none pools to one value or flattens")
 
 
-def new_head(kind: str, features: int, classes: int) -> OrderedDict[str, nn.Module]:
+def new_head(kind: str, features: int, classes: int, stride: float = 1) -> OrderedDict[str, nn.Module]:
     """Return the modules of a head for maps (N, features, H, W), in order.
 
-    ``linear`` takes the mean of each map, brings them to one scale by batch norm, and has one linear layer; ``hidden``
-    puts a layer of 256 between them, with batch norm and dropout before each. The mean makes both fit any image size.
+    ``heatmap`` makes maps of them, and gives x and y of the centre of each (``heatmaps``); ``stride`` says how many
+    pixels of the image a place of the maps is from the next. The others are for any numbers: ``linear`` takes the mean
+    of each map, brings them to one scale by batch norm, and has one linear layer; ``hidden`` puts a layer of 256
+    between them, with batch norm and dropout before each. The mean makes both fit any image size.
     """
     if kind == "linear":
         return OrderedDict(
@@ -81,6 +84,10 @@ def new_head(kind: str, features: int, classes: int) -> OrderedDict[str, nn.Modu
             norm1=nn.BatchNorm1d(features), dropout1=nn.Dropout(0.5), hidden=nn.Linear(features, 256), relu=nn.ReLU(),
             norm2=nn.BatchNorm1d(256), dropout2=nn.Dropout(0.5), fc=nn.Linear(256, classes),
         )  # fmt: skip
+    if kind == "heatmap":
+        if classes % 2:
+            raise ConfigError(f"the head heatmap gives x and y of points, an even number of outputs, not {classes}")
+        return heatmap_head(features, stride, classes)
     raise ConfigError(f"no head is called {kind!r}{nearest(kind, HEADS)}; there are: {', '.join(HEADS)}")
 
 
@@ -97,15 +104,17 @@ def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape
         raise ConfigError(
             "it has no features in front of its head, so that a new one would stand alone; use head 'own'"
         )
-    made = nn.Sequential(new_head(kind, _features(backbone, shape), classes))
+    maps = _maps(backbone, shape)
+    made = nn.Sequential(new_head(kind, maps[1], classes, shape[1] / maps[2]))
     return nn.Sequential(OrderedDict([*backbone.named_children(), ("head", made)]))
 
 
-def _features(backbone: nn.Module, shape: tuple[int, ...]) -> int:
+def _maps(backbone: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape (N, C, H, W) of the maps that a backbone gives for images (channels, height, width)."""
     maps = shape_after(backbone, shape)
     if len(maps) != 4:
         raise ConfigError(f"its features are no maps (N, C, H, W) but of shape {maps}; use head 'own'")
-    return maps[1]
+    return maps
 
 
 def shape_after(net: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:

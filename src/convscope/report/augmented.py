@@ -9,6 +9,7 @@ import numpy as np
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader
+from convscope.data.spec import TargetSpec
 from convscope.errors import ConfigError
 from convscope.report.contents import Augmented
 from convscope.report.picture import check_name, write_picture
@@ -17,23 +18,38 @@ from convscope.report.section import evenly
 MOST_IMAGES, MOST_COPIES = 100, 12  # rows and columns of a picture that can still be opened and looked at
 
 
-def augmented(data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: int) -> Augmented:
+def augmented(
+    data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: int, target: TargetSpec | None = None
+) -> Augmented:
     """Return the training images at positions ``at`` (n,), and what the first ``epochs`` epochs make of them.
 
-    Raises ``ConfigError`` where the policy does not suit the images.
+    ``target`` says of points which change places in a mirrored image. Raises ``ConfigError`` where the policy does not
+    suit the images.
     """
-    batches = Loader(data.train, data.transforms, len(at), seed=seed, policy=policy)
-    seen = [data.preprocessing.undo(batches.of(at, epoch).x) for epoch in range(epochs)]  # (n, H, W, C) each
-    return Augmented(data.train.images(at), np.moveaxis(np.stack(seen, 1), -1, -3))  # (n, epochs, C, H, W)
+    becomes = getattr(target, "becomes", None)
+    batches = Loader(data.train, data.transforms, len(at), seed=seed, policy=policy, becomes=becomes)
+    seen = [batches.of(at, epoch) for epoch in range(epochs)]
+    variants = np.stack([data.preprocessing.undo(batch.x) for batch in seen], 1)  # (n, epochs, H, W, C)
+    points = None
+    if data.target_kind == "points":
+        points = np.stack([data.train.placed_target[at], *(batch.targets[0].numpy() for batch in seen)], 1)
+    return Augmented(data.train.images(at), np.moveaxis(variants, -1, -3), points)
 
 
 def write_augmented(
-    data: Data, policy: Policy, out: Path | None = None, *, images: int = 6, copies: int = 5, seed: int = 0
+    data: Data,
+    policy: Policy,
+    out: Path | None = None,
+    *,
+    images: int = 6,
+    copies: int = 5,
+    seed: int = 0,
+    target: TargetSpec | None = None,
 ) -> Path:
     """Draw training images, one of each class first, beside what ``copies`` epochs see of them; return the file.
 
-    ``out`` ends in .png or .svg; by default it is ``DATA-augmented.png`` in the current folder. ``ConfigError`` as
-    ``check_numbers``, and for a policy that does nothing or does not suit the images.
+    ``out`` ends in .png or .svg; by default it is ``DATA-augmented.png`` in the current folder; ``target`` is as in
+    ``augmented``. ``ConfigError`` as there, as ``check_numbers``, and for a policy that does nothing.
     """
     from convscope.report.figures import augmented as figure
 
@@ -43,7 +59,7 @@ def write_augmented(
         raise ConfigError("the augmentation is none: there is nothing to show; write for example --augment natural")
     by_class = data.target_kind == "class"
     at = one_of_each_first(data.train.target, images) if by_class else evenly(data.train, images)
-    shown = augmented(data, policy, at, seed=seed, epochs=copies)
+    shown = augmented(data, policy, at, seed=seed, epochs=copies, target=target)
     names = data.train[at].target_words if by_class else list(map(str, data.train[at].ids))
     return write_picture(lambda: figure.picture(shown, names, str(policy)), out)
 

@@ -10,6 +10,7 @@ from torch import nn
 
 from convscope.data.augment import Policy
 from convscope.data.dataset import Data, Notice, Split
+from convscope.data.spec import TargetSpec
 from convscope.data.synthetic import angles
 from convscope.errors import quoted
 from convscope.models import own
@@ -50,7 +51,7 @@ def collect(
         facts=data.facts,
         warnings=(*data.warnings, *_told(metrics)),
         samples=_samples(data.train, report.samples(data.train)) if shows_images(data.train) else None,
-        augmented=_augmented(data, settled) if shows_images(data.train) else None,
+        augmented=_augmented(data, settled, run.spec.target) if shows_images(data.train) else None,
         epochs={name: [row[name] for row in history.epochs] for name in history.epochs[0]},
         steps=_steps(history),
         kernels=_first_kernels(run.model),
@@ -107,12 +108,12 @@ def _samples(split: Split, at: np.ndarray) -> Samples | None:
     return Samples(split.images(at), split.target[at])
 
 
-def _augmented(data: Data, settled: ResolvedPlan) -> Augmented | None:
+def _augmented(data: Data, settled: ResolvedPlan, target: TargetSpec) -> Augmented | None:
     policy = Policy.parse(settled.plan.augment)
     if str(policy) == "none":
         return None
     at = np.linspace(0, len(data.train) - 1, min(AUGMENTED_IMAGES, len(data.train))).astype(int)
-    return augmented(data, policy, at, seed=settled.plan.seed, epochs=VARIANTS)
+    return augmented(data, policy, at, seed=settled.plan.seed, epochs=VARIANTS, target=target)
 
 
 def _steps(history: History) -> dict[str, np.ndarray]:

@@ -22,10 +22,14 @@ class Samples:
 
 @dataclass(frozen=True)
 class Augmented:
-    """What augmentation makes of raw ``images`` (n, C, H, W): ``variants`` (n, k, C, H, W) in the same units."""
+    """What augmentation makes of raw ``images`` (n, C, H, W): ``variants`` (n, k, C, H, W) in the same units.
+
+    ``points`` (n, 1 + k, K, 2) are where points lie in an image and in its variants, ``None`` where there are none.
+    """
 
     images: np.ndarray
     variants: np.ndarray
+    points: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

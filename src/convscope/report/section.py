@@ -80,7 +80,9 @@ class TaskReport:
     listings: Callable[[Mapping[str, Any]], Sequence[Table]] = lambda _: ()
 
 
-BY_TASK = {"classification": "convscope.report.sections.classification.report:REPORT"}
+BY_TASK = {
+    name: f"convscope.report.sections.{name}.report:REPORT" for name in ("classification", "regression", "landmarks")
+}
 ANY_TASK = "convscope.report.sections.run:REPORT"
 
 

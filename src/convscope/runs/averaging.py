@@ -32,14 +32,17 @@ class Averaging:
 
     Where there are at least as many copies as ways to lay an image down (mirrored, turned by quarters), these are gone
     through in turn instead of drawn; and where the policy does nothing else, each is taken once: the exact mean.
+    With ``places``, predictions are places in the image: nothing moves it that cannot be undone, and ways are never
+    drawn.
     """
 
     policy: Policy
     copies: int
     seed: int = 0
+    places: bool = False
 
     @classmethod
-    def of(cls, augment: str, copies: int, seed: int) -> Averaging | None:
+    def of(cls, augment: str, copies: int, seed: int, *, places: bool = False) -> Averaging | None:
         """Return the average over ``copies`` of what a training's ``augment`` does, or ``None`` for none (0).
 
         Raises ``ConfigError`` for a number that makes no sense, and where no copy would differ.
@@ -49,10 +52,12 @@ class Averaging:
         if not copies:
             return None
         policy = Policy.parse(augment).for_inference()
+        policy = policy.laying_down() if places else policy
         if str(policy) == "none":
-            how = f"with {augment}, which only spoils or blends images" if augment != "none" else "without augmentation"
+            does = "moves, spoils or blends images" if places else "spoils or blends images"
+            how = f"with {augment}, which only {does}" if augment != "none" else "without augmentation"
             raise ConfigError(f"--tta: this run was trained {how}, so there is nothing to average over; leave it out")
-        return cls(policy, copies, seed)
+        return cls(policy, copies, seed, places)
 
     def versions(self, x: Tensor, rows: np.ndarray, transform: ImageTransform) -> Iterator[Version]:
         """Yield the versions of the network inputs x (N, C, H, W) of images whose draws belong to ``rows`` (N,).
@@ -60,12 +65,12 @@ class Averaging:
         Copies are numbered like epochs: the same images under the same seed see the same augmentations.
         """
         ways, policy = views(self.policy), self.policy
-        if self.copies < len(ways):
+        if self.copies < len(ways) and not self.places:
             ways = (View(),)
         else:
             policy = without_views(policy)
         plain = str(policy) == "none"
-        for copy in range(len(ways) if plain else self.copies):
+        for copy in range(min(len(ways), self.copies) if plain else self.copies):
             view = ways[copy % len(ways)]
             laid = view(x)
             varied = laid if plain else policy(laid, rows, seed=self.seed, epoch=copy, preprocessing=transform)

@@ -15,7 +15,7 @@ from convscope.data.dataset import Data, Split
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
-from convscope.data.sources.columns import Columns
+from convscope.data.sources.columns import TASKS, Columns
 from convscope.data.spec import STORED
 from convscope.data.transforms import ImageTransform
 from convscope.data.transforms.channels import promote, promotion
@@ -116,7 +116,8 @@ def _columns(
     asked = {"image": image_column, "label": label_column, "group": group}
     own = {"image": run.plan.image_column, "label": run.plan.label_column, "group": run.plan.group}
     inherited = frozenset(role for role, name in asked.items() if name is None)
-    return Columns(**{role: own[role] if role in inherited else asked[role] for role in own}, optional=inherited)
+    named = {role: own[role] if role in inherited else asked[role] for role in own}
+    return Columns(**named, optional=inherited, task=run.spec.task if run.spec.task in TASKS else None)
 
 
 def _another(
@@ -135,6 +136,7 @@ def _another(
         workers=plan.workers,
         max_pixels=plan.max_pixels or MAX_PIXELS,
         columns=columns,
+        crop_points=plan.crop_points,
     )
     return Labelled(examples, of, tuple(notice.text for notice in notices))
 

@@ -74,6 +74,8 @@ def _load(source: str | Path, plan: Plan, *, progress: Progress | None, weights:
         folds=plan.folds,
         fold=plan.fold,
         resample=plan.resample,
+        task=None if plan.task == "auto" else plan.task,
+        crop_points=plan.crop_points,
         progress=progress,
     )
 

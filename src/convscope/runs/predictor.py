@@ -52,7 +52,7 @@ class Predictor:
 
         ``average`` takes the mean over augmented copies; ``amp`` computes in bfloat16, see ``network``.
         """
-        return self.predict_column(split.input, average, amp=amp)
+        return self._restored(self.predict_column(split.input, average, amp=amp), split.placements)
 
     def predict(
         self, items: Images | Iterable[Images], *, average: Averaging | None = None, amp: bool = False
@@ -72,8 +72,8 @@ class Predictor:
         while some := list(itertools.islice(examples, BATCH)):  # a folder may hold more than memory does
             with limited(self.max_pixels):
                 stored = [example.stored(self.transform) for example in some]
-            good = [each.values for each in stored if isinstance(each, Stored)]
-            answers = iter(self.predict_column(self._column(good), average, amp=amp) if good else [])
+            good = [each for each in stored if isinstance(each, Stored)]
+            answers = iter(self._answered(good, average, amp=amp) if good else ())
             for example, each in zip(some, stored, strict=True):
                 if isinstance(each, Stored):
                     answer = self.task.answer(next(answers), self.target)
@@ -82,8 +82,18 @@ class Predictor:
                     predictions.append(Prediction(example.name, self._blank, error=str(each)))
         return predictions
 
+    def _answered(self, examples: Sequence[Stored], average: Averaging | None, *, amp: bool) -> np.ndarray:
+        """Return the predictions for examples as they were given."""
+        column = self._column([example.values for example in examples])
+        placements = np.array([example.placement for example in examples])
+        return self._restored(self.predict_column(column, average, amp=amp), placements)
+
+    def _restored(self, predictions: np.ndarray, placements: np.ndarray) -> np.ndarray:
+        """Return predictions as they are in the images that were given, where they are places in them."""
+        return predictions if self.task.restore is None else self.task.restore(predictions, placements)
+
     def predict_column(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> np.ndarray:
-        """Return the predictions (N, ...) for stored examples, as ``predictions``."""
+        """Return the predictions (N, ...) for stored examples: places are those in the stored images."""
         network = self.network(column, amp=amp)
         return self._walk(network, column) if average is None else self._averaged(network, column, average)
 
@@ -138,7 +148,7 @@ class Predictor:
                 for at in range(len(raw)):
                     copies = torch.cat([version.x[at : at + 1] for version in versions])
                     views = torch.cat([self._answers(network, some) for some in copies.split(BATCH)])
-                    yield mean(views[:, None], laid)
+                    yield mean(views[:, None], laid, self.target)
 
         return self._joined(means())
 

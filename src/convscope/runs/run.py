@@ -152,7 +152,7 @@ class Run:
 
         Raises ``ConfigError`` for a number that makes no sense, and where no copy would differ.
         """
-        return Averaging.of(self.plan.augment, copies, self.plan.seed)
+        return Averaging.of(self.plan.augment, copies, self.plan.seed, places=self.spec.does.restore is not None)
 
     def predict(self, inputs: Images | Iterable[Images], *, tta: int = 0, amp: bool = False) -> list[Prediction]:
         """Return one prediction an image; ``inputs`` are what ``Predictor.predict`` takes.

@@ -138,7 +138,7 @@ def _staged(
 def _objective(plan: Plan, data: Data, target: TargetSpec) -> Objective:
     """Return what the plan's task trains on."""
     chosen = task(plan.task)
-    train, valid = (chosen.encode(split.target, target) for split in (data.train, data.valid))
+    train, valid = (chosen.encode(split.placed_target, target) for split in (data.train, data.valid))
     return chosen.objective(target, plan.options, train, valid, plan.device)
 
 
@@ -154,4 +154,14 @@ def batches_of(split: Split, data: Data, plan: Plan) -> Loader:
         return chosen.encode(stored, target)
 
     assert plan.batch_size is not None  # settled
-    return Loader(split, data.transforms, plan.batch_size, form=form, encode=encode, seed=plan.seed, policy=policy)
+    becomes = getattr(target, "becomes", None)  # of points
+    return Loader(
+        split,
+        data.transforms,
+        plan.batch_size,
+        form=form,
+        encode=encode,
+        seed=plan.seed,
+        policy=policy,
+        becomes=becomes,
+    )

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # task: (its room's entry, its settings, which the help texts read without loading anything heavy)
 _ROOMS = {
     "classification": ("classification.task:CLASSIFICATION", "classification.options:Options"),
+    "multilabel": ("multilabel.task:MULTILABEL", "multilabel.options:Options"),
+    "regression": ("regression.task:REGRESSION", "regression.options:Options"),
+    "landmarks": ("landmarks.task:LANDMARKS", "landmarks.options:Options"),
 }
 _REGISTERED: dict[str, Task] = {}
 

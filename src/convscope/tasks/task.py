@@ -19,6 +19,7 @@ from convscope.tasks.scores import About, Evidence, Scores
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from convscope.data.augment.views import View
     from convscope.data.batch import Batch
     from convscope.data.dataset import Data
 
@@ -87,7 +88,12 @@ class Task:
     ``objective(target, options, training targets (n, ...), validation targets, both encoded, device)``.
     ``step``: the name of the kind of step, looked up in ``training.steps``.
     ``head(target)``: raw output -> what is predicted, a module, the same for prediction and export.
-    ``average(views of a prediction (V, N, ...), how each was laid down)``: their mean, turned back; ``None``: no mean.
+    ``heads``: those that a network may have, the usual one first.
+    ``usual(data, plan)``: for settings that a plan leaves open, the task's own among them, a value and why.
+    ``average(views of a prediction (V, N, ...), how each was laid down, target)``: their mean, turned back; ``None``:
+    no mean.
+    ``restore(predictions, placements)``: places in the images that a network sees -> in the images as they were given;
+    ``None`` where predictions are no places.
     ``score(truth, predictions, target, options, groups)``: every figure, with intervals over examples or groups.
     ``evidence(truth, predictions, target)``: what runs and simple methods are compared by.
     ``baselines``: simple methods beside the network, by name; ``compared``: the figures that comparisons show, the main
@@ -107,7 +113,7 @@ class Task:
     output: Callable[[Any, InputSpec], OutputSpec]
     objective: Callable[[Any, Any, np.ndarray, np.ndarray, str], Objective]
     head: Callable[[Any], nn.Module]
-    average: Callable[..., Tensor] | None
+    average: Callable[[Tensor, Sequence[View], Any], Tensor] | None
     score: Callable[..., Scores]
     evidence: Callable[[Any, Any, Any], Evidence]
     baselines: Mapping[str, Baseline]
@@ -118,3 +124,6 @@ class Task:
     read: Callable[[Sequence[Mapping[str, str]], Any], Evidence]
     match: Callable[[np.ndarray, FieldSpec, Any], Matched] = matched
     step: str = "supervised"
+    heads: tuple[str, ...] = ("own", "linear", "hidden")
+    usual: Callable[[Data, Any], Mapping[str, tuple[Any, str]]] = lambda data, plan: {}
+    restore: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import torch
 
 from convscope.data.augment import Policy, default_policy
 from convscope.data.dataset import Data
+from convscope.data.transforms import ImageTransform
 from convscope.errors import ConfigError
 from convscope.models import own, registry
 from convscope.tasks.registry import fitting, task
@@ -23,7 +25,12 @@ from convscope.training.threads import cores
 _SIZES = ((20_000, 12, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
 _TRANSFER = 12  # epochs at most where weights are given: most was learned before
 _HEAD_RATE = 0.003  # AdamW's, of a head alone on features that stand still
-TASKS_IN_WORDS = {"classification": "images with one class each"}
+TASKS_IN_WORDS = {
+    "classification": "images with one class each",
+    "multilabel": "images with any number of labels",
+    "regression": "images with numbers",
+    "landmarks": "images with points",
+}
 SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in size
 
 
@@ -48,6 +55,9 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
         chosen[name] = value
         reasons[name] = reason
 
+    name = _task(plan, data)
+    does = task(name)
+    usual = _usual(does, plan, data)
     count = len(data.train)
     epochs, batch_size = next((e, b) for least, e, b in _SIZES if count >= least)
     if plan.model == "auto":
@@ -55,17 +65,21 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
     model = registry.entry(str(chosen.get("model", plan.model)))
     if plan.head == "auto":
         new = plan.pretrained is not None and not own.is_own(plan.model)
-        choose("head", "linear" if new else "own", "a new one on given weights" if new else "the network's own")
+        head = "linear" if new else "own", "a new one on given weights" if new else "the network's own"
+        choose("head", *usual.get("head", head))
+    elif plan.head not in does.heads:
+        raise ConfigError(f"setting 'head': {plan.head!r} is not for {name}; its heads are {', '.join(does.heads)}")
     if plan.stages:
         chosen["epochs"] = sum(stage.epochs for stage in plan.stages)
     elif plan.epochs is None and plan.time is None:
         learned = plan.pretrained is not None
         epochs = min(epochs, _TRANSFER) if learned else epochs
-        choose("epochs", epochs, f"for {count:,} training images" + learned * " on weights that were learned before")
+        why = f"for {count:,} training images" + learned * " on weights that were learned before"
+        choose("epochs", *usual.get("epochs", (epochs, why)))
     elif plan.epochs is None:
         choose("epochs", ENDLESS, "as many as the time allows")
     if plan.batch_size is None:
-        choose("batch_size", min(batch_size, count), f"for {count:,} training images")
+        choose("batch_size", *usual.get("batch_size", (min(batch_size, count), f"for {count:,} training images")))
     elif plan.batch_size > count:
         choose("batch_size", count, f"all training images; there are no {plan.batch_size:,}")
     factor = SGD_FACTOR if plan.opt == "sgd" else 1
@@ -75,19 +89,18 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
     if plan.select == "auto":
         choose("select", *_select(plan, data))
     if plan.augment == "auto":
-        policy, reason = default_policy(data)
-        choose("augment", str(policy), reason)
+        words, reason = usual.get("augment") or default_policy(data)
+        choose("augment", str(Policy.parse(str(words))), reason)
     else:
         policy = Policy.parse(plan.augment)
         policy.check(data.preprocessing, count)
         chosen["augment"] = str(policy)
-    name = plan.task
-    if name == "auto":
-        name = fitting(data)
+    if plan.task == "auto":
         choose("task", name, TASKS_IN_WORDS.get(name, "what the targets are"))
-    elif why := task(name).fits(data):
-        raise ConfigError(f"setting 'task': {data.source} is not for {name}: {why}")
-    chosen["task_options"] = _options(task(name), plan, data)
+    chosen["task_options"] = _options(does, plan, data, usual)
+    reasons |= {f.name: usual[f.name][1] for f in fields(does.options) if f.name in usual}
+    if plan.fit == "auto" and isinstance(data.preprocessing, ImageTransform):
+        chosen["fit"] = data.preprocessing.fit
     if plan.pretrained and plan.img_size is None:
         chosen["img_size"] = (data.preprocessing.height, data.preprocessing.width)
     if plan.threads is None:
@@ -117,8 +130,25 @@ def _select(plan: Plan, data: Data) -> tuple[str, str]:
     return "last", "no test split: nothing is chosen on validation"
 
 
-def _options(chosen: Task, plan: Plan, data: Data) -> dict[str, Any]:
+def _task(plan: Plan, data: Data) -> str:
+    """Return the task, as asked for or the first that a set is for."""
+    if plan.task == "auto":
+        return fitting(data)
+    if why := task(plan.task).fits(data):
+        raise ConfigError(f"setting 'task': {data.source} is not for {plan.task}: {why}")
+    return plan.task
+
+
+def _usual(does: Task, plan: Plan, data: Data) -> Mapping[str, tuple[Any, str]]:
+    """Return what the task leaves open settings at; a network of one's own keeps its head."""
+    check_options(does.name, plan.task_options)
+    kept = plan.head == "auto" and own.is_own(plan.model)
+    return does.usual(data, replace(plan, head="own") if kept else plan)
+
+
+def _options(does: Task, plan: Plan, data: Data, usual: Mapping[str, tuple[Any, str]]) -> dict[str, Any]:
     """Return the task's own settings, resolved for the set."""
-    check_options(chosen.name, plan.task_options)
-    resolved = chosen.resolve(chosen.options(**plan.task_options), data)
+    known = {f.name: usual[f.name][0] for f in fields(does.options) if f.name in usual}
+    asked = {name: value for name, value in plan.task_options.items() if value != "auto" or name not in known}
+    resolved = does.resolve(does.options(**known | asked), data)
     return {name: value for name, value in asdict(resolved).items() if value is not None}

@@ -56,8 +56,10 @@ class Plan:
     pretrained: str | None = setting(
         None, "Transfer", "start from these weights: a file (.safetensors, .npz, .pth), a run folder, or public"
     )
-    head: Literal["auto", "own", "linear", "hidden"] = setting(
-        "auto", "Transfer", "own, a new linear one, or hidden: with a layer between; auto: linear if pretrained"
+    head: Literal["auto", "own", "linear", "hidden", "heatmap"] = setting(
+        "auto",
+        "Transfer",
+        "own, a new linear one, hidden: with a layer between, or heatmap: of points; auto: linear if pretrained",
     )
     freeze: str | None = setting(
         None,
@@ -114,8 +116,13 @@ class Plan:
     task: str = setting("auto", "Data", "what to learn; auto: decided by the targets")
     task_options: dict[str, Any] = setting({}, "Data", "the task's own settings, which stand beside the others")
     img_size: int | tuple[int, int] | None = setting(None, "Data", "image size: one number, or height and width")
-    fit: Literal["crop", "pad", "squash", "centre"] = setting(
-        "crop", "Data", "how images of another size are resized; centre cuts the middle out, unscaled"
+    fit: Literal["auto", "crop", "pad", "squash", "centre"] = setting(
+        "auto",
+        "Data",
+        "how images of another size are resized; centre cuts the middle out; auto: pad with points, else crop",
+    )
+    crop_points: float | None = setting(
+        None, "Data", "cut each image to the square around its true points, this share wider at each end, such as 0.2"
     )
     valid: float | int | None = setting(
         None, "Data", "validation share (0.1) or number of examples (500), where the set has no such split"

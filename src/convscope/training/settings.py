@@ -32,7 +32,7 @@ class SeriesSettings(Shared, total=False):
     set: dict[str, Any]
 
     pretrained: str | os.PathLike[str] | None
-    head: Literal["auto", "own", "linear", "hidden"]
+    head: Literal["auto", "own", "linear", "hidden", "heatmap"]
     freeze: str | None
     unfreeze_at: str | None
     layer_decay: float | None
@@ -59,8 +59,12 @@ class SeriesSettings(Shared, total=False):
     rewrite: bool
 
     task: str
+    points: Literal["auto", "heatmaps", "coordinates"]
+    pairs: str
+    normaliser: str
     img_size: int | tuple[int, int] | None
-    fit: Literal["crop", "pad", "squash", "centre"]
+    fit: Literal["auto", "crop", "pad", "squash", "centre"]
+    crop_points: float | None
     valid: float | int | None
     test: float | int | None
     split_seed: int | None

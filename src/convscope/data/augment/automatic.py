@@ -7,14 +7,14 @@ Samples that drew the same kind of operation go through it together, so that a b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from convscope.data.augment.draws import Draws
-from convscope.data.augment.geometry import affine
+from convscope.data.augment.geometry import Rows, affine
 from convscope.data.augment.raw import look_up
 
 # operation: what magnitude 1 means to RandAugment (Cubuk et al., 2020) and to TrivialAugment, whose ranges are wide
@@ -42,16 +42,31 @@ _STEPS = 30  # magnitudes that TrivialAugment draws from, and 0
 
 def randaugment(raw: Tensor, draws: Draws, magnitude: float) -> Tensor:
     """Apply two operations, drawn with repetition, at ``magnitude`` of 10 to bytes ``raw`` (N, C, H, W)."""
-    strength = np.full(len(raw), magnitude / 10)
-    for turn in range(FEW):
-        raw = _apply(raw, draws, f"randaugment {turn}", strength, wide=False)
+    for chosen, amount in rand_turns(draws, magnitude, raw.shape):
+        raw = perform(raw, chosen, amount)
     return raw
 
 
 def trivialaugment(raw: Tensor, draws: Draws) -> Tensor:
     """Apply one operation at a random magnitude to bytes ``raw`` (N, C, H, W)."""
+    for chosen, amount in trivial_turns(draws, raw.shape):
+        raw = perform(raw, chosen, amount)
+    return raw
+
+
+Turn = tuple[np.ndarray, np.ndarray]  # the operation drawn by each sample (N,), and by how much (N,)
+
+
+def rand_turns(draws: Draws, magnitude: float, shape: Sequence[int]) -> list[Turn]:
+    """Return what RandAugment does to images of the ``shape`` (N, C, H, W), turn by turn."""
+    strength = np.full(len(draws.rows), magnitude / 10)
+    return [_turn(draws, f"randaugment {turn}", strength, shape, wide=False) for turn in range(FEW)]
+
+
+def trivial_turns(draws: Draws, shape: Sequence[int]) -> list[Turn]:
+    """Return what TrivialAugment does to images of the ``shape`` (N, C, H, W): one turn."""
     strength = draws.below("trivialaugment magnitude", _STEPS + 1) / _STEPS
-    return _apply(raw, draws, "trivialaugment", strength, wide=True)
+    return [_turn(draws, "trivialaugment", strength, shape, wide=True)]
 
 
 def operations(channels: int) -> list[str]:
@@ -59,15 +74,15 @@ def operations(channels: int) -> list[str]:
     return [name for name in OPERATIONS if name != "colour" or channels == 3]
 
 
-def _apply(raw: Tensor, draws: Draws, purpose: str, strength: np.ndarray, *, wide: bool) -> Tensor:
-    names = np.array(operations(raw.shape[1]))
+def _turn(draws: Draws, purpose: str, strength: np.ndarray, shape: Sequence[int], *, wide: bool) -> Turn:
+    names = np.array(operations(shape[1]))
     chosen = names[draws.below(f"{purpose} operation", len(names))]
     sign = np.where(draws.coin(f"{purpose} sign"), 1.0, -1.0)
-    most = {name: _most(name, wide, raw.shape) for name in names}
-    return perform(raw, chosen, sign * strength * np.array([most[name] for name in chosen]))
+    most = {name: _most(name, wide, shape) for name in names}
+    return chosen, sign * strength * np.array([most[name] for name in chosen])
 
 
-def _most(name: str, wide: bool, shape: torch.Size) -> float:
+def _most(name: str, wide: bool, shape: Sequence[int]) -> float:
     most = OPERATIONS[name][wide]
     if wide and name in ("shift x", "shift y"):
         return min(most, _WIDEST / shape[3 if name == "shift x" else 2])
@@ -86,14 +101,18 @@ def perform(raw: Tensor, chosen: np.ndarray, amount: np.ndarray) -> Tensor:
 
 
 def _move(raw: Tensor, chosen: np.ndarray, amount: np.ndarray) -> Tensor:
-    H, W = raw.shape[2:]
+    return affine(raw, *motion(chosen, amount, *raw.shape[2:])).round_()
+
+
+def motion(chosen: np.ndarray, amount: np.ndarray, height: int, width: int) -> tuple[tuple[Rows, Rows], Rows]:
+    """Return the inverse of each sample's linear map, and its shift in pixels, as ``affine`` takes them."""
 
     def of(name: str) -> np.ndarray:
         return np.where(chosen == name, amount, 0.0)
 
     angle = np.radians(of("rotate"))
     back = (np.cos(angle), of("shear x") - np.sin(angle)), (of("shear y") + np.sin(angle), np.cos(angle))
-    return affine(raw, back, (of("shift x") * W, of("shift y") * H)).round_()
+    return back, (of("shift x") * width, of("shift y") * height)
 
 
 def _tables(raw: Tensor, chosen: np.ndarray, amount: np.ndarray) -> Tensor:

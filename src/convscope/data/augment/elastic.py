@@ -22,9 +22,8 @@ def field(shape: torch.Size, draws: Draws, most: float, like: Tensor) -> Tensor:
     Random vectors stand on a coarse grid and are interpolated smoothly (Ronneberger et al., 2015), which looks like
     the blurred noise of Simard et al. (2003) and costs far less.
     """
-    N, _, H, W = shape
-    nodes = draws.vector("elastic", 2 * NODES * NODES, -2 * most, 2 * most)
-    grid = torch.from_numpy(nodes.reshape(N, 2, NODES, NODES)).to(like)
+    H, W = shape[2:]
+    grid = torch.from_numpy(nodes(draws, most)).to(like)
     down, along = (torch.from_numpy(basis(size)).to(like) for size in (H, W))
     # Products and sums one by one, as everywhere here: a matrix product's rounding may change with the batch.
     rows = sum(grid[:, :, j, None, :] * down[j, :, None] for j in range(NODES))  # (N, 2, H, NODES)
@@ -35,6 +34,40 @@ def field(shape: torch.Size, draws: Draws, most: float, like: Tensor) -> Tensor:
     return found.permute(0, 2, 3, 1)
 
 
+def nodes(draws: Draws, most: float) -> np.ndarray:
+    """Return the vectors (N, 2, NODES, NODES) of ``field``'s grid, along then down."""
+    return draws.vector("elastic", 2 * NODES * NODES, -2 * most, 2 * most).reshape(-1, 2, NODES, NODES)
+
+
+def at(vectors: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the displacements (N, K, 2) at ``places`` (N, K, 2), along and down from 0 to 1, and their derivatives.
+
+    Those are (N, K, 2, 2): of each displacement, along and down. Beyond the edges nothing changes any more.
+    """
+    inside = np.clip(places, 0, 1)
+    along, down = _spline(inside[..., 0]), _spline(inside[..., 1])
+    still = (inside == places)[..., None, :]
+    value, by_x, by_y = (
+        _summed(vectors, d, a) for d, a in ((down[0], along[0]), (down[0], along[1]), (down[1], along[0]))
+    )
+    return value, np.stack([by_x, by_y], axis=-1) * still
+
+
+def _summed(vectors: np.ndarray, down: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """Return the sum (N, K, 2) of vectors (N, 2, NODES, NODES), each as far as (N, K, NODES) of row and column say."""
+    parts = vectors[:, None] * down[:, :, None, :, None] * along[:, :, None, None, :]  # (N, K, 2, NODES, NODES)
+    return parts.sum(axis=(3, 4))
+
+
+def _spline(place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much each node counts at places from 0 to 1, (..., NODES), and by how much that changes."""
+    apart = place[..., None] * _SPACINGS + 1 - np.arange(NODES)  # in spacings, from the node beyond the edge
+    away = np.abs(apart)
+    value = np.where(away < 1, 2 / 3 - away**2 + away**3 / 2, np.clip(2 - away, 0, None) ** 3 / 6)
+    slope = np.where(away < 1, -2 * away + 1.5 * away**2, -(np.clip(2 - away, 0, None) ** 2) / 2)
+    return value, slope * np.sign(apart) * _SPACINGS
+
+
 def basis(size: int) -> np.ndarray:
     """Return how much each node displaces each of ``size`` pixels, (NODES, size): uniform cubic B-splines.
 
@@ -43,8 +76,4 @@ def basis(size: int) -> np.ndarray:
     >>> basis(9)[:, 0].round(3).tolist()  # half a pixel inside the edge: the first three nodes, mostly the second
     [0.078, 0.623, 0.297, 0.002, 0.0, 0.0, 0.0]
     """
-    place = (np.arange(size) + 0.5) / size * _SPACINGS + 1  # in spacings, from the node beyond the edge
-    away = np.abs(place - np.arange(NODES)[:, None])
-    near = 2 / 3 - away**2 + away**3 / 2
-    far = np.clip(2 - away, 0, None) ** 3 / 6
-    return np.where(away < 1, near, far)
+    return np.ascontiguousarray(_spline((np.arange(size) + 0.5) / size)[0].T)

@@ -56,13 +56,23 @@ def _steps(draws: Draws, axis: str, size: int, flip: bool, crop: float, shift: f
     """Return the input index behind each output index along one axis, (N, size) int64."""
     index = np.broadcast_to(np.arange(size), (len(draws.rows), size))
     if shift:
-        index = np.clip(index - _displacement(draws, f"shift {axis}", shift * size), 0, size - 1)
+        index = np.clip(index - shifted(draws, axis, size, shift), 0, size - 1)
     if crop:
-        index = np.abs(index - _displacement(draws, f"crop {axis}", min(crop * size, size - 1)))
+        index = np.abs(index - cropped(draws, axis, size, crop))
         index = np.minimum(index, 2 * (size - 1) - index)
     if flip:
         index = np.where(draws.coin(f"flip {axis}")[:, None], size - 1 - index, index)
     return index
+
+
+def shifted(draws: Draws, axis: str, size: int, shift: float) -> np.ndarray:
+    """Return by how many whole pixels each sample is shifted along an axis, (N, 1)."""
+    return _displacement(draws, f"shift {axis}", shift * size)
+
+
+def cropped(draws: Draws, axis: str, size: int, crop: float) -> np.ndarray:
+    """Return by how many whole pixels the window of each sample moves its image along an axis, (N, 1)."""
+    return _displacement(draws, f"crop {axis}", min(crop * size, size - 1))
 
 
 def _displacement(draws: Draws, purpose: str, most: float) -> np.ndarray:
@@ -80,16 +90,23 @@ def warp(
     1 ± ``scale``, the shift within ± ``shift`` of each side, and what ``elastic`` adds within as much again.
     """
     H, W = x.shape[2:]
-    angle = np.radians(draws.uniform("rotate", -rotate, rotate))
-    zoom = draws.uniform("scale", 1 - scale, 1 + scale)
-    down = draws.uniform("shift y", -shift * H, shift * H)
-    along = draws.uniform("shift x", -shift * W, shift * W)
-    cos, sin = np.cos(angle) / zoom, np.sin(angle) / zoom
-    bend = field(x.shape, draws, elastic, x) if elastic else None
-    return affine(x, ((cos, -sin), (sin, cos)), (along, down), bend)
+    back, by = drawn(draws, H, W, rotate=rotate, scale=scale, shift=shift)
+    return affine(x, back, by, field(x.shape, draws, elastic, x) if elastic else None)
 
 
 Rows = tuple[np.ndarray, np.ndarray]
+
+
+def drawn(
+    draws: Draws, height: int, width: int, *, rotate: float, scale: float, shift: float
+) -> tuple[tuple[Rows, Rows], Rows]:
+    """Return the inverse of each sample's turn and zoom, and its shift in pixels, as ``affine`` takes them."""
+    angle = np.radians(draws.uniform("rotate", -rotate, rotate))
+    zoom = draws.uniform("scale", 1 - scale, 1 + scale)
+    down = draws.uniform("shift y", -shift * height, shift * height)
+    along = draws.uniform("shift x", -shift * width, shift * width)
+    cos, sin = np.cos(angle) / zoom, np.sin(angle) / zoom
+    return ((cos, -sin), (sin, cos)), (along, down)
 
 
 def affine(x: Tensor, back: tuple[Rows, Rows], shift: Rows, bend: Tensor | None = None) -> Tensor:

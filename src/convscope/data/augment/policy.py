@@ -195,6 +195,10 @@ class Policy:
         """Return the policy to average predictions over: without what spoils an image or blends two."""
         return replace(self, noise=0.0, cutout=0.0, randaugment=0.0, trivialaugment=False, mixup=0.0, cutmix=0.0)
 
+    def laying_down(self) -> Policy:
+        """Return the policy without motions but mirroring and quarter turns, which can be undone without loss."""
+        return replace(self, rotate=0.0, scale=0.0, shift=0.0, crop=0.0, elastic=0.0)
+
 
 _ALONE = {
     "none": "means no augmentation; leave it out",

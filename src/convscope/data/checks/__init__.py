@@ -34,8 +34,10 @@ _CHECKS = (
     scaling.check,
     outlying.check,
 )
+_OF_CLASSES = {conflicts.check, spelling.check, missing.check, few.check, imbalance.check}
 
 
 def run(examined: Examined) -> tuple[Notice, ...]:
     """Return what all checks noticed, the gravest kind first; nothing about a clean set."""
-    return tuple(notice for check in _CHECKS for notice in check(examined))
+    checks = [check for check in _CHECKS if examined.classes or check not in _OF_CLASSES]
+    return tuple(notice for check in checks for notice in check(examined))

@@ -56,6 +56,21 @@ class Encoded:
         height, width = (self.width, self.height) if orientation >= 5 else (self.height, self.width)
         return replace(self, height=height, width=width, decode=lambda shrink: turn(self.decode(shrink)))
 
+    def cut(self, top: int, left: int, height: int, width: int) -> Encoded:
+        """Return a part of the image, whose border is repeated where the part reaches beyond it; all of it for none."""
+        if not height or not width:
+            return self
+
+        def part(shrink: int) -> np.ndarray:
+            pixels = self.decode(1)
+            rows, columns = (
+                np.clip(np.arange(first, first + size), 0, most - 1)
+                for first, size, most in ((top, height, len(pixels)), (left, width, pixels.shape[1]))
+            )
+            return np.ascontiguousarray(pixels[rows][:, columns])
+
+        return replace(self, height=height, width=width, decode=part)
+
 
 # EXIF orientation -> how the stored rows and columns become the upright image
 TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Set
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,8 @@ class Size:
 
     ``side`` is the largest shorter side that is kept where ``img_size`` says nothing. ``nodata`` are values that mean
     no data, beside those that a file says itself; ``None`` to fill none. With ``alpha``, opacity is a
-    channel like the colours, for a network that takes it as one; else it is left out.
+    channel like the colours, for a network that takes it as one; else it is left out. ``boxes`` (n, 4) are the parts of
+    the images that are taken, as in ``pool.Task``.
     """
 
     img_size: int | tuple[int, int] | None
@@ -48,11 +50,13 @@ class Size:
     side: int = field(default=SIDE, repr=False)
     nodata: tuple[float, ...] | None = field(default=(), repr=False)
     alpha: bool = field(default=False, repr=False)
+    boxes: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:  # the cache's key is made of it
         side = f" side={self.side}" if self.img_size is None and self.side != SIDE else ""
         nodata = f" nodata={self.nodata}" if self.nodata != () else ""
-        return repr(self) + side + nodata + " alpha" * self.alpha
+        boxes = "" if self.boxes is None else f" boxes={blake2b(self.boxes.tobytes(), digest_size=16).hexdigest()}"
+        return repr(self) + side + nodata + " alpha" * self.alpha + boxes
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,9 @@ def _from_files(
 ) -> Filled:
     rows = np.arange(len(images))
     looked_at = rows[:: -(-len(rows) // SAMPLE)] if uniform else rows
-    index, bad = _collect(pool.run(Task(size.max_pixels), images, looked_at, cores), len(rows), 0, progress)
+    index, bad = _collect(
+        pool.run(Task(size.max_pixels, boxes=size.boxes), images, looked_at, cores), len(rows), 0, progress
+    )
     kinds = _kinds(index, size)
     if uniform and len(kinds) != 1:
         raise _NotUniform
@@ -166,7 +172,7 @@ def _from_files(
     except DataError as error:
         raise DataError(f"{error}:{_examples(images.names, index)}") from None
     out = allocate(array_shape(len(rows), rule), rule.dtype)
-    results = pool.run(Task(size.max_pixels, rule, out), images, rows, cores)
+    results = pool.run(Task(size.max_pixels, rule, out, size.boxes), images, rows, cores)
     if uniform:
         results = _only(kinds.keys(), results, size)
     return Filled(rule, why, *_collect(results, len(rows), rule.channels, progress))

@@ -87,7 +87,7 @@ def check_fit(img_size: int | tuple[int, int] | None, fit: str) -> None:
     sides = (img_size,) if isinstance(img_size, int) else img_size or ()
     if any(side < 1 for side in sides):
         raise ConfigError(f"--img-size: expected a side of at least 1 pixel, found {img_size}")
-    if fit not in get_args(Fit):
-        raise ConfigError(f"--fit: expected one of {', '.join(get_args(Fit))}, found {fit!r}")
+    if fit not in (known := ("auto", *get_args(Fit))):
+        raise ConfigError(f"--fit: expected one of {', '.join(known)}, found {fit!r}")
     if fit == "centre" and img_size is None:
         raise ConfigError("--fit centre: say how much of the middle, with --img-size")

@@ -38,11 +38,15 @@ HEADER = ("height", "width", "channels", "dtype", "note", "alpha", "filled", "ou
 
 @dataclass(frozen=True)
 class Task:
-    """What to do with files: decode them by ``rule`` into the array file ``out``, or only read their headers."""
+    """What to do with files: decode them by ``rule`` into the array file ``out``, or only read their headers.
+
+    Of each image only the part in ``boxes`` (n, 4) is taken: top, left, height and width, 0 for all of it.
+    """
 
     max_pixels: int
     rule: ImageTransform | None = None
     out: Path | None = None
+    boxes: np.ndarray | None = None
 
     def __call__(self, rows: list[int], payloads: list[Payload]) -> Result:
         """Work on some files, and say what they are."""
@@ -54,6 +58,8 @@ class Task:
             try:
                 data = payload_bytes(payload)
                 image = open_image(data, self.max_pixels)
+                if self.boxes is not None:
+                    image = image.cut(*self.boxes[rows[i]].tolist())
                 if self.rule is not None and block is not None:
                     ready = prepared(image, self.rule)
                     block[i], odd = ready.pixels, ready[1:]

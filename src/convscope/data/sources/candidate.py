@@ -28,7 +28,8 @@ class Candidate:
     """One data set among files: ``kind`` and ``where`` to name it, ``read`` to list its examples.
 
     A candidate that is not ``sure`` counts only where there is no other: reading it will say what it lacks. ``files``
-    are those it is read from, its images aside.
+    are those it is read from, its images aside. One that is not ``explicit`` may be a table of facts about images that
+    are a set in another way.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Candidate:
     read: Callable[[], Listing]
     sure: bool = True
     files: tuple[str, ...] = ()
+    explicit: bool = True
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

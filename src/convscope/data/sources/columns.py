@@ -10,6 +10,9 @@ from convscope.errors import DataError, nearest
 from convscope.text import listed
 
 SHOWN = 20
+LABEL_COLUMNS = ("label", "target", "class")
+SURELY_CLASSES = ("label", "class")  # names by which whole numbers are classes, too
+TASKS = ("classification", "multilabel", "regression", "landmarks")  # which tell how a table's columns are read
 
 
 @dataclass(frozen=True)
@@ -17,13 +20,14 @@ class Columns:
     """The columns that a user names; ``None`` leaves the choice to the names that data sets use.
 
     ``group`` may be "none": then nothing is kept together. A name that no column has is an error, save in the
-    ``optional`` roles.
+    ``optional`` roles. ``task`` is what is to be learned, where the user says so.
     """
 
     image: str | None = None
     label: str | None = None
     group: str | None = None
     optional: frozenset[str] = frozenset()
+    task: str | None = None
 
     def named(self, role: str) -> str | None:
         """Return what the user calls the column of a role, if he says so: "image", "label" or "group"."""

@@ -37,8 +37,8 @@ def class_texts(where: str, column: str, values: Sequence[str]) -> tuple[list[st
     real = [text for text in texts if REAL.fullmatch(text) and not float(text).is_integer()]
     if real and all(REAL.fullmatch(text) or text.lower() in _NO_NUMBER for text in texts):
         raise DataError(
-            f"{where}: the column {column} holds real numbers ({listed(dict.fromkeys(real), 3)}), a regression target; "
-            "only image classification is supported so far"
+            f"{where}: the column {column} holds real numbers ({listed(dict.fromkeys(real), 3)}), which are no "
+            "classes; learn them as amounts, with --task regression"
         )
     names, how = texts, ""
     if all(map(_WHOLE.fullmatch, texts)):

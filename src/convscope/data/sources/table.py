@@ -1,4 +1,4 @@
-"""A table of images: CSV, TSV or JSON lines, one row an image, with a column that names its class.
+"""A table of images: CSV, TSV or JSON lines, one row an image, with columns of what is to be learned.
 
 Several tables that differ in the name of a split (``train.csv`` and ``test.csv``, ``train/metadata.csv`` and
 ``test/metadata.csv``) are one set. Row numbers in messages are those of the lines in the file; the first line of a CSV
@@ -13,23 +13,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.data.listing import Listing, Target
+from convscope.data.listing import Listing
 from convscope.data.notice import Notice
-from convscope.data.numerals import REAL
-from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
-from convscope.data.sources.columns import Columns, plain
+from convscope.data.sources import targets
+from convscope.data.sources.candidate import SPLITS, Candidate
+from convscope.data.sources.columns import LABEL_COLUMNS, Columns, plain
 from convscope.data.sources.files import FileImages, Files, hidden_notice, is_image, set_name, strings
 from convscope.data.sources.grouping import Grouping, find_grouping, is_group_word, unused_notice
-from convscope.data.sources.labels import class_texts, several_labels, text_of
+from convscope.data.sources.labels import several_labels, text_of
 from convscope.data.sources.matching import Matcher
 from convscope.data.sources.rowfiles import left_out, refuse_twice, rows_said, with_files
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.tabular import Table, parse, place
+from convscope.data.sources.targets import TargetColumns
 from convscope.errors import DataError
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
 IMAGE_COLUMNS = ("image", "path", "file_name", "filename", "file", "image_path", "image_name", "image_id", "id")
-LABEL_COLUMNS = ("label", "target", "class")
 SHOWN = 20
 
 
@@ -39,23 +39,26 @@ def tables(files: Files) -> list[str]:
 
 
 def find(files: Files, columns: Columns) -> list[Candidate]:
-    """Return a candidate for each set of tables with an image and a label column.
+    """Return a candidate for each set of tables with an image column and something to learn.
 
-    It is sure where some of the first rows name files that are there.
+    It is sure where some of the first rows name files that are there, and ``explicit`` where a column is called after
+    what it is for, and not only filled with numbers.
     """
     sure: dict[str, bool] = {}
+    explicit: dict[str, bool] = {}
     matcher = None
     for name in tables(files):
         try:
             head = _parse(files, name, columns, SHOWN)
             image = columns.pick("image", IMAGE_COLUMNS, head.names, head.where)
-            label = columns.pick("label", LABEL_COLUMNS, head.names, head.where)
+            target = image and targets.find(head.where, head.columns, columns, _not_targets(head, image, columns))
         except DataError:  # some other table lying about; alone, ``detect`` reads it and says what is wrong
             continue
-        if image and label and head.rows:
+        if image and target and head.rows:
             matcher = matcher or Matcher(files)
             beside = name.rpartition("/")[0]
             sure[name] = any(matcher.match(value, beside).files for value in head.columns[image])
+            explicit[name] = target.kind == "label" or columns.task not in (None, "classification")
     return [
         Candidate(
             "tables" if len(by_split) > 1 else "table",
@@ -63,6 +66,7 @@ def find(files: Files, columns: Columns) -> list[Candidate]:
             functools.partial(read, files, by_split, columns),
             any(sure[name] for name in by_split.values()),
             tuple(by_split.values()),
+            all(explicit[name] for name in by_split.values()),
         )
         for by_split in split_sets(list(sure))
     ]
@@ -70,17 +74,18 @@ def find(files: Files, columns: Columns) -> list[Candidate]:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of a table whose image is there: what each is called in messages, its file, label and split.
+    """The rows of a table whose image is there: what each is called in messages, its file, and its split.
 
-    ``roles`` names the columns that were taken, ``why`` adds a reason, and ``rest`` holds the columns that were not.
+    ``target`` names the columns to learn, and ``cells`` holds them; ``roles`` names the other columns that were taken,
+    and ``rest`` holds those that were not.
     """
 
     refs: list[str]
     files: list[str]
-    labels: list[str]
+    target: TargetColumns
+    cells: dict[str, list[str]]
     split: np.ndarray
     roles: dict[str, str]
-    why: str
     rest: dict[str, list[str]]
     nested: dict[str, str]
     names: list[str]
@@ -92,8 +97,8 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     """List the rows of a table (``{"": name}``), or of one for each split.
 
     Raises:
-        DataError: no image or label column, real-valued targets or several labels a row, rows without label, no row
-            with a file, a file named twice.
+        DataError: no image column or nothing to learn, several labels a row, rows without label, no row with a file,
+            a file named twice, and whatever ``targets.read`` raises.
     """
     matcher = Matcher(files)
     parts = [_read_one(files, name, split, columns, matcher) for split, name in by_split.items()]
@@ -101,25 +106,27 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     where = str(files.path) if len(parts) > 1 else place(files, names)
     found = [name for part in parts for name in part.files]
     refuse_twice(where, [ref for part in parts for ref in part.refs], found)
-    roles = {role: "/".join(dict.fromkeys(part.roles[role] for part in parts)) for role in ("image", "class")}
-    values, how, notices = class_texts(where, roles["class"], [label for part in parts for label in part.labels])
-    classes = in_order(values)
-    labels = numbered(values, classes)
+    chosen, cells = _one_target(where, parts)
+    refs = [ref for part in parts for ref in part.refs]
+    target, how, notices = targets.read(where, chosen, cells, refs, columns)
+    role = {"number": "numbers", "points": "points"}.get(target.kind, target.kind)
     rest = _side_by_side(parts)
+    labels = target.values if target.kind == "class" else np.zeros(len(refs), np.int64)
     grouping, groups = _groups(where, parts, rest, labels, columns)
+    image = "/".join(dict.fromkeys(part.roles["image"] for part in parts))
     split = next((part.roles["split"] for part in parts if "split" in part.roles), "")
-    roles = {**roles, "split": split, "group": grouping.column or ""}
+    roles = {"image": image, role: chosen.said, "split": split, "group": grouping.column or ""}
     said = ", ".join(f"{role}={column}" for role, column in roles.items() if column)
     what = f"tables {names}" if len(parts) > 1 else f"table {names}"
-    told = {f"; {name} numbers the same classes": name for name in rest}.get(parts[0].why)
+    told = {f"; {name} numbers the same classes": name for name in rest}.get(chosen.why)
     unused = [name for name in rest if name not in (grouping.column, told)]
     ids = strings(found)
     return Listing(
         name=set_name(files.path),
-        kind=f"{what} (columns {said}{parts[0].why}{how})",
+        kind=f"{what} (columns {said}{chosen.why}{how})",
         images=FileImages(files, ids),
         ids=ids,
-        target=Target("class", labels, classes),
+        target=target,
         split=np.concatenate([part.split for part in parts]),
         groups=groups,
         notices=(
@@ -158,28 +165,40 @@ def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Ma
             f"{where}: no column names the images (one of {wanted}); its columns: {said}; "
             f"say which one does with --image-column{_hint_at_header(table)}"
         )
-    label, why = _label_column(table, columns)
+    target = targets.find(where, table.columns, columns, _not_targets(table, image, columns))
+    if target is None:
+        raise _nothing_to_learn(table, columns)
+    for twice in filter(table.twice.__contains__, target.names):
+        Columns().pick("label", (twice,), table.names, where)  # says that there are two
     column = columns.pick("split", ("split",), table.names, where)
     for twice in filter(is_group_word, table.twice):
         columns.pick("group", (twice,), table.names, where)  # says that there are two
     if not table.rows:
         raise DataError(f"{where}: columns ({said}) but no rows")
-    _refuse_lists(table, image, label)
+    _refuse_lists(table, image, target)
     refs = [f"{row} of {name}" if split else str(row) for row in table.rows]
     paths = [value.strip() for value in table.columns[image]]
     rows = with_files(where, list(map(str, table.rows)), paths, matcher, name.rpartition("/")[0], split)
     kept = {key: [values[i] for i in rows.kept] for key, values in table.columns.items()}
     lines = [table.rows[i] for i in rows.kept]
-    if missing := [str(row) for row, value in zip(lines, kept[label], strict=True) if not value.strip()]:
-        raise DataError(f"{where}: no {label} in {rows_said(missing)}; fill it in or remove the row")
+    if target.kind == "label":
+        (label,) = target.names
+        if missing := [str(row) for row, value in zip(lines, kept[label], strict=True) if not value.strip()]:
+            raise DataError(f"{where}: no {label} in {rows_said(missing)}; fill it in or remove the row")
     return _Rows(
         refs=[refs[i] for i in rows.kept],
         files=rows.names,
-        labels=kept[label],
+        target=target,
+        cells={name: kept[name] for name in target.names},
         split=_splits(where, lines, kept[column] if column else None, split),
-        roles={"image": image, "class": label, **({"split": column} if column else {})},
-        why=why,
-        rest={key: list(map(text_of, values)) for key, values in kept.items() if key not in (image, label, column)},
+        roles={
+            "image": image,
+            **({"class": target.names[0]} if target.kind == "label" else {}),
+            **({"split": column} if column else {}),
+        },
+        rest={
+            key: list(map(text_of, values)) for key, values in kept.items() if key not in (image, column, *target.names)
+        },
         nested={key: f"row {row}: {value[:60]}" for key, (row, value) in table.nested.items()},
         names=table.names,
         absent=rows.absent,
@@ -193,38 +212,53 @@ def _hint_at_header(table: Table) -> str:
     return f"; the first line holds {rowlike}: put a line that names the columns above it" if rowlike else ""
 
 
-def _refuse_lists(table: Table, image: str, label: str) -> None:
+def _refuse_lists(table: Table, image: str, target: TargetColumns) -> None:
     """Raise ``DataError`` for the first image or label that is a list or an object."""
     if image in table.nested:
         row, value = table.nested[image]
         raise DataError(f"{table.where} row {row}: expected the name of a file in {image}, found {value[:60]}")
-    if label in table.nested:
+    for label in filter(table.nested.__contains__, target.names):
         row, value = table.nested[label]
         raise DataError(several_labels(f"{table.where} row {row}", label, value))
 
 
-def _label_column(table: Table, columns: Columns) -> tuple[str, str]:
-    """Choose the label column, and say why: where two say the same, words beat numbers."""
-    label = columns.pick("label", LABEL_COLUMNS, table.names, table.where)
-    if label is None:
-        raise DataError(
-            f"{table.where}: no label column (one of {', '.join(LABEL_COLUMNS)}); its columns: "
-            f"{', '.join(table.names[:SHOWN])}; say which one it is with --label-column"
-        )
-    if plain(columns.named("label") or "") == plain(label):
-        return label, ""
-    values = table.columns[label]
-    others = [n for n in table.columns if plain(n) in LABEL_COLUMNS and table.columns[n] != values]
-    for other in others:
-        pairs = set(zip(values, table.columns[other], strict=True))
-        one_to_one = len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
-        if one_to_one and _are_numbers(values) and not _are_numbers(table.columns[other]):
-            return other, f"; {label} numbers the same classes"
-    return label, f"; {', '.join(others)} says something else and is not used" if others else ""
+def _not_targets(table: Table, image: str, columns: Columns) -> set[str]:
+    """Return the columns that are for other things."""
+    others = (columns.pick("split", ("split",), table.names, table.where), columns.named("group"))
+    return {image, *filter(None, others)}
 
 
-def _are_numbers(values: Sequence[str]) -> bool:
-    return all(REAL.fullmatch(value.strip()) for value in values)
+def _nothing_to_learn(table: Table, columns: Columns) -> DataError:
+    said = ", ".join(table.names[:SHOWN])
+    if columns.task in ("landmarks", "regression"):
+        wanted = "pairs of coordinates (nose_x, nose_y)" if columns.task == "landmarks" else "a column of numbers"
+        return DataError(f"{table.where}: --task {columns.task} needs {wanted}; its columns: {said}")
+    return DataError(
+        f"{table.where}: no label column (one of {', '.join(LABEL_COLUMNS)}); its columns: {said}; say which one it is "
+        "with --label-column"
+    )
+
+
+def _one_target(where: str, parts: Sequence[_Rows]) -> tuple[TargetColumns, dict[str, list[str]]]:
+    """Return what is to be learned of all tables, and its columns, all rows in one.
+
+    Raises:
+        DataError: one table has other numbers or points than another.
+    """
+    first = parts[0].target
+    if all(part.target.kind == "label" for part in parts):  # classes: one table may say label, another class
+        name = "/".join(dict.fromkeys(part.target.names[0] for part in parts))
+        cells = {name: [value for part in parts for value in part.cells[part.target.names[0]]]}
+        return TargetColumns("label", (name,), first.why), cells
+    for part in parts[1:]:
+        if part.target.kind != first.kind or list(map(plain, part.target.names)) != list(map(plain, first.names)):
+            raise DataError(
+                f"{where}: one table has {first.said} to learn, another {part.target.said}; give them the same columns"
+            )
+    return first, {
+        name: [value for part in parts for value in part.cells[part.target.names[k]]]
+        for k, name in enumerate(first.names)
+    }
 
 
 def _splits(where: str, rows: Sequence[int], values: Sequence[str] | None, split: str) -> np.ndarray:
@@ -262,8 +296,8 @@ def _groups(
     nested = {name: text for part in parts for name, text in part.nested.items()}
     named = columns.pick("group", (), list(dict.fromkeys(name for part in parts for name in part.names)), where)
     if named and named not in rest:
-        role = next((role for part in parts for role, name in part.roles.items() if name == named), "")
-        raise DataError(f"{where}: --group {named}: that column is already taken for the {role or 'same'}")
+        role = next((role for part in parts for role, name in part.roles.items() if name == named), "target")
+        raise DataError(f"{where}: --group {named}: that column is already taken for the {role}")
     if named in nested:
         raise DataError(
             f"{where}: --group {named}: expected one value a row, found a list or an object in {nested[named]}"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.data.synthetic import angles, squares
+from convscope.data.synthetic import angles, discs, squares
 from convscope.errors import ConfigError, nearest
 
-__all__ = ["NAMES", "make"]
+__all__ = ["NAMES", "NUMBERS", "make", "make_numbers"]
 
 NAMES = {
     "angles": "4,000 noisy 32×32 images: do two strokes meet in an upright angle, ∧? For the single-kernel detector",
     "squares": "2,500 noisy 16×16 images: a square, frame, disc or cross at a random place",
+}
+NUMBERS = {
+    "discs": "2,500 noisy 32×32 images of a disc with a hand: its radius in pixels and its angle in degrees",
 }
 _SETS = {"angles": angles, "squares": squares}
 
@@ -30,5 +33,23 @@ def make(name: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray, tuple[str, .
     if name not in _SETS:
         raise ConfigError(f"unknown synthetic set {name!r}{nearest(name, _SETS)}; known: {', '.join(sorted(_SETS))}")
     pixels, labels = _SETS[name].make(seed)
-    split = np.where(np.arange(len(labels)) < 0.8 * len(labels), "train", "test")
-    return pixels, labels, _SETS[name].CLASSES, split
+    return pixels, labels, _SETS[name].CLASSES, _split(len(labels))
+
+
+def make_numbers(
+    name: str, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], tuple[str, ...], np.ndarray]:
+    """Return the set ``name`` of ``NUMBERS``: pixels (n, H, W, C) uint8, numbers (n, K), their names and units, and
+    split (n,), of which the last fifth is "test".
+
+    >>> pixels, values, names, units, split = make_numbers("discs")
+    >>> pixels.shape, values.shape, names, units
+    ((2500, 32, 32, 1), (2500, 2), ('radius', 'angle'), ('pixels', 'degrees'))
+    """
+    assert name == "discs", name
+    pixels, values = discs.make(seed)
+    return pixels, values, discs.NAMES, discs.UNITS, _split(len(values))
+
+
+def _split(count: int) -> np.ndarray:
+    return np.where(np.arange(count) < 0.8 * count, "train", "test")

@@ -16,6 +16,7 @@ from convscope.data.nodata import outlying, usable
 from convscope.data.spec import InputSpec, Kind
 from convscope.data.transforms.channels import promote, promotion
 from convscope.data.transforms.moments import channel_moments
+from convscope.data.transforms.placement import placements
 from convscope.data.transforms.resize import Fit, resize
 from convscope.data.transforms.transform import PLAIN, Form, Stored
 from convscope.errors import DataError
@@ -79,7 +80,14 @@ class ImageTransform:
         note, channels = (example.note, example.channels) if encoded else ("", example.shape[-1])
         fill = f"{count(ready.filled, 'no-data value')} filled" if ready.filled else ""
         pixels = np.ascontiguousarray(ready.pixels)  # torch may compute otherwise in another order
-        return Stored(pixels, ", ".join(filter(None, (note, promotion(channels, self.channels), fill))))
+        height, width = (example.height, example.width) if encoded else example.shape[:2]
+        placement = self.placements(np.array([height]), np.array([width]))[0]
+        notes = filter(None, (note, promotion(channels, self.channels), fill))
+        return Stored(pixels, ", ".join(notes), tuple(placement.tolist()))
+
+    def placements(self, heights: np.ndarray, widths: np.ndarray) -> np.ndarray:
+        """Return where images of these heights and widths (n,) lie in the stored ones, (n, 4)."""
+        return placements(heights, widths, self.height, self.width, self.fit)
 
     def tensor(self, stored: np.ndarray | RaggedBatch | Tensor, form: Form = PLAIN) -> Tensor:
         """Return the network's input (N, C, H, W) of raw images (N, H, W, C), which may lie on the device already."""

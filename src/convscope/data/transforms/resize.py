@@ -9,6 +9,15 @@ import numpy as np
 Fit = Literal["crop", "pad", "squash", "centre"]
 
 
+def fit_for(kind: str, asked: Fit | Literal["auto"]) -> Fit:
+    """Return how images are resized beside targets of a kind: those with points are letterboxed, so that none is lost.
+
+    >>> fit_for("points", "auto"), fit_for("class", "auto"), fit_for("points", "crop")
+    ('pad', 'crop', 'crop')
+    """
+    return asked if asked != "auto" else "pad" if kind == "points" else "crop"
+
+
 def resize(pixels: np.ndarray, height: int, width: int, fit: Fit) -> np.ndarray:
     """Bring (H, W, C) to (height, width, C), scaled without aliasing (bicubic over the area that becomes one pixel)."""
     H, W, _ = pixels.shape

@@ -10,6 +10,7 @@ import numpy as np
 from convscope.data.columns import RaggedBatch
 from convscope.data.decode.encoded import Encoded
 from convscope.data.spec import InputSpec, Kind
+from convscope.data.transforms.placement import KEPT
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -32,10 +33,14 @@ PLAIN = Form()
 
 
 class Stored(NamedTuple):
-    """One example as a column holds it, and what was converted on the way, if anything."""
+    """One example as a column holds it, what was converted on the way, if anything, and how an image lies in there.
+
+    ``placement`` is that of the image as it was given: see ``transforms.placement``.
+    """
 
     values: np.ndarray
     note: str = ""
+    placement: tuple[float, ...] = KEPT
 
 
 class ToTensor(Protocol):

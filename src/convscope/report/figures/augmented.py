@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convscope.data.pictures import AS_STORED, Display, tile
@@ -30,19 +32,42 @@ def draw(contents: Contents) -> Drawing | None:
     gap = max(1, h // 16)
     figure = canvas(WIDE, max(1.0, min(1 / 72, 6.5 / ((k + 1) * (w + gap))) * n * (h + gap) + 0.35))
     left, right = figure.subplots(1, 2, width_ratios=(1, k + 0.1))
-    for axes, part, words in (
-        (left, [row[:1] for row in rows], "as stored"),
-        (right, [row[1:] for row in rows], "as trained on"),
-    ):
-        lay(axes, part, gap=gap)
+    for axes, columns, words in ((left, slice(1), "as stored"), (right, slice(1, None), "as trained on")):
+        lay(axes, [row[columns] for row in rows], gap=gap)
+        _mark(axes, shown, columns, (h, w), gap)
         axes.set_title(words, color=MUTED, fontweight="normal", fontsize=8.5, pad=5)
     return Drawing(
         figure,
         "Augmentation: how images were varied while learning",
         "Each epoch sees a slightly different version of every training image, so that the network cannot learn"
-        " them by heart. The class must stay recognisable to you in every version: if it does not, the augmentation"
-        " is too strong. Images that are judged are never varied.",
+        f" them by heart. {_must(contents)} Images that are judged are never varied.",
     )
+
+
+def _must(contents: Contents) -> str:
+    """Say what has to be true of every version of an image."""
+    if contents.augmented is not None and contents.augmented.points is not None:
+        return (
+            "Points move with the image, and in a mirrored one left and right change places: each point must lie where"
+            " it belongs in every version, and keep its colour."
+        )
+    what = (
+        "The class must stay recognisable to you" if contents.task == "classification" else "The answer must stay true"
+    )
+    return f"{what} in every version: if it does not, the augmentation is too strong."
+
+
+def _mark(axes: Axes, shown: Augmented, columns: slice, tile_size: tuple[int, int], gap: int) -> None:
+    """Draw the points of some columns of tiles, each in a colour of its own."""
+    if shown.points is None:
+        return
+    (h, w), (height, width) = tile_size, shown.images.shape[2:]
+    colours = colormaps["turbo"](np.linspace(0.05, 0.95, shown.points.shape[2]))
+    for i, row in enumerate(shown.points[:, columns]):
+        for j, points in enumerate(row):
+            x, y = ((points + 0.5) * (w / width, h / height)).T
+            inside = (x > 0) & (x < w) & (y > 0) & (y < h)
+            axes.scatter(j * (w + gap) + x[inside], i * (h + gap) + y[inside], s=3, c=colours[inside], linewidths=0)
 
 
 def picture(shown: Augmented, names: Sequence[str], words: str) -> Figure:
@@ -61,6 +86,7 @@ def picture(shown: Augmented, names: Sequence[str], words: str) -> Figure:
     figure = canvas(width, len(rows) * (h + gap) / 72 + 0.4 + 0.17 * len(title) + 0.15 * len(note))
     axes = figure.subplots()
     lay(axes, rows, gap=gap)
+    _mark(axes, shown, slice(None), (h, w), gap)
     figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     if note:
         figure.supxlabel("\n".join(note), x=0.01, ha="left", fontsize=8, color=MUTED)

@@ -19,7 +19,7 @@ import numpy as np
 from convscope.data.dataset import Split
 from convscope.data.spec import Classes
 from convscope.tasks.baselines import FLOATS, Baseline, BaselineResult, Budget
-from convscope.tasks.features import Features, cell, gradients, in_chunks, pixels, width_of
+from convscope.tasks.features import Features, gradients, gradients_seconds, in_chunks, pixels, width_of
 
 LINEAR, DENSE = 4e9, 1.5e10  # multiplications a second, linear fit and perceptron: one thread of a 2023 server
 STEPS, ROUND = 50, 10  # iterations that a linear model is given, and how often the clock is looked at
@@ -77,18 +77,12 @@ def _pixels_logistic(name: str, job: _Job) -> BaselineResult:
 def _hog_linear(name: str, job: _Job) -> BaselineResult:
     H, W, C = map(int, job.train.input.spec.shape)  # pyright: ignore[reportArgumentType] - images have one size
     # The largest of these sizes that lets the scored images through in the time given.
-    side = next((s for s in (128, 64) if _hog_seconds(H, W, C, s) * len(job.scored) < job.aim), 32)
+    side = next((s for s in (128, 64) if gradients_seconds(H, W, C, s) * len(job.scored) < job.aim), 32)
     features = gradients(side)
     width = width_of(features, job.train)
-    each = _hog_seconds(H, W, C, side) + width * job.classes * STEPS / LINEAR
+    each = gradients_seconds(H, W, C, side) + width * job.classes * STEPS / LINEAR
     what = f"logistic regression on {width:,} histogram values of oriented gradients (HOG)"
     return _learn(name, job, job.rows(width, each), features, _linear, what)
-
-
-def _hog_seconds(H: int, W: int, C: int, side: int) -> float:
-    h, w = min(H, side), min(W, side)
-    blocks = (h // cell(h, w)) * (w // cell(h, w))
-    return 6e-5 + 9e-6 * blocks + 5e-8 * h * w * C  # scikit-image 0.26, measured from 28 × 28 to 128 × 128 × 3
 
 
 def _pixels_perceptron(name: str, job: _Job) -> BaselineResult:

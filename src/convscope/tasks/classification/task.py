@@ -21,7 +21,7 @@ from convscope.tasks.task import Task
 
 
 def _fits(data: Data) -> str | None:
-    return None if len(data.classes) > 1 else "its targets are no classes"
+    return None if data.target_kind == "class" and len(data.classes) > 1 else "its targets are no classes"
 
 
 def _resolve(options: Options, data: Data) -> Options:
@@ -66,7 +66,7 @@ def _head(target: Classes) -> Any:
     return Probabilities()
 
 
-def _average(views: Any, laid: Any = None) -> Any:
+def _average(views: Any, laid: Any, target: Classes) -> Any:
     return views.mean(0)
 
 

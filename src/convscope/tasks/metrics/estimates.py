@@ -10,12 +10,37 @@ import numpy as np
 
 from convscope.tasks.metrics.bootstrap import interval, resample
 from convscope.tasks.metrics.proportion import wilson
-from convscope.tasks.metrics.units import Units
+from convscope.tasks.metrics.units import FEW, Units
 from convscope.tasks.scores import Evidence
+
+Figures = Callable[[np.ndarray], dict[str, np.ndarray]]  # weights (n, r) -> each figure (r,), or (K, r) of K parts
+
+
+def with_intervals(figures: Figures, units: Units, *, resamples: int, seed: int) -> dict[str, Any]:
+    """Return each figure of all examples as ``{"value", "low", "high"}``, or a list of them where it has parts.
+
+    The ends are those of the 95 % percentile interval over resamples of the units, ``None`` where all of them agree.
+    """
+    point = {name: values[..., 0] for name, values in figures(np.ones((len(units.unit), 1))).items()}
+    samples = resample(figures, units, resamples=resamples, seed=seed)
+    return {name: _estimate(point[name], *interval(samples[name], point[name])) for name in point}
+
+
+def resampled(units: Units, resamples: int) -> str:
+    """Say in words what the intervals of ``with_intervals`` are.
+
+    >>> resampled(Units.of(None, 3), 1000)
+    '95 % percentile interval of 1000 bootstrap resamples of the examples'
+    """
+    begun = f"95 % percentile interval of {resamples} bootstrap resamples of the"
+    if not units.groups:
+        return f"{begun} examples"
+    rough = f"; with fewer than {FEW} groups it is rough, and rather too narrow" if units.few else ""
+    return f"{begun} {units}, each drawn as a whole{rough}"
 
 
 def estimates(
-    figures: Callable[[np.ndarray], dict[str, np.ndarray]],
+    figures: Figures,
     labels: np.ndarray,
     predicted: np.ndarray,
     units: Units,
@@ -28,9 +53,7 @@ def estimates(
     The interval comes from resamples of the units; where all of them agree, Wilson's stands in for plain proportions of
     labels (n,) and predicted classes (n,).
     """
-    point = {name: values[..., 0] for name, values in figures(np.ones((len(labels), 1))).items()}
-    samples = resample(figures, units, resamples=resamples, seed=seed)
-    found = {name: _estimate(point[name], *interval(samples[name], point[name])) for name in point}
+    found = with_intervals(figures, units, resamples=resamples, seed=seed)
     _wilson_where_collapsed(found, labels, predicted, units)
     return found
 
@@ -42,11 +65,9 @@ def estimates_of(
 
     Where all resamples agree, Wilson's interval stands in for the ``main`` figure if that is a share of right answers.
     """
-    point = {name: float(values[0]) for name, values in evidence.figures(np.ones((len(units.unit), 1))).items()}
-    samples = resample(evidence.figures, units, resamples=resamples, seed=seed)
-    found = {name: _estimate(value, *interval(samples[name], value)) for name, value in point.items()}
+    found = with_intervals(evidence.figures, units, resamples=resamples, seed=seed)
     if evidence.per_example.dtype == bool and found[main]["low"] is None:
-        ends = wilson(point[main] * units.count, units.count)
+        ends = wilson(found[main]["value"] * units.count, units.count)
         found[main] |= dict(zip(("low", "high"), map(_known, ends), strict=True))
     return found
 

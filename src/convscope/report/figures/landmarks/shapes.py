@@ -1,0 +1,60 @@
+"""True and predicted points, drawn over the images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from convscope.data.pictures import Display
+from convscope.report.contents import Contents
+from convscope.report.figures.style import BLUE, INK, MUTED, ORANGE, WIDE, Drawing, canvas
+from convscope.report.sections.landmarks.contents import Drawn, Placed
+from convscope.report.text import file_name, shorten
+
+ACROSS = 4
+
+
+def worst(contents: Contents) -> Drawing | None:
+    """Draw the images with the largest errors."""
+    own: Placed = contents.own
+    return _drawn(
+        contents, own.worst, "Largest errors",
+        "The images with the largest mean error, the worst first: true points in blue, predicted ones in orange, and a"
+        " line between the two. Look for wrong points, turned or cut objects, and several objects in one image.",
+    )  # fmt: skip
+
+
+def best(contents: Contents) -> Drawing | None:
+    """Draw the images with the smallest errors."""
+    own: Placed = contents.own
+    return _drawn(
+        contents, own.best[::-1], "Smallest errors", "The images with the smallest mean error, the best first."
+    )
+
+
+def _drawn(contents: Contents, shown: Sequence[Drawn], title: str, reading: str) -> Drawing | None:
+    if not shown:
+        return None
+    images = np.stack([each.image for each in shown])
+    display = Display.of(contents.samples.images if contents.samples is not None else images)
+    down = -(-len(shown) // ACROSS)
+    height, width = images.shape[2:]
+    figure = canvas(WIDE, down * (WIDE / ACROSS * height / width + 0.3))
+    panels = figure.subplots(down, ACROSS, squeeze=False).ravel()
+    for axes in panels:
+        axes.set_axis_off()
+    size = 2.5 if len(contents.own.names) > 20 else 4
+    for axes, each in zip(panels, shown, strict=False):
+        axes.imshow(display.show(each.image))
+        for true, said in zip(each.truth, each.predicted, strict=True):
+            if np.isfinite(true).all():
+                axes.plot(*zip(true, said, strict=True), color=ORANGE, linewidth=0.5, alpha=0.7)
+        axes.plot(*each.truth.T, "o", color=BLUE, markersize=size, markeredgewidth=0)
+        axes.plot(*each.predicted.T, "o", color=ORANGE, markersize=size, markeredgewidth=0)
+        axes.set_xlim(-0.5, width - 0.5)
+        axes.set_ylim(height - 0.5, -0.5)
+        axes.set_title(f"{each.error:.3g}", fontsize=8, color=INK, pad=3)
+        name = shorten(file_name(each.id), 30)
+        axes.text(0, -0.02, name, transform=axes.transAxes, fontsize=6, color=MUTED, va="top")
+    return Drawing(figure, title, reading)

@@ -1,0 +1,72 @@
+"""The report of regression: its sections, and what they are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from convscope.report.contents import Contents
+from convscope.report.section import Judged, Section, TaskReport, shows_images
+from convscope.report.sections import run
+from convscope.report.sections.regression.contents import Predicted, Shown
+from convscope.report.tables import Table
+from convscope.tasks import quantities
+from convscope.tasks.scores import About
+
+WORST = 16
+
+
+def sections(contents: Contents) -> list[Section]:
+    """Return the page of a run that predicts numbers."""
+    from convscope.report.figures import regression as figures
+    from convscope.report.figures import samples
+
+    plain = run.scores(contents)
+    scores = replace(
+        plain, template="regression/scores.html.jinja", tables={**plain.tables, "numbers": numbers(contents.metrics)}
+    )
+    return [
+        scores,
+        Section(
+            "residuals", "Predicted against true", "regression/residuals.html.jinja", "Where it errs",
+            figures={"residuals": figures.residuals.draw},
+        ),
+        Section(
+            "worst", "Largest errors", "regression/worst.html.jinja", "The examples it was furthest off on",
+            figures={"worst": figures.worst.draw},
+        ),
+        *run.background(contents, {"samples": samples.draw}),
+    ]  # fmt: skip
+
+
+def own(judged: Judged) -> Predicted:
+    """Return what the sections need, from the predicted numbers (n, K) of the judged split."""
+    split, predicted = judged.split, judged.predictions
+    spec = judged.data.columns[judged.data.targets[0]].spec
+    shown: tuple[Shown, ...] = ()
+    if shows_images(split):
+        apart = np.abs(predicted - split.target) / np.maximum(np.nanstd(split.target, axis=0), 1e-12)
+        order = np.argsort(-np.nan_to_num(apart).max(axis=1), kind="stable")[:WORST]
+        shown = tuple(Shown(split.images(row), split.target[row], predicted[row], str(split.ids[row])) for row in order)
+    return Predicted(spec.names, spec.units or ("",) * len(spec.names), split.target, predicted, shown)
+
+
+def numbers(metrics: Mapping[str, Any]) -> Table:
+    """Return each number's own figures."""
+    rows = []
+    for row in metrics["numbers"]:
+        about = About("", "", row["unit"])
+        said = [_said(row[name], about) for name in ("mae", "rmse", "bias")]
+        rows.append((row["name"], f"{row['examples']:,}", *said, _said(row["r2"], About("", ""))))
+    titles = ("number", "known", "mean absolute error", "root mean squared error", "bias", "R²")
+    return Table(titles, rows, (1, 2, 3, 4, 5))
+
+
+def _said(estimate: Mapping[str, Any], about: About) -> str:
+    return f"{quantities.value(estimate, about)}  ({quantities.interval(estimate, about)})"
+
+
+REPORT = TaskReport(sections, own, listings=lambda metrics: [numbers(metrics)])

@@ -1,0 +1,49 @@
+"""How points are learned where the user leaves it open."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from convscope.data.dataset import Data
+from convscope.errors import ConfigError
+from convscope.tasks.landmarks.pairs import mean_shape, settled
+
+STEPS = 500  # that a network of points needs at least, however few images there are
+MANY, SMALL_BATCH, BATCH = 500, 16, 32  # training images from which on a step takes more of them
+LEAST_EPOCHS = 20
+MOVED = "rotate=15 scale=0.2 shift=0.1 brightness=0.2 contrast=0.2"
+
+
+def usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
+    """Return a value and its reason for head, length, batch size and augmentation, and for how points are learned.
+
+    Raises ``ConfigError`` for a head that does not say where points are as it is asked for.
+    """
+    head, points = _head(plan)
+    count = len(data.train)
+    batch = plan.batch_size or min(count, SMALL_BATCH if count < MANY else BATCH)
+    epochs = max(LEAST_EPOCHS, math.ceil(STEPS / math.ceil(count / batch)))
+    names = data.columns[data.targets[0]].spec.names
+    pairs = settled(plan.task_options.get("pairs", "auto"), names, mean_shape(data.train.placed_target))
+    mirrored = "hflip " if pairs.pairs is not None else ""
+    return {
+        "head": (head, "a heat map for each point" if head == "heatmap" else "coordinates"),
+        "points": (points, f"as the head {head} gives them"),
+        "epochs": (epochs, f"at least {STEPS} steps with {count:,} training images"),
+        "batch_size": (batch, f"for {count:,} training images"),
+        "augment": (mirrored + MOVED, f"points move with the image; {'' if mirrored else 'not '}mirrored"),
+        "pairs": (plan.task_options.get("pairs", "auto"), pairs.why),
+    }
+
+
+def _head(plan: Any) -> tuple[str, str]:
+    """Return the head, and how it says where points are."""
+    asked = plan.task_options.get("points", "auto")
+    head = plan.head
+    if head == "auto":
+        head = "heatmap" if asked != "coordinates" else "linear" if plan.pretrained else "own"
+    points = "heatmaps" if head == "heatmap" else "coordinates"
+    if asked not in ("auto", points):
+        raise ConfigError(f"setting 'points': the head {head!r} gives {points}, not {asked}; leave one of them out")
+    return head, points

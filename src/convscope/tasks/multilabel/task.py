@@ -1,0 +1,79 @@
+"""Multi-label classification as every task is told: its functions in one table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from convscope.data.dataset import Data
+from convscope.data.spec import InputSpec, Labels, OutputSpec
+from convscope.tasks.multilabel.baselines import METHODS
+from convscope.tasks.multilabel.evidence import LabelAnswers
+from convscope.tasks.multilabel.options import Options
+from convscope.tasks.multilabel.predictions import answer, cells, columns, read
+from convscope.tasks.multilabel.scores import ABOUT, scores
+from convscope.tasks.task import Task
+
+
+def _fits(data: Data) -> str | None:
+    kind = data.target_kind
+    return None if kind == "multilabel" else f"its targets are no sets of labels but {kind or 'nothing'}"
+
+
+def _resolve(options: Options, data: Data) -> Options:
+    return options
+
+
+def _target(data: Data, options: Options) -> Labels:
+    return Labels(data.columns[data.targets[0]].spec.names)
+
+
+def _encode(stored: np.ndarray, target: Labels) -> np.ndarray:
+    return stored.astype(np.float32)
+
+
+def _output(target: Labels, input: InputSpec) -> OutputSpec:
+    return OutputSpec(len(target.names))
+
+
+def _objective(*arguments: Any) -> Any:
+    from convscope.tasks.multilabel.objective import objective
+
+    return objective(*arguments)
+
+
+def _head(target: Labels) -> Any:
+    from convscope.tasks.multilabel.objective import Sigmoid
+
+    return Sigmoid()
+
+
+def _average(views: Any, laid: Any, target: Labels) -> Any:
+    return views.mean(0)
+
+
+def _evidence(truth: np.ndarray, predictions: np.ndarray, target: Labels) -> LabelAnswers:
+    return LabelAnswers.of(truth, predictions)
+
+
+MULTILABEL = Task(
+    name="multilabel",
+    options=Options,
+    fits=_fits,
+    resolve=_resolve,
+    target=_target,
+    encode=_encode,
+    output=_output,
+    objective=_objective,
+    head=_head,
+    average=_average,
+    score=scores,
+    evidence=_evidence,
+    baselines=METHODS,
+    compared={name: ABOUT[name] for name in ("mean_average_precision", "f1", "exact", "ranking_precision")},
+    answer=answer,
+    columns=columns,
+    cells=cells,
+    read=read,
+)

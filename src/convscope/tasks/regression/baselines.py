@@ -1,0 +1,31 @@
+"""Simple methods beside a network of numbers: their mean, and ridge regression on gradients."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from convscope.data.dataset import Split
+from convscope.data.spec import Numbers
+from convscope.tasks import ridge
+from convscope.tasks.baselines import Baseline, BaselineResult, Budget
+
+
+def mean(name: str, train: Split, scored: Split, target: Numbers, budget: Budget) -> BaselineResult:
+    """Always answer the mean of the training examples."""
+    start = time.perf_counter()
+    predictions = np.broadcast_to(np.array(target.mean), (len(scored), len(target.mean))).copy()
+    what = "always answers the mean of the training examples"
+    return BaselineResult(name, what, predictions, time.perf_counter() - start, len(train), False)
+
+
+def ridge_on_gradients(name: str, train: Split, scored: Split, target: Numbers, budget: Budget) -> BaselineResult:
+    """Answer a linear function of histograms of oriented gradients."""
+    found = ridge.on_gradients(train, scored, train.target, seconds=budget.seconds, seed=budget.seed)
+    return BaselineResult(
+        name, ridge.said(found, len(train)), found.predictions, found.seconds, found.train_rows, False
+    )
+
+
+METHODS: dict[str, Baseline] = {"mean": mean, "HOG + ridge": ridge_on_gradients}

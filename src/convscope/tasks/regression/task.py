@@ -1,0 +1,83 @@
+"""Regression as every task is told: its functions in one table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convscope.data.dataset import Data
+from convscope.data.spec import InputSpec, Numbers, OutputSpec
+from convscope.data.transforms import ImageTransform
+from convscope.tasks.regression.baselines import METHODS
+from convscope.tasks.regression.evidence import NumberErrors
+from convscope.tasks.regression.options import Options
+from convscope.tasks.regression.predictions import answer, cells, columns, read
+from convscope.tasks.regression.scores import ABOUT, scores
+from convscope.tasks.regression.target import encode, measured
+from convscope.tasks.task import Task
+
+LARGE = 64  # pixels a side from which on the light of photographs differs from shot to shot
+
+
+def _fits(data: Data) -> str | None:
+    return None if data.target_kind == "number" else f"its targets are no numbers but {data.target_kind or 'nothing'}"
+
+
+def _resolve(options: Options, data: Data) -> Options:
+    return options
+
+
+def _target(data: Data, options: Options) -> Numbers:
+    return measured(data.columns[data.targets[0]].spec, data.train.target)
+
+
+def _usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
+    """Leave images in their place: whether moving one changes its number, only a person knows."""
+    shape = data.preprocessing
+    if not isinstance(shape, ImageTransform):
+        return {"augment": ("none", "not images")}
+    why = "numbers may change when an image is moved or mirrored: add hflip, rotate=10, ... where they do not"
+    lit = shape.channels == 3 and min(shape.height, shape.width) >= LARGE
+    return {"augment": ("brightness=0.1 contrast=0.1" if lit else "none", f"{'light only; ' if lit else ''}{why}")}
+
+
+def _output(target: Numbers, input: InputSpec) -> OutputSpec:
+    return OutputSpec(len(target.names))
+
+
+def _objective(*arguments: Any) -> Any:
+    from convscope.tasks.regression.objective import objective
+
+    return objective(*arguments)
+
+
+def _head(target: Numbers) -> Any:
+    from convscope.tasks.regression.objective import InUnits
+
+    return InUnits(target)
+
+
+def _average(views: Any, laid: Any, target: Numbers) -> Any:
+    return views.mean(0)
+
+
+REGRESSION = Task(
+    name="regression",
+    options=Options,
+    fits=_fits,
+    resolve=_resolve,
+    target=_target,
+    encode=encode,
+    output=_output,
+    objective=_objective,
+    head=_head,
+    average=_average,
+    score=scores,
+    evidence=NumberErrors.of,
+    baselines=METHODS,
+    compared=ABOUT,
+    answer=answer,
+    columns=columns,
+    cells=cells,
+    read=read,
+    usual=_usual,
+)
