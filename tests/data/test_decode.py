@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import tifffile
 from pictures import END, chunk, encoded, pixels, png, png_header
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from convscope.data.decode import jpeg, limited, open_image
 from convscope.data.decode.encoded import Unreadable
@@ -345,11 +349,63 @@ def test_bomb_is_refused_by_its_header():
     assert decoded(encoded(Image.new("L", (20, 10)), "PNG"), 200).shape == (10, 20, 1)
 
 
-def test_pillows_limit_is_put_back():
-    before = Image.MAX_IMAGE_PIXELS
+def test_too_many_pixels_are_refused_before_the_orientation_is_read():
+    speaks_of_it = PngImagePlugin.PngInfo()
+    speaks_of_it.add_text("Comment", "no Exif here")  # so that Pillow looks for it behind the pixels
+    picture = encoded(Image.new("L", (20, 10)), "PNG", pnginfo=speaks_of_it)
+    damaged = picture[: picture.index(b"IDAT") + 4] + b"?" * 40
+    assert "200 pixels exceed the limit of 150;" in refused(damaged, 150)
+    assert refused(damaged, 200).startswith("damaged: ")
+
+
+def test_pillows_limit_is_raised_where_needed_and_never_lowered(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with limited(150):
+        assert Image.MAX_IMAGE_PIXELS == 150
+        with limited(5):
+            assert Image.MAX_IMAGE_PIXELS == 150
     with limited(5):
-        assert Image.MAX_IMAGE_PIXELS == 5
-    assert before == Image.MAX_IMAGE_PIXELS
+        assert Image.MAX_IMAGE_PIXELS == 100
+    assert Image.MAX_IMAGE_PIXELS == 100
+
+
+@pytest.mark.parametrize("own", [100, None])
+def test_readers_that_overlap_in_threads_leave_pillow_as_it_was(own, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", own)
+    filters = list(warnings.filters)
+    picture = encoded(Image.new("L", (20, 10)), "BMP")
+    first_is_in, second_is_in, first_is_out = (threading.Event() for _ in range(3))
+
+    def first() -> str:
+        with limited(199):
+            first_is_in.set()
+            assert second_is_in.wait(60)
+            said = refused(picture, 199)
+        first_is_out.set()
+        return said
+
+    def second() -> np.ndarray:
+        assert first_is_in.wait(60)
+        with limited(1000):
+            second_is_in.set()
+            assert first_is_out.wait(60)
+            return open_image(picture, 1000).pixels()
+
+    with ThreadPoolExecutor(2) as pool:
+        of_first, of_second = pool.submit(first), pool.submit(second)
+        assert "200 pixels exceed the limit of 199;" in of_first.result()
+        assert of_second.result().shape == (10, 20, 1)
+    assert own == Image.MAX_IMAGE_PIXELS
+    assert filters == warnings.filters
+
+
+def test_a_reader_inside_someone_elses_filters_leaves_no_filter_behind():
+    filters = list(warnings.filters)
+    reading = contextlib.ExitStack()
+    reading.enter_context(limited(5))
+    with warnings.catch_warnings(), limited(5):
+        reading.close()
+    assert filters == warnings.filters
 
 
 def test_formats_that_run_other_programs_are_not_images():

@@ -230,7 +230,9 @@ def test_bombs_need_a_word(tmp_path):
     class_folders(tmp_path, each=10)
     big = Image.new("L", (600, 500))
     put(tmp_path / "cats" / "big.png", encoded(big, "PNG"))
-    assert "cats/big.png: 300,000 pixels exceed the limit of 200,000;" in refused(tmp_path, max_pixels=200_000)
+    assert "cats/big.png: 600 × 500 = 300,000 pixels exceed the limit of 200,000;" in refused(
+        tmp_path, max_pixels=200_000
+    )
     assert load(tmp_path).preprocessing.height == 10
 
 

@@ -6,15 +6,12 @@ bombs refused, without decoding. EXIF orientation is applied. Files of several f
 
 from __future__ import annotations
 
-import contextlib
-import warnings
-from collections.abc import Callable, Iterator
-
-from PIL import Image
+from collections.abc import Callable
 
 from convscope.data.decode import jpeg, npy, png, tiff
 from convscope.data.decode import pillow as other
 from convscope.data.decode.encoded import MAX_PIXELS, Encoded, Unreadable, too_large, verdict
+from convscope.data.decode.limit import limited as limited
 
 READERS: tuple[tuple[bytes, Callable[[bytes], Encoded]], ...] = (
     (jpeg.MAGIC, jpeg.read),
@@ -39,25 +36,8 @@ def open_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Encoded:
                 break
         else:
             image = other.read(data)
+        if image.height * image.width > max_pixels:
+            raise too_large(f"{image.width:,} × {image.height:,} = {image.width * image.height:,}", max_pixels)
+        return image.upright()
     except Exception as error:  # whatever a decoder raises on bytes is a verdict on these bytes
-        raise verdict(error, data[:12]) from None
-    if image.height * image.width > max_pixels:
-        raise too_large(f"{image.width:,} × {image.height:,} = {image.width * image.height:,}", max_pixels)
-    return image
-
-
-@contextlib.contextmanager
-def limited(max_pixels: int) -> Iterator[None]:
-    """Set Pillow's own guard against bombs to the same limit, and make what it only warns about an error.
-
-    Both settings belong to the process: enter this once around a job, not in its threads.
-    """
-    before = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = max_pixels
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # odd metadata: no one's loss
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = before
+        raise verdict(error, data[:12], max_pixels) from None

@@ -26,6 +26,7 @@ class Encoded:
     ``decode(shrink)`` returns (H, W, C); only JPEGs come out ``shrink`` (1, 2, 4 or 8) times smaller, and sooner.
     ``note`` says what is converted on the way, if anything ("CMYK to RGB"). ``nodata`` is the value that the file calls
     no data, if it does. ``alpha`` says that the last channel is no colour, but how opaque the colours are.
+    ``orientation`` reads the EXIF orientation, where a file speaks of one.
     """
 
     height: int
@@ -36,6 +37,7 @@ class Encoded:
     note: str = ""
     nodata: float | None = None
     alpha: bool = False
+    orientation: Callable[[], int] | None = None
 
     def pixels(self, shrink: int = 1) -> np.ndarray:
         """Return the pixels.
@@ -47,6 +49,10 @@ class Encoded:
             return self.decode(shrink)
         except Exception as error:  # whatever a decoder raises on bytes is a verdict on these bytes
             raise verdict(error) from None
+
+    def upright(self) -> Encoded:
+        """Return the image upright, as its file says: of a PNG this may decode it, so check its size before."""
+        return self if self.orientation is None else self.turned(self.orientation())
 
     def turned(self, orientation: int) -> Encoded:
         """Return the image upright, given its EXIF orientation."""
@@ -84,7 +90,7 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def verdict(error: Exception, head: bytes = b"") -> Exception:
+def verdict(error: Exception, head: bytes = b"", limit: int | None = None) -> Exception:
     """Turn what a decoder raised into ``Unreadable``; only running out of memory is not the file's fault."""
     if isinstance(error, Unreadable | MemoryError):
         return error
@@ -94,7 +100,7 @@ def verdict(error: Exception, head: bytes = b"") -> Exception:
         return Unreadable(f"not an image: expected {READABLE}, found a file that begins with {head!r}")
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         count = re.search(r"\((\d+) pixels\)", str(error))
-        return too_large(f"{int(count[1]):,}" if count else "its", Image.MAX_IMAGE_PIXELS or MAX_PIXELS)
+        return too_large(f"{int(count[1]):,}" if count else "its", limit or Image.MAX_IMAGE_PIXELS or MAX_PIXELS)
     return Unreadable(f"damaged: {error or type(error).__name__}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -54,7 +55,7 @@ def read(data: bytes) -> Encoded:
             image.draft(None, (width // shrink, height // shrink))  # pyright: ignore[reportArgumentType]
         return to_array(image, mode)
 
-    return upright(data, Encoded(height, width, channels, dtype, decode, note, alpha=channels in (2, 4)), image)
+    return oriented(data, Encoded(height, width, channels, dtype, decode, note, alpha=channels in (2, 4)), image)
 
 
 def to_array(image: Image.Image, mode: str) -> np.ndarray:
@@ -64,14 +65,17 @@ def to_array(image: Image.Image, mode: str) -> np.ndarray:
     return array.astype(dtype, copy=False).reshape(image.height, image.width, channels)
 
 
-def upright(data: bytes, encoded: Encoded, image: Image.Image | None = None) -> Encoded:
-    """Apply the EXIF orientation, where there is one."""
+def oriented(data: bytes, encoded: Encoded, image: Image.Image | None = None) -> Encoded:
+    """Add what reads the EXIF orientation, where there may be one."""
     # getexif() decodes a whole PNG to look behind its pixels, so ask only where the bytes speak of it.
     told = metadata(data)
     if not any(word in told for word in (b"Exif", b"eXIf", b"EXIF", b"Raw profile type", b"tiff:Orientation")):
         return encoded
-    image = image or Image.open(io.BytesIO(data), formats=FORMATS)
-    return encoded.turned(image.getexif().get(0x0112, 1))
+
+    def orientation() -> int:
+        return (image or Image.open(io.BytesIO(data), formats=FORMATS)).getexif().get(0x0112, 1)
+
+    return replace(encoded, orientation=orientation)
 
 
 def metadata(data: bytes) -> bytes:

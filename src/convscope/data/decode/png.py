@@ -32,7 +32,7 @@ def read(data: bytes) -> Encoded:
         mode = "RGB" if channels == 3 else "RGBA"
         return _raw(data, f"{mode};16B").astype(np.uint16) << 8 | _raw(data, f"{mode};16L")  # high bytes, low bytes
 
-    return pillow.upright(data, Encoded(height, width, channels, "uint16", decode, alpha=channels != 3))
+    return pillow.oriented(data, Encoded(height, width, channels, "uint16", decode, alpha=channels != 3))
 
 
 def _raw(data: bytes, rawmode: str) -> np.ndarray:
