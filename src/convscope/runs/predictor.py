@@ -97,10 +97,10 @@ class Predictor:
             if amp and not self._compared:
                 first = Selected(column, np.arange(min(BATCH, len(column))))
                 exact, fast = (self._walk(self._network(half), first) for half in (False, True))
-                found = agreement(exact, fast, self.task, self.target)
-                if not found.close:
-                    raise ConfigError(f"--amp: {found}; leave --amp out")
-                self._compared.append(found)
+                measured = agreement(exact, fast, self.task, self.target)
+                if not measured.close:
+                    raise ConfigError(f"--amp: {measured}; leave --amp out")
+                self._compared.append(measured)
             return self._network(amp)
 
     def tensor(self, stored: Values) -> Tensor:
