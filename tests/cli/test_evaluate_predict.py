@@ -143,10 +143,10 @@ def test_training_images_are_recognised(tmp_path: Path, capsys: pytest.CaptureFi
     shutil.copy(own / "1" / "1.png", own / "0" / "new.png")
     found = evaluated(capsys, folder)
     assert found["warnings"] == [
-        f"the images, labels or splits of {own} have changed since this run was trained on them"
+        f"the examples, targets or splits of {own} have changed since this run was trained on them"
     ]
     says(
-        capsys, f"the images, labels or splits of {own} have changed since {folder} began", "train", "--resume", folder
+        capsys, f"the examples, targets or splits of {own} have changed since {folder} began", "train", "--resume", folder
     )
 
 

@@ -116,7 +116,7 @@ class Predictor:
             return self._answers(network, self.tensor(raw))
         sizes, of = np.unique(raw.shapes, axis=0, return_inverse=True)
         rows = [np.flatnonzero(of.ravel() == size) for size in range(len(sizes))]
-        parts = [self._answers(network, self.tensor(np.stack([raw[at] for at in each]))) for each in rows]
+        parts = [self._answers(network, self.tensor(np.stack([raw[int(at)] for at in each]))) for each in rows]
         return torch.cat(parts)[np.argsort(np.concatenate(rows))]
 
     def _averaged(self, network: nn.Module, column: Column, average: Averaging) -> np.ndarray:
