@@ -146,7 +146,11 @@ def test_training_images_are_recognised(tmp_path: Path, capsys: pytest.CaptureFi
         f"the examples, targets or splits of {own} have changed since this run was trained on them"
     ]
     says(
-        capsys, f"the examples, targets or splits of {own} have changed since {folder} began", "train", "--resume", folder
+        capsys,
+        f"the examples, targets or splits of {own} have changed since {folder} began",
+        "train",
+        "--resume",
+        folder,
     )
 
 
