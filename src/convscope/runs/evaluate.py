@@ -66,18 +66,18 @@ def evaluate(
             f"{', '.join(columns)}: for another table only; the run's own data is read as it was trained on"
         )
     if data is None:
-        found = _own(run, cache, data_root)
+        labelled = _own(run, cache, data_root)
     elif isinstance(data, Data):
-        found = _divided(data)
+        labelled = _divided(data)
     else:
-        found = _another(run, data, _columns(run, **columns), skip_bad, cache, data_root)
-    name, chosen = _choose(found, split)
+        labelled = _another(run, data, _columns(run, **columns), skip_bad, cache, data_root)
+    name, chosen = _choose(labelled, split)
     spec, learned = chosen.dataset.columns[chosen.dataset.targets[0]].spec, run.spec.target.kind
     if spec.kind != STORED.get(learned, spec.kind):
         raise DataError(f"this run has learned {learned}, and what the set has for its examples is a {spec.kind} each")
     targets = run.spec.does.match(chosen.target, spec, run.spec.target)
     images, converted = _images(run, chosen)
-    warnings = [*found.warnings, *converted, *targets.notices]
+    warnings = [*labelled.warnings, *converted, *targets.notices]
     warnings += _flattered(run, name) if data is None else _trained_on(run, chosen)
     scores, _ = run.score(chosen.with_input(images).with_target(targets.stored), tta=tta, amp=amp)
     if run.code_has_changed:
@@ -141,15 +141,15 @@ def _another(
     return Labelled(examples, of, tuple(notice.text for notice in notices))
 
 
-def _choose(found: Labelled, name: str | None) -> tuple[str, Split]:
+def _choose(labelled: Labelled, name: str | None) -> tuple[str, Split]:
     if name is None:
-        name = next((split for split in ("test", "valid") if (found.of == split).any()), "all")
-    mine = found.of == name if name != "all" else np.full(len(found.examples), True)
+        name = next((split for split in ("test", "valid") if (labelled.of == split).any()), "all")
+    mine = labelled.of == name if name != "all" else np.full(len(labelled.examples), True)
     if not mine.any():
-        has = ", ".join(split for split in ("train", "valid", "test") if (found.of == split).any())
+        has = ", ".join(split for split in ("train", "valid", "test") if (labelled.of == split).any())
         raise DataError(f"the set has no {name!r} split; it has {has or 'none'}; --split all scores everything")
-    mine = np.flatnonzero(mine)[np.argsort(found.examples.rows[mine])]  # in the array's order, which reads fastest
-    return name, found.examples[mine]
+    mine = np.flatnonzero(mine)[np.argsort(labelled.examples.rows[mine])]  # in the array's order, which reads fastest
+    return name, labelled.examples[mine]
 
 
 def _images(run: Run, chosen: Split) -> tuple[Column, list[str]]:

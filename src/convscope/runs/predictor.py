@@ -107,10 +107,10 @@ class Predictor:
             if amp and not self._compared:
                 first = Selected(column, np.arange(min(BATCH, len(column))))
                 exact, fast = (self._walk(self._network(half), first) for half in (False, True))
-                found = agreement(exact, fast, self.task, self.target)
-                if not found.close:
-                    raise ConfigError(f"--amp: {found}; leave --amp out")
-                self._compared.append(found)
+                measured = agreement(exact, fast, self.task, self.target)
+                if not measured.close:
+                    raise ConfigError(f"--amp: {measured}; leave --amp out")
+                self._compared.append(measured)
             return self._network(amp)
 
     def tensor(self, stored: Values) -> Tensor:
@@ -126,7 +126,7 @@ class Predictor:
             return self._answers(network, self.tensor(raw))
         sizes, of = np.unique(raw.shapes, axis=0, return_inverse=True)
         rows = [np.flatnonzero(of.ravel() == size) for size in range(len(sizes))]
-        parts = [self._answers(network, self.tensor(np.stack([raw[at] for at in each]))) for each in rows]
+        parts = [self._answers(network, self.tensor(np.stack([raw[int(at)] for at in each]))) for each in rows]
         return torch.cat(parts)[np.argsort(np.concatenate(rows))]
 
     def _averaged(self, network: nn.Module, column: Column, average: Averaging) -> np.ndarray:

@@ -83,7 +83,7 @@ def began_with(folder: Path) -> str | None:
 
 
 def check_unchanged(folder: Path, data: Data) -> None:
-    """Raise ``CheckpointError`` where images, labels or splits are no longer those that the run began with."""
+    """Raise ``CheckpointError`` where examples, targets or splits are no longer those that the run began with."""
     if (began_with(folder) or data.fingerprint) != data.fingerprint:
         raise CheckpointError(
             f"the examples, targets or splits of {data.source} have changed since {folder} began (its "
