@@ -224,8 +224,8 @@ def _places(
     """Yield what is odd about the places of points in their images."""
     if cropped is not None:
         text = (
-            f"each image is cut to the square around its true points, {100 * cropped:g} % wider at each end: the figures say "
-            "how well points are found where the object's place is known; give new images cut in the same way"
+            f"each image is cut to the square around its true points, {100 * cropped:g} % wider at each end: figures "
+            "say how well points are found where the object's place is known; give new images cut in the same way"
         )
         yield Notice("cropped-by-points", text)
     elif listing.target.kind == "points":
