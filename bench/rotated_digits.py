@@ -77,7 +77,7 @@ def measure(name: str, seed: int, digits: Path) -> dict[str, object]:
         run, test = open_run(out), load(digits).test
         metrics = run.metrics
         assert test is not None and metrics["split"] == "test"  # ``write_digits`` wrote one
-        images = run.spec.preprocessing.tensor(test.input.take(np.arange(MEASURED)), run.form)
+        images = run.predictor.tensor(test.input.take(np.arange(MEASURED)))
         changes = {
             **worst("turned", run.model, images, range(1, 4)),
             **worst("mirrored", run.model, images, range(4, 8)),

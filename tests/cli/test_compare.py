@@ -177,7 +177,7 @@ def test_networks_and_seeds_can_be_added_to_a_series(copied: Path) -> None:
 def test_a_series_does_not_go_on_with_other_settings(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     message = "holds a series with lr = None, not 0.5: choose another --out"
     says(capsys, message, "train", *ARGUMENTS, "--lr", "0.5", "--out", copied)
-    says(capsys, "takes networks and seeds from the folder", "train", "--resume", copied, "--seeds", "4")
+    says(capsys, "from the folder", "train", "--resume", copied, "--seeds", "4")
 
 
 def test_what_can_be_known_to_be_wrong_is_refused_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,7 +216,7 @@ def test_the_json_keeps_its_keys(made: Path) -> None:
     found = json.loads((made / "comparison.json").read_text())
     assert set(found) == {
         "format", "best", "data", "split", "examples", "classes", "networks", "pairs", "conclusions", "notes",
-        "failed", "groups", "resampled", "task", "main", "metrics",
+        "failed", "groups", "resampled", "noun", "task", "main", "metrics",
     }  # fmt: skip
     assert set(found["networks"][0]) == {
         "name", "model", "weights", "multiply_adds", "figures", "seconds", "images_per_second", "runs", "settings",
@@ -317,7 +317,7 @@ def test_what_does_not_compare_is_refused(
     says(capsys, f"3 of the 1,797 of {tiny} are not among those", "compare", tiny, fewer)
 
     (copied / "mlp-seed0" / "metrics.json").unlink()
-    says(capsys, "is not finished; go on with", "compare", tiny, copied / "mlp-seed0")
+    says(capsys, "is not finished", "compare", tiny, copied / "mlp-seed0")
 
     short = copied / "mlp-seed1" / "predictions.csv"
     short.write_text("".join(short.read_text().splitlines(keepends=True)[:-2]))

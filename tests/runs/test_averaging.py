@@ -27,7 +27,7 @@ def network() -> nn.Module:
 def averaged(words: str, copies: int, pixels: np.ndarray = PIXELS) -> np.ndarray:
     averaging = Averaging(Policy.parse(words).for_inference(), copies, seed=1)
     predictor = Predictor(network().eval(), RULE, task("classification"), Classes(("a", "b", "c", "d")))
-    return predictor.predict_stored(InMemory.of("image", pixels), averaging)
+    return predictor.predict_column(InMemory.of("image", pixels), averaging)
 
 
 @pytest.mark.parametrize("copies", [8, 9, 50])

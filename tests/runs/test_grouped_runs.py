@@ -66,7 +66,7 @@ def test_a_runs_own_figures_and_its_lead_draw_patients(runs: dict[str, cs.Run], 
     assert width(majority["accuracy"]) > 0.4 and width(majority["versus"]["difference"]) > 0.4
     assert call("evaluate", runs["tiny0"].folder) == 0
     printed = capsys.readouterr().out
-    assert "240 images of 12 groups" in printed and "12 groups, each drawn as a whole" in " ".join(printed.split())
+    assert "240 examples of 12 groups" in printed and "12 groups, each drawn as a whole" in " ".join(printed.split())
 
 
 def test_a_later_evaluation_draws_the_patients_of_the_set_it_is_given(runs: dict[str, cs.Run], tmp_path: Path) -> None:

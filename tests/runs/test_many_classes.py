@@ -11,8 +11,8 @@ import pytest
 
 import convscope as cs
 from convscope.api import results
-from convscope.runs import predictions
 from convscope.runs.predictions import read_answers
+from convscope.tasks.classification import predictions
 from convscope.tasks.classification.scores import confusion, score
 
 
@@ -31,8 +31,11 @@ def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, digits: cs.Data) -> di
 
 def test_the_short_form_holds_all_that_runs_are_compared_by(runs: dict[str, cs.Run]) -> None:
     full, short = (runs[f"{form}-tiny"] for form in ("full", "short"))
-    for name in ("ids", "labels", "predicted", "stated", "of_label"):
-        assert (getattr(read_answers(full), name) == getattr(read_answers(short), name)).all()
+    ids = read_answers(full).ids
+    assert (ids == read_answers(short).ids).all()
+    evidence = [read_answers(run).of(ids) for run in (full, short)]
+    for name in ("labels", "predicted", "stated", "of_label"):
+        assert (getattr(evidence[0], name) == getattr(evidence[1], name)).all()
     plain, other = (cs.compare([runs[f"{form}-{m}"] for m in ("tiny", "mlp")]).to_dict() for form in ("full", "short"))
     assert plain["pairs"] == other["pairs"]
     assert cs.compare([full, runs["short-mlp"]]).to_dict()["pairs"] == plain["pairs"]  # a run of each form

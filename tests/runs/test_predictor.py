@@ -73,7 +73,7 @@ def test_threads_get_what_one_alone_gets() -> None:
 
 
 def test_the_same_head_answers_for_files_and_for_stored_examples() -> None:
-    values = of_numbers().predict_stored(stored(IMAGES))
+    values = of_numbers().predict_column(stored(IMAGES))
     with torch.inference_mode():
         direct = network(2)(of_numbers().tensor(IMAGES)).double().numpy() * NUMBERS.std + NUMBERS.mean
     np.testing.assert_allclose(values, direct, rtol=1e-5)
@@ -108,9 +108,9 @@ def test_views_are_told_to_what_takes_their_mean() -> None:
 
     predictor = replace(of_numbers(), task=replace(OF_NUMBERS, average=average))
     flipped = Averaging(Policy.parse("hflip"), 2)
-    mean = predictor.predict_stored(stored(IMAGES[:3]), flipped)
+    mean = predictor.predict_column(stored(IMAGES[:3]), flipped)
     assert told == [((2, 1, 2), [False, True])] * 3
-    both = [predictor.predict_stored(stored(np.ascontiguousarray(x))) for x in (IMAGES[:3], IMAGES[:3, :, ::-1])]
+    both = [predictor.predict_column(stored(np.ascontiguousarray(x))) for x in (IMAGES[:3], IMAGES[:3, :, ::-1])]
     np.testing.assert_allclose(mean, np.mean(both, axis=0), rtol=1e-5)
 
 
@@ -137,14 +137,14 @@ def test_signals_of_any_length_are_answered() -> None:
     predictor = Predictor(net, SignalTransform(2, None, (0.0, 0.0), (1.0, 1.0)), OF_NUMBERS, NUMBERS)
     signals = [np.random.default_rng(n).normal(size=(n, 2)).astype(np.float32) for n in (9, 30, 9)]
     column = Ragged.of("signal", signals)
-    alone = [predictor.predict_stored(InMemory.of("signal", signal[None])) for signal in signals]
-    assert predictor.predict_stored(column).shape == (3, 2)
-    np.testing.assert_allclose(predictor.predict_stored(column)[1], alone[1][0])  # the longest is not padded
+    alone = [predictor.predict_column(InMemory.of("signal", signal[None])) for signal in signals]
+    assert predictor.predict_column(column).shape == (3, 2)
+    np.testing.assert_allclose(predictor.predict_column(column), np.concatenate(alone), rtol=1e-6)  # none is padded
     predictions = predictor.predict(signals)
-    assert [[p.age, p.height] for p in predictions] == [each[0].tolist() for each in alone]
+    np.testing.assert_allclose([[p.age, p.height] for p in predictions], np.concatenate(alone), rtol=1e-6)
     assert [p.input for p in predictor.predict(signals[0])] == ["array"]
     assert [p.input for p in predictor.predict(np.stack([signals[0]] * 2))] == ["array[0]", "array[1]"]
     with pytest.raises(DataError, match=r"\[1\] has the shape \(5, 3\)"):
         predictor.predict([signals[0], np.zeros((5, 3))])
     with pytest.raises(ConfigError, match="have no mean"):
-        predictor.predict_stored(column, Averaging(Policy.parse("hflip"), 2))
+        predictor.predict_column(column, Averaging(Policy.parse("hflip"), 2))

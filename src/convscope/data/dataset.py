@@ -13,7 +13,6 @@ import numpy as np
 from convscope.data.columns import Column, InMemory, RaggedBatch, Selected
 from convscope.data.names import check_distinct
 from convscope.data.notice import Notice
-from convscope.data.spec import FieldSpec
 from convscope.data.transforms import Transform
 from convscope.data.transforms.placement import KEPT, placed
 from convscope.text import count
@@ -169,13 +168,13 @@ class Split:
         assert isinstance(values, np.ndarray)
         return values
 
-    def with_target(self, stored: np.ndarray, spec: FieldSpec) -> Split:
-        """Return the same examples with other targets, ``stored`` (N, ...), as ``spec`` describes them."""
-        data = self.dataset
-        values = np.zeros((len(data), *stored.shape[1:]), stored.dtype)
-        values[self.rows] = stored
-        columns = {**data.columns, data.targets[0]: InMemory(spec, values)}
-        return replace(self, dataset=replace(data, columns=columns))
+    def with_target(self, values: np.ndarray) -> Split:
+        """Return the same examples with other stored ``values`` (N, ...) of what is learned."""
+        name = self.dataset.targets[0]
+        everything = np.zeros((len(self.dataset), *values.shape[1:]), values.dtype)
+        everything[self.rows] = values
+        columns = {**self.dataset.columns, name: InMemory(self.dataset.columns[name].spec, everything)}
+        return replace(self, dataset=replace(self.dataset, columns=columns))
 
     def images(self, at: Any = slice(None)) -> np.ndarray:
         """Return the raw images at positions ``at`` of this split, (N, C, H, W), in the set's dtype."""

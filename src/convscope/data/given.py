@@ -37,26 +37,30 @@ Images = str | os.PathLike[str] | np.ndarray | Image.Image | Split | Example | A
 def held(inputs: Any, rule: Transform, max_pixels: int) -> Iterator[Held]:
     """Return the images that are given, one after the other; all but the contents of files is checked at once.
 
-    Where the rule is not for images, arrays of one or several examples are taken, splits and their examples.
+    Where the network takes no images, what is given are arrays, one or a list of them, or splits and their examples.
 
     Raises:
         DataError: a path does not exist, an archive is damaged or holds no image, or an array has
             another type, range or shape than the rule can use.
     """
-    items = [("array", inputs)] if _is_one(inputs) else [(f"[{i}]", item) for i, item in enumerate(_listed(inputs))]
-    if isinstance(rule, ImageTransform):
-        groups = [_of(item, name, rule, max_pixels) for name, item in items]
-    else:
-        groups = [_other(item, name, rule) for name, item in items]
+    if not isinstance(rule, ImageTransform):
+        return itertools.chain.from_iterable(_examples(item, name, rule) for name, item in _named(inputs))
+    groups = [_of(item, name, rule, max_pixels) for name, item in _named(inputs)]
     return itertools.chain.from_iterable(groups)
 
 
-def _other(item: Any, name: str, rule: Transform) -> list[Held]:
-    """Return the examples of an array that is no image, checked."""
+def _named(inputs: Any) -> list[tuple[str, Any]]:
+    if _is_one(inputs):
+        return [("array", inputs)]
+    return [(f"[{i}]", item) for i, item in enumerate(_listed(inputs))]
+
+
+def _examples(item: Any, name: str, rule: Transform) -> list[Held]:
+    """Return the arrays of something given for a network that takes no images, checked."""
     if isinstance(item, Split):
-        return [one for example in item for one in _other(example, name, rule)]
+        return [held for example in item for held in _examples(example, example.id, rule)]
     if isinstance(item, Example):
-        item, name = item.image, str(item.id)
+        return _examples(item.image, item.id, rule)
     values = _array(item, name)
     several = values.ndim > len(rule.input.space) + 1
     each = [(f"{name}[{i}]", example) for i, example in enumerate(values)] if several else [(name, values)]

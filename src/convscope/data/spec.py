@@ -171,6 +171,10 @@ def check_names(names: tuple[str, ...]) -> None:
 TARGETS: dict[str, type[Any]] = {target.kind: target for target in (Classes, Labels, Numbers, Points)}
 
 
+# Of a target's kind: that of the columns that it is stored in.
+STORED: dict[str, Kind] = {"classes": "class", "labels": "multilabel", "numbers": "number", "points": "points"}
+
+
 def names_of(target: TargetSpec) -> tuple[str, ...]:
     """Return the names of what is learned: of classes, labels, numbers or points; none of a target without.
 

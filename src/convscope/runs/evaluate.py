@@ -16,7 +16,7 @@ from convscope.data.decode import MAX_PIXELS
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
 from convscope.data.sources.columns import TASKS, Columns
-from convscope.data.spec import names_of
+from convscope.data.spec import STORED
 from convscope.data.transforms import ImageTransform
 from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError
@@ -72,13 +72,14 @@ def evaluate(
     else:
         found = _another(run, data, _columns(run, **columns), skip_bad, cache, data_root)
     name, chosen = _choose(found, split)
-    spec = chosen.dataset.columns[chosen.dataset.targets[0]].spec
+    spec, learned = chosen.dataset.columns[chosen.dataset.targets[0]].spec, run.spec.target.kind
+    if spec.kind != STORED.get(learned, spec.kind):
+        raise DataError(f"this run has learned {learned}, and what the set has for its examples is a {spec.kind} each")
     targets = run.spec.does.match(chosen.target, spec, run.spec.target)
     images, converted = _images(run, chosen)
     warnings = [*found.warnings, *converted, *targets.notices]
     warnings += _flattered(run, name) if data is None else _trained_on(run, chosen)
-    matched = replace(spec, names=names_of(run.spec.target), units=getattr(run.spec.target, "units", ()))
-    scores, _ = run.score(chosen.with_input(images).with_target(targets.stored, matched), tta=tta, amp=amp)
+    scores, _ = run.score(chosen.with_input(images).with_target(targets.stored), tta=tta, amp=amp)
     if run.code_has_changed:
         warnings.append(f"{run.environment['code']['file']} has changed since this run began: it may compute otherwise")
     return {

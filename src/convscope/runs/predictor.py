@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from convscope.data.columns import Column, InMemory, Ragged, Selected, Values
+from convscope.data.columns import Column, InMemory, Ragged, RaggedBatch, Selected, Values
 from convscope.data.dataset import Split
 from convscope.data.decode import MAX_PIXELS, limited
 from convscope.data.given import Images, held
@@ -52,7 +52,7 @@ class Predictor:
 
         ``average`` takes the mean over augmented copies; ``amp`` computes in bfloat16, see ``network``.
         """
-        return self._restored(self.predict_stored(split.input, average, amp=amp), split.placements)
+        return self._restored(self.predict_column(split.input, average, amp=amp), split.placements)
 
     def predict(
         self, items: Images | Iterable[Images], *, average: Averaging | None = None, amp: bool = False
@@ -86,13 +86,13 @@ class Predictor:
         """Return the predictions for examples as they were given."""
         column = self._column([example.values for example in examples])
         placements = np.array([example.placement for example in examples])
-        return self._restored(self.predict_stored(column, average, amp=amp), placements)
+        return self._restored(self.predict_column(column, average, amp=amp), placements)
 
     def _restored(self, predictions: np.ndarray, placements: np.ndarray) -> np.ndarray:
         """Return predictions as they are in the images that were given, where they are places in them."""
         return predictions if self.task.restore is None else self.task.restore(predictions, placements)
 
-    def predict_stored(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> np.ndarray:
+    def predict_column(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> np.ndarray:
         """Return the predictions (N, ...) for stored examples: places are those in the stored images."""
         network = self.network(column, amp=amp)
         return self._walk(network, column) if average is None else self._averaged(network, column, average)
@@ -118,9 +118,16 @@ class Predictor:
         return self.transform.tensor(stored, self.form)
 
     def _walk(self, network: nn.Module, column: Column) -> np.ndarray:
-        return self._joined(
-            self._answers(network, self.tensor(raw)) for raw in column.stream(_batches(len(column), BATCH))
-        )
+        return self._joined(self._of_batch(network, raw) for raw in column.stream(_batches(len(column), BATCH)))
+
+    def _of_batch(self, network: nn.Module, raw: Values) -> Tensor:
+        """Return the answers to a batch; of several sizes each by itself, so that none depends on its neighbours."""
+        if not isinstance(raw, RaggedBatch):
+            return self._answers(network, self.tensor(raw))
+        sizes, of = np.unique(raw.shapes, axis=0, return_inverse=True)
+        rows = [np.flatnonzero(of.ravel() == size) for size in range(len(sizes))]
+        parts = [self._answers(network, self.tensor(np.stack([raw[at] for at in each]))) for each in rows]
+        return torch.cat(parts)[np.argsort(np.concatenate(rows))]
 
     def _averaged(self, network: nn.Module, column: Column, average: Averaging) -> np.ndarray:
         """Return means over augmented copies; each depends on its example alone, to the last bit.

@@ -123,7 +123,7 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     stored = transform.undo(torch.randn_like(zeros(batch_size, transform.input)))
     examples = InMemory.of(transform.kind, stored)  # pyright: ignore[reportArgumentType]
     load = _calls(lambda: predictor.tensor(stored), seconds / 3) / batch_size
-    whole = _calls(lambda: predictor.predict_stored(examples, amp=amp), seconds / 2) / batch_size
+    whole = _calls(lambda: predictor.predict_column(examples, amp=amp), seconds / 2) / batch_size
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         run.model(predictor.tensor(stored))
     parts = (

@@ -167,11 +167,6 @@ class Run:
 
     probabilities = predictions  # what they are called where classes are learned
 
-    @property
-    def form(self) -> Form:
-        """How the network's input lies in memory."""
-        return self.predictor.form
-
     def score(self, split: Split, *, tta: int = 0, amp: bool = False) -> tuple[dict[str, Any], np.ndarray]:
         """Return the figures of merit on one split, with intervals, and the predictions (N, ...) behind them."""
         predictions = self.predictions(split, tta=tta, amp=amp)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,12 +29,16 @@ class Mapped:
     def __len__(self) -> int:
         return len(self.values)
 
-    def take(self, rows: np.ndarray) -> np.ndarray:
-        """Return the values (k, *shape) of some rows; ``DataError`` where the file is shorter now, or damaged."""
+    @cached_property
+    def _map(self) -> mmap.mmap | None:
         base = self.values
         while isinstance(base, np.ndarray):
             base = base.base
-        if isinstance(base, mmap.mmap) and base.size() < len(base):
+        return base if isinstance(base, mmap.mmap) else None
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Return the values (k, *shape) of some rows; ``DataError`` where the file is shorter now, or damaged."""
+        if self._map is not None and self._map.size() < len(self._map):
             raise self.file.too_short()
         return self.file.checked(rows, self.values[rows])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -22,6 +24,8 @@ from convscope.text import count
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from convscope.data.transforms.standardise import Standardiser
 
 RANGES = {"uint8": "0..255", "uint16": "0..65,535", "float32": "any range"}
 
@@ -87,16 +91,12 @@ class ImageTransform:
 
     def tensor(self, stored: np.ndarray | RaggedBatch | Tensor, form: Form = PLAIN) -> Tensor:
         """Return the network's input (N, C, H, W) of raw images (N, H, W, C), which may lie on the device already."""
-        from convscope.data.transforms.standardise import standardiser
-
         assert not isinstance(stored, RaggedBatch)
-        return standardiser(self.mean, self.std, self.width, self.dtype, form)(stored)
+        return _standardise()(self.mean, self.std, self.width, self.dtype, form)(stored)
 
     def undo(self, x: Tensor) -> np.ndarray:
         """Return raw images (N, H, W, C) of network input (N, C, H, W)."""
-        from convscope.data.transforms.standardise import standardiser
-
-        return standardiser(self.mean, self.std, self.width, self.dtype, Form(str(x.device))).undo(x)
+        return _standardise()(self.mean, self.std, self.width, self.dtype, Form(str(x.device))).undo(x)
 
     def module(self) -> nn.Module:
         """Return what standardises raw images (N, C, H, W) within an exported network."""
@@ -122,6 +122,13 @@ class ImageTransform:
                 "nodata": None if nodata is None else tuple(map(float, nodata)),
             }
         )
+
+
+@functools.cache  # an import within a function takes a tenth of a small batch's time
+def _standardise() -> Callable[..., Standardiser]:
+    from convscope.data.transforms.standardise import standardiser
+
+    return standardiser
 
 
 class Prepared(NamedTuple):
