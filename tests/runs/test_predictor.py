@@ -102,7 +102,7 @@ def test_what_is_no_answer_is_no_attribute() -> None:
 def test_views_are_told_to_what_takes_their_mean() -> None:
     told: list[tuple[tuple[int, ...], list[bool]]] = []
 
-    def average(views: Tensor, laid: Any) -> Tensor:
+    def average(views: Tensor, laid: Any, target: Any) -> Tensor:
         told.append((tuple(views.shape), [view.mirrored for view in laid]))
         return views.mean(0)
 
