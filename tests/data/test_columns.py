@@ -99,7 +99,7 @@ def test_augmentation_is_for_images(made: Dataset):
 def test_a_signal_that_does_not_fit_is_refused(made: Dataset, example: np.ndarray, message: str):
     with pytest.raises(Unreadable, match=message):
         made.preprocessing.store(example)
-    values, note = made.preprocessing.store(np.zeros((4, 2)))
+    values, note, _ = made.preprocessing.store(np.zeros((4, 2)))
     assert values.dtype == np.float32 and note == ""
 
 

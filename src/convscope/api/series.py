@@ -34,6 +34,9 @@ from convscope.training.settings import SeriesSettings
 _FREE = RESUMABLE - {"epochs", "time", "patience"}
 
 
+_SAME = {("fit", "crop", "auto")}  # setting, what an earlier version wrote where nothing was said, what is written now
+
+
 @dataclass(frozen=True)
 class Part:
     """One of several splits: its name, such as "fold 2", and the settings that make it; neither of the only one."""
@@ -234,7 +237,7 @@ def _begin(
         held, _ = read_series(folder)
         then, now = _settled(held), _settled(wanted)
         for key in sorted((then.keys() | now.keys()) - _FREE - {"models", "seeds"}):
-            if then.get(key) != now.get(key):
+            if then.get(key) != now.get(key) and (key, then.get(key), now.get(key)) not in _SAME:
                 raise ConfigError(
                     f"{folder} holds a series with {key} = {held.get(key)!r}, not {wanted.get(key)!r}: choose another "
                     "--out, or give the same settings"

@@ -14,6 +14,7 @@ import numpy as np
 
 from convscope.api.inspect import Network, names_shape, network, shape_of
 from convscope.data.preprocessing import Preprocessing
+from convscope.data.spec import Classes
 from convscope.errors import ShapeError
 from convscope.tracing.forward import Forward, Scaling, compute
 from convscope.tracing.terms import Trace, trace_number
@@ -100,7 +101,9 @@ def _of_run(found: Network, run: Run, x: Any) -> Forward:
     rule = found.preprocessing()
     pixels = found.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
     inputs = [run.predictor.tensor(np.array(pixels[None]))]
-    return _watched(run.model, inputs, _scaling(pixels, rule), run.spec.classes)
+    target = run.spec.target
+    classes = target.names if isinstance(target, Classes) else ()
+    return _watched(run.model, inputs, _scaling(pixels, rule), classes)
 
 
 def _scaling(pixels: np.ndarray, rule: Preprocessing) -> Scaling:

@@ -40,8 +40,8 @@ def from_arrays(
     Args:
         inputs: images (n, H, W, C) or signals (n, T, C), or a list of n of them, whose sizes may differ; under names of
             their own where there are several, ``{"image": ...}``.
-        targets: n class names or whole numbers (the numbers of classes); real numbers (n,) or (n, K); points (n, K, 2)
-            as x and y; or a ``Target``, which says their names and units.
+        targets: n class names or whole numbers (the numbers of classes); whole numbers 0 and 1 (n, K), one column a
+            label; real numbers (n,) or (n, K); points (n, K, 2) as x and y; or a ``Target``, with names and units.
         splits: "train", "valid" or "test" of each example; by default drawn from ``seed``, as for any set.
         ids: a name for each example; by default its number.
         groups: what must stay together; an empty name is no group.
@@ -113,6 +113,8 @@ def _target(values: np.ndarray | Sequence[Any]) -> Target:
         )
     if array.ndim == 3:
         return Target("points", array, tuple(str(k) for k in range(array.shape[1])))
+    if array.ndim == 2 and array.dtype.kind in "iu" and np.isin(array, (0, 1)).all():
+        return Target("multilabel", array, tuple(f"label {k + 1}" for k in range(array.shape[1])), name="labels")
     columns = array.reshape(len(array), -1)
     names = ("number",) if columns.shape[1] == 1 else tuple(f"number {k + 1}" for k in range(columns.shape[1]))
     return Target("number", columns, names, ("",) * len(names))

@@ -14,12 +14,12 @@ def squares(points: np.ndarray, share: float) -> np.ndarray:
     >>> squares(np.array([[[10.0, 20.0], [30.0, 20.0]]]), 0.25).tolist()
     [[5, 5, 30, 30]]
     """
-    known = np.isfinite(points).all(axis=2)
+    known = np.asarray(np.isfinite(points).all(axis=2))
     low, high = (
         extreme(np.where(known[..., None], points, fill), axis=1)
         for extreme, fill in ((np.min, np.inf), (np.max, -np.inf))
     )
-    there = known.any(axis=1)
+    there = np.asarray(known.any(axis=1))
     low, high = (np.where(there[:, None], each, 0.0) for each in (low, high))
     side = np.maximum(1, np.rint((high - low).max(axis=1) * (1 + 2 * share)))
     left, top = np.rint((low + high) / 2 - side[:, None] / 2).T

@@ -22,6 +22,16 @@ __all__ = ["Data", "Dataset", "Example", "Notice", "Split", "SplitName"]
 SplitName = Literal["train", "valid", "test", "all"]
 
 
+def shortly(target: Any, most: int = 60) -> str:
+    """Return a target on one line, so much of it as is easily read.
+
+    >>> shortly("bee"), shortly(np.array([[1.0, 2.5], [3.0, 4.0]])), shortly(np.arange(99), 12)
+    ('bee', '1 2.5 3 4', '0 1 2 3 4...')
+    """
+    words = target if isinstance(target, str) else " ".join(f"{value:g}" for value in np.ravel(target))
+    return words if len(words) <= most else f"{words[: most - 3].rstrip()}..."
+
+
 class Example(NamedTuple):
     """One example of a split: its raw image (H, W, C), the name of its class, and its own.
 
@@ -33,7 +43,8 @@ class Example(NamedTuple):
     id: str
 
     def __repr__(self) -> str:
-        return f"<{self.id}: {self.label}, {' × '.join(map(str, self.image.shape))} {self.image.dtype}>"
+        shape = " × ".join(map(str, self.image.shape))
+        return f"<{self.id}: {shortly(self.label)}, {shape} {self.image.dtype}>"
 
     def _repr_png_(self) -> bytes | None:
         from convscope.data.pictures import png

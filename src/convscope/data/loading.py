@@ -231,7 +231,9 @@ def _places(
         yield Notice("cropped-by-points", text)
     elif listing.target.kind == "points":
         index = entry.index[good]
-        yield from check_places(listing.target.values[good], index["height"], index["width"], listing.ids[good])
+        yield from check_places(
+            listing.target.values[good], index["height"], index["width"], listing.ids[good].tolist()
+        )
 
 
 def _other_columns(listing: Listing, columns: Columns | None) -> tuple[Notice, ...]:

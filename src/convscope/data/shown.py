@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from convscope.cards import card
-from convscope.data.dataset import Data, Split
+from convscope.data.dataset import Data, Split, shortly
 from convscope.data.pictures import png
 from convscope.text import count, listed
 
@@ -47,6 +47,6 @@ def _pictures(split: Split) -> str:
     return "".join(
         '<figure style="display:inline-block;margin:4px;text-align:center">'
         f'<img style="{style}" src="data:image/png;base64,{base64.b64encode(png(image, SIDE)).decode()}">'
-        f"<figcaption>{escape(str(label))}</figcaption></figure>"
+        f"<figcaption>{escape(shortly(label, 24))}</figcaption></figure>"
         for image, label, _ in split[:PICTURES]
     )

@@ -81,7 +81,8 @@ class TaskReport:
 
 
 BY_TASK = {
-    name: f"convscope.report.sections.{name}.report:REPORT" for name in ("classification", "regression", "landmarks")
+    name: f"convscope.report.sections.{name}.report:REPORT"
+    for name in ("classification", "multilabel", "regression", "landmarks")
 }
 ANY_TASK = "convscope.report.sections.run:REPORT"
 

@@ -42,7 +42,8 @@ class BaselineResult:
     stopped_early: bool
 
 
-Baseline = Callable[[str, Split, Split, Any, Budget], BaselineResult]  # name, training and scored split, target, budget
+# From its name, the training and the scored split, the target and the budget; ``None`` where it is not for such inputs.
+Baseline = Callable[[str, Split, Split, Any, Budget], BaselineResult | None]
 
 
 def run(
@@ -69,5 +70,6 @@ def run(
         for name, method in methods.items():
             if progress:
                 progress(name)
-            results.append(method(name, train, scored, target, budget))
+            if (result := method(name, train, scored, target, budget)) is not None:
+                results.append(result)
     return results

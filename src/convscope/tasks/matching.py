@@ -35,10 +35,12 @@ def matched(stored: np.ndarray, spec: FieldSpec, target: TargetSpec) -> Matched:
     at = [has.index(name) for name in learned]
     units = getattr(target, "units", ())
     if units and spec.units and (found := tuple(spec.units[k] for k in at)) != units:
-        raise DataError(
-            f"this run has learned {listed(learned)} in {listed(units)}, and the set has {listed(found)}: bring its "
-            "numbers to these units"
-        )
+        other = [
+            f"{name} in {mine or 'no unit'}, here in {theirs or 'no unit'}"
+            for name, mine, theirs in zip(learned, units, found, strict=True)
+            if mine != theirs
+        ]
+        raise DataError(f"this run has learned {listed(other)}: bring the set's numbers to the units of the run")
     if at == list(range(len(has))):
         return Matched(stored)
     return Matched(stored[:, at])

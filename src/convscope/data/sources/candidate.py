@@ -103,7 +103,7 @@ def class_names(path: str, labels: np.ndarray, names: Iterable[str] | None) -> t
         whole = np.isfinite(labels) & (labels == np.floor(labels))
         if not whole.all():
             some = ", ".join(f"{v:g}" for v in labels[~whole][:3])
-            raise DataError(f"{path}: the labels are real numbers ({some}, ...); regression is not supported yet")
+            raise DataError(f"{path}: the labels are real numbers ({some}, ...), which are no classes")
         if len(labels) and np.abs(labels).max() > EXACT:
             raise DataError(
                 f"{path}: labels up to {np.abs(labels).max():g}, as real numbers, are not exact; save them "

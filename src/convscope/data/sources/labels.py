@@ -17,7 +17,7 @@ _NO_NUMBER = frozenset(("nan", "inf", "-inf", "infinity", "-infinity", "na", "n/
 _MISSING = frozenset(("nan", "na", "n/a", "null"))
 _INVISIBLE = "\u200b\u2060\ufeff"  # of no width, and no space to Python
 _BETWEEN = (" ", ",", ";", "|", "+", "&", "/")  # what stands between several labels of one image
-_BRACKETS = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)", re.DOTALL)
+BRACKETS = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)", re.DOTALL)
 
 
 def text_of(value: str) -> str:
@@ -32,7 +32,7 @@ def class_texts(where: str, column: str, values: Sequence[str]) -> tuple[list[st
         DataError: the values are lists, or real numbers.
     """
     texts = list(map(text_of, values))
-    if all(map(_BRACKETS.fullmatch, texts)):
+    if all(map(BRACKETS.fullmatch, texts)):
         raise DataError(several_labels(where, column, texts[0]))
     real = [text for text in texts if REAL.fullmatch(text) and not float(text).is_integer()]
     if real and all(REAL.fullmatch(text) or text.lower() in _NO_NUMBER for text in texts):
@@ -62,8 +62,8 @@ def several_labels(where: str, column: str, value: str) -> str:
     label = next(filter(None, lone.groups())) if lone else ""
     advice = f"; where each list holds one label, write it without brackets ({label})" if label else ""
     return (
-        f"{where}: the {column} {value[:60]} is a list or an object: several labels an image are not supported, only "
-        f"one class an image{advice}"
+        f"{where}: the {column} {value[:60]} is a list or an object, where one class an image is expected; for several "
+        f"labels an image give lists throughout, and --task multilabel{advice}"
     )
 
 
@@ -86,7 +86,7 @@ def _like_several(where: str, column: str, names: Sequence[str]) -> tuple[Notice
     said = f"{count(len(several), 'class', 'classes')} made of the names of others ({listed(several, 3)})"
     text = (
         f"{where}: {column}: {said}: each is taken for a class of its own; if these are several labels of one image, "
-        "that is not supported"
+        "say so with --task multilabel"
     )
     return (Notice("several-labels", text, tuple(several)),)
 

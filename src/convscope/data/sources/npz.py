@@ -32,7 +32,10 @@ from convscope.data.sources.candidate import SPLITS, Candidate, class_names, dec
 from convscope.data.sources.columns import Columns, plain
 from convscope.data.sources.files import Files, Folder, file_stamp, set_name, strings
 from convscope.data.sources.grouping import find_grouping, is_group_word, unused_notice
+from convscope.data.sources.point_columns import checked
+from convscope.data.sources.quantities import refuse_constant
 from convscope.errors import DataError
+from convscope.text import listed
 
 ROLES = {
     "image": frozenset(("x", "image", "images")),
@@ -98,7 +101,8 @@ def read(path: Path, columns: Columns) -> Listing:
     counts = [(split, len(labels)) for split, _, labels in parts]
     names = next((key for key in members if key.lower() in CLASS_WORDS), None)
     given = None if names is None else _class_names(path, members[names])
-    labels, classes = class_names(str(path), np.concatenate([part[2] for part in parts]), given)
+    target = _target(path, [part[2] for part in parts], given, columns.task)
+    labels = target.values if target.kind == "class" else np.zeros(len(target), np.int64)
     group, groups, unused = _groups(path, members, counts, labels, columns)
     used = {names, *group, *(name for pair in pairs.values() for name in pair)}
     axes = {None: "grey", 0: "channels × height × width", 2: "height × width × channels"}[axis]
@@ -108,7 +112,7 @@ def read(path: Path, columns: Columns) -> Listing:
         kind=f"NumPy archive ({said}; {shape} read as {axes})",
         images=ArrayImages(len(labels), (H, W, C), dtype, file_stamp(path), blocks),
         ids=numbered_ids((split or "x", count) for split, count in counts),
-        target=Target("class", labels, classes),
+        target=target,
         split=split_names(counts),
         groups=groups,
         notices=unused([name for name in members if name not in used]),
@@ -243,10 +247,42 @@ def _texts(path: Path, member: _Member) -> Iterator[str]:
         yield from (str(value) for value in flat.ravel().tolist())
 
 
+def _target(path: Path, parts: Sequence[np.ndarray], names: Sequence[str] | None, task: str | None) -> Target:
+    """Return what is to be learned: classes (n,), numbers (n,) or (n, K), labels (n, K) of 0 and 1, or points."""
+    if len({part.shape[1:] for part in parts}) > 1:
+        raise DataError(f"{path}: the splits' labels differ in shape ({', '.join(str(part.shape) for part in parts)})")
+    values = np.concatenate(list(parts))
+    real = values.dtype.kind == "f" and not (values == np.floor(values))[np.isfinite(values)].all()
+    if values.ndim == 1 and task != "regression" and (task is not None or names is not None or not real):
+        labels, classes = class_names(str(path), values, names)
+        return Target("class", labels, classes)
+    count, what = 1 if values.ndim == 1 else values.shape[1], "point" if values.ndim == 3 else "y"
+    known = tuple(map(str, names)) if names is not None else tuple(f"{what}_{k}" for k in range(count))
+    if len(known) != count:
+        raise DataError(f"{path}: {len(known)} names for {count} columns of labels; give each column one name")
+    flags = values.ndim == 2 and np.isin(values, (0, 1)).all()
+    if flags and task in (None, "multilabel"):
+        return Target("multilabel", values, known, name="labels")
+    refs = list(map(str, range(len(values))))
+    if values.ndim == 3:
+        points, _ = checked(str(path), values.astype(np.float64), known, refs)
+        return Target("points", points, known, name="points")
+    numbers = values.reshape(len(values), -1).astype(np.float64)
+    missing = np.flatnonzero(~np.isfinite(numbers).any(axis=1))
+    if len(missing):
+        raise DataError(f"{path}: no number for the images {listed(map(str, missing.tolist()), 3)}; leave them out")
+    refuse_constant(str(path), known, numbers)
+    return Target("number", numbers, known if count > 1 or names is not None else ("y",), ("",) * count, "numbers")
+
+
 def _labels(path: Path, member: _Member, images: _Member) -> np.ndarray:
     values = np.concatenate(list(_values(path, member)) or [np.empty(0, np.int64)])
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
+    if len(values) == images.shape[0] and values.dtype.kind in "biuf":
+        one_hot = values.ndim == 2 and ((values != 0).sum(1) == 1).all() and (values.max(1) == 1).all()
+        if (values.ndim == 2 and not one_hot) or (values.ndim == 3 and values.shape[2] == 2):
+            return values
     if values.ndim != 1 or len(values) != images.shape[0]:
         raise DataError(
             f"{path}: expected one label for each of the {images.shape[0]:,} images, found labels of the shape "
@@ -263,7 +299,7 @@ def _advice(values: np.ndarray, images: tuple[int, ...]) -> str:
         return ""
     if values.dtype.kind in "biuf" and ((values != 0).sum(1) == 1).all() and (values.max(1) == 1).all():
         return "; each row has exactly one 1: turn the rows into indices with y.argmax(1)"
-    return "; several labels an image are not supported, only one class an image"
+    return ""
 
 
 def _class_names(path: Path, member: _Member) -> list[str]:

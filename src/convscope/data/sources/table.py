@@ -58,7 +58,7 @@ def find(files: Files, columns: Columns) -> list[Candidate]:
             matcher = matcher or Matcher(files)
             beside = name.rpartition("/")[0]
             sure[name] = any(matcher.match(value, beside).files for value in head.columns[image])
-            explicit[name] = target.kind == "label" or columns.task not in (None, "classification")
+            explicit[name] = target.kind in ("label", "labels") or columns.task not in (None, "classification")
     return [
         Candidate(
             "tables" if len(by_split) > 1 else "table",
@@ -109,7 +109,7 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     chosen, cells = _one_target(where, parts)
     refs = [ref for part in parts for ref in part.refs]
     target, how, notices = targets.read(where, chosen, cells, refs, columns)
-    role = {"number": "numbers", "points": "points"}.get(target.kind, target.kind)
+    role = {"number": "numbers", "multilabel": "labels"}.get(target.kind, target.kind)
     rest = _side_by_side(parts)
     labels = target.values if target.kind == "class" else np.zeros(len(refs), np.int64)
     grouping, groups = _groups(where, parts, rest, labels, columns)
@@ -175,7 +175,8 @@ def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Ma
         columns.pick("group", (twice,), table.names, where)  # says that there are two
     if not table.rows:
         raise DataError(f"{where}: columns ({said}) but no rows")
-    _refuse_lists(table, image, target)
+    if target.kind != "labels":
+        _refuse_lists(table, image, target)
     refs = [f"{row} of {name}" if split else str(row) for row in table.rows]
     paths = [value.strip() for value in table.columns[image]]
     rows = with_files(where, list(map(str, table.rows)), paths, matcher, name.rpartition("/")[0], split)
@@ -230,8 +231,12 @@ def _not_targets(table: Table, image: str, columns: Columns) -> set[str]:
 
 def _nothing_to_learn(table: Table, columns: Columns) -> DataError:
     said = ", ".join(table.names[:SHOWN])
-    if columns.task in ("landmarks", "regression"):
-        wanted = "pairs of coordinates (nose_x, nose_y)" if columns.task == "landmarks" else "a column of numbers"
+    needs = {
+        "landmarks": "pairs of coordinates (nose_x, nose_y)",
+        "regression": "a column of numbers",
+        "multilabel": "a column of lists, or columns of 0 and 1",
+    }
+    if wanted := needs.get(columns.task or ""):
         return DataError(f"{table.where}: --task {columns.task} needs {wanted}; its columns: {said}")
     return DataError(
         f"{table.where}: no label column (one of {', '.join(LABEL_COLUMNS)}); its columns: {said}; say which one it is "

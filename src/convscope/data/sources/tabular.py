@@ -126,7 +126,8 @@ def _json_lines(text: str, where: str, most: int | None) -> Table:
                 columns[key] = [""] * len(rows)
         for key, values in columns.items():
             value = row.get(key)
-            values.append("" if value is None else composed(str(value)))
+            text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+            values.append("" if value is None else composed(text))
         rows.append(number)
         if len(rows) == most:
             break

@@ -1,7 +1,8 @@
-"""What the columns of a table are to be learned as: one column of classes, columns of amounts, or pairs of coordinates.
+"""What the columns of a table are to be learned as: classes, sets of labels, amounts, or pairs of coordinates.
 
-A column called label, target or class comes first. Else pairs of coordinates are points; else all columns of numbers
-are amounts. What is taken is said, and ``--task`` and ``--label-column`` overrule it.
+A column called label, target or class comes first; where it holds lists, they are sets of labels. Else pairs of
+coordinates are points; else several columns of 0 and 1 are labels, and all columns of numbers amounts. What is taken is
+said, and ``--task`` and ``--label-column`` overrule it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from convscope.data.dataset import Notice
 from convscope.data.listing import Target
 from convscope.data.numerals import REAL, real
-from convscope.data.sources import point_columns, quantities
+from convscope.data.sources import label_sets, point_columns, quantities
 from convscope.data.sources.candidate import in_order, numbered
 from convscope.data.sources.columns import LABEL_COLUMNS, SURELY_CLASSES, Columns, plain
 from convscope.data.sources.grouping import is_group_word
@@ -30,12 +31,12 @@ _ROW_NUMBERS = {"", "index", "id", "row", "nr", "no", "unnamed0"}  # what number
 
 @dataclass(frozen=True)
 class TargetColumns:
-    """Columns to be learned: one "label", whose values tell whether it is of classes, or numbers or points.
+    """Columns to be learned: one "label", whose values tell whether it is of classes, or labels, numbers or points.
 
     ``why`` adds what is to be said of the choice.
     """
 
-    kind: Literal["label", "numbers", "points"]
+    kind: Literal["label", "labels", "numbers", "points"]
     names: tuple[str, ...]
     why: str = ""
 
@@ -53,12 +54,15 @@ def find(where: str, cells: Cells, columns: Columns, taken: Collection[str]) -> 
     """
     free = [name for name in cells if name not in taken]
     if (several := _several(columns, cells)) is not None:
-        return TargetColumns("numbers", several)
+        return TargetColumns("labels" if columns.task == "multilabel" else "numbers", several)
     if columns.task != "landmarks" and (label := _label(where, cells, columns)) is not None:
-        return label
+        lists = columns.task in (None, "multilabel") and label_sets.are_lists(cells[label.names[0]])
+        return TargetColumns("labels", label.names, label.why) if lists or columns.task == "multilabel" else label
     points = point_columns.find(where, free) if columns.task in (None, "landmarks") else None
     if points is not None and all(quantities.are_numbers(cells[name]) for name in points.columns):
         return TargetColumns("points", points.columns)
+    if columns.task in (None, "multilabel") and (flags := _flags(free, cells, columns)):
+        return TargetColumns("labels", flags)
     if columns.task in (None, "regression") and (numbers := _numbers(free, cells)):
         return TargetColumns("numbers", tuple(numbers))
     return None
@@ -99,6 +103,17 @@ def _several(columns: Columns, cells: Cells) -> tuple[str, ...] | None:
     return tuple(known[plain(name)] for name in wanted)
 
 
+def _flags(free: Sequence[str], cells: Cells, columns: Columns) -> tuple[str, ...]:
+    """Return the columns that say yes or no of a label each; unasked only where no column holds other numbers."""
+    flags = [
+        name
+        for name in free
+        if plain(name) not in _ROW_NUMBERS and not is_group_word(name) and label_sets.are_flags(cells[name])
+    ]
+    alone = columns.task == "multilabel" or (len(flags) > 1 and set(_numbers(free, cells)) <= set(flags))
+    return tuple(flags) if alone else ()
+
+
 def _numbers(free: Sequence[str], cells: Cells) -> list[str]:
     return [
         name
@@ -118,6 +133,10 @@ def read(
     """
     if chosen.kind == "points":
         return _points(where, chosen, cells, refs)
+    if chosen.kind == "labels" and len(chosen.names) == 1:
+        return label_sets.from_lists(where, chosen.names[0], refs, cells[chosen.names[0]])
+    if chosen.kind == "labels":
+        return label_sets.from_columns(where, chosen.names, refs, [cells[name] for name in chosen.names])
     if chosen.kind == "label" and not _are_amounts(where, chosen.names[0], cells[chosen.names[0]], refs, columns):
         values, how, notices = class_texts(where, chosen.names[0], cells[chosen.names[0]])
         classes = in_order(values)

@@ -32,6 +32,7 @@ def worst_end(estimates: Sequence[Mapping[str, Any]], about: About) -> float:
     distances = [abs(best - end) for end in ends]
     rest = max(distances[1:], default=distances[0])
     reach = 1.15 * (rest if len(ends) > 2 and distances[0] > FAR * rest else distances[0])
+    reach = reach or max(0.1 * abs(best), 1e-9)  # all are equally good
     end = best - reach if about.better == "higher" else best + reach
     return min(1.0, max(0.0, end)) if about.unit == "share" else end
 

@@ -20,8 +20,10 @@ def frequencies(name: str, train: Split, scored: Split, target: Labels, budget: 
     return BaselineResult(name, what, predictions, time.perf_counter() - start, len(train), False)
 
 
-def ridge_on_gradients(name: str, train: Split, scored: Split, target: Labels, budget: Budget) -> BaselineResult:
+def ridge_on_gradients(name: str, train: Split, scored: Split, target: Labels, budget: Budget) -> BaselineResult | None:
     """State a linear function of histograms of oriented gradients, cut to 0 and 1."""
+    if train.input.spec.kind != "image":
+        return None
     found = ridge.on_gradients(train, scored, _labels(train), seconds=budget.seconds, seed=budget.seed)
     what = f"{ridge.said(found, len(train))}; cut to 0 and 1"
     predictions = np.clip(found.predictions, 0.0, 1.0)

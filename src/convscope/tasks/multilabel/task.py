@@ -8,12 +8,16 @@ import numpy as np
 
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Labels, OutputSpec
+from convscope.data.transforms import ImageTransform
 from convscope.tasks.multilabel.baselines import METHODS
 from convscope.tasks.multilabel.evidence import LabelAnswers
 from convscope.tasks.multilabel.options import Options
 from convscope.tasks.multilabel.predictions import answer, cells, columns, read
 from convscope.tasks.multilabel.scores import ABOUT, scores
 from convscope.tasks.task import Task
+
+LARGE = 64  # pixels a side; smaller images are usually cut to fit their object, and zooming only crops it
+NO_LIGHT = " brightness=0 contrast=0"
 
 
 def _fits(data: Data) -> str | None:
@@ -31,6 +35,16 @@ def _target(data: Data, options: Options) -> Labels:
 
 def _encode(stored: np.ndarray, target: Labels) -> np.ndarray:
     return stored.astype(np.float32)
+
+
+def _usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
+    """Vary images as objects are: mirrored, shifted, and large ones zoomed and lit."""
+    shape = data.preprocessing
+    if not isinstance(shape, ImageTransform):
+        return {}
+    large = min(shape.height, shape.width) >= LARGE
+    words = "natural" + ("" if large else " scale=0") + ("" if large and shape.channels == 3 else NO_LIGHT)
+    return {"augment": (words, "objects: mirrored left to right but kept upright (where a label says a side, hflip=0)")}
 
 
 def _output(target: Labels, input: InputSpec) -> OutputSpec:
@@ -76,4 +90,5 @@ MULTILABEL = Task(
     columns=columns,
     cells=cells,
     read=read,
+    usual=_usual,
 )

@@ -20,8 +20,12 @@ def mean(name: str, train: Split, scored: Split, target: Numbers, budget: Budget
     return BaselineResult(name, what, predictions, time.perf_counter() - start, len(train), False)
 
 
-def ridge_on_gradients(name: str, train: Split, scored: Split, target: Numbers, budget: Budget) -> BaselineResult:
+def ridge_on_gradients(
+    name: str, train: Split, scored: Split, target: Numbers, budget: Budget
+) -> BaselineResult | None:
     """Answer a linear function of histograms of oriented gradients."""
+    if train.input.spec.kind != "image":
+        return None
     found = ridge.on_gradients(train, scored, train.target, seconds=budget.seconds, seed=budget.seed)
     return BaselineResult(
         name, ridge.said(found, len(train)), found.predictions, found.seconds, found.train_rows, False

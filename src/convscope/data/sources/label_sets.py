@@ -1,0 +1,127 @@
+"""Several labels of one image: a list in one column, or a column of 0 and 1 for each label."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from convscope.data.listing import Target
+from convscope.data.notice import Notice
+from convscope.data.sources.candidate import in_order
+from convscope.data.sources.labels import BRACKETS, text_of
+from convscope.errors import DataError
+from convscope.text import count, listed
+
+BETWEEN = ("|", ";", ",")  # what stands between labels that are in no brackets: the first of these that is there
+FEW = 10  # examples with a label, below which little can be said of it
+SHOWN = 5
+_TRUE, _FALSE = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no", ""}
+_QUOTED = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^,"'\[\](){}][^,\[\](){}]*))\s*(?:,|$)""")
+
+
+def are_lists(values: Sequence[str]) -> bool:
+    """Tell whether every value of a column is a list in brackets, or empty, and not each of one label.
+
+    >>> are_lists(["['a', 'b']", "['a']"]), are_lists(["['a']", "['b']"]), are_lists(["a, b"])
+    (True, False, False)
+    """
+    texts = [text for value in values if (text := text_of(value))]
+    several = any("," in text or not text[1:-1].strip() for text in texts)
+    return several and all(map(BRACKETS.fullmatch, texts))
+
+
+def are_flags(values: Sequence[str]) -> bool:
+    """Tell whether every value of a column says yes or no.
+
+    >>> are_flags(["0", "1", "1.0"]), are_flags(["true", "False"]), are_flags(["0", "2"])
+    (True, True, False)
+    """
+    return all(value.strip().lower() in _TRUE | _FALSE for value in values)
+
+
+def from_lists(
+    where: str, column: str, refs: Sequence[str], values: Sequence[str]
+) -> tuple[Target, str, tuple[Notice, ...]]:
+    """Return the labels that a column lists for each of the rows ``refs``, how they were read, what is to be told.
+
+    Raises:
+        DataError: a list that cannot be read, or no label at all.
+    """
+    texts = list(map(text_of, values))
+    separator = next((each for each in BETWEEN if any(each in text for text in texts)), "|")
+    sets = [_parts(where, column, ref, text, separator) for ref, text in zip(refs, texts, strict=True)]
+    names = in_order(name for each in sets for name in each)
+    if not names:
+        raise DataError(f"{where}: {column} names no label in any of {count(len(refs), 'row')}")
+    index = {name: k for k, name in enumerate(names)}
+    held = np.zeros((len(sets), len(names)), np.uint8)
+    for row, each in enumerate(sets):
+        held[row, [index[name] for name in each]] = 1
+    how = "lists" if are_lists(values) else f"labels between {separator!r}"
+    return Target("multilabel", held, names, name="labels"), f"; {how}", _told(where, held, names)
+
+
+def from_columns(
+    where: str, names: Sequence[str], refs: Sequence[str], cells: Sequence[Sequence[str]]
+) -> tuple[Target, str, tuple[Notice, ...]]:
+    """Return a label for each of several columns ``cells`` of 0 and 1; as ``from_lists``.
+
+    Raises:
+        DataError: another value, or columns of which exactly one is 1 in every row.
+    """
+    held = np.zeros((len(refs), len(names)), np.uint8)
+    for k, (name, column) in enumerate(zip(names, cells, strict=True)):
+        for row, value in enumerate(column):
+            word = value.strip().lower()
+            if word not in _TRUE | _FALSE:
+                raise DataError(f"{where} row {refs[row]}: {name}: expected 0 or 1, found {value[:60]!r}")
+            held[row, k] = word in _TRUE
+    if not held.any():
+        raise DataError(f"{where}: no row has any of the labels {listed(names, 6)}: there is nothing to learn from")
+    return Target("multilabel", held, tuple(names), name="labels"), "; one column a label", _told(where, held, names)
+
+
+def _parts(where: str, column: str, ref: str, text: str, separator: str) -> list[str]:
+    """Return the labels of one row."""
+    if not BRACKETS.fullmatch(text):
+        return [part.strip() for part in text.split(separator) if part.strip()]
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = _quoted(text)
+    if not isinstance(values, list) or not all(isinstance(value, str | int) for value in values):
+        raise DataError(
+            f"{where} row {ref}: {column}: expected a list of labels such as ['rust', 'scab'], found {text[:60]}"
+        )
+    return [name for value in values if (name := str(value).strip())]
+
+
+def _quoted(text: str) -> list[str] | None:
+    """Return the items of a list as Python or a person writes it; ``None`` for anything else."""
+    inner, items = text[1:-1].strip(), []
+    while inner:
+        if not (matched := _QUOTED.match(inner)):
+            return None
+        items.append(next(group for group in matched.groups() if group is not None).strip())
+        inner = inner[matched.end() :]
+    return items
+
+
+def _told(where: str, held: np.ndarray, names: Sequence[str]) -> tuple[Notice, ...]:
+    """Say of labels that hardly any example has, or every one."""
+    numbers = Counter(dict(zip(names, held.sum(axis=0).tolist(), strict=True)))
+    rare = {name: number for name, number in numbers.items() if number < FEW}
+    always = [name for name, number in numbers.items() if number == len(held)]
+    notices = []
+    if rare:
+        said = listed((f"{name}: {number}" for name, number in rare.items()), SHOWN)
+        text = f"{where}: {count(len(rare), 'label')} with fewer than {FEW} examples ({said}): expect little of them"
+        notices.append(Notice("rare-labels", text, tuple(rare)[:20]))
+    if always:
+        text = f"{where}: every example has {listed(always, SHOWN)}: there is nothing to learn about it"
+        notices.append(Notice("constant-labels", text, tuple(always)[:20]))
+    return tuple(notices)

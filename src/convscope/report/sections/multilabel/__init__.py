@@ -1,0 +1,1 @@
+"""What a report shows of sets of labels: how well each label is told by itself."""

@@ -1,0 +1,62 @@
+"""Several labels of one image: lists and columns of 0 and 1, however they are written."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convscope as cs
+from convscope.errors import DataError
+
+SETS = [["rust", "scab"], [], ["rust"], ["it's", "scab"]] * 6
+NAMES = ("it's", "rust", "scab")
+
+
+def quoted(labels: list[str]) -> str:
+    return str(labels).replace('"', '""')
+
+
+WRITTEN = {
+    "python.csv": lambda: "image,label\n" + "".join(f'{i}.png,"{quoted(each)}"\n' for i, each in enumerate(SETS)),
+    "bare.csv": lambda: "image,label\n" + "".join(f'{i}.png,"[{", ".join(each)}]"\n' for i, each in enumerate(SETS)),
+    "bars.csv": lambda: "image,label\n" + "".join(f"{i}.png,{'|'.join(each)}\n" for i, each in enumerate(SETS)),
+    "columns.csv": lambda: (
+        "image,it's,rust,scab\n"
+        + "".join(f"{i}.png,{','.join(str(int(name in each)) for name in NAMES)}\n" for i, each in enumerate(SETS))
+    ),
+    "lines.jsonl": lambda: "".join(
+        json.dumps({"image": f"{i}.png", "label": each}) + "\n" for i, each in enumerate(SETS)
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def images(tmp_path):
+    for i in range(len(SETS)):
+        Image.fromarray(np.full((8, 8), 10 * i, np.uint8)).save(tmp_path / f"{i}.png")
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_sets_of_labels_are_read(tmp_path, name):
+    (tmp_path / name).write_text(WRITTEN[name]())
+    data = cs.load(tmp_path / name, task="multilabel" if name == "bars.csv" else None)
+    spec = data.columns[data.targets[0]].spec
+    assert (spec.kind, spec.names) == ("multilabel", NAMES)
+    wanted = [[int(label in SETS[int(i.removesuffix(".png"))]) for label in NAMES] for i in data.everything.ids]
+    assert data.everything.target.tolist() == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"image": "0.png", "label": ["a", "b"]}\n{"image": "1.png", "label": [["c"], "d"]}\n', "row 2: label"),
+        ('{"image": "0.png", "label": []}\n{"image": "1.png", "label": []}\n', "names no label"),
+    ],
+)
+def test_what_is_no_set_of_labels_is_named(tmp_path, text, why):
+    (tmp_path / "t.jsonl").write_text(text)
+    with pytest.raises(DataError, match=why):
+        cs.load(tmp_path / "t.jsonl")

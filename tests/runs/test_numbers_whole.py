@@ -1,0 +1,103 @@
+"""Numbers and sets of labels from a file to a report."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convscope as cs
+from convscope.cli.predict import predict
+from convscope.errors import ConfigError, DataError
+
+SETTINGS: dict[str, Any] = {
+    "epochs": 6, "batch_size": 16, "lr": 0.01, "threads": 1, "amp": False, "channels_last": False, "compile": False,
+    "quiet": True,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bars of some height and brightness, with and without stripes: a table of two amounts, and lists of labels."""
+    root = tmp_path_factory.mktemp("bars")
+    rng = np.random.default_rng(0)
+    amounts, labels = [["image", "height (mm)", "light"]], [["image", "label"]]
+    for i in range(100):
+        height, light, striped = rng.integers(4, 20), rng.uniform(80, 200), rng.random() < 0.4
+        image = rng.normal(20, 4, (24, 16))
+        image[24 - height :, 4:12] = light
+        image[::4] += 45 * striped
+        Image.fromarray(np.clip(image, 0, 255).astype(np.uint8)).save(root / f"{i:02}.png")
+        amounts.append([f"{i:02}.png", f"{height / 10:.2f}", "" if i == 7 else f"{light:.1f}"])
+        named = [name for name, holds in (("high", height > 11), ("striped", striped)) if holds]
+        labels.append([f"{i:02}.png", str(named)])
+    for name, rows in (("amounts", amounts), ("labels", labels)):
+        with (root / f"{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+    return root
+
+
+@pytest.fixture(scope="module")
+def run(bars: Path, tmp_path_factory: pytest.TempPathFactory) -> cs.Run:
+    return cs.train(bars / "amounts.csv", "lenet", out=tmp_path_factory.mktemp("runs") / "numbers", **SETTINGS)
+
+
+def test_numbers_are_learned_in_their_units(run, bars, capsys):
+    metrics = run.metrics
+    assert (metrics["task"], metrics["main"], run.plan.augment) == ("regression", "mae", "none")
+    assert metrics["r2"]["value"] > 0.5 > metrics["baselines"][0]["r2"]["value"]
+    height, light = metrics["numbers"]
+    assert (height["name"], height["unit"], light["unit"]) == ("height", "mm", "")
+    assert height["mae"]["value"] < 0.5 < 5 < light["mae"]["value"] < 60
+    assert run.evaluate()["mae"] == metrics["mae"]
+    assert predict(run.folder, bars / "03.png") == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert header == "input,height,light"
+    (answer,) = run.predict([bars / "03.png"])
+    assert [float(value) for value in line.split(",")[1:]] == pytest.approx(list(answer.numbers.values()), rel=1e-4)
+    page = run.report.read_text()
+    assert all(f'id="figure-{name}"' in page for name in ("residuals", "worst")) and "Number by number" in page
+
+
+def test_numbers_of_another_unit_are_not_scored(run, bars, tmp_path):
+    text = (bars / "amounts.csv").read_text().replace("(mm)", "(cm)")
+    (bars / "other.csv").write_text(text)
+    with pytest.raises(DataError, match="height in mm, here in cm"):
+        run.evaluate(bars / "other.csv")
+
+
+def test_settings_of_another_task_are_refused(bars, tmp_path):
+    for settings, why in (({"smoothing": 0.1}, "classification"), ({"head": "heatmap"}, "not for regression")):
+        with pytest.raises(ConfigError, match=why):
+            cs.train(bars / "amounts.csv", "lenet", out=tmp_path / "refused", **SETTINGS, **settings)
+
+
+def test_sets_of_labels_are_learned(bars, tmp_path, capsys):
+    run = cs.train(bars / "labels.csv", "lenet", out=tmp_path / "labels", **SETTINGS)
+    metrics = run.metrics
+    assert (metrics["task"], metrics["main"]) == ("multilabel", "mean_average_precision")
+    assert metrics["mean_average_precision"]["value"] > 0.7
+    assert [row["label"] for row in metrics["labels"]] == ["high", "striped"]
+    assert run.evaluate(bars / "labels.csv", split="all")["examples"] == 100
+    assert predict(run.folder, bars / "03.png") == 0
+    assert capsys.readouterr().out.splitlines()[0] == "input,labels,p:high,p:striped"
+    assert 'id="figure-each_label"' in run.report.read_text()
+
+
+def test_numbers_and_points_and_labels_come_in_arrays(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 255, (30, 12, 10, 1)).astype(np.uint8)
+    targets = {
+        "number": rng.normal(size=30), "points": rng.uniform(0, 10, (30, 3, 2)),
+        "multilabel": (rng.random((30, 4)) < 0.5).astype(np.uint8),
+    }  # fmt: skip
+    for kind, y in targets.items():
+        np.savez(tmp_path / f"{kind}.npz", x=x, y=y)
+        data = cs.load(tmp_path / f"{kind}.npz")
+        assert data.target_kind == kind
+        rows = [int(name.rpartition("/")[2]) for name in data.train.ids]
+        assert data.train.target.reshape(len(rows), -1) == pytest.approx(y[rows].reshape(len(rows), -1))
