@@ -11,7 +11,9 @@ import pytest
 
 from convscope.cli.app import main
 from convscope.data.dataset import Data
+from convscope.data.spec import Classes
 from convscope.tasks import baselines
+from convscope.tasks.classification.baselines import METHODS
 from convscope.terminal.live import Live
 from convscope.training.interrupt import sigterm_as_ctrl_c
 
@@ -68,7 +70,6 @@ def test_ctrl_c_amid_a_simple_method_is_not_swallowed(digits: Data, monkeypatch:
         return real(*arguments)
 
     monkeypatch.setattr(MLPClassifier, "_backprop", backprop)
-    monkeypatch.setattr(baselines, "METHODS", {"small MLP": baselines.METHODS["small MLP"]})
     with pytest.raises(KeyboardInterrupt):
-        baselines.run(digits.train, digits.valid, 10)
+        baselines.run({"small MLP": METHODS["small MLP"]}, digits.train, digits.valid, Classes(digits.classes))
     assert calls == 3

@@ -93,10 +93,11 @@ def test_training_goes_on_while_it_writes_one_at_a_time_and_what_is_written_is_a
     run_.choose(1)
     kept = Waiting()
     saving = Saving(kept, print)
-    before = {name: value.clone() for name, value in run_.model.state_dict().items()}
+    before = {name: value.clone() for name, value in run_.step.evaluated().state_dict().items()}
     saving.start(run_)
     assert not saving.due(epoch_over=True)  # one is being written
-    torch.nn.init.zeros_(run_.model.weight)
+    for value in run_.step.evaluated().parameters():
+        torch.nn.init.zeros_(value)
     run_.history.epochs.append({"epoch": 1.0})
     may_write.set()
     saving.settle()

@@ -55,7 +55,7 @@ def test_the_gradient_is_that_of_the_whole(digits: Data, error: Exception) -> No
     assert outcome is not None and parts.state is not None
     assert notices == outcome.notices
     assert [text.split(";")[0] for text in notices] == [
-        "a step of 64 images did not fit into memory (epoch 1, step 1)"
+        "a step of 64 images did not fit into memory (step 1 of the run)"
     ] * 2
     assert "taken in 4 parts, with the gradient of the whole" in notices[1] and "batch norm" not in notices[1]
     assert parts.state.facts["parts"] == 4

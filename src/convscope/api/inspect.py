@@ -63,7 +63,9 @@ class Network:
             )
         channels, height, width = shape
         if self.run is not None:
-            return replace(self.run.spec.preprocessing, channels=channels, height=height, width=width)
+            rule = self.run.spec.preprocessing
+            assert isinstance(rule, Preprocessing)  # a network of images
+            return replace(rule, channels=channels, height=height, width=width)
         most = WHITE[dtype]
         return Preprocessing(channels, height, width, "crop", dtype, (0.0,) * channels, (most,) * channels)  # pyright: ignore[reportArgumentType]
 
@@ -195,8 +197,7 @@ def _is_image(shape: Any) -> bool:
 
 
 def _of_run(run: Run, input_shape: Any) -> Network:
-    made = run.spec.preprocessing
-    return Network(str(run.folder), run.model, input_shape or (made.channels, made.height, made.width), run)
+    return Network(str(run.folder), run.model, input_shape or run.spec.input.shape, run)
 
 
 def _type_of(image: Path, most: int) -> str:

@@ -11,8 +11,9 @@ import numpy as np
 def content_of(examples: Sequence[np.ndarray]) -> np.ndarray:
     """Return a hash (n, 16) uint8 of each example's raw values.
 
-    >>> content_of([np.zeros(3), np.zeros(3), np.ones(3)])[:, 0].tolist()
-    [66, 66, 93]
+    >>> zeros, again, ones = content_of([np.zeros(3), np.zeros(3), np.ones(3)])
+    >>> (zeros == again).all().item(), (zeros == ones).all().item()
+    (True, False)
     """
     hashes = (hashlib.blake2b(np.ascontiguousarray(each).data, digest_size=16).digest() for each in examples)
     return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 16)
