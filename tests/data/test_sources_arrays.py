@@ -170,10 +170,6 @@ def test_npz_in_other_orders_and_types(tmp_path):
             "each row has exactly one 1: turn the rows into indices with y.argmax(1)",
         ),
         (
-            {"x": np.ones((4, 5, 5)), "y": [0.5, 1.25, 3, 4]},
-            ": the labels are real numbers (0.5, 1.25, ...); regression is not supported yet",
-        ),
-        (
             {"x": np.ones((4, 5, 5)), "y": [0, 1, 2, 3], "class_names": ["a", "b"]},
             ": expected labels 0..1 for 2 class names, found 0..3",
         ),
@@ -192,7 +188,7 @@ def test_npz_in_other_orders_and_types(tmp_path):
             "Save it as numbers or text, for instance np.array(labels, dtype=str)",
         ),
     ],
-    ids=["no pair", "count", "one-hot", "real", "range", "flat", "axes", "objects"],
+    ids=["no pair", "count", "one-hot", "range", "flat", "axes", "objects"],
 )
 def test_npz_refused(tmp_path, arrays, said):
     path = npz(tmp_path / "a.npz", **arrays)

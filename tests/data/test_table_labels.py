@@ -118,12 +118,17 @@ def test_a_gap_among_amounts_is_refused(tmp_path):
 def test_labels_that_are_lists_are_refused_by_row(tmp_path, label, said):
     rows = [{"image": "0.png", "label": "scab"}, {"image": "1.png", "label": label}]
     message = refused(lines(tmp_path, *map(json.dumps, rows)))
-    assert said in message and "several labels an image are not supported" in message
+    assert said in message and "for several labels an image give lists throughout" in message
 
 
-@pytest.mark.parametrize("labels", [("\"['a', 'b']\"", "['a']"), ("[1 0]", "[0 1]"), ("\"('a', 'b')\"", "\"('a',)\"")])
-def test_lists_written_out_in_a_csv_are_refused(tmp_path, labels):
-    assert "several labels an image" in refused(labelled(tmp_path, *labels))
+@pytest.mark.parametrize("labels", [("\"['a', 'b']\"", "['a']"), ("\"('a', 'b')\"", "\"('a',)\"")])
+def test_lists_written_out_in_a_csv_are_several_labels(tmp_path, labels):
+    target = sniff(labelled(tmp_path, *labels), tmp_path).target
+    assert target.kind == "multilabel" and target.names == ("a", "b") and target.values.tolist() == [[1, 1], [1, 0]]
+
+
+def test_rows_of_flags_in_one_column_are_refused(tmp_path):
+    assert "several labels an image" in refused(labelled(tmp_path, "[1 0]", "[0 1]"))
 
 
 def test_numbers_in_json_are_read_as_written(tmp_path):
@@ -165,10 +170,10 @@ X = np.ones((4, 6, 6), np.uint8)
     [
         (np.eye(4), "each row has exactly one 1: turn the rows into indices with y.argmax(1)"),
         (np.eye(4) > 0, "each row has exactly one 1: turn the rows into indices with y.argmax(1)"),
-        (np.ones((4, 14), int), "several labels an image are not supported, only one class an image"),
-        (np.zeros((4, 14), int), "several labels an image are not supported, only one class an image"),
-        (np.full((4, 2), 0.5), "several labels an image are not supported, only one class an image"),
-        (np.array([["a", "b"]] * 4), "several labels an image are not supported, only one class an image"),
+        (
+            np.array([["a", "b"]] * 4),
+            "for several labels an image give an array of 0 and 1 with a column for each label",
+        ),
         (
             np.zeros((4, 6, 6), int),
             "these look like masks (segmentation), and only image classification is supported so far",
@@ -178,6 +183,25 @@ X = np.ones((4, 6, 6), np.uint8)
 def test_labels_of_several_axes_get_the_advice_that_fits(tmp_path, labels, advice):
     np.savez(tmp_path / "a.npz", x=X, y=labels)
     assert refused(tmp_path / "a.npz").endswith(f"found labels of the shape {labels.shape}; {advice}")
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (np.zeros((4, 3), int), "no row has any of the labels y_0, y_1, y_2: there is nothing to learn from"),
+        (np.full((4, 2), 0.5), "y_0 is 0.5 in all 4 rows that have it: there is nothing to learn"),
+    ],
+)
+def test_labels_that_never_change_are_refused(tmp_path, labels, said):
+    np.savez(tmp_path / "a.npz", x=X, y=labels)
+    assert said in refused(tmp_path / "a.npz")
+
+
+def test_labels_that_every_image_has_are_told(tmp_path):
+    np.savez(tmp_path / "a.npz", x=X, y=[[1, 0], [1, 1], [1, 0], [1, 1]])
+    listing = sniff(tmp_path / "a.npz", tmp_path)
+    assert listing.target.kind == "multilabel"
+    assert any("every example has y_0" in notice.text for notice in listing.notices)
 
 
 def test_text_labels_in_an_archive_stay_as_they_are(tmp_path):

@@ -62,7 +62,8 @@ def from_lists(
     for row, each in enumerate(sets):
         held[row, [index[name] for name in each]] = 1
     how = "lists" if are_lists(values) else f"labels between {separator!r}"
-    return Target("multilabel", held, names, name="labels"), f"; {how}", _told(where, held, names)
+    target, notices = label_target(where, held, names)
+    return target, f"; {how}", notices
 
 
 def from_columns(
@@ -80,9 +81,19 @@ def from_columns(
             if word not in _TRUE | _FALSE:
                 raise DataError(f"{where} row {refs[row]}: {name}: expected 0 or 1, found {value[:60]!r}")
             held[row, k] = word in _TRUE
+    target, notices = label_target(where, held, names)
+    return target, "; one column a label", notices
+
+
+def label_target(where: str, held: np.ndarray, names: Sequence[str]) -> tuple[Target, tuple[Notice, ...]]:
+    """Return the labels that examples have, (n, K) of 0 and 1, as what is to be learned, and what is to be told.
+
+    Raises:
+        DataError: no example has any label.
+    """
     if not held.any():
         raise DataError(f"{where}: no row has any of the labels {listed(names, 6)}: there is nothing to learn from")
-    return Target("multilabel", held, tuple(names), name="labels"), "; one column a label", _told(where, held, names)
+    return Target("multilabel", held, tuple(names), name="labels"), _told(where, held, names)
 
 
 def _parts(where: str, column: str, ref: str, text: str, separator: str) -> list[str]:

@@ -32,6 +32,7 @@ from convscope.data.sources.candidate import SPLITS, Candidate, class_names, dec
 from convscope.data.sources.columns import Columns, plain
 from convscope.data.sources.files import Files, Folder, file_stamp, set_name, strings
 from convscope.data.sources.grouping import find_grouping, is_group_word, unused_notice
+from convscope.data.sources.label_sets import label_target
 from convscope.data.sources.point_columns import checked
 from convscope.data.sources.quantities import refuse_constant
 from convscope.errors import DataError
@@ -101,7 +102,7 @@ def read(path: Path, columns: Columns) -> Listing:
     counts = [(split, len(labels)) for split, _, labels in parts]
     names = next((key for key in members if key.lower() in CLASS_WORDS), None)
     given = None if names is None else _class_names(path, members[names])
-    target = _target(path, [part[2] for part in parts], given, columns.task)
+    target, notices = _target(path, [part[2] for part in parts], given, columns.task)
     labels = target.values if target.kind == "class" else np.zeros(len(target), np.int64)
     group, groups, unused = _groups(path, members, counts, labels, columns)
     used = {names, *group, *(name for pair in pairs.values() for name in pair)}
@@ -115,7 +116,7 @@ def read(path: Path, columns: Columns) -> Listing:
         target=target,
         split=split_names(counts),
         groups=groups,
-        notices=unused([name for name in members if name not in used]),
+        notices=(*unused([name for name in members if name not in used]), *notices),
         columns=tuple(members),
     )
 
@@ -247,32 +248,38 @@ def _texts(path: Path, member: _Member) -> Iterator[str]:
         yield from (str(value) for value in flat.ravel().tolist())
 
 
-def _target(path: Path, parts: Sequence[np.ndarray], names: Sequence[str] | None, task: str | None) -> Target:
-    """Return what is to be learned: classes (n,), numbers (n,) or (n, K), labels (n, K) of 0 and 1, or points."""
+def _target(
+    path: Path, parts: Sequence[np.ndarray], names: Sequence[str] | None, task: str | None
+) -> tuple[Target, tuple[Notice, ...]]:
+    """Return what is to be learned, and what is to be told of it.
+
+    It is classes (n,), numbers (n,) or (n, K), labels (n, K) of 0 and 1, or points (n, K, 2).
+    """
     if len({part.shape[1:] for part in parts}) > 1:
         raise DataError(f"{path}: the splits' labels differ in shape ({', '.join(str(part.shape) for part in parts)})")
     values = np.concatenate(list(parts))
     real = values.dtype.kind == "f" and not (values == np.floor(values))[np.isfinite(values)].all()
     if values.ndim == 1 and task != "regression" and (task is not None or names is not None or not real):
         labels, classes = class_names(str(path), values, names)
-        return Target("class", labels, classes)
+        return Target("class", labels, classes), ()
     count, what = 1 if values.ndim == 1 else values.shape[1], "point" if values.ndim == 3 else "y"
     known = tuple(map(str, names)) if names is not None else tuple(f"{what}_{k}" for k in range(count))
     if len(known) != count:
         raise DataError(f"{path}: {len(known)} names for {count} columns of labels; give each column one name")
     flags = values.ndim == 2 and np.isin(values, (0, 1)).all()
     if flags and task in (None, "multilabel"):
-        return Target("multilabel", values, known, name="labels")
+        return label_target(str(path), values, known)
     refs = list(map(str, range(len(values))))
     if values.ndim == 3:
         points, _ = checked(str(path), values.astype(np.float64), known, refs)
-        return Target("points", points, known, name="points")
+        return Target("points", points, known, name="points"), ()
     numbers = values.reshape(len(values), -1).astype(np.float64)
     missing = np.flatnonzero(~np.isfinite(numbers).any(axis=1))
     if len(missing):
         raise DataError(f"{path}: no number for the images {listed(map(str, missing.tolist()), 3)}; leave them out")
     refuse_constant(str(path), known, numbers)
-    return Target("number", numbers, known if count > 1 or names is not None else ("y",), ("",) * count, "numbers")
+    titles = known if count > 1 or names is not None else ("y",)
+    return Target("number", numbers, titles, ("",) * count, "numbers"), ()
 
 
 def _labels(path: Path, member: _Member, images: _Member) -> np.ndarray:
@@ -299,7 +306,7 @@ def _advice(values: np.ndarray, images: tuple[int, ...]) -> str:
         return ""
     if values.dtype.kind in "biuf" and ((values != 0).sum(1) == 1).all() and (values.max(1) == 1).all():
         return "; each row has exactly one 1: turn the rows into indices with y.argmax(1)"
-    return ""
+    return "; for several labels an image give an array of 0 and 1 with a column for each label"
 
 
 def _class_names(path: Path, member: _Member) -> list[str]:
