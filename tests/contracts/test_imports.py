@@ -41,7 +41,7 @@ LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in
 DOORS = {
     "torch": (
         *("world", "graph.record", "graph.translate", "graph.verify", "data.augment", "data.batch", "data.loader"),
-        *("data.device", "data.transforms", "tasks", "models"),
+        *("data.loader_columns", "data.device", "data.transforms", "tasks", "models"),
         *("training", "explain", "runs", "report", "api"),
     ),
     "matplotlib": ("report.figures",),

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
-from convscope.data.columns import Column, InMemory, RaggedBatch, Selected
+from convscope.data.columns import Column, InMemory, RaggedBatch, Selected, in_memory
 from convscope.data.names import check_distinct
 from convscope.data.notice import Notice
 from convscope.data.transforms import Transform
@@ -167,12 +167,17 @@ class Split:
     def with_input(self, column: Column) -> Split:
         """Return the same examples with ``column``, of one value for each of them, in place of what is learned from."""
         data, mine = self.dataset, np.arange(len(self))
-        columns = {name: InMemory(data.columns[name].spec, self._values(name)) for name in data.targets}
+        columns = {name: self._alone(name) for name in data.targets}
         alone = replace(
             data, columns={**columns, column.spec.name: column}, inputs=(column.spec.name,), transforms={},
             rows={self.name: mine}, ids=self.ids, groups=self.groups, placements=self.placements,
         )  # fmt: skip
         return Split(alone, self.name, mine)
+
+    def _alone(self, name: str) -> Column:
+        """Return a column of these examples and no others: in memory where it is an array there."""
+        column = self.column(name)
+        return InMemory(column.spec, self._values(name)) if in_memory(column) else column
 
     def _values(self, name: str) -> np.ndarray:
         values = self.dataset.columns[name].take(self.rows)
