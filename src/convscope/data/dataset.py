@@ -15,21 +15,11 @@ from convscope.data.names import check_distinct
 from convscope.data.notice import Notice
 from convscope.data.transforms import Transform
 from convscope.data.transforms.placement import KEPT, placed
-from convscope.text import count
+from convscope.text import count, shortly
 
 __all__ = ["Data", "Dataset", "Example", "Notice", "Split", "SplitName"]
 
 SplitName = Literal["train", "valid", "test", "all"]
-
-
-def shortly(target: Any, most: int = 60) -> str:
-    """Return a target on one line, so much of it as is easily read.
-
-    >>> shortly("bee"), shortly(np.array([[1.0, 2.5], [3.0, 4.0]])), shortly(np.arange(99), 12)
-    ('bee', '1 2.5 3 4', '0 1 2 3 4...')
-    """
-    words = target if isinstance(target, str) else " ".join(f"{value:g}" for value in np.ravel(target))
-    return words if len(words) <= most else f"{words[: most - 3].rstrip()}..."
 
 
 class Example(NamedTuple):

@@ -20,12 +20,15 @@ from convscope.data.batch import Batch, Mixed
 from convscope.data.columns import RaggedBatch
 from convscope.data.dataset import Split
 from convscope.data.loader_columns import Encode, InputColumn, TargetColumn
+from convscope.data.spec import FieldSpec
 from convscope.data.transforms import PLAIN, Form, ImageTransform, ToTensor
 from convscope.errors import ConfigError
 from convscope.world import ALONE, World
 
 if TYPE_CHECKING:
     from convscope.data.augment import Policy
+
+FOLLOWING = ("points", "mask")  # kinds of targets that lie in an image, and move with it
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,9 @@ class Loader:
     """The batches of a split, epoch by epoch.
 
     ``transforms`` make network input of each of the split's inputs, in the ``form`` that is asked for; ``encode`` makes
-    of stored targets what is trained on. ``policy`` augments the first input, and moves points with it; ``becomes``
-    (K,) says which point each one is in a mirrored image, ``None`` that this is not known. A last batch of a single
-    example joins the one before it, since batch norm has no variance over one value.
+    of stored targets what is trained on. ``policy`` augments the first input, and moves points and masks with it;
+    ``becomes`` (K,) says which point each one is in a mirrored image, ``None`` that this is not known. A last batch of
+    a single example joins the one before it, since batch norm has no variance over one value.
     """
 
     def __init__(
@@ -77,9 +80,9 @@ class Loader:
         self._inputs = [InputColumn(split.column(name), transforms[name], form) for name in names]
         self._targets = [TargetColumn(split, name, encode, form.device) for name in split.dataset.targets]
         self._streamed = [target for target in self._targets if target.streams]
-        self._moving = [policy is not None and target.spec.kind == "points" for target in self._targets]
-        if policy is not None and any(self._moving):
-            _check_points(policy, becomes)
+        self._following = [] if policy is None else [t for t in self._targets if t.spec.kind in FOLLOWING]
+        if policy is not None:
+            _check_following(policy, [target.spec for target in self._following], becomes)
         count = len(split)
         self.bounds = [*range(0, count, batch_size), count]
         if len(self.bounds) > 2 and count - self.bounds[-2] == 1:
@@ -154,16 +157,22 @@ class Loader:
         x, *others = self._tensors(raw)
         if policy is None:
             return Batch(rows, (x, *others), self._targets_at(choice.at, learned), _lengths(raw))
-        x = policy(
-            x,
-            self.rows[choice.all_at],
-            seed=self.seed,
-            epoch=epoch,
+        from convscope.data.augment.apply import apply  # with SciPy: only where something is augmented
+
+        of_targets = dict(self._with_raw(learned))
+        x, *moved = apply(
+            policy,
+            (x, *(target.stored(choice.at, of_targets[target]) for target in self._following)),
+            (self._inputs[0].column.spec, *(target.spec for target in self._following)),
+            Draws(self.rows[choice.all_at], self.seed, epoch),
             preprocessing=_image(self._inputs[0].transform, policy),
+            becomes=None if self.becomes is None else np.asarray(self.becomes),
         )
-        targets = self._targets_at(choice.at, learned)
-        if any(self._moving):
-            targets = self._moved(choice.at, targets, learned, Draws(rows, self.seed, epoch), tuple(x.shape[1:]))
+        values_of = dict(zip(self._following, moved, strict=True))
+        targets = tuple(
+            target.tensor_of(values_of[target]) if target in values_of else target.tensor(choice.at, raw_values)
+            for target, raw_values in of_targets.items()
+        )
         if choice.partner_at is None:
             return Batch(rows, (x, *others), targets)
         own, partners = x.split(len(rows))
@@ -180,22 +189,6 @@ class Loader:
         streamed = iter(raw)
         return ((target, next(streamed) if target.streams else None) for target in self._targets)
 
-    def _moved(
-        self, at: np.ndarray, targets: tuple[Tensor, ...], raw: tuple[Any, ...], draws: Draws, shape: tuple[int, ...]
-    ) -> tuple[Tensor, ...]:
-        """Return the targets, points where the policy moves them in images of this shape (C, H, W)."""
-        from convscope.data.augment.points import follow
-
-        assert self.policy is not None and len(shape) == 3
-        becomes = None if self.becomes is None else np.asarray(self.becomes)
-        moved = list(targets)
-        for at_column, (column, values) in enumerate(self._with_raw(raw)):
-            if self._moving[at_column]:
-                points = column.stored(at, values)
-                assert isinstance(points, np.ndarray)
-                moved[at_column] = column.tensor_of(follow(self.policy, points, draws, shape, becomes))
-        return tuple(moved)
-
 
 def _image(transform: ToTensor, policy: Policy) -> ImageTransform:
     if not isinstance(transform, ImageTransform):
@@ -203,14 +196,21 @@ def _image(transform: ToTensor, policy: Policy) -> ImageTransform:
     return transform
 
 
-def _check_points(policy: Policy, becomes: Sequence[int] | None) -> None:
-    """Refuse what cannot be done to images with points."""
-    if policy.blends:
+def _check_following(policy: Policy, specs: Sequence[FieldSpec], becomes: Sequence[int] | None) -> None:
+    """Refuse what cannot be done to images with targets that lie in them."""
+    kinds = {spec.kind for spec in specs}
+    if any(None in spec.shape for spec in specs):
         raise ConfigError(
-            f"augmentation {str(policy)!r}: mixup and cutmix blend two images, and points of two images have no blend; "
-            "leave them out"
+            f"augmentation {str(policy)!r}: it moves targets with their images, which are of one size, and these "
+            "targets are of several; choose none"
         )
-    if becomes is None and (policy.hflip or policy.vflip):
+    if kinds and policy.blends:
+        words = " and ".join("masks" if kind == "mask" else kind for kind in sorted(kinds))
+        raise ConfigError(
+            f"augmentation {str(policy)!r}: mixup and cutmix blend two images, and {words} of two images have no "
+            "blend; leave them out"
+        )
+    if "points" in kinds and becomes is None and (policy.hflip or policy.vflip):
         raise ConfigError(
             f"augmentation {str(policy)!r}: in a mirrored image left and right points change places, and which ones do "
             "is not known: name them (--pairs left_eye-right_eye,...), or leave the flips out"
