@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,16 @@ def listed(items: Iterable[str], most: int = EXAMPLES) -> str:
     items = list(items)
     more = f" and {len(items) - most:,} more" if len(items) > most else ""
     return ", ".join(items[:most]) + more
+
+
+def shortly(target: Any, most: int = 60) -> str:
+    """Return a target on one line, so much of it as is easily read.
+
+    >>> shortly("bee"), shortly(np.array([[1.0, 2.5], [3.0, 4.0]])), shortly(np.arange(99), 12)
+    ('bee', '1 2.5 3 4', '0 1 2 3 4...')
+    """
+    words = target if isinstance(target, str) else " ".join(f"{value:g}" for value in np.ravel(target))
+    return words if len(words) <= most else f"{words[: most - 3].rstrip()}..."
 
 
 def pairs(split: np.ndarray) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:

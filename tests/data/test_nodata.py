@@ -14,6 +14,7 @@ from convscope.data import load, read_images
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
 from convscope.data.nodata import filled, outlying
+from convscope.data.options import LoadOptions
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import DataError
 from convscope.runs.inputs import load_source
@@ -113,7 +114,7 @@ def test_a_model_treats_new_images_as_those_it_learned_from(tmp_path):
     data = load_source(root, make_plan({"nodata": -9999, "cache": str(tmp_path / "cache")}))
     rule = Preprocessing.from_dict(data.preprocessing.to_dict())
     assert rule == data.preprocessing
-    found, _, _, notices = load_labelled(root, rule, cache=tmp_path / "cache")
+    found, _, _, notices = load_labelled(root, rule, LoadOptions(cache=tmp_path / "cache"))
     assert [notice.code for notice in notices] == ["no-data"]
     (image,) = read_images([root / "a" / "0.tif"], rule)
     assert (image.values == found[0].image).all() and image.note == "30 no-data values filled"
@@ -128,7 +129,7 @@ def test_a_model_from_before_keeps_what_it_learned_from(tmp_path):
     del before["nodata"]
     rule = Preprocessing.from_dict(before)
     assert rule.nodata is None and "nodata" not in rule.to_dict()
-    assert load_labelled(root, rule, cache=tmp_path / "cache")[0].images().min() == -9999
+    assert load_labelled(root, rule, LoadOptions(cache=tmp_path / "cache"))[0].images().min() == -9999
     (image,) = read_images([root / "a" / "0.tif"], rule)
     assert image.values.min() == -9999
 

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from convscope.data.dataset import Data
-from convscope.data.decode import MAX_PIXELS
 from convscope.data.ingest.build import Progress
 from convscope.data.ingest.layout import SIDE
-from convscope.data.loading import load
+from convscope.data.loading import load_with
+from convscope.data.options import PLACES, LoadOptions
 from convscope.errors import ConfigError, DataError
 from convscope.models.weights import Weights, read_weights
 from convscope.runs import files
@@ -52,35 +52,8 @@ def load_source(
 
 
 def _load(source: str | Path, plan: Plan, *, progress: Progress | None, weights: Weights | None, alpha: bool) -> Data:
-    return load(
-        source,
-        img_size=plan.img_size,
-        fit=plan.fit,
-        valid=plan.valid,
-        test=plan.test,
-        seed=plan.data_seed,
-        skip_bad=plan.skip_bad,
-        cache=plan.cache,
-        data_root=plan.data_root,
-        workers=plan.workers,
-        max_pixels=plan.max_pixels or MAX_PIXELS,
-        nodata=plan.nodata,
-        alpha=alpha,
-        side=(weights and weights.side) or SIDE,
-        group=plan.group,
-        image_column=plan.image_column,
-        label_column=plan.label_column,
-        split_file=plan.split_file,
-        folds=plan.folds,
-        fold=plan.fold,
-        resample=plan.resample,
-        task=None if plan.task == "auto" else plan.task,
-        crop_points=plan.crop_points,
-        progress=progress,
-    )
-
-
-PLACES = ("cache", "data_root")  # where things lie changes nothing that is learned
+    options = LoadOptions.of(plan, alpha=alpha, side=(weights and weights.side) or SIDE)
+    return load_with(source, options, progress)
 
 
 def as_loaded(plan: Plan, data: Data) -> Plan:
