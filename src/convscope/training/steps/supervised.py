@@ -17,6 +17,7 @@ from convscope.training.out_of_memory import does_not_fit, is_out_of_memory, spl
 from convscope.training.plan import Plan, Stage
 from convscope.training.precision import arithmetic
 from convscope.training.schedules import Schedule
+from convscope.world import ALONE, World
 
 
 class Supervised:
@@ -24,10 +25,18 @@ class Supervised:
 
     ``running`` is what is run for the network, with its parameters: a compiled form, or the layers that learn. A step
     that does not fit into memory is taken again in twice as many parts, whose gradients are added up; ``tell`` says so.
+    Each process of ``world`` takes its part of the batch; their gradients are averaged.
     """
 
-    def __init__(self, model: nn.Module, plan: Plan, objective: Objective, tell: Callable[[str], None]):
-        self.model, self.plan, self.objective, self.tell = model, plan, objective, tell
+    def __init__(
+        self,
+        model: nn.Module,
+        plan: Plan,
+        objective: Objective,
+        tell: Callable[[str], None],
+        world: World = ALONE,
+    ):
+        self.model, self.plan, self.objective, self.tell, self.world = model, plan, objective, tell, world
         self.running = model
         self.average = AveragedModel(model, plan.ema) if plan.ema else None
         self.logged = ("loss", *objective.metrics, "lr", "momentum")
@@ -67,8 +76,13 @@ class Supervised:
         lr, momentum = self.schedule.at(done)
         lr *= self.slowed
         self.optimiser.lr, self.optimiser.momentum = lr, momentum
-        while (measured := self._gradients(batch, taken)) is None:
+        measured = self._gradients(batch, taken)
+        while self.world.any(measured is None):
             self._split(batch, taken)
+            measured = self._gradients(batch, taken)
+        assert measured is not None
+        if self.world.size > 1:
+            measured = self._averaged(measured, len(batch))
         if self.plan.clip_grad:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.plan.clip_grad)
         self.optimiser.step()
@@ -96,6 +110,14 @@ class Supervised:
         if self.plan.device != "cpu":
             torch.cuda.empty_cache()
         return None
+
+    def _averaged(self, measured: Tensor, examples: int) -> Tensor:
+        """Average gradients over all processes, each by its ``examples``; return loss and metrics of them all."""
+        share = examples / self.world.mean(measured.new_tensor(examples))
+        for parameter in self.model.parameters():
+            if parameter.grad is not None:
+                parameter.grad = self.world.mean(parameter.grad * share)
+        return self.world.mean(measured * share)
 
     def _part(self, batch: Batch, share: float) -> Tensor:
         with arithmetic(self.plan):
