@@ -37,8 +37,8 @@ def check(examined: Examined) -> Iterator[Notice]:
         yield Notice(
             "lookalikes-unknown",
             "near duplicates were not looked for, since these images are too alike to tell them by: "
-            f"of {SAMPLE:,} random pairs, {strangers:,} of different {'classes' if examined.classes else 'targets'} pass "
-            "for the same image",
+            f"of {SAMPLE:,} random pairs, {strangers:,} of different {'classes' if examined.classes else 'targets'} "
+            "pass for the same image",
         )
         return
     for name, other, rows, others in pairs(examined.split):
