@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,11 @@ def load_source(
     column that is taken for groups today, they are drawn so again. ``alpha`` keeps the opacity of images as a channel,
     for a network that takes it as one.
     """
+    if not isinstance(source, str | os.PathLike):
+        raise DataError(
+            f"expected a path, the name of a set or loaded data, found {type(source).__name__}; arrays become data "
+            "with convscope.from_arrays(x, y)"
+        )
     load_as = partial(_load, source, progress=progress, weights=weights, alpha=alpha)
     ungrouped = replace(plan, group="none")
     try:

@@ -36,9 +36,10 @@ def check_comparable(a: Run, b: Run, *, same_split: bool = True) -> None:
         )
     first, second = (_learned(run.spec.target) for run in (a, b))
     if first != second:
+        kind = a.spec.target.kind
+        other = f"the same {kind} in another order" if sorted(first) == sorted(second) else f"other {kind}"
         raise DataError(
-            f"{a.folder} and {b.folder} cannot be compared: they learn other {a.spec.target.kind} ({listed(first)}; "
-            f"{listed(second)})"
+            f"{a.folder} and {b.folder} cannot be compared: they learn {other} ({listed(first)}; {listed(second)})"
         )
     first, second = ((run.folder / files.SPLIT) for run in (a, b))
     for path in (first, second):
