@@ -114,7 +114,7 @@ def test_a_model_treats_new_images_as_those_it_learned_from(tmp_path):
     data = load_source(root, make_plan({"nodata": -9999, "cache": str(tmp_path / "cache")}))
     rule = Preprocessing.from_dict(data.preprocessing.to_dict())
     assert rule == data.preprocessing
-    found, _, _, notices = load_labelled(root, rule, LoadOptions(cache=tmp_path / "cache"))
+    found, _, notices = load_labelled(root, rule, LoadOptions(cache=tmp_path / "cache"))
     assert [notice.code for notice in notices] == ["no-data"]
     (image,) = read_images([root / "a" / "0.tif"], rule)
     assert (image.values == found[0].image).all() and image.note == "30 no-data values filled"

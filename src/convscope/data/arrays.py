@@ -53,7 +53,7 @@ def from_arrays(
     (<data arrays: number; train 14, valid 2, test 4>, <train: 14 signals, ? × 2 float32>)
     """
     named = inputs if isinstance(inputs, Mapping) else {"": inputs}
-    columns = {column.spec.name: column for column in (_column(name, values) for name, values in named.items())}
+    columns = {column.spec.name: column for column in (column_of(name, values) for name, values in named.items())}
     target = targets if isinstance(targets, Target) else _target(targets)
     count = len(target)
     for column in columns.values():
@@ -80,7 +80,11 @@ def from_arrays(
     )
 
 
-def _column(name: str, values: Examples) -> Column:
+def column_of(name: str, values: Examples) -> Column:
+    """Return examples as a column, with a hash of each; their ``name``, or else their axes, tell what they are.
+
+    Raises ``DataError`` where neither does.
+    """
     if not isinstance(values, np.ndarray | Sequence):
         return values
     axes = {example.ndim for example in values}
