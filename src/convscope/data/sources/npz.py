@@ -57,7 +57,7 @@ class _Member:
 
 def find(files: Files, columns: Columns) -> list[Candidate]:
     """Return a candidate for each ``.npz`` in a folder that holds images with labels."""
-    candidates = []
+    found = []
     if not isinstance(files, Folder):
         return []
     for name in files.names:
@@ -66,8 +66,8 @@ def find(files: Files, columns: Columns) -> list[Candidate]:
                 path = files.locate(name)
                 if _pairs(_members(path), columns):
                     open_it = functools.partial(read, path, columns)
-                    candidates.append(Candidate("NumPy archive", name, open_it, files=(name,)))
-    return candidates
+                    found.append(Candidate("NumPy archive", name, open_it, files=(name,)))
+    return found
 
 
 @dataclass(frozen=True)
