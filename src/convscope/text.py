@@ -21,6 +21,15 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def part(number: int, whole: int, noun: str, verb: str, plural: str) -> str:
+    """Return how many of a whole do something, with the verb that fits the number.
+
+    >>> part(1, 30, "test image", "is", "are"), part(1200, 5000, "image", "has", "have")
+    ('1 of 30 test images is', '1,200 of 5,000 images have')
+    """
+    return f"{number:,} of {count(whole, noun)} {verb if number == 1 else plural}"
+
+
 def listed(items: Iterable[str], most: int = EXAMPLES) -> str:
     """Return items in a row, the first few by name.
 

@@ -82,8 +82,7 @@ class Split:
 
     def _example(self, at: int) -> Example:
         values = self.input.take(np.array([at]))[0]
-        one = self[at : at + 1]
-        target: Any = one.target[0] if self.dataset.targets else None
+        target: Any = self[at : at + 1].target[0] if self.dataset.targets else None
         if self.dataset.target_kind == "class":
             target = self.classes[target]
         return Example(values, target, str(self.dataset.ids[self.rows[at]]))

@@ -122,11 +122,11 @@ def load_labelled(
     *,
     inherited: frozenset[str] = frozenset(),
     progress: Progress | None = None,
-) -> tuple[Split, np.ndarray, tuple[str, ...], tuple[Notice, ...]]:
+) -> tuple[Split, np.ndarray, tuple[Notice, ...]]:
     """Load every labelled image of a set, undivided, brought to the size of ``rule``: to be scored, not trained on.
 
-    Returns them as one split "all", the split (n,) that the set itself gives each ("" for none), the set's classes, and
-    what is to be told. Columns of the ``inherited`` roles ("image", "label", "group") need not be in the table; where
+    Returns them as one split "all", the split (n,) that the set itself gives each ("" for none), and what is to be
+    told. Columns of the ``inherited`` roles ("image", "label", "group") need not be in the table; where
     they are not, that is told, too. Raises as ``load``, but one class or one image is enough.
     """
     tell, root = progress or _silent, caching.directory(options.cache)
@@ -142,8 +142,8 @@ def load_labelled(
         listing.name, str(path_or_name), _columns(listing, entry), ("image",), (listing.target.spec.name,),
         {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups, placements=_placements(entry, boxes),
     )  # fmt: skip
-    notices = (*_other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
-    return data.everything, listing.split[good], listing.classes, notices
+    notices = (*other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
+    return data.everything, listing.split[good], notices
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -218,7 +218,7 @@ def _places(
         )
 
 
-def _other_columns(listing: Listing, columns: Columns) -> tuple[Notice, ...]:
+def other_columns(listing: Listing, columns: Columns) -> tuple[Notice, ...]:
     """Say which columns the user named for another table that this one lacks."""
     if not listing.columns or not (lacking := columns.missing(listing.columns)):
         return ()
@@ -269,17 +269,17 @@ def _not_there(path: Path) -> DataError:
     )
 
 
-def _path(given: str | Path) -> Path:
+def _path(path_or_name: str | Path) -> Path:
     """Return a path that can be looked up, whether anything is there or not."""
-    if not str(given):
+    if not str(path_or_name):
         raise DataError("no data given: the path is empty; name a folder, a file or a set such as digits")
     try:
-        path = Path(given).expanduser()
+        path = Path(path_or_name).expanduser()
         path.exists()
     except RuntimeError:  # ~somebody
-        raise DataError(f"{given}: there is no user whose folder this could mean") from None
+        raise DataError(f"{path_or_name}: there is no user whose folder this could mean") from None
     except OSError as error:
-        raise DataError(f"{given} cannot be opened: {error.strerror}") from None
+        raise DataError(f"{path_or_name} cannot be opened: {error.strerror}") from None
     return path
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack, get_type_hints
 
 import numpy as np
 
+from convscope.data.array_files import load_examples
 from convscope.data.columns import Column, Converted
 from convscope.data.dataset import Data, Split
 from convscope.data.decode.encoded import Unreadable
@@ -118,14 +119,14 @@ def _divided(data: Data) -> Labelled:
 
 def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
     """Load another set as the run loaded its own, but for what ``reading`` says."""
-    rule = run.spec.preprocessing
-    if not isinstance(rule, ImageTransform):
-        raise DataError(f"{data}: this run takes {rule.kind}s, and only images are read from files: give a loaded set")
-    own = LoadOptions.of(run.plan)
+    rule, own = run.spec.preprocessing, LoadOptions.of(run.plan)
     given = _said(reading, (*PLACES, *COLUMNS))
     options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
     inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
-    examples, of, _, notices = load_labelled(data, rule, options, inherited=inherited)
+    if isinstance(rule, ImageTransform):
+        examples, of, notices = load_labelled(data, rule, options, inherited=inherited)
+    else:
+        examples, of, notices = load_examples(Path(data), rule, run.spec.target, options, inherited=inherited)
     return Labelled(examples, of, tuple(notice.text for notice in notices))
 
 
@@ -177,7 +178,9 @@ def _flattered(run: Run, split: str) -> Iterator[str]:
     if split != "valid" or not (run.folder / files.METRICS).exists():
         return
     if by := decided_by_validation(run.metrics):
-        yield f"the validation images decided {' and '.join(by)} in the training of this run: their score is optimistic"
+        noun = run.spec.input.noun
+        decided = f"decided {' and '.join(by)} in the training of this run"
+        yield f"the validation {noun}s {decided}: their score is optimistic"
 
 
 def _trained_on(run: Run, chosen: Split) -> Iterator[str]:
@@ -189,7 +192,8 @@ def _trained_on(run: Run, chosen: Split) -> Iterator[str]:
         seen = {row["content"] for row in csv.DictReader(file) if row["split"] == "train" and row.get("content")}
     known = sum(content.tobytes().hex() in seen for content in chosen.content)
     if known:
+        noun = run.spec.input.noun
         yield (
-            f"{known:,} of {count(len(chosen), 'image')} were training images of this run: "
-            "the figures say little of new images"
+            f"{known:,} of {count(len(chosen), noun)} were training {noun}s of this run: the figures say little of new "
+            f"{noun}s"
         )

@@ -166,15 +166,17 @@ def _perceptron(epochs: int) -> Fit:
     return fit
 
 
-def _method(learn: Callable[[str, _Job], BaselineResult]) -> Baseline:
-    def method(name: str, train: Split, scored: Split, target: Classes, budget: Budget) -> BaselineResult:
+def _method(learn: Callable[[str, _Job], BaselineResult], *, pixels_only: bool = True) -> Baseline:
+    def method(name: str, train: Split, scored: Split, target: Classes, budget: Budget) -> BaselineResult | None:
+        if pixels_only and train.input.spec.kind != "image":
+            return None
         return learn(name, _Job(train, scored, len(target.names), budget.seconds, budget.seed, budget.room))
 
     return method
 
 
 METHODS: dict[str, Baseline] = {
-    "majority class": _method(_majority),
+    "majority class": _method(_majority, pixels_only=False),
     "logistic regression": _method(_pixels_logistic),
     "HOG + linear": _method(_hog_linear),
     "small MLP": _method(_pixels_perceptron),
