@@ -12,7 +12,7 @@ from convscope.runs.run import Run
 from convscope.tasks import quantities
 from convscope.tasks.metrics.units import FEW
 from convscope.tasks.scores import About
-from convscope.text import THIN, count
+from convscope.text import THIN, count, inside
 from convscope.training.choice import decided_by_validation
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ def conclusions(found: Comparison) -> Iterator[str]:
     """Yield whether the best network is better than each other one, and what may be used instead of it."""
     best, rest = found.best, found.networks[1:]
     if not rest:
-        figure = in_words(best.figures[found.main], found.metrics[found.main])
-        yield f"{best.name}: {found.main.replace('_', ' ')} {figure} over {count(len(best.runs), 'seed')}."
+        about = found.metrics[found.main]
+        figure = in_words(best.figures[found.main], about)
+        yield f"{best.name}: {inside(about.title)} {figure} over {count(len(best.runs), 'seed')}."
         return
     against = {network.name: found.pair(best.name, network.name) for network in rest}
     about = found.metrics[found.main]

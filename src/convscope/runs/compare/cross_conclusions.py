@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convscope.runs.compare.conclusions import gap, in_words
-from convscope.text import count
+from convscope.text import count, inside
 
 if TYPE_CHECKING:
     from convscope.runs.compare.cross_validation import CrossValidation
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def conclusions(found: CrossValidation) -> Iterator[str]:
     """Yield how good the best network is, and whether it is better than each other one."""
     about, best, J = found.metrics[found.main], found.best, len(found.splits)
-    name = found.main.replace("_", " ")
+    name = inside(about.title)
     if best.pooled is not None:
         examples = f"all {found.examples:,} examples, each tested once in {J} folds"
         yield f"{best.name}: {name} {in_words(best.pooled[found.main], about)} on {examples}."

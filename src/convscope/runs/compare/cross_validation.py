@@ -77,6 +77,7 @@ class CrossValidation:
     failed: dict[str, str] = field(default_factory=dict)
     groups: int | None = None
     resampled: str = "images"
+    about: Mapping[str, About] = field(default_factory=dict)  # what the figures mean, in the units of the target
 
     def __repr__(self) -> str:
         figures = ", ".join(f"{each.name} {_plain(each.figures[self.main]['value'])}" for each in self.networks)
@@ -90,7 +91,7 @@ class CrossValidation:
     @property
     def metrics(self) -> Mapping[str, About]:
         """The figures that are compared and what each means, the main one first."""
-        return task(self.task).compared
+        return self.about or task(self.task).compared
 
     @property
     def main(self) -> str:
@@ -109,6 +110,7 @@ class CrossValidation:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON."""
         values = asdict(self)
+        del values["about"]
         for pair, plain, wins in zip(self.pairs, values["pairs"], values.pop("wins"), strict=True):
             plain |= {"decided": pair.decided, "wins": wins}
         described = {"main": self.main, "metrics": {name: asdict(about) for name, about in self.metrics.items()}}
@@ -146,6 +148,7 @@ def cross_validate(runs: Sequence[Run | str | Path], failed: dict[str, str] | No
         failed={**(failed or {}), **arrangement.incomplete},
         groups=(units and units.groups) or None,
         resampled=str(units) if units and units.groups else "images",
+        about=arrangement.firsts[0].about,
     )
     return replace(found, conclusions=tuple(conclusions(found)), notes=tuple(notes(found)))
 
