@@ -7,6 +7,7 @@ from typing import Any
 
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
+from convscope.tasks.keeping import kept
 from convscope.tasks.landmarks.pairs import mean_shape, settled
 
 STEPS = 500  # that a network of points needs at least, however few images there are
@@ -16,7 +17,8 @@ MOVED = "rotate=15 scale=0.2 shift=0.1 brightness=0.2 contrast=0.2"
 
 
 def usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
-    """Return a value and its reason for head, length, batch size and augmentation, and for how points are learned.
+    """Return a value and its reason for head, length, batch size, augmentation, which weights are kept, and for how
+    points are learned.
 
     Raises ``ConfigError`` for a head that does not say where points are as it is asked for.
     """
@@ -34,6 +36,7 @@ def usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
         "batch_size": (batch, f"for {count:,} training images"),
         "augment": (mirrored + MOVED, f"points move with the image; {'' if mirrored else 'not '}mirrored"),
         "pairs": (plan.task_options.get("pairs", "auto"), pairs.why),
+        **kept(data),
     }
 
 
