@@ -11,7 +11,7 @@ from convscope.report.figures.style import INK, MUTED, WIDE, Drawing, canvas
 from convscope.report.sections.regression.contents import Predicted, Shown
 from convscope.report.text import file_name, shorten
 
-ACROSS = 8
+ACROSS = 6
 LINES = 3  # numbers written at a picture
 
 
@@ -42,7 +42,7 @@ def draw(contents: Contents) -> Drawing | None:
 
 def _caption(own: Predicted, shown: Shown) -> str:
     lines = (
-        f"{shorten(name, 8)}: is {truth:.4g}, said {said:.4g}"
+        f"{shorten(name, 10)}: {truth:.3g}, said {said:.3g}"
         if len(own.names) > 1
         else f"is {truth:.4g}\nsaid {said:.4g}"
         for name, truth, said in zip(own.names[:LINES], shown.truth, shown.predicted, strict=False)
