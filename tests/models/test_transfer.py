@@ -11,6 +11,7 @@ from convscope.data.spec import Classes
 from convscope.errors import ConfigError
 from convscope.models import create, entry, names
 from convscope.models.header import parse
+from convscope.models.heatmaps import Pyramid
 from convscope.models.transfer import cut, frozen, frozen_prefix, groups, layers, new_head, split, with_head
 from convscope.runs.model_spec import ModelSpec
 
@@ -37,7 +38,8 @@ def test_a_head_of_heat_maps_gives_places(name: str) -> None:
     torch.manual_seed(0)
     net = create(name, classes=6, channels=3, size=(32, 48), head="heatmap").eval()
     x = torch.randn(2, 3, 32, 48)
-    maps, places = net.head[:-1](cut(net)[0](x)), net(x)  # pyright: ignore
+    assert isinstance(net, Pyramid) and torch.equal(cut(net)[0](x), net.maps(x)[0])
+    maps, places = net.head.heat(net.maps(x)), net(x)  # pyright: ignore
     assert maps.shape[:2] == (2, 3) and places.shape == (2, 6)
     for side, of_maps in zip((32, 48), maps.shape[2:], strict=True):
         assert of_maps - 2 >= side / 4  # beside the cells beyond the borders

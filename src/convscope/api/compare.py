@@ -9,7 +9,7 @@ from convscope.api.series_folder import is_series, named_folder, read_series
 from convscope.report.comparison import write as write_comparison
 from convscope.report.cross_validation import write as write_cross_validation
 from convscope.runs import files
-from convscope.runs.compare.arrangement import is_of_splits
+from convscope.runs.compare.arrangement import of_several_splits
 from convscope.runs.compare.comparison import Comparison
 from convscope.runs.compare.comparison import compare as compare_runs
 from convscope.runs.compare.cross_validation import CrossValidation, cross_validate
@@ -33,7 +33,7 @@ def compared(
 ) -> Comparison | CrossValidation:
     """Compare runs, list the ``failed`` trainings with them, and write the page to ``out`` if given."""
     opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
-    if any(map(is_of_splits, opened)):
+    if of_several_splits(opened):
         summary = cross_validate(opened, failed)
         if out is not None:
             write_cross_validation(summary, Path(out))

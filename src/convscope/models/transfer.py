@@ -19,7 +19,7 @@ from torch.func import functional_call
 from torch.nn.modules.dropout import _DropoutNd
 
 from convscope.errors import ConfigError, nearest
-from convscope.models.heatmaps import heatmap_head
+from convscope.models.heatmaps import Pyramid, pyramid
 
 HEADS = ("own", "linear", "hidden", "heatmap")
 BACKBONE = ("backbone", "trunk")  # the word for all but the head, and the older one
@@ -38,7 +38,7 @@ def cut(model: nn.Module, head: str | None = None) -> tuple[nn.Sequential, nn.Se
     >>> [name for name, _ in head.named_children()]
     ['avgpool', 'flatten', 'fc']
     """
-    if not is_chain(model):
+    if not has_head(model):
         raise ConfigError(
             f"a {type(model).__name__} is no chain of layers, and no head can be cut off; use head 'own', and name "
             "the layers to freeze"
@@ -53,6 +53,11 @@ def is_chain(model: nn.Module) -> TypeGuard[nn.Sequential]:
     return isinstance(model, nn.Sequential) and type(model).forward is nn.Sequential.forward
 
 
+def has_head(model: nn.Module) -> TypeGuard[nn.Sequential]:
+    """Return whether a network is a chain, or one whose head is given several of the maps before it."""
+    return is_chain(model) or isinstance(model, Pyramid)
+
+
 def _first_of_head(children: list[tuple[str, nn.Module]], head: str | None) -> int:
     names = [name for name, _ in children]
     for name in ("head", head):
@@ -65,13 +70,11 @@ def _first_of_head(children: list[tuple[str, nn.Module]], head: str | None) -> i
     raise ConfigError(f"none of the layers {', '.join(names)} begins a head: none pools to one value or flattens")
 
 
-def new_head(kind: str, features: int, classes: int, stride: float = 1) -> OrderedDict[str, nn.Module]:
+def new_head(kind: str, features: int, classes: int) -> OrderedDict[str, nn.Module]:
     """Return the modules of a head for maps (N, features, H, W), in order.
 
-    ``heatmap`` makes maps of them, and gives x and y of the centre of each (``heatmaps``); ``stride`` says how many
-    pixels of the image a place of the maps is from the next. The others are for any numbers: ``linear`` takes the mean
-    of each map, brings them to one scale by batch norm, and has one linear layer; ``hidden`` puts a layer of 256
-    between them, with batch norm and dropout before each. The mean makes both fit any image size.
+    ``linear`` takes the mean of each map, brings them to one scale by batch norm, and has one linear layer; ``hidden``
+    puts a layer of 256 between them, with batch norm and dropout before each. The mean makes both fit any image size.
     """
     if kind == "linear":
         return OrderedDict(
@@ -84,10 +87,6 @@ def new_head(kind: str, features: int, classes: int, stride: float = 1) -> Order
             norm1=nn.BatchNorm1d(features), dropout1=nn.Dropout(0.5), hidden=nn.Linear(features, 256), relu=nn.ReLU(),
             norm2=nn.BatchNorm1d(256), dropout2=nn.Dropout(0.5), fc=nn.Linear(256, classes),
         )  # fmt: skip
-    if kind == "heatmap":
-        if classes % 2:
-            raise ConfigError(f"the head heatmap gives x and y of points, an even number of outputs, not {classes}")
-        return heatmap_head(features, stride, classes)
     raise ConfigError(f"no head is called {kind!r}{nearest(kind, HEADS)}; there are: {', '.join(HEADS)}")
 
 
@@ -102,17 +101,23 @@ def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape
     backbone, _ = cut(model, head)
     if not len(backbone):
         raise ConfigError("it has no layers before its head, and nothing to put a new head on; use head 'own'")
-    maps = _maps(backbone, shape)
-    top = nn.Sequential(new_head(kind, maps[1], classes, shape[1] / maps[2]))
+    shapes = _shapes(backbone, shape)
+    (*_, last) = shapes.values()
+    if len(last) != 4:
+        raise ConfigError(f"its features are no maps (N, C, H, W) but of shape {last}; use head 'own'")
+    if kind == "heatmap":
+        return pyramid(backbone, shapes, shape[1], classes)
+    top = nn.Sequential(new_head(kind, last[1], classes))
     return nn.Sequential(OrderedDict([*backbone.named_children(), ("head", top)]))
 
 
-def _maps(backbone: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape (N, C, H, W) of the maps that a backbone gives for images (channels, height, width)."""
-    maps = shape_after(backbone, shape)
-    if len(maps) != 4:
-        raise ConfigError(f"its features are no maps (N, C, H, W) but of shape {maps}; use head 'own'")
-    return maps
+def _shapes(backbone: nn.Sequential, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    """Return the shape of what each child of a backbone gives for two images (channels, height, width)."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, child in backbone.named_children():
+        shape = shape_after(child, shape)[1:]
+        shapes[name] = (2, *shape)
+    return shapes
 
 
 def shape_after(net: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from convscope.models.registry import create, entry, names
 from convscope.models.state_dict import pick
 from convscope.models.tensors import checked, file_in, read_file
 from convscope.models.timm import PREFIX, scaling_of, with_our_names
-from convscope.models.transfer import cut, is_chain
+from convscope.models.transfer import cut, has_head
 
 PUBLIC = "public"  # the source that is no file
 SHOWN = 4  # of the tensors that do not fit
@@ -234,7 +234,7 @@ def _fit(model: nn.Module, weights: Weights, head_is_new: bool) -> _Fit:
 
 def _children(model: nn.Module, name: str) -> tuple[set[str], set[str]]:
     """Return the names of the children in the trunk, and of those in the head."""
-    if not is_chain(model):
+    if not has_head(model):
         return {child for child, _ in model.named_children()}, set()
     trunk, top = cut(model, entry(name).head)
     return {child for child, _ in trunk.named_children()}, {child for child, _ in top.named_children()}

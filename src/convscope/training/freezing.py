@@ -30,7 +30,7 @@ class FreezePlan:
     @property
     def only_head(self) -> bool:
         """Whether nothing learns but the head."""
-        if not self.stage.freeze or not transfer.is_chain(self.model):
+        if not self.stage.freeze or not transfer.has_head(self.model):
             return False
         return transfer.frozen(self.model, ["backbone"], self.head) <= self.still
 

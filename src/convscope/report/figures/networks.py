@@ -33,7 +33,7 @@ def draw(comparison: Comparison) -> Drawing:
                 axes.plot(each, [y] * len(each), "|", color=colour, markersize=11, markeredgewidth=1.3)
             axes.plot(estimate["value"], y, "o", color=colour, markersize=7)
         axes.annotate(
-            f"{quantities.value(estimate, about)}  ({quantities.interval(estimate, about)})", (1, y), (10, 0),
+            f"{quantities.value(estimate, about)}  ({quantities.bounds(estimate, about)})", (1, y), (10, 0),
             xycoords=("axes fraction", "data"), textcoords="offset points", va="center", color=INK,
         )  # fmt: skip
     axes.set_yticks(range(len(rows)), [shorten(network.name, 34) for network, _ in rows])

@@ -114,7 +114,7 @@ def in_words(estimate: Estimate, about: About) -> str:
     '93.1 % (92.0 to 94.0 %)'
     """
     value = quantities.value(estimate, about)
-    interval = f" ({quantities.interval(estimate, about)})" if quantities.known(estimate) else ""
+    interval = f" ({quantities.bounds(estimate, about)})" if quantities.known(estimate) else ""
     return f"{value}{interval}".replace(THIN, " ")  # also for terminals that cannot show it
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Labels, OutputSpec
 from convscope.data.transforms import ImageTransform
+from convscope.tasks.keeping import kept
 from convscope.tasks.multilabel.baselines import METHODS
 from convscope.tasks.multilabel.evidence import LabelAnswers
 from convscope.tasks.multilabel.options import Options
@@ -37,10 +38,11 @@ def _usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
     """Vary images as objects are: mirrored, shifted, and large ones zoomed and lit."""
     shape = data.preprocessing
     if not isinstance(shape, ImageTransform):
-        return {}
+        return kept(data)
     large = min(shape.height, shape.width) >= LARGE
     words = "natural" + ("" if large else " scale=0") + ("" if large and shape.channels == 3 else NO_LIGHT)
-    return {"augment": (words, "objects: mirrored left to right but kept upright (where a label says a side, hflip=0)")}
+    why = "objects: mirrored left to right but kept upright (where a label says a side, hflip=0)"
+    return {"augment": (words, why), **kept(data)}
 
 
 def _output(target: Labels, input: InputSpec) -> OutputSpec:

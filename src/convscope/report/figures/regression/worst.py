@@ -34,12 +34,15 @@ def draw(contents: Contents) -> Drawing | None:
 
 
 def _caption(own: Predicted, shown: Shown) -> str:
+    digits = 3 if len(own.names) > 1 else 4
     lines = (
-        f"{shorten(name, 8)}: {_is(truth)}, said {said:.4g}" if len(own.names) > 1 else f"{_is(truth)}\nsaid {said:.4g}"
+        f"{shorten(name, 10)}: {_number(truth, digits)}, said {_number(said, digits)}"
+        if len(own.names) > 1
+        else f"is {_number(truth, digits)}\nsaid {_number(said, digits)}"
         for name, truth, said in zip(own.names[:LINES], shown.truth, shown.predicted, strict=False)
     )
     return "\n".join(lines)
 
 
-def _is(truth: float) -> str:
-    return "not known" if math.isnan(truth) else f"is {truth:.4g}"
+def _number(value: float, digits: int) -> str:
+    return "not known" if math.isnan(value) else f"{value:.{digits}g}"
