@@ -102,7 +102,6 @@ def read(rows: Sequence[Mapping[str, str]], target: Numbers) -> Errors:
 TREND = Task(
     name="trend", options=Options, target=target_of, score=score, evidence=errors_of, read=read,
     fits=lambda data: None if data.target_kind == "number" else "its targets are no numbers",
-    resolve=lambda options, data: options,
     encode=lambda stored, target: ((stored - target.mean) / target.std).astype(np.float32),
     output=lambda target, input: OutputSpec(len(target.names)),
     objective=lambda target, options, train, valid, device: SmoothL1(options.beta),

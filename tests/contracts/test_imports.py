@@ -19,7 +19,7 @@ PACKAGE = Path(convscope.__file__).parent
 
 # A room may import from the lines above its own; rooms on one line are strangers.
 ORDER = """
-errors text plain events
+errors text plain events world
 atomic
 cards geometry
 ops
@@ -40,7 +40,7 @@ LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in
 # library: the rooms (and all below them) that may import it; the empty tuple means none
 DOORS = {
     "torch": (
-        *("graph.record", "graph.translate", "graph.verify", "data.augment", "data.batch", "data.loader"),
+        *("world", "graph.record", "graph.translate", "graph.verify", "data.augment", "data.batch", "data.loader"),
         *("data.device", "data.transforms", "tasks", "models"),
         *("training", "explain", "runs", "report", "api"),
     ),

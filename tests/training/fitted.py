@@ -18,6 +18,7 @@ from convscope.tasks.task import Measured
 from convscope.training.checkpoint import State
 from convscope.training.loop import Outcome, fit
 from convscope.training.plan import Plan, make_plan
+from convscope.world import ALONE, World
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Form = Callable[[torch.nn.Module], torch.nn.Module]
@@ -52,13 +53,23 @@ class Kept:
 
 
 def settings(**changes: object) -> Plan:
-    return make_plan({"epochs": 3, "batch_size": 64, "lr": 0.01, "model": "tiny", "augment": "none", **changes})
+    return make_plan(
+        {
+            "task": "classification",
+            "epochs": 3,
+            "batch_size": 64,
+            "lr": 0.01,
+            "model": "tiny",
+            "augment": "none",
+            **changes,
+        }
+    )
 
 
 def run(
     data: Data, plan: Plan, *, listener: Listener = SILENT, start: State | None = None, select: str = "best",
     net: torch.nn.Module | None = None, loss: Loss | None = None, form: Form = lambda model: model,
-    kept: Kept | None = None, catch: type[BaseException] | tuple[()] = KeyboardInterrupt,
+    kept: Kept | None = None, world: World = ALONE, catch: type[BaseException] | tuple[()] = KeyboardInterrupt,
 ) -> tuple[Kept, Outcome | None]:  # fmt: skip
     torch.manual_seed(plan.seed)
     p = data.preprocessing
@@ -73,7 +84,7 @@ def run(
     try:
         outcome = fit(
             model, train, Loader(data.valid, data.transforms, 256), plan, objective,
-            keeper=kept, select=select, listener=listener, start=start, form=form,
+            keeper=kept, select=select, listener=listener, start=start, form=form, world=world,
         )  # fmt: skip
     except catch:
         return kept, None

@@ -24,6 +24,7 @@ from convscope.data.device import sent, settled_on
 from convscope.data.transforms import PLAIN, Form, ImageTransform, ToTensor
 from convscope.data.transforms.placement import placed
 from convscope.errors import ConfigError
+from convscope.world import ALONE, World
 
 if TYPE_CHECKING:
     from convscope.data.augment import Policy
@@ -113,17 +114,17 @@ class Loader:
         """Return the batches of other values of the same examples, in the same orders, not augmented."""
         return Loader(split, transforms, self.batch_size, form=self.form, encode=self.encode, seed=self.seed)
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """Yield the shuffled, augmented batches of one epoch, from batch ``start`` on."""
+    def epoch(self, epoch: int, start: int = 0, world: World = ALONE) -> Iterator[Batch]:
+        """Yield the shuffled, augmented batches of one epoch, from batch ``start`` on: this process's part of each."""
         order = np.random.Generator(np.random.Philox(key=[self.seed, epoch])).permutation(len(self.split))
-        chosen = (self._choose(order[first:last], epoch) for first, last in itertools.pairwise(self.bounds[start:]))
+        chosen = (self._choose(order[first:last], epoch) for first, last in self._spans(world, start))
         chosen, coming = itertools.tee(chosen)
         for choice, raw in zip(chosen, self._raw(each.all_at for each in coming), strict=True):
             yield self._augmented(choice, raw, epoch)
 
-    def sequential(self) -> Iterator[Batch]:
-        """Yield the batches in the split's own order, not augmented."""
-        bounds = list(itertools.pairwise(self.bounds))
+    def sequential(self, world: World = ALONE) -> Iterator[Batch]:
+        """Yield the batches in the split's own order, not augmented: this process's part of each."""
+        bounds = self._spans(world)
         for (first, last), raw in zip(bounds, self._raw(np.arange(a, b) for a, b in bounds), strict=True):
             targets = tuple(target[first:last] for target in self._targets)
             yield Batch(self.rows[first:last], self._tensors(raw), targets, _lengths(raw))
@@ -132,6 +133,13 @@ class Loader:
         """Return the examples at positions ``at`` (N,) of the split, to the bit as an epoch's batches hold them."""
         choice = self._choose(at, epoch)
         return self._augmented(choice, tuple(each.column.take(choice.all_at) for each in self._inputs), epoch)
+
+    def _spans(self, world: World, start: int = 0) -> list[tuple[int, int]]:
+        """Return where a process's part of each batch begins and ends, from batch ``start`` on."""
+        return [
+            (first + (last - first) * world.rank // world.size, first + (last - first) * (world.rank + 1) // world.size)
+            for first, last in itertools.pairwise(self.bounds[start:])
+        ]
 
     def _raw(self, wanted: Iterable[np.ndarray]) -> Iterator[tuple[Any, ...]]:
         """Yield the raw values of each input at each of the positions (k,) ``wanted``."""

@@ -107,13 +107,11 @@ class Task:
     name: str
     options: type[Any]
     fits: Callable[[Data], str | None]
-    resolve: Callable[[Any, Data], Any]
     target: Callable[[Data, Any], TargetSpec]
     encode: Callable[[np.ndarray, Any], np.ndarray]
     output: Callable[[Any, InputSpec], OutputSpec]
     objective: Callable[[Any, Any, np.ndarray, np.ndarray, str], Objective]
     head: Callable[[Any], nn.Module]
-    average: Callable[[Tensor, Sequence[View], Any], Tensor] | None
     score: Callable[..., Scores]
     evidence: Callable[[Any, Any, Any], Evidence]
     baselines: Mapping[str, Baseline]
@@ -123,6 +121,8 @@ class Task:
     cells: Callable[[Any, Any, Any], Sequence[str]]
     read: Callable[[Sequence[Mapping[str, str]], Any], Evidence]
     match: Callable[[np.ndarray, FieldSpec, Any], Matched] = matched
+    resolve: Callable[[Any, Data], Any] = lambda options, data: options
+    average: Callable[[Tensor, Sequence[View], Any], Tensor] | None = lambda views, laid, target: views.mean(0)
     step: str = "supervised"
     heads: tuple[str, ...] = ("own", "linear", "hidden")
     usual: Callable[[Data, Any], Mapping[str, tuple[Any, str]]] = lambda data, plan: {}

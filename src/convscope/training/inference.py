@@ -9,22 +9,28 @@ from convscope.data.loader import Loader
 from convscope.tasks.task import Objective
 from convscope.training.plan import Plan
 from convscope.training.precision import arithmetic
+from convscope.world import ALONE, World
 
 
-def measure(model: nn.Module, batches: Loader, objective: Objective, plan: Plan) -> dict[str, float]:
-    """Return the loss and the metrics of a split: in evaluation mode, with no gradient recorded."""
+def measure(
+    model: nn.Module, batches: Loader, objective: Objective, plan: Plan, world: World = ALONE
+) -> dict[str, float]:
+    """Return the loss and the metrics of a split: in evaluation mode, with no gradient recorded.
+
+    Each process of ``world`` measures its own part of every batch.
+    """
     training = model.training
     model.eval()
     try:
         with torch.inference_mode():
             parts = []
-            for batch in batches.sequential():
+            for batch in batches.sequential(world):
                 with arithmetic(plan):
                     output = model(*batch.inputs)
                 parts.append(_fractions(objective(output.float(), batch)))
     finally:
         model.train(training)
-    numerators, denominators = torch.stack(parts).sum(0).unbind(0)
+    numerators, denominators = world.mean(torch.stack(parts).sum(0)).unbind(0)
     return dict(zip(("loss", *objective.metrics), (numerators / denominators).tolist(), strict=True))
 
 

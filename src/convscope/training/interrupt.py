@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from convscope.world import ALONE, World
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -16,20 +18,24 @@ class Stopped(KeyboardInterrupt):
 
 
 class Interrupt:
-    """Says whether the user asked to stop; a second Ctrl-C stops at once."""
+    """Says whether the user asked any process of the world to stop; a second Ctrl-C stops at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: World = ALONE) -> None:
+        self._world = world
         self._asked = self._waits_for_nothing = False
 
     def check(self) -> None:
         """Raise ``Stopped`` where the user has asked for it."""
-        if self._asked:
+        if self._world.any(self._asked):
             raise Stopped
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Raise ``Stopped`` anywhere within the block, which changes nothing that is kept, such as an evaluation."""
-        self._waits_for_nothing = True
+        """Raise ``Stopped`` anywhere within the block, which changes nothing that is kept, such as an evaluation.
+
+        One of several processes waits for the block's end: the others would wait for it.
+        """
+        self._waits_for_nothing = self._world.size == 1
         try:
             self.check()
             yield
@@ -46,9 +52,9 @@ class Interrupt:
 
 
 @contextmanager
-def listening() -> Iterator[Interrupt]:
+def listening(world: World = ALONE) -> Iterator[Interrupt]:
     """Catch SIGINT and SIGTERM within the block, which Python allows in the main thread only."""
-    interrupt = Interrupt()
+    interrupt = Interrupt(world)
     with _handled(SIGNALS, interrupt._ask):
         yield interrupt
 

@@ -29,7 +29,8 @@ from convscope.training.out_of_memory import is_out_of_memory
 from convscope.training.plan import Plan
 from convscope.training.stage_setup import StageSetup, set_up_stage
 from convscope.training.state import TrainerState
-from convscope.training.steps.supervised import Supervised
+from convscope.training.steps.registry import step_of
+from convscope.world import ALONE, World
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,13 @@ def fit(
     listener: Listener = SILENT,
     start: State | None = None,
     form: Callable[[nn.Module], nn.Module] = lambda model: model,
+    world: World = ALONE,
 ) -> Outcome:
     """Train a model as planned; ``keeper`` is handed the resume state and the chosen weights on the way and at the end.
 
     ``objective`` is the task's. ``select`` is "best" (by the objective's monitor on the validation split) or "last".
     ``form`` returns what is run for a model, sharing its parameters, such as a compiled one; all that is saved belongs
-    to the model itself.
+    to the model itself. The processes of ``world`` each take their part of every batch, and end together.
 
     Ctrl-C or SIGTERM finishes the step in hand, saves, and raises ``Stopped``, a ``KeyboardInterrupt``. A loss that
     explodes restarts the epoch at half the learning rate; at the second time ``Error`` is raised. A step that does
@@ -77,26 +79,25 @@ def fit(
         run.notices.append(text)
         listener.notice(text)
 
-    step = Supervised(model, plan, objective, tell)
-    run = TrainerState(step, plan, start)
+    run = TrainerState(step_of(model, plan, objective, tell, world), plan, start)
 
     if start is not None and start.facts.get("threads", plan.threads) != plan.threads:
         tell(_OTHER_THREADS.format(start.facts["threads"], plan.threads))
     saving = Saving(keeper, tell)
-    with listening() as interrupt:
+    with listening(world) as interrupt:
         try:
             for _ in run.stages_to_come():
                 if len(run.stages) > 1:
                     listener.stage(run.at + 1)
                 scene = None
-                while not (reason := _end(run)):
+                while not (reason := world.same(_end(run))):
                     if scene is None:  # a training that is resumed at the end of a stage needs none
                         with interrupt.at_once():
-                            scene = set_up_stage(run, step, train, valid, form, listener.progress)
+                            scene = set_up_stage(run, train, valid, objective, form, listener.progress)
                     try:
-                        rate = _take_epoch(run, scene, listener, saving, interrupt, tell)
+                        rate = _take_epoch(run, scene, listener, saving, interrupt, tell, world)
                         with interrupt.at_once():
-                            row = _judge(run, scene, objective, rate)
+                            row = _judge(run, scene, objective, rate, world)
                     except Diverged as diverged:
                         _slow_down(run, diverged, tell)
                         scene.watch = LossWatch(plan.device, objective.blind, run.losses())
@@ -150,6 +151,7 @@ def _take_epoch(
     saving: Saving,
     interrupt: Interrupt,
     tell: Callable[[str], None],
+    world: World,
 ) -> float:
     """Take what is left of the epoch's steps; return the images a second of this sitting."""
     train = scene.train
@@ -157,10 +159,10 @@ def _take_epoch(
     began, first = time.perf_counter(), run.number
     ended = began  # of the step before
     run.step.begin_epoch()
-    for batch in train.epoch(run.epoch, start=run.number):
-        if run.number and run.spent > deadline:
+    for batch in train.epoch(run.epoch, run.number, world):
+        if run.number and world.any(run.spent > deadline):
             break
-        logged = run.step.take(batch, run.done(len(train)), run.taken)
+        logged = run.step.take(batch, world.same(run.done(len(train))), run.taken)
         run.enter_step(logged)
         _note_pace(run, scene, time.perf_counter() - ended, len(batch), tell)
         scene.watch.add(logged[0])
@@ -182,12 +184,12 @@ def _note_pace(run: TrainerState, scene: StageSetup, seconds: float, images: int
         tell(pace.in_words(times, images / seconds, run.plan.threads))
 
 
-def _judge(run: TrainerState, scene: StageSetup, objective: Objective, rate: float) -> dict[str, float]:
+def _judge(run: TrainerState, scene: StageSetup, objective: Objective, rate: float, world: World) -> dict[str, float]:
     """Return the epoch's row of the table: the steps' means, and the figures on the validation images."""
     results = ("loss", *objective.metrics)
     block = run.block()
     logged = dict(zip(run.step.logged, block.T, strict=False))
-    judged = measure(scene.judged, scene.valid, objective, run.plan)
+    judged = measure(scene.judged, scene.valid, objective, run.plan, world)
     row: dict[str, float] = {
         "epoch": run.epoch + 1,
         "stage": run.at + 1,

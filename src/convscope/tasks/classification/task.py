@@ -66,10 +66,6 @@ def _head(target: Classes) -> Any:
     return Probabilities()
 
 
-def _average(views: Any, laid: Any, target: Classes) -> Any:
-    return views.mean(0)
-
-
 def _evidence(truth: np.ndarray, predictions: np.ndarray, target: Classes) -> Answers:
     return Answers.of(truth, predictions)
 
@@ -84,7 +80,6 @@ CLASSIFICATION = Task(
     output=_output,
     objective=_objective,
     head=_head,
-    average=_average,
     score=scores,
     evidence=_evidence,
     baselines=METHODS,

@@ -22,10 +22,6 @@ def _fits(data: Data) -> str | None:
     return None if data.target_kind == "points" else f"its targets are no points but {data.target_kind or 'nothing'}"
 
 
-def _resolve(options: Options, data: Data) -> Options:
-    return options
-
-
 def _target(data: Data, options: Options) -> Points:
     frame = data.preprocessing.height, data.preprocessing.width
     return measured(data.columns[data.targets[0]].spec.names, data.train.placed_target, frame, options)
@@ -51,7 +47,6 @@ LANDMARKS = Task(
     name="landmarks",
     options=Options,
     fits=_fits,
-    resolve=_resolve,
     target=_target,
     encode=encode,
     output=_output,

@@ -26,10 +26,6 @@ def _fits(data: Data) -> str | None:
     return None if kind == "multilabel" else f"its targets are no sets of labels but {kind or 'nothing'}"
 
 
-def _resolve(options: Options, data: Data) -> Options:
-    return options
-
-
 def _target(data: Data, options: Options) -> Labels:
     return Labels(data.columns[data.targets[0]].spec.names)
 
@@ -65,10 +61,6 @@ def _head(target: Labels) -> Any:
     return Sigmoid()
 
 
-def _average(views: Any, laid: Any, target: Labels) -> Any:
-    return views.mean(0)
-
-
 def _evidence(truth: np.ndarray, predictions: np.ndarray, target: Labels) -> LabelAnswers:
     return LabelAnswers.of(truth, predictions)
 
@@ -77,13 +69,11 @@ MULTILABEL = Task(
     name="multilabel",
     options=Options,
     fits=_fits,
-    resolve=_resolve,
     target=_target,
     encode=_encode,
     output=_output,
     objective=_objective,
     head=_head,
-    average=_average,
     score=scores,
     evidence=_evidence,
     baselines=METHODS,

@@ -23,10 +23,6 @@ def _fits(data: Data) -> str | None:
     return None if data.target_kind == "number" else f"its targets are no numbers but {data.target_kind or 'nothing'}"
 
 
-def _resolve(options: Options, data: Data) -> Options:
-    return options
-
-
 def _target(data: Data, options: Options) -> Numbers:
     return measured(data.columns[data.targets[0]].spec, data.train.target)
 
@@ -58,21 +54,15 @@ def _head(target: Numbers) -> Any:
     return InUnits(target)
 
 
-def _average(views: Any, laid: Any, target: Numbers) -> Any:
-    return views.mean(0)
-
-
 REGRESSION = Task(
     name="regression",
     options=Options,
     fits=_fits,
-    resolve=_resolve,
     target=_target,
     encode=encode,
     output=_output,
     objective=_objective,
     head=_head,
-    average=_average,
     score=scores,
     evidence=NumberErrors.of,
     baselines=METHODS,

@@ -9,14 +9,18 @@ import torch
 from torch import Tensor, nn
 
 from convscope.data.batch import Batch
+from convscope.data.loader import Loader
+from convscope.models import transfer
 from convscope.tasks.task import Objective
 from convscope.training.average import AveragedModel
+from convscope.training.feature_cache import Progress, cache_features, frozen_layers
 from convscope.training.freezing import FreezePlan, freeze_norm_statistics
 from convscope.training.optimisers import Optimiser
 from convscope.training.out_of_memory import does_not_fit, is_out_of_memory, split
 from convscope.training.plan import Plan, Stage
 from convscope.training.precision import arithmetic
 from convscope.training.schedules import Schedule
+from convscope.world import ALONE, World
 
 
 class Supervised:
@@ -24,10 +28,18 @@ class Supervised:
 
     ``running`` is what is run for the network, with its parameters: a compiled form, or the layers that learn. A step
     that does not fit into memory is taken again in twice as many parts, whose gradients are added up; ``tell`` says so.
+    Each process of ``world`` takes its part of the batch; their gradients are averaged.
     """
 
-    def __init__(self, model: nn.Module, plan: Plan, objective: Objective, tell: Callable[[str], None]):
-        self.model, self.plan, self.objective, self.tell = model, plan, objective, tell
+    def __init__(
+        self,
+        model: nn.Module,
+        plan: Plan,
+        objective: Objective,
+        tell: Callable[[str], None],
+        world: World = ALONE,
+    ):
+        self.model, self.plan, self.objective, self.tell, self.world = model, plan, objective, tell, world
         self.running = model
         self.average = AveragedModel(model, plan.ema) if plan.ema else None
         self.logged = ("loss", *objective.metrics, "lr", "momentum")
@@ -49,6 +61,29 @@ class Supervised:
         warmup = self.plan.warmup_epochs / stage.epochs
         self.schedule = Schedule(stage.sched, stage.lr, self.plan.momentum, warmup=warmup)
 
+    def feed(
+        self,
+        stage: Stage,
+        train: Loader,
+        valid: Loader,
+        form: Callable[[nn.Module], nn.Module],
+        on_progress: Progress | None,
+    ) -> tuple[Loader, Loader, nn.Module]:
+        """Return the batches to train and to judge on, and what is judged; features are computed here, if once."""
+        if not stage.once:
+            self.running = form(self.model)
+            return train, valid, form(self.evaluated()) if self.average else self.running
+        count = frozen_layers(self.model)
+        first, rest = transfer.split(self.model, count)
+        self.running = form(rest)
+        train = cache_features(first, train, self.plan, on_progress)
+        if self.average is None:
+            return train, cache_features(first, valid, self.plan, None), self.running
+        averaged, behind = transfer.split(self.average.model, count)
+        if _equal(first, averaged):  # and will stay so: an average of equal weights
+            return train, cache_features(first, valid, self.plan, None), form(behind)
+        return train, valid, form(self.average.model)
+
     def begin_epoch(self) -> None:
         """Put the network into training mode, all but what is frozen."""
         self.running.train()
@@ -67,8 +102,13 @@ class Supervised:
         lr, momentum = self.schedule.at(done)
         lr *= self.slowed
         self.optimiser.lr, self.optimiser.momentum = lr, momentum
-        while (measured := self._gradients(batch, taken)) is None:
+        measured = self._gradients(batch, taken)
+        while self.world.any(measured is None):
             self._split(batch, taken)
+            measured = self._gradients(batch, taken)
+        assert measured is not None
+        if self.world.size > 1:
+            measured = self._averaged(measured, len(batch))
         if self.plan.clip_grad:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.plan.clip_grad)
         self.optimiser.step()
@@ -96,6 +136,14 @@ class Supervised:
         if self.plan.device != "cpu":
             torch.cuda.empty_cache()
         return None
+
+    def _averaged(self, measured: Tensor, examples: int) -> Tensor:
+        """Average gradients over all processes, each by its ``examples``; return loss and metrics of them all."""
+        share = examples / self.world.mean(measured.new_tensor(examples))
+        for parameter in self.model.parameters():
+            if parameter.grad is not None:
+                parameter.grad = self.world.mean(parameter.grad * share)
+        return self.world.mean(measured * share)
 
     def _part(self, batch: Batch, share: float) -> Tensor:
         with arithmetic(self.plan):
@@ -138,6 +186,11 @@ class Supervised:
     def recall(self, facts: dict[str, Any]) -> None:
         """Put back what ``facts`` returned."""
         self.slowed, self.parts = facts["slowed"], facts["parts"]
+
+
+def _equal(a: nn.Module, b: nn.Module) -> bool:
+    pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    return all(torch.equal(mine, theirs) for mine, theirs in pairs)
 
 
 def below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
