@@ -130,8 +130,8 @@ def _listed(found: Entry, options: Mapping[str, Any], input: InputSpec, output: 
     size = fixed(input)
     if input.vocabulary is not None or size is None or len(size) != 2:
         raise ConfigError(
-            f"model {found.name!r} takes images of one size, and what it would be given is {input}; use a network of "
-            f"your own ({own.COLON})"
+            f"model {found.name!r} takes images of one size, and what it would be given are {input.noun}s of the "
+            f"shape {input.shape}; use a network of your own ({own.COLON})"
         )
     if output.space is not None:
         raise ConfigError(
