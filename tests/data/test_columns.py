@@ -172,6 +172,11 @@ def test_the_same_arrays_are_the_same_set_and_others_are_not():
         (np.zeros((3, 4, 4, 1)), np.zeros(4), "3 examples of 'image', but 4 targets"),
         (np.zeros((3, 4, 4, 1)), np.zeros((3, 2, 3)), "points"),
         ([np.zeros((3, 4)), np.zeros((3, 4, 4))], np.zeros(2), "expected examples"),
+        (
+            np.where(np.arange(48).reshape(3, 4, 4, 1) == 21, np.nan, 1.0),
+            np.arange(3.0),
+            r"example 1 is nan at \(1, 1, 0\)",
+        ),
         (np.zeros((3, 3, 8, 8)), np.arange(3.0), r"shape \(3, 8, 8\): its channels seem to stand first"),
         (np.zeros((3, 4, 4, 1)), np.array([1, 2, 1e300]), r"beyond .*example 2: number 1e\+300"),
         (np.zeros((3, 4, 4, 1)), np.array([1, np.nan, 2]), "no number in example 1"),

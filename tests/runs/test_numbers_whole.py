@@ -115,3 +115,14 @@ def test_numbers_and_points_and_labels_come_in_arrays(tmp_path):
         assert data.target_kind == kind
         rows = [int(name.rpartition("/")[2]) for name in data.train.ids]
         assert data.train.target.reshape(len(rows), -1) == pytest.approx(y[rows].reshape(len(rows), -1))
+
+
+@pytest.mark.parametrize("held", ["2.5", "['striped']"])
+def test_training_examples_that_are_all_the_same_are_refused(bars, tmp_path, held):
+    column, other = ("height (mm)", "3.5") if held == "2.5" else ("label", "['high', 'striped']")
+    with (bars / "same.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["image", column, "split"])
+        writer.writerows([f"{i:02}.png", other if i < 30 else held, "test" if i < 40 else "train"] for i in range(100))
+    with pytest.raises(DataError, match=r"nothing to learn: .* training examples"):
+        cs.train(bars / "same.csv", "lenet", out=tmp_path / "same", **SETTINGS)

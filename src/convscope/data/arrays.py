@@ -111,6 +111,7 @@ def column_of(name: str, values: Examples) -> Column:
     if kind == "image":
         _refuse_channels_first([np.shape(example) for example in values])
         values = stored(values) if isinstance(values, np.ndarray) else [stored(example) for example in values]
+    _refuse_unknown(values)
     if isinstance(values, np.ndarray) or len({example.shape for example in values}) == 1:
         column = InMemory.of(kind, np.asarray(values), name=name)
     else:
@@ -126,6 +127,18 @@ def _refuse_channels_first(shapes: Sequence[tuple[int, ...]]) -> None:
         raise DataError(
             f"expected images (height, width, channels), found one of the shape {first}: its channels seem to stand "
             "first; np.moveaxis(x, 1, -1) puts them last"
+        )
+
+
+def _refuse_unknown(values: np.ndarray | Sequence[np.ndarray]) -> None:
+    """Raise ``DataError`` for NaN or an infinity among what is to be learned from."""
+    broken = next((k for k, example in enumerate(values) if not np.isfinite(example).all()), None)
+    if broken is not None:
+        example = np.asarray(values[broken])
+        place = tuple(np.argwhere(~np.isfinite(example))[0].tolist())
+        raise DataError(
+            f"example {broken} is {example[place]} at {place}: a network computes with numbers only; replace it, "
+            "np.nan_to_num(x), or leave the example out"
         )
 
 

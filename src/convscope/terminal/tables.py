@@ -92,12 +92,15 @@ def interval(estimate: dict[str, Any] | None) -> str:
 
     >>> interval({"value": 0.931, "low": 0.926, "high": 0.9358})
     '0.9310 (0.9260-0.9358)'
+    >>> interval({"value": -0.5, "low": -1.25, "high": 0.125})
+    '-0.5000 (-1.2500 to 0.1250)'
     """
     if estimate is None or estimate["value"] is None:
         return "not defined"
     if estimate["low"] is None:
         return f"{estimate['value']:.4f}"
-    return f"{estimate['value']:.4f} ({estimate['low']:.4f}-{estimate['high']:.4f})"
+    between = " to " if estimate["low"] < 0 else "-"
+    return f"{estimate['value']:.4f} ({estimate['low']:.4f}{between}{estimate['high']:.4f})"
 
 
 def duration(seconds: float) -> str:

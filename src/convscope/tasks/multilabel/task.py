@@ -9,6 +9,7 @@ import numpy as np
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Labels, OutputSpec
 from convscope.data.transforms import ImageTransform
+from convscope.errors import DataError
 from convscope.tasks.keeping import kept
 from convscope.tasks.multilabel.baselines import METHODS
 from convscope.tasks.multilabel.evidence import LabelAnswers
@@ -16,6 +17,7 @@ from convscope.tasks.multilabel.options import Options
 from convscope.tasks.multilabel.predictions import answer, cells, columns, read
 from convscope.tasks.multilabel.scores import ABOUT, scores
 from convscope.tasks.task import Task
+from convscope.text import listed
 
 LARGE = 64  # pixels a side; smaller images are usually cut to fit their object, and zooming only crops it
 NO_LIGHT = " brightness=0 contrast=0"
@@ -27,7 +29,13 @@ def _fits(data: Data) -> str | None:
 
 
 def _target(data: Data, options: Options) -> Labels:
-    return Labels(data.columns[data.targets[0]].spec.names)
+    names, held = data.columns[data.targets[0]].spec.names, data.train.target
+    if (held == held[:1]).all():
+        raise DataError(
+            f"nothing to learn: all {len(held):,} training examples have the same of the labels {listed(names, 3)}; "
+            "other examples must train (a column 'split', --split-file, or --valid and --test)"
+        )
+    return Labels(names)
 
 
 def _encode(stored: np.ndarray, target: Labels) -> np.ndarray:
