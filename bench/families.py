@@ -14,6 +14,7 @@ from pathlib import Path
 from record import DATA, record
 
 import convscope as cs
+from convscope.runs.compare.comparison import Comparison
 
 DOCS = Path(__file__).parents[1] / "docs" / "images"
 NETWORKS = (
@@ -30,6 +31,7 @@ def main() -> None:
         made = cs.train_series(DATA / "fashion_mnist", NETWORKS, out=folder, epochs=10, baselines=False)
         assert not made.failed and made.comparison is not None
         runs, found = list(made.runs), made.comparison
+    assert isinstance(found, Comparison)  # of runs on one split
     metrics = {str(run.folder): run.metrics for run in runs}
     record(
         "families",

@@ -34,7 +34,16 @@ def main() -> None:
     data = load(DATA / "mnist")
     images = STEPS * BATCH
     train, valid = data.train[:images], data.valid[:64]
-    plan = make_plan({"epochs": 1, "batch_size": BATCH, "lr": 0.003, "smoothing": 0.0, "weight_decay": 0.01})
+    plan = make_plan(
+        {
+            "task": "classification",
+            "epochs": 1,
+            "batch_size": BATCH,
+            "lr": 0.003,
+            "smoothing": 0.0,
+            "weight_decay": 0.01,
+        }
+    )
 
     def engine() -> float:
         torch.manual_seed(0)

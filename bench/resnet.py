@@ -14,12 +14,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from record import alternate, rate, ratio, record
 from torch import nn
 
-from convscope.data.loader import Batch
+from convscope.data.batch import Batch
 from convscope.models import create
+from convscope.tasks.classification.objective import CrossEntropy
 from convscope.training.accelerate import inference_model
 from convscope.training.autotune import fastest
 from convscope.training.defaults import ResolvedPlan
@@ -36,15 +38,14 @@ def training(batch: int = 64) -> dict[str, Callable[[], float]]:
     plan = make_plan({"model": "resnet18", "opt": "adamw", "lr": 0.001, "epochs": 100, "batch_size": batch})
     torch.manual_seed(0)
     net = create("resnet18", classes=2, channels=3, size=(49, 49))
-    images = Batch(torch.randn(batch, 3, 49, 49), torch.randint(2, (batch,)))
-    loss = nn.functional.cross_entropy
+    images = Batch(np.arange(batch), (torch.randn(batch, 3, 49, 49),), (torch.randint(2, (batch,)),))
+    objective = CrossEntropy(2)
     with tempfile.TemporaryDirectory() as folder:
-        found = fastest(
-            ResolvedPlan(plan, {}), net, images, loss, classes=2, images=10_000, memory=Path(folder) / "speeds.json"
-        )
+        memory = Path(folder) / "speeds.json"
+        found = fastest(ResolvedPlan(plan, {}), net, images, objective, images=10_000, memory=memory)
     print(found.reasons["amp"], file=sys.stderr)
     forms = {"eager float32": make_plan({**plan.to_dict(), **plain}), "convscope": found.plan}
-    trials = {name: Trial(net, images, form, loss, 2) for name, form in forms.items()}
+    trials = {name: Trial(net, images, form, objective) for name, form in forms.items()}
     return {name: rate(trial.step, batch, SECONDS) for name, trial in trials.items()}
 
 

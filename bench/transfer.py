@@ -49,7 +49,7 @@ def measured(case: str, data: Data, plan: Plan, weights: Weights | None) -> list
     def head() -> float:
         ready = prepare(data, plan, weights)
         outcome = fit(
-            ready.model, ready.train, ready.valid, ready.plan, ready.loss, classes=len(data.classes),
+            ready.model, ready.train, ready.valid, ready.plan, ready.objective,
             keeper=Nowhere(), select="last", form=ready.form,
         )  # fmt: skip
         latest[:] = [row["seconds"] for row in outcome.history.epochs]

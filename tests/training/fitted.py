@@ -53,7 +53,17 @@ class Kept:
 
 
 def settings(**changes: object) -> Plan:
-    return make_plan({"epochs": 3, "batch_size": 64, "lr": 0.01, "model": "tiny", "augment": "none", **changes})
+    return make_plan(
+        {
+            "task": "classification",
+            "epochs": 3,
+            "batch_size": 64,
+            "lr": 0.01,
+            "model": "tiny",
+            "augment": "none",
+            **changes,
+        }
+    )
 
 
 def run(

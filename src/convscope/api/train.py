@@ -38,7 +38,7 @@ from convscope.training.plan import Plan, make_plan
 from convscope.training.settings import Settings, Shared
 from convscope.training.stages import extended
 from convscope.training.state import TrainerState
-from convscope.training.steps.supervised import Supervised
+from convscope.training.steps.registry import step_of
 from convscope.training.threads import using
 
 # What a resumed run may change: how long it goes on and what is scored beside it, never what its past steps depended
@@ -166,7 +166,7 @@ def _train(
         listener.notice(notice)
     keeper = RunSink(folder, training.spec)
     if start is None and training.spec.is_object:  # whose first weights nothing else brings back
-        step = Supervised(training.model, plan, training.objective, lambda text: None)
+        step = step_of(training.model, plan, training.objective, lambda text: None)
         keeper.keep_state(TrainerState(step, plan, None).state())
     loaded = time.perf_counter()
     outcome = fit(

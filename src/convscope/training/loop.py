@@ -29,7 +29,7 @@ from convscope.training.out_of_memory import is_out_of_memory
 from convscope.training.plan import Plan
 from convscope.training.stage_setup import StageSetup, set_up_stage
 from convscope.training.state import TrainerState
-from convscope.training.steps.supervised import Supervised
+from convscope.training.steps.registry import step_of
 from convscope.world import ALONE, World
 
 
@@ -79,8 +79,7 @@ def fit(
         run.notices.append(text)
         listener.notice(text)
 
-    step = Supervised(model, plan, objective, tell, world)
-    run = TrainerState(step, plan, start)
+    run = TrainerState(step_of(model, plan, objective, tell, world), plan, start)
 
     if start is not None and start.facts.get("threads", plan.threads) != plan.threads:
         tell(_OTHER_THREADS.format(start.facts["threads"], plan.threads))
@@ -94,7 +93,7 @@ def fit(
                 while not (reason := world.same(_end(run))):
                     if scene is None:  # a training that is resumed at the end of a stage needs none
                         with interrupt.at_once():
-                            scene = set_up_stage(run, step, train, valid, form, listener.progress)
+                            scene = set_up_stage(run, train, valid, objective, form, listener.progress)
                     try:
                         rate = _take_epoch(run, scene, listener, saving, interrupt, tell, world)
                         with interrupt.at_once():

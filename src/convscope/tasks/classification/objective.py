@@ -36,7 +36,7 @@ class CrossEntropy:
     ``weights`` (K,) count a class more or less.
     """
 
-    metrics = ("accuracy",)
+    metrics: tuple[str, ...] = ("accuracy",)
     monitor = Monitor("accuracy")
 
     def __init__(
@@ -45,7 +45,7 @@ class CrossEntropy:
         self.notices = notices
         self.classes, self.smoothing, self.weights = classes, smoothing, weights
         self.blind = math.log(classes)
-        self.narrow = () if weights is None else ("class weights",)
+        self.narrow: tuple[str, ...] = () if weights is None else ("class weights",)
 
     def __call__(self, output: Tensor, batch: Batch) -> Measured:
         """Compare logits (N, K) with the labels (N,) of a batch, or with their mixture."""

@@ -22,7 +22,7 @@ class Distance:
     Its metric ``nme`` is the normalised mean error of an image, as it is scored.
     """
 
-    metrics = ("nme",)
+    metrics: tuple[str, ...] = ("nme",)
     monitor = Monitor("nme", "lower")
     notices: tuple[str, ...] = ()
     narrow: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from convscope.tasks.task import Measured, Monitor
 class LabelCrossEntropy:
     """The mean over labels and examples of -ln(probability of what is true); its metric is F1 over all labels."""
 
-    metrics = ("f1",)
+    metrics: tuple[str, ...] = ("f1",)
     monitor = Monitor("f1")
     notices: tuple[str, ...] = ()
     narrow: tuple[str, ...] = ()

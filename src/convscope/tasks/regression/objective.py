@@ -22,7 +22,7 @@ class SmoothAbsolute:
     in their unit, or in standard deviations where they have different ones.
     """
 
-    metrics = ("mae",)
+    metrics: tuple[str, ...] = ("mae",)
     monitor = Monitor("mae", "lower")
     notices: tuple[str, ...] = ()
     narrow: tuple[str, ...] = ()

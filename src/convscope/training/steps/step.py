@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from convscope.data.batch import Batch
+from convscope.data.loader import Loader
+from convscope.training.feature_cache import Progress
 from convscope.training.plan import Stage
 
 
@@ -23,6 +26,20 @@ class Step(Protocol):
 
     def enter(self, stage: Stage) -> None:
         """Begin a stage: freeze what it freezes, with fresh optimisers."""
+
+    def feed(
+        self,
+        stage: Stage,
+        train: Loader,
+        valid: Loader,
+        form: Callable[[nn.Module], nn.Module],
+        on_progress: Progress | None,
+    ) -> tuple[Loader, Loader, nn.Module]:
+        """Return the batches to train and to judge on in a stage, and the network that is judged.
+
+        ``form`` makes of a network what is run for it, sharing its parameters.
+        """
+        ...
 
     def begin_epoch(self) -> None:
         """Put the networks into training mode, all but what is frozen."""

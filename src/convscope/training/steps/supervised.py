@@ -9,8 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from convscope.data.batch import Batch
+from convscope.data.loader import Loader
+from convscope.models import transfer
 from convscope.tasks.task import Objective
 from convscope.training.average import AveragedModel
+from convscope.training.feature_cache import Progress, cache_features, frozen_layers
 from convscope.training.freezing import FreezePlan, freeze_norm_statistics
 from convscope.training.optimisers import Optimiser
 from convscope.training.out_of_memory import does_not_fit, is_out_of_memory, split
@@ -57,6 +60,29 @@ class Supervised:
         self.optimiser = Optimiser(self.model, self.plan, shares)
         warmup = self.plan.warmup_epochs / stage.epochs
         self.schedule = Schedule(stage.sched, stage.lr, self.plan.momentum, warmup=warmup)
+
+    def feed(
+        self,
+        stage: Stage,
+        train: Loader,
+        valid: Loader,
+        form: Callable[[nn.Module], nn.Module],
+        on_progress: Progress | None,
+    ) -> tuple[Loader, Loader, nn.Module]:
+        """Return the batches to train and to judge on, and what is judged; features are computed here, if once."""
+        if not stage.once:
+            self.running = form(self.model)
+            return train, valid, form(self.evaluated()) if self.average else self.running
+        count = frozen_layers(self.model)
+        first, rest = transfer.split(self.model, count)
+        self.running = form(rest)
+        train = cache_features(first, train, self.plan, on_progress)
+        if self.average is None:
+            return train, cache_features(first, valid, self.plan, None), self.running
+        averaged, behind = transfer.split(self.average.model, count)
+        if _equal(first, averaged):  # and will stay so: an average of equal weights
+            return train, cache_features(first, valid, self.plan, None), form(behind)
+        return train, valid, form(self.average.model)
 
     def begin_epoch(self) -> None:
         """Put the network into training mode, all but what is frozen."""
@@ -160,6 +186,11 @@ class Supervised:
     def recall(self, facts: dict[str, Any]) -> None:
         """Put back what ``facts`` returned."""
         self.slowed, self.parts = facts["slowed"], facts["parts"]
+
+
+def _equal(a: nn.Module, b: nn.Module) -> bool:
+    pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    return all(torch.equal(mine, theirs) for mine, theirs in pairs)
 
 
 def below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
