@@ -96,7 +96,7 @@ def weights_of(plan: Plan, progress: Progress | None = None) -> Weights | None:
 
 
 def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:
-    """Return the set with the mean and deviation that belong to the weights, and what must be said of it.
+    """Return the set with the weights' mean and standard deviation, and notes for the user.
 
     Images of real numbers keep their own: the weights know 0..255 only.
     """
@@ -105,8 +105,8 @@ def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:
     if scaling is None:
         return data, ()
     if shape.dtype not in UNITS:
-        what = "the images are real numbers, whose scale the weights do not know: mean and std are this set's"
-        return data, (what,)
+        note = "the images are real numbers, whose scale the weights do not know: mean and std are this set's"
+        return data, (note,)
     mean, std = (tuple(value * UNITS[shape.dtype] for value in values) for values in scaling)
     said = " ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(mean, std, strict=True))
     facts = {**data.facts, "normalisation": f"mean/standard deviation of the weights, in raw units: {said}"}
