@@ -191,17 +191,17 @@ def _joined(runs: list[Run]) -> Answers:
 def _validated(name: str, arrangement: Arrangement, pooled: _Pooled | None) -> Validated:
     seeds = arrangement.runs[name]
     first = next(iter(next(iter(seeds.values())).values()))
-    figures = list(first.spec.does.compared)
+    figures = first.spec.does.compared
     by_split = {
         figure: [_mean([mine[at].metrics[figure]["value"] for mine in seeds.values()]) for at in arrangement.splits]
         for figure in figures
     }
-    summaries = {figure: _summary(values, arrangement.ratio) for figure, values in by_split.items()}
+    summaries = {figure: _summary(values, arrangement.ratio, figures[figure]) for figure, values in by_split.items()}
     return Validated(
         name, first.spec.model, tuple(seeds), by_split,
         mean={figure: estimate for figure, (estimate, _) in summaries.items()},
         std={figure: std for figure, (_, std) in summaries.items()},
-        pooled=None if pooled is None else pooled.estimates(name, figures),
+        pooled=None if pooled is None else pooled.estimates(name, list(figures)),
         folders=tuple(str(run.folder) for mine in seeds.values() for run in mine.values()),
     )  # fmt: skip
 
@@ -211,13 +211,14 @@ def _mean(values: list[float | None]) -> float | None:
     return float(np.mean(known)) if len(known) == len(values) else None
 
 
-def _summary(values: list[float | None], ratio: float) -> tuple[Estimate, float | None]:
+def _summary(values: list[float | None], ratio: float, about: About) -> tuple[Estimate, float | None]:
     """Return the mean over the splits with its interval, and the standard deviation; nothing where one is unknown."""
     known = [value for value in values if value is not None]
     if len(known) < max(2, len(values)):
         return {"value": _mean(values), "low": None, "high": None}, None
     estimate = over_splits(np.array(known), ratio)
-    return {"value": estimate.value, "low": _known(estimate.low), "high": _known(estimate.high)}, estimate.std
+    low, high = (_known(about.within(end)) for end in (estimate.low, estimate.high))
+    return {"value": estimate.value, "low": low, "high": high}, estimate.std
 
 
 def _over_resamples(a: Validated, b: Validated, main: str, arrangement: Arrangement) -> Pair:
