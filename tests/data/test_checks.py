@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from convscope.data.checks import lookalikes
 from convscope.data.checks.duplicates import identities
 from convscope.data.examined import Examined
 from convscope.data.ingest.stats import content, examine, index_dtype
+from convscope.data.listing import Listing, Target
+from convscope.data.sources.arrays import from_memory
 from convscope.data.synthetic import make
 from real_data import real_data
 
@@ -185,6 +188,22 @@ def test_small_signs_are_too_alike_to_search():
         r"of 500,000 random pairs, \d\d of different classes pass for the same image",
         notice.text,
     )
+
+
+@pytest.mark.parametrize("kind", ["multilabel", "number"])
+def test_small_signs_of_other_targets_are_too_alike_to_search(kind):
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    pixels = digits.images.astype(np.uint8)[..., None]
+    split = np.where(np.arange(1797) < 1400, "train", "test")
+    bits, amounts = (digits.target[:, None] >> np.arange(4)) & 1, digits.target[:, None] + 0.5
+    values = bits if kind == "multilabel" else amounts
+    target = Target(kind, values, tuple("abcd"[: values.shape[1]]), ("",) * values.shape[1])
+    listing = Listing("digits", "", from_memory(pixels, ""), split, target, split)
+    assert listing.labels.max() > 5
+    notices = checks.run(replace(examined(pixels, listing.labels, split, classes="x"), classes=()))
+    assert "of different targets pass for the same" in only(notices, "lookalikes-unknown").text
 
 
 def test_empty_grounds_are_not_lookalikes():

@@ -51,9 +51,9 @@ _PIXEL_VALUES = ("nodata",)
 
 
 def _flags(name: str, settings: Iterable[Field[Any]]) -> Any:
-    made = make_dataclass(name, [_flag(setting, _HINTS[setting.name]) for setting in settings])
-    made.__module__ = __name__  # cyclopts takes classes of the module `types` for builtins
-    return Parameter(name="*")(made)
+    flags_class = make_dataclass(name, [_flag(setting, _HINTS[setting.name]) for setting in settings])
+    flags_class.__module__ = __name__  # cyclopts takes classes of the module `types` for builtins
+    return Parameter(name="*")(flags_class)
 
 
 PlanFlags = _flags("PlanFlags", (setting for setting, _ in all_settings().values() if setting.name not in _FILED))
@@ -128,7 +128,7 @@ def _value(value: str) -> int | float | bool | str:
 
 
 def _number(text: str) -> int | float | None:
-    """Read a number as it is written, 2.0 as no whole one; ``None`` for what is none.
+    """Read a number as written (2.0 is not a whole number); ``None`` for other text.
 
     >>> _number("500"), _number("2.0"), _number("1_1")
     (500, 2.0, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,11 @@ def load_source(
     column that is taken for groups today, they are drawn so again. ``alpha`` keeps the opacity of images as a channel,
     for a network that takes it as one.
     """
+    if not isinstance(source, str | os.PathLike):
+        raise DataError(
+            f"expected a path, the name of a set or loaded data, found {type(source).__name__}; arrays become data "
+            "with convscope.from_arrays(x, y)"
+        )
     load_as = partial(_load, source, progress=progress, weights=weights, alpha=alpha)
     ungrouped = replace(plan, group="none")
     try:
@@ -90,7 +96,7 @@ def weights_of(plan: Plan, progress: Progress | None = None) -> Weights | None:
 
 
 def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:
-    """Return the set with the mean and deviation that belong to the weights, and what must be said of it.
+    """Return the set with the weights' mean and standard deviation, and notes for the user.
 
     Images of real numbers keep their own: the weights know 0..255 only.
     """
@@ -99,8 +105,8 @@ def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:
     if scaling is None:
         return data, ()
     if shape.dtype not in UNITS:
-        what = "the images are real numbers, whose scale the weights do not know: mean and std are this set's"
-        return data, (what,)
+        note = "the images are real numbers, whose scale the weights do not know: mean and std are this set's"
+        return data, (note,)
     mean, std = (tuple(value * UNITS[shape.dtype] for value in values) for values in scaling)
     said = " ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(mean, std, strict=True))
     facts = {**data.facts, "normalisation": f"mean/standard deviation of the weights, in raw units: {said}"}

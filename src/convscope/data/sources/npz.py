@@ -34,9 +34,8 @@ from convscope.data.sources.files import Files, Folder, file_stamp, set_name, st
 from convscope.data.sources.grouping import find_grouping, is_group_word, unused_notice
 from convscope.data.sources.label_sets import label_target
 from convscope.data.sources.point_columns import checked
-from convscope.data.sources.quantities import refuse_constant
+from convscope.data.sources.quantities import number_target
 from convscope.errors import DataError
-from convscope.text import listed
 
 ROLES = {
     "image": frozenset(("x", "image", "images")),
@@ -66,7 +65,7 @@ def find(files: Files, columns: Columns) -> list[Candidate]:
                 path = files.locate(name)
                 if _pairs(_members(path), columns):
                     open_it = functools.partial(read, path, columns)
-                    found.append(Candidate("NumPy archive", name, open_it, files=(name,)))
+                    found.append(Candidate("NumPy archive", name, open_it, files=(name,), tells_images=False))
     return found
 
 
@@ -279,17 +278,12 @@ def _target(
     flags = values.ndim == 2 and np.isin(values, (0, 1)).all()
     if flags and task in (None, "multilabel"):
         return label_target(str(path), values, known)
-    refs = list(map(str, range(len(values))))
+    refs = [f"image {k}" for k in range(len(values))]
     if values.ndim == 3:
-        points, _ = checked(str(path), values.astype(np.float64), known, refs)
-        return Target("points", points, known, name="points"), ()
-    numbers = values.reshape(len(values), -1).astype(np.float64)
-    missing = np.flatnonzero(~np.isfinite(numbers).any(axis=1))
-    if len(missing):
-        raise DataError(f"{path}: no number for the images {listed(map(str, missing.tolist()), 3)}; leave them out")
-    refuse_constant(str(path), known, numbers)
+        points, notices = checked(str(path), values.astype(np.float64), known, refs)
+        return Target("points", points, known, name="points"), tuple(notices)
     titles = known if count > 1 or names is not None else ("y",)
-    return Target("number", numbers, titles, ("",) * count, "numbers"), ()
+    return number_target(str(path), titles, refs, values.reshape(len(values), -1).astype(np.float64))
 
 
 def _labels(path: Path, member: _Member, images: _Member) -> np.ndarray:
@@ -312,6 +306,8 @@ def _advice(values: np.ndarray, images: tuple[int, ...]) -> str:
     """Say what labels with several axes are, and what can be done with them."""
     if values.ndim > 2 and values.shape[1:3] in (images[1:3], images[2:4]):
         return "; these look like masks (segmentation), and only image classification is supported so far"
+    if values.ndim > 2:
+        return "; points are an array of (images, points, 2), x and y in pixels"
     if values.ndim != 2 or len(values) != images[0]:
         return ""
     if values.dtype.kind in "biuf" and ((values != 0).sum(1) == 1).all() and (values.max(1) == 1).all():

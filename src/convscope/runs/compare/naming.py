@@ -67,8 +67,8 @@ def _word(key: str, value: Any) -> str:
 
 
 def settings_of(runs: list[Run], groups: dict[str, dict[int, int]]) -> dict[str, dict[str, Any]]:
-    """Return for each network those of its settings in which the networks of a comparison differ."""
-    found = {name: essential(runs[next(iter(group.values()))]) for name, group in groups.items()}
-    keys = sorted({key for values in found.values() for key in values} - {"model"})
-    varied = [key for key in keys if len({repr(values.get(key)) for values in found.values()}) > 1]
-    return {name: {key: values.get(key) for key in varied} for name, values in found.items()}
+    """Return the settings in which the networks of a comparison differ, by network."""
+    settings = {name: essential(runs[next(iter(group.values()))]) for name, group in groups.items()}
+    keys = sorted({key for values in settings.values() for key in values} - {"model"})
+    varied = [key for key in keys if len({repr(values.get(key)) for values in settings.values()}) > 1]
+    return {name: {key: values.get(key) for key in varied} for name, values in settings.items()}
