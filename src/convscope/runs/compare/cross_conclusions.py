@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convscope.runs.compare.conclusions import gap, in_words
-from convscope.text import count
+from convscope.tasks.quantities import number, places
+from convscope.tasks.scores import About
+from convscope.text import count, inside
 
 if TYPE_CHECKING:
     from convscope.runs.compare.cross_validation import CrossValidation
@@ -15,12 +17,14 @@ if TYPE_CHECKING:
 def conclusions(found: CrossValidation) -> Iterator[str]:
     """Yield how good the best network is, and whether it is better than each other one."""
     about, best, J = found.metrics[found.main], found.best, len(found.splits)
-    name = found.main.replace("_", " ")
+    name = inside(about.title)
     if best.pooled is not None:
         examples = f"all {found.examples:,} examples, each tested once in {J} folds"
         yield f"{best.name}: {name} {in_words(best.pooled[found.main], about)} on {examples}."
     else:
         yield f"{best.name}: mean {name} {in_words(best.mean[found.main], about)} over {J} resamples."
+    if found.baselines:
+        yield _beside(found, about)
     for other in found.networks[1:]:
         pair = found.pair(best.name, other.name)
         wins = found.wins[found.pairs.index(pair)]
@@ -32,6 +36,19 @@ def conclusions(found: CrossValidation) -> Iterator[str]:
                 f"Between {best.name} and {other.name} the {found.kind} do not decide: the difference of "
                 f"{gap(pair, about)} could be chance; {best.name} leads {on}."
             )
+
+
+def _beside(found: CrossValidation, about: About) -> str:
+    """Say how the best network stands beside the best simple method, which is scored split by split."""
+    sign = 1 if about.better == "higher" else -1
+    name, theirs = max(found.baselines.items(), key=lambda each: sign * sum(each[1]))
+    mine = found.best.by_split[found.main]
+    wins = sum(a is not None and sign * (a - b) > 0 for a, b in zip(mine, theirs, strict=True))
+    mean = number(sum(theirs) / len(theirs), about, places(found.best.mean[found.main], about))
+    return (
+        f"The best simple method, {name}, has {mean} on average; {found.best.name} is better on {wins} of "
+        f"{len(theirs)} {found.kind}."
+    )
 
 
 def notes(found: CrossValidation) -> Iterator[str]:

@@ -61,7 +61,8 @@ class CrossValidation:
     """Networks over the same splits, the best first, and every two of them; ``conclusions`` say what may be said.
 
     ``examples`` counts those that were tested in any split, ``groups`` the groups they come from, ``None`` where they
-    are single ones. ``wins`` says for each pair on how many splits the better one was better.
+    are single ones. ``wins`` says for each pair on how many splits the better one was better. ``baselines`` are the
+    main figures of the simple methods that were scored on all splits, on each of them.
     """
 
     data: str
@@ -77,6 +78,7 @@ class CrossValidation:
     failed: dict[str, str] = field(default_factory=dict)
     groups: int | None = None
     resampled: str = "images"
+    baselines: dict[str, list[float]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         figures = ", ".join(f"{each.name} {_plain(each.figures[self.main]['value'])}" for each in self.networks)
@@ -146,6 +148,7 @@ def cross_validate(runs: Sequence[Run | str | Path], failed: dict[str, str] | No
         failed={**(failed or {}), **arrangement.incomplete},
         groups=(units and units.groups) or None,
         resampled=str(units) if units and units.groups else "images",
+        baselines=_baselines(arrangement, main),
     )
     return replace(found, conclusions=tuple(conclusions(found)), notes=tuple(notes(found)))
 
@@ -193,7 +196,11 @@ def _validated(name: str, arrangement: Arrangement, pooled: _Pooled | None) -> V
         figure: [_mean([mine[at].metrics[figure]["value"] for mine in seeds.values()]) for at in arrangement.splits]
         for figure in figures
     }
-    summaries = {figure: _summary(values, arrangement.ratio) for figure, values in by_split.items()}
+    about = first.spec.does.compared
+    summaries = {
+        figure: _summary(values, arrangement.ratio, share=about[figure].unit == "share")
+        for figure, values in by_split.items()
+    }
     return Validated(
         name, first.spec.model, tuple(seeds), by_split,
         mean={figure: estimate for figure, (estimate, _) in summaries.items()},
@@ -203,18 +210,32 @@ def _validated(name: str, arrangement: Arrangement, pooled: _Pooled | None) -> V
     )  # fmt: skip
 
 
+def _baselines(arrangement: Arrangement, main: str) -> dict[str, list[float]]:
+    """Return the main figure on each split of the simple methods that were scored on all of them."""
+    scored = [
+        {each["name"]: each[main]["value"] for each in run.metrics.get("baselines", ()) if main in each}
+        for run in arrangement.firsts
+    ]
+    names = [name for name in scored[0] if all(on_split.get(name) is not None for on_split in scored)]
+    return {name: [on_split[name] for on_split in scored] for name in names}
+
+
 def _mean(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if len(known) == len(values) else None
 
 
-def _summary(values: list[float | None], ratio: float) -> tuple[Estimate, float | None]:
-    """Return the mean over the splits with its interval, and the standard deviation; nothing where one is unknown."""
+def _summary(values: list[float | None], ratio: float, *, share: bool) -> tuple[Estimate, float | None]:
+    """Return the mean over the splits with its interval, and the standard deviation; nothing where one is unknown.
+
+    The interval of a ``share`` ends where shares do.
+    """
     known = [value for value in values if value is not None]
     if len(known) < max(2, len(values)):
         return {"value": _mean(values), "low": None, "high": None}, None
     found = over_splits(np.array(known), ratio)
-    return {"value": found.value, "low": _known(found.low), "high": _known(found.high)}, found.std
+    low, high = (max(0.0, found.low), min(1.0, found.high)) if share else (found.low, found.high)
+    return {"value": found.value, "low": _known(low), "high": _known(high)}, found.std
 
 
 def _over_resamples(a: Validated, b: Validated, main: str, arrangement: Arrangement) -> Pair:
