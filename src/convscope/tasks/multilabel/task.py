@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from convscope.data.augment.defaults import said_by
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Labels, OutputSpec
 from convscope.data.transforms import ImageTransform
@@ -43,14 +44,22 @@ def _encode(stored: np.ndarray, target: Labels) -> np.ndarray:
 
 
 def _usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
-    """Vary images as objects are: mirrored, shifted, and large ones zoomed and lit."""
+    return {**_augmentation(data), **kept(data)}
+
+
+def _augmentation(data: Data) -> dict[str, tuple[Any, str]]:
+    """Vary images as objects are: mirrored unless a label says a side, shifted, and large ones zoomed and lit."""
     shape = data.preprocessing
     if not isinstance(shape, ImageTransform):
-        return kept(data)
+        return {}
+    signs, side = said_by(data.columns[data.targets[0]].spec.names)
+    if signs:
+        return {"augment": ("digits", "labels named by digits or letters: no flips, which make another sign or none")}
     large = min(shape.height, shape.width) >= LARGE
     words = "natural" + ("" if large else " scale=0") + ("" if large and shape.channels == 3 else NO_LIGHT)
-    why = "objects: mirrored left to right but kept upright (where a label says a side, hflip=0)"
-    return {"augment": (words, why), **kept(data)}
+    if side:
+        return {"augment": (f"{words} hflip=0", f"a label says {side!r}: not mirrored")}
+    return {"augment": (words, "objects: mirrored left to right but kept upright")}
 
 
 def _output(target: Labels, input: InputSpec) -> OutputSpec:
