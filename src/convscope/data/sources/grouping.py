@@ -179,7 +179,8 @@ def _odd(name: str, values: Sequence[str]) -> tuple[Notice, ...]:
     if alike:
         text = (
             f"{name}: {count(len(alike), 'group has', 'groups have')} several spellings ({listed(alike, 3)}), "
-            "taken for different ones: give each one spelling, or what belongs together may come into train and into test"
+            "taken for different ones: give each one spelling, or what belongs together may come into train and into "
+            "test"
         )
         notices.append(Notice("group-spelling", text, alike[:SHOWN]))
     return tuple(notices)
