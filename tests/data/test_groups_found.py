@@ -77,7 +77,7 @@ def test_no_group_is_in_two_splits(tmp_path):
 def test_what_groups_nothing_is_not_taken_but_named(tmp_path, column, values, said):
     listing = sniff(table(tmp_path, **{column: values}), tmp_path)
     assert listing.groups is None
-    assert told(listing) == {"unused-columns": f"1 column not used: {said}"}
+    assert told(listing) == {"unused-columns": f"1 column is not used: {said}"}
 
 
 def test_a_word_for_unknown_patients_is_pointed_out(tmp_path):
@@ -91,7 +91,7 @@ def test_patients_in_two_spellings_are_pointed_out(tmp_path, spellings):
     listing = sniff(table(tmp_path, patient=lambda i: spellings[i % 2].format(i // 4)), tmp_path)
     assert (
         told(listing).keys() == {"group-spelling"}
-        and "12 groups in several spellings" in told(listing)["group-spelling"]
+        and "12 groups have several spellings" in told(listing)["group-spelling"]
     )
 
 
@@ -110,7 +110,7 @@ def test_too_few_patients_to_split_by_are_refused_with_a_way_out(tmp_path):
 def test_an_unknown_column_that_repeats_like_a_group_is_pointed_out(tmp_path, name):
     listing = sniff(table(tmp_path, **{name: lambda i: f"T{i // 4}", "sex": lambda i: "mf"[i // 4 % 2]}), tmp_path)
     assert listing.groups is None
-    assert told(listing)["unused-columns"] == f"2 columns not used: {name}, sex"
+    assert told(listing)["unused-columns"] == f"2 columns are not used: {name}, sex"
     assert "12 values in 48 rows" in told(listing)["group-like"] and f"--group {name}" in told(listing)["group-like"]
 
 
@@ -150,7 +150,7 @@ def test_the_user_decides(tmp_path):
     assert groups_of(sniff(root, tmp_path, Columns(group="Origin"))) == 6
     assert sniff(root, tmp_path, Columns(group="none")).groups is None
     assert told(sniff(root, tmp_path, Columns(group="none"))) == {
-        "unused-columns": "2 columns not used: origin, patient"
+        "unused-columns": "2 columns are not used: origin, patient"
     }
     data = load(root, group="origin")
     assert data.train.groups is not None and data.train.groups[0].startswith("o")
@@ -189,7 +189,7 @@ def test_groups_in_an_archive(tmp_path, name, kind):
     path = npz(tmp_path, x=X, y=Y, **{name: (np.arange(IMAGES) // 4).astype(kind)}, age=np.arange(IMAGES))
     listing = sniff(path, tmp_path)
     assert groups_of(listing) == 12 and f"group={name}" in listing.kind
-    assert told(listing) == {"unused-columns": "1 array not used: age"}
+    assert told(listing) == {"unused-columns": "1 array is not used: age"}
     assert sniff(path, tmp_path, Columns(group="none")).groups is None
 
 
@@ -203,7 +203,7 @@ def test_groups_of_the_splits_of_an_archive(tmp_path):
 
 def test_arrays_that_cannot_be_groups(tmp_path):
     said = told(sniff(npz(tmp_path, x=X, y=Y, groups=np.arange(5), notes=np.array("x")), tmp_path))
-    assert said == {"unused-columns": "2 arrays not used: groups (not one value an image), notes"}
+    assert said == {"unused-columns": "2 arrays are not used: groups (not one value an image), notes"}
     path = npz(tmp_path, x=X, y=Y, patient=np.array([str(i // 4) for i in range(IMAGES)], object))
     with pytest.raises(DataError, match=r"array patient: holds Python objects.*--group none"):
         sniff(path, tmp_path)

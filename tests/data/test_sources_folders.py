@@ -76,7 +76,7 @@ def test_what_holds_no_images_beside_a_split_changes_nothing(tmp_path):
     put(tmp_path / "test" / "0.png")  # without a class, as in many competitions
     listing = sniff(tmp_path, tmp_path / "cache")
     assert listing.classes == ("cats", "dogs") and set(listing.split) == {"train"}
-    assert codes(listing)["left-out"] == "1 image in no class folder; left out (test/0.png)"
+    assert codes(listing)["left-out"] == "1 image lies in no class folder; left out (test/0.png)"
 
 
 def test_a_class_called_like_a_split_below_splits(tmp_path):
@@ -162,10 +162,10 @@ def test_what_is_left_out_is_said(tmp_path):
     listing = sniff(tmp_path, tmp_path)
     assert len(listing.ids) == 4
     assert codes(listing) == {
-        "hidden": "4 hidden entries left out (.ipynb_checkpoints, __MACOSX, cats/.DS_Store and 1 more)",
-        "left-out": "1 image in no class folder; left out (cover.png)",
-        "not-images": "1 file not images; left out (1 .txt)",
-        "empty-class": "no image in the class birds; left out of the classes",
+        "hidden": "4 hidden entries are left out (.ipynb_checkpoints, __MACOSX, cats/.DS_Store and 1 more)",
+        "left-out": "1 image lies in no class folder; left out (cover.png)",
+        "not-images": "1 file is no image; left out (1 .txt)",
+        "empty-class": "no image lies in the class birds; left out of the classes",
     }
 
 

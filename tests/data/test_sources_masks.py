@@ -175,7 +175,7 @@ def test_masks_beside_their_images_are_no_examples(tmp_path):
     listing = sniff(tmp_path, tmp_path / "cache")
     assert np.bincount(listing.labels).tolist() == [5, 5]
     assert [notice.code for notice in listing.notices] == ["masks"]
-    assert listing.notices[0].text.startswith("10 masks beside the images they belong to (benign/benign (0)_mask.png ")
+    assert listing.notices[0].text.startswith("10 masks lie beside their images (benign/benign (0)_mask.png ")
 
 
 def test_folders_that_say_a_split_as_well(tmp_path):

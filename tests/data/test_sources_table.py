@@ -103,7 +103,7 @@ def test_files_are_found_by_path_name_and_stem(tmp_path):
     listing = sniff(tmp_path, tmp_path)
     assert listing.ids.tolist() == ["one/a.jpg", "deep/b.png", "two/c.png", "x/y/d.png"]
     assert [notice.text for notice in listing.notices] == [
-        "2 images not named by the table; left out (b.png, one/c.png)"
+        "the table does not name 2 images; left out (b.png, one/c.png)"
     ]
 
 

@@ -121,7 +121,7 @@ def test_groups_and_columns_of_all_tables(tmp_path):
     listing = sniff(tmp_path, tmp_path)
     assert listing.groups is not None and listing.groups.tolist()[-2:] == ["", ""]
     assert "class=label/target, group=patient" in listing.kind
-    assert "1 column not used: notes" in [notice.text for notice in listing.notices]
+    assert "1 column is not used: notes" in [notice.text for notice in listing.notices]
 
 
 def test_a_table_without_labels_is_left_out_and_named(tmp_path):

@@ -187,7 +187,8 @@ def _masks_left_out(drawn: dict[str, str]) -> tuple[Notice, ...]:
     if not drawn:
         return ()
     mask, image = next(iter(drawn.items()))
-    text = f"{count(len(drawn), 'mask')} beside the images they belong to ({mask} beside {image}); left out"
+    masks = count(len(drawn), "mask lies beside its image", "masks lie beside their images")
+    text = f"{masks} ({mask} beside {image}); left out"
     return (Notice("masks", text, tuple(drawn)[:20]),)
 
 
@@ -214,12 +215,12 @@ def _left_out(files: Files, root: str, mine: Places) -> tuple[Notice, ...]:
     alien = [n for n in files.names if not is_image(n) and _folder(n) in mine]
     notices = []
     if loose:
-        text = f"{count(len(loose), 'image')} in no class folder; left out ({listed(loose, 3)})"
+        text = f"{count(len(loose), 'image lies', 'images lie')} in no class folder; left out ({listed(loose, 3)})"
         notices.append(Notice("left-out", text, tuple(loose[:20])))
     if alien:
         endings = Counter(ending(name) or "no ending" for name in alien)
         said = listed((f"{n} {kind}" for kind, n in endings.most_common()), 4)
-        text = f"{count(len(alien), 'file')} not images; left out ({said})"
+        text = f"{count(len(alien), 'file is no image', 'files are no images')}; left out ({said})"
         notices.append(Notice("not-images", text, tuple(alien[:20])))
     return tuple(notices)
 
@@ -239,7 +240,7 @@ def _empty(files: Files, root: str, mine: Places) -> tuple[Notice, ...]:
     empty = in_order(beside - classes)
     if not empty:
         return ()
-    return (Notice("empty-class", f"no image in the class {listed(empty)}; left out of the classes", empty),)
+    return (Notice("empty-class", f"no image lies in the class {listed(empty)}; left out of the classes", empty),)
 
 
 def _one_sided(labels: np.ndarray, classes: tuple[str, ...], split: np.ndarray) -> tuple[Notice, ...]:

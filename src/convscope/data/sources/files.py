@@ -180,7 +180,7 @@ def hidden_notice(files: Files) -> tuple[Notice, ...]:
     if not files.hidden:
         return ()
     names = sorted(files.hidden)
-    text = f"{count(len(names), 'hidden entry', 'hidden entries')} left out ({listed(names, 3)})"
+    text = f"{count(len(names), 'hidden entry is', 'hidden entries are')} left out ({listed(names, 3)})"
     return (Notice("hidden", text, tuple(names[:20])),)
 
 
@@ -189,7 +189,8 @@ def doubled_notice(files: Files) -> tuple[Notice, ...]:
     if not files.doubled:
         return ()
     names = sorted(set(files.doubled))
-    text = f"{count(len(names), 'folder')} in two Unicode forms (NFC, NFD), taken as one ({listed(names, 3)})"
+    folders = count(len(names), "folder has its name", "folders have their names")
+    text = f"{folders} in two Unicode forms (NFC, NFD), taken as one ({listed(names, 3)})"
     return (Notice("unicode-forms", text, tuple(names[:20])),)
 
 

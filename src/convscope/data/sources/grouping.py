@@ -178,8 +178,9 @@ def _odd(name: str, values: Sequence[str]) -> tuple[Notice, ...]:
         notices.append(Notice("missing-group", text, missing))
     if alike:
         text = (
-            f"{name}: {count(len(alike), 'group')} in several spellings ({listed(alike, 3)}), taken for different "
-            "ones: give each one spelling, or what belongs together may come into train and into test"
+            f"{name}: {count(len(alike), 'group has', 'groups have')} several spellings ({listed(alike, 3)}), "
+            "taken for different ones: give each one spelling, or what belongs together may come into train and into "
+            "test"
         )
         notices.append(Notice("group-spelling", text, alike[:SHOWN]))
     return tuple(notices)
@@ -200,4 +201,5 @@ def unused_notice(what: str, names: Sequence[str], passed: Mapping[str, str]) ->
         return ()
     shown = {name: name or "one without a name" for name in names}
     said = listed((f"{shown[name]} ({passed[name]})" if passed.get(name) else shown[name] for name in names), SHOWN)
-    return (Notice("unused-columns", f"{count(len(names), what)} not used: {said}", tuple(names[:SHOWN])),)
+    unused = count(len(names), f"{what} is", f"{what}s are")
+    return (Notice("unused-columns", f"{unused} not used: {said}", tuple(names[:SHOWN])),)

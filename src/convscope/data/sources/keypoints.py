@@ -122,7 +122,9 @@ def _read_one(files: Files, name: str, split: str, matcher: Matcher) -> _Part:
     part.notices += rows.notices
     bare = len(paths) - len(labelled)
     if bare:
-        part.notices.append(Notice("no-points", f"{where}: {count(bare, 'image')} without key points; left out"))
+        part.notices.append(
+            Notice("no-points", f"{where}: {count(bare, 'image has', 'images have')} no key points; left out")
+        )
     return part
 
 

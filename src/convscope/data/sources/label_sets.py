@@ -100,7 +100,8 @@ def from_columns(
             gaps += [f"row {ref}: {name}" for ref, value in zip(refs, column, strict=True) if not value.strip()]
     target, notices = label_target(where, held, names)
     if gaps:
-        text = f"{where}: {count(len(gaps), 'empty cell')} ({listed(gaps, SHOWN)}) beside cells of 0: taken as 0, too"
+        cells_said = count(len(gaps), "cell is", "cells are")
+        text = f"{where}: {cells_said} empty ({listed(gaps, SHOWN)}) beside cells of 0: taken as 0, too"
         notices = (*notices, Notice("empty-labels", text, tuple(gaps[:20])))
     return target, "; one column a label", notices
 
@@ -151,7 +152,8 @@ def _told(where: str, held: np.ndarray, names: Sequence[str]) -> tuple[Notice, .
     notices = []
     if rare:
         said = listed((f"{name}: {number}" for name, number in rare.items()), SHOWN)
-        text = f"{where}: {count(len(rare), 'label')} with fewer than {FEW} examples ({said}): expect little of them"
+        labels = count(len(rare), "label has", "labels have")
+        text = f"{where}: {labels} fewer than {FEW} examples ({said}): expect little of them"
         notices.append(Notice("rare-labels", text, tuple(rare)[:20]))
     if always:
         text = f"{where}: every example has {listed(always, SHOWN)}: there is nothing to learn about it"

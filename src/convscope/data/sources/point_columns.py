@@ -148,8 +148,8 @@ def _codes(where: str, points: np.ndarray, names: Sequence[str], refs: Sequence[
         if there.sum() >= OFTEN:
             rows = [refs[row] for row in np.flatnonzero(there.any(axis=1)).tolist()]
             text = (
-                f"{where}: {count(int(there.sum()), 'point')} at exactly ({code[0]:g}, {code[1]:g}) in "
-                f"{count(len(rows), 'row')} ({listed(rows, 3)}): if that means missing, leave the cells empty"
+                f"{where}: {count(int(there.sum()), 'point lies', 'points lie')} at exactly ({code[0]:g}, {code[1]:g}) "
+                f"in {count(len(rows), 'row')} ({listed(rows, 3)}): if that means missing, leave the cells empty"
             )
             notices.append(Notice("coded-points", text, tuple(rows[:EXAMPLES])))
     return notices

@@ -87,7 +87,7 @@ def read(files: Files) -> Listing:
 
 
 def _left_out(images: list[str]) -> Notice:
-    text = f"{count(len(images), 'image')} without a .pts file; left out ({listed(images, 3)})"
+    text = f"{count(len(images), 'image has', 'images have')} no .pts file; left out ({listed(images, 3)})"
     return Notice("left-out", text, tuple(images[:20]))
 
 

@@ -58,7 +58,8 @@ def with_files(
     spelt = [f"{values[i]} is {matches[i].files[0]}" for i in kept if matches[i].respelt]
     notices = []
     if spelt:
-        said = f"{where}: {count(len(spelt), 'row')} name files in other capitals ({listed(spelt, 3)}); taken as those"
+        rows = count(len(spelt), "row names a file", "rows name files")
+        said = f"{where}: {rows} in other capitals ({listed(spelt, 3)}); taken as those"
         notices.append(Notice("capitals", said, tuple(spelt[:SHOWN])))
     if move := next((matches[i].moved for i in kept if matches[i].moved), None):
         said = f"{where}: the table names files in {move[0]}/, which is not here; those in {move[1]}/ are taken instead"
@@ -94,7 +95,7 @@ def left_out(files: Files, named: set[str]) -> tuple[Notice, ...]:
     rest = [name for name in files.names if is_image(name) and name not in named]
     if not rest:
         return ()
-    text = f"{count(len(rest), 'image')} not named by the table; left out ({listed(rest, 3)})"
+    text = f"the table does not name {count(len(rest), 'image')}; left out ({listed(rest, 3)})"
     return (Notice("left-out", text, tuple(rest[:SHOWN])),)
 
 
