@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from convscope.api.series import Series, train_series
     from convscope.api.trace import trace
     from convscope.api.train import resume, train
+    from convscope.data.arrays import from_arrays
     from convscope.data.dataset import Data
     from convscope.data.loading import load
     from convscope.events import Listener, Observer
@@ -47,6 +48,7 @@ __all__ = [
     "ShapeError",
     "Trace",
     "compare",
+    "from_arrays",
     "inspect",
     "load",
     "models",
@@ -73,6 +75,7 @@ _HOMES = {
     "Series": "convscope.api.series",
     "Trace": "convscope.tracing.terms",
     "compare": "convscope.api.compare",
+    "from_arrays": "convscope.data.arrays",
     "inspect": "convscope.api.inspect",
     "load": "convscope.data.loading",
     "open_run": "convscope.runs.run",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,15 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def part(number: int, whole: int, noun: str, verb: str, plural: str) -> str:
+    """Return how many of a whole do something, with the verb that fits the number.
+
+    >>> part(1, 30, "test image", "is", "are"), part(1200, 5000, "image", "has", "have")
+    ('1 of 30 test images is', '1,200 of 5,000 images have')
+    """
+    return f"{number:,} of {count(whole, noun)} {verb if number == 1 else plural}"
+
+
 def listed(items: Iterable[str], most: int = EXAMPLES) -> str:
     """Return items in a row, the first few by name.
 
@@ -29,6 +39,16 @@ def listed(items: Iterable[str], most: int = EXAMPLES) -> str:
     items = list(items)
     more = f" and {len(items) - most:,} more" if len(items) > most else ""
     return ", ".join(items[:most]) + more
+
+
+def shortly(target: Any, most: int = 60) -> str:
+    """Return a target on one line, so much of it as is easily read.
+
+    >>> shortly("bee"), shortly(np.array([[1.0, 2.5], [3.0, 4.0]])), shortly(np.arange(99), 12)
+    ('bee', '1 2.5 3 4', '0 1 2 3 4...')
+    """
+    words = target if isinstance(target, str) else " ".join(f"{value:g}" for value in np.ravel(target))
+    return words if len(words) <= most else f"{words[: most - 3].rstrip()}..."
 
 
 def pairs(split: np.ndarray) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:

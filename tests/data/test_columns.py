@@ -129,8 +129,11 @@ def test_a_module_does_within_a_network_what_the_transform_does_outside(channels
         (["bee", "ant"] * 10, "class", ("ant", "bee")),
         (np.arange(20) % 2, "class", ("0", "1")),
         (np.arange(20) / 2, "number", ("number",)),
-        (np.zeros((20, 3)), "number", ("number 1", "number 2", "number 3")),
-        (np.zeros((20, 2, 2)), "points", ("0", "1")),
+        (np.arange(60.0).reshape(20, 3), "number", ("number 1", "number 2", "number 3")),
+        (np.arange(80).reshape(20, 2, 2), "points", ("0", "1")),
+        (np.arange(60).reshape(20, 3) % 4 % 2, "labels", ("label 1", "label 2", "label 3")),
+        ((np.arange(60).reshape(20, 3) % 4 % 2).astype(float), "labels", ("label 1", "label 2", "label 3")),
+        ([["bee", "ant"], [], ["ant"], ["fly"]] * 5, "labels", ("ant", "bee", "fly")),
         (Target("number", np.zeros((20, 1)), ("age",), ("years",)), "number", ("age",)),
     ],
 )
@@ -139,7 +142,7 @@ def test_targets_are_taken_for_what_they_are(targets, kind: str, names: tuple[st
         np.zeros((20, 4, 4, 1), np.uint8), targets, groups=["g", "h", "i", "j"] * 5 if kind != "class" else None
     )
     (spec,) = (data.columns[name].spec for name in data.targets)
-    assert (spec.kind, spec.names) == (kind, names)
+    assert (spec.kind, spec.names) == ({"labels": "multilabel"}.get(kind, kind), names)
     assert sorted(np.concatenate([split.rows for split in data.splits])) == list(range(20))
     for split in data.splits:
         assert split.target.shape == (len(split), *spec.shape)
@@ -169,8 +172,29 @@ def test_the_same_arrays_are_the_same_set_and_others_are_not():
         (np.zeros((3, 4, 4, 1)), np.zeros(4), "3 examples of 'image', but 4 targets"),
         (np.zeros((3, 4, 4, 1)), np.zeros((3, 2, 3)), "points"),
         ([np.zeros((3, 4)), np.zeros((3, 4, 4))], np.zeros(2), "expected examples"),
+        (
+            np.where(np.arange(48).reshape(3, 4, 4, 1) == 21, np.nan, 1.0),
+            np.arange(3.0),
+            r"example 1 is nan at \(1, 1, 0\)",
+        ),
+        (np.zeros((3, 3, 8, 8)), np.arange(3.0), r"shape \(3, 8, 8\): its channels seem to stand first"),
+        (np.zeros((3, 4, 4, 1)), np.array([1, 2, 1e300]), r"beyond .*example 2: number 1e\+300"),
+        (np.zeros((3, 4, 4, 1)), np.array([1, np.nan, 2]), "no number in example 1"),
+        (np.zeros((3, 4, 4, 1)), np.full(3, 2.5), "number is 2.5 in all 3"),
+        (np.zeros((3, 4, 4, 1)), np.eye(3), r"exactly one 1: for classes give .*y\.argmax\(1\)"),
+        (np.zeros((3, 4, 4, 1)), [[1, 2], [1], [3]], "targets have different lengths"),
+        (np.zeros((3, 4, 4, 1)), [None, None, None], "found object"),
+        (np.zeros((3, 4, 4, 1)), np.linspace(0, 1, 12).reshape(3, 2, 2), "fractions of the image"),
     ],
 )
 def test_what_is_no_set_is_refused(inputs, targets, message: str):
     with pytest.raises(DataError, match=message):
         from_arrays(inputs, targets)
+
+
+def test_grey_images_need_no_axis_of_channels():
+    grey = np.arange(20 * 16, dtype=np.uint8).reshape(20, 4, 4)
+    data = from_arrays(grey, np.arange(20.0))
+    assert data.everything.input.spec.kind == "image"
+    assert data.everything.input.spec.shape == (4, 4, 1)
+    assert from_arrays(grey.astype(float), np.arange(20.0)).everything.input.spec.kind == "signal"

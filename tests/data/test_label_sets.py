@@ -53,6 +53,11 @@ def test_sets_of_labels_are_read(tmp_path, name):
     ("text", "why"),
     [
         ('{"image": "0.png", "label": ["a", "b"]}\n{"image": "1.png", "label": [["c"], "d"]}\n', "row 2: label"),
+        (
+            "".join(f'{{"image": "{k}.png", "tags": ["a", "b"]}}\n' for k in range(22))
+            + '{"image": "22.png", "tags": "a"}',
+            r"row 23: tags: expected a list",
+        ),
         ('{"image": "0.png", "label": []}\n{"image": "1.png", "label": []}\n', "names no label"),
     ],
 )
@@ -60,3 +65,26 @@ def test_what_is_no_set_of_labels_is_named(tmp_path, text, why):
     (tmp_path / "t.jsonl").write_text(text)
     with pytest.raises(DataError, match=why):
         cs.load(tmp_path / "t.jsonl")
+
+
+def test_a_column_of_lists_of_words_is_found_by_what_it_holds(tmp_path):
+    lines = [json.dumps({"image": f"{i}.png", "tags": each, "box": [1, i, 3]}) for i, each in enumerate(SETS)]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    data = cs.load(tmp_path / "t.jsonl")
+    assert data.columns[data.targets[0]].spec.names == NAMES
+
+
+def test_columns_of_flags_are_labels_where_they_are_named(tmp_path):
+    rows = "".join(f"{i}.png,{i % 2},{i % 3 // 2},{i / 7}\n" for i in range(24))
+    (tmp_path / "t.csv").write_text(f"image,rust,scab,age\n{rows}")
+    with pytest.raises(DataError, match=r"rust holds 2 whole numbers.*--label-column age"):
+        cs.load(tmp_path / "t.csv")
+    data = cs.load(tmp_path / "t.csv", label_column="rust,scab")
+    assert data.target_kind == "multilabel"
+
+
+def test_an_empty_cell_beside_zeros_is_told(tmp_path):
+    rows = "".join(f"{i}.png,{'' if i == 3 else i % 2},{i % 3 // 2}\n" for i in range(24))
+    (tmp_path / "t.csv").write_text(f"image,rust,scab\n{rows}")
+    (told,) = [notice for notice in cs.load(tmp_path / "t.csv").warnings if notice.code == "empty-labels"]
+    assert told.examples == ("row 5: rust",)

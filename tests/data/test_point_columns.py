@@ -45,7 +45,7 @@ def points(n: int = 4, K: int = 3) -> np.ndarray:
     return np.random.default_rng(0).uniform(5, 90, (n, K, 2))
 
 
-REFS, NAMES = ["2", "3", "4", "5"], ["a", "b", "c"]
+REFS, NAMES = ["row 2", "row 3", "row 4", "row 5"], ["a", "b", "c"]
 
 
 def test_good_points_pass_in_silence():
@@ -61,6 +61,10 @@ def test_good_points_pass_in_silence():
         (lambda p: np.full_like(p, np.nan), "no point is given"),
         (lambda p: np.broadcast_to(p[:1], p.shape), "same place in all rows"),
         (lambda p: np.where(np.arange(p.size).reshape(p.shape) == 9, np.nan, p), r"row 3: b has an x or a y only"),
+        (
+            lambda p: np.where(np.arange(p.size).reshape(p.shape) == 9, 1e300, p),
+            r"beyond .*row 3: b at \(.*, 1e\+300\)",
+        ),
     ],
 )
 def test_points_that_cannot_be_learned_are_refused(change, part):
@@ -74,7 +78,7 @@ def test_missing_and_coded_points_are_told():
     p[2, 0] = p[3, 0] = 0
     _, (missing, coded) = checked("t.csv", p, NAMES, REFS)
     assert (missing.code, missing.examples) == ("missing-points", ("c",))
-    assert (coded.code, coded.examples) == ("coded-points", ("4", "5"))
+    assert (coded.code, coded.examples) == ("coded-points", ("row 4", "row 5"))
     assert "1 point of 12" in missing.text
 
 

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convscope.data.detect import sniff
 from convscope.data.sources import deeplabcut, keypoints, pts
+from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import Folder
 from convscope.errors import DataError
 
@@ -90,11 +92,45 @@ def test_coco_key_points(tmp_path):
 
 
 def test_coco_files_of_splits_are_one_set(tmp_path):
-    images(tmp_path, "a.png", "b.png", "c.png")
     for split in ("train", "val"):
+        images(tmp_path, f"{split}/a.png", f"{split}/b.png", f"{split}/c.png")
         (tmp_path / f"keypoints_{split}.json").write_text(json.dumps(coco()))
     (candidate,) = keypoints.find(Folder(tmp_path))
     assert set(candidate.read().split) == {"train", "valid"}
+
+
+def test_coco_images_listed_twice_are_refused(tmp_path):
+    images(tmp_path, "a.png", "c.png")
+    listed = [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "a.png"}, {"id": 3, "file_name": "c.png"}]
+    (tmp_path / "k.json").write_text(json.dumps(coco(images=listed)))
+    with pytest.raises(DataError, match=r"same image in rows 7 of k\.json and 8 of k\.json \(a\.png\)"):
+        keypoints.read(Folder(tmp_path), {"": "k.json"})
+
+
+def test_an_annotation_without_points_is_left_out(tmp_path):
+    images(tmp_path, "a.png", "b.png", "c.png")
+    bare = {"id": 9, "image_id": 3, "category_id": 1, "keypoints": None}
+    (tmp_path / "k.json").write_text(json.dumps(coco(annotations=[*coco()["annotations"], bare])))
+    assert list(keypoints.read(Folder(tmp_path), {"": "k.json"}).ids) == ["b.png", "a.png"]
+
+
+@pytest.mark.parametrize("kind", ["pts", "coco", "deeplabcut"])
+def test_points_come_before_the_folders_that_their_images_lie_in(tmp_path, kind):
+    names = ("afw/a.png", "afw/b.png", "helen/c.png")
+    images(tmp_path, *names)
+    if kind == "pts":
+        for k, name in enumerate(names):
+            (tmp_path / name).with_suffix(".pts").write_text(written([(k + 1, 2), (3.5, 4)]))
+    elif kind == "coco":
+        listed = [{"id": k, "file_name": name} for k, name in enumerate(names, 1)]
+        (tmp_path / "k.json").write_text(json.dumps(coco(images=listed)))
+    else:
+        (tmp_path / "c.csv").write_text(cut(*(f"{name},1,{k},3,4" for k, name in enumerate(names))))
+    listing = sniff(tmp_path, tmp_path)
+    assert listing.target.kind == "points"
+    assert "unused-files" not in {notice.code for notice in listing.notices}
+    folders_read = sniff(tmp_path, tmp_path, Columns(task="classification"))
+    assert folders_read.classes == ("afw", "helen") or kind == "deeplabcut"
 
 
 @pytest.mark.parametrize(
@@ -155,10 +191,11 @@ def test_deeplabcut_paths_in_three_columns_and_likelihoods(tmp_path):
         (cut("a.png,1,2,3,4", "a.png,1,2,3,5"), r"rows 4 and 5 \(a\.png\)"),
         (cut("a.png,1,2,3,4").replace("bodyparts", "individuals,m,m,m,m\nbodyparts"), "several animals"),
         ("scorer,a\n", "bodyparts"),
+        (cut("a.png,1,2,3,4").replace("anna", "jos\xe9").encode("latin1"), "not UTF-8 text at byte 10"),
     ],
 )
 def test_deeplabcut_labels_of_another_form_are_refused(tmp_path, text, part):
     images(tmp_path, "a.png")
-    (tmp_path / "c.csv").write_text(text)
+    (tmp_path / "c.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(DataError, match=part):
         deeplabcut.read(Folder(tmp_path), "c.csv")

@@ -134,8 +134,8 @@ def test_table_in_a_zip(tmp_path):
 def test_a_table_without_label_lists_its_columns(tmp_path):
     table(tmp_path, "image,left,right", "a.png,up,down")
     assert refused(tmp_path) == (
-        f"{tmp_path}/labels.csv: no label column (one of label, target, class); its columns: image, left, right; "
-        "say which one it is with --label-column"
+        f"{tmp_path}/labels.csv: no label column (one of label, target, class) and none of numbers; its columns: "
+        "image, left, right; say which one is to be learned with --label-column"
     )
 
 

@@ -280,3 +280,29 @@ def test_shares_that_cannot_be_had(settings, given, message):
     split = np.array([given] * 20 + [""] * 80)
     with pytest.raises(ConfigError, match=f"^{re.escape(message)}$"):
         assign(alternating(100), AB, None, split, **settings)
+
+
+def numbers(*columns) -> Target:
+    return Target(
+        "number", np.stack(columns, axis=1), tuple(f"n{k}" for k in range(len(columns))), ("",) * len(columns)
+    )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.where(np.arange(60) % 7 == 3, np.nan, np.arange(60.0)),
+        np.where(np.arange(60) == 3, 0.1, 5.0),
+        np.full(60, np.nan),
+    ],
+)
+def test_numbers_with_gaps_and_ties_can_be_divided(values):
+    split, _ = splits.assign(numbers(values, np.arange(60.0)), None, np.full(60, ""))
+    assert [int((split == name).sum()) for name in ("train", "valid", "test")] == [43, 5, 12]
+
+
+def test_numbers_whose_parts_have_too_few_groups_are_drawn_at_random():
+    split, rule = splits.assign(numbers(np.arange(60.0)), np.arange(60) // 10, np.full(60, ""))
+    assert set(split) == {"train", "valid", "test"}
+    assert "drawn at random" in rule
+    assert "class" not in rule

@@ -154,3 +154,52 @@ def test_tables_of_splits_are_one_set_of_points(tmp_path):
     (tmp_path / "test.csv").write_text("image,b_x,b_y\n6.png,1,2\n7.png,3,9\n")
     with pytest.raises(DataError, match=r"a_x, a_y.* to learn, another b_x, b_y"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("values", "part"),
+    [
+        (
+            ['"57,7"', '"8,1"'],
+            r"age holds no plain numbers \(row 2: '57,7', row 3: '8,1'\): write decimals with a point",
+        ),
+        (['"1,200.5"', '"1,300.5"'], "write plain numbers"),
+        (["12 mm", "13 mm"], r"unit in the header: age \(mm\)"),
+        (["3.5", "~40", "?"], r"age holds 1 number and 2 texts \(row 3: '~40', row 4: '\?'\)"),
+        (["NaN", "nan"], "age is empty in all 2 rows"),
+        ([], r"columns \(image, age\) but no rows"),
+    ],
+)
+def test_numbers_that_are_not_plain_are_named(tmp_path, values, part):
+    with pytest.raises(DataError, match=part):
+        read(table(tmp_path, "image,age", *rows(*values)))
+
+
+def test_lists_of_numbers_ask_for_columns(tmp_path):
+    folder = table(tmp_path, "image,pose", *rows('"[1.5, 2]"', '"[2.5, 3]"'))
+    with pytest.raises(DataError, match=r"pose holds lists \(row 2: \[1.5, 2\]\): give each number a column"):
+        read(folder)
+
+
+def test_a_column_that_never_changes_is_named_before_anything_is_asked(tmp_path):
+    folder = table(tmp_path, "image,age,mass", *rows("3.5,3", "4.5,3"))
+    with pytest.raises(DataError, match=r"mass is 3 in all 2 rows.*--label-column age"):
+        read(folder)
+
+
+def test_names_that_differ_in_their_unit_only_keep_it(tmp_path):
+    folder = table(tmp_path, "image,age (years),age (months)", *rows("3.5,42.5", "4.5,54.5"))
+    assert read(folder).target.names == ("age (years)", "age (months)")
+
+
+def test_a_number_far_from_all_others_is_told(tmp_path):
+    folder = table(tmp_path, "image,age", *rows("3.5", "4.5", "-999", "5", "6", "7.1", "-999"))
+    (told,) = [notice for notice in read(folder).notices if notice.code == "far-number"]
+    assert told.examples == ("row 4", "row 8")
+    assert "age is -999 in rows 4, 8, and 3.5 to 7.1 in all others" in told.text
+
+
+def test_a_point_that_no_image_shows_leaves_the_others_points(tmp_path):
+    listing = read(table(tmp_path, "image,a_x,a_y,b_x,b_y", *rows("3,4,,", "5,6,,")))
+    assert listing.target.names == ("a", "b")
+    assert np.isnan(listing.target.values[:, 1]).all()

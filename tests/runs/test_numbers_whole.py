@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,17 @@ def test_numbers_of_another_unit_are_not_scored(run, bars, tmp_path):
         run.evaluate(bars / "other.csv")
 
 
+def test_folds_of_numbers_speak_of_their_unit(bars, tmp_path):
+    series = cs.train_series(
+        bars / "amounts.csv", ["lenet"], folds=2, out=tmp_path / "folds", label_column="height (mm)", baselines=False,
+        **{**SETTINGS, "epochs": 1},
+    )  # fmt: skip
+    validation = series.comparison
+    assert validation is not None
+    assert re.match(r"lenet: mean absolute error \S+ mm \(", validation.conclusions[0])
+    assert validation.to_dict()["metrics"]["mae"]["unit"] == "mm"
+
+
 def test_settings_of_another_task_are_refused(bars, tmp_path):
     for settings, why in (({"smoothing": 0.1}, "classification"), ({"head": "heatmap"}, "not for regression")):
         with pytest.raises(ConfigError, match=why):
@@ -85,7 +97,9 @@ def test_sets_of_labels_are_learned(bars, tmp_path, capsys):
     assert run.evaluate(bars / "labels.csv", split="all")["examples"] == 100
     assert predict(run.folder, bars / "03.png") == 0
     assert capsys.readouterr().out.splitlines()[0] == "input,labels,p:high,p:striped"
-    assert 'id="figure-each_label"' in run.report.read_text()
+    page = run.report.read_text()
+    assert all(f'id="figure-{name}"' in page for name in ("each_label", "worst"))
+    assert re.search(r">(has|no) (high|striped), said 0\.\d\d<", page)
 
 
 def test_numbers_and_points_and_labels_come_in_arrays(tmp_path):
@@ -101,3 +115,14 @@ def test_numbers_and_points_and_labels_come_in_arrays(tmp_path):
         assert data.target_kind == kind
         rows = [int(name.rpartition("/")[2]) for name in data.train.ids]
         assert data.train.target.reshape(len(rows), -1) == pytest.approx(y[rows].reshape(len(rows), -1))
+
+
+@pytest.mark.parametrize("held", ["2.5", "['striped']"])
+def test_training_examples_that_are_all_the_same_are_refused(bars, tmp_path, held):
+    column, other = ("height (mm)", "3.5") if held == "2.5" else ("label", "['high', 'striped']")
+    with (bars / "same.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["image", column, "split"])
+        writer.writerows([f"{i:02}.png", other if i < 30 else held, "test" if i < 40 else "train"] for i in range(100))
+    with pytest.raises(DataError, match=r"nothing to learn: .* training examples"):
+        cs.train(bars / "same.csv", "lenet", out=tmp_path / "same", **SETTINGS)

@@ -52,7 +52,7 @@ def test_numbers_of_different_units_are_joined_as_multiples_of_their_deviation()
     apart = np.abs(predicted - truth) / np.array(BOTH.std)
     assert value(result, "mae") == pytest.approx(apart.mean())
     assert value(result, "rmse") == pytest.approx(np.sqrt((apart**2).mean()))
-    assert result.metrics["mae"].about.unit == "standard deviations"
+    assert result.metrics["mae"].about.unit == "SD"
     age, dose = result.details["numbers"]
     assert (age["unit"], dose["unit"]) == ("years", "mg")
     assert dose["mae"]["value"] == pytest.approx(metrics.mean_absolute_error(truth[:, 1], predicted[:, 1]))

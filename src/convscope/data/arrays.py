@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,19 @@ from convscope.data.dataset import Dataset
 from convscope.data.decode.encoded import stored
 from convscope.data.fingerprint import content_of, fingerprint
 from convscope.data.listing import Target
+from convscope.data.notice import Notice
+from convscope.data.sources.candidate import in_order
 from convscope.data.sources.files import strings
+from convscope.data.sources.label_sets import label_target
+from convscope.data.sources.point_columns import checked
+from convscope.data.sources.quantities import number_target
 from convscope.data.spec import Kind
 from convscope.data.splits import assign
 from convscope.data.transforms import TRANSFORMS, Transform
 from convscope.errors import DataError
 
+CHANNELS = (1, 2, 3, 4)
+TARGETS = "expected class names (n,), numbers (n,) or (n, K), labels of 0 and 1 (n, K), or points (n, K, 2)"
 SPLITS = ("train", "valid", "test")
 _AXES: dict[int, Kind] = {2: "signal", 3: "image"}  # axes of one example -> what it is taken for
 
@@ -38,10 +46,12 @@ def from_arrays(
     """Return n examples in memory as a data set.
 
     Args:
-        inputs: images (n, H, W, C) or signals (n, T, C), or a list of n of them, whose sizes may differ; under names of
-            their own where there are several, ``{"image": ...}``.
-        targets: n class names or whole numbers (the numbers of classes); whole numbers 0 and 1 (n, K), one column a
-            label; real numbers (n,) or (n, K); points (n, K, 2) as x and y; or a ``Target``, with names and units.
+        inputs: images (n, H, W, C), or grey ones (n, H, W) of whole numbers; signals (n, T, C) of real numbers; or a
+            list of n of them, whose sizes may differ; under names of their own where there are several,
+            ``{"image": ...}``.
+        targets: n class names or whole numbers (the numbers of classes); 0 and 1 (n, K), one column a label, or n lists
+            of labels; real numbers (n,) or (n, K), NaN for one that is missing; points (n, K, 2) as x and y; or a
+            ``Target``, with names and units.
         splits: "train", "valid" or "test" of each example; by default drawn from ``seed``, as for any set.
         ids: a name for each example; by default its number.
         groups: what must stay together; an empty name is no group.
@@ -53,12 +63,12 @@ def from_arrays(
     (<data arrays: number; train 14, valid 2, test 4>, <train: 14 signals, ? × 2 float32>)
     """
     named = inputs if isinstance(inputs, Mapping) else {"": inputs}
-    columns = {column.spec.name: column for column in (_column(name, values) for name, values in named.items())}
-    target = targets if isinstance(targets, Target) else _target(targets)
-    count = len(target)
+    columns = {column.spec.name: column for column in (column_of(name, values) for name, values in named.items())}
+    count = len(targets)
     for column in columns.values():
         if len(column) != count:
             raise DataError(f"{name}: {len(column):,} examples of {column.spec.name!r}, but {count:,} targets")
+    target, notices = (targets, ()) if isinstance(targets, Target) else _target(name, targets)
     group_names = None if groups is None else strings(list(map(str, groups)))
     split, rule = _split(target, group_names, splits, seed)
     rows = {part: np.flatnonzero(split == part) for part in SPLITS}
@@ -77,12 +87,19 @@ def from_arrays(
         transforms=transforms or {key: _fitted(column, rows["train"]) for key, column in columns.items()},
         fingerprint=fingerprint(target.names, content, target.values, split),
         facts={"found": f"{name}: arrays in memory", "splits": rule},
+        warnings=notices,
     )
 
 
-def _column(name: str, values: Examples) -> Column:
+def column_of(name: str, values: Examples) -> Column:
+    """Return examples as a column, with a hash of each; their ``name``, or else their axes, tell what they are.
+
+    Raises ``DataError`` where neither does.
+    """
     if not isinstance(values, np.ndarray | Sequence):
         return values
+    if all(np.ndim(example) == 2 and np.asarray(example).dtype.kind in "bu" for example in values):
+        values = [np.asarray(example)[..., None] for example in values]  # grey images
     axes = {example.ndim for example in values}
     kind: Kind | None = name if name in TRANSFORMS else _AXES.get(next(iter(axes), 0))  # pyright: ignore[reportAssignmentType]
     if len(axes) != 1 or kind is None:
@@ -92,7 +109,9 @@ def _column(name: str, values: Examples) -> Column:
             f"they are: {{'image': ...}}, one of {', '.join(TRANSFORMS)}"
         )
     if kind == "image":
+        _refuse_channels_first([np.shape(example) for example in values])
         values = stored(values) if isinstance(values, np.ndarray) else [stored(example) for example in values]
+    _refuse_unknown(values)
     if isinstance(values, np.ndarray) or len({example.shape for example in values}) == 1:
         column = InMemory.of(kind, np.asarray(values), name=name)
     else:
@@ -100,24 +119,58 @@ def _column(name: str, values: Examples) -> Column:
     return type(column)(**{**vars(column), "content": content_of(list(values))})
 
 
-def _target(values: np.ndarray | Sequence[Any]) -> Target:
-    """Take targets for what their type and axes say."""
-    array = np.asarray(values)
-    if array.ndim == 1 and array.dtype.kind in "biuUSTO":
-        names, numbers = np.unique(array, return_inverse=True)
-        return Target("class", numbers, tuple(map(str, names)))
-    if array.dtype.kind not in "iuf" or array.ndim not in (1, 2, 3) or (array.ndim == 3 and array.shape[2] != 2):
+def _refuse_channels_first(shapes: Sequence[tuple[int, ...]]) -> None:
+    first = next(
+        (shape for shape in shapes if len(shape) == 3 and shape[0] in CHANNELS and shape[2] not in CHANNELS), None
+    )
+    if first:
         raise DataError(
-            f"expected class names (n,), numbers (n,) or (n, K), or points (n, K, 2); found {array.dtype} of the shape "
-            f"{array.shape}"
+            f"expected images (height, width, channels), found one of the shape {first}: its channels seem to stand "
+            "first; np.moveaxis(x, 1, -1) puts them last"
         )
+
+
+def _refuse_unknown(values: np.ndarray | Sequence[np.ndarray]) -> None:
+    """Raise ``DataError`` for NaN or an infinity among what is to be learned from."""
+    broken = next((k for k, example in enumerate(values) if not np.isfinite(example).all()), None)
+    if broken is not None:
+        example = np.asarray(values[broken])
+        place = tuple(np.argwhere(~np.isfinite(example))[0].tolist())
+        raise DataError(
+            f"example {broken} is {example[place]} at {place}: a network computes with numbers only; replace it, "
+            "np.nan_to_num(x), or leave the example out"
+        )
+
+
+def _target(where: str, values: np.ndarray | Sequence[Any]) -> tuple[Target, tuple[Notice, ...]]:
+    """Take targets for what their type and axes say; return what is to be told of them, too."""
+    if all(isinstance(each, list | tuple | set) and all(isinstance(name, str) for name in each) for each in values):
+        names = in_order(name for each in values for name in each)
+        return label_target(where, np.array([[name in each for name in names] for each in values], np.uint8), names)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise DataError(f"{where}: the targets have different lengths; {TARGETS}") from None
+    if array.ndim == 1 and array.dtype.kind in "biuUST":
+        names, numbers = np.unique(array, return_inverse=True)
+        return Target("class", numbers, tuple(map(str, names))), ()
+    if array.dtype.kind not in "biuf" or array.ndim not in (1, 2, 3) or (array.ndim == 3 and array.shape[2] != 2):
+        raise DataError(f"{where}: {TARGETS}; found {array.dtype} of the shape {array.shape}")
+    refs = [f"example {k}" for k in range(len(array))]
     if array.ndim == 3:
-        return Target("points", array, tuple(str(k) for k in range(array.shape[1])))
-    if array.ndim == 2 and array.dtype.kind in "iu" and np.isin(array, (0, 1)).all():
-        return Target("multilabel", array, tuple(f"label {k + 1}" for k in range(array.shape[1])), name="labels")
-    columns = array.reshape(len(array), -1)
+        points, notices = checked(where, array.astype(np.float64), tuple(map(str, range(array.shape[1]))), refs)
+        return Target("points", points, tuple(map(str, range(array.shape[1])))), tuple(notices)
+    if array.ndim == 2 and array.shape[1] > 1 and np.isin(array, (0, 1)).all():
+        if (array.sum(axis=1) == 1).all():
+            raise DataError(
+                f"{where}: each of {len(array):,} rows of targets has exactly one 1: for classes give their numbers, "
+                "y.argmax(1); for labels a Target('multilabel', y, names)"
+            )
+        return label_target(where, array.astype(np.uint8), tuple(f"label {k + 1}" for k in range(array.shape[1])))
+    columns = array.reshape(len(array), -1).astype(np.float64)
     names = ("number",) if columns.shape[1] == 1 else tuple(f"number {k + 1}" for k in range(columns.shape[1]))
-    return Target("number", columns, names, ("",) * len(names))
+    target, notices = number_target(where, names, refs, columns)
+    return replace(target, name=""), notices
 
 
 def _split(

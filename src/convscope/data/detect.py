@@ -84,15 +84,17 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
     if not files.names:
         raise DataError(f"{files.path} is empty; expected {LOOKED_FOR}")
     arrays = [*idx.find(files), *cifar.find(files), *npz.find(files, columns), *_archives(files, cache, columns)]
-    # A table that names the images says more than the folders they lie in.
+    # A table that names the images says more than the folders they lie in, and so do files of nothing but points.
     tables = [*table.find(files, columns), *deeplabcut.find(files)]
-    points = [*pts.find(files), *keypoints.find(files)]
+    points = [] if columns.task not in (None, "landmarks") else [*pts.find(files), *keypoints.find(files)]
     folders = class_folders.find(files)
     images = (
         [one for one in tables if one.sure and one.explicit]
+        or [one for one in points if one.sure]
         or [one for one in folders if one.sure and columns.task != "landmarks"]
-        or [one for one in (*tables, *points) if one.sure]
+        or [one for one in tables if one.sure]
         or folders
+        or points
     )
     found = [*arrays, *images]
     sure = [one for one in found if one.sure]
@@ -128,9 +130,9 @@ def _read(candidate: Candidate, files: Files) -> Listing:
         for name in files.names
         if name not in candidate.files
         and not OF_SETS.search(name.rpartition("/")[2].lower())
+        and not (candidate.tells_images and is_image(name))
         # what lies among images is told of already
-        and not (candidate.kind == "class folders" and (is_image(name) or name.rpartition("/")[0] in with_images))
-        and not (candidate.kind.startswith("table") and is_image(name))
+        and not (candidate.kind == "class folders" and name.rpartition("/")[0] in with_images)
     ]
     if not rest:
         return listing
@@ -144,7 +146,7 @@ def _archives(files: Files, cache: Path, columns: Columns) -> list[Candidate]:
         return []
     paths = {name: files.locate(name) for name in files.names if name.lower().endswith(archives.ENDINGS)}
     return [
-        Candidate("archive", name, lambda path=path: sniff(path, cache, columns), files=(name,))
+        Candidate("archive", name, lambda path=path: sniff(path, cache, columns), files=(name,), tells_images=False)
         for name, path in paths.items()
     ]
 

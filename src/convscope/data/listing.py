@@ -98,8 +98,17 @@ class Listing:
 
     @property
     def labels(self) -> np.ndarray:
-        """The number (n,) of each example's class; 0 where no classes are learned."""
-        return self.target.values if self.target.kind == "class" else np.zeros(len(self.target), np.int64)
+        """Numbers (n,) that are the same where the same is to be told: of classes, of sets of labels, of tenths of the
+        first number; 0 for points.
+        """
+        if self.target.kind == "class":
+            return self.target.values
+        if self.target.kind == "multilabel":
+            return np.unique(self.target.values, axis=0, return_inverse=True)[1].reshape(-1)
+        first = self.target.values[:, 0]
+        if self.target.kind == "points" or np.isnan(first).all():
+            return np.zeros(len(self.target), np.int64)
+        return np.searchsorted(np.nanquantile(first, np.arange(1, 10) / 10), first, side="right")
 
     @property
     def classes(self) -> tuple[str, ...]:

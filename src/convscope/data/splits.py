@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from convscope.data.listing import Target
+from convscope.data.numerals import real
 from convscope.errors import ConfigError, DataError
 
 TEST_SHARE = 0.2
@@ -20,11 +22,22 @@ VALID_SHARE = 0.1
 MOST_STRATA, STRATUM = 10, 20  # of numbers: parts of equal size, each of at least so many examples
 VALID_AT_MOST = 5_000  # more would cost time every epoch, and 5,000 already fix an accuracy of 0.95 to ±0.006
 
-_REMEDY = (
-    "add images, leave the class out, or say yourself which images train, validate and test "
-    "(folders train, valid and test, or a column 'split')"
-)
+_GIVEN = "or say yourself which images train, validate and test (folders train, valid and test, or a column 'split')"
+_REMEDY = f"add images, leave the class out, {_GIVEN}"
+_AMOUNTS = "; if these numbers are amounts and no classes, say --task regression"
 _UNGROUPED = "; where the column of the groups says nothing of what belongs together, leave it out with --group none"
+
+
+class Strata(NamedTuple):
+    """The stratum (n,) of each example, what each is called ("" for the only one), and how to say so.
+
+    ``noun`` is what one stratum is, "" where there is one only.
+    """
+
+    of: np.ndarray
+    names: tuple[str, ...]
+    said: str
+    noun: str
 
 
 def assign(
@@ -40,12 +53,12 @@ def assign(
     """Complete ``given`` to a split for every image, and say by which rule.
 
     ``target`` is what is learned of each of n examples: classes are drawn each by its share, and numbers from tenths of
-    the range of the first (fewer where they are few); ``groups`` (n,) name what must stay together (an empty name is no
-    group); ``given`` (n,) holds "train", "valid", "test" or "" (not given, and so left to divide). ``valid``
-    and ``test`` are shares (0.1) or numbers of images (500); ``test=0`` carves none. By default test is a
-    fifth, and valid a tenth of the rest, at most 5,000; a set that came with a train and a valid split gets
-    no test split. Each split that is carved holds every class or tenth, and so does what is left to train on.
-    ``words`` say how the given splits came about.
+    the range of the first (fewer where they are few, and at random where a tenth has too few groups); ``groups`` (n,)
+    name what must stay together (an empty name is no group); ``given`` (n,) holds "train", "valid", "test" or "" (not
+    given, and so left to divide). ``valid`` and ``test`` are shares (0.1) or numbers of images (500); ``test=0`` carves
+    none. By default test is a fifth, and valid a tenth of the rest, at most 5,000; a set that came with a train and a
+    valid split gets no test split. Each split that is carved holds every class or tenth, and so does what is left to
+    train on. ``words`` say how the given splits came about.
 
     Returns the splits (n,) and a sentence. The draw depends on the arguments alone, not on the machine or
     the NumPy version. Raises ``DataError`` for a set that cannot be divided, ``ConfigError`` for a share
@@ -58,7 +71,25 @@ def assign(
     [14, 2, 4]
     """
     _check(target, given)
-    labels, classes, by = strata(target)
+    try:
+        return _assigned(strata(target), groups, given, valid, test, seed, words)
+    except DataError:
+        if target.kind != "number":
+            raise
+    return _assigned(_one_stratum(target), groups, given, valid, test, seed, words)
+
+
+def _assigned(
+    drawn: Strata,
+    groups: np.ndarray | None,
+    given: np.ndarray,
+    valid: float | int | None,
+    test: float | int | None,
+    seed: int,
+    words: str,
+) -> tuple[np.ndarray, str]:
+    """Do as ``assign``, by these strata."""
+    labels, classes, by, noun = drawn
     split = np.where(given == "", "train", given).astype("<U5")
     kept = [name for name in ("valid", "test") if (split == name).any()]
     for name, asked in (("valid", valid), ("test", test)):
@@ -81,7 +112,7 @@ def assign(
         wanted, share = _count(name, asked, len(pool), capped=name == "valid" and valid is None)
         held = _hold_out(labels[pool], units[pool], classes, wanted, [name, *dict(carve), "train"], seed)
         split[pool[held]] = name
-        rules.append(f"{name}: {share} of {source}{_surprise(held, wanted)}")
+        rules.append(f"{name}: {share} of {source}{_surprise(held, wanted, noun)}")
 
     sentence = [f"train, valid and test {words}" if len(kept) == 2 else f"{kept[0]} {words}"] if kept else []
     if rules:
@@ -92,28 +123,33 @@ def assign(
     return split, "; ".join(sentence)
 
 
-def strata(target: Target) -> tuple[np.ndarray, tuple[str, ...], str]:
-    """Return the stratum (n,) of each example, what each is called, and how to say that draws are by them.
+def strata(target: Target) -> Strata:
+    """Return what examples are drawn by: classes, or parts of the range of the first number.
 
-    >>> numbers, names, _ = strata(Target("number", np.arange(60.0)[:, None], ("age",), ("years",)))
+    >>> numbers, names, *_ = strata(Target("number", np.arange(60.0)[:, None], ("age",), ("years",)))
     >>> np.bincount(numbers).tolist(), names[0]
     ([20, 20, 20], 'part 1 of age')
     """
     if target.kind == "class":
-        return target.values, target.names, ", stratified"
+        return Strata(target.values, target.names, ", stratified", "class")
     parts = min(MOST_STRATA, len(target) // STRATUM) if target.kind == "number" else 1
-    if parts < 2:
-        return np.zeros(len(target), np.int64), ("",), ", drawn at random"
-    bounds = np.quantile(target.values[:, 0], np.arange(1, parts) / parts)
+    if parts < 2 or np.isnan(target.values[:, 0]).all():
+        return _one_stratum(target)
+    bounds = np.nanquantile(target.values[:, 0], np.arange(1, parts) / parts)
     numbers = np.unique(np.searchsorted(bounds, target.values[:, 0], side="right"), return_inverse=True)[1]
     names = tuple(f"part {k + 1} of {target.names[0]}" for k in range(numbers.max() + 1))
-    return numbers, names, f", stratified by {target.names[0]}"
+    return Strata(numbers, names, f", stratified by {target.names[0]}", f"part of {target.names[0]}")
+
+
+def _one_stratum(target: Target) -> Strata:
+    return Strata(np.zeros(len(target), np.int64), ("",), ", drawn at random", "")
 
 
 def _check(target: Target, given: np.ndarray) -> None:
     if len(target) < 2:
         found = "no image" if len(target) == 0 else "only one image"
-        raise DataError(f"found {found}; training needs several of each of at least two classes")
+        needed = " of each of at least two classes" if target.kind == "class" else ""
+        raise DataError(f"found {found}; training needs several{needed}")
     if target.kind == "class" and (target.values == target.values[0]).all():
         raise DataError(
             f"all {len(target):,} images are of one class, {target.names[target.values[0]]!r}; telling classes apart "
@@ -169,7 +205,7 @@ def _hold_out(
     present = np.flatnonzero(images).tolist()
     for c in present:
         if left[c] < len(splits):
-            raise DataError(_too_small(classes[c], int(images[c]), left[c], splits))
+            raise DataError(_too_small(classes, c, int(images[c]), left[c], splits))
     room = np.maximum(_shares(images, wanted), images > 0).tolist()
     missing = set(present)
     held = np.zeros(len(content), bool)
@@ -217,20 +253,24 @@ def _shares(images: np.ndarray, wanted: int) -> np.ndarray:
     return shares
 
 
-def _too_small(name: str, images: int, units: int, splits: Sequence[str]) -> str:
+def _too_small(classes: Sequence[str], c: int, images: int, units: int, splits: Sequence[str]) -> str:
     others = ", ".join(splits[:0:-1])
-    named = f"class {name!r}" if name else "the set"
+    named = f"class {classes[c]!r}" if classes[c] else "the set"
+    remedy = _REMEDY if classes[c] else f"add images, {_GIVEN}"
+    # Far more numbers than a person would call classes.
+    remedy += _AMOUNTS * (len(classes) > MOST_STRATA and all(real(name) is not None for name in classes))
     if units == images:
         found = f"has only {images} image{'s' if images > 1 else ''}"
-        return f"{named} {found}, but {others} and {splits[0]} need one each: {_REMEDY}"
+        return f"{named} {found}, but {others} and {splits[0]} need one each: {remedy}"
     found = f"has its {images:,} images in only {units} group{'s' if units > 1 else ''}"
     need = f"groups stay whole and {others} and {splits[0]} need one each"
-    return f"{named} {found}, but {need}: {_REMEDY}{_UNGROUPED}"
+    return f"{named} {found}, but {need}: {remedy}{_UNGROUPED}"
 
 
-def _surprise(held: np.ndarray, wanted: int) -> str:
+def _surprise(held: np.ndarray, wanted: int, noun: str) -> str:
     """Return the count in words where small classes or whole groups moved it from the one asked for."""
     count = int(held.sum())
     if abs(count - wanted) <= 0.1 * wanted:
         return ""
-    return f" (came to {count:,} of {len(held):,}: every class is in it, and groups stay whole)"
+    why = f"every {noun} is in it, and groups stay whole" if noun else "groups stay whole"
+    return f" (came to {count:,} of {len(held):,}: {why})"

@@ -31,7 +31,7 @@ def cut(model: nn.Module, head: str | None = None) -> tuple[nn.Sequential, nn.Se
     """Return (backbone, head) of a network: two chains of its own children, names and weights kept, not copied.
 
     ``head`` names the head's first child, as a network's entry does. Without it, and in a network that got a new head,
-    that is the child named ``head``, or else the first one that pools to one value a channel or flattens the maps.
+    that is the child named ``head``, or else the first one that pools to one value per channel or flattens the maps.
 
     >>> from convscope.models import create
     >>> backbone, head = cut(create("resnet20", classes=10))
@@ -40,8 +40,8 @@ def cut(model: nn.Module, head: str | None = None) -> tuple[nn.Sequential, nn.Se
     """
     if not has_head(model):
         raise ConfigError(
-            f"a {type(model).__name__} is no chain of layers, so that no head can be cut off; use head 'own', and "
-            "name the layers to freeze"
+            f"a {type(model).__name__} is no chain of layers, and no head can be cut off; use head 'own', and name "
+            "the layers to freeze"
         )
     children = list(model.named_children())
     first = _first_of_head(children, head)
@@ -100,17 +100,15 @@ def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape
         return model
     backbone, _ = cut(model, head)
     if not len(backbone):
-        raise ConfigError(
-            "it has no features in front of its head, so that a new one would stand alone; use head 'own'"
-        )
+        raise ConfigError("it has no layers before its head, and nothing to put a new head on; use head 'own'")
     shapes = _shapes(backbone, shape)
     (*_, last) = shapes.values()
     if len(last) != 4:
         raise ConfigError(f"its features are no maps (N, C, H, W) but of shape {last}; use head 'own'")
     if kind == "heatmap":
         return pyramid(backbone, shapes, shape[1], classes)
-    made = nn.Sequential(new_head(kind, last[1], classes))
-    return nn.Sequential(OrderedDict([*backbone.named_children(), ("head", made)]))
+    top = nn.Sequential(new_head(kind, last[1], classes))
+    return nn.Sequential(OrderedDict([*backbone.named_children(), ("head", top)]))
 
 
 def _shapes(backbone: nn.Sequential, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
@@ -141,15 +139,15 @@ def groups(model: nn.Module, head: str | None = None) -> list[tuple[str, ...]]:
     [('conv1', 'bn1'), ('layer1',), ('layer2',), ('layer3',), ('fc',)]
     """
     backbone, top = cut(model, head)
-    found: list[tuple[str, ...]] = []
+    groups: list[tuple[str, ...]] = []
     for path, layer in _layers(backbone):
         shapes = [p.ndim for p in layer.parameters()]
-        if shapes and max(shapes) == 1 and found:
-            found[-1] = (*found[-1], path)
+        if shapes and max(shapes) == 1 and groups:
+            groups[-1] = (*groups[-1], path)
         elif shapes:
-            found.append((path,))
+            groups.append((path,))
     of_head = tuple(path for path, layer in top.named_children() if next(layer.parameters(), None) is not None)
-    return [*found, of_head] if of_head else found
+    return [*groups, of_head] if of_head else groups
 
 
 def _layers(chain: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
@@ -162,18 +160,18 @@ def _layers(chain: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module
 
 
 def frozen(model: nn.Module, patterns: Iterable[str], head: str | None = None) -> set[str]:
-    """Return the names of the weights that ``patterns`` mean.
+    """Return the names of the weights that ``patterns`` match.
 
     A pattern is ``backbone`` (all but the head, which is as in ``cut``), the path of a layer (``layer1``,
-    ``features.0``) or a glob over paths (``features.[0-4]``); a layer's weights are all below its path. ``ConfigError``
-    with the nearest names for one that means nothing.
+    ``features.0``) or a glob over paths (``features.[0-4]``); a layer's weights are all below its path. Raises
+    ``ConfigError`` with the nearest names for a pattern that matches nothing.
 
     >>> from convscope.models import create
     >>> sorted(frozen(create("resnet20", classes=10), ["conv1", "fc.b*"]))
     ['conv1.weight', 'fc.bias']
     """
     paths = {name: list(accumulate(name.split("."), "{}.{}".format)) for name, _ in model.named_parameters()}
-    found: set[str] = set()
+    names: set[str] = set()
     for pattern in patterns:
         if pattern in BACKBONE:
             named = {name for name, _ in cut(model, head)[0].named_parameters()}
@@ -183,23 +181,23 @@ def frozen(model: nn.Module, patterns: Iterable[str], head: str | None = None) -
             known = {prefix for prefixes in paths.values() for prefix in prefixes}
             outer = ", ".join(path for path, _ in _layers(model) if path in known)
             raise ConfigError(
-                f"freeze: {pattern!r} means no weights of this network"
+                f"freeze: {pattern!r} matches no weights of this network"
                 f"{nearest(pattern, ['backbone', *sorted(known)])}; its layers are: {outer}; "
                 "'backbone' means all but the head"
             )
-        found |= named
-    return found
+        names |= named
+    return names
 
 
 def layers(model: nn.Module) -> list[tuple[str, nn.Module]]:
     """Return the chain with every chain in it unrolled, as (path, layer): running them in order is the network."""
-    found = []
+    unrolled = []
     for name, child in model.named_children():
         if type(child) is nn.Sequential:
-            found += [(f"{name}.{path}", layer) for path, layer in layers(child)]
+            unrolled += [(f"{name}.{path}", layer) for path, layer in layers(child)]
         else:
-            found.append((name, child))
-    return found
+            unrolled.append((name, child))
+    return unrolled
 
 
 def frozen_prefix(model: nn.Module) -> int:

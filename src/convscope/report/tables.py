@@ -52,7 +52,7 @@ def baselines(contents: Contents) -> Table:
 
 
 def epochs(contents: Contents) -> Table:
-    """Return the history, one row an epoch; the one that was kept is marked."""
+    """Return the history, one row per epoch; the one that was kept is marked."""
     columns = contents.epochs
     staged = len(set(columns.get("stage", ()))) > 1
     present = [key for key in columns if key != "images_per_second" and (staged or key != "stage")]

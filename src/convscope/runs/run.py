@@ -31,6 +31,7 @@ from convscope.runs.folder import check_is_run, read_config, read_header, read_m
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.prediction import SHOWN, Prediction
 from convscope.runs.predictor import Predictor
+from convscope.tasks.scores import About
 from convscope.text import listed
 from convscope.training.plan import Plan
 
@@ -62,6 +63,12 @@ class Run:
             spread = "" if low is None else f" ({low:.4f} to {high:.4f})"
             rows[f"{name.replace('_', ' ')}, {figures['split']}"] = f"{_plain(figures[name])}{spread}"
         return card(str(self.folder), {**rows, "report": self.report} if figures else rows)
+
+    @property
+    def about(self) -> dict[str, About]:
+        """What the figures mean that runs are compared by, the main one first, in the units of the target."""
+        described = self.metrics["metrics"]
+        return {name: About(**described[name]) for name in self.spec.does.compared}
 
     @property
     def _figures(self) -> dict[str, Any]:
@@ -155,7 +162,7 @@ class Run:
         return Averaging.of(self.plan.augment, copies, self.plan.seed, places=self.spec.does.restore is not None)
 
     def predict(self, inputs: Images | Iterable[Images], *, tta: int = 0, amp: bool = False) -> list[Prediction]:
-        """Return one prediction an image; ``inputs`` are what ``Predictor.predict`` takes.
+        """Return one prediction per image; ``inputs`` are what ``Predictor.predict`` takes.
 
         ``tta`` averages over that many augmented copies; ``amp`` computes in bfloat16, see ``Predictor.network``.
         """

@@ -59,10 +59,12 @@ def make_stages(
     settled = []
     for stage in stages:
         ground = FreezePlan(model, plan, stage)
-        made = stage if plan.stages else replace(stage, decay=decay, augment=_is_augmented(ground, stages, augmented))
+        resolved = (
+            stage if plan.stages else replace(stage, decay=decay, augment=_is_augmented(ground, stages, augmented))
+        )
         assert plan.lr is not None  # settled
         lr = FINE * usual if plan.pretrained and not ground.only_head else plan.lr
-        settled.append(replace(made, lr=made.lr or lr, sched=made.sched or plan.sched))
+        settled.append(replace(resolved, lr=resolved.lr or lr, sched=resolved.sched or plan.sched))
     return tuple(settled), reason
 
 

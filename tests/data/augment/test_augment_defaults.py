@@ -9,6 +9,7 @@ from convscope.data import Data, from_arrays, load
 from convscope.data.augment import Policy, default_policy
 from convscope.data.listing import Target
 from convscope.data.transforms import ImageTransform
+from convscope.tasks.registry import task
 from real_data import real_data
 from renaming import renamed
 
@@ -110,3 +111,18 @@ def test_photographs_under_numbers_are_mirrored(tmp_path):
 
 def test_clothes_are_mirrored(tmp_path):
     assert default_policy(load(real_data("fashion_mnist"), cache=tmp_path))[0].hflip
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("four", "zero"), "digits"),
+        (("left lung", "rib"), "natural scale=0 brightness=0 contrast=0 hflip=0"),
+        (("rust", "scab"), "natural scale=0 brightness=0 contrast=0"),
+    ],
+)
+def test_labels_named_by_signs_or_sides_are_not_mirrored(names, words):
+    held = np.arange(80).reshape(40, 2) // 3 % 2
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 1), dtype=np.uint8)
+    data = from_arrays(pixels, Target("multilabel", held, names, name="labels"))
+    assert task("multilabel").usual(data, None)["augment"][0] == words

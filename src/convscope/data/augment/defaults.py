@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from convscope.data.augment.mirroring import mirroring
@@ -45,6 +46,17 @@ def default_policy(data: Data) -> tuple[Policy, str]:
     if mirrored == "changes":
         return policy, "mirrored images look like those of another class: not mirrored"
     return policy, "objects: mirrored left to right but kept upright (without an up, add vflip rot90)"
+
+
+def said_by(names: Sequence[str]) -> tuple[bool, str]:
+    """Return whether names are surely those of signs, and the first side that one of them says, "" for none.
+
+    >>> said_by(["four", "zero"]), said_by(["left lung", "rib"]), said_by(["rust", "scab"])
+    ((True, ''), (False, 'left'), (False, ''))
+    """
+    words = [_words(name) for name in names]
+    sides = sorted({word for name in words for word in name} & _SIDES)
+    return _signs(words) and _surely_signs(words), sides[0] if sides else ""
 
 
 def _signs(words: list[list[str]]) -> bool:

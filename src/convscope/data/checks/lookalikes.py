@@ -1,8 +1,8 @@
 """Nearly the same image in two splits: saved again, brightened, a neighbouring frame.
 
-Two images of one class look alike when their thumbprints differ in at most 3 of 64 bits. Cut into four bands of 16
-bits, at least one band of such a pair is equal, so only images that share a band are compared, never all with all.
-Turned or mirrored copies are not found; only a group column tells of those.
+Two images of one class (or set of labels, or tenth of a range) look alike when their thumbprints differ in at most 3
+of 64 bits. Cut into four bands of 16 bits, at least one band of such a pair is equal, so only images that share a band
+are compared, never all with all. Turned or mirrored copies are not found; only a group column tells of those.
 
 A thumbprint tells photographs apart, but not small figures on an empty ground, where strangers agree as often as
 copies do. So random pairs of *different* classes are looked at first, and where more than ten agree, that is all
@@ -37,7 +37,8 @@ def check(examined: Examined) -> Iterator[Notice]:
         yield Notice(
             "lookalikes-unknown",
             "near duplicates were not looked for, since these images are too alike to tell them by: "
-            f"of {SAMPLE:,} random pairs, {strangers:,} of different classes pass for the same image",
+            f"of {SAMPLE:,} random pairs, {strangers:,} of different {'classes' if examined.classes else 'targets'} "
+            "pass for the same image",
         )
         return
     for name, other, rows, others in pairs(examined.split):

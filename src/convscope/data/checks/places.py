@@ -32,14 +32,21 @@ def check_places(points: np.ndarray, heights: np.ndarray, widths: np.ndarray, id
         return
     rows = np.flatnonzero(outside.any(axis=1))
     worst = rows[np.argsort(-np.where(known, beyond, 0).max(axis=1)[rows], kind="stable")]
-    said = listed((f"{ids[row]} by {np.where(known, beyond, 0)[row].max():.0f} pixels" for row in worst), 3)
+    said = listed((f"{ids[row]} by {_pixels(np.where(known, beyond, 0)[row].max())} pixels" for row in worst), 3)
     text = (
         f"{count(number, 'point')} in {count(len(rows), 'image')} outside of the image ({said}): they are learned and "
-        "scored as they are; leave the cells empty where a point is not known"
+        "scored as they are; leave out, as empty cells or NaN, what is not known"
     )
     yield Notice("points-outside", text, tuple(str(ids[row]) for row in worst[:EXAMPLES]))
 
 
+def _pixels(distance: float) -> str:
+    return f"{distance:,.0f}" if distance >= 10 else f"{distance:.2g}"
+
+
 def _beyond(points: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Return how many pixels each point (n, K) lies beyond a border of its image, 0 within; NaN where it is missing."""
-    return np.maximum(np.maximum(-0.5 - points, points - (size - 0.5)), 0).max(axis=2)
+    """Return how many pixels each point (n, K) lies beyond a border of its image, 0 within; NaN where it is missing.
+
+    The first pixel's centre may be called 0 or 0.5: what lies within in either way of counting is no news.
+    """
+    return np.maximum(np.maximum(-0.5 - points, points - size), 0).max(axis=2)

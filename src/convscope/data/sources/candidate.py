@@ -29,7 +29,7 @@ class Candidate:
 
     A candidate that is not ``sure`` counts only where there is no other: reading it will say what it lacks. ``files``
     are those it is read from, its images aside. One that is not ``explicit`` may be a table of facts about images that
-    are a set in another way.
+    are a set in another way. ``tells_images`` says that reading it tells which images it leaves out.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class Candidate:
     sure: bool = True
     files: tuple[str, ...] = ()
     explicit: bool = True
+    tells_images: bool = True
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

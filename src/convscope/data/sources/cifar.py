@@ -25,7 +25,12 @@ def find(files: Files) -> list[Candidate]:
         if PATTERN.fullmatch(last):
             sets.setdefault(folder, []).append(name)
     return [
-        Candidate("CIFAR batches", folder or ".", lambda folder=folder, names=names: _list(files, folder, names))
+        Candidate(
+            "CIFAR batches",
+            folder or ".",
+            lambda folder=folder, names=names: _list(files, folder, names),
+            tells_images=False,
+        )
         for folder, names in sets.items()
     ]
 

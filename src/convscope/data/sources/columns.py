@@ -10,8 +10,8 @@ from convscope.errors import DataError, nearest
 from convscope.text import listed
 
 SHOWN = 20
-LABEL_COLUMNS = ("label", "target", "class")
-SURELY_CLASSES = ("label", "class")  # names by which whole numbers are classes, too
+LABEL_COLUMNS = ("label", "target", "class", "labels", "targets", "classes")
+SURELY_CLASSES = ("label", "class", "labels", "classes")  # names by which whole numbers are classes, too
 TASKS = ("classification", "multilabel", "regression", "landmarks")  # which tell how a table's columns are read
 
 

@@ -24,6 +24,7 @@ from convscope.data.sources.matching import Matcher
 from convscope.data.sources.point_columns import FARTHEST, checked
 from convscope.data.sources.quantities import amounts
 from convscope.data.sources.rowfiles import left_out, refuse_twice, with_files
+from convscope.data.sources.tabular import decoded
 from convscope.errors import DataError
 from convscope.text import count, listed
 
@@ -46,7 +47,7 @@ def read(files: Files, name: str) -> Listing:
             files.
     """
     where = f"{files.path}/{name}"
-    lines = list(csv.reader(io.StringIO(files.read(name).decode("utf-8-sig"), newline="")))
+    lines = list(csv.reader(io.StringIO(decoded(files.read(name), where), newline="")))
     heads = {line[0]: line for line in lines[: len(HEADS)] if line and line[0] in HEADS}
     if "individuals" in heads:
         raise DataError(
@@ -67,7 +68,8 @@ def read(files: Files, name: str) -> Listing:
     kept = [rows[i][1] for i in found.kept]
     kept_refs = [refs[i] for i in found.kept]
     values = [amounts(where, f"{part} {axis}", kept_refs, [line[k] for line in kept], FARTHEST) for part, axis, k in at]
-    points, notices = checked(where, np.stack(values, axis=1).reshape(len(kept), -1, 2), names, kept_refs)
+    found_at = np.stack(values, axis=1).reshape(len(kept), -1, 2)
+    points, notices = checked(where, found_at, names, [f"row {ref}" for ref in kept_refs])
     ids = strings(found.names)
     return Listing(
         name=set_name(files.path),

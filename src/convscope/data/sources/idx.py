@@ -39,7 +39,12 @@ def find(files: Files) -> list[Candidate]:
         if matched := PATTERN.fullmatch(last):
             sets.setdefault((folder, matched[1]), []).append(name)
     return [
-        Candidate("IDX files", f"{folder}/{prefix}".strip("/") or ".", lambda names=names: _list(files, names))
+        Candidate(
+            "IDX files",
+            f"{folder}/{prefix}".strip("/") or ".",
+            lambda names=names: _list(files, names),
+            tells_images=False,
+        )
         for (folder, prefix), names in sets.items()
     ]
 

@@ -20,7 +20,7 @@ from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.files import FileImages, Files, hidden_notice, set_name, strings
 from convscope.data.sources.matching import Matcher
 from convscope.data.sources.point_columns import checked
-from convscope.data.sources.rowfiles import left_out, with_files
+from convscope.data.sources.rowfiles import left_out, refuse_twice, with_files
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.errors import DataError
 from convscope.text import count, listed
@@ -57,7 +57,10 @@ def read(files: Files, by_split: BySplit) -> Listing:
     if any(part.names != names for part in parts):
         raise DataError(f"{files.path}: the files {', '.join(by_split.values())} name different key points")
     images = [name for part in parts for name in part.images]
-    points, notices = checked(str(files.path), np.concatenate([part.points for part in parts]), names, images)
+    where = f"{files.path}/{', '.join(by_split.values())}"
+    points, notices = checked(where, np.concatenate([part.points for part in parts]), names, images)
+    refs = [f"{ref} of {name}" for name, part in zip(by_split.values(), parts, strict=True) for ref in part.refs]
+    refuse_twice(str(files.path), refs, images)
     ids = strings(images)
     return Listing(
         name=set_name(files.path),
@@ -81,8 +84,10 @@ def read(files: Files, by_split: BySplit) -> Listing:
 class _Part:
     """The images of one file with their points (n, K, 2), and what is to be told."""
 
-    def __init__(self, images: list[str], points: np.ndarray, names: tuple[str, ...], absent: Notice | None):
-        self.images, self.points, self.names, self.absent = images, points, names, absent
+    def __init__(
+        self, images: list[str], refs: list[str], points: np.ndarray, names: tuple[str, ...], absent: Notice | None
+    ):
+        self.images, self.refs, self.points, self.names, self.absent = images, refs, points, names, absent
         self.notices: list[Notice] = []
 
 
@@ -91,7 +96,7 @@ def _read_one(files: Files, name: str, split: str, matcher: Matcher) -> _Part:
     table = _parsed(files.read(name), where)
     paths = {each["id"]: str(each["file_name"]) for each in table["images"]}
     labelled = [
-        each for each in table["annotations"] if each.get("num_keypoints", 1) and any(each.get("keypoints", ()))
+        each for each in table["annotations"] if each.get("num_keypoints", 1) and any(each.get("keypoints") or ())
     ]
     if not labelled:
         raise DataError(f"{where}: no annotation has key points")
@@ -113,7 +118,7 @@ def _read_one(files: Files, name: str, split: str, matcher: Matcher) -> _Part:
     rows = with_files(
         where, refs, [paths[each["image_id"]] for each in labelled], matcher, name.rpartition("/")[0], split
     )
-    part = _Part(rows.names, points[rows.kept], names, rows.absent)
+    part = _Part(rows.names, [refs[i] for i in rows.kept], points[rows.kept], names, rows.absent)
     part.notices += rows.notices
     bare = len(paths) - len(labelled)
     if bare:

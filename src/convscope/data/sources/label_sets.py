@@ -24,14 +24,27 @@ _QUOTED = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^,"'\[\](){}][^,\[\](){}]*)
 
 
 def are_lists(values: Sequence[str]) -> bool:
-    """Tell whether every value of a column is a list in brackets, or empty, and not each of one label.
+    """Tell whether a column's values are lists in brackets, or empty, and not each of one label.
+
+    All but one in twenty, so that a slip is told of.
 
     >>> are_lists(["['a', 'b']", "['a']"]), are_lists(["['a']", "['b']"]), are_lists(["a, b"])
     (True, False, False)
     """
     texts = [text for value in values if (text := text_of(value))]
     several = any("," in text or not text[1:-1].strip() for text in texts)
-    return several and all(map(BRACKETS.fullmatch, texts))
+    return several and sum(BRACKETS.fullmatch(text) is not None for text in texts) >= 0.95 * len(texts)
+
+
+def are_word_lists(values: Sequence[str]) -> bool:
+    """Tell whether a column lists words; lists of numbers may be anything, such as boxes.
+
+    >>> are_word_lists(["['a', 'b']", "[]"]), are_word_lists(["[1, 2.5e3]", "[3, 4]"]), are_word_lists(["{'a': 'b', }"])
+    (True, False, False)
+    """
+    texts = [text for value in values if (text := text_of(value))]
+    words = any(re.search(r"[^\W\d_]", re.sub(r"\d[eE]", "", text)) for text in texts)
+    return words and all(text[0] != "{" for text in texts) and are_lists(values)
 
 
 def are_flags(values: Sequence[str]) -> bool:
@@ -52,7 +65,8 @@ def from_lists(
         DataError: a list that cannot be read, or no label at all.
     """
     texts = list(map(text_of, values))
-    separator = next((each for each in BETWEEN if any(each in text for text in texts)), "|")
+    lists = are_lists(values)
+    separator = None if lists else next((each for each in BETWEEN if any(each in text for text in texts)), "|")
     sets = [_parts(where, column, ref, text, separator) for ref, text in zip(refs, texts, strict=True)]
     names = in_order(name for each in sets for name in each)
     if not names:
@@ -61,7 +75,7 @@ def from_lists(
     held = np.zeros((len(sets), len(names)), np.uint8)
     for row, each in enumerate(sets):
         held[row, [index[name] for name in each]] = 1
-    how = "lists" if are_lists(values) else f"labels between {separator!r}"
+    how = "lists" if lists else f"labels between {separator!r}"
     target, notices = label_target(where, held, names)
     return target, f"; {how}", notices
 
@@ -75,13 +89,19 @@ def from_columns(
         DataError: another value, or columns of which exactly one is 1 in every row.
     """
     held = np.zeros((len(refs), len(names)), np.uint8)
+    gaps: list[str] = []
     for k, (name, column) in enumerate(zip(names, cells, strict=True)):
         for row, value in enumerate(column):
             word = value.strip().lower()
             if word not in _TRUE | _FALSE:
                 raise DataError(f"{where} row {refs[row]}: {name}: expected 0 or 1, found {value[:60]!r}")
             held[row, k] = word in _TRUE
+        if any(value.strip().lower() in _FALSE - {""} for value in column):
+            gaps += [f"row {ref}: {name}" for ref, value in zip(refs, column, strict=True) if not value.strip()]
     target, notices = label_target(where, held, names)
+    if gaps:
+        text = f"{where}: {count(len(gaps), 'empty cell')} ({listed(gaps, SHOWN)}) beside cells of 0: taken as 0, too"
+        notices = (*notices, Notice("empty-labels", text, tuple(gaps[:20])))
     return target, "; one column a label", notices
 
 
@@ -96,17 +116,18 @@ def label_target(where: str, held: np.ndarray, names: Sequence[str]) -> tuple[Ta
     return Target("multilabel", held, tuple(names), name="labels"), _told(where, held, names)
 
 
-def _parts(where: str, column: str, ref: str, text: str, separator: str) -> list[str]:
-    """Return the labels of one row."""
-    if not BRACKETS.fullmatch(text):
+def _parts(where: str, column: str, ref: str, text: str, separator: str | None) -> list[str]:
+    """Return the labels of one row; without a ``separator``, it is to be a list."""
+    if not text or (separator and not BRACKETS.fullmatch(text)):
         return [part.strip() for part in text.split(separator) if part.strip()]
     try:
-        values = json.loads(text)
+        values = json.loads(text) if BRACKETS.fullmatch(text) else None
     except ValueError:
         values = _quoted(text)
     if not isinstance(values, list) or not all(isinstance(value, str | int) for value in values):
         raise DataError(
-            f"{where} row {ref}: {column}: expected a list of labels such as ['rust', 'scab'], found {text[:60]}"
+            f"{where} row {ref}: {column}: expected a list of labels such as ['rust', 'scab'], found {text[:60]}; "
+            "numbers need a column each, and points a column each for x and y"
         )
     return [name for value in values if (name := str(value).strip())]
 

@@ -82,16 +82,20 @@ def checked(
 ) -> tuple[np.ndarray, list[Notice]]:
     """Return points (n, K, 2) as they are used, one that lacks x or y having neither, and what is to be told of them.
 
+    ``refs`` are what the examples are called, such as "row 7".
+
     Raises:
-        DataError: no point at all, all of them fractions of an image, or all the same in every row.
+        DataError: no point at all, half of one, one farther off than any image is large, all of them fractions of an
+            image, or all the same in every row.
     """
     half = np.isfinite(points).any(axis=2) & ~np.isfinite(points).all(axis=2)
     if half.any():
         row, k = np.argwhere(half)[0]
         raise DataError(
-            f"{where} row {refs[row]}: {names[k]} has an x or a y only ({count(int(half.sum()), 'point')} so); give "
+            f"{where}, {refs[row]}: {names[k]} has an x or a y only ({count(int(half.sum()), 'point')} so); give "
             "both, or leave both empty"
         )
+    _refuse_far(where, points, names, refs)
     known = np.asarray(np.isfinite(points).all(axis=2))
     if not known.any():
         raise DataError(f"{where}: no point is given in any of {len(points):,} rows; there is nothing to learn from")
@@ -104,6 +108,18 @@ def checked(
     if len(points) > 1 and known.any(axis=1).sum() > 1 and _same(points, known):
         raise DataError(f"{where}: every point is at the same place in all rows: there is nothing to learn")
     return points, [*_missing(where, known, names), *_codes(where, points, names, refs)]
+
+
+def _refuse_far(where: str, points: np.ndarray, names: Sequence[str], refs: Sequence[str]) -> None:
+    far = np.argwhere((np.abs(points) > FARTHEST).any(axis=2)).tolist()
+    if far:
+        said = listed(
+            (f"{refs[row]}: {names[k]} at ({points[row, k, 0]:g}, {points[row, k, 1]:g})" for row, k in far), 3
+        )
+        raise DataError(
+            f"{where}: {count(len(far), 'point')} beyond ±{FARTHEST:g} pixels ({said}); if it is a code for what is "
+            "missing, leave both empty (NaN)"
+        )
 
 
 def _same(points: np.ndarray, known: np.ndarray) -> bool:

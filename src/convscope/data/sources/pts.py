@@ -38,7 +38,17 @@ def find(files: Files) -> list[Candidate]:
     if not pairs:
         return []
     folders = sorted({name.rpartition("/")[0] or "." for name in pairs})
-    return [Candidate("points (.pts)", listed(folders, 3), functools.partial(read, files), files=tuple(pairs.values()))]
+    # A few beside many images may belong to something else: only where there is nothing else are they the set.
+    images = sum(map(is_image, files.names))
+    return [
+        Candidate(
+            "points (.pts)",
+            listed(folders, 3),
+            functools.partial(read, files),
+            2 * len(pairs) >= images,
+            tuple(pairs.values()),
+        )
+    ]
 
 
 def read(files: Files) -> Listing:

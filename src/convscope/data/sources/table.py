@@ -20,8 +20,10 @@ from convscope.data.sources.candidate import SPLITS, Candidate
 from convscope.data.sources.columns import LABEL_COLUMNS, Columns, plain
 from convscope.data.sources.files import FileImages, Files, hidden_notice, is_image, set_name, strings
 from convscope.data.sources.grouping import Grouping, find_grouping, is_group_word, unused_notice
+from convscope.data.sources.label_sets import BETWEEN
 from convscope.data.sources.labels import several_labels, text_of
 from convscope.data.sources.matching import Matcher
+from convscope.data.sources.quantities import why_not_numbers
 from convscope.data.sources.rowfiles import left_out, refuse_twice, rows_said, with_files
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.tabular import Table, parse, place
@@ -165,16 +167,16 @@ def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Ma
             f"{where}: no column names the images (one of {wanted}); its columns: {said}; "
             f"say which one does with --image-column{_hint_at_header(table)}"
         )
+    if not table.rows:
+        raise DataError(f"{where}: columns ({said}) but no rows")
     target = targets.find(where, table.columns, columns, _not_targets(table, image, columns))
     if target is None:
-        raise _nothing_to_learn(table, columns)
+        raise _nothing_to_learn(table, image, columns)
     for twice in filter(table.twice.__contains__, target.names):
         Columns().pick("label", (twice,), table.names, where)  # says that there are two
     column = columns.pick("split", ("split",), table.names, where)
     for twice in filter(is_group_word, table.twice):
         columns.pick("group", (twice,), table.names, where)  # says that there are two
-    if not table.rows:
-        raise DataError(f"{where}: columns ({said}) but no rows")
     if target.kind != "labels":
         _refuse_lists(table, image, target)
     refs = [f"{row} of {name}" if split else str(row) for row in table.rows]
@@ -185,7 +187,9 @@ def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Ma
     if target.kind == "label":
         (label,) = target.names
         if missing := [str(row) for row, value in zip(lines, kept[label], strict=True) if not value.strip()]:
-            raise DataError(f"{where}: no {label} in {rows_said(missing)}; fill it in or remove the row")
+            several = any(mark in value for value in kept[label] for mark in BETWEEN)
+            hint = "; if each image has any number of labels, say --task multilabel" if several else ""
+            raise DataError(f"{where}: no {label} in {rows_said(missing)}; fill it in or remove the row{hint}")
     return _Rows(
         refs=[refs[i] for i in rows.kept],
         files=rows.names,
@@ -229,8 +233,13 @@ def _not_targets(table: Table, image: str, columns: Columns) -> set[str]:
     return {image, *filter(None, others)}
 
 
-def _nothing_to_learn(table: Table, columns: Columns) -> DataError:
-    said = ", ".join(table.names[:SHOWN])
+def _nothing_to_learn(table: Table, image: str, columns: Columns) -> DataError:
+    others = [name for name in table.columns if name not in _not_targets(table, image, columns)]
+    refs = list(map(str, table.rows))
+    why = (why_not_numbers(name, refs, table.columns[name]) for name in others)
+    twice = (f"{name} is the name of several columns" for name in others if name in table.twice)
+    nearly = "".join(f"; {each}" for each in (*filter(None, why), *twice))
+    said = ", ".join(table.names[:SHOWN]) + nearly
     needs = {
         "landmarks": "pairs of coordinates (nose_x, nose_y)",
         "regression": "a column of numbers",
@@ -239,8 +248,8 @@ def _nothing_to_learn(table: Table, columns: Columns) -> DataError:
     if wanted := needs.get(columns.task or ""):
         return DataError(f"{table.where}: --task {columns.task} needs {wanted}; its columns: {said}")
     return DataError(
-        f"{table.where}: no label column (one of {', '.join(LABEL_COLUMNS)}); its columns: {said}; say which one it is "
-        "with --label-column"
+        f"{table.where}: no label column (one of {', '.join(LABEL_COLUMNS[:3])}) and none of numbers; its columns: "
+        f"{said}; say which one is to be learned with --label-column"
     )
 
 

@@ -47,7 +47,7 @@ def parse(files: Files, name: str, known: Known, rows: int | None = None) -> Tab
         DataError: neither UTF-8 nor UTF-16, not JSON, or a row of another length than the header; the row is named.
     """
     where = place(files, name)
-    text = _text(files.read(name), where)
+    text = decoded(files.read(name), where)
     if name.lower().endswith(("csv", "tsv")):
         return _delimited(text, where, _separator(text, name, known), rows)
     return _json_lines(text, where, rows)
@@ -58,7 +58,7 @@ def place(files: Files, name: str) -> str:
     return f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
 
 
-def _text(data: bytes, where: str) -> str:
+def decoded(data: bytes, where: str) -> str:
     """Decode UTF-8, or UTF-16 where a mark at its begin says so, as spreadsheets write "Unicode text"."""
     try:
         text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")

@@ -54,13 +54,16 @@ def find(where: str, cells: Cells, columns: Columns, taken: Collection[str]) -> 
     """
     free = [name for name in cells if name not in taken]
     if (several := _several(columns, cells)) is not None:
-        return TargetColumns("labels" if columns.task == "multilabel" else "numbers", several)
+        flags = columns.task is None and all(label_sets.are_flags(cells[name]) for name in several)
+        return TargetColumns("labels" if flags or columns.task == "multilabel" else "numbers", several)
     if columns.task != "landmarks" and (label := _label(where, cells, columns)) is not None:
         lists = columns.task in (None, "multilabel") and label_sets.are_lists(cells[label.names[0]])
         return TargetColumns("labels", label.names, label.why) if lists or columns.task == "multilabel" else label
     points = point_columns.find(where, free) if columns.task in (None, "landmarks") else None
-    if points is not None and all(quantities.are_numbers(cells[name]) for name in points.columns):
+    if points is not None and _are_coordinates([cells[name] for name in points.columns]):
         return TargetColumns("points", points.columns)
+    if columns.task in (None, "multilabel") and (lists := _word_lists(where, free, cells)):
+        return TargetColumns("labels", lists)
     if columns.task in (None, "multilabel") and (flags := _flags(free, cells, columns)):
         return TargetColumns("labels", flags)
     if columns.task in (None, "regression") and (numbers := _numbers(free, cells)):
@@ -114,6 +117,20 @@ def _flags(free: Sequence[str], cells: Cells, columns: Columns) -> tuple[str, ..
     return tuple(flags) if alone else ()
 
 
+def _are_coordinates(columns: Sequence[Sequence[str]]) -> bool:
+    """Tell whether columns hold numbers; a point that no image shows has none."""
+    there = [values for values in columns if not all(map(quantities.is_missing, values))]
+    return bool(there) and all(map(quantities.are_numbers, there))
+
+
+def _word_lists(where: str, free: Sequence[str], cells: Cells) -> tuple[str, ...]:
+    """Return the column that lists words, whatever it is called."""
+    lists = tuple(name for name in free if not is_group_word(name) and label_sets.are_word_lists(cells[name]))
+    if len(lists) > 1:
+        raise DataError(f"{where}: {listed(lists)} list labels; say which to learn with --label-column {lists[0]}")
+    return lists
+
+
 def _numbers(free: Sequence[str], cells: Cells) -> list[str]:
     return [
         name
@@ -165,27 +182,13 @@ def _amounts(
     where: str, chosen: TargetColumns, cells: Cells, refs: Sequence[str], columns: Columns
 ) -> tuple[Target, str, tuple[Notice, ...]]:
     """Return columns of numbers as amounts."""
-    told = [quantities.split_unit(name) for name in chosen.names]
-    names, units = (tuple(each[k] for each in told) for k in (0, 1))
     values = np.stack([quantities.amounts(where, name, refs, cells[name]) for name in chosen.names], axis=1)
-    if columns.task is None and chosen.kind == "numbers":
-        for name, column in zip(chosen.names, values.T, strict=True):
-            if few := quantities.few_whole(column):
-                raise quantities.ask(where, name, few)
-    quantities.refuse_constant(where, names, values)
-    bare = np.flatnonzero(~np.isfinite(values).any(axis=1)).tolist()
-    if bare:
-        rows = listed((refs[row] for row in bare), SHOWN)
-        raise DataError(
-            f"{where}: no {listed(names, 3)} in row{'s' * (len(bare) > 1)} {rows}; fill it in or remove the row"
-        )
-    notices = ()
-    gaps = int((~np.isfinite(values)).sum())
-    if gaps:
-        text = f"{where}: {gaps:,} of {values.size:,} numbers missing: they are neither learned nor scored"
-        notices = (Notice("missing-numbers", text),)
-    said = listed((f"{name} in {unit}" if unit else name for name, unit in zip(names, units, strict=True)), 4)
-    return Target("number", values, names, units, "numbers"), f"; amounts: {said}", notices
+    asks = columns.task is None and chosen.kind == "numbers"
+    rows = [f"row {ref}" for ref in refs]
+    target, notices = quantities.number_target(where, chosen.names, rows, values, asks=asks)
+    told = map(quantities.split_unit, chosen.names)
+    said = listed((f"{name} in {unit}" if unit else name for name, unit in told), 4)
+    return target, f"; amounts: {said}", notices
 
 
 def _points(
@@ -196,5 +199,5 @@ def _points(
     assert points is not None
     flat = [quantities.amounts(where, name, refs, cells[name], point_columns.FARTHEST) for name in points.columns]
     values = np.stack(flat, axis=1).reshape(len(refs), -1, 2)
-    found, notices = point_columns.checked(where, values, points.names, refs)
+    found, notices = point_columns.checked(where, values, points.names, [f"row {ref}" for ref in refs])
     return Target("points", found, points.names, name="points"), f"; {len(points.names)} points", tuple(notices)

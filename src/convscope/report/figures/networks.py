@@ -53,7 +53,7 @@ def draw(comparison: Comparison) -> Drawing:
         f"{about.title} of each network",
         f"Each dot is the {inside(about.title)} on the {comparison.examples:,} {comparison.noun}s ({about.meaning});"
         " the pale bar is its 95 % interval."
-        + (" Strokes are single trainings, one a seed, and the dot is their mean." if several else "")
+        + (" Strokes are single trainings, one per seed, and the dot is their mean." if several else "")
         + " Bars of two networks may overlap and the difference still be sure, because both answered for the same"
         f" {comparison.noun}s: the differences below tell.{off}",
     )

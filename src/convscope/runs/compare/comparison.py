@@ -98,6 +98,7 @@ class Comparison:
     groups: int | None = None
     resampled: str = "images"
     noun: str = "image"  # what an example is called
+    about: Mapping[str, About] = field(default_factory=dict)  # what the figures mean, in the units of the target
 
     def __repr__(self) -> str:
         figures = ", ".join(f"{network.name} {_plain(network.figures[self.main])}" for network in self.networks)
@@ -114,7 +115,7 @@ class Comparison:
     @property
     def metrics(self) -> Mapping[str, About]:
         """The figures that are compared and what each means, the main one first."""
-        return task(self.task).compared
+        return self.about or task(self.task).compared
 
     @property
     def main(self) -> str:
@@ -139,7 +140,7 @@ class Comparison:
         for pair, plain in zip(self.pairs, values["pairs"], strict=True):
             plain["decided"] = pair.decided
         described = {"main": self.main, "metrics": {name: asdict(about) for name, about in self.metrics.items()}}
-        del values["target"]
+        del values["target"], values["about"]
         return {"format": 1, "best": self.best.name, **values, **target_entry(self.target), **described}
 
 
@@ -190,6 +191,7 @@ def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = No
         groups=units.groups or None,
         resampled=str(units) if units.groups else f"{spec.input.noun}s",
         noun=spec.input.noun,
+        about=first.about,
     )
     return replace(comparison, conclusions=tuple(conclusions(comparison)), notes=tuple(notes(comparison, opened)))
 

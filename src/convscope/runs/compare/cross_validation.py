@@ -79,6 +79,7 @@ class CrossValidation:
     groups: int | None = None
     resampled: str = "images"
     baselines: dict[str, list[float]] = field(default_factory=dict)
+    about: Mapping[str, About] = field(default_factory=dict)  # what the figures mean, in the units of the target
 
     def __repr__(self) -> str:
         figures = ", ".join(f"{each.name} {_plain(each.figures[self.main]['value'])}" for each in self.networks)
@@ -92,7 +93,7 @@ class CrossValidation:
     @property
     def metrics(self) -> Mapping[str, About]:
         """The figures that are compared and what each means, the main one first."""
-        return task(self.task).compared
+        return self.about or task(self.task).compared
 
     @property
     def main(self) -> str:
@@ -111,6 +112,7 @@ class CrossValidation:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON."""
         values = asdict(self)
+        del values["about"]
         for pair, plain, wins in zip(self.pairs, values["pairs"], values.pop("wins"), strict=True):
             plain |= {"decided": pair.decided, "wins": wins}
         described = {"main": self.main, "metrics": {name: asdict(about) for name, about in self.metrics.items()}}
@@ -136,7 +138,7 @@ def cross_validate(runs: Sequence[Run | str | Path], failed: dict[str, str] | No
     pairs = [_over_resamples(a, b, main, arrangement) if pooled is None else pooled.pair(a, b) for a, b in couples]
     corrected = holm([pair.p for pair in pairs])
     units = pooled.units if pooled else None
-    found = CrossValidation(
+    summary = CrossValidation(
         data=arrangement.firsts[0].source,
         kind=arrangement.kind,
         splits=arrangement.splits,
@@ -149,8 +151,9 @@ def cross_validate(runs: Sequence[Run | str | Path], failed: dict[str, str] | No
         groups=(units and units.groups) or None,
         resampled=str(units) if units and units.groups else "images",
         baselines=_baselines(arrangement, main),
+        about=arrangement.firsts[0].about,
     )
-    return replace(found, conclusions=tuple(conclusions(found)), notes=tuple(notes(found)))
+    return replace(summary, conclusions=tuple(conclusions(summary)), notes=tuple(notes(summary)))
 
 
 class _Pooled:
@@ -233,9 +236,9 @@ def _summary(values: list[float | None], ratio: float, *, share: bool) -> tuple[
     known = [value for value in values if value is not None]
     if len(known) < max(2, len(values)):
         return {"value": _mean(values), "low": None, "high": None}, None
-    found = over_splits(np.array(known), ratio)
-    low, high = (max(0.0, found.low), min(1.0, found.high)) if share else (found.low, found.high)
-    return {"value": found.value, "low": _known(low), "high": _known(high)}, found.std
+    estimate = over_splits(np.array(known), ratio)
+    low, high = (max(0.0, estimate.low), min(1.0, estimate.high)) if share else (estimate.low, estimate.high)
+    return {"value": estimate.value, "low": _known(low), "high": _known(high)}, estimate.std
 
 
 def _over_resamples(a: Validated, b: Validated, main: str, arrangement: Arrangement) -> Pair:
@@ -245,9 +248,9 @@ def _over_resamples(a: Validated, b: Validated, main: str, arrangement: Arrangem
     if len(leads) < 2:
         value = leads[0] if leads else None
         return Pair(a.name, b.name, {"value": value, "low": None, "high": None}, "corrected_t", 1.0, 1.0, ())
-    found = over_splits(np.array(leads), arrangement.ratio)
-    difference = {"value": found.value, "low": _known(found.low), "high": _known(found.high)}
-    return Pair(a.name, b.name, difference, "corrected_t", found.p, 1.0, ())
+    estimate = over_splits(np.array(leads), arrangement.ratio)
+    difference = {"value": estimate.value, "low": _known(estimate.low), "high": _known(estimate.high)}
+    return Pair(a.name, b.name, difference, "corrected_t", estimate.p, 1.0, ())
 
 
 def _wins(a: Validated, b: Validated, main: str, better: str) -> int:

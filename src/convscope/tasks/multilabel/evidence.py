@@ -51,7 +51,8 @@ class LabelAnswers:
         return [Ranking.of(truth, scores) for truth, scores in columns]
 
     @cached_property
-    def _surprise(self) -> np.ndarray:
+    def surprise(self) -> np.ndarray:
+        """The mean over labels (n,) of -ln(probability of what is true)."""
         stated = np.where(self.truth, self.probabilities, 1 - self.probabilities)
         return -np.log(np.maximum(stated, LEAST)).mean(axis=1)
 
@@ -71,7 +72,7 @@ class LabelAnswers:
             "macro_f1": mean_of_known(of_each["label_f1"]),
             "exact": ratio((self.truth == self.predicted).all(axis=1) @ weights, total),
             "ranking_precision": ratio(self.per_example @ weights, total),
-            "log_loss": ratio(self._surprise @ weights, total),
+            "log_loss": ratio(self.surprise @ weights, total),
         }
 
     def of_each(self, weights: np.ndarray) -> dict[str, np.ndarray]:

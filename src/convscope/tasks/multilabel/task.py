@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from convscope.data.augment.defaults import said_by
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Labels, OutputSpec
 from convscope.data.transforms import ImageTransform
+from convscope.errors import DataError
 from convscope.tasks.keeping import kept
 from convscope.tasks.multilabel.baselines import METHODS
 from convscope.tasks.multilabel.evidence import LabelAnswers
@@ -16,6 +18,7 @@ from convscope.tasks.multilabel.options import Options
 from convscope.tasks.multilabel.predictions import answer, cells, columns, read
 from convscope.tasks.multilabel.scores import ABOUT, scores
 from convscope.tasks.task import Task
+from convscope.text import listed
 
 LARGE = 64  # pixels a side; smaller images are usually cut to fit their object, and zooming only crops it
 NO_LIGHT = " brightness=0 contrast=0"
@@ -27,7 +30,13 @@ def _fits(data: Data) -> str | None:
 
 
 def _target(data: Data, options: Options) -> Labels:
-    return Labels(data.columns[data.targets[0]].spec.names)
+    names, held = data.columns[data.targets[0]].spec.names, data.train.target
+    if (held == held[:1]).all():
+        raise DataError(
+            f"nothing to learn: all {len(held):,} training examples have the same of the labels {listed(names, 3)}; "
+            "other examples must train (a column 'split', --split-file, or --valid and --test)"
+        )
+    return Labels(names)
 
 
 def _encode(stored: np.ndarray, target: Labels) -> np.ndarray:
@@ -35,14 +44,22 @@ def _encode(stored: np.ndarray, target: Labels) -> np.ndarray:
 
 
 def _usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
-    """Vary images as objects are: mirrored, shifted, and large ones zoomed and lit."""
+    return {**_augmentation(data), **kept(data)}
+
+
+def _augmentation(data: Data) -> dict[str, tuple[Any, str]]:
+    """Vary images as objects are: mirrored unless a label says a side, shifted, and large ones zoomed and lit."""
     shape = data.preprocessing
     if not isinstance(shape, ImageTransform):
-        return kept(data)
+        return {}
+    signs, side = said_by(data.columns[data.targets[0]].spec.names)
+    if signs:
+        return {"augment": ("digits", "labels named by digits or letters: no flips, which make another sign or none")}
     large = min(shape.height, shape.width) >= LARGE
     words = "natural" + ("" if large else " scale=0") + ("" if large and shape.channels == 3 else NO_LIGHT)
-    why = "objects: mirrored left to right but kept upright (where a label says a side, hflip=0)"
-    return {"augment": (words, why), **kept(data)}
+    if side:
+        return {"augment": (f"{words} hflip=0", f"a label says {side!r}: not mirrored")}
+    return {"augment": (words, "objects: mirrored left to right but kept upright")}
 
 
 def _output(target: Labels, input: InputSpec) -> OutputSpec:

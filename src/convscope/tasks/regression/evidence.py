@@ -10,7 +10,7 @@ import numpy as np
 from convscope.data.spec import Numbers
 from convscope.tasks.metrics.counts import mean_of_known, ratio
 
-DEVIATIONS = "standard deviations"
+DEVIATIONS = "SD"
 
 
 def common_unit(target: Numbers) -> str | None:

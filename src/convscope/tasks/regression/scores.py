@@ -35,7 +35,7 @@ def about(target: Numbers) -> dict[str, About]:
 
 
 def _joined(meaning: str, unit: str | None) -> str:
-    how = "; numbers of different units are joined as multiples of their standard deviation in the training split"
+    how = "; numbers of different units are joined as multiples of their standard deviation (SD) in the training split"
     return meaning + how * (unit is None)
 
 

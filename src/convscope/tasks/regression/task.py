@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Numbers, OutputSpec
 from convscope.data.transforms import ImageTransform
+from convscope.errors import DataError
 from convscope.tasks.keeping import kept
 from convscope.tasks.regression.baselines import METHODS
 from convscope.tasks.regression.evidence import NumberErrors
@@ -15,6 +18,7 @@ from convscope.tasks.regression.predictions import answer, cells, columns, read
 from convscope.tasks.regression.scores import ABOUT, scores
 from convscope.tasks.regression.target import encode, measured
 from convscope.tasks.task import Task
+from convscope.text import listed
 
 LARGE = 64  # pixels a side from which on the light of photographs differs from shot to shot
 
@@ -24,7 +28,13 @@ def _fits(data: Data) -> str | None:
 
 
 def _target(data: Data, options: Options) -> Numbers:
-    return measured(data.columns[data.targets[0]].spec, data.train.target)
+    spec, values = data.columns[data.targets[0]].spec, data.train.target
+    if all(len(np.unique(column[np.isfinite(column)])) < 2 for column in values.reshape(len(values), -1).T):
+        raise DataError(
+            f"nothing to learn: of {len(values):,} training examples, all have the same {listed(spec.names, 3)}, or "
+            "none; other examples must train (a column 'split', --split-file, or --valid and --test)"
+        )
+    return measured(spec, values)
 
 
 def _usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
-from convscope.data.pictures import Display
 from convscope.report.contents import Contents
-from convscope.report.figures.contact_sheet import tiles
-from convscope.report.figures.style import INK, MUTED, WIDE, Drawing, canvas
+from convscope.report.figures.captioned import captioned
+from convscope.report.figures.style import Drawing
 from convscope.report.sections.regression.contents import Predicted, Shown
-from convscope.report.text import file_name, shorten
+from convscope.report.text import shorten
 
-ACROSS = 6
 LINES = 3  # numbers written at a picture
 
 
@@ -20,18 +18,13 @@ def draw(contents: Contents) -> Drawing | None:
     own: Predicted = contents.own
     if not own.worst:
         return None
-    images = np.stack([shown.image for shown in own.worst])
-    pictures = tiles(images, Display.of(contents.samples.images if contents.samples is not None else images), most=110)
-    down = -(-len(pictures) // ACROSS)
-    figure = canvas(WIDE, (1.5 + 0.15 * min(LINES, len(own.names))) * down)
-    panels = figure.subplots(down, ACROSS, squeeze=False).ravel()
-    for axes in panels:
-        axes.set_axis_off()
-    for axes, shown, picture in zip(panels, own.worst, pictures, strict=False):
-        axes.imshow(picture, interpolation="none")
-        axes.set_title(_caption(own, shown), fontsize=6.5, fontweight="normal", color=INK, pad=3)
-        name = shorten(file_name(shown.id), 24)
-        axes.text(0, -0.05, name, transform=axes.transAxes, fontsize=6, color=MUTED, va="top")
+    figure = captioned(
+        contents,
+        [shown.image for shown in own.worst],
+        [_caption(own, shown) for shown in own.worst],
+        [shown.id for shown in own.worst],
+        lines=min(LINES, len(own.names)),
+    )
     return Drawing(
         figure,
         "Largest errors",
@@ -41,10 +34,15 @@ def draw(contents: Contents) -> Drawing | None:
 
 
 def _caption(own: Predicted, shown: Shown) -> str:
+    digits = 3 if len(own.names) > 1 else 4
     lines = (
-        f"{shorten(name, 10)}: {truth:.3g}, said {said:.3g}"
+        f"{shorten(name, 10)}: {_number(truth, digits)}, said {_number(said, digits)}"
         if len(own.names) > 1
-        else f"is {truth:.4g}\nsaid {said:.4g}"
+        else f"is {_number(truth, digits)}\nsaid {_number(said, digits)}"
         for name, truth, said in zip(own.names[:LINES], shown.truth, shown.predicted, strict=False)
     )
     return "\n".join(lines)
+
+
+def _number(value: float, digits: int) -> str:
+    return "not known" if math.isnan(value) else f"{value:.{digits}g}"
