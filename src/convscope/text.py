@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -29,6 +30,17 @@ def listed(items: Iterable[str], most: int = EXAMPLES) -> str:
     items = list(items)
     more = f" and {len(items) - most:,} more" if len(items) > most else ""
     return ", ".join(items[:most]) + more
+
+
+def told_apart(value: float, spread: float) -> str:
+    """Return a number with four digits, or so many more that a thousandth of the ``spread`` of such numbers shows.
+
+    >>> told_apart(57.712, 25.0), told_apart(2000.05321, 0.026), told_apart(1.7e9 + 12.3, 100.0)
+    ('57.71', '2000.0532', '1700000012.3')
+    """
+    times = abs(value) / spread if spread > 0 else 0.0
+    more = math.floor(math.log10(times)) if times > 1 else 0
+    return f"{value:.{min(4 + more, 15)}g}"
 
 
 def pairs(split: np.ndarray) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:

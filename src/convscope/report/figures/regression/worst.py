@@ -9,6 +9,7 @@ from convscope.report.figures.captioned import captioned
 from convscope.report.figures.style import Drawing
 from convscope.report.sections.regression.contents import Predicted, Shown
 from convscope.report.text import shorten
+from convscope.text import told_apart
 
 LINES = 3  # numbers written at a picture
 
@@ -34,12 +35,11 @@ def draw(contents: Contents) -> Drawing | None:
 
 
 def _caption(own: Predicted, shown: Shown) -> str:
-    lines = (
-        f"{shorten(name, 8)}: {_is(truth)}, said {said:.4g}" if len(own.names) > 1 else f"{_is(truth)}\nsaid {said:.4g}"
-        for name, truth, said in zip(own.names[:LINES], shown.truth, shown.predicted, strict=False)
-    )
+    lines = []
+    for name, truth, predicted, spread in zip(
+        own.names[:LINES], shown.truth, shown.predicted, own.spread, strict=False
+    ):
+        is_so = "not known" if math.isnan(truth) else f"is {told_apart(truth, spread)}"
+        said = f"said {told_apart(predicted, spread)}"
+        lines.append(f"{shorten(name, 8)}: {is_so}, {said}" if len(own.names) > 1 else f"{is_so}\n{said}")
     return "\n".join(lines)
-
-
-def _is(truth: float) -> str:
-    return "not known" if math.isnan(truth) else f"is {truth:.4g}"
