@@ -54,8 +54,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     >>> nearest("zzz", ["epochs", "seed"])
     ''
     """
-    found = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    matches = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {matches[0]!r}?" if matches else ""
 
 
 def quoted(path: Path | str) -> str:

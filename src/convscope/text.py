@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,15 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def part(number: int, whole: int, noun: str, verb: str, plural: str) -> str:
+    """Return how many of a whole do something, with the verb that fits the number.
+
+    >>> part(1, 30, "test image", "is", "are"), part(1200, 5000, "image", "has", "have")
+    ('1 of 30 test images is', '1,200 of 5,000 images have')
+    """
+    return f"{number:,} of {count(whole, noun)} {verb if number == 1 else plural}"
+
+
 def listed(items: Iterable[str], most: int = EXAMPLES) -> str:
     """Return items in a row, the first few by name.
 
@@ -32,15 +42,25 @@ def listed(items: Iterable[str], most: int = EXAMPLES) -> str:
     return ", ".join(items[:most]) + more
 
 
-def told_apart(value: float, spread: float) -> str:
-    """Return a number with four digits, or so many more that a thousandth of the ``spread`` of such numbers shows.
+def told_apart(value: float, spread: float, digits: int = 4) -> str:
+    """Return a number with so many digits, more where it is large beside the ``spread`` of such numbers.
 
     >>> told_apart(57.712, 25.0), told_apart(2000.05321, 0.026), told_apart(1.7e9 + 12.3, 100.0)
     ('57.71', '2000.0532', '1700000012.3')
     """
     times = abs(value) / spread if spread > 0 else 0.0
     more = math.floor(math.log10(times)) if times > 1 else 0
-    return f"{value:.{min(4 + more, 15)}g}"
+    return f"{value:.{min(digits + more, 15)}g}"
+
+
+def shortly(target: Any, most: int = 60) -> str:
+    """Return a target on one line, so much of it as is easily read.
+
+    >>> shortly("bee"), shortly(np.array([[1.0, 2.5], [3.0, 4.0]])), shortly(np.arange(99), 12)
+    ('bee', '1 2.5 3 4', '0 1 2 3 4...')
+    """
+    words = target if isinstance(target, str) else " ".join(f"{value:g}" for value in np.ravel(target))
+    return words if len(words) <= most else f"{words[: most - 3].rstrip()}..."
 
 
 def pairs(split: np.ndarray) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:

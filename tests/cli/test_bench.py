@@ -31,7 +31,7 @@ def test_the_way_of_the_images_is_taken_apart(capsys: pytest.CaptureFixture[str]
 def test_answering_is_taken_apart(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("bench", "infer", run, "--seconds", "0.2") == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert "128 images a batch" in text and "GFLOP/s" in text
+    assert "128 images per batch" in text and "GFLOP/s" in text
 
 
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

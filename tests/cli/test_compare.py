@@ -294,7 +294,7 @@ def test_what_does_not_compare_is_refused(
     says(capsys, "it is empty, as after a training that was stopped before its first file; there is nothing to go on "
          "with: begin again", "compare", tiny, tmp_path / "killed")  # fmt: skip
     shutil.copy(tiny / "model.safetensors", tmp_path / "killed")
-    says(capsys, "its config.toml is gone", "compare", tiny, tmp_path / "killed")
+    says(capsys, "its config.toml", "compare", tiny, tmp_path / "killed")
     says(capsys, "it holds runs; name one: ", "evaluate", made)
     says(capsys, "is the folder of a run", "compare", made, "--out", mlp)
 
@@ -314,7 +314,7 @@ def test_what_does_not_compare_is_refused(
     fewer = shutil.copytree(mlp, tmp_path / "fewer")
     lines = (fewer / "split.csv").read_text().splitlines(keepends=True)
     (fewer / "split.csv").write_text("".join(lines[:-3]))
-    says(capsys, f"3 of the 1,797 of {tiny} are not among those", "compare", tiny, fewer)
+    says(capsys, f"3 of the 1,797 images of {tiny}", "compare", tiny, fewer)
 
     (copied / "mlp-seed0" / "metrics.json").unlink()
     says(capsys, "is not finished", "compare", tiny, copied / "mlp-seed0")

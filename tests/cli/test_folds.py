@@ -159,3 +159,8 @@ def test_a_series_is_split_in_one_way(tmp_path: Path) -> None:
         cs.train_series("digits", ["tiny"], folds=1, out=tmp_path / "s")
     with pytest.raises(ConfigError, match="has its splits"):
         cs.train_series(cs.load("digits"), ["tiny"], folds=3, out=tmp_path / "s")
+
+
+def test_runs_of_one_fold_are_compared_as_any_are(folds: Path) -> None:
+    found = cs.compare([folds / "tiny-seed0-fold1", folds / "mlp-seed0-fold1"])
+    assert {network.name for network in found.networks} == {"tiny", "mlp"} and found.examples == 599

@@ -223,7 +223,7 @@ def test_weights_that_are_no_real_numbers_are_refused(
         tensors, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
     name = next(name for name, tensor in tensors.items() if tensor.ndim == 4)
     save_file({**tensors, name: tensors[name].round().to(torch.int8)}, weights, metadata)
-    says(capsys, f"{name} holds numbers of the kind int8, and weights are real ones", "evaluate", weights.parent)
+    says(capsys, f"{name} holds numbers of type int8", "evaluate", weights.parent)
     save_file({**tensors, name: tensors[name] * float("nan")}, weights, metadata)
     says(capsys, f"numbers of {name} are NaN or infinite in float32", "evaluate", weights.parent)
 

@@ -132,7 +132,7 @@ def test_what_the_user_got_wrong_is_said(
 ) -> None:
     small = ("train", "digits", "--model", "resnet_mini")
     says(capsys, "say which network the weights are for", "train", "digits", "--pretrained", learned)
-    says(capsys, "'layr' means no weights of this network", *small, "--freeze", "layr")
+    says(capsys, "'layr' matches no weights of this network", *small, "--freeze", "layr")
     other = ("train", "digits", "--model", "tiny", "--pretrained", learned)
     says(capsys, "holds the weights of the network 'resnet_mini', not of 'tiny'", *other)
     says(capsys, "--lr: the stages in", "train", "--config", transferred / "config.toml", "--lr", "0.1")

@@ -52,14 +52,14 @@ def only(notices, code):
 @pytest.mark.parametrize(
     ("classes", "said"),
     [
-        (("Cat", "cat", "dog"), "1 class in several spellings (Cat = cat)"),
-        (("red fox", "red_fox", "Red-Fox"), "1 class in several spellings (red fox = red_fox = Red-Fox)"),
+        (("Cat", "cat", "dog"), "1 class has several spellings (Cat = cat)"),
+        (("red fox", "red_fox", "Red-Fox"), "1 class has several spellings (red fox = red_fox = Red-Fox)"),
         (("A", "a", "b"), None),
-        (("a", "a ", "b"), "1 class in several spellings (a = 'a ')"),
-        (("cat", "cat\u200b", "dog"), r"1 class in several spellings (cat = 'cat\u200b')"),
-        (("\u2764", "\u2764\ufe0f", "dog"), "1 class in several spellings (\u2764 = "),
+        (("a", "a ", "b"), "1 class has several spellings (a = 'a ')"),
+        (("cat", "cat\u200b", "dog"), r"1 class has several spellings (cat = 'cat\u200b')"),
+        (("\u2764", "\u2764\ufe0f", "dog"), "1 class has several spellings (\u2764 = "),
         (("-10", "10", "1_0"), None),
-        (("3", "3.0", "cat"), "1 class in several spellings (3 = 3.0)"),
+        (("3", "3.0", "cat"), "1 class has several spellings (3 = 3.0)"),
     ],
 )
 def test_one_class_in_several_spellings(classes, said):
@@ -91,7 +91,7 @@ def test_copies_between_splits(clean):
     in_test, in_valid, _ = notices
     assert [n.code for n in notices] == ["duplicates-test-train", "duplicates-valid-train", "duplicates-within-split"]
     assert in_test.text == (
-        "2 test images of 30 also in train (same content): the test score partly measures memory; "
+        "2 of 30 test images are also in train (same content): the test score partly measures memory; "
         "keep each image in one split"
     )
     assert in_test.examples == ("test/90.png = train/0.png", "test/92.png = train/0.png")
@@ -103,7 +103,7 @@ def test_copies_within_a_split(clean):
     pixels[[2, 4]] = pixels[0]
     notice = only(checks.run(examined(pixels, labels, split)), "duplicates-within-split")
     assert notice.text == (
-        "2 images of 120 repeat another of the same split: they count double; remove them unless that is meant"
+        "2 of 120 images repeat another image of the same split: they count double; remove them unless that is meant"
     )
     assert notice.examples == ("train/2.png", "train/4.png")
 
@@ -114,7 +114,7 @@ def test_one_image_under_two_labels(clean):
     notice = checks.run(examined(pixels, labels, split))[1]
     assert notice.code == "conflicting-labels"
     assert notice.text == (
-        "1 image with more than one label: no network can get all of them right; correct the label or remove them"
+        "1 image has more than one label: no network can get all of them right; correct the label or remove them"
     )
     assert notice.examples == ("train/0.png (cat) = train/1.png (dog)", "train/0.png (cat) = train/3.png (dog)")
 
@@ -224,7 +224,7 @@ def test_groups_in_two_splits(clean):
     groups[[60, 99, 85]] = ""
     notice = only(checks.run(examined(*clean, groups=groups)), "groups-test-train")
     assert notice.text == (
-        "2 groups with 4 test images of 30 also in train: the test score is too good; "
+        "2 groups of test also occur in train (4 of 30 test images have such a group): the test score is too good; "
         "give each group to one split, or leave the splits to convscope"
     )
     assert notice.examples == ("p3", "p4")
@@ -236,11 +236,11 @@ def test_classes_missing_from_a_split(clean):
     notices = checks.run(examined(pixels, labels, split, classes=("cat", "dog", "fox")))
     assert [n.code for n in notices] == ["missing-from-train", "missing-from-valid", "missing-from-test"]
     assert notices[0].text == (
-        "1 class without an image in train (fox): "
+        "1 class has no image in train (fox): "
         "the network cannot learn what it is never shown; add images or leave the class out"
     )
     assert notices[2].text == (
-        "2 classes without an image in test (dog, fox): "
+        "2 classes have no image in test (dog, fox): "
         "the test score says nothing about it; add images or let convscope draw the split"
     )
 
@@ -257,11 +257,11 @@ def test_few_images_and_imbalance(clean):
     few, uneven = checks.run(examined(pixels, labels, split))
     assert few.code == "few-images"
     assert few.text == (
-        "1 class with fewer than 20 images to train on (dog: 5): expect little of them; more images help most"
+        "1 class has fewer than 20 images to train on (dog: 5): expect little of them; more images help most"
     )
     assert uneven.code == "imbalance"
     assert uneven.text == (
-        "classes of uneven size, 15.0 to 1 in train: 75 cat, 5 dog. Always answering 'cat' is right in 94%: "
+        "the classes differ in size, 15.0 to 1 in train: 75 cat, 5 dog. Always answering 'cat' is right in 94%: "
         "judge by balanced accuracy, and try --class-weights balanced"
     )
 
@@ -276,7 +276,7 @@ def test_constant_images(clean):
     pixels[5], pixels[100] = 255, 0
     notice = only(checks.run(examined(pixels, labels, split)), "constant-images")
     assert notice.text == (
-        "2 images of 120 without any content, every pixel the same value: "
+        "2 of 120 images have one value in every pixel: "
         "there is nothing to learn from them; look at them and remove them"
     )
     assert notice.examples == ("train/5.png (all 255)", "test/100.png (all 0)")
@@ -286,7 +286,7 @@ def test_values_divided_by_255_twice(clean):
     pixels, labels, split = clean
     notice = only(checks.run(examined((pixels / 255**2).astype(np.float32), labels, split)), "double-scaling")
     assert notice.text == (
-        "all values lie in 0..0.0039, and 1/255 is 0.0039: the images were probably divided by 255 twice. "
+        "all values lie in 0..0.0039, and 1/255 is 0.0039: somebody probably divided the images by 255 twice. "
         "convscope measures the range and trains all the same, but other programs will see black images"
     )
     assert checks.run(examined((pixels / 255).astype(np.float32), labels, split)) == ()

@@ -14,6 +14,7 @@ from PIL import Image
 
 from convscope.data import Data, load, read_images
 from convscope.data.loading import load_labelled
+from convscope.data.options import LoadOptions
 from convscope.errors import ConfigError, DataError
 from real_data import real_data
 
@@ -192,7 +193,7 @@ def test_opacity_in_tiffs_of_image_programs_is_no_feature(tmp_path, channels):
 def test_a_network_that_took_opacity_for_a_feature_still_does(tmp_path):
     root = class_folders(tmp_path / "set", each=5, channels=4)
     rule = replace(load(root).preprocessing, channels=4, mean=(0.0,) * 4, std=(1.0,) * 4, nodata=None)
-    found, *_ = load_labelled(root, rule)
+    found, *_ = load_labelled(root, rule, LoadOptions())
     (image,) = read_images([root / "cats" / "0.png"], rule)
     assert found.input.spec.shape[2] == 4 and (image.values == found[0].image).all()
 

@@ -14,6 +14,7 @@ from convscope.data import load, read_images
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
 from convscope.data.nodata import filled, outlying
+from convscope.data.options import LoadOptions
 from convscope.data.preprocessing import Preprocessing
 from convscope.errors import DataError
 from convscope.runs.inputs import load_source
@@ -75,7 +76,7 @@ def test_a_value_far_outside_the_others_is_noticed_and_filled_when_the_user_says
     (notice,) = data.warnings
     assert notice.code == "outlying-values" and notice.examples[0] == "a/0.tif (30 times)"
     assert notice.text.startswith(
-        "60 images of 60 with the value -9999 far outside all others (12.50% of their numbers)"
+        "60 of 60 images hold the value -9999, far outside all others (12.50% of their numbers)"
     )
     assert "--nodata -9999;" in notice.text
     data = load(root, nodata=-9999, cache=tmp_path / "cache")
@@ -88,7 +89,7 @@ def test_a_second_value_is_not_to_be_filled_instead_of_the_first(tmp_path):
     x[:, ::5, ::2], x[:, 1::5, ::2] = -9999, -32768
     np.savez(tmp_path / "set.npz", x=x, y=np.arange(60) % 2)
     notice = load(tmp_path / "set.npz", nodata=-9999, cache=tmp_path / "cache").warnings[-1]
-    assert notice.code == "outlying-values" and "the value -32768 far outside" in notice.text
+    assert notice.code == "outlying-values" and "the value -32768, far outside" in notice.text
     assert "write -9999 for it in the files" in notice.text and "--nodata -32768" not in notice.text
 
 
@@ -113,7 +114,7 @@ def test_a_model_treats_new_images_as_those_it_learned_from(tmp_path):
     data = load_source(root, make_plan({"nodata": -9999, "cache": str(tmp_path / "cache")}))
     rule = Preprocessing.from_dict(data.preprocessing.to_dict())
     assert rule == data.preprocessing
-    found, _, _, notices = load_labelled(root, rule, cache=tmp_path / "cache")
+    found, _, notices = load_labelled(root, rule, LoadOptions(cache=tmp_path / "cache"))
     assert [notice.code for notice in notices] == ["no-data"]
     (image,) = read_images([root / "a" / "0.tif"], rule)
     assert (image.values == found[0].image).all() and image.note == "30 no-data values filled"
@@ -128,7 +129,7 @@ def test_a_model_from_before_keeps_what_it_learned_from(tmp_path):
     del before["nodata"]
     rule = Preprocessing.from_dict(before)
     assert rule.nodata is None and "nodata" not in rule.to_dict()
-    assert load_labelled(root, rule, cache=tmp_path / "cache")[0].images().min() == -9999
+    assert load_labelled(root, rule, LoadOptions(cache=tmp_path / "cache"))[0].images().min() == -9999
     (image,) = read_images([root / "a" / "0.tif"], rule)
     assert image.values.min() == -9999
 

@@ -53,7 +53,7 @@ def test_a_module_exported_for_one_batch_is_taken_for_any_only_where_it_computes
     np.testing.assert_allclose(graph.run(x.numpy()).output, stack(x).detach().numpy(), atol=1e-6)
     for made in (lambda s, x: x.view(x.shape[0], 2, -1), lambda s, x: x / x.shape[0]):
         fixed = torch.export.export(Written(made), (x,)).module()
-        with pytest.raises(ShapeError, match="exported for a batch of 4, and computes with that number: export it for"):
+        with pytest.raises(ShapeError, match="exported for a batch of 4 and computes with that size: export it for"):
             record(fixed, x)
         one = record(torch.export.export(Written(made), (x[:1],)).module(), x)
         assert not one.batched and any("exported for a batch of 1" in note for note in one.notes)

@@ -94,7 +94,7 @@ def test_a_network_of_the_list_is_the_same_by_either_door() -> None:
         (RAGGED, OutputSpec(2), "own", "'tiny' takes images.*None"),
         (TEXT, OutputSpec(2), "own", "'tiny' takes images.*40"),
         (InputSpec(1, (None, 20)), OutputSpec(2), "own", "'tiny' takes images of one size"),
-        (IMAGE, OutputSpec(2, "same"), "own", "'tiny' gives one vector per image, and 2 maps"),
+        (IMAGE, OutputSpec(2, "same"), "own", "'tiny' gives one vector per image, but the task needs 2 maps"),
     ],
 )
 def test_what_a_network_of_the_list_cannot_take_or_give_is_refused(

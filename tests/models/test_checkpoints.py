@@ -130,7 +130,7 @@ def test_endings_of_other_programs_say_what_to_save(tmp_path: Path) -> None:
 def test_single_integers_and_sparse_tensors_are_no_weights(tmp_path: Path) -> None:
     small = create("lenet", classes=1, channels=1, size=(28, 28)).state_dict()
     torch.save({**small, "10.bias": torch.tensor([3])}, tmp_path / "one.pth")
-    with pytest.raises(CheckpointError, match=r"10\.bias holds numbers of the kind int64"):
+    with pytest.raises(CheckpointError, match=r"10\.bias holds numbers of type int64"):
         read_weights(tmp_path / "one.pth", "lenet")
     torch.save({**small, "10.weight": small["10.weight"].to_sparse()}, tmp_path / "sparse.pth")
     with pytest.raises(CheckpointError, match=r"10\.weight is no plain tensor \(torch\.sparse_coo"):

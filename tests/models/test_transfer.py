@@ -11,6 +11,7 @@ from convscope.data.spec import Classes
 from convscope.errors import ConfigError
 from convscope.models import create, entry, names
 from convscope.models.header import parse
+from convscope.models.heatmaps import Pyramid
 from convscope.models.transfer import cut, frozen, frozen_prefix, groups, layers, new_head, split, with_head
 from convscope.runs.model_spec import ModelSpec
 
@@ -37,7 +38,8 @@ def test_a_head_of_heat_maps_gives_places(name: str) -> None:
     torch.manual_seed(0)
     net = create(name, classes=6, channels=3, size=(32, 48), head="heatmap").eval()
     x = torch.randn(2, 3, 32, 48)
-    maps, places = net.head[:-1](cut(net)[0](x)), net(x)  # pyright: ignore
+    assert isinstance(net, Pyramid) and torch.equal(cut(net)[0](x), net.maps(x)[0])
+    maps, places = net.head.heat(net.maps(x)), net(x)  # pyright: ignore
     assert maps.shape[:2] == (2, 3) and places.shape == (2, 6)
     for side, of_maps in zip((32, 48), maps.shape[2:], strict=True):
         assert of_maps - 2 >= side / 4  # beside the cells beyond the borders
@@ -89,7 +91,7 @@ def test_a_pattern_that_means_nothing_says_what_there_is() -> None:
         frozen(net, ["backbone", "layr2"])
     message = str(caught.value)
     assert "did you mean 'layer2'?" in message and "conv1, bn1, layer1, layer2, layer3, fc" in message
-    with pytest.raises(ConfigError, match="'backbone' means no weights of this network"):
+    with pytest.raises(ConfigError, match="'backbone' matches no weights of this network"):
         frozen(create("mlp", classes=2), ["backbone"])
 
 
@@ -132,7 +134,7 @@ def test_building_a_head_touches_neither_statistics_nor_the_random_state() -> No
 def test_bad_heads() -> None:
     with pytest.raises(ConfigError, match=r"model 'resnet20': no head is called 'lineer'; did you mean 'linear'\?"):
         create("resnet20", classes=2, head="lineer")
-    with pytest.raises(ConfigError, match="model 'mlp': it has no features in front of its head"):
+    with pytest.raises(ConfigError, match=r"model 'mlp': .*use head 'own'"):
         create("mlp", classes=2, head="linear")
     with pytest.raises(ConfigError, match="none pools to one value or flattens"):
         cut(nn.Sequential(nn.Conv2d(1, 1, 1)))

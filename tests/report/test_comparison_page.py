@@ -164,8 +164,8 @@ def test_a_figure_of_which_less_is_better_is_compared_by_its_name_unit_and_direc
     text = re.sub(r"\s+", " ", unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL)))
     text = text.replace("\u202f", " ").replace("\N{MINUS SIGN}", "-")
     assert "MAE (95 % interval)" in text and "the best leads by, px" in text
-    assert "3.0 px (2.5 to 3.5 px) n/a –" in text  # R² is not known
-    assert "5.0 px (4.5 to 5.5 px) n/a +2.00 (+1.60 to +2.40)" in text
+    assert "3.0 px (2.5 to 3.5) n/a –" in text  # R² is not known
+    assert "5.0 px (4.5 to 5.5) n/a +2.00 (+1.60 to +2.40)" in text
     assert "accuracy" not in text and "only one right" not in text and "2,000 test signals" in text
     header, *_ = (tmp_path / "c" / "comparison.csv").read_text().splitlines()
     assert "mae,mae_low,mae_high,r2,r2_low,r2_high" in header

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from convscope.data.augment import Policy
+from convscope.data.augment.apply import apply_to_images
+from convscope.data.augment.draws import Draws
 from convscope.data.columns import InMemory
 from convscope.data.spec import Classes
 from convscope.data.transforms import ImageTransform
@@ -52,7 +54,7 @@ def test_too_few_copies_are_drawn():
     drawn = list(Averaging(policy, 3, seed=1).versions(x, rows, RULE))
     assert len(drawn) == 3
     for copy, version in enumerate(drawn):
-        assert torch.equal(version.x, policy(x, rows, seed=1, epoch=copy))
+        assert torch.equal(version.x, apply_to_images(policy, x, Draws(rows, 1, copy)))
 
 
 def test_what_else_a_policy_does_is_drawn_for_each_copy():
@@ -61,7 +63,7 @@ def test_what_else_a_policy_does_is_drawn_for_each_copy():
     assert len(versions) == 5
     for copy, version in enumerate(versions):
         laid = x.flip(3) if copy % 2 else x
-        assert torch.equal(version.x, Policy(stain=0.1)(laid, rows, seed=1, epoch=copy, preprocessing=RULE))
+        assert torch.equal(version.x, apply_to_images(Policy(stain=0.1), laid, Draws(rows, 1, copy), RULE))
 
 
 @pytest.mark.parametrize("words", ["rotate=20 shift=0.2 contrast=0.3", "hflip rot90", "hflip stain=0.1 elastic=0.1"])

@@ -191,7 +191,7 @@ def test_files_of_the_current_folder_are_found_and_named_where_they_are_gone(tmp
         ("own_code:Double", r"conv1.weight is float64.*\.float\(\)"),
         ("own_code:NoParameters", "no parameters"),
         ("own_code:Frozen", "requires_grad=False"),
-        ("own_code:WritesIntoImages", "writes into the images"),
+        ("own_code:WritesIntoImages", r"x = x\.clone\(\)"),
         ("own_code:SpoilsGradients", "modified by an inplace operation"),
         ("own_code:Listed", r"layers\[0\] would neither be trained nor saved"),
         ("own_code:Unsaved", "answers differently.*register_buffer"),
@@ -217,7 +217,7 @@ def test_a_step_of_one_image_is_refused_where_a_norm_needs_two(digits: Data):
     [
         ("Softmax", "gives probabilities"),
         ("AlwaysDropping", "differently each time"),
-        ("Mixing", "beside others"),
+        ("Mixing", "in a batch than alone"),
         ("Unused", "does not use extra.weight, extra.bias"),
         ("Held", "holds conv1.weight, conv1.bias still"),
     ],

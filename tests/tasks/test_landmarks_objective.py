@@ -8,7 +8,7 @@ import torch
 
 from convscope.data.batch import Batch
 from convscope.data.spec import Points
-from convscope.models.heatmaps import MARGIN, SoftArgmax, heatmap_head
+from convscope.models.heatmaps import MARGIN, SoftArgmax
 from convscope.tasks.landmarks.evidence import PointErrors
 from convscope.tasks.landmarks.objective import Distance, Pixels, objective
 
@@ -53,14 +53,6 @@ def test_low_precision_keeps_places():
     places = SoftArgmax()(maps.bfloat16())
     assert places.dtype == torch.float32
     assert (places - SoftArgmax()(maps)).abs().max() < 0.01
-
-
-@pytest.mark.parametrize(("stride", "side", "cells"), [(4, 12, 12), (8, 12, 24), (32, 3, 24), (1, 20, 20)])
-def test_the_head_doubles_maps_until_a_cell_covers_four_pixels(stride, side, cells):
-    head = torch.nn.Sequential(heatmap_head(16, stride, 10)).eval()
-    x = torch.randn(2, 16, side, side)
-    assert head[:-1](x).shape == (2, 5, cells + 2, cells + 2)
-    assert head(x).shape == (2, 10)
 
 
 @pytest.mark.parametrize("form", ["heatmaps", "coordinates"])

@@ -327,8 +327,8 @@ def test_stages_made_from_settings(digits: Data) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"freeze": "layr1"}, "'layr1' means no weights of this network; did you mean 'layer1'?"),
-        ({"freeze": "*"}, "leaves nothing that learns"),
+        ({"freeze": "layr1"}, "'layr1' matches no weights of this network; did you mean 'layer1'?"),
+        ({"freeze": "*"}, "freeze: * leaves"),
         ({"unfreeze_at": "9", "epochs": 5}, "rising numbers of epochs such as 3 or 2,4,6, all below the 5 epochs"),
         ({"unfreeze_at": "soon"}, "'unfreeze_at': expected rising numbers of epochs"),
         ({"unfreeze_at": "1,2,3,4,5,6"}, "6 epochs at which to open a layer group, but only 4 are frozen"),
@@ -339,7 +339,7 @@ def test_stages_made_from_settings(digits: Data) -> None:
         ({"stages": [{"epoch": 2}]}, "stage 1: unknown setting 'epoch'; did you mean 'epochs'?"),
         ({"stages": [{"epochs": "x"}]}, "stage 1: epochs: expected a whole number, found 'x'"),
         ({"stages": [{"epochs": 2, "freeze": [3]}]}, "stage 1: freeze: expected a list of patterns, found [3]"),
-        ({"stages": [{"freeze": []}]}, "stage 1 does not say how many epochs it has"),
+        ({"stages": [{"freeze": []}]}, "stage 1 lacks its number of epochs"),
         ({"stages": [{"epochs": 2, "decay": 2.0}]}, "a stage's 'decay' must be above 0 and at most 1, got 2.0"),
         ({"layer_decay": 0.0}, "'layer_decay' must be above 0"),
     ],
@@ -360,7 +360,7 @@ def test_features_that_do_not_fit_are_computed_at_each_step(monkeypatch: pytest.
     monkeypatch.setattr(feature_cache, "available", lambda: 4 * 48_000 - 4)
     found, why = settle_caching(net, plan, stage, x, 1000)
     assert found.once is False and "would fill a quarter of the memory" in why
-    with pytest.raises(ConfigError, match="features cannot be computed once in a stage in which its images are augme"):
+    with pytest.raises(ConfigError, match="a stage cannot compute its features once where its images are augme"):
         settle_caching(net, plan, replace(stage, augment=True, once=True), x, 1000)
     FreezePlan(net, plan, REST).hold()
     assert settle_caching(net, plan, replace(REST, once=None, augment=False), x, 1000)[0].once is False

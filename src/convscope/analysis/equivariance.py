@@ -28,7 +28,7 @@ LEAST = 2  # positions that must agree: one may do so by chance
 
 @dataclass(frozen=True)
 class Translation:
-    """What moving the input along one spatial axis does to the features; errors are in their standard deviations.
+    """How the features follow a shift of the input along one spatial axis; errors in their standard deviations.
 
     ``shift`` is the smallest move of the input that moves the features exactly, by ``steps``, ``margin`` positions away
     from both ends and beyond; all None where none was found. ``errors`` gives for each move from 1 the largest error
@@ -69,7 +69,7 @@ class Translation:
 
 @dataclass(frozen=True)
 class Symmetry:
-    """What a turn or a mirror of the input does: the largest and mean error, in standard deviations of the features."""
+    """How the features follow a turn or mirror of the input: largest and mean error, in their standard deviations."""
 
     element: str
     largest: float
@@ -91,7 +91,7 @@ class Symmetry:
 
 @dataclass(frozen=True)
 class Equivariance:
-    """What was measured: ``translations`` an axis each, ``symmetries`` an element each.
+    """What was measured: one translation per axis, one symmetry per group element.
 
     ``node`` is what was measured of a graph. ``invariance``: the features have no positions, and were compared unmoved.
     """
@@ -102,15 +102,15 @@ class Equivariance:
     invariance: bool
 
     def __str__(self) -> str:
-        what = self.node or "the function"
+        subject = self.node or "the function"
         if not self.invariance:
-            return "\n  ".join([f"how {what} follows its input", *map(str, (*self.translations, *self.symmetries))])
+            return "\n  ".join([f"how {subject} follows its input", *map(str, (*self.translations, *self.symmetries))])
         moves = (
             f"axis {move.axis}: moved by 1 to {len(move.errors)}, they differ by {min(move.errors):.2g} to "
             f"{max(move.errors):.2g} standard deviations"
             for move in self.translations
         )
-        return "\n  ".join([f"{what} has no positions: compared unmoved", *moves, *map(str, self.symmetries)])
+        return "\n  ".join([f"{subject} has no positions: compared unmoved", *moves, *map(str, self.symmetries)])
 
 
 def equivariance(

@@ -51,11 +51,11 @@ class Field:
 
     @property
     def share(self) -> float | None:
-        """The share of all inputs' numbers that is seen; None where an unknown operation is on the way."""
+        """The fraction of all input numbers that the unit sees; None behind an unknown operation."""
         if self.unknown:
             return None
-        return sum(one.count for one in self.inputs.values()) / sum(
-            int(np.prod(one.shape)) for one in self.inputs.values()
+        return sum(places.count for places in self.inputs.values()) / sum(
+            int(np.prod(places.shape)) for places in self.inputs.values()
         )
 
     def __contains__(self, at: Sequence[int]) -> bool:

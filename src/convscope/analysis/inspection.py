@@ -1,4 +1,4 @@
-"""All that is true of a network whatever its weights, put together: one row a node, the totals, what to look into."""
+"""All that is true of a network whatever its weights, put together: one row per node, the totals, what to look into."""
 
 from __future__ import annotations
 
@@ -214,5 +214,5 @@ def _number(value: Any) -> Any:
     return value if value is None or isinstance(value, int) else float(value)
 
 
-def _unseen(one: Any) -> dict[str, Any]:
-    return {"node": one.node, "axis": one.axis, "size": one.size, "positions": list(one.positions)}
+def _unseen(dropped: Any) -> dict[str, Any]:
+    return {"node": dropped.node, "axis": dropped.axis, "size": dropped.size, "positions": list(dropped.positions)}

@@ -19,12 +19,12 @@ WINDOWED = ("im2col", "col2im")
 def before(op: str, box: Box, source: Shape, output: Shape, arguments: Mapping[str, Any]) -> Iterator[Box]:
     """Yield the boxes of the image, or of the columns, of shape ``source`` that feed a box of the output.
 
-    An offset k of a window o lies at one position of its axis; of several axes each goes its own way.
+    An offset k of a window o lies at one position of its axis; axes are independent.
     """
     image = source if op == "im2col" else output
-    rest = {name: one for name, one in arguments.items() if name not in ("size", "space")}
+    window_arguments = {name: one for name, one in arguments.items() if name not in ("size", "space")}
     sizes = each_axis(op, "size", arguments["size"], len(image) - 2)
-    checked = setting(op, image, (1, image[1], *sizes), None, **rest)
+    checked = setting(op, image, (1, image[1], *sizes), None, **window_arguments)
     tables = [_positions(checked, axis) for axis in range(len(sizes))]
     if op == "im2col":
         yield from _of_columns(box, image, output, tables)

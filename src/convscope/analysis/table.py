@@ -33,9 +33,9 @@ class Row:
         """The layer whose output leaves the module."""
         return self.layers[-1]
 
-    def sum_of(self, what: str) -> tuple[int, bool]:
+    def sum_of(self, column: str) -> tuple[int, bool]:
         """Return the sum of a column, and whether an unknown operation makes it "at least"."""
-        values = [getattr(layer, what) for layer in self.layers]
+        values = [getattr(layer, column) for layer in self.layers]
         return sum(value for value in values if value is not None), None in values
 
 
@@ -47,10 +47,10 @@ def fold(inspection: Inspection, *, depth: int | None = None, full: bool = False
         return _folded(inspection, depth)
     deepest = max((layer.path.count(".") + 1 for layer in inspection.layers), default=1)
     rows = _folded(inspection, 1)
-    for one in range(2, deepest + 1):
+    for level in range(2, deepest + 1):
         if len(rows) >= FEW:
             break
-        deeper = _folded(inspection, one)
+        deeper = _folded(inspection, level)
         if len(rows) > 1 and _repeated(deeper) > _repeated(rows):  # it would cut modules into pieces
             break
         rows = deeper
@@ -82,8 +82,8 @@ def rows_of(
     """Return the columns and the cells; the last row holds the totals, which the columns add up to."""
     rows = [cells(row) for row in fold(inspection, depth=depth, full=full)]
     totals, counted = inspection.totals, inspection.parameters
-    if rest := counted.total - sum(counted.first_used.values()):
-        rows.append(("(use unknown)" if counted.unseen else "(not used)", "", "", f"{rest:,}", "", "", "", "", ""))
+    if unlisted := counted.total - sum(counted.first_used.values()):
+        rows.append(("(use unknown)" if counted.unseen else "(not used)", "", "", f"{unlisted:,}", "", "", "", "", ""))
     least = "≥ " if totals.at_least else ""
     rows.append(
         ("total", "", "", f"{totals.parameters:,}", f"{least}{totals.multiplications:,}",
@@ -152,8 +152,8 @@ def _share(layer: Layer) -> str:
     return f"≤ {percent(layer.share)}" if layer.share_at_most else percent(layer.share)
 
 
-def _counted(row: Row, what: str) -> str:
-    total, least = row.sum_of(what)
+def _counted(row: Row, column: str) -> str:
+    total, least = row.sum_of(column)
     if least:
         return f"≥ {total:,}" if total else UNKNOWN
     return f"{total:,}"
@@ -205,7 +205,7 @@ def size(number: int) -> str:
 
 
 def lines_below(inspection: Inspection) -> list[str]:
-    """Return what is to be said under the table: memory, convention, what is dropped, unknown or unusual."""
+    """Return the lines below the table: memory, convention, dropped inputs, unknown operations, warnings."""
     totals, held = inspection.totals, inspection.memory
     lines = [
         f"parameters {size(totals.parameter_bytes)}, activations {size(totals.activation_bytes)} for one example; "
@@ -216,15 +216,18 @@ def lines_below(inspection: Inspection) -> list[str]:
         "to unit; of the input: what the unit in the middle really sees of all input numbers",
     ]
     if any(layer.share_at_most for layer in inspection.layers):
-        lines.append("≤: at most; the exact places are too scattered to be followed")
+        lines.append("≤: at most; the exact places are too scattered to follow")
     if inspection.graph.shared:
         lines.append(f"shared, counted once: {', '.join(f'{a} = {b}' for a, b in inspection.graph.shared.items())}")
     if inspection.parameters.unused:
         lines.append(f"parameters that nothing uses: {', '.join(inspection.parameters.unused)}")
     if inspection.parameters.unseen:
         lines.append(f"whether anything uses these is unknown: {', '.join(inspection.parameters.unseen)}")
-    for one in inspection.dropped.inputs:
-        lines.append(f"no output sees {_positions(one.positions)} of {one.size} along axis {one.axis} of {one.node}")
+    for dropped in inspection.dropped.inputs:
+        lines.append(
+            f"no output sees {_positions(dropped.positions)} of {dropped.size} along axis {dropped.axis} of "
+            f"{dropped.node}"
+        )
     if inspection.graph.unknown:
         lines.append(f"unknown operations, of which nothing is counted: {', '.join(_unknown(inspection))}")
     lines += inspection.graph.notes

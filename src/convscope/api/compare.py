@@ -9,7 +9,7 @@ from convscope.api.series_folder import is_series, named_folder, read_series
 from convscope.report.comparison import write as write_comparison
 from convscope.report.cross_validation import write as write_cross_validation
 from convscope.runs import files
-from convscope.runs.compare.arrangement import is_of_splits
+from convscope.runs.compare.arrangement import of_several_splits
 from convscope.runs.compare.comparison import Comparison
 from convscope.runs.compare.comparison import compare as compare_runs
 from convscope.runs.compare.cross_validation import CrossValidation, cross_validate
@@ -19,29 +19,29 @@ from convscope.runs.run import Run, open_run
 def compare(runs: Sequence[Run | str | Path], *, out: str | Path | None = None) -> Comparison | CrossValidation:
     """Compare finished runs on the same examples; with ``out``, write the page, its figures and tables to that folder.
 
-    A folder of runs stands for all of them; that of a series also for what could not be trained in it. Runs on several
+    A folder of runs stands for all of them; the folder of a series also for the trainings that failed. Runs on several
     splits (folds, resamples) are summarised over them. Raises as ``runs.compare.compare`` or ``cross_validate``, and
     ``SaveError``.
     """
     held = [_held(item) for item in runs]
     failed = {name: why for _, reasons in held for name, why in reasons.items()}
-    return compared([run for found, _ in held for run in found], failed, out)
+    return compared([run for members, _ in held for run in members], failed, out)
 
 
 def compared(
     runs: Sequence[Run | Path], failed: dict[str, str], out: str | Path | None
 ) -> Comparison | CrossValidation:
-    """Compare runs beside what could not be trained, and write the page where it is asked for."""
+    """Compare runs, list the ``failed`` trainings with them, and write the page to ``out`` if given."""
     opened = [run if isinstance(run, Run) else open_run(run) for run in runs]
-    if any(map(is_of_splits, opened)):
+    if of_several_splits(opened):
         summary = cross_validate(opened, failed)
         if out is not None:
             write_cross_validation(summary, Path(out))
         return summary
-    found = compare_runs(opened, failed)
+    comparison = compare_runs(opened, failed)
     if out is not None:
-        write_comparison(found, Path(out))
-    return found
+        write_comparison(comparison, Path(out))
+    return comparison
 
 
 def _held(item: Run | str | Path) -> tuple[Sequence[Run | Path], dict[str, str]]:

@@ -33,7 +33,7 @@ WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}  # what becomes 1 wh
 
 @dataclass(frozen=True)
 class Network:
-    """A network that was found: ``model`` (None where only its graph was given), the shape of its input, its run."""
+    """An opened network: ``model`` (None where only its graph was given), the shape of its input, its run."""
 
     name: str
     model: nn.Module | None
@@ -70,16 +70,16 @@ class Network:
         return Preprocessing(channels, height, width, "crop", dtype, (0.0,) * channels, (most,) * channels)  # pyright: ignore[reportArgumentType]
 
     def pixels(self, image: Path) -> np.ndarray:
-        """Return an image file's raw pixels (H, W, C) in the size of the input; ``DataError`` for one of no use."""
+        """Return an image file's raw pixels (H, W, C) in the input's size; ``DataError`` for an unreadable file."""
         from convscope.data.decode.encoded import MAX_PIXELS
         from convscope.data.image_files import read_images
         from convscope.data.transforms import Stored
 
         most = (None if self.run is None else self.run.plan.max_pixels) or MAX_PIXELS
-        (found,) = read_images([image], self.preprocessing(_type_of(image, most)), max_pixels=most)
-        if not isinstance(found, Stored):
-            raise DataError(f"{image}: {found}")
-        return found.values
+        (stored,) = read_images([image], self.preprocessing(_type_of(image, most)), max_pixels=most)
+        if not isinstance(stored, Stored):
+            raise DataError(f"{image}: {stored}")
+        return stored.values
 
     def input(self, image: Path) -> np.ndarray:
         """Return an image file as the network sees it, (1, C, H, W) float32."""
@@ -92,45 +92,45 @@ class Network:
         return scaled.transpose(2, 0, 1)[None].astype(np.float32)
 
 
-def network(given: Any, input_shape: Any = None, *, weights: bool = True) -> Network:
-    """Return the network that is meant by ``given``, ready to be recorded.
+def open_network(network: Any, input_shape: Any = None, *, weights: bool = True) -> Network:
+    """Return what ``network`` names, ready to be recorded.
 
     Args:
-        given: an ``nn.Module``, a class or function that builds one, a ``Graph``, a ``Run``; or in words: a run's
-            folder, a name of ``convscope models``, or ``package.module:name`` of a module or of what builds one.
+        network: an ``nn.Module``, a class or function that builds one, a ``Graph``, a ``Run``; or a string: a run's
+            folder, a name of ``convscope models``, or ``package.module:name`` of a module or of its builder.
         input_shape: as ``record`` takes it; None: the size the run was trained at, or the network was published for.
         weights: whether a network of the list gets weights; without them it is built at once, at any size.
 
     Raises:
-        ConfigError: nothing is known under that name, or it is no network; an input shape is needed.
+        ConfigError: the name is unknown or names no network; the input shape is missing.
     """
-    if isinstance(given, Graph):
-        inputs = [node.shape[1:] for node in given.inputs]
-        return Network(given.model, None, input_shape or (inputs[0] if len(inputs) == 1 else None), recorded=given)
-    if isinstance(given, str | os.PathLike):
-        return _named(os.fspath(given), input_shape, weights)
-    if hasattr(given, "spec") and hasattr(given, "folder"):
-        return _of_run(given, input_shape)
-    if not own.is_module(given):
-        if not callable(given):
-            raise ConfigError(f"expected a network (a torch.nn.Module), a run, or a name; found {given!r}")
-        return _built(given, input_shape)
-    return Network(type(given).__name__, given, _needed(input_shape, type(given).__name__))
+    if isinstance(network, Graph):
+        inputs = [node.shape[1:] for node in network.inputs]
+        return Network(network.model, None, input_shape or (inputs[0] if len(inputs) == 1 else None), recorded=network)
+    if isinstance(network, str | os.PathLike):
+        return _named(os.fspath(network), input_shape, weights)
+    if hasattr(network, "spec") and hasattr(network, "folder"):
+        return _of_run(network, input_shape)
+    if not own.is_module(network):
+        if not callable(network):
+            raise ConfigError(f"expected a network (a torch.nn.Module), a run, or a name; found {network!r}")
+        return _built(network, input_shape)
+    return Network(type(network).__name__, network, _needed(input_shape, type(network).__name__))
 
 
-def inspect(given: Any, input_shape: Any = None, *, silenced: Collection[str] = ()) -> Inspection:
+def inspect(network: Any, input_shape: Any = None, *, silenced: Collection[str] = ()) -> Inspection:
     """Return what is true of a network whatever its weights: shapes, parameters, costs, memory, receptive fields.
 
-    ``given`` and ``input_shape`` are as ``network`` takes them; the shape is that of one example, without the batch.
-    ``silenced`` are codes of design warnings that are not wanted.
+    ``network`` is an ``nn.Module``, its builder, a run, a graph or a name; ``input_shape`` is the shape of one example,
+    without the batch. ``silenced`` are codes of design warnings to leave out.
 
     >>> from torch import nn
-    >>> found = inspect(nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3)), (1, 8, 8))
-    >>> found.totals.parameters, found.totals.multiplications, found.layers[-1].fields["input"][1].size
+    >>> inspection = inspect(nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3)), (1, 8, 8))
+    >>> inspection.totals.parameters, inspection.totals.multiplications, inspection.layers[-1].fields["input"][1].size
     (188, 3600, 5)
     """
     quiet = codes_of(silenced)
-    return Inspection(network(given, input_shape, weights=False).graph, silenced=quiet)
+    return Inspection(open_network(network, input_shape, weights=False).graph, silenced=quiet)
 
 
 def _needed(input_shape: Any, name: str) -> Any:
@@ -164,32 +164,32 @@ def _named(text: str, input_shape: Any, weights: bool) -> Network:
 def _built(source: own.Source, input_shape: Any) -> Network:
     """Return a module under its name, or what a function or class builds for images of that shape."""
     name = own.name_of(source)
-    found = own.load(source)
-    if own.is_module(found):
-        return Network(name, found, _needed(input_shape, name))
+    loaded = own.load(source)
+    if own.is_module(loaded):
+        return Network(name, loaded, _needed(input_shape, name))
     size = input_shape if _is_image(input_shape) else None
     taken = None if size is None else InputSpec(size[0], tuple(size[1:]))
     return Network(name, building.build(source, input=taken, if_needed=True), _needed(input_shape, name))
 
 
-def names_shape(given: Any) -> bool:
-    """Return whether a network says itself what shape it takes: a run, a graph, or one of the list."""
-    if isinstance(given, str | os.PathLike):
-        return Path(given).is_dir() or not own.is_own(os.fspath(given))
-    return isinstance(given, Graph) or hasattr(given, "spec")
+def names_shape(network: Any) -> bool:
+    """Return whether a network knows its input shape: a run, a graph, or a network of the list."""
+    if isinstance(network, str | os.PathLike):
+        return Path(network).is_dir() or not own.is_own(os.fspath(network))
+    return isinstance(network, Graph) or hasattr(network, "spec")
 
 
 def shape_of(image: Path) -> tuple[int, int, int]:
-    """Return (channels, height, width) of an image file; ``DataError`` for what is none."""
+    """Return (channels, height, width) of an image file; ``DataError`` for an unreadable file."""
     from convscope.data.decode import MAX_PIXELS, limited, open_image
     from convscope.data.decode.encoded import Unreadable
 
     try:
         with limited(MAX_PIXELS):
-            found = open_image(image.read_bytes())
+            encoded = open_image(image.read_bytes())
     except (OSError, Unreadable) as error:
         raise DataError(f"{image}: {getattr(error, 'strerror', None) or error}") from None
-    return found.channels, found.height, found.width
+    return encoded.channels, encoded.height, encoded.width
 
 
 def _is_image(shape: Any) -> bool:
@@ -201,7 +201,7 @@ def _of_run(run: Run, input_shape: Any) -> Network:
 
 
 def _type_of(image: Path, most: int) -> str:
-    """Return the type of an image file's numbers; uint8 for what is none, of which reading it says why."""
+    """Return the type of an image file's numbers; uint8 for an unreadable file (reading it says why)."""
     from convscope.data.decode import limited, open_image
     from convscope.data.decode.encoded import Unreadable
 
@@ -217,8 +217,8 @@ def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
 
     from convscope.models import create, entry
 
-    found = entry(name)
-    shape = input_shape or (found.channels, found.side, found.side)
+    listing = entry(name)
+    shape = input_shape or (listing.channels, listing.side, listing.side)
     shape = shape[0] if isinstance(shape, list) and len(shape) == 1 else shape
     if not _is_image(shape):
         raise ConfigError(
@@ -227,5 +227,5 @@ def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
         )
     channels, *size = shape
     with torch.device("cpu" if weights else "meta"):
-        model = create(name, classes=found.classes, channels=channels, size=(size[0], size[1]))
+        model = create(name, classes=listing.classes, channels=channels, size=(size[0], size[1]))
     return Network(name, model, tuple(shape))

@@ -117,8 +117,8 @@ def _baselines(
 
 
 def _compared(run: Run, split: Split, predictions: Any, names: Sequence[str]) -> dict[str, Any]:
-    """Return these figures of predictions for a split, with intervals."""
+    """Return the figures called ``names`` of predictions for a split, with intervals."""
     chosen = task(run.spec.task)
     evidence = chosen.evidence(split.target, predictions, run.spec.target)
-    found = estimates_of(evidence, next(iter(chosen.compared)), Units.of(split.groups, len(split)))
-    return {name: found[name] for name in names}
+    estimates = estimates_of(evidence, next(iter(chosen.compared)), Units.of(split.groups, len(split)))
+    return {name: estimates[name] for name in names}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.api.inspect import Network, names_shape, network, shape_of
+from convscope.api.inspect import Network, names_shape, open_network, shape_of
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import Classes
 from convscope.errors import ShapeError
@@ -26,12 +26,12 @@ Inputs = Sequence[Any] | Mapping[str, Any]
 
 
 def trace(
-    given: Any, x: Any, node: str | None = None, at: Sequence[int] | None = None, *, input_shape: Any = None
+    network: Any, x: Any, node: str | None = None, at: Sequence[int] | None = None, *, input_shape: Any = None
 ) -> Trace:
     """Return one number of a network as the products that it is the sum of; ``.follow()`` goes on to their operands.
 
     Args:
-        given: a run or its folder, an ``nn.Module``, ``package.module:name``, a name of ``convscope models``, or a
+        network: a run or its folder, an ``nn.Module``, ``package.module:name``, a name of ``convscope models``, or a
             ``Graph``.
         x: for a run an image file, a picture of PIL, an example of a split or a raw image (H, W, C), which its
             preprocessing scales; for any other network one
@@ -50,37 +50,37 @@ def trace(
     >>> import torch
     >>> layer = torch.nn.Linear(2, 1)
     >>> _ = layer.load_state_dict({"weight": torch.tensor([[5.0, 6.0]]), "bias": torch.tensor([-1.0])})
-    >>> found = trace(layer, np.array([[1.0, 2.0]]))
-    >>> found.total, found.bias, [(term.operand, term.factor, term.product) for term in found.terms]
+    >>> traced = trace(layer, np.array([[1.0, 2.0]]))
+    >>> traced.total, traced.bias, [(term.operand, term.factor, term.product) for term in traced.terms]
     (16.0, -1.0, [(1.0, 5.0, 5.0), (2.0, 6.0, 12.0)])
     """
-    return trace_number(forward(given, x, input_shape), node, at)
+    return trace_number(forward(network, x, input_shape), node, at)
 
 
-def forward(given: Any, x: Any, input_shape: Any = None) -> Forward:
+def forward(network: Any, x: Any, input_shape: Any = None) -> Forward:
     """Return every value of one example, for tracing several numbers of it; the arguments are those of ``trace``."""
     is_file = isinstance(x, str | os.PathLike)
     inputs = x if isinstance(x, Mapping) else [] if is_file else list(x) if isinstance(x, list | tuple) else [x]
-    if is_file and input_shape is None and not names_shape(given):
-        return _at_its_own_size(given, Path(x))
-    found = network(given, _shapes(inputs) or input_shape)
-    if found.run is not None:  # whose arrays are raw images, not the network's input
-        return _of_run(network(found.run, input_shape), found.run, x)
+    if is_file and input_shape is None and not names_shape(network):
+        return _at_its_own_size(network, Path(x))
+    opened = open_network(network, _shapes(inputs) or input_shape)
+    if opened.run is not None:  # whose arrays are raw images, not the network's input
+        return _of_run(open_network(opened.run, input_shape), opened.run, x)
     scaling = None
     if is_file:
-        pixels = found.pixels(Path(x))
-        scaling, inputs = _scaling(pixels, found.preprocessing(pixels.dtype.name)), [found.scaled(pixels)]
-    if found.model is None:
-        arrays = [inputs[node.name] for node in found.graph.inputs] if isinstance(inputs, Mapping) else inputs
-        return compute(found.graph, [np.asarray(one) for one in arrays])
-    return _watched(found.model, inputs, scaling)
+        pixels = opened.pixels(Path(x))
+        scaling, inputs = _scaling(pixels, opened.preprocessing(pixels.dtype.name)), [opened.scaled(pixels)]
+    if opened.model is None:
+        arrays = [inputs[node.name] for node in opened.graph.inputs] if isinstance(inputs, Mapping) else inputs
+        return compute(opened.graph, [np.asarray(one) for one in arrays])
+    return _watched(opened.model, inputs, scaling)
 
 
-def _at_its_own_size(given: Any, image: Path) -> Forward:
+def _at_its_own_size(network: Any, image: Path) -> Forward:
     """Return the values of an image file as it is; ``ShapeError`` where the network takes another size."""
     shape = shape_of(image)
     try:
-        return forward(given, image, shape)
+        return forward(network, image, shape)
     except ShapeError as error:
         size = "x".join(map(str, shape))
         raise ShapeError(
@@ -96,10 +96,10 @@ def _shapes(inputs: Inputs) -> Any:
     return [tuple(np.shape(one)[1:]) for one in inputs]
 
 
-def _of_run(found: Network, run: Run, x: Any) -> Forward:
+def _of_run(opened: Network, run: Run, x: Any) -> Forward:
     """Return the values of a raw image, as the run's preprocessing brings it to the network."""
-    rule = found.preprocessing()
-    pixels = found.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
+    rule = opened.preprocessing()
+    pixels = opened.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
     inputs = [run.predictor.tensor(np.array(pixels[None]))]
     target = run.spec.target
     classes = target.names if isinstance(target, Classes) else ()

@@ -50,8 +50,8 @@ def train(
     _check(seconds)
     plan = make_plan(given(flags))
     with using(plan.threads):
-        found = profile.training(data, plan, seconds=seconds)
-    return _show(found, as_json)
+        breakdown = profile.training(data, plan, seconds=seconds)
+    return _show(breakdown, as_json)
 
 
 @app.command
@@ -79,8 +79,8 @@ def data(
     _check(seconds)
     plan = make_plan(given(flags))
     with using(plan.threads):
-        found = profile.reading(data, plan, seconds=seconds)
-    return _show(found, as_json)
+        breakdown = profile.reading(data, plan, seconds=seconds)
+    return _show(breakdown, as_json)
 
 
 @app.command
@@ -115,8 +115,8 @@ def infer(
 
     _check(seconds, batch_size)
     with using(threads):
-        found = profile.inference(open_run(run), seconds=seconds, batch_size=batch_size, amp=amp)
-    return _show(found, as_json)
+        breakdown = profile.inference(open_run(run), seconds=seconds, batch_size=batch_size, amp=amp)
+    return _show(breakdown, as_json)
 
 
 def _check(seconds: float, batch_size: int = 1) -> None:
@@ -126,18 +126,18 @@ def _check(seconds: float, batch_size: int = 1) -> None:
         raise ConfigError(f"--batch-size must be at least 1 and at most {MOST_IMAGES:,}, got {batch_size:,}")
 
 
-def _show(found: Breakdown, as_json: bool) -> int:
-    total = sum(part.microseconds for part in found.parts)
+def _show(breakdown: Breakdown, as_json: bool) -> int:
+    total = sum(part.microseconds for part in breakdown.parts)
     if as_json:
-        show_json(views.breakdown(found))
+        show_json(views.breakdown(breakdown))
         return 0
-    out.print(found.how, markup=False)
-    rows = [(p.name, f"{p.microseconds:,.1f}", f"{p.microseconds / total:.1%}", p.what) for p in found.parts]
-    rows.append(("total", f"{total:,.1f}", "", f"{found.images_per_second:,.0f} images/s"))
+    out.print(breakdown.how, markup=False)
+    rows = [(p.name, f"{p.microseconds:,.1f}", f"{p.microseconds / total:.1%}", p.what) for p in breakdown.parts]
+    rows.append(("total", f"{total:,.1f}", "", f"{breakdown.images_per_second:,.0f} images/s"))
     out.print(table(("part", "µs per image", "of the time", ""), rows, right=("µs per image", "of the time")))
-    if found.flops:
+    if breakdown.flops:
         out.print(
-            f"the network reaches {found.flops / 1e9:,.0f} GFLOP/s: {found.flops / found.ceiling:.0%} of the "
-            f"{found.ceiling / 1e9:,.0f} GFLOP/s of a large matrix product on this machine"
+            f"the network reaches {breakdown.flops / 1e9:,.0f} GFLOP/s: {breakdown.flops / breakdown.ceiling:.0%} of "
+            f"the {breakdown.ceiling / 1e9:,.0f} GFLOP/s of a large matrix product on this machine"
         )
     return 0

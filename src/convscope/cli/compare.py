@@ -40,42 +40,44 @@ def compare(
     """
     from convscope.api.compare import compare as compared
 
-    found = compared(runs, out=out_folder)
+    comparison = compared(runs, out=out_folder)
     if as_json:
-        for note in found.notes:
+        for note in comparison.notes:
             say_warning(note)
-        show_json(views.comparison(found))
+        show_json(views.comparison(comparison))
         return 0
-    show(found)
+    show(comparison)
     if out_folder is not None:
         out.print(f"page: {out_folder / 'comparison.html'}", markup=False)
     return 0
 
 
-def show(found: Comparison | CrossValidation) -> None:
-    """Print the tables of a comparison and what it allows to say."""
+def show(comparison: Comparison | CrossValidation) -> None:
+    """Print a comparison: its tables, conclusions and notes."""
     from convscope.runs.compare.cross_validation import CrossValidation
 
-    out.print(cross_tables(found) if isinstance(found, CrossValidation) else comparison_tables(found))
-    for sentence in found.conclusions:
+    out.print(cross_tables(comparison) if isinstance(comparison, CrossValidation) else comparison_tables(comparison))
+    for sentence in comparison.conclusions:
         out.print(folded(sentence), style="bold", markup=False)
-    for note in found.notes:
+    for note in comparison.notes:
         say_warning(note)
 
 
-def cross_tables(found: CrossValidation) -> Group:
-    """Return what each network scored over the splits and on each of them, and which leads are beyond chance."""
+def cross_tables(summary: CrossValidation) -> Group:
+    """Return each network's scores over all splits and per split, and which differences are beyond chance."""
     from convscope.report.cross_tables import pairs, scores, splits
 
-    head = f"{count(len(found.splits), found.kind.removesuffix('s'))}: {count(found.examples, 'example')} tested"
-    tables = [scores(found), splits(found), *([pairs(found)] if found.pairs else [])]
-    return Group(Text(head + (f" of {count(found.groups, 'group')}" if found.groups else "")), *map(shown, tables))
+    head = f"{count(len(summary.splits), summary.kind.removesuffix('s'))}: {count(summary.examples, 'example')} tested"
+    tables = [scores(summary), splits(summary), *([pairs(summary)] if summary.pairs else [])]
+    return Group(Text(head + (f" of {count(summary.groups, 'group')}" if summary.groups else "")), *map(shown, tables))
 
 
-def comparison_tables(found: Comparison) -> Group:
-    """Return what each network scored and took, and which differences are beyond chance."""
+def comparison_tables(comparison: Comparison) -> Group:
+    """Return each network's scores and costs, and which differences are beyond chance."""
     from convscope.report.comparison_tables import costs, pairs, scores
 
-    head = f"{found.split}: {count(found.examples, 'example')}" + (f" of {found.resampled}" if found.groups else "")
-    tables = [shown(scores(found), "seeds"), shown(costs(found)), *([shown(pairs(found))] if found.pairs else [])]
+    head = f"{comparison.split}: {count(comparison.examples, 'example')}"
+    head += f" of {comparison.resampled}" if comparison.groups else ""
+    tables = [shown(scores(comparison), "seeds"), shown(costs(comparison))]
+    tables += [shown(pairs(comparison))] if comparison.pairs else []
     return Group(Text(head), *tables)

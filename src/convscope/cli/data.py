@@ -74,13 +74,13 @@ def check(
     from convscope.terminal.live import Live
 
     with Live() as live:
-        found = load(data, seed=seed, progress=live.progress, **given(reading))
+        loaded = load(data, seed=seed, progress=live.progress, **given(reading))
     if as_json:
-        show_json(views.checked(found))
+        show_json(views.checked(loaded))
     else:
-        out.print(found.name, style="bold", markup=False)
-        out.print(pairs(found.facts))
-        out.print(notices(found.warnings) if found.warnings else "no problems found")
+        out.print(loaded.name, style="bold", markup=False)
+        out.print(pairs(loaded.facts))
+        out.print(notices(loaded.warnings) if loaded.warnings else "no problems found")
     return 0
 
 
@@ -123,13 +123,13 @@ def show(
     plan = make_plan({"augment": augment or "auto"})
     check_numbers(images, copies, out)
     with Live() as live:
-        found = load(data, seed=seed, progress=live.progress, **given(reading))
-    settled = settle(plan, found)
+        loaded = load(data, seed=seed, progress=live.progress, **given(reading))
+    settled = settle(plan, loaded)
     policy, reason = Policy.parse(settled.plan.augment), settled.reasons.get("augment")
-    target = task(settled.plan.task).target(found, settled.plan.options)
-    if left_out := [notice for notice in found.warnings if notice.code in ("unreadable", "absent")]:
+    target = task(settled.plan.task).target(loaded, settled.plan.options)
+    if left_out := [notice for notice in loaded.warnings if notice.code in ("unreadable", "absent")]:
         err.print(notices(left_out))
-    file = write_augmented(found, policy, out, images=images, copies=copies, seed=seed, target=target)
+    file = write_augmented(loaded, policy, out, images=images, copies=copies, seed=seed, target=target)
     err.print(f"{policy}  ({reason})" if reason else str(policy), markup=False)
     err.print(f"picture: {file}", markup=False)
     return 0

@@ -10,8 +10,8 @@ FAILED, GIVEN, UNSAVED, INTERRUPTED = 1, 2, 3, 130
 
 
 def code_of(error: Exception) -> int:
-    """Return the exit code of an explained error."""
+    """Return the exit code for an error that convscope explains."""
     if isinstance(error, SaveError):
         return UNSAVED
-    given = (CheckpointError, ConfigError, CycloptsError, DataError, ShapeError)
-    return GIVEN if isinstance(error, given) else FAILED
+    input_errors = (CheckpointError, ConfigError, CycloptsError, DataError, ShapeError)
+    return GIVEN if isinstance(error, input_errors) else FAILED

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import Field, field, fields, make_dataclass
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_type_hints
 
 from cyclopts import Group, Parameter
 
 from convscope.cli.numbers import convert_pixel_value, convert_strictly
 from convscope.data.numerals import real, whole
+from convscope.data.options import OF_NETWORKS, PLACES, SPLITTING, LoadOptions, ReadKeywords
 from convscope.errors import ConfigError
 from convscope.tasks.registry import names
 from convscope.training.plan import Plan, all_settings
@@ -46,28 +47,26 @@ def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
 _FILED = ("stages",)  # a list of tables: for files and Python only
 _GROUPS = ["Network", "Transfer", "Training", "Speed", "Data", "Evaluation"]
 _HINTS = {name: hint for name, (_, hint) in all_settings().items()}
-_COLUMNS = ("image_column", "label_column", "group")
 _PIXEL_VALUES = ("nodata",)
 
 
 def _flags(name: str, settings: Iterable[Field[Any]]) -> Any:
-    made = make_dataclass(name, [_flag(setting, _HINTS[setting.name]) for setting in settings])
-    made.__module__ = __name__  # cyclopts takes classes of the module `types` for builtins
-    return Parameter(name="*")(made)
+    flags_class = make_dataclass(name, [_flag(setting, _HINTS[setting.name]) for setting in settings])
+    flags_class.__module__ = __name__  # cyclopts takes classes of the module `types` for builtins
+    return Parameter(name="*")(flags_class)
 
 
 PlanFlags = _flags("PlanFlags", (setting for setting, _ in all_settings().values() if setting.name not in _FILED))
-_PLACES = ("cache", "data_root")
-_LOADED = ("task", "img_size", "fit", "crop_points", "skip_bad", "max_pixels", *_PLACES, *_COLUMNS, *_PIXEL_VALUES)
+_READ = {f.name for f in fields(LoadOptions)} - {*SPLITTING, *OF_NETWORKS}
 
 
 def _some(name: str, wanted: Collection[str]) -> Any:
     return _flags(name, (setting for setting in fields(Plan) if setting.name in wanted))
 
 
-PlaceFlags = _some("PlaceFlags", _PLACES)  # where sets lie
-ReadFlags = _some("ReadFlags", _LOADED)  # how a set is read to be looked at
-ScoredFlags = _some("ScoredFlags", ("skip_bad", *_PLACES, *_COLUMNS))  # how another set is read to be scored
+PlaceFlags = _some("PlaceFlags", PLACES)  # where sets lie
+ReadFlags = _some("ReadFlags", _READ)  # how a set is read to be looked at
+ScoredFlags = _some("ScoredFlags", get_type_hints(ReadKeywords))  # how another set is read to be scored
 
 
 def given(flags: Any) -> dict[str, Any]:
@@ -129,7 +128,7 @@ def _value(value: str) -> int | float | bool | str:
 
 
 def _number(text: str) -> int | float | None:
-    """Read a number as it is written, 2.0 as no whole one; ``None`` for what is none.
+    """Read a number as written (2.0 is not a whole number); ``None`` for other text.
 
     >>> _number("500"), _number("2.0"), _number("1_1")
     (500, 2.0, None)

@@ -76,22 +76,22 @@ def inspect(
     """
     from convscope.analysis.inspection import Inspection
     from convscope.analysis.warnings import codes_of
-    from convscope.api.inspect import network as found_by
+    from convscope.api.inspect import open_network
 
     _check_flags(locals())
     shape, silenced = input_shapes(input_), codes_of(silence or ())
     seen = None if field is None else unit(field, "--field")
     felt = None if effective_field is None else unit(effective_field, "--effective-field")
-    found = found_by(network, shape, weights=verify or equivariance is not None or felt is not None)
-    inspection = Inspection(found.graph, silenced=silenced)
+    opened = open_network(network, shape, weights=verify or equivariance is not None or felt is not None)
+    inspection = Inspection(opened.graph, silenced=silenced)
     if verify:
-        return _verify(found, image, as_json)
+        return _verify(opened, image, as_json)
     if equivariance is not None:
-        return measure.equivariance(found, equivariance, image, as_json)
+        return measure.equivariance(opened, equivariance, image, as_json)
     if felt is not None:
-        return measure.effective_field(found, *felt, image, out, as_json)
+        return measure.effective_field(opened, *felt, image, out, as_json)
     if seen is not None:
-        return _field(found, inspection, *seen, image, out, as_json)
+        return _field(opened, inspection, *seen, image, out, as_json)
     if as_json:
         show_json(views.inspection(inspection))
     elif as_csv:
@@ -101,12 +101,12 @@ def inspect(
     return 0
 
 
-def _check_flags(given: dict[str, Any]) -> None:
+def _check_flags(values: dict[str, Any]) -> None:
     """Refuse flags that would be ignored, before anything is computed."""
     from convscope.errors import ConfigError
 
-    flags = {f"--{name.strip('_').replace('_', '-')}": value not in (None, False) for name, value in given.items()}
-    flags |= {"--json": given["as_json"], "--csv": given["as_csv"]}
+    flags = {f"--{name.strip('_').replace('_', '-')}": value not in (None, False) for name, value in values.items()}
+    flags |= {"--json": values["as_json"], "--csv": values["as_csv"]}
     check_together(
         flags,
         alone=("--field", "--effective-field", "--verify", "--equivariance", "--csv", "--full", "--depth"),
@@ -118,13 +118,13 @@ def _check_flags(given: dict[str, Any]) -> None:
         },
     )
     if flags["--image"] and flags["--field"] and not flags["--out"]:
-        raise ConfigError("--image with --field is what the field is drawn over: say where to, with --out")
-    if given["depth"] is not None and given["depth"] < 1:
-        raise ConfigError(f"--depth: expected a whole number of at least 1, found {given['depth']}")
-    if given["out"] is not None:
+        raise ConfigError("--image with --field draws the field over the image: name the picture's file with --out")
+    if values["depth"] is not None and values["depth"] < 1:
+        raise ConfigError(f"--depth: expected a whole number of at least 1, found {values['depth']}")
+    if values["out"] is not None:
         from convscope.report.picture import check_name
 
-        check_name(given["out"])
+        check_name(values["out"])
 
 
 def _table(inspection: Inspection, depth: int | None, full: bool) -> None:
@@ -154,7 +154,7 @@ def _csv(inspection: Inspection) -> str:
     rows = []
     for layer in inspection.layers:
         axes = next(iter(layer.fields.values()), ())
-        fields = ["x".join(_cell(getattr(one, what)) for one in axes) for what in ("size", "stride", "start")]
+        fields = ["x".join(_cell(getattr(axis, key)) for axis in axes) for key in ("size", "stride", "start")]
         rows.append(
             [layer.name, layer.op, "x".join(map(str, layer.shape)), layer.parameters, _cell(layer.multiplications, ""),
              _cell(layer.additions, ""), layer.bytes, *fields, _cell(layer.share, ""),
@@ -168,7 +168,7 @@ def _cell(value: Any, missing: str = "?") -> str:
 
 
 def _field(
-    found: Network,
+    network: Network,
     inspection: Inspection,
     node: str,
     place: tuple[int, ...] | None,
@@ -181,22 +181,22 @@ def _field(
     if out is not None:
         from convscope.report.field import write_field
 
-        write_field(seen, None if image is None else found.pixels(image), out)
+        write_field(seen, None if image is None else network.pixels(image), out)
     values = views.field(seen)
     if as_json:
         show_json(values)
         return 0
     from convscope.analysis.warnings.finding import counted
 
-    where = ", ".join("all" if one is None else str(one) for one in seen.at)
-    for name, one in values["inputs"].items():
-        spans = " × ".join(_ranges(positions) for positions in one["positions"])
-        if seen.unknown and not one["count"]:
+    where = ", ".join("all" if index is None else str(index) for index in seen.at)
+    for name, region in values["inputs"].items():
+        spans = " × ".join(_ranges(positions) for positions in region["positions"])
+        if seen.unknown and not region["count"]:
             screen.print(f"{node} [{where}]: what it sees of {name} is unknown", markup=False)
             continue
         least = "at most " if seen.at_most else "at least " if seen.unknown else ""
-        within = "" if one["count"] == math.prod(map(len, one["positions"])) else "some of "
-        numbers = counted(one["count"], "number")
+        within = "" if region["count"] == math.prod(map(len, region["positions"])) else "some of "
+        numbers = counted(region["count"], "number")
         screen.print(f"{node} [{where}] sees {least}{numbers} of {name}: {within}{spans}", markup=False)
     if seen.unknown:
         say_warning(f"what lies behind {', '.join(seen.unknown)} is unknown: nothing can be seen through it")
@@ -219,25 +219,25 @@ def _ranges(positions: list[int]) -> str:
     if len(positions) > 2 and len(steps) == 1 and steps != {1}:
         return f"{positions[0]}..{positions[-1]} in steps of {steps.pop()}"
     runs: list[list[int]] = []
-    for one in positions:
-        if runs and one == runs[-1][-1] + 1:
-            runs[-1].append(one)
+    for position in positions:
+        if runs and position == runs[-1][-1] + 1:
+            runs[-1].append(position)
         else:
-            runs.append([one])
+            runs.append([position])
     return ", ".join(f"{run[0]}..{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def _verify(found: Network, image: Path | None, as_json: bool) -> int:
-    """Say how far NumPy and PyTorch are apart, and what was not compared; exit code 1 if it is more than rounding."""
+def _verify(network: Network, image: Path | None, as_json: bool) -> int:
+    """Print how far NumPy and PyTorch differ, and what was not compared; exit code 1 beyond rounding."""
     from convscope.graph.verify import agreements, random_inputs
 
-    inputs = random_inputs(found.graph) if image is None else [found.input(image)]
-    results = agreements(found.model, inputs)  # pyright: ignore[reportArgumentType]
+    inputs = random_inputs(network.graph) if image is None else [network.input(image)]
+    results = agreements(network.model, inputs)  # pyright: ignore[reportArgumentType]
     if as_json:
         show_json(views.agreements(results))
     else:
-        what = "random numbers" if image is None else str(image)
-        screen.print(f"NumPy beside PyTorch on {what}; differences relative to the largest number of the node")
+        source = "random numbers" if image is None else str(image)
+        screen.print(f"NumPy beside PyTorch on {source}; differences relative to the largest number of the node")
         rows = [_verified(one) for one in results]
         wide.print(table(("type", "largest difference", "limit", "at node", "place", "compared", ""), rows))
     left_out = results[-1].left_out
@@ -246,10 +246,10 @@ def _verify(found: Network, image: Path | None, as_json: bool) -> int:
         say_warning(
             f"not compared: {', '.join(left_out[:SAID])}{more}; what follows was computed from PyTorch's numbers of it"
         )
-    for one in results:
-        if one.refused:
-            say_warning(f"{one.dtype} is not compared: {one.refused}")
-    for note in found.graph.notes:
+    for agreement in results:
+        if agreement.refused:
+            say_warning(f"{agreement.dtype} is not compared: {agreement.refused}")
+    for note in network.graph.notes:
         say_warning(note)
     if not all(one.holds for one in results if not one.refused):
         nothing = not any(one.nodes for one in results)
@@ -258,14 +258,16 @@ def _verify(found: Network, image: Path | None, as_json: bool) -> int:
     return 0
 
 
-def _verified(one: Agreement) -> tuple[str, ...]:
+def _verified(agreement: Agreement) -> tuple[str, ...]:
     """Return an agreement as a row."""
     from convscope.analysis.warnings.finding import counted
 
-    if not one.nodes:
-        return one.dtype, "", f"{one.limit:.0e}", "", "", "nothing", "refused" if one.refused else "UNKNOWN"
-    verdict = "agree, as far as compared" if one.left_out else "agree"
+    if not agreement.nodes:
+        verdict = "refused" if agreement.refused else "UNKNOWN"
+        return agreement.dtype, "", f"{agreement.limit:.0e}", "", "", "nothing", verdict
+    verdict = "agree, as far as compared" if agreement.left_out else "agree"
     return (
-        one.dtype, f"{one.largest:.1e}", f"{one.limit:.0e}", one.node, ",".join(map(str, one.at)),
-        f"{one.numbers:,} in {counted(one.nodes, 'node')}", verdict if one.holds else "DIFFER",
+        agreement.dtype, f"{agreement.largest:.1e}", f"{agreement.limit:.0e}", agreement.node,
+        ",".join(map(str, agreement.at)), f"{agreement.numbers:,} in {counted(agreement.nodes, 'node')}",
+        verdict if agreement.holds else "DIFFER",
     )  # fmt: skip

@@ -13,33 +13,33 @@ if TYPE_CHECKING:
     from convscope.api.inspect import Network
 
 
-def equivariance(found: Network, nodes: list[str], image: Path | None, as_json: bool) -> int:
-    """Say how the features of each node, or of the last map, follow moves, turns and mirrors of the input."""
+def equivariance(network: Network, nodes: list[str], image: Path | None, as_json: bool) -> int:
+    """Print how the features of each node, or of the last map, follow shifts, turns and mirrors of the input."""
     from convscope.analysis.equivariance import equivariance as measured
 
-    x = None if image is None else found.input(image)
-    results = [measured(found.graph, x, node=node) for node in nodes or [None]]
+    x = None if image is None else network.input(image)
+    results = [measured(network.graph, x, node=node) for node in nodes or [None]]
     if as_json:
         show_json(views.equivariance(results))
         return 0
-    for one in results:
-        screen.print(str(one), markup=False, highlight=False)
+    for result in results:
+        screen.print(str(result), markup=False, highlight=False)
     screen.print("errors in standard deviations of the features", markup=False, style="dim")
     return 0
 
 
 def effective_field(
-    found: Network,
+    network: Network,
     node: str,
     place: tuple[int, ...] | None,
     image: Path | None,
     out: Path | None,
     as_json: bool,
 ) -> int:
-    """Say where what moves a unit lies, and draw it."""
+    """Print a unit's effective receptive field, and draw it."""
     from convscope.analysis.effective_field import effective_field as measured
 
-    field = measured(found.graph, node, place, inputs=None if image is None else found.input(image))
+    field = measured(network.graph, node, place, inputs=None if image is None else network.input(image))
     if out is not None:
         from convscope.report.effective_field import write_effective_field
 

@@ -31,6 +31,6 @@ def convert_strictly(kind: Any, tokens: Sequence[Token]) -> Any:
     (token,) = tokens
     value = whole(token.value) if kind is int else real(token.value)
     if value is None:
-        what = "a whole number such as 10" if kind is int else "a number such as 0.01"
-        raise ValueError(f"{token.value!r}: write {what}")  # cyclopts adds the argument's name
+        example = "a whole number such as 10" if kind is int else "a number such as 0.01"
+        raise ValueError(f"{token.value!r}: write {example}")  # cyclopts adds the argument's name
     return value

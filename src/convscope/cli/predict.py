@@ -24,14 +24,14 @@ def predict(
     threads: int | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
-    """Predict image files, as CSV on standard output.
+    """Predict files, as CSV on standard output.
 
     Parameters
     ----------
     run
         Run folder.
     inputs
-        Image files, or folders of images.
+        Image files, or folders of images; .npy or .npz files for a network that takes signals.
     tta
         Average the predictions of this many augmented copies of each image.
     amp

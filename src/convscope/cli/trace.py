@@ -63,22 +63,22 @@ def trace(
         from convscope.report.picture import check_name
 
         check_name(out)
-    found = opened(network, image, node, place(at), input_shape=image_shape(input_))
-    for note in found.forward.graph.notes:
+    traced = opened(network, image, node, place(at), input_shape=image_shape(input_))
+    for note in traced.forward.graph.notes:
         say_warning(note)
-    chain = found.chain(levels)
+    chain = traced.chain(levels)
     if out is not None:
         from convscope.report.trace import write_trace
 
         write_trace(chain, out)
     if as_json:
-        show_json(views.trace(tree(found, width, levels or len(chain) - 1) if width else found))
+        show_json(views.trace(tree(traced, width, levels or len(chain) - 1) if width else traced))
     elif width > 1:
-        print(tree_text(tree(found, width, levels or LEVELS), STEPS))
+        print(tree_text(tree(traced, width, levels or LEVELS), STEPS))
     elif width:
-        print("\n\n".join([text(found), *(text(one, STEPS) for one in chain[1:]), chain_text(chain)]))
+        print("\n\n".join([text(traced), *(text(one, STEPS) for one in chain[1:]), chain_text(chain)]))
     else:
-        print(text(found))
+        print(text(traced))
     if out is not None and not as_json:
         end = chain[-1]
         print(f"\ndrawn: {out}: {len(chain)} numbers, down to {end.node} ({', '.join(map(str, end.at))})")

@@ -106,8 +106,8 @@ def _check_stages(filed: dict[str, Any], flags: dict[str, Any], config: Path) ->
     told = [name for name in _STAGED if name in flags]
     if filed.get("stages") and told:
         raise ConfigError(
-            f"--{told[0].replace('_', '-')}: the stages in {config} say this themselves; change it there, or take its "
-            "[[stages]] out, and they are made anew"
+            f"--{told[0].replace('_', '-')}: the stages in {config} set this; change it there, or remove its "
+            "[[stages]] and they are derived again"
         )
 
 
@@ -165,5 +165,5 @@ def _say_how_to_resume(folder: Path | None, stop: KeyboardInterrupt) -> None:
     if folder is None:
         err.print("stopped before training began; nothing was written")
         return
-    what = "everything so far is saved" if isinstance(stop, Stopped) else "what was saved before is kept"
-    err.print(f"stopped; {what}. Resume with: convscope train --resume {quoted(folder)}", markup=False)
+    saved = "everything so far is saved" if isinstance(stop, Stopped) else "what was saved before is kept"
+    err.print(f"stopped; {saved}. Resume with: convscope train --resume {quoted(folder)}", markup=False)

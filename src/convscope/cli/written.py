@@ -34,13 +34,13 @@ def _input_shape(text: str) -> tuple[int, ...] | str:
 
 
 def image_shape(text: str | None) -> tuple[int, ...] | None:
-    """Return the shape to which an image is brought: (channels, height, width)."""
+    """Return the shape (channels, height, width) to resize an image to."""
     if text is None:
         return None
-    found = input_shapes([text])
-    if not isinstance(found, tuple) or len(found) != 3:
+    shape = input_shapes([text])
+    if not isinstance(shape, tuple) or len(shape) != 3:
         raise ConfigError(f"--input: expected sizes such as 3x224x224 (channels, height, width), found {text!r}")
-    return found
+    return shape
 
 
 def unit(text: str, flag: str) -> tuple[str, tuple[int, ...] | None]:
@@ -75,18 +75,18 @@ def check_together(flags: dict[str, bool], *, alone: tuple[str, ...], with_: dic
 
     Args:
         flags: by flag, whether it was given.
-        alone: those of which one at most can be given.
-        with_: by flag, what it can be given with, one of these (``""``: none of those that stand alone).
+        alone: flags that exclude each other.
+        with_: by flag, which of the ``alone`` flags it can go with (``""``: none of them).
 
     Raises:
-        ConfigError: two that exclude each other, or one that means nothing beside the others.
+        ConfigError: two flags exclude each other, or a flag has no effect with the others.
     """
     chosen = [flag for flag in alone if flags[flag]]
     if len(chosen) > 1:
-        raise ConfigError(f"{chosen[0]} and {chosen[1]} are two different answers: ask for one of them")
+        raise ConfigError(f"{chosen[0]} and {chosen[1]} exclude each other: give one of them")
     mode = chosen[0] if chosen else ""
     for flag, wanted in with_.items():
         if flags[flag] and mode not in wanted:
             beside = " or ".join(one or "the table" for one in wanted)
-            found = f"with {mode} it means nothing" if mode else "it is missing"
-            raise ConfigError(f"{flag} belongs to {beside}: {found}")
+            reason = f"it has no effect with {mode}" if mode else "it is missing"
+            raise ConfigError(f"{flag} belongs to {beside}: {reason}")

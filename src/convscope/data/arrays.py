@@ -63,7 +63,7 @@ def from_arrays(
     (<data arrays: number; train 14, valid 2, test 4>, <train: 14 signals, ? × 2 float32>)
     """
     named = inputs if isinstance(inputs, Mapping) else {"": inputs}
-    columns = {column.spec.name: column for column in (_column(name, values) for name, values in named.items())}
+    columns = {column.spec.name: column for column in (column_of(name, values) for name, values in named.items())}
     count = len(targets)
     for column in columns.values():
         if len(column) != count:
@@ -91,7 +91,11 @@ def from_arrays(
     )
 
 
-def _column(name: str, values: Examples) -> Column:
+def column_of(name: str, values: Examples) -> Column:
+    """Return examples as a column, with a hash of each; their ``name``, or else their axes, tell what they are.
+
+    Raises ``DataError`` where neither does.
+    """
     if not isinstance(values, np.ndarray | Sequence):
         return values
     if all(np.ndim(example) == 2 and np.asarray(example).dtype.kind in "bu" for example in values):

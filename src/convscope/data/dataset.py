@@ -10,26 +10,16 @@ from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
-from convscope.data.columns import Column, InMemory, RaggedBatch, Selected
+from convscope.data.columns import Column, InMemory, RaggedBatch, Selected, in_memory
 from convscope.data.names import check_distinct
 from convscope.data.notice import Notice
 from convscope.data.transforms import Transform
 from convscope.data.transforms.placement import KEPT, placed
-from convscope.text import count
+from convscope.text import count, shortly
 
 __all__ = ["Data", "Dataset", "Example", "Notice", "Split", "SplitName"]
 
 SplitName = Literal["train", "valid", "test", "all"]
-
-
-def shortly(target: Any, most: int = 60) -> str:
-    """Return a target on one line, so much of it as is easily read.
-
-    >>> shortly("bee"), shortly(np.array([[1.0, 2.5], [3.0, 4.0]])), shortly(np.arange(99), 12)
-    ('bee', '1 2.5 3 4', '0 1 2 3 4...')
-    """
-    words = target if isinstance(target, str) else " ".join(f"{value:g}" for value in np.ravel(target))
-    return words if len(words) <= most else f"{words[: most - 3].rstrip()}..."
 
 
 class Example(NamedTuple):
@@ -92,8 +82,7 @@ class Split:
 
     def _example(self, at: int) -> Example:
         values = self.input.take(np.array([at]))[0]
-        one = self[at : at + 1]
-        target: Any = one.target[0] if self.dataset.targets else None
+        target: Any = self[at : at + 1].target[0] if self.dataset.targets else None
         if self.dataset.target_kind == "class":
             target = self.classes[target]
         return Example(values, target, str(self.dataset.ids[self.rows[at]]))
@@ -167,12 +156,17 @@ class Split:
     def with_input(self, column: Column) -> Split:
         """Return the same examples with ``column``, of one value for each of them, in place of what is learned from."""
         data, mine = self.dataset, np.arange(len(self))
-        columns = {name: InMemory(data.columns[name].spec, self._values(name)) for name in data.targets}
+        columns = {name: self._alone(name) for name in data.targets}
         alone = replace(
             data, columns={**columns, column.spec.name: column}, inputs=(column.spec.name,), transforms={},
             rows={self.name: mine}, ids=self.ids, groups=self.groups, placements=self.placements,
         )  # fmt: skip
         return Split(alone, self.name, mine)
+
+    def _alone(self, name: str) -> Column:
+        """Return a column of these examples and no others: in memory where it is an array there."""
+        column = self.column(name)
+        return InMemory(column.spec, self._values(name)) if in_memory(column) else column
 
     def _values(self, name: str) -> np.ndarray:
         values = self.dataset.columns[name].take(self.rows)

@@ -55,8 +55,12 @@ def _named(inputs: Any) -> list[tuple[str, Any]]:
     return [(f"[{i}]", item) for i, item in enumerate(_listed(inputs))]
 
 
-def _examples(item: Any, name: str, rule: Transform) -> list[Held]:
-    """Return the arrays of something given for a network that takes no images, checked."""
+def _examples(item: Any, name: str, rule: Transform) -> Iterable[Held]:
+    """Return the arrays of something given for a network that takes no images, checked but for those in files."""
+    if isinstance(item, str) or hasattr(item, "__fspath__"):
+        from convscope.data.array_files import in_array_file
+
+        return in_array_file(Path(item), rule)
     if isinstance(item, Split):
         return [held for example in item for held in _examples(example, example.id, rule)]
     if isinstance(item, Example):
@@ -107,7 +111,7 @@ def _of(item: Any, name: str, rule: ImageTransform, max_pixels: int) -> Iterable
         splits = " or ".join(f"data.{split.name}" for split in item.splits)
         raise DataError(f"a whole set is given, of which the network has seen most: give one of its splits, {splits}")
     if isinstance(item, Split):
-        return [one for example in item for one in _in_memory(example.image, str(example.id), rule)]
+        return [image for example in item for image in _in_memory(example.image, str(example.id), rule)]
     if isinstance(item, Example):
         return _in_memory(item.image, str(item.id), rule)
     return _in_memory(item, name, rule)

@@ -112,6 +112,15 @@ def _stack(path: Path) -> np.ndarray | None:
 
 def _in_npz(path: Path) -> Iterator[Held]:
     """Return the images of a NumPy archive: of the arrays that training would read, or the only one that can be."""
+    expected = "images as x, images, x_test ... (images, height, width)"
+    return (image for name in example_arrays(path, (3, 4), expected) for image in _in_array(path, name))
+
+
+def example_arrays(path: Path, axes: tuple[int, ...], expected: str) -> list[str]:
+    """Return the names of the arrays of an ``.npz`` that hold examples, of so many ``axes``.
+
+    They are those that training would read, or the only one that can be; else ``DataError`` says what is ``expected``.
+    """
     try:
         with np.load(path, allow_pickle=False) as archive:
             shapes = {}
@@ -121,22 +130,25 @@ def _in_npz(path: Path) -> Iterator[Held]:
     except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read as a NumPy archive ({error})") from None
     have = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "nothing"
-    able = [name for name, shape in shapes.items() if len(shape) in (3, 4)]
+    able = [name for name, shape in shapes.items() if len(shape) in axes]
     named = [name for name in able if ROLES["image"] & (words := set(name.lower().split("_"))) and words <= WORDS]
     if not named and len(able) != 1:
-        raise DataError(f"{path}: expected images as x, images, x_test ... (images, height, width); it holds {have}")
-    named = named or able
-    return (image for name in named for image in _in_array(path, name))
+        raise DataError(f"{path}: expected {expected}; it holds {have}")
+    return named or able
 
 
 def _in_array(path: Path, name: str) -> Iterator[Held]:
+    for i, image in enumerate(_last(array_in(path, name), f"{path}, array {name}")):
+        yield Held(f"{path}/{name}/{i}", lambda image=image: stored(image))
+
+
+def array_in(path: Path, name: str) -> np.ndarray:
+    """Return one array of an ``.npz``; ``DataError`` where it is damaged, or holds objects."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            values = _last(archive[name], f"{path}, array {name}")
+            return archive[name]
     except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
         raise DataError(f"{path}, array {name}: cannot be read ({error})") from None
-    for i, image in enumerate(values):
-        yield Held(f"{path}/{name}/{i}", lambda image=image: stored(image))
 
 
 def _last(values: np.ndarray, name: str) -> np.ndarray:

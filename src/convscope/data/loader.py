@@ -7,9 +7,8 @@ sees what an undisturbed one would.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,38 +17,18 @@ from torch import Tensor
 
 from convscope.data.augment.draws import Draws
 from convscope.data.batch import Batch, Mixed
-from convscope.data.columns import Column, RaggedBatch
+from convscope.data.columns import RaggedBatch
 from convscope.data.dataset import Split
-from convscope.data.device import sent, settled_on
+from convscope.data.loader_columns import Encode, InputColumn, TargetColumn
+from convscope.data.spec import FieldSpec
 from convscope.data.transforms import PLAIN, Form, ImageTransform, ToTensor
-from convscope.data.transforms.placement import placed
 from convscope.errors import ConfigError
 from convscope.world import ALONE, World
 
 if TYPE_CHECKING:
     from convscope.data.augment import Policy
 
-Encode = Callable[[np.ndarray], np.ndarray]  # stored targets (N, ...) -> what is trained on (N, ...)
-
-
-@dataclass(frozen=True, eq=False)
-class _Input:
-    """A column of the split, numbered from 0, and how it becomes what the network sees."""
-
-    column: Column
-    transform: ToTensor
-    form: Form
-
-    @cached_property
-    def settled(self) -> Tensor | None:
-        """All its raw values, on a device that has memory of its own and room for them."""
-        return settled_on(self.form.device, self.column)
-
-    def stream(self, wanted: Iterable[np.ndarray]) -> Iterator[Any]:
-        """Yield the raw values at each of the positions (k,) ``wanted``."""
-        if (there := self.settled) is None:
-            return self.column.stream(wanted)
-        return (there[sent(at, self.form.device)] for at in wanted)
+FOLLOWING = ("points", "mask")  # kinds of targets that lie in an image, and move with it
 
 
 @dataclass(frozen=True)
@@ -63,14 +42,21 @@ class _Choice:
     def all_at(self) -> np.ndarray:
         return self.at if self.partner_at is None else np.concatenate((self.at, self.partner_at))
 
+    def parted(self, raw: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Return those of some values at ``all_at`` that belong to the examples, and those that belong to partners."""
+        if not raw or self.partner_at is None:
+            return raw, ()
+        count = len(self.at)
+        return tuple(values[:count] for values in raw), tuple(values[count:] for values in raw)
+
 
 class Loader:
     """The batches of a split, epoch by epoch.
 
     ``transforms`` make network input of each of the split's inputs, in the ``form`` that is asked for; ``encode`` makes
-    of stored targets what is trained on. ``policy`` augments the first input, and moves points with it; ``becomes``
-    (K,) says which point each one is in a mirrored image, ``None`` that this is not known. A last batch of a single
-    example joins the one before it, since batch norm has no variance over one value.
+    of stored targets what is trained on. ``policy`` augments the first input, and moves points and masks with it;
+    ``becomes`` (K,) says which point each one is in a mirrored image, ``None`` that this is not known. A last batch of
+    a single example joins the one before it, since batch norm has no variance over one value.
     """
 
     def __init__(
@@ -91,12 +77,12 @@ class Loader:
         self.split, self.transforms, self.batch_size, self.form = split, transforms, batch_size, form
         self.encode, self.seed, self.policy, self.becomes = encode, seed, policy, becomes
         self.rows = split.rows
-        self._inputs = [_Input(split.column(name), transforms[name], form) for name in names]
-        self._stored = [self._placed(split.column(name)) for name in split.dataset.targets]
-        self._targets = [self._encoded(values) for values in self._stored]
-        self._moving = [policy is not None and self._is_points(name) for name in split.dataset.targets]
-        if policy is not None and any(self._moving):
-            _check_points(policy, becomes)
+        self._inputs = [InputColumn(split.column(name), transforms[name], form) for name in names]
+        self._targets = [TargetColumn(split, name, encode, form.device) for name in split.dataset.targets]
+        self._streamed = [target for target in self._targets if target.streams]
+        self._following = [] if policy is None else [t for t in self._targets if t.spec.kind in FOLLOWING]
+        if policy is not None:
+            _check_following(policy, [target.spec for target in self._following], becomes)
         count = len(split)
         self.bounds = [*range(0, count, batch_size), count]
         if len(self.bounds) > 2 and count - self.bounds[-2] == 1:
@@ -126,13 +112,15 @@ class Loader:
         """Yield the batches in the split's own order, not augmented: this process's part of each."""
         bounds = self._spans(world)
         for (first, last), raw in zip(bounds, self._raw(np.arange(a, b) for a, b in bounds), strict=True):
-            targets = tuple(target[first:last] for target in self._targets)
-            yield Batch(self.rows[first:last], self._tensors(raw), targets, _lengths(raw))
+            inputs, learned = self._parted(raw)
+            targets = self._targets_at(slice(first, last), learned)
+            yield Batch(self.rows[first:last], self._tensors(inputs), targets, _lengths(inputs))
 
     def of(self, at: np.ndarray, epoch: int) -> Batch:
         """Return the examples at positions ``at`` (N,) of the split, to the bit as an epoch's batches hold them."""
         choice = self._choose(at, epoch)
-        return self._augmented(choice, tuple(each.column.take(choice.all_at) for each in self._inputs), epoch)
+        raw = tuple(each.column.take(choice.all_at) for each in (*self._inputs, *self._streamed))
+        return self._augmented(choice, raw, epoch)
 
     def _spans(self, world: World, start: int = 0) -> list[tuple[int, int]]:
         """Return where a process's part of each batch begins and ends, from batch ``start`` on."""
@@ -142,9 +130,14 @@ class Loader:
         ]
 
     def _raw(self, wanted: Iterable[np.ndarray]) -> Iterator[tuple[Any, ...]]:
-        """Yield the raw values of each input at each of the positions (k,) ``wanted``."""
-        wanted_of = itertools.tee(wanted, len(self._inputs))
-        return zip(*(each.stream(at) for each, at in zip(self._inputs, wanted_of, strict=True)), strict=True)
+        """Yield the raw values of each input and streamed target at each of the positions (k,) ``wanted``."""
+        streams = [each.stream for each in (*self._inputs, *self._streamed)]
+        wanted_of = itertools.tee(wanted, len(streams))
+        return zip(*(stream(at) for stream, at in zip(streams, wanted_of, strict=True)), strict=True)
+
+    def _parted(self, raw: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Return the raw values of the inputs, and those of the streamed targets."""
+        return (raw[: len(self._inputs)], raw[len(self._inputs) :]) if self._streamed else (raw, ())
 
     def _tensors(self, raw: tuple[Any, ...]) -> tuple[Tensor, ...]:
         if len(raw) == 1:  # as nearly always: a microsecond instead of four, in each batch
@@ -158,53 +151,43 @@ class Loader:
         return _Choice(at, np.searchsorted(self.rows, partners))
 
     def _augmented(self, choice: _Choice, raw: tuple[Any, ...], epoch: int) -> Batch:
-        rows, targets, policy = self.rows[choice.at], self._targets_at(choice.at), self.policy
+        raw, learned = self._parted(raw)
+        learned, of_partners = choice.parted(learned)
+        rows, policy = self.rows[choice.at], self.policy
         x, *others = self._tensors(raw)
         if policy is None:
-            return Batch(rows, (x, *others), targets, _lengths(raw))
-        x = policy(
-            x,
-            self.rows[choice.all_at],
-            seed=self.seed,
-            epoch=epoch,
+            return Batch(rows, (x, *others), self._targets_at(choice.at, learned), _lengths(raw))
+        from convscope.data.augment.apply import apply  # with SciPy: only where something is augmented
+
+        of_targets = dict(self._with_raw(learned))
+        x, *moved = apply(
+            policy,
+            (x, *(target.stored(choice.at, of_targets[target]) for target in self._following)),
+            (self._inputs[0].column.spec, *(target.spec for target in self._following)),
+            Draws(self.rows[choice.all_at], self.seed, epoch),
             preprocessing=_image(self._inputs[0].transform, policy),
+            becomes=None if self.becomes is None else np.asarray(self.becomes),
         )
-        if any(self._moving):
-            targets = self._moved(choice.at, targets, Draws(rows, self.seed, epoch), tuple(x.shape[1:]))
+        values_of = dict(zip(self._following, moved, strict=True))
+        targets = tuple(
+            target.tensor_of(values_of[target]) if target in values_of else target.tensor(choice.at, raw_values)
+            for target, raw_values in of_targets.items()
+        )
         if choice.partner_at is None:
             return Batch(rows, (x, *others), targets)
         own, partners = x.split(len(rows))
         x, weight = policy.blend(own, partners, rows, seed=self.seed, epoch=epoch)
-        return Batch(rows, (x,), targets, mixed=Mixed(self._targets_at(choice.partner_at), weight))
+        return Batch(rows, (x,), targets, mixed=Mixed(self._targets_at(choice.partner_at, of_partners), weight))
 
-    def _is_points(self, target: str) -> bool:
-        return self.split.dataset.columns[target].spec.kind == "points"
+    def _targets_at(self, at: np.ndarray | slice, raw: tuple[Any, ...]) -> tuple[Tensor, ...]:
+        """Return what is trained on at positions ``at`` (N,); ``raw`` are the values of the targets that stream."""
+        if not raw:
+            return tuple(target.tensor(at) for target in self._targets)
+        return tuple(target.tensor(at, values) for target, values in self._with_raw(raw))
 
-    def _placed(self, column: Column) -> np.ndarray:
-        """Return all values of a target, points in pixels of the stored images."""
-        values = column.take(np.arange(len(column)))
-        assert isinstance(values, np.ndarray)
-        return placed(values, self.split.placements) if column.spec.kind == "points" else values
-
-    def _encoded(self, values: np.ndarray) -> Tensor:
-        encoded = values if self.encode is None else self.encode(values)
-        return torch.from_numpy(encoded).to(self.form.device)
-
-    def _moved(
-        self, at: np.ndarray, targets: tuple[Tensor, ...], draws: Draws, shape: tuple[int, ...]
-    ) -> tuple[Tensor, ...]:
-        """Return the targets, points where the policy moves them in images of this shape (C, H, W)."""
-        from convscope.data.augment.points import follow
-
-        assert self.policy is not None and len(shape) == 3
-        becomes = None if self.becomes is None else np.asarray(self.becomes)
-        return tuple(
-            self._encoded(follow(self.policy, stored[at], draws, shape, becomes)) if moving else target
-            for target, stored, moving in zip(targets, self._stored, self._moving, strict=True)
-        )
-
-    def _targets_at(self, at: np.ndarray) -> tuple[Tensor, ...]:
-        return tuple(target[sent(at, self.form.device)] for target in self._targets)
+    def _with_raw(self, raw: tuple[Any, ...]) -> Iterator[tuple[TargetColumn, Any]]:
+        streamed = iter(raw)
+        return ((target, next(streamed) if target.streams else None) for target in self._targets)
 
 
 def _image(transform: ToTensor, policy: Policy) -> ImageTransform:
@@ -213,14 +196,21 @@ def _image(transform: ToTensor, policy: Policy) -> ImageTransform:
     return transform
 
 
-def _check_points(policy: Policy, becomes: Sequence[int] | None) -> None:
-    """Refuse what cannot be done to images with points."""
-    if policy.blends:
+def _check_following(policy: Policy, specs: Sequence[FieldSpec], becomes: Sequence[int] | None) -> None:
+    """Refuse what cannot be done to images with targets that lie in them."""
+    kinds = {spec.kind for spec in specs}
+    if any(None in spec.shape for spec in specs):
         raise ConfigError(
-            f"augmentation {str(policy)!r}: mixup and cutmix blend two images, and points of two images have no blend; "
-            "leave them out"
+            f"augmentation {str(policy)!r}: it moves targets with their images, which are of one size, and these "
+            "targets are of several; choose none"
         )
-    if becomes is None and (policy.hflip or policy.vflip):
+    if kinds and policy.blends:
+        words = " and ".join("masks" if kind == "mask" else kind for kind in sorted(kinds))
+        raise ConfigError(
+            f"augmentation {str(policy)!r}: mixup and cutmix blend two images, and {words} of two images have no "
+            "blend; leave them out"
+        )
+    if "points" in kinds and becomes is None and (policy.hflip or policy.vflip):
         raise ConfigError(
             f"augmentation {str(policy)!r}: in a mirrored image left and right points change places, and which ones do "
             "is not known: name them (--pairs left_eye-right_eye,...), or leave the flips out"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Unpack
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from convscope.data.boxes import placed_in, squares
 from convscope.data.checks.places import check_places
 from convscope.data.columns import Column, InMemory
 from convscope.data.dataset import Data, Dataset, Notice, Split
-from convscope.data.decode.encoded import MAX_PIXELS
 from convscope.data.description import decoding_notices, describe
 from convscope.data.detect import sniff
 from convscope.data.examined import Examined
@@ -23,45 +21,21 @@ from convscope.data.fingerprint import fingerprint
 from convscope.data.folds import Draw, of_fold, redrawn
 from convscope.data.ingest import store as caching
 from convscope.data.ingest.build import Progress, Size, unreadable
-from convscope.data.ingest.layout import SIDE, check_fit
+from convscope.data.ingest.layout import check_fit
 from convscope.data.ingest.stats import moments
 from convscope.data.listing import Listing
-from convscope.data.sources.columns import TASKS, Columns
+from convscope.data.options import LoadKeywords, LoadOptions, shows_options
+from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages
 from convscope.data.split_file import read_split_file
 from convscope.data.transforms import ImageTransform
-from convscope.data.transforms.resize import Fit, fit_for
+from convscope.data.transforms.resize import fit_for
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.text import count
 
 
-def load(
-    path_or_name: str | Path,
-    *,
-    img_size: int | tuple[int, int] | None = None,
-    fit: Fit | Literal["auto"] = "auto",
-    valid: float | int | None = None,
-    test: float | int | None = None,
-    seed: int = 0,
-    skip_bad: bool = False,
-    cache: str | Path | None = None,
-    data_root: str | Path | None = None,
-    workers: int | None = None,
-    max_pixels: int = MAX_PIXELS,
-    nodata: float | None = None,
-    alpha: bool = False,
-    side: int = SIDE,
-    group: str | None = None,
-    image_column: str | None = None,
-    label_column: str | None = None,
-    split_file: str | Path | None = None,
-    folds: int | None = None,
-    fold: int | None = None,
-    resample: int | None = None,
-    task: str | None = None,
-    crop_points: float | None = None,
-    progress: Progress | None = None,
-) -> Data:
+@shows_options
+def load(path_or_name: str | Path, *, progress: Progress | None = None, **options: Unpack[LoadKeywords]) -> Data:
     """Load the image set at a path, or one that has a name (``digits``, ``mnist``, ...).
 
     Images are decoded once, into the folder ``cache``, and memory-mapped from there. ``img_size`` (a side, or height
@@ -88,39 +62,34 @@ def load(
         ConfigError: a setting out of range.
         Error: the cache cannot be written.
     """
-    check_fit(img_size, fit)
-    tell = progress or (lambda what, done, total: None)
-    root = caching.directory(cache)
-    columns = Columns(image_column, label_column, group, task=task if task in TASKS else None)
-    listing = _present(_find(path_or_name, data_root, root, seed, tell, columns), skip_bad=skip_bad)
+    return load_with(path_or_name, LoadOptions(**options), progress)
+
+
+def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress | None = None) -> Data:
+    """Do what ``load`` does, with its options as one object."""
+    check_fit(options.img_size, options.fit)
+    tell, root = progress or _silent, caching.directory(options.cache)
+    listing = _find(path_or_name, options, options.columns, root, tell)
     if listing.target.kind == "class" and len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
-    fit = fit_for(listing.target.kind, fit)
-    boxes = _boxes(listing, crop_points)
-    size = Size(img_size, fit, max_pixels, side, () if nodata is None else (nodata,), alpha, boxes)
-    entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
-    good = _readable(listing, entry, skip_bad=skip_bad)
+    options = replace(options, fit=fit_for(listing.target.kind, options.fit))
+    boxes = _boxes(listing, options.crop_points)
+    entry = caching.entry(listing.images, _size(options, boxes), root, options.processes, tell)
+    good = _readable(listing, entry, skip_bad=options.skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     target = listing.target[good]
-    draw = Draw(listing.split[good], valid, test, seed)
-    if split_file is not None:
-        draw = draw._replace(given=read_split_file(split_file, listing.ids[good]), words=f"as {split_file} says")
-    if folds is not None:
-        units = splits.number_units(groups, len(target))
-        given, words = of_fold(splits.strata(target)[0], units, folds, fold or 1, seed=seed)
-        draw = draw._replace(given=given, words=words)
-    draw = redrawn(draw, resample or 0)
-    split, rule = splits.assign(target, groups, **draw._asdict())
+    split, rule = _divided(listing, good, options)
     index = entry.index[good]
     examined = Examined(
         listing.ids[good], listing.labels[good], listing.classes, split, groups,
         index["content"], index["thumbprint"], index["low"], index["high"], index["outlier"], index["outliers"],
-        index["height"].astype(np.int64) * index["width"] * index["channels"], nodata,
+        index["height"].astype(np.int64) * index["width"] * index["channels"], options.nodata,
     )  # fmt: skip
     readable = np.arange(len(listing.ids))[good]
     rows = {name: readable[split == name] for name in ("train", "valid", "test")} | {"all": readable}
     mean, std = moments(entry.index[rows["train"]], entry.rule.height * entry.rule.width)
     transform = replace(entry.rule, mean=mean, std=std)
+    cropped = options.crop_points
     return Dataset(
         name=listing.name,
         source=str(path_or_name),
@@ -133,66 +102,79 @@ def load(
         transforms={"image": transform},
         placements=_placements(entry, boxes),
         fingerprint=fingerprint(target.names, examined.content, target.values, split),
-        facts=describe(path_or_name, listing, entry, examined, rule, transform) | _cut(crop_points, entry),
+        facts=describe(path_or_name, listing, entry, examined, rule, transform) | _cut(cropped, entry),
         warnings=(
-            *listing.notices, *decoding_notices(listing, entry), *_places(listing, entry, good, crop_points),
+            *listing.notices,
+            *decoding_notices(listing, entry),
+            *_places(listing, entry, good, cropped),
             *checks.run(examined),
         ),
         cache=entry.folder,
         decoding=entry.seconds,
-        options={
-            "img_size": img_size, "fit": fit, "valid": valid, "test": test, "split_seed": seed, "skip_bad": skip_bad,
-            "max_pixels": None if max_pixels == MAX_PIXELS else max_pixels,
-            "cache": None if cache is None else os.fspath(cache),
-            "data_root": None if data_root is None else os.fspath(data_root),
-            "nodata": nodata, "group": group, "image_column": image_column, "label_column": label_column,
-            "split_file": None if split_file is None else os.fspath(split_file), "folds": folds, "fold": fold,
-            "resample": resample, **_given(task=task, crop_points=crop_points),
-        },
-    )  # fmt: skip
+        options=options.to_settings(),
+    )
 
 
 def load_labelled(
     path_or_name: str | Path,
     rule: ImageTransform,
+    options: LoadOptions,
     *,
-    seed: int = 0,
-    skip_bad: bool = False,
-    cache: str | Path | None = None,
-    data_root: str | Path | None = None,
-    workers: int | None = None,
-    max_pixels: int = MAX_PIXELS,
-    columns: Columns | None = None,
-    crop_points: float | None = None,
+    inherited: frozenset[str] = frozenset(),
     progress: Progress | None = None,
-) -> tuple[Split, np.ndarray, tuple[str, ...], tuple[Notice, ...]]:
+) -> tuple[Split, np.ndarray, tuple[Notice, ...]]:
     """Load every labelled image of a set, undivided, brought to the size of ``rule``: to be scored, not trained on.
 
-    Returns them as one split "all", the split (n,) that the set itself gives each ("" for none), the set's classes, and
-    what is to be told. Raises as ``load``, but one class or one image is enough.
+    Returns them as one split "all", the split (n,) that the set itself gives each ("" for none), and what is to be
+    told. Columns of the ``inherited`` roles ("image", "label", "group") need not be in the table; where
+    they are not, that is told, too. Raises as ``load``, but one class or one image is enough.
     """
-    tell = progress or (lambda what, done, total: None)
-    root = caching.directory(cache)
-    listing = _present(_find(path_or_name, data_root, root, seed, tell, columns or Columns()), skip_bad=skip_bad)
-    boxes, alpha = _boxes(listing, crop_points), rule.channels in (2, 4)
-    size = Size((rule.height, rule.width), rule.fit, max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes)
-    entry = caching.entry(listing.images, size, root, workers or _cores(), tell)
-    good = _readable(listing, entry, skip_bad=skip_bad)
+    tell, root = progress or _silent, caching.directory(options.cache)
+    columns = replace(options.columns, optional=inherited)
+    listing = _find(path_or_name, options, columns, root, tell)
+    boxes, alpha = _boxes(listing, options.crop_points), rule.channels in (2, 4)
+    size = Size(
+        (rule.height, rule.width), rule.fit, options.max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes
+    )  # fmt: skip
+    entry = caching.entry(listing.images, size, root, options.processes, tell)
+    good = _readable(listing, entry, skip_bad=options.skip_bad)
     data = Dataset(
         listing.name, str(path_or_name), _columns(listing, entry), ("image",), (listing.target.spec.name,),
         {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups, placements=_placements(entry, boxes),
     )  # fmt: skip
-    notices = (*_other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
-    return data.everything, listing.split[good], listing.classes, notices
+    notices = (*other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
+    return data.everything, listing.split[good], notices
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Tell nobody how far it is."""
+
+
+def _size(options: LoadOptions, boxes: np.ndarray | None) -> Size:
+    nodata = () if options.nodata is None else (options.nodata,)
+    assert options.fit != "auto"
+    return Size(options.img_size, options.fit, options.max_pixels, options.side, nodata, options.alpha, boxes)
+
+
+def _divided(listing: Listing, good: np.ndarray | slice, options: LoadOptions) -> tuple[np.ndarray, str]:
+    """Return the split (k,) of each readable example, and the rule: the set's own, a file's, of folds, or drawn."""
+    groups = None if listing.groups is None else listing.groups[good]
+    target = listing.target[good]
+    draw = Draw(listing.split[good], options.valid, options.test, options.seed)
+    if options.split_file is not None:
+        words = f"as {options.split_file} says"
+        draw = draw._replace(given=read_split_file(options.split_file, listing.ids[good]), words=words)
+    if options.folds is not None:
+        units = splits.number_units(groups, len(target))
+        folded, words = of_fold(splits.strata(target)[0], units, options.folds, options.fold or 1, seed=options.seed)
+        draw = draw._replace(given=folded, words=words)
+    draw = redrawn(draw, options.resample or 0)
+    return splits.assign(target, groups, **draw._asdict())
 
 
 def _columns(listing: Listing, entry: caching.Entry) -> dict[str, Column]:
     target = listing.target
     return {"image": entry.images, target.spec.name: InMemory(target.spec, target.values)}
-
-
-def _given(**options: Any) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
 
 
 def _cut(share: float | None, entry: caching.Entry) -> dict[str, str]:
@@ -236,9 +218,9 @@ def _places(
         )
 
 
-def _other_columns(listing: Listing, columns: Columns | None) -> tuple[Notice, ...]:
+def other_columns(listing: Listing, columns: Columns) -> tuple[Notice, ...]:
     """Say which columns the user named for another table that this one lacks."""
-    if columns is None or not listing.columns or not (lacking := columns.missing(listing.columns)):
+    if not listing.columns or not (lacking := columns.missing(listing.columns)):
         return ()
     what = f"no column {', '.join(lacking)} here, as the run was trained with; read as {listing.kind}"
     return (Notice("other-columns", what, tuple(lacking)),)
@@ -261,20 +243,18 @@ def _readable(listing: Listing, entry: caching.Entry, *, skip_bad: bool) -> np.n
     return np.delete(np.arange(len(listing.ids)), list(entry.bad)) if entry.bad else slice(None)
 
 
-def _find(
-    path_or_name: str | Path, data_root: str | Path | None, root: Path, seed: int, tell: Progress, columns: Columns
-) -> Listing:
+def _find(path_or_name: str | Path, options: LoadOptions, columns: Columns, root: Path, tell: Progress) -> Listing:
     """List the set: what exists at the path, else what has that name."""
     path = _path(path_or_name)
     if path.exists():
         listing = sniff(path, root, columns)
     elif str(path_or_name) in named.names():
-        listing = named.find(str(path_or_name), data_root, root, seed, tell)
+        listing = named.find(str(path_or_name), options.data_root, root, options.seed, tell)
     else:
         raise _not_there(path)
     if not listing.columns:
         columns.refuse_without(path_or_name, listing.kind)
-    return listing
+    return _present(listing, skip_bad=options.skip_bad)
 
 
 def _not_there(path: Path) -> DataError:
@@ -289,17 +269,17 @@ def _not_there(path: Path) -> DataError:
     )
 
 
-def _path(given: str | Path) -> Path:
+def _path(path_or_name: str | Path) -> Path:
     """Return a path that can be looked up, whether anything is there or not."""
-    if not str(given):
+    if not str(path_or_name):
         raise DataError("no data given: the path is empty; name a folder, a file or a set such as digits")
     try:
-        path = Path(given).expanduser()
+        path = Path(path_or_name).expanduser()
         path.exists()
     except RuntimeError:  # ~somebody
-        raise DataError(f"{given}: there is no user whose folder this could mean") from None
+        raise DataError(f"{path_or_name}: there is no user whose folder this could mean") from None
     except OSError as error:
-        raise DataError(f"{given} cannot be opened: {error.strerror}") from None
+        raise DataError(f"{path_or_name} cannot be opened: {error.strerror}") from None
     return path
 
 
@@ -310,8 +290,3 @@ def _one_class(listing: Listing, where: str | Path) -> str:
         f"as {listing.kind}; a classifier needs two classes or more, each in a folder of its own or named in a table"
         f"{beside}"
     )
-
-
-def _cores() -> int:
-    """Count the cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convscope.cards import card
-from convscope.data.dataset import Data, Split, shortly
 from convscope.data.pictures import png
-from convscope.text import count, listed
+from convscope.text import count, listed, shortly
+
+if TYPE_CHECKING:
+    from convscope.data.dataset import Data, Split
 
 PICTURES, CLASSES = 8, 12  # of a split that are shown
 SIDE = 64

@@ -80,5 +80,5 @@ class Read:
 def _scaled(value: Any, path: list[str | int], factor: int) -> Any:
     if not path:
         return value * factor
-    at, *rest = path
-    return tuple(_scaled(item, rest, factor) if i == at else item for i, item in enumerate(value))
+    at, *deeper = path
+    return tuple(_scaled(item, deeper, factor) if i == at else item for i, item in enumerate(value))

@@ -46,9 +46,9 @@ def arguments(
     *,
     if_needed: bool = False,
 ) -> dict[str, Any]:
-    """Return what a factory is called with: the ``options``, and of the ``shape`` what its signature names.
+    """Return a factory's arguments: the ``options``, and those of ``shape`` that its signature names.
 
-    ``ConfigError`` for an option it does not have, or one that it lacks.
+    ``ConfigError`` for an option that the factory does not have, or a required one that is missing.
     """
     options = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
     try:
@@ -62,8 +62,8 @@ def arguments(
             has = ", ".join(named) or "none"
             raise ConfigError(f"{name} has no option {option!r}{nearest(option, named)}; it has: {has}")
     told = {}
-    for what, value in shape.items():
-        alias = next((alias for alias in TOLD[what] if alias in named), None)
+    for key, value in shape.items():
+        alias = next((alias for alias in TOLD[key] if alias in named), None)
         if alias is None or value is None:
             continue
         if known[alias].default is Parameter.empty or not (if_needed or alias in MAY_MEAN_ANOTHER):
@@ -73,7 +73,7 @@ def arguments(
         signature(factory).bind(**told)
     except TypeError as error:
         raise ConfigError(
-            f"{name} cannot be built without arguments beside {', '.join(told) or 'none'}: {error}; give them a "
+            f"{name} cannot be built without arguments other than {', '.join(told) or 'none'}: {error}; give them a "
             "default, or in training a value with --set NAME=VALUE"
         ) from None
     return told

@@ -102,8 +102,8 @@ def _fill_lazy(model: nn.Module, input: InputSpec, name: str) -> None:
         with torch.no_grad():
             model.eval()(examples)
     except Exception as error:  # the user's own code
-        what = f"{'images' if len(input.shape) == 3 else 'inputs'} of {' × '.join(map(str, examples.shape[1:]))}"
-        raise ConfigError(f"{name} cannot take {what}: {explained(error)}") from error
+        shapes = f"{'images' if len(input.shape) == 3 else 'inputs'} of {' × '.join(map(str, examples.shape[1:]))}"
+        raise ConfigError(f"{name} cannot take {shapes}: {explained(error)}") from error
     for module, training in was:
         module.training = training
     unused = [path for path, tensor in model.state_dict(keep_vars=True).items() if is_lazy(tensor)]

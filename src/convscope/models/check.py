@@ -30,7 +30,7 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a network must give, and what it is called; ``classes`` says that its outputs score classes."""
+    """The expected output of a network, and its name; ``classes``: the outputs are scores of classes."""
 
     name: str
     output: OutputSpec
@@ -40,7 +40,7 @@ class _Asked:
         """Return the shape of its answers for inputs x (N, C, *space)."""
         return (len(x), self.output.channels, *(x.shape[2:] if self.output.space == "same" else ()))
 
-    def what(self, x: Tensor) -> str:
+    def noun(self, x: Tensor) -> str:
         return "images" if x.ndim == 4 else "examples"
 
 
@@ -92,8 +92,8 @@ def _check_parameters(model: nn.Module, name: str) -> None:
             )
     for path, value in model.state_dict().items():
         if not isinstance(value, Tensor) or value.dtype not in DTYPES or value.layout != torch.strided:
-            what = type(value).__name__ if not isinstance(value, Tensor) else f"a tensor of {_plain(value.dtype)}"
-            raise ConfigError(f"{name}: {path} is {what}, which cannot be saved as plain numbers; make it a buffer")
+            kind = type(value).__name__ if not isinstance(value, Tensor) else f"a tensor of {_plain(value.dtype)}"
+            raise ConfigError(f"{name}: {path} is {kind} and cannot be saved as plain numbers; make it a buffer")
 
 
 def _unregistered(model: nn.Module) -> Iterator[str]:
@@ -117,22 +117,22 @@ def _is_list(value: object) -> bool:
 
 def _shown(model: nn.Module, asked: _Asked, x: Tensor) -> Iterator[str]:
     """Look at its answers in evaluation mode; yield what is odd about them."""
-    name, what = asked.name, asked.what(x)
+    name, noun = asked.name, asked.noun(x)
     model.eval()
     with torch.no_grad():
         answers = _answers(model, asked, x)
         alone = _answers(model, asked, x[:1])
         repeated = _answers(model, asked, x)
     if not answers.isfinite().all():
-        raise ConfigError(f"{name} answers {what} of this set with NaN or infinity before it has learned anything")
+        raise ConfigError(f"{name} answers {noun} of this set with NaN or infinity before it has learned anything")
     scale = CLOSE * answers.abs().max()
     if ((answers - repeated).abs() > scale).any():
         yield (
-            f"{name} answers the same {what} differently each time, also in evaluation mode: something in it draws "
+            f"{name} answers the same {noun} differently each time, also in evaluation mode: something in it draws "
             "random numbers (a dropout is told by training=self.training to rest)"
         )
     elif ((answers[:1] - alone).abs() > scale).any():
-        yield f"{name} answers one of the {what} differently beside others than alone, also in evaluation mode"
+        yield f"{name} answers one of the {noun} differently in a batch than alone, also in evaluation mode"
     if asked.classes:
         yield from _squashed(answers, name)
 
@@ -161,7 +161,7 @@ def _learning(model: nn.Module, asked: _Asked, x: Tensor) -> Iterator[str]:
     try:
         answers.sum().backward()
     except RuntimeError as error:
-        raise ConfigError(f"{name} has no gradients on these {asked.what(x)}: {explained(error)}") from error
+        raise ConfigError(f"{name} has no gradients on these {asked.noun(x)}: {explained(error)}") from error
     unused = [path for path, p in model.named_parameters() if p.requires_grad and p.grad is None]
     if unused:
         yield f"{name}: forward does not use {listed(unused)}, so that they do not learn"
@@ -169,7 +169,7 @@ def _learning(model: nn.Module, asked: _Asked, x: Tensor) -> Iterator[str]:
 
 def _answers(model: nn.Module, asked: _Asked, x: Tensor) -> Tensor:
     """Return a network's answers float32 for inputs; ``ConfigError`` for anything but the shape that is asked for."""
-    name, what = asked.name, asked.what(x)
+    name, noun = asked.name, asked.noun(x)
     mode = "training" if model.training else "evaluation"
     before = x.clone()
     shape = " × ".join(map(str, x.shape))
@@ -177,24 +177,24 @@ def _answers(model: nn.Module, asked: _Asked, x: Tensor) -> Tensor:
         answers: Any = model(x)
     except Exception as error:  # the user's own code
         alone = "; a step of one example leaves a norm nothing to average over: use a larger --batch-size"
-        axes = "images × channels × height × width" if what == "images" else "examples first"
+        axes = "images × channels × height × width" if noun == "images" else "examples first"
         raise ConfigError(
-            f"{name} fails on {what} {shape} ({axes}) in {mode} mode: {explained(error)}"
+            f"{name} fails on {noun} {shape} ({axes}) in {mode} mode: {explained(error)}"
             f"{alone if model.training and len(x) == 1 else ''}"
         ) from error
     if not torch.equal(x, before):
         raise ConfigError(
-            f"{name} writes into the {what} that it is shown, which are shown again: begin forward with x = x.clone(), "
-            "or leave inplace=True out of the first layer"
+            f"{name} writes into its input, the {noun}, which are used again: begin forward with x = x.clone(), or "
+            "leave inplace=True out of the first layer"
         )
     expected = asked.shape(x)
     if not isinstance(answers, Tensor):
         kind = f"a {type(answers).__name__}" + (f" of {len(answers)}" if hasattr(answers, "__len__") else "")
         raise ConfigError(
-            f"{name} returns {kind} in {mode} mode: forward must return one tensor, {expected} for {len(x)} {what}"
+            f"{name} returns {kind} in {mode} mode: forward must return one tensor, {expected} for {len(x)} {noun}"
         )
     if answers.shape != expected:
-        raise ConfigError(f"{name} returns {_shape(answers)} for {len(x)} {what}: {_remedy(answers, asked, expected)}")
+        raise ConfigError(f"{name} returns {_shape(answers)} for {len(x)} {noun}: {_remedy(answers, asked, expected)}")
     if not answers.is_floating_point():
         raise ConfigError(f"{name} returns {_plain(answers.dtype)}: forward must return real numbers")
     return answers.float()
@@ -233,7 +233,7 @@ def _check_again(model: nn.Module, again: Callable[[], nn.Module], name: str, x:
     except RuntimeError as error:
         problem = str(error).partition("\n")[2].strip().partition("\n")[0]
         raise ConfigError(
-            f"{name} builds another network each time, so that what is trained could not be opened again: {problem}"
+            f"{name} builds another network each time, and a trained one could not be opened again: {problem}"
         ) from None
     second = second.to(x.device)
     with torch.no_grad():

@@ -12,7 +12,7 @@ class Entry:
     ``lr`` is AdamW's highest rate; ``channels_last`` says that its layers run faster with the channels innermost in
     memory. ``channels``, ``side`` and ``classes`` are what it was published for: parameters and cost are told for
     them. ``head`` names the first of the network's children that belong to the classes and not to the features, where
-    that is not the first one that pools to one value a channel or flattens the maps.
+    that is not the first one that pools to one value per channel or flattens the maps.
     """
 
     name: str
@@ -76,10 +76,10 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     *(
         _photographs(
-            f"resnet{depth}", f"resnet:resnet{depth}", f"{depth} layers for photographs: stem of 7×7, {what}",
+            f"resnet{depth}", f"resnet:resnet{depth}", f"{depth} layers for photographs: stem of 7×7, {description}",
             "He et al. 2016", lr=0.002,
         )
-        for depth, what in (
+        for depth, description in (
             (18, "blocks of two 3×3"), (34, "blocks of two 3×3"),
             (50, "blocks of 1×1, 3×3, 1×1"), (101, "blocks of 1×1, 3×3, 1×1"), (152, "blocks of 1×1, 3×3, 1×1"),
         )
@@ -149,10 +149,10 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     *(
         _photographs(
-            f"vgg{depth}{end}", f"vgg:vgg{depth}{end}", f"{depth} layers{what}: blocks of 3×3, dense layers of 4,096",
+            f"vgg{depth}{end}", f"vgg:vgg{depth}{end}", f"{depth} layers{norms}: blocks of 3×3, dense layers of 4,096",
             "Simonyan, Zisserman 2015", lr=lr, head="avgpool",
         )
-        for end, what, lr in (("", "", 0.0003), ("_bn", " with batch norm", 0.001))
+        for end, norms, lr in (("", "", 0.0003), ("_bn", " with batch norm", 0.001))
         for depth in (11, 13, 16, 19)
     ),
     Entry(
@@ -177,9 +177,9 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     *(
         Entry(
-            f"{name}_mini", f"equivariant.networks:{name}_mini", what, "Cohen and Welling 2016", lr=0.004,
+            f"{name}_mini", f"equivariant.networks:{name}_mini", description, "Cohen and Welling 2016", lr=0.004,
         )
-        for name, what in (
+        for name, description in (
             ("p4", "for images without an up: the same answer for every quarter turn"),
             ("p4m", "for images without an up: the same answer for every quarter turn and mirror"),
             ("plain", "the network beside p4_mini and p4m_mini: as many weights, plain convolutions"),

@@ -51,9 +51,9 @@ class Inception(nn.Module):
 
     def __init__(self, inputs: int, widths: Widths):
         super().__init__()
-        one, before, second, before_third, third, pooled = widths
-        self.outputs = one + second + third + pooled
-        self.branch1 = _convolution(inputs, one, 1)
+        pointwise, before, second, before_third, third, pooled = widths
+        self.outputs = pointwise + second + third + pooled
+        self.branch1 = _convolution(inputs, pointwise, 1)
         self.branch2 = nn.Sequential(_convolution(inputs, before, 1), _convolution(before, second, 3))
         self.branch3 = nn.Sequential(_convolution(inputs, before_third, 1), _convolution(before_third, third, 3))
         self.branch4 = nn.Sequential(nn.MaxPool2d(3, 1, 1), _convolution(inputs, pooled, 1))

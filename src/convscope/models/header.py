@@ -78,13 +78,13 @@ def parse(values: dict[str, Any]) -> Header:
 
 
 def _converted(values: Any, kind: type[T], field: str = "") -> T:
-    """Return plain values as a ``kind``; ``ValueError`` names the field in ``field`` that is wrong."""
+    """Convert plain values to a ``kind``; ``ValueError`` names the wrong field below ``field``."""
     try:
         return msgspec.convert(values, kind, strict=True)
     except msgspec.ValidationError as error:
-        what, _, place = str(error).partition(" - at `$")
+        reason, _, place = str(error).partition(" - at `$")
         path = f"{field}{place.strip('`')}".strip(".")
-        raise ValueError(f"{path}: {what}" if path else what) from None
+        raise ValueError(f"{path}: {reason}" if path else reason) from None
 
 
 def _target(written: Written) -> TargetSpec:

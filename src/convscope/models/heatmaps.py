@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from convscope.errors import ConfigError
 
 STRIDE = 4  # image pixels a cell of a heat map, at most: finer ones cost more and gained nothing on 69 faces
 WIDTH = 48
@@ -35,24 +39,102 @@ class SoftArgmax(nn.Module):
         return (maps.float().flatten(2).softmax(2) @ places).flatten(1)
 
 
-def heatmap_head(features: int, stride: float, outputs: int) -> OrderedDict[str, nn.Module]:
-    """Return the modules of a head for maps (N, features, h, w) that lie ``stride`` image pixels apart, in order.
+class Level(nn.Module):
+    """Maps of one size of the backbone, beside what is known from the coarser ones: (N, width, h, w)."""
 
-    The maps are doubled until a cell covers at most 4 pixels (Xiao et al. 2018, "Simple baselines for human pose
-    estimation"; bilinear in place of transposed convolutions, which leave a checkerboard). ``outputs`` is twice the
+    def __init__(self, features: int, width: int):
+        super().__init__()
+        self.aside = nn.Conv2d(features, width, 1, bias=False) if features else None
+        self.norm1, self.relu1 = nn.BatchNorm2d(width), nn.ReLU()
+        self.conv = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.norm2, self.relu2 = nn.BatchNorm2d(width), nn.ReLU()
+
+    def forward(self, maps: Tensor | None, coarser: Tensor | None) -> Tensor:
+        """Join maps of this size, ``None`` where the backbone has none, and coarser ones, ``None`` at the coarsest."""
+        x = None if maps is None or self.aside is None else self.aside(maps)
+        if coarser is not None:
+            wider = interpolate(coarser, scale_factor=2.0, mode="bilinear") if x is None else _enlarged(coarser, x)
+            x = wider if x is None else x + wider
+        assert x is not None
+        return self.relu2(self.norm2(self.conv(self.relu1(self.norm1(x)))))
+
+
+def _enlarged(maps: Tensor, like: Tensor) -> Tensor:
+    return interpolate(maps, size=like.shape[2:], mode="bilinear")
+
+
+class Heatmaps(nn.Module):
+    """Heat maps from maps of several sizes: the coarse ones say where an object is, the fine ones where its points are.
+
+    ``features`` are the channels of the maps it is given, the coarsest first; the result is doubled ``doublings`` times
+    more. Lin et al. 2017, "Feature pyramid networks", and Xiao et al. 2018, "Simple baselines for human pose
+    estimation"; bilinear in place of transposed convolutions, which leave a checkerboard. ``outputs`` is twice the
     number of points.
     """
-    modules: OrderedDict[str, nn.Module] = OrderedDict()
-    level = 0
-    while level == 0 or stride > STRIDE:
-        level += 1
-        if stride > STRIDE:
-            modules[f"up{level}"] = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
-            stride /= 2
-        modules[f"conv{level}"] = nn.Conv2d(features, WIDTH, 3, padding=1, bias=False)
-        modules[f"norm{level}"] = nn.BatchNorm2d(WIDTH)
-        modules[f"relu{level}"] = nn.ReLU()
-        features = WIDTH
-    modules["maps"] = nn.Conv2d(features, outputs // 2, 3, padding=1 + MARGIN)
-    modules["places"] = SoftArgmax()
-    return modules
+
+    def __init__(self, features: Sequence[int], doublings: int, outputs: int):
+        super().__init__()
+        self.levels = nn.ModuleList(Level(channels, WIDTH) for channels in (*features, *[0] * doublings))
+        self.maps = nn.Conv2d(WIDTH, outputs // 2, 3, padding=1 + MARGIN)
+        self.places = SoftArgmax()
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        """Return the places (N, 2K) for maps (N, channels, h, w), the coarsest first."""
+        return self.places(self.heat(maps))
+
+    def heat(self, maps: Sequence[Tensor]) -> Tensor:
+        """Return the heat maps (N, K, h + 2, w + 2), before the softmax."""
+        x = None
+        for at, level in enumerate(self.levels):
+            x = level(maps[at] if at < len(maps) else None, x)
+        return self.maps(x)
+
+
+class Pyramid(nn.Sequential):
+    """A chain whose last child, ``head``, is given not only the maps before it but those behind ``taps``, children."""
+
+    def __init__(self, backbone: nn.Sequential, taps: Sequence[str], head: Heatmaps):
+        super().__init__(OrderedDict([*backbone.named_children(), ("head", head)]))
+        self.taps = tuple(taps)
+
+    def __getitem__(self, idx: slice | int) -> nn.Module:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return a child, or some of them as a plain chain."""
+        return nn.Sequential(OrderedDict(self._modules))[idx]
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return what the head makes of an input (N, C, H, W)."""
+        *backbone, head = self
+        return head(self._tapped(backbone, input))
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """Return the maps that the head is given for x (N, C, H, W), the coarsest first."""
+        return self._tapped(list(self)[:-1], x)
+
+    def _tapped(self, backbone: Sequence[nn.Module], x: Tensor) -> list[Tensor]:
+        tapped: list[Tensor] = []
+        for name, child in zip(self._modules, backbone, strict=False):
+            x = child(x)
+            if name in self.taps:
+                tapped.insert(0, x)
+        return tapped
+
+
+def pyramid(backbone: nn.Sequential, shapes: Mapping[str, tuple[int, ...]], side: int, outputs: int) -> Pyramid:
+    """Return a backbone with a head of heat maps, of which a cell covers at most 4 pixels where that can be had.
+
+    ``shapes`` are those of the maps (N, C, h, w) behind each of its children, in order, for images ``side`` high. The
+    head is given the last maps of each size, down to cells of 4 pixels.
+
+    Raises:
+        ConfigError: an odd number of ``outputs``, which are x and y of points.
+    """
+    if outputs % 2:
+        raise ConfigError(f"the head heatmap gives x and y of points, an even number of outputs, not {outputs}")
+    last = {shape[2:]: name for name, shape in shapes.items() if len(shape) == 4}  # the last one of each size
+    coarsest, *finer = sorted(last)
+    sizes = [coarsest, *(size for size in finer if side / size[0] >= STRIDE)]
+    taps = [last[size] for size in sizes]
+    doublings = 0
+    while side / sizes[-1][0] / 2**doublings > STRIDE:
+        doublings += 1
+    return Pyramid(backbone, taps, Heatmaps([shapes[name][1] for name in taps], doublings, outputs))

@@ -39,11 +39,11 @@ def _caffe_squeezenet(tensors: Tensors) -> Tensors:
     for fire, at in zip(range(2, 10), (3, 4, 5, 7, 8, 9, 10, 12), strict=True):
         for theirs, ours in (("conv1x1_1", "squeeze"), ("conv1x1_2", "expand1x1"), ("conv3x3_2", "expand3x3")):
             places[f"fire{fire}/{theirs}"] = f"features.{at}.{ours}"
-    found = _by_layer(tensors, places)
-    first = found.get("features.0.weight")
+    renamed = _by_layer(tensors, places)
+    first = renamed.get("features.0.weight")
     if first is not None and first.ndim == 4:
-        found["features.0.weight"] = first.flip(1)
-    return found
+        renamed["features.0.weight"] = first.flip(1)
+    return renamed
 
 
 def _by_layer(tensors: Tensors, places: dict[str, str]) -> Tensors:

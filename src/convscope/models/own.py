@@ -91,17 +91,17 @@ def named(sources: Sequence[Source]) -> dict[str, Source]:
     >>> list(named(["lenet", nn.Flatten(), nn.Flatten(0)]))
     ['lenet', 'Flatten()', 'Flatten#2()']
     """
-    found: dict[str, Source] = {}
+    networks: dict[str, Source] = {}
     for source in sources:
         name, number = name_of(source), 2
         if not isinstance(source, str) and is_object(name):
-            while name in found:
+            while name in networks:
                 name, number = f"{name_of(source).removesuffix('()')}#{number}()", number + 1
             source = Named(name, source)
-        if name in found:
-            raise ConfigError(f"network {name!r} is named twice; --seeds N trains each one several times")
-        found[name] = source
-    return found
+        if name in networks:
+            raise ConfigError(f"network {name!r} is named twice; --seeds N trains each network several times")
+        networks[name] = source
+    return networks
 
 
 def entry_of(name: str) -> Entry:
@@ -112,7 +112,7 @@ def entry_of(name: str) -> Entry:
 
 
 def load(source: Source) -> Source:
-    """Return the module or the factory that a name means; what is one already comes back as it is.
+    """Return the module or factory called ``source``; a module or factory comes back as it is.
 
     Files in the current folder are found too. Raises ``ConfigError`` where nothing can be imported under that name.
     """
@@ -134,20 +134,20 @@ def load(source: Source) -> Source:
     library = Path(sysconfig.get_path("stdlib"))
     if origin in ("built-in", "frozen") or (library in Path(origin).parents and "-packages" not in origin):
         raise ConfigError(f"{source!r}: {home} is a part of Python itself and holds no network")
-    found = _at(module, path)
-    if found is None:
+    target = _at(module, path)
+    if target is None:
         raise ConfigError(f"{source!r}: {home} has no {path!r}{nearest(path, vars(module))}")
-    if not callable(found):
-        raise ConfigError(f"{source!r} is neither a network nor a function that builds one: {type(found).__name__}")
-    return found
+    if not callable(target):
+        raise ConfigError(f"{source!r} is neither a network nor a function that builds one: {type(target).__name__}")
+    return target
 
 
 def told(source: Source, options: Mapping[str, Any], input: InputSpec, output: OutputSpec) -> str:
     """Return what is to be known of a network: how it is built, ``MyNet(classes=10)``, and what opening it does."""
-    name, found = name_of(source), load(source)
+    name, target = name_of(source), load(source)
     how = "a copy of the one given"
-    if not is_module(found):
-        told = arguments(found, name, shape_of(input, output), options)
+    if not is_module(target):
+        told = arguments(target, name, shape_of(input, output), options)
         called = name.rpartition(":")[2].removesuffix("()")
         how = f"built as {called}({', '.join(f'{key}={value!r}' for key, value in told.items())})"
     if is_object(name):
@@ -157,9 +157,9 @@ def told(source: Source, options: Mapping[str, Any], input: InputSpec, output: O
 
 def hint(text: str) -> str:
     """Return ``"; did you mean 'mynet:...'?"`` for a name that looks like a Python file or what is in one."""
-    home, _, rest = text.partition(".")
+    home, _, attribute = text.partition(".")
     if text.endswith(".py") or Path(f"{home}.py").is_file():
-        name = "NAME" if rest in ("", "py") else rest
+        name = "NAME" if attribute in ("", "py") else attribute
         return f"; a network of your own is named {home.replace('/', '.')}:{name}"
     return ""
 

@@ -63,11 +63,11 @@ PUBLIC: dict[str, Public] = {
 }
 
 
-def fetch(name: str, given: str | Path | None = None, progress: Progress | None = None) -> Path:
-    """Return the file of a network's public weights, from the cache folder (``given`` or the usual) or fetched into it.
+def fetch(name: str, cache: str | Path | None = None, progress: Progress | None = None) -> Path:
+    """Return the file of a network's public weights, from the folder ``cache`` (None: the usual) or downloaded into it.
 
     Raises:
-        ConfigError: none are known of this network.
+        ConfigError: this network has no public weights.
         DataError: no connection, or another file than published; says how to place it by hand.
         Error: the cache cannot be written.
     """
@@ -77,11 +77,11 @@ def fetch(name: str, given: str | Path | None = None, progress: Progress | None 
             f"{', '.join(PUBLIC)}"
         )
     public = PUBLIC[name]
-    path = store.directory(given) / "weights" / public.url.rpartition("/")[2]
+    path = store.directory(cache) / "weights" / public.url.rpartition("/")[2]
 
     def check(file: Path) -> str:
-        found = sha256(file)[: len(public.sha256)]
-        return "" if found == public.sha256 else f"expected a SHA-256 that begins {public.sha256}, found {found}"
+        digest = sha256(file)[: len(public.sha256)]
+        return "" if digest == public.sha256 else f"expected a SHA-256 that begins {public.sha256}, found {digest}"
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -93,24 +93,24 @@ def build(
 ) -> nn.Module:
     """Build a network with fresh weights for any input and output, also one that was given as a module or a factory.
 
-    Raises as ``create``, and ``ConfigError`` where a network of the list is asked for other than one vector an image.
+    Raises as ``create``, and ``ConfigError`` where a network of the list should give other than one vector per image.
 
     >>> net = build("lenet", {"dropout": 0.0}, input=InputSpec(1, (28, 28)), output=OutputSpec(2))
     >>> net[-1].out_features
     2
     """
-    found = entry(own.name_of(source))
-    if not own.is_own(found.name):
-        return _headed(_listed(found, options, input, output), found, head, input, output)
+    listing = entry(own.name_of(source))
+    if not own.is_own(listing.name):
+        return _headed(_listed(listing, options, input, output), listing, head, input, output)
     import torch
 
     from convscope.models import building
 
     with torch.device("cpu"):  # the user's code may look at its numbers, and torch's "meta" has none
-        return _headed(building.build(source, options, input=input, output=output), found, head, input, output)
+        return _headed(building.build(source, options, input=input, output=output), listing, head, input, output)
 
 
-def _headed(net: nn.Module, found: Entry, head: str, input: InputSpec, output: OutputSpec) -> nn.Module:
+def _headed(net: nn.Module, listing: Entry, head: str, input: InputSpec, output: OutputSpec) -> nn.Module:
     """Return a network with the head that is asked for."""
     if head == "own":
         return net
@@ -118,50 +118,50 @@ def _headed(net: nn.Module, found: Entry, head: str, input: InputSpec, output: O
 
     size = fixed(input)
     if output.space is not None or size is None:
-        raise ConfigError(f"head {head!r} gives one vector an example of one known size; use head 'own'")
+        raise ConfigError(f"head {head!r} needs inputs of one known size, and gives one vector each; use head 'own'")
     try:
-        return with_head(net, found.head, head, output.channels, (input.channels, *size))
+        return with_head(net, listing.head, head, output.channels, (input.channels, *size))
     except ConfigError as error:
-        raise ConfigError(f"model {found.name!r}: {error}") from None
+        raise ConfigError(f"model {listing.name!r}: {error}") from None
 
 
-def _listed(found: Entry, options: Mapping[str, Any], input: InputSpec, output: OutputSpec) -> nn.Module:
+def _listed(listing: Entry, options: Mapping[str, Any], input: InputSpec, output: OutputSpec) -> nn.Module:
     """Build a network of the list, or of timm."""
     size = fixed(input)
     if input.vocabulary is not None or size is None or len(size) != 2:
         raise ConfigError(
-            f"model {found.name!r} takes images of one size, and what it would be given are {input.noun}s of the "
+            f"model {listing.name!r} takes images of one size, and was given {input.noun}s of the "
             f"shape {input.shape}; use a network of your own ({own.COLON})"
         )
     if output.space is not None:
         raise ConfigError(
-            f"model {found.name!r} gives one vector per image, and {output.channels} maps of the image's size are "
-            f"needed; use a network of your own ({own.COLON})"
+            f"model {listing.name!r} gives one vector per image, but the task needs {output.channels} maps of the "
+            f"image's size; use a network of your own ({own.COLON})"
         )
     shape = {"classes": output.channels, "channels": input.channels, "size": size}
-    known = options_of(found.name)
+    known = options_of(listing.name)
     for option, value in options.items():
         if option not in known:
             raise ConfigError(
-                f"model {found.name!r} has no option {option!r}{nearest(option, known)}; "
+                f"model {listing.name!r} has no option {option!r}{nearest(option, known)}; "
                 f"it has: {', '.join(known) or 'none'}"
             )
         if wanted := _unlike(value, known[option]):
-            raise ConfigError(f"model {found.name!r}: option {option!r} must be {wanted}, got {value!r}")
+            raise ConfigError(f"model {listing.name!r}: option {option!r} must be {wanted}, got {value!r}")
     try:
-        net = _builder(found)(**shape, **options)
+        net = _builder(listing)(**shape, **options)
     except ShapeError as error:
-        raise ShapeError(f"model {found.name!r} cannot take images of {size[0]}×{size[1]}: {error}") from None
+        raise ShapeError(f"model {listing.name!r} cannot take images of {size[0]}×{size[1]}: {error}") from None
     except (RuntimeError, ValueError, TypeError) as error:
         if not options or isinstance(error, ConfigError):
             raise
         reason = str(error).splitlines()[0]
         raise ConfigError(
-            f"model {found.name!r} cannot be built with {_said(options)}: {reason}; choose other values"
+            f"model {listing.name!r} cannot be built with {_said(options)}: {reason}; choose other values"
         ) from None
     if options and not all(p.numel() for p in net.parameters()):
         raise ConfigError(
-            f"model {found.name!r} with {_said(options)} has layers without weights; choose larger values"
+            f"model {listing.name!r} with {_said(options)} has layers without weights; choose larger values"
         )
     return net
 
@@ -196,10 +196,10 @@ def options_of(name: str) -> dict[str, Any]:
     return {p.name: p.default for p in told if p.name not in ("name", "classes", "channels", "size")}
 
 
-def _builder(found: Entry) -> Callable[..., nn.Module]:
-    if found.name.startswith(timm.PREFIX):
-        return partial(timm.build, found.name)
-    module, function = found.builder.split(":")
+def _builder(listing: Entry) -> Callable[..., nn.Module]:
+    if listing.name.startswith(timm.PREFIX):
+        return partial(timm.build, listing.name)
+    module, function = listing.builder.split(":")
     return getattr(importlib.import_module(f"convscope.models.{module}"), function)
 
 

@@ -86,9 +86,9 @@ def _named_alike(whole: Candidate, own: Mapping[str, Tensor]) -> Iterator[Candid
     """Yield the tensors behind each prefix where they have the names of a network, or most of them."""
     wanted, matches, sizes = _names(own), Counter[str](), Counter[str]()
     for name in _names(whole.tensors):
-        for prefix, rest in _splits(name):
+        for prefix, suffix in _splits(name):
             sizes[prefix] += 1
-            matches[prefix] += rest in wanted
+            matches[prefix] += suffix in wanted
     for prefix, matching in matches.items():
         if matching > ALIKE * (len(wanted) + sizes[prefix] - matching):
             yield Candidate(whole.keys, prefix, _behind(prefix, whole.tensors))
@@ -141,10 +141,10 @@ def _largest(held: list[Candidate]) -> Candidate:
     return Candidate(whole.keys, usual, tensors)
 
 
-def _equal(some: dict[str, Tensor], others: dict[str, Tensor]) -> bool:
+def _equal(tensors: dict[str, Tensor], others: dict[str, Tensor]) -> bool:
     """Return whether two candidates are the same weights, as of a network that has two names."""
-    return some.keys() == others.keys() and all(
-        tensor.layout == torch.strided and torch.equal(tensor, others[name]) for name, tensor in some.items()
+    return tensors.keys() == others.keys() and all(
+        tensor.layout == torch.strided and torch.equal(tensor, others[name]) for name, tensor in tensors.items()
     )
 
 

@@ -83,20 +83,20 @@ def checked(path: Path, tensors: dict[str, Tensor], own: Mapping[str, Tensor]) -
             _check_numbers(path, name, tensor)
         elif own[name].is_floating_point() if name in own else tensor.numel() > 1:  # a single one may be a count
             raise CheckpointError(
-                f"{path}: {name} holds numbers of the kind {str(tensor.dtype).removeprefix('torch.')}, and weights are "
-                "real ones, such as float32; if they were quantised, take the file from before that"
+                f"{path}: {name} holds numbers of type {str(tensor.dtype).removeprefix('torch.')}, expected real "
+                "numbers such as float32; if the weights were quantised, take the file from before that"
             )
     return tensors | real
 
 
 def _check_numbers(path: Path, name: str, tensor: Tensor) -> None:
-    wrong, what = ~torch.isfinite(tensor), "NaN or infinite in float32"
+    wrong, fault = ~torch.isfinite(tensor), "NaN or infinite in float32"
     if name.endswith("running_var") and not wrong.any():
-        wrong, what = tensor < 0, "below 0, and are variances"
+        wrong, fault = tensor < 0, "below 0, and are variances"
     if bad := int(wrong.sum()):
         raise CheckpointError(
-            f"{path}: {bad:,} of the {tensor.numel():,} numbers of {name} are {what}; "
-            "these weights are spoiled, take another copy"
+            f"{path}: {bad:,} of the {tensor.numel():,} numbers of {name} are {fault}; "
+            "the weights are damaged, take another copy"
         )
 
 
@@ -149,8 +149,8 @@ def _safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 def _npz(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if not (begins := _beginning(path)).startswith(b"PK"):
-        what = "a single array (.npy)" if begins.startswith(b"\x93NUMPY") else f"something that begins {begins!r}"
-        raise CheckpointError(f"{path} is no archive of arrays as numpy.savez writes it, but {what}")
+        content = "a single array (.npy)" if begins.startswith(b"\x93NUMPY") else f"something that begins {begins!r}"
+        raise CheckpointError(f"{path} is no archive of arrays as numpy.savez writes it, but {content}")
     _whole(path)
     arrays: dict[str, np.ndarray] = {}
     with np.load(path, allow_pickle=False) as file:
@@ -174,35 +174,35 @@ def _torch(path: Path) -> tuple[Any, dict[str, str]]:
     if begins.startswith(b"PK"):
         held = _whole(path)  # torch itself reads changed numbers without a word
         if "data.pkl" not in held or "constants.pkl" in held:
-            what = "a TorchScript program" if "constants.pkl" in held else "some other archive"
-            raise CheckpointError(f"{path} is {what}, no state dict: where it was written, save model.state_dict()")
+            content = "a TorchScript program" if "constants.pkl" in held else "some other archive"
+            raise CheckpointError(f"{path} is {content}, no state dict: where it was written, save model.state_dict()")
     elif tarfile.is_tarfile(path):
         raise CheckpointError(f"{path} is an archive of files: unpack it, and name the weights file in it")
     elif not begins.startswith(b"\x80"):
         raise CheckpointError(f"{path} was not written by torch.save: it begins {begins!r}; take another copy")
     try:
         with warnings.catch_warnings(action="ignore"):  # of foreign pickles; they are refused
-            found = torch.load(path, map_location="cpu", weights_only=True)
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch's readers of its formats raise what they like for a damaged file
         if "Unsupported operand" in str(error):
             raise CheckpointError(
                 f"{path} is a pickle that torch.save did not write, and was not read, since it could run code; in the "
                 "program that wrote it, torch.save(model.state_dict(), FILE)"
             ) from None
-        if found := re.search(r"(?:GLOBAL|Unsupported class) (\S+)", str(error)):
-            raise CheckpointError(_holds_code(path, found[1])) from None
+        if code := re.search(r"(?:GLOBAL|Unsupported class) (\S+)", str(error)):
+            raise CheckpointError(_holds_code(path, code[1])) from None
         raise _damaged(path, _reason(error)) from None
-    return found, {}
+    return loaded, {}
 
 
-def _holds_code(path: Path, what: str) -> str:
-    """Say what in a file is more than tensors, and how to get the tensors out of it."""
+def _holds_code(path: Path, code: str) -> str:
+    """Say which ``code`` a file holds beside tensors, and how to extract the tensors."""
     keys = _strings(path) & set(WRAPPERS)
     key = next((key for key in WRAPPERS if key in keys), None)
     value = f"torch.load(FILE, weights_only=False){f'[{key!r}]' if key else ''}"
     beside = ", beside its tensors" if key else ""
     return (
-        f"{path} holds pickled code ({what}{beside}), and was not read: only tensors and plain values are taken. In "
+        f"{path} holds pickled code ({code}{beside}), and was not read: only tensors and plain values are taken. In "
         "the program that wrote it, save model.state_dict(); or, if you trust the file, which can run any code, take "
         f"the tensors out yourself: torch.save({value}, 'weights.pth'), with .state_dict() behind the value if it is a "
         "module"

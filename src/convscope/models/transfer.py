@@ -19,7 +19,7 @@ from torch.func import functional_call
 from torch.nn.modules.dropout import _DropoutNd
 
 from convscope.errors import ConfigError, nearest
-from convscope.models.heatmaps import heatmap_head
+from convscope.models.heatmaps import Pyramid, pyramid
 
 HEADS = ("own", "linear", "hidden", "heatmap")
 BACKBONE = ("backbone", "trunk")  # the word for all but the head, and the older one
@@ -31,17 +31,17 @@ def cut(model: nn.Module, head: str | None = None) -> tuple[nn.Sequential, nn.Se
     """Return (backbone, head) of a network: two chains of its own children, names and weights kept, not copied.
 
     ``head`` names the head's first child, as a network's entry does. Without it, and in a network that got a new head,
-    that is the child named ``head``, or else the first one that pools to one value a channel or flattens the maps.
+    that is the child named ``head``, or else the first one that pools to one value per channel or flattens the maps.
 
     >>> from convscope.models import create
     >>> backbone, head = cut(create("resnet20", classes=10))
     >>> [name for name, _ in head.named_children()]
     ['avgpool', 'flatten', 'fc']
     """
-    if not is_chain(model):
+    if not has_head(model):
         raise ConfigError(
-            f"a {type(model).__name__} is no chain of layers, so that no head can be cut off; use head 'own', and "
-            "name the layers to freeze"
+            f"a {type(model).__name__} is no chain of layers, and no head can be cut off; use head 'own', and name "
+            "the layers to freeze"
         )
     children = list(model.named_children())
     first = _first_of_head(children, head)
@@ -51,6 +51,11 @@ def cut(model: nn.Module, head: str | None = None) -> tuple[nn.Sequential, nn.Se
 def is_chain(model: nn.Module) -> TypeGuard[nn.Sequential]:
     """Return whether a network runs its children one after the other, and does nothing else."""
     return isinstance(model, nn.Sequential) and type(model).forward is nn.Sequential.forward
+
+
+def has_head(model: nn.Module) -> TypeGuard[nn.Sequential]:
+    """Return whether a network is a chain, or one whose head is given several of the maps before it."""
+    return is_chain(model) or isinstance(model, Pyramid)
 
 
 def _first_of_head(children: list[tuple[str, nn.Module]], head: str | None) -> int:
@@ -65,13 +70,11 @@ def _first_of_head(children: list[tuple[str, nn.Module]], head: str | None) -> i
     raise ConfigError(f"none of the layers {', '.join(names)} begins a head: none pools to one value or flattens")
 
 
-def new_head(kind: str, features: int, classes: int, stride: float = 1) -> OrderedDict[str, nn.Module]:
+def new_head(kind: str, features: int, classes: int) -> OrderedDict[str, nn.Module]:
     """Return the modules of a head for maps (N, features, H, W), in order.
 
-    ``heatmap`` makes maps of them, and gives x and y of the centre of each (``heatmaps``); ``stride`` says how many
-    pixels of the image a place of the maps is from the next. The others are for any numbers: ``linear`` takes the mean
-    of each map, brings them to one scale by batch norm, and has one linear layer; ``hidden`` puts a layer of 256
-    between them, with batch norm and dropout before each. The mean makes both fit any image size.
+    ``linear`` takes the mean of each map, brings them to one scale by batch norm, and has one linear layer; ``hidden``
+    puts a layer of 256 between them, with batch norm and dropout before each. The mean makes both fit any image size.
     """
     if kind == "linear":
         return OrderedDict(
@@ -84,10 +87,6 @@ def new_head(kind: str, features: int, classes: int, stride: float = 1) -> Order
             norm1=nn.BatchNorm1d(features), dropout1=nn.Dropout(0.5), hidden=nn.Linear(features, 256), relu=nn.ReLU(),
             norm2=nn.BatchNorm1d(256), dropout2=nn.Dropout(0.5), fc=nn.Linear(256, classes),
         )  # fmt: skip
-    if kind == "heatmap":
-        if classes % 2:
-            raise ConfigError(f"the head heatmap gives x and y of points, an even number of outputs, not {classes}")
-        return heatmap_head(features, stride, classes)
     raise ConfigError(f"no head is called {kind!r}{nearest(kind, HEADS)}; there are: {', '.join(HEADS)}")
 
 
@@ -101,20 +100,24 @@ def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape
         return model
     backbone, _ = cut(model, head)
     if not len(backbone):
-        raise ConfigError(
-            "it has no features in front of its head, so that a new one would stand alone; use head 'own'"
-        )
-    maps = _maps(backbone, shape)
-    made = nn.Sequential(new_head(kind, maps[1], classes, shape[1] / maps[2]))
-    return nn.Sequential(OrderedDict([*backbone.named_children(), ("head", made)]))
+        raise ConfigError("it has no layers before its head, and nothing to put a new head on; use head 'own'")
+    shapes = _shapes(backbone, shape)
+    (*_, last) = shapes.values()
+    if len(last) != 4:
+        raise ConfigError(f"its features are no maps (N, C, H, W) but of shape {last}; use head 'own'")
+    if kind == "heatmap":
+        return pyramid(backbone, shapes, shape[1], classes)
+    top = nn.Sequential(new_head(kind, last[1], classes))
+    return nn.Sequential(OrderedDict([*backbone.named_children(), ("head", top)]))
 
 
-def _maps(backbone: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape (N, C, H, W) of the maps that a backbone gives for images (channels, height, width)."""
-    maps = shape_after(backbone, shape)
-    if len(maps) != 4:
-        raise ConfigError(f"its features are no maps (N, C, H, W) but of shape {maps}; use head 'own'")
-    return maps
+def _shapes(backbone: nn.Sequential, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    """Return the shape of what each child of a backbone gives for two images (channels, height, width)."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, child in backbone.named_children():
+        shape = shape_after(child, shape)[1:]
+        shapes[name] = (2, *shape)
+    return shapes
 
 
 def shape_after(net: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -136,15 +139,15 @@ def groups(model: nn.Module, head: str | None = None) -> list[tuple[str, ...]]:
     [('conv1', 'bn1'), ('layer1',), ('layer2',), ('layer3',), ('fc',)]
     """
     backbone, top = cut(model, head)
-    found: list[tuple[str, ...]] = []
+    groups: list[tuple[str, ...]] = []
     for path, layer in _layers(backbone):
         shapes = [p.ndim for p in layer.parameters()]
-        if shapes and max(shapes) == 1 and found:
-            found[-1] = (*found[-1], path)
+        if shapes and max(shapes) == 1 and groups:
+            groups[-1] = (*groups[-1], path)
         elif shapes:
-            found.append((path,))
+            groups.append((path,))
     of_head = tuple(path for path, layer in top.named_children() if next(layer.parameters(), None) is not None)
-    return [*found, of_head] if of_head else found
+    return [*groups, of_head] if of_head else groups
 
 
 def _layers(chain: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
@@ -157,18 +160,18 @@ def _layers(chain: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module
 
 
 def frozen(model: nn.Module, patterns: Iterable[str], head: str | None = None) -> set[str]:
-    """Return the names of the weights that ``patterns`` mean.
+    """Return the names of the weights that ``patterns`` match.
 
     A pattern is ``backbone`` (all but the head, which is as in ``cut``), the path of a layer (``layer1``,
-    ``features.0``) or a glob over paths (``features.[0-4]``); a layer's weights are all below its path. ``ConfigError``
-    with the nearest names for one that means nothing.
+    ``features.0``) or a glob over paths (``features.[0-4]``); a layer's weights are all below its path. Raises
+    ``ConfigError`` with the nearest names for a pattern that matches nothing.
 
     >>> from convscope.models import create
     >>> sorted(frozen(create("resnet20", classes=10), ["conv1", "fc.b*"]))
     ['conv1.weight', 'fc.bias']
     """
     paths = {name: list(accumulate(name.split("."), "{}.{}".format)) for name, _ in model.named_parameters()}
-    found: set[str] = set()
+    names: set[str] = set()
     for pattern in patterns:
         if pattern in BACKBONE:
             named = {name for name, _ in cut(model, head)[0].named_parameters()}
@@ -178,23 +181,23 @@ def frozen(model: nn.Module, patterns: Iterable[str], head: str | None = None) -
             known = {prefix for prefixes in paths.values() for prefix in prefixes}
             outer = ", ".join(path for path, _ in _layers(model) if path in known)
             raise ConfigError(
-                f"freeze: {pattern!r} means no weights of this network"
+                f"freeze: {pattern!r} matches no weights of this network"
                 f"{nearest(pattern, ['backbone', *sorted(known)])}; its layers are: {outer}; "
                 "'backbone' means all but the head"
             )
-        found |= named
-    return found
+        names |= named
+    return names
 
 
 def layers(model: nn.Module) -> list[tuple[str, nn.Module]]:
     """Return the chain with every chain in it unrolled, as (path, layer): running them in order is the network."""
-    found = []
+    unrolled = []
     for name, child in model.named_children():
         if type(child) is nn.Sequential:
-            found += [(f"{name}.{path}", layer) for path, layer in layers(child)]
+            unrolled += [(f"{name}.{path}", layer) for path, layer in layers(child)]
         else:
-            found.append((name, child))
-    return found
+            unrolled.append((name, child))
+    return unrolled
 
 
 def frozen_prefix(model: nn.Module) -> int:

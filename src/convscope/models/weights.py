@@ -18,7 +18,7 @@ from convscope.models.registry import create, entry, names
 from convscope.models.state_dict import pick
 from convscope.models.tensors import checked, file_in, read_file
 from convscope.models.timm import PREFIX, scaling_of, with_our_names
-from convscope.models.transfer import cut, is_chain
+from convscope.models.transfer import cut, has_head
 
 PUBLIC = "public"  # the source that is no file
 SHOWN = 4  # of the tensors that do not fit
@@ -28,8 +28,8 @@ SHOWN = 4  # of the tensors that do not fit
 class Weights:
     """Weights for the network called ``model``, under the names that it has here.
 
-    ``mean`` and ``std`` a channel, in raw units 0..255 and RGB order, and ``side`` in pixels say what an image must be
-    scaled to; they are ``None`` where nobody knows. ``source`` says where the weights come from, ``notes`` what was
+    ``mean`` and ``std`` per channel, in raw units 0..255 and RGB order, and ``side`` in pixels say how an image must be
+    scaled; they are ``None`` where unknown. ``source`` says where the weights come from, ``notes`` what was
     changed or assumed, in sentences for the user.
     """
 
@@ -114,18 +114,18 @@ def _published(name: str) -> nn.Module:
 
 
 def _scaled(weights: Weights, scaling: Scaling | None, *, published: bool) -> Weights:
-    """Add what images are scaled to: as the file's kind has it, or as for the published weights it looks like."""
+    """Add how images are scaled: as the file's kind says, or as for the published weights it resembles."""
     name, notes = weights.model, weights.notes
     classes = entry(name).classes
     if scaling is None and name in public.PUBLIC and _tell_apart(weights.tensors, classes):
         known = public.PUBLIC[name]
         scaling = Scaling(known.mean, known.std, known.side)
         if not published:
-            what = f"the file has {classes:,} classes, so that images are scaled as for the published weights"
-            notes = (*notes, what)
+            note = f"the file has {classes:,} classes: images are scaled as for the published weights"
+            notes = (*notes, note)
     if scaling is None:
-        what = "the file does not say what images it was trained on: mean and standard deviation are those of this set"
-        return replace(weights, notes=(*notes, what))
+        note = "the file does not say what images it was trained on: mean and standard deviation are those of this set"
+        return replace(weights, notes=(*notes, note))
     return replace(weights, mean=scaling.mean, std=scaling.std, side=scaling.side, notes=notes)
 
 
@@ -149,8 +149,8 @@ def _of_run(weights: Weights, said: str) -> Weights:
     unit = {"uint8": 1.0, "uint16": 1 / 257}.get(images.dtype)
     side = max(images.height, images.width)
     if unit is None:
-        what = "those weights were trained on images of real numbers: mean and standard deviation are those of this set"
-        return replace(weights, source=source, side=side, notes=(what,))
+        note = "those weights were trained on images of real numbers: mean and standard deviation are those of this set"
+        return replace(weights, source=source, side=side, notes=(note,))
     return replace(
         weights,
         source=source,
@@ -212,18 +212,18 @@ def _fit(model: nn.Module, weights: Weights, head_is_new: bool) -> _Fit:
     first = next((name for name, tensor in own.items() if tensor.ndim >= 4), None)
     fresh = head_is_new
     for name, wanted in own.items():
-        found, in_head = tensors.get(name), name.partition(".")[0] in top
-        if name.endswith("num_batches_tracked") and (found is None or found.shape != wanted.shape):
+        candidate, in_head = tensors.get(name), name.partition(".")[0] in top
+        if name.endswith("num_batches_tracked") and (candidate is None or candidate.shape != wanted.shape):
             continue  # a count that older files do not have, and that nothing needs
-        fits = found is not None and found.shape == wanted.shape
+        fits = candidate is not None and candidate.shape == wanted.shape
         fresh = fresh or (in_head and not fits and name.endswith(".weight"))
         if in_head and (fresh or not fits):
             fit.fresh.append(name)
-        elif found is None:
+        elif candidate is None:
             fit.missing.append(name)
         elif fits:
-            fit.taken[name] = found
-        elif name == first and found.ndim == wanted.ndim and _but_inputs(found) == _but_inputs(wanted):
+            fit.taken[name] = candidate
+        elif name == first and candidate.ndim == wanted.ndim and _but_inputs(candidate) == _but_inputs(wanted):
             fit.kernel = name
         else:
             fit.misshapen.append(name)
@@ -234,7 +234,7 @@ def _fit(model: nn.Module, weights: Weights, head_is_new: bool) -> _Fit:
 
 def _children(model: nn.Module, name: str) -> tuple[set[str], set[str]]:
     """Return the names of the children in the trunk, and of those in the head."""
-    if not is_chain(model):
+    if not has_head(model):
         return {child for child, _ in model.named_children()}, set()
     trunk, top = cut(model, entry(name).head)
     return {child for child, _ in trunk.named_children()}, {child for child, _ in top.named_children()}
@@ -255,17 +255,17 @@ def _for_channels(kernel: Tensor, channels: int) -> Tensor:
 def _why_fresh(model: nn.Module, weights: Weights, fresh: list[str]) -> str:
     layers = list(dict.fromkeys(name.rpartition(".")[0] for name in fresh))
     name = next(name for name in fresh if name.endswith(".weight"))
-    found, wanted = weights.tensors.get(name), model.state_dict()[name]
-    if found is None:
+    candidate, wanted = weights.tensors.get(name), model.state_dict()[name]
+    if candidate is None:
         why = f"these weights have no {name}"
     elif (
-        found.shape[0] != wanted.shape[0]
-        and found.shape[1:] == wanted.shape[1:]
+        candidate.shape[0] != wanted.shape[0]
+        and candidate.shape[1:] == wanted.shape[1:]
         and layers == [name.rpartition(".")[0]]
     ):
-        why = f"these weights tell {found.shape[0]:,} classes apart, this network {wanted.shape[0]:,}"
+        why = f"these weights tell {candidate.shape[0]:,} classes apart, this network {wanted.shape[0]:,}"
     else:
-        why = f"{name} is {_shape(found)} in these weights, not {_shape(wanted)}"
+        why = f"{name} is {_shape(candidate)} in these weights, not {_shape(wanted)}"
     return f"{why}: {', '.join(layers)} of the head start{'s' if len(layers) == 1 else ''} fresh"
 
 
@@ -277,13 +277,13 @@ def _refusal(model: nn.Module, weights: Weights, fit: _Fit) -> str:
     own, tensors = model.state_dict(), weights.tensors
     shapes = [f"{name} ({_shape(tensors[name])}, not {_shape(own[name])})" for name in fit.misshapen]
     parts = [
-        f"{len(found):,} {what}: {', '.join(found[:SHOWN])}{', ...' if len(found) > SHOWN else ''}"
-        for found, what in (
+        f"{len(affected):,} {problem}: {', '.join(affected[:SHOWN])}{', ...' if len(affected) > SHOWN else ''}"
+        for affected, problem in (
             (fit.missing, f"of its {len(own):,} tensors are missing"),
             (shapes, "have another shape"),
             (fit.unexpected, "are not known to it"),
         )
-        if found
+        if affected
     ]
     fitting = [name for name in names() if _would_fit(name, weights)]
     if weights.model in fitting:

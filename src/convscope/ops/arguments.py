@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from convscope.errors import ShapeError
 from convscope.geometry import same_padding
 
-Whole = int | Sequence[int]  # one for all axes, or one an axis
+Whole = int | Sequence[int]  # one for all axes, or one per axis
 Padding = int | str | Sequence[int] | Sequence[Sequence[int]]
 Pairs = tuple[tuple[int, int], ...]
 AXES = {1: "length", 2: "height and width", 3: "depth, height and width"}
@@ -64,7 +64,7 @@ def spatial(operation: str, name: str, shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def each_axis(operation: str, name: str, value: int | Sequence[int], rank: int, least: int = 1) -> tuple[int, ...]:
-    """Return one whole number an axis, at least ``least``; one number, or a tuple of one, stands for all axes.
+    """Return one whole number per axis, at least ``least``; one number, or a tuple of one, stands for all axes.
 
     >>> each_axis("max_pool", "stride", 2, rank=2), each_axis("max_pool", "stride", (2,), rank=2)
     ((2, 2), (2, 2))
@@ -90,7 +90,7 @@ def paddings(
     *,
     negative: bool = False,
 ) -> Pairs:
-    """Return (before, after) for each axis from a number, one an axis, pairs, "valid", "same" or "same_lower".
+    """Return (before, after) for each axis from a number, one per axis, pairs, "valid", "same" or "same_lower".
 
     A tuple of one number stands for all axes, as in PyTorch.
 

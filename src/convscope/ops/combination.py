@@ -213,15 +213,15 @@ def _subtract_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
 
 def _divide_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
     """Return one term, x · 1/y."""
-    here, there = feeding(at, x.shape), feeding(at, y.shape)
-    operand, factor = np.array([x[here]]), np.array([1 / y[there]])
-    return Terms(float(operand[0] * factor[0]), "x", np.array([here], int), operand, factor)
+    at_x, at_y = feeding(at, x.shape), feeding(at, y.shape)
+    operand, factor = np.array([x[at_x]]), np.array([1 / y[at_y]])
+    return Terms(float(operand[0] * factor[0]), "x", np.array([at_x], int), operand, factor)
 
 
 def _multiply_terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
-    here, there = feeding(at, x.shape), feeding(at, y.shape)
-    operand, factor = np.array([x[here]]), np.array([y[there]])
-    return Terms(float(x[here] * y[there]), "x", np.array([here]), operand, factor, 0.0, "y", np.array([there]))
+    at_x, at_y = feeding(at, x.shape), feeding(at, y.shape)
+    operand, factor = np.array([x[at_x]]), np.array([y[at_y]])
+    return Terms(float(x[at_x] * y[at_y]), "x", np.array([at_x]), operand, factor, 0.0, "y", np.array([at_y]))
 
 
 def _part(at: tuple[int, ...], shapes: tuple[Shape, ...], axis: int) -> tuple[int, tuple[int, ...]]:

@@ -34,10 +34,10 @@ def grid_sample(
 ) -> np.ndarray:
     """Return x (N, C, *space) at the places grid (N, *size, rank) -> (N, C, *size), linear between 2^rank neighbours.
 
-    A place has one coordinate an axis, the last axis first, from -1 to 1 over all cells, or with ``align_corners`` from
-    the centre of the first to that of the last. Outside, ``padding_mode`` counts 0 ("zeros"), the nearest place inside
-    ("border") or its mirror image ("reflection"). ``mode`` "nearest" copies the nearest (Jaderberg et al. 2015). Raises
-    ``ShapeError`` where the two do not fit, x has an axis without positions, or for another mode.
+    A place has one coordinate per axis, the last axis first, from -1 to 1 over all cells, or with ``align_corners``
+    from the centre of the first to that of the last. Outside, ``padding_mode`` counts 0 ("zeros"), the nearest place
+    inside ("border") or its mirror image ("reflection"). ``mode`` "nearest" copies the nearest (Jaderberg et al. 2015).
+    Raises ``ShapeError`` where the two do not fit, x has an axis without positions, or for another mode.
 
     >>> x = np.array([[[0.0, 4.0, 8.0]]])
     >>> grid_sample(x, np.array([[[-0.5], [0.0]]]), align_corners=True).tolist()
@@ -100,12 +100,12 @@ def _corners(x: Shape, grid: np.ndarray, mode: str, padding_mode: str, align_cor
         _along(grid[..., -1 - axis], n, mode, padding_mode, align_corners) for axis, n in enumerate(x[2:])
     ]  # by axis: two neighbours, or one
     for chosen in itertools.product(*neighbours):
-        weight = math.prod(one[0] for one in chosen)
+        weight = math.prod(neighbour[0] for neighbour in chosen)
         slopes = [
-            one[1] * math.prod(other[0] for other in chosen if other is not one) for one in chosen
+            neighbour[1] * math.prod(other[0] for other in chosen if other is not neighbour) for neighbour in chosen
         ]  # (N, *size) each
-        places = tuple(one[2] for one in chosen)
-        inside = np.logical_and.reduce([one[3] for one in chosen])
+        places = tuple(neighbour[2] for neighbour in chosen)
+        inside = np.logical_and.reduce([neighbour[3] for neighbour in chosen])
         yield weight, slopes, places, inside
 
 
@@ -142,9 +142,9 @@ def _reflected(place: np.ndarray, low: float, high: float) -> tuple[np.ndarray, 
     far = np.abs(place - low)
     way = np.where(place < low, -1, 1).astype(place.dtype)
     with np.errstate(invalid="ignore"):
-        rest, flips = np.fmod(far, span), np.floor(far / span)
+        remainder, flips = np.fmod(far, span), np.floor(far / span)
         odd = flips % 2 == 1
-        return np.where(odd, span - rest + low, rest + low).astype(place.dtype), np.where(odd, -way, way)
+        return np.where(odd, span - remainder + low, remainder + low).astype(place.dtype), np.where(odd, -way, way)
 
 
 def _shape(

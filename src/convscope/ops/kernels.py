@@ -72,7 +72,7 @@ def laplacian(*, rank: int = 2, dtype: DTypeLike = np.float64) -> np.ndarray:
 
 
 def gaussian(size: int | Sequence[int], sigma: float, *, rank: int = 1, dtype: DTypeLike = np.float64) -> np.ndarray:
-    """Return exp(-r² / 2σ²) over ``size`` positions an axis (one number: ``rank`` axes of it), with the sum 1.
+    """Return exp(-r² / 2σ²) over ``size`` positions per axis (one number: ``rank`` axes of it), with the sum 1.
 
     >>> gaussian(3, 1.0).round(4).tolist()
     [[[0.2741, 0.4519, 0.2741]]]
@@ -87,7 +87,7 @@ def gaussian(size: int | Sequence[int], sigma: float, *, rank: int = 1, dtype: D
 
 
 def box(size: int | Sequence[int], *, rank: int = 1, dtype: DTypeLike = np.float64) -> np.ndarray:
-    """Return ones over ``size`` positions an axis: the sum of the window.
+    """Return ones over ``size`` positions per axis: the sum of the window.
 
     >>> box(3).tolist()
     [[[1.0, 1.0, 1.0]]]
@@ -96,7 +96,7 @@ def box(size: int | Sequence[int], *, rank: int = 1, dtype: DTypeLike = np.float
 
 
 def cross(*, rank: int = 2, dtype: DTypeLike = np.float64) -> np.ndarray:
-    """Return ones in the middle and at its direct neighbours, of 3 positions an axis.
+    """Return ones in the middle and at its direct neighbours, of 3 positions per axis.
 
     >>> cross().tolist()
     [[[[0.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 0.0]]]]
@@ -116,10 +116,10 @@ def anti_diagonal(size: int = 3, *, on: float = 0.9, off: float = 0.1, dtype: DT
 
 
 def _sizes(operation: str, size: int | Sequence[int], rank: Any) -> tuple[int, ...]:
-    """Return one size an axis; of one number, ``rank`` times that."""
-    axes, given = (np.size(size), f"size {size!r}") if np.ndim(size) else (rank, f"rank {rank!r}")
+    """Return one size per axis; of one number, ``rank`` times that."""
+    axes, argument = (np.size(size), f"size {size!r}") if np.ndim(size) else (rank, f"rank {rank!r}")
     if not (issubclass(type(axes), int | np.integer) and axes in AXES):
-        raise ShapeError(f"{operation}: rank must be 1, 2 or 3 spatial axes, found {given}")
+        raise ShapeError(f"{operation}: rank must be 1, 2 or 3 spatial axes, found {argument}")
     return each_axis(operation, "size", size, axes)
 
 

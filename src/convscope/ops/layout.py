@@ -84,8 +84,8 @@ def tiles(
     size = [1] * len(counts)
     trailing = [(axis, counts[axis]) for axis in range(len(counts) - 1, 1, -1)]
     for axis, most in (*trailing, (0, images), (1, counts[1]), (0, counts[0])):
-        one, two = (cost((*size[:axis], n, *size[axis + 1 :])) for n in (1, 2))
-        size[axis] = max(1, min(most, 1 + (limit - one) // max(1, two - one)))
+        cost_of_one, cost_of_two = (cost((*size[:axis], n, *size[axis + 1 :])) for n in (1, 2))
+        size[axis] = max(1, min(most, 1 + (limit - cost_of_one) // max(1, cost_of_two - cost_of_one)))
         if size[axis] < most:
             break
     for start in itertools.product(*(range(0, n, step) for n, step in zip(counts, size, strict=True))):

@@ -117,7 +117,7 @@ def group_norm(
     """Return x normalised over each of ``groups`` runs of channels of one example, · weight + bias (Wu & He 2018).
 
     x (N, C, *space), C a multiple of ``groups``; weight and bias (C,); no weight is 1, no bias 0. Raises
-    ``ShapeError`` where they do not fit, or where x holds one number a group in all.
+    ``ShapeError`` where they do not fit, or where x holds one number per group in all.
 
     >>> group_norm(np.array([[1.0, 3.0, 20.0, 40.0]]), groups=2, eps=0).tolist()
     [[-1.0, 1.0, -1.0, 1.0]]
@@ -173,7 +173,7 @@ def instance_norm_backward(
 
 
 def _channels(name: str, x: Shape, least: int, axes: tuple[int, ...], groups: int | None = None) -> Groups:
-    """Return what belongs together where weight and bias are one number a channel."""
+    """Return what belongs together where weight and bias are one number per channel."""
     if len(x) < least:
         wanted = "(N, C, *space)" if least == 3 else "(N, C) or (N, C, *space)"
         raise ShapeError(f"{name}: x must be {wanted}, found {len(x)} axes: {x}")

@@ -23,7 +23,7 @@ def pad(x: np.ndarray, padding: Padding, *, mode: str = "zeros") -> np.ndarray:
 
     Args:
         x: (N, C, *space).
-        padding: a number, one an axis, or (before, after) for each axis.
+        padding: a number, one per axis, or (before, after) for each axis.
         mode: "zeros", "reflect" (without the border itself), "replicate" or "circular".
 
     Raises:

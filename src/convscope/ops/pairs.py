@@ -135,9 +135,9 @@ def _to_winners(operation: str, grad: ArrayLike, x: ArrayLike, y: ArrayLike, los
 def _taken(loses: np.ufunc) -> Callable[..., Terms]:
     def terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
         """Return one term, the number that was taken · 1."""
-        here, there = feeding(at, x.shape), feeding(at, y.shape)
-        first = not loses(x[here], y[there]) and not np.isnan(y[there])
-        name, place, number = ("x", here, x[here]) if first else ("y", there, y[there])
+        at_x, at_y = feeding(at, x.shape), feeding(at, y.shape)
+        first = not loses(x[at_x], y[at_y]) and not np.isnan(y[at_y])
+        name, place, number = ("x", at_x, x[at_x]) if first else ("y", at_y, y[at_y])
         operand = np.array([number])
         return Terms(float(number), name, np.array([place], int), operand, np.ones_like(operand))
 
@@ -147,9 +147,9 @@ def _taken(loses: np.ufunc) -> Callable[..., Terms]:
 def _both(forward: Callable[..., np.ndarray]) -> Callable[..., Terms]:
     def terms(at: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> Terms:
         """Return the two numbers that a function is of."""
-        here, there = feeding(at, x.shape), feeding(at, y.shape)
-        total = float(forward(x[here], y[there]).item())
-        return function_of(total, forward.__name__, {"x": x, "y": y}, {"x": point(here), "y": point(there)})
+        at_x, at_y = feeding(at, x.shape), feeding(at, y.shape)
+        total = float(forward(x[at_x], y[at_y]).item())
+        return function_of(total, forward.__name__, {"x": x, "y": y}, {"x": point(at_x), "y": point(at_y)})
 
     return terms
 

@@ -151,8 +151,8 @@ def _image(operation: str, columns: Shape, space: Whole, size: Whole, **argument
         raise ShapeError(f"{operation}: columns must be (N, C·prod(size), L), found {columns}")
     rank = 1 if isinstance(space, int | np.integer) else len(space)
     sizes = each_axis(operation, "size", size, rank)
-    channels, rest = divmod(columns[1], math.prod(sizes))
-    if rest:
+    channels, remainder = divmod(columns[1], math.prod(sizes))
+    if remainder:
         raise ShapeError(
             f"{operation}: columns {columns} have {columns[1]} rows, no multiple of the {math.prod(sizes)} numbers of "
             f"a window {sizes}; give the size they were made with"

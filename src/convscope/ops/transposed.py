@@ -70,8 +70,8 @@ def correlate_transpose(
         x: (N, C, *space) with one to three spatial axes.
         kernel: (C, O/groups, *k); that of the ``correlate`` which leads from the output to x.
         bias: (O,), or None for zero.
-        stride: how far apart neighbouring inputs write, one number or one an axis.
-        padding: cut off each side: a number, one an axis, or (before, after) for each axis; negative: zeros added.
+        stride: how far apart neighbouring inputs write, one number or one per axis.
+        padding: cut off each side: a number, one per axis, or (before, after) for each axis; negative: zeros added.
         output_padding: more outputs at the far end of each axis; less than stride or dilation.
         dilation: distance of neighbouring kernel numbers in the output.
         groups: channels are split into so many groups that do not see each other.

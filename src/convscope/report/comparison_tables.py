@@ -19,7 +19,7 @@ def scores(comparison: Comparison) -> Table:
     rows = [
         (
             network.name,
-            f"{quantities.value(network.figures[main], about)}  ({quantities.interval(network.figures[main], about)})",
+            f"{quantities.value(network.figures[main], about)}  ({quantities.bounds(network.figures[main], about)})",
             *(quantities.value(network.figures[name], other) for name, other in others),
             *_behind(comparison, network),
         )

@@ -16,7 +16,7 @@ AXES = {1: ("positions",), 2: ("channels", "positions"), 3: ("rows", "columns")}
 def write_field(field: Field, pixels: np.ndarray | None, out: Path) -> Path:
     """Draw a field over raw pixels (H, W, C) of any range (None: over grey) into a PNG or SVG file.
 
-    A pixel counts when any of its channels is seen; a signal (C, length) is drawn a row a channel. ``ConfigError`` for
+    A pixel counts when any of its channels is seen; a signal (C, length) has a row per channel. ``ConfigError`` for
     another kind of file, or for an input of more axes.
     """
     from convscope.report.figures import field as figure

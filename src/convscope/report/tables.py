@@ -26,7 +26,7 @@ class Table:
 def scores(contents: Contents) -> Table:
     """Return the figures of the whole split, each with what it means."""
     figures = [(about, contents.metrics[name]) for name, about in contents.about.items()]
-    rows = [(about.title, quantities.value(each, about), quantities.interval(each, about)) for about, each in figures]
+    rows = [(about.title, quantities.value(each, about), quantities.bounds(each, about)) for about, each in figures]
     notes = tuple(about.meaning for about, _ in figures)
     return Table(("figure", "value", f"95{THIN}% interval"), rows, (1, 2), notes)
 
@@ -38,7 +38,7 @@ def baselines(contents: Contents) -> Table:
         (
             each.name,
             quantities.value(each.figure, main),
-            quantities.interval(each.figure, main),
+            quantities.bounds(each.figure, main),
             quantities.lead(quantities.ahead(each.comparison["difference"], main), main),
             chance(named_test(dict(each.comparison))[1]),
             f"{each.train_rows:,}",
@@ -52,7 +52,7 @@ def baselines(contents: Contents) -> Table:
 
 
 def epochs(contents: Contents) -> Table:
-    """Return the history, one row an epoch; the one that was kept is marked."""
+    """Return the history, one row per epoch; the one that was kept is marked."""
     columns = contents.epochs
     staged = len(set(columns.get("stage", ()))) > 1
     present = [key for key in columns if key != "images_per_second" and (staged or key != "stage")]

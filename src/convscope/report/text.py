@@ -69,8 +69,8 @@ def seconds(value: float) -> str:
         return "under 0.1 s"
     if value < 60:
         return f"{value:.1f} s"
-    minutes, rest = divmod(round(value), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    minutes, remaining = divmod(round(value), 60)
+    return f"{minutes} min {remaining} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def clean(name: object) -> str:

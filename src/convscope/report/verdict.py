@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convscope.report.contents import Baseline, Contents
 from convscope.report.text import units
-from convscope.tasks.quantities import ahead, amount, digits, interval, signed, unit, value, within
+from convscope.tasks.quantities import ahead, amount, bounds, digits, signed, unit, value, within
 from convscope.text import count, inside
 from convscope.training.choice import decided_by_validation
 
@@ -20,7 +20,7 @@ def verdict(contents: Contents) -> list[str]:
         seen = f"On {n} of the validation split, which also served to choose {' and '.join(by)}"
     opening = (
         f"{seen}, the network has {inside(main.title)} {value(estimate, main)}"
-        f" (95 % interval {interval(estimate, main)}{_drawn(contents)})"
+        f" (95 % interval {bounds(estimate, main)}{_drawn(contents)})"
     )
     sentences = _against(contents, opening, contents.ranked[0]) if contents.baselines else [f"{opening}."]
     if chose:

@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from convscope.data.augment import Policy
+from convscope.data.augment.draws import Draws
 from convscope.data.augment.views import View, views, without_views
 from convscope.data.columns import Values
 from convscope.data.transforms import ImageTransform
@@ -64,6 +65,8 @@ class Averaging:
 
         Copies are numbered like epochs: the same images under the same seed see the same augmentations.
         """
+        from convscope.data.augment.apply import apply_to_images  # with SciPy: only where copies are asked for
+
         ways, policy = views(self.policy), self.policy
         if self.copies < len(ways) and not self.places:
             ways = (View(),)
@@ -73,7 +76,7 @@ class Averaging:
         for copy in range(min(len(ways), self.copies) if plain else self.copies):
             view = ways[copy % len(ways)]
             laid = view(x)
-            varied = laid if plain else policy(laid, rows, seed=self.seed, epoch=copy, preprocessing=transform)
+            varied = laid if plain else apply_to_images(policy, laid, Draws(rows, self.seed, copy), transform)
             yield Version(varied, view)
 
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack, get_type_hints
 
 import numpy as np
 
+from convscope.data.array_files import load_examples
 from convscope.data.columns import Column, Converted
 from convscope.data.dataset import Data, Split
-from convscope.data.decode import MAX_PIXELS
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
-from convscope.data.sources.columns import TASKS, Columns
+from convscope.data.options import COLUMNS, PLACES, LoadOptions, ReadKeywords
 from convscope.data.spec import STORED
 from convscope.data.transforms import ImageTransform
 from convscope.data.transforms.channels import promote, promotion
-from convscope.errors import ConfigError, DataError
+from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
 from convscope.runs.inputs import load_source
 from convscope.text import count
@@ -45,32 +46,31 @@ def evaluate(
     split: str | None = None,
     tta: int = 0,
     amp: bool = False,
-    skip_bad: bool = False,
-    cache: str | None = None,
-    data_root: str | None = None,
-    **columns: str,
+    **reading: Unpack[ReadKeywords],
 ) -> dict[str, Any]:
     """Return the figures of merit of a run on its own set, or on ``data`` with the same targets, of classes some.
 
     ``split`` is "train", "valid", "test" or "all"; by default test, else valid, else (where another set says nothing of
-    splits) everything. ``skip_bad`` leaves unreadable images out. ``columns`` are ``image_column``, ``label_column``,
-    ``group`` of another table, as in ``convscope.load``; by default those of the run, where the table has them. ``amp``
-    computes in bfloat16, see ``Predictor.network``. ``warnings`` among the figures say what makes them
-    worth less: images that the run was trained on, classes that the set lacks, converted channels.
+    splits) everything. ``amp`` computes in bfloat16, see ``Predictor.network``. ``reading`` are options of
+    ``convscope.load``: ``skip_bad``, ``cache`` and ``data_root``, and for another table ``image_column``,
+    ``label_column`` and ``group``; by default those of the run, columns where the table has them. ``warnings`` among
+    the figures say what makes them worth less: images that the run was trained on, classes that the set lacks,
+    converted channels.
 
     Raises:
         DataError: targets that the run has not learned, another type of pixels, a split that does not exist.
     """
-    if columns and not isinstance(data, str | Path):
+    _check_reading(reading)
+    if (named := [name for name in COLUMNS if name in reading]) and not isinstance(data, str | Path):
         raise ConfigError(
-            f"{', '.join(columns)}: for another table only; the run's own data is read as it was trained on"
+            f"{', '.join(named)}: for another table only; the run's own data is read as it was trained on"
         )
     if data is None:
-        labelled = _own(run, cache, data_root)
+        labelled = _own(run, reading)
     elif isinstance(data, Data):
         labelled = _divided(data)
     else:
-        labelled = _another(run, data, _columns(run, **columns), skip_bad, cache, data_root)
+        labelled = _another(run, data, reading)
     name, chosen = _choose(labelled, split)
     spec, learned = chosen.dataset.columns[chosen.dataset.targets[0]].spec, run.spec.target.kind
     if spec.kind != STORED.get(learned, spec.kind):
@@ -87,9 +87,17 @@ def evaluate(
     }  # fmt: skip
 
 
-def _own(run: Run, cache: str | None, data_root: str | None) -> Labelled:
+def _check_reading(reading: ReadKeywords) -> None:
+    known = get_type_hints(ReadKeywords)
+    for name in reading:
+        if name not in known:
+            hint = nearest(name, known) or f"; the options are {', '.join(known)}"
+            raise ConfigError(f"unknown option {name!r}{hint}")
+
+
+def _own(run: Run, reading: ReadKeywords) -> Labelled:
     rule = run.spec.preprocessing
-    plan = replace(run.plan, cache=cache or run.plan.cache, data_root=data_root or run.plan.data_root)
+    plan = replace(run.plan, **_said(reading, PLACES))
     images = isinstance(rule, ImageTransform)
     if images:
         plan = replace(plan, img_size=(rule.height, rule.width), fit=rule.fit)
@@ -109,36 +117,23 @@ def _divided(data: Data) -> Labelled:
     return Labelled(examples, np.repeat([part.name for part in data.splits], [len(part) for part in data.splits]))
 
 
-def _columns(
-    run: Run, image_column: str | None = None, label_column: str | None = None, group: str | None = None
-) -> Columns:
-    """Return the columns to read another table with: those that are given, else the run's own where it has them."""
-    asked = {"image": image_column, "label": label_column, "group": group}
-    own = {"image": run.plan.image_column, "label": run.plan.label_column, "group": run.plan.group}
-    inherited = frozenset(role for role, name in asked.items() if name is None)
-    named = {role: own[role] if role in inherited else asked[role] for role in own}
-    return Columns(**named, optional=inherited, task=run.spec.task if run.spec.task in TASKS else None)
-
-
-def _another(
-    run: Run, data: str | Path, columns: Columns, skip_bad: bool, cache: str | None, data_root: str | None
-) -> Labelled:
-    plan, rule = run.plan, run.spec.preprocessing
-    if not isinstance(rule, ImageTransform):
-        raise DataError(f"{data}: this run takes {rule.kind}s, and only images are read from files: give a loaded set")
-    examples, of, _, notices = load_labelled(
-        data,
-        rule,
-        seed=plan.data_seed,
-        skip_bad=skip_bad,
-        cache=cache or plan.cache,
-        data_root=data_root or plan.data_root,
-        workers=plan.workers,
-        max_pixels=plan.max_pixels or MAX_PIXELS,
-        columns=columns,
-        crop_points=plan.crop_points,
-    )
+def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
+    """Load another set as the run loaded its own, but for what ``reading`` says."""
+    rule, own = run.spec.preprocessing, LoadOptions.of(run.plan)
+    given = _said(reading, (*PLACES, *COLUMNS))
+    options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
+    inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
+    if isinstance(rule, ImageTransform):
+        examples, of, notices = load_labelled(data, rule, options, inherited=inherited)
+    else:
+        examples, of, notices = load_examples(Path(data), rule, run.spec.target, options, inherited=inherited)
     return Labelled(examples, of, tuple(notice.text for notice in notices))
+
+
+def _said(reading: ReadKeywords, names: Iterable[str]) -> dict[str, Any]:
+    """Return those of the options that are said, paths as text."""
+    said = {name: reading.get(name) for name in names}
+    return {name: os.fspath(value) for name, value in said.items() if value is not None}
 
 
 def _choose(labelled: Labelled, name: str | None) -> tuple[str, Split]:
@@ -183,7 +178,9 @@ def _flattered(run: Run, split: str) -> Iterator[str]:
     if split != "valid" or not (run.folder / files.METRICS).exists():
         return
     if by := decided_by_validation(run.metrics):
-        yield f"the validation images decided {' and '.join(by)} in the training of this run: their score is optimistic"
+        noun = run.spec.input.noun
+        decided = f"decided {' and '.join(by)} in the training of this run"
+        yield f"the validation {noun}s {decided}: their score is optimistic"
 
 
 def _trained_on(run: Run, chosen: Split) -> Iterator[str]:
@@ -195,7 +192,8 @@ def _trained_on(run: Run, chosen: Split) -> Iterator[str]:
         seen = {row["content"] for row in csv.DictReader(file) if row["split"] == "train" and row.get("content")}
     known = sum(content.tobytes().hex() in seen for content in chosen.content)
     if known:
+        noun = run.spec.input.noun
         yield (
-            f"{known:,} of {count(len(chosen), 'image')} were training images of this run: "
-            "the figures say little of new images"
+            f"{known:,} of {count(len(chosen), noun)} were training {noun}s of this run: the figures say little of new "
+            f"{noun}s"
         )

@@ -43,26 +43,26 @@ ONLY_TASK = "classification"  # of format 1, which does not name it
 
 
 def check_is_run(folder: Path) -> None:
-    """Raise ``CheckpointError``, with what is there and what to do, unless a run has begun in this folder."""
+    """Raise ``CheckpointError`` unless a run has begun in this folder; say what is there and what to do."""
     if (folder / files.CONFIG).is_file():
         return
     if not folder.exists():
         beside = [at.name for at in folder.parent.glob("*") if (at / files.CONFIG).exists()]
-        what = f"no such folder{nearest(folder.name, beside)}"
+        problem = f"no such folder{nearest(folder.name, beside)}"
     elif not folder.is_dir():
-        what = "it is a file" + (f"; the run is {folder.parent}" if (folder.parent / files.CONFIG).exists() else "")
+        problem = "it is a file" + (f"; the run is {folder.parent}" if (folder.parent / files.CONFIG).exists() else "")
     elif runs := sorted(str(at.parent) for at in folder.glob(f"*/{files.CONFIG}")):
-        what = f"it holds runs; name one: {listed(runs)}"
+        problem = f"it holds runs; name one: {listed(runs)}"
     elif (folder / files.WEIGHTS).exists() or (folder / files.STATE).exists():
-        what = f"its {files.CONFIG} is gone, which says what was trained; put back a copy"
+        problem = f"its {files.CONFIG}, which says what was trained, is missing; put back a copy"
     elif all(at.suffix == ".new" or at.name.startswith(".") for at in folder.iterdir()):
-        what = (
+        problem = (
             "it is empty, as after a training that was stopped before its first file; there is nothing to go on with: "
             f"begin again with convscope train DATA --out {quoted(folder)}"
         )
     else:
-        what = f"it holds no {files.CONFIG}"
-    raise CheckpointError(f"{folder} is not a run folder: {what}")
+        problem = f"it holds no {files.CONFIG}"
+    raise CheckpointError(f"{folder} is not a run folder: {problem}")
 
 
 def read_config(path: Path) -> tuple[str, Plan]:

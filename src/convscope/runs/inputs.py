@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from convscope.data.dataset import Data
-from convscope.data.decode import MAX_PIXELS
 from convscope.data.ingest.build import Progress
 from convscope.data.ingest.layout import SIDE
-from convscope.data.loading import load
+from convscope.data.loading import load_with
+from convscope.data.options import PLACES, LoadOptions
 from convscope.errors import ConfigError, DataError
 from convscope.models.weights import Weights, read_weights
 from convscope.runs import files
@@ -58,35 +58,8 @@ def load_source(
 
 
 def _load(source: str | Path, plan: Plan, *, progress: Progress | None, weights: Weights | None, alpha: bool) -> Data:
-    return load(
-        source,
-        img_size=plan.img_size,
-        fit=plan.fit,
-        valid=plan.valid,
-        test=plan.test,
-        seed=plan.data_seed,
-        skip_bad=plan.skip_bad,
-        cache=plan.cache,
-        data_root=plan.data_root,
-        workers=plan.workers,
-        max_pixels=plan.max_pixels or MAX_PIXELS,
-        nodata=plan.nodata,
-        alpha=alpha,
-        side=(weights and weights.side) or SIDE,
-        group=plan.group,
-        image_column=plan.image_column,
-        label_column=plan.label_column,
-        split_file=plan.split_file,
-        folds=plan.folds,
-        fold=plan.fold,
-        resample=plan.resample,
-        task=None if plan.task == "auto" else plan.task,
-        crop_points=plan.crop_points,
-        progress=progress,
-    )
-
-
-PLACES = ("cache", "data_root")  # where things lie changes nothing that is learned
+    options = LoadOptions.of(plan, alpha=alpha, side=(weights and weights.side) or SIDE)
+    return load_with(source, options, progress)
 
 
 def as_loaded(plan: Plan, data: Data) -> Plan:
@@ -123,7 +96,7 @@ def weights_of(plan: Plan, progress: Progress | None = None) -> Weights | None:
 
 
 def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:
-    """Return the set with the mean and deviation that belong to the weights, and what must be said of it.
+    """Return the set with the weights' mean and standard deviation, and notes for the user.
 
     Images of real numbers keep their own: the weights know 0..255 only.
     """
@@ -132,8 +105,8 @@ def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:
     if scaling is None:
         return data, ()
     if shape.dtype not in UNITS:
-        what = "the images are real numbers, whose scale the weights do not know: mean and std are this set's"
-        return data, (what,)
+        note = "the images are real numbers, whose scale the weights do not know: mean and std are this set's"
+        return data, (note,)
     mean, std = (tuple(value * UNITS[shape.dtype] for value in values) for values in scaling)
     said = " ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(mean, std, strict=True))
     facts = {**data.facts, "normalisation": f"mean/standard deviation of the weights, in raw units: {said}"}

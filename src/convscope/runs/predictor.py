@@ -57,7 +57,7 @@ class Predictor:
     def predict(
         self, items: Images | Iterable[Images], *, average: Averaging | None = None, amp: bool = False
     ) -> list[Prediction]:
-        """Return one prediction an example; ``average`` and ``amp`` are as in ``predictions``.
+        """Return one prediction per example; ``average`` and ``amp`` are as in ``predictions``.
 
         ``items`` are image files, folders and archives (searched through), the bytes of a file, pictures of PIL, splits
         and their examples, or arrays and tensors of raw pixels in the type that was trained on: (H, W), (H, W, C) or
@@ -69,12 +69,12 @@ class Predictor:
         """
         examples = held(items, self.transform, self.max_pixels)
         predictions: list[Prediction] = []
-        while some := list(itertools.islice(examples, BATCH)):  # a folder may hold more than memory does
+        while chunk := list(itertools.islice(examples, BATCH)):  # a folder may hold more than memory does
             with limited(self.max_pixels):
-                stored = [example.stored(self.transform) for example in some]
+                stored = [example.stored(self.transform) for example in chunk]
             good = [each for each in stored if isinstance(each, Stored)]
             answers = iter(self._answered(good, average, amp=amp) if good else ())
-            for example, each in zip(some, stored, strict=True):
+            for example, each in zip(chunk, stored, strict=True):
                 if isinstance(each, Stored):
                     answer = self.task.answer(next(answers), self.target)
                     predictions.append(Prediction(example.name, answer, note=each.note))
@@ -147,7 +147,7 @@ class Predictor:
                 laid = [version.laid for version in versions]
                 for at in range(len(raw)):
                     copies = torch.cat([version.x[at : at + 1] for version in versions])
-                    views = torch.cat([self._answers(network, some) for some in copies.split(BATCH)])
+                    views = torch.cat([self._answers(network, chunk) for chunk in copies.split(BATCH)])
                     yield mean(views[:, None], laid, self.target)
 
         return self._joined(means())

@@ -35,7 +35,7 @@ from convscope.training.profile import PARTS, Trial
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a run: its microseconds an image, and what it is."""
+    """One part of a run: its microseconds per image, and what it is."""
 
     name: str
     microseconds: float
@@ -44,9 +44,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The parts of a run, their sum as images a second, and the arithmetic behind them.
+    """The parts of a run, their sum as images per second, and the arithmetic behind them.
 
-    ``flops`` are floating-point operations a second (a multiplication and an addition are two) while the network
+    ``flops`` are floating-point operations per second (a multiplication and an addition are two) while the network
     itself runs, ``ceiling`` those of a large matrix product on this machine in the same arithmetic; 0 where nothing
     is multiplied.
     """
@@ -58,12 +58,12 @@ class Breakdown:
 
     @property
     def images_per_second(self) -> float:
-        """Images a second, all parts one after the other."""
+        """Images per second, all parts one after the other."""
         return 1e6 / sum(part.microseconds for part in self.parts)
 
 
 def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakdown:
-    """Take a training apart, in about ``seconds``: every part by itself, and the whole as it runs."""
+    """Measure a training in about ``seconds``: every part by itself, and the whole as it runs."""
     keep_freed_memory()
     data = load_source(source, plan)
     ready = prepare(data, plan)
@@ -79,7 +79,10 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
         Part("decode", data.decoding * 1e6 / sum(map(len, data.splits)) / epochs, f"once, shared by {epochs:,} epochs"),
         Part("load", load, "out of the cache, to mean 0 and standard deviation 1"),
         Part("augment", augment, str(ready.plan.augment)),
-        *(Part(name, microseconds, what) for name, what, microseconds in zip(PARTS, _STEP, step, strict=True)),
+        *(
+            Part(name, microseconds, description)
+            for name, description, microseconds in zip(PARTS, _STEP, step, strict=True)
+        ),
         Part("evaluation", judging * len(data.valid) / len(data.train), "of the validation images, after each epoch"),
         Part(
             "overhead",
@@ -97,7 +100,7 @@ _STEP = ("the network and its loss", "the gradients", "the weights changed")
 
 
 def reading(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakdown:
-    """Take the way of the images apart: decoded again into a temporary cache, loaded, augmented."""
+    """Measure reading the images: decoded again into a temporary cache, loaded, augmented."""
     keep_freed_memory()
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
@@ -116,7 +119,7 @@ def reading(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakdo
 
 
 def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: bool = False) -> Breakdown:
-    """Take predictions of a trained network apart, on random examples of its size."""
+    """Measure the parts of a trained network's predictions, on random examples of its size."""
     keep_freed_memory()
     predictor, transform = run.predictor, run.spec.preprocessing
     torch.manual_seed(0)
@@ -132,7 +135,7 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     )
     rate = counter.get_total_flops() / batch_size / (whole - load) * 1e6
     return Breakdown(
-        parts, f"{batch_size} images a batch, {_threads()}", rate,
+        parts, f"{batch_size} images per batch, {_threads()}", rate,
         ceiling("cpu", torch.bfloat16 if amp else torch.float32),
     )  # fmt: skip
 
@@ -142,7 +145,7 @@ def _threads() -> str:
 
 
 def _fetching(data: Data, plan: Plan, seconds: float) -> tuple[float, float]:
-    """Return microseconds an image of loading batches, and of augmenting them: the medians of batches in turn."""
+    """Return microseconds per image of loading batches, and of augmenting them: the medians of batches in turn."""
     plain, varied = (batches_of(data.train, data, one) for one in (replace(plan, augment="none"), plan))
     began, load, whole = time.perf_counter(), [], []
     ways = ((plain.epoch(0), load), (varied.epoch(0), whole))
@@ -158,7 +161,7 @@ def _fetching(data: Data, plan: Plan, seconds: float) -> tuple[float, float]:
 
 
 def _steps(trial: Trial, seconds: float) -> list[float]:
-    """Return microseconds an image of forward, backward and optimiser, their medians."""
+    """Return microseconds per image of forward, backward and optimiser, their medians."""
     began, rows = time.perf_counter(), []
     trial.step()
     while not rows or time.perf_counter() - began < seconds:
@@ -177,7 +180,7 @@ def _calls(call: Callable[[], object], seconds: float) -> float:
 
 
 def _overhead(data: Data, ready: Training, seconds: float) -> float:
-    """Return microseconds an image that the training loop itself takes.
+    """Return microseconds per image that the training loop itself takes.
 
     Found with a network that computes next to nothing, over about so many seconds: what its steps and its batches take
     by themselves is taken off. Beside a real network the difference would drown in the drift of the machine.
@@ -187,9 +190,9 @@ def _overhead(data: Data, ready: Training, seconds: float) -> float:
     few = data.train[: (plan.batch_size or 1) * 200]
     batches = batches_of(few, data, plan)
     valid = Loader(data.valid[:1], data.transforms, 1, form=ready.valid.form, encode=ready.valid.encode)
-    found = []
+    overheads = []
     began = time.perf_counter()
-    while not found or time.perf_counter() - began < seconds:
+    while not overheads or time.perf_counter() - began < seconds:
         idle = nn.Sequential(nn.AvgPool2d((shape.height, shape.width)), nn.Flatten())
         idle.append(nn.Linear(shape.channels, ready.spec.output.channels))
         trial = Trial(idle, next(batches.epoch(0)), plan, ready.objective)
@@ -199,8 +202,8 @@ def _overhead(data: Data, ready: Training, seconds: float) -> float:
             trial.step()
         bare = (time.perf_counter() - start) * 1e6 / len(few)
         outcome = fit(idle, batches, valid, plan, ready.objective, keeper=_Nowhere(), select="last")
-        found.append(1e6 / outcome.history.epochs[0]["images_per_second"] - bare)
-    return max(0.0, statistics.median(found))
+        overheads.append(1e6 / outcome.history.epochs[0]["images_per_second"] - bare)
+    return max(0.0, statistics.median(overheads))
 
 
 class _Nowhere:

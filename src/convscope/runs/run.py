@@ -162,7 +162,7 @@ class Run:
         return Averaging.of(self.plan.augment, copies, self.plan.seed, places=self.spec.does.restore is not None)
 
     def predict(self, inputs: Images | Iterable[Images], *, tta: int = 0, amp: bool = False) -> list[Prediction]:
-        """Return one prediction an image; ``inputs`` are what ``Predictor.predict`` takes.
+        """Return one prediction per image; ``inputs`` are what ``Predictor.predict`` takes.
 
         ``tta`` averages over that many augmented copies; ``amp`` computes in bfloat16, see ``Predictor.network``.
         """

@@ -113,21 +113,21 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
 def _staged(
     settled: ResolvedPlan, model: nn.Module, train: Loader, valid: Loader, objective: Objective
 ) -> tuple[ResolvedPlan, tuple[str, ...], Expected]:
-    """Settle where features are computed once; say what each stage does, and what all will cost."""
+    """Settle which stages cache features; return a description of each stage, and the total cost."""
     plan = settled.plan
     if not plan.stages:
-        found = estimate(model, train, plan, objective)
-        return settled, (), Expected(found.seconds_per_epoch * (plan.epochs or 1), found.bytes)
+        cost = estimate(model, train, plan, objective)
+        return settled, (), Expected(cost.seconds_per_epoch * (plan.epochs or 1), cost.bytes)
     images, x = len(train.split) + len(valid.split), next(valid.sequential()).x[:1]
     stages, told, seconds, size = [], [], 0.0, 0
     for stage in plan.stages:
         ground = FreezePlan(model, plan, stage)
         ground.hold()
         stage, why = settle_caching(model, plan, stage, x, images)
-        found = estimate(model, train, plan, objective)
+        cost = estimate(model, train, plan, objective)
         passed = images / len(train.split)  # one pass over both splits
-        seconds += found.forward * passed if stage.once else found.seconds_per_epoch * stage.epochs
-        size = max(size, found.bytes)
+        seconds += cost.forward * passed if stage.once else cost.seconds_per_epoch * stage.epochs
+        size = max(size, cost.bytes)
         stages.append(stage)
         told.append(ground.said(stage, plan) + (f" ({why})" if why else ""))
     model.requires_grad_(True)

@@ -50,8 +50,8 @@ def gradcheck(net: Sequential, x: ArrayLike, y: ArrayLike, loss: Loss, *, most: 
 
     >>> from convscope import scratch
     >>> net = scratch.Sequential(scratch.Conv(1, 2, 3), scratch.Tanh(), scratch.Flatten(), scratch.Linear(8, 3))
-    >>> found = gradcheck(net, np.random.default_rng(0).random((2, 1, 4, 4)), np.array([0, 2]), scratch.cross_entropy)
-    >>> found.error < 1e-5, found.checked, found.kinks  # 18 + 2 + 24 + 3 parameters, 32 inputs
+    >>> check = gradcheck(net, np.random.default_rng(0).random((2, 1, 4, 4)), np.array([0, 2]), scratch.cross_entropy)
+    >>> check.error < 1e-5, check.checked, check.kinks  # 18 + 2 + 24 + 3 parameters, 32 inputs
     (True, 79, 0)
     """
     whole("gradcheck", most=most)
@@ -83,7 +83,7 @@ def gradcheck(net: Sequential, x: ArrayLike, y: ArrayLike, loss: Loss, *, most: 
                 kinks += 1
             else:
                 errors.append((error, f"{name}[{', '.join(map(str, at))}]", backward, difference))
-    worst = max(errors[1:] or errors, key=lambda found: (math.isnan(found[0]), found[0]))
+    worst = max(errors[1:] or errors, key=lambda row: (math.isnan(row[0]), row[0]))
     return GradientCheck(*worst, checked=len(errors) - 1, kinks=kinks)
 
 

@@ -1,4 +1,4 @@
-"""What happened in training: one record a step, one an epoch."""
+"""What happened in training: one record per step, one per epoch."""
 
 from __future__ import annotations
 

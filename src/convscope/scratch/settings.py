@@ -12,7 +12,7 @@ from convscope.ops.arguments import AXES, each_axis
 
 
 def whole(who: str, **values: Any) -> None:
-    """Refuse what is no whole number of at least 1.
+    """Raise ``ConfigError`` unless every value is a whole number of at least 1.
 
     >>> whole("fit", epochs=1.5)
     Traceback (most recent call last):
@@ -32,7 +32,7 @@ def above_zero(who: str, name: str, value: float, hint: str = "") -> None:
 
 
 def kernel_sizes(who: str, size: Any, **steps: Any) -> tuple[int, ...]:
-    """Return the kernel's sizes, one an axis; one number means two equal ones. ``steps`` must go with them.
+    """Return the kernel's sizes, one per axis; one number means two equal ones. ``steps`` must go with them.
 
     >>> kernel_sizes("Conv", 5, stride=2), kernel_sizes("Conv", (5,))
     ((5, 5), (5,))
@@ -63,11 +63,11 @@ def floating(who: str, dtype: DTypeLike) -> np.dtype:
     return asked
 
 
-def examples(who: str, what: str, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+def examples(who: str, arrays: str, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return x and y as arrays; there must be one target for each example, and at least one."""
     x, y = np.asarray(x), np.asarray(y)
     if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
         raise ConfigError(
-            f"{who}: {what} must hold one target for each example, and at least one; found {x.shape} and {y.shape}"
+            f"{who}: {arrays} must hold one target for each example, and at least one; found {x.shape} and {y.shape}"
         )
     return x, y

@@ -40,6 +40,16 @@ def interval(estimate: Estimate, about: About) -> str:
     return f"{low.removesuffix(_behind(about))} to {high}"
 
 
+def bounds(estimate: Estimate, about: About) -> str:
+    """Return an estimate's interval as it stands beside its value: a unit that is a word is not said twice.
+
+    >>> bounds({"value": 5.0, "low": 4.1, "high": 6.0}, About("Error", "", "degrees", "lower"))
+    '4.1 to 6.0'
+    """
+    said = interval(estimate, about)
+    return said if about.unit == "share" else said.removesuffix(_behind(about))
+
+
 def known(estimate: Estimate) -> bool:
     """Return whether an estimate has an interval."""
     return estimate["low"] is not None and estimate["high"] is not None

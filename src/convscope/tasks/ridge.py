@@ -15,7 +15,7 @@ from convscope.data.dataset import Split
 from convscope.tasks.baselines import FLOATS
 from convscope.tasks.features import Features, gradients, gradients_seconds, in_chunks
 
-FLOPS = 1e10  # multiplications a second of the matrix products and decompositions, one thread
+FLOPS = 1e10  # multiplications per second of the matrix products and decompositions, one thread
 PENALTIES = np.logspace(-3, 2, 11)  # times the number of features, which have the variance 1
 
 
@@ -96,9 +96,10 @@ def _features(split: Split, at: np.ndarray, features: Features) -> np.ndarray:
     return np.concatenate([features(images) for images in in_chunks(split, at)])
 
 
-def said(found: Ridge, count: int) -> str:
+def said(regression: Ridge, count: int) -> str:
     """Say in one sentence what the method did, of ``count`` training images."""
     return (
-        f"ridge regression on {found.features:,} histogram values of oriented gradients (HOG), learned from "
-        f"{found.train_rows:,} of {count:,} training images; penalty {found.penalty:.3g} a feature by leaving one out"
+        f"ridge regression on {regression.features:,} histogram values of oriented gradients (HOG), learned from "
+        f"{regression.train_rows:,} of {count:,} training images; penalty {regression.penalty:.3g} per feature by "
+        "leave-one-out"
     )

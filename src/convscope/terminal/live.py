@@ -93,12 +93,12 @@ class Live(Listener):
             return
         self._ticked = now
         rate = step * self._batch / max(1e-9, now - self._epoch_began)
-        what = f"epoch {epoch + 1}/{self._epochs}" if self._epochs < 10_000 else f"epoch {epoch + 1}"
+        description = f"epoch {epoch + 1}/{self._epochs}" if self._epochs < 10_000 else f"epoch {epoch + 1}"
         text = f"loss {float(figures['loss']):.3f}  {rate:,.0f} examples/s" if step > 1 else ""
         task = self._tasks.get("epoch")
         if task is None:
-            task = self._tasks["epoch"] = self.bars.add_task(what, total=steps, rate=text)
-        self.bars.update(task, description=what, completed=step, total=steps, rate=text)
+            task = self._tasks["epoch"] = self.bars.add_task(description, total=steps, rate=text)
+        self.bars.update(task, description=description, completed=step, total=steps, rate=text)
 
     def stage(self, number: int) -> None:
         """Print which stage begins."""

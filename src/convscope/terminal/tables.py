@@ -33,13 +33,13 @@ def table(
     is narrower still folds the lines.
     """
     cells = [[str(cell) for cell in row] for row in rows]
-    made = _table(columns, cells, right)
-    if out.measure(made, options=out.options.update(width=WIDEST)).maximum <= out.width:
-        return made
-    made = _table(columns, [[_INTERVAL.sub(r"\1- ", cell) for cell in row] for row in cells], right)
-    least = out.measure(made, options=out.options.update(width=WIDEST)).minimum
-    made.width = least if least > out.width else None
-    return made
+    grid = _table(columns, cells, right)
+    if out.measure(grid, options=out.options.update(width=WIDEST)).maximum <= out.width:
+        return grid
+    grid = _table(columns, [[_INTERVAL.sub(r"\1- ", cell) for cell in row] for row in cells], right)
+    least = out.measure(grid, options=out.options.update(width=WIDEST)).minimum
+    grid.width = least if least > out.width else None
+    return grid
 
 
 def shown(listing: ReportTable, notes: str = "") -> Table:
@@ -57,28 +57,28 @@ def _plain(text: str) -> str:
 
 
 def _table(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> Table:
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        grid.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for row in cells:
-        made.add_row(*map(escape, row))
-    return made
+        grid.add_row(*map(escape, row))
+    return grid
 
 
 def pairs(values: dict[str, str]) -> Table:
     """Return names beside values, without a frame."""
-    made = Table(box=None, show_header=False, pad_edge=False)
-    made.add_column(style="dim", no_wrap=True)
-    made.add_column(overflow="fold")
+    grid = Table(box=None, show_header=False, pad_edge=False)
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
     for name, value in values.items():
-        made.add_row(escape(name), escape(value))
-    return made
+        grid.add_row(escape(name), escape(value))
+    return grid
 
 
-def notices(found: Iterable[Notice]) -> str:
-    """Return what the checks found as lines with a mark, each followed by its first examples."""
+def notices(findings: Iterable[Notice]) -> str:
+    """Return the checks' findings as marked lines, each followed by its first examples."""
     lines = []
-    for notice in found:
+    for notice in findings:
         lines.append("[yellow]![/]" + escape(folded(f"! {notice.text}", indent="  ").removeprefix("!")))
         if notice.examples:
             such_as = "such as " if len(notice.examples) > EXAMPLES else ""
@@ -111,5 +111,5 @@ def duration(seconds: float) -> str:
     """
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    minutes, remaining = divmod(round(seconds), 60)
+    return f"{minutes} min {remaining} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

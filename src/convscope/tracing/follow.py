@@ -38,8 +38,8 @@ def follow(trace: Trace, term: Term | int | None = None, *, factor: bool = False
     chosen = _largest(trace) if term is None else trace.term(term) if isinstance(term, int) else term
     source, at = (chosen.factor_source, chosen.factor_at) if factor else (chosen.source, chosen.at)
     if source is None:
-        what = "factor" if factor else "operand"
-        raise ConfigError(f"the {what} of term {chosen.number} of {trace.node} {trace.at} stands in no array")
+        role = "factor" if factor else "operand"
+        raise ConfigError(f"the {role} of term {chosen.number} of {trace.node} {trace.at} stands in no array")
     slope = _slope(trace, chosen, factor)
     gain = None if trace.gain is None or slope is None else trace.gain * slope
     return replace(_through_moves(trace, source, at), gain=gain)

@@ -101,7 +101,7 @@ def _branch_lines(branch: Branch, shown: int, level: int) -> Iterator[str]:
 
 
 def _products(trace: Trace, shown: int) -> Iterator[str]:
-    """Yield the largest products, one a line, and what the rest adds up to."""
+    """Yield the largest products, one per line, and what the rest adds up to."""
     if trace.rule != "sum" and len(trace) > 1:
         yield f"{trace.rule} of"
     terms = trace.largest(shown)
@@ -110,12 +110,12 @@ def _products(trace: Trace, shown: int) -> Iterator[str]:
     for row in rows:
         cells = zip(row, widths, strict=True)
         yield "  ".join(cell.ljust(width) if i == 1 else cell.rjust(width) for i, (cell, width) in enumerate(cells))
-    rest = len(trace) - len(terms)
-    if rest and trace.rule == "sum":
+    remaining = len(trace) - len(terms)
+    if remaining and trace.rule == "sum":
         left = float(trace.products.sum()) - sum(term.product for term in terms)
-        yield f"and {rest:,} smaller products, which add up to {number(left)}"
-    elif rest:
-        yield f"and {rest:,} smaller numbers"
+        yield f"and {remaining:,} smaller products, which add up to {number(left)}"
+    elif remaining:
+        yield f"and {remaining:,} smaller numbers"
 
 
 def _row(term: Term, product: bool) -> tuple[str, ...]:

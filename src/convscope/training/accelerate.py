@@ -21,10 +21,10 @@ from convscope.training.rewrites import fold_batch_norm, rewrite
 Ordered = TypeVar("Ordered", nn.Module, Tensor)
 
 
-def in_order(what: Ordered, plan: Plan) -> Ordered:
-    """Bring a network's weights, or images (N, C, H, W), into the plan's memory order; a network is changed itself."""
+def in_order(value: Ordered, plan: Plan) -> Ordered:
+    """Bring a network's weights, or images (N, C, H, W), into the plan's memory order; changes a network in place."""
     order = torch.channels_last if plan.channels_last else torch.contiguous_format
-    return what.to(memory_format=order)  # pyright: ignore[reportCallIssue, reportReturnType]
+    return value.to(memory_format=order)  # pyright: ignore[reportCallIssue, reportReturnType]
 
 
 def accelerated(model: nn.Module, plan: Plan, shape: tuple[int, ...]) -> nn.Module:
@@ -59,7 +59,7 @@ class InBfloat16(nn.Module):
 
 @dataclass(frozen=True)
 class Measured:
-    """What one form took: seconds an image of a training step, and once for compiling."""
+    """What one form took: seconds per image of a training step, and once for compiling."""
 
     amp: bool
     channels_last: bool

@@ -57,13 +57,13 @@ class Saving:
     def start(self, progress: TrainerState) -> None:
         """Copy the state and write it in the background."""
         began = time.perf_counter()
-        what = (progress.state(), progress.chosen, progress.chosen_epoch)
+        snapshot = (progress.state(), progress.chosen, progress.chosen_epoch)
         # Daemonic: a second Ctrl-C ends the program at once. What is half written then has no name yet.
-        self._thread = threading.Thread(target=self._in_background, args=(what, began), daemon=True, name="saving")
+        self._thread = threading.Thread(target=self._in_background, args=(snapshot, began), daemon=True, name="saving")
         try:
             self._thread.start()
         except RuntimeError:  # too little memory for a thread: training waits
-            self._in_background(what, began)
+            self._in_background(snapshot, began)
         self.waited += time.perf_counter() - began
 
     def look(self) -> None:
@@ -104,9 +104,9 @@ class Saving:
             self._tell("saving works again: the training so far is saved")
         self._failing = False
 
-    def _in_background(self, what: tuple[State, dict[str, Tensor], int], began: float) -> None:
+    def _in_background(self, snapshot: tuple[State, dict[str, Tensor], int], began: float) -> None:
         try:
-            self._write(*what)
+            self._write(*snapshot)
         except Exception as error:  # whatever it is, the training's thread raises or tells it
             self._error = error
         self._ended = time.perf_counter()

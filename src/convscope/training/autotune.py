@@ -226,15 +226,15 @@ def _known(memory: Path, key: str) -> list[Measured] | None:
 
 def _recall(memory: Path) -> dict[str, Any]:
     try:
-        found = json.loads(memory.read_text())
+        entries = json.loads(memory.read_text())
     except (OSError, ValueError):  # not there yet, or damaged
         return {}
-    return found if isinstance(found, dict) else {}
+    return entries if isinstance(entries, dict) else {}
 
 
 def _remember(memory: Path, key: str, rows: list[Measured]) -> None:
     """Add what was found; a memory that cannot be written only means measuring again."""
     with contextlib.suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)
-        found = _recall(memory) | {key: [asdict(row) for row in rows]}
-        atomic.write(memory, json.dumps(found, indent=1).encode())
+        entries = _recall(memory) | {key: [asdict(row) for row in rows]}
+        atomic.write(memory, json.dumps(entries, indent=1).encode())

@@ -42,8 +42,8 @@ def rule(select: str, stops: Sequence[str], monitor: Monitor, *, has_test: bool)
     if has_test:
         after = "this choice" if select == "best" else "the training had stopped"
         return f"{kept}; the test images were opened once, after {after}"
-    what = " and ".join(by)
-    return f"{kept}: the validation images decided {what}, so their score is optimistic; there is no test split"
+    decisions = " and ".join(by)
+    return f"{kept}: the validation images decided {decisions}, so their score is optimistic; there is no test split"
 
 
 def decided_by_validation(metrics: Mapping[str, Any]) -> list[str]:

@@ -87,7 +87,7 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
         rate, whose = (_HEAD_RATE, "a new head's") if plan.pretrained else (model.lr, f"{model.name}'s")
         choose("lr", rate * factor, f"{whose} usual rate for {plan.opt}")
     if plan.select == "auto":
-        choose("select", *_select(plan, data))
+        choose("select", *_select(plan, data, usual))
     if plan.augment == "auto":
         words, reason = usual.get("augment") or default_policy(data)
         choose("augment", str(Policy.parse(str(words))), reason)
@@ -118,16 +118,14 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
     return ResolvedPlan(settled, reasons)
 
 
-def _select(plan: Plan, data: Data) -> tuple[str, str]:
-    """Return which epoch is kept, and why."""
-    if data.test is not None:
-        return "best", "by the validation score; there is a test split"
-    if plan.patience is not None:
-        return (
-            "best",
-            "patience: validation decides when to stop, and so the epoch; its score is optimistic",
-        )
-    return "last", "no test split: nothing is chosen on validation"
+def _select(plan: Plan, data: Data, usual: Mapping[str, tuple[Any, str]]) -> tuple[str, str]:
+    """Return which epoch is kept, and why; ``usual`` is what the task says of it where nobody asks for patience."""
+    if plan.patience is not None and data.test is None:
+        return "best", "patience: validation decides when to stop, and so the epoch; its score is optimistic"
+    if data.test is None:
+        return "last", "no test split: nothing is chosen on validation"
+    best = "best", "by the validation score; there is a test split"
+    return best if plan.patience is not None else usual.get("select", best)
 
 
 def _task(plan: Plan, data: Data) -> str:

@@ -15,7 +15,7 @@ CHECK = 10  # steps between two looks on a device that would have to be waited f
 
 
 class Diverged(Exception):  # noqa: N818 - the loop's word for it; users see an Error
-    """The loss is no number any more, or has grown out of all proportion."""
+    """The loss is not finite, or has exploded."""
 
 
 class LossWatch:
@@ -40,9 +40,9 @@ class LossWatch:
 
     def check(self) -> None:
         """Look at all losses entered so far."""
-        found = torch.stack(self._pending).tolist() if self._pending else []
+        losses = torch.stack(self._pending).tolist() if self._pending else []
         self._pending = []
-        for loss in found:
+        for loss in losses:
             self._judge(loss)
 
     def _judge(self, loss: float) -> None:
@@ -51,6 +51,6 @@ class LossWatch:
         if len(self._first) < SPAN:
             self._first.append(loss)
         self._recent.append(loss)
-        mean, usual = (sum(some) / SPAN for some in (self._recent, self._first))
+        mean, usual = (sum(window) / SPAN for window in (self._recent, self._first))
         if len(self._recent) == SPAN and mean > TIMES * max(usual, self._guessing):
             raise Diverged(f"the loss grew to {mean:.3g}, more than {TIMES} times that of the first {SPAN} steps")

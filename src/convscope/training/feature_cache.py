@@ -44,7 +44,7 @@ def settle_caching(model: nn.Module, plan: Plan, stage: Stage, x: Tensor, images
     if not count or drawn:
         if stage.once:
             why = "its images are augmented" if drawn else "its first layer learns"
-            raise ConfigError(f"setting 'stages': features cannot be computed once in a stage in which {why}")
+            raise ConfigError(f"setting 'stages': a stage cannot compute its features once where {why}")
         return replace(stage, once=False), ""
     if stage.once is not None:
         return stage, ""
@@ -72,9 +72,9 @@ def cache_features(chain: nn.Module, batches: Loader, plan: Plan, progress: Prog
     chain.eval()
     with torch.inference_mode(), arithmetic(plan):
         for batch in batches.sequential():
-            found = chain(*batch.inputs).float().cpu().numpy()
-            kept = np.empty((total, *found.shape[1:]), np.float32) if kept is None else kept
-            kept[done : done + len(batch)] = found
+            features = chain(*batch.inputs).float().cpu().numpy()
+            kept = np.empty((total, *features.shape[1:]), np.float32) if kept is None else kept
+            kept[done : done + len(batch)] = features
             done += len(batch)
             if progress:
                 progress("features", done, total)

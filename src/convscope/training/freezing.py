@@ -14,7 +14,7 @@ LONG = 10_000  # epochs: only a time budget ends them
 
 
 class FreezePlan:
-    """The layers of a network as a stage sees them: which of its weights stand still, and how fast the others learn."""
+    """The layers of a network in a stage: which of its weights are frozen, and how fast the others learn."""
 
     def __init__(self, model: nn.Module, plan: Plan, stage: Stage):
         self.model, self.stage = model, stage
@@ -23,14 +23,14 @@ class FreezePlan:
         self.weights = {name: p.numel() for name, p in model.named_parameters()}
         if self.still == self.weights.keys():
             raise ConfigError(
-                f"freeze: {', '.join(stage.freeze)} leaves nothing that learns; freeze fewer layers, or leave the "
+                f"freeze: {', '.join(stage.freeze)} leaves no trainable weights; freeze fewer layers, or leave the "
                 "network as it is and use convscope evaluate"
             )
 
     @property
     def only_head(self) -> bool:
         """Whether nothing learns but the head."""
-        if not self.stage.freeze or not transfer.is_chain(self.model):
+        if not self.stage.freeze or not transfer.has_head(self.model):
             return False
         return transfer.frozen(self.model, ["backbone"], self.head) <= self.still
 
@@ -52,10 +52,10 @@ class FreezePlan:
 
     def groups(self) -> dict[tuple[str, ...], list[str]]:
         """Return the names of the weights of each layer group, from input to head, under the layers' paths."""
-        found = transfer.groups(self.model, self.head)
+        layer_groups = transfer.groups(self.model, self.head)
         return {
             group: [name for name in self.weights if name.startswith(tuple(f"{path}." for path in group))]
-            for group in found
+            for group in layer_groups
         }
 
     def shares(self) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What happened in training: one row a step, one row an epoch, as CSV on disk and columns in memory."""
+"""What happened in training: one row per step, one row per epoch, as CSV on disk and columns in memory."""
 
 from __future__ import annotations
 

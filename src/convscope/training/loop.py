@@ -153,7 +153,7 @@ def _take_epoch(
     tell: Callable[[str], None],
     world: World,
 ) -> float:
-    """Take what is left of the epoch's steps; return the images a second of this sitting."""
+    """Take what is left of the epoch's steps; return the images per second of this sitting."""
     train = scene.train
     deadline = run.deadline()
     began, first = time.perf_counter(), run.number

@@ -30,7 +30,7 @@ def name_of(device: str) -> str:
 
 @cache
 def ceiling(device: str, dtype: torch.dtype, trials: int = 7) -> float:
-    """Return the floating-point operations a second of a large matrix product, the fastest of ``trials``.
+    """Return the floating-point operations per second of a large matrix product, the fastest of ``trials``.
 
     A multiplication and an addition are two operations. No convolution runs faster than this.
     """

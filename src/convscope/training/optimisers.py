@@ -22,7 +22,7 @@ EPS = 1e-8
 
 @dataclass
 class Group:
-    """Weights with the same decay and share of the rate, and what is remembered of each by torch's names."""
+    """Weights with the same weight decay and learning rate, and their state under torch's names."""
 
     weights: list[nn.Parameter]
     decay: float
@@ -54,8 +54,8 @@ class Optimiser:
     def _fresh(self, weights: list[nn.Parameter]) -> dict[str, list[Tensor]]:
         if not self.adamw:
             return {"momentum_buffer": [torch.zeros_like(w) for w in weights]} if self._nesterov else {}
-        found = {name: [torch.zeros_like(w) for w in weights] for name in ("exp_avg", "exp_avg_sq")}
-        return found | {"step": [torch.zeros((), device=w.device) for w in weights]}
+        state = {name: [torch.zeros_like(w) for w in weights] for name in ("exp_avg", "exp_avg_sq")}
+        return state | {"step": [torch.zeros((), device=w.device) for w in weights]}
 
     def zero_grad(self) -> None:
         """Forget the gradients."""

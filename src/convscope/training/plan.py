@@ -219,9 +219,9 @@ def make_plan(settings: dict[str, Any]) -> Plan:
         place = re.search(r" - at `\$\.?(\w*)(?:\[(\d+)\])?(?:\.(\w+))?", str(error))
         key, number, part = place.groups() if place else ("", None, None)
         if key == "stages" and number and part:
-            found = settings["stages"][int(number)][part]
+            value = settings["stages"][int(number)][part]
             raise ConfigError(
-                f"setting 'stages': stage {int(number) + 1}: {part}: expected {_kind(part, Stage)}, found {found!r}"
+                f"setting 'stages': stage {int(number) + 1}: {part}: expected {_kind(part, Stage)}, found {value!r}"
             ) from None
         raise ConfigError(f"setting {key!r}: expected {_kind(key)}, found {settings.get(key)!r}") from None
 
@@ -274,9 +274,9 @@ def _known(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _check_keys(where: str, given: dict[str, Any], known: Iterable[str]) -> None:
+def _check_keys(where: str, settings: dict[str, Any], known: Iterable[str]) -> None:
     known = list(known)
-    for key in given:
+    for key in settings:
         if key not in known:
             hint = nearest(key, known) or f"; the settings are {', '.join(known)}"
             raise ConfigError(f"{where}unknown setting {key!r}{hint}")
@@ -289,7 +289,7 @@ def _plain_stage(number: int, stage: Any) -> Any:
     if isinstance(stage, dict):
         _check_keys(f"setting 'stages': stage {number}: ", stage, [f.name for f in fields(Stage)])
         if "epochs" not in stage:
-            raise ConfigError(f"setting 'stages': stage {number} does not say how many epochs it has")
+            raise ConfigError(f"setting 'stages': stage {number} lacks its number of epochs")
         if isinstance(stage.get("freeze"), str):
             return {**stage, "freeze": split_patterns(stage["freeze"])}
         if isinstance(stage.get("freeze"), list | tuple):

@@ -57,7 +57,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds an epoch of training steps takes, and the bytes that weights, optimiser and activations need.
+    """Seconds per epoch of training steps, and the bytes that weights, optimiser and activations need.
 
     ``forward`` are the seconds of the epoch's forward passes alone.
     """
@@ -100,8 +100,8 @@ def _measured(model: nn.Module, batch: Batch, plan: Plan, objective: Objective) 
     for _ in range(STEPS):
         saved.clear()
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            found = trial.step()
-            taken.append({"all": sum(found.values()), "forward": found["forward"]})
+            times = trial.step()
+            taken.append({"all": sum(times.values()), "forward": times["forward"]})
     weights = sum(p.numel() * p.element_size() for p in model.parameters())
     # The first step also pays for choosing kernels and for memory, so the fastest is the honest one.
     fastest = min(taken, key=lambda seconds: seconds["all"])

@@ -84,8 +84,8 @@ def rewrite(model: nn.Module) -> Rewritten:
     """
     done: Counter[str] = Counter()
     fast = _rebuilt(model, done, {})
-    places = {what: f"{count} place{'s' if count > 1 else ''}" for what, count in done.items()}
-    return Rewritten(fast, tuple(what.format(places=places[what]) for what in done))
+    places = {message: f"{count} place{'s' if count > 1 else ''}" for message, count in done.items()}
+    return Rewritten(fast, tuple(message.format(places=places[message]) for message in done))
 
 
 def _rebuilt(module: nn.Module, done: Counter[str], known: dict[int, nn.Module]) -> nn.Module:
@@ -205,7 +205,7 @@ def _foldable(model: nn.Module) -> list[tuple[str, str]]:
     calls = Counter(node.target for node in nodes if node.op == "call_module")
     names = Counter(id(module) for _, module in model.named_modules(remove_duplicate=False))
     read = {str(node.target).rpartition(".")[0] for node in nodes if node.op == "get_attr"}
-    found = []
+    pairs = []
     for node in nodes:
         source = node.args[0] if node.op == "call_module" and len(node.args) == 1 else None
         if not isinstance(source, fx.Node) or source.op != "call_module" or len(source.users) > 1:
@@ -214,5 +214,5 @@ def _foldable(model: nn.Module) -> list[tuple[str, str]]:
         conv, norm = (model.get_submodule(name) for name in pair)
         alone = all(calls[name] == 1 and name not in read for name in pair) and names[id(conv)] == names[id(norm)] == 1
         if alone and type(conv) in _CONVOLUTIONS and type(norm) in _NORMS and norm.running_mean is not None:
-            found.append(pair)
-    return found
+            pairs.append(pair)
+    return pairs

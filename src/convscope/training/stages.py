@@ -18,7 +18,7 @@ from convscope.data.dataset import Data
 from convscope.errors import ConfigError
 from convscope.models.own import Source
 from convscope.models.registry import build
-from convscope.models.transfer import is_chain
+from convscope.models.transfer import has_head
 from convscope.tasks.registry import task
 from convscope.training.freezing import FreezePlan
 from convscope.training.plan import Plan, Stage, split_patterns
@@ -59,10 +59,12 @@ def make_stages(
     settled = []
     for stage in stages:
         ground = FreezePlan(model, plan, stage)
-        made = stage if plan.stages else replace(stage, decay=decay, augment=_is_augmented(ground, stages, augmented))
+        resolved = (
+            stage if plan.stages else replace(stage, decay=decay, augment=_is_augmented(ground, stages, augmented))
+        )
         assert plan.lr is not None  # settled
         lr = FINE * usual if plan.pretrained and not ground.only_head else plan.lr
-        settled.append(replace(made, lr=made.lr or lr, sched=made.sched or plan.sched))
+        settled.append(replace(resolved, lr=resolved.lr or lr, sched=resolved.sched or plan.sched))
     return tuple(settled), reason
 
 
@@ -91,7 +93,7 @@ def _usual(plan: Plan, model: nn.Module) -> tuple[tuple[Stage, ...], str]:
     assert plan.epochs is not None
     whole = Stage(plan.epochs, freeze=split_patterns(plan.freeze or ""))
     frozen = f"{plan.freeze} frozen throughout" if plan.freeze else "everything learns"
-    if not plan.pretrained or not is_chain(model) or FreezePlan(model, plan, whole).only_head:
+    if not plan.pretrained or not has_head(model) or FreezePlan(model, plan, whole).only_head:
         return (whole,), frozen
     first = max(1, round(FIRST * plan.epochs))
     head = Stage(first, freeze=("backbone",))

@@ -11,6 +11,6 @@ if TYPE_CHECKING:
     from convscope.runs.compare.cross_validation import CrossValidation
 
 
-def comparison(found: Comparison | CrossValidation) -> dict[str, Any]:
-    """Return networks, every two of them, and what may be said of them."""
-    return plain(found.to_dict())
+def comparison(result: Comparison | CrossValidation) -> dict[str, Any]:
+    """Return the networks, their pairs, and the conclusions."""
+    return plain(result.to_dict())

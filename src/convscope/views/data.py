@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from convscope.data.named import Row
 
 
-def checked(found: Data) -> dict[str, Any]:
-    """Return what a set is, the sizes of its splits, and what is suspicious about it."""
+def checked(data: Data) -> dict[str, Any]:
+    """Return a set's facts, the sizes of its splits, and its warnings."""
     return plain({
-        "name": found.name,
-        "facts": found.facts,
-        "inputs": [found.columns[name].spec for name in found.inputs],
-        "targets": [found.columns[name].spec for name in found.targets],
-        **({"classes": found.classes} if found.target_kind == "class" else {}),
-        "splits": {split.name: len(split) for split in found.splits},
-        "fingerprint": found.fingerprint,
-        "warnings": found.warnings,
+        "name": data.name,
+        "facts": data.facts,
+        "inputs": [data.columns[name].spec for name in data.inputs],
+        "targets": [data.columns[name].spec for name in data.targets],
+        **({"classes": data.classes} if data.target_kind == "class" else {}),
+        "splits": {split.name: len(split) for split in data.splits},
+        "fingerprint": data.fingerprint,
+        "warnings": data.warnings,
     })  # fmt: skip
 
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from convscope.graph.verify import Agreement
 
 
-def inspection(found: Inspection) -> dict[str, Any]:
+def inspection(result: Inspection) -> dict[str, Any]:
     """Return every layer's shape, parameters, costs and receptive field, and the design's warnings."""
-    return plain(found.to_dict())
+    return plain(result.to_dict())
 
 
 def field(seen: Field) -> dict[str, Any]:
@@ -35,12 +35,12 @@ def field(seen: Field) -> dict[str, Any]:
 
 
 def agreements(results: Iterable[Agreement]) -> list[dict[str, Any]]:
-    """Return how far NumPy and PyTorch are apart, a row a type of numbers."""
+    """Return how far NumPy and PyTorch are apart, a row per type of numbers."""
     return [{**plain(each), "limit": each.limit, "holds": each.holds} for each in results]
 
 
 def equivariance(results: Iterable[Equivariance]) -> list[dict[str, Any]]:
-    """Return how features follow moves, turns and mirrors of the input, a row a node."""
+    """Return how features follow moves, turns and mirrors of the input, a row per node."""
     return [{**plain(each), "strides": [_text(move.stride) for move in each.translations]} for each in results]
 
 
@@ -48,14 +48,14 @@ def _text(stride: Any) -> str | None:
     return None if stride is None else str(stride)
 
 
-def effective_field(found: EffectiveField) -> dict[str, Any]:
-    """Return where what moves a unit lies."""
+def effective_field(field: EffectiveField) -> dict[str, Any]:
+    """Return a unit's effective receptive field."""
     return plain({
-        "node": found.node,
-        "at": found.at,
-        "receptive_field": found.spans,
-        "runs_of_90_percent": [found.run(axis) for axis in range(found.energy.ndim)],
-        "share_in_central_half": found.centre,
-        "inputs": found.samples,
-        "energy": found.energy,
+        "node": field.node,
+        "at": field.at,
+        "receptive_field": field.spans,
+        "runs_of_90_percent": [field.run(axis) for axis in range(field.energy.ndim)],
+        "share_in_central_half": field.centre,
+        "inputs": field.samples,
+        "energy": field.energy,
     })  # fmt: skip

@@ -29,20 +29,20 @@ def row(name: str) -> dict[str, Any]:
 
 
 def network(name: str) -> dict[str, Any]:
-    """Return what a network is made of, its options, and the weights it can start from."""
+    """Return a network's layer groups, its options, and the weights it can start from."""
     from convscope.models import families, options_of, parts_of, smallest_side
     from convscope.models.public import PUBLIC
 
     groups, head = parts_of(name)
-    found = row(name)
+    listing = row(name)
     return plain({
-        **found,
+        **listing,
         "smallest": smallest_side(name),
         "groups": groups,
         "head": head,
         "options": options_of(name),
         "pretrained": PUBLIC.get(name),
-        "beside": [other for other in families().get(found["family"], ()) if other != name],
+        "beside": [other for other in families().get(listing["family"], ()) if other != name],
     })  # fmt: skip
 
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from convscope.runs.prediction import Prediction
 
 
-def prediction(found: Prediction) -> dict[str, Any]:
-    """Return an example's name, the task's answer, what went wrong, and what was converted."""
-    return plain(found.to_dict())
+def prediction(result: Prediction) -> dict[str, Any]:
+    """Return an example's name, the task's answer, its error and its note."""
+    return plain(result.to_dict())
 
 
-def predictions(found: Iterable[Prediction]) -> list[dict[str, Any]]:
-    """Return one row an example."""
-    return [prediction(each) for each in found]
+def predictions(results: Iterable[Prediction]) -> list[dict[str, Any]]:
+    """Return one row per example."""
+    return [prediction(each) for each in results]

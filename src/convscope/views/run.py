@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from convscope.runs.run import Run
 
 
-def run(found: Run) -> dict[str, Any]:
+def run(finished: Run) -> dict[str, Any]:
     """Return a finished run: its folder, the checksum of its weights, and its figures."""
-    return plain({"run": found.folder, "weights_sha256": found.environment["weights_sha256"], **found.metrics})
+    return plain({"run": finished.folder, "weights_sha256": finished.environment["weights_sha256"], **finished.metrics})
 
 
 def evaluation(metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,12 +37,12 @@ def settings(text: str) -> dict[str, Any]:
     return plain(tomllib.loads(text))
 
 
-def breakdown(found: Breakdown) -> dict[str, Any]:
+def breakdown(result: Breakdown) -> dict[str, Any]:
     """Return where the time goes, part by part: microseconds per example."""
     return plain({
-        "how": found.how,
-        "parts": {part.name: round(part.microseconds, 3) for part in found.parts},
-        "images_per_second": round(found.images_per_second, 1),
-        "flops_per_second": round(found.flops),
-        "ceiling": round(found.ceiling),
+        "how": result.how,
+        "parts": {part.name: round(part.microseconds, 3) for part in result.parts},
+        "images_per_second": round(result.images_per_second, 1),
+        "flops_per_second": round(result.flops),
+        "ceiling": round(result.ceiling),
     })  # fmt: skip

@@ -11,6 +11,6 @@ if TYPE_CHECKING:
     from convscope.tracing.terms import Trace
 
 
-def trace(found: Trace | Branch) -> dict[str, Any]:
-    """Return a number with all its terms; of a branch also the traces of those that were followed."""
-    return plain(found.to_dict())
+def trace(result: Trace | Branch) -> dict[str, Any]:
+    """Return a number with all its terms, and for a branch also the traces of the followed terms."""
+    return plain(result.to_dict())

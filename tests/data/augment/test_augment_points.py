@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from augmented import augmented
 
 from convscope.data.augment import Policy, automatic
 from convscope.data.augment.draws import Draws
@@ -55,7 +56,7 @@ def test_a_dot_and_its_point_move_together(words, size):
     height, width = size
     points = drawn(height, width, 14 if policy.crop else 9)  # a mirrored border may show a dot twice
     rows = np.arange(N)
-    images = policy(dots(points, height, width), rows, seed=3, epoch=1)
+    images = augmented(policy, dots(points, height, width), rows, seed=3, epoch=1)
     moved = follow(policy, points[:, None], Draws(rows, 3, 1), (1, height, width))[:, 0]
     seen = inside(moved, height, width)
     assert seen.sum() > N / 3
@@ -89,7 +90,7 @@ def test_points_follow_the_automatic_policies(words):
     rule = Preprocessing(1, height, width, "pad", "uint8", (0.0,), (1.0,))
     points = drawn(height, width, 14)
     bytes_ = (dots(points, height, width, 2.0) * 200).round()
-    images = policy(bytes_, rows, seed=0, epoch=0, preprocessing=rule)
+    images = augmented(policy, bytes_, rows, seed=0, epoch=0, preprocessing=rule)
     moved = follow(policy, points[:, None], Draws(rows, 0, 0), (1, height, width))[:, 0]
     # Where only tables and motions were drawn the dot is the brightest or the darkest place.
     bright = images[:, 0].flatten(1)

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from augmented import augmented
 
 from convscope.data.augment import Policy
 from convscope.data.augment.draws import Draws
@@ -176,14 +177,14 @@ def test_what_a_set_cannot_bear(text, rule, images, message):
 
 def test_raw_values_need_the_preprocessing():
     with pytest.raises(ConfigError, match=r"^augmentation 'stain=0.1' works on raw values: hand in the set's pre"):
-        Policy(stain=0.1)(images(2, 3, 4, 4), np.arange(2), seed=0, epoch=0)
+        augmented(Policy(stain=0.1), images(2, 3, 4, 4), np.arange(2), seed=0, epoch=0)
 
 
 def test_what_works_on_raw_values_leaves_the_rest_of_a_batch_to_the_bit():
     """Samples that draw the identity come out as they went in."""
     raw = np.random.default_rng(0).integers(0, 256, (200, 16, 16, 3)).astype(np.uint8)
     x = BYTES.tensor(raw)
-    y = Policy(trivialaugment=True)(x, np.arange(200), seed=0, epoch=0, preprocessing=BYTES)
+    y = augmented(Policy(trivialaugment=True), x, np.arange(200), seed=0, epoch=0, preprocessing=BYTES)
     chosen = Draws(np.arange(200), 0, 0).below("trivialaugment operation", 14)
     assert torch.equal(y[chosen == 0], x[chosen == 0]) and (chosen == 0).sum() > 5
 
@@ -192,7 +193,7 @@ def test_what_works_on_raw_values_leaves_the_rest_of_a_batch_to_the_bit():
 @pytest.mark.parametrize("side", [16, 33])
 def test_a_sample_does_not_depend_on_its_batch(words, side):
     """The same sample, epoch and seed give the same bits in another order, batch size and memory format."""
-    policy = partial(Policy.parse(words), seed=3, epoch=7, preprocessing=BYTES)
+    policy = partial(augmented, Policy.parse(words), seed=3, epoch=7, preprocessing=BYTES)
     x = stored(side)
     whole = policy(x, ROWS)
     order = np.random.default_rng(1).permutation(len(ROWS))
@@ -208,7 +209,7 @@ def test_a_sample_does_not_depend_on_its_batch(words, side):
 def test_every_operation_changes_something_and_leaves_its_input(words):
     x = stored(16)
     kept = x.clone()
-    policy = partial(Policy.parse(words), preprocessing=BYTES)
+    policy = partial(augmented, Policy.parse(words), preprocessing=BYTES)
     y = policy(x, ROWS, seed=0, epoch=0)
     assert torch.equal(x, kept)
     assert not torch.equal(y, x)
@@ -219,14 +220,14 @@ def test_every_operation_changes_something_and_leaves_its_input(words):
 
 def test_no_operation_is_the_identity():
     x = images(5, 1, 8, 8)
-    assert torch.equal(Policy()(x, np.arange(5), seed=0, epoch=0), x)
+    assert torch.equal(augmented(Policy(), x, np.arange(5), seed=0, epoch=0), x)
 
 
 def test_one_wrong_row_count():
     with pytest.raises(
         ShapeError, match=re.escape("expected a batch (N, C, H, W) and N rows, got (5, 1, 8, 8) and 4 rows")
     ):
-        Policy()(images(5, 1, 8, 8), np.arange(4), seed=0, epoch=0)
+        augmented(Policy(), images(5, 1, 8, 8), np.arange(4), seed=0, epoch=0)
 
 
 def test_partners_do_not_depend_on_the_batch():

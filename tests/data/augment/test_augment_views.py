@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from augmented import augmented
 
 from convscope.data.augment import Policy
 from convscope.data.augment.presets import PRESETS
@@ -17,7 +18,7 @@ def test_the_views_are_those_that_can_be_drawn_each_once(words):
     x = torch.arange(2 * 16.0).view(1, 2, 4, 4)
     listed = [view(x) for view in views(policy)]
     assert torch.equal(listed[0], x)
-    drawn = policy(x.expand(300, 2, 4, 4), np.arange(300), seed=0, epoch=0)
+    drawn = augmented(policy, x.expand(300, 2, 4, 4), np.arange(300), seed=0, epoch=0)
     assert {tuple(v.flatten().tolist()) for v in drawn} == {tuple(v.flatten().tolist()) for v in listed}
     assert len({tuple(v.flatten().tolist()) for v in listed}) == len(listed)
 

@@ -16,7 +16,7 @@ CODE = "CS106-partial-view"
 
 
 def find(net: Reading) -> Iterator[DesignWarning]:
-    """Yield one for each output of class units whose first unit misses some of an input; ``number``: the share seen.
+    """Yield a warning per output of class units whose first unit misses part of an input; ``number``: fraction seen.
 
     Rows and columns that no window on the input looks at have a warning of their own. What Python read of the network
     may move a unit from anywhere.
@@ -25,13 +25,13 @@ def find(net: Reading) -> Iterator[DesignWarning]:
         return
     outputs = [net.graph.by_name[name] for name in dict.fromkeys(net.graph.outputs.values())]
     dropped: dict[str, dict[int, int]] = {}
-    for found in unseen(net):
-        dropped[found[0].source] = {one.axis: len(one.positions) for one in found}
+    for axes in unseen(net):
+        dropped[axes[0].source] = {one.axis: len(one.positions) for one in axes}
     for node in outputs:
         if not _of_classes(node):
             continue
-        found = field(net.graph, node.name, (0,) * (len(node.shape) - 1))
-        for name, places in found.inputs.items() if not found.unknown else ():
+        receptive_field = field(net.graph, node.name, (0,) * (len(node.shape) - 1))
+        for name, places in receptive_field.inputs.items() if not receptive_field.unknown else ():
             lost = dropped.get(name, {})
             seen = math.prod(n - lost.get(axis - 1, 0) for axis, n in enumerate(places.shape))
             if places.count < seen:

@@ -2,19 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.data.augment import automatic, colour, geometry, mix, stain
+from convscope.data.augment import automatic, colour, geometry, masks, mix, points, stain
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.policy import Policy
 from convscope.data.augment.raw import Raw
+from convscope.data.spec import FieldSpec
 from convscope.data.transforms import ImageTransform
-from convscope.errors import ConfigError
+from convscope.errors import ConfigError, ShapeError
 
 
-def apply(policy: Policy, x: Tensor, draws: Draws, preprocessing: ImageTransform | None) -> Tensor:
-    """Return images x (N, C, H, W) augmented: first what works on raw values, then motions, light, and what hides."""
+def apply(
+    policy: Policy,
+    fields: Sequence[Any],
+    specs: Sequence[FieldSpec],
+    draws: Draws,
+    *,
+    preprocessing: ImageTransform | None = None,
+    becomes: np.ndarray | None = None,
+) -> tuple[Any, ...]:
+    """Return the fields of N samples augmented together; the first one are images x (N, C, H, W).
+
+    What moves the images moves points (N, K, 2) and masks (N, H, W) in them, too; all else that is done to images, and
+    fields of other kinds, leaves them alone. ``preprocessing`` and ``becomes`` are as in ``apply_to_images`` and
+    ``points.follow``.
+    """
+    x = apply_to_images(policy, fields[0], draws, preprocessing)
+    shape = tuple(x.shape[1:])
+    assert len(shape) == 3
+    followed: list[Any] = [x]
+    for values, spec in zip(fields[1:], specs[1:], strict=True):
+        if spec.kind == "points":
+            values = points.follow(policy, values, draws, shape, becomes)
+        elif spec.kind == "mask":
+            values = masks.follow(policy, values, draws, shape, spec.ignore)
+        followed.append(values)
+    return tuple(followed)
+
+
+def apply_to_images(policy: Policy, x: Tensor, draws: Draws, preprocessing: ImageTransform | None = None) -> Tensor:
+    """Return images x (N, C, H, W) augmented: first what works on raw values, then motions, light, and what hides.
+
+    x is normalised as ``preprocessing`` says; without operations ``on_raw_values``, any x of mean 0 and deviation 1
+    will do, without ``preprocessing``. The result is a new tensor in the same memory format. It depends on (seed,
+    epoch, row) alone, to the last bit, and not on the batch. Blending is left to the caller, who has to fetch the
+    ``partners``.
+    """
+    if x.ndim != 4 or len(draws.rows) != len(x):
+        raise ShapeError(f"expected a batch (N, C, H, W) and N rows, got {tuple(x.shape)} and {len(draws.rows)} rows")
     channels_last = not x.is_contiguous() and x.is_contiguous(memory_format=torch.channels_last)
     x = _moved(policy, _in_raw_units(policy, x.contiguous(), draws, preprocessing), draws)
     if policy.brightness or policy.contrast:

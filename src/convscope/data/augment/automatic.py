@@ -35,6 +35,7 @@ OPERATIONS: dict[str, tuple[float, float]] = {
     "shift x": (0.45, 0.5),  # share of the side; to TrivialAugment at most 32 pixels
     "shift y": (0.45, 0.5),
 }
+MOTIONS = ("rotate", "shear x", "shear y", "shift x", "shift y")  # those of them that move pixels
 FEW = 2  # operations a sample under RandAugment
 _WIDEST = 32  # pixels
 _STEPS = 30  # magnitudes that TrivialAugment draws from, and 0
@@ -220,5 +221,5 @@ _KINDS: dict[tuple[str, ...], Callable[[Tensor, np.ndarray, np.ndarray], Tensor]
     tuple(_TABLES): _tables,
     ("colour",): _colour,
     ("sharpness",): _sharpen,
-    ("rotate", "shear x", "shear y", "shift x", "shift y"): _move,
+    MOTIONS: _move,
 }

@@ -35,6 +35,19 @@ def move(
     aa|abc|cc).
     """
     N, C, H, W = x.shape
+    down, along = (
+        torch.from_numpy(part).to(x.device)
+        for part in look_ups(draws, H, W, hflip=hflip, vflip=vflip, rot90=rot90, crop=crop, shift=shift)
+    )
+    source = (down[:, :, None] + along[:, None, :]).view(N, 1, H * W)
+    return x.reshape(N, C, H * W).gather(2, source.expand(N, C, H * W)).view(N, C, H, W)
+
+
+def look_ups(
+    draws: Draws, H: int, W: int, *, hflip: bool, vflip: bool, rot90: bool, crop: float, shift: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the parts (N, H) and (N, W) whose sum is the position in a flat image behind each pixel of the result."""
+    N = len(draws.rows)
     row = _steps(draws, "y", H, vflip, crop, shift)  # (N, H): the input row behind each output row
     column = _steps(draws, "x", W, hflip, crop, shift)  # (N, W)
     row_stride, column_stride = np.full(N, W), np.ones(N, np.int64)
@@ -46,10 +59,7 @@ def move(
         column = np.where(np.isin(quarters, (2, 3))[:, None], W - 1 - column, column)
         turned = quarters % 2 == 1
         row_stride, column_stride = np.where(turned, 1, W), np.where(turned, W, 1)
-    down = torch.from_numpy(row * row_stride[:, None]).to(x.device)
-    along = torch.from_numpy(column * column_stride[:, None]).to(x.device)
-    source = (down[:, :, None] + along[:, None, :]).view(N, 1, H * W)
-    return x.reshape(N, C, H * W).gather(2, source.expand(N, C, H * W)).view(N, C, H, W)
+    return row * row_stride[:, None], column * column_stride[:, None]
 
 
 def _steps(draws: Draws, axis: str, size: int, flip: bool, crop: float, shift: float) -> np.ndarray:
@@ -63,6 +73,18 @@ def _steps(draws: Draws, axis: str, size: int, flip: bool, crop: float, shift: f
     if flip:
         index = np.where(draws.coin(f"flip {axis}")[:, None], size - 1 - index, index)
     return index
+
+
+def beyond(draws: Draws, axis: str, size: int, crop: float, shift: float) -> np.ndarray:
+    """Return which places of the result show what lies over the border along one axis, (N, size) bool."""
+    index = np.broadcast_to(np.arange(size), (len(draws.rows), size))
+    over = np.zeros(index.shape, bool)
+    for displacement, most in ((shifted, shift), (cropped, crop)):
+        if most:
+            index = index - displacement(draws, axis, size, most)
+            over |= (index < 0) | (index >= size)
+            index = np.clip(index, 0, size - 1)
+    return over
 
 
 def shifted(draws: Draws, axis: str, size: int, shift: float) -> np.ndarray:
@@ -115,17 +137,23 @@ def affine(x: Tensor, back: tuple[Rows, Rows], shift: Rows, bend: Tensor | None 
     ``back`` is the inverse of the map, from places (along, down) in the result to places in the image; its and the
     shift's numbers are (N,) each. ``bend`` (N, H, W, 2) is added to the places, in units of half a side.
     """
+    places = grid(x, back, shift, bend)
+    return functional.grid_sample(x, places, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def grid(x: Tensor, back: tuple[Rows, Rows], shift: Rows, bend: Tensor | None = None) -> Tensor:
+    """Return the place in its image behind each pixel of ``affine``'s result, (N, H, W, 2): along, then down.
+
+    They count from -1 to 1 between the outer edges of the border pixels, as ``grid_sample`` does.
+    """
     H, W = x.shape[2:]
     ((a, b), (c, d)), (along, down) = back, shift
     across = np.arange(W) - (W - 1) / 2 - along[:, None]  # (N, W): pixels from the centre, the shift undone
     y = np.arange(H) - (H - 1) / 2 - down[:, None]
-    # grid_sample counts from -1 to 1 between the outer edges of the border pixels
     from_columns = _points(a[:, None] * across * (2 / W), c[:, None] * across * (2 / H), x)
     from_rows = _points(b[:, None] * y * (2 / W), d[:, None] * y * (2 / H), x)
-    grid = torch.view_as_real(from_columns[:, None, :] + from_rows[:, :, None])  # (N, H, W, 2)
-    if bend is not None:
-        grid = grid + bend
-    return functional.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    places = torch.view_as_real(from_columns[:, None, :] + from_rows[:, :, None])  # (N, H, W, 2)
+    return places if bend is None else places + bend
 
 
 def _points(along: np.ndarray, down: np.ndarray, x: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from convscope.data.augment.draws import Draws
 from convscope.data.augment.presets import PRESETS
 from convscope.data.numerals import real
 from convscope.data.transforms import ImageTransform, Transform
-from convscope.errors import ConfigError, ShapeError, nearest
+from convscope.errors import ConfigError, nearest
 from convscope.text import count
 
 if TYPE_CHECKING:
@@ -158,22 +158,6 @@ class Policy:
     def blends(self) -> bool:
         """Whether two images become one, with two labels."""
         return bool(self.mixup or self.cutmix)
-
-    def __call__(
-        self, x: Tensor, rows: np.ndarray, *, seed: int, epoch: int, preprocessing: ImageTransform | None = None
-    ) -> Tensor:
-        """Augment images x (N, C, H, W) of the samples ``rows`` (N,), normalised as ``preprocessing`` says.
-
-        The result is a new tensor in the same memory format. It depends on (seed, epoch, row) alone, to the last
-        bit, and not on the batch. Blending is left to the caller, who has to fetch the ``partners``. Without
-        operations ``on_raw_values``, any x of mean 0 and deviation 1 will do, without ``preprocessing``.
-        """
-        if x.ndim != 4 or len(rows) != len(x):
-            raise ShapeError(f"expected a batch (N, C, H, W) and N rows, got {tuple(x.shape)} and {len(rows)} rows")
-        # torch is imported here so that reading a policy needs none.
-        from convscope.data.augment.apply import apply
-
-        return apply(self, x, Draws(np.asarray(rows), seed, epoch), preprocessing)
 
     def partners(self, rows: np.ndarray, population: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
         """Return the rows (N,) to blend the samples ``rows`` with, drawn from ``population``."""

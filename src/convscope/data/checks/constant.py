@@ -8,7 +8,7 @@ import numpy as np
 
 from convscope.data.examined import Examined
 from convscope.data.notice import Notice
-from convscope.text import EXAMPLES, count
+from convscope.text import EXAMPLES, part
 
 
 def check(examined: Examined) -> Iterator[Notice]:
@@ -17,7 +17,7 @@ def check(examined: Examined) -> Iterator[Notice]:
     if len(flat):
         yield Notice(
             "constant-images",
-            f"{count(len(flat), 'image')} of {len(examined.ids):,} without any content, every pixel the same value: "
-            "there is nothing to learn from them; look at them and remove them",
+            f"{part(len(flat), len(examined.ids), 'image', 'has', 'have')} one value in every pixel: there is nothing "
+            "to learn from them; look at them and remove them",
             tuple(f"{examined.ids[i]} (all {examined.low[i]:g})" for i in flat[:EXAMPLES]),
         )

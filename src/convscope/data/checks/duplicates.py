@@ -8,7 +8,7 @@ import numpy as np
 
 from convscope.data.examined import Examined
 from convscope.data.notice import Notice
-from convscope.text import EXAMPLES, count, pairs
+from convscope.text import EXAMPLES, pairs, part
 
 
 def identities(content: np.ndarray) -> np.ndarray:
@@ -26,7 +26,7 @@ def between_splits(examined: Examined) -> Iterator[Notice]:
         if len(shared):
             yield Notice(
                 f"duplicates-{name}-{other}",
-                f"{count(len(shared), f'{name} image')} of {len(rows):,} also in {other} (same content): "
+                f"{part(len(shared), len(rows), f'{name} image', 'is', 'are')} also in {other} (same content): "
                 f"the {name} score partly measures memory; keep each image in one split",
                 tuple(f"{examined.ids[i]} = {examined.ids[twin[identity[i]]]}" for i in shared[:EXAMPLES]),
             )
@@ -43,7 +43,7 @@ def within_splits(examined: Examined) -> Iterator[Notice]:
     if repeats:
         yield Notice(
             "duplicates-within-split",
-            f"{count(len(repeats), 'image')} of {len(identity):,} repeat another of the same split: "
+            f"{part(len(repeats), len(identity), 'image', 'repeats', 'repeat')} another image of the same split: "
             "they count double; remove them unless that is meant",
             tuple(str(examined.ids[i]) for i in repeats[:EXAMPLES]),
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.data.examined import Examined
 from convscope.data.notice import Notice
-from convscope.text import EXAMPLES, count, pairs
+from convscope.text import EXAMPLES, count, pairs, part
 
 
 def check(examined: Examined) -> Iterator[Notice]:
@@ -20,10 +20,11 @@ def check(examined: Examined) -> Iterator[Notice]:
         mine = examined.groups[rows]
         shared = np.setdiff1d(np.intersect1d(mine, examined.groups[others]), [""])
         if len(shared):
-            inside = count(int(np.isin(mine, shared).sum()), f"{name} image")
+            inside = part(int(np.isin(mine, shared).sum()), len(rows), f"{name} image", "has", "have")
             yield Notice(
                 f"groups-{name}-{other}",
-                f"{count(len(shared), 'group')} with {inside} of {len(rows):,} also in {other}: the {name} score "
-                "is too good; give each group to one split, or leave the splits to convscope",
+                f"{count(len(shared), 'group')} of {name} also {'occurs' if len(shared) == 1 else 'occur'} in {other} "
+                f"({inside} such a group): the {name} score is too good; give each group to one split, or leave the "
+                "splits to convscope",
                 tuple(map(str, shared[:EXAMPLES])),
             )

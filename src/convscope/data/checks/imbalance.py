@@ -25,7 +25,7 @@ def check(examined: Examined) -> Iterator[Notice]:
         share = counts[large] / counts.sum()
         yield Notice(
             "imbalance",
-            f"classes of uneven size, {ratio:.1f} to 1 in train: {counts[large]:,} {examined.classes[large]}, "
+            f"the classes differ in size, {ratio:.1f} to 1 in train: {counts[large]:,} {examined.classes[large]}, "
             f"{counts[small]:,} {examined.classes[small]}. Always answering {examined.classes[large]!r} is right in "
             f"{share:.0%}: judge by balanced accuracy, and try --class-weights balanced",
             (examined.classes[large], examined.classes[small]),

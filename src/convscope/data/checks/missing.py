@@ -25,6 +25,6 @@ def check(examined: Examined) -> Iterator[Notice]:
         names = [name for name, number in zip(examined.classes, counts, strict=True) if number == 0]
         if names and len(labels):
             text = (
-                f"{count(len(names), 'class', 'classes')} without an image in {split} ({listed(names)}): {consequence}"
+                f"{count(len(names), 'class has', 'classes have')} no image in {split} ({listed(names)}): {consequence}"
             )
             yield Notice(f"missing-from-{split}", text, tuple(names))

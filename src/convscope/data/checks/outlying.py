@@ -8,7 +8,7 @@ import numpy as np
 
 from convscope.data.examined import Examined
 from convscope.data.notice import Notice
-from convscope.text import EXAMPLES, count
+from convscope.text import EXAMPLES, part
 
 
 def check(examined: Examined) -> Iterator[Notice]:
@@ -19,14 +19,14 @@ def check(examined: Examined) -> Iterator[Notice]:
     for value in values[np.argsort(-numbers, kind="stable")][:EXAMPLES]:
         rows = np.flatnonzero(examined.outlier == value)
         share = examined.outliers[rows].sum() / examined.numbers[rows].sum()
-        said = f"{value:.9g}"
-        way = f"have it filled with --nodata {said}"
+        written = f"{value:.9g}"
+        remedy = f"have it filled with --nodata {written}"
         if examined.nodata is not None:
-            way = f"write {examined.nodata:g} for it in the files, since --nodata takes one value"
+            remedy = f"write {examined.nodata:g} for it in the files, since --nodata takes one value"
         yield Notice(
             "outlying-values",
-            f"{count(len(rows), 'image')} of {len(examined.ids):,} with the value {said} far outside all others "
-            f"({share:.2%} of their numbers): if it means that there is no data, {way}; "
-            "left as it is, it hides everything else from the network",
+            f"{part(len(rows), len(examined.ids), 'image', 'holds', 'hold')} the value {written}, far outside all "
+            f"others ({share:.2%} of their numbers): if it means that there is no data, {remedy}; left as it is, it "
+            "hides everything else from the network",
             tuple(f"{examined.ids[i]} ({examined.outliers[i]:,} times)" for i in rows[:EXAMPLES]),
         )

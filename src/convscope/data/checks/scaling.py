@@ -14,6 +14,6 @@ def check(examined: Examined) -> Iterator[Notice]:
     if low >= 0 and 0 < high <= 1.01 / 255:
         yield Notice(
             "double-scaling",
-            f"all values lie in {low:.2g}..{high:.2g}, and 1/255 is 0.0039: the images were probably divided by 255 "
-            "twice. convscope measures the range and trains all the same, but other programs will see black images",
+            f"all values lie in {low:.2g}..{high:.2g}, and 1/255 is 0.0039: somebody probably divided the images by "
+            "255 twice. convscope measures the range and trains all the same, but other programs will see black images",
         )

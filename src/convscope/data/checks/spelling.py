@@ -30,7 +30,7 @@ def check(examined: Examined) -> Iterator[Notice]:
     if alike:
         yield Notice(
             "spelling",
-            f"{count(len(alike), 'class', 'classes')} in several spellings ({listed(alike)}): "
+            f"{count(len(alike), 'class has', 'classes have')} several spellings ({listed(alike)}): "
             "the network learns to tell them apart; give them one name unless they are different things",
             tuple(alike),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from convscope.data.columns.column import Column, Converted, Selected
 from convscope.data.spec import FieldSpec, Kind
 
 
@@ -42,3 +43,15 @@ class InMemory:
         [[4, 5, 0, 1], [2, 3]]
         """
         return (self.values[rows] for rows in batches)
+
+
+def in_memory(column: Column) -> bool:
+    """Return whether a column, or the one that it shows some examples of, is an array in memory.
+
+    >>> column = InMemory.of("signal", np.zeros((5, 100, 2), np.float32))
+    >>> in_memory(Selected(column, np.array([3, 1])))
+    True
+    """
+    while isinstance(column, Selected | Converted):
+        column = column.column
+    return isinstance(column, InMemory)

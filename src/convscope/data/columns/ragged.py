@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
@@ -33,8 +34,16 @@ class RaggedBatch:
     def __len__(self) -> int:
         return len(self.shapes)
 
-    def __getitem__(self, at: int) -> np.ndarray:
-        """Return one example in its own size."""
+    @overload
+    def __getitem__(self, at: int) -> np.ndarray: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> RaggedBatch: ...
+
+    def __getitem__(self, at: int | slice) -> np.ndarray | RaggedBatch:
+        """Return one example in its own size, or those of a slice as a batch."""
+        if isinstance(at, slice):
+            return RaggedBatch.of([self[k] for k in range(*at.indices(len(self)))])
         return self.values[self.offsets[at] : self.offsets[at + 1]].reshape(self.shapes[at])
 
     def __iter__(self) -> Iterator[np.ndarray]:

@@ -102,7 +102,8 @@ def unreadable(ids: np.ndarray, bad: Bad) -> DataError:
 
 
 def _from_array(images: ArrayImages, size: Size, allocate: Allocate, progress: Progress) -> Filled:
-    kind = Kind(*images.shape, stored_as(images.dtype))
+    H, W, C = images.shape
+    kind = Kind(H, W, C, stored_as(images.dtype))
     rule, why = layout({kind: len(images)}, size.img_size, size.fit, size.side)
     rule = replace(rule, nodata=size.nodata)
     index, bad = np.zeros(len(images), index_dtype(rule.channels)), {}

@@ -20,11 +20,13 @@ DEFLATED = 1032  # bytes that one byte of gzip, zip or PNG can unpack to, at mos
 class ArrayImages:
     """``count`` images of ``shape`` (H, W, C); ``blocks()`` yields them as (k, H, W, C) arrays, in order.
 
+    Signals of ``shape`` (T, C) are listed so, too: nothing decodes them.
+
     ``stamp`` changes when the pixels may have changed.
     """
 
     count: int
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     dtype: np.dtype
     stamp: str
     blocks: Callable[[], Iterator[np.ndarray]]

@@ -69,8 +69,27 @@ def find(files: Files, columns: Columns) -> list[Candidate]:
     return found
 
 
-def read(path: Path, columns: Columns) -> Listing:
-    """List the images of one ``.npz``.
+@dataclass(frozen=True)
+class Layout:
+    """How an archive's arrays (n, ...) become examples of ``shape``: ``lay`` brings some of them (k, ...) to it."""
+
+    shape: tuple[int, ...]
+    lay: Callable[[np.ndarray], np.ndarray]
+    words: str
+
+
+def as_images(shape: tuple[int, ...]) -> Layout:
+    """Read arrays as images, channels last; ``DataError`` where their axes cannot be told."""
+    axis = channel_axis(shape)
+    words = {None: "grey", 0: "channels × height × width", 2: "height × width × channels"}[axis]
+    if axis is None:
+        return Layout((*shape, 1), lambda block: block[..., None], words)
+    rest = tuple(size for k, size in enumerate(shape) if k != axis)
+    return Layout((*rest, shape[axis]), lambda block: np.moveaxis(block, axis + 1, -1), words)
+
+
+def read(path: Path, columns: Columns, layout: Callable[[tuple[int, ...]], Layout] = as_images) -> Listing:
+    """List the examples of one ``.npz``, by default images, laid out as ``layout`` makes of the shape of one.
 
     Raises:
         DataError: no pair of images and labels, several labels an image, objects inside, or an axis order that cannot
@@ -88,29 +107,27 @@ def read(path: Path, columns: Columns) -> Listing:
         raise DataError(f"{path}: the splits' images differ in size or type; it holds {have}")
     (shape,), (dtype,) = shapes, dtypes
     try:
-        axis = channel_axis(shape)
+        laid = layout(shape)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-    H, W, C = _moved(shape, axis)
 
     def blocks() -> Iterator[np.ndarray]:
         for _, member, _ in parts:
             for block in _values(path, member):
-                yield block[..., None] if axis is None else np.moveaxis(block, axis + 1, -1)
+                yield laid.lay(block)
 
     counts = [(split, len(labels)) for split, _, labels in parts]
     names = next((key for key in members if key.lower() in CLASS_WORDS), None)
-    given = None if names is None else _class_names(path, members[names])
-    target, notices = _target(path, [part[2] for part in parts], given, columns.task)
+    words = None if names is None else _class_names(path, members[names])
+    target, notices = _target(path, [part[2] for part in parts], words, columns.task)
     labels = target.values if target.kind == "class" else np.zeros(len(target), np.int64)
     group, groups, unused = _groups(path, members, counts, labels, columns)
     used = {names, *group, *(name for pair in pairs.values() for name in pair)}
-    axes = {None: "grey", 0: "channels × height × width", 2: "height × width × channels"}[axis]
     said = ", ".join([*(f"{x}, {y}" for x, y in pairs.values()), *(f"group={name}" for name in group)])
     return Listing(
         name=set_name(path),
-        kind=f"NumPy archive ({said}; {shape} read as {axes})",
-        images=ArrayImages(len(labels), (H, W, C), dtype, file_stamp(path), blocks),
+        kind=f"NumPy archive ({said}; {shape} read as {laid.words})",
+        images=ArrayImages(len(labels), laid.shape, dtype, file_stamp(path), blocks),
         ids=numbered_ids((split or "x", count) for split, count in counts),
         target=target,
         split=split_names(counts),
@@ -124,13 +141,6 @@ def _expected(columns: Columns) -> str:
     if columns.image is None and columns.label is None:
         return "x and y (or x_train and y_train, ...)"
     return f"{columns.image or 'x'} and {columns.label or 'y'} (or with _train, _val and _test behind, ...)"
-
-
-def _moved(shape: tuple[int, ...], axis: int | None) -> tuple[int, int, int]:
-    if axis is None:
-        return (*shape, 1)  # pyright: ignore[reportReturnType]
-    rest = [size for k, size in enumerate(shape) if k != axis]
-    return rest[0], rest[1], shape[axis]
 
 
 def _members(path: Path) -> dict[str, _Member]:

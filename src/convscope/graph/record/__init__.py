@@ -68,38 +68,38 @@ def recording(model: nn.Module, inputs: list[Input]) -> Recording:
         return _of_one(model, inputs, "The network was exported for a batch of 1")
     if exported is not None:
         raise ShapeError(
-            f"the module was exported for a batch of {exported}, and computes with that number: export it for one "
+            f"the module was exported for a batch of {exported} and computes with that size: export it for one "
             "example, or for any batch (dynamic_shapes of torch.export.export)"
         )
     try:
-        many = record_forward(model, inputs, BATCH, fake=True)
+        batched = record_forward(model, inputs, BATCH, fake=True)
     except BatchUsed as reason:
         return _of_one(model, inputs, f"The network {reason}")
     except Exception:  # perhaps it takes one example only; if not, the next attempt fails with a plainer message
         return _of_one(model, inputs, "The network failed on a batch of many")
-    return _for_any_batch(model, inputs, many)
+    return _for_any_batch(model, inputs, batched)
 
 
-def _for_any_batch(model: nn.Module, inputs: list[Input], many: Recording) -> Recording:
+def _for_any_batch(model: nn.Module, inputs: list[Input], batched: Recording) -> Recording:
     """Return the recording of a batch if it is valid for any; else that of one example.
 
     A network that never looks at the size of its batch does the same for every size. One that looks is recorded with
     one example too, with a batch of many divisors (1 and a prime have none), and with the batches for which something
     that it made of the size differs; and the calls are compared.
     """
-    batches = [1] if many.uses.looked or any(map(_spends_batch, many.calls)) else []
-    batches += [DIVISIBLE] if many.uses.looked else []
-    batches += sorted(many.uses.batches - {1, BATCH, DIVISIBLE})
+    batches = [1] if batched.uses.looked or any(map(_spends_batch, batched.calls)) else []
+    batches += [DIVISIBLE] if batched.uses.looked else []
+    batches += sorted(batched.uses.batches - {1, BATCH, DIVISIBLE})
     for batch in batches:
         try:
             other = record_forward(model, inputs, batch, fake=True)
         except Exception:  # the network's own code raises what it likes
             where = ""
         else:
-            where = Comparison((BATCH, batch)).difference(many.calls, other.calls)
+            where = Comparison((BATCH, batch)).difference(batched.calls, other.calls)
         if where is not None:
             return _of_one(model, inputs, f"The network depends on the size of its batch in {where or 'its forward'}")
-    return many
+    return batched
 
 
 def _spends_batch(call: Call) -> bool:

@@ -36,7 +36,7 @@ class Input:
 
 
 def bound_inputs(model: nn.Module, shapes: Any) -> list[Input]:
-    """Return the inputs, in the order in which they were given: in strict form, each tied to what the forward takes.
+    """Return the inputs in the order given, in strict form, each bound to a parameter of the forward.
 
     A name that is a parameter of the forward stands for it; the others take the parameters that are left, in order.
     """
@@ -70,8 +70,8 @@ def _input(shape: Any, name: str, floating: torch.dtype) -> Input:
 
 
 def _bound(inputs: list[Input], model: nn.Module) -> list[Input]:
-    """Tie inputs to the parameters of the forward; ``ConfigError`` for one too many, one missing, two of one name."""
-    names = [given.name for given in inputs if given.name]
+    """Bind inputs to the forward's parameters; ``ConfigError`` for a surplus, missing or twice named input."""
+    names = [input.name for input in inputs if input.name]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ConfigError(f"there are two inputs called {twice!r}")
     known = inspect.signature(model.forward).parameters
@@ -80,10 +80,10 @@ def _bound(inputs: list[Input], model: nn.Module) -> list[Input]:
     keywords = [name for name, one in known.items() if one.kind is one.KEYWORD_ONLY]
     free = [name for name in (*ordered, *keywords) if name not in names]
     bound: list[Input] = []
-    for at, given in enumerate(inputs):
-        extra = inspect.Parameter.VAR_KEYWORD in kinds and given.name and not UNNAMED.fullmatch(given.name)
-        if given.name in (*ordered, *keywords) or extra:
-            parameter = given.name
+    for at, input in enumerate(inputs):
+        extra = inspect.Parameter.VAR_KEYWORD in kinds and input.name and not UNNAMED.fullmatch(input.name)
+        if input.name in (*ordered, *keywords) or extra:
+            parameter = input.name
         elif free and (free[0] in ordered or inspect.Parameter.VAR_POSITIONAL not in kinds):
             parameter = free.pop(0)
         elif inspect.Parameter.VAR_POSITIONAL in kinds:
@@ -92,9 +92,9 @@ def _bound(inputs: list[Input], model: nn.Module) -> list[Input]:
         else:
             takes = ", ".join((*ordered, *keywords)) or "none"
             raise ConfigError(f"{type(model).__name__} takes the inputs {takes}; {len(inputs)} were given")
-        name = given.name or ("input" if len(inputs) == 1 else parameter)
-        bound.append(replace(given, name=name, parameter=parameter))
-    filled = {given.parameter for given in bound}
+        name = input.name or ("input" if len(inputs) == 1 else parameter)
+        bound.append(replace(input, name=name, parameter=parameter))
+    filled = {input.parameter for input in bound}
     missing = [
         name for name in (*ordered, *keywords) if name not in filled and known[name].default is inspect.Parameter.empty
     ]
@@ -105,7 +105,7 @@ def _bound(inputs: list[Input], model: nn.Module) -> list[Input]:
         )
     gap = next((at for at, name in enumerate(ordered) if name not in filled), len(ordered))
     places = {name: at for at, name in enumerate(ordered[:gap])}  # behind a gap they are given by keyword
-    return [replace(given, position=places.get(given.parameter)) for given in bound]
+    return [replace(input, position=places.get(input.parameter)) for input in bound]
 
 
 def float_type(model: nn.Module, default: torch.dtype = torch.float32) -> torch.dtype:
@@ -114,10 +114,10 @@ def float_type(model: nn.Module, default: torch.dtype = torch.float32) -> torch.
     return next((array.dtype for array in arrays if array.is_floating_point()), default)
 
 
-def example(given: Input) -> Tensor:
+def example(input: Input) -> Tensor:
     """Return an input with numbers (1, ...): the example that was given, else normal numbers, or token 0."""
-    if given.example is not None:
-        return given.example[:1].detach().cpu().clone()
-    if not given.dtype.is_floating_point:
-        return torch.zeros((1, *given.shape), dtype=given.dtype)
-    return torch.randn((1, *given.shape), generator=torch.Generator().manual_seed(0)).to(given.dtype)
+    if input.example is not None:
+        return input.example[:1].detach().cpu().clone()
+    if not input.dtype.is_floating_point:
+        return torch.zeros((1, *input.shape), dtype=input.dtype)
+    return torch.randn((1, *input.shape), generator=torch.Generator().manual_seed(0)).to(input.dtype)

@@ -63,14 +63,14 @@ class Recorder(TorchFunctionMode):
     def tensors_of(self, inputs: list[Input]) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Return the tensors that the forward gets, by position and by keyword."""
         tensors: dict[str, Tensor] = {}
-        for given in inputs:
-            shape = (self.batch, *given.shape)
-            tensor = torch.empty(shape, dtype=given.dtype, device="meta") if self.fake else example(given)
-            self.tensors.learn(tensor, self.builder.input(given.name, shape, type_name(given.dtype)))
+        for input in inputs:
+            shape = (self.batch, *input.shape)
+            tensor = torch.empty(shape, dtype=input.dtype, device="meta") if self.fake else example(input)
+            self.tensors.learn(tensor, self.builder.input(input.name, shape, type_name(input.dtype)))
             self.log.input(tensor)
-            tensors[given.name] = tensor
-        ordered = sorted((given.position, given.name) for given in inputs if given.position is not None)
-        named = {given.parameter: tensors[given.name] for given in inputs if given.position is None}
+            tensors[input.name] = tensor
+        ordered = sorted((input.position, input.name) for input in inputs if input.position is not None)
+        named = {input.parameter: tensors[input.name] for input in inputs if input.position is None}
         return [tensors[name] for _, name in ordered], named
 
     def outputs(self, returned: Any) -> dict[str, int]:
@@ -164,10 +164,10 @@ class Recorder(TorchFunctionMode):
             self.tensors.learn(output, ref or functools.partial(self._unknown, name, sources, i, output))
             if translation is None:
                 self.tensors.ref(output)
-        made = set(map(id, outputs))
+        output_ids = set(map(id, outputs))
         for tensor in taken:
             stand_in = stand_ins[id(tensor)]
-            if stand_in._version != versions[id(tensor)] and id(stand_in) not in made:
+            if stand_in._version != versions[id(tensor)] and id(stand_in) not in output_ids:
                 if back_in_place and tensor is args[2]:  # it stays what it was
                     self.tensors.learn(tensor, refs[id(tensor)])
                 elif stand_in is tensor:

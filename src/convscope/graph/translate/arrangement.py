@@ -65,8 +65,8 @@ def movedim(graph: GraphBuilder, input: Ref, source: Any, destination: Any) -> R
     sources, goals = ([axes] if isinstance(axes, int) else list(axes) for axes in (source, destination))
     rank = len(input.shape)
     placed = {goal % rank: axis % rank for axis, goal in zip(sources, goals, strict=True)}
-    rest = iter(axis for axis in range(rank) if axis not in placed.values())
-    return permuted(graph, input, [placed[i] if i in placed else next(rest) for i in range(rank)])
+    unplaced = iter(axis for axis in range(rank) if axis not in placed.values())
+    return permuted(graph, input, [placed[i] if i in placed else next(unplaced) for i in range(rank)])
 
 
 def expand(graph: GraphBuilder, input: Ref, *_: Any, **__: Any) -> Ref:
@@ -84,8 +84,8 @@ def repeat(graph: GraphBuilder, input: Ref, *_: Any, **__: Any) -> Ref:
     shape = graph.shape
     sizes = (1,) * (len(shape) - len(input.shape)) + input.shape
     apart = tuple(n for size in sizes for n in (1, size))
-    many = tuple(n for size, whole in zip(sizes, shape, strict=True) for n in (whole // size, size))
-    wide = graph.emit("expand", graph.emit("reshape", input, shape=apart), shape=many)
+    tiled = tuple(n for size, whole in zip(sizes, shape, strict=True) for n in (whole // size, size))
+    wide = graph.emit("expand", graph.emit("reshape", input, shape=apart), shape=tiled)
     return graph.emit("reshape", wide, shape=shape)
 
 
@@ -170,12 +170,12 @@ def repeat_interleave(graph: GraphBuilder, input: Ref, repeats: Any, dim: int | 
 def each_repeated(graph: GraphBuilder, input: Ref, dim: int, times: int) -> Ref:
     """Return an array with each position along an axis so often in a row."""
     axis = dim % len(input.shape)
-    front, (n, *rest) = input.shape[:axis], input.shape[axis:]
+    front, (n, *back) = input.shape[:axis], input.shape[axis:]
     if times == 1:
         return input
-    apart = graph.emit("reshape", input, shape=(*front, n, 1, *rest))
-    wide = graph.emit("expand", apart, shape=(*front, n, times, *rest))
-    return graph.emit("reshape", wide, shape=(*front, n * times, *rest))
+    apart = graph.emit("reshape", input, shape=(*front, n, 1, *back))
+    wide = graph.emit("expand", apart, shape=(*front, n, times, *back))
+    return graph.emit("reshape", wide, shape=(*front, n * times, *back))
 
 
 def stacked(axis: int, least: int) -> Callable[..., Ref]:

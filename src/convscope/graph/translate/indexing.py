@@ -62,8 +62,8 @@ def _axes(shape: tuple[int, ...], entries: tuple[Any, ...]) -> list[Any]:
     """Return what is asked along each axis: what ``...`` stands for, and what is not named, is all of it."""
     named = [entry for entry in entries if entry is not None]
     at = named.index(...) if any(entry is ... for entry in named) else len(named)
-    rest = [slice(None)] * (len(shape) - len(named) + (at < len(named)))
-    return [*named[:at], *rest, *named[at + 1 :]]
+    full_slices = [slice(None)] * (len(shape) - len(named) + (at < len(named)))
+    return [*named[:at], *full_slices, *named[at + 1 :]]
 
 
 def _strides(shape: tuple[int, ...], entries: tuple[Any, ...]) -> tuple[tuple[int, ...], ...]:
@@ -119,11 +119,11 @@ def index_select(graph: GraphBuilder, input: Ref, dim: int, index: Ref) -> Ref:
     if index.dtype not in ("int64", "int32"):
         raise Unknown("places that are no whole numbers")
     front = permuted(graph, input, (axis, *(i for i in range(rank) if i != axis)))
-    n, *rest = front.shape
+    n, *others = front.shape
     if index.value is not None and (index.value < 0).any():
         index = graph.constant(np.where(index.value < 0, index.value + n, index.value))
-    rows = graph.emit("embedding", index, reshape(graph, front, (n, math.prod(rest))))
-    back = reshape(graph, rows, (*index.shape, *rest))
+    rows = graph.emit("embedding", index, reshape(graph, front, (n, math.prod(others))))
+    back = reshape(graph, rows, (*index.shape, *others))
     return permuted(graph, back, (*range(more, more + axis), *range(more), *range(more + axis, more + rank - 1)))
 
 

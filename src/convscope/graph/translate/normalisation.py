@@ -138,8 +138,8 @@ def _length(graph: GraphBuilder, input: Ref, axes: tuple[int, ...], order: float
         return graph.emit("reduce_norm", input, axes=axes, **({} if order == 2 else {"order": float(order)}))
     if order == 0:
         one, zero = graph.scalar(1, input.dtype), graph.scalar(0, input.dtype)
-        there = graph.emit("compare", input, zero, relation="not_equal")
-        return graph.emit("reduce_sum", graph.emit("where", there, one, zero), axes=axes)
+        nonzero = graph.emit("compare", input, zero, relation="not_equal")
+        return graph.emit("reduce_sum", graph.emit("where", nonzero, one, zero), axes=axes)
     sizes = graph.emit("absolute", input)
     if order == -math.inf:
         return extreme_along(graph, sizes, axes, least=True)

@@ -73,10 +73,10 @@ def sum_of(equation: str, ranks: list[int]) -> tuple[list[str], str]:
 def _summed(graph: GraphBuilder, x: Ref, names: str, kept: set[str]) -> tuple[Ref, str]:
     """Return an array summed over the axes that are named nowhere else."""
     gone = tuple(axis for axis, name in enumerate(names) if name not in kept)
-    rest = [axis for axis in range(len(names)) if axis not in gone]
+    remaining = [axis for axis in range(len(names)) if axis not in gone]
     if gone:
-        x = reshape(graph, graph.emit("reduce_sum", x, axes=gone), tuple(x.shape[axis] for axis in rest))
-    return x, "".join(names[axis] for axis in rest)
+        x = reshape(graph, graph.emit("reduce_sum", x, axes=gone), tuple(x.shape[axis] for axis in remaining))
+    return x, "".join(names[axis] for axis in remaining)
 
 
 def _product(graph: GraphBuilder, x: Ref, of_x: str, y: Ref, of_y: str, later: set[str]) -> tuple[Ref, str]:
@@ -107,8 +107,8 @@ def _product(graph: GraphBuilder, x: Ref, of_x: str, y: Ref, of_y: str, later: s
 def _laid(graph: GraphBuilder, x: Ref, of_x: str, names: list[str]) -> Ref:
     """Return an array with its axes in the order of ``names``, of size 1 where it has none of a name."""
     x = permuted(graph, x, [of_x.index(name) for name in names if name in of_x])
-    rest = iter(x.shape)
-    return reshape(graph, x, tuple(next(rest) if name in of_x else 1 for name in names))
+    sizes = iter(x.shape)
+    return reshape(graph, x, tuple(next(sizes) if name in of_x else 1 for name in names))
 
 
 RULES: dict[str, Callable[..., Any]] = {

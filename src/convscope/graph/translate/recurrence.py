@@ -1,4 +1,4 @@
-"""Recurrent layers: stacked and in both directions they are several primitives, one a layer and direction."""
+"""Recurrent layers: stacked and in both directions they are several primitives, one per layer and direction."""
 
 from __future__ import annotations
 

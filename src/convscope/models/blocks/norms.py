@@ -21,7 +21,7 @@ class ChannelNorm(nn.LayerNorm):
 
 
 def _group_norm(channels: int) -> nn.GroupNorm:
-    # 16 channels a group did as well as 32 groups in the paper, and suits narrow layers too.
+    # 16 channels per group did as well as 32 groups in the paper, and suits narrow layers too.
     size = max(width for width in range(1, 17) if channels % width == 0)
     return nn.GroupNorm(channels // size, channels)
 

@@ -95,7 +95,7 @@ class GroupConvolution(_Convolution):
 
 
 class GroupBatchNorm(nn.BatchNorm2d):
-    """Batch norm with one mean, variance, weight and bias a feature, shared by all elements of the group."""
+    """Batch norm with one mean, variance, weight and bias per feature, shared by all elements of the group."""
 
     def __init__(self, group: Group, channels: int):
         super().__init__(channels)

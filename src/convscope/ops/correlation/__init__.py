@@ -50,8 +50,8 @@ def correlate(
         x: (N, C, *space) with one to three spatial axes.
         kernel: (O, C/groups, *k).
         bias: (O,), or None for zero.
-        stride: steps of the window, one number or one an axis.
-        padding: a number, one an axis, (before, after) for each axis, "valid" (0), "same" (⌈size / stride⌉ outputs, an
+        stride: steps of the window, one number or one per axis.
+        padding: a number, one per axis, (before, after) for each axis, "valid" (0), "same" (⌈size / stride⌉ outputs, an
             odd one after) or "same_lower" (before).
         dilation: distance of neighbouring kernel numbers in the input.
         groups: channels are split into so many groups that do not see each other.

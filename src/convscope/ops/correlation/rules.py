@@ -26,7 +26,7 @@ class Gradients(NamedTuple):
 
 @dataclass(frozen=True)
 class Setting:
-    """The checked arguments: one window an axis, ``groups``, and what stands in the padding."""
+    """The checked arguments: one window per axis, ``groups``, and what stands in the padding."""
 
     windows: tuple[Window, ...]
     groups: int
@@ -118,10 +118,10 @@ def _setting(
     windows = tuple(Window(n, k, s, before, after, d) for n, k, s, (before, after), d in each)
     for axis, window in enumerate(windows):
         if not window.outputs:
-            there = window.size + window.before + window.after
+            padded = window.size + window.before + window.after
             raise ShapeError(
                 f"{operation}: the kernel reaches over {window.reach} positions of spatial axis {axis}, but with "
-                f"padding only {there} are there (x {x}, kernel {kernel}, dilation {window.dilation}, padding "
+                f"padding only {padded} are there (x {x}, kernel {kernel}, dilation {window.dilation}, padding "
                 f"{window.before} + {window.after}); pad more or take a smaller kernel"
             )
     return Setting(windows, groups, padding_mode)

@@ -32,7 +32,7 @@ def avg_pool(
 ) -> np.ndarray:
     """Return the mean of each window: x (N, C, *space) -> (N, C, *space').
 
-    ``stride`` None means ``size``: windows side by side. ``padding`` (a number, one an axis, pairs, "same",
+    ``stride`` None means ``size``: windows side by side. ``padding`` (a number, one per axis, pairs, "same",
     "same_lower") adds zeros: counted in the mean, unless ``count_include_pad`` is False. ``dilation`` spreads the
     window. What ``ceil_mode`` lets hang over the padded end is never counted. ``divisor_override`` divides every sum by
     that number instead.

@@ -40,7 +40,7 @@ def max_pool(
 ) -> Any:
     """Return the largest number of each window: x (N, C, *space) -> (N, C, *space').
 
-    ``stride`` None means ``size``: windows side by side. ``padding`` (a number, one an axis, pairs, "same",
+    ``stride`` None means ``size``: windows side by side. ``padding`` (a number, one per axis, pairs, "same",
     "same_lower") counts as -inf, so that it never wins; ``dilation`` spreads the window; ``ceil_mode`` keeps a last
     window that begins on an input and hangs over the end. ``return_indices`` gives ``MaxPooled(output, indices)``. NaN
     wins.

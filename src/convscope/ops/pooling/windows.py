@@ -1,6 +1,6 @@
 """What all poolings share: friendly arguments → one ``Window`` an axis, and what follows from the windows alone.
 
-A window in two dimensions is every combination of one window an axis: sums and maxima are taken along one axis after
+A window in two dimensions is every combination of one window per axis: sums and maxima are taken along one axis after
 the other, so that a window of 3×3 costs 3 + 3 passes over the array, not 9.
 """
 

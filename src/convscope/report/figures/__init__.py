@@ -1,1 +1,1 @@
-"""One figure a file: plain data in, a matplotlib figure with its title and reading out."""
+"""One figure per file: plain data in, a matplotlib figure with its title and reading out."""

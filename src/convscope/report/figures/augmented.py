@@ -20,7 +20,7 @@ SIDE = 96  # pixels of a tile in a picture of its own
 
 
 def draw(contents: Contents) -> Drawing | None:
-    """Draw a row an image: as stored on the left, as the network saw it in several epochs on the right."""
+    """Draw a row per image: as stored on the left, as the network saw it in several epochs on the right."""
     shown = contents.augmented
     if shown is None or not len(shown.images):
         return None
@@ -51,10 +51,10 @@ def _must(contents: Contents) -> str:
             "Points move with the image, and in a mirrored one left and right change places: each point must lie where"
             " it belongs in every version, and keep its colour."
         )
-    what = (
+    requirement = (
         "The class must stay recognisable to you" if contents.task == "classification" else "The answer must stay true"
     )
-    return f"{what} in every version: if it does not, the augmentation is too strong."
+    return f"{requirement} in every version: if it does not, the augmentation is too strong."
 
 
 def _mark(axes: Axes, shown: Augmented, columns: slice, tile_size: tuple[int, int], gap: int) -> None:

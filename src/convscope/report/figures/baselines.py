@@ -31,7 +31,7 @@ def draw(contents: Contents) -> Drawing | None:
                 axes.plot(span, [y, y], color=colour, linewidth=5, alpha=0.4, solid_capstyle="butt")
             axes.plot(estimate["value"], y, "o", color=colour, markersize=7)
         axes.annotate(
-            f"{quantities.value(estimate, about)}  ({quantities.interval(estimate, about)})",
+            f"{quantities.value(estimate, about)}  ({quantities.bounds(estimate, about)})",
             (1, y),
             (10, 0),
             xycoords=("axes fraction", "data"),

@@ -13,13 +13,13 @@ from convscope.report.figures.contact_sheet import tiles
 from convscope.report.figures.style import INK, MUTED, WIDE, canvas
 from convscope.report.text import file_name, shorten
 
-ACROSS = 8
+ACROSS = 6
 
 
 def captioned(
     contents: Contents, images: Sequence[np.ndarray], captions: Sequence[str], ids: Sequence[str], lines: int
 ) -> Figure:
-    """Draw raw images (C, H, W), eight in a row; captions have up to ``lines`` lines, names of files stand below."""
+    """Draw raw images (C, H, W), six in a row; captions have up to ``lines`` lines, names of files stand below."""
     stacked = np.stack(images)
     pictures = tiles(
         stacked, Display.of(contents.samples.images if contents.samples is not None else stacked), most=110

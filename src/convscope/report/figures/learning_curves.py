@@ -19,28 +19,28 @@ APART = 11.0  # points from one name to the next
 
 
 def draw(comparison: Comparison) -> Drawing | None:
-    """Draw validation loss and main figure against the epoch, a line a run; nothing where no run has two epochs."""
+    """Draw validation loss and main figure against the epoch, a line per run; nothing where no run has two epochs."""
     longest = max(run.epochs for network in comparison.networks for run in network.runs)
     if longest < 2:
         return None
     shown = ["loss", *_metric(comparison)]
     figure = canvas(WIDE, 3.6)
     panels = figure.subplots(1, len(shown), squeeze=False)[0]
-    for axes, what in zip(panels, shown, strict=True):
+    for axes, key in zip(panels, shown, strict=True):
         for at, network in enumerate(comparison.networks):
             style = look(at)
             for run in network.runs:
                 axes.plot(
-                    run.history["epoch"], run.history[f"valid_{what}"], color=style.colour, linestyle=style.line,
+                    run.history["epoch"], run.history[f"valid_{key}"], color=style.colour, linestyle=style.line,
                     linewidth=1.3, alpha=0.85 if len(network.runs) == 1 else 0.6,
                 )  # fmt: skip
-        about = comparison.metrics.get(what, About(what.replace("_", " "), "", "", "lower"))
+        about = comparison.metrics.get(key, About(key.replace("_", " "), "", "", "lower"))
         axes.set_title(f"Validation {merit.named(about)}")
         axes.set_xlabel("epoch")
         axes.set_xlim(1 if longest > 2 else 0.9, longest)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
         grid(axes)
-        _scale(axes, [run.history[f"valid_{what}"] for network in comparison.networks for run in network.runs], about)
+        _scale(axes, [run.history[f"valid_{key}"] for network in comparison.networks for run in network.runs], about)
     room = max(len(_name(network.name)) for network in comparison.networks) * 0.075 / WIDE + 0.02
     figure.get_layout_engine().set(rect=(0, 0, 1 - room, 1))  # pyright: ignore[reportOptionalMemberAccess, reportCallIssue]
     _names_right(panels[-1], comparison, f"valid_{shown[-1]}")
@@ -48,7 +48,7 @@ def draw(comparison: Comparison) -> Drawing | None:
     return Drawing(
         figure,
         "Learning curves",
-        f"The validation {comparison.noun}s after every epoch, a line a training"
+        f"The validation {comparison.noun}s after every epoch, a line per training"
         + (", lines of one colour being the same network with other seeds" if several else "")
         + ". Where lines of one network lie as far apart as those of two networks, the difference is the seed's.",
     )

@@ -17,9 +17,9 @@ FAR = 4  # times as far from the best value as all others: so far off, one leave
 
 
 def worst_end(estimates: Sequence[Mapping[str, Any]], about: About) -> float:
-    """Return where the axis ends on the side of the worse, the estimates given with the worst first.
+    """Return the axis limit on the worse side; ``estimates`` come worst first.
 
-    That is a little beyond the worst interval; beyond the second one where the worst would leave the rest no room.
+    The limit lies a little beyond the worst interval, or beyond the second worst if the worst would squeeze the others.
 
     >>> dice = About("Dice", "", "share")
     >>> round(worst_end([{"value": v, "low": v, "high": v} for v in (0.8, 0.9)], dice), 3)
@@ -30,8 +30,8 @@ def worst_end(estimates: Sequence[Mapping[str, Any]], about: About) -> float:
     ends = _ends(estimates, "low" if about.better == "higher" else "high")
     best = best_value(estimates, about)
     distances = [abs(best - end) for end in ends]
-    rest = max(distances[1:], default=distances[0])
-    reach = 1.15 * (rest if len(ends) > 2 and distances[0] > FAR * rest else distances[0])
+    second_worst = max(distances[1:], default=distances[0])
+    reach = 1.15 * (second_worst if len(ends) > 2 and distances[0] > FAR * second_worst else distances[0])
     reach = reach or max(0.1 * abs(best), 1e-9)  # all are equally good
     end = best - reach if about.better == "higher" else best + reach
     return min(1.0, max(0.0, end)) if about.unit == "share" else end

@@ -33,7 +33,7 @@ def draw(comparison: Comparison) -> Drawing:
                 axes.plot(each, [y] * len(each), "|", color=colour, markersize=11, markeredgewidth=1.3)
             axes.plot(estimate["value"], y, "o", color=colour, markersize=7)
         axes.annotate(
-            f"{quantities.value(estimate, about)}  ({quantities.interval(estimate, about)})", (1, y), (10, 0),
+            f"{quantities.value(estimate, about)}  ({quantities.bounds(estimate, about)})", (1, y), (10, 0),
             xycoords=("axes fraction", "data"), textcoords="offset points", va="center", color=INK,
         )  # fmt: skip
     axes.set_yticks(range(len(rows)), [shorten(network.name, 34) for network, _ in rows])
@@ -53,7 +53,7 @@ def draw(comparison: Comparison) -> Drawing:
         f"{about.title} of each network",
         f"Each dot is the {inside(about.title)} on the {comparison.examples:,} {comparison.noun}s ({about.meaning});"
         " the pale bar is its 95 % interval."
-        + (" Strokes are single trainings, one a seed, and the dot is their mean." if several else "")
+        + (" Strokes are single trainings, one per seed, and the dot is their mean." if several else "")
         + " Bars of two networks may overlap and the difference still be sure, because both answered for the same"
         f" {comparison.noun}s: the differences below tell.{off}",
     )

@@ -181,10 +181,10 @@ def _sums(axes: Axes, trace: Trace, terms: Grid, channel: int) -> None:
     lines: list[tuple[str, float]] = []
     if "winner" not in trace.facts:
         here = float(np.nansum(terms.product[channel])) if terms.product.ndim > 1 else float(trace.products.sum())
-        rest = float(trace.products.sum()) - here
+        others = float(trace.products.sum()) - here
         lines.append(("these products", here))
         if terms.product.ndim > 1 and len(terms.product) > 1:
-            lines.append((f"{len(terms.product) - 1} other channels", rest))
+            lines.append((f"{len(terms.product) - 1} other channels", others))
         if trace.bias:
             lines.append(("bias", trace.bias))
     lines.append(("= total" if lines else "the largest", trace.total))

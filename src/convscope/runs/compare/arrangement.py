@@ -45,9 +45,11 @@ class Arrangement:
         return float(np.mean([splits[judged] / splits["train"] for splits, judged in counts]))
 
 
-def is_of_splits(run: Run) -> bool:
-    """Return whether a run is one of several on different splits of its set."""
-    return run.plan.fold is not None or bool(run.plan.resample)
+def of_several_splits(runs: Sequence[Run]) -> bool:
+    """Return whether runs are of several splits of their set; several runs of one fold are compared as any are."""
+    places = {(run.plan.folds, run.plan.fold, run.plan.resample or 0) for run in runs}
+    alone = len(runs) == 1 and places != {(None, None, 0)}
+    return alone or len(places) > 1
 
 
 def arrange(runs: Sequence[Run]) -> Arrangement:

@@ -82,16 +82,16 @@ def _differences(a: Run, b: Run, same_split: bool) -> Iterator[str]:
         extra = [name for name in mine if name not in other]
         if extra:
             yield (
-                f"they had other images; {len(extra):,} of the {len(mine):,} of {run.folder} are not among those of "
-                f"the other run, such as {listed(extra, 2)}"
+                f"their images differ; the other run lacks {len(extra):,} of the {len(mine):,} images of {run.folder}, "
+                f"such as {listed(extra, 2)}"
             )
     told = ("content", "have another content"), ("label", "have another label"), ("group", "are of another group")
-    for column, what in told:
+    for column, change in told:
         if column == "group" and not all(any(row.group for row in rows.values()) for rows in (first, second)):
             continue  # one of the runs knows nothing of groups
         changed = [name for name in first if getattr(first[name], column) != getattr(second[name], column)]
         if changed:
-            yield f"{count(len(changed), 'image')} of the same name {what}, such as {listed(changed, 2)}"
+            yield f"{count(len(changed), 'image')} of the same name {change}, such as {listed(changed, 2)}"
     if not same_split:
         return
     moved = [name for name in first if first[name].split != second[name].split]
@@ -102,7 +102,7 @@ def _differences(a: Run, b: Run, same_split: bool) -> Iterator[str]:
             f"{a.folder}, {second[name].split} in {b.folder}); {_remedy(a, b)}"
         )
     if [*first] != [*second]:  # names sort otherwise in another Unicode form, and figures go by the order
-        yield "they list the same images in another order; train both again"
+        yield "they list the same images in different orders; train both again"
 
 
 def _remedy(a: Run, b: Run) -> str:

@@ -21,71 +21,70 @@ if TYPE_CHECKING:
 MUCH_CHEAPER = 2  # times fewer multiply-adds are worth a sentence
 
 
-def conclusions(found: Comparison) -> Iterator[str]:
-    """Yield whether the best network is better than each other one, and what may be used instead of it."""
-    best, rest = found.best, found.networks[1:]
-    if not rest:
-        about = found.metrics[found.main]
-        figure = in_words(best.figures[found.main], about)
+def conclusions(comparison: Comparison) -> Iterator[str]:
+    """Yield whether the best network is better than each other network, and which cheaper one is as good."""
+    best, others = comparison.best, comparison.networks[1:]
+    about = comparison.metrics[comparison.main]
+    if not others:
+        figure = in_words(best.figures[comparison.main], about)
         yield f"{best.name}: {inside(about.title)} {figure} over {count(len(best.runs), 'seed')}."
         return
-    against = {network.name: found.pair(best.name, network.name) for network in rest}
-    about = found.metrics[found.main]
+    against = {network.name: comparison.pair(best.name, network.name) for network in others}
     worse = [pair for pair in against.values() if pair.decided]
-    equal = [network for network in rest if not against[network.name].decided]
+    equal = [network for network in others if not against[network.name].decided]
     if worse:
         than = [f"than {_other(pair, best)} by {gap(pair, about)}" for pair in worse]
         yield f"{best.name} is better {_listed(than)}."
     for network in equal:
         pair = against[network.name]
         sure = quantities.ahead(pair.difference, about)["low"] > 0
-        counted = f", counting that {len(found.pairs)} pairs were looked at" if sure else ""
+        counted = f", counting that {len(comparison.pairs)} pairs were looked at" if sure else ""
         yield (
-            f"Between {best.name} and {network.name} {_judges(found, best, network)} do not decide: "
+            f"Between {best.name} and {network.name} {_judges(comparison, best, network)} do not decide: "
             f"the difference of {gap(pair, about)} could be chance{counted}."
         )
     cheapest = min(equal, key=lambda network: network.multiply_adds, default=best)
     if cheapest.multiply_adds * MUCH_CHEAPER <= best.multiply_adds:
         times = best.multiply_adds / cheapest.multiply_adds
-        less = f"{times:.3g} times fewer multiply-adds per {found.noun}"
+        less = f"{times:.3g} times fewer multiply-adds per {comparison.noun}"
         yield f"Of these, {cheapest.name} needs {less} than {best.name}."
 
 
-def notes(found: Comparison, runs: list[Run]) -> Iterator[str]:
+def notes(comparison: Comparison, runs: list[Run]) -> Iterator[str]:
     """Yield what a reader must know before relying on the figures."""
-    yield from (f"could not train {name}: {reason}" for name, reason in found.failed.items())
-    once = [network.name for network in found.networks if len(network.runs) == 1]
-    if once and len(found.networks) > 1:
+    yield from (f"could not train {name}: {reason}" for name, reason in comparison.failed.items())
+    once = [network.name for network in comparison.networks if len(network.runs) == 1]
+    if once and len(comparison.networks) > 1:
         yield (
-            f"{_listed(once)} {'was' if len(once) == 1 else 'were'} trained once: the tests know nothing of what "
-            "another seed would have done; train with --seeds 3 to see it"
+            f"{_listed(once)} {'was' if len(once) == 1 else 'were'} trained once: the tests do not cover how another "
+            "seed would have done; train with --seeds 3 to measure it"
         )
-    fewest = min((len(network.runs) for network in found.networks if len(network.runs) > 1), default=0)
+    fewest = min((len(network.runs) for network in comparison.networks if len(network.runs) > 1), default=0)
     if 1 < fewest < 5:
-        yield f"{fewest} seeds tell only roughly how much a network moves from seed to seed"
-    yield from _of_groups(found, runs)
-    if found.split == "valid":
-        by = sorted({what for run in runs for what in decided_by_validation(run.metrics)})
+        yield f"{fewest} seeds estimate only roughly how much a network varies from seed to seed"
+    yield from _of_groups(comparison, runs)
+    if comparison.split == "valid":
+        by = sorted({choice for run in runs for choice in decided_by_validation(run.metrics)})
         flattered = f", which also chose {' and '.join(by)} of some runs: their scores are optimistic" if by else ""
         yield f"scored on the validation examples{flattered}"
-    for key, what in (("epochs", "epochs"), ("time", "time"), ("img_size", "image sizes"), ("augment", "augmentation")):
-        values = {network.name: network.settings[key] for network in found.networks if key in network.settings}
+    for key, noun in (("epochs", "epochs"), ("time", "time"), ("img_size", "image sizes"), ("augment", "augmentation")):
+        values = {network.name: network.settings[key] for network in comparison.networks if key in network.settings}
         if values:
             each = ", ".join(f"{name} {value if value is not None else 'none'}" for name, value in values.items())
-            yield f"not the same {what}: {each}"
+            yield f"not the same {noun}: {each}"
     machines = {(e.get("processor"), e.get("threads"), e.get("gpu")) for e in (run.environment for run in runs)}
     if len(machines) > 1:
-        yield "trained on different machines or numbers of threads: their times do not compare"
+        yield "trained on different machines or numbers of threads: their times are not comparable"
 
 
-def _of_groups(found: Comparison, runs: list[Run]) -> Iterator[str]:
-    if found.groups is not None:
-        rough = f"; with fewer than {FEW} they are rough, and rather too narrow" if found.groups < FEW else ""
-        yield f"the {found.noun}s come from {found.resampled}: intervals and tests draw whole groups{rough}"
+def _of_groups(comparison: Comparison, runs: list[Run]) -> Iterator[str]:
+    if comparison.groups is not None:
+        rough = f"; with fewer than {FEW} they are rough, and rather too narrow" if comparison.groups < FEW else ""
+        yield f"the {comparison.noun}s come from {comparison.resampled}: intervals and tests draw whole groups{rough}"
     elif old := [run for run in runs if not names_groups(run)]:
         yield (
-            f"{old[0].folder} does not say which {found.noun}s come from one group (it was written by an older "
-            f"version): intervals and tests are over single {found.noun}s"
+            f"{old[0].folder} does not say which {comparison.noun}s come from one group (it was written by an older "
+            f"version): intervals and tests are over single {comparison.noun}s"
         )
 
 
@@ -100,9 +99,10 @@ def _other(pair: Pair, network: Network) -> str:
     return pair.b if pair.a == network.name else pair.a
 
 
-def _judges(found: Comparison, a: Network, b: Network) -> str:
-    examples = f"the {found.examples:,} {'validation' if found.split == 'valid' else found.split} {found.noun}s"
-    examples += f" of {count(found.groups, 'group')}" if found.groups else ""
+def _judges(comparison: Comparison, a: Network, b: Network) -> str:
+    split = "validation" if comparison.split == "valid" else comparison.split
+    examples = f"the {comparison.examples:,} {split} {comparison.noun}s"
+    examples += f" of {count(comparison.groups, 'group')}" if comparison.groups else ""
     seeds = min(len(a.runs), len(b.runs))
     return examples if seeds == 1 else f"{examples} and {seeds} seeds"
 
@@ -114,7 +114,7 @@ def in_words(estimate: Estimate, about: About) -> str:
     '93.1 % (92.0 to 94.0 %)'
     """
     value = quantities.value(estimate, about)
-    interval = f" ({quantities.interval(estimate, about)})" if quantities.known(estimate) else ""
+    interval = f" ({quantities.bounds(estimate, about)})" if quantities.known(estimate) else ""
     return f"{value}{interval}".replace(THIN, " ")  # also for terminals that cannot show it
 
 

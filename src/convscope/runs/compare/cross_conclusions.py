@@ -12,35 +12,35 @@ if TYPE_CHECKING:
     from convscope.runs.compare.cross_validation import CrossValidation
 
 
-def conclusions(found: CrossValidation) -> Iterator[str]:
+def conclusions(summary: CrossValidation) -> Iterator[str]:
     """Yield how good the best network is, and whether it is better than each other one."""
-    about, best, J = found.metrics[found.main], found.best, len(found.splits)
+    about, best, J = summary.metrics[summary.main], summary.best, len(summary.splits)
     name = inside(about.title)
     if best.pooled is not None:
-        examples = f"all {found.examples:,} examples, each tested once in {J} folds"
-        yield f"{best.name}: {name} {in_words(best.pooled[found.main], about)} on {examples}."
+        examples = f"all {summary.examples:,} examples, each tested once in {J} folds"
+        yield f"{best.name}: {name} {in_words(best.pooled[summary.main], about)} on {examples}."
     else:
-        yield f"{best.name}: mean {name} {in_words(best.mean[found.main], about)} over {J} resamples."
-    for other in found.networks[1:]:
-        pair = found.pair(best.name, other.name)
-        wins = found.wins[found.pairs.index(pair)]
-        on = f"on {wins} of {J} {found.kind}"
+        yield f"{best.name}: mean {name} {in_words(best.mean[summary.main], about)} over {J} resamples."
+    for other in summary.networks[1:]:
+        pair = summary.pair(best.name, other.name)
+        wins = summary.wins[summary.pairs.index(pair)]
+        on = f"on {wins} of {J} {summary.kind}"
         if pair.decided:
             yield f"{best.name} is better than {other.name} by {gap(pair, about)}; it leads {on}."
         elif pair.difference["value"] is not None:
             yield (
-                f"Between {best.name} and {other.name} the {found.kind} do not decide: the difference of "
+                f"Between {best.name} and {other.name} the {summary.kind} do not decide: the difference of "
                 f"{gap(pair, about)} could be chance; {best.name} leads {on}."
             )
 
 
-def notes(found: CrossValidation) -> Iterator[str]:
+def notes(summary: CrossValidation) -> Iterator[str]:
     """Yield what a reader must know before relying on the figures."""
-    yield from (f"left out {name}: {reason}" for name, reason in found.failed.items())
+    yield from (f"left out {name}: {reason}" for name, reason in summary.failed.items())
     yield (
-        f"the {found.kind} share training examples, so their figures are not independent: the interval of their mean "
+        f"the {summary.kind} share training examples, so their figures are not independent: the interval of their mean "
         "is corrected for it (Nadeau and Bengio 2003)"
     )
-    if found.kind == "folds":
-        drawn = f"the {count(found.groups, 'group')}" if found.groups else "examples"
+    if summary.kind == "folds":
+        drawn = f"the {count(summary.groups, 'group')}" if summary.groups else "examples"
         yield f"the intervals of all folds together resample {drawn}; the chance in training is not in them"

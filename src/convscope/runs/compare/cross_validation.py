@@ -136,7 +136,7 @@ def cross_validate(runs: Sequence[Run | str | Path], failed: dict[str, str] | No
     pairs = [_over_resamples(a, b, main, arrangement) if pooled is None else pooled.pair(a, b) for a, b in couples]
     corrected = holm([pair.p for pair in pairs])
     units = pooled.units if pooled else None
-    found = CrossValidation(
+    summary = CrossValidation(
         data=arrangement.firsts[0].source,
         kind=arrangement.kind,
         splits=arrangement.splits,
@@ -150,7 +150,7 @@ def cross_validate(runs: Sequence[Run | str | Path], failed: dict[str, str] | No
         resampled=str(units) if units and units.groups else "images",
         about=arrangement.firsts[0].about,
     )
-    return replace(found, conclusions=tuple(conclusions(found)), notes=tuple(notes(found)))
+    return replace(summary, conclusions=tuple(conclusions(summary)), notes=tuple(notes(summary)))
 
 
 class _Pooled:
@@ -216,8 +216,8 @@ def _summary(values: list[float | None], ratio: float) -> tuple[Estimate, float 
     known = [value for value in values if value is not None]
     if len(known) < max(2, len(values)):
         return {"value": _mean(values), "low": None, "high": None}, None
-    found = over_splits(np.array(known), ratio)
-    return {"value": found.value, "low": _known(found.low), "high": _known(found.high)}, found.std
+    estimate = over_splits(np.array(known), ratio)
+    return {"value": estimate.value, "low": _known(estimate.low), "high": _known(estimate.high)}, estimate.std
 
 
 def _over_resamples(a: Validated, b: Validated, main: str, arrangement: Arrangement) -> Pair:
@@ -227,9 +227,9 @@ def _over_resamples(a: Validated, b: Validated, main: str, arrangement: Arrangem
     if len(leads) < 2:
         value = leads[0] if leads else None
         return Pair(a.name, b.name, {"value": value, "low": None, "high": None}, "corrected_t", 1.0, 1.0, ())
-    found = over_splits(np.array(leads), arrangement.ratio)
-    difference = {"value": found.value, "low": _known(found.low), "high": _known(found.high)}
-    return Pair(a.name, b.name, difference, "corrected_t", found.p, 1.0, ())
+    estimate = over_splits(np.array(leads), arrangement.ratio)
+    difference = {"value": estimate.value, "low": _known(estimate.low), "high": _known(estimate.high)}
+    return Pair(a.name, b.name, difference, "corrected_t", estimate.p, 1.0, ())
 
 
 def _wins(a: Validated, b: Validated, main: str, better: str) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from convscope.data.options import COLUMNS, PLACES, SPLITTING
 from convscope.models import own
 from convscope.runs.run import Run
 
 # What does not change the network that comes out, or only as another seed would.
 ASIDE = {
-    "seed", "split_seed", "split_file", "folds", "fold", "resample", "valid", "test", "task", "positive", "skip_bad",
-    "max_pixels", "cache", "data_root", "image_column", "label_column", "group", "workers", "device", "amp",
-    "channels_last", "compile", "rewrite", "threads", "baselines", "baseline_seconds",
+    *SPLITTING, *PLACES, *COLUMNS, "split_seed", "task", "positive", "skip_bad", "max_pixels", "workers", "device",
+    "amp", "channels_last", "compile", "rewrite", "threads", "baselines", "baseline_seconds",
 }  # fmt: skip
 TRANSFER = ("freeze", "unfreeze_at", "layer_decay")
 FOLLOWS = ("stages", "head", "lr")  # from given weights and from freezing, where they are not said
@@ -67,8 +67,8 @@ def _word(key: str, value: Any) -> str:
 
 
 def settings_of(runs: list[Run], groups: dict[str, dict[int, int]]) -> dict[str, dict[str, Any]]:
-    """Return for each network those of its settings in which the networks of a comparison differ."""
-    found = {name: essential(runs[next(iter(group.values()))]) for name, group in groups.items()}
-    keys = sorted({key for values in found.values() for key in values} - {"model"})
-    varied = [key for key in keys if len({repr(values.get(key)) for values in found.values()}) > 1]
-    return {name: {key: values.get(key) for key in varied} for name, values in found.items()}
+    """Return the settings in which the networks of a comparison differ, by network."""
+    settings = {name: essential(runs[next(iter(group.values()))]) for name, group in groups.items()}
+    keys = sorted({key for values in settings.values() for key in values} - {"model"})
+    varied = [key for key in keys if len({repr(values.get(key)) for values in settings.values()}) > 1]
+    return {name: {key: values.get(key) for key in varied} for name, values in settings.items()}

@@ -26,15 +26,15 @@ def resampled_means(figures: np.ndarray, groups: Sequence[dict[int, int]], seed:
     """
     resamples = figures.shape[1]
     draws: dict[tuple[int, ...], np.ndarray] = {}
-    found = np.empty((len(groups), resamples))
+    means = np.empty((len(groups), resamples))
     for at, group in enumerate(groups):
         seeds = tuple(sorted(group))
         if seeds not in draws:
             S = len(seeds)
             rng = np.random.default_rng([seed, *seeds])
             draws[seeds] = rng.multinomial(S - 1, [1 / S] * S, resamples).T / (S - 1) if S > 1 else np.ones(1)[:, None]
-        found[at] = (draws[seeds] * figures[[group[s] for s in seeds]]).sum(axis=0)
-    return found
+        means[at] = (draws[seeds] * figures[[group[s] for s in seeds]]).sum(axis=0)
+    return means
 
 
 def two_sided(differences: np.ndarray) -> float:

@@ -50,7 +50,7 @@ class AvgPool(Layer):
 
 
 class _Global(Layer):
-    """One number a channel: (N, C, *space) -> (N, C), as a fully connected layer takes it."""
+    """One number per channel: (N, C, *space) -> (N, C), as a fully connected layer takes it."""
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Return one number for each channel of x (N, C, *space)."""

@@ -21,7 +21,7 @@ from convscope.data.spec import Classes
 from convscope.tasks.baselines import FLOATS, Baseline, BaselineResult, Budget
 from convscope.tasks.features import Features, gradients, gradients_seconds, in_chunks, pixels, width_of
 
-LINEAR, DENSE = 4e9, 1.5e10  # multiplications a second, linear fit and perceptron: one thread of a 2023 server
+LINEAR, DENSE = 4e9, 1.5e10  # multiplications per second, linear fit and perceptron: one thread of a 2023 server
 STEPS, ROUND = 50, 10  # iterations that a linear model is given, and how often the clock is looked at
 HIDDEN = 128
 
@@ -63,8 +63,8 @@ def _majority(name: str, job: _Job) -> BaselineResult:
     start = time.perf_counter()
     shares = np.bincount(job.train.labels, minlength=job.classes) / len(job.train)
     probabilities = np.broadcast_to(shares, (len(job.scored), job.classes)).copy()
-    what = "always names the most frequent class of the training images; its probabilities are the classes' shares"
-    return BaselineResult(name, what, probabilities, time.perf_counter() - start, len(job.train), False)
+    description = "always predicts the most frequent training class; its probabilities are the class frequencies"
+    return BaselineResult(name, description, probabilities, time.perf_counter() - start, len(job.train), False)
 
 
 def _pixels_logistic(name: str, job: _Job) -> BaselineResult:
@@ -81,8 +81,8 @@ def _hog_linear(name: str, job: _Job) -> BaselineResult:
     features = gradients(side)
     width = width_of(features, job.train)
     each = gradients_seconds(H, W, C, side) + width * job.classes * STEPS / LINEAR
-    what = f"logistic regression on {width:,} histogram values of oriented gradients (HOG)"
-    return _learn(name, job, job.rows(width, each), features, _linear, what)
+    description = f"logistic regression on {width:,} histogram values of oriented gradients (HOG)"
+    return _learn(name, job, job.rows(width, each), features, _linear, description)
 
 
 def _pixels_perceptron(name: str, job: _Job) -> BaselineResult:
@@ -91,11 +91,11 @@ def _pixels_perceptron(name: str, job: _Job) -> BaselineResult:
     epoch = 3 * width * HIDDEN / DENSE  # forward, and backward to weights and to inputs
     rows = job.rows(width, each=5 * epoch)
     epochs = int(np.clip(job.aim / (len(rows) * epoch), 5, 50))
-    what = f"a fully connected network with one hidden layer of {HIDDEN} units on {width:,} pixel values"
-    return _learn(name, job, rows, features, _perceptron(epochs), f"{what}, {epochs} passes")
+    description = f"a fully connected network with one hidden layer of {HIDDEN} units on {width:,} pixel values"
+    return _learn(name, job, rows, features, _perceptron(epochs), f"{description}, {epochs} passes")
 
 
-def _learn(name: str, job: _Job, rows: np.ndarray, features: Features, fit: Fit, what: str) -> BaselineResult:
+def _learn(name: str, job: _Job, rows: np.ndarray, features: Features, fit: Fit, description: str) -> BaselineResult:
     """Turn the chosen images into standardised features, fit, and score every image of the other split."""
     start = time.perf_counter()
     deadline = start + job.seconds
@@ -120,8 +120,8 @@ def _learn(name: str, job: _Job, rows: np.ndarray, features: Features, fit: Fit,
         standardised = (features(images) - np.float32(centre)) / np.float32(spread)
         probabilities[at : at + len(images), model.classes_] = model.predict_proba(standardised)
         at += len(images)
-    what += f", learned from {done:,} of {len(job.train):,} training images"
-    return BaselineResult(name, what, probabilities, time.perf_counter() - start, done, cut or done < len(rows))
+    description += f", learned from {done:,} of {len(job.train):,} training images"
+    return BaselineResult(name, description, probabilities, time.perf_counter() - start, done, cut or done < len(rows))
 
 
 def _linear(x: np.ndarray, y: np.ndarray, seed: int, deadline: float) -> tuple[Any, bool]:
@@ -166,15 +166,17 @@ def _perceptron(epochs: int) -> Fit:
     return fit
 
 
-def _method(learn: Callable[[str, _Job], BaselineResult]) -> Baseline:
-    def method(name: str, train: Split, scored: Split, target: Classes, budget: Budget) -> BaselineResult:
+def _method(learn: Callable[[str, _Job], BaselineResult], *, pixels_only: bool = True) -> Baseline:
+    def method(name: str, train: Split, scored: Split, target: Classes, budget: Budget) -> BaselineResult | None:
+        if pixels_only and train.input.spec.kind != "image":
+            return None
         return learn(name, _Job(train, scored, len(target.names), budget.seconds, budget.seed, budget.room))
 
     return method
 
 
 METHODS: dict[str, Baseline] = {
-    "majority class": _method(_majority),
+    "majority class": _method(_majority, pixels_only=False),
     "logistic regression": _method(_pixels_logistic),
     "HOG + linear": _method(_hog_linear),
     "small MLP": _method(_pixels_perceptron),

@@ -50,9 +50,9 @@ def cells(probabilities: np.ndarray, label: int, target: Classes) -> list[str]:
     # The answer given is the first of equals, as everywhere.
     top = np.argsort(-probabilities, kind="stable")[: 1 if few else TOP]
     answers = [(target.names[k], f"{probabilities[k]:.6g}") for k in top]
-    rest = probabilities if few else [probabilities[label]]
+    shown = probabilities if few else [probabilities[label]]
     after = [cell for other in answers[1:] for cell in other]
-    return [target.names[label], *answers[0], *(f"{p:.6g}" for p in rest), *after]
+    return [target.names[label], *answers[0], *(f"{p:.6g}" for p in shown), *after]
 
 
 def read(rows: Sequence[Mapping[str, str]], target: Classes) -> Answers:

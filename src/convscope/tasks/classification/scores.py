@@ -98,11 +98,11 @@ def score(
             "class_average_precision": precisions,
         }
 
-    found = estimates(figures, labels, predicted, units, resamples=resamples, seed=seed)
-    arranged = _arrange(found, labels, predicted, classes, units, resamples)
+    scores = estimates(figures, labels, predicted, units, resamples=resamples, seed=seed)
+    arranged = _arrange(scores, labels, predicted, classes, units, resamples)
     if yes is not None:
         missed = np.flatnonzero((labels == yes) & (predicted != yes))
-        arranged["binary"] = _binary(found, classes, yes) | {"missed": missed.tolist()}
+        arranged["binary"] = _binary(scores, classes, yes) | {"missed": missed.tolist()}
     return arranged
 
 
@@ -138,7 +138,7 @@ def surprise(stated: np.ndarray) -> np.ndarray:
 
 
 def _arrange(
-    found: dict[str, Any],
+    scores: dict[str, Any],
     labels: np.ndarray,
     predicted: np.ndarray,
     classes: Sequence[str],
@@ -154,18 +154,18 @@ def _arrange(
         "average_precision": "class_average_precision",
     }
     K = len(classes)
-    support, given = (np.bincount(codes, minlength=K).tolist() for codes in (labels, predicted))
+    support, predicted_counts = (np.bincount(codes, minlength=K).tolist() for codes in (labels, predicted))
     held = units.holding(labels, K).tolist()
     return {
         "examples": len(labels),
         "groups": units.groups or None,
         "classes": list(classes),
         "interval": _interval_in_words(units, held, resamples),
-        **{name: found[name] for name in overall},
+        **{name: scores[name] for name in overall},
         "per_class": [
-            {"class": name, "support": support[k], "predicted": given[k]}
+            {"class": name, "support": support[k], "predicted": predicted_counts[k]}
             | ({"groups": held[k]} if units.groups else {})
-            | {title: found[key][k] for title, key in per_class.items()}
+            | {title: scores[key][k] for title, key in per_class.items()}
             for k, name in enumerate(classes)
         ],
         **_confusion(labels, predicted, K),
@@ -201,8 +201,8 @@ def confusion(metrics: dict[str, Any]) -> np.ndarray:
     if "confusion" in metrics:
         return np.array(metrics["confusion"])
     counts = np.zeros((len(metrics["classes"]),) * 2, dtype=int)
-    truth, given, numbers = np.array(metrics["confusion_cells"]).T
-    counts[truth, given] = numbers
+    truth, answers, numbers = np.array(metrics["confusion_cells"]).T
+    counts[truth, answers] = numbers
     return counts
 
 
@@ -219,15 +219,15 @@ def _positive(classes: Sequence[str], positive: str | None) -> int | None:
     return None
 
 
-def _binary(found: dict[str, Any], classes: Sequence[str], yes: int) -> dict[str, Any]:
+def _binary(scores: dict[str, Any], classes: Sequence[str], yes: int) -> dict[str, Any]:
     no = 1 - yes
     return {
         "positive": classes[yes],
         "negative": classes[no],
-        "sensitivity": found["recall"][yes],
-        "specificity": found["recall"][no],
-        "ppv": found["precision"][yes],
-        "npv": found["precision"][no],
-        "auc": found["class_auc"][yes],
-        "average_precision": found["class_average_precision"][yes],
+        "sensitivity": scores["recall"][yes],
+        "specificity": scores["recall"][no],
+        "ppv": scores["precision"][yes],
+        "npv": scores["precision"][no],
+        "auc": scores["class_auc"][yes],
+        "average_precision": scores["class_average_precision"][yes],
     }

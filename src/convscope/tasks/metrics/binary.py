@@ -35,11 +35,11 @@ class Ranking:
         precision is the step sum of precision over gains in recall.
         """
         ranked = weights[self.order]
-        found = np.cumsum(ranked * self.true[:, None], axis=0)[self.ends]  # true ones down to each distinct score
+        hits = np.cumsum(ranked * self.true[:, None], axis=0)[self.ends]  # true ones down to each distinct score
         stated = np.cumsum(ranked, axis=0)[self.ends]
-        positives, negatives = found[-1], stated[-1] - found[-1]
-        gains, alarms = (np.diff(each, axis=0, prepend=0.0) for each in (found, stated - found))
-        beaten = negatives - (stated - found) + alarms / 2  # other examples below, those of equal score by half
-        precision = (gains * ratio(found, stated)).sum(axis=0, where=gains > 0)
+        positives, negatives = hits[-1], stated[-1] - hits[-1]
+        gains, alarms = (np.diff(each, axis=0, prepend=0.0) for each in (hits, stated - hits))
+        beaten = negatives - (stated - hits) + alarms / 2  # other examples below, those of equal score by half
+        precision = (gains * ratio(hits, stated)).sum(axis=0, where=gains > 0)
         area = ratio((gains * beaten).sum(axis=0), positives * negatives)
         return area, np.where(negatives > 0, ratio(precision, positives), np.nan)

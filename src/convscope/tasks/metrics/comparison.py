@@ -100,10 +100,10 @@ def resampled_accuracies(right: np.ndarray, units: Units, resamples: int, seed: 
     sums = units.sums(np.concatenate([right.astype(int), np.ones((1, n), dtype=int)]))
     kinds, counts = np.unique(sums, axis=1, return_counts=True)
     rng = np.random.default_rng(seed)
-    found = np.empty((runs, resamples))
+    accuracies = np.empty((runs, resamples))
     wide = max(1, CHUNK // len(counts))
     for start in range(0, resamples, wide):
         end = min(start + wide, resamples)
         drawn = kinds @ rng.multinomial(units.count, counts / units.count, end - start).T
-        found[:, start:end] = drawn[:-1] / drawn[-1]
-    return found
+        accuracies[:, start:end] = drawn[:-1] / drawn[-1]
+    return accuracies

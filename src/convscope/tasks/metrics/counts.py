@@ -17,28 +17,28 @@ def membership(codes: np.ndarray, rows: int, values: np.ndarray | None = None) -
 
 @dataclass(frozen=True)
 class Counts:
-    """Who is of a class, who is given it, and who is both: three matrices (K, n)."""
+    """Which examples belong to a class, which are predicted to, and which both: three matrices (K, n)."""
 
     truth: sparse.csr_matrix
-    given: sparse.csr_matrix
+    predicted: sparse.csr_matrix
     both: sparse.csr_matrix
 
     @classmethod
     def of(cls, labels: np.ndarray, predicted: np.ndarray, classes: int) -> Counts:
         """Count labels (n,) and predicted classes (n,), both integers below ``classes``."""
-        truth, given = membership(labels, classes), membership(predicted, classes)
-        return cls(truth, given, membership(labels, classes, labels == predicted))
+        both = membership(labels, classes, labels == predicted)
+        return cls(membership(labels, classes), membership(predicted, classes), both)
 
     def figures(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Return accuracy and balanced accuracy (r,), recall, precision and f1 (K, r) under weights (n, r)."""
-        support, given, hits = (np.asarray(m @ weights) for m in (self.truth, self.given, self.both))
+        support, predicted, hits = (np.asarray(m @ weights) for m in (self.truth, self.predicted, self.both))
         recall = ratio(hits, support)
         return {
             "accuracy": hits.sum(axis=0) / weights.sum(axis=0),
             "balanced_accuracy": mean_of_known(recall),
             "recall": recall,
-            "precision": ratio(hits, given),
-            "f1": np.where(support > 0, ratio(2 * hits, support + given), np.nan),
+            "precision": ratio(hits, predicted),
+            "f1": np.where(support > 0, ratio(2 * hits, support + predicted), np.nan),
         }
 
 

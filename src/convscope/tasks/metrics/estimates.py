@@ -53,9 +53,9 @@ def estimates(
     The interval comes from resamples of the units; where all of them agree, Wilson's stands in for plain proportions of
     labels (n,) and predicted classes (n,).
     """
-    found = with_intervals(figures, units, resamples=resamples, seed=seed)
-    _wilson_where_collapsed(found, labels, predicted, units)
-    return found
+    by_name = with_intervals(figures, units, resamples=resamples, seed=seed)
+    _wilson_where_collapsed(by_name, labels, predicted, units)
+    return by_name
 
 
 def estimates_of(
@@ -65,15 +65,15 @@ def estimates_of(
 
     Where all resamples agree, Wilson's interval stands in for the ``main`` figure if that is a share of right answers.
     """
-    found = with_intervals(evidence.figures, units, resamples=resamples, seed=seed)
-    if evidence.per_example.dtype == bool and found[main]["low"] is None:
-        ends = wilson(found[main]["value"] * units.count, units.count)
-        found[main] |= dict(zip(("low", "high"), map(_known, ends), strict=True))
-    return found
+    by_name = with_intervals(evidence.figures, units, resamples=resamples, seed=seed)
+    if evidence.per_example.dtype == bool and by_name[main]["low"] is None:
+        ends = wilson(by_name[main]["value"] * units.count, units.count)
+        by_name[main] |= dict(zip(("low", "high"), map(_known, ends), strict=True))
+    return by_name
 
 
 def _estimate(value: Any, low: Any, high: Any) -> Any:
-    """Return ``{"value", "low", "high"}``, or a list of them where the figure has one number a class."""
+    """Return ``{"value", "low", "high"}``, or a list of them where the figure has one number per class."""
     if np.ndim(value):
         return [_estimate(*three) for three in zip(value, low, high, strict=True)]
     return {name: _known(number) for name, number in (("value", value), ("low", low), ("high", high))}
@@ -83,12 +83,12 @@ def _known(number: float) -> float | None:
     return float(number) if math.isfinite(number) else None
 
 
-def _wilson_where_collapsed(found: dict[str, Any], labels: np.ndarray, predicted: np.ndarray, units: Units) -> None:
+def _wilson_where_collapsed(by_name: dict[str, Any], labels: np.ndarray, predicted: np.ndarray, units: Units) -> None:
     """Give the plain proportions on which all resamples agree Wilson's interval."""
-    K = len(found["recall"])
-    proportions = [(found["accuracy"], units.count)]
-    proportions += zip(found["recall"], units.holding(labels, K), strict=True)
-    proportions += zip(found["precision"], units.holding(predicted, K), strict=True)
+    K = len(by_name["recall"])
+    proportions = [(by_name["accuracy"], units.count)]
+    proportions += zip(by_name["recall"], units.holding(labels, K), strict=True)
+    proportions += zip(by_name["precision"], units.holding(predicted, K), strict=True)
     for estimate, trials in proportions:
         if estimate["low"] is None and estimate["value"] is not None:
             ends = wilson(estimate["value"] * int(trials), int(trials))

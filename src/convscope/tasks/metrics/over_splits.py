@@ -28,7 +28,7 @@ class OverSplits(NamedTuple):
 
 
 def over_splits(values: np.ndarray, ratio: float) -> OverSplits:
-    """Return the mean of ``values`` (J,), one a split; ``ratio`` is n_test/n_train of the splits.
+    """Return the mean of ``values`` (J,), one per split; ``ratio`` is n_test/n_train of the splits.
 
     Differences of two networks on the same splits are paired so. Raises ``ValueError`` for fewer than two values.
 

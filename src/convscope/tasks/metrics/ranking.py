@@ -75,13 +75,13 @@ class Rankings:
         """
         hits = self.hits @ weights  # (G, r)
         short = weights.astype(np.float32)  # whole numbers: exact, and half to move in the largest product
-        alarms, found = self._running((self.alarms @ short).astype(np.float64)), self._running(hits)
+        alarms, total_hits = self._running((self.alarms @ short).astype(np.float64)), self._running(hits)
         positives = self.members @ weights  # (m, r)
         negatives = weights.sum(axis=0) - positives
         beaten = self._spread(negatives) - alarms + (self.tied @ short) / 2
         every = np.full((2, self.classes, weights.shape[1]), np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
-            precision = np.where(hits > 0, found / (found + alarms), 0)
+            precision = np.where(hits > 0, total_hits / (total_hits + alarms), 0)
             area = np.add.reduceat(hits * beaten, self.starts, axis=0) / (positives * negatives)
             mean = np.add.reduceat(hits * precision, self.starts, axis=0) / positives
         every[:, self.present] = area, np.where(negatives > 0, mean, np.nan)

@@ -30,7 +30,7 @@ def columns(target: Labels) -> tuple[str, ...]:
     >>> columns(Labels(("rust", "scab")))
     ('true:rust', 'true:scab', 'p:rust', 'p:scab')
     """
-    return tuple(f"{what}:{name}" for what in ("true", "p") for name in target.names)
+    return tuple(f"{prefix}:{name}" for prefix in ("true", "p") for name in target.names)
 
 
 def cells(probabilities: np.ndarray, truth: np.ndarray, target: Labels) -> list[str]:

@@ -10,6 +10,7 @@ from convscope.data.augment.defaults import said_by
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Labels, OutputSpec
 from convscope.data.transforms import ImageTransform
+from convscope.tasks.keeping import kept
 from convscope.tasks.known import refuse_alike
 from convscope.tasks.multilabel.baselines import METHODS
 from convscope.tasks.multilabel.evidence import LabelAnswers
@@ -41,6 +42,10 @@ def _encode(stored: np.ndarray, target: Labels) -> np.ndarray:
 
 
 def _usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
+    return {**_augmentation(data), **kept(data)}
+
+
+def _augmentation(data: Data) -> dict[str, tuple[Any, str]]:
     """Vary images as objects are: mirrored unless a label says a side, shifted, and large ones zoomed and lit."""
     shape = data.preprocessing
     if not isinstance(shape, ImageTransform):

@@ -16,8 +16,8 @@ def mean(name: str, train: Split, scored: Split, target: Numbers, budget: Budget
     """Always answer the mean of the training examples."""
     start = time.perf_counter()
     predictions = np.broadcast_to(np.array(target.mean), (len(scored), len(target.mean))).copy()
-    what = "always answers the mean of the training examples"
-    return BaselineResult(name, what, predictions, time.perf_counter() - start, len(train), False)
+    description = "always answers the mean of the training examples"
+    return BaselineResult(name, description, predictions, time.perf_counter() - start, len(train), False)
 
 
 def ridge_on_gradients(
@@ -26,9 +26,9 @@ def ridge_on_gradients(
     """Answer a linear function of histograms of oriented gradients."""
     if train.input.spec.kind != "image":
         return None
-    found = ridge.on_gradients(train, scored, train.target, seconds=budget.seconds, seed=budget.seed)
+    fitted = ridge.on_gradients(train, scored, train.target, seconds=budget.seconds, seed=budget.seed)
     return BaselineResult(
-        name, ridge.said(found, len(train)), found.predictions, found.seconds, found.train_rows, False
+        name, ridge.said(fitted, len(train)), fitted.predictions, fitted.seconds, fitted.train_rows, False
     )
 
 

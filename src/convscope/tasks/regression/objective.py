@@ -16,7 +16,7 @@ from convscope.tasks.task import Measured, Monitor
 
 
 class SmoothAbsolute:
-    """Quadratic within one standard deviation of the true number, linear beyond, so that no outlier rules (Huber 1964).
+    """Quadratic within one standard deviation of the target, linear beyond: outliers do not dominate (Huber 1964).
 
     The mean over the known numbers of a batch. Its metric ``mae`` is the mean absolute error over an example's numbers,
     in their unit, or in standard deviations where they have different ones.
@@ -38,10 +38,10 @@ class SmoothAbsolute:
         number = known.sum()
         apart = smooth_l1_loss(output, torch.where(known, wanted, output.detach()), reduction="sum")
         with torch.no_grad():
-            there = torch.isfinite(targets)
-            errors = torch.where(there, (output - targets).abs() * self.unit, 0.0)
-            each = errors.sum(1) / there.sum(1).clamp(min=1)
-            scored = there.any(1)
+            present = torch.isfinite(targets)
+            errors = torch.where(present, (output - targets).abs() * self.unit, 0.0)
+            each = errors.sum(1) / present.sum(1).clamp(min=1)
+            scored = present.any(1)
         return Measured(apart / number.clamp(min=1), number, each[scored].sum()[None], scored.sum())
 
 

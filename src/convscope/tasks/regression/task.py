@@ -7,6 +7,7 @@ from typing import Any
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Numbers, OutputSpec
 from convscope.data.transforms import ImageTransform
+from convscope.tasks.keeping import kept
 from convscope.tasks.known import refuse_alike, refuse_unknown
 from convscope.tasks.regression.baselines import METHODS
 from convscope.tasks.regression.evidence import NumberErrors
@@ -35,10 +36,11 @@ def _usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
     """Leave images in their place: whether moving one changes its number, only a person knows."""
     shape = data.preprocessing
     if not isinstance(shape, ImageTransform):
-        return {"augment": ("none", "not images")}
+        return {"augment": ("none", "not images"), **kept(data)}
     why = "numbers may change when an image is moved or mirrored: add hflip, rotate=10, ... where they do not"
     lit = shape.channels == 3 and min(shape.height, shape.width) >= LARGE
-    return {"augment": ("brightness=0.1 contrast=0.1" if lit else "none", f"{'light only; ' if lit else ''}{why}")}
+    words = "brightness=0.1 contrast=0.1" if lit else "none"
+    return {"augment": (words, f"{'light only; ' if lit else ''}{why}"), **kept(data)}
 
 
 def _output(target: Numbers, input: InputSpec) -> OutputSpec:

@@ -18,7 +18,7 @@ WHOLE = 200  # classes up to which the whole matrix is drawn
 
 
 def draw(contents: Contents) -> Drawing | None:
-    """Draw the confusion matrix: a row a true class, a column an answer, right ones blue, wrong ones orange."""
+    """Draw the confusion matrix: rows are true classes, columns answers; right ones are blue, wrong ones orange."""
     counts = confusion(contents.metrics)
     support = counts.sum(axis=1, keepdims=True)
     classes = contents.own.classes
@@ -80,12 +80,12 @@ def _depth(shares: np.ndarray) -> np.ndarray:
 
 def _cells(axes: Axes, depth: np.ndarray) -> None:
     K = len(depth)
-    true, given = np.nonzero(depth)
+    true, answered = np.nonzero(depth)
     pad = 0.03 if K <= COUNTS else 0.0
     corner = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * (1 - 2 * pad) - 0.5 + pad
-    at = np.stack([given, true], axis=1)[:, None, :] + corner
-    colours = np.array([to_rgba(BLUE if t == g else ORANGE) for t, g in zip(true, given, strict=True)])
-    colours[:, 3] = depth[true, given]
+    at = np.stack([answered, true], axis=1)[:, None, :] + corner
+    colours = np.array([to_rgba(BLUE if t == g else ORANGE) for t, g in zip(true, answered, strict=True)])
+    colours[:, 3] = depth[true, answered]
     axes.add_collection(PolyCollection(list(at), facecolors=colours, linewidths=0, rasterized=len(at) > 2000))
     axes.set(xlim=(-0.5, K - 0.5), ylim=(K - 0.5, -0.5), aspect="equal")
     axes.set_xlabel("answer of the network")

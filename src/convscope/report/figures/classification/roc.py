@@ -40,8 +40,8 @@ def draw(contents: Contents) -> Drawing | None:
 def _height(member: np.ndarray, scores: np.ndarray) -> np.ndarray:
     from sklearn.metrics import roc_curve
 
-    alarms, found, _ = roc_curve(member, scores)
-    return np.interp(GRID, alarms, found)  # of equal abscissae the last counts: the most that can be found there
+    alarms, recall, _ = roc_curve(member, scores)
+    return np.interp(GRID, alarms, recall)  # of equal abscissae the last counts: the most that can be found there
 
 
 def _corner(height: np.ndarray) -> float:

@@ -16,7 +16,7 @@ MOST = 60  # classes shown
 
 
 def draw(contents: Contents) -> Drawing | None:
-    """Draw a row of images a class, in one to three columns of classes."""
+    """Draw a row of images per class, in one to three columns of classes."""
     samples = contents.samples
     if samples is None or not len(samples.targets):
         return None

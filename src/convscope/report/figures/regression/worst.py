@@ -35,11 +35,11 @@ def draw(contents: Contents) -> Drawing | None:
 
 
 def _caption(own: Predicted, shown: Shown) -> str:
+    digits = 3 if len(own.names) > 1 else 4
     lines = []
-    for name, truth, predicted, spread in zip(
-        own.names[:LINES], shown.truth, shown.predicted, own.spread, strict=False
-    ):
-        is_so = "not known" if math.isnan(truth) else f"is {told_apart(truth, spread)}"
-        said = f"said {told_apart(predicted, spread)}"
-        lines.append(f"{shorten(name, 8)}: {is_so}, {said}" if len(own.names) > 1 else f"{is_so}\n{said}")
+    numbers = zip(own.names[:LINES], shown.truth, shown.predicted, own.spread, strict=False)
+    for name, truth, predicted, spread in numbers:
+        is_so = "not known" if math.isnan(truth) else f"is {told_apart(truth, spread, digits)}"
+        said = f"said {told_apart(predicted, spread, digits)}"
+        lines.append(f"{shorten(name, 10)}: {is_so}, {said}" if len(own.names) > 1 else f"{is_so}\n{said}")
     return "\n".join(lines)

@@ -61,8 +61,8 @@ def classes(metrics: Mapping[str, Any]) -> Table:
         )
         for row in shown
     ]
-    found, right = "found (recall)", "right when named (precision)"
-    titles = ("class", "images", found, right, "F1", "ROC area", "average precision")
+    recall, precision = "found (recall)", "right when named (precision)"
+    titles = ("class", "images", recall, precision, "F1", "ROC area", "average precision")
     return Table(titles, rows, (1, 2, 3, 4, 5, 6))
 
 

@@ -75,7 +75,7 @@ def points(metrics: Mapping[str, Any], most: int | None = None) -> Table:
         (
             row["name"],
             quantities.value(row["nme"], about),
-            quantities.interval(row["nme"], about),
+            quantities.bounds(row["nme"], about),
             f"{row['missing']:,}",
         )
         for row in ranked[:most]

@@ -16,8 +16,9 @@ from convscope.report.tables import Table
 from convscope.tasks import quantities
 from convscope.tasks.metrics.counts import mean_of_known
 from convscope.tasks.scores import About
+from convscope.text import decimal
 
-WORST = 16
+WORST = 12
 
 
 def sections(contents: Contents) -> list[Section]:
@@ -58,18 +59,20 @@ def own(judged: Judged) -> Predicted:
 
 
 def numbers(metrics: Mapping[str, Any]) -> Table:
-    """Return each number's own figures."""
+    """Return each number's own figures, in the unit that stands beside its name."""
     rows = []
     for row in metrics["numbers"]:
         about = About("", "", row["unit"])
         said = [_said(row[name], about) for name in ("mae", "rmse", "bias")]
-        rows.append((row["name"], f"{row['examples']:,}", *said, _said(row["r2"], About("", ""))))
+        name = f"{row['name']} ({row['unit']})" if row["unit"] else row["name"]
+        rows.append((name, f"{row['examples']:,}", *said, _said(row["r2"], About("", ""))))
     titles = ("number", "known", "mean absolute error", "root mean squared error", "bias", "R²")
     return Table(titles, rows, (1, 2, 3, 4, 5))
 
 
 def _said(estimate: Mapping[str, Any], about: About) -> str:
-    return f"{quantities.value(estimate, about)}  ({quantities.interval(estimate, about)})"
+    value = decimal(estimate["value"], quantities.places(estimate, about))
+    return f"{value}  ({quantities.bounds(estimate, about)})"
 
 
 REPORT = TaskReport(sections, own, listings=lambda metrics: [numbers(metrics)])
