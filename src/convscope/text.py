@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -39,6 +40,17 @@ def listed(items: Iterable[str], most: int = EXAMPLES) -> str:
     items = list(items)
     more = f" and {len(items) - most:,} more" if len(items) > most else ""
     return ", ".join(items[:most]) + more
+
+
+def told_apart(value: float, spread: float, digits: int = 4) -> str:
+    """Return a number with so many digits, more where it is large beside the ``spread`` of such numbers.
+
+    >>> told_apart(57.712, 25.0), told_apart(2000.05321, 0.026), told_apart(1.7e9 + 12.3, 100.0)
+    ('57.71', '2000.0532', '1700000012.3')
+    """
+    times = abs(value) / spread if spread > 0 else 0.0
+    more = math.floor(math.log10(times)) if times > 1 else 0
+    return f"{value:.{min(digits + more, 15)}g}"
 
 
 def shortly(target: Any, most: int = 60) -> str:

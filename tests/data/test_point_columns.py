@@ -57,6 +57,7 @@ def test_good_points_pass_in_silence():
 @pytest.mark.parametrize(
     ("change", "part"),
     [
+        (lambda p: p / 50 - 1, r"from -0.8\d* to 0.6\d*: .*pixels are expected"),
         (lambda p: p / 100, "from 0.0.* to 0.8.*pixels are expected"),
         (lambda p: np.full_like(p, np.nan), "no point is given"),
         (lambda p: np.broadcast_to(p[:1], p.shape), "same place in all rows"),

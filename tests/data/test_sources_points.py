@@ -58,6 +58,13 @@ def test_pts_files_that_are_none_are_refused(tmp_path, text, part):
         pts.read(Folder(tmp_path))
 
 
+def test_pts_files_beside_two_images_are_refused(tmp_path):
+    images(tmp_path, "a.png", "a.jpg")
+    (tmp_path / "a.pts").write_text(written([(1, 2)]))
+    with pytest.raises(DataError, match=r"1 \.pts file beside several images \(a\.pts: a\.jpg and a\.png\)"):
+        pts.read(Folder(tmp_path))
+
+
 def test_pts_files_of_different_lengths_are_refused(tmp_path):
     images(tmp_path, "a.png", "b.png", "c.png")
     for name, number in (("a", 2), ("b", 3), ("c", 2)):

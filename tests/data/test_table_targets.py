@@ -182,7 +182,7 @@ def test_lists_of_numbers_ask_for_columns(tmp_path):
 
 
 def test_a_column_that_never_changes_is_named_before_anything_is_asked(tmp_path):
-    folder = table(tmp_path, "image,age,mass", *rows("3.5,3", "4.5,3"))
+    folder = table(tmp_path, "image,age,mass,width", *rows("3.5,3,8", "4.5,3,8"))
     with pytest.raises(DataError, match=r"mass is 3 in all 2 rows.*--label-column age"):
         read(folder)
 

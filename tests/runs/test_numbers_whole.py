@@ -124,5 +124,48 @@ def test_training_examples_that_are_all_the_same_are_refused(bars, tmp_path, hel
         writer = csv.writer(file)
         writer.writerow(["image", column, "split"])
         writer.writerows([f"{i:02}.png", other if i < 30 else held, "test" if i < 40 else "train"] for i in range(100))
-    with pytest.raises(DataError, match=r"nothing to learn: .* training examples"):
+    with pytest.raises(DataError, match=r"nothing to learn: all .* train examples"):
         cs.train(bars / "same.csv", "lenet", out=tmp_path / "same", **SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "why"),
+    [
+        ("points", "test", "no test example of 20 has any point that is known"),
+        ("points", "train", "no train example of 53 has any point"),
+        ("labels", "test", "nothing to score by: all 20 test examples"),
+        ("labels", "train", "nothing to learn: all 53 train examples"),
+    ],
+)
+def test_a_split_without_anything_known_is_refused_before_training(tmp_path, kind, part, why):
+    rng = np.random.default_rng(0)
+    split = np.where(np.arange(80) % 4 == 3, "test", np.where(np.arange(80) % 9 == 0, "valid", "train"))
+    y = rng.uniform(1, 11, (80, 3, 2)) if kind == "points" else rng.integers(0, 2, (80, 3))
+    y[split == part] = np.nan if kind == "points" else 0
+    x = rng.integers(0, 256, (80, 12, 12, 1), dtype=np.uint8)
+    with pytest.raises(DataError, match=why):
+        cs.train(cs.from_arrays(x, y, splits=split), "lenet", out=tmp_path / "run", **SETTINGS)
+    assert not (tmp_path / "run").exists()
+
+
+def test_large_offsets_and_numbers_that_no_scored_example_has(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    light = rng.uniform(0, 1, 80)
+    x = (light[:, None, None, None] * 200 + rng.normal(20, 3, (80, 12, 12, 1))).clip(0, 255).astype(np.uint8)
+    split = np.where(np.arange(80) % 4 == 3, "test", np.where(np.arange(80) % 9 == 0, "valid", "train"))
+    y = np.stack([1.7e9 + 100 * light, np.where(split == "test", np.nan, light)], axis=1)
+    run = cs.train(cs.from_arrays(x, y, splits=split), "lenet", out=tmp_path / "run", **SETTINGS)
+    time, other = run.metrics["numbers"]
+    assert time["r2"]["value"] > 0.9  # float32 knows multiples of 128 only
+    assert (other["examples"], other["mae"]["value"]) == (0, None)
+    rows = list(csv.DictReader((run.folder / "predictions.csv").read_text().splitlines()))
+    errors = [
+        abs(float(row["predicted:number 1"]) - float(row["true:number 1"])) for row in rows if row["split"] == "test"
+    ]
+    assert np.mean(errors) == pytest.approx(time["mae"]["value"], rel=1e-6)
+    Image.fromarray(x[0, ..., 0]).save(tmp_path / "0.png")
+    assert predict(run.folder, tmp_path / "0.png") == 0
+    (answer,) = run.predict([tmp_path / "0.png"])
+    assert float(capsys.readouterr().out.splitlines()[1].split(",")[1]) == pytest.approx(
+        answer.numbers["number 1"], abs=0.01
+    )

@@ -79,15 +79,16 @@ def cells(answer: Mapping[str, Any]) -> dict[str, str]:
             line[name] = _cell(value)
             continue
         prefix = "p:" if name == "probabilities" else ""
+        digits = 12 if name == "numbers" else 6  # a year or a time has more than six
         for key, inner in value.items():
             if isinstance(inner, list):
                 line |= {f"{prefix}{key}_{axis}": _cell(number) for axis, number in zip("xyz", inner, strict=False)}
             elif not isinstance(inner, str):
-                line[f"{prefix}{key}"] = _cell(inner)
+                line[f"{prefix}{key}"] = _cell(inner, digits)
     return line
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, digits: int = 6) -> str:
     if isinstance(value, list):
         return "; ".join(map(_cell, value))
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    return "" if value is None else f"{value:.{digits}g}" if isinstance(value, float) else str(value)

@@ -15,7 +15,7 @@ from convscope.data.listing import Listing, Target
 from convscope.data.notice import Notice
 from convscope.data.transforms import ImageTransform
 from convscope.data.transforms.channels import promotion
-from convscope.text import count, listed
+from convscope.text import count, listed, told_apart
 
 SHOWN = 20  # files named in a notice
 KINDS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
@@ -125,12 +125,14 @@ def _learned(target: Target, examined: Examined, present: list[str]) -> dict[str
         what = f"{len(target.names)} an image, x and y in pixels of the image as stored: {listed(target.names, 6)}"
         return {"points": what + lacking}
     lacking = f"; {missing:,} missing" if missing else ""
-    each = (
-        f"{name} {np.nanmin(values):.4g} to {np.nanmax(values):.4g}{f' {unit}' if unit else ''}, mean "
-        f"{np.nanmean(values):.4g}, standard deviation {np.nanstd(values):.4g}"
-        for name, unit, values in zip(target.names, target.units, target.values.T, strict=True)
-    )
+    columns = zip(target.names, target.units, target.values.T, strict=True)
+    each = (_spread(name, unit, values[np.isfinite(values)]) for name, unit, values in columns)
     return {"numbers": f"{len(target.names)}: {'; '.join(each)}{lacking}"}
+
+
+def _spread(name: str, unit: str, known: np.ndarray) -> str:
+    low, high, mean = (told_apart(value, known.std()) for value in (known.min(), known.max(), known.mean()))
+    return f"{name} {low} to {high}{f' {unit}' if unit else ''}, mean {mean}, standard deviation {known.std():.4g}"
 
 
 def _classes(examined: Examined, present: list[str]) -> str:

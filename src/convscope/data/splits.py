@@ -112,7 +112,7 @@ def _assigned(
         wanted, share = _count(name, asked, len(pool), capped=name == "valid" and valid is None)
         held = _hold_out(labels[pool], units[pool], classes, wanted, [name, *dict(carve), "train"], seed)
         split[pool[held]] = name
-        rules.append(f"{name}: {share} of {source}{_surprise(held, wanted, noun)}")
+        rules.append(f"{name}: {share} of {source}{_surprise(held, wanted, noun, grouped=groups is not None)}")
 
     sentence = [f"train, valid and test {words}" if len(kept) == 2 else f"{kept[0]} {words}"] if kept else []
     if rules:
@@ -267,10 +267,11 @@ def _too_small(classes: Sequence[str], c: int, images: int, units: int, splits: 
     return f"{named} {found}, but {need}: {remedy}{_UNGROUPED}"
 
 
-def _surprise(held: np.ndarray, wanted: int, noun: str) -> str:
+def _surprise(held: np.ndarray, wanted: int, noun: str, *, grouped: bool) -> str:
     """Return the count in words where small classes or whole groups moved it from the one asked for."""
     count = int(held.sum())
     if abs(count - wanted) <= 0.1 * wanted:
         return ""
-    why = f"every {noun} is in it, and groups stay whole" if noun else "groups stay whole"
+    # Of classes both are said whether there are groups or not, as it has always been.
+    why = f"every {noun} is in it, and groups stay whole" if noun else "groups stay whole" if grouped else "not fewer"
     return f" (came to {count:,} of {len(held):,}: {why})"

@@ -100,7 +100,7 @@ def checked(
     if not known.any():
         raise DataError(f"{where}: no point is given in any of {len(points):,} rows; there is nothing to learn from")
     there = points[known]
-    if there.min() >= 0 and there.max() <= 1:
+    if np.abs(there).max() <= 1:
         raise DataError(
             f"{where}: all coordinates lie from {there.min():g} to {there.max():g}: fractions of the image, it seems, "
             "where pixels are expected; multiply x by the image's width and y by its height"

@@ -59,6 +59,7 @@ def read(files: Files) -> Listing:
     """
     pairs = _pairs(files)
     images = sorted(pairs)
+    _refuse_shared(files, pairs)
     shapes = [_points(_text(files, pairs[name]), f"{files.path}/{pairs[name]}") for name in images]
     sizes = {len(shape) for shape in shapes}
     if len(sizes) > 1:
@@ -97,6 +98,18 @@ def _pairs(files: Files) -> dict[str, str]:
     return {
         name: points[stem] for name in files.names if is_image(name) and (stem := name.rpartition(".")[0]) in points
     }
+
+
+def _refuse_shared(files: Files, pairs: dict[str, str]) -> None:
+    """Raise ``DataError`` where one file has two images of its name, ``a.jpg`` and ``a.png``."""
+    images: dict[str, list[str]] = {}
+    for image, points in pairs.items():
+        images.setdefault(points, []).append(image)
+    shared = [f"{points}: {' and '.join(of)}" for points, of in images.items() if len(of) > 1]
+    if shared:
+        raise DataError(
+            f"{files.path}: {count(len(shared), '.pts file')} beside several images ({listed(shared, SHOWN)}); keep one"
+        )
 
 
 def _text(files: Files, name: str) -> str:

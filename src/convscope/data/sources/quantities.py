@@ -205,7 +205,10 @@ def refuse_constant(where: str, names: Sequence[str], values: np.ndarray) -> Non
     """Raise ``DataError`` where a target (n, K) is never known, or the same in all rows."""
     for name, column in zip(names, values.T, strict=True):
         known = column[np.isfinite(column)]
-        others = [other for other in names if other != name]
+        varied = [
+            other for other, each in zip(names, values.T, strict=True) if len(np.unique(each[np.isfinite(each)])) > 1
+        ]
+        others = [other for other in varied if other != name]
         remedy = f"; leave it out: --label-column {','.join(others)}" if others else ""
         if not len(known):
             raise DataError(

@@ -22,7 +22,7 @@ from convscope.data.sources.columns import LABEL_COLUMNS, SURELY_CLASSES, Column
 from convscope.data.sources.grouping import is_group_word
 from convscope.data.sources.labels import class_texts
 from convscope.errors import DataError
-from convscope.text import listed
+from convscope.text import count, listed
 
 Cells = Mapping[str, Sequence[str]]
 SHOWN = 20
@@ -200,4 +200,8 @@ def _points(
     flat = [quantities.amounts(where, name, refs, cells[name], point_columns.FARTHEST) for name in points.columns]
     values = np.stack(flat, axis=1).reshape(len(refs), -1, 2)
     found, notices = point_columns.checked(where, values, points.names, [f"row {ref}" for ref in refs])
-    return Target("points", found, points.names, name="points"), f"; {len(points.names)} points", tuple(notices)
+    return (
+        Target("points", found, points.names, name="points"),
+        f"; {count(len(points.names), 'point')}",
+        tuple(notices),
+    )

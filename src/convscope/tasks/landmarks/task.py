@@ -7,6 +7,7 @@ from typing import Any
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, OutputSpec, Points
 from convscope.data.transforms.placement import original
+from convscope.tasks.known import refuse_unknown
 from convscope.tasks.landmarks.baselines import METHODS
 from convscope.tasks.landmarks.evidence import PointErrors
 from convscope.tasks.landmarks.options import Options
@@ -23,6 +24,7 @@ def _fits(data: Data) -> str | None:
 
 
 def _target(data: Data, options: Options) -> Points:
+    refuse_unknown(data, "point")
     frame = data.preprocessing.height, data.preprocessing.width
     return measured(data.columns[data.targets[0]].spec.names, data.train.placed_target, frame, options)
 

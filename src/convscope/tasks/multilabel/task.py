@@ -10,8 +10,8 @@ from convscope.data.augment.defaults import said_by
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Labels, OutputSpec
 from convscope.data.transforms import ImageTransform
-from convscope.errors import DataError
 from convscope.tasks.keeping import kept
+from convscope.tasks.known import refuse_alike
 from convscope.tasks.multilabel.baselines import METHODS
 from convscope.tasks.multilabel.evidence import LabelAnswers
 from convscope.tasks.multilabel.options import Options
@@ -30,12 +30,10 @@ def _fits(data: Data) -> str | None:
 
 
 def _target(data: Data, options: Options) -> Labels:
-    names, held = data.columns[data.targets[0]].spec.names, data.train.target
-    if (held == held[:1]).all():
-        raise DataError(
-            f"nothing to learn: all {len(held):,} training examples have the same of the labels {listed(names, 3)}; "
-            "other examples must train (a column 'split', --split-file, or --valid and --test)"
-        )
+    names = data.columns[data.targets[0]].spec.names
+    for split in data.splits:
+        if split.name != "valid":  # of which the loss alone will do
+            refuse_alike(split, f"of the labels {listed(names, 3)}")
     return Labels(names)
 
 

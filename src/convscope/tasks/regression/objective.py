@@ -59,15 +59,17 @@ def objective(target: Numbers, options: Any, train: np.ndarray, valid: np.ndarra
 
 
 class InUnits(nn.Module):
-    """From standardised numbers (N, K) to numbers in their units."""
+    """From standardised numbers (N, K) to numbers in their units, in float64: a year or a time has more digits than
+    float32 holds.
+    """
 
     mean: Tensor
     std: Tensor
 
     def __init__(self, target: Numbers):
         super().__init__()
-        self.register_buffer("mean", torch.tensor(target.mean, dtype=torch.float32))
-        self.register_buffer("std", torch.tensor(target.std, dtype=torch.float32))
+        self.register_buffer("mean", torch.tensor(target.mean, dtype=torch.float64))
+        self.register_buffer("std", torch.tensor(target.std, dtype=torch.float64))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x · standard deviation + mean."""

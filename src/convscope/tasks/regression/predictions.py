@@ -44,8 +44,8 @@ def cells(predicted: np.ndarray, truth: np.ndarray, target: Numbers) -> list[str
 
 
 def written(value: float) -> str:
-    """Return a number with all the digits that float32 holds, and nothing for NaN."""
-    return f"{value:.9g}" if np.isfinite(value) else ""
+    """Return a number with all the digits that are sure to be told apart, and nothing for NaN."""
+    return f"{value:.15g}" if np.isfinite(value) else ""
 
 
 def read(rows: Sequence[Mapping[str, str]], target: Numbers) -> NumberErrors:

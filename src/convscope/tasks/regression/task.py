@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Numbers, OutputSpec
 from convscope.data.transforms import ImageTransform
-from convscope.errors import DataError
 from convscope.tasks.keeping import kept
+from convscope.tasks.known import refuse_alike, refuse_unknown
 from convscope.tasks.regression.baselines import METHODS
 from convscope.tasks.regression.evidence import NumberErrors
 from convscope.tasks.regression.options import Options
@@ -28,13 +26,10 @@ def _fits(data: Data) -> str | None:
 
 
 def _target(data: Data, options: Options) -> Numbers:
-    spec, values = data.columns[data.targets[0]].spec, data.train.target
-    if all(len(np.unique(column[np.isfinite(column)])) < 2 for column in values.reshape(len(values), -1).T):
-        raise DataError(
-            f"nothing to learn: of {len(values):,} training examples, all have the same {listed(spec.names, 3)}, or "
-            "none; other examples must train (a column 'split', --split-file, or --valid and --test)"
-        )
-    return measured(spec, values)
+    spec = data.columns[data.targets[0]].spec
+    refuse_unknown(data, listed(spec.names, 3))
+    refuse_alike(data.train, listed(spec.names, 3))
+    return measured(spec, data.train.target)
 
 
 def _usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:

@@ -12,12 +12,16 @@ from convscope.report.text import shorten
 MOST = 6  # numbers drawn
 
 
-def draw(contents: Contents) -> Drawing:
+def draw(contents: Contents) -> Drawing | None:
     """Draw a row a number: predicted against true on the left, their difference against the true one on the right."""
     own: Predicted = contents.own
-    names = own.names[:MOST]
-    figure = canvas(WIDE, 3.0 * len(names))
-    for (left, right), k in zip(figure.subplots(len(names), 2, squeeze=False), range(len(names)), strict=True):
+    names = own.names
+    there = np.flatnonzero(np.isfinite(own.truth).any(axis=0)).tolist()
+    shown = there[:MOST]
+    if not shown:
+        return None
+    figure = canvas(WIDE, 3.0 * len(shown))
+    for (left, right), k in zip(figure.subplots(len(shown), 2, squeeze=False), shown, strict=True):
         known = np.isfinite(own.truth[:, k])
         truth, predicted = own.truth[known, k], own.predicted[known, k]
         unit = f", {own.units[k]}" if own.units[k] else ""
@@ -30,7 +34,7 @@ def draw(contents: Contents) -> Drawing:
             grid(axes)
         left.set_title(f"{shorten(names[k], 30)}: predicted")
         right.set_title("predicted minus true")
-    beyond = len(own.names) - MOST
+    beyond = len(there) - MOST
     more = f" {beyond} further numbers are not shown." if beyond > 0 else ""
     return Drawing(
         figure,

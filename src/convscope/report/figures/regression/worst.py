@@ -9,6 +9,7 @@ from convscope.report.figures.captioned import captioned
 from convscope.report.figures.style import Drawing
 from convscope.report.sections.regression.contents import Predicted, Shown
 from convscope.report.text import shorten
+from convscope.text import told_apart
 
 LINES = 3  # numbers written at a picture
 
@@ -35,14 +36,10 @@ def draw(contents: Contents) -> Drawing | None:
 
 def _caption(own: Predicted, shown: Shown) -> str:
     digits = 3 if len(own.names) > 1 else 4
-    lines = (
-        f"{shorten(name, 10)}: {_number(truth, digits)}, said {_number(said, digits)}"
-        if len(own.names) > 1
-        else f"is {_number(truth, digits)}\nsaid {_number(said, digits)}"
-        for name, truth, said in zip(own.names[:LINES], shown.truth, shown.predicted, strict=False)
-    )
+    lines = []
+    numbers = zip(own.names[:LINES], shown.truth, shown.predicted, own.spread, strict=False)
+    for name, truth, predicted, spread in numbers:
+        is_so = "not known" if math.isnan(truth) else f"is {told_apart(truth, spread, digits)}"
+        said = f"said {told_apart(predicted, spread, digits)}"
+        lines.append(f"{shorten(name, 10)}: {is_so}, {said}" if len(own.names) > 1 else f"{is_so}\n{said}")
     return "\n".join(lines)
-
-
-def _number(value: float, digits: int) -> str:
-    return "not known" if math.isnan(value) else f"{value:.{digits}g}"

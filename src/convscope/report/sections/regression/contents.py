@@ -19,11 +19,12 @@ class Shown:
 
 @dataclass(frozen=True)
 class Predicted:
-    """The judged split: true and predicted numbers (n, K), NaN where the true one is missing; the ``worst`` examples,
-    the worst first, none where they are no images."""
+    """The judged split: true and predicted numbers (n, K), NaN where the true one is missing; the standard deviation of
+    each (K,), 1 where there is none; the ``worst`` examples, the worst first, none where they are no images."""
 
     names: tuple[str, ...]
     units: tuple[str, ...]
     truth: np.ndarray
     predicted: np.ndarray
+    spread: np.ndarray
     worst: tuple[Shown, ...] = ()

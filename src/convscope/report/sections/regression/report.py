@@ -14,6 +14,7 @@ from convscope.report.sections import run
 from convscope.report.sections.regression.contents import Predicted, Shown
 from convscope.report.tables import Table
 from convscope.tasks import quantities
+from convscope.tasks.metrics.counts import mean_of_known
 from convscope.tasks.scores import About
 from convscope.text import decimal
 
@@ -48,11 +49,13 @@ def own(judged: Judged) -> Predicted:
     split, predicted = judged.split, judged.predictions
     spec = judged.data.columns[judged.data.targets[0]].spec
     shown: tuple[Shown, ...] = ()
+    spread = np.sqrt(mean_of_known((split.target - mean_of_known(split.target)) ** 2))
+    spread = np.where(spread > 0, spread, 1.0)
     if shows_images(split):
-        apart = np.abs(predicted - split.target) / np.maximum(np.nanstd(split.target, axis=0), 1e-12)
+        apart = np.abs(predicted - split.target) / spread
         order = np.argsort(-np.nan_to_num(apart).max(axis=1), kind="stable")[:WORST]
         shown = tuple(Shown(split.images(row), split.target[row], predicted[row], str(split.ids[row])) for row in order)
-    return Predicted(spec.names, spec.units or ("",) * len(spec.names), split.target, predicted, shown)
+    return Predicted(spec.names, spec.units or ("",) * len(spec.names), split.target, predicted, spread, shown)
 
 
 def numbers(metrics: Mapping[str, Any]) -> Table:
