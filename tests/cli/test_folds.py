@@ -174,7 +174,7 @@ def test_simple_methods_stand_beside_the_folds(tmp_path: Path) -> None:
     runs = [cs.open_run(folder / f"tiny-seed0-fold{k}") for k in (1, 2)]
     each = {baseline["name"]: baseline["accuracy"]["value"] for baseline in runs[1].metrics["baselines"]}
     assert found.baselines and {name: values[1] for name, values in found.baselines.items()} == each
-    assert found.conclusions[1].startswith("The best simple method, ") and "folds." in found.conclusions[1]
+    assert found.conclusions[1].startswith("The best baseline, ") and "folds." in found.conclusions[1]
     low, high = (found.best.mean["accuracy"][end] for end in ("low", "high"))
     assert low is not None and high is not None
     assert 0 <= low < high <= 1  # of two folds it would reach far beyond

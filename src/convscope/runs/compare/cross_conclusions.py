@@ -39,14 +39,14 @@ def conclusions(summary: CrossValidation) -> Iterator[str]:
 
 
 def _beside(summary: CrossValidation, about: About) -> str:
-    """Say how the best network stands beside the best simple method, which is scored split by split."""
+    """Say how the best network stands beside the best baseline, which is scored split by split."""
     sign = 1 if about.better == "higher" else -1
     name, theirs = max(summary.baselines.items(), key=lambda each: sign * sum(each[1]))
     mine = summary.best.by_split[summary.main]
     wins = sum(a is not None and sign * (a - b) > 0 for a, b in zip(mine, theirs, strict=True))
     mean = number(sum(theirs) / len(theirs), about, places(summary.best.mean[summary.main], about))
     return (
-        f"The best simple method, {name}, has {mean} on average; {summary.best.name} is better on {wins} of "
+        f"The best baseline, {name}, averages {mean}; {summary.best.name} is better on {wins} of "
         f"{len(theirs)} {summary.kind}."
     )
 

@@ -78,8 +78,8 @@ class CrossValidation:
     failed: dict[str, str] = field(default_factory=dict)
     groups: int | None = None
     resampled: str = "images"
-    baselines: dict[str, list[float]] = field(default_factory=dict)
     about: Mapping[str, About] = field(default_factory=dict)  # what the figures mean, in the units of the target
+    baselines: dict[str, list[float]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         figures = ", ".join(f"{each.name} {_plain(each.figures[self.main]['value'])}" for each in self.networks)
@@ -150,8 +150,8 @@ def cross_validate(runs: Sequence[Run | str | Path], failed: dict[str, str] | No
         failed={**(failed or {}), **arrangement.incomplete},
         groups=(units and units.groups) or None,
         resampled=str(units) if units and units.groups else "images",
-        baselines=_baselines(arrangement, main),
         about=arrangement.firsts[0].about,
+        baselines=_baselines(arrangement, main),
     )
     return replace(summary, conclusions=tuple(conclusions(summary)), notes=tuple(notes(summary)))
 
@@ -194,21 +194,17 @@ def _joined(runs: list[Run]) -> Answers:
 def _validated(name: str, arrangement: Arrangement, pooled: _Pooled | None) -> Validated:
     seeds = arrangement.runs[name]
     first = next(iter(next(iter(seeds.values())).values()))
-    figures = list(first.spec.does.compared)
+    figures = first.spec.does.compared
     by_split = {
         figure: [_mean([mine[at].metrics[figure]["value"] for mine in seeds.values()]) for at in arrangement.splits]
         for figure in figures
     }
-    about = first.spec.does.compared
-    summaries = {
-        figure: _summary(values, arrangement.ratio, share=about[figure].unit == "share")
-        for figure, values in by_split.items()
-    }
+    summaries = {figure: _summary(values, arrangement.ratio, figures[figure]) for figure, values in by_split.items()}
     return Validated(
         name, first.spec.model, tuple(seeds), by_split,
         mean={figure: estimate for figure, (estimate, _) in summaries.items()},
         std={figure: std for figure, (_, std) in summaries.items()},
-        pooled=None if pooled is None else pooled.estimates(name, figures),
+        pooled=None if pooled is None else pooled.estimates(name, list(figures)),
         folders=tuple(str(run.folder) for mine in seeds.values() for run in mine.values()),
     )  # fmt: skip
 
@@ -228,17 +224,14 @@ def _mean(values: list[float | None]) -> float | None:
     return float(np.mean(known)) if len(known) == len(values) else None
 
 
-def _summary(values: list[float | None], ratio: float, *, share: bool) -> tuple[Estimate, float | None]:
-    """Return the mean over the splits with its interval, and the standard deviation; nothing where one is unknown.
-
-    The interval of a ``share`` ends where shares do.
-    """
+def _summary(values: list[float | None], ratio: float, about: About) -> tuple[Estimate, float | None]:
+    """Return the mean over the splits with its interval, and the standard deviation; nothing where one is unknown."""
     known = [value for value in values if value is not None]
     if len(known) < max(2, len(values)):
         return {"value": _mean(values), "low": None, "high": None}, None
     estimate = over_splits(np.array(known), ratio)
-    low, high = (max(0.0, estimate.low), min(1.0, estimate.high)) if share else (estimate.low, estimate.high)
-    return {"value": estimate.value, "low": _known(low), "high": _known(high)}, estimate.std
+    low, high = (_known(about.within(end)) for end in (estimate.low, estimate.high))
+    return {"value": estimate.value, "low": low, "high": high}, estimate.std
 
 
 def _over_resamples(a: Validated, b: Validated, main: str, arrangement: Arrangement) -> Pair:
