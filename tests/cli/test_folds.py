@@ -164,3 +164,19 @@ def test_a_series_is_split_in_one_way(tmp_path: Path) -> None:
 def test_runs_of_one_fold_are_compared_as_any_are(folds: Path) -> None:
     found = cs.compare([folds / "tiny-seed0-fold1", folds / "mlp-seed0-fold1"])
     assert {network.name for network in found.networks} == {"tiny", "mlp"} and found.examples == 599
+
+
+def test_simple_methods_stand_beside_the_folds(tmp_path: Path) -> None:
+    folder = tmp_path / "beside"
+    quick = ("--epochs", "1", "--augment", "none", "--baseline-seconds", "1", "--out", folder)
+    assert call("train", "digits", "--model", "tiny", "--folds", "2", *quick) == 0
+    found = cs.compare([folder])
+    runs = [cs.open_run(folder / f"tiny-seed0-fold{k}") for k in (1, 2)]
+    each = {baseline["name"]: baseline["accuracy"]["value"] for baseline in runs[1].metrics["baselines"]}
+    assert found.baselines and {name: values[1] for name, values in found.baselines.items()} == each
+    assert found.conclusions[1].startswith("The best baseline, ") and "folds." in found.conclusions[1]
+    low, high = (found.best.mean["accuracy"][end] for end in ("low", "high"))
+    assert low is not None and high is not None
+    assert 0 <= low < high <= 1  # of two folds it would reach far beyond
+    page = (folder / "comparison.html").read_text()
+    assert all(name in page for name in found.baselines)

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from convscope.tasks.metrics.over_splits import over_splits
+from convscope.tasks.scores import About
 
 
 def test_without_overlap_it_is_the_t_interval() -> None:
@@ -41,3 +42,12 @@ def test_values_that_all_agree_have_no_interval() -> None:
 def test_one_split_says_nothing_of_the_spread() -> None:
     with pytest.raises(ValueError, match="found 1"):
         over_splits(np.ones(1), ratio=0.25)
+
+
+def test_an_interval_promises_nothing_that_cannot_be() -> None:
+    failures, r2 = About("failures", "", "share", "lower"), About("R²", "", limits=(-math.inf, 1.0))
+    assert (failures.within(1.11), failures.within(-0.15), failures.within(0.4)) == (1.0, 0.0, 0.4)
+    assert (r2.within(1.2), r2.within(-3.0)) == (1.0, -3.0)
+    assert About("error", "", "px", "lower").within(-10.0) == 0.0
+    assert About("gain", "").within(7.0) == 7.0
+    assert math.isnan(failures.within(math.nan))  # no interval stays none

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from convscope.report.tables import Table
 from convscope.report.text import chance
 from convscope.runs.compare.cross_validation import CrossValidation, Validated
-from convscope.tasks.quantities import Estimate, ahead, interval, known, lead, number, places, unit, value
+from convscope.tasks.quantities import Estimate, ahead, bounds, known, lead, number, places, unit, value
 from convscope.tasks.scores import About
 
 TESTS = {
@@ -30,12 +32,16 @@ def scores(validation: CrossValidation) -> Table:
 
 
 def splits(validation: CrossValidation) -> Table:
-    """Return each network's main figure on each split."""
+    """Return the main figure of each network, and of the simple methods beside them, on each split and on average."""
     about = validation.metrics[validation.main]
     kind = validation.kind.removesuffix("s")
     rows = [(f"{kind} {split}", *_on(validation, at, about)) for at, split in enumerate(validation.splits)]
-    titles = (kind, *(network.name for network in validation.networks))
-    return Table(titles, rows, tuple(range(1, len(titles))))
+    means = (
+        number(each.mean[validation.main]["value"], about, _places(each, validation)) for each in validation.networks
+    )
+    beside = (_beside(validation, float(np.mean(values)), about) for values in validation.baselines.values())
+    titles = (kind, *(network.name for network in validation.networks), *validation.baselines)
+    return Table(titles, [*rows, ("mean", *means, *beside)], tuple(range(1, len(titles))))
 
 
 def pairs(validation: CrossValidation) -> Table:
@@ -61,12 +67,19 @@ def pairs(validation: CrossValidation) -> Table:
 
 def with_interval(estimate: Estimate, about: About) -> str:
     """Return a figure with its interval where it has one."""
-    return value(estimate, about) + (f"  ({interval(estimate, about)})" if known(estimate) else "")
+    return value(estimate, about) + (f"  ({bounds(estimate, about)})" if known(estimate) else "")
 
 
 def _on(validation: CrossValidation, at: int, about: About) -> tuple[str, ...]:
-    return tuple(_plain(network, validation.main, at, about) for network in validation.networks)
+    main = validation.main
+    networks = (number(each.by_split[main][at], about, _places(each, validation)) for each in validation.networks)
+    return (*networks, *(_beside(validation, values[at], about) for values in validation.baselines.values()))
 
 
-def _plain(network: Validated, main: str, at: int, about: About) -> str:
-    return number(network.by_split[main][at], about, places(network.mean[main], about))
+def _places(network: Validated, validation: CrossValidation) -> int:
+    return places(network.mean[validation.main], validation.metrics[validation.main])
+
+
+def _beside(validation: CrossValidation, value: float, about: About) -> str:
+    """Return a simple method's figure with as many decimals as the best network's."""
+    return number(value, about, _places(validation.best, validation))

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
+UNIT = (0.0, 1.0)  # the limits of an area, a balance or a mean precision
+
 
 @dataclass(frozen=True)
 class About:
     """What a figure is called, what it means in a sentence, its unit, and which way is better.
 
-    The unit "share" is shown in per cent; "" is a plain number.
+    The unit "share" is shown in per cent; "" is a plain number. ``limits`` are the least and the greatest value that
+    the figure can have: by default 0 to 1 for a share, and 0 or more for what is better when lower.
+
+    >>> About("Accuracy", "", "share").within(1.2), About("R²", "", limits=(-math.inf, 1.0)).within(-3.0)
+    (1.0, -3.0)
     """
 
     title: str
     meaning: str
     unit: str = ""
     better: Literal["higher", "lower"] = "higher"
+    limits: tuple[float, float] | None = None
+
+    def within(self, value: float) -> float:
+        """Return the value, or the limit beyond which it lies: an interval may not promise what cannot be."""
+        usual = (0.0, 1.0 if self.unit == "share" else math.inf)
+        if self.unit != "share" and self.better == "higher":
+            usual = (-math.inf, math.inf)
+        least, most = self.limits or usual
+        return min(max(value, least), most)
 
 
 @dataclass(frozen=True)

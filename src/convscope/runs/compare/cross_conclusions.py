@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convscope.runs.compare.conclusions import gap, in_words
+from convscope.tasks.quantities import number, places
+from convscope.tasks.scores import About
 from convscope.text import count, inside
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ def conclusions(summary: CrossValidation) -> Iterator[str]:
         yield f"{best.name}: {name} {in_words(best.pooled[summary.main], about)} on {examples}."
     else:
         yield f"{best.name}: mean {name} {in_words(best.mean[summary.main], about)} over {J} resamples."
+    if summary.baselines:
+        yield _beside(summary, about)
     for other in summary.networks[1:]:
         pair = summary.pair(best.name, other.name)
         wins = summary.wins[summary.pairs.index(pair)]
@@ -32,6 +36,19 @@ def conclusions(summary: CrossValidation) -> Iterator[str]:
                 f"Between {best.name} and {other.name} the {summary.kind} do not decide: the difference of "
                 f"{gap(pair, about)} could be chance; {best.name} leads {on}."
             )
+
+
+def _beside(summary: CrossValidation, about: About) -> str:
+    """Say how the best network stands beside the best baseline, which is scored split by split."""
+    sign = 1 if about.better == "higher" else -1
+    name, theirs = max(summary.baselines.items(), key=lambda each: sign * sum(each[1]))
+    mine = summary.best.by_split[summary.main]
+    wins = sum(a is not None and sign * (a - b) > 0 for a, b in zip(mine, theirs, strict=True))
+    mean = number(sum(theirs) / len(theirs), about, places(summary.best.mean[summary.main], about))
+    return (
+        f"The best baseline, {name}, averages {mean}; {summary.best.name} is better on {wins} of "
+        f"{len(theirs)} {summary.kind}."
+    )
 
 
 def notes(summary: CrossValidation) -> Iterator[str]:

@@ -61,7 +61,8 @@ class CrossValidation:
     """Networks over the same splits, the best first, and every two of them; ``conclusions`` say what may be said.
 
     ``examples`` counts those that were tested in any split, ``groups`` the groups they come from, ``None`` where they
-    are single ones. ``wins`` says for each pair on how many splits the better one was better.
+    are single ones. ``wins`` says for each pair on how many splits the better one was better. ``baselines`` are the
+    main figures of the simple methods that were scored on all splits, on each of them.
     """
 
     data: str
@@ -78,6 +79,7 @@ class CrossValidation:
     groups: int | None = None
     resampled: str = "images"
     about: Mapping[str, About] = field(default_factory=dict)  # what the figures mean, in the units of the target
+    baselines: dict[str, list[float]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         figures = ", ".join(f"{each.name} {_plain(each.figures[self.main]['value'])}" for each in self.networks)
@@ -149,6 +151,7 @@ def cross_validate(runs: Sequence[Run | str | Path], failed: dict[str, str] | No
         groups=(units and units.groups) or None,
         resampled=str(units) if units and units.groups else "images",
         about=arrangement.firsts[0].about,
+        baselines=_baselines(arrangement, main),
     )
     return replace(summary, conclusions=tuple(conclusions(summary)), notes=tuple(notes(summary)))
 
@@ -191,19 +194,29 @@ def _joined(runs: list[Run]) -> Answers:
 def _validated(name: str, arrangement: Arrangement, pooled: _Pooled | None) -> Validated:
     seeds = arrangement.runs[name]
     first = next(iter(next(iter(seeds.values())).values()))
-    figures = list(first.spec.does.compared)
+    figures = first.spec.does.compared
     by_split = {
         figure: [_mean([mine[at].metrics[figure]["value"] for mine in seeds.values()]) for at in arrangement.splits]
         for figure in figures
     }
-    summaries = {figure: _summary(values, arrangement.ratio) for figure, values in by_split.items()}
+    summaries = {figure: _summary(values, arrangement.ratio, figures[figure]) for figure, values in by_split.items()}
     return Validated(
         name, first.spec.model, tuple(seeds), by_split,
         mean={figure: estimate for figure, (estimate, _) in summaries.items()},
         std={figure: std for figure, (_, std) in summaries.items()},
-        pooled=None if pooled is None else pooled.estimates(name, figures),
+        pooled=None if pooled is None else pooled.estimates(name, list(figures)),
         folders=tuple(str(run.folder) for mine in seeds.values() for run in mine.values()),
     )  # fmt: skip
+
+
+def _baselines(arrangement: Arrangement, main: str) -> dict[str, list[float]]:
+    """Return the main figure on each split of the simple methods that were scored on all of them."""
+    scored = [
+        {each["name"]: each[main]["value"] for each in run.metrics.get("baselines", ()) if main in each}
+        for run in arrangement.firsts
+    ]
+    names = [name for name in scored[0] if all(on_split.get(name) is not None for on_split in scored)]
+    return {name: [on_split[name] for on_split in scored] for name in names}
 
 
 def _mean(values: list[float | None]) -> float | None:
@@ -211,13 +224,14 @@ def _mean(values: list[float | None]) -> float | None:
     return float(np.mean(known)) if len(known) == len(values) else None
 
 
-def _summary(values: list[float | None], ratio: float) -> tuple[Estimate, float | None]:
+def _summary(values: list[float | None], ratio: float, about: About) -> tuple[Estimate, float | None]:
     """Return the mean over the splits with its interval, and the standard deviation; nothing where one is unknown."""
     known = [value for value in values if value is not None]
     if len(known) < max(2, len(values)):
         return {"value": _mean(values), "low": None, "high": None}, None
     estimate = over_splits(np.array(known), ratio)
-    return {"value": estimate.value, "low": _known(estimate.low), "high": _known(estimate.high)}, estimate.std
+    low, high = (_known(about.within(end)) for end in (estimate.low, estimate.high))
+    return {"value": estimate.value, "low": low, "high": high}, estimate.std
 
 
 def _over_resamples(a: Validated, b: Validated, main: str, arrangement: Arrangement) -> Pair:

@@ -15,16 +15,19 @@ from convscope.tasks.metrics.counts import Counts, mean_of_known
 from convscope.tasks.metrics.estimates import estimates
 from convscope.tasks.metrics.ranking import Rankings
 from convscope.tasks.metrics.units import FEW, Units
-from convscope.tasks.scores import About, Metric, Scores
+from convscope.tasks.scores import UNIT, About, Metric, Scores
 
 ABOUT = {
     "accuracy": About("Accuracy", "share of images classified correctly", "share"),
     "balanced_accuracy": About(
         "Balanced accuracy", "mean over classes of the share found: rare classes count as much", "share"
     ),
-    "auc": About("Area under ROC", "one class told from the others, mean over classes: 0.5 is guessing, 1 is perfect"),
+    "auc": About(
+        "Area under ROC", "one class told from the others, mean over classes: 0.5 is guessing, 1 is perfect",
+        limits=UNIT,
+    ),
     "average_precision": About(
-        "Average precision", "precision over all thresholds, mean over classes: stricter on rare ones"
+        "Average precision", "precision over all thresholds, mean over classes: stricter on rare ones", limits=UNIT
     ),
     "ece": About(
         "Calibration error", "mean distance between stated probability and what came true (ECE, 15 bins)", "share",

@@ -13,7 +13,7 @@ from convscope.tasks.landmarks.evidence import CURVE_END, FAILED, PointErrors
 from convscope.tasks.landmarks.normaliser import said
 from convscope.tasks.metrics.estimates import resampled, with_intervals
 from convscope.tasks.metrics.units import Units
-from convscope.tasks.scores import About, Metric, Scores
+from convscope.tasks.scores import UNIT, About, Metric, Scores
 
 RESAMPLES = 1000
 
@@ -24,7 +24,8 @@ ABOUT: Mapping[str, About] = {
     ),
     "median_nme": About("median error", "half of the images have a smaller normalised mean error", better="lower"),
     "auc": About(
-        f"AUC@{CURVE_END:g}", f"mean height of the curve of cumulative errors up to {CURVE_END:g}; 1 is perfect"
+        f"AUC@{CURVE_END:g}", f"mean height of the curve of cumulative errors up to {CURVE_END:g}; 1 is perfect",
+        limits=UNIT,
     ),
     "failures": About(
         f"failures@{FAILED:g}", f"images with a normalised mean error above {FAILED:g}", "share", better="lower"

@@ -12,19 +12,23 @@ from convscope.errors import DataError
 from convscope.tasks.metrics.estimates import resampled, with_intervals
 from convscope.tasks.metrics.units import Units
 from convscope.tasks.multilabel.evidence import LabelAnswers
-from convscope.tasks.scores import About, Metric, Scores
+from convscope.tasks.scores import UNIT, About, Metric, Scores
 
 RESAMPLES = 1000
 
 ABOUT: Mapping[str, About] = {
     "mean_average_precision": About(
-        "mean average precision", "mean over labels of the area under precision against recall; 1 is perfect"
+        "mean average precision",
+        "mean over labels of the area under precision against recall; 1 is perfect",
+        limits=UNIT,
     ),
-    "f1": About("F1", "balance of precision and recall over all labels of all examples together"),
-    "macro_f1": About("macro F1", "mean over labels of their F1: rare labels count as much as frequent ones"),
+    "f1": About("F1", "balance of precision and recall over all labels of all examples together", limits=UNIT),
+    "macro_f1": About(
+        "macro F1", "mean over labels of their F1: rare labels count as much as frequent ones", limits=UNIT
+    ),
     "exact": About("exact match", "examples all of whose labels are right", "share"),
     "ranking_precision": About(
-        "ranking precision", "of the labels ranked as high as a true one, how many are true, on average"
+        "ranking precision", "of the labels ranked as high as a true one, how many are true, on average", limits=UNIT
     ),
     "log_loss": About(
         "log loss", "mean of -ln(probability of what is true) over labels; 0 is perfect, 0.69 a coin's", better="lower"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,11 @@ RESAMPLES = 1000
 ABOUT: Mapping[str, About] = {
     "mae": About("mean absolute error", "how far off a predicted number is, on average", better="lower"),
     "rmse": About("root mean squared error", "as the mean absolute error, but large errors count more", better="lower"),
-    "r2": About("R²", "1: every number is right; 0: no better than the mean of the scored examples; below 0: worse"),
+    "r2": About(
+        "R²",
+        "1: every number is right; 0: no better than the mean of the scored examples; below 0: worse",
+        limits=(-math.inf, 1.0),
+    ),
 }
 _OF_EACH = ("mae", "rmse", "r2", "bias")
 
