@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar, cast
 
 from convscope.data.decode.encoded import MAX_PIXELS
 from convscope.data.ingest.layout import SIDE
@@ -107,7 +107,9 @@ class LoadOptions:
         if self.max_pixels == MAX_PIXELS:
             options["max_pixels"] = None
         return {
-            "split_seed" if name == "seed" else name: os.fspath(value) if isinstance(value, os.PathLike) else value
+            "split_seed" if name == "seed" else name: os.fspath(cast("os.PathLike[str]", value))
+            if isinstance(value, os.PathLike)
+            else value
             for name, value in options.items()
         }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, cast
 
 Kind = Literal[
     "image", "volume", "video", "signal", "text", "features", "class", "multilabel", "number", "points", "mask",
@@ -216,8 +217,8 @@ def target_from_dict(values: dict[str, Any]) -> TargetSpec:
 
 
 def _listed(value: Any) -> Any:
-    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
+    return [_listed(item) for item in cast(Sequence[Any], value)] if isinstance(value, list | tuple) else value
 
 
 def _tupled(value: Any) -> Any:
-    return tuple(_tupled(item) for item in value) if isinstance(value, list | tuple) else value
+    return tuple(_tupled(item) for item in cast(Sequence[Any], value)) if isinstance(value, list | tuple) else value

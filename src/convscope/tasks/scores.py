@@ -78,7 +78,7 @@ class Scores:
     resampled: str
     groups: int | None = None
     per_example: np.ndarray | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON: each figure under its name, and what the names mean."""

@@ -14,7 +14,7 @@ def setting(
     limits = {"above": above, "at_least": at_least, "at_most": at_most}
     metadata = {"group": group, "help": text, "limits": {name: end for name, end in limits.items() if end is not None}}
     if isinstance(default, dict):
-        return field(default_factory=dict, metadata=metadata)
+        return field(default_factory=dict[str, Any], metadata=metadata)
     return field(default=default, metadata=metadata)
 
 

@@ -77,7 +77,7 @@ def pairs(values: dict[str, str]) -> Table:
 
 def notices(findings: Iterable[Notice]) -> str:
     """Return the checks' findings as marked lines, each followed by its first examples."""
-    lines = []
+    lines: list[str] = []
     for notice in findings:
         lines.append("[yellow]![/]" + escape(folded(f"! {notice.text}", indent="  ").removeprefix("!")))
         if notice.examples:

@@ -6,6 +6,7 @@ import mmap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ class Mapped:
 
     @cached_property
     def _map(self) -> mmap.mmap | None:
-        base = self.values
+        base: Any = self.values
         while isinstance(base, np.ndarray):
             base = base.base
         return base if isinstance(base, mmap.mmap) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from PIL import Image
@@ -58,7 +58,7 @@ _GUARD = _Guard()
 
 
 @contextlib.contextmanager
-def limited(max_pixels: int) -> Iterator[None]:
+def limited(max_pixels: int) -> Generator[None]:
     """Let Pillow open images of up to ``max_pixels``, without its warnings; any number of threads may be inside.
 
     When the last one leaves, Pillow's limit and Python's filters of warnings are as the first one found them.
