@@ -27,7 +27,6 @@ from convscope.training.checkpoint import save_error
 from convscope.training.choice import decided, rule
 from convscope.training.loop import Outcome
 from convscope.training.memory import return_freed_memory
-from convscope.training.plan import Plan
 
 
 def write_results(
@@ -42,7 +41,8 @@ def write_results(
     scores, predictions = run.score(judged)
     of_valid = predictions if judged.name == "valid" else run.predictions(data.valid)
     timing["evaluation"] = time.perf_counter() - began
-    beside = _baselines(run, training.plan, data, judged, predictions, listener)
+    figures = [name for name in run.spec.does.compared if name in scores["metrics"]]
+    beside = _baselines(run, data, judged, predictions, figures, listener)
     timing["simple methods"] = sum(baseline["seconds"] for baseline in beside)
     metrics = {
         "format": 2,
@@ -78,12 +78,12 @@ def write_results(
 
 
 def _baselines(
-    run: Run, plan: Plan, data: Data, judged: Split, predictions: Any, listener: Listener
+    run: Run, data: Data, judged: Split, predictions: Any, figures: Sequence[str], listener: Listener
 ) -> list[dict[str, Any]]:
-    """Train and score the task's simple methods beside the network."""
+    """Train the task's simple methods and score the ``figures`` of each, beside the network."""
+    plan, chosen, target = run.plan, run.spec.does, run.spec.target
     if not plan.baselines:
         return []
-    chosen, target = task(plan.task), run.spec.target
     names = list(chosen.baselines)
 
     def tell(done: int) -> None:
@@ -100,13 +100,13 @@ def _baselines(
         progress=lambda name: tell(names.index(name)),
     )
     tell(len(names))
-    main = next(iter(chosen.compared))
+    main = figures[0]
     network, units = chosen.evidence(judged.target, predictions, target), Units.of(judged.groups, len(judged))
     return [
         {
             "name": result.name,
             "what": result.what,
-            **_compared(run, judged, result.predictions, tuple(chosen.compared)),
+            **_compared(run, judged, result.predictions, figures),
             "seconds": result.seconds,
             "train_rows": result.train_rows,
             "stopped_early": result.stopped_early,

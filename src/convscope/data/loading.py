@@ -107,6 +107,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
             *listing.notices,
             *decoding_notices(listing, entry),
             *_places(listing, entry, good, cropped),
+            *_scaled(listing, index, transform),
             *checks.run(examined),
         ),
         cache=entry.folder,
@@ -144,6 +145,18 @@ def load_labelled(
     )  # fmt: skip
     notices = (*other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
     return data.everything, listing.split[good], notices
+
+
+def _scaled(listing: Listing, index: np.ndarray, transform: ImageTransform) -> tuple[Notice, ...]:
+    """Tell that images of different sizes do not keep their scale, where a number may depend on it."""
+    sizes = {(transform.height, transform.width), *zip(index["height"].tolist(), index["width"].tolist(), strict=True)}
+    if listing.target.kind != "number" or transform.fit == "centre" or len(sizes) == 1:
+        return ()
+    text = (
+        f"images are scaled to {transform.height} × {transform.width}: where a number depends on the scale (an area, a "
+        "length, a count per pixel), give all images at one scale and keep it with --fit centre"
+    )
+    return (Notice("scaled", text),)
 
 
 def _silent(what: str, done: int, total: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import tomllib
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -120,13 +119,13 @@ def _described(values: Any) -> dict[str, Any]:
     scored = msgspec.convert(values, Scored)
     name = scored.get("task", ONLY_TASK)
     compared = task(name).compared
-    for figure in compared:
+    described = values.get("metrics") or {figure: about.to_dict() for figure, about in compared.items()}
+    for figure in (figure for figure in compared if figure in described):
         try:
             msgspec.convert(values.get(figure), Figure)
         except msgspec.ValidationError as error:
             raise ValueError(f"{figure}: {error}") from None
-    about = {figure: asdict(meaning) for figure, meaning in compared.items()}
-    return {"task": name, "main": next(iter(compared)), "metrics": about, **values}
+    return {"task": name, "main": next(iter(compared)), "metrics": described, **values}
 
 
 def read_header(folder: Path) -> header.Header:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
+from textwrap import shorten
 from typing import Any
 
 from convscope.cards import card
 
 SHOWN = 10  # rows in a notebook
+SHORT = 100  # characters of an answer on one line
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,6 +23,8 @@ class Prediction:
 
     >>> Prediction("a.png", {"age": 31.5, "unit": "years"}).age
     31.5
+    >>> Prediction("a.png", {"numbers": {"area": 4.25}}), Prediction("a.png", {"points": {"nose": [1.0, 2.5]}})
+    (<a.png: area 4.25>, <a.png: nose (1, 2.5)>)
     """
 
     input: str
@@ -35,7 +39,7 @@ class Prediction:
         raise AttributeError(f"a prediction has no {name!r}; this one answers {', '.join(answer) or 'nothing'}")
 
     def __repr__(self) -> str:
-        said = self.error if self.error is not None else " ".join(map(_plain, self._shown().values()))
+        said = self.error if self.error is not None else self._said()
         return f"<{self.input}: {said}{f' ({self.note})' if self.note else ''}>"
 
     def _repr_html_(self) -> str:
@@ -45,6 +49,17 @@ class Prediction:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON, the answer's among them."""
         return {"input": self.input, **self.answer, "error": self.error, "note": self.note}
+
+    def _said(self) -> str:
+        """Return the answer on one line: what of it is one text or number, else its first value in short."""
+        if shown := self._shown():
+            return " ".join(map(_plain, shown.values()))
+        first = next(iter(self.answer.values()), "")
+        if isinstance(first, Mapping):
+            first = ", ".join(f"{name} {_short(value)}" for name, value in first.items())
+        elif isinstance(first, list):
+            first = ", ".join(map(str, first)) or "nothing"
+        return shorten(str(first), SHORT, placeholder=" ...")
 
     def _shown(self) -> dict[str, Any]:
         """Return what of the answer is one text or number."""
@@ -56,6 +71,10 @@ class Prediction:
             if isinstance(named, Mapping) and named and all(isinstance(value, float) for value in named.values()):
                 return dict(sorted(named.items(), key=lambda item: -item[1])[:SHOWN])
         return self._shown()
+
+
+def _short(value: Any) -> str:
+    return f"({', '.join(map(_short, value))})" if isinstance(value, list | tuple) else f"{value:.4g}"
 
 
 def _plain(value: Any) -> str:

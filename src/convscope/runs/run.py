@@ -58,7 +58,7 @@ class Run:
             "data": f"{self.source}: {listed(names_of(self.spec.target), SHOWN)}",
             "epochs": self.plan.epochs,
         }
-        for name in self.spec.does.compared if figures else ():
+        for name in self.about if figures else ():
             low, high = (figures[name][end] for end in ("low", "high"))
             spread = "" if low is None else f" ({low:.4f} to {high:.4f})"
             rows[f"{name.replace('_', ' ')}, {figures['split']}"] = f"{_plain(figures[name])}{spread}"
@@ -66,9 +66,13 @@ class Run:
 
     @property
     def about(self) -> dict[str, About]:
-        """What the figures mean that runs are compared by, the main one first, in the units of the target."""
-        described = self.metrics["metrics"]
-        return {name: About(**described[name]) for name in self.spec.does.compared}
+        """What the figures mean that the run has and is compared by, the main one first, in the units of the target."""
+        described, compared = self.metrics["metrics"], self.spec.does.compared
+        return {
+            name: replace(About(**described[name]), limits=about.limits)
+            for name, about in compared.items()
+            if name in described
+        }
 
     @property
     def _figures(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -28,6 +28,10 @@ class About:
     unit: str = ""
     better: Literal["higher", "lower"] = "higher"
     limits: tuple[float, float] | None = None
+
+    def to_dict(self) -> dict[str, str]:
+        """Return what files and pages say of the figure; its limits stay with the task."""
+        return {"title": self.title, "meaning": self.meaning, "unit": self.unit, "better": self.better}
 
     def within(self, value: float) -> float:
         """Return the value, or the limit beyond which it lies: an interval may not promise what cannot be."""
@@ -84,7 +88,7 @@ class Scores:
         """Return plain values, fit for JSON: each figure under its name, and what the names mean."""
         return {
             "main": self.main,
-            "metrics": {name: asdict(metric.about) for name, metric in self.metrics.items()},
+            "metrics": {name: metric.about.to_dict() for name, metric in self.metrics.items()},
             "examples": self.examples,
             "groups": self.groups,
             "interval": self.resampled,

@@ -10,12 +10,12 @@ Fit = Literal["crop", "pad", "squash", "centre"]
 
 
 def fit_for(kind: str, asked: Fit | Literal["auto"]) -> Fit:
-    """Return how images are resized beside targets of a kind: those with points are letterboxed, so that none is lost.
+    """Return how images are resized beside targets of a kind: with points or numbers they are padded and lose nothing.
 
-    >>> fit_for("points", "auto"), fit_for("class", "auto"), fit_for("points", "crop")
-    ('pad', 'crop', 'crop')
+    >>> fit_for("points", "auto"), fit_for("number", "auto"), fit_for("class", "auto"), fit_for("points", "crop")
+    ('pad', 'pad', 'crop', 'crop')
     """
-    return asked if asked != "auto" else "pad" if kind == "points" else "crop"
+    return asked if asked != "auto" else "pad" if kind in ("points", "number") else "crop"
 
 
 def resize(pixels: np.ndarray, height: int, width: int, fit: Fit) -> np.ndarray:

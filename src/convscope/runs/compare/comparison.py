@@ -139,7 +139,7 @@ class Comparison:
                 del run["history"]  # the run's own epochs.csv has it
         for pair, plain in zip(self.pairs, values["pairs"], strict=True):
             plain["decided"] = pair.decided
-        described = {"main": self.main, "metrics": {name: asdict(about) for name, about in self.metrics.items()}}
+        described = {"main": self.main, "metrics": {name: about.to_dict() for name, about in self.metrics.items()}}
         del values["target"], values["about"]
         return {"format": 1, "best": self.best.name, **values, **target_entry(self.target), **described}
 
@@ -163,7 +163,7 @@ def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = No
     for run in opened[1:]:
         check_comparable(first, run)
     opened.sort(key=lambda run: (repr(essential(run)), run.plan.seed))  # so that their order moves no figure
-    main, about = next(iter(spec.does.compared.items()))
+    main, about = next(iter(first.about.items()))
     answers = [read_answers(run) for run in opened]
     ids = answers[0].ids
     evidence = [each.of(ids) for each in answers]
@@ -244,7 +244,7 @@ def _trained(run: Run) -> Trained:
     return Trained(
         folder=str(run.folder),
         seed=run.plan.seed,
-        figures={name: metrics[name]["value"] for name in run.spec.does.compared},
+        figures={name: metrics[name]["value"] for name in run.about},
         epochs=len(epochs["epoch"]),
         seconds=float(epochs["seconds"][-1]),
         images_per_second=float(np.median(epochs["images_per_second"])),

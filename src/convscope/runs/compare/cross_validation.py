@@ -115,7 +115,7 @@ class CrossValidation:
         del values["about"]
         for pair, plain, wins in zip(self.pairs, values["pairs"], values.pop("wins"), strict=True):
             plain |= {"decided": pair.decided, "wins": wins}
-        described = {"main": self.main, "metrics": {name: asdict(about) for name, about in self.metrics.items()}}
+        described = {"main": self.main, "metrics": {name: about.to_dict() for name, about in self.metrics.items()}}
         return {"format": 1, "best": self.best.name, **values, **described}
 
 
@@ -130,10 +130,11 @@ def cross_validate(runs: Sequence[Run | str | Path], failed: dict[str, str] | No
     from convscope.runs.compare.cross_conclusions import conclusions, notes
 
     arrangement = arrange([run if isinstance(run, Run) else open_run(run) for run in runs])
-    spec, main = arrangement.firsts[0].spec, next(iter(arrangement.firsts[0].spec.does.compared))
+    spec, about = arrangement.firsts[0].spec, arrangement.firsts[0].about
+    main = next(iter(about))
     pooled = _Pooled(arrangement, main) if arrangement.kind == "folds" else None
     networks = [_validated(name, arrangement, pooled) for name in arrangement.runs]
-    networks.sort(key=lambda network: _rank(network.figures[main]["value"], spec.does.compared[main].better))
+    networks.sort(key=lambda network: _rank(network.figures[main]["value"], about[main].better))
     couples = list(combinations(networks, 2))
     pairs = [_over_resamples(a, b, main, arrangement) if pooled is None else pooled.pair(a, b) for a, b in couples]
     corrected = holm([pair.p for pair in pairs])
@@ -146,11 +147,11 @@ def cross_validate(runs: Sequence[Run | str | Path], failed: dict[str, str] | No
         task=spec.task,
         networks=tuple(networks),
         pairs=tuple(replace(pair, p_holm=p) for pair, p in zip(pairs, corrected, strict=True)),
-        wins=tuple(_wins(a, b, main, spec.does.compared[main].better) for a, b in couples),
+        wins=tuple(_wins(a, b, main, about[main].better) for a, b in couples),
         failed={**(failed or {}), **arrangement.incomplete},
         groups=(units and units.groups) or None,
         resampled=str(units) if units and units.groups else "images",
-        about=arrangement.firsts[0].about,
+        about=about,
         baselines=_baselines(arrangement, main),
     )
     return replace(summary, conclusions=tuple(conclusions(summary)), notes=tuple(notes(summary)))
@@ -194,7 +195,7 @@ def _joined(runs: list[Run]) -> Answers:
 def _validated(name: str, arrangement: Arrangement, pooled: _Pooled | None) -> Validated:
     seeds = arrangement.runs[name]
     first = next(iter(next(iter(seeds.values())).values()))
-    figures = first.spec.does.compared
+    figures = first.about
     by_split = {
         figure: [_mean([mine[at].metrics[figure]["value"] for mine in seeds.values()]) for at in arrangement.splits]
         for figure in figures
