@@ -157,3 +157,13 @@ def test_a_set_that_does_not_fit_the_run(run: Path, tmp_path: Path, capsys: pyte
     deep.mkdir(parents=True)
     Image.fromarray(np.ones((8, 8), np.uint16)).save(deep / "a.png")
     says(capsys, "this run takes pixels of the type uint8; the set has uint16", "evaluate", run, tmp_path / "deep")
+
+
+def test_a_run_that_has_not_ended_says_so(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begun = shutil.copytree(run, tmp_path / "begun")
+    (begun / "metrics.json").unlink()
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    for words in (("evaluate", begun), ("predict", begun, tmp_path / "a.png")):
+        assert call(*words) == 0
+        said = " ".join(capsys.readouterr().err.split())
+        assert "has not ended" in said and "--resume" in said

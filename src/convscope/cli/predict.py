@@ -58,6 +58,8 @@ def predict(
         rows = [{"input": p.input, **cells(p.answer)} for p in predictions if p.error is None]
         header = rows[0] if rows else {"input": "", **cells(predictions[0].answer)}
         show_csv(csv_text(tuple(header), (tuple(row.values()) for row in rows)))
+    if opened.unfinished:
+        say_warning(opened.unfinished)
     for note, number in Counter(p.note for p in predictions if p.note).items():
         say_warning(f"{count(number, 'input')} converted: {note}")
     for p in bad:

@@ -77,7 +77,7 @@ def evaluate(
         raise DataError(f"this run has learned {learned}, and what the set has for its examples is a {spec.kind} each")
     targets = run.spec.does.match(chosen.target, spec, run.spec.target)
     images, converted = _images(run, chosen)
-    warnings = [*labelled.warnings, *converted, *targets.notices]
+    warnings = [*filter(None, (run.unfinished,)), *labelled.warnings, *converted, *targets.notices]
     warnings += _flattered(run, name) if data is None else _trained_on(run, chosen)
     scores, _ = run.score(chosen.with_input(images).with_target(targets.stored), tta=tta, amp=amp)
     if run.code_has_changed:

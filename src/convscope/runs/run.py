@@ -75,9 +75,19 @@ class Run:
         }
 
     @property
+    def unfinished(self) -> str:
+        """What is to be said of a run whose training has not ended, "" of any other."""
+        if (self.folder / files.METRICS).exists():
+            return ""
+        return (
+            f"the training of {self.folder} has not ended: these are the best weights so far; finish it with: "
+            f"convscope train --resume {quoted(self.folder)}"
+        )
+
+    @property
     def _figures(self) -> dict[str, Any]:
         """The final figures, empty where the run is not finished."""
-        return self.metrics if (self.folder / files.METRICS).exists() else {}
+        return {} if self.unfinished else self.metrics
 
     @property
     def weights(self) -> int:
