@@ -15,7 +15,7 @@ from convscope.errors import DataError
 def table(folder, header: str, *rows: str, name: str = "t.csv"):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("\n".join([header, *rows]) + "\n")
-    for k in range(8):
+    for k in range(max(8, len(rows))):
         Image.new("L", (20, 16), k).save(folder / f"{k}.png")
     return folder
 
@@ -165,6 +165,8 @@ def test_tables_of_splits_are_one_set_of_points(tmp_path):
         ),
         (['"1,200.5"', '"1,300.5"'], "write plain numbers"),
         (["12 mm", "13 mm"], r"unit in the header: age \(mm\)"),
+        (["87 um2", "91 um2"], r"unit in the header: age \(um2\)"),
+        (["3.5"] * 40 + ["87 um2"], r"row 42: '87 um2'.*unit in the header: age \(um2\)"),
         (["3.5", "~40", "?"], r"age holds 1 number and 2 texts \(row 3: '~40', row 4: '\?'\)"),
         (["NaN", "nan"], "age is empty in all 2 rows"),
         ([], r"columns \(image, age\) but no rows"),
