@@ -52,6 +52,15 @@ def test_numbers_are_amounts_with_their_units(tmp_path):
     assert "1 of 6 numbers missing" in codes["missing-numbers"]
 
 
+def test_several_numbers_that_nobody_named_are_told(tmp_path):
+    folder = table(tmp_path, "image,area (um2),exposure_ms", *rows("41.5,20.5", "33.2,21.5", "50.1,20.1"))
+    (told,) = [notice for notice in read(folder).notices if notice.code == "several-numbers"]
+    assert told.text == "2 numbers are learned: area, exposure_ms; --label-column chooses"
+    named = read(folder, label="area (um2),exposure_ms")
+    assert named.target.names == ("area", "exposure_ms")
+    assert "several-numbers" not in {notice.code for notice in named.notices}
+
+
 def test_a_label_comes_before_numbers_and_points(tmp_path):
     listing = read(table(tmp_path, "image,label,nose_x,nose_y", *rows("cat,3.5,4", "dog,5,6.5")))
     assert listing.classes == ("cat", "dog")
