@@ -198,3 +198,14 @@ def test_grey_images_need_no_axis_of_channels():
     assert data.everything.input.spec.kind == "image"
     assert data.everything.input.spec.shape == (4, 4, 1)
     assert from_arrays(grey.astype(float), np.arange(20.0)).everything.input.spec.kind == "signal"
+
+
+@pytest.mark.parametrize(("name", "shape"), [("image", (20, 4, 5)), ("signal", (20, 6))])
+def test_what_is_named_needs_no_axis_of_one_channel(name: str, shape: tuple[int, ...]):
+    x, y = np.random.default_rng(0).random(shape), np.arange(20.0)
+    data, whole = from_arrays({name: x}, y), from_arrays({name: x[..., None]}, y)
+    assert data.everything.input.spec == whole.everything.input.spec
+    assert (data.everything.input.spec.kind, data.everything.input.spec.shape) == (name, (*shape[1:], 1))
+    assert data.fingerprint == whole.fingerprint == from_arrays({name: list(x)}, y).fingerprint
+    with pytest.raises(DataError, match=rf"expected {name}s \(.*found \(\)"):
+        from_arrays({name: y}, y)

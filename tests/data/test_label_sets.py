@@ -88,3 +88,18 @@ def test_an_empty_cell_beside_zeros_is_told(tmp_path):
     (tmp_path / "t.csv").write_text(f"image,rust,scab\n{rows}")
     (told,) = [notice for notice in cs.load(tmp_path / "t.csv").warnings if notice.code == "empty-labels"]
     assert told.examples == ("row 5: rust",)
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "said"),
+    [
+        (["Rust|scab", "rust"], "spelling", "1 label has several spellings (Rust = rust)"),
+        (["rust,scab", "rust;mildew"], "undivided-labels", "label is divided at ';', and 1 label holds ',' too"),
+        (["a|b", "b;c"], "undivided-labels", "label is divided at '|', and 1 label holds ';' too (b;c)"),
+    ],
+)
+def test_labels_that_are_hardly_two_are_told(tmp_path, cells, code, said):
+    lines = "".join(f'{i}.png,"{cells[i % 2]}"\n' for i in range(len(SETS)))
+    (tmp_path / "t.csv").write_text("image,label\n" + lines)
+    told = {notice.code: notice.text for notice in cs.load(tmp_path / "t.csv", task="multilabel").warnings}
+    assert said in told[code]

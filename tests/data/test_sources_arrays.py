@@ -175,7 +175,8 @@ def test_npz_in_other_orders_and_types(tmp_path):
         ),
         (
             {"x": np.ones((4, 25)), "y": [0, 1, 0, 1]},
-            ": expected images (height, width), perhaps with channels; found the shape (25,)",
+            ": expected images (height, width), perhaps with channels; found the shape (25,); signals are given in "
+            "Python: convscope.from_arrays({'signal': x}, y)",
         ),
         (
             {"x": np.ones((4, 5, 5, 5)), "y": [0, 1, 0, 1]},

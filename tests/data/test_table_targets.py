@@ -15,7 +15,7 @@ from convscope.errors import DataError
 def table(folder, header: str, *rows: str, name: str = "t.csv"):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("\n".join([header, *rows]) + "\n")
-    for k in range(8):
+    for k in range(max(8, len(rows))):
         Image.new("L", (20, 16), k).save(folder / f"{k}.png")
     return folder
 
@@ -50,6 +50,15 @@ def test_numbers_are_amounts_with_their_units(tmp_path):
     codes = {notice.code: notice.text for notice in listing.notices}
     assert "note" in codes["unused-columns"]
     assert "1 of 6 numbers missing" in codes["missing-numbers"]
+
+
+def test_several_numbers_that_nobody_named_are_told(tmp_path):
+    folder = table(tmp_path, "image,area (um2),exposure_ms", *rows("41.5,20.5", "33.2,21.5", "50.1,20.1"))
+    (told,) = [notice for notice in read(folder).notices if notice.code == "several-numbers"]
+    assert told.text == "2 numbers are learned: area, exposure_ms; --label-column chooses"
+    named = read(folder, label="area (um2),exposure_ms")
+    assert named.target.names == ("area", "exposure_ms")
+    assert "several-numbers" not in {notice.code for notice in named.notices}
 
 
 def test_a_label_comes_before_numbers_and_points(tmp_path):
@@ -165,6 +174,8 @@ def test_tables_of_splits_are_one_set_of_points(tmp_path):
         ),
         (['"1,200.5"', '"1,300.5"'], "write plain numbers"),
         (["12 mm", "13 mm"], r"unit in the header: age \(mm\)"),
+        (["87 um2", "91 um2"], r"unit in the header: age \(um2\)"),
+        (["3.5"] * 40 + ["87 um2"], r"row 42: '87 um2'.*unit in the header: age \(um2\)"),
         (["3.5", "~40", "?"], r"age holds 1 number and 2 texts \(row 3: '~40', row 4: '\?'\)"),
         (["NaN", "nan"], "age is empty in all 2 rows"),
         ([], r"columns \(image, age\) but no rows"),

@@ -90,9 +90,9 @@ def test_a_network_of_the_list_is_the_same_by_either_door() -> None:
 @pytest.mark.parametrize(
     ("input", "output", "head", "message"),
     [
-        (SIGNAL, OutputSpec(2), "own", r"'tiny' takes images.*\(50,\)"),
+        (SIGNAL, OutputSpec(2), "own", r"'tiny' takes images.* signals of the shape \(\d, 50\)"),
         (RAGGED, OutputSpec(2), "own", "'tiny' takes images.*None"),
-        (TEXT, OutputSpec(2), "own", "'tiny' takes images.*40"),
+        (TEXT, OutputSpec(2), "own", r"'tiny' takes images.* sequences of the shape \(23,\)"),
         (InputSpec(1, (None, 20)), OutputSpec(2), "own", "'tiny' takes images of one size"),
         (IMAGE, OutputSpec(2, "same"), "own", "'tiny' gives one vector per image, but the task needs 2 maps"),
     ],

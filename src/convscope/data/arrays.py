@@ -27,7 +27,7 @@ from convscope.errors import DataError
 CHANNELS = (1, 2, 3, 4)
 TARGETS = "expected class names (n,), numbers (n,) or (n, K), labels of 0 and 1 (n, K), or points (n, K, 2)"
 SPLITS = ("train", "valid", "test")
-_AXES: dict[int, Kind] = {2: "signal", 3: "image"}  # axes of one example -> what it is taken for
+_AXES: dict[Kind, int] = {"signal": 2, "image": 3}  # what an example may be -> its axes, the last one of channels
 
 Examples = np.ndarray | Sequence[np.ndarray] | Column
 
@@ -46,9 +46,10 @@ def from_arrays(
     """Return n examples in memory as a data set.
 
     Args:
-        inputs: images (n, H, W, C), or grey ones (n, H, W) of whole numbers; signals (n, T, C) of real numbers; or a
-            list of n of them, whose sizes may differ; under names of their own where there are several,
-            ``{"image": ...}``.
+        inputs: images (n, H, W, C), or grey ones (n, H, W) of uint8, uint16 or bool; signals (n, T, C) of real
+            numbers; or a list of n of them, whose sizes may differ; under names of their own where there are several.
+            Called what they are, they may lack the axis of one channel: ``{"image": (n, H, W)}``,
+            ``{"signal": (n, T)}``.
         targets: n class names or whole numbers (the numbers of classes); 0 and 1 (n, K), one column a label, or n lists
             of labels; real numbers (n,) or (n, K), NaN for one that is missing; points (n, K, 2) as x and y; or a
             ``Target``, with names and units.
@@ -98,15 +99,10 @@ def column_of(name: str, values: Examples) -> Column:
     """
     if not isinstance(values, np.ndarray | Sequence):
         return values
-    if all(np.ndim(example) == 2 and np.asarray(example).dtype.kind in "bu" for example in values):
-        values = [np.asarray(example)[..., None] for example in values]  # grey images
-    axes = {example.ndim for example in values}
-    kind: Kind | None = name if name in TRANSFORMS else _AXES.get(next(iter(axes), 0))  # pyright: ignore[reportAssignmentType]
-    if len(axes) != 1 or kind is None:
-        found = ", ".join(sorted({str(np.shape(example)) for example in values})[:3])
-        raise DataError(
-            f"expected examples (height, width, channels) or (steps, channels), found {found or 'none'}; name what "
-            f"they are: {{'image': ...}}, one of {', '.join(TRANSFORMS)}"
+    kind = _kind(name, values)
+    if all(np.ndim(example) == _AXES[kind] - 1 for example in values):  # one channel, without an axis of its own
+        values = (
+            values[..., None] if isinstance(values, np.ndarray) else [np.asarray(each)[..., None] for each in values]
         )
     if kind == "image":
         _refuse_channels_first([np.shape(example) for example in values])
@@ -117,6 +113,33 @@ def column_of(name: str, values: Examples) -> Column:
     else:
         column = Ragged.of(kind, values, name=name)
     return type(column)(**{**vars(column), "content": content_of(list(values))})
+
+
+def _kind(name: str, values: np.ndarray | Sequence[np.ndarray]) -> Kind:
+    """Tell what examples are: as they are called, else by their axes; two axes of whole numbers are a grey image.
+
+    Raises ``DataError`` where that cannot be, one missing axis of channels aside.
+    """
+    axes = {np.ndim(example) for example in values}
+    found = ", ".join(sorted({str(np.shape(example)) for example in values})[:3]) or "none"
+    if name in TRANSFORMS:
+        called: Kind = name  # pyright: ignore[reportAssignmentType]
+        if len(axes) == 1 and axes <= {_AXES[called], _AXES[called] - 1}:
+            return called
+        form = "(height, width, channels)" if called == "image" else "(steps, channels)"
+        raise DataError(
+            f"expected {called}s {form}, all with channels or, where there is one, all without; found {found}; a stack "
+            "(n, ...) or a list of n of them is given"
+        )
+    if axes == {2} and all(np.asarray(example).dtype.kind in "bu" for example in values):
+        return "image"
+    for kind, count in _AXES.items():
+        if axes == {count}:
+            return kind
+    raise DataError(
+        f"expected examples (height, width, channels) or (steps, channels), found {found}; name what they are: "
+        f"{{'image': ...}}, one of {', '.join(TRANSFORMS)}"
+    )
 
 
 def _refuse_channels_first(shapes: Sequence[tuple[int, ...]]) -> None:

@@ -7,6 +7,7 @@ table's text, an array of labels. Only files are opened by the name that they ha
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -42,3 +43,35 @@ def check_distinct(classes: Sequence[str], where: str) -> None:
             f"{where}: {len(classes):,} classes, but one name for several of them: {listed(twice, 20)}; give each "
             "class a name of its own"
         )
+
+
+def spellings(names: Iterable[str]) -> tuple[str, ...]:
+    """Say which names differ in nothing but capitals, spaces and the signs that stand for spaces, in what is not
+    seen, or in a needless ``.0``.
+
+    >>> spellings(["Cat", "dog", "cat"]), spellings(["a", "A", "1", "-1"])
+    (('Cat = cat',), ())
+    """
+    words: dict[str, list[str]] = {}
+    numbers: dict[str, list[str]] = {}
+    for name in names:
+        shown = "".join(c for c in unicodedata.normalize("NFKC", name) if not _is_invisible(c))
+        plain = "".join(c for c in shown.casefold() if c not in " _-")
+        # Letters are told apart by their capitals alone, and numbers by their signs.
+        if len(plain) > 1 and any(map(str.isalpha, plain)):
+            words.setdefault(plain, []).append(name)
+        elif not any(map(str.isdecimal, plain)):
+            words.setdefault(shown.strip(), []).append(name)
+        elif number := re.fullmatch(r"(-?[0-9]+)(\.0+)?", name):
+            numbers.setdefault(number[1], []).append(name)
+    alike = (alike for alike in (*words.values(), *numbers.values()) if len(alike) > 1)
+    return tuple(" = ".join(map(_legible, each)) for each in alike)
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"
+
+
+def _legible(name: str) -> str:
+    """Return a name as it is where all of it is seen, else with escapes."""
+    return ascii(name) if name != name.strip() or any(map(_is_invisible, name)) else name

@@ -131,7 +131,7 @@ def _listed(listing: Entry, options: Mapping[str, Any], input: InputSpec, output
     if input.vocabulary is not None or size is None or len(size) != 2:
         raise ConfigError(
             f"model {listing.name!r} takes images of one size, and was given {input.noun}s of the "
-            f"shape {input.shape}; use a network of your own ({own.COLON})"
+            f"shape {input.shape}; use a network of your own (an nn.Module, or {own.COLON})"
         )
     if output.space is not None:
         raise ConfigError(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from convscope.data.listing import Target
+from convscope.data.names import spellings
 from convscope.data.notice import Notice
 from convscope.data.sources.candidate import in_order
 from convscope.data.sources.labels import BRACKETS, text_of
@@ -77,7 +78,7 @@ def from_lists(
         held[row, [index[name] for name in each]] = 1
     how = "lists" if lists else f"labels between {separator!r}"
     target, notices = label_target(where, held, names)
-    return target, f"; {how}", notices
+    return target, f"; {how}", (*_not_divided(where, column, names, separator), *notices)
 
 
 def from_columns(
@@ -144,12 +145,31 @@ def _quoted(text: str) -> list[str] | None:
     return items
 
 
+def _not_divided(where: str, column: str, names: Sequence[str], separator: str | None) -> tuple[Notice, ...]:
+    """Say which labels hold a sign that divides labels elsewhere, where ``separator`` divides them here."""
+    odd = tuple(name for name in names if separator and any(mark in name for mark in BETWEEN))
+    if not odd:
+        return ()
+    marks = listed(repr(mark) for mark in BETWEEN if any(mark in name for name in odd))
+    text = (
+        f"{where}: {column} is divided at {separator!r}, and {count(len(odd), 'label holds', 'labels hold')} {marks} "
+        f"too ({listed(odd, SHOWN)}): if that divides labels, write {separator!r} in its place"
+    )
+    return (Notice("undivided-labels", text, odd[:20]),)
+
+
 def _told(where: str, held: np.ndarray, names: Sequence[str]) -> tuple[Notice, ...]:
-    """Say of labels that hardly any example has, or every one."""
+    """Say of labels that hardly any example has, or every one, and of one label under several spellings."""
     numbers = Counter(dict(zip(names, held.sum(axis=0).tolist(), strict=True)))
     rare = {name: number for name, number in numbers.items() if number < FEW}
     always = [name for name, number in numbers.items() if number == len(held)]
     notices = []
+    if alike := spellings(names):
+        text = (
+            f"{where}: {count(len(alike), 'label has', 'labels have')} several spellings ({listed(alike, SHOWN)}): the "
+            "network learns to tell them apart; give them one name unless they are different things"
+        )
+        notices.append(Notice("spelling", text, alike[:20]))
     if rare:
         said = listed((f"{name}: {number}" for name, number in rare.items()), SHOWN)
         labels = count(len(rare), "label has", "labels have")

@@ -109,7 +109,8 @@ def read(path: Path, columns: Columns, layout: Callable[[tuple[int, ...]], Layou
     try:
         laid = layout(shape)
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        flat = "; signals are given in Python: convscope.from_arrays({'signal': x}, y)" if len(shape) == 1 else ""
+        raise DataError(f"{path}: {error}{flat}") from None
 
     def blocks() -> Iterator[np.ndarray]:
         for _, member, _ in parts:

@@ -19,8 +19,11 @@ SHOWN = 5
 ROWS = 20  # named at most where all of them must be mended
 _MISSING = frozenset(("", "nan", "na", "n/a", "null", "none"))
 _UNIT = re.compile(r"(?P<name>.*\S)\s*[(\[](?P<unit>[^()\[\]]+)[)\]]")
-# 57,7 | 1,234.5 | ~40 | about 3 | 12 mm | 80%
-_DRESSED = re.compile(r"(?:[~<>≈±$€£]|about|ca\.?)?\s*[+-]?\d[\d.,' ]*(?:[eE][+-]?\d+)?\s*[^\d\s]{0,8}")
+# 57,7 | 1,234.5 | ~40 | about 3 | 12 mm | 80% | 87 um2
+_DRESSED = re.compile(
+    r"(?:[~<>≈±$€£]|about|ca\.?)?\s*[+-]?\d[\d.,' ]*(?:[eE][+-]?\d+)?\s*"
+    r"(?P<unit>[^\W\d_]{1,6}\^?-?[23]|[^\d\s]{0,8})"
+)
 
 
 def split_unit(column: str) -> tuple[str, str]:
@@ -61,10 +64,18 @@ def why_not_numbers(name: str, refs: Sequence[str], values: Sequence[str]) -> st
     if near < max(1, len(cells) / 2) or not odd:
         return None
     comma = all(real(value.replace(",", ".", 1)) is not None for _, value in cells)
-    remedy = "write decimals with a point" if comma else f"write plain numbers, and a unit in the header: {name} (mm)"
+    unit = next(filter(None, map(_unit_in, (value for _, value in cells))), "mm")
+    plainly = f"write plain numbers, and a unit in the header: {name} ({unit})"
+    remedy = "write decimals with a point" if comma else plainly
     plain = len(cells) - len(odd)
     found = f"holds {count(plain, 'number')} and {count(len(odd), 'text')}" if plain else "holds no plain numbers"
     return f"{name} {found} ({listed(odd, 3)}): {remedy}"
+
+
+def _unit_in(cell: str) -> str:
+    """Return the unit that stands behind a cell's number, or ""."""
+    dressed = None if real(cell) is not None else _DRESSED.fullmatch(cell)
+    return dressed["unit"] if dressed and re.search(r"[^\W_]|[%°]", dressed["unit"]) else ""
 
 
 def amounts(where: str, column: str, refs: Sequence[str], values: Sequence[str], most: float = LARGEST) -> np.ndarray:
@@ -74,13 +85,14 @@ def amounts(where: str, column: str, refs: Sequence[str], values: Sequence[str],
         DataError: a text, an infinite number, or one beyond ``most``; the rows and values are named.
     """
     numbers = np.full(len(values), np.nan)
-    texts, huge = [], []
+    texts, huge, units = [], [], []
     for at, value in enumerate(map(str.strip, values)):
         if is_missing(value):
             continue
         number = real(value)
         if number is None:
             texts.append(f"row {refs[at]}: {value!r}")
+            units += filter(None, [_unit_in(value)])
         elif not abs(number) <= most:
             huge.append(f"row {refs[at]}: {value}")
         else:
@@ -88,6 +100,8 @@ def amounts(where: str, column: str, refs: Sequence[str], values: Sequence[str],
     if texts:
         comma = any(re.fullmatch(r"[^']*'[+-]?\d+,\d+'", text) for text in texts)
         hint = "write decimals with a point" if comma else "correct it, or leave the cell empty where it is not known"
+        if units:
+            hint = f"write plain numbers, and a unit in the header: {split_unit(column)[0]} ({units[0]})"
         raise DataError(
             f"{where}: {column}: {count(len(texts), 'value')} of {len(values):,} no number ({listed(texts, SHOWN)}); "
             f"{hint}"

@@ -186,6 +186,11 @@ def _amounts(
     asks = columns.task is None and chosen.kind == "numbers"
     rows = [f"row {ref}" for ref in refs]
     target, notices = quantities.number_target(where, chosen.names, rows, values, asks=asks)
+    if len(chosen.names) > 1 and columns.named("label") is None:
+        text = (
+            f"{count(len(chosen.names), 'number')} are learned: {listed(target.names, SHOWN)}; --label-column chooses"
+        )
+        notices = (Notice("several-numbers", text, target.names[:SHOWN]), *notices)
     told = map(quantities.split_unit, chosen.names)
     said = listed((f"{name} in {unit}" if unit else name for name, unit in told), 4)
     return target, f"; amounts: {said}", notices
