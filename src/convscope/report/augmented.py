@@ -30,10 +30,11 @@ def augmented(
     batches = Loader(data.train, data.transforms, len(at), seed=seed, policy=policy, becomes=becomes)
     seen = [batches.of(at, epoch) for epoch in range(epochs)]
     variants = np.stack([data.preprocessing.undo(batch.x) for batch in seen], 1)  # (n, epochs, H, W, C)
-    points = None
+    points, names = None, ()
     if data.target_kind == "points":
+        names = data.columns[data.targets[0]].spec.names
         points = np.stack([data.train.placed_target[at], *(batch.targets[0].numpy() for batch in seen)], 1)
-    return Augmented(data.train.images(at), np.moveaxis(variants, -1, -3), points)
+    return Augmented(data.train.images(at), np.moveaxis(variants, -1, -3), points, names)
 
 
 def write_augmented(

@@ -24,12 +24,14 @@ class Samples:
 class Augmented:
     """What augmentation makes of raw ``images`` (n, C, H, W): ``variants`` (n, k, C, H, W) in the same units.
 
-    ``points`` (n, 1 + k, K, 2) are where points lie in an image and in its variants, ``None`` where there are none.
+    ``points`` (n, 1 + k, K, 2) are where points lie in an image and in its variants, ``None`` where there are none;
+    ``names`` (K) are theirs.
     """
 
     images: np.ndarray
     variants: np.ndarray
     points: np.ndarray | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

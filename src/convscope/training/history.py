@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 SETTINGS = ("lr", "momentum")  # logged of a step, and no result of it
-AVERAGE = 0.98  # the moving averages of the step table remember about fifty steps
+SPAN, SHARE = 50, 0.1  # steps that a moving average remembers: so many, or of a short training this share
 
 
 @dataclass
@@ -49,8 +49,9 @@ class History:
 
 
 def moving_average(values: np.ndarray) -> np.ndarray:
-    """Return the exponential moving average of (n,) values, corrected for its start so that the first equals the
-    first value.
+    """Return the exponential moving average of (n,) values over the last tenth of n, at most fifty.
+
+    It is corrected for its start: the first equals the first value. A fixed span would lag behind in short trainings.
 
     >>> moving_average(np.array([2.0, 2.0, 2.0]))
     array([2., 2., 2.])
@@ -59,8 +60,9 @@ def moving_average(values: np.ndarray) -> np.ndarray:
 
     if not len(values):
         return values
-    weights = 1 - AVERAGE ** np.arange(1, len(values) + 1)
-    return np.asarray(lfilter([1 - AVERAGE], [1, -AVERAGE], values)) / weights
+    kept = 1 - 1 / max(1.0, min(SPAN, SHARE * len(values)))
+    weights = 1 - kept ** np.arange(1, len(values) + 1)
+    return np.asarray(lfilter([1 - kept], [1, -kept], values)) / weights
 
 
 def _csv(header: tuple[str, ...], rows: object) -> str:

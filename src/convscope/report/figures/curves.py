@@ -17,6 +17,7 @@ from convscope.text import inside
 
 POINTS = 600  # of a curve: more than the page has pixels for
 MOST = 6  # panels
+CLEAR = 2  # points from the end of a line to its name, above or below
 
 
 def draw(contents: Contents) -> Drawing | None:
@@ -116,7 +117,7 @@ def _panel(axes: Axes, contents: Contents, name: str) -> None:
     axes.plot(x, raw, color=ORANGE, alpha=0.22, linewidth=0.7)
     axes.plot(x, average, color=ORANGE)
     axes.plot(epochs["epoch"], valid, color=BLUE, marker="o", markersize=4)
-    axes.set_title(about.title)
+    axes.set_title(about.title[:1].upper() + about.title[1:])
     axes.set_xlabel("epoch")
     axes.set_xlim(0, max(x[-1], epochs["epoch"][-1]) * 1.005)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
@@ -133,9 +134,12 @@ def _name_lines(axes: Axes, train: float, valid: float) -> None:
     """Write the names beside the line ends, above one another in the order of the values."""
     ends: list[tuple[str, float, Any]] = [("training", train, ORANGE), ("validation", valid, BLUE)]
     (low_name, low, low_colour), (high_name, high, high_colour) = sorted(ends, key=lambda end: end[1])
-    for name, y, colour, va in ((low_name, low, low_colour, "top"), (high_name, high, high_colour, "bottom")):
+    for name, y, colour, va, up in (
+        (low_name, low, low_colour, "top", -CLEAR),
+        (high_name, high, high_colour, "bottom", CLEAR),
+    ):
         axes.annotate(
-            name, (1, y), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", color=colour, va=va
+            name, (1, y), (6, up), xycoords=("axes fraction", "data"), textcoords="offset points", color=colour, va=va
         )
 
 

@@ -9,6 +9,7 @@ from convscope.report.figures.style import BLUE, GREY, INK, ORANGE, TEAL
 COLOURS = (BLUE, ORANGE, TEAL, INK, GREY)
 _LINES = ("-", (0, (4, 2)), (0, (1, 1.5)))
 _MARKS = ("o", "s", "^")
+POINT_MARKS = ("o", "s", "^", "D", "v")  # of as many points as can be told apart by their marks
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,15 @@ from convscope.report.figures.style import BLUE, INK, WIDE, Drawing, canvas, gri
 from convscope.report.text import shorten
 
 NAMED = 30  # points up to which each has its name below
+FEW = 5  # up to which the names stand level
+EDGE, EACH = 1.2, 1.4  # inches of the scale, and of each of few points
 
 
 def draw(contents: Contents) -> Drawing:
     """Draw a dot a point with its interval, in the order of the points."""
     rows = contents.metrics["points"]
-    figure = canvas(WIDE, 2.8)
+    few = len(rows) <= FEW
+    figure = canvas(EDGE + EACH * len(rows) if few else WIDE, 2.8)
     axes = figure.subplots()
     for at, row in enumerate(rows):
         estimate = row["nme"]
@@ -23,10 +26,12 @@ def draw(contents: Contents) -> Drawing:
             axes.plot([at, at], ends, color=BLUE, linewidth=3, alpha=0.35, solid_capstyle="butt")
         axes.plot(at, estimate["value"], "o", color=BLUE, markersize=4)
     if len(rows) <= NAMED:
-        axes.set_xticks(range(len(rows)), [shorten(row["name"], 18) for row in rows], rotation=60, ha="right")
+        turned = {} if few else {"rotation": 60, "ha": "right"}
+        axes.set_xticks(range(len(rows)), [shorten(row["name"], 18) for row in rows], **turned)
         axes.tick_params(axis="x", labelcolor=INK)
     else:
         axes.set_xlabel("number of the point, from 0")
+    axes.set_xlim(-0.6, len(rows) - 0.4)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("error in pixels" if contents.metrics["normaliser"] == "pixels" else "normalised error")
     grid(axes)
