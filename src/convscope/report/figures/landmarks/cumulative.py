@@ -31,8 +31,10 @@ def draw(contents: Contents) -> Drawing | None:
         axes.annotate(f"{FAILED:g}: failed beyond", (FAILED, 0.02), (4, 0), textcoords="offset points", color=MUTED)
     axes.set_xlim(0, 1.01 * end)
     if beyond:
-        at_edge = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right", "va": "bottom"}
-        axes.annotate(f"{count(beyond, 'image')} beyond →", (1, 0.02), (-4, 10), color=MUTED, **at_edge)
+        axes.annotate(
+            f"{count(beyond, 'image')} beyond →", (1, 0.02), (-4, 10), xycoords="axes fraction",
+            textcoords="offset points", ha="right", va="bottom", color=MUTED,
+        )  # fmt: skip
     axes.set_ylim(0, 1.02)
     percent_axis(axes.yaxis)
     axes.set_xlabel("error in pixels" if in_pixels else f"error, divided by {own.divided}")
