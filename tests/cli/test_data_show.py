@@ -38,7 +38,6 @@ def test_a_preset_is_shown_in_plain_words(tmp_path: Path, capsys: pytest.Capture
     [
         (("--augment", "tisue"), "unknown augmentation 'tisue'; did you mean 'tissue'?"),
         (("--augment", "tissue"), "augmentation stain needs red, green and blue; these images have 1 channel"),
-        (("--augment", "none"), "there is nothing to show"),
         (("--out", "a.pdf"), "a picture's name ends in .png or .svg"),
         (("--augment", "auto hflip"), "auto stands alone and leaves the choice to train; convscope data show DATA"),
         (("--images", "0"), "--images must be at least 1 and at most 100, got 0"),

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.data import Data, load
+from convscope.data import Data, from_arrays, load
 from convscope.data.augment import Policy
+from convscope.data.listing import Target
 from convscope.data.loader import Loader
 from convscope.errors import ConfigError
 from convscope.report.augmented import augmented, write_augmented
@@ -55,6 +56,22 @@ def test_the_same_picture_is_the_same_file(digits: Data, tmp_path: Path, ending:
         assert "epoch 3" not in text
 
 
+def test_without_augmentation_images_stand_as_they_are_with_what_is_learned(digits: Data, tmp_path: Path):
+    text = write_augmented(digits, Policy(), tmp_path / "a.svg", images=8).read_text("utf-8")
+    assert all(f">{word}<" in text for word in range(8)) and "epoch" not in text
+    x = np.random.default_rng(0).integers(0, 255, (20, 8, 8)).astype(np.uint8)
+    for target, said in (
+        (Target("number", np.arange(40.0).reshape(20, 2), ("area", "age"), ("um2", "")), ("area 0 um2", "age 1")),
+        (Target("multilabel", np.tile([[1, 0], [1, 1]], (10, 1)), ("rust", "scab")), ("rust", "scab")),
+        (Target("points", np.arange(80.0).reshape(20, 2, 2) % 8, ("nose", "tail")), ("picture",)),
+    ):
+        data = from_arrays(
+            x, target, name="picture", ids=[f"picture {k}" for k in range(20)], splits=["train"] * 16 + ["valid"] * 4
+        )
+        text = write_augmented(data, Policy(), tmp_path / "b.svg", images=16).read_text("utf-8")
+        assert all(word in text for word in said)
+
+
 def test_its_name_says_which_set(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     assert write_augmented(digits, Policy(hflip=True), images=1, copies=1) == Path("digits-augmented.png")
@@ -70,7 +87,6 @@ def test_more_images_than_there_are(digits: Data):
 @pytest.mark.parametrize(
     ("words", "options", "message"),
     [
-        ("none", {}, "the augmentation is none: there is nothing to show; write for example --augment natural"),
         ("hflip", {"images": 0}, "--images must be at least 1 and at most 100, got 0"),
         ("hflip", {"copies": -1}, "--copies must be at least 1 and at most 12, got -1"),
         ("hflip", {"out": Path("a.jpg")}, "--out a.jpg: a picture's name ends in .png or .svg"),

@@ -97,6 +97,8 @@ def show(
 ) -> int:
     """Draw augmented training images, exactly as the first epochs of `train` see them.
 
+    Where nothing is augmented, as for most numbers, the images as they are, with what is learned of each.
+
     Parameters
     ----------
     data

@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data.augment import Policy
-from convscope.data.dataset import Data
+from convscope.data.dataset import Data, Split
 from convscope.data.loader import Loader
 from convscope.data.spec import TargetSpec
 from convscope.errors import ConfigError
-from convscope.report.contents import Augmented
+from convscope.report.contents import Augmented, Samples
 from convscope.report.picture import check_name, write_picture
 from convscope.report.section import evenly
+from convscope.report.text import shorten
 
 MOST_IMAGES, MOST_COPIES = 100, 12  # rows and columns of a picture that can still be opened and looked at
+LINES, WIDTH = 3, 20  # of what is written at an image that stands alone
 
 
 def augmented(
@@ -50,19 +52,42 @@ def write_augmented(
     """Draw training images, one of each class first, beside what ``copies`` epochs see of them; return the file.
 
     ``out`` ends in .png or .svg; by default it is ``DATA-augmented.png`` in the current folder; ``target`` is as in
-    ``augmented``. ``ConfigError`` as there, as ``check_numbers``, and for a policy that does nothing.
+    ``augmented``. Where the policy does nothing, images are drawn once, each with what is learned of it.
+    ``ConfigError`` as there, and as ``check_numbers``.
     """
+    from convscope.report.figures import as_stored
     from convscope.report.figures import augmented as figure
 
     out = Path(f"{data.name}-augmented.png".replace("/", "-")) if out is None else out
     check_numbers(images, copies, out)
-    if str(policy) == "none":
-        raise ConfigError("the augmentation is none: there is nothing to show; write for example --augment natural")
     by_class = data.target_kind == "class"
     at = one_of_each_first(data.train.target, images) if by_class else evenly(data.train, images)
+    if str(policy) == "none":
+        samples = Samples(data.train.images(at), data.train.target[at])
+        points = data.train.placed_target[at] if data.target_kind == "points" else None
+        captions, ids = _learned(data.train[at]), list(map(str, data.train[at].ids))
+        return write_picture(lambda: as_stored.picture(samples, captions, ids, points), out)
     shown = augmented(data, policy, at, seed=seed, epochs=copies, target=target)
     names = data.train[at].target_words if by_class else list(map(str, data.train[at].ids))
     return write_picture(lambda: figure.picture(shown, names, str(policy)), out)
+
+
+def _learned(split: Split) -> list[str]:
+    """Say in up to ``LINES`` lines what is learned of each example; of points nothing, since they are drawn."""
+    spec = split.column(split.dataset.targets[0]).spec
+    if spec.kind == "class":
+        return [shorten(word, WIDTH) for word in split.target_words]
+    if spec.kind == "multilabel":
+        lines = [[name for name, has in zip(spec.names, row, strict=True) if has] for row in split.target]
+    elif spec.kind == "number":
+        units = spec.units or ("",) * len(spec.names)
+        lines = [
+            [f"{name} {value:.4g} {unit}".rstrip() for name, value, unit in zip(spec.names, row, units, strict=True)]
+            for row in split.target
+        ]
+    else:
+        return [""] * len(split)
+    return ["\n".join(shorten(line, WIDTH) for line in each[:LINES]) for each in lines]
 
 
 def check_numbers(images: int, copies: int, out: Path | None) -> None:

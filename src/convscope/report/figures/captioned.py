@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from convscope.data.pictures import Display
-from convscope.report.contents import Contents
+from convscope.report.contents import Samples
 from convscope.report.figures.contact_sheet import tiles
 from convscope.report.figures.style import INK, MUTED, WIDE, canvas
 from convscope.report.text import file_name, shorten
@@ -17,13 +17,14 @@ ACROSS = 6
 
 
 def captioned(
-    contents: Contents, images: Sequence[np.ndarray], captions: Sequence[str], ids: Sequence[str], lines: int
+    samples: Samples | None, images: Sequence[np.ndarray], captions: Sequence[str], ids: Sequence[str], lines: int
 ) -> Figure:
-    """Draw raw images (C, H, W), six in a row; captions have up to ``lines`` lines, names of files stand below."""
+    """Draw raw images (C, H, W), six in a row; captions have up to ``lines`` lines, names of files stand below.
+
+    They are shown by the rule that suits ``samples``, or else themselves.
+    """
     stacked = np.stack(images)
-    pictures = tiles(
-        stacked, Display.of(contents.samples.images if contents.samples is not None else stacked), most=110
-    )
+    pictures = tiles(stacked, Display.of(samples.images if samples is not None else stacked), most=110)
     down = -(-len(pictures) // ACROSS)
     figure = canvas(WIDE, (1.5 + 0.15 * lines) * down)
     panels = figure.subplots(down, ACROSS, squeeze=False).ravel()

@@ -20,7 +20,7 @@ def draw(contents: Contents) -> Drawing | None:
     if not own.worst:
         return None
     figure = captioned(
-        contents,
+        contents.samples,
         [shown.image for shown in own.worst],
         [_caption(own, shown) for shown in own.worst],
         [shown.id for shown in own.worst],
