@@ -157,6 +157,11 @@ def read_table(path: Path) -> dict[str, np.ndarray]:
         with path.open(newline="", encoding="utf-8") as file:
             names, *rows = csv.reader(file)
         table = np.array(rows, dtype=float).reshape(len(rows), len(names))
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path} is missing; put back a copy, or write it again with: convscope train --resume "
+            f"{quoted(path.parent)}"
+        ) from None
     except (OSError, ValueError, csv.Error) as error:
         raise CheckpointError(f"{path} cannot be read as a table of numbers ({error}); put back a copy") from None
     return {name: table[:, at] for at, name in enumerate(names)}

@@ -201,6 +201,11 @@ def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | N
     folder = Path(folder)
     check_is_run(folder)
     if not (folder / files.WEIGHTS).exists():
+        if (folder / files.METRICS).exists():
+            raise CheckpointError(
+                f"{folder / files.WEIGHTS}, the trained weights, is missing; put back a copy, or write it again with: "
+                f"convscope train --resume {quoted(folder)}"
+            )
         raise CheckpointError(
             f"{folder} has no {files.WEIGHTS} yet: its training has not finished an epoch; "
             f"resume with: convscope train --resume {quoted(folder)}"
