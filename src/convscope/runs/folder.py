@@ -19,6 +19,7 @@ from convscope.models import header
 from convscope.runs import files
 from convscope.runs.checksum import check_weights, damaged, noted, weights_hash
 from convscope.tasks.registry import task
+from convscope.tasks.scores import About
 from convscope.text import listed
 from convscope.training.plan import Plan, make_plan
 
@@ -115,11 +116,18 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     return metrics
 
 
+def compared_of(metrics: dict[str, Any], of: str) -> dict[str, About]:
+    """Return the figures that a run is compared by: its task's, but for those that have no meaning for its target."""
+    every = task(of).compared
+    main, described = next(iter(every)), metrics.get("metrics", every)
+    return {name: about for name, about in every.items() if name == main or name in described}
+
+
 def _described(values: Any) -> dict[str, Any]:
     """Return figures with what format 1 leaves out; ``ValueError`` or ``ConfigError`` where they are no figures."""
     scored = msgspec.convert(values, Scored)
     name = scored.get("task", ONLY_TASK)
-    compared = task(name).compared
+    compared = compared_of(values, name)
     for figure in compared:
         try:
             msgspec.convert(values.get(figure), Figure)

@@ -27,7 +27,15 @@ from convscope.runs import files
 from convscope.runs.averaging import Averaging
 from convscope.runs.checksum import noted
 from convscope.runs.evaluate import evaluate
-from convscope.runs.folder import check_is_run, read_config, read_header, read_metrics, read_table, read_weights
+from convscope.runs.folder import (
+    check_is_run,
+    compared_of,
+    read_config,
+    read_header,
+    read_metrics,
+    read_table,
+    read_weights,
+)
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.prediction import SHOWN, Prediction
 from convscope.runs.predictor import Predictor
@@ -58,7 +66,7 @@ class Run:
             "data": f"{self.source}: {listed(names_of(self.spec.target), SHOWN)}",
             "epochs": self.plan.epochs,
         }
-        for name in self.spec.does.compared if figures else ():
+        for name in self.about if figures else ():
             low, high = (figures[name][end] for end in ("low", "high"))
             spread = "" if low is None else f" ({low:.4f} to {high:.4f})"
             rows[f"{name.replace('_', ' ')}, {figures['split']}"] = f"{_plain(figures[name])}{spread}"
@@ -68,7 +76,7 @@ class Run:
     def about(self) -> dict[str, About]:
         """What the figures mean that runs are compared by, the main one first, in the units of the target."""
         described = self.metrics["metrics"]
-        return {name: About(**described[name]) for name in self.spec.does.compared}
+        return {name: About(**described[name]) for name in compared_of(self.metrics, self.spec.task)}
 
     @property
     def _figures(self) -> dict[str, Any]:

@@ -244,7 +244,7 @@ def _trained(run: Run) -> Trained:
     return Trained(
         folder=str(run.folder),
         seed=run.plan.seed,
-        figures={name: metrics[name]["value"] for name in run.spec.does.compared},
+        figures={name: metrics[name]["value"] for name in run.about},
         epochs=len(epochs["epoch"]),
         seconds=float(epochs["seconds"][-1]),
         images_per_second=float(np.median(epochs["images_per_second"])),

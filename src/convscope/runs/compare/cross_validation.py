@@ -194,7 +194,7 @@ def _joined(runs: list[Run]) -> Answers:
 def _validated(name: str, arrangement: Arrangement, pooled: _Pooled | None) -> Validated:
     seeds = arrangement.runs[name]
     first = next(iter(next(iter(seeds.values())).values()))
-    figures = first.spec.does.compared
+    figures = first.about
     by_split = {
         figure: [_mean([mine[at].metrics[figure]["value"] for mine in seeds.values()]) for at in arrangement.splits]
         for figure in figures

@@ -26,7 +26,7 @@ def estimates(
 
     Those of a single run are the ones it wrote down itself, unless it drew single examples where groups are known.
     """
-    names = list(runs[0].spec.does.compared)
+    names = list(runs[0].about)
     estimated = {}
     for network, places in networks.items():
         metrics = [runs[at].metrics for at in places.values()]
