@@ -91,11 +91,11 @@ def test_numbers_are_read_strictly_and_gaps_are_gaps():
 @pytest.mark.parametrize(
     ("value", "part"),
     [
-        ("old", r"age: 1 value of 2 no number \(row 3: 'old'\)"),
+        ("old", r"age: 1 of 2 values is not a number \(row 3: 'old'\)"),
         ("1,5", "decimals with a point"),
-        ("1_0", "no number"),
-        ("inf", "no number"),
-        ("1e300", r"1 number beyond ±1e\+30 \(row 3: 1e300\)"),
+        ("1_0", "not a number"),
+        ("inf", "not a number"),
+        ("1e300", r"1 of 2 values is beyond ±1e\+30 \(row 3: 1e300\)"),
         ("-9e99", "beyond"),
     ],
 )

@@ -116,9 +116,9 @@ def test_many_whole_numbers_are_amounts(tmp_path):
         ("image,a_x,a_y", [*rows("3,4", "5,6"), "9.png,3,4"], "no file among 8 images for row 4"),
         ("image,a_x,a_y", rows("3,4", "3,4"), "same place in all rows"),
         ("image,a_x,a_y", [f"{k}.png,{v}" for k, v in enumerate(["3,4"] * 7 + ["5,six"])], None),
-        ("image,a_x,a_y", rows("3,4", "5,1e300"), r"a_y: 1 number beyond .*row 3: 1e300"),
+        ("image,a_x,a_y", rows("3,4", "5,1e300"), r"a_y: 1 of 2 values is beyond .*row 3: 1e300"),
         ("image,age", rows("3.5", "3.5"), "age is 3.5 in all 2 rows"),
-        ("image,age", rows("3.5", "1e300"), r"age: 1 number beyond .*row 3: 1e300"),
+        ("image,age", rows("3.5", "1e300"), r"age: 1 of 2 values is beyond .*row 3: 1e300"),
         ("image,age", rows("3.5", ""), "no age in row 3"),
     ],
 )
@@ -127,7 +127,7 @@ def test_bad_tables_are_refused_with_row_and_value(tmp_path, header, lines, part
     if part is None:  # a text among many numbers
         lines += [f"{k}.png,3,{k}" for k in range(8, 30)]
         table(tmp_path, header, *lines)
-        part = r"a_y: 1 value of 30 no number \(row 9: 'six'\)"
+        part = r"a_y: 1 of 30 values is not a number \(row 9: 'six'\)"
         for k in range(30):
             Image.new("L", (8, 8), k).save(folder / f"{k}.png")
     with pytest.raises(DataError, match=part):

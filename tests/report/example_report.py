@@ -37,7 +37,7 @@ def contents(
     classes = classes or tuple(f"kind {k}" for k in range(K))
     labels, probabilities = guesses(n, K, skill)
     metrics = score(labels, probabilities, classes, resamples=50) | MEANING
-    metrics |= {"split": "test", "rule": "The epoch with the best validation accuracy was kept.", "chosen_epoch": 2}
+    metrics |= {"split": "test", "rule": "the epoch with the highest validation accuracy", "chosen_epoch": 2}
     images = np.random.default_rng(1).integers(0, 256, (4 * K, 1, 12, 12)).astype(np.uint8)
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)[:5]

@@ -90,7 +90,7 @@ def test_page_says_what_was_found(report):
     assert re.search(f"On 300 images .* accuracy {accuracy}", text)
     assert "1 warning about the data" in text
     assert "2 images lie in two splits." in text
-    assert "The epoch with the best validation accuracy was kept." in text
+    assert "The weights kept are those of the epoch with the highest validation accuracy." in text
     assert "2 (kept)" in text
     assert "folder/" in text
     assert "convscope train --config runs/example/config.toml" in text

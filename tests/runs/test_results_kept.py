@@ -153,7 +153,7 @@ def test_a_comparison_takes_no_results_of_a_run_that_goes_on(run: Path, finished
     other = finished.parent / "other"
     if not other.exists():
         cs.train("digits", "tiny", epochs=1, seed=1, split_seed=0, baselines=False, out=other)
-    with pytest.raises(CheckpointError, match=r"is not finished: its training has gone on .*--resume"):
+    with pytest.raises(CheckpointError, match=r"cannot be compared: its training has gone on .*--resume"):
         cs.compare([run, other])
 
 

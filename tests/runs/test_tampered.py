@@ -119,9 +119,31 @@ def test_changed_figures_are_refused(run: Path, text: str) -> None:
             look()
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,x\n", "a,b\n1\n2,3\n", None])
-def test_a_changed_table_of_epochs_is_refused(run: Path, text: str | None) -> None:
-    (run / "epochs.csv").unlink() if text is None else (run / "epochs.csv").write_text(text)
+def test_a_missing_file_is_named(run: Path, finished: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    cs.train(
+        "squares", "tiny", epochs=1, seed=1, split_seed=0, baselines=False, out=other, cache=finished.parent / "cache"
+    )
+    cs.compare([run, other])
+    cases = (
+        ("epochs.csv", lambda: cs.compare([run, other])),
+        ("env.json", lambda: cs.compare([run, other])),
+        ("model.safetensors", lambda: cs.open_run(run)),
+    )
+    for name, look in cases:
+        content = (run / name).read_bytes()
+        (run / name).unlink()
+        with pytest.raises(CheckpointError, match=rf"{name}.* is missing.*--resume"):
+            look()
+        (run / name).write_bytes(content)
+    (run / "env.json").unlink()
+    (warning,) = cs.open_run(run).evaluate(cache=finished.parent / "cache")["warnings"]
+    assert "env.json is missing" in warning and "have changed" not in warning
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,x\n", "a,b\n1\n2,3\n"])
+def test_a_changed_table_of_epochs_is_refused(run: Path, text: str) -> None:
+    (run / "epochs.csv").write_text(text)
     with pytest.raises(CheckpointError, match=r"epochs\.csv cannot be read as a table"):
         _ = cs.open_run(run).epochs
 

@@ -104,6 +104,8 @@ def _unfinished_without_record(folder: Path) -> str | None:
     metrics = written_metrics(folder)
     if metrics is None:
         return f"its {files.METRICS} is damaged"
+    if "weights_sha256" in metrics and not (folder / files.ENVIRONMENT).exists():
+        return f"its {files.ENVIRONMENT}, which says what its results were, is missing"
     if "weights_sha256" in metrics:
         return "its training has gone on since its results were written, or was stopped while it wrote them"
     # A run of a version that recorded no results ended with its page.

@@ -108,8 +108,13 @@ def _own(run: Run, reading: ReadKeywords) -> Labelled:
         return replace(_divided(loaded), warnings=(told,))
     if loaded.fingerprint == began_with:
         return _divided(loaded)
-    changed = f"the examples, targets or splits of {run.source} have changed since this run was trained on them"
-    return replace(_divided(loaded), warnings=(changed,))
+    told = f"the examples, targets or splits of {run.source} have changed since this run was trained on them"
+    if not (run.folder / files.ENVIRONMENT).exists():
+        told = (
+            f"{run.folder / files.ENVIRONMENT} is missing: nothing tells whether {run.source} has changed since this "
+            "run was trained on it; put back a copy of the file"
+        )
+    return replace(_divided(loaded), warnings=(told,))
 
 
 def _divided(data: Data) -> Labelled:

@@ -18,6 +18,7 @@ from convscope.models import header
 from convscope.runs import files
 from convscope.runs.checksum import check_weights, damaged, noted, weights_hash
 from convscope.tasks.registry import task
+from convscope.tasks.scores import About
 from convscope.text import listed
 from convscope.training.plan import Plan, make_plan
 
@@ -114,13 +115,20 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     return metrics
 
 
+def compared_of(metrics: dict[str, Any], of: str) -> dict[str, About]:
+    """Return the figures that a run is compared by: its task's, but for those that have no meaning for its target."""
+    every = task(of).compared
+    main, described = next(iter(every)), metrics.get("metrics", every)
+    return {name: about for name, about in every.items() if name == main or name in described}
+
+
 def _described(values: Any) -> dict[str, Any]:
     """Return figures with what format 1 leaves out; ``ValueError`` or ``ConfigError`` where they are no figures."""
     scored = msgspec.convert(values, Scored)
     name = scored.get("task", ONLY_TASK)
-    compared = task(name).compared
+    compared = compared_of(values, name)
     described = values.get("metrics") or {figure: about.to_dict() for figure, about in compared.items()}
-    for figure in (figure for figure in compared if figure in described):
+    for figure in compared:
         try:
             msgspec.convert(values.get(figure), Figure)
         except msgspec.ValidationError as error:
@@ -156,6 +164,11 @@ def read_table(path: Path) -> dict[str, np.ndarray]:
         with path.open(newline="", encoding="utf-8") as file:
             names, *rows = csv.reader(file)
         table = np.array(rows, dtype=float).reshape(len(rows), len(names))
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path} is missing; put back a copy, or write it again with: convscope train --resume "
+            f"{quoted(path.parent)}"
+        ) from None
     except (OSError, ValueError, csv.Error) as error:
         raise CheckpointError(f"{path} cannot be read as a table of numbers ({error}); put back a copy") from None
     return {name: table[:, at] for at, name in enumerate(names)}

@@ -68,7 +68,7 @@ def read_answers(run: Run) -> Answers:
         raise CheckpointError(f"{path} does not belong to the {files.METRICS} beside it; train again")
     if why := unfinished(run.folder, (files.METRICS, files.PREDICTIONS)):
         raise CheckpointError(
-            f"{run.folder} is not finished: {why}; resume with: convscope train --resume {quoted(run.folder)}"
+            f"{run.folder} cannot be compared: {why}; resume with: convscope train --resume {quoted(run.folder)}"
         )
     return answers
 

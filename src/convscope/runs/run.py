@@ -27,7 +27,15 @@ from convscope.runs import files
 from convscope.runs.averaging import Averaging
 from convscope.runs.checksum import noted
 from convscope.runs.evaluate import evaluate
-from convscope.runs.folder import check_is_run, read_config, read_header, read_metrics, read_table, read_weights
+from convscope.runs.folder import (
+    check_is_run,
+    compared_of,
+    read_config,
+    read_header,
+    read_metrics,
+    read_table,
+    read_weights,
+)
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.prediction import SHOWN, Prediction
 from convscope.runs.predictor import Predictor
@@ -67,11 +75,10 @@ class Run:
     @property
     def about(self) -> dict[str, About]:
         """What the figures mean that the run has and is compared by, the main one first, in the units of the target."""
-        described, compared = self.metrics["metrics"], self.spec.does.compared
+        described = self.metrics["metrics"]
         return {
             name: replace(About(**described[name]), limits=about.limits)
-            for name, about in compared.items()
-            if name in described
+            for name, about in compared_of(self.metrics, self.spec.task).items()
         }
 
     @property
@@ -215,6 +222,11 @@ def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | N
     folder = Path(folder)
     check_is_run(folder)
     if not (folder / files.WEIGHTS).exists():
+        if (folder / files.METRICS).exists():
+            raise CheckpointError(
+                f"{folder / files.WEIGHTS}, the trained weights, is missing; put back a copy, or write it again with: "
+                f"convscope train --resume {quoted(folder)}"
+            )
         raise CheckpointError(
             f"{folder} has no {files.WEIGHTS} yet: its training has not finished an epoch; "
             f"resume with: convscope train --resume {quoted(folder)}"

@@ -5,7 +5,8 @@ A run that goes on finds here what it began with, and is refused where that has 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class Prepared:
     """What is known before the first step: shown to the user as the plan.
 
     ``stages`` says what each stage does, where there are any; ``pretrained`` where weights came from (``source``,
-    ``sha256``), and ``notes`` on what was done to them.
+    ``sha256``), and ``notes`` on what was done to them. ``followed``: what the figures of an epoch are called.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class Prepared:
     resumed: bool
     stages: tuple[str, ...] = ()
     pretrained: dict[str, Any] | None = None
+    followed: Mapping[str, str] = field(default_factory=dict)
 
 
 def prepared(
@@ -49,7 +51,8 @@ def prepared(
     """Return what is known of a training that is ready to begin."""
     count = sum(p.numel() for p in training.model.parameters())
     settled, expected = training.settled, training.expected
-    return Prepared(folder, data, settled, count, expected, resumed, training.stages, pretrained)
+    followed = training.spec.does.followed(training.spec.target)
+    return Prepared(folder, data, settled, count, expected, resumed, training.stages, pretrained, followed)
 
 
 def scaled(data: Data, plan: Plan, weights: Weights | None, begun: Path | None) -> tuple[Data, tuple[str, ...]]:

@@ -92,6 +92,7 @@ class Task:
     ``usual(data, plan)``: for settings that a plan leaves open, the task's own among them, a value and why.
     ``average(views of a prediction (V, N, ...), how each was laid down, target)``: their mean, turned back; ``None``:
     no mean.
+    ``followed(target)``: what the figures of an epoch are called, with their units, where their names do not tell.
     ``restore(predictions, placements)``: places in the images that a network sees -> in the images as they were given;
     ``None`` where predictions are no places.
     ``score(truth, predictions, target, options, groups)``: every figure, with intervals over examples or groups.
@@ -126,4 +127,5 @@ class Task:
     step: str = "supervised"
     heads: tuple[str, ...] = ("own", "linear", "hidden")
     usual: Callable[[Data, Any], Mapping[str, tuple[Any, str]]] = lambda data, plan: {}
+    followed: Callable[[Any], Mapping[str, str]] = lambda target: {}
     restore: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None

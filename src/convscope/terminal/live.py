@@ -52,6 +52,7 @@ class Live(Listener):
         self._batch = 0
         self._epochs = 0
         self._stages: tuple[str, ...] = ()
+        self._followed: Mapping[str, str] = {}
         self.folder: Any = None
 
     def __enter__(self) -> Live:
@@ -74,7 +75,7 @@ class Live(Listener):
         """Print what was found and what will run."""
         data, plan = prepared.data, prepared.settled.plan
         self.folder, self._batch, self._epochs = prepared.folder, plan.batch_size or 0, plan.epochs or 0
-        self._stages = prepared.stages
+        self._stages, self._followed = prepared.stages, prepared.followed
         if not self.known:
             self.screen.print(data.name, style="bold", markup=False)
             self.screen.print(pairs(data.facts))
@@ -115,8 +116,8 @@ class Live(Listener):
         if "epoch" in self._tasks:
             self.bars.remove_task(self._tasks.pop("epoch"))
         parts = (
-            f"epoch {row['epoch']:>3}  train {_figures(row, 'train_')}",
-            f"valid {_figures(row, 'valid_')}",
+            f"epoch {row['epoch']:>3}  train {_figures(row, 'train_', self._followed)}",
+            f"valid {_figures(row, 'valid_', self._followed)}",
             f"{row['images_per_second']:,.0f} examples/s  {duration(row['seconds'])}",
         )
         line = "   ".join(parts)
@@ -124,13 +125,14 @@ class Live(Listener):
         self.screen.print(line if fits else f"\n{' ' * 11}".join(parts))
 
 
-def _figures(row: Mapping[str, float], split: str) -> str:
-    """Return a split's figures of an epoch, each behind its name.
+def _figures(row: Mapping[str, float], split: str, called: Mapping[str, str]) -> str:
+    """Return a split's figures of an epoch, each behind its name, or what it is ``called``.
 
-    >>> _figures({"train_loss": 0.5, "train_mae": 0.75, "valid_loss": 0.6}, "train_")
-    'loss 0.5000 mae 0.7500'
+    >>> _figures({"train_loss": 0.5, "train_mae": 0.75, "valid_loss": 0.6}, "train_", {"mae": "mae (cm)"})
+    'loss 0.5000 mae (cm) 0.7500'
     """
-    return " ".join(f"{key.removeprefix(split)} {row[key]:.4f}" for key in row if key.startswith(split))
+    figures = {key.removeprefix(split): value for key, value in row.items() if key.startswith(split)}
+    return " ".join(f"{called.get(name, name)} {value:.4f}" for name, value in figures.items())
 
 
 class LiveSeries:

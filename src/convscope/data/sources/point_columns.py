@@ -10,7 +10,7 @@ import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.errors import DataError
-from convscope.text import EXAMPLES, count, listed
+from convscope.text import EXAMPLES, count, listed, part
 
 FARTHEST = 1e6  # pixels: no image is as large
 CODES = ((0.0, 0.0), (-1.0, -1.0))  # what some programs write for a point that is missing
@@ -116,8 +116,9 @@ def _refuse_far(where: str, points: np.ndarray, names: Sequence[str], refs: Sequ
         said = listed(
             (f"{refs[row]}: {names[k]} at ({points[row, k, 0]:g}, {points[row, k, 1]:g})" for row, k in far), 3
         )
+        those = part(len(far), points[..., 0].size, "point", "is", "are")
         raise DataError(
-            f"{where}: {count(len(far), 'point')} beyond ±{FARTHEST:g} pixels ({said}); if it is a code for what is "
+            f"{where}: {those} beyond ±{FARTHEST:g} pixels ({said}); if it is a code for what is "
             "missing, leave both empty (NaN)"
         )
 

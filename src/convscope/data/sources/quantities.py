@@ -11,7 +11,7 @@ from convscope.data.listing import Target
 from convscope.data.notice import Notice
 from convscope.data.numerals import real
 from convscope.errors import DataError
-from convscope.text import count, listed
+from convscope.text import count, listed, part
 
 FEW = 20  # different whole numbers up to which a column may hold classes as well as amounts
 LARGEST = 1e30  # float32, in which networks compute, ends at 3e38, and its squares at 2e19 deviations
@@ -102,13 +102,12 @@ def amounts(where: str, column: str, refs: Sequence[str], values: Sequence[str],
         hint = "write decimals with a point" if comma else "correct it, or leave the cell empty where it is not known"
         if units:
             hint = f"write plain numbers, and a unit in the header: {split_unit(column)[0]} ({units[0]})"
-        raise DataError(
-            f"{where}: {column}: {count(len(texts), 'value')} of {len(values):,} no number ({listed(texts, SHOWN)}); "
-            f"{hint}"
-        )
+        those = part(len(texts), len(values), "value", "is", "are")
+        raise DataError(f"{where}: {column}: {those} not a number ({listed(texts, SHOWN)}); {hint}")
     if huge:
+        those = part(len(huge), len(values), "value", "is", "are")
         raise DataError(
-            f"{where}: {column}: {count(len(huge), 'number')} beyond ±{most:g} ({listed(huge, SHOWN)}); if it is a "
+            f"{where}: {column}: {those} beyond ±{most:g} ({listed(huge, SHOWN)}); if it is a "
             "code for what is missing, leave the cell empty"
         )
     return numbers
@@ -151,8 +150,9 @@ def number_target(
 def _refuse_huge(where: str, titles: Sequence[str], refs: Sequence[str], values: np.ndarray) -> None:
     huge = [f"{refs[row]}: {titles[k]} {values[row, k]:g}" for row, k in np.argwhere(np.abs(values) > LARGEST).tolist()]
     if huge:
+        those = part(len(huge), values.size, "number", "is", "are")
         raise DataError(
-            f"{where}: {count(len(huge), 'number')} beyond ±{LARGEST:g} ({listed(huge, SHOWN)}); if it is a code for "
+            f"{where}: {those} beyond ±{LARGEST:g} ({listed(huge, SHOWN)}); if it is a code for "
             "what is missing, leave it out (an empty cell, or NaN)"
         )
 

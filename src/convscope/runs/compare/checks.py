@@ -41,6 +41,12 @@ def check_comparable(a: Run, b: Run, *, same_split: bool = True) -> None:
         raise DataError(
             f"{a.folder} and {b.folder} cannot be compared: they learn {other} ({listed(first)}; {listed(second)})"
         )
+    first, second = (getattr(run.spec.target, "normaliser", "") for run in (a, b))
+    if first != second:
+        raise DataError(
+            f"{a.folder} and {b.folder} cannot be compared: their errors have different normalisers ({first}; "
+            f"{second}); train both with the same --normaliser"
+        )
     first, second = ((run.folder / files.SPLIT) for run in (a, b))
     for path in (first, second):
         if not path.exists():

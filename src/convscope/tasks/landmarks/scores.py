@@ -50,6 +50,15 @@ def about(target: Points) -> dict[str, About]:
     return {**ABOUT, "nme": About(a.title, a.meaning.removesuffix(", divided by its size") + divided, a.unit, a.better)}
 
 
+def followed(target: Points) -> dict[str, str]:
+    """Return what the figures of an epoch are called: without a normaliser no error is normalised.
+
+    >>> followed(Points(("nose",), normaliser="pixels")), followed(Points(("nose",)))
+    ({'nme': 'mean error (pixels)'}, {})
+    """
+    return {"nme": "mean error (pixels)"} if target.normaliser == "pixels" else {}
+
+
 def scores(
     truth: np.ndarray,
     predictions: np.ndarray,

@@ -12,7 +12,7 @@ from convscope.tasks.landmarks.baselines import METHODS
 from convscope.tasks.landmarks.evidence import PointErrors
 from convscope.tasks.landmarks.options import Options
 from convscope.tasks.landmarks.predictions import answer, cells, columns, read
-from convscope.tasks.landmarks.scores import ABOUT, scores
+from convscope.tasks.landmarks.scores import ABOUT, followed, scores
 from convscope.tasks.landmarks.target import encode, measured
 from convscope.tasks.landmarks.usual import usual
 from convscope.tasks.landmarks.views import average
@@ -65,5 +65,6 @@ LANDMARKS = Task(
     read=read,
     heads=("heatmap", "own", "linear", "hidden"),
     usual=usual,
+    followed=followed,
     restore=original,
 )

@@ -39,6 +39,16 @@ def about(target: Numbers) -> dict[str, About]:
     }
 
 
+def followed(target: Numbers) -> dict[str, str]:
+    """Return what the figures of an epoch are called, with the unit of the numbers.
+
+    >>> followed(Numbers(("age",), ("years",), (30.0,), (9.0,)))
+    {'mae': 'mae (years)'}
+    """
+    unit = about(target)["mae"].unit
+    return {"mae": f"mae ({unit})"} if unit else {}
+
+
 def _joined(meaning: str, unit: str | None) -> str:
     how = "; numbers of different units are joined as multiples of their standard deviation (SD) in the training split"
     return meaning + how * (unit is None)

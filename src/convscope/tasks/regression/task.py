@@ -13,7 +13,7 @@ from convscope.tasks.regression.baselines import METHODS
 from convscope.tasks.regression.evidence import NumberErrors
 from convscope.tasks.regression.options import Options
 from convscope.tasks.regression.predictions import answer, cells, columns, read
-from convscope.tasks.regression.scores import ABOUT, scores
+from convscope.tasks.regression.scores import ABOUT, followed, scores
 from convscope.tasks.regression.target import encode, measured
 from convscope.tasks.task import Task
 from convscope.text import listed
@@ -77,4 +77,5 @@ REGRESSION = Task(
     cells=cells,
     read=read,
     usual=_usual,
+    followed=followed,
 )

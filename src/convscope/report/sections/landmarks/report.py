@@ -85,7 +85,9 @@ def points(metrics: Mapping[str, Any], most: int | None = None) -> Table:
 
 
 def remarks(contents: Contents) -> list[str]:
-    """Say what errors are divided by, and which images lack it."""
+    """Say what errors are counted in or divided by, and which images lack it."""
+    if contents.metrics["normaliser"] == "pixels":
+        return ["Errors are counted in pixels of the image."]
     stood_in = contents.metrics["stood_in"]
     lacking = f" Of {count(stood_in, 'image')} without it, the others' median stands in." if stood_in else ""
     return [f"Errors are divided by {contents.own.divided}.{lacking}"]
