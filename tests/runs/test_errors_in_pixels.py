@@ -1,4 +1,4 @@
-"""Runs whose errors nothing divides: some figures of their task have no meaning for them, and they are whole without."""
+"""Runs whose errors nothing divides: some figures of their task have no meaning there, and they are whole without."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[cs.Run]:
         csv.writer(file).writerows(rows)
     return [
         cs.train(
-            points, "tiny", epochs=1, seed=seed, split_seed=0, normaliser=normaliser, head="own", baselines=False,
+            points, "tiny", epochs=1, seed=seed, split_seed=0, normaliser=normaliser, head="own", baselines=seed == 0,
             out=root / f"{normaliser}{seed}", threads=1, quiet=True,
         )
         for seed, normaliser in enumerate(("pixels", "pixels", "box"))
@@ -37,6 +37,7 @@ def test_a_finished_run_shows_its_figures(runs: list[cs.Run]) -> None:
     run = cs.open_run(runs[0].folder)
     assert list(run.about) == ["nme", "median_nme"] and run.about["nme"].unit == "pixels"
     assert "nme" in repr(run) and "auc" not in run._repr_html_()
+    assert run.metrics["baselines"] and all("auc" not in baseline for baseline in run.metrics["baselines"])
 
 
 def test_runs_in_pixels_are_compared(runs: list[cs.Run]) -> None:

@@ -167,20 +167,3 @@ def test_images_are_cut_to_their_points_as_asked(folder):
     assert cs.load(folder, img_size=24).train.placed_target[whole].std() != pytest.approx(points[whole].std(), rel=0.05)
     with pytest.raises(ConfigError, match="--crop-points"):
         cs.load("digits", crop_points=0.2)
-
-
-def test_points_without_a_size_are_scored_in_pixels_from_training_to_comparison(folder, tmp_path):
-    """Two points have no normaliser: what is a share of one does not exist, and nothing asks for it."""
-    table = tmp_path / "two.csv"
-    with (folder / "points.csv").open(newline="") as file:
-        rows = [[f"{folder / row[0]}" if at else row[0], *row[3:7]] for at, row in enumerate(csv.reader(file))]
-    with table.open("w", newline="") as file:
-        csv.writer(file).writerows(rows)
-    runs = [
-        cs.train(table, "lenet", out=tmp_path / f"run{seed}", split_seed=0, seed=seed, **SETTINGS | {"epochs": 1})
-        for seed in (0, 1)
-    ]
-    assert list(runs[0].about) == ["nme", "median_nme"] and runs[0].about["nme"].unit == "pixels"
-    assert all("auc" not in baseline for baseline in runs[0].metrics["baselines"])
-    assert "nme" in repr(cs.open_run(runs[0].folder))
-    assert set(cs.compare(runs).networks[0].figures) == {"nme", "median_nme"}

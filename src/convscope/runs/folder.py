@@ -118,7 +118,7 @@ def read_metrics(folder: Path) -> dict[str, Any]:
 def compared_of(metrics: dict[str, Any], of: str) -> dict[str, About]:
     """Return the figures that a run is compared by: its task's, but for those that have no meaning for its target."""
     every = task(of).compared
-    main, described = next(iter(every)), metrics.get("metrics", every)
+    main, described = next(iter(every)), metrics.get("metrics") or every
     return {name: about for name, about in every.items() if name == main or name in described}
 
 
