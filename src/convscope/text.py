@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 THIN = "\u202f"  # narrow no-break space: keeps a number and its unit on one line
 EXAMPLES = 5  # the first few are enough to find the others
@@ -56,15 +57,20 @@ def told_apart(value: float, spread: float, digits: int = 4) -> str:
 def shortly(target: Any, most: int = 60) -> str:
     """Return a target on one line, so much of it as is easily read.
 
+    >>> import numpy as np
     >>> shortly("bee"), shortly(np.array([[1.0, 2.5], [3.0, 4.0]])), shortly(np.arange(99), 12)
     ('bee', '1 2.5 3 4', '0 1 2 3 4...')
     """
+    import numpy as np  # not for `convscope --help`
+
     words = target if isinstance(target, str) else " ".join(f"{value:g}" for value in np.ravel(target))
     return words if len(words) <= most else f"{words[: most - 3].rstrip()}..."
 
 
 def pairs(split: np.ndarray) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
     """Yield (name, other name, rows, other rows) for each two splits that exist."""
+    import numpy as np
+
     for name, other in PAIRS:
         rows, others = np.flatnonzero(split == name), np.flatnonzero(split == other)
         if len(rows) and len(others):

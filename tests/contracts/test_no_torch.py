@@ -63,3 +63,9 @@ def test_the_guard_sees(library):
 
 def test_the_guard_sees_through_the_package():
     assert "torch" in imported_by("import convscope.training.loop")
+
+
+def test_the_command_line_starts_without_numpy() -> None:
+    """It takes half of the time in which help appears."""
+    code = "import convscope.cli.app, sys; print('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
