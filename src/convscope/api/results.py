@@ -14,6 +14,7 @@ from convscope.report.collect import collect
 from convscope.report.html import write as write_report
 from convscope.runs import files
 from convscope.runs.checksum import noted, record_results, weights_hash
+from convscope.runs.folder import compared_of
 from convscope.runs.predictions import write_predictions
 from convscope.runs.run import Run, open_run
 from convscope.runs.setup import Training
@@ -41,7 +42,7 @@ def write_results(
     scores, predictions = run.score(judged)
     of_valid = predictions if judged.name == "valid" else run.predictions(data.valid)
     timing["evaluation"] = time.perf_counter() - began
-    figures = [name for name in run.spec.does.compared if name in scores["metrics"]]
+    figures = list(compared_of(scores, training.plan.task))
     beside = _baselines(run, data, judged, predictions, figures, listener)
     timing["simple methods"] = sum(baseline["seconds"] for baseline in beside)
     metrics = {
@@ -80,7 +81,7 @@ def write_results(
 def _baselines(
     run: Run, data: Data, judged: Split, predictions: Any, figures: Sequence[str], listener: Listener
 ) -> list[dict[str, Any]]:
-    """Train the task's simple methods and score the ``figures`` of each, beside the network."""
+    """Train the task's baselines and score the ``figures`` of each, beside the network."""
     plan, chosen, target = run.plan, run.spec.does, run.spec.target
     if not plan.baselines:
         return []

@@ -32,7 +32,7 @@ def scores(validation: CrossValidation) -> Table:
 
 
 def splits(validation: CrossValidation) -> Table:
-    """Return the main figure of each network, and of the simple methods beside them, on each split and on average."""
+    """Return the main figure of each network, and of the baselines beside them, on each split and on average."""
     about = validation.metrics[validation.main]
     kind = validation.kind.removesuffix("s")
     rows = [(f"{kind} {split}", *_on(validation, at, about)) for at, split in enumerate(validation.splits)]
@@ -81,5 +81,5 @@ def _places(network: Validated, validation: CrossValidation) -> int:
 
 
 def _beside(validation: CrossValidation, value: float, about: About) -> str:
-    """Return a simple method's figure with as many decimals as the best network's."""
+    """Return a baseline's figure with as many decimals as the best network's."""
     return number(value, about, _places(validation.best, validation))

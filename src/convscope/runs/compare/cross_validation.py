@@ -62,7 +62,7 @@ class CrossValidation:
 
     ``examples`` counts those that were tested in any split, ``groups`` the groups they come from, ``None`` where they
     are single ones. ``wins`` says for each pair on how many splits the better one was better. ``baselines`` are the
-    main figures of the simple methods that were scored on all splits, on each of them.
+    main figures of the methods that were scored on all splits, on each of them.
     """
 
     data: str
@@ -211,7 +211,7 @@ def _validated(name: str, arrangement: Arrangement, pooled: _Pooled | None) -> V
 
 
 def _baselines(arrangement: Arrangement, main: str) -> dict[str, list[float]]:
-    """Return the main figure on each split of the simple methods that were scored on all of them."""
+    """Return the main figure on each split of the baselines that were scored on all of them."""
     scored = [
         {each["name"]: each[main]["value"] for each in run.metrics.get("baselines", ()) if main in each}
         for run in arrangement.firsts
