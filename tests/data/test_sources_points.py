@@ -192,7 +192,7 @@ def test_deeplabcut_paths_in_three_columns_and_likelihoods(tmp_path):
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        (cut("a.png,1,2,3,oops"), "tail y: 1 value .*row 4: 'oops'"),
+        (cut("a.png,1,2,3,oops"), "tail y: 1 of 1 value .*row 4: 'oops'"),
         (cut("a.png,1,2,3"), "rows of other than 5 values"),
         (cut("a.png,1,2,3,4", coords="x,y,x,likelihood"), r"tail \(no y\)"),
         (cut("a.png,1,2,3,4", "a.png,1,2,3,5"), r"rows 4 and 5 \(a\.png\)"),
