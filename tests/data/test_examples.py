@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from convscope.data.dataset import Data, Example, Split
+from convscope.data.loading import load
 
 
 def test_an_example_is_the_image_its_class_and_its_name(digits: Data):
@@ -68,3 +69,11 @@ def test_sets_show_themselves_in_a_line_and_in_a_small_page(digits: Data):
         page = shown._repr_html_()
         assert inside in page and "<b>:" not in page and page.count("<img") == 8 and len(page) < 20_000
     assert len(repr(told.train)) < 80
+
+
+def test_what_a_split_holds_is_taken_from_the_set_once():
+    """A split table of n examples asks n times: were it taken anew each time, writing it would cost n * n."""
+    train = load("digits").train
+    assert train.content is train.content
+    assert train.placements is train.placements
+    assert train.target is train.target

@@ -136,12 +136,12 @@ class Split:
         """What must stay together (N,), if anything; an empty name is no group."""
         return None if self.dataset.groups is None else self.dataset.groups[self.rows]
 
-    @property
+    @cached_property
     def content(self) -> np.ndarray | None:
         """A hash (N, 16) uint8 of each example's file (or raw values)."""
         return self.input.content
 
-    @property
+    @cached_property
     def placements(self) -> np.ndarray:
         """Where each image as it was given lies in the stored one, (N, 4): see ``data.transforms.placement``."""
         placements = self.dataset.placements
