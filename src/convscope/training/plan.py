@@ -116,10 +116,11 @@ class Plan:
     task: str = setting("auto", "Data", "what to learn; auto: decided by the targets")
     task_options: dict[str, Any] = setting({}, "Data", "the task's own settings, which stand beside the others")
     img_size: int | tuple[int, int] | None = setting(None, "Data", "image size: one number, or height and width")
-    fit: Literal["auto", "crop", "pad", "squash", "centre"] = setting(
+    fit: Literal["auto", "crop", "pad", "squash", "centre", "keep"] = setting(
         "auto",
         "Data",
-        "how images of another size are resized; centre cuts the middle out; auto: pad with points, else crop",
+        "how images of another size are resized; centre cuts the middle out; auto: keep with masks, pad with points, "
+        "else crop",
     )
     crop_points: float | None = setting(
         None, "Data", "cut each image to the square around its true points, this share wider at each end, such as 0.2"

@@ -62,8 +62,10 @@ class SeriesSettings(Shared, total=False):
     points: Literal["auto", "heatmaps", "coordinates"]
     pairs: str
     normaliser: str
+    loss: Literal["dice+ce", "ce", "dice", "focal"]
+    objects: Literal["auto", "yes", "no"]
     img_size: int | tuple[int, int] | None
-    fit: Literal["auto", "crop", "pad", "squash", "centre"]
+    fit: Literal["auto", "crop", "pad", "squash", "centre", "keep"]
     crop_points: float | None
     valid: float | int | None
     test: float | int | None

@@ -12,6 +12,7 @@ from convscope.data.transforms.resize import Fit
 from convscope.errors import ConfigError, DataError
 
 SIDE = 128  # what a CPU trains on in minutes; larger only when asked for
+WHOLE, PART = 384, 256  # sides up to which images that keep their sizes are trained on whole; of parts of larger ones
 
 
 class Kind(NamedTuple):
@@ -29,7 +30,8 @@ def layout(
     """Decide the one size, channel count and type of a set, and say by which rule; mean and std are still empty.
 
     Images of one size keep it while the shorter side is at most ``side``; larger ones are scaled until it is that.
-    Mixed sizes become squares of the median shorter side, at most ``side``. ``img_size`` overrides both.
+    Mixed sizes become squares of the median shorter side, at most ``side``. ``img_size`` overrides both. Images that
+    keep their sizes (``keep``) are trained on whole, or in parts where they are large.
 
     Raises:
         DataError: types that share no scale, or channel counts that cannot be promoted to one.
@@ -50,6 +52,8 @@ def _target(
     sizes: dict[tuple[int, int], int] = {}
     for kind, number in kinds.items():
         sizes[kind.height, kind.width] = sizes.get((kind.height, kind.width), 0) + number
+    if fit == "keep":
+        return _part(sizes, img_size)
     how = {"crop": "cropped in the centre", "pad": "padded with their border"}.get(fit, "squashed")
     if img_size is not None:
         height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
@@ -67,6 +71,19 @@ def _target(
     side = max(1, min(most, int(np.median(sides))))
     square = f"{side} × {side} (median shorter side, at most {most})"
     return side, side, f"mixed sizes, scaled to {square}; other shapes are {how}"
+
+
+def _part(sizes: Mapping[tuple[int, int], int], img_size: int | tuple[int, int] | None) -> tuple[int, int, str]:
+    """Return the size of the parts that a network is trained on, of images that keep their sizes."""
+    if img_size is not None:
+        height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
+        return height, width, f"each image keeps its size; trained on parts of {height} × {width}, as asked"
+    height, width = (max(side) for side in zip(*sizes, strict=True))
+    if max(height, width) <= WHOLE:
+        alike = "all images are" if len(sizes) == 1 else "each image keeps its size; trained on whole, at most"
+        return height, width, f"{alike} {height} × {width}" + ": kept" * (len(sizes) == 1)
+    height, width = min(height, PART), min(width, PART)
+    return height, width, f"each image keeps its size; trained on parts of {height} × {width}"
 
 
 def _common_channels(counts: set[int]) -> int:

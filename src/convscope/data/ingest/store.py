@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from convscope import atomic
-from convscope.data.columns import Mapped, OnDisk, open_column
+from convscope.data.columns import Mapped, OnDisk, Ragged, open_column, open_ragged
 from convscope.data.columns.array_file import FACTS
 from convscope.data.ingest.build import Filled, Progress, Size, fill
 from convscope.data.ingest.pool import Bad
@@ -50,7 +50,7 @@ class Entry:
     """
 
     folder: Path
-    images: Mapped | OnDisk
+    images: Mapped | OnDisk | Ragged
     index: np.ndarray
     rule: ImageTransform
     why: str
@@ -127,13 +127,22 @@ def _open(folder: Path, n: int, *, hit: bool) -> Entry:
             or zlib.crc32(index.data) != facts["images"]
         ):
             raise ValueError("images.npy is not as it was written")
-        images = open_column(folder / "pixels.npy", "image", index["checksum"], index["content"])
-        if images.spec.shape != rule.shape or images.spec.dtype != rule.dtype:
+        images = _images(folder / "pixels.npy", rule, index)
+        shape = rule.shape if rule.fit != "keep" else images.spec.shape
+        if images.spec.shape != shape or images.spec.dtype != rule.dtype:
             raise ValueError("pixels.npy is of another shape or type")
     except Exception as error:  # a damaged file fails wherever it is damaged
         raise _Damaged(error) from None
     bad = {int(row): why for row, why in facts["bad"].items()}
     return Entry(folder, images, index, rule, facts["why"], bad, facts["seconds"], hit)
+
+
+def _images(path: Path, rule: ImageTransform, index: np.ndarray) -> Mapped | OnDisk | Ragged:
+    if rule.fit != "keep":
+        return open_column(path, "image", index["checksum"], index["content"])
+    sides = [index[side].astype(np.int64) for side in ("height", "width")]
+    shapes = np.stack([*sides, np.full(len(index), rule.channels)], axis=1)
+    return open_ragged(path, "image", shapes, index["checksum"], index["content"])
 
 
 def _write(new: Path, filled: Filled, seconds: float) -> None:

@@ -1,0 +1,45 @@
+"""From the probabilities of an image to its class map and its objects, as a target's thresholds say."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from convscope.data.spec import Instances, PixelClasses
+from convscope.tasks.segmentation.borders import VOID
+from convscope.tasks.segmentation.objects import classes_of, label_classes, label_instances
+
+
+class Decoded(NamedTuple):
+    """The class (H, W) uint8 of each pixel, and its object (H, W) int32 from 1 on; ``None`` where none are counted."""
+
+    classes: np.ndarray
+    objects: np.ndarray | None
+
+
+def decoded(probabilities: np.ndarray, target: PixelClasses | Instances) -> Decoded:
+    """Return what probabilities (H, W, K) say of an image."""
+    if isinstance(target, Instances):
+        objects = label_instances(
+            probabilities, threshold=target.threshold, seed_threshold=target.seeds, smallest=target.smallest
+        )
+        return Decoded((objects > 0).astype(np.uint8), objects)
+    classes = classes_of(probabilities, threshold=target.threshold)
+    if not target.objects:
+        return Decoded(classes, None)
+    objects = label_classes(classes, smallest=target.smallest)
+    if target.smallest:
+        classes = np.where(objects > 0, classes, 0).astype(np.uint8)
+    return Decoded(classes, objects)
+
+
+def of_truth(mask: np.ndarray, target: PixelClasses | Instances) -> Decoded:
+    """Return the same of a true mask: void is 255 in the class map and -1 among the objects."""
+    if isinstance(target, Instances):
+        return Decoded(np.where(mask < 0, VOID, mask > 0).astype(np.uint8), mask)
+    if not target.objects:
+        return Decoded(mask, None)
+    objects = label_classes(np.where(mask == VOID, 0, mask))
+    objects[mask == VOID] = -1
+    return Decoded(mask, objects)
