@@ -18,7 +18,8 @@ def instance_classes(labels: np.ndarray) -> np.ndarray:
     so neither makes a border. An object of which all is border would leave nothing to find it by: all of it is inside,
     unless it goes on beyond the edge or in the void.
 
-    >>> instance_classes(np.array([[0, 0, 0, 0, 0], [0, 7, 7, 7, 9], [0, 7, 7, 7, 9], [0, 7, 7, 7, 9], [0, 0, 3, 0, 9]]))
+    >>> labels = np.array([[0, 0, 0, 0, 0], [0, 7, 7, 7, 9], [0, 7, 7, 7, 9], [0, 7, 7, 7, 9], [0, 0, 3, 0, 9]])
+    >>> instance_classes(labels)
     array([[0, 0, 0, 0, 0],
            [0, 2, 2, 2, 2],
            [0, 2, 1, 2, 2],
