@@ -121,5 +121,5 @@ def _compared(run: Run, split: Split, predictions: Any, names: Sequence[str]) ->
     """Return the figures called ``names`` of predictions for a split, with intervals."""
     chosen = task(run.spec.task)
     evidence = chosen.evidence(split.target, predictions, run.spec.target)
-    estimates = estimates_of(evidence, next(iter(chosen.compared)), Units.of(split.groups, len(split)))
+    estimates = estimates_of(evidence, names[0], Units.of(split.groups, len(split)))
     return {name: estimates[name] for name in names}

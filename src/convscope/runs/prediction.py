@@ -8,6 +8,8 @@ from html import escape
 from textwrap import shorten
 from typing import Any
 
+import numpy as np
+
 from convscope.cards import card
 
 SHOWN = 10  # rows in a notebook
@@ -18,7 +20,7 @@ SHORT = 100  # characters of an answer on one line
 class Prediction:
     """What the network says of one example; ``error`` says why it could say nothing, ``note`` what was converted.
 
-    ``answer`` is the task's, fit for JSON; its keys are attributes too: of classes ``label``, ``probability`` and
+    ``answer`` is the task's, fit for JSON; its keys are attributes too (``arrays``: what is a picture, of masks ``classes`` (H, W)): of classes ``label``, ``probability`` and
     ``probabilities``. Where there is an error, it has the same keys without values.
 
     >>> Prediction("a.png", {"age": 31.5, "unit": "years"}).age
@@ -31,6 +33,7 @@ class Prediction:
     answer: Mapping[str, Any] = field(default_factory=dict)
     error: str | None = None
     note: str = ""
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray], compare=False)
 
     def __getattr__(self, name: str) -> Any:
         answer = self.__dict__.get("answer", {})  # empty while it is copied or unpickled

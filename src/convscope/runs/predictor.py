@@ -7,11 +7,13 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from convscope.data.augment.views import views
 from convscope.data.columns import Column, InMemory, Ragged, RaggedBatch, Selected, Values
 from convscope.data.dataset import Split
 from convscope.data.decode import MAX_PIXELS, limited
@@ -20,6 +22,7 @@ from convscope.data.spec import TargetSpec
 from convscope.data.transforms import PLAIN, Form, ImageTransform, Stored, Transform
 from convscope.errors import ConfigError
 from convscope.models.building import zeros
+from convscope.runs import maps
 from convscope.runs.agreement import Agreement, agreement
 from convscope.runs.averaging import Averaging, content_of
 from convscope.runs.prediction import Prediction, blank
@@ -47,12 +50,35 @@ class Predictor:
     _compared: list[Agreement] = field(default_factory=list, init=False, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
 
-    def predictions(self, split: Split, *, average: Averaging | None = None, amp: bool = False) -> np.ndarray:
+    def predictions(self, split: Split, *, average: Averaging | None = None, amp: bool = False) -> Any:
         """Return the predictions (N, ...) float64 for the examples of a split, as the task's head gives them.
+
+        Of what is said of every pixel they are the column of ``maps``.
 
         ``average`` takes the mean over augmented copies; ``amp`` computes in bfloat16, see ``network``.
         """
+        if self.gives_maps:
+            return self.maps(split.input, average, amp=amp)
         return self._restored(self.predict_column(split.input, average, amp=amp), split.placements)
+
+    @cached_property
+    def gives_maps(self) -> bool:
+        """Whether something is predicted of every pixel."""
+        return self.task.output(self.target, self.transform.input).space == "same"
+
+    def maps(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> Ragged:
+        """Return what is predicted of every pixel of each stored image: a column of (H, W, K) float32."""
+        network = self.network(column, amp=amp)
+        ways = maps.PLAIN if average is None else views(average.policy)[: average.copies]
+
+        def answer(image: np.ndarray, into: np.ndarray) -> None:
+            with torch.inference_mode():
+                x = self.tensor(image[None])
+                answered = maps.over_views(x, ways, lambda seen: self._head(network(seen).float()))
+                into[...] = np.moveaxis(answered[0].numpy(), 0, -1)
+
+        channels = self.task.output(self.target, self.transform.input).channels
+        return maps.maps_of(column, channels, answer)
 
     def predict(
         self, items: Images | Iterable[Images], *, average: Averaging | None = None, amp: bool = False
@@ -69,22 +95,26 @@ class Predictor:
         """
         examples = held(items, self.transform, self.max_pixels)
         predictions: list[Prediction] = []
-        while chunk := list(itertools.islice(examples, BATCH)):  # a folder may hold more than memory does
+        at_once = 1 if self.gives_maps else BATCH  # a folder may hold more than memory does
+        while chunk := list(itertools.islice(examples, at_once)):
             with limited(self.max_pixels):
                 stored = [example.stored(self.transform) for example in chunk]
             good = [each for each in stored if isinstance(each, Stored)]
             answers = iter(self._answered(good, average, amp=amp) if good else ())
             for example, each in zip(chunk, stored, strict=True):
                 if isinstance(each, Stored):
-                    answer = self.task.answer(next(answers), self.target)
-                    predictions.append(Prediction(example.name, answer, note=each.note))
+                    said = next(answers)
+                    answer, arrays = (tell(said, self.target) for tell in (self.task.answer, self.task.arrays))
+                    predictions.append(Prediction(example.name, answer, note=each.note, arrays=arrays))
                 else:
                     predictions.append(Prediction(example.name, self._blank, error=str(each)))
         return predictions
 
-    def _answered(self, examples: Sequence[Stored], average: Averaging | None, *, amp: bool) -> np.ndarray:
+    def _answered(self, examples: Sequence[Stored], average: Averaging | None, *, amp: bool) -> Any:
         """Return the predictions for examples as they were given."""
         column = self._column([example.values for example in examples])
+        if self.gives_maps:
+            return self.maps(column, average, amp=amp).take(np.arange(len(column)))
         placements = np.array([example.placement for example in examples])
         return self._restored(self.predict_column(column, average, amp=amp), placements)
 
@@ -181,6 +211,7 @@ class Predictor:
         """The keys of an answer, for an example of which nothing can be said: those for an empty one."""
         with torch.inference_mode():
             (prediction,) = self._answers(self._network(False), zeros(1, self.transform.input)).numpy()
+        prediction = np.moveaxis(prediction, 0, -1) if self.gives_maps else prediction
         return blank(self.task.answer(prediction, self.target))
 
 

@@ -180,7 +180,8 @@ class Run:
 
         Raises ``ConfigError`` for a number that makes no sense, and where no copy would differ.
         """
-        return Averaging.of(self.plan.augment, copies, self.plan.seed, places=self.spec.does.restore is not None)
+        places = self.spec.does.restore is not None or self.spec.output.space == "same"
+        return Averaging.of(self.plan.augment, copies, self.plan.seed, places=places)
 
     def predict(self, inputs: Images | Iterable[Images], *, tta: int = 0, amp: bool = False) -> list[Prediction]:
         """Return one prediction per image; ``inputs`` are what ``Predictor.predict`` takes.

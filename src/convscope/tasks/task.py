@@ -5,7 +5,7 @@ A task is one folder of this room and one line in ``registry.TASKS``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -100,7 +100,9 @@ class Task:
     ``baselines``: simple methods beside the network, by name; ``compared``: the figures that comparisons show, the main
     one first, each with its meaning.
     ``answer(prediction, target)``: one prediction, fit for JSON; its first value is what is shown.
-    ``columns(target)`` and ``cells(prediction, truth, target)``: of predictions.csv, after id and split;
+    ``arrays(prediction, target)``: what of a prediction is a picture, by name.
+    ``columns(target)`` and ``cells(prediction, truth, target)``: of predictions.csv, after id and split; where these
+    are easier made of all examples together, ``rows(truth, predictions, target)`` makes them;
     ``read(rows, target)``: the truth and predictions of such rows, as ``evidence`` takes them.
     ``match(stored, spec, target)``: targets of another set, described by ``spec``, as ``target`` has them.
     """
@@ -119,9 +121,11 @@ class Task:
     compared: Mapping[str, About]
     answer: Callable[[Any, Any], dict[str, Any]]
     columns: Callable[[Any], tuple[str, ...]]
-    cells: Callable[[Any, Any, Any], Sequence[str]]
     read: Callable[[Sequence[Mapping[str, str]], Any], Evidence]
-    match: Callable[[np.ndarray, FieldSpec, Any], Matched] = matched
+    cells: Callable[[Any, Any, Any], Sequence[str]] | None = None
+    rows: Callable[[Any, Any, Any], Iterable[Sequence[str]]] | None = None
+    arrays: Callable[[Any, Any], Mapping[str, np.ndarray]] = lambda prediction, target: {}
+    match: Callable[[Any, FieldSpec, Any], Matched] = matched
     resolve: Callable[[Any, Data], Any] = lambda options, data: options
     average: Callable[[Tensor, Sequence[View], Any], Tensor] | None = lambda views, laid, target: views.mean(0)
     step: str = "supervised"
@@ -129,3 +133,11 @@ class Task:
     usual: Callable[[Data, Any], Mapping[str, tuple[Any, str]]] = lambda data, plan: {}
     followed: Callable[[Any], Mapping[str, str]] = lambda target: {}
     restore: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+
+    def lines(self, truth: Any, predictions: Any, target: TargetSpec) -> Iterable[Sequence[str]]:
+        """Return the cells of each example."""
+        if self.rows is not None:
+            return self.rows(truth, predictions, target)
+        assert self.cells is not None
+        pairs = zip(truth, predictions, strict=True)
+        return (self.cells(prediction, true, target) for true, prediction in pairs)

@@ -30,6 +30,20 @@ class View:
         return turned.contiguous(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
 
 
+    def back(self, x: Tensor) -> Tensor:
+        """Return maps (N, K, H, W) of images laid down so as they are in the images themselves.
+
+        >>> import torch
+        >>> view, x = View(mirrored=True, quarters=1), torch.arange(6.0).reshape(1, 1, 2, 3)
+        >>> torch.equal(view.back(view(x)), x)
+        True
+        """
+        import torch
+
+        sides = [axis for axis, flipped in ((3, self.mirrored), (2, self.inverted)) if flipped]
+        return torch.rot90(x.flip(sides), -self.quarters, (2, 3))
+
+
 def views(policy: Policy) -> tuple[View, ...]:
     """Return the distinct views that a policy's ``hflip``, ``vflip`` and ``rot90`` can give, the plain one first.
 
