@@ -162,11 +162,14 @@ def cut(column: Column, places: Places, parts: np.ndarray, size: tuple[int, ...]
         inside = tuple(slice(max(b, 0), b + side) for b, side in zip(begins, size, strict=True))
         piece = whole[inside]
         missing = [
-            (max(-b, 0), side - length - max(-b, 0)) for b, side, length in zip(begins, size, piece.shape[:d], strict=True)
+            (max(-b, 0), side - length - max(-b, 0))
+            for b, side, length in zip(begins, size, piece.shape[:d], strict=True)
         ]
         if any(map(any, missing)):
             width = [*missing, *[(0, 0)] * (piece.ndim - d)]
-            piece = np.pad(piece, width, constant_values=spec.ignore) if of_mask else np.pad(piece, width, mode="reflect")
+            piece = (
+                np.pad(piece, width, constant_values=spec.ignore) if of_mask else np.pad(piece, width, mode="reflect")
+            )
         if of_mask and places.seen[part].any():
             piece = piece.copy()
             for axis, again in enumerate(places.seen[part].tolist()):
@@ -175,9 +178,7 @@ def cut(column: Column, places: Places, parts: np.ndarray, size: tuple[int, ...]
     return np.stack(cut_out)
 
 
-def cuts(
-    column: Column, places: Places, wanted: Iterable[np.ndarray], size: tuple[int, ...]
-) -> Iterator[np.ndarray]:
+def cuts(column: Column, places: Places, wanted: Iterable[np.ndarray], size: tuple[int, ...]) -> Iterator[np.ndarray]:
     """Yield the parts (k, *size, ...) for each of the numbers (k,) ``wanted``."""
     return (cut(column, places, parts, size) for parts in wanted)
 

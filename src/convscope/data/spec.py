@@ -169,7 +169,7 @@ class PixelClasses:
 
     ``shares`` are those of the classes in the training pixels. Of two classes a pixel is of the second from the
     probability ``threshold`` on; of more it is of the likeliest. With ``objects`` what hangs together of the second
-    class is an object, if it has at least ``smallest`` pixels.
+    class, from the probability ``seeds`` on, is an object, if it has at least ``smallest`` pixels.
     """
 
     kind: ClassVar[str] = "pixel classes"
@@ -178,7 +178,13 @@ class PixelClasses:
     shares: tuple[float, ...]
     objects: bool = False
     threshold: float = 0.5
+    seeds: float = 0.5
     smallest: int = 0
+
+    @property
+    def dense(self) -> bool:
+        """Whether objects fill most of an image, and thin lines of the first class part them, as membranes do."""
+        return self.objects and self.shares[1] > 0.5
 
     def __post_init__(self) -> None:
         check_names(self.names)
@@ -223,7 +229,9 @@ def check_names(names: tuple[str, ...]) -> None:
         raise ValueError(f"names: expected one or more names that are not empty, found {names}")
 
 
-TARGETS: dict[str, type[Any]] = {target.kind: target for target in (Classes, Labels, Numbers, Points, PixelClasses, Instances)}
+TARGETS: dict[str, type[Any]] = {
+    target.kind: target for target in (Classes, Labels, Numbers, Points, PixelClasses, Instances)
+}
 
 
 # Of a target's kind: that of the columns that it is stored in.

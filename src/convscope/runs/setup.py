@@ -108,9 +108,7 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     train = batches_of(data.train, data, plan)
     patches = patches_of(data.valid, data.preprocessing, drawn=False)
     judged_at_once = BATCH if patches is None else plan.batch_size
-    valid = Loader(
-        data.valid, data.transforms, judged_at_once, form=train.form, encode=train.encode, patches=patches
-    )
+    valid = Loader(data.valid, data.transforms, judged_at_once, form=train.form, encode=train.encode, patches=patches)
     settled, told, expected = _staged(settled, model, train, valid, objective)
     shape = (plan.batch_size, *first.x.shape[1:])
     return Training(settled, spec, model, train, valid, objective, expected, shape, notes, told, notices)

@@ -95,6 +95,8 @@ class Task:
     ``followed(target)``: what the figures of an epoch are called, with their units, where their names do not tell.
     ``restore(predictions, placements)``: places in the images that a network sees -> in the images as they were given;
     ``None`` where predictions are no places.
+    ``tuned(target, truth, predictions, progress)``: the target with what the validation split decides once the network
+    is trained, such as thresholds; ``None``: nothing.
     ``score(truth, predictions, target, options, groups)``: every figure, with intervals over examples or groups.
     ``evidence(truth, predictions, target)``: what runs and simple methods are compared by.
     ``baselines``: simple methods beside the network, by name; ``compared``: the figures that comparisons show, the main
@@ -133,6 +135,7 @@ class Task:
     usual: Callable[[Data, Any], Mapping[str, tuple[Any, str]]] = lambda data, plan: {}
     followed: Callable[[Any], Mapping[str, str]] = lambda target: {}
     restore: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    tuned: Callable[[Any, Any, Any, Callable[[int, int], None]], TargetSpec] | None = None
 
     def lines(self, truth: Any, predictions: Any, target: TargetSpec) -> Iterable[Sequence[str]]:
         """Return the cells of each example."""

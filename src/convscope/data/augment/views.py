@@ -29,7 +29,6 @@ class View:
         turned = torch.rot90(x, self.quarters, (2, 3)).flip(sides)
         return turned.contiguous(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
 
-
     def back(self, x: Tensor) -> Tensor:
         """Return maps (N, K, H, W) of images laid down so as they are in the images themselves.
 

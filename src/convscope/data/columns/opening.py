@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from pathlib import Path
 
@@ -53,9 +54,11 @@ def open_ragged(
     if values.shape != (offsets[-1],):
         raise ValueError(f"{path.name} does not hold {len(shapes):,} examples of the sizes that are known of them")
     if values.nbytes <= AT_ONCE:
-        examples = (values[first:last] for first, last in zip(offsets[:-1], offsets[1:], strict=True))
+        examples = (values[first:last] for first, last in itertools.pairwise(offsets))
         wrong = sum(
-            zlib.crc32(example.data) != written for example, written in zip(examples, checksums, strict=True) if len(example)
+            zlib.crc32(example.data) != written
+            for example, written in zip(examples, checksums, strict=True)
+            if len(example)
         )
         if wrong:
             raise ValueError(f"{wrong:,} of {len(shapes):,} images are not as they were written")

@@ -28,10 +28,9 @@ def decoded(probabilities: np.ndarray, target: PixelClasses | Instances) -> Deco
     classes = classes_of(probabilities, threshold=target.threshold)
     if not target.objects:
         return Decoded(classes, None)
-    objects = label_classes(classes, smallest=target.smallest)
-    if target.smallest:
-        classes = np.where(objects > 0, classes, 0).astype(np.uint8)
-    return Decoded(classes, objects)
+    same = target.seeds == target.threshold
+    seen = classes if same else classes_of(probabilities, threshold=target.seeds)
+    return Decoded(classes, label_classes(seen, smallest=target.smallest))
 
 
 def of_truth(mask: np.ndarray, target: PixelClasses | Instances) -> Decoded:

@@ -14,17 +14,25 @@ from convscope.data.patches import example
 from convscope.data.spec import Instances, PixelClasses
 from convscope.tasks.metrics.masks.contingency import Contingency
 from convscope.tasks.metrics.masks.means import mean_over_images
-from convscope.tasks.metrics.masks.objects import ObjectCounts
+from convscope.tasks.metrics.masks.objects import THRESHOLDS, ObjectCounts
+from convscope.tasks.metrics.masks.partitions import Partitions, touching
 from convscope.tasks.metrics.masks.pixels import PixelCounts, confusion
-from convscope.tasks.segmentation.decoding import decoded, of_truth
+from convscope.tasks.metrics.masks.warping import warping_error
+from convscope.tasks.segmentation.borders import VOID
+from convscope.tasks.segmentation.decoding import Decoded, decoded, of_truth
+
+# Of membranes, beside pixels and objects.
+OTHERS = ("v_rand", "v_rand_split", "v_rand_merge", "v_info", "v_info_split", "v_info_merge", "warping_error")
+WARPED = 1 << 20  # pixels of an image up to which the truth is warped: some seconds
+_COUNTED = ("hits", "iou", "truth", "predicted", "splits", "merges")
 
 
 @dataclass(frozen=True, eq=False)
 class MaskEvidence:
     """Of n images the confusion of their pixels, their ``objects``, if any are counted, and other figures (n,) each.
 
-    ``others`` are figures of which the mean over images counts. ``of_objects`` says that objects, not pixels, are what
-    networks are compared by.
+    ``others`` are figures of which the mean over images counts, those of membranes. ``of_objects`` says that objects,
+    not pixels, are what networks are compared by.
     """
 
     pixels: PixelCounts
@@ -34,7 +42,9 @@ class MaskEvidence:
 
     @property
     def per_example(self) -> np.ndarray:
-        """The main figure (n,) of each image: average precision of objects or Dice; NaN where it has none."""
+        """The main figure (n,) of each image: AP of objects, V_rand of membranes, else Dice; NaN where it has none."""
+        if "v_rand" in self.others:
+            return self.others["v_rand"]
         return self.objects.per_example if self.of_objects and self.objects is not None else self.pixels.per_example
 
     def figures(self, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -62,9 +72,9 @@ def evidence(truth: Column, predictions: Column, target: PixelClasses | Instance
         found = decoded(example(predictions, at), target)
         matrices.append(confusion(true.classes, found.classes, K))
         if true.objects is not None and found.objects is not None:
-            table = Contingency.of(true.objects, found.objects)
-            tables.append(table)
-            others.append(of_partition(table))
+            tables.append(Contingency.of(true.objects, found.objects))
+        if isinstance(target, PixelClasses) and target.dense:
+            others.append(of_partition(true, found, example(predictions, at), target))
     names = others[0] if others else {}
     return MaskEvidence(
         PixelCounts.of(matrices),
@@ -74,9 +84,19 @@ def evidence(truth: Column, predictions: Column, target: PixelClasses | Instance
     )
 
 
-def of_partition(table: Contingency) -> dict[str, float]:
-    """Return how well an image was cut into objects, pixel pair by pixel pair."""
-    return {}
+def of_partition(true: Decoded, found: Decoded, probabilities: np.ndarray, target: PixelClasses) -> dict[str, float]:
+    """Return how well membranes cut an image: V_rand, V_info and their parts, and what no warping explains.
+
+    Predicted objects are grown until they touch: how thick a membrane is drawn makes no difference.
+    """
+    assert true.objects is not None and found.objects is not None
+    parts = Partitions.of([Contingency.of(true.objects, touching(found.objects))]).of_images
+    figures = {name: float(parts[name][0]) for name in OTHERS if name in parts}
+    if true.classes.ndim == 2 and true.classes.size <= WARPED:
+        confidence = np.abs(probabilities[..., 1] - target.threshold)
+        masks = (true.classes == 1, found.classes == 1)
+        figures["warping_error"] = warping_error(*masks, confidence=confidence, valid=true.classes != VOID)
+    return {name: figures.get(name, np.nan) for name in OTHERS}
 
 
 def to_cells(evidence: MaskEvidence) -> list[list[str]]:
@@ -90,17 +110,15 @@ def to_cells(evidence: MaskEvidence) -> list[list[str]]:
     return parts
 
 
-_COUNTED = ("hits", "iou", "truth", "predicted", "splits", "merges")
-
-
 def titles(target: PixelClasses | Instances) -> tuple[str, ...]:
     """Return the titles of these cells."""
     if isinstance(target, PixelClasses) and not target.objects:
         return ("confusion",)
-    return ("confusion", *(f"objects:{name}" for name in _COUNTED), *OTHERS)
+    return ("confusion", *(f"objects:{name}" for name in _COUNTED), *_others(target))
 
 
-OTHERS: tuple[str, ...] = ()
+def _others(target: PixelClasses | Instances) -> tuple[str, ...]:
+    return OTHERS if isinstance(target, PixelClasses) and target.dense else ()
 
 
 def from_cells(rows: Any, target: PixelClasses | Instances) -> MaskEvidence:
@@ -112,11 +130,12 @@ def from_cells(rows: Any, target: PixelClasses | Instances) -> MaskEvidence:
         return MaskEvidence(PixelCounts(matrices), None, {}, of_objects)
     counted = [np.array([_numbers(row[f"objects:{name}"]) for row in rows]) for name in _COUNTED]
     hits, iou, *numbers = counted
-    from convscope.tasks.metrics.masks.objects import THRESHOLDS
-
     objects = ObjectCounts(THRESHOLDS, hits, iou, *(each[:, 0] for each in numbers))
     return MaskEvidence(
-        PixelCounts(matrices), objects, {name: np.array([float(row[name]) for row in rows]) for name in OTHERS}, of_objects
+        PixelCounts(matrices),
+        objects,
+        {name: np.array([float(row[name]) for row in rows]) for name in _others(target)},
+        of_objects,
     )
 
 

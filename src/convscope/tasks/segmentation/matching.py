@@ -33,5 +33,3 @@ def match(stored: Column, spec: FieldSpec, target: PixelClasses | Instances) -> 
     numbers = np.full(256, VOID, np.uint8)
     numbers[: len(spec.names)] = [learned.index(composed(name)) for name in spec.names]
     return Matched(Converted(stored, replace(spec, names=target.names), lambda mask: numbers[mask]))  # pyright: ignore
-
-

@@ -48,13 +48,29 @@ _OF_OBJECTS: Mapping[str, About] = {
         "merges", "predicted objects that join several true ones, per true object", better="lower"
     ),
 }  # fmt: skip
-ABOUT: Mapping[str, About] = {**_OF_PIXELS, **_OF_OBJECTS}
+_OF_MEMBRANES: Mapping[str, About] = {
+    "v_rand": About(
+        "V_rand", "do two pixels inside belong to one object? F-score over pairs, membranes drawn thin (ISBI 2012)",
+        limits=UNIT,
+    ),
+    "v_info": About("V_info", "the same in information that both masks share", limits=UNIT),
+    "v_rand_split": About("V_rand, split", "lower where objects are cut in pieces", limits=UNIT),
+    "v_rand_merge": About("V_rand, merge", "lower where objects are joined", limits=UNIT),
+    "warping_error": About(
+        "warping error", "pixels whose change cuts, joins, makes or loses an object: no shift of the border explains "
+        "them", "share", better="lower",
+    ),
+}  # fmt: skip
+ABOUT: Mapping[str, About] = {**_OF_PIXELS, **_OF_MEMBRANES, **_OF_OBJECTS}
 
 
 def about(found: MaskEvidence) -> dict[str, About]:
     """Return the meaning of each figure that there is, the main one first."""
     objects = _OF_OBJECTS if found.objects is not None else {}
-    return {**objects, **_OF_PIXELS} if found.of_objects else {**_OF_PIXELS, **objects}
+    membranes = {name: a for name, a in _OF_MEMBRANES.items() if name in found.others}
+    if found.of_objects:
+        return {**objects, **_OF_PIXELS}
+    return {**membranes, **_OF_PIXELS, **objects} if membranes else {**_OF_PIXELS, **objects}
 
 
 def scores(
@@ -109,10 +125,9 @@ def _details(found: MaskEvidence, target: PixelClasses | Instances, figures: Map
             for k, name in enumerate(names)
         ],
         "threshold": target.threshold,
+        "seeds": target.seeds,
         "smallest": target.smallest,
     }  # fmt: skip
-    if isinstance(target, Instances):
-        details["seeds"] = target.seeds
     if (objects := found.objects) is not None:
         details["objects"] = {
             "thresholds": list(THRESHOLDS),

@@ -13,6 +13,7 @@ from convscope.tasks.segmentation.options import Options
 from convscope.tasks.segmentation.predictions import answer, arrays, columns, read, rows
 from convscope.tasks.segmentation.scores import ABOUT, scores
 from convscope.tasks.segmentation.target import encode, measured
+from convscope.tasks.segmentation.tuning import tuned
 from convscope.tasks.segmentation.usual import usual
 from convscope.tasks.task import Task
 
@@ -59,4 +60,5 @@ SEGMENTATION = Task(
     match=match,
     heads=("own",),
     usual=usual,
+    tuned=tuned,
 )

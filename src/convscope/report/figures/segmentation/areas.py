@@ -20,7 +20,9 @@ def draw(contents: Contents) -> Drawing | None:
     figure = canvas(HALF, HALF * 0.72)
     axes = figure.subplots()
     for sizes, colour, label in zip(areas, (BLUE, ORANGE), ("true", "predicted"), strict=True):
-        axes.stairs(np.histogram(sizes, edges)[0], edges, color=colour, label=f"{label} ({len(sizes):,})", linewidth=1.4)
+        axes.stairs(
+            np.histogram(sizes, edges)[0], edges, color=colour, label=f"{label} ({len(sizes):,})", linewidth=1.4
+        )
     axes.set_xscale("log")
     axes.set(xlabel="pixels of an object", ylabel="objects")
     axes.legend(frameon=False)

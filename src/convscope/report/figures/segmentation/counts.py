@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from convscope.report.contents import Contents
 from convscope.report.figures.style import BLUE, GREY, HALF, MUTED, WIDE, Drawing, canvas, grid
 
@@ -33,8 +32,6 @@ def draw(contents: Contents) -> Drawing | None:
         figure,
         "Counts",
         f"Each dot is an image. On average {abs(bias):.3g} {'more' if bias > 0 else 'fewer'} objects are predicted than"
-        f" there are; 95 % of images lie between {bias - LIMIT * spread:.3g} and {bias + LIMIT * spread:.3g} (dashed, the"
-        " limits of agreement of Bland and Altman).",
+        f" there are; 95 % of images lie between {bias - LIMIT * spread:.3g} and {bias + LIMIT * spread:.3g} (dashed,"
+        " the limits of agreement of Bland and Altman).",
     )
-
-

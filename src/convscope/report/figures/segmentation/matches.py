@@ -17,7 +17,9 @@ def draw(contents: Contents) -> Drawing | None:
     axes = figure.subplots()
     for name, label, colour in LINES:
         known = [
-            (at, each) for at, each in zip(objects["thresholds"], objects[name], strict=True) if each["value"] is not None
+            (at, each)
+            for at, each in zip(objects["thresholds"], objects[name], strict=True)
+            if each["value"] is not None
         ]
         axes.plot([at for at, _ in known], [each["value"] for _, each in known], color=colour, label=label)
         spread = [(at, each["low"], each["high"]) for at, each in known if each["low"] is not None]
