@@ -29,12 +29,12 @@ def boundary_counts(
     """
     truth, predicted = np.asarray(truth), np.asarray(predicted)
     same_shape(truth, predicted)
-    unscored, rows = truth == void, []
+    unscored, rows = truth == void, np.zeros((classes, 4), np.int64)
     for k in range(classes):
         true_edge, guess_edge = (_inner_boundary(mask == k, unscored) for mask in (truth, predicted))
-        found, right = _near(true_edge, guess_edge, tolerance), _near(guess_edge, true_edge, tolerance)
-        rows.append([true_edge.sum(), found, guess_edge.sum(), right])
-    return np.array(rows, np.int64).reshape(classes, 4)
+        found, right = (true_edge & _near(guess_edge, tolerance)), (guess_edge & _near(true_edge, tolerance))
+        rows[k] = [np.count_nonzero(pixels) for pixels in (true_edge, found, guess_edge, right)]
+    return rows
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def hausdorff95(
         return float(np.linalg.norm(truth.shape * steps)) if truth.any() or predicted.any() else np.nan
     window = _box(truth | predicted)  # nothing outside of it matters
     surfaces = [mask & ~_eroded(mask, edge=False) for mask in (truth[window], predicted[window])]
-    away = [_distances(surface, steps) for surface in surfaces]
+    away = [np.asarray(ndimage.distance_transform_edt(~surface, sampling=steps)) for surface in surfaces]
     return float(np.percentile(np.concatenate([away[1][surfaces[0]], away[0][surfaces[1]]]), 95))
 
 
@@ -106,16 +106,14 @@ def _box(mask: np.ndarray) -> tuple[slice, ...]:
     return tuple(slice(int(at.min()), int(at.max()) + 1) for at in np.nonzero(mask))
 
 
-def _distances(mask: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """Return how far each pixel is from the nearest of a mask that is not empty."""
-    return np.asarray(ndimage.distance_transform_edt(~mask, sampling=steps))
-
-
-def _near(edge: np.ndarray, other: np.ndarray, tolerance: float) -> int:
-    """Return how many pixels of one boundary are near the other."""
-    if not edge.any() or not other.any():
-        return 0
-    return int((_distances(other, np.ones(other.ndim))[edge] <= tolerance).sum())
+def _near(edge: np.ndarray, tolerance: float) -> np.ndarray:
+    """Return which pixels are within ``tolerance`` of a boundary: it, moved by every step that is short enough."""
+    reach = int(tolerance)
+    steps = np.moveaxis(np.indices((2 * reach + 1,) * edge.ndim), 0, -1).reshape(-1, edge.ndim)
+    padded, near = np.pad(edge, reach), np.zeros_like(edge)
+    for step in steps[((steps - reach) ** 2).sum(axis=1) <= tolerance**2].tolist():
+        near |= padded[tuple(slice(start, start + size) for start, size in zip(step, edge.shape, strict=True))]
+    return near
 
 
 def _f_score(counts: np.ndarray) -> np.ndarray:
