@@ -32,7 +32,7 @@ def instance_classes(labels: np.ndarray) -> np.ndarray:
     cut = np.zeros(labels.shape, bool)  # the object goes on where nothing is known
     some_void = void.any()
     for axis in range(labels.ndim):
-        before, after = _neighbours(labels.ndim, axis)
+        before, after = neighbours(labels.ndim, axis)
         differ = labels[before] != labels[after]
         if some_void:
             cut[before] |= void[after]
@@ -47,7 +47,7 @@ def instance_classes(labels: np.ndarray) -> np.ndarray:
     return classes
 
 
-def _neighbours(axes: int, axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+def neighbours(axes: int, axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     """Return the indices of all pixels but the last, and but the first, along an axis."""
     everything = (slice(None),) * axis
     rest = (slice(None),) * (axes - axis - 1)

@@ -130,15 +130,15 @@ def _average_precision(
     hits, predicted, objects = np.zeros(len(sizes)), np.zeros(len(sizes)), 0
     for truth, probabilities in zip(truths, maps, strict=True):
         labels = label_instances(probabilities, threshold=threshold, seed_threshold=seed_threshold)
-        areas, overlap, count = _matches(truth, labels)
+        areas, overlapping, count = overlaps(truth, labels)
         objects += count
         for at, smallest in enumerate(sizes):
             predicted[at] += (areas >= max(1, smallest)).sum()
-            hits[at] += ((areas >= smallest) & overlap).sum()
+            hits[at] += ((areas >= smallest) & overlapping).sum()
     return [float(a) for a in hits / np.maximum(predicted + objects - hits, 1)]
 
 
-def _matches(truth: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+def overlaps(truth: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     """Return each predicted object's area (n,), whether its IoU with a true one is above 0.5, and how many are true.
 
     Areas are whole ones, since that is what is compared with the smallest size; an object in the void has none.
@@ -151,10 +151,10 @@ def _matches(truth: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndar
     true_at, label_at = pairs // len(areas), pairs % len(areas)
     union = np.bincount(true_code)[true_at] + np.bincount(labels[seen], minlength=len(areas))[label_at] - shared
     good = (2 * shared > union) & (true_number[true_at] > 0) & (label_at > 0)
-    overlaps = np.zeros(len(areas), bool)
-    overlaps[label_at[good]] = True
+    overlapping = np.zeros(len(areas), bool)
+    overlapping[label_at[good]] = True
     areas[np.bincount(labels[seen], minlength=len(areas)) == 0] = 0
-    return areas[1:], overlaps[1:], int((true_number > 0).sum())
+    return areas[1:], overlapping[1:], int((true_number > 0).sum())
 
 
 def _true_objects(classes: np.ndarray) -> np.ndarray:

@@ -1,0 +1,141 @@
+"""Brightness alone: Otsu's threshold, and a threshold of the smoothed image that is learned."""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+
+from convscope.data.dataset import Split
+from convscope.tasks.segmentation.baselines import pixels
+from convscope.tasks.segmentation.baselines.operating import best_threshold
+from convscope.tasks.segmentation.baselines.pixels import Map
+from convscope.tasks.segmentation.borders import VOID
+
+MOST_PIXELS = 2**22  # of training images that are looked at
+SAMPLE = 200_000  # training pixels that a threshold is learned from
+SIGMAS = (0.0, 1.0, 2.0, 4.0)
+
+
+class Learned(NamedTuple):
+    """The probability (H, W) of the foreground, above 0.5 where it is seen; how it is seen, and images learned from."""
+
+    foreground: Map
+    how: str
+    images: int
+
+
+def otsu(train: Split, scored: Split, seed: int) -> Learned:
+    """Choose what Otsu's threshold is taken of, and which side is the foreground, by the Dice of training pixels.
+
+    The threshold separates bright from dark so that both vary least: each image's own, or one of all training images.
+    Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9, 1979.
+    """
+    from skimage.filters import threshold_otsu
+
+    chosen = list(pixels.some(train, MOST_PIXELS, seed))
+    images = [pixels.image(train, at) for at in chosen]
+    truths = [pixels.foreground(train, at) for at in chosen]
+    best = (-1.0, 0, 1, None)
+    for channel in _channels(images[0]):
+        greys = [channel_of(image, channel) for image in images]
+        for common in (None, float(threshold_otsu(np.concatenate([each.ravel() for each in greys])))):
+            bright = [each > (threshold_otsu(each) if common is None else common) for each in greys]
+            for sign in (1, -1):
+                score = _dice([mask if sign > 0 else ~mask for mask in bright], truths)
+                best = max(best, (score, channel, sign, common), key=lambda row: row[0])
+    _, channel, sign, common = best
+
+    def foreground(at: int) -> np.ndarray:
+        values = channel_of(pixels.image(scored, at), channel)
+        bright = values > (threshold_otsu(values) if common is None else common)
+        return (bright if sign > 0 else ~bright).astype(np.float32)
+
+    whose = "each image's own" if common is None else f"{common:.4g}, of all training images together"
+    side = "brighter" if sign > 0 else "darker"
+    how = f"Otsu's threshold of {_named(channel, images[0])} ({whose}); {side} pixels are the foreground"
+    return Learned(foreground, how, len(chosen))
+
+
+def smoothed(train: Split, scored: Split, seed: int) -> Learned:
+    """Learn a threshold of the smoothed brightness.
+
+    Channel, smoothing, side and value are those with the best Dice of training pixels. Probabilities rise with the
+    distance from the threshold as those of two normal distributions of one variance do.
+    """
+    from scipy.special import expit
+
+    chosen = list(pixels.some(train, MOST_PIXELS, seed))
+    first = pixels.image(train, chosen[0])
+    options = list(itertools.product(_channels(first), SIGMAS))
+    values, truth = _sampled(train, chosen, options, seed)
+    tried = []
+    for (channel, sigma), column in zip(options, values.T, strict=True):
+        for sign in (1, -1):
+            threshold, score = best_threshold(sign * column, truth, np.ones(len(truth)))
+            tried.append((score, channel, sigma, sign, sign * threshold))
+    _, channel, sigma, sign, threshold = max(tried, key=lambda row: row[0])
+    slope = sign * _slope(values[:, options.index((channel, sigma))], truth)
+
+    def foreground(at: int) -> np.ndarray:
+        values = smooth(pixels.image(scored, at), channel, sigma)
+        return expit(slope * (values - np.float32(threshold))).astype(np.float32)
+
+    side = "above" if sign > 0 else "below"
+    smoothing = f"smoothed by a Gaussian of {sigma:g} pixels" if sigma else "not smoothed"
+    how = f"{_named(channel, first)}, {smoothing}: {side} {threshold:.4g} is the foreground"
+    return Learned(foreground, how, len(chosen))
+
+
+def channel_of(image: np.ndarray, channel: int) -> np.ndarray:
+    """Return a channel (H, W) of an image (H, W, C) as it is stored; -1 is the mean of all, float32."""
+    return image.mean(-1, dtype=np.float32) if channel < 0 else image[..., channel]
+
+
+def smooth(image: np.ndarray, channel: int, sigma: float) -> np.ndarray:
+    """Return a channel (H, W) float32, smoothed by a Gaussian of ``sigma`` pixels."""
+    from scipy.ndimage import gaussian_filter
+
+    values = channel_of(image, channel).astype(np.float32)
+    return gaussian_filter(values, sigma) if sigma else values
+
+
+def _channels(image: np.ndarray) -> list[int]:
+    return [0] if image.shape[-1] == 1 else [-1, *range(image.shape[-1])]
+
+
+def _named(channel: int, image: np.ndarray) -> str:
+    if image.shape[-1] == 1:
+        return "the brightness"
+    return "the mean of all channels" if channel < 0 else f"channel {channel + 1}"
+
+
+def _sampled(
+    train: Split, chosen: list[int], options: list[tuple[int, float]], seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return values (n, options) of pixels drawn from some training images, and whether each is foreground (n,)."""
+    rng = np.random.default_rng(seed)
+    values, truths = [], []
+    for at in chosen:
+        image, truth = pixels.image(train, at), pixels.foreground(train, at).ravel()
+        known = np.flatnonzero(truth != VOID)
+        drawn = rng.choice(known, min(len(known), max(1, SAMPLE // len(chosen))), replace=False)
+        values.append(np.stack([smooth(image, *option).ravel()[drawn] for option in options], -1))
+        truths.append(truth[drawn])
+    return np.concatenate(values), np.concatenate(truths)
+
+
+def _slope(values: np.ndarray, truth: np.ndarray) -> float:
+    """Return how much the log odds of the foreground change with the value, without sign; 1 where that is not known."""
+    sides = [values[truth == k].astype(np.float64) for k in (0, 1)]
+    if not all(map(len, sides)):
+        return 1.0
+    within = sum(((side - side.mean()) ** 2).sum() for side in sides) / len(values)
+    return float(abs(sides[1].mean() - sides[0].mean()) / max(within, 1e-12)) or 1.0
+
+
+def _dice(masks: list[np.ndarray], truths: list[np.ndarray]) -> float:
+    hits = sum(int((mask & (truth == 1)).sum()) for mask, truth in zip(masks, truths, strict=True))
+    taken = sum(int((mask & (truth != VOID)).sum()) for mask, truth in zip(masks, truths, strict=True))
+    return 2 * hits / max(1, taken + sum(int((truth == 1).sum()) for truth in truths))
