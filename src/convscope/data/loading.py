@@ -23,7 +23,7 @@ from convscope.data.ingest import store as caching
 from convscope.data.ingest.build import Progress, Size, unreadable
 from convscope.data.ingest.layout import check_fit
 from convscope.data.ingest.stats import moments
-from convscope.data.listing import Listing
+from convscope.data.listing import Listing, Masks, Target
 from convscope.data.options import LoadKeywords, LoadOptions, shows_options
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages
@@ -70,14 +70,15 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     check_fit(options.img_size, options.fit)
     tell, root = progress or _silent, caching.directory(options.cache)
     listing = _find(path_or_name, options, options.columns, root, tell)
-    if listing.target.kind == "class" and len(listing.classes) < 2:
+    target = _without_masks(listing)
+    if target.kind == "class" and len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
-    options = replace(options, fit=fit_for(listing.target.kind, options.fit))
+    options = replace(options, fit=fit_for(target.kind, options.fit))
     boxes = _boxes(listing, options.crop_points)
     entry = caching.entry(listing.images, _size(options, boxes), root, options.processes, tell)
     good = _readable(listing, entry, skip_bad=options.skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
-    target = listing.target[good]
+    target = target[good]
     split, rule = _divided(listing, good, options)
     index = entry.index[good]
     examined = Examined(
@@ -140,11 +141,18 @@ def load_labelled(
     entry = caching.entry(listing.images, size, root, options.processes, tell)
     good = _readable(listing, entry, skip_bad=options.skip_bad)
     data = Dataset(
-        listing.name, str(path_or_name), _columns(listing, entry), ("image",), (listing.target.spec.name,),
+        listing.name, str(path_or_name), _columns(listing, entry), ("image",), (_without_masks(listing).spec.name,),
         {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups, placements=_placements(entry, boxes),
     )  # fmt: skip
     notices = (*other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
     return data.everything, listing.split[good], notices
+
+
+def _without_masks(listing: Listing) -> Target:
+    """Return what is to be learned where it is no mask."""
+    if isinstance(listing.target, Masks):
+        raise DataError(f"{listing.name}: {listing.kind}: training on masks is not possible yet")
+    return listing.target
 
 
 def _scaled(listing: Listing, index: np.ndarray, transform: ImageTransform) -> tuple[Notice, ...]:
@@ -172,7 +180,7 @@ def _size(options: LoadOptions, boxes: np.ndarray | None) -> Size:
 def _divided(listing: Listing, good: np.ndarray | slice, options: LoadOptions) -> tuple[np.ndarray, str]:
     """Return the split (k,) of each readable example, and the rule: the set's own, a file's, of folds, or drawn."""
     groups = None if listing.groups is None else listing.groups[good]
-    target = listing.target[good]
+    target = _without_masks(listing)[good]
     draw = Draw(listing.split[good], options.valid, options.test, options.seed)
     if options.split_file is not None:
         words = f"as {options.split_file} says"
@@ -186,7 +194,7 @@ def _divided(listing: Listing, good: np.ndarray | slice, options: LoadOptions) -
 
 
 def _columns(listing: Listing, entry: caching.Entry) -> dict[str, Column]:
-    target = listing.target
+    target = _without_masks(listing)
     return {"image": entry.images, target.spec.name: InMemory(target.spec, target.values)}
 
 
@@ -201,9 +209,10 @@ def _boxes(listing: Listing, share: float | None) -> np.ndarray | None:
     """Return the part of each image that is taken, (n, 4), where the true points are to say so."""
     if share is None:
         return None
-    if listing.target.kind != "points" or not isinstance(listing.images, FileImages):
+    target = listing.target
+    if isinstance(target, Masks) or target.kind != "points" or not isinstance(listing.images, FileImages):
         raise ConfigError(f"--crop-points: for files of images with points; {listing.name} is {listing.kind}")
-    return squares(listing.target.values, share)
+    return squares(target.values, share)
 
 
 def _placements(entry: caching.Entry, boxes: np.ndarray | None) -> np.ndarray:
@@ -224,7 +233,7 @@ def _places(
             "way"
         )
         yield Notice("cropped-by-points", text)
-    elif listing.target.kind == "points":
+    elif isinstance(listing.target, Target) and listing.target.kind == "points":
         index = entry.index[good]
         yield from check_places(
             listing.target.values[good], index["height"], index["width"], listing.ids[good].tolist()
@@ -267,6 +276,8 @@ def _find(path_or_name: str | Path, options: LoadOptions, columns: Columns, root
         raise _not_there(path)
     if not listing.columns:
         columns.refuse_without(path_or_name, listing.kind)
+    if not isinstance(listing.target, Masks):
+        options.refuse_mask_settings(path_or_name, listing.kind)
     return _present(listing, skip_bad=options.skip_bad)
 
 

@@ -67,6 +67,10 @@ class SeriesSettings(Shared, total=False):
     img_size: int | tuple[int, int] | None
     fit: Literal["auto", "crop", "pad", "squash", "centre", "keep"]
     crop_points: float | None
+    mask: Literal["auto", "binary", "classes", "instances"]
+    ignore: str | None
+    classes: str | os.PathLike[str] | None
+    mask_threshold: float | None
     valid: float | int | None
     test: float | int | None
     split_seed: int | None

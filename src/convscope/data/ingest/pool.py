@@ -163,7 +163,7 @@ def run(task: Work, images: FileImages, rows: np.ndarray, cores: int) -> Generat
         for chunk in _chunks(task, images, rows, cores):
             left = (time.perf_counter() - started) / max(1, done) * (len(rows) - done)
             if cores > 1 and work is task and done and left > PATIENCE:
-                pool, work = stack.enter_context(_processes(cores - 1)), functools.partial(_in_process, task)
+                pool, work = stack.enter_context(processes(cores - 1)), functools.partial(_in_process, task)
             elif cores > 1 and pool is None and _decodes_unlocked(chunk[1][0]):
                 pool = stack.enter_context(ThreadPoolExecutor(cores - 1))
             done += len(chunk[0])
@@ -177,7 +177,8 @@ def run(task: Work, images: FileImages, rows: np.ndarray, cores: int) -> Generat
         yield from (future.result() for future in as_completed(waiting))
 
 
-def _processes(count: int) -> Executor:
+def processes(count: int) -> Executor:
+    """Return so many processes to work in, which end by themselves when there is nothing to do."""
     from joblib.externals.loky import ProcessPoolExecutor
 
     return ProcessPoolExecutor(count, timeout=IDLE)

@@ -90,11 +90,11 @@ def entry(images: Images, size: Size, root: Path, workers: int, progress: Progre
             rebuilt = f"the decoded images in the cache were damaged ({error}): decoded again"
     shutil.rmtree(folder, ignore_errors=True)  # whatever lies there is no complete entry
     started = time.perf_counter()
-    with _building(folder.parent) as new:
+    with building(folder.parent) as new:
         filled = fill(images, size, functools.partial(_allocate, new), workers, progress)
-        with _explained(root):
+        with explained(root):
             _write(new, filled, time.perf_counter() - started)
-            _publish(new, folder)
+            publish(new, folder)
     for at in old:
         shutil.rmtree(at, ignore_errors=True)
     try:
@@ -152,7 +152,7 @@ def _write(new: Path, filled: Filled, seconds: float) -> None:
     (new / FACTS).write_text(json.dumps({"checksum": zlib.crc32(json.dumps(facts).encode()), **facts}))
 
 
-def _publish(new: Path, folder: Path) -> None:
+def publish(new: Path, folder: Path) -> None:
     """Make an entry appear at its place, whole or not at all, even if the power fails."""
     for path in (*new.iterdir(), new):
         atomic.sync(path)
@@ -167,7 +167,7 @@ def _publish(new: Path, folder: Path) -> None:
 def _allocate(new: Path, shape: tuple[int, ...], dtype: str) -> Path:
     """Create the array file with all its blocks on disk: a full disk must fail here, not kill who writes to the map."""
     path = new / "pixels.npy"
-    with _explained(new.parent.parent), path.open("wb") as stream:
+    with explained(new.parent.parent), path.open("wb") as stream:
         header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(stream, header)
         needed = stream.tell() + int(np.prod(shape)) * np.dtype(dtype).itemsize
@@ -194,7 +194,8 @@ def _full(root: Path, needed: int, free: int) -> Error:
 
 
 @contextlib.contextmanager
-def _explained(root: Path) -> Iterator[None]:
+def explained(root: Path) -> Iterator[None]:
+    """Say where an error of the system comes from, and what to do."""
     try:
         yield
     except OSError as error:
@@ -205,9 +206,9 @@ def _explained(root: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _building(sets: Path) -> Iterator[Path]:
+def building(sets: Path) -> Iterator[Path]:
     """Provide a folder to build an entry in, locked, so that others can tell a builder at work from a dead one."""
-    with _explained(sets.parent):
+    with explained(sets.parent):
         sets.mkdir(parents=True, exist_ok=True)
         _sweep(sets)
         new = Path(tempfile.mkdtemp(prefix=".new-", dir=sets))

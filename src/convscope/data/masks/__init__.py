@@ -1,0 +1,6 @@
+"""Masks of images: read, judged over the whole set, and brought to the form that a network learns from."""
+
+from convscope.data.masks.reading import MasksRead, ValueRow, read_masks
+from convscope.data.masks.rule import NO_OBJECT, VOID, MaskKind, MaskRule, value_text
+
+__all__ = ["NO_OBJECT", "VOID", "MaskKind", "MaskRule", "MasksRead", "ValueRow", "read_masks", "value_text"]

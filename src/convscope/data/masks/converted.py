@@ -1,0 +1,88 @@
+"""Masks in the form that a network learns from, mapped from the cache: class numbers, or numbers of objects.
+
+<cache>/masks/<key of the raw masks>-<key of the rule>/column.npy   (all pixels,) uint8 or int32
+                                                       known.npz    offsets, shapes, pixels of classes, objects
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from convscope.data.columns.ragged import Ragged
+from convscope.data.ingest.store import building, explained, publish
+from convscope.data.masks.rule import NO_OBJECT, VOID, MaskRule
+from convscope.data.masks.store import Raw
+from convscope.data.spec import FieldSpec
+
+Unknown = tuple[int, float]  # a mask, and a value in it that the rule does not tell of
+
+
+def converted(
+    raw: Raw, rule: MaskRule, rows: np.ndarray, name: str
+) -> tuple[Ragged, np.ndarray, np.ndarray, Unknown | None]:
+    """Return the column, the pixels (n, K) of each class or of background and objects, and the objects (n,) counted.
+
+    Masks that are not among ``rows`` are empty.
+    """
+    key = json.dumps([rule.to_dict(), rows.tolist(), raw.rows.tolist()])
+    folder = raw.folder.with_name(f"{raw.folder.name}-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}")
+    whole = _open(folder)
+    if whole is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        with building(folder.parent) as new, explained(folder.parent.parent):
+            if (unknown := _write(new, raw, rule, rows)) is not None:
+                return Ragged.of("mask", []), np.zeros(0), np.zeros(0), unknown
+            publish(new, folder)
+        whole = _open(folder)
+        assert whole is not None, folder
+    values, known = whole
+    instances = rule.kind == "instances"
+    sizes = [np.unique(axis).tolist() for axis in known["shapes"][rows].T]
+    shape = tuple(size[0] if len(size) == 1 else None for size in sizes)
+    spec = FieldSpec(
+        name, "instances" if instances else "mask", shape, values.dtype.name, rule.names,
+        ignore=NO_OBJECT if instances else VOID,
+    )  # fmt: skip
+    return Ragged(spec, values, known["offsets"], known["shapes"]), known["pixels"], known["objects"], None
+
+
+def _open(folder: Path) -> tuple[np.ndarray, dict[str, np.ndarray]] | None:
+    try:
+        with np.load(folder / "known.npz", allow_pickle=False) as archive:
+            known = {key: archive[key] for key in archive.files}
+        values = np.load(folder / "column.npy", mmap_mode="r").view(np.ndarray)
+        return (values, known) if known["offsets"][-1] == values.size else None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+
+
+def _write(new: Path, raw: Raw, rule: MaskRule, rows: np.ndarray) -> Unknown | None:
+    instances = rule.kind == "instances"
+    K = 2 if instances else len(rule.names)
+    shapes = np.zeros((len(raw), 2), np.int64)
+    shapes[rows] = np.stack((raw.masks["height"], raw.masks["width"]), 1)[rows]
+    offsets = np.concatenate(([0], np.cumsum(shapes.prod(1))))
+    pixels, objects = np.zeros((len(raw), K), np.int64), np.zeros(len(raw), np.int64)
+    dtype = np.dtype(np.int32 if instances else np.uint8)
+    with (new / "column.npy").open("wb") as stream:
+        header = {"descr": dtype.str, "fortran_order": False, "shape": (int(offsets[-1]),)}
+        np.lib.format.write_array_header_1_0(stream, header)
+        for row in rows.tolist():
+            try:
+                mask = rule.apply(raw.values_of(row, colours=rule.colours))
+            except KeyError as error:
+                return row, float(error.args[0])
+            if instances:
+                pixels[row] = (mask == 0).sum(), (mask > 0).sum()
+                objects[row] = len(np.unique(mask[mask > 0]))
+            else:
+                pixels[row] = np.bincount(mask.reshape(-1), minlength=VOID + 1)[:K]
+            stream.write(mask.tobytes())
+    np.savez(new / "known.npz", offsets=offsets, shapes=shapes, pixels=pixels, objects=objects)
+    return None

@@ -1,0 +1,111 @@
+"""What each value of a set's masks means, decided once and kept, so that another set is read alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from convscope.data.listing import UNSEEN
+
+MaskKind = Literal["binary", "classes", "instances"]
+VOID = 255  # the class number of what is not scored
+NO_OBJECT = -1  # likewise among the numbers of objects
+
+
+@dataclass(frozen=True)
+class MaskRule:
+    """What values mean: ``classes`` (k,) are the class numbers of the ``values`` (k,), 255 for void.
+
+    Of "instances", the values told of are the background (0) and void; each other value is an object, or with
+    ``pieces`` each connected piece of what is not background. With a ``threshold`` a value is class 1 from there on.
+    """
+
+    kind: MaskKind
+    names: tuple[str, ...]
+    values: tuple[float, ...]
+    classes: tuple[int, ...]
+    colours: bool = False
+    threshold: float | None = None
+    pieces: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, fit for JSON."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> MaskRule:
+        """Rebuild from the values of ``to_dict``.
+
+        >>> rule = MaskRule("binary", ("background", "object"), (0, 7), (0, 1))
+        >>> MaskRule.from_dict(rule.to_dict()) == rule
+        True
+        """
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Return a mask (H, W) as classes, uint8, or as objects, int32.
+
+        >>> MaskRule("classes", ("a", "b"), (0, 5, 9), (0, 1, 255)).apply(np.array([[5, 0, 9]])).tolist()
+        [[1, 0, 255]]
+
+        Raises:
+            KeyError: a value that the rule does not tell of; the error's argument is the value.
+        """
+        if self.kind == "instances":
+            return self._objects(values)
+        if self.threshold is None:
+            return self._looked_up(values)
+        with np.errstate(invalid="ignore"):
+            mask = (values >= self.threshold).astype(np.uint8)
+        mask[self._void(values)] = VOID
+        return mask
+
+    def _looked_up(self, values: np.ndarray) -> np.ndarray:
+        finite = np.isfinite(values) if values.dtype.kind == "f" else np.True_
+        order = np.argsort(self.values)
+        known = np.array(self.values, np.float64)[order]
+        at = np.minimum(np.searchsorted(known, values), len(known) - 1)
+        unknown = (known[at] != values) & finite
+        if unknown.any():
+            raise KeyError(values[unknown].reshape(-1)[0].item())
+        mask = np.array(self.classes, np.uint8)[order][at]
+        return mask if finite is np.True_ else np.where(finite, mask, np.uint8(VOID))
+
+    def _void(self, values: np.ndarray) -> np.ndarray:
+        void = [v for v, c in zip(self.values, self.classes, strict=True) if c == VOID]
+        absent = np.isin(values, void)
+        return absent | ~np.isfinite(values) if values.dtype.kind == "f" else absent
+
+    def _objects(self, values: np.ndarray) -> np.ndarray:
+        background = [v for v, c in zip(self.values, self.classes, strict=True) if c == 0]
+        void, inside = self._void(values), ~np.isin(values, background)
+        inside &= ~void
+        if self.pieces:
+            from skimage.measure import label
+
+            objects = label(inside, connectivity=2).astype(np.int32)
+        elif self.colours or values.dtype.kind == "f" or values.dtype.itemsize > 4 or values.dtype == np.uint32:
+            objects = np.zeros(values.shape, np.int32)
+            objects[inside] = np.unique(values[inside], return_inverse=True)[1].reshape(-1) + 1
+        else:
+            objects = np.where(inside, values, 0).astype(np.int32)
+        objects[void] = NO_OBJECT
+        return objects
+
+
+def value_text(value: float, *, colours: bool = False) -> str:
+    """Return a value for people: a number, or a colour.
+
+    >>> value_text(3.0), value_text(0x00FF00, colours=True)
+    ('3', '#00ff00')
+    """
+    if not colours:
+        return f"{value:g}" if value != int(value) else str(int(value))
+    number = int(value)
+    if number == UNSEEN:
+        return "transparent"
+    opacity = 255 - (number >> 24)
+    return f"#{number & 0xFFFFFF:06x}" + ("" if opacity == 255 else f"{opacity:02x}")
