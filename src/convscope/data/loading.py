@@ -12,7 +12,6 @@ import numpy as np
 from convscope.data import checks, named, splits
 from convscope.data.boxes import placed_in, squares
 from convscope.data.checks.places import check_places
-from convscope.data.columns import Column, InMemory
 from convscope.data.dataset import Data, Dataset, Notice, Split
 from convscope.data.description import decoding_notices, describe
 from convscope.data.detect import sniff
@@ -23,13 +22,14 @@ from convscope.data.ingest import store as caching
 from convscope.data.ingest.build import Progress, Size, unreadable
 from convscope.data.ingest.layout import check_fit
 from convscope.data.ingest.stats import moments
+from convscope.data.learned import Learned, learned_of
 from convscope.data.listing import Listing, Masks, Target
 from convscope.data.options import LoadKeywords, LoadOptions, shows_options
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages
 from convscope.data.split_file import read_split_file
 from convscope.data.transforms import ImageTransform
-from convscope.data.transforms.resize import fit_for
+from convscope.data.transforms.resize import Fit, fit_for
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.text import count
 
@@ -70,15 +70,14 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     check_fit(options.img_size, options.fit)
     tell, root = progress or _silent, caching.directory(options.cache)
     listing = _find(path_or_name, options, options.columns, root, tell)
-    target = _without_masks(listing)
-    if target.kind == "class" and len(listing.classes) < 2:
+    if listing.target.kind == "class" and len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
-    options = replace(options, fit=fit_for(target.kind, options.fit))
+    options = replace(options, fit=_fit(listing, options))
     boxes = _boxes(listing, options.crop_points)
     entry = caching.entry(listing.images, _size(options, boxes), root, options.processes, tell)
-    good = _readable(listing, entry, skip_bad=options.skip_bad)
+    learned = learned_of(listing, entry, options, root, tell)
+    good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
-    target = target[good]
     split, rule = _divided(listing, good, options)
     index = entry.index[good]
     examined = Examined(
@@ -88,25 +87,26 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     )  # fmt: skip
     readable = np.arange(len(listing.ids))[good]
     rows = {name: readable[split == name] for name in ("train", "valid", "test")} | {"all": readable}
-    mean, std = moments(entry.index[rows["train"]], entry.rule.height * entry.rule.width)
+    mean, std = moments(entry.index[rows["train"]], _pixels(entry)[rows["train"]])
     transform = replace(entry.rule, mean=mean, std=std)
     cropped = options.crop_points
     return Dataset(
         name=listing.name,
         source=str(path_or_name),
-        columns=_columns(listing, entry),
+        columns={"image": entry.images, learned.column.spec.name: learned.column},
         inputs=("image",),
-        targets=(target.spec.name,),
+        targets=(learned.column.spec.name,),
         rows=rows,
         ids=listing.ids,
         groups=listing.groups,
         transforms={"image": transform},
         placements=_placements(entry, boxes),
-        fingerprint=fingerprint(target.names, examined.content, target.values, split),
-        facts=describe(path_or_name, listing, entry, examined, rule, transform) | _cut(cropped, entry),
+        fingerprint=fingerprint(learned.column.spec.names, examined.content, learned.hashed(good), split),
+        facts=describe(path_or_name, listing, entry, examined, rule, transform, learned.facts) | _cut(cropped, entry),
         warnings=(
             *listing.notices,
             *decoding_notices(listing, entry),
+            *learned.notices,
             *_places(listing, entry, good, cropped),
             *_scaled(listing, index, transform),
             *checks.run(examined),
@@ -139,20 +139,37 @@ def load_labelled(
         (rule.height, rule.width), rule.fit, options.max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes
     )  # fmt: skip
     entry = caching.entry(listing.images, size, root, options.processes, tell)
-    good = _readable(listing, entry, skip_bad=options.skip_bad)
+    learned = learned_of(listing, entry, options, root, tell)
+    good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
+    name = learned.column.spec.name
     data = Dataset(
-        listing.name, str(path_or_name), _columns(listing, entry), ("image",), (_without_masks(listing).spec.name,),
+        listing.name, str(path_or_name), {"image": entry.images, name: learned.column}, ("image",), (name,),
         {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups, placements=_placements(entry, boxes),
     )  # fmt: skip
-    notices = (*other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
+    notices = (
+        *other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry), *learned.notices
+    )  # fmt: skip
     return data.everything, listing.split[good], notices
 
 
-def _without_masks(listing: Listing) -> Target:
-    """Return what is to be learned where it is no mask."""
-    if isinstance(listing.target, Masks):
-        raise DataError(f"{listing.name}: {listing.kind}: training on masks is not possible yet")
-    return listing.target
+def _fit(listing: Listing, options: LoadOptions) -> Fit:
+    """Return how images are resized; with masks they are not, and others do not keep different sizes."""
+    fit = fit_for(listing.target.kind, options.fit)
+    masked = isinstance(listing.target, Masks)
+    if masked and fit != "keep":
+        raise ConfigError(
+            f"--fit {fit}: images with masks keep their sizes, since a resized mask is another one; leave it out"
+        )
+    if fit == "keep" and not masked:
+        raise ConfigError(f"--fit keep: for images with masks; {listing.name} is {listing.kind}: choose another")
+    return fit
+
+
+def _pixels(entry: caching.Entry) -> np.ndarray:
+    """Return how many pixels each stored image has, (n,)."""
+    if entry.rule.fit == "keep":
+        return entry.index["height"].astype(np.int64) * entry.index["width"]
+    return np.full(len(entry.index), entry.rule.height * entry.rule.width)
 
 
 def _scaled(listing: Listing, index: np.ndarray, transform: ImageTransform) -> tuple[Notice, ...]:
@@ -180,7 +197,7 @@ def _size(options: LoadOptions, boxes: np.ndarray | None) -> Size:
 def _divided(listing: Listing, good: np.ndarray | slice, options: LoadOptions) -> tuple[np.ndarray, str]:
     """Return the split (k,) of each readable example, and the rule: the set's own, a file's, of folds, or drawn."""
     groups = None if listing.groups is None else listing.groups[good]
-    target = _without_masks(listing)[good]
+    target = listing.target[good]
     draw = Draw(listing.split[good], options.valid, options.test, options.seed)
     if options.split_file is not None:
         words = f"as {options.split_file} says"
@@ -191,11 +208,6 @@ def _divided(listing: Listing, good: np.ndarray | slice, options: LoadOptions) -
         draw = draw._replace(given=folded, words=words)
     draw = redrawn(draw, options.resample or 0)
     return splits.assign(target, groups, **draw._asdict())
-
-
-def _columns(listing: Listing, entry: caching.Entry) -> dict[str, Column]:
-    target = _without_masks(listing)
-    return {"image": entry.images, target.spec.name: InMemory(target.spec, target.values)}
 
 
 def _cut(share: float | None, entry: caching.Entry) -> dict[str, str]:
@@ -258,11 +270,12 @@ def _present(listing: Listing, *, skip_bad: bool) -> Listing:
     return replace(listing, notices=(told, *listing.notices))
 
 
-def _readable(listing: Listing, entry: caching.Entry, *, skip_bad: bool) -> np.ndarray | slice:
+def _readable(listing: Listing, entry: caching.Entry, learned: Learned, *, skip_bad: bool) -> np.ndarray | slice:
     """Return which images can be used; without bad files a slice, so that records stay in the mapped file, uncopied."""
     if entry.bad and not (skip_bad and len(entry.bad) < len(listing.ids)):
         raise unreadable(listing.ids, entry.bad)
-    return np.delete(np.arange(len(listing.ids)), list(entry.bad)) if entry.bad else slice(None)
+    bad = sorted({*entry.bad, *learned.bad})
+    return np.delete(np.arange(len(listing.ids)), bad) if bad else slice(None)
 
 
 def _find(path_or_name: str | Path, options: LoadOptions, columns: Columns, root: Path, tell: Progress) -> Listing:

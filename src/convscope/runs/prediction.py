@@ -20,8 +20,9 @@ SHORT = 100  # characters of an answer on one line
 class Prediction:
     """What the network says of one example; ``error`` says why it could say nothing, ``note`` what was converted.
 
-    ``answer`` is the task's, fit for JSON; its keys are attributes too (``arrays``: what is a picture, of masks ``classes`` (H, W)): of classes ``label``, ``probability`` and
-    ``probabilities``. Where there is an error, it has the same keys without values.
+    ``answer`` is the task's, fit for JSON; its keys are attributes too: of classes ``label``, ``probability`` and
+    ``probabilities``. Where there is an error, it has the same keys without values. ``arrays`` are what of it is a
+    picture: of masks ``classes`` (H, W), ``probabilities`` (H, W, K), and ``objects`` (H, W) where these are counted.
 
     >>> Prediction("a.png", {"age": 31.5, "unit": "years"}).age
     31.5
