@@ -93,11 +93,12 @@ class ImageTransform:
     def tensor(self, stored: np.ndarray | RaggedBatch | Tensor, form: Form = PLAIN) -> Tensor:
         """Return the network's input (N, C, H, W) of raw images (N, H, W, C), which may lie on the device already."""
         assert not isinstance(stored, RaggedBatch)
-        return _standardise()(self.mean, self.std, self.width, self.dtype, form)(stored)
+        width = stored.shape[2]  # its own, where images keep their sizes
+        return _standardise()(self.mean, self.std, width, self.dtype, form)(stored)
 
     def undo(self, x: Tensor) -> np.ndarray:
         """Return raw images (N, H, W, C) of network input (N, C, H, W)."""
-        return _standardise()(self.mean, self.std, self.width, self.dtype, Form(str(x.device))).undo(x)
+        return _standardise()(self.mean, self.std, x.shape[3], self.dtype, Form(str(x.device))).undo(x)
 
     def module(self) -> nn.Module:
         """Return what standardises raw images (N, C, H, W) within an exported network."""
