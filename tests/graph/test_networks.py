@@ -16,19 +16,20 @@ from convscope.models.blocks import draw_he
 from convscope.ops.primitive import count
 from graph.equal import assert_equal_to_torch
 
-SMALLEST = {"alexnet": 64, "nin": 48}  # of the networks for photographs, the others take 32
+# Of the networks for photographs the others take 32. U-Nets take any: here those that they have to pad and to crop.
+SMALLEST = {"alexnet": 64, "nin": 48, "unet": 17, "unet_mini": 21, "unet3d_mini": 9}
 
 
 @pytest.mark.parametrize("name", models.names())
 def test_every_network_is_known_at_its_published_size(name: str):
     entry = models.entry(name)
-    size = (entry.side, entry.side)
+    size = entry.shape[1:]
     with torch.device("meta"):
         network = models.create(name, classes=entry.classes, channels=entry.channels, size=size)
     graph = record(network, (entry.channels, *size))
     assert graph.unknown == () and graph.notes == () and graph.batched
     assert list(faults(graph)) == []
-    assert graph[graph.outputs["output"]].shape == (1, entry.classes)
+    assert graph[graph.outputs["output"]].shape == (1, entry.classes, *(size if entry.space else ()))
     total = sum(count(one.shape) for one in graph.parameters.values())
     assert total == sum(one.numel() for one in network.parameters())
     used = {weight for node in graph.nodes for weight in node.weights.values()}
@@ -41,9 +42,10 @@ def test_every_network_is_pytorchs_numbers(name: str):
     """Values and gradients, on the smallest image that the networks for photographs take."""
     entry = models.entry(name)
     side = entry.side if entry.side <= 32 else SMALLEST.get(name, 32)
+    size = (side,) * entry.axes
     torch.manual_seed(0)
     with torch.device("meta" if narrowed(name) else "cpu"):
-        network = models.create(name, classes=entry.classes, channels=entry.channels, size=(side, side))
+        network = models.create(name, classes=entry.classes, channels=entry.channels, size=size)
     if narrowed(name):
         network.classifier = nn.Sequential(
             nn.Linear(512 * 7 * 7, 64), nn.ReLU(), nn.Dropout(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)
@@ -52,7 +54,7 @@ def test_every_network_is_pytorchs_numbers(name: str):
             getattr(part, "reset_parameters", lambda: None)()
         draw_he(network)
     dtype = torch.float32 if name == "alexnet" else torch.float64
-    assert_equal_to_torch(network, (entry.channels, side, side), batch=2 if entry.side <= 32 else 1, dtype=dtype)
+    assert_equal_to_torch(network, (entry.channels, *size), batch=2 if entry.side <= 32 else 1, dtype=dtype)
 
 
 def narrowed(name: str) -> bool:

@@ -20,7 +20,7 @@ def test_facts_are_what_the_networks_cost() -> None:
     counted = {}
     for name in names():
         e = entry(name)
-        size = (e.side, e.side)
+        size = e.shape[1:]
         counted[name] = cost(
             lambda name=name, e=e, size=size: create(name, classes=e.classes, channels=e.channels, size=size),
             InputSpec(e.channels, size),

@@ -12,6 +12,7 @@ from convscope.errors import ConfigError, ShapeError
 from convscope.geometry import output_size
 from convscope.models import create, entry, names
 from convscope.models.blocks import Residual, size_after
+from convscope.models.registry import giving
 from convscope.training.rewrites import fold_batch_norm, rewrite
 
 PUBLISHED = {("lenet", 28): 233_578, ("lenet5", 28): 61_706, ("tiny", 16): 3_818, ("resnet_mini", 28): 412_666}
@@ -19,7 +20,7 @@ PUBLISHED = {("lenet", 28): 233_578, ("lenet5", 28): 61_706, ("tiny", 16): 3_818
 DEEPER = {f"resnet{depth}" for depth in (32, 44, 56, 110, 34, 101, 152)} | {"densenet169", "densenet201"}
 # Their dense layers hold so many weights that each is built as rarely as can be, in tests of its own.
 HEAVY = {name for name in names() if name.startswith(("alexnet", "vgg")) and not name.endswith("_mini")}
-USUAL = [name for name in names() if name not in DEEPER | HEAVY]
+USUAL = [name for name in giving(None) if name not in DEEPER | HEAVY]
 SMALL = [name for name in USUAL if entry(name).side < 96]
 
 
@@ -36,7 +37,7 @@ def smallest(name: str, size: tuple[int, int]) -> int:
     """Return the side that is named where images of ``size`` are refused, and 1 where they are not."""
     try:
         with torch.device("meta"):
-            create(name, classes=2, channels=1, size=size)
+            create(name, classes=2, channels=1, size=(size * 2)[: entry(name).axes])
     except ShapeError as refused:
         found = re.search(r"where it is \d+×\d+: .*; the smallest image that works is (\d+)×\1$", str(refused))
         assert found, refused

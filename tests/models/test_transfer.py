@@ -59,7 +59,7 @@ def test_every_network_can_be_cut_or_says_why(name: str) -> None:
             return
         backbone, head = cut(net, e.head)
         prefixes = [path for group in groups(net, e.head) for path in group]
-        if len(backbone):
+        if len(backbone) and e.space is None:
             assert create(name, classes=3, channels=e.channels, head="linear")[-1].fc.out_features == 3  # pyright: ignore
     assert not {p for p, _ in backbone.named_parameters()} & {p for p, _ in head.named_parameters()}
     for weight, _ in net.named_parameters():  # each weight is in one group, so that one rate is right for it

@@ -298,12 +298,15 @@ def test_folding_changes_nothing_but_rounding(
 
 def test_every_norm_of_a_residual_network_is_folded() -> None:
     torch.manual_seed(0)
-    for name, size in (("resnet18", 64), ("resnet50", 64), ("resnet20", 32)):
-        net = create(name, classes=10, size=(size, size))
-        net(torch.randn(8, 3, size, size))
-        folded, x = fold_batch_norm(net), torch.randn(2, 3, size, size)
+    for name, size in (
+        ("resnet18", (64, 64)), ("resnet50", (64, 64)), ("resnet20", (32, 32)), ("unet_mini", (33, 20)),
+        ("unet3d_mini", (8, 9, 10)),
+    ):  # fmt: skip
+        net = create(name, classes=10, size=size)
+        net(torch.randn(8, 3, *size))
+        folded, x = fold_batch_norm(net), torch.randn(2, 3, *size)
         assert net.training and not folded.training
-        assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
+        assert not any(isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d) for module in folded.modules())
         with torch.inference_mode():
             out = net.eval()(x)
             torch.testing.assert_close(folded(x), out, rtol=1e-5, atol=1e-5 * float(out.abs().max()))

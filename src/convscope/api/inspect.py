@@ -173,9 +173,12 @@ def _built(source: own.Source, input_shape: Any) -> Network:
 
 
 def names_shape(network: Any) -> bool:
-    """Return whether a network knows its input shape: a run, a graph, or a network of the list."""
+    """Return whether a network knows its input shape: a run, a graph, or a network of the list that fixes it."""
+    from convscope.models import entry, names
+
     if isinstance(network, str | os.PathLike):
-        return Path(network).is_dir() or not own.is_own(os.fspath(network))
+        name = os.fspath(network)
+        return Path(name).is_dir() or not (own.is_own(name) or (name in names() and entry(name).space))
     return isinstance(network, Graph) or hasattr(network, "spec")
 
 
@@ -192,8 +195,8 @@ def shape_of(image: Path) -> tuple[int, int, int]:
     return encoded.channels, encoded.height, encoded.width
 
 
-def _is_image(shape: Any) -> bool:
-    return isinstance(shape, tuple | list) and len(shape) == 3 and all(isinstance(n, int) for n in shape)
+def _is_image(shape: Any, axes: int = 2) -> bool:
+    return isinstance(shape, tuple | list) and len(shape) == 1 + axes and all(isinstance(n, int) for n in shape)
 
 
 def _of_run(run: Run, input_shape: Any) -> Network:
@@ -218,14 +221,18 @@ def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
     from convscope.models import create, entry
 
     listing = entry(name)
-    shape = input_shape or (listing.channels, listing.side, listing.side)
+    shape = input_shape or listing.shape
     shape = shape[0] if isinstance(shape, list) and len(shape) == 1 else shape
-    if not _is_image(shape):
+    if not _is_image(shape, listing.axes):
+        noun = (
+            "image: its input shape is (channels, "
+            if listing.axes == 2
+            else "volume: its input shape is (channels, depth, "
+        )
         raise ConfigError(
-            f"{name} takes one image: its input shape is (channels, height, width), found {shape!r}; an array is given "
-            "with its batch axis, x[None]"
+            f"{name} takes one {noun}height, width), found {shape!r}; an array is given with its batch axis, x[None]"
         )
     channels, *size = shape
     with torch.device("cpu" if weights else "meta"):
-        model = create(name, classes=listing.classes, channels=channels, size=(size[0], size[1]))
+        model = create(name, classes=listing.classes, channels=channels, size=tuple(size))
     return Network(name, model, tuple(shape))

@@ -50,7 +50,8 @@ def inspect(
         Run folder, name of a network (see convscope models), or package.module:name of a network or its builder.
     input_
         Shape of one input without the batch axis, such as 3x224x224, or tokens:int64:23 (name, type, shape); repeat
-        it for several inputs. By default the shape that the run or the published network uses.
+        it for several inputs. By default the shape that the run or the published network uses, or that of the image
+        where a network takes any.
     full
         Show every operation, not only modules.
     depth
@@ -76,10 +77,12 @@ def inspect(
     """
     from convscope.analysis.inspection import Inspection
     from convscope.analysis.warnings import codes_of
-    from convscope.api.inspect import open_network
+    from convscope.api.inspect import names_shape, open_network, shape_of
 
     _check_flags(locals())
     shape, silenced = input_shapes(input_), codes_of(silence or ())
+    if shape is None and image is not None and not names_shape(network):
+        shape = shape_of(image)
     seen = None if field is None else unit(field, "--field")
     felt = None if effective_field is None else unit(effective_field, "--effective-field")
     opened = open_network(network, shape, weights=verify or equivariance is not None or felt is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,9 @@ class Entry:
     memory. ``channels``, ``side`` and ``classes`` are what it was published for: parameters and cost are told for
     them. ``head`` names the first of the network's children that belong to the classes and not to the features, where
     that is not the first one that pools to one value per channel or flattens the maps.
+
+    ``space`` and ``axes`` say what it gives and takes, as ``OutputSpec`` and ``InputSpec`` do: one vector per image, or
+    "same", one at each position. ``encoder`` names the network for classes whose features it begins with.
     """
 
     name: str
@@ -25,6 +29,14 @@ class Entry:
     side: int = 28
     classes: int = 10
     head: str | None = None
+    space: Literal["same"] | None = None
+    axes: int = 2
+    encoder: str | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape (channels, *space) of the images that it was published for."""
+        return self.channels, *(self.side,) * self.axes
 
     @property
     def family(self) -> str:
@@ -44,6 +56,14 @@ def _photographs(
 ) -> Entry:
     """Return the entry of a network that was published for the 1,000 classes of ImageNet."""
     return Entry(name, builder, summary, source, lr, channels_last, channels=3, side=224, classes=1000, head=head)
+
+
+def _maps(name: str, summary: str, lr: float, *, side: int = 256, axes: int = 2, encoder: str | None = None) -> Entry:
+    """Return the entry of a U-Net, whose answer is a map."""
+    return Entry(
+        name, f"unet:{name}", summary, "Ronneberger et al. 2015" if axes == 2 else "Çiçek et al. 2016", lr,
+        channels_last=True, side=side, classes=2, head="decoder", space="same", axes=axes, encoder=encoder,
+    )  # fmt: skip
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -138,6 +158,17 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "unet_encoder_mini", "unet:unet_encoder_mini", "four levels of 16 to 128 channels",
         "Ronneberger et al. 2015", lr=0.004, channels_last=True,
+    ),
+    _maps(
+        "unet", "a class at each pixel: five levels of 64 to 1,024 channels down, and back up beside them",
+        0.001, encoder="unet_encoder",
+    ),
+    _maps(
+        "unet_mini", "a class at each pixel: four levels of 16 to 128 channels, quick to train on a CPU",
+        0.004, encoder="unet_encoder_mini",
+    ),
+    _maps(
+        "unet3d_mini", "a class at each voxel of a volume: four levels of 16 to 128 channels", 0.004, side=64, axes=3,
     ),
     _photographs(
         "alexnet", "alexnet:alexnet", "five convolutions, overlapping pooling, dense layers of 4,096",

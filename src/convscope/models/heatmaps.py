@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from convscope.errors import ConfigError
+from convscope.models.branched import Branched
 
 STRIDE = 4  # image pixels a cell of a heat map, at most: finer ones cost more and gained nothing on 69 faces
 WIDTH = 48
@@ -90,33 +90,14 @@ class Heatmaps(nn.Module):
         return self.maps(x)
 
 
-class Pyramid(nn.Sequential):
-    """A chain whose last child, ``head``, is given not only the maps before it but those behind ``taps``, children."""
+class Pyramid(Branched):
+    """A backbone with a head of heat maps: images (N, C, H, W) to places (N, 2K)."""
 
-    def __init__(self, backbone: nn.Sequential, taps: Sequence[str], head: Heatmaps):
-        super().__init__(OrderedDict([*backbone.named_children(), ("head", head)]))
-        self.taps = tuple(taps)
-
-    def __getitem__(self, idx: slice | int) -> nn.Module:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Return a child, or some of them as a plain chain."""
-        return nn.Sequential(OrderedDict(self._modules))[idx]
+    head: Heatmaps
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return what the head makes of an input (N, C, H, W)."""
-        *backbone, head = self
-        return head(self._tapped(backbone, input))
-
-    def maps(self, x: Tensor) -> list[Tensor]:
-        """Return the maps that the head is given for x (N, C, H, W), the coarsest first."""
-        return self._tapped(list(self)[:-1], x)
-
-    def _tapped(self, backbone: Sequence[nn.Module], x: Tensor) -> list[Tensor]:
-        tapped: list[Tensor] = []
-        for name, child in zip(self._modules, backbone, strict=False):
-            x = child(x)
-            if name in self.taps:
-                tapped.insert(0, x)
-        return tapped
+        """Return the places of points in images (N, C, H, W)."""
+        return self.head(self.maps(input))
 
 
 def pyramid(backbone: nn.Sequential, shapes: Mapping[str, tuple[int, ...]], side: int, outputs: int) -> Pyramid:

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError, ShapeError, nearest
@@ -64,14 +64,15 @@ def create(
     *,
     classes: int,
     channels: int = 3,
-    size: tuple[int, int] | None = None,
+    size: tuple[int, ...] | None = None,
     head: str = "own",
     **options: Any,
 ) -> nn.Module:
-    """Build a network with fresh weights that maps (N, channels, *size) to logits (N, classes).
+    """Build a network with fresh weights that maps (N, channels, *size) to logits (N, classes), or to a map of them.
 
-    ``size`` is (height, width), by default the size the network was published for. ``head`` is the network's own, or
-    one of ``transfer.new_head``'s on its features. ``options`` are the network's own (``width=48``, ``dropout=0.2``,
+    A map is (N, classes, *size), of a network whose entry has the ``space`` "same". ``size`` is (height, width), or
+    (depth, height, width) of volumes, by default the size the network was published for. ``head`` is the network's own,
+    or one of ``transfer.new_head``'s on its features. ``options`` are the network's own (``width=48``, ``dropout=0.2``,
     ...). Raises ``ConfigError`` for an unknown name, head or option and ``ShapeError``, with the numbers, where the
     image is too small for the network.
 
@@ -79,8 +80,9 @@ def create(
     >>> sum(p.numel() for p in net.parameters())
     233578
     """
-    side = entry(name).side
-    return build(name, options, input=InputSpec(channels, size or (side, side)), output=OutputSpec(classes), head=head)
+    listing = entry(name)
+    input, output = InputSpec(channels, size or listing.shape[1:]), OutputSpec(classes, listing.space)
+    return build(name, options, input=input, output=output, head=head)
 
 
 def build(
@@ -93,7 +95,8 @@ def build(
 ) -> nn.Module:
     """Build a network with fresh weights for any input and output, also one that was given as a module or a factory.
 
-    Raises as ``create``, and ``ConfigError`` where a network of the list should give other than one vector per image.
+    Raises as ``create``, and ``ConfigError`` where a network of the list should take or give what it does not: it names
+    those that do.
 
     >>> net = build("lenet", {"dropout": 0.0}, input=InputSpec(1, (28, 28)), output=OutputSpec(2))
     >>> net[-1].out_features
@@ -128,17 +131,10 @@ def _headed(net: nn.Module, listing: Entry, head: str, input: InputSpec, output:
 def _listed(listing: Entry, options: Mapping[str, Any], input: InputSpec, output: OutputSpec) -> nn.Module:
     """Build a network of the list, or of timm."""
     size = fixed(input)
-    if input.vocabulary is not None or size is None or len(size) != 2:
-        raise ConfigError(
-            f"model {listing.name!r} takes images of one size, and was given {input.noun}s of the "
-            f"shape {input.shape}; use a network of your own (an nn.Module, or {own.COLON})"
-        )
-    if output.space is not None:
-        raise ConfigError(
-            f"model {listing.name!r} gives one vector per image, but the task needs {output.channels} maps of the "
-            f"image's size; use a network of your own ({own.COLON})"
-        )
-    shape = {"classes": output.channels, "channels": input.channels, "size": size}
+    _check_fits(listing, input, output)
+    shape: dict[str, Any] = {"classes": output.channels, "channels": input.channels}
+    if listing.space is None:  # one that gives a map fits itself to each image
+        shape["size"] = size
     known = options_of(listing.name)
     for option, value in options.items():
         if option not in known:
@@ -151,7 +147,8 @@ def _listed(listing: Entry, options: Mapping[str, Any], input: InputSpec, output
     try:
         net = _builder(listing)(**shape, **options)
     except ShapeError as error:
-        raise ShapeError(f"model {listing.name!r} cannot take images of {size[0]}×{size[1]}: {error}") from None
+        sides = "×".join(map(str, size or input.space))
+        raise ShapeError(f"model {listing.name!r} cannot take images of {sides}: {error}") from None
     except (RuntimeError, ValueError, TypeError) as error:
         if not options or isinstance(error, ConfigError):
             raise
@@ -164,6 +161,37 @@ def _listed(listing: Entry, options: Mapping[str, Any], input: InputSpec, output
             f"model {listing.name!r} with {_said(options)} has layers without weights; choose larger values"
         )
     return net
+
+
+def giving(space: Literal["same"] | None, axes: int = 2) -> tuple[str, ...]:
+    """Return the names of the networks that give one vector per input, or a map ("same"), of so many spatial axes.
+
+    >>> giving("same", axes=3)
+    ('unet3d_mini',)
+    """
+    return tuple(name for name in names() if (_BY_NAME[name].space, _BY_NAME[name].axes) == (space, axes))
+
+
+def _check_fits(listing: Entry, input: InputSpec, output: OutputSpec) -> None:
+    """Raise ``ConfigError`` unless a network of the list takes such inputs and gives such outputs."""
+    axes = len(input.space)
+    takes = input.vocabulary is None and axes == listing.axes
+    if takes and listing.space == output.space and (listing.space or fixed(input)):
+        return
+    fitting = giving(output.space, axes) if input.vocabulary is None else ()
+    remedy = f"use one of {', '.join(fitting)}, or" if fitting else "use"
+    noun = "volume" if listing.axes == 3 else "image"
+    if not takes:
+        problem = f"takes {noun}s, and was given {input.noun}s of the shape {input.shape}"
+    elif listing.space is None and output.space is None:
+        problem, remedy = f"takes {noun}s of one size, and was given {input.noun}s of the shape {input.shape}", "use"
+    elif listing.space is None:
+        problem = f"gives one vector per {noun}, but the task needs {output.channels} maps of the {noun}'s size"
+    else:
+        problem = f"gives a number per class at each position of the {noun}, but the task needs one vector per {noun}"
+    raise ConfigError(
+        f"model {listing.name!r} {problem}; {remedy} a network of your own (an nn.Module, or {own.COLON})"
+    )
 
 
 def _said(options: Mapping[str, Any]) -> str:
@@ -203,7 +231,7 @@ def _builder(listing: Entry) -> Callable[..., nn.Module]:
     return getattr(importlib.import_module(f"convscope.models.{module}"), function)
 
 
-def count_weights(name: str, *, classes: int, channels: int = 3, size: tuple[int, int]) -> int:
+def count_weights(name: str, *, classes: int, channels: int = 3, size: tuple[int, ...]) -> int:
     """Return how many weights the network that ``create`` builds has; none is drawn, so this is quick for any depth.
 
     >>> count_weights("resnet18", classes=1000, size=(224, 224))
@@ -227,8 +255,9 @@ def smallest_side(name: str) -> int:
 
     def works(side: int) -> bool:
         try:
-            net = create(name, classes=e.classes, channels=e.channels, size=(side, side)).eval()
-            net(torch.empty(1, e.channels, side, side))
+            size = (side,) * e.axes
+            net = create(name, classes=e.classes, channels=e.channels, size=size).eval()
+            net(torch.empty(1, e.channels, *size))
         except (ShapeError, ConfigError, RuntimeError):
             return False
         return True
@@ -245,11 +274,11 @@ def parts_of(name: str) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
     """
     import torch
 
-    from convscope.models.transfer import cut, groups, is_chain
+    from convscope.models.transfer import cut, groups, has_head
 
     e = entry(name)
     with torch.device("meta"):
         net = create(name, classes=e.classes, channels=e.channels)
-    if not is_chain(net):
+    if not has_head(net):
         return [], ()
     return groups(net, e.head), tuple(child for child, _ in cut(net, e.head)[1].named_children())

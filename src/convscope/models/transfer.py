@@ -19,7 +19,8 @@ from torch.func import functional_call
 from torch.nn.modules.dropout import _DropoutNd
 
 from convscope.errors import ConfigError, nearest
-from convscope.models.heatmaps import Pyramid, pyramid
+from convscope.models.branched import Branched
+from convscope.models.heatmaps import pyramid
 
 HEADS = ("own", "linear", "hidden", "heatmap")
 BACKBONE = ("backbone", "trunk")  # the word for all but the head, and the older one
@@ -55,7 +56,7 @@ def is_chain(model: nn.Module) -> TypeGuard[nn.Sequential]:
 
 def has_head(model: nn.Module) -> TypeGuard[nn.Sequential]:
     """Return whether a network is a chain, or one whose head is given several of the maps before it."""
-    return is_chain(model) or isinstance(model, Pyramid)
+    return is_chain(model) or isinstance(model, Branched)
 
 
 def _first_of_head(children: list[tuple[str, nn.Module]], head: str | None) -> int:

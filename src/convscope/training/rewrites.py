@@ -193,13 +193,21 @@ def fold_batch_norm(model: nn.Module) -> nn.Module:
     return folded
 
 
+class _Tracer(fx.Tracer):
+    """Takes no layer apart that has no weights: there is nothing to fold in it, and it may branch on shapes."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """Return whether a module stays one call."""
+        return not m.state_dict() or super().is_leaf_module(m, module_qualified_name)
+
+
 def _foldable(model: nn.Module) -> list[tuple[str, str]]:
     """Return the names of convolutions whose only use is the batch norm named with them."""
     if any(_hooked(module) for module in model.modules()):
         return []
     tensors = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
     try:  # on a copy that shares all tensors: what forward notes down must not be left full of the tracer's proxies
-        nodes = fx.Tracer().trace(copy.deepcopy(model, tensors)).nodes
+        nodes = _Tracer().trace(copy.deepcopy(model, tensors)).nodes
     except Exception:  # whatever the user's forward raises when it is handed a proxy: then its calls are not known
         return []
     calls = Counter(node.target for node in nodes if node.op == "call_module")

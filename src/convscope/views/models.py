@@ -20,7 +20,8 @@ def row(name: str) -> dict[str, Any]:
         "family": e.family,
         "weights": weights,
         "cost": cost,
-        "image": f"{e.channels}×{e.side}×{e.side}",
+        "image": "×".join(map(str, e.shape)),
+        "gives": "vector" if e.space is None else "map",
         "classes": e.classes,
         "public": name in PUBLIC,
         "summary": e.summary,
@@ -53,5 +54,5 @@ def _counted(name: str) -> tuple[int, int]:
     from convscope.models.registry import build
 
     e = entry(name)
-    image = InputSpec(e.channels, (e.side, e.side))
-    return cost(lambda: build(name, {}, input=image, output=OutputSpec(e.classes)), image)
+    image = InputSpec(e.channels, e.shape[1:])
+    return cost(lambda: build(name, {}, input=image, output=OutputSpec(e.classes, e.space)), image)
