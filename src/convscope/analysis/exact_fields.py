@@ -124,6 +124,11 @@ def _fed_by_inputs(graph: Graph) -> set[str]:
 
 def links_of(graph: Graph, node: Node) -> Axes:
     """Return by the name of a node before how its axes feed a node; nothing for what is no matter of axes."""
+    return {name: links for name, links in links_of_all(graph, node).items() if name in node.inputs}
+
+
+def links_of_all(graph: Graph, node: Node) -> Axes:
+    """Return the same for a node's weights and constants too."""
     if node.op in (INPUT, UNKNOWN):
         return {}
     if node.op == GETITEM:
@@ -131,11 +136,10 @@ def links_of(graph: Graph, node: Node) -> Axes:
     shapes = [None if one is None else one.shape for one in arrays_of(graph, node)]
     primitive = PRIMITIVES[node.op]
     constants = {name: graph.constants[key] for name, key in node.weights.items() if key in graph.constants}
-    axes = {
+    return {
         **primitive.axes(*shapes, **node.arguments),
         **primitive.narrowed(constants, *shapes, **node.arguments),
     }
-    return {name: links for name, links in axes.items() if name in node.inputs}
 
 
 def _part(whole: Node, part: Node) -> tuple[Link, ...]:

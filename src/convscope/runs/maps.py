@@ -41,8 +41,8 @@ def room(count: int) -> np.ndarray:
 def over_views(x: Tensor, views: Sequence[View], answer: Callable[[Tensor], Tensor]) -> Tensor:
     """Return the mean of ``answer`` (N, K, H, W) over ways to lay images x (N, C, H, W) down, each turned back."""
     if len(views) == 1:
-        return views[0].back(answer(views[0](x)))
+        return views[0].undo(answer(views[0](x)))
     total = torch.zeros(())
     for view in views:
-        total = total + view.back(answer(view(x)))
+        total = total + view.undo(answer(view(x)))
     return total / len(views)

@@ -11,6 +11,8 @@ from convscope.data.augment.policy import Policy
 if TYPE_CHECKING:
     from torch import Tensor
 
+Span = tuple[int, int]
+
 
 @dataclass(frozen=True)
 class View:
@@ -29,18 +31,38 @@ class View:
         turned = torch.rot90(x, self.quarters, (2, 3)).flip(sides)
         return turned.contiguous(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
 
-    def back(self, x: Tensor) -> Tensor:
-        """Return maps (N, K, H, W) of images laid down so as they are in the images themselves.
+    def undo(self, x: Tensor) -> Tensor:
+        """Return images (N, C, H, W) that were laid down so as they were.
 
         >>> import torch
-        >>> view, x = View(mirrored=True, quarters=1), torch.arange(6.0).reshape(1, 1, 2, 3)
-        >>> torch.equal(view.back(view(x)), x)
+        >>> x, view = torch.arange(6).reshape(1, 1, 2, 3), View(mirrored=True, quarters=1)
+        >>> bool((view.undo(view(x)) == x).all())
         True
         """
         import torch
 
         sides = [axis for axis, flipped in ((3, self.mirrored), (2, self.inverted)) if flipped]
         return torch.rot90(x.flip(sides), -self.quarters, (2, 3))
+
+    def size(self, height: int, width: int) -> tuple[int, int]:
+        """Return the height and width of an image that is laid down so."""
+        return (width, height) if self.quarters % 2 else (height, width)
+
+    def shows(self, rows: Span, columns: Span, height: int, width: int) -> tuple[Span, Span]:
+        """Return which rows and columns of an image a part of this view of it shows; each (first, behind the last).
+
+        >>> View(quarters=1).shows((0, 1), (0, 2), 4, 6)  # the top of the view is the right side of the image
+        ((0, 2), (5, 6))
+        """
+        view_height, view_width = self.size(height, width)
+        if self.mirrored:
+            columns = view_width - columns[1], view_width - columns[0]
+        if self.inverted:
+            rows = view_height - rows[1], view_height - rows[0]
+        for _ in range(self.quarters % 4):  # a quarter back: what is above was on the right
+            rows, columns = columns, (view_height - rows[1], view_height - rows[0])
+            view_height, view_width = view_width, view_height
+        return rows, columns
 
 
 def views(policy: Policy) -> tuple[View, ...]:
