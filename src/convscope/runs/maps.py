@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from convscope.data.augment.views import View
 from convscope.data.columns import Column, Ragged
 from convscope.data.columns.ragged import shape_of
 from convscope.data.patches import example, sizes_of
 from convscope.data.spec import FieldSpec
 
 IN_MEMORY = 256 << 20  # bytes of maps; more lie in a file that goes with them
-PLAIN = (View(),)
 
 
 def maps_of(column: Column, channels: int, answers: Callable[[np.ndarray, np.ndarray], None]) -> Ragged:
@@ -36,13 +32,3 @@ def room(count: int) -> np.ndarray:
         return np.empty(count, np.float32)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the map
     return np.memmap(file, np.float32, "w+", shape=(count,)).view(np.ndarray)
-
-
-def over_views(x: Tensor, views: Sequence[View], answer: Callable[[Tensor], Tensor]) -> Tensor:
-    """Return the mean of ``answer`` (N, K, H, W) over ways to lay images x (N, C, H, W) down, each turned back."""
-    if len(views) == 1:
-        return views[0].undo(answer(views[0](x)))
-    total = torch.zeros(())
-    for view in views:
-        total = total + view.undo(answer(view(x)))
-    return total / len(views)

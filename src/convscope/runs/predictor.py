@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from convscope.data.augment.views import views
+from convscope.data.augment.views import View, views
 from convscope.data.columns import Column, InMemory, Ragged, RaggedBatch, Selected, Values
 from convscope.data.dataset import Split
 from convscope.data.decode import MAX_PIXELS, limited
@@ -26,6 +26,7 @@ from convscope.runs import maps
 from convscope.runs.agreement import Agreement, agreement
 from convscope.runs.averaging import Averaging, content_of
 from convscope.runs.prediction import Prediction, blank
+from convscope.runs.tiles import TiledNetwork, Tiles
 from convscope.tasks.task import Task
 from convscope.training.accelerate import inference_model
 
@@ -48,9 +49,12 @@ class Predictor:
     max_pixels: int = MAX_PIXELS
     _forms: dict[bool, nn.Module] = field(default_factory=dict, init=False, repr=False)
     _compared: list[Agreement] = field(default_factory=list, init=False, repr=False)
+    _of_tiles: dict[tuple[int, str], TiledNetwork] = field(default_factory=dict, init=False, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
 
-    def predictions(self, split: Split, *, average: Averaging | None = None, amp: bool = False) -> Any:
+    def predictions(
+        self, split: Split, *, average: Averaging | None = None, amp: bool = False, tiles: Tiles = "auto"
+    ) -> Any:
         """Return the predictions (N, ...) float64 for the examples of a split, as the task's head gives them.
 
         Of what is said of every pixel they are the column of ``maps``.
@@ -58,7 +62,7 @@ class Predictor:
         ``average`` takes the mean over augmented copies; ``amp`` computes in bfloat16, see ``network``.
         """
         if self.gives_maps:
-            return self.maps(split.input, average, amp=amp)
+            return self.maps(split.input, average, amp=amp, tiles=tiles)
         return self._restored(self.predict_column(split.input, average, amp=amp), split.placements)
 
     @cached_property
@@ -66,16 +70,22 @@ class Predictor:
         """Whether something is predicted of every pixel."""
         return self.task.output(self.target, self.transform.input).space == "same"
 
-    def maps(self, column: Column, average: Averaging | None = None, *, amp: bool = False) -> Ragged:
-        """Return what is predicted of every pixel of each stored image: a column of (H, W, K) float32."""
+    def maps(
+        self, column: Column, average: Averaging | None = None, *, amp: bool = False, tiles: Tiles = "auto"
+    ) -> Ragged:
+        """Return what is predicted of every pixel of each stored image: a column of (H, W, K) float32.
+
+        Images that are too large to be seen at once are seen in ``tiles``, exact ones where the network has such.
+        """
         network = self.network(column, amp=amp)
-        ways = maps.PLAIN if average is None else views(average.policy)[: average.copies]
+        tiled = self._tiled(network, tiles)
+        ways = (View(),) if average is None else views(average.policy)[: average.copies]
 
         def answer(image: np.ndarray, into: np.ndarray) -> None:
-            with torch.inference_mode():
-                x = self.tensor(image[None])
-                answered = maps.over_views(x, ways, lambda seen: self._head(network(seen).float()))
-                into[...] = np.moveaxis(answered[0].numpy(), 0, -1)
+            def cut(part: tuple[slice, ...]) -> Tensor:
+                return self.tensor(image[part][None])[0]
+
+            tiled.predict(cut, image.shape[:-1], into, head=self._head, views=ways)
 
         channels = self.task.output(self.target, self.transform.input).channels
         return maps.maps_of(column, channels, answer)
@@ -193,6 +203,13 @@ class Predictor:
     @cached_property
     def _head(self) -> nn.Module:
         return self.task.head(self.target)
+
+    def _tiled(self, network: nn.Module, tiles: Tiles) -> TiledNetwork:
+        with self._lock:
+            key = (id(network), tiles)
+            if key not in self._of_tiles:
+                self._of_tiles[key] = TiledNetwork(network, self.transform.input.channels, tiles)
+            return self._of_tiles[key]
 
     def _network(self, amp: bool) -> nn.Module:
         with self._lock:
