@@ -24,7 +24,7 @@ from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError, nearest
 from convscope.models import timm
 from convscope.models.arguments import arguments, shape_of
-from convscope.models.entries import Entry
+from convscope.models.entries import Entry, unet_on
 
 PACKAGE = str(Path(__file__).parents[1])
 COLON = "package.module:name"
@@ -58,7 +58,7 @@ def is_own(name: str) -> bool:
     >>> is_own("mynet:MyNet"), is_own("MyNet()"), is_own("lenet"), is_own("timm:resnet18")
     (True, True, False, False)
     """
-    return is_object(name) or (":" in name and not name.startswith(timm.PREFIX))
+    return is_object(name) or (":" in name and not name.startswith(timm.PREFIX) and unet_on(name) is None)
 
 
 def name_of(source: Source) -> str:
