@@ -134,15 +134,15 @@ def test_an_overlay_colours_what_is_false_missed_and_confused():
     predicted[40:50, 40:50], truth[40:50, 40:50] = 1, 2
     truth[:, 55:] = 255
     shown = np.array(Image.open(io.BytesIO(overlay_png(image, predicted, truth)))).astype(int)
-    assert shown.shape == (480, 480, 3)
+    assert shown.shape == (1020, 1020, 3)
     right, false, missed, other, void, rest = (
-        shown[y * 8 + 4, x * 8 + 4] for y, x in ((25, 20), (15, 20), (35, 20), (45, 45), (30, 57), (5, 5))
+        shown[y * 17 + 8, x * 17 + 8] for y, x in ((25, 20), (15, 20), (35, 20), (45, 45), (30, 57), (5, 5))
     )
     assert rest.tolist() == right.tolist() == [100, 100, 100] and void.tolist() == [40, 40, 40]
     assert false[0] > false[2] + 50 and missed[2] > missed[0] + 50 and other[0] > other[1] + 20 < other[2]
-    assert (shown[80, 100] == (240, 228, 66)).all() and (shown[81, 100] != (240, 228, 66)).any()
+    assert (shown[170, 210] == (240, 228, 66)).all() and (shown[171, 210] != (240, 228, 66)).any()
     mine = np.array(Image.open(io.BytesIO(overlay_png(image, predicted * 2))))
-    assert (mine[15 * 8 + 4, 20 * 8 + 4] == np.rint(0.4 * 100 + 0.6 * colours()[2])).all()
+    assert (mine[15 * 17 + 8, 20 * 17 + 8] == np.rint(0.4 * 100 + 0.6 * colours()[2])).all()
 
 
 def test_an_overlay_of_a_large_image_is_thinned_out():

@@ -15,7 +15,7 @@ LEGEND = (
     "pink: predicted as another class; darkened: not scored"
 )
 TINT = 0.6  # of the colour over the image
-SMALLEST, LARGEST = 512, 2048  # pixels of the picture's longer side: small images are enlarged, large ones thinned out
+SMALLEST, LARGEST = 1024, 2048  # pixels of the picture's longer side: small images are enlarged, large ones thinned out
 
 
 def overlay_png(
