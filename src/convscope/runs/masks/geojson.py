@@ -23,15 +23,11 @@ def write_objects(
     _write(file, _of_objects(labels, names, class_of))
 
 
-def write_regions(file: IO[bytes], classes: np.ndarray, names: Sequence[str]) -> None:
-    """Write one feature for each class above 0 in a class map (H, W), a QuPath annotation: all of its regions."""
+def write_regions(file: IO[bytes], mask: np.ndarray, names: Sequence[str]) -> None:
+    """Write one feature for each class above 0 in a mask (H, W), a QuPath annotation of all of its regions."""
     _write(
         file,
-        (
-            _feature(polygons, "annotation", names[k], names[k], k)
-            for k, polygons in outlines(classes)
-            if k < len(names)
-        ),
+        (_feature(polygons, "annotation", names[k], names[k], k) for k, polygons in outlines(mask) if k < len(names)),
     )
 
 

@@ -7,7 +7,7 @@ that filling an outline gives back its pixels, no more and no less. Curves betwe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -44,12 +44,13 @@ def outlines(labels: np.ndarray) -> Iterator[tuple[int, list[Polygon]]]:
     corners, component_of = _rings(_sides(components))
     order = np.lexsort(([ring[0] for ring in corners], component_of, label_of[component_of]))
     label, polygons = 0, list[Polygon]()
-    for at in order.tolist():
+    for at in map(int, order):
         if (new := int(label_of[component_of[at]])) != label:
             if polygons:
                 yield label, polygons
             label, polygons = new, []
-        ring = np.stack([corners[at] % width, corners[at] // width], 1)
+        rows, columns = np.divmod(corners[at].astype(np.int64), width)
+        ring = np.stack([columns, rows], 1)
         if ring[1, 1] == ring[0, 1]:  # from its uppermost corner an outer ring goes to the right, a hole down
             polygons.append(Polygon(ring, []))
         else:
@@ -65,7 +66,7 @@ def _components(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ``label``.
     """
     from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
+    from scipy.sparse.csgraph import connected_components  # pyright: ignore[reportUnknownVariableType]
 
     begins = np.ones(labels.shape, bool)
     begins[:, 1:] = labels[:, 1:] != labels[:, :-1]
@@ -78,7 +79,7 @@ def _components(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         touching.append(np.stack([run[above][joined], run[below][joined]]))
     one, other = np.concatenate(touching, 1)
     graph = coo_matrix((np.ones(len(one), bool), (one, other)), shape=(runs + 1, runs + 1))
-    count, part_of = connected_components(graph, directed=False)
+    count, part_of = cast(tuple[int, np.ndarray], connected_components(graph, directed=False))
     label_of = np.zeros(count, labels.dtype)
     label_of[part_of[run[begins]]] = labels[begins]
     foreground = label_of > 0
@@ -99,7 +100,7 @@ def _sides(labels: np.ndarray) -> _Sides:
     width = labels.shape[1]
     horizontal = _runs(labels, above_goes=2, below_goes=0)
     vertical = _runs(labels.T, above_goes=1, below_goes=3)
-    parts = []
+    parts: list[_Sides] = []
     for (label, line, first, last, direction), along_rows in ((horizontal, True), (vertical, False)):
         a, b = (line * (width + 1) + at if along_rows else at * (width + 1) + line for at in (first, last))
         forwards = direction < 2

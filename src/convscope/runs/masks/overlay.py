@@ -48,8 +48,8 @@ def overlay_png(
 def _colouring(predicted: np.ndarray, truth: np.ndarray | None, objects: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return which pixels (H, W) are coloured, and the colour (H, W, 3) of each."""
     if truth is None:
-        classes = np.zeros(predicted.shape, np.uint8) if objects else predicted.astype(np.uint8)
-        return classes > 0, colours()[classes].astype(np.float32)
+        colour_of = np.zeros(predicted.shape, np.uint8) if objects else predicted.astype(np.uint8)
+        return colour_of > 0, colours()[colour_of].astype(np.float32)
     scored = (truth >= 0) if objects else (truth != VOID)
     false, missed = (predicted > 0) & (truth <= 0), (predicted == 0) & (truth > 0)
     other = (predicted > 0) & (truth > 0) & (predicted != truth) & (not objects)

@@ -35,15 +35,15 @@ def colours() -> np.ndarray:
     return table
 
 
-def palette_png(classes: np.ndarray, names: Sequence[str]) -> bytes:
-    """Return a class map (H, W) uint8 as the bytes of a palette PNG; ``names`` stand in its text "Classes" as JSON.
+def palette_png(mask: np.ndarray, names: Sequence[str]) -> bytes:
+    """Return a mask (H, W) uint8 as the bytes of a palette PNG; ``names`` stand in its text "Classes" as JSON.
 
     Read as it is stored (not converted to RGB) it gives the class numbers again.
     """
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    picture = Image.fromarray(np.ascontiguousarray(classes, np.uint8), mode="L")
+    picture = Image.fromarray(np.ascontiguousarray(mask, np.uint8), mode="L")
     picture.putpalette(colours().tobytes())
     text = PngInfo()
     text.add_itxt("Classes", json.dumps(list(names), ensure_ascii=False))

@@ -14,6 +14,7 @@ from typing import IO
 import numpy as np
 
 from convscope.runs.masks.pixel_size import PixelSize
+from convscope.tasks.segmentation.regions import Box, boxes
 
 SLAB = 2**21  # pixels whose places are in memory at a time
 AXES = "zyx"
@@ -110,14 +111,12 @@ def _moments(labels: np.ndarray, sizes: np.ndarray, centre: np.ndarray, pixels: 
 
 
 def _boxes(labels: np.ndarray, there: np.ndarray) -> dict[str, np.ndarray]:
-    from scipy.ndimage import find_objects
-
-    found = find_objects(np.maximum(labels, 0)) if labels.size else []
-    boxes = [found[k] for k in there.tolist()]
-    table = {}
+    every = boxes(labels)
+    own: list[Box] = [box for k in there if (box := every[int(k)]) is not None]
+    table: dict[str, np.ndarray] = {}
     for axis, name in enumerate(AXES[-labels.ndim :]):
-        table[f"bbox_{name}_min_px"] = np.array([box[axis].start for box in boxes], int)
-        table[f"bbox_{name}_max_px"] = np.array([box[axis].stop for box in boxes], int)
+        table[f"bbox_{name}_min_px"] = np.array([box[axis].start for box in own], int)
+        table[f"bbox_{name}_max_px"] = np.array([box[axis].stop for box in own], int)
     return table
 
 
