@@ -6,6 +6,8 @@ import itertools
 
 import numpy as np
 
+from convscope.tasks.segmentation.regions import boxes, distances
+
 BACKGROUND, INSIDE, BORDER, VOID = 0, 1, 2, 255
 
 
@@ -93,16 +95,14 @@ def _nearest_two(labels: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarr
 
     At 6 sigma a weight of 10 has fallen to 2e-7. Each object's distances are therefore taken in its own surroundings.
     """
-    from scipy.ndimage import distance_transform_edt, find_objects
-
     margin = int(np.ceil(reach))
     nearest = np.full(labels.shape, np.inf, np.float32)
     second = nearest.copy()
-    for number, box in enumerate(find_objects(np.maximum(labels, 0)), start=1):
+    for number, box in enumerate(boxes(labels), start=1):
         if box is None:
             continue
         around = tuple(slice(max(0, at.start - margin), at.stop + margin) for at in box)
-        distance = np.asarray(distance_transform_edt(labels[around] != number), np.float32)
+        distance = distances(labels[around] != number)
         distance[distance > reach] = np.inf
         second[around] = np.minimum(second[around], np.maximum(nearest[around], distance))
         nearest[around] = np.minimum(nearest[around], distance)

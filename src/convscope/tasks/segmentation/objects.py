@@ -6,11 +6,10 @@ would be cut at the seams. All work for any number of axes; neighbours are those
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 
 from convscope.tasks.segmentation.borders import BORDER, INSIDE
+from convscope.tasks.segmentation.regions import boxes, components, grown
 
 SLAB = 2**22  # pixels looked at together, so that maps in a file are never in memory as a whole
 
@@ -42,7 +41,7 @@ def label_classes(classes: np.ndarray, *, smallest: int = 0) -> np.ndarray:
     labels = np.zeros(classes.shape, np.int32)
     count = 0
     for k in range(1, int(classes.max(initial=0)) + 1):
-        of_class, added = _components(classes == k)
+        of_class, added = components(classes == k)
         for at in _slabs(labels.shape) if added else ():
             labels[at] += np.where(of_class[at] > 0, of_class[at] + np.int32(count), np.int32(0))
         count += added
@@ -70,7 +69,7 @@ def label_instances(
         inside = probabilities[at][..., INSIDE]
         foreground[at] = inside + probabilities[at][..., BORDER] > threshold
         seeds[at] = (inside > seed_threshold) & foreground[at]
-    labels, _ = _components(seeds)
+    labels, _ = components(seeds)
     del seeds  # a map of 10,000² pixels takes 100 MB
     _grow(labels, foreground, probabilities)
     return _drop_small(labels, smallest)
@@ -106,10 +105,7 @@ def _grow(labels: np.ndarray, foreground: np.ndarray, probabilities: np.ndarray)
     Where a connected region has one seed, all of it is that object. A watershed is left for the others, one by one: it
     gives what one of the whole image would, and seldom needs as much memory.
     """
-    from scipy.ndimage import find_objects
-    from skimage.segmentation import watershed
-
-    regions, count = _components(foreground)
+    regions, count = components(foreground)
     lowest = np.full(count + 1, np.iinfo(np.int32).max, np.int32)  # number of a seed in each region; 0 is no region
     highest = np.zeros(count + 1, np.int32)
     slabs = _slabs(labels.shape)
@@ -120,19 +116,11 @@ def _grow(labels: np.ndarray, foreground: np.ndarray, probabilities: np.ndarray)
     several = lowest < highest
     for at in slabs:
         labels[at] = np.where(several[regions[at]], labels[at], highest[regions[at]])
-    for region, box in enumerate(find_objects(regions) if several.any() else (), start=1):
-        if several[region]:
+    for region, box in enumerate(boxes(regions) if several.any() else (), start=1):
+        if box is not None and several[region]:
             mask = regions[box] == region
             inside = np.asarray(probabilities[box][..., INSIDE])
-            labels[box][mask] = watershed(-inside, np.where(mask, labels[box], 0), mask=mask)[mask]
-
-
-def _components(mask: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return the connected regions (H, W) int32 of a mask, and how many there are."""
-    from scipy.ndimage import label
-
-    regions = np.empty(mask.shape, np.int32)
-    return regions, cast(int, label(mask, output=regions))
+            labels[box][mask] = grown(np.where(mask, labels[box], 0), -inside, mask)[mask]
 
 
 def _slabs(shape: tuple[int, ...]) -> list[slice]:

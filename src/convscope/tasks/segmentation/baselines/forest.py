@@ -21,6 +21,7 @@ from convscope.tasks.segmentation.baselines import pixels
 from convscope.tasks.segmentation.baselines.operating import best_threshold, moved
 from convscope.tasks.segmentation.baselines.pixels import Map
 from convscope.tasks.segmentation.borders import VOID
+from convscope.tasks.segmentation.regions import scale_space
 
 SECONDS = 40  # to plan for, all in all: a machine two thirds as fast still ends within a minute
 TREES, LEAF, SAMPLE = 50, 5, 30_000
@@ -105,13 +106,11 @@ def feature_count(axes: int, channels: int) -> int:
 
 def features(image: np.ndarray, window: tuple[slice, ...]) -> np.ndarray:
     """Return the features (h, w, F) float32 of a window of an image (H, W, C) float32."""
-    from skimage.feature import multiscale_basic_features
-
     around = tuple(slice(max(0, at.start - HALO), at.stop + HALO) for at in window)
     part = image[around]
     short = [max(0, 3 - size) for size in part.shape[:-1]]  # second derivatives need three pixels
     part = np.pad(part, [*((0, pixels) for pixels in short), (0, 0)], mode="edge")
-    values = multiscale_basic_features(part, True, True, True, FINEST, COARSEST, None, 1, channel_axis=-1)
+    values = scale_space(part, FINEST, COARSEST)
     inside = (slice(at.start - a.start, at.stop - a.start) for at, a in zip(window, around, strict=True))
     return values[tuple(inside)]
 
@@ -161,11 +160,11 @@ def _planned(train: Split, windows: Windows, rng: np.random.Generator) -> list[t
     first = pixels.image(train, 0).shape
     each = SECONDS_OF_FEATURES.get(len(first) - 1, 8e-6) * first[-1]
     chosen: list[tuple[int, tuple[slice, ...]]] = []
-    left = rng.permutation(len(train)).tolist()
+    left: list[int] = rng.permutation(len(train)).tolist()
     waiting: dict[int, list[tuple[slice, ...]]] = {}
     seconds = 0.0
     while left:
-        again = []
+        again: list[int] = []
         for at in left:
             if at not in waiting:
                 shape = tuple(-(-size // windows.shrunk) for size in pixels.image(train, at).shape[:-1])
@@ -216,7 +215,7 @@ def _fitted(x: np.ndarray, y: np.ndarray, weights: np.ndarray, seed: int, two: b
 
     if not len(x):  # all is void
         x, y, weights = np.zeros((1, x.shape[1]), np.float32), np.zeros(1, np.uint8), np.ones(1)
-    forest = RandomForestClassifier(TREES, min_samples_leaf=LEAF, oob_score=two, random_state=seed, n_jobs=1)
+    forest: Any = RandomForestClassifier(TREES, min_samples_leaf=LEAF, oob_score=two, random_state=seed, n_jobs=1)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Some inputs do not have OOB scores")
         forest.fit(x, y, sample_weight=weights / weights.mean())

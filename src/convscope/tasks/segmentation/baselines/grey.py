@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convscope.data.dataset import Split
+from convscope.tasks.segmentation import regions
 from convscope.tasks.segmentation.baselines import pixels
 from convscope.tasks.segmentation.baselines.operating import best_threshold
 from convscope.tasks.segmentation.baselines.pixels import Map
@@ -32,16 +33,14 @@ def otsu(train: Split, scored: Split, seed: int) -> Learned:
     The threshold separates bright from dark so that both vary least: each image's own, or one of all training images.
     Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9, 1979.
     """
-    from skimage.filters import threshold_otsu
-
     chosen = list(pixels.some(train, MOST_PIXELS, seed))
     images = [pixels.image(train, at) for at in chosen]
     truths = [pixels.foreground(train, at) for at in chosen]
-    best = (-1.0, 0, 1, None)
+    best: tuple[float, int, int, float | None] = (-1.0, 0, 1, None)
     for channel in _channels(images[0]):
         greys = [channel_of(image, channel) for image in images]
-        for common in (None, float(threshold_otsu(np.concatenate([each.ravel() for each in greys])))):
-            bright = [each > (threshold_otsu(each) if common is None else common) for each in greys]
+        for common in (None, regions.otsu_threshold(np.concatenate([each.ravel() for each in greys]))):
+            bright = [each > (regions.otsu_threshold(each) if common is None else common) for each in greys]
             for sign in (1, -1):
                 score = _dice([mask if sign > 0 else ~mask for mask in bright], truths)
                 best = max(best, (score, channel, sign, common), key=lambda row: row[0])
@@ -49,7 +48,7 @@ def otsu(train: Split, scored: Split, seed: int) -> Learned:
 
     def foreground(at: int) -> np.ndarray:
         values = channel_of(pixels.image(scored, at), channel)
-        bright = values > (threshold_otsu(values) if common is None else common)
+        bright = values > (regions.otsu_threshold(values) if common is None else common)
         return (bright if sign > 0 else ~bright).astype(np.float32)
 
     whose = "each image's own" if common is None else f"{common:.4g}, of all training images together"
@@ -64,13 +63,11 @@ def smoothed(train: Split, scored: Split, seed: int) -> Learned:
     Channel, smoothing, side and value are those with the best Dice of training pixels. Probabilities rise with the
     distance from the threshold as those of two normal distributions of one variance do.
     """
-    from scipy.special import expit
-
     chosen = list(pixels.some(train, MOST_PIXELS, seed))
     first = pixels.image(train, chosen[0])
     options = list(itertools.product(_channels(first), SIGMAS))
     values, truth = _sampled(train, chosen, options, seed)
-    tried = []
+    tried: list[tuple[float, int, float, int, float]] = []
     for (channel, sigma), column in zip(options, values.T, strict=True):
         for sign in (1, -1):
             threshold, score = best_threshold(sign * column, truth, np.ones(len(truth)))
@@ -80,7 +77,7 @@ def smoothed(train: Split, scored: Split, seed: int) -> Learned:
 
     def foreground(at: int) -> np.ndarray:
         values = smooth(pixels.image(scored, at), channel, sigma)
-        return expit(slope * (values - np.float32(threshold))).astype(np.float32)
+        return 1 / (1 + np.exp(np.clip(slope * (threshold - values), -80, 80)))
 
     side = "above" if sign > 0 else "below"
     smoothing = f"smoothed by a Gaussian of {sigma:g} pixels" if sigma else "not smoothed"
@@ -95,10 +92,8 @@ def channel_of(image: np.ndarray, channel: int) -> np.ndarray:
 
 def smooth(image: np.ndarray, channel: int, sigma: float) -> np.ndarray:
     """Return a channel (H, W) float32, smoothed by a Gaussian of ``sigma`` pixels."""
-    from scipy.ndimage import gaussian_filter
-
     values = channel_of(image, channel).astype(np.float32)
-    return gaussian_filter(values, sigma) if sigma else values
+    return regions.smoothed(values, sigma) if sigma else values
 
 
 def _channels(image: np.ndarray) -> list[int]:
@@ -116,7 +111,7 @@ def _sampled(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return values (n, options) of pixels drawn from some training images, and whether each is foreground (n,)."""
     rng = np.random.default_rng(seed)
-    values, truths = [], []
+    values, truths = list[np.ndarray](), list[np.ndarray]()
     for at in chosen:
         image, truth = pixels.image(train, at), pixels.foreground(train, at).ravel()
         known = np.flatnonzero(truth != VOID)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 
 from convscope.data.dataset import Split
@@ -53,9 +51,10 @@ def at_this_place(train: Split, scored: Split, count: int, seed: int) -> Map:
 
 def _counted(classes: np.ndarray, cells: tuple[int, ...], count: int) -> np.ndarray:
     """Return how large a part of each cell each class is, (*cells, count); void is left out."""
-    cell = np.zeros(classes.shape, np.int64)
+    cell: np.ndarray = np.zeros(classes.shape, np.int64)
     for axis, (size, number) in enumerate(zip(classes.shape, cells, strict=True)):
-        along = (np.arange(size) * number // size).reshape(-1, *(1,) * (classes.ndim - axis - 1))
+        along = np.asarray(np.arange(size) * number // size, np.int64)
+        along = along.reshape(-1, *(1,) * (classes.ndim - axis - 1))
         cell = cell * number + along
     known = classes != VOID
     numbers = np.bincount(cell[known] * count + classes[known], minlength=int(np.prod(cells)) * count)
@@ -71,16 +70,10 @@ def resized(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """
     if values.shape[:-1] == shape:
         return values
-    corners, fractions = [], []
-    for old, new in zip(values.shape[:-1], shape, strict=True):
+    for axis, (old, new) in enumerate(zip(values.shape[:-1], shape, strict=True)):
         place = ((np.arange(new) + 0.5) * old / new - 0.5).clip(0, old - 1)
-        first = np.minimum(place.astype(int), max(0, old - 2))
-        corners.append((first, np.minimum(first + 1, old - 1)))
-        fractions.append((1 - (place - first), place - first))
-    result = np.zeros((*shape, values.shape[-1]), np.float32)
-    for ends in itertools.product((0, 1), repeat=len(shape)):
-        weight = np.ones(1, np.float32)
-        for axis, end in enumerate(ends):
-            weight = weight[..., None] * fractions[axis][end].astype(np.float32) if axis else fractions[0][end]
-        result += weight[..., None] * values[np.ix_(*(corners[axis][end] for axis, end in enumerate(ends)))]
-    return result
+        first = place.astype(np.int64)
+        fraction = (place - first).astype(np.float32).reshape(-1, *(1,) * (values.ndim - axis - 1))
+        lower, upper = values.take(first, axis), values.take(np.minimum(first + 1, old - 1), axis)
+        values = lower + fraction * (upper - lower)
+    return values

@@ -11,6 +11,7 @@ from convscope.tasks.segmentation.baselines import pixels
 from convscope.tasks.segmentation.borders import BORDER, INSIDE, neighbours
 from convscope.tasks.segmentation.choice import overlaps
 from convscope.tasks.segmentation.objects import without_small
+from convscope.tasks.segmentation.regions import components, distances, grown, peaks
 
 FRACTIONS = (0.6, 0.4, 0.8, 1.0)  # of an object's usual radius: how far apart the middles of two are at least
 MOST_PIXELS = 2**21  # of training masks that the distance is chosen on
@@ -29,19 +30,14 @@ class Splitter:
         Their middles are the pixels of the mask that are farthest from the outside; from there a watershed goes over
         the distance to the outside.
         """
-        from scipy.ndimage import distance_transform_edt, label
-        from skimage.feature import peak_local_max
-        from skimage.segmentation import watershed
-
-        regions = np.zeros(mask.shape, np.int32)
-        if not mask.any():
+        regions, count = components(mask)
+        if not count:
             return regions
-        depth = np.asarray(distance_transform_edt(np.pad(mask, 1)), np.float32)[(slice(1, -1),) * mask.ndim]
-        label(mask, output=regions)
-        peaks = peak_local_max(depth, min_distance=self.distance, labels=regions, exclude_border=False)
+        depth = distances(np.pad(mask, 1))[(slice(1, -1),) * mask.ndim]
+        middles = peaks(depth, regions, self.distance)
         seeds = np.zeros(mask.shape, np.int32)
-        seeds[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
-        return without_small(np.asarray(watershed(-depth, seeds, mask=mask), np.int32), self.smallest)
+        seeds[tuple(middles.T)] = np.arange(1, len(middles) + 1)
+        return without_small(grown(seeds, -depth, mask), self.smallest)
 
 
 def learned(train: Split, seed: int) -> Splitter:
@@ -74,16 +70,13 @@ def as_probabilities(labels: np.ndarray) -> np.ndarray:
     All of an object is inside but for the pixels that touch another one; where those cut it in two, the larger part
     stays inside. So each object has one seed, whatever the thresholds.
     """
-    from scipy.ndimage import label
-
     touching = np.zeros(labels.shape, bool)
     for axis in range(labels.ndim):
         before, after = neighbours(labels.ndim, axis)
         differ = (labels[before] != labels[after]) & (labels[before] > 0) & (labels[after] > 0)
         touching[before] |= differ
         touching[after] |= differ
-    parts = np.zeros(labels.shape, np.int32)
-    label((labels > 0) & ~touching, output=parts)
+    parts, _ = components((labels > 0) & ~touching)
     areas = np.bincount(parts.ravel())
     owner = np.zeros(len(areas), np.int32)
     owner[parts.ravel()] = labels.ravel()
