@@ -75,7 +75,7 @@ def _write(new: Path, raw: Raw, rule: MaskRule, rows: np.ndarray) -> Unknown | N
         np.lib.format.write_array_header_1_0(stream, header)
         for row in rows.tolist():
             try:
-                mask = rule.apply(raw.values_of(row, colours=rule.colours))
+                mask = rule.apply(raw.values_of(row, colours=rule.colours, by_class=not instances))
             except KeyError as error:
                 return row, float(error.args[0])
             if instances:

@@ -15,7 +15,7 @@ from convscope.text import count, listed
 
 FEW = 64  # values of classes; more may still be classes where each lies in several pieces
 MOST_CLASSES = 254
-SMALL = 64  # class numbers beside which 255 means void
+SMALL = 32  # class numbers beside which 255 means void; larger ones where few are left out
 MOSTLY = 0.8  # of the values of each mask lie in one piece: then each is an object
 BLACK = 0.0
 
@@ -75,7 +75,7 @@ def _void(census: Census, told: Told) -> list[float]:
     void += [v for v in (*told.void, *named) if v not in void and v == v]
     if 255 in values and 255 not in void and 255 not in told.names and not census.colours and not told.threshold:
         others = [v for v in values if v not in void and v != 255]
-        if len(others) > 1 and max(others) < min(SMALL, 4 * len(others)):
+        if len(others) > 1 and (max(others) < SMALL or max(others) < 2 * len(others)):
             void.append(255.0)
     return void
 
@@ -113,6 +113,7 @@ def _background(census: Census, values: list[float]) -> float:
 
 def _instances(census: Census, values: list[float], void: list[float], told: Told) -> MaskRule:
     background = _background(census, values) if values else BLACK
+    void = void if census.colours or -1.0 in void else [*void, -1.0]
     pieces = len(values) <= 2 and not told.objects  # one value for all objects: what is connected is one
     return MaskRule(
         "instances", ("object",), (background, *void), (0, *(VOID,) * len(void)), census.colours, pieces=pieces
