@@ -75,9 +75,9 @@ def _void(census: Census, told: Told) -> list[float]:
     void += [v for v in (*told.void, *named) if v not in void and v == v]
     if 255 in values and 255 not in void and 255 not in told.names and not census.colours and not told.threshold:
         others = [v for v in values if v not in void and v != 255]
-        if len(others) > 1 and (max(others) < SMALL or max(others) < 2 * len(others)):
-            void.append(255.0)
-    return void
+        if len(others) > 1 and max(others) < 254 and (max(others) < SMALL or max(others) < 2 * len(others)):
+            void.append(255)
+    return [float(v) for v in void]
 
 
 def _kind(census: Census, values: list[float], told: Told) -> MaskKind:

@@ -14,9 +14,9 @@ from convscope.data.ingest.pool import Bad
 from convscope.data.listing import Masks
 from convscope.data.masks import faults
 from convscope.data.masks.census import Census, census
-from convscope.data.masks.converted import converted
+from convscope.data.masks.converted import UnknownValue, converted
 from convscope.data.masks.kinds import Told, decide
-from convscope.data.masks.names import assign_names, ignored, read_names
+from convscope.data.masks.names import assign_names, ignored, parse_value, read_names
 from convscope.data.masks.rule import VOID, MaskKind, MaskRule, value_text
 from convscope.data.masks.store import raw_masks
 from convscope.data.notice import Notice
@@ -107,9 +107,10 @@ def read_masks(
         told = _told(masks, kind, found, options)
         rule, stray = _decided(found, told, names)
         notices += stray
-    column, pixels, objects, unknown = converted(raw, rule, rows, masks.name)
-    if unknown is not None:
-        raise _unknown(names[unknown[0]], unknown[1], rule)
+    try:
+        column, pixels, objects = converted(raw, rule, rows, masks.name)
+    except UnknownValue as unknown:
+        raise _unknown(names[unknown.row], unknown.value, rule) from None
     notices += _background_only(rule, pixels, names, rows)
     table = _table(found, rule)
     return MasksRead(
@@ -132,7 +133,7 @@ def _told(masks: Masks, kind: MaskKind | None, found: Census, options: LoadOptio
     source = "the set"
     if options.classes is not None:
         listed_names = read_names(options.classes)
-        void = ignored(options.ignore, listed_names if isinstance(listed_names, Mapping) else {})
+        void = [parse_value(part) for part in (options.ignore or "").split(",")]
         values = [v for v in found.values.tolist() if v not in void]
         names = assign_names(options.classes, listed_names, values)
         source = f"--classes {options.classes}"

@@ -136,7 +136,8 @@ def _open(folder: Path, n: int, *, hit: bool) -> Raw | None:
         data = folder / "raw.bin"
         whole = np.memmap(data, np.uint8, "r") if data.stat().st_size else np.zeros(0, np.uint8)
         known = facts.pop("checksum") == zlib.crc32(json.dumps(facts).encode())
-        if not known or len(masks) != n or facts["crc"] != zlib.crc32(whole) or facts["index"] != _crc(masks, values):
+        known &= facts["crc"] == zlib.crc32(whole.data) and facts["index"] == _crc(masks, values)
+        if not known or len(masks) != n:
             return None
     except (OSError, ValueError, KeyError):
         return None
