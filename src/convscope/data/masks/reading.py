@@ -15,7 +15,7 @@ from convscope.data.listing import Masks
 from convscope.data.masks import faults
 from convscope.data.masks.census import Census, census
 from convscope.data.masks.converted import UnknownValue, converted
-from convscope.data.masks.kinds import Told, decide
+from convscope.data.masks.kinds import Told, decide, kind_of
 from convscope.data.masks.names import assign_names, ignored, parse_value, read_names
 from convscope.data.masks.rule import VOID, MaskKind, MaskRule, value_text
 from convscope.data.masks.store import raw_masks
@@ -152,11 +152,9 @@ def _decided(found: Census, told: Told, names: np.ndarray) -> tuple[MaskRule, li
         if found.colours:
             raise ConfigError("--mask-threshold: the masks are colours, which have no order")
         return decide(found, told), []
+    meant = {*told.names, *told.void} >= set(found.values.tolist())
     soft = found.soft()
-    if told.kind is None and decide(found, told).kind == "instances":
-        return decide(found, told), []
-    drawn = {*told.names, *told.void} >= set(found.values.tolist())  # each value is meant
-    if told.kind == "instances" or drawn or not soft.any():
+    if meant or kind_of(found, told) == "instances" or not soft.any():
         return decide(found, told), []
     faults.check_soft(found, soft, names)
     rule = decide(found.without(soft), told)
