@@ -19,6 +19,7 @@ from convscope.data.sources import (
     idx,
     keypoints,
     mask_sets,
+    mask_table,
     npz,
     pts,
     table,
@@ -71,6 +72,8 @@ def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
 def _table(path: Path, cache: Path, columns: Columns) -> Listing:
     """List the one table at ``path``, which gives the set its name; say what else belongs to it."""
     files = archives.open_files(path.parent, cache)
+    if columns.task in (None, "segmentation") and mask_table.pair_columns(files, path.name, columns):
+        return replace(mask_table.read(files, {"": path.name}, columns), name=path.stem)
     listing = replace(table.read(files, {"": path.name}, columns), name=path.stem)
     others = beside(path.name, table.tables(files))
     if not others:

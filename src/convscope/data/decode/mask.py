@@ -64,7 +64,7 @@ def from_array(values: np.ndarray, max_pixels: int = MAX_PIXELS) -> RawMask:
 def _of_colours(values: np.ndarray) -> RawMask:
     """Return a mask of grey and opacity, RGB or RGBA, (H, W, C): one number for each colour."""
     if values.dtype != np.uint8:
-        if (values == values[..., :1]).all():  # one number, three times
+        if values.shape[2] > 2 and (values[..., :3] == values[..., :1]).all():  # one number, three times
             return RawMask(np.ascontiguousarray(values[..., 0]))
         raise Unreadable(f"colours of the type {values.dtype}; expected 8 bits each, or one number a pixel")
     parts = values.astype(np.uint32)

@@ -30,7 +30,6 @@ class Census:
     pieces: np.ndarray
     area: np.ndarray
     colours: bool
-    integers: bool
     deep: bool
 
     @property
@@ -61,8 +60,10 @@ class Census:
         return soft if soft.sum() >= FEW_SOFT else np.zeros(len(main), bool)
 
 
-def census(raw: Raw, names: np.ndarray, rows: np.ndarray) -> Census:
+def census(raw: Raw, names: np.ndarray, rows: np.ndarray, *, by_class: bool) -> Census:
     """Return what the masks ``rows`` hold; ``names`` (n,) are those of their files.
+
+    Where the source tells the classes of objects, the values are those, if ``by_class``.
 
     Raises:
         DataError: some masks are colours, others numbers.
@@ -84,13 +85,18 @@ def census(raw: Raw, names: np.ndarray, rows: np.ndarray) -> Census:
         grey = _grey(value[packed])
         if grey is not None:
             value[packed], colours = grey, False
+    for row in raw.classes:
+        mine = held["row"] == row
+        value[mine] = raw.meanings(row, by_class=by_class)[value[mine].astype(np.int64)]
     values, at = np.unique(value, return_inverse=True)
     at = at.reshape(-1)
+    in_masks = np.unique(held["row"] * len(values) + at) % max(1, len(values))
     names_of_types = {str(name) for name in np.array(DTYPES)[raw.masks["dtype"][rows]]}
     return Census(
-        values, np.bincount(at, held["pixels"], len(values)).astype(np.int64), np.bincount(at, minlength=len(values)),
+        values, np.bincount(at, held["pixels"], len(values)).astype(np.int64),
+        np.bincount(in_masks, minlength=len(values)),
         held["row"], at, held["pieces"], held["pixels"], colours,
-        integers=bool((values == np.floor(values)).all()), deep=not names_of_types <= {"uint8", "int8"} and not colours,
+        deep=not names_of_types <= {"uint8", "int8"} and not colours,
     )  # fmt: skip
 
 

@@ -20,15 +20,19 @@ from convscope.data.masks.rule import NO_OBJECT, VOID, MaskRule
 from convscope.data.masks.store import Raw
 from convscope.data.spec import FieldSpec
 
-Unknown = tuple[int, float]  # a mask, and a value in it that the rule does not tell of
+
+class UnknownValue(Exception):  # noqa: N818 - found while converting; the reader says it in words
+    """A value in the mask ``row`` that the rule does not tell of."""
+
+    def __init__(self, row: int, value: float) -> None:
+        super().__init__(row, value)
+        self.row, self.value = row, value
 
 
-def converted(
-    raw: Raw, rule: MaskRule, rows: np.ndarray, name: str
-) -> tuple[Ragged, np.ndarray, np.ndarray, Unknown | None]:
+def converted(raw: Raw, rule: MaskRule, rows: np.ndarray, name: str) -> tuple[Ragged, np.ndarray, np.ndarray]:
     """Return the column, the pixels (n, K) of each class or of background and objects, and the objects (n,) counted.
 
-    Masks that are not among ``rows`` are empty.
+    Masks that are not among ``rows`` are empty. Raises `UnknownValue`.
     """
     key = json.dumps([rule.to_dict(), rows.tolist(), raw.rows.tolist()])
     folder = raw.folder.with_name(f"{raw.folder.name}-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}")
@@ -36,8 +40,7 @@ def converted(
     if whole is None:
         shutil.rmtree(folder, ignore_errors=True)
         with building(folder.parent) as new, explained(folder.parent.parent):
-            if (unknown := _write(new, raw, rule, rows)) is not None:
-                return Ragged.of("mask", []), np.zeros(0), np.zeros(0), unknown
+            _write(new, raw, rule, rows)
             publish(new, folder)
         whole = _open(folder)
         assert whole is not None, folder
@@ -49,7 +52,7 @@ def converted(
         name, "instances" if instances else "mask", shape, values.dtype.name, rule.names,
         ignore=NO_OBJECT if instances else VOID,
     )  # fmt: skip
-    return Ragged(spec, values, known["offsets"], known["shapes"]), known["pixels"], known["objects"], None
+    return Ragged(spec, values, known["offsets"], known["shapes"]), known["pixels"], known["objects"]
 
 
 def _open(folder: Path) -> tuple[np.ndarray, dict[str, np.ndarray]] | None:
@@ -62,7 +65,7 @@ def _open(folder: Path) -> tuple[np.ndarray, dict[str, np.ndarray]] | None:
         return None
 
 
-def _write(new: Path, raw: Raw, rule: MaskRule, rows: np.ndarray) -> Unknown | None:
+def _write(new: Path, raw: Raw, rule: MaskRule, rows: np.ndarray) -> None:
     instances = rule.kind == "instances"
     K = 2 if instances else len(rule.names)
     shapes = np.zeros((len(raw), 2), np.int64)
@@ -75,9 +78,9 @@ def _write(new: Path, raw: Raw, rule: MaskRule, rows: np.ndarray) -> Unknown | N
         np.lib.format.write_array_header_1_0(stream, header)
         for row in rows.tolist():
             try:
-                mask = rule.apply(raw.values_of(row, colours=rule.colours))
+                mask = rule.apply(raw.values_of(row, colours=rule.colours, by_class=not instances))
             except KeyError as error:
-                return row, float(error.args[0])
+                raise UnknownValue(row, float(error.args[0])) from None
             if instances:
                 pixels[row] = (mask == 0).sum(), (mask > 0).sum()
                 objects[row] = len(np.unique(mask[mask > 0]))
@@ -85,4 +88,3 @@ def _write(new: Path, raw: Raw, rule: MaskRule, rows: np.ndarray) -> Unknown | N
                 pixels[row] = np.bincount(mask.reshape(-1), minlength=VOID + 1)[:K]
             stream.write(mask.tobytes())
     np.savez(new / "known.npz", offsets=offsets, shapes=shapes, pixels=pixels, objects=objects)
-    return None

@@ -15,8 +15,9 @@ from convscope.text import count, listed
 
 FEW = 64  # values of classes; more may still be classes where each lies in several pieces
 MOST_CLASSES = 254
-SMALL = 64  # class numbers beside which 255 means void
+SMALL = 32  # class numbers beside which 255 means void; larger ones where few are left out
 MOSTLY = 0.8  # of the values of each mask lie in one piece: then each is an object
+SMALLEST = 4  # pixels of objects in the middle; smaller pieces are the shades of soft edges, or of a photograph
 BLACK = 0.0
 
 
@@ -51,13 +52,12 @@ def decide(census: Census, told: Told) -> MaskRule:
     Raises:
         DataError: only one value, too many classes, or a value without a name where names were given.
     """
-    void = _void(census, told)
-    values = [v for v in census.values.tolist() if v not in void]
+    void, values = _parted(census, told)
     if told.threshold is not None:
         return MaskRule(
             "binary", _two_names(told, (0.0, 1.0)), tuple(void), (VOID,) * len(void), threshold=told.threshold
         )  # fmt: skip
-    kind = told.kind or _kind(census, values, told)
+    kind = kind_of(census, told)
     if kind == "instances":
         return _instances(census, values, void, told)
     if len(values) < 2 and len(told.names) < 2:
@@ -75,16 +75,26 @@ def _void(census: Census, told: Told) -> list[float]:
     void += [v for v in (*told.void, *named) if v not in void and v == v]
     if 255 in values and 255 not in void and 255 not in told.names and not census.colours and not told.threshold:
         others = [v for v in values if v not in void and v != 255]
-        if len(others) > 1 and max(others) < min(SMALL, 4 * len(others)):
-            void.append(255.0)
-    return void
+        if len(others) > 1 and max(others) < 254 and (max(others) < SMALL or max(others) < 2 * len(others)):
+            void.append(255)
+    return [float(v) for v in void]
 
 
-def _kind(census: Census, values: list[float], told: Told) -> MaskKind:
+def kind_of(census: Census, told: Told) -> MaskKind:
+    """Return the kind of masks, as asked for, or as the values have it."""
+    values = _parted(census, told)[1]
+    if told.kind is not None:
+        return told.kind
     if len(values) <= 2 and len(told.names) <= 2:
         return "binary"
-    named = sum(v in told.names for v in values) == len(values)
-    return "classes" if named else "instances" if _numbers_objects(census, values) else "classes"
+    named = bool(values) and told.names.keys() >= set(values)
+    return "classes" if named or not _numbers_objects(census, values) else "instances"
+
+
+def _parted(census: Census, told: Told) -> tuple[list[float], list[float]]:
+    """Return the values that are void, and the others."""
+    void = _void(census, told)
+    return void, [v for v in census.values.tolist() if v not in void]
 
 
 def _numbers_objects(census: Census, values: list[float]) -> bool:
@@ -92,6 +102,8 @@ def _numbers_objects(census: Census, values: list[float]) -> bool:
     background = _background(census, values)
     inside = np.isin(census.values, [v for v in values if v != background])[census.at] & (census.pieces > 0)
     if not inside.any() or (census.pieces[inside] == 1).mean() < MOSTLY:
+        return False
+    if np.median(census.area[inside] / census.pieces[inside]) < SMALLEST:
         return False
     if census.deep or len(values) > FEW:
         return True
@@ -113,6 +125,7 @@ def _background(census: Census, values: list[float]) -> float:
 
 def _instances(census: Census, values: list[float], void: list[float], told: Told) -> MaskRule:
     background = _background(census, values) if values else BLACK
+    void = void if census.colours or -1.0 in void else [*void, -1.0]
     pieces = len(values) <= 2 and not told.objects  # one value for all objects: what is connected is one
     return MaskRule(
         "instances", ("object",), (background, *void), (0, *(VOID,) * len(void)), census.colours, pieces=pieces

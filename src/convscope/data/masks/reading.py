@@ -14,11 +14,11 @@ from convscope.data.ingest.pool import Bad
 from convscope.data.listing import Masks
 from convscope.data.masks import faults
 from convscope.data.masks.census import Census, census
-from convscope.data.masks.converted import converted
-from convscope.data.masks.kinds import Told, decide
-from convscope.data.masks.names import assign_names, ignored, read_names
+from convscope.data.masks.converted import UnknownValue, converted
+from convscope.data.masks.kinds import Told, decide, kind_of
+from convscope.data.masks.names import assign_names, ignored, parse_value, read_names
 from convscope.data.masks.rule import VOID, MaskKind, MaskRule, value_text
-from convscope.data.masks.store import Raw, raw_masks
+from convscope.data.masks.store import raw_masks
 from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
 from convscope.data.spec import FieldSpec
@@ -100,15 +100,17 @@ def read_masks(
     if bad and not (options.skip_bad and len(bad) < len(names)):
         raise faults.unusable(names, bad)
     rows = np.delete(np.arange(len(names)), list(bad))
-    found = census(raw, names, rows)
+    kind = rule.kind if rule else _asked(masks, options)
+    found = census(raw, names, rows, by_class=kind != "instances")
     notices = list(_left_out(names, bad))
     if rule is None:
-        told = _told(masks, raw, found, options)
+        told = _told(masks, kind, found, options)
         rule, stray = _decided(found, told, names)
         notices += stray
-    column, pixels, objects, unknown = converted(raw, rule, rows, masks.name)
-    if unknown is not None:
-        raise _unknown(names[unknown[0]], unknown[1], rule)
+    try:
+        column, pixels, objects = converted(raw, rule, rows, masks.name)
+    except UnknownValue as unknown:
+        raise _unknown(names[unknown.row], unknown.value, rule) from None
     notices += _background_only(rule, pixels, names, rows)
     table = _table(found, rule)
     return MasksRead(
@@ -116,21 +118,29 @@ def read_masks(
     )  # fmt: skip
 
 
-def _told(masks: Masks, raw: Raw, found: Census, options: LoadOptions) -> Told:
+def _asked(masks: Masks, options: LoadOptions) -> MaskKind | None:
+    """Return the kind that the user asks for, or the source brings, if any."""
+    if options.mask != "auto":
+        return options.mask
+    if options.mask_threshold is not None:
+        return "binary"
+    return "instances" if masks.objects else None
+
+
+def _told(masks: Masks, kind: MaskKind | None, found: Census, options: LoadOptions) -> Told:
     """Return what the user and the source say of the values."""
     names: Mapping[float, str] = masks.names
     source = "the set"
     if options.classes is not None:
         listed_names = read_names(options.classes)
-        void = ignored(options.ignore, listed_names if isinstance(listed_names, Mapping) else {})
+        void = [parse_value(part) for part in (options.ignore or "").split(",")]
         values = [v for v in found.values.tolist() if v not in void]
         names = assign_names(options.classes, listed_names, values)
         source = f"--classes {options.classes}"
-    kind: MaskKind | None = None if options.mask == "auto" else options.mask
-    if masks.objects and kind == "classes" and not raw.classes:
-        raise ConfigError("--mask classes: the files hold one object each, and say no classes; use instances or binary")
-    if masks.objects and kind is None:
-        kind = "instances"
+    if masks.objects and kind == "classes" and len(names) < 2:
+        raise ConfigError("--mask classes: the set tells objects and no classes of theirs; use instances or binary")
+    if kind == "instances" and options.mask_threshold is not None:
+        raise ConfigError("--mask-threshold: it makes masks binary; leave out --mask instances, or the threshold")
     return Told(
         kind, names, ignored(options.ignore, names), options.mask_threshold, source, objects=bool(masks.objects)
     )  # fmt: skip
@@ -142,10 +152,9 @@ def _decided(found: Census, told: Told, names: np.ndarray) -> tuple[MaskRule, li
         if found.colours:
             raise ConfigError("--mask-threshold: the masks are colours, which have no order")
         return decide(found, told), []
+    meant = {*told.names, *told.void} >= set(found.values.tolist())
     soft = found.soft()
-    if told.kind is None and decide(found, told).kind == "instances":
-        return decide(found, told), []
-    if told.kind == "instances" or not soft.any():
+    if meant or kind_of(found, told) == "instances" or not soft.any():
         return decide(found, told), []
     faults.check_soft(found, soft, names)
     rule = decide(found.without(soft), told)

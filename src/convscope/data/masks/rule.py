@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from convscope.data.listing import UNSEEN
+from convscope.data.masks.values import connected
 
 MaskKind = Literal["binary", "classes", "instances"]
 VOID = 255  # the class number of what is not scored
@@ -43,7 +44,10 @@ class MaskRule:
         >>> MaskRule.from_dict(rule.to_dict()) == rule
         True
         """
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        kept: dict[str, Any] = {key: values[key] for key in values}
+        for key in ("names", "values", "classes"):
+            kept[key] = tuple(kept[key])
+        return cls(**kept)
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Return a mask (H, W) as classes, uint8, or as objects, int32.
@@ -84,9 +88,7 @@ class MaskRule:
         void, inside = self._void(values), ~np.isin(values, background)
         inside &= ~void
         if self.pieces:
-            from skimage.measure import label
-
-            objects = label(inside, connectivity=2).astype(np.int32)
+            objects = connected(inside).astype(np.int32)
         elif self.colours or values.dtype.kind == "f" or values.dtype.itemsize > 4 or values.dtype == np.uint32:
             objects = np.zeros(values.shape, np.int32)
             objects[inside] = np.unique(values[inside], return_inverse=True)[1].reshape(-1) + 1

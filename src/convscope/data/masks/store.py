@@ -80,10 +80,20 @@ class Raw:
         bad = {int(place[row]): why for row, why in self.bad.items() if place[row] >= 0}
         return replace(self, masks=self.masks[rows], values=values, bad=bad, classes=classes, rows=self.rows[rows])
 
-    def values_of(self, row: int, *, colours: bool) -> np.ndarray:
-        """Return one mask's values (H, W); where ``colours`` are not meant, of grey colours their grey."""
+    def values_of(self, row: int, *, colours: bool, by_class: bool) -> np.ndarray:
+        """Return one mask's values (H, W); where ``colours`` are not meant, of grey colours their grey.
+
+        Where the source tells the classes of objects, the values are those (``by_class``), or objects' numbers.
+        """
         values = self[row]
+        if row in self.classes:
+            return self.meanings(row, by_class=by_class)[values]
         return values & 0xFF if self.masks["colours"][row] and not colours else values
+
+    def meanings(self, row: int, *, by_class: bool) -> np.ndarray:
+        """Return what each object's number means in a mask whose source tells: its class, or itself; -1 is void."""
+        classes = np.array(self.classes[row], np.int32)
+        return classes if by_class else np.where(classes < 0, classes, np.arange(len(classes), dtype=np.int32))
 
     def __getitem__(self, row: int) -> np.ndarray:
         """Return one mask as stored (H, W); one that cannot be read is empty."""
@@ -126,7 +136,8 @@ def _open(folder: Path, n: int, *, hit: bool) -> Raw | None:
         data = folder / "raw.bin"
         whole = np.memmap(data, np.uint8, "r") if data.stat().st_size else np.zeros(0, np.uint8)
         known = facts.pop("checksum") == zlib.crc32(json.dumps(facts).encode())
-        if not known or len(masks) != n or facts["crc"] != zlib.crc32(whole) or facts["index"] != _crc(masks, values):
+        known &= facts["crc"] == zlib.crc32(whole.data) and facts["index"] == _crc(masks, values)
+        if not known or len(masks) != n:
             return None
     except (OSError, ValueError, KeyError):
         return None

@@ -56,16 +56,25 @@ def _counted(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.unique(flat, return_counts=True)
 
 
-def _pieces(values: np.ndarray, distinct: np.ndarray) -> np.ndarray:
-    """Return in how many pieces, connected also by corners, each of the ``distinct`` values lies."""
+def connected(values: np.ndarray, background: int = 0) -> np.ndarray:
+    """Return the connected pieces of equal whole numbers, also by corners, numbered from 1; 0 for the background.
+
+    >>> connected(np.array([[5, 0, 6], [0, 5, 6]])).tolist()
+    [[1, 0, 2], [0, 1, 2]]
+    """
     from skimage.measure import label
 
+    return np.asarray(label(values, background=background, connectivity=2))  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def _pieces(values: np.ndarray, distinct: np.ndarray) -> np.ndarray:
+    """Return in how many pieces, connected also by corners, each of the ``distinct`` values lies."""
     numbers = np.searchsorted(distinct, values) if values.dtype.kind == "f" else values
     if values.dtype.kind == "f":  # what is not finite has no number of its own
         numbers = np.where(np.isfinite(values), numbers, len(distinct))
         distinct = np.arange(len(distinct))
     low = int(numbers.min()) if numbers.size else 0
-    pieces = label(numbers.astype(np.int64, copy=False), background=low - 1, connectivity=2)
+    pieces = connected(numbers.astype(np.int64, copy=False), low - 1)
     _, first = np.unique(pieces, return_index=True)
     at = np.searchsorted(distinct, numbers.reshape(-1)[first])
     return np.bincount(at[at < len(distinct)], minlength=len(distinct))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -76,14 +76,16 @@ class ObjectMasks:
                 yield row, functools.partial(_numbered, payloads, self._flat[order].tolist(), max_pixels)
 
 
-def stacked_objects(shape: tuple[int, ...], objects: Sequence[np.ndarray]) -> np.ndarray:
+def stacked_objects(shape: tuple[int, ...], objects: Sequence[np.ndarray], below: Collection[int] = ()) -> np.ndarray:
     """Return objects, each the numbers of its pixels row by row, as one mask of 1, 2, ...: a smaller one lies above.
+
+    Those with a number in ``below``, counted from 0, lie below all others.
 
     >>> stacked_objects((1, 3), [np.array([0]), np.array([0, 1])]).tolist()
     [[1, 2, 0]]
     """
     values = np.zeros(shape, np.uint16 if len(objects) < 1 << 16 else np.int32)
-    for k in np.argsort([-each.size for each in objects], kind="stable").tolist():
+    for k in sorted(range(len(objects)), key=lambda k: (k not in below, -objects[k].size)):
         values.reshape(-1)[objects[k]] = k + 1
     return values
 

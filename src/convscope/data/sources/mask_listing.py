@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 
-from convscope.data.listing import Listing, MaskReader, Masks
+from convscope.data.listing import Listing, Masks
 from convscope.data.notice import Notice
 from convscope.data.sources.files import FileImages, Files, hidden_notice, set_name, strings
 from convscope.data.sources.mask_files import FileMasks
+from convscope.data.sources.mask_pairing import Pairs
+from convscope.data.sources.mask_stacks import unstacked
 from convscope.text import count, listed
 
 SHOWN = 20
 FOLDERS = 5  # that hold several images each are patients or slides; fewer are rather kinds of them
-
-
-@dataclass
-class Pairs:
-    """Images with the files of their masks, the split of each, and a group that no split may divide ("" for none).
-
-    ``unmasked`` and ``unpaired`` are images and masks without a partner where others have one; ``unlabelled`` are
-    images of which none has a mask.
-    """
-
-    images: list[str] = field(default_factory=list)
-    masks: list[str] = field(default_factory=list)
-    split: list[str] = field(default_factory=list)
-    groups: list[str] = field(default_factory=list)
-    unmasked: list[str] = field(default_factory=list)
-    unpaired: list[str] = field(default_factory=list)
-    unlabelled: list[str] = field(default_factory=list)
-
-    def add(self, image: str, mask: str, split: str = "", group: str = "") -> None:
-        """Add a pair."""
-        self.images.append(image)
-        self.masks.append(mask)
-        self.split.append(split)
-        self.groups.append(group)
 
 
 def listing_of(
@@ -46,32 +23,36 @@ def listing_of(
     kind: str,
     pairs: Pairs,
     *,
-    reader: MaskReader | None = None,
-    names: Mapping[float, str] | None = None,
-    objects: bool | None = None,
+    target: Masks | None = None,
+    images: FileImages | None = None,
     notices: Sequence[Notice] = (),
     grouped: bool = True,
 ) -> Listing:
-    """Return the listing of pairs; ``reader`` reads the masks where they are not one file each."""
-    ids = strings(pairs.images)
-    sizes = {group: pairs.groups.count(group) for group in set(pairs.groups)}
-    together = grouped and len(sizes) >= FOLDERS and max(sizes.values()) > 1
+    """Return the listing of pairs; ``target`` and ``images`` where they are not just one file each."""
     told = [*hidden_notice(files), *_unlabelled(pairs), *notices]
+    absent = _absent(pairs)
+    stacked: tuple[Notice, ...] = ()
+    if target is None:
+        files, pairs, stacked = unstacked(files, pairs)
+        told += stacked
+        kind += f", a page of {count(len(set(pairs.groups)), 'stack')} each" if stacked else ""
+    images = images or FileImages(files, strings(pairs.images))
+    sizes = {group: pairs.groups.count(group) for group in set(pairs.groups)}
+    together = grouped and len(sizes) >= (2 if stacked else FOLDERS) and max(sizes.values()) > 1
     if together:
-        text = (
-            f"the images of one folder ({listed(sorted(sizes), 3)}) stay in one split; to divide them, say --group none"
-        )
-        told.append(Notice("folders-as-groups", text, tuple(sorted(sizes)[:SHOWN])))
+        kept = f"the images of one {'stack' if stacked else 'folder'} ({listed(sorted(sizes), 3)}) stay in one split"
+        text = f"{kept}; to divide them, say --group none"
+        told.append(Notice("grouped", text, tuple(sorted(sizes)[:SHOWN])))
     return Listing(
         name=set_name(files.path),
         kind=kind,
-        images=FileImages(files, ids),
-        ids=ids,
-        target=Masks(reader or FileMasks(files, strings(pairs.masks)), names or {}, objects),
+        images=images,
+        ids=images.names,
+        target=target or Masks(FileMasks(files, strings(pairs.masks))),
         split=np.array(pairs.split, "<U5"),
         groups=strings(pairs.groups) if together else None,
         notices=tuple(told),
-        absent=_absent(pairs),
+        absent=absent,
     )
 
 
@@ -88,7 +69,7 @@ def _unlabelled(pairs: Pairs) -> list[Notice]:
 
 def _absent(pairs: Pairs) -> Notice | None:
     """Say which images lack a mask, and which masks an image."""
-    said: list[str] = []
+    said = list(pairs.missing)
     if pairs.unmasked:
         images = count(len(pairs.unmasked), "image has", "images have")
         said.append(f"{images} no mask ({listed(pairs.unmasked, 5)})")

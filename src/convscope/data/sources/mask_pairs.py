@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from convscope.data.listing import Listing
+from convscope.data.listing import Listing, Masks
 from convscope.data.notice import Notice
 from convscope.data.sources.candidate import SPLITS, Candidate, by_number
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import Files, is_image, strings
 from convscope.data.sources.mask_files import ObjectMasks
-from convscope.data.sources.mask_listing import Pairs, listing_of
+from convscope.data.sources.mask_listing import listing_of
+from convscope.data.sources.mask_pairing import Pairs
 from convscope.data.sources.masks import IMAGE_WORDS, MASK_WORDS, named_as, without_shared_words
 from convscope.data.sources.splitnames import split_of, split_word
 from convscope.errors import DataError
@@ -87,9 +88,8 @@ def read(files: Files, role: Role, columns: Columns) -> Listing:
                 parts.append(those)
             else:
                 pairs.unmasked.append(image.file)
-        reader = ObjectMasks(files, strings(pairs.masks), parts)
-        kind = f"images with a file for each object ({where})"
-        return listing_of(files, kind, pairs, reader=reader, objects=True, notices=notices)
+        target = Masks(ObjectMasks(files, strings(pairs.masks), parts), objects=True)
+        return listing_of(files, f"images with a file for each object ({where})", pairs, target=target, notices=notices)
     _pair(files, images, masks, pairs)
     return listing_of(files, f"images with masks ({where})", pairs, notices=notices, grouped=grouped)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from convscope.data.sources import mask_pairs
+from convscope.data.sources import coco, mask_pairs, mask_suffixes, mask_table, nnunet, voc
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import Files
 
-LAYOUTS = (mask_pairs.find,)
+LAYOUTS = (mask_table.find, coco.find, nnunet.find, voc.find, mask_pairs.find, mask_suffixes.find)
 
 
 def find(files: Files, columns: Columns) -> list[Candidate]:
