@@ -270,7 +270,7 @@ class _Following:
         pooled = link.size > 1 and len(link.table) == 1 and (link.table[0] >= 0).sum() == link.size
         if link.axis is None or not link.advance or pooled:
             raise NotLocal(node.name, f"sees all of axis {axis + 2} at once")
-        if link.nominal is None:
+        if link.nominal is None or (len(link.nominal) > 1 and 2 * link.advance > link.size):  # by chance, if at all
             raise NotLocal(node.name, f"has no regular step along axis {axis + 2}")
         rate = one.tracks[axis].rate
         self.grid[axis] = math.lcm(self.grid[axis], (link.advance / rate).numerator)

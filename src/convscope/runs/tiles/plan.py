@@ -28,7 +28,7 @@ STEP = 32  # what overlapping tiles are a multiple of: the strides of nearly eve
 class TilePlan:
     """The tiles of an image of a size: every combination of one window of each spatial axis.
 
-    ``reason`` says why they are no exact ones, or with which halo; empty for the whole image.
+    ``reason`` says why they are no exact ones, or by how much these overlap; empty for the whole image.
     """
 
     size: tuple[int, ...]
@@ -93,18 +93,22 @@ def _exact(module: nn.Module, record: Record, size: tuple[int, ...], longest: in
             raise NotLocal(name or type(part).__name__, "is in training mode; call eval() first")
     network = locality(record(size))
     halo = [_halo(network, axis) for axis in range(len(size))]
-    each = [longest] * len(size) if longest else _sides(size, [before + after for before, after in halo], budget)
-    around = " × ".join(f"{before}+{after}" for before, after in halo)
-    if any(side < grid for side, grid in zip(each, network.grid, strict=True)) and not longest:
-        raise NotLocal(network.graph.model, f"needs a halo of {around}, for which memory has no room")
-    return TilePlan(size, "exact", lay.exact(record, network, each), f"a halo of {around}")
+    each = [longest] * len(size) if longest else _sides(size, halo, budget)
+    if not longest and any(side < grid for side, grid in zip(each, network.grid, strict=True)):
+        across = " × ".join(map(str, halo))
+        raise NotLocal(network.graph.model, f"depends on {across} positions around each, for which memory has no room")
+    windows = lay.exact(record, network, each)
+    return TilePlan(size, "exact", windows, f"overlapping by {' × '.join(map(_overlap, windows))}")
 
 
-def _halo(network: Locality, axis: int) -> tuple[int, int]:
-    """Return the halo that begins and ends on the grid."""
-    before, after = network.halo(axis)
+def _halo(network: Locality, axis: int) -> int:
+    """Return how many positions around a tile are read, from and to the grid."""
     grid = network.grid[axis]
-    return -(-before // grid) * grid, -(-after // grid) * grid
+    return sum(-(-side // grid) * grid for side in network.halo(axis))
+
+
+def _overlap(windows: Sequence[Window]) -> str:
+    return str(max(window.length - window.kept for window in windows))
 
 
 def _sides(size: tuple[int, ...], halo: Sequence[int], budget: float) -> list[int]:
