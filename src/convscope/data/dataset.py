@@ -179,11 +179,14 @@ class Split:
         assert isinstance(values, np.ndarray)
         return values
 
-    def with_target(self, values: np.ndarray) -> Split:
-        """Return the same examples with other stored ``values`` (N, ...) of what is learned."""
+    def with_target(self, values: np.ndarray | Column) -> Split:
+        """Return the same examples with other stored ``values`` (N, ...), or a column of N, of what is learned."""
         if values is self.target:
             return self
         name = self.dataset.targets[0]
+        if not isinstance(values, np.ndarray):
+            alone = self.with_input(self._alone(self.dataset.inputs[0])).dataset
+            return Split(replace(alone, columns={**alone.columns, name: values}), self.name, np.arange(len(self)))
         everything = np.zeros((len(self.dataset), *values.shape[1:]), values.dtype)
         everything[self.rows] = values
         columns = {**self.dataset.columns, name: InMemory(self.dataset.columns[name].spec, everything)}
