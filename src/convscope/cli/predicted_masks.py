@@ -91,6 +91,6 @@ def _below(names: Sequence[str], inputs: Sequence[Path]) -> list[str]:
     >>> _below(["a/x/1.png", "a/2.png"], [Path("a")]), _below(["a/x/1.png", "b/2.png"], [Path("a/x"), Path("b/2.png")])
     (['x/1.png', '2.png'], ['a/x/1.png', 'b/2.png'])
     """
-    folders = [os.path.abspath(path if path.is_dir() else path.parent) for path in inputs]
-    root = os.path.commonpath(folders)
-    return [Path(os.path.relpath(os.path.abspath(name), root)).as_posix() for name in names]
+    absolute = os.path.abspath  # links stay as they are: a folder of links to images has names of its own
+    root = os.path.commonpath([absolute(path if path.is_dir() else path.parent) for path in inputs])
+    return [Path(os.path.relpath(absolute(name), root)).as_posix() for name in names]
