@@ -22,6 +22,7 @@ class MaskRule:
 
     Of "instances", the values told of are the background (0) and void; each other value is an object, or with
     ``pieces`` each connected piece of what is not background. With a ``threshold`` a value is class 1 from there on.
+    ``nearest``: other values, which are few, mean what the nearest one does.
     """
 
     kind: MaskKind
@@ -31,6 +32,7 @@ class MaskRule:
     colours: bool = False
     threshold: float | None = None
     pieces: bool = False
+    nearest: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON."""
@@ -68,13 +70,25 @@ class MaskRule:
         return mask
 
     def _looked_up(self, values: np.ndarray) -> np.ndarray:
+        if values.dtype in (np.uint8, np.uint16):  # each possible value once, then by its number
+            every, held = np.arange(np.iinfo(values.dtype).max + 1), np.bincount(values.reshape(-1))
+            known = every[: len(held)][held > 0]
+            found = np.zeros(len(every), np.uint8)
+            found[known] = self._numbers(known)
+            return found[values]
+        return self._numbers(values)
+
+    def _numbers(self, values: np.ndarray) -> np.ndarray:
         finite = np.isfinite(values) if values.dtype.kind == "f" else np.True_
         order = np.argsort(self.values)
         known = np.array(self.values, np.float64)[order]
         at = np.minimum(np.searchsorted(known, values), len(known) - 1)
         unknown = (known[at] != values) & finite
         if unknown.any():
-            raise KeyError(values[unknown].reshape(-1)[0].item())
+            if not self.nearest:
+                raise KeyError(values[unknown].reshape(-1)[0].item())
+            below = np.maximum(at - 1, 0)
+            at = np.where(np.abs(values - known[below]) < np.abs(known[at] - values), below, at)
         mask = np.array(self.classes, np.uint8)[order][at]
         return mask if finite is np.True_ else np.where(finite, mask, np.uint8(VOID))
 
