@@ -38,10 +38,10 @@ def soft(seed: int) -> np.ndarray:
     return np.asarray(large.rotate(9, Image.Resampling.BICUBIC).resize((W, H), Image.Resampling.BILINEAR))
 
 
-def jpeg(seed: int) -> np.ndarray:
+def jpeg(seed: int, quality: int = 60) -> np.ndarray:
     """Return a mask that was a JPEG once."""
     stream = io.BytesIO()
-    Image.fromarray(drawings.boxes(seed)).save(stream, "JPEG", quality=60)
+    Image.fromarray(drawings.boxes(seed)).save(stream, "JPEG", quality=quality)
     return np.asarray(Image.open(stream))
 
 
@@ -82,6 +82,10 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "soft edges": (
         lambda root: [drawings.save(root / f"masks/{i}.png", soft(i)) for i in range(6)],
         r"soft edges: \d.*% of the pixels in 6 files lie off the main values \(0, 255\), most in masks/\d\.png \(.*"
+        r"--mask-threshold 128",
+    ),
+    "the best JPEG": (
+        lambda root: [drawings.save(root / f"masks/{i}.png", jpeg(i, 100)) for i in range(6)],
         r"--mask-threshold 128",
     ),
     "JPEG": (

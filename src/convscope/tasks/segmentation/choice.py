@@ -77,21 +77,31 @@ def choose_objects(
     """Choose the threshold of the second class and the smallest of its objects, by any figure of objects.
 
     ``probabilities[i]`` is (H, W, 2), ``truths[i]`` (H, W) is 0, 1 or void (255). ``score(truth, labels)`` compares
-    objects (H, W), with -1 for void in the truth; its mean over the images decides, NaN left out.
+    objects (H, W), with -1 for void in the truth; its mean over the images decides, NaN left out. Thresholds are tried
+    first, with all objects, and then sizes, each four times the one before.
     """
     parts = _parts(truths)
     objects = [_true_objects(truths[at][box]) for at, box in parts]
-    sizes = _smallest(objects)
+    sizes = _smallest(objects)[2::2]
+    count = len(THRESHOLDS) + len(sizes)
     tried: list[tuple[float, float, int, float]] = []
-    for done, threshold in enumerate(THRESHOLDS):
+
+    def try_out(found: list[np.ndarray], threshold: float, smallest: int) -> None:
         if progress:
-            progress(done, len(THRESHOLDS))
-        found = [label_classes(np.asarray(probabilities[at][box][..., 1] > threshold, np.uint8)) for at, box in parts]
-        for smallest in sizes:
-            scores = [
-                score(truth, without_small(labels, smallest)) for truth, labels in zip(objects, found, strict=True)
-            ]
-            tried.append((threshold, 0.0, smallest, _mean(scores)))
+            progress(len(tried), count)
+        kept = [without_small(labels, smallest) for labels in found]
+        scores = [score(truth, labels) for truth, labels in zip(objects, kept, strict=True)]
+        tried.append((threshold, 0.0, smallest, _mean(scores)))
+
+    def labelled(threshold: float) -> list[np.ndarray]:
+        return [label_classes(np.asarray(probabilities[at][box][..., 1] > threshold, np.uint8)) for at, box in parts]
+
+    for threshold in THRESHOLDS:
+        try_out(labelled(threshold), threshold, 0)
+    best = _best(tuple(tried), len(parts)).threshold
+    found = labelled(best)
+    for smallest in sizes:
+        try_out(found, best, smallest)
     return _best(tuple(tried), len(parts))
 
 

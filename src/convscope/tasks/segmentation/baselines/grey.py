@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from convscope.data.dataset import Split
 from convscope.tasks.segmentation import regions
 from convscope.tasks.segmentation.baselines import pixels
 from convscope.tasks.segmentation.baselines.operating import best_threshold
-from convscope.tasks.segmentation.baselines.pixels import Map
+from convscope.tasks.segmentation.baselines.pixels import Learned, Map
 from convscope.tasks.segmentation.borders import VOID
 
 MOST_PIXELS = 2**22  # of training images that are looked at
@@ -19,15 +18,7 @@ SAMPLE = 200_000  # training pixels that a threshold is learned from
 SIGMAS = (0.0, 1.0, 2.0, 4.0)
 
 
-class Learned(NamedTuple):
-    """The probability (H, W) of the foreground, above 0.5 where it is seen; how it is seen, and images learned from."""
-
-    foreground: Map
-    how: str
-    images: int
-
-
-def otsu(train: Split, scored: Split, seed: int) -> Learned:
+def otsu(train: Split, seed: int) -> Learned:
     """Choose what Otsu's threshold is taken of, and which side is the foreground, by the Dice of training pixels.
 
     The threshold separates bright from dark so that both vary least: each image's own, or one of all training images.
@@ -46,18 +37,21 @@ def otsu(train: Split, scored: Split, seed: int) -> Learned:
                 best = max(best, (score, channel, sign, common), key=lambda row: row[0])
     _, channel, sign, common = best
 
-    def foreground(at: int) -> np.ndarray:
-        values = channel_of(pixels.image(scored, at), channel)
-        bright = values > (regions.otsu_threshold(values) if common is None else common)
-        return (bright if sign > 0 else ~bright).astype(np.float32)
+    def predict(split: Split) -> Map:
+        def foreground(at: int) -> np.ndarray:
+            values = channel_of(pixels.image(split, at), channel)
+            bright = values > (regions.otsu_threshold(values) if common is None else common)
+            return (bright if sign > 0 else ~bright).astype(np.float32)
+
+        return foreground
 
     whose = "each image's own" if common is None else f"{common:.4g}, of all training images together"
     side = "brighter" if sign > 0 else "darker"
     how = f"Otsu's threshold of {_named(channel, images[0])} ({whose}); {side} pixels are the foreground"
-    return Learned(foreground, how, len(chosen))
+    return Learned(predict, how, len(chosen))
 
 
-def smoothed(train: Split, scored: Split, seed: int) -> Learned:
+def smoothed(train: Split, seed: int) -> Learned:
     """Learn a threshold of the smoothed brightness.
 
     Channel, smoothing, side and value are those with the best Dice of training pixels. Probabilities rise with the
@@ -75,14 +69,17 @@ def smoothed(train: Split, scored: Split, seed: int) -> Learned:
     _, channel, sigma, sign, threshold = max(tried, key=lambda row: row[0])
     slope = sign * _slope(values[:, options.index((channel, sigma))], truth)
 
-    def foreground(at: int) -> np.ndarray:
-        values = smooth(pixels.image(scored, at), channel, sigma)
-        return 1 / (1 + np.exp(np.clip(slope * (threshold - values), -80, 80)))
+    def predict(split: Split) -> Map:
+        def foreground(at: int) -> np.ndarray:
+            values = smooth(pixels.image(split, at), channel, sigma)
+            return 1 / (1 + np.exp(np.clip(slope * (threshold - values), -80, 80)))
+
+        return foreground
 
     side = "above" if sign > 0 else "below"
     smoothing = f"smoothed by a Gaussian of {sigma:g} pixels" if sigma else "not smoothed"
     how = f"{_named(channel, first)}, {smoothing}: {side} {threshold:.4g} is the foreground"
-    return Learned(foreground, how, len(chosen))
+    return Learned(predict, how, len(chosen))
 
 
 def channel_of(image: np.ndarray, channel: int) -> np.ndarray:

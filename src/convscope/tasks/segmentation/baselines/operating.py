@@ -1,4 +1,4 @@
-"""The threshold of a simple method: chosen on training pixels, then moved to where the network's is read."""
+"""The threshold of a simple method that suits its training pixels best."""
 
 from __future__ import annotations
 
@@ -25,13 +25,3 @@ def best_threshold(values: np.ndarray, foreground: np.ndarray, weights: np.ndarr
     best = int(np.argmax(np.where(last, dice, -1.0)))
     below = ordered[best + 1] if best + 1 < len(ordered) else ordered[best] - 1
     return float((ordered[best] + below) / 2), float(dice[best])
-
-
-def moved(probabilities: np.ndarray, own: float, wanted: float) -> np.ndarray:
-    """Return probabilities with their odds multiplied so that ``own`` becomes ``wanted``; both between 0 and 1.
-
-    >>> moved(np.array([0.0, 0.2, 0.5, 1.0]), 0.2, 0.5).tolist()
-    [0.0, 0.5, 0.8, 1.0]
-    """
-    odds = wanted * (1 - own) / (own * (1 - wanted))
-    return probabilities * odds / (probabilities * odds + 1 - probabilities)
