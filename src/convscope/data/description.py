@@ -45,7 +45,7 @@ def describe(
         "stored": f"{preprocessing.dtype}, raw values {low:g}..{high:g}, {size:,.1f} {unit}, {came}",
         "sizing": entry.why,
         "splits": f"{counts} ({rule})",
-        **_learned(listing.target, examined, present),
+        **(_learned(listing.target, examined, present) if isinstance(listing.target, Target) else {}),
         "normalisation": f"mean/standard deviation of the train split, in raw units: {scale}",
     }
 
