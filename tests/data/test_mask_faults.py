@@ -212,3 +212,10 @@ def test_classes_of_one_split_only(tmp_path):
 def test_other_sets_refuse_settings_of_masks(options):
     with pytest.raises(ConfigError, match=r"--\w+(-\w+)? \S+: digits is read as .*, which has no masks"):
         load("digits", **options)
+
+
+def test_a_missing_mask_stops_loading_unless_left_out(tmp_path):
+    root = drawings.pair_folders(tmp_path / "set")
+    (root / "masks/2.png").unlink()
+    with pytest.raises(DataError, match=r"1 image has no mask \(images/2\.png\); 5 pairs complete; correct them, or "):
+        load(root)
