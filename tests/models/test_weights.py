@@ -352,3 +352,55 @@ def test_timm_names_need_timm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(ConfigError, match=r"timm is not installed; install it: pip install 'convscope\[timm\]'"):
         create("timm:resnet18", classes=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder", "kind"),
+    [("unet_mini", "unet_encoder_mini", "run"), ("unet:resnet18", "resnet18", "file"), ("unet:vgg11", "vgg11", "file")],
+)
+def test_a_segmentation_network_begins_with_a_classifier_s_features(
+    tmp_path: Path, name: str, encoder: str, kind: str
+) -> None:
+    torch.manual_seed(0)
+    small = {"unet_encoder_mini": 28}.get(encoder, 224)
+    if kind == "run":
+        images = Preprocessing(1, small, small, "crop", "uint8", (20.0,), (40.0,))
+        spec = ModelSpec("classification", encoder, Classes(("a", "b")), images)
+        state = spec.build().state_dict()
+        path = save(state, tmp_path / "model.safetensors", convscope=json.dumps(spec.to_dict()))
+    else:
+        with torch.device("meta"):
+            meta = create(encoder, classes=7, channels=3)
+        state = {k: torch.randn(v.shape).abs() for k, v in meta.state_dict().items() if "num_batches" not in k}
+        state = {k: v for k, v in state.items() if not k.startswith("classifier")}  # VGG has 120 million weights there
+        path = save(state, tmp_path / "w.pth")
+    new = create(name, classes=3, channels=1)
+    before = {key: tensor.clone() for key, tensor in new.state_dict().items()}
+    weights = read_weights(path, name)
+    notes = load_into(new, weights, head_is_new=False)
+    assert notes[-1] == "these weights have no decoder, which starts fresh" and weights.side is None
+    after = new.state_dict()
+    taken = [key for key in state if key in after and state[key].shape == after[key].shape]
+    assert len(taken) > 14 and all(torch.equal(after[key], state[key]) for key in taken)
+    assert all(torch.equal(after[key], before[key]) for key in after if key.startswith("decoder"))
+    if kind == "file":
+        torch.testing.assert_close(next(iter(after.values())), next(iter(state.values())).sum(1, keepdim=True))
+    else:
+        assert weights.mean == (20.0,)
+
+
+def test_a_segmentation_network_begins_with_another_one_of_other_classes(tmp_path: Path) -> None:
+    old, new = (create("unet:resnet18", classes=classes, channels=3, size=(64, 64)) for classes in (2, 5))
+    out = new.state_dict()["decoder.out.weight"].clone()
+    weights = read_weights(save(old.state_dict(), tmp_path / "w.safetensors"), "unet:resnet18")
+    assert load_into(new, weights, head_is_new=False) == (
+        "these weights tell 2 classes apart, this network 5: decoder.out of the head starts fresh",
+    )
+    after = new.state_dict()
+    assert torch.equal(after["decoder.out.weight"], out)
+    assert all(torch.equal(after[key], old.state_dict()[key]) for key in after if not key.startswith("decoder.out"))
+    others = read_weights(tmp_path / "w.safetensors", "unet_mini")
+    with pytest.raises(CheckpointError, match=r"does not fit 'unet_mini': .*; they fit: unet:resnet18$"):
+        load_into(create("unet_mini", classes=2, channels=1), others, head_is_new=False)
+    with pytest.raises(ConfigError, match="no public weights are known of 'unet_mini'"):
+        read_weights("public", "unet_mini")

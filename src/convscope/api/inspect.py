@@ -147,7 +147,7 @@ def _named(text: str, input_shape: Any, weights: bool) -> Network:
 
     if not text.strip():
         raise ConfigError(f"which network? Give a run folder, a name of convscope models, or {COLON}")
-    if text in names() or text.startswith("timm:"):
+    if _is_listed(text):
         return _of_list(text, input_shape, weights)
     if Path(text).is_dir():
         from convscope.runs.run import open_run
@@ -159,6 +159,13 @@ def _named(text: str, input_shape: Any, weights: bool) -> Network:
         f"{text!r} is no run folder, no {COLON}, and no network of the list (convscope models)"
         f"{own.hint(text) or nearest(text, names())}"
     )
+
+
+def _is_listed(name: str) -> bool:
+    """Return whether a name is that of a network of the list, of timm, or of a U-Net on one of the list."""
+    from convscope.models import names
+
+    return name in names() or (":" in name and not own.is_own(name))
 
 
 def _built(source: own.Source, input_shape: Any) -> Network:
@@ -174,11 +181,11 @@ def _built(source: own.Source, input_shape: Any) -> Network:
 
 def names_shape(network: Any) -> bool:
     """Return whether a network knows its input shape: a run, a graph, or a network of the list that fixes it."""
-    from convscope.models import entry, names
+    from convscope.models import entry
 
     if isinstance(network, str | os.PathLike):
         name = os.fspath(network)
-        return Path(name).is_dir() or not (own.is_own(name) or (name in names() and entry(name).space))
+        return Path(name).is_dir() or not (own.is_own(name) or (_is_listed(name) and entry(name).space))
     return isinstance(network, Graph) or hasattr(network, "spec")
 
 

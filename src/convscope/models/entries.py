@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from convscope.errors import nearest
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -41,7 +43,7 @@ class Entry:
     @property
     def family(self) -> str:
         """The family it belongs to, called as the file that builds it."""
-        return self.builder.partition(":")[0].partition(".")[0]
+        return "unet" if self.name.startswith(UNET) else self.builder.partition(":")[0].partition(".")[0]
 
 
 def _photographs(
@@ -64,6 +66,33 @@ def _maps(name: str, summary: str, lr: float, *, side: int = 256, axes: int = 2,
         name, f"unet:{name}", summary, "Ronneberger et al. 2015" if axes == 2 else "Çiçek et al. 2016", lr,
         channels_last=True, side=side, classes=2, head="decoder", space="same", axes=axes, encoder=encoder,
     )  # fmt: skip
+
+
+UNET = "unet:"  # before the name of an encoder
+
+
+def unet_on(name: str) -> Entry | None:
+    """Return the entry of ``unet:ENCODER``, the decoder of a U-Net on a network of the list; ``None`` for any other.
+
+    A module ``unet`` of a user's own has other names in it.
+
+    >>> unet_on("unet:resnet18").encoder, unet_on("unet:Net"), unet_on("resnet18")
+    ('resnet18', None, None)
+    """
+    encoder = next((e for e in ENTRIES if f"{UNET}{e.name}" == name and e.space is None), None)
+    if encoder is None:
+        return None
+    return Entry(
+        name, "encoders:unet", f"a class at each pixel: the decoder of a U-Net on the features of {encoder.name}",
+        f"Ronneberger et al. 2015; {encoder.source}", lr=min(encoder.lr, 0.002), channels_last=True,
+        channels=encoder.channels, side=max(encoder.side, 64), classes=2, head="decoder", space="same",
+        encoder=encoder.name,
+    )  # fmt: skip
+
+
+def encoder_hint(name: str) -> str:
+    """Return "; did you mean 'unet:resnet18'?" for a name that nearly is one of a U-Net on a network of the list."""
+    return nearest(name, [f"{UNET}{e.name}" for e in ENTRIES if e.space is None]) if name.startswith(UNET) else ""
 
 
 ENTRIES: tuple[Entry, ...] = (

@@ -24,7 +24,7 @@ from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError, nearest
 from convscope.models import timm
 from convscope.models.arguments import arguments, shape_of
-from convscope.models.entries import Entry
+from convscope.models.entries import Entry, encoder_hint, unet_on
 
 PACKAGE = str(Path(__file__).parents[1])
 COLON = "package.module:name"
@@ -58,7 +58,7 @@ def is_own(name: str) -> bool:
     >>> is_own("mynet:MyNet"), is_own("MyNet()"), is_own("lenet"), is_own("timm:resnet18")
     (True, True, False, False)
     """
-    return is_object(name) or (":" in name and not name.startswith(timm.PREFIX))
+    return is_object(name) or (":" in name and not name.startswith(timm.PREFIX) and unet_on(name) is None)
 
 
 def name_of(source: Source) -> str:
@@ -190,7 +190,8 @@ def _imported(text: str, home: str) -> Any:
             files = [file.stem for file in Path.cwd().glob("*.py")]
             raise ConfigError(
                 f"{text!r} cannot be imported: there is no module {error.name!r} in {Path.cwd()} or among the "
-                f"installed packages{nearest(home, files)}; go to its folder, or name that in PYTHONPATH"
+                f"installed packages{encoder_hint(text) or nearest(home, files)}; go to its folder, or name that in "
+                "PYTHONPATH"
             ) from None
         raise ConfigError(f"{text!r}: {home} cannot be imported: {explained(error)}") from error
 

@@ -14,7 +14,7 @@ from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError, ShapeError, nearest
 from convscope.models import own, timm
 from convscope.models.arguments import fixed
-from convscope.models.entries import ENTRIES, Entry
+from convscope.models.entries import ENTRIES, Entry, unet_on
 
 if TYPE_CHECKING:
     from torch import nn
@@ -45,12 +45,14 @@ def families() -> dict[str, tuple[str, ...]]:
 def entry(name: str) -> Entry:
     """Return the entry of one network; ``ConfigError`` with the nearest name for no network.
 
-    ``timm:NAME`` and ``package.module:name`` are networks too.
+    ``timm:NAME``, ``unet:ENCODER`` and ``package.module:name`` are networks too.
     """
     if own.is_own(name):
         return own.entry_of(name)
     if name.startswith(timm.PREFIX):
         return timm.entry_of(name)
+    if on := unet_on(name):
+        return on
     if name not in _BY_NAME:
         if name in (family := families()):
             raise ConfigError(f"{name!r} is a family of networks; name one of them: {', '.join(family[name])}")
@@ -227,8 +229,13 @@ def options_of(name: str) -> dict[str, Any]:
 def _builder(listing: Entry) -> Callable[..., nn.Module]:
     if listing.name.startswith(timm.PREFIX):
         return partial(timm.build, listing.name)
-    module, function = listing.builder.split(":")
-    return getattr(importlib.import_module(f"convscope.models.{module}"), function)
+    module, name = listing.builder.split(":")
+    builder = getattr(importlib.import_module(f"convscope.models.{module}"), name)
+    if unet_on(listing.name) is None:
+        return builder
+    assert listing.encoder is not None
+    encoder = _BY_NAME[listing.encoder]
+    return partial(builder, encoder, _builder(encoder))
 
 
 def count_weights(name: str, *, classes: int, channels: int = 3, size: tuple[int, ...]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from convscope.data.download import Progress
 from convscope.data.transforms import ImageTransform
 from convscope.errors import CheckpointError, Error
 from convscope.models import public
+from convscope.models.entries import UNET
 from convscope.models.header import KEY, read_header
 from convscope.models.naming import Scaling, dialect_of
 from convscope.models.registry import create, entry, names
@@ -64,16 +66,49 @@ def read_weights(
     A file is .safetensors, .npz, or what torch.save wrote (.pth, .pt, .ckpt, .pth.tar, ...); a run's folder stands for
     the weights in it. Of a checkpoint the state dict that fits is taken, without the prefixes of other trainers, and
     the notes say which. Weights named by another program that is known are renamed, those for BGR images turned to RGB.
+    Of a network with a decoder those of its encoder are taken too: a file, a run or the published ones of that network.
 
     Raises:
         CheckpointError: the file is missing, damaged, holds more than weights, or is the run of another network.
         ConfigError, DataError, Error: as ``public.fetch``.
     """
-    entry(name)  # an unknown name is said before anything is fetched
-    path = public.fetch(name, cache, progress) if str(source) == PUBLIC else Path(source).expanduser()
+    known = entry(name)  # an unknown name is said before anything is fetched
+    published = str(source) == PUBLIC
+    fetched = known.encoder if known.encoder in public.PUBLIC else name
+    path = public.fetch(fetched or name, cache, progress) if published else Path(source).expanduser()
     if path.is_dir():
         path = file_in(path)
     content, metadata = read_file(path)
+    if known.encoder is None or not _is_of_encoder(path, content, metadata, known.encoder):
+        weights = _named(path, content, metadata, name, published=published)
+    else:
+        weights = _without_head(_named(path, content, metadata, known.encoder, published=published), name)
+    return weights if known.space is None else replace(weights, side=None)  # whose images keep their size
+
+
+def _is_of_encoder(path: Path, content: Any, metadata: dict[str, str], encoder: str) -> bool:
+    """Return whether a file holds the weights of an encoder alone."""
+    if KEY in metadata:
+        return read_header(path, metadata[KEY]).model == encoder
+    return not _mentions(content, "decoder.")
+
+
+def _mentions(content: Any, word: str) -> bool:
+    """Return whether a word stands in a name of a tensor, at whatever depth of a checkpoint."""
+    if not isinstance(content, dict):
+        return False
+    return any(word in str(name) or _mentions(value, word) for name, value in content.items())
+
+
+def _without_head(weights: Weights, name: str) -> Weights:
+    """Return the weights of an encoder as those of the network ``name``, which begins with it."""
+    _, top = _children(_published(weights.model), weights.model)
+    tensors = {key: tensor for key, tensor in weights.tensors.items() if key.partition(".")[0] not in {*top, "head"}}
+    return replace(weights, model=name, tensors=tensors)
+
+
+def _named(path: Path, content: Any, metadata: dict[str, str], name: str, *, published: bool) -> Weights:
+    """Return the content of a file as weights of a network, under the names that it has here."""
     own = _own(name)
     if KEY in metadata:
         weights = _of_run(Weights(name, content, str(path), public.sha256(path)), metadata[KEY])
@@ -92,7 +127,7 @@ def read_weights(
         )
         scaling = dialect.scaling
     weights = replace(weights, tensors=checked(path, weights.tensors, own))
-    return _scaled(weights, scaling, published=str(source) == PUBLIC)
+    return _scaled(weights, scaling, published=published)
 
 
 def _own(name: str) -> dict[str, Tensor]:
@@ -254,6 +289,9 @@ def _for_channels(kernel: Tensor, channels: int) -> Tensor:
 
 def _why_fresh(model: nn.Module, weights: Weights, fresh: list[str]) -> str:
     layers = list(dict.fromkeys(name.rpartition(".")[0] for name in fresh))
+    top = {layer.partition(".")[0] for layer in layers}
+    if entry(weights.model).encoder and not any(name.partition(".")[0] in top for name in weights.tensors):
+        return f"these weights have no {' and '.join(sorted(top))}, which starts fresh"
     name = next(name for name in fresh if name.endswith(".weight"))
     candidate, wanted = weights.tensors.get(name), model.state_dict()[name]
     if candidate is None:
@@ -286,6 +324,8 @@ def _refusal(model: nn.Module, weights: Weights, fit: _Fit) -> str:
         if affected
     ]
     fitting = [name for name in names() if _would_fit(name, weights)]
+    if _mentions(tensors, "decoder."):
+        fitting = [name if entry(name).space else f"{UNET}{name}" for name in fitting]
     if weights.model in fitting:
         remedy = "they would fit with other options (--set), or another image size"
     elif fitting:

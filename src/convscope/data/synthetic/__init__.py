@@ -7,7 +7,7 @@ import numpy as np
 from convscope.data.synthetic import angles, discs, squares
 from convscope.errors import ConfigError, nearest
 
-__all__ = ["NAMES", "NUMBERS", "make", "make_numbers"]
+__all__ = ["MASKS", "NAMES", "NUMBERS", "make", "make_numbers"]
 
 NAMES = {
     "angles": "4,000 noisy 32×32 images: do two strokes meet in an upright angle, ∧? For the single-kernel detector",
@@ -15,6 +15,9 @@ NAMES = {
 }
 NUMBERS = {
     "discs": "2,500 noisy 32×32 images of a disc with a hand: its radius in pixels and its angle in degrees",
+}
+MASKS = {
+    "tracks": "240 noisy 128×128 frames of a CCD: dim tracks, straight and curved, among bright hits and hot pixels",
 }
 _SETS = {"angles": angles, "squares": squares}
 
