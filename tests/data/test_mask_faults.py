@@ -38,10 +38,10 @@ def soft(seed: int) -> np.ndarray:
     return np.asarray(large.rotate(9, Image.Resampling.BICUBIC).resize((W, H), Image.Resampling.BILINEAR))
 
 
-def jpeg(seed: int) -> np.ndarray:
+def jpeg(seed: int, quality: int = 60) -> np.ndarray:
     """Return a mask that was a JPEG once."""
     stream = io.BytesIO()
-    Image.fromarray(drawings.boxes(seed)).save(stream, "JPEG", quality=60)
+    Image.fromarray(drawings.boxes(seed)).save(stream, "JPEG", quality=quality)
     return np.asarray(Image.open(stream))
 
 
@@ -82,6 +82,10 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "soft edges": (
         lambda root: [drawings.save(root / f"masks/{i}.png", soft(i)) for i in range(6)],
         r"soft edges: \d.*% of the pixels in 6 files lie off the main values \(0, 255\), most in masks/\d\.png \(.*"
+        r"--mask-threshold 128",
+    ),
+    "the best JPEG": (
+        lambda root: [drawings.save(root / f"masks/{i}.png", jpeg(i, 100)) for i in range(6)],
         r"--mask-threshold 128",
     ),
     "JPEG": (
@@ -208,3 +212,10 @@ def test_classes_of_one_split_only(tmp_path):
 def test_other_sets_refuse_settings_of_masks(options):
     with pytest.raises(ConfigError, match=r"--\w+(-\w+)? \S+: digits is read as .*, which has no masks"):
         load("digits", **options)
+
+
+def test_a_missing_mask_stops_loading_unless_left_out(tmp_path):
+    root = drawings.pair_folders(tmp_path / "set")
+    (root / "masks/2.png").unlink()
+    with pytest.raises(DataError, match=r"1 image has no mask \(images/2\.png\); 5 pairs complete; correct them, or "):
+        load(root)

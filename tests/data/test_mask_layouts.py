@@ -116,6 +116,20 @@ def test_voc_takes_indices_not_colours_and_void(tmp_path):
     assert np.array_equal(mask(found, 2), expected) and found.column.spec.ignore == 255
 
 
+def test_a_label_map_names_the_colours_of_a_palette(tmp_path):
+    root = drawings.voc(tmp_path / "set")
+    colour = {k: ",".join(str((7 * k + c * 31) % 256) for c in range(3)) for k in (0, 1, 15, 255)}
+    lines = [
+        "# label:color_rgb:parts:actions",
+        *(f"{n}:{colour[k]}::" for k, n in ((0, "ground"), (1, "cow"), (15, "man"))),
+    ]
+    (root / "labelmap.txt").write_text("\n".join([*lines, f"void:{colour[255]}::"]))
+    found = read(listed(root))
+    assert [(row.value, row.name) for row in found.table] == [
+        ("0", "ground"), ("1", "cow"), ("15", "man"), ("255", "void"),
+    ]  # fmt: skip
+
+
 def test_a_file_for_each_object(tmp_path):
     listing = listed(drawings.object_files(tmp_path / "stage1_train"))
     found = read(listing)

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from convscope.data.columns import Column, Ragged, Selected
+from convscope.data.columns import Column, Converted, Ragged, Selected
 from convscope.data.dataset import Split
 from convscope.data.transforms import ImageTransform, Transform
 
@@ -135,6 +135,10 @@ def sizes_of(column: Column) -> np.ndarray:
         return sizes_of(column.column)[column.rows]
     if isinstance(column, Ragged):
         return column.shapes
+    if isinstance(column, Converted) and None in column.spec.shape:
+        sizes = sizes_of(column.column)
+        known = [-1 if size is None else size for size in column.spec.shape]
+        return np.where(np.array(known) < 0, sizes, known)
     return np.tile(np.array(column.spec.shape), (len(column), 1))
 
 

@@ -20,6 +20,8 @@ from convscope.data.masks.rule import NO_OBJECT, VOID, MaskRule
 from convscope.data.masks.store import Raw
 from convscope.data.spec import FieldSpec
 
+MOST_COUNTED = 1 << 22  # up to which number objects are counted in a table of all numbers
+
 
 class UnknownValue(Exception):  # noqa: N818 - found while converting; the reader says it in words
     """A value in the mask ``row`` that the rule does not tell of."""
@@ -82,8 +84,10 @@ def _write(new: Path, raw: Raw, rule: MaskRule, rows: np.ndarray) -> None:
             except KeyError as error:
                 raise UnknownValue(row, float(error.args[0])) from None
             if instances:
-                pixels[row] = (mask == 0).sum(), (mask > 0).sum()
-                objects[row] = len(np.unique(mask[mask > 0]))
+                inside = mask[mask > 0]
+                pixels[row] = (mask == 0).sum(), inside.size
+                counted = inside.max(initial=0) < MOST_COUNTED
+                objects[row] = np.count_nonzero(np.bincount(inside)) if counted else len(np.unique(inside))
             else:
                 pixels[row] = np.bincount(mask.reshape(-1), minlength=VOID + 1)[:K]
             stream.write(mask.tobytes())

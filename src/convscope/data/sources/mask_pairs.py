@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from convscope.data.listing import Listing, Masks
@@ -56,11 +56,22 @@ def by_words(folder: str) -> str:
 
 def find(files: Files, columns: Columns) -> list[Candidate]:
     """Return a candidate where folders are called as those of images and of masks are."""
-    folders = {part for name in files.names if is_image(name) for part in name.split("/")[:-1]}
-    roles = {by_words(folder) for folder in folders}
-    if not {"image", "mask"} <= roles:
+    roles = {folder: by_words(folder.rpartition("/")[2]) for folder in files.folders}
+    if not {"image", "mask"} <= set(roles.values()):
+        return []
+    held = {role for name in files.names if is_image(name) for role in _roles(name, roles)}
+    if not {"image", "mask"} <= held:
         return []
     return [Candidate("images with masks", ".", functools.partial(read, files, by_words, columns))]
+
+
+def _roles(name: str, roles: Mapping[str, str]) -> Iterator[str]:
+    """Yield what the folders of a file are, the innermost one that is anything."""
+    folder = name.rpartition("/")[0]
+    while folder and not roles[folder]:
+        folder = folder.rpartition("/")[0]
+    if folder:
+        yield roles[folder]
 
 
 def read(files: Files, role: Role, columns: Columns) -> Listing:

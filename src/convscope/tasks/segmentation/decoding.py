@@ -33,6 +33,15 @@ def decoded(probabilities: np.ndarray, target: PixelClasses | Instances) -> Deco
     return Decoded(classes, label_classes(seen, smallest=target.smallest))
 
 
+def decoded_names(target: PixelClasses | Instances) -> tuple[str, ...]:
+    """Return what the numbers of a class map are called.
+
+    >>> decoded_names(Instances(("background", "inside", "border"), (0.5, 0.3, 0.2)))
+    ('background', 'object')
+    """
+    return ("background", "object") if isinstance(target, Instances) else target.names
+
+
 def of_truth(mask: np.ndarray, target: PixelClasses | Instances) -> Decoded:
     """Return the same of a true mask: void is 255 in the class map and -1 among the objects."""
     if isinstance(target, Instances):
