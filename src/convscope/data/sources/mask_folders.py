@@ -113,8 +113,8 @@ def _words(name: str) -> str:
     >>> _words("train_masks"), _words("1st_manual")
     ('masks', 'manual')
     """
-    words = re.findall(r"[^\W\d_]+", name.casefold())
-    return " ".join(word for word in words if word not in (*SPLITS, "st", "nd"))
+    words = re.findall(r"[^\W\d_]+", re.sub(r"\d+(st|nd|rd)(?![^\W\d_])", "", name.casefold()))
+    return " ".join(word for word in words if word not in SPLITS)
 
 
 def _stems(names: Iterable[str]) -> dict[str, set[str]]:
