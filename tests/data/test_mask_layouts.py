@@ -69,6 +69,8 @@ def packed(root: Path, kind: str) -> Path:
         ("images/{i}.jpg", "annotation/{i}.png"),
         ("data/image/{i}.png", "data/labels/{i}_L.png"),
         ("img_{i}_image.png", "img_{i}_mask.png"),
+        ("images/img{i}.png", "masks/mask{i}.png"),
+        ("images/image_{i}.png", "labels/label_{i}.png"),
     ],
 )
 def test_pairs_by_name(tmp_path, images, masks):

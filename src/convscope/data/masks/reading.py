@@ -144,11 +144,12 @@ def _of_indices(names: Mapping[float, str], found: Census, palette: bytes) -> Ma
 def _told(masks: Masks, kind: MaskKind | None, found: Census, palette: bytes, options: LoadOptions) -> Told:
     """Return what the user and the source say of the values."""
     names: Mapping[float, str] = _of_indices(masks.names, found, palette)
-    source = "the set"
+    source = "the names that come with the set"
     if options.classes is not None:
         listed_names = read_names(options.classes)
         void = [parse_value(part) for part in (options.ignore or "").split(",")]
-        values = [v for v in found.values.tolist() if v not in void]
+        values = [v for v in found.values[~found.soft()].tolist() if v not in void]
+        values = values if options.mask_threshold is None else [0, 1]
         names = assign_names(options.classes, listed_names, values)
         source = f"--classes {options.classes}"
     if masks.objects and kind == "classes" and len(names) < 2:

@@ -17,6 +17,9 @@ _SUFFIX = re.compile(
     r"gt(fine|coarse)[-_. ][a-z]+)$"
 )
 _IMAGE_SUFFIX = re.compile(r"[-_. ](images?|img|im|raw|input|orig|original|leftimg8bit)$")
+_PREFIX = re.compile(
+    r"(^|/)(images?|img|im|raw|input|masks?|labels?|seg|segmentation|gt|groundtruth|annotation|target)[-_. ]?(?=\d)"
+)
 # A folder called as that of images, with a word behind: ``train`` and ``trainannot``, ``train`` and ``train_masks``.
 _BESIDE = re.compile(
     r"(.+?)(?:[-_. ]?(?:annot|annotations?|masks?|labels?)|[-_. ](?:gt|seg|segmentations?|groundtruth))", re.IGNORECASE
@@ -58,7 +61,7 @@ class Place:
         >>> Place("masks/a_7_mask.png", "", "masks", "", "a_7_mask").stem
         'a_7'
         """
-        return _IMAGE_SUFFIX.sub("", _SUFFIX.sub("", self.below))
+        return _PREFIX.sub(r"\1", _IMAGE_SUFFIX.sub("", _SUFFIX.sub("", self.below)))
 
 
 def folder_roles(folders: Iterable[str], names: Iterable[str]) -> Folders:
