@@ -1,6 +1,6 @@
 """What masks reach by the command a user would give: membranes in electron microscopy, and tracks in a CCD.
 
-``python bench/masks.py [isbi|tracks ...] [--seeds 3]`` trains and records both claims, or those named. The slices of the
+``python bench/masks.py [isbi|tracks ...] [--seeds 3]`` trains and records both claims, or those named. Slices of the
 ISBI 2012 stack are held out in runs: 0-19 to train, 20-23 to validate, 24-29 to test.
 """
 

@@ -100,7 +100,8 @@ def main() -> None:
     rates = alternate({"convscope": engine, "bare": bare}, rounds=3)
     row = {
         "net": "unet_mini", "side": SIDE, "batch": BATCH,
-        "convscope_images_per_second": sorted(rates["convscope"])[1], "bare_images_per_second": sorted(rates["bare"])[1],
+        "convscope_images_per_second": sorted(rates["convscope"])[1],
+        "bare_images_per_second": sorted(rates["bare"])[1],
         "ratio": ratio(rates["convscope"], rates["bare"]), "target": 0.97, "trials": 3,
     }  # fmt: skip
     record("masks_loop", [row])
