@@ -113,6 +113,9 @@ def test_voc_takes_indices_not_colours_and_void(tmp_path):
     assert [(row.value, row.number, row.name) for row in found.table] == [
         ("0", 0, "background"), ("1", 1, "1"), ("15", 2, "15"), ("255", 255, "void"),
     ]  # fmt: skip
+    assert found.rule.palette == tuple(
+        int.from_bytes(bytes((7 * k + c * 31) % 256 for c in range(3)), "big") for k in (0, 1, 15)
+    )
     expected = drawings.boxes(2, (1, 15))
     expected[expected == 15], expected[0] = 2, 255
     assert np.array_equal(mask(found, 2), expected) and found.column.spec.ignore == 255
