@@ -6,15 +6,9 @@ import numpy as np
 import pytest
 from pictures import class_folders, put
 
-from convscope.data.detect import sniff
+from convscope.data.detect import LOOKED_FOR, sniff
 from convscope.errors import DataError
 from real_data import real_data
-
-LOOKED_FOR = (
-    "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines "
-    "with an image column and a label, numbers or coordinates), .pts files or COCO key points beside images, IDX "
-    "files, a NumPy archive of x and y, CIFAR batches, a zip or tar of these"
-)
 
 
 def refused(path) -> str:

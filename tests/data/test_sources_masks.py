@@ -1,4 +1,4 @@
-"""Images with masks beside them are no classes; class folders whose files are numbered alike are."""
+"""Images with masks beside them are pairs; class folders whose files are numbered alike are classes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from pictures import put
 from PIL import Image
 
 from convscope.data.detect import sniff
-from convscope.errors import DataError
+from convscope.data.listing import Masks
+from convscope.data.masks import read_masks
+from convscope.data.options import LoadOptions
 from real_data import real_data
 
 H, W = 40, 36
@@ -62,10 +64,11 @@ def classes(root: Path, n: int = 24, **makers: Maker) -> Path:
     return root
 
 
-def refused(path: Path) -> str:
-    with pytest.raises(DataError, match=r"look like images with masks \(segmentation\)") as caught:
-        sniff(path, path / "cache")
-    return str(caught.value)
+def paired(path: Path) -> list[tuple[str, str]]:
+    """Return the names of images and masks that are listed at a path."""
+    listing = sniff(path, path.parent / "cache")
+    assert isinstance(listing.target, Masks) and listing.absent is None
+    return list(zip(listing.ids.tolist(), listing.target.files.tolist(), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,6 @@ def refused(path: Path) -> str:
         ("images/train/{i}.png", "masks/train/{i}.png"),
         ("patient{third}/image/{i}.png", "patient{third}/mask/{i}.png"),
         ("image/patient{third}/{i}.png", "mask/patient{third}/{i}.png"),
-        ("{i}/images/{i}.png", "{i}/masks/{i}-0.png"),
         ("frames/{i}.png", "frames_masks/{i}_mask.png"),
         ("tiles/{i}.jpg", "outlines/{i}.png"),
         ("a/{i}.png", "b/{i}.png"),
@@ -87,20 +89,21 @@ def refused(path: Path) -> str:
         ("images/{i}_training.tif", "1st_manual/{i}_manual1.png"),
     ],
 )
-def test_images_and_masks_are_refused(tmp_path, images, masks):
-    said = refused(pairs(tmp_path, images, masks))
-    assert said.startswith(f"{tmp_path}: the folders ")
+def test_images_and_masks_are_pairs(tmp_path, images, masks):
+    names = [(images.format(i=i, third=i % 3), masks.format(i=i, third=i % 3)) for i in range(8)]
+    assert sorted(paired(pairs(tmp_path / "set", images, masks))) == sorted(names)
 
 
 @pytest.mark.parametrize("third", ["instances", "overlays", "weights"])
 def test_a_third_folder_makes_no_classes_of_them(tmp_path, third):
-    pairs(tmp_path, "image/{i}.png", "mask/{i}.png")
-    pairs(tmp_path, "image/{i}.png", third + "/{i}.png", number=5)
-    assert "image" in refused(tmp_path)
+    pairs(tmp_path / "set", "image/{i}.png", "mask/{i}.png")
+    pairs(tmp_path / "set", "image/{i}.png", third + "/{i}.png", number=5)
+    assert ("image/3.png", "mask/3.png") in paired(tmp_path / "set")
 
 
 def test_maps_of_many_numbered_objects(tmp_path):
-    assert "objects" in refused(pairs(tmp_path, "tiles/{i}.png", "objects/{i}.png", number=60, dtype=np.uint16))
+    names = paired(pairs(tmp_path / "set", "tiles/{i}.png", "objects/{i}.png", number=60, dtype=np.uint16))
+    assert ("tiles/3.png", "objects/3.png") in names
 
 
 def test_in_an_archive(tmp_path):
@@ -108,8 +111,7 @@ def test_in_an_archive(tmp_path):
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
         for path in sorted(root.rglob("*.png")):
             archive.write(path, path.relative_to(root))
-    with pytest.raises(DataError, match="the folders tiles and outlines look like images with masks"):
-        sniff(tmp_path / "set.zip", tmp_path / "cache")
+    assert paired(tmp_path / "set.zip")[3] == ("tiles/3.png", "outlines/3.png")
 
 
 def blank(rng: np.random.Generator) -> np.ndarray:
@@ -163,8 +165,18 @@ def test_files_that_cannot_be_read_are_left_to_decoding(tmp_path):
 
 
 def test_membranes_are_images_with_masks(tmp_path):
-    with pytest.raises(DataError, match="the folders image and label look like images with masks"):
-        sniff(real_data("isbi2012_em/isbi2012_em.zip"), tmp_path)
+    listing = sniff(real_data("isbi2012_em/isbi2012_em.zip"), tmp_path)
+    assert isinstance(listing.target, Masks) and len(listing.ids) == 30 and set(listing.split) == {"train"}
+    assert listing.ids[10] == "train/image/10.png" and listing.target.files[10] == "train/label/10.png"
+    (notice,) = listing.notices
+    assert notice.code == "unlabelled" and notice.text.startswith("30 images have no masks")
+    sizes = np.full((30, 2), 512)
+    read = read_masks(listing.target, sizes, LoadOptions(), tmp_path, 1, lambda what, done, total: None)
+    assert read.rule.kind == "binary" and [(row.value, row.number, row.masks) for row in read.table] == [
+        ("0", 0, 30),
+        ("255", 1, 30),
+    ]
+    assert abs(read.table[0].share - 0.2196) < 1e-4 and read.column.spec.shape == (512, 512)
 
 
 def test_masks_beside_their_images_are_no_examples(tmp_path):
@@ -179,6 +191,6 @@ def test_masks_beside_their_images_are_no_examples(tmp_path):
 
 
 def test_folders_that_say_a_split_as_well(tmp_path):
-    pairs(tmp_path, "train_images/{i}.png", "train_masks/{i}.png")
-    with pytest.raises(DataError, match="train_images and train_masks look like images with masks"):
-        sniff(tmp_path, tmp_path / "cache")
+    pairs(tmp_path / "set", "train_images/{i}.png", "train_masks/{i}.png")
+    listing = sniff(tmp_path / "set", tmp_path / "cache")
+    assert set(listing.split) == {"train"} and len(listing.ids) == 8

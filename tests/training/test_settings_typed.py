@@ -13,7 +13,7 @@ from convscope.api.train import RESUMABLE
 from convscope.training.plan import all_settings
 from convscope.training.settings import Settings, Shared
 
-PATHS = {"split_file", "pretrained", "cache", "data_root"}
+PATHS = {"split_file", "classes", "pretrained", "cache", "data_root"}
 FREER = {"set", "stages"}  # plain tables and lists are taken too
 
 

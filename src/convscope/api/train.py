@@ -19,8 +19,8 @@ from convscope.models import own
 from convscope.runs import files
 from convscope.runs.folder import check_is_run, read_config
 from convscope.runs.inputs import as_loaded, load_source, weights_of
-from convscope.runs.run import Run, given_again
-from convscope.runs.setup import prepare
+from convscope.runs.run import Run, given_again, open_run
+from convscope.runs.setup import Training, prepare
 from convscope.runs.start import (
     began_with,
     check_unchanged,
@@ -180,7 +180,24 @@ def _train(
         "saving": outcome.saving,
     }
     _write_history(folder, outcome)
+    training = _tuned(training, keeper, data, listener)
     return write_results(folder, data, training, outcome, timing, listener)
+
+
+def _tuned(training: Training, keeper: RunSink, data: Data, listener: Listener) -> Training:
+    """Return the training with what the validation split decides of its target, written into the weights' file."""
+    tuned = training.spec.does.tuned
+    if tuned is None:
+        return training
+    run = open_run(keeper.folder, model=training.spec.source)
+    maps = run.predictions(data.valid)
+
+    def progress(done: int, total: int) -> None:
+        listener.progress("thresholds", done, total)
+
+    target = tuned(training.spec.target, data.valid.target, maps, progress)
+    progress(1, 1)
+    return replace(training, spec=keeper.keep_target(target).spec)
 
 
 def _write_history(folder: Path, outcome: Outcome) -> None:

@@ -82,7 +82,9 @@ class Split:
 
     def _example(self, at: int) -> Example:
         values = self.input.take(np.array([at]))[0]
-        target: Any = self[at : at + 1].target[0] if self.dataset.targets else None
+        target: Any = None
+        if self.dataset.targets:
+            target = self.column(self.dataset.targets[0]).take(np.array([at]))[0]
         if self.dataset.target_kind == "class":
             target = self.classes[target]
         return Example(values, target, str(self.dataset.ids[self.rows[at]]))
@@ -105,15 +107,19 @@ class Split:
         return self.column(self.dataset.inputs[0])
 
     @cached_property
-    def target(self) -> np.ndarray:
-        """What is learned (the first of several), as stored (N, ...)."""
-        return self._values(self.dataset.targets[0])
+    def target(self) -> Any:
+        """What is learned (the first of several), as stored: an array (N, ...), of masks their column."""
+        name = self.dataset.targets[0]
+        column = self.column(name)
+        return column if column.spec.kind in ("mask", "instances") else self._values(name)
 
     @property
     def target_words(self) -> list[str]:
         """What is learned of each example, as text: the name of its class, or its numbers."""
         if self.dataset.target_kind == "class":
             return [self.classes[label] for label in self.labels]
+        if self.dataset.target_kind in ("mask", "instances"):
+            return [self.target.spec.kind] * len(self)
         return [" ".join(f"{value:g}" for value in np.ravel(values)) for values in self.target]
 
     @property
@@ -173,9 +179,12 @@ class Split:
         assert isinstance(values, np.ndarray)
         return values
 
-    def with_target(self, values: np.ndarray) -> Split:
-        """Return the same examples with other stored ``values`` (N, ...) of what is learned."""
+    def with_target(self, values: np.ndarray | Column) -> Split:
+        """Return the same examples with other stored ``values`` (N, ...) of what is learned, of masks a column."""
         name = self.dataset.targets[0]
+        if not isinstance(values, np.ndarray):
+            assert len(values) == len(self.dataset) == len(self)  # examples that stand alone, as in ``with_input``
+            return replace(self, dataset=replace(self.dataset, columns={**self.dataset.columns, name: values}))
         everything = np.zeros((len(self.dataset), *values.shape[1:]), values.dtype)
         everything[self.rows] = values
         columns = {**self.dataset.columns, name: InMemory(self.dataset.columns[name].spec, everything)}
@@ -185,7 +194,8 @@ class Split:
         """Return the raw images at positions ``at`` of this split, (N, C, H, W), in the set's dtype."""
         positions = np.asarray(np.arange(len(self))[at])
         images = self.input.take(positions.ravel())
-        assert not isinstance(images, RaggedBatch)
+        if isinstance(images, RaggedBatch):
+            images = np.stack([*images])
         return np.moveaxis(images.reshape(positions.shape + images.shape[1:]), -1, -3)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from convscope.data.examined import Examined
 from convscope.data.ingest.stats import DTYPES, OPAQUE, TRANSPARENT
 from convscope.data.ingest.store import Entry
-from convscope.data.listing import Listing, Target
+from convscope.data.listing import Listing, Masks, Target
 from convscope.data.notice import Notice
 from convscope.data.transforms import ImageTransform
 from convscope.data.transforms.channels import promotion
@@ -23,12 +23,16 @@ CLASSES_SHOWN = 12
 
 
 def describe(
-    where: str | Path, listing: Listing, entry: Entry, examined: Examined, rule: str, preprocessing: ImageTransform
-) -> dict[str, str]:
-    """Return the facts of a set, in the order to print them."""
+    where: str | Path, listing: Listing, entry: Entry, examined: Examined, rule: str, preprocessing: ImageTransform,
+    learned: dict[str, str],
+) -> dict[str, str]:  # fmt: skip
+    """Return the facts of a set, in the order to print them; ``learned`` are those of masks."""
     index = entry.index[entry.index["height"] > 0]
     low, high = examined.low.min(), examined.high.max()
-    needed = len(entry.images) * math.prod(entry.rule.shape) * np.dtype(entry.rule.dtype).itemsize
+    stored = len(entry.images) * math.prod(entry.rule.shape)
+    if entry.rule.fit == "keep":
+        stored = int((index["height"].astype(np.int64) * index["width"]).sum()) * entry.rule.channels
+    needed = stored * np.dtype(entry.rule.dtype).itemsize
     size, unit = (needed / 1e6, "MB") if needed < 1e9 else (needed / 1e9, "GB")
     rate = f"{len(entry.index) / max(entry.seconds, 1e-9):,.0f} images/s"
     came = (
@@ -45,7 +49,7 @@ def describe(
         "stored": f"{preprocessing.dtype}, raw values {low:g}..{high:g}, {size:,.1f} {unit}, {came}",
         "sizing": entry.why,
         "splits": f"{counts} ({rule})",
-        **_learned(listing.target, examined, present),
+        **(learned if isinstance(listing.target, Masks) else _learned(listing.target, examined, present)),
         "normalisation": f"mean/standard deviation of the train split, in raw units: {scale}",
     }
 

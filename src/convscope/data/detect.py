@@ -11,7 +11,19 @@ from pathlib import Path
 
 from convscope.data.listing import Listing
 from convscope.data.notice import Notice
-from convscope.data.sources import archives, cifar, class_folders, deeplabcut, idx, keypoints, npz, pts, table
+from convscope.data.sources import (
+    archives,
+    cifar,
+    class_folders,
+    deeplabcut,
+    idx,
+    keypoints,
+    mask_sets,
+    mask_table,
+    npz,
+    pts,
+    table,
+)
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import Files, Folder, doubled_notice, ending, is_image
@@ -21,8 +33,9 @@ from convscope.text import count, listed
 
 LOOKED_FOR = (
     "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines "
-    "with an image column and a label, numbers or coordinates), .pts files or COCO key points beside images, IDX "
-    "files, a NumPy archive of x and y, CIFAR batches, a zip or tar of these"
+    "with an image column and a label, numbers, coordinates or a mask), images and masks in folders beside each other, "
+    ".pts files or COCO key points beside images, IDX files, a NumPy archive of x and y, CIFAR batches, a zip or tar "
+    "of these"
 )
 # The files of sets that are many, and what everybody puts beside a set.
 OF_SETS = re.compile(r"idx\d-ubyte(\.gz)?$|_batch(_\d+)?\.bin$|^batches\.meta|^(readme|licen[cs]e)")
@@ -59,6 +72,8 @@ def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
 def _table(path: Path, cache: Path, columns: Columns) -> Listing:
     """List the one table at ``path``, which gives the set its name; say what else belongs to it."""
     files = archives.open_files(path.parent, cache)
+    if columns.task in (None, "segmentation") and mask_table.pair_columns(files, path.name, columns):
+        return replace(mask_table.read(files, {"": path.name}, columns), name=path.stem)
     listing = replace(table.read(files, {"": path.name}, columns), name=path.stem)
     others = beside(path.name, table.tables(files))
     if not others:
@@ -86,13 +101,17 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
     arrays = [*idx.find(files), *cifar.find(files), *npz.find(files, columns), *_archives(files, cache, columns)]
     # A table that names the images says more than the folders they lie in, and so do files of nothing but points.
     tables = [*table.find(files, columns), *deeplabcut.find(files)]
+    masks = [] if columns.task not in (None, "segmentation") else mask_sets.find(files, columns)
     points = [] if columns.task not in (None, "landmarks") else [*pts.find(files), *keypoints.find(files)]
     folders = class_folders.find(files)
     images = (
-        [one for one in tables if one.sure and one.explicit]
+        [one for one in masks if one.sure and columns.task == "segmentation"]
+        or [one for one in tables if one.sure and one.explicit]
         or [one for one in points if one.sure]
+        or [one for one in masks if one.sure and one.explicit]
         or [one for one in folders if one.sure and columns.task != "landmarks"]
         or [one for one in tables if one.sure]
+        or masks
         or folders
         or points
     )

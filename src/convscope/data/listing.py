@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -75,6 +76,78 @@ class Target:
         return FieldSpec(self.name or self.kind, self.kind, shape, self.values.dtype.name, self.names, self.units)
 
 
+@dataclass(frozen=True, eq=False)
+class RawMask:
+    """One mask as it is stored: ``values`` (H, W), whole numbers or real ones, of a palette image its indices.
+
+    ``colours`` says that they are colours, 0xRRGGBB; one that is not opaque has 255 less its opacity in the byte above,
+    and one that is not seen at all is ``UNSEEN``. ``palette`` is the RGB of a palette's indices, three bytes each.
+    ``classes`` (k,) are the classes of the objects 0..k-1 that the values number, where the source tells them; -1 means
+    void.
+    """
+
+    values: np.ndarray
+    colours: bool = False
+    palette: bytes = b""
+    classes: np.ndarray | None = None
+
+
+UNSEEN = 0xFF000000  # the value of a colour without opacity
+
+
+class MaskReader(Protocol):
+    """Where a listing's masks come from."""
+
+    @property
+    def names(self) -> np.ndarray:
+        """What messages call each mask, (n,)."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def fingerprint(self) -> str:
+        """Return a hash that changes when any mask may have changed, without decoding one."""
+        ...
+
+    def read(self, row: int) -> RawMask:
+        """Return one mask; ``Unreadable`` where it is none."""
+        ...
+
+    def each(self, max_pixels: int) -> Iterator[tuple[int, Callable[[], RawMask]]]:
+        """Yield (row, what decodes its mask, also in another process), cheapest order first."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Masks:
+    """What is to be learned of each of n images, where that is a mask; what its values mean, ``data.masks`` finds out.
+
+    ``names`` are those of values, where the source tells them. ``objects`` says that each value but 0 is one object, or
+    that none is; ``None`` leaves it to the values. ``rows`` (n,) are those of the ``reader`` that are meant, all of
+    them for ``None``. ``kind`` is that of the column: "mask" until all were looked at.
+    """
+
+    reader: MaskReader
+    names: Mapping[float, str] = field(default_factory=dict)
+    objects: bool | None = None
+    name: str = "mask"
+    kind: Literal["mask", "instances"] = "mask"
+    rows: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.reader) if self.rows is None else len(self.rows)
+
+    def __getitem__(self, at: slice | np.ndarray) -> Masks:
+        """Return the masks of some of the images."""
+        rows = np.arange(len(self.reader)) if self.rows is None else self.rows
+        return replace(self, rows=rows[at])
+
+    @property
+    def files(self) -> np.ndarray:
+        """What each mask is called in messages, (n,)."""
+        return self.reader.names if self.rows is None else self.reader.names[self.rows]
+
+
 @dataclass(frozen=True)
 class Listing:
     """Every example of a set: its name, target, given split and group, and where its pixels are.
@@ -89,7 +162,7 @@ class Listing:
     kind: str
     images: Images
     ids: np.ndarray
-    target: Target
+    target: Target | Masks
     split: np.ndarray
     groups: np.ndarray | None = None
     notices: tuple[Notice, ...] = ()
@@ -99,8 +172,10 @@ class Listing:
     @property
     def labels(self) -> np.ndarray:
         """Numbers (n,) that are the same where the same is to be told: of classes, of sets of labels, of tenths of the
-        first number; 0 for points.
+        first number; 0 for points and masks.
         """
+        if isinstance(self.target, Masks):
+            return np.zeros(len(self.target), np.int64)
         if self.target.kind == "class":
             return self.target.values
         if self.target.kind == "multilabel":
@@ -113,4 +188,4 @@ class Listing:
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, none where other things than classes are learned."""
-        return self.target.names if self.target.kind == "class" else ()
+        return self.target.names if isinstance(self.target, Target) and self.target.kind == "class" else ()

@@ -20,6 +20,7 @@ from convscope.data.batch import Batch, Mixed
 from convscope.data.columns import RaggedBatch
 from convscope.data.dataset import Split
 from convscope.data.loader_columns import Encode, InputColumn, TargetColumn
+from convscope.data.patches import Patches, Places, cuts
 from convscope.data.spec import FieldSpec
 from convscope.data.transforms import PLAIN, Form, ImageTransform, ToTensor
 from convscope.errors import ConfigError
@@ -28,7 +29,7 @@ from convscope.world import ALONE, World
 if TYPE_CHECKING:
     from convscope.data.augment import Policy
 
-FOLLOWING = ("points", "mask")  # kinds of targets that lie in an image, and move with it
+FOLLOWING = ("points", "mask", "instances")  # kinds of targets that lie in an image, and move with it
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,9 @@ class Loader:
 
     ``transforms`` make network input of each of the split's inputs, in the ``form`` that is asked for; ``encode`` makes
     of stored targets what is trained on. ``policy`` augments the first input, and moves points and masks with it;
-    ``becomes`` (K,) says which point each one is in a mirrored image, ``None`` that this is not known. A last batch of
-    a single example joins the one before it, since batch norm has no variance over one value.
+    ``becomes`` (K,) says which point each one is in a mirrored image, ``None`` that this is not known. With ``patches``
+    parts of the examples make the batches, and stand in their place wherever examples are said here. A last batch of a
+    single example joins the one before it, since batch norm has no variance over one value.
     """
 
     def __init__(
@@ -70,20 +72,22 @@ class Loader:
         seed: int = 0,
         policy: Policy | None = None,
         becomes: Sequence[int] | None = None,
+        patches: Patches | None = None,
     ):
         names = split.dataset.inputs
         if policy is not None:
             policy.check(_image(transforms[names[0]], policy), len(split))
         self.split, self.transforms, self.batch_size, self.form = split, transforms, batch_size, form
         self.encode, self.seed, self.policy, self.becomes = encode, seed, policy, becomes
-        self.rows = split.rows
+        self.patches = patches
+        count = len(split) if patches is None else len(patches)
+        self.rows = split.rows if patches is None else np.arange(count)  # parts of one image are drawn apart
         self._inputs = [InputColumn(split.column(name), transforms[name], form) for name in names]
         self._targets = [TargetColumn(split, name, encode, form.device) for name in split.dataset.targets]
         self._streamed = [target for target in self._targets if target.streams]
         self._following = [] if policy is None else [t for t in self._targets if t.spec.kind in FOLLOWING]
         if policy is not None:
-            _check_following(policy, [target.spec for target in self._following], becomes)
-        count = len(split)
+            _check_following(policy, [target.spec for target in self._following], becomes, cut=patches is not None)
         self.bounds = [*range(0, count, batch_size), count]
         if len(self.bounds) > 2 and count - self.bounds[-2] == 1:
             del self.bounds[-2]
@@ -98,20 +102,23 @@ class Loader:
 
     def over(self, split: Split, transforms: Mapping[str, ToTensor]) -> Loader:
         """Return the batches of other values of the same examples, in the same orders, not augmented."""
-        return Loader(split, transforms, self.batch_size, form=self.form, encode=self.encode, seed=self.seed)
+        return Loader(
+            split, transforms, self.batch_size, form=self.form, encode=self.encode, seed=self.seed, patches=self.patches
+        )
 
     def epoch(self, epoch: int, start: int = 0, world: World = ALONE) -> Iterator[Batch]:
         """Yield the shuffled, augmented batches of one epoch, from batch ``start`` on: this process's part of each."""
-        order = np.random.Generator(np.random.Philox(key=[self.seed, epoch])).permutation(len(self.split))
+        order = np.random.Generator(np.random.Philox(key=[self.seed, epoch])).permutation(len(self.rows))
         chosen = (self._choose(order[first:last], epoch) for first, last in self._spans(world, start))
         chosen, coming = itertools.tee(chosen)
-        for choice, raw in zip(chosen, self._raw(each.all_at for each in coming), strict=True):
+        for choice, raw in zip(chosen, self._raw((each.all_at for each in coming), self._places(epoch)), strict=True):
             yield self._augmented(choice, raw, epoch)
 
     def sequential(self, world: World = ALONE) -> Iterator[Batch]:
         """Yield the batches in the split's own order, not augmented: this process's part of each."""
         bounds = self._spans(world)
-        for (first, last), raw in zip(bounds, self._raw(np.arange(a, b) for a, b in bounds), strict=True):
+        wanted = (np.arange(first, last) for first, last in bounds)
+        for (first, last), raw in zip(bounds, self._raw(wanted, self._places(0)), strict=True):
             inputs, learned = self._parted(raw)
             targets = self._targets_at(slice(first, last), learned)
             yield Batch(self.rows[first:last], self._tensors(inputs), targets, _lengths(inputs))
@@ -119,8 +126,14 @@ class Loader:
     def of(self, at: np.ndarray, epoch: int) -> Batch:
         """Return the examples at positions ``at`` (N,) of the split, to the bit as an epoch's batches hold them."""
         choice = self._choose(at, epoch)
-        raw = tuple(each.column.take(choice.all_at) for each in (*self._inputs, *self._streamed))
+        if self.patches is None:
+            raw = tuple(each.column.take(choice.all_at) for each in (*self._inputs, *self._streamed))
+        else:
+            raw = next(self._raw([choice.all_at], self._places(epoch)))
         return self._augmented(choice, raw, epoch)
+
+    def _places(self, epoch: int) -> Places | None:
+        return None if self.patches is None else self.patches.places(self.seed, epoch)
 
     def _spans(self, world: World, start: int = 0) -> list[tuple[int, int]]:
         """Return where a process's part of each batch begins and ends, from batch ``start`` on."""
@@ -129,11 +142,15 @@ class Loader:
             for first, last in itertools.pairwise(self.bounds[start:])
         ]
 
-    def _raw(self, wanted: Iterable[np.ndarray]) -> Iterator[tuple[Any, ...]]:
+    def _raw(self, wanted: Iterable[np.ndarray], places: Places | None) -> Iterator[tuple[Any, ...]]:
         """Yield the raw values of each input and streamed target at each of the positions (k,) ``wanted``."""
-        streams = [each.stream for each in (*self._inputs, *self._streamed)]
-        wanted_of = itertools.tee(wanted, len(streams))
-        return zip(*(stream(at) for stream, at in zip(streams, wanted_of, strict=True)), strict=True)
+        columns = (*self._inputs, *self._streamed)
+        wanted_of = itertools.tee(wanted, len(columns))
+        if places is None or self.patches is None:
+            return zip(*(each.stream(at) for each, at in zip(columns, wanted_of, strict=True)), strict=True)
+        size = self.patches.size
+        parts = (cuts(each.column, places, at, size) for each, at in zip(columns, wanted_of, strict=True))
+        return zip(*parts, strict=True)
 
     def _parted(self, raw: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Return the raw values of the inputs, and those of the streamed targets."""
@@ -196,10 +213,10 @@ def _image(transform: ToTensor, policy: Policy) -> ImageTransform:
     return transform
 
 
-def _check_following(policy: Policy, specs: Sequence[FieldSpec], becomes: Sequence[int] | None) -> None:
+def _check_following(policy: Policy, specs: Sequence[FieldSpec], becomes: Sequence[int] | None, *, cut: bool) -> None:
     """Refuse what cannot be done to images with targets that lie in them."""
     kinds = {spec.kind for spec in specs}
-    if any(None in spec.shape for spec in specs):
+    if not cut and any(None in spec.shape for spec in specs):
         raise ConfigError(
             f"augmentation {str(policy)!r}: it moves targets with their images, which are of one size, and these "
             "targets are of several; choose none"

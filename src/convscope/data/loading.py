@@ -12,7 +12,6 @@ import numpy as np
 from convscope.data import checks, named, splits
 from convscope.data.boxes import placed_in, squares
 from convscope.data.checks.places import check_places
-from convscope.data.columns import Column, InMemory
 from convscope.data.dataset import Data, Dataset, Notice, Split
 from convscope.data.description import decoding_notices, describe
 from convscope.data.detect import sniff
@@ -23,13 +22,14 @@ from convscope.data.ingest import store as caching
 from convscope.data.ingest.build import Progress, Size, unreadable
 from convscope.data.ingest.layout import check_fit
 from convscope.data.ingest.stats import moments
-from convscope.data.listing import Listing
+from convscope.data.learned import Learned, learned_of
+from convscope.data.listing import Listing, Masks, Target
 from convscope.data.options import LoadKeywords, LoadOptions, shows_options
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages
 from convscope.data.split_file import read_split_file
 from convscope.data.transforms import ImageTransform
-from convscope.data.transforms.resize import fit_for
+from convscope.data.transforms.resize import Fit, fit_for
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.text import count
 
@@ -53,6 +53,9 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     ``fold`` (from 1) the set is cut into folds, and this one is the test split; ``resample`` draws the splits anew, in
     the same sizes: 0 is the set's own.
     ``task`` says what is to be learned, where the columns of a table may be taken for classes as well as for numbers.
+    ``mask`` says what the values of masks are ("binary", "classes", "instances"; "auto": told from all masks),
+    ``ignore`` which value or class is not scored, ``classes`` names a file with the names of classes (one a line, or
+    value=name), and ``mask_threshold`` is the value from which on a pixel of a mask with soft edges is the object.
     ``crop_points`` cuts each image to the square around its true points, this share wider at each end.
     ``progress(what, done, total)`` is called along the way.
 
@@ -72,12 +75,12 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     listing = _find(path_or_name, options, options.columns, root, tell)
     if listing.target.kind == "class" and len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
-    options = replace(options, fit=fit_for(listing.target.kind, options.fit))
+    options = replace(options, fit=_fit(listing, options))
     boxes = _boxes(listing, options.crop_points)
     entry = caching.entry(listing.images, _size(options, boxes), root, options.processes, tell)
-    good = _readable(listing, entry, skip_bad=options.skip_bad)
+    learned = learned_of(listing, entry, options, root, tell)
+    good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
-    target = listing.target[good]
     split, rule = _divided(listing, good, options)
     index = entry.index[good]
     examined = Examined(
@@ -87,25 +90,26 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     )  # fmt: skip
     readable = np.arange(len(listing.ids))[good]
     rows = {name: readable[split == name] for name in ("train", "valid", "test")} | {"all": readable}
-    mean, std = moments(entry.index[rows["train"]], entry.rule.height * entry.rule.width)
+    mean, std = moments(entry.index[rows["train"]], _pixels(entry)[rows["train"]])
     transform = replace(entry.rule, mean=mean, std=std)
     cropped = options.crop_points
     return Dataset(
         name=listing.name,
         source=str(path_or_name),
-        columns=_columns(listing, entry),
+        columns={"image": entry.images, learned.column.spec.name: learned.column},
         inputs=("image",),
-        targets=(target.spec.name,),
+        targets=(learned.column.spec.name,),
         rows=rows,
         ids=listing.ids,
         groups=listing.groups,
         transforms={"image": transform},
         placements=_placements(entry, boxes),
-        fingerprint=fingerprint(target.names, examined.content, target.values, split),
-        facts=describe(path_or_name, listing, entry, examined, rule, transform) | _cut(cropped, entry),
+        fingerprint=fingerprint(learned.column.spec.names, examined.content, learned.hashed(good), split),
+        facts=describe(path_or_name, listing, entry, examined, rule, transform, learned.facts) | _cut(cropped, entry),
         warnings=(
             *listing.notices,
             *decoding_notices(listing, entry),
+            *learned.notices,
             *_places(listing, entry, good, cropped),
             *_scaled(listing, index, transform),
             *checks.run(examined),
@@ -138,13 +142,37 @@ def load_labelled(
         (rule.height, rule.width), rule.fit, options.max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes
     )  # fmt: skip
     entry = caching.entry(listing.images, size, root, options.processes, tell)
-    good = _readable(listing, entry, skip_bad=options.skip_bad)
+    learned = learned_of(listing, entry, options, root, tell)
+    good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
+    name = learned.column.spec.name
     data = Dataset(
-        listing.name, str(path_or_name), _columns(listing, entry), ("image",), (listing.target.spec.name,),
+        listing.name, str(path_or_name), {"image": entry.images, name: learned.column}, ("image",), (name,),
         {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups, placements=_placements(entry, boxes),
     )  # fmt: skip
-    notices = (*other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry))
+    notices = (
+        *other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry), *learned.notices
+    )  # fmt: skip
     return data.everything, listing.split[good], notices
+
+
+def _fit(listing: Listing, options: LoadOptions) -> Fit:
+    """Return how images are resized; with masks they are not, and others do not keep different sizes."""
+    fit = fit_for(listing.target.kind, options.fit)
+    masked = isinstance(listing.target, Masks)
+    if masked and fit != "keep":
+        raise ConfigError(
+            f"--fit {fit}: images with masks keep their sizes, since a resized mask is another one; leave it out"
+        )
+    if fit == "keep" and not masked:
+        raise ConfigError(f"--fit keep: for images with masks; {listing.name} is {listing.kind}: choose another")
+    return fit
+
+
+def _pixels(entry: caching.Entry) -> np.ndarray:
+    """Return how many pixels each stored image has, (n,)."""
+    if entry.rule.fit == "keep":
+        return entry.index["height"].astype(np.int64) * entry.index["width"]
+    return np.full(len(entry.index), entry.rule.height * entry.rule.width)
 
 
 def _scaled(listing: Listing, index: np.ndarray, transform: ImageTransform) -> tuple[Notice, ...]:
@@ -185,11 +213,6 @@ def _divided(listing: Listing, good: np.ndarray | slice, options: LoadOptions) -
     return splits.assign(target, groups, **draw._asdict())
 
 
-def _columns(listing: Listing, entry: caching.Entry) -> dict[str, Column]:
-    target = listing.target
-    return {"image": entry.images, target.spec.name: InMemory(target.spec, target.values)}
-
-
 def _cut(share: float | None, entry: caching.Entry) -> dict[str, str]:
     """Say that images are cut to their points, where they are."""
     if share is None:
@@ -201,9 +224,10 @@ def _boxes(listing: Listing, share: float | None) -> np.ndarray | None:
     """Return the part of each image that is taken, (n, 4), where the true points are to say so."""
     if share is None:
         return None
-    if listing.target.kind != "points" or not isinstance(listing.images, FileImages):
+    target = listing.target
+    if isinstance(target, Masks) or target.kind != "points" or not isinstance(listing.images, FileImages):
         raise ConfigError(f"--crop-points: for files of images with points; {listing.name} is {listing.kind}")
-    return squares(listing.target.values, share)
+    return squares(target.values, share)
 
 
 def _placements(entry: caching.Entry, boxes: np.ndarray | None) -> np.ndarray:
@@ -224,7 +248,7 @@ def _places(
             "way"
         )
         yield Notice("cropped-by-points", text)
-    elif listing.target.kind == "points":
+    elif isinstance(listing.target, Target) and listing.target.kind == "points":
         index = entry.index[good]
         yield from check_places(
             listing.target.values[good], index["height"], index["width"], listing.ids[good].tolist()
@@ -249,11 +273,12 @@ def _present(listing: Listing, *, skip_bad: bool) -> Listing:
     return replace(listing, notices=(told, *listing.notices))
 
 
-def _readable(listing: Listing, entry: caching.Entry, *, skip_bad: bool) -> np.ndarray | slice:
+def _readable(listing: Listing, entry: caching.Entry, learned: Learned, *, skip_bad: bool) -> np.ndarray | slice:
     """Return which images can be used; without bad files a slice, so that records stay in the mapped file, uncopied."""
     if entry.bad and not (skip_bad and len(entry.bad) < len(listing.ids)):
         raise unreadable(listing.ids, entry.bad)
-    return np.delete(np.arange(len(listing.ids)), list(entry.bad)) if entry.bad else slice(None)
+    bad = sorted({*entry.bad, *learned.bad})
+    return np.delete(np.arange(len(listing.ids)), bad) if bad else slice(None)
 
 
 def _find(path_or_name: str | Path, options: LoadOptions, columns: Columns, root: Path, tell: Progress) -> Listing:
@@ -267,6 +292,8 @@ def _find(path_or_name: str | Path, options: LoadOptions, columns: Columns, root
         raise _not_there(path)
     if not listing.columns:
         columns.refuse_without(path_or_name, listing.kind)
+    if not isinstance(listing.target, Masks):
+        options.refuse_mask_settings(path_or_name, listing.kind)
     return _present(listing, skip_bad=options.skip_bad)
 
 

@@ -13,11 +13,15 @@ from convscope.data.decode.encoded import MAX_PIXELS
 from convscope.data.ingest.layout import SIDE
 from convscope.data.sources.columns import TASKS, Columns
 from convscope.data.transforms.resize import Fit
+from convscope.errors import ConfigError
 
 PLACES = ("cache", "data_root")  # where things lie
 COLUMNS = ("image_column", "label_column", "group")  # what a table or an archive calls its parts
 SPLITTING = ("valid", "test", "seed", "split_file", "folds", "fold", "resample")  # how a set is divided
 OF_NETWORKS = ("alpha", "side")  # what a network asks for, and no plan states
+
+MASKS = ("mask", "ignore", "classes", "mask_threshold")  # what the values of masks mean
+Masked = Literal["auto", "binary", "classes", "instances"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,6 +51,10 @@ class LoadKeywords(TypedDict, total=False):
     resample: int | None
     task: str | None
     crop_points: float | None
+    mask: Masked
+    ignore: str | None
+    classes: str | Path | None
+    mask_threshold: float | None
 
 
 class ReadKeywords(TypedDict, total=False):
@@ -58,6 +66,10 @@ class ReadKeywords(TypedDict, total=False):
     group: str | None
     image_column: str | None
     label_column: str | None
+    mask: Masked
+    ignore: str | None
+    classes: str | Path | None
+    mask_threshold: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +98,10 @@ class LoadOptions:
     resample: int | None = None
     task: str | None = None
     crop_points: float | None = None
+    mask: Masked = "auto"
+    ignore: str | None = None
+    classes: str | Path | None = None
+    mask_threshold: float | None = None
 
     @classmethod
     def of(cls, plan: Any, *, alpha: bool = False, side: int = SIDE) -> LoadOptions:
@@ -112,6 +128,14 @@ class LoadOptions:
             else value
             for name, value in options.items()
         }
+
+    def refuse_mask_settings(self, path: object, kind: str) -> None:
+        """Raise ``ConfigError`` where settings of masks are given for a set that has none."""
+        defaults = {f.name: f.default for f in fields(self)}
+        for name in MASKS:
+            if (value := getattr(self, name)) != defaults[name]:
+                setting = f"--{name.replace('_', '-')} {value}"
+                raise ConfigError(f"{setting}: {path} is read as {kind}, which has no masks; leave the setting out")
 
     @property
     def columns(self) -> Columns:

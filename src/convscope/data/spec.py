@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Protocol, cast
 
 Kind = Literal[
     "image", "volume", "video", "signal", "text", "features", "class", "multilabel", "number", "points", "mask",
-    "instances",
+    "instances", "map",
 ]  # fmt: skip
 
 
@@ -163,17 +163,85 @@ class Points:
         return tuple(other.get(k, k) for k in range(len(self.names)))
 
 
+@dataclass(frozen=True)
+class PixelClasses:
+    """One of several classes for each pixel, by name; stored as masks (H, W) of their numbers, 255 where none is known.
+
+    ``shares`` are those of the classes in the training pixels. Of two classes a pixel is of the second from the
+    probability ``threshold`` on; of more it is of the likeliest. With ``objects`` what hangs together of the second
+    class, from the probability ``seeds`` on, is an object, if it has at least ``smallest`` pixels. While it is learned,
+    a pixel in a narrow gap between objects counts up to ``border_weight`` more.
+    """
+
+    kind: ClassVar[str] = "pixel classes"
+    noun: ClassVar[str] = "class"
+    names: tuple[str, ...]
+    shares: tuple[float, ...]
+    objects: bool = False
+    threshold: float = 0.5
+    seeds: float = 0.5
+    smallest: int = 0
+    border_weight: float = 0.0
+
+    @property
+    def dense(self) -> bool:
+        """Whether objects fill most of an image, and thin lines of the first class part them, as membranes do."""
+        return self.objects and self.shares[1] > 0.5
+
+    def __post_init__(self) -> None:
+        check_names(self.names)
+        _check_pixels(self)
+
+
+@dataclass(frozen=True)
+class Instances:
+    """Objects, each pixel in one of them or in none; stored as masks (H, W) of their numbers, -1 where it is not known.
+
+    A network tells background, inside and border. An object grows from what hangs together of an inside more likely
+    than ``seeds``, over pixels more likely than ``threshold`` to be of an object, to at least ``smallest`` pixels.
+    ``shares`` are those of the three in the training pixels; ``border_weight`` is as in ``PixelClasses``.
+    """
+
+    kind: ClassVar[str] = "instances"
+    noun: ClassVar[str] = "object"
+    names: tuple[str, ...]
+    shares: tuple[float, ...]
+    seeds: float = 0.5
+    threshold: float = 0.5
+    smallest: int = 0
+    border_weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_names(self.names)
+        _check_pixels(self)
+
+
+def _check_pixels(target: PixelClasses | Instances) -> None:
+    if len(target.shares) != len(target.names) or len(target.names) < 2:
+        raise ValueError(f"shares: expected one for each of two or more classes, found {target.shares}")
+    for name in ("threshold", "seeds"):
+        if not 0 < getattr(target, name, 0.5) < 1:
+            raise ValueError(f"{name}: expected a probability between 0 and 1, found {getattr(target, name)}")
+    if target.smallest < 0:
+        raise ValueError(f"smallest: expected a number of pixels, 0 or more, found {target.smallest}")
+
+
 def check_names(names: tuple[str, ...]) -> None:
     """Raise ``ValueError`` unless there are names, and each says something."""
     if not names or not all(names):
         raise ValueError(f"names: expected one or more names that are not empty, found {names}")
 
 
-TARGETS: dict[str, type[Any]] = {target.kind: target for target in (Classes, Labels, Numbers, Points)}
+TARGETS: dict[str, type[Any]] = {
+    target.kind: target for target in (Classes, Labels, Numbers, Points, PixelClasses, Instances)
+}
 
 
 # Of a target's kind: that of the columns that it is stored in.
-STORED: dict[str, Kind] = {"classes": "class", "labels": "multilabel", "numbers": "number", "points": "points"}
+STORED: dict[str, Kind] = {
+    "classes": "class", "labels": "multilabel", "numbers": "number", "points": "points", "pixel classes": "mask",
+    "instances": "instances",
+}  # fmt: skip
 
 
 def names_of(target: TargetSpec) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convscope.data.listing import Target
+from convscope.data.listing import Masks, Target
 from convscope.data.numerals import real
 from convscope.errors import ConfigError, DataError
 
@@ -41,7 +41,7 @@ class Strata(NamedTuple):
 
 
 def assign(
-    target: Target,
+    target: Target | Masks,
     groups: np.ndarray | None,
     given: np.ndarray,
     *,
@@ -123,13 +123,15 @@ def _assigned(
     return split, "; ".join(sentence)
 
 
-def strata(target: Target) -> Strata:
+def strata(target: Target | Masks) -> Strata:
     """Return what examples are drawn by: classes, or parts of the range of the first number.
 
     >>> numbers, names, *_ = strata(Target("number", np.arange(60.0)[:, None], ("age",), ("years",)))
     >>> np.bincount(numbers).tolist(), names[0]
     ([20, 20, 20], 'part 1 of age')
     """
+    if isinstance(target, Masks):
+        return _one_stratum(target)
     if target.kind == "class":
         return Strata(target.values, target.names, ", stratified", "class")
     parts = min(MOST_STRATA, len(target) // STRATUM) if target.kind == "number" else 1
@@ -141,11 +143,11 @@ def strata(target: Target) -> Strata:
     return Strata(numbers, names, f", stratified by {target.names[0]}", f"part of {target.names[0]}")
 
 
-def _one_stratum(target: Target) -> Strata:
+def _one_stratum(target: Target | Masks) -> Strata:
     return Strata(np.zeros(len(target), np.int64), ("",), ", drawn at random", "")
 
 
-def _check(target: Target, given: np.ndarray) -> None:
+def _check(target: Target | Masks, given: np.ndarray) -> None:
     if len(target) < 2:
         found = "no image" if len(target) == 0 else "only one image"
         needed = " of each of at least two classes" if target.kind == "class" else ""

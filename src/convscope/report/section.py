@@ -37,12 +37,16 @@ class Section:
 
 @dataclass(frozen=True)
 class Judged:
-    """What a task's own part of a report is made from: the split that was judged, predictions (n, ...), figures."""
+    """What a task's own part of a report is made from: the split that was judged, predictions (n, ...), figures,
+    what was learned, and the network.
+    """
 
     data: Data
     split: Split
     predictions: Any
     metrics: Mapping[str, Any]
+    target: Any = None
+    model: Any = None
 
 
 def evenly(split: Split, count: int = 48) -> np.ndarray:
@@ -55,9 +59,12 @@ def evenly(split: Split, count: int = 48) -> np.ndarray:
 
 
 def shows_images(split: Split) -> bool:
-    """Return whether what is learned from are images of one size, which can be laid out as pictures."""
+    """Return whether what is learned from are images of one size, which can be laid out as pictures.
+
+    Those with masks are shown by their own task.
+    """
     spec = split.input.spec
-    return spec.kind == "image" and None not in spec.shape
+    return spec.kind == "image" and None not in spec.shape and split.dataset.target_kind not in ("mask", "instances")
 
 
 def _none(*_: Any) -> None:
@@ -82,7 +89,7 @@ class TaskReport:
 
 BY_TASK = {
     name: f"convscope.report.sections.{name}.report:REPORT"
-    for name in ("classification", "multilabel", "regression", "landmarks")
+    for name in ("classification", "multilabel", "regression", "landmarks", "segmentation")
 }
 ANY_TASK = "convscope.report.sections.run:REPORT"
 

@@ -118,8 +118,9 @@ def read_metrics(folder: Path) -> dict[str, Any]:
 def compared_of(metrics: dict[str, Any], of: str) -> dict[str, About]:
     """Return the figures that a run is compared by: its task's, but for those that have no meaning for its target."""
     every = task(of).compared
-    main, described = next(iter(every)), metrics.get("metrics") or every
-    return {name: about for name, about in every.items() if name == main or name in described}
+    main, described = metrics.get("main") or next(iter(every)), metrics.get("metrics") or every
+    known = {name: about for name, about in every.items() if name == main or name in described}
+    return {main: known.pop(main), **known} if main in known else known
 
 
 def _described(values: Any) -> dict[str, Any]:

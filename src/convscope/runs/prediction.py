@@ -8,6 +8,8 @@ from html import escape
 from textwrap import shorten
 from typing import Any
 
+import numpy as np
+
 from convscope.cards import card
 
 SHOWN = 10  # rows in a notebook
@@ -19,7 +21,9 @@ class Prediction:
     """What the network says of one example; ``error`` says why it could say nothing, ``note`` what was converted.
 
     ``answer`` is the task's, fit for JSON; its keys are attributes too: of classes ``label``, ``probability`` and
-    ``probabilities``. Where there is an error, it has the same keys without values.
+    ``probabilities``. Where there is an error, it has the same keys without values. ``arrays`` are what of it is a
+    picture: of masks ``classes`` (H, W), ``probabilities`` (H, W, K), ``objects`` (H, W) where these are counted, and
+    the ``image`` (H, W, C) itself.
 
     >>> Prediction("a.png", {"age": 31.5, "unit": "years"}).age
     31.5
@@ -31,6 +35,7 @@ class Prediction:
     answer: Mapping[str, Any] = field(default_factory=dict)
     error: str | None = None
     note: str = ""
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray], compare=False)
 
     def __getattr__(self, name: str) -> Any:
         answer = self.__dict__.get("answer", {})  # empty while it is copied or unpickled
@@ -53,7 +58,7 @@ class Prediction:
     def _said(self) -> str:
         """Return the answer on one line: what of it is one text or number, else its first value in short."""
         if shown := self._shown():
-            return " ".join(map(_plain, shown.values()))
+            return " ".join(f"{name} {value}" if type(value) is int else _plain(value) for name, value in shown.items())
         first = next(iter(self.answer.values()), "")
         if isinstance(first, Mapping):
             first = ", ".join(f"{name} {_short(value)}" for name, value in first.items())

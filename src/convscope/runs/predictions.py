@@ -78,6 +78,6 @@ def _header(spec: ModelSpec) -> tuple[str, ...]:
 
 
 def _rows(split: Split, predictions: Any, spec: ModelSpec) -> Iterator[tuple[str, ...]]:
-    cells, target = task(spec.task).cells, spec.target
-    for name, truth, prediction in zip(split.ids, split.target, predictions, strict=True):
-        yield (str(name), split.name, *cells(prediction, truth, target))
+    lines = task(spec.task).lines(split.target, predictions, spec.target)
+    for name, cells in zip(split.ids, lines, strict=True):
+        yield (str(name), split.name, *cells)

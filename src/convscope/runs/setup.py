@@ -9,13 +9,16 @@ import torch
 from torch import nn
 
 from convscope.data.augment import Policy
+from convscope.data.columns import Selected
 from convscope.data.dataset import Data, Split
 from convscope.data.ingest import store
 from convscope.data.loader import Loader
+from convscope.data.patches import patches_of
 from convscope.data.spec import TargetSpec
 from convscope.data.transforms import Form
 from convscope.models import own
-from convscope.models.weights import Weights, load_into
+from convscope.models.fitting import load_into
+from convscope.models.weights import Weights
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.own_network import check_own
 from convscope.runs.predictor import BATCH
@@ -104,7 +107,9 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     assert plan.batch_size is not None  # settled
     model = in_order(model, plan)
     train = batches_of(data.train, data, plan)
-    valid = Loader(data.valid, data.transforms, BATCH, form=train.form, encode=train.encode)
+    patches = patches_of(data.valid, data.preprocessing, drawn=False)
+    judged_at_once = BATCH if patches is None else plan.batch_size
+    valid = Loader(data.valid, data.transforms, judged_at_once, form=train.form, encode=train.encode, patches=patches)
     settled, told, expected = _staged(settled, model, train, valid, objective)
     shape = (plan.batch_size, *first.x.shape[1:])
     return Training(settled, spec, model, train, valid, objective, expected, shape, notes, told, notices)
@@ -138,7 +143,8 @@ def _staged(
 def _objective(plan: Plan, data: Data, target: TargetSpec) -> Objective:
     """Return what the plan's task trains on."""
     chosen = task(plan.task)
-    train, valid = (chosen.encode(split.placed_target, target) for split in (data.train, data.valid))
+    learned = (data.train.placed_target, data.valid.placed_target)
+    train, valid = (each if isinstance(each, Selected) else chosen.encode(each, target) for each in learned)
     return chosen.objective(target, plan.options, train, valid, plan.device)
 
 
@@ -164,4 +170,5 @@ def batches_of(split: Split, data: Data, plan: Plan) -> Loader:
         seed=plan.seed,
         policy=policy,
         becomes=becomes,
+        patches=patches_of(split, data.preprocessing, drawn=True),
     )

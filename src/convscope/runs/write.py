@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from convscope import atomic
 from convscope.data.dataset import Data
+from convscope.data.spec import TargetSpec
 from convscope.errors import ConfigError, quoted
 from convscope.models import own
 from convscope.models.header import KEY
@@ -55,8 +56,8 @@ def folder_word(model: str) -> str:
     return model.replace(":", "-").replace("/", "-").removesuffix("()")
 
 
-def new_folder(out: str | Path | None, name: str) -> Path:
-    """Create and return the run folder: ``out``, or ``runs/NAME`` with a number behind it where that is taken.
+def new_folder(out: str | Path | None, name: str, inside: Path = Path("runs")) -> Path:
+    """Create and return a folder: ``out``, or NAME ``inside`` another, with a number behind it where that is taken.
 
     Raises ``ConfigError`` where ``out`` holds something already and ``SaveError`` where it cannot be created.
     """
@@ -64,7 +65,7 @@ def new_folder(out: str | Path | None, name: str) -> Path:
         folder = Path(out)
         refuse_taken(folder)
     else:
-        base, number = Path("runs") / name, 2
+        base, number = inside / name, 2
         folder = base
         while folder.exists():
             folder, number = base.with_name(f"{name}-{number}"), number + 1
@@ -166,6 +167,20 @@ class RunSink:
 
     def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None:
         """Replace the chosen weights by those of ``epoch``."""
+        self._write(weights, epoch)
+
+    def keep_target(self, target: TargetSpec) -> RunSink:
+        """Say in the file of the chosen weights what was decided of the target since; return who keeps on so."""
+        from safetensors import safe_open
+
+        with safe_open(self.folder / files.WEIGHTS, "pt") as file:
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            epoch = json.loads(file.metadata()[KEY])["epoch"]
+        decided = replace(self, spec=replace(self.spec, target=target))
+        decided._write(weights, epoch)
+        return decided
+
+    def _write(self, weights: dict[str, Tensor], epoch: int) -> None:
         # One metadata key: several would be written in an order that changes from run to run.
         payload = save(weights, metadata={KEY: json.dumps({**self.spec.to_dict(), "epoch": epoch})})
         write_file(self.folder / files.WEIGHTS, payload)

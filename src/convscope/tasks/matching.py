@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from convscope.text import listed
 class Matched(NamedTuple):
     """Stored targets (n, ...) as a network has learned them, and what is to be said of them."""
 
-    stored: np.ndarray
+    stored: Any
     notices: tuple[str, ...] = ()
 
 

@@ -18,6 +18,7 @@ _ROOMS = {
     "multilabel": ("multilabel.task:MULTILABEL", "multilabel.options:Options"),
     "regression": ("regression.task:REGRESSION", "regression.options:Options"),
     "landmarks": ("landmarks.task:LANDMARKS", "landmarks.options:Options"),
+    "segmentation": ("segmentation.task:SEGMENTATION", "segmentation.options:Options"),
 }
 _REGISTERED: dict[str, Task] = {}
 

@@ -5,7 +5,7 @@ A task is one folder of this room and one line in ``registry.TASKS``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -95,13 +95,20 @@ class Task:
     ``followed(target)``: what the figures of an epoch are called, with their units, where their names do not tell.
     ``restore(predictions, placements)``: places in the images that a network sees -> in the images as they were given;
     ``None`` where predictions are no places.
+    ``tuned(target, truth, predictions, progress)``: the target with what the validation split decides once the network
+    is trained, such as thresholds; ``None``: nothing.
     ``score(truth, predictions, target, options, groups)``: every figure, with intervals over examples or groups.
     ``evidence(truth, predictions, target)``: what runs and simple methods are compared by.
     ``baselines``: simple methods beside the network, by name; ``compared``: the figures that comparisons show, the main
     one first, each with its meaning.
     ``answer(prediction, target)``: one prediction, fit for JSON; its first value is what is shown.
-    ``columns(target)`` and ``cells(prediction, truth, target)``: of predictions.csv, after id and split;
+    ``pictured(prediction, target)``: its answer, and by name what of it is a picture, that which is shown first;
+    ``None``: nothing is.
+    ``columns(target)`` and ``cells(prediction, truth, target)``: of predictions.csv, after id and split; where these
+    are easier made of all examples together, ``rows(truth, predictions, target)`` makes them;
     ``read(rows, target)``: the truth and predictions of such rows, as ``evidence`` takes them.
+    ``reading(target)``: settings that have the targets of another set read as ``target`` has them, where nobody says
+    how.
     ``match(stored, spec, target)``: targets of another set, described by ``spec``, as ``target`` has them.
     """
 
@@ -119,9 +126,12 @@ class Task:
     compared: Mapping[str, About]
     answer: Callable[[Any, Any], dict[str, Any]]
     columns: Callable[[Any], tuple[str, ...]]
-    cells: Callable[[Any, Any, Any], Sequence[str]]
     read: Callable[[Sequence[Mapping[str, str]], Any], Evidence]
-    match: Callable[[np.ndarray, FieldSpec, Any], Matched] = matched
+    cells: Callable[[Any, Any, Any], Sequence[str]] | None = None
+    rows: Callable[[Any, Any, Any], Iterable[Sequence[str]]] | None = None
+    pictured: Callable[[Any, Any], tuple[dict[str, Any], Mapping[str, np.ndarray]]] | None = None
+    reading: Callable[[Any], Mapping[str, Any]] = lambda target: {}
+    match: Callable[[Any, FieldSpec, Any], Matched] = matched
     resolve: Callable[[Any, Data], Any] = lambda options, data: options
     average: Callable[[Tensor, Sequence[View], Any], Tensor] | None = lambda views, laid, target: views.mean(0)
     step: str = "supervised"
@@ -129,3 +139,16 @@ class Task:
     usual: Callable[[Data, Any], Mapping[str, tuple[Any, str]]] = lambda data, plan: {}
     followed: Callable[[Any], Mapping[str, str]] = lambda target: {}
     restore: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    tuned: Callable[[Any, Any, Any, Callable[[int, int], None]], TargetSpec] | None = None
+
+    def said(self, prediction: Any, target: TargetSpec) -> tuple[dict[str, Any], Mapping[str, np.ndarray]]:
+        """Return the answer, and what of it is a picture."""
+        return (self.answer(prediction, target), {}) if self.pictured is None else self.pictured(prediction, target)
+
+    def lines(self, truth: Any, predictions: Any, target: TargetSpec) -> Iterable[Sequence[str]]:
+        """Return the cells of each example."""
+        if self.rows is not None:
+            return self.rows(truth, predictions, target)
+        assert self.cells is not None
+        pairs = zip(truth, predictions, strict=True)
+        return (self.cells(prediction, true, target) for true, prediction in pairs)

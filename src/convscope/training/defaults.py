@@ -10,6 +10,7 @@ import torch
 
 from convscope.data.augment import Policy, default_policy
 from convscope.data.dataset import Data
+from convscope.data.patches import patches_of
 from convscope.data.transforms import ImageTransform
 from convscope.errors import ConfigError
 from convscope.models import own, registry
@@ -30,6 +31,7 @@ TASKS_IN_WORDS = {
     "multilabel": "images with any number of labels",
     "regression": "images with numbers",
     "landmarks": "images with points",
+    "segmentation": "images with masks",
 }
 SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in size
 
@@ -61,10 +63,10 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
     count = len(data.train)
     epochs, batch_size = next((e, b) for least, e, b in _SIZES if count >= least)
     if plan.model == "auto":
-        choose("model", "resnet_mini", "fits itself to the image size")
+        choose("model", *usual.get("model", ("resnet_mini", "fits itself to the image size")))
     model = registry.entry(str(chosen.get("model", plan.model)))
     if plan.head == "auto":
-        new = plan.pretrained is not None and not own.is_own(plan.model)
+        new = plan.pretrained is not None and not own.is_own(plan.model) and "linear" in does.heads
         head = "linear" if new else "own", "a new one on given weights" if new else "the network's own"
         choose("head", *usual.get("head", head))
     elif plan.head not in does.heads:
@@ -80,8 +82,8 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
         choose("epochs", ENDLESS, "as many as the time allows")
     if plan.batch_size is None:
         choose("batch_size", *usual.get("batch_size", (min(batch_size, count), f"for {count:,} training images")))
-    elif plan.batch_size > count:
-        choose("batch_size", count, f"all training images; there are no {plan.batch_size:,}")
+    elif plan.batch_size > (parts := parts_of(data)):
+        choose("batch_size", parts, f"all training images; there are no {plan.batch_size:,}")
     factor = SGD_FACTOR if plan.opt == "sgd" else 1
     if plan.lr is None:
         rate, whose = (_HEAD_RATE, "a new head's") if plan.pretrained else (model.lr, f"{model.name}'s")
@@ -116,6 +118,12 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
         lr = max(stage.lr or 0.0 for stage in stages)
         settled = replace(settled, stages=stages, lr=lr, freeze=None, unfreeze_at=None, layer_decay=None)
     return ResolvedPlan(settled, reasons)
+
+
+def parts_of(data: Data) -> int:
+    """Return of how many parts an epoch is: training images, or parts of them where these keep their sizes."""
+    patches = patches_of(data.train, data.preprocessing, drawn=True)
+    return len(data.train) if patches is None else len(patches)
 
 
 def _select(plan: Plan, data: Data, usual: Mapping[str, tuple[Any, str]]) -> tuple[str, str]:

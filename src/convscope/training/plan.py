@@ -116,13 +116,22 @@ class Plan:
     task: str = setting("auto", "Data", "what to learn; auto: decided by the targets")
     task_options: dict[str, Any] = setting({}, "Data", "the task's own settings, which stand beside the others")
     img_size: int | tuple[int, int] | None = setting(None, "Data", "image size: one number, or height and width")
-    fit: Literal["auto", "crop", "pad", "squash", "centre"] = setting(
+    fit: Literal["auto", "crop", "pad", "squash", "centre", "keep"] = setting(
         "auto",
         "Data",
-        "how images of another size are resized; centre cuts the middle out; auto: pad with points, else crop",
+        "how images of another size are resized; centre cuts the middle out; auto: keep with masks, pad with points, "
+        "else crop",
     )
     crop_points: float | None = setting(
         None, "Data", "cut each image to the square around its true points, this share wider at each end, such as 0.2"
+    )
+    mask: Literal["auto", "binary", "classes", "instances"] = setting(
+        "auto", "Data", "what the values of masks are; auto: told from all masks, as the table of values says"
+    )
+    ignore: str | None = setting(None, "Data", "value or class of masks that is not scored, such as 255 or void")
+    classes: str | None = setting(None, "Data", "file of the names of mask classes: one a line, or value=name")
+    mask_threshold: float | None = setting(
+        None, "Data", "mask value from which on a pixel belongs to the object, such as 128, for masks with soft edges"
     )
     valid: float | int | None = setting(
         None, "Data", "validation share (0.1) or number of examples (500), where the set has no such split"

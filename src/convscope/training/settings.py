@@ -62,9 +62,16 @@ class SeriesSettings(Shared, total=False):
     points: Literal["auto", "heatmaps", "coordinates"]
     pairs: str
     normaliser: str
+    loss: Literal["dice+ce", "ce", "dice", "focal"]
+    objects: Literal["auto", "yes", "no"]
+    border_weight: float
     img_size: int | tuple[int, int] | None
-    fit: Literal["auto", "crop", "pad", "squash", "centre"]
+    fit: Literal["auto", "crop", "pad", "squash", "centre", "keep"]
     crop_points: float | None
+    mask: Literal["auto", "binary", "classes", "instances"]
+    ignore: str | None
+    classes: str | os.PathLike[str] | None
+    mask_threshold: float | None
     valid: float | int | None
     test: float | int | None
     split_seed: int | None

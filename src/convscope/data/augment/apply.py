@@ -40,7 +40,7 @@ def apply(
     for values, spec in zip(fields[1:], specs[1:], strict=True):
         if spec.kind == "points":
             values = points.follow(policy, values, draws, shape, becomes)
-        elif spec.kind == "mask":
+        elif spec.kind in ("mask", "instances"):
             values = masks.follow(policy, values, draws, shape, spec.ignore)
         followed.append(values)
     return tuple(followed)

@@ -4,10 +4,10 @@ from convscope.data.columns.column import Column, Converted, Selected, Values
 from convscope.data.columns.in_memory import InMemory, in_memory
 from convscope.data.columns.mapped import Mapped
 from convscope.data.columns.on_disk import OnDisk
-from convscope.data.columns.opening import open_column
+from convscope.data.columns.opening import open_column, open_ragged
 from convscope.data.columns.ragged import Ragged, RaggedBatch
 
 __all__ = [
     "Column", "Converted", "InMemory", "Mapped", "OnDisk", "Ragged", "RaggedBatch", "Selected", "Values",
-    "in_memory", "open_column",
+    "in_memory", "open_column", "open_ragged",
 ]  # fmt: skip

@@ -62,6 +62,16 @@ class RaggedBatch:
         return padded
 
 
+def shape_of(shapes: np.ndarray) -> tuple[int | None, ...]:
+    """Return the shape that examples of ``shapes`` (n, d) have in common, ``None`` for an axis that varies.
+
+    >>> shape_of(np.array([[4, 2], [7, 2]]))
+    (None, 2)
+    """
+    sizes = [np.unique(axis).tolist() for axis in shapes.T]
+    return tuple(size[0] if len(size) == 1 else None for size in sizes)
+
+
 @dataclass(frozen=True, eq=False)
 class Ragged:
     """n examples of different sizes, as in ``RaggedBatch``; ``take`` gives one."""
@@ -80,9 +90,7 @@ class Ragged:
         (None, 2)
         """
         batch = RaggedBatch.of(examples)
-        sizes = [np.unique(axis).tolist() for axis in batch.shapes.T]
-        shape = tuple(size[0] if len(size) == 1 else None for size in sizes)
-        spec = FieldSpec(name or kind, kind, shape, batch.values.dtype.name)
+        spec = FieldSpec(name or kind, kind, shape_of(batch.shapes), batch.values.dtype.name)
         return cls(spec, batch.values, batch.offsets, batch.shapes)
 
     def __len__(self) -> int:

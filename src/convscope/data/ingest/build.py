@@ -18,6 +18,7 @@ from convscope.data.decode import limited
 from convscope.data.decode.encoded import Unreadable, stored, stored_as
 from convscope.data.ingest import pool
 from convscope.data.ingest.layout import SIDE, Kind, layout
+from convscope.data.ingest.own_sizes import OwnSizes, starts_of
 from convscope.data.ingest.pool import Bad, Result, Task, array_shape
 from convscope.data.ingest.stats import DTYPES, content, examine, forget_buffers, index_dtype
 from convscope.data.listing import Images
@@ -81,7 +82,7 @@ def fill(images: Images, size: Size, allocate: Allocate, cores: int, progress: P
                 return _from_array(images, size, allocate, progress)
             assert isinstance(images, FileImages)
             try:
-                return _from_files(images, size, allocate, cores, progress, uniform=True)
+                return _from_files(images, size, allocate, cores, progress, uniform=size.fit != "keep")
             except _NotUniform:
                 return _from_files(images, size, allocate, cores, progress, uniform=False)
         except Unreadable as error:  # not one file, but the type of a whole array
@@ -108,7 +109,10 @@ def _from_array(images: ArrayImages, size: Size, allocate: Allocate, progress: P
     rule = replace(rule, nodata=size.nodata)
     index, bad = np.zeros(len(images), index_dtype(rule.channels)), {}
     index["outlier"] = np.nan
-    out = np.load(allocate(array_shape(len(images), rule), rule.dtype), mmap_mode="r+").view(np.ndarray)
+    kept = rule.fit == "keep"
+    shape = (len(images) * H * W * rule.channels,) if kept else array_shape(len(images), rule)
+    out = np.load(allocate(shape, rule.dtype), mmap_mode="r+").view(np.ndarray)
+    out = out.reshape(len(images), H, W, rule.channels) if kept else out
     done = 0
     for block in images.blocks():
         rows, values = slice(done, done + len(block)), stored(block)
@@ -119,7 +123,7 @@ def _from_array(images: ArrayImages, size: Size, allocate: Allocate, progress: P
         facts["dtype"] = DTYPES.index(kind.dtype)
         if values.dtype != np.uint8 or rule.nodata:
             values = _without_nodata(values, rule.nodata or (), facts, bad, done)
-        same_size = images.shape[:2] == (rule.height, rule.width)
+        same_size = kept or images.shape[:2] == (rule.height, rule.width)
         out[rows] = values if same_size else [resize(image, rule.height, rule.width, rule.fit) for image in values]
         examine(out[rows], facts)
         done += len(block)
@@ -172,11 +176,31 @@ def _from_files(
         rule = replace(rule, nodata=size.nodata)
     except DataError as error:
         raise DataError(f"{error}:{_examples(images.names, index)}") from None
+    if rule.fit == "keep":
+        return Filled(rule, why, *_own_sizes(images, rule, size, index, bad, allocate, cores, progress))
     out = allocate(array_shape(len(rows), rule), rule.dtype)
     results = pool.run(Task(size.max_pixels, rule, out, size.boxes), images, rows, cores)
     if uniform:
         results = _only(kinds.keys(), results, size)
     return Filled(rule, why, *_collect(results, len(rows), rule.channels, progress))
+
+
+def _own_sizes(
+    images: FileImages, rule: ImageTransform, size: Size, seen: np.ndarray, unusable: Bad, allocate: Allocate,
+    cores: int, progress: Progress,
+) -> tuple[np.ndarray, Bad]:  # fmt: skip
+    """Decode files whose headers were ``seen`` (n,), each in its own size, but for the ``unusable`` ones."""
+    while True:
+        sizes = np.stack([seen["height"], seen["width"]], axis=1).astype(np.int64)
+        starts = starts_of(sizes, rule.channels)
+        work = OwnSizes(size.max_pixels, rule, allocate((int(starts[-1]),), rule.dtype), sizes, starts)
+        rows = np.delete(np.arange(len(sizes)), list(unusable))
+        index, bad = _collect(pool.run(work, images, rows, cores), len(sizes), rule.channels, progress)
+        if not bad:
+            return index, unusable
+        unusable |= bad  # good headers of damaged files: again, without room for them
+        for side in ("height", "width"):
+            seen[side][list(bad)] = 0
 
 
 def _only(expected: Set[Kind], results: Generator[Result], size: Size) -> Iterator[Result]:

@@ -12,6 +12,8 @@ from convscope.data.transforms.resize import Fit
 from convscope.errors import ConfigError, DataError
 
 SIDE = 128  # what a CPU trains on in minutes; larger only when asked for
+# Sides up to which images of one size are trained on whole; of the parts of others, and what these are a multiple of.
+WHOLE, PART, STEP = 384, 256, 16
 
 
 class Kind(NamedTuple):
@@ -29,7 +31,8 @@ def layout(
     """Decide the one size, channel count and type of a set, and say by which rule; mean and std are still empty.
 
     Images of one size keep it while the shorter side is at most ``side``; larger ones are scaled until it is that.
-    Mixed sizes become squares of the median shorter side, at most ``side``. ``img_size`` overrides both.
+    Mixed sizes become squares of the median shorter side, at most ``side``. ``img_size`` overrides both. Images that
+    keep their sizes (``keep``) are trained on whole, or in parts where they are large.
 
     Raises:
         DataError: types that share no scale, or channel counts that cannot be promoted to one.
@@ -50,6 +53,8 @@ def _target(
     sizes: dict[tuple[int, int], int] = {}
     for kind, number in kinds.items():
         sizes[kind.height, kind.width] = sizes.get((kind.height, kind.width), 0) + number
+    if fit == "keep":
+        return _part(sizes, img_size)
     how = {"crop": "cropped in the centre", "pad": "padded with their border"}.get(fit, "squashed")
     if img_size is not None:
         height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
@@ -67,6 +72,19 @@ def _target(
     side = max(1, min(most, int(np.median(sides))))
     square = f"{side} × {side} (median shorter side, at most {most})"
     return side, side, f"mixed sizes, scaled to {square}; other shapes are {how}"
+
+
+def _part(sizes: Mapping[tuple[int, int], int], img_size: int | tuple[int, int] | None) -> tuple[int, int, str]:
+    """Return the size of the parts that a network is trained on, of images that keep their sizes."""
+    if img_size is not None:
+        height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
+        return height, width, f"each image keeps its size; trained on parts of {height} × {width}, as asked"
+    ((height, width), *others) = sizes
+    if not others and max(height, width) <= WHOLE:
+        return height, width, f"all images are {height} × {width}: kept"
+    longest = max(min(size) for size in sizes)
+    side = min(PART, -(-longest // STEP) * STEP)
+    return side, side, f"each image keeps its size; trained on parts of {side} × {side}"
 
 
 def _common_channels(counts: set[int]) -> int:

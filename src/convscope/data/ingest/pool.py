@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -134,7 +135,25 @@ def payload_bytes(payload: Payload) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def run(task: Task, images: FileImages, rows: np.ndarray, cores: int) -> Generator[Result]:
+class Work(Protocol):
+    """What is done with files, some at a time."""
+
+    @property
+    def max_pixels(self) -> int:
+        """The largest image that is decoded."""
+        ...
+
+    @property
+    def chunk(self) -> int:
+        """How many images make one piece of work."""
+        ...
+
+    def __call__(self, rows: list[int], payloads: list[Payload]) -> Result:
+        """Work on some files, and say what they are."""
+        ...
+
+
+def run(task: Work, images: FileImages, rows: np.ndarray, cores: int) -> Generator[Result]:
     """Do ``task`` on ``rows`` chunk by chunk: in this thread, and in others beside it once that pays."""
     started, done = time.perf_counter(), 0
     with contextlib.ExitStack() as stack:
@@ -144,7 +163,7 @@ def run(task: Task, images: FileImages, rows: np.ndarray, cores: int) -> Generat
         for chunk in _chunks(task, images, rows, cores):
             left = (time.perf_counter() - started) / max(1, done) * (len(rows) - done)
             if cores > 1 and work is task and done and left > PATIENCE:
-                pool, work = stack.enter_context(_processes(cores - 1)), functools.partial(_in_process, task)
+                pool, work = stack.enter_context(processes(cores - 1)), functools.partial(_in_process, task)
             elif cores > 1 and pool is None and _decodes_unlocked(chunk[1][0]):
                 pool = stack.enter_context(ThreadPoolExecutor(cores - 1))
             done += len(chunk[0])
@@ -158,13 +177,14 @@ def run(task: Task, images: FileImages, rows: np.ndarray, cores: int) -> Generat
         yield from (future.result() for future in as_completed(waiting))
 
 
-def _processes(count: int) -> Executor:
+def processes(count: int) -> Executor:
+    """Return so many processes to work in, which end by themselves when there is nothing to do."""
     from joblib.externals.loky import ProcessPoolExecutor
 
     return ProcessPoolExecutor(count, timeout=IDLE)
 
 
-def _in_process(task: Task, rows: list[int], payloads: list[Payload]) -> Result:
+def _in_process(task: Work, rows: list[int], payloads: list[Payload]) -> Result:
     with limited(task.max_pixels):
         return task(rows, payloads)
 
@@ -176,7 +196,7 @@ def _decodes_unlocked(payload: Payload) -> bool:
         return False
 
 
-def _chunks(task: Task, images: FileImages, rows: np.ndarray, cores: int) -> Iterator[tuple[list[int], list[Payload]]]:
+def _chunks(task: Work, images: FileImages, rows: np.ndarray, cores: int) -> Iterator[tuple[list[int], list[Payload]]]:
     """Group files into pieces of work: by number, and by bytes where an archive hands bytes out."""
     at: list[int] = []
     payloads: list[Payload] = []

@@ -81,12 +81,12 @@ def forget_buffers() -> None:
     _buffer.cache_clear()
 
 
-def moments(index: np.ndarray, pixels_per_image: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and standard deviation of each channel over images, in raw units.
+def moments(index: np.ndarray, pixels: int | np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation of each channel over images of so many ``pixels`` (each), in raw units.
 
     A channel that never changes gets the deviation 1, so that dividing by it is harmless.
     """
-    count = len(index) * pixels_per_image
+    count = np.sum(pixels) if isinstance(pixels, np.ndarray) else len(index) * pixels
     mean = index["total"].sum(0) / count
     std = np.sqrt(np.maximum(index["squares"].sum(0) / count - mean**2, 0))
     std[std <= 1e-6 * np.abs(mean)] = 1

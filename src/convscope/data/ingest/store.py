@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from convscope import atomic
-from convscope.data.columns import Mapped, OnDisk, open_column
+from convscope.data.columns import Mapped, OnDisk, Ragged, open_column, open_ragged
 from convscope.data.columns.array_file import FACTS
 from convscope.data.ingest.build import Filled, Progress, Size, fill
 from convscope.data.ingest.pool import Bad
@@ -50,7 +50,7 @@ class Entry:
     """
 
     folder: Path
-    images: Mapped | OnDisk
+    images: Mapped | OnDisk | Ragged
     index: np.ndarray
     rule: ImageTransform
     why: str
@@ -90,11 +90,11 @@ def entry(images: Images, size: Size, root: Path, workers: int, progress: Progre
             rebuilt = f"the decoded images in the cache were damaged ({error}): decoded again"
     shutil.rmtree(folder, ignore_errors=True)  # whatever lies there is no complete entry
     started = time.perf_counter()
-    with _building(folder.parent) as new:
+    with building(folder.parent) as new:
         filled = fill(images, size, functools.partial(_allocate, new), workers, progress)
-        with _explained(root):
+        with explained(root):
             _write(new, filled, time.perf_counter() - started)
-            _publish(new, folder)
+            publish(new, folder)
     for at in old:
         shutil.rmtree(at, ignore_errors=True)
     try:
@@ -127,13 +127,22 @@ def _open(folder: Path, n: int, *, hit: bool) -> Entry:
             or zlib.crc32(index.data) != facts["images"]
         ):
             raise ValueError("images.npy is not as it was written")
-        images = open_column(folder / "pixels.npy", "image", index["checksum"], index["content"])
-        if images.spec.shape != rule.shape or images.spec.dtype != rule.dtype:
+        images = _images(folder / "pixels.npy", rule, index)
+        shape = rule.shape if rule.fit != "keep" else images.spec.shape
+        if images.spec.shape != shape or images.spec.dtype != rule.dtype:
             raise ValueError("pixels.npy is of another shape or type")
     except Exception as error:  # a damaged file fails wherever it is damaged
         raise _Damaged(error) from None
     bad = {int(row): why for row, why in facts["bad"].items()}
     return Entry(folder, images, index, rule, facts["why"], bad, facts["seconds"], hit)
+
+
+def _images(path: Path, rule: ImageTransform, index: np.ndarray) -> Mapped | OnDisk | Ragged:
+    if rule.fit != "keep":
+        return open_column(path, "image", index["checksum"], index["content"])
+    sides = [index[side].astype(np.int64) for side in ("height", "width")]
+    shapes = np.stack([*sides, np.full(len(index), rule.channels)], axis=1)
+    return open_ragged(path, "image", shapes, index["checksum"], index["content"])
 
 
 def _write(new: Path, filled: Filled, seconds: float) -> None:
@@ -143,7 +152,7 @@ def _write(new: Path, filled: Filled, seconds: float) -> None:
     (new / FACTS).write_text(json.dumps({"checksum": zlib.crc32(json.dumps(facts).encode()), **facts}))
 
 
-def _publish(new: Path, folder: Path) -> None:
+def publish(new: Path, folder: Path) -> None:
     """Make an entry appear at its place, whole or not at all, even if the power fails."""
     for path in (*new.iterdir(), new):
         atomic.sync(path)
@@ -158,7 +167,7 @@ def _publish(new: Path, folder: Path) -> None:
 def _allocate(new: Path, shape: tuple[int, ...], dtype: str) -> Path:
     """Create the array file with all its blocks on disk: a full disk must fail here, not kill who writes to the map."""
     path = new / "pixels.npy"
-    with _explained(new.parent.parent), path.open("wb") as stream:
+    with explained(new.parent.parent), path.open("wb") as stream:
         header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(stream, header)
         needed = stream.tell() + int(np.prod(shape)) * np.dtype(dtype).itemsize
@@ -185,7 +194,8 @@ def _full(root: Path, needed: int, free: int) -> Error:
 
 
 @contextlib.contextmanager
-def _explained(root: Path) -> Iterator[None]:
+def explained(root: Path) -> Iterator[None]:
+    """Say where an error of the system comes from, and what to do."""
     try:
         yield
     except OSError as error:
@@ -196,9 +206,9 @@ def _explained(root: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _building(sets: Path) -> Iterator[Path]:
+def building(sets: Path) -> Iterator[Path]:
     """Provide a folder to build an entry in, locked, so that others can tell a builder at work from a dead one."""
-    with _explained(sets.parent):
+    with explained(sets.parent):
         sets.mkdir(parents=True, exist_ok=True)
         _sweep(sets)
         new = Path(tempfile.mkdtemp(prefix=".new-", dir=sets))

@@ -47,12 +47,16 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
     >>> in_order(["10", "9", "b2", "b10"])
     ('9', '10', 'b2', 'b10')
     """
-    return tuple(
-        sorted(
-            set(names),
-            key=lambda n: [(not p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in re.split(r"(\d+)", n) if p],
-        )
-    )
+    return tuple(sorted(set(names), key=by_number))
+
+
+def by_number(name: str) -> list[tuple[bool, int, str]]:
+    """Return what sorts a name as people do: numbers by value.
+
+    >>> sorted(["s10.png", "s9.png"], key=by_number)
+    ['s9.png', 's10.png']
+    """
+    return [(not p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in re.split(r"(\d+)", name) if p]
 
 
 def numbered(names: Iterable[str], classes: tuple[str, ...]) -> np.ndarray:

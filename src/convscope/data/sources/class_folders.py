@@ -12,10 +12,12 @@ import numpy as np
 
 from convscope.data.listing import Listing, Target
 from convscope.data.notice import Notice
-from convscope.data.sources import masks
+from convscope.data.sources import mask_pairs, masks
 from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_order, numbered
+from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings
 from convscope.data.sources.grouping import folders_notice
+from convscope.data.sources.mask_folders import Folder, by_words, folder_roles
 from convscope.data.sources.splitnames import split_folders, split_word
 from convscope.errors import DataError
 from convscope.text import count, listed
@@ -146,7 +148,8 @@ def _list(files: Files, root: str, places: Places) -> Listing:
     names = [name for name in files.names if is_image(name) and _folder(name) in mine]
     drawn = masks.beside_image_files(names)
     names = [name for name in names if name not in drawn]
-    _refuse_masks(files, names, mine)
+    if (segmentation := _with_masks(files, names, mine)) is not None:
+        return segmentation
     labels = numbered((mine[_folder(name)].label for name in names), classes)
     split = np.array([mine[_folder(name)].split for name in names], "<U5")
     notices = (
@@ -166,8 +169,8 @@ def _list(files: Files, root: str, places: Places) -> Listing:
     return Listing(set_name(files.path), kind, FileImages(files, ids), ids, target, split, None, notices)
 
 
-def _refuse_masks(files: Files, names: list[str], mine: Places) -> None:
-    """Raise ``DataError`` where the classes, or folders within them, are images and their masks."""
+def _with_masks(files: Files, names: list[str], mine: Places) -> Listing | None:
+    """Return the listing of images with masks, where the classes, or folders within them, are those."""
     groups: dict[str, dict[str, str]] = {place.label: {} for place in mine.values()}
     for name in names if len(groups) <= masks.MOST_FOLDERS else ():
         place = mine[_folder(name)]
@@ -176,11 +179,15 @@ def _refuse_masks(files: Files, names: list[str], mine: Places) -> None:
         groups[place.label]["/".join(below)] = name
     siblings = _tree(mine).values()
     kinds = masks.beside_images(files, groups) or next(filter(None, map(masks.named, siblings)), ())
-    if kinds:
-        raise DataError(
-            f"{files.path}: the folders {' and '.join(kinds)} look like images with masks (segmentation); "
-            "only image classification (root/class/x.png) is supported so far"
-        )
+    if not kinds:
+        return None
+    image, mask = kinds[:2]
+    roles = folder_roles(files.folders, files.names)
+    if not {"image", "mask"} <= set(map(by_words, kinds)):
+        named = {image: "image", mask: "mask"}
+        paths = [(path, path.rpartition("/")[2]) for path in files.folders]
+        roles = {path: Folder(named[name], name, name) for path, name in paths if name in named}
+    return mask_pairs.read(files, roles, Columns())
 
 
 def _masks_left_out(drawn: dict[str, str]) -> tuple[Notice, ...]:

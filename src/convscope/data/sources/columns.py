@@ -12,7 +12,8 @@ from convscope.text import listed
 SHOWN = 20
 LABEL_COLUMNS = ("label", "target", "class", "labels", "targets", "classes")
 SURELY_CLASSES = ("label", "class", "labels", "classes")  # names by which whole numbers are classes, too
-TASKS = ("classification", "multilabel", "regression", "landmarks")  # which tell how a table's columns are read
+# Those that tell how a set is read.
+TASKS = ("classification", "multilabel", "regression", "landmarks", "segmentation")
 
 
 @dataclass(frozen=True)

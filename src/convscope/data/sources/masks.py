@@ -21,12 +21,13 @@ from convscope.data.sources.candidate import SPLITS
 from convscope.data.sources.files import Files
 
 IMAGE_WORDS = {
-    "image", "images", "img", "imgs", "picture", "pictures", "raw", "input", "inputs", "original", "originals"
+    "image", "images", "img", "imgs", "picture", "pictures", "raw", "input", "inputs", "original", "originals",
+    "leftimg", "bit",
 }  # fmt: skip
 MASK_WORDS = {
     "mask", "masks", "label", "labels", "annotation", "annotations", "gt", "groundtruth", "ground", "truth", "seg",
     "segs", "segmentation", "segmentations", "segmented", "instance", "instances", "semantic", "trimap", "trimaps",
-    "contour", "contours", "target", "targets",
+    "contour", "contours", "target", "targets", "annot", "annots", "manual", "gtfine", "gtcoarse",
 }  # fmt: skip
 # What a mask's file is called behind the name of the image that lies in the same folder.
 _BEHIND = re.compile(r"(.+)[-_. ](masks?|seg|segmentation|segmented|gt|groundtruth|trimap)([-_. ]?\d+)?", re.IGNORECASE)
@@ -44,7 +45,7 @@ Pixels = list[tuple[np.ndarray, np.ndarray]]
 def beside_images(files: Files, groups: Groups) -> tuple[str, ...]:
     """Return which of sibling folders hold images and their masks, none where they are classes."""
     names = list(groups)
-    kinds = [(_is(name, IMAGE_WORDS), _is(name, MASK_WORDS)) for name in names]
+    kinds = [(named_as(name, IMAGE_WORDS), named_as(name, MASK_WORDS)) for name in names]
     if all(map(any, kinds)) and named(names):
         return tuple(names)
     if not 2 <= len(names) <= MOST_FOLDERS:
@@ -52,10 +53,10 @@ def beside_images(files: Files, groups: Groups) -> tuple[str, ...]:
     stems = {name: {_stem(file): path for file, path in groups[name].items()} for name in names}
     pairs = [(a, b) for a, b in permutations(names, 2) if _paired(stems[a], stems[b])]
     if not pairs:
-        stems = {name: _without_shared_words(files) for name, files in stems.items()}
+        stems = {name: without_shared_words(files) for name, files in stems.items()}
         pairs = [(a, b) for a, b in permutations(names, 2) if _paired(stems[a], stems[b])]
     for a, b in pairs:
-        if _is(a, IMAGE_WORDS) and _is(b, MASK_WORDS):
+        if named_as(a, IMAGE_WORDS) and named_as(b, MASK_WORDS):
             return a, b
     for number in (GLANCE, SAMPLE):  # most folders are told by the first few
         looked = _look(files, stems, pairs, number)
@@ -80,16 +81,17 @@ def beside_image_files(names: Iterable[str]) -> dict[str, str]:
 
 def named(folders: Iterable[str]) -> tuple[str, ...]:
     """Return which of sibling folders are called as those of images and masks are, none where not both are there."""
-    images = sorted(name for name in folders if _is(name, IMAGE_WORDS))
-    drawn = sorted(name for name in folders if _is(name, MASK_WORDS))
+    images = sorted(name for name in folders if named_as(name, IMAGE_WORDS))
+    drawn = sorted(name for name in folders if named_as(name, MASK_WORDS))
     return (*images, *drawn) if images and drawn else ()
 
 
 def _words(name: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]+", name.casefold()))
+    return set(re.findall(r"[^\W\d_]+", re.sub(r"\d+(st|nd|rd)(?![^\W\d_])", "", name.casefold())))
 
 
-def _is(name: str, words: set[str]) -> bool:
+def named_as(name: str, words: set[str]) -> bool:
+    """Tell whether a folder's name consists of some words, beside those for a split."""
     said = _words(name) - SPLITS.keys()
     return bool(said) and said <= words
 
@@ -101,7 +103,7 @@ def _stem(file: str) -> str:
     return first[0] if first and last in MASK_WORDS | IMAGE_WORDS else stem
 
 
-def _without_shared_words(paths: Mapping[str, str]) -> dict[str, str]:
+def without_shared_words(paths: Mapping[str, str]) -> dict[str, str]:
     """Return a folder's paths by what tells its stems apart: 1 and 2 for ``1_manual`` and ``2_manual``."""
     places = [stem.rpartition("/") for stem in paths]
     words = [re.split(r"[-_. ]+", last) for _, _, last in places]

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from convscope.data.listing import Listing, Target
+from convscope.data.listing import Listing, Masks, Target
 from convscope.data.notice import Notice
 from convscope.data.sources.arrays import (
     DEFLATED,
@@ -33,6 +33,7 @@ from convscope.data.sources.columns import Columns, plain
 from convscope.data.sources.files import Files, Folder, file_stamp, set_name, strings
 from convscope.data.sources.grouping import find_grouping, is_group_word, unused_notice
 from convscope.data.sources.label_sets import label_target
+from convscope.data.sources.mask_arrays import ArrayMasks
 from convscope.data.sources.point_columns import checked
 from convscope.data.sources.quantities import number_target
 from convscope.errors import DataError
@@ -100,7 +101,11 @@ def read(path: Path, columns: Columns, layout: Callable[[tuple[int, ...]], Layou
     pairs = _pairs(members, columns)
     if not pairs:
         raise DataError(f"{path}: expected images and labels as {_expected(columns)}; it holds {have}")
-    parts = [(split, members[x], _labels(path, members[y], members[x])) for split, (x, y) in pairs.items()]
+    drawn = any(_are_masks(members[y], members[x]) for x, y in pairs.values())
+    parts = [
+        (split, members[x], np.zeros(members[x].shape[0]) if drawn else _labels(path, members[y], members[x]))
+        for split, (x, y) in pairs.items()
+    ]
     shapes = {part[1].shape[1:] for part in parts}
     dtypes = {part[1].dtype for part in parts}
     if len(shapes) > 1 or len(dtypes) > 1:
@@ -120,8 +125,13 @@ def read(path: Path, columns: Columns, layout: Callable[[tuple[int, ...]], Layou
     counts = [(split, len(labels)) for split, _, labels in parts]
     names = next((key for key in members if key.lower() in CLASS_WORDS), None)
     words = None if names is None else _class_names(path, members[names])
-    target, notices = _target(path, [part[2] for part in parts], words, columns.task)
-    labels = target.values if target.kind == "class" else np.zeros(len(target), np.int64)
+    target: Target | Masks
+    notices: tuple[Notice, ...] = ()
+    if drawn:
+        target = _masks(path, [members[y] for _, y in pairs.values()], words)
+    else:
+        target, notices = _target(path, [part[2] for part in parts], words, columns.task)
+    labels = target.values if isinstance(target, Target) and target.kind == "class" else np.zeros(len(target), np.int64)
     group, groups, unused = _groups(path, members, counts, labels, columns)
     used = {names, *group, *(name for pair in pairs.values() for name in pair)}
     said = ", ".join([*(f"{x}, {y}" for x, y in pairs.values()), *(f"group={name}" for name in group)])
@@ -303,10 +313,34 @@ def _labels(path: Path, member: _Member, images: _Member) -> np.ndarray:
     return values
 
 
+def _space(member: _Member) -> tuple[int, ...]:
+    """Return the shape of one mask in an array, without an axis of one channel."""
+    shape = member.shape[1:]
+    return shape if len(shape) != 3 else shape[:2] if shape[2] == 1 else shape[1:] if shape[0] == 1 else shape
+
+
+def _are_masks(labels: _Member, images: _Member) -> bool:
+    """Tell whether labels are masks: one value for each pixel of each image."""
+    sizes = (images.shape[1:3], images.shape[2:4]) if len(images.shape) == 4 else (images.shape[1:],)
+    return labels.shape[:1] == images.shape[:1] and labels.dtype.kind in "biuf" and _space(labels) in sizes
+
+
+def _masks(path: Path, members: Sequence[_Member], words: Sequence[str] | None) -> Masks:
+    """Return the masks that arrays hold."""
+    arrays = [(PurePosixPath(member.file).stem, member) for member in members]
+    names = [f"{path.name}, {name}[{k}]" for name, member in arrays for k in range(member.shape[0])]
+
+    def blocks() -> Iterator[np.ndarray]:
+        for member in members:
+            for block in _values(path, member):
+                yield block.reshape(len(block), *_space(member))
+
+    told = {float(k): str(word) for k, word in enumerate(words or ())}
+    return Masks(ArrayMasks(strings(names), file_stamp(path), blocks), told)
+
+
 def _advice(values: np.ndarray, images: tuple[int, ...]) -> str:
     """Say what labels with several axes are, and what can be done with them."""
-    if values.ndim > 2 and values.shape[1:3] in (images[1:3], images[2:4]):
-        return "; these look like masks (segmentation), and only image classification is supported so far"
     if values.ndim > 2:
         return "; points are an array of (images, points, 2), x and y in pixels"
     if values.ndim != 2 or len(values) != images[0]:

@@ -36,7 +36,8 @@ class ImageTransform:
 
     ``fit`` says how an image of another size is brought to ``height`` × ``width``: ``crop`` scales so that it
     covers the rectangle and keeps the centre, ``pad`` scales so that it fits inside and repeats the border,
-    ``squash`` stretches it, ``centre`` cuts the rectangle out of its middle without scaling. ``mean`` and ``std``
+    ``squash`` stretches it, ``centre`` cuts the rectangle out of its middle without scaling. Under ``keep`` each image
+    stays as large as it is, and ``height`` × ``width`` are the parts that a network is trained on. ``mean`` and ``std``
     are per channel, in the raw units of ``dtype`` (0..255 for uint8), measured on the training split or given by
     the weights that a network started from; the network sees (raw - mean) / std. ``nodata`` are values that mean no
     data beside those that a file says itself; all are filled (``convscope.data.nodata``), unless it is ``None``, as in
@@ -92,11 +93,12 @@ class ImageTransform:
     def tensor(self, stored: np.ndarray | RaggedBatch | Tensor, form: Form = PLAIN) -> Tensor:
         """Return the network's input (N, C, H, W) of raw images (N, H, W, C), which may lie on the device already."""
         assert not isinstance(stored, RaggedBatch)
-        return _standardise()(self.mean, self.std, self.width, self.dtype, form)(stored)
+        width = stored.shape[2]  # its own, where images keep their sizes
+        return _standardise()(self.mean, self.std, width, self.dtype, form)(stored)
 
     def undo(self, x: Tensor) -> np.ndarray:
         """Return raw images (N, H, W, C) of network input (N, C, H, W)."""
-        return _standardise()(self.mean, self.std, self.width, self.dtype, Form(str(x.device))).undo(x)
+        return _standardise()(self.mean, self.std, x.shape[3], self.dtype, Form(str(x.device))).undo(x)
 
     def module(self) -> nn.Module:
         """Return what standardises raw images (N, C, H, W) within an exported network."""
@@ -176,7 +178,7 @@ def _check_dtype(dtype: str, rule: ImageTransform) -> None:
 
 def _shrink(image: Encoded, rule: ImageTransform) -> int:
     """Return how many times smaller a JPEG may be decoded: while it keeps twice the pixels needed along each side."""
-    if rule.fit == "centre":
+    if rule.fit in ("centre", "keep"):
         return 1
     spare = min(image.height / rule.height, image.width / rule.width)
     return 8 if spare >= 16 else 4 if spare >= 8 else 2 if spare >= 4 else 1

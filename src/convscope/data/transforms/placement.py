@@ -23,6 +23,8 @@ def placements(heights: np.ndarray, widths: np.ndarray, height: int, width: int,
     [[0.25, 0.25, 11.625, -0.375]]
     """
     H, W = np.asarray(heights, np.float64), np.asarray(widths, np.float64)
+    if fit == "keep":
+        return np.tile(KEPT, (len(H), 1))
     if fit == "squash":
         down, across, top, left = height / H, width / W, 0.0 * H, 0.0 * W
     elif fit == "centre":

@@ -6,22 +6,28 @@ from typing import Literal
 
 import numpy as np
 
-Fit = Literal["crop", "pad", "squash", "centre"]
+Fit = Literal["crop", "pad", "squash", "centre", "keep"]
 
 
 def fit_for(kind: str, asked: Fit | Literal["auto"]) -> Fit:
     """Return how images are resized beside targets of a kind: with points or numbers they are padded and lose nothing.
 
-    >>> fit_for("points", "auto"), fit_for("number", "auto"), fit_for("class", "auto"), fit_for("points", "crop")
-    ('pad', 'pad', 'crop', 'crop')
+    With masks they keep their sizes: a resized mask is another one.
+
+    >>> [fit_for(kind, "auto") for kind in ("points", "number", "class", "mask")], fit_for("points", "crop")
+    (['pad', 'pad', 'crop', 'keep'], 'crop')
     """
-    return asked if asked != "auto" else "pad" if kind in ("points", "number") else "crop"
+    usual: dict[str, Fit] = {"points": "pad", "number": "pad", "mask": "keep", "instances": "keep"}
+    return asked if asked != "auto" else usual.get(kind, "crop")
 
 
 def resize(pixels: np.ndarray, height: int, width: int, fit: Fit) -> np.ndarray:
-    """Bring (H, W, C) to (height, width, C), scaled without aliasing (bicubic over the area that becomes one pixel)."""
+    """Bring (H, W, C) to (height, width, C), scaled without aliasing (bicubic over the area that becomes one pixel).
+
+    Under ``keep`` it stays as it is.
+    """
     H, W, _ = pixels.shape
-    if (height, width) == (H, W):
+    if (height, width) == (H, W) or fit == "keep":
         return pixels
     if fit == "centre":
         return _middle(pixels, height, width)

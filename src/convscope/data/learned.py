@@ -1,0 +1,79 @@
+"""What is to be learned of each example of a listing, as a column: numbers in memory, masks once they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from convscope.data.columns import Column, InMemory, Ragged
+from convscope.data.fingerprint import content_of
+from convscope.data.ingest.build import Progress
+from convscope.data.ingest.store import Entry
+from convscope.data.listing import Listing, Masks
+from convscope.data.masks import ValueRow, read_masks
+from convscope.data.notice import Notice
+from convscope.data.options import LoadOptions
+from convscope.text import count, listed
+
+SHOWN = 12  # values of masks that are told of on one line
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """A column of n examples; ``facts`` say what it holds, ``bad`` which rows cannot be used."""
+
+    column: Column
+    facts: dict[str, str] = field(default_factory=dict[str, str])
+    notices: tuple[Notice, ...] = ()
+    bad: tuple[int, ...] = ()
+
+    def hashed(self, rows: np.ndarray | slice) -> np.ndarray:
+        """Return what tells the targets of some examples from others: their values, or a hash of each mask."""
+        if isinstance(self.column, InMemory):
+            return self.column.values[rows]
+        assert isinstance(self.column, Ragged)
+        return content_of(_Examples(self.column, np.arange(len(self.column))[rows]))
+
+
+class _Examples(Sequence[np.ndarray]):
+    """Some examples of a column, each taken when it is asked for."""
+
+    def __init__(self, column: Ragged, rows: np.ndarray):
+        self.column, self.rows = column, rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, at: int) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if at >= len(self.rows):
+            raise IndexError(at)
+        return self.column.take(self.rows[at : at + 1])[0]
+
+
+def learned_of(listing: Listing, entry: Entry, options: LoadOptions, root: Path, progress: Progress) -> Learned:
+    """Return the column of what a listing's examples are to be learned as; masks are read for it.
+
+    Raises:
+        DataError: masks that cannot be read, or do not fit their images (see ``masks.read_masks``).
+        ConfigError: settings of masks that fit nothing.
+    """
+    target = listing.target
+    if not isinstance(target, Masks):
+        return Learned(InMemory(target.spec, target.values))
+    sizes = np.stack([entry.index["height"], entry.index["width"]], axis=1).astype(np.int64)
+    return learned_masks(target, sizes, options, root, progress)
+
+
+def learned_masks(masks: Masks, sizes: np.ndarray, options: LoadOptions, root: Path, progress: Progress) -> Learned:
+    """Return the column of the masks of images of ``sizes`` (n, 2); raises as ``learned_of``."""
+    read = read_masks(masks, sizes, options, root, options.processes, progress)
+    facts = {**read.facts, "mask values": listed(_said(read.table), SHOWN)}
+    return Learned(read.column, facts, read.notices, tuple(read.bad))
+
+
+def _said(table: Sequence[ValueRow]) -> Iterator[str]:
+    for row in table:
+        yield f"{row.value} is {row.name} ({100 * row.share:.3g} % of the pixels, {count(row.masks, 'mask')})"

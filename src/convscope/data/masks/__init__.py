@@ -1,0 +1,17 @@
+"""Masks of images: read, judged over the whole set, and brought to the form that a network learns from."""
+
+from convscope.data.masks.checks import check_split_classes
+from convscope.data.masks.reading import MasksRead, ValueRow, read_masks
+from convscope.data.masks.rule import NO_OBJECT, VOID, MaskKind, MaskRule, value_text
+
+__all__ = [
+    "NO_OBJECT",
+    "VOID",
+    "MaskKind",
+    "MaskRule",
+    "MasksRead",
+    "ValueRow",
+    "check_split_classes",
+    "read_masks",
+    "value_text",
+]
