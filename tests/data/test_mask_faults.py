@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,21 @@ from convscope.data.detect import sniff
 from convscope.data.ingest.store import directory
 from convscope.data.listing import Masks
 from convscope.data.loading import load
-from convscope.data.masks import MasksRead, check_split_classes, read_masks
+from convscope.data.masks import MaskRule, MasksRead, check_split_classes, read_masks
 from convscope.data.options import LoadOptions
 from convscope.errors import ConfigError, DataError
 
 
-def read(root: Path, sizes: dict[int, tuple[int, int]] | None = None, **options: Any) -> MasksRead:
+def read(
+    root: Path, sizes: Mapping[int, tuple[int, int]] | None = None, *, rule: MaskRule | None = None, **options: Any
+) -> MasksRead:
     """Read the masks beside images that are all H × W but for those with a size of their own."""
     listing = sniff(root, directory())
     assert isinstance(listing.target, Masks)
     shapes = np.tile((H, W), (len(listing.ids), 1))
     for row, size in (sizes or {}).items():
         shapes[row] = size
-    return read_masks(listing.target, shapes, LoadOptions(**options), directory(), 1, lambda *_: None)
+    return read_masks(listing.target, shapes, LoadOptions(**options), directory(), 1, lambda *_: None, rule=rule)
 
 
 def soft(seed: int) -> np.ndarray:
@@ -136,6 +138,10 @@ def test_what_cures_them(tmp_path):
     assert [(row.value, row.name) for row in found.table] == [
         ("below 128", "background"), ("128 and above", "object"),
     ]  # fmt: skip
+    (tmp_path / "names").write_text("outside\ncell")
+    assert read(root, mask_threshold=128, classes=tmp_path / "names").column.spec.names == ("outside", "cell")
+    with pytest.raises(DataError, match="soft edges"):
+        read(root, classes=tmp_path / "names")
     for i in range(6):
         (root / f"masks/{i}.png").write_bytes(_npy(holed(i)))
     void = read(root, ignore="nan").column.take(np.array([1]))[0]
@@ -168,10 +174,15 @@ def test_a_few_stray_pixels_are_taken_for_the_nearest_value_and_told(tmp_path):
     assert found.notices[0].code == "stray-values"
     assert found.notices[0].text.startswith("3 pixels in 1 mask (masks/1.png) lie off the main values")
     assert found.column.take(np.array([1]))[0][90, 90] == 1 and len(found.column.spec.names) == 2
+    assert [row.value for row in found.table] == ["0", "255", "3 other values"]
+    drawn[5, 5] = 7  # another set, read alike
+    drawings.save(root / "masks/1.png", drawn)
+    again = read(root, dict.fromkeys(range(6), (200, 160)), rule=found.rule)
+    assert again.rule == found.rule and again.notices[0].text.startswith("4 pixels in 1 mask")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7)])
-def test_one_pixel(tmp_path, size):
+def test_one_pixel(tmp_path: Path, size: tuple[int, int]):
     for i, value in enumerate((0, 255)):
         drawings.save(tmp_path / f"set/images/{i}.png", drawings.image(i, *size))
         drawings.save(tmp_path / f"set/masks/{i}.png", np.full(size, value, np.uint8))

@@ -14,7 +14,7 @@ from convscope.data.columns import Column, Ragged
 from convscope.data.ingest.layout import Kind, layout
 from convscope.data.learned import Learned, learned_masks
 from convscope.data.listing import Masks
-from convscope.data.masks.names import assign_names, is_void, parse_value
+from convscope.data.masks.names import assign_names, parse_value
 from convscope.data.options import LoadOptions, Masked
 from convscope.data.patches import sizes_of
 from convscope.data.sources.mask_arrays import ArrayMasks
@@ -24,6 +24,20 @@ from convscope.errors import ConfigError, DataError
 
 CHANNELS = (1, 3, 4)  # of a mask: one number a pixel, or a colour
 AT_ONCE = 16  # images whose mean is taken together
+
+# what messages about files advise -> what an array's owner can do
+ARGUMENTS = {
+    ", or leave the pairs out with --skip-bad": "",
+    " (turned by 90°: the image's EXIF tag turns it, or the mask was saved transposed; turn the mask)": " (transposed)",
+    "--classes names": "names",
+    "write one line value=name for each": "give them as {value: name}",
+    "add a line value=name for each": "add them",
+    "say --mask instances": "say mask='instances'",
+    "--mask-threshold 128": "y >= 128",
+    "--mask ": "mask=",
+    "--ignore ": "ignore=",
+    "--ignore": "ignore=",
+}
 
 Names = Sequence[str] | Mapping[int, str]
 
@@ -59,6 +73,23 @@ def masks_of(
 
     Raises ``DataError`` and ``ConfigError`` as ``masks.read_masks``: each mask must be as large as its image.
     """
+    try:
+        return _read(values, images, ids, mask, ignore, names)
+    except (ConfigError, DataError) as error:
+        text = str(error)
+        for setting, argument in ARGUMENTS.items():
+            text = text.replace(setting, argument)
+        raise type(error)(text) from None
+
+
+def _read(
+    values: np.ndarray | Sequence[np.ndarray],
+    images: Column,
+    ids: np.ndarray,
+    mask: Masked,
+    ignore: str | int | None,
+    names: Names | None,
+) -> tuple[Masks, Learned]:
     arrays = [np.asarray(each) for each in values]
 
     def blocks() -> Iterator[np.ndarray]:
@@ -71,16 +102,13 @@ def masks_of(
     else:
         listed = _assigned(list(names), arrays, ignore)
     masks = Masks(ArrayMasks(np.array([f"mask {name}" for name in ids]), "arrays", blocks), listed)
-    try:
-        options = LoadOptions(mask=mask, ignore=None if ignore is None else str(ignore))
-        sizes = sizes_of(images)[:, :2]
-        with tempfile.TemporaryDirectory(prefix="convscope-") as root:
-            learned = learned_masks(masks, sizes, options, Path(root), lambda what, done, total: None)
-            column = learned.column
-            assert isinstance(column, Ragged)
-            kept = replace(column, values=np.array(column.values))  # the file goes with its folder
-    except ConfigError as error:
-        raise ConfigError(str(error).replace("--ignore", "ignore=")) from None
+    options = LoadOptions(mask=mask, ignore=None if ignore is None else str(ignore), workers=1)
+    sizes = sizes_of(images)[:, :2]
+    with tempfile.TemporaryDirectory(prefix="convscope-") as root:
+        learned = learned_masks(masks, sizes, options, Path(root), lambda what, done, total: None)
+        column = learned.column
+        assert isinstance(column, Ragged)
+        kept = replace(column, values=np.array(column.values))  # the file goes with its folder
     return masks, replace(learned, column=kept)
 
 
@@ -88,9 +116,7 @@ def _assigned(names: list[str], arrays: list[np.ndarray], ignore: str | int | No
     """Return the name of each value: counted from 0, or one for each that occurs."""
     occurring = np.unique(np.concatenate([np.unique(each) for each in arrays])) if arrays else np.zeros(0)
     void = [parse_value(part) for part in str(ignore).split(",")] if ignore is not None else []
-    values = [value for value in occurring.tolist() if value not in void and value >= 0]
-    named = assign_names("names", names, values)
-    return {value: name for value, name in named.items() if not (is_void(name) and value not in values)}
+    return assign_names("names", names, [value for value in occurring.tolist() if value not in void and value >= 0])
 
 
 def transform_of(images: Column, rows: np.ndarray) -> ImageTransform:

@@ -58,7 +58,7 @@ class Prediction:
     def _said(self) -> str:
         """Return the answer on one line: what of it is one text or number, else its first value in short."""
         if shown := self._shown():
-            return " ".join(map(_plain, shown.values()))
+            return " ".join(f"{name} {value}" if type(value) is int else _plain(value) for name, value in shown.items())
         first = next(iter(self.answer.values()), "")
         if isinstance(first, Mapping):
             first = ", ".join(f"{name} {_short(value)}" for name, value in first.items())

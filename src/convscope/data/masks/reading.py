@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from convscope.data.ingest.pool import Bad
 from convscope.data.listing import Masks
 from convscope.data.masks import faults
 from convscope.data.masks.census import Census, census
-from convscope.data.masks.converted import UnknownValue, converted
+from convscope.data.masks.converted import Damaged, UnknownValue, converted
 from convscope.data.masks.kinds import Told, decide, kind_of
 from convscope.data.masks.names import assign_names, ignored, parse_value, read_names
 from convscope.data.masks.rule import VOID, MaskKind, MaskRule, value_text
@@ -94,8 +95,7 @@ def read_masks(
     raw = raw if masks.rows is None else raw.some(masks.rows)
     names = masks.files
     bad = {**raw.bad, **faults.wrong_sizes(raw, sizes)}
-    void_nan = options.ignore is not None and options.ignore.strip().lower() == "nan"
-    if not void_nan and rule is None and options.mask_threshold is None:
+    if "nan" not in map(str.strip, (options.ignore or "").lower().split(",")):
         bad = {**faults.not_finite(raw), **bad}
     if bad and not (options.skip_bad and len(bad) < len(names)):
         raise faults.unusable(names, bad)
@@ -106,6 +106,7 @@ def read_masks(
     if rule is None:
         told = _told(masks, kind, found, raw.palette, options)
         rule, strays = _decided(found, told, names, raw.masks["distinct"])
+        rule = replace(rule, palette=_palette(rule, raw.palette))
         notices += strays
     elif rule.nearest and (stray := ~np.isin(found.values, rule.values)).any():
         faults.check_soft(found, stray, names, raw.masks["distinct"])
@@ -114,6 +115,9 @@ def read_masks(
         column, pixels, objects = converted(raw, rule, rows, masks.name)
     except UnknownValue as unknown:
         raise _unknown(names[unknown.row], unknown.value, rule) from None
+    except Damaged:
+        shutil.rmtree(raw.folder)
+        return read_masks(masks, sizes, options, root, processes, progress, rule=rule)
     notices += _background_only(rule, pixels, names, rows)
     table = _table(found, rule, pixels, int(column.offsets[-1]))
     return MasksRead(
@@ -141,11 +145,12 @@ def _of_indices(names: Mapping[float, str], found: Census, palette: bytes) -> Ma
 def _told(masks: Masks, kind: MaskKind | None, found: Census, palette: bytes, options: LoadOptions) -> Told:
     """Return what the user and the source say of the values."""
     names: Mapping[float, str] = _of_indices(masks.names, found, palette)
-    source = "the set"
+    source = "the names that come with the set"
     if options.classes is not None:
         listed_names = read_names(options.classes)
         void = [parse_value(part) for part in (options.ignore or "").split(",")]
-        values = [v for v in found.values.tolist() if v not in void]
+        values = [v for v in found.values[~found.soft()].tolist() if v not in void]
+        values = values if options.mask_threshold is None else [0, 1]
         names = assign_names(options.classes, listed_names, values)
         source = f"--classes {options.classes}"
     if masks.objects and kind == "classes" and len(names) < 2:
@@ -179,6 +184,18 @@ def _strays(found: Census, stray: np.ndarray, names: np.ndarray) -> Notice:
         f"({listed(names[files].tolist(), 3)}) lie off the main values; each is taken for the nearest one"
     )
     return Notice("stray-values", text, tuple(names[files[:SHOWN]].tolist()))
+
+
+def _palette(rule: MaskRule, palette: bytes) -> tuple[int, ...]:
+    """Return the colour of each class, as the set shows it: that of its first value."""
+    if rule.kind == "instances" or rule.threshold is not None or not (rule.colours or palette):
+        return ()
+    first = {number: int(value) for value, number in reversed(list(zip(rule.values, rule.classes, strict=True)))}
+    values = [first[k] for k in range(len(rule.names)) if k in first]
+    if rule.colours:
+        return tuple(value & 0xFFFFFF for value in values)
+    entries = [palette[3 * value : 3 * value + 3] for value in values]
+    return tuple(int.from_bytes(entry, "big") for entry in entries) if all(entries) else ()
 
 
 def _left_out(names: np.ndarray, bad: Bad) -> list[Notice]:

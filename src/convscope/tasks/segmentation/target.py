@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from convscope.data.spec import Instances, PixelClasses
 from convscope.errors import ConfigError, DataError
 from convscope.tasks.known import OTHERS
 from convscope.tasks.segmentation.borders import VOID, border_weights, instance_classes
-from convscope.tasks.segmentation.decoding import of_truth
+from convscope.tasks.segmentation.decoding import objects_of
 
 PARTS = ("background", "inside", "border")  # what a network tells of objects
 SAMPLED = 50  # training masks whose borders are counted
@@ -64,6 +63,5 @@ def encode(stored: Any, target: PixelClasses | Instances) -> np.ndarray:
     encoded = np.stack([instance_classes(mask) for mask in masks]) if of_objects else np.ascontiguousarray(masks)
     if not target.border_weight:
         return encoded
-    labels = masks if of_objects else [of_truth(mask, replace(target, objects=True)).objects for mask in masks]
-    weights = np.stack([border_weights(each, w0=target.border_weight) for each in labels])
+    weights = np.stack([border_weights(objects_of(mask, target), w0=target.border_weight) for mask in masks])
     return np.stack([encoded.astype(np.float32), weights], axis=1)
