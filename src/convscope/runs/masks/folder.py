@@ -12,7 +12,7 @@ NAME is that of the image, with its folders. Each file appears whole or not at a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -51,15 +51,25 @@ class MaskFolder:
 
         Raises ``SaveError`` where a file cannot be written; what was written before stays.
         """
-        names, arrays = decoded_names(self.target), prediction.arrays
-        classes, image, labels = arrays["classes"], arrays["image"], arrays.get("objects")
+        writers = self._writers(prediction.arrays)
+        paths = {kind: self.folder / pattern.format(place) for kind, (pattern, _) in writers.items()}
+        for kind, (_, write) in writers.items():
+            _write(paths[kind], write)
+        if "objects" in prediction.arrays:
+            self._add_to_table(name, prediction.arrays)
+        return {kind: str(path) for kind, path in paths.items()}
+
+    def _writers(self, arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[str, Callable[[IO[bytes]], object]]]:
+        """Return for each kind of file where it stands, and what writes it."""
+        names, classes, labels, image = self._names, arrays["classes"], arrays.get("objects"), arrays["image"]
         shown = classes if labels is None else labels
         writers: dict[str, tuple[str, Callable[[IO[bytes]], object]]] = {
             "mask": ("masks/{}.png", lambda file: file.write(palette_png(classes, names))),
             "overlay": (
-                "overlays/{}.png", lambda file: file.write(overlay_png(image, shown, objects=labels is not None))
+                "overlays/{}.png",
+                lambda file: file.write(overlay_png(image, shown, objects=labels is not None)),
             ),
-        }  # fmt: skip
+        }
         if labels is None:
             writers["outlines"] = "geojson/{}.geojson", lambda file: write_regions(file, classes, names)
         else:
@@ -69,19 +79,24 @@ class MaskFolder:
         if self.probabilities:
             maps, pages = arrays["probabilities"], self.target.names
             writers["probabilities"] = (
-                "probabilities/{}.tif", lambda file: write_probabilities(file, maps, pages, self.pixel_size)
-            )  # fmt: skip
-        paths = {kind: self.folder / pattern.format(place) for kind, (pattern, _) in writers.items()}
-        for kind, (_, write) in writers.items():
-            _write(paths[kind], write)
-        if labels is not None:
-            self._add_to_table(name, labels, image, class_of, names)
-        return {kind: str(path) for kind, path in paths.items()}
+                "probabilities/{}.tif",
+                lambda file: write_probabilities(file, maps, pages, self.pixel_size),
+            )
+        return writers
 
-    def _add_to_table(
-        self, name: str, labels: np.ndarray, image: np.ndarray, class_of: np.ndarray, names: tuple[str, ...]
-    ) -> None:
-        table = object_table(labels, image=image, class_of=class_of, names=names, pixel_size=self.pixel_size)
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return decoded_names(self.target)
+
+    def _add_to_table(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        labels = arrays["objects"]
+        table = object_table(
+            labels,
+            image=arrays["image"],
+            class_of=_class_of(labels, arrays["classes"]),
+            names=self._names,
+            pixel_size=self.pixel_size,
+        )
         count = len(table["label"])
         path = self.folder / OBJECTS
         try:
