@@ -23,7 +23,7 @@ SHOWN = 12  # values of masks that are told of on one line
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """A column of n examples: ``facts`` say what it holds, ``bad`` which rows are of no use, ``read`` what masks are."""
+    """A column of n examples: ``facts`` say what it holds, ``bad`` which rows are no use, ``read`` what masks are."""
 
     column: Column
     facts: dict[str, str] = field(default_factory=dict[str, str])
