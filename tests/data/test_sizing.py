@@ -162,7 +162,9 @@ def test_where_images_are_looked_for(tmp_path):
 def test_settings():
     with pytest.raises(ConfigError, match="--img-size: expected a side of at least 1 pixel, found 0"):
         check_fit(0, "crop")
-    with pytest.raises(ConfigError, match="--fit: expected one of auto, crop, pad, squash, centre, found 'croop'"):
+    with pytest.raises(
+        ConfigError, match="--fit: expected one of auto, crop, pad, squash, centre, keep, found 'croop'"
+    ):
         check_fit(None, "croop")
     with pytest.raises(ConfigError, match="--fit centre: say how much of the middle, with --img-size"):
         check_fit(None, "centre")
