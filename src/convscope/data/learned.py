@@ -65,8 +65,13 @@ def learned_of(listing: Listing, entry: Entry, options: LoadOptions, root: Path,
         return Learned(InMemory(target.spec, target.values))
     sizes = np.stack([entry.index["height"], entry.index["width"]], axis=1).astype(np.int64)
     read = read_masks(target, sizes, options, root, options.processes, progress)
-    facts = {**read.facts, "mask values": listed(_said(read.table), SHOWN)}
+    facts = {**read.facts, "mask values": mask_values_said(read.table)}
     return Learned(read.column, facts, read.notices, tuple(read.bad))
+
+
+def mask_values_said(table: Sequence[ValueRow]) -> str:
+    """Say what each value of masks was taken for."""
+    return listed(_said(table), SHOWN)
 
 
 def _said(table: Sequence[ValueRow]) -> Iterator[str]:

@@ -23,8 +23,15 @@ Ordered = TypeVar("Ordered", nn.Module, Tensor)
 
 def in_order(value: Ordered, plan: Plan) -> Ordered:
     """Bring a network's weights, or images (N, C, H, W), into the plan's memory order; changes a network in place."""
-    order = torch.channels_last if plan.channels_last else torch.contiguous_format
-    return value.to(memory_format=order)  # pyright: ignore[reportCallIssue, reportReturnType]
+    return value.to(memory_format=_order(value, bool(plan.channels_last)))  # pyright: ignore
+
+
+def _order(value: nn.Module | Tensor, channels_last: bool) -> torch.memory_format:
+    """Return the memory format of a network, of images or of volumes."""
+    if not channels_last:
+        return torch.contiguous_format
+    axes = (each.ndim for each in (value.parameters() if isinstance(value, nn.Module) else (value,)))
+    return torch.channels_last_3d if max(axes, default=0) == 5 else torch.channels_last
 
 
 def accelerated(model: nn.Module, plan: Plan, shape: tuple[int, ...]) -> nn.Module:
@@ -39,9 +46,8 @@ def inference_model(model: nn.Module, *, channels_last: bool, amp: bool = False)
 
     Equal to the network up to rounding; with ``amp`` weights and values are bfloat16, and logits float32 again.
     """
-    order = torch.channels_last if channels_last else torch.contiguous_format
     form = rewrite(fold_batch_norm(model)).model.eval().requires_grad_(False)
-    form = form.to(memory_format=order)  # pyright: ignore[reportCallIssue]
+    form = form.to(memory_format=_order(form, channels_last))  # pyright: ignore[reportCallIssue]
     return InBfloat16(form) if amp else form
 
 

@@ -15,7 +15,7 @@ from convscope.data.listing import Listing, Masks
 from convscope.data.notice import Notice
 from convscope.data.sources.candidate import SPLITS, Candidate, by_number
 from convscope.data.sources.columns import Columns
-from convscope.data.sources.files import Files, is_image, strings
+from convscope.data.sources.files import Files, is_image, strings, without_ending
 from convscope.data.sources.mask_files import ObjectMasks
 from convscope.data.sources.mask_listing import listing_of
 from convscope.data.sources.mask_pairing import Pairs
@@ -102,7 +102,7 @@ def _placed(name: str, role: Role) -> tuple[str, _Place]:
     split = split_of(folders) or (split_word(folders[at]) if kind else "")
     root = "/".join(part for part in folders[:at] if part.lower() not in SPLITS)
     rest = [part for part in folders[at + 1 :] if part.lower() not in SPLITS]
-    below = "/".join([*rest, last.rpartition(".")[0]]).casefold()
+    below = "/".join([*rest, without_ending(last)]).casefold()
     return kind, _Place(name, root, folders[at] if kind else "", split, below)
 
 

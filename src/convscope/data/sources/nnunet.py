@@ -12,7 +12,7 @@ from convscope.data.listing import Listing, Masks
 from convscope.data.notice import Notice
 from convscope.data.sources.candidate import Candidate, by_number
 from convscope.data.sources.columns import Columns
-from convscope.data.sources.files import FileImages, Files, is_image, strings
+from convscope.data.sources.files import FileImages, Files, is_image, strings, without_ending
 from convscope.data.sources.made_files import Channels
 from convscope.data.sources.mask_files import FileMasks
 from convscope.data.sources.mask_listing import listing_of
@@ -94,7 +94,7 @@ def _cases(files: Files, root: str) -> dict[tuple[str, str], list[str]]:
 
 def _labels(files: Files, folder: str) -> dict[str, str]:
     inside = (name for name in files.names if name.startswith(folder) and is_image(name))
-    return {name.removeprefix(folder).rpartition(".")[0]: name for name in inside}
+    return {without_ending(name.removeprefix(folder)): name for name in inside}
 
 
 def _told(files: Files, name: str) -> dict[str, Any]:

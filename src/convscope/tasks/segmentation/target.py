@@ -10,6 +10,7 @@ from convscope.data.columns import RaggedBatch
 from convscope.data.dataset import Data
 from convscope.data.patches import class_counts, example
 from convscope.data.spec import Instances, PixelClasses
+from convscope.data.volumes.parts import flat_levels
 from convscope.errors import DataError
 from convscope.tasks.known import OTHERS
 from convscope.tasks.segmentation.borders import VOID, instance_classes
@@ -37,7 +38,8 @@ def measured(data: Data, options: Any) -> PixelClasses | Instances:
         return Instances(PARTS, _shares_of_parts(data))
     shares = tuple((counts / counts.sum()).tolist())
     objects = options.objects == "yes" or (options.objects == "auto" and len(spec.names) == 2)
-    return PixelClasses(spec.names, shares, objects)
+    spacing = getattr(data.preprocessing, "spacing", None)
+    return PixelClasses(spec.names, shares, objects, slices=flat_levels(spacing, 2) > 0)
 
 
 def _shares_of_parts(data: Data) -> tuple[float, ...]:
