@@ -17,19 +17,21 @@ from convscope.data.detect import sniff
 from convscope.data.ingest.store import directory
 from convscope.data.listing import Masks
 from convscope.data.loading import load
-from convscope.data.masks import MasksRead, check_split_classes, read_masks
+from convscope.data.masks import MaskRule, MasksRead, check_split_classes, read_masks
 from convscope.data.options import LoadOptions
 from convscope.errors import ConfigError, DataError
 
 
-def read(root: Path, sizes: dict[int, tuple[int, int]] | None = None, **options: Any) -> MasksRead:
+def read(
+    root: Path, sizes: dict[int, tuple[int, int]] | None = None, *, rule: MaskRule | None = None, **options: Any
+) -> MasksRead:
     """Read the masks beside images that are all H × W but for those with a size of their own."""
     listing = sniff(root, directory())
     assert isinstance(listing.target, Masks)
     shapes = np.tile((H, W), (len(listing.ids), 1))
     for row, size in (sizes or {}).items():
         shapes[row] = size
-    return read_masks(listing.target, shapes, LoadOptions(**options), directory(), 1, lambda *_: None)
+    return read_masks(listing.target, shapes, LoadOptions(**options), directory(), 1, lambda *_: None, rule=rule)
 
 
 def soft(seed: int) -> np.ndarray:
@@ -38,10 +40,10 @@ def soft(seed: int) -> np.ndarray:
     return np.asarray(large.rotate(9, Image.Resampling.BICUBIC).resize((W, H), Image.Resampling.BILINEAR))
 
 
-def jpeg(seed: int) -> np.ndarray:
+def jpeg(seed: int, quality: int = 60) -> np.ndarray:
     """Return a mask that was a JPEG once."""
     stream = io.BytesIO()
-    Image.fromarray(drawings.boxes(seed)).save(stream, "JPEG", quality=60)
+    Image.fromarray(drawings.boxes(seed)).save(stream, "JPEG", quality=quality)
     return np.asarray(Image.open(stream))
 
 
@@ -82,6 +84,10 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "soft edges": (
         lambda root: [drawings.save(root / f"masks/{i}.png", soft(i)) for i in range(6)],
         r"soft edges: \d.*% of the pixels in 6 files lie off the main values \(0, 255\), most in masks/\d\.png \(.*"
+        r"--mask-threshold 128",
+    ),
+    "the best JPEG": (
+        lambda root: [drawings.save(root / f"masks/{i}.png", jpeg(i, 100)) for i in range(6)],
         r"--mask-threshold 128",
     ),
     "JPEG": (
@@ -132,6 +138,10 @@ def test_what_cures_them(tmp_path):
     assert [(row.value, row.name) for row in found.table] == [
         ("below 128", "background"), ("128 and above", "object"),
     ]  # fmt: skip
+    (tmp_path / "names").write_text("outside\ncell")
+    assert read(root, mask_threshold=128, classes=tmp_path / "names").column.spec.names == ("outside", "cell")
+    with pytest.raises(DataError, match="soft edges"):
+        read(root, classes=tmp_path / "names")
     for i in range(6):
         (root / f"masks/{i}.png").write_bytes(_npy(holed(i)))
     void = read(root, ignore="nan").column.take(np.array([1]))[0]
@@ -164,6 +174,11 @@ def test_a_few_stray_pixels_are_taken_for_the_nearest_value_and_told(tmp_path):
     assert found.notices[0].code == "stray-values"
     assert found.notices[0].text.startswith("3 pixels in 1 mask (masks/1.png) lie off the main values")
     assert found.column.take(np.array([1]))[0][90, 90] == 1 and len(found.column.spec.names) == 2
+    assert [row.value for row in found.table] == ["0", "255", "3 other values"]
+    drawn[5, 5] = 7  # another set, read alike
+    drawings.save(root / "masks/1.png", drawn)
+    again = read(root, dict.fromkeys(range(6), (200, 160)), rule=found.rule)
+    assert again.rule == found.rule and again.notices[0].text.startswith("4 pixels in 1 mask")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7)])
@@ -208,3 +223,10 @@ def test_classes_of_one_split_only(tmp_path):
 def test_other_sets_refuse_settings_of_masks(options):
     with pytest.raises(ConfigError, match=r"--\w+(-\w+)? \S+: digits is read as .*, which has no masks"):
         load("digits", **options)
+
+
+def test_a_missing_mask_stops_loading_unless_left_out(tmp_path):
+    root = drawings.pair_folders(tmp_path / "set")
+    (root / "masks/2.png").unlink()
+    with pytest.raises(DataError, match=r"1 image has no mask \(images/2\.png\); 5 pairs complete; correct them, or "):
+        load(root)

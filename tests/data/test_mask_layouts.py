@@ -69,6 +69,8 @@ def packed(root: Path, kind: str) -> Path:
         ("images/{i}.jpg", "annotation/{i}.png"),
         ("data/image/{i}.png", "data/labels/{i}_L.png"),
         ("img_{i}_image.png", "img_{i}_mask.png"),
+        ("images/img{i}.png", "masks/mask{i}.png"),
+        ("images/image_{i}.png", "labels/label_{i}.png"),
     ],
 )
 def test_pairs_by_name(tmp_path, images, masks):
@@ -114,6 +116,20 @@ def test_voc_takes_indices_not_colours_and_void(tmp_path):
     expected = drawings.boxes(2, (1, 15))
     expected[expected == 15], expected[0] = 2, 255
     assert np.array_equal(mask(found, 2), expected) and found.column.spec.ignore == 255
+
+
+def test_a_label_map_names_the_colours_of_a_palette(tmp_path):
+    root = drawings.voc(tmp_path / "set")
+    colour = {k: ",".join(str((7 * k + c * 31) % 256) for c in range(3)) for k in (0, 1, 15, 255)}
+    lines = [
+        "# label:color_rgb:parts:actions",
+        *(f"{n}:{colour[k]}::" for k, n in ((0, "ground"), (1, "cow"), (15, "man"))),
+    ]
+    (root / "labelmap.txt").write_text("\n".join([*lines, f"void:{colour[255]}::"]))
+    found = read(listed(root))
+    assert [(row.value, row.name) for row in found.table] == [
+        ("0", "ground"), ("1", "cow"), ("15", "man"), ("255", "void"),
+    ]  # fmt: skip
 
 
 def test_a_file_for_each_object(tmp_path):
@@ -255,3 +271,39 @@ def test_polygons_against_every_pixel_asked_alone():
         points = rng.uniform(-3, 26, (rng.integers(3, 9), 2))
         inside = np.flatnonzero(points_in_poly(centres, points))
         assert np.array_equal(polygon_pixels([points.ravel().tolist()], H, W), inside)
+
+
+@pytest.mark.parametrize(
+    ("images", "masks", "aside"),
+    [
+        ("{split}/{i}.png", "{split}annot/{i}.png", None),
+        ("{split}/{i}.jpg", "{split}_masks/{i}_mask.gif", None),
+        ("images/{split}/{i}.jpg", "annotations/trimaps/{split}/{i}.png", None),
+        ("{split}/images/{i}.png", "{split}/1st_manual/{i}.gif", "{split}/mask/{i}.gif"),
+        (
+            "leftImg8bit/{split}/bonn/{i}_leftImg8bit.png",
+            "gtFine/{split}/bonn/{i}_gtFine_labelIds.png",
+            "gtFine/{split}/bonn/{i}_gtFine_color.png",
+        ),
+    ],
+)
+def test_sets_that_everybody_has(tmp_path, images, masks, aside):
+    names = [{"split": split, "i": i} for split in ("train", "val", "test") for i in range(3)]
+    for k, name in enumerate(names):
+        drawings.save(tmp_path / "set" / images.format(**name), drawings.image(k))
+        drawings.save(tmp_path / "set" / masks.format(**name), drawings.boxes(k))
+        if aside:
+            drawings.save(tmp_path / "set" / aside.format(**name), np.full((H, W), 255, np.uint8))
+    listing = listed(tmp_path / "set")
+    found = zip(listing.ids.tolist(), listing.target.files.tolist(), listing.split.tolist(), strict=True)
+    words = {"train": "train", "val": "valid", "test": "test"}
+    assert sorted(found) == sorted((images.format(**n), masks.format(**n), words[n["split"]]) for n in names)
+    assert codes(listing) == ["other-masks"] * bool(aside)
+
+
+def test_objects_of_some_folders_only(tmp_path):
+    drawings.object_files(tmp_path / "set/stage1_train")
+    for i in range(2):
+        drawings.save(tmp_path / f"set/stage1_test/t{i}/images/t{i}.png", drawings.image(i))
+    listing = listed(tmp_path / "set")
+    assert len(listing.ids) == 4 and codes(listing) == ["unlabelled"] and listing.absent is None

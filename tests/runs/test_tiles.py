@@ -17,6 +17,7 @@ from convscope.errors import ConfigError, ShapeError
 from convscope.models.unet import unet3d_mini, unet_mini
 from convscope.runs.tiles import TiledNetwork
 from convscope.runs.tiles.windows import gaussian
+from convscope.training.accelerate import inference_model
 
 DIHEDRAL = views(Policy.parse("vflip rot90"))
 CONV = {2: nn.Conv2d, 3: nn.Conv3d}
@@ -205,6 +206,20 @@ class Corners(nn.Module):
         return F.interpolate(F.max_pool2d(x, 2), size=x.shape[2:], mode="bilinear", align_corners=True)
 
 
+class Pyramid(nn.Module):
+    """Means over the quarters of the image along each axis, as in PSPNet."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + F.interpolate(F.adaptive_avg_pool2d(x, 4), size=x.shape[2:])
+
+
+class Round(nn.Conv2d):
+    """Takes what is left of the image from its right side."""
+
+    def __init__(self):
+        super().__init__(4, 4, 3, padding=1, padding_mode="circular")
+
+
 GLOBAL = {
     "instance norm": (nn.InstanceNorm2d(4), "1 "),
     "group norm": (nn.GroupNorm(2, 4), "1 "),
@@ -213,6 +228,8 @@ GLOBAL = {
     "attention": (Attention(), "1 lays "),
     "coordinates": (Placed(), "1 has "),
     "the size of the image": (Counting(), "1"),
+    "a cylinder": (Round(), "Sequential depends at one border "),
+    "pooling onto four places": (Pyramid(), "1.adaptive_avg_pool "),
     "aligned corners": (Corners(), "1 has no regular step "),
 }
 
@@ -256,6 +273,16 @@ def test_weights_of_overlapping_tiles_follow_a_normal_curve():
     weight = lines[2].weight
     assert weight is not None
     assert weight[at - lines[2].read[0]] == pytest.approx(curves[2, at] / curves[:, at].sum(), rel=1e-5)
+
+
+def test_the_fast_forms_of_a_network_have_exact_tiles():
+    """Norms folded into convolutions; and bfloat16, where equal is what rounds alike."""
+    network, x = trained(Plain(3), 2), picture((101, 70))
+    for amp, tolerance in ((False, 1e-5), (True, 0.05)):
+        fast = inference_model(network, channels_last=True, amp=amp)
+        in_tiles = TiledNetwork(fast, 1, "exact", tile=32)
+        logits = whole(fast, x, [View()], same)
+        assert np.abs(tiled(in_tiles, x) - logits).max() <= tolerance * np.abs(logits).max()
 
 
 def test_an_image_that_fits_into_memory_is_run_whole():

@@ -1,10 +1,8 @@
-"""Whether a part of an image, run by itself, gives the same numbers as the whole image: proved from the two graphs.
+"""How far a network's outputs see, along each spatial axis, and on which grid an image may be cut for it.
 
 A network is local where each output depends on a stretch of the input around it, along every spatial axis by itself,
 and on nothing that counts places. Then a part that begins on the network's grid, the common multiple of its strides,
-moves every node's positions by a whole number. What is computed in it is the same wherever the same positions feed the
-same ones, padding included: the tables of both graphs (``ops.axes``) are compared row by row, for all positions that
-the wanted outputs need. Nothing is assumed of the network's form or of how it treats its borders.
+moves every node's positions by a whole number. ``parts.difference`` proves that such a part gives the same numbers.
 """
 
 from __future__ import annotations
@@ -21,15 +19,14 @@ from convscope.analysis.index_sets import pairings
 from convscope.errors import ConfigError
 from convscope.graph import Graph
 from convscope.graph.node import INPUT, UNKNOWN, Node
-from convscope.ops.axes import Axes, Link, same
+from convscope.ops.axes import Axes, Link, pointwise, same
 
 Span = tuple[int, int]  # positions along an axis, from the first to before the last
 Table = np.ndarray | None  # (positions, k): which positions feed each; -1 none, ``ZERO`` a padded zero. None: its own
 ZERO = -2
+CASTS = ("bfloat16", "half", "float", "double", "to", "type")
 # They only move positions: how much of that a network does may depend on the size of the image (pad to a multiple).
 MOVES = ("pad", "strided_slice")
-SIZES = {"shape", "size", "space"}  # arguments that may grow with the image
-SIZED = ("reshape", "expand", "resample_nearest", "resample_linear", "resample_cubic", "adaptive_avg_pool")
 
 
 class NotLocal(Exception):  # noqa: N818 - it is an answer, not a fault
@@ -74,13 +71,14 @@ class Locality:
     """How a local network's outputs depend on its input: its steps, and along each spatial axis the grid.
 
     ``output`` is the source of the network's output. A part that begins on a multiple of ``grid`` moves every step by a
-    whole number of positions.
+    whole number of positions; ``strides`` names the node that made it as large.
     """
 
     graph: Graph
     steps: tuple[Step, ...]
     output: Source
     grid: tuple[int, ...]
+    strides: tuple[str, ...]
 
     def needed(self, axis: int, wanted: Span) -> dict[int, Span]:
         """Return which positions of every step some outputs along an axis depend on; the input is step 0."""
@@ -114,29 +112,6 @@ def locality(graph: Graph) -> Locality:
     return following.result()
 
 
-def difference(whole: Locality, part: Locality, axis: int, wanted: Span, start: int) -> str | None:
-    """Return the first node that differs where a part, from ``start`` on, computes the ``wanted`` outputs of the whole.
-
-    None: they are the same numbers, up to the rounding of the library. ``wanted`` counts in the whole.
-    """
-    if (name := _unlike(whole, part)) is not None:
-        return name
-    needed = whole.needed(axis, wanted)
-    moved = [start * step.tracks[axis].rate for step in whole.steps]
-    for at, (first, end) in needed.items():
-        ours, theirs = whole.steps[at], part.steps[at]
-        if moved[at].denominator > 1 or first < moved[at] or end - moved[at] > theirs.length(axis):
-            return ours.node.name
-        for a, b in zip(ours.sources, theirs.sources, strict=True):
-            if not _same_rows(a.tables[axis], b.tables[axis], (first, end), int(moved[at]), int(moved[a.step])):
-                return ours.node.name
-    if not _same_rows(
-        whole.output.tables[axis], part.output.tables[axis], wanted, start, int(moved[whole.output.step])
-    ):
-        return next(iter(whole.graph.outputs.values()))
-    return None
-
-
 def _need(needed: dict[int, Span], source: Source, axis: int, span: Span) -> None:
     """Widen what is needed of a source by what feeds a span."""
     table = source.tables[axis]
@@ -148,43 +123,6 @@ def _need(needed: dict[int, Span], source: Source, axis: int, span: Span) -> Non
         span = int(fed.min()), int(fed.max()) + 1
     before = needed.get(source.step, span)
     needed[source.step] = min(before[0], span[0]), max(before[1], span[1])
-
-
-def _same_rows(ours: Table, theirs: Table, span: Span, moved: int, moved_source: int) -> bool:
-    """Return whether the rows of a span name the same positions, where both count from other beginnings."""
-    if ours is None and theirs is None:
-        return moved == moved_source
-    a, b = _rows(ours, *span), _rows(theirs, span[0] - moved, span[1] - moved)
-    a = np.where(a >= 0, a - moved_source, a)
-    width = max(a.shape[1], b.shape[1])
-    a, b = (np.pad(rows, ((0, 0), (0, width - rows.shape[1])), constant_values=-1) for rows in (a, b))
-    return np.array_equal(a, b)
-
-
-def _rows(table: Table, first: int, end: int) -> np.ndarray:
-    return np.arange(first, end)[:, None] if table is None else table[first:end]
-
-
-def _unlike(whole: Locality, part: Locality) -> str | None:
-    """Return the first node at which two recordings of a network do not compute the same kind of thing."""
-    for ours, theirs in zip(whole.steps, part.steps, strict=False):
-        if _identity(whole, ours) != _identity(part, theirs):
-            return ours.node.name
-        for key in ours.node.weights.values():
-            if key in whole.graph.constants and not np.array_equal(
-                whole.graph.constants[key], part.graph.constants[key]
-            ):
-                return ours.node.name
-    if len(whole.steps) != len(part.steps):
-        return whole.steps[min(len(whole.steps), len(part.steps)) - 1].node.name
-    return None
-
-
-def _identity(where: Locality, step: Step) -> object:
-    node = step.node
-    sized = SIZES if node.op in SIZED else ()
-    arguments = {name: value for name, value in node.arguments.items() if name not in sized}
-    return node.op, node.path, arguments, node.weights, step.tracks, [source.step for source in step.sources]
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,12 +142,13 @@ class _Following:
     followed: dict[str, _Followed] = field(default_factory=dict[str, _Followed])
     varying: dict[str, set[int]] = field(default_factory=dict[str, set[int]])  # axes along which a constant differs
     grid: list[int] = field(default_factory=list[int])
+    strides: list[str] = field(default_factory=list[str])
 
     def add(self, node: Node) -> None:
         if node.op == INPUT:
             self._add_input(node)
             return
-        if node.op == UNKNOWN:
+        if node.op == UNKNOWN and not _casts(self.graph, node):
             raise NotLocal(node.name, f"is an operation of which nothing is known ({node.arguments['operation']})")
         fed = {name: self.followed[source] for name, source in node.inputs.items() if source in self.followed}
         links = _links(self.graph, node, fed)
@@ -237,13 +176,13 @@ class _Following:
         followed = self.followed[output.name]
         if followed.tracks != self.steps[0].tracks:
             raise NotLocal(output.name, "has its places in another order than the image")
-        return Locality(self.graph, tuple(self.steps), followed.source, tuple(self.grid))
+        return Locality(self.graph, tuple(self.steps), followed.source, tuple(self.grid), tuple(self.strides))
 
     def _add_input(self, node: Node) -> None:
         if self.steps:
             raise ConfigError(f"{self.graph.model}: expected one input, found {len(self.graph.inputs)}")
         rank = len(node.shape) - 2
-        self.grid = [1] * rank
+        self.grid, self.strides = [1] * rank, [node.name] * rank
         self._add_step(Step(node, tuple(Track(axis, Fraction(1)) for axis in range(2, 2 + rank))))
 
     def _add_step(self, step: Step) -> None:
@@ -273,7 +212,9 @@ class _Following:
         if link.nominal is None or (len(link.nominal) > 1 and 2 * link.advance > link.size):  # by chance, if at all
             raise NotLocal(node.name, f"has no regular step along axis {axis + 2}")
         rate = one.tracks[axis].rate
-        self.grid[axis] = math.lcm(self.grid[axis], (link.advance / rate).numerator)
+        grid = math.lcm(self.grid[axis], (link.advance / rate).numerator)
+        if grid > self.grid[axis]:
+            self.grid[axis], self.strides[axis] = grid, node.name
         return Track(link.axis, rate * len(link.nominal) / link.advance)
 
     def _refuse_places(self, node: Node, links: Axes, fed: Mapping[str, _Followed], tracks: tuple[Track, ...]) -> None:
@@ -297,6 +238,8 @@ class _Following:
 
 def _links(graph: Graph, node: Node, fed: Mapping[str, _Followed]) -> Axes:
     """Return how the axes of all arrays feed a node; of a reshape those of the image, where they stay apart."""
+    if node.op == UNKNOWN:  # a cast
+        return {name: pointwise(node.shape) for name in node.inputs}
     if node.op != "reshape" or not fed:
         return links_of_all(graph, node)
     before = graph[node.inputs["x"]].shape
@@ -305,6 +248,12 @@ def _links(graph: Graph, node: Node, fed: Mapping[str, _Followed]) -> Axes:
     if any(track.axis not in alone for track in one.tracks):
         raise NotLocal(node.name, "lays axes of the image together")
     return {"x": tuple(same(alone.get(axis, 0), n) for axis, n in enumerate(before))}
+
+
+def _casts(graph: Graph, node: Node) -> bool:
+    """Return whether an operation only changes the type of numbers, as reduced precision does."""
+    shapes = [graph[source].shape for source in node.inputs.values()]
+    return node.arguments["operation"] in CASTS and shapes == [node.shape]
 
 
 def _through(node: Node, links: tuple[Link, ...], one: _Followed) -> Source:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.data.dataset import Data, Split
+from convscope.data.spec import TargetSpec
 from convscope.events import Listener
 from convscope.models import own
 from convscope.report.collect import collect
@@ -107,19 +108,23 @@ def _baselines(
         {
             "name": result.name,
             "what": result.what,
-            **_compared(run, judged, result.predictions, figures),
+            **_compared(run, judged, result.predictions, figures, result.target),
             "seconds": result.seconds,
             "train_rows": result.train_rows,
             "stopped_early": result.stopped_early,
-            "versus": paired(network, chosen.evidence(judged.target, result.predictions, target), main, units=units),
+            "versus": paired(
+                network, chosen.evidence(judged.target, result.predictions, result.target or target), main, units=units
+            ),
         }
         for result in results
     ]
 
 
-def _compared(run: Run, split: Split, predictions: Any, names: Sequence[str]) -> dict[str, Any]:
-    """Return the figures called ``names`` of predictions for a split, with intervals."""
+def _compared(
+    run: Run, split: Split, predictions: Any, names: Sequence[str], target: TargetSpec | None = None
+) -> dict[str, Any]:
+    """Return the figures called ``names`` of a split's predictions, with intervals; ``target`` is usually the run's."""
     chosen = task(run.spec.task)
-    evidence = chosen.evidence(split.target, predictions, run.spec.target)
+    evidence = chosen.evidence(split.target, predictions, target or run.spec.target)
     estimates = estimates_of(evidence, names[0], Units.of(split.groups, len(split)))
     return {name: estimates[name] for name in names}

@@ -20,6 +20,7 @@ def evaluate(
     split: Literal["train", "valid", "test", "all"] | None = None,
     tta: int = 0,
     amp: Annotated[bool, Parameter(negative="")] = False,
+    tiles: Literal["auto", "exact", "gaussian", "whole"] = "auto",
     threads: int | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
     reading: ScoredFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
@@ -38,6 +39,9 @@ def evaluate(
         Average the predictions of this many augmented copies of each image.
     amp
         Compute in bfloat16, which is faster on some processors; refused where it changes too many predictions.
+    tiles
+        How large images are divided, of a network that predicts every pixel: exact tiles give the numbers of the whole
+        image, gaussian ones are blended; auto takes the whole where memory has room, else exact ones where it has such.
     threads
         Processor threads; by default as PyTorch chooses.
     as_json
@@ -48,7 +52,7 @@ def evaluate(
     from convscope.training.threads import using
 
     with using(threads):
-        metrics = open_run(run).evaluate(data, split=split, tta=tta, amp=amp, **given(reading))
+        metrics = open_run(run).evaluate(data, split=split, tta=tta, amp=amp, tiles=tiles, **given(reading))
     for warning in metrics["warnings"]:
         say_warning(warning)
     if as_json:

@@ -15,6 +15,9 @@ from convscope.views import models as views
 
 COUNTED = "cost: multiply-adds of convolutions and matrix products per image, at the published size"
 FETCHED = "weights: --pretrained public downloads the published ones"
+ON = "unet:NAME: the decoder of a U-Net on a network of the list, for a class at each pixel"
+NOUN = {2: "images", 3: "volumes"}  # by the axes behind the channels
+GIVES = {"vector": "a number per class", "map": "a number per class at each position: a map of the image's size"}
 TITLES = ("model", "parameters", "cost", "image", "weights", "what it is")
 RIGHT = (1, 2)  # the columns of numbers
 GAP = 3  # spaces between two columns
@@ -74,7 +77,7 @@ def _list(rows: list[dict[str, Any]]) -> None:
         else:
             behind = f"\n{' ' * (out.width - room)}".join(words)
             out.print(_line((*line, behind), widths), markup=False)
-    out.print(folded(f"\n{COUNTED}\n{FETCHED}; details: convscope models NAME"), style="dim", markup=False)
+    out.print(folded(f"\n{COUNTED}\n{ON}\n{FETCHED}; details: convscope models NAME"), style="dim", markup=False)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -90,9 +93,13 @@ def _show(name: str, as_json: bool) -> int:
     """Print what one network is made of."""
     from convscope.errors import ConfigError
     from convscope.models import own
+    from convscope.models.entries import encoder_hint
 
     if own.is_own(name):
-        raise ConfigError(f"{name!r} is not in the list; to inspect your own: convscope inspect {name} --input CxHxW")
+        raise ConfigError(
+            f"{name!r} is not in the list{encoder_hint(name)}; to inspect your own: convscope inspect {name} "
+            "--input CxHxW"
+        )
     row = views.network(name)
     if as_json:
         show_json(row)
@@ -102,8 +109,9 @@ def _show(name: str, as_json: bool) -> int:
     lines = {
         "what it is": f"{row['summary']} ({row['source']})",
         "family": row["family"] + (f": {', '.join(row['beside'])}" if row["beside"] else ""),
-        "published for": f"images of {row['image']}, {row['classes']:,} classes",
-        "smallest image": f"{row['smallest']}×{row['smallest']}",
+        "published for": f"{NOUN[row['image'].count('×')]} of {row['image']}, {row['classes']:,} classes",
+        "gives": GIVES[row["gives"]],
+        "smallest image": "×".join([str(row["smallest"])] * row["image"].count("×")),
         "parameters": f"{row['weights']:,}",
         "cost": f"{_rounded(row['cost'])} multiply-adds per image",
         "layer groups": " · ".join("+".join(group) for group in row["groups"]) or "one: the network is not a chain",

@@ -129,6 +129,8 @@ def _stored(listing: Listing, rule: Transform) -> tuple[list[np.ndarray], dict[i
 
 def _learned(listing: Listing, target: TargetSpec) -> tuple[Target, tuple[Notice, ...]]:
     """Return an archive's targets without units, and with the names of what was learned where it has none."""
+    if not isinstance(listing.target, Target):
+        raise DataError(f"{listing.name}: y holds masks, where the network answers with {', '.join(names_of(target))}")
     mine, names = replace(listing.target, units=()), names_of(target)
     named = any(name.lower() in npz.CLASS_WORDS for name in listing.columns)
     if named or mine.kind == "class" or len(names) != len(mine.names):

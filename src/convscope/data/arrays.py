@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from convscope.data.array_masks import Names, are_masks, masks_of, transform_of
 from convscope.data.columns import Column, InMemory, Ragged
 from convscope.data.dataset import Dataset
 from convscope.data.decode.encoded import stored
 from convscope.data.fingerprint import content_of, fingerprint
-from convscope.data.listing import Target
+from convscope.data.learned import Learned
+from convscope.data.listing import Masks, Target
 from convscope.data.notice import Notice
+from convscope.data.options import Masked
 from convscope.data.sources.candidate import in_order
 from convscope.data.sources.files import strings
 from convscope.data.sources.label_sets import label_target
@@ -22,10 +25,13 @@ from convscope.data.sources.quantities import number_target
 from convscope.data.spec import Kind
 from convscope.data.splits import assign
 from convscope.data.transforms import TRANSFORMS, Transform
-from convscope.errors import DataError
+from convscope.errors import ConfigError, DataError
 
 CHANNELS = (1, 2, 3, 4)
-TARGETS = "expected class names (n,), numbers (n,) or (n, K), labels of 0 and 1 (n, K), or points (n, K, 2)"
+TARGETS = (
+    "expected class names (n,), numbers (n,) or (n, K), labels of 0 and 1 (n, K), points (n, K, 2), or masks (n, H, W) "
+    "of whole numbers"
+)
 SPLITS = ("train", "valid", "test")
 _AXES: dict[Kind, int] = {"signal": 2, "image": 3}  # what an example may be -> its axes, the last one of channels
 
@@ -42,6 +48,9 @@ def from_arrays(
     groups: Sequence[str] | None = None,
     seed: int = 0,
     transforms: Mapping[str, Transform] | None = None,
+    mask: Masked = "auto",
+    ignore: str | int | None = None,
+    names: Names | None = None,
 ) -> Dataset:
     """Return n examples in memory as a data set.
 
@@ -51,12 +60,16 @@ def from_arrays(
             Called what they are, they may lack the axis of one channel: ``{"image": (n, H, W)}``,
             ``{"signal": (n, T)}``.
         targets: n class names or whole numbers (the numbers of classes); 0 and 1 (n, K), one column a label, or n lists
-            of labels; real numbers (n,) or (n, K), NaN for one that is missing; points (n, K, 2) as x and y; or a
-            ``Target``, with names and units.
+            of labels; real numbers (n,) or (n, K), NaN for one that is missing; points (n, K, 2) as x and y; masks
+            (n, H, W) of whole numbers, or a list of n of them, each as large as its image; or a ``Target``, with names
+            and units.
         splits: "train", "valid" or "test" of each example; by default drawn from ``seed``, as for any set.
         ids: a name for each example; by default its number.
         groups: what must stay together; an empty name is no group.
         transforms: how each input becomes what a network sees; by default fitted on the training split.
+        mask: what the values of masks are: "binary", "classes", "instances", or told from all of them.
+        ignore: which value or class of masks is not scored.
+        names: the classes of masks, by value or in the order of the values.
 
     >>> signals = [np.ones((length, 2), np.float32) for length in range(5, 25)]
     >>> data = from_arrays(signals, np.arange(20.0))
@@ -69,26 +82,36 @@ def from_arrays(
     for column in columns.values():
         if len(column) != count:
             raise DataError(f"{name}: {len(column):,} examples of {column.spec.name!r}, but {count:,} targets")
-    target, notices = (targets, ()) if isinstance(targets, Target) else _target(name, targets)
+    named_ids = strings([str(i) for i in range(count)] if ids is None else list(map(str, ids)))
+    first = next(iter(columns.values()))
+    masked = not isinstance(targets, Target) and are_masks(targets, first)
+    if masked:
+        target, learned = masks_of(targets, first, named_ids, mask=mask, ignore=ignore, names=names)
+    elif mask != "auto" or ignore is not None or names is not None:
+        raise ConfigError(f"{name}: mask, ignore and names are for masks, and the targets are none; {TARGETS}")
+    else:
+        target, notices = (targets, ()) if isinstance(targets, Target) else _target(name, targets)
+        learned = Learned(InMemory(target.spec, target.values), notices=notices)
     group_names = None if groups is None else strings(list(map(str, groups)))
     split, rule = _split(target, group_names, splits, seed)
     rows = {part: np.flatnonzero(split == part) for part in SPLITS}
-    first = next(iter(columns.values()))
     content = first.content
     assert content is not None
+    fitted = transform_of if masked else _fitted
+    spec = learned.column.spec
     return Dataset(
         name=name,
         source=name,
-        columns={**columns, target.spec.name: InMemory(target.spec, target.values)},
+        columns={**columns, spec.name: learned.column},
         inputs=tuple(columns),
-        targets=(target.spec.name,),
+        targets=(spec.name,),
         rows={part: at for part, at in rows.items() if len(at) or part != "test"},
-        ids=strings([str(i) for i in range(count)] if ids is None else list(map(str, ids))),
+        ids=named_ids,
         groups=group_names,
-        transforms=transforms or {key: _fitted(column, rows["train"]) for key, column in columns.items()},
-        fingerprint=fingerprint(target.names, content, target.values, split),
-        facts={"found": f"{name}: arrays in memory", "splits": rule},
-        warnings=notices,
+        transforms=transforms or {key: fitted(column, rows["train"]) for key, column in columns.items()},
+        fingerprint=fingerprint(spec.names, content, learned.hashed(slice(None)), split),
+        facts={"found": f"{name}: arrays in memory", "splits": rule, **learned.facts},
+        warnings=learned.notices,
     )
 
 
@@ -197,7 +220,7 @@ def _target(where: str, values: np.ndarray | Sequence[Any]) -> tuple[Target, tup
 
 
 def _split(
-    target: Target, groups: np.ndarray | None, given: np.ndarray | Sequence[str] | None, seed: int
+    target: Target | Masks, groups: np.ndarray | None, given: np.ndarray | Sequence[str] | None, seed: int
 ) -> tuple[np.ndarray, str]:
     of = np.full(len(target), "", "<U5") if given is None else np.asarray(given, "<U5")
     if len(of) != len(target) or not np.isin(of, ("", *SPLITS)).all():

@@ -179,11 +179,12 @@ class Split:
         assert isinstance(values, np.ndarray)
         return values
 
-    def with_target(self, values: np.ndarray) -> Split:
-        """Return the same examples with other stored ``values`` (N, ...) of what is learned."""
-        if values is self.target:
-            return self
+    def with_target(self, values: np.ndarray | Column) -> Split:
+        """Return the same examples with other stored ``values`` (N, ...) of what is learned, of masks a column."""
         name = self.dataset.targets[0]
+        if not isinstance(values, np.ndarray):
+            assert len(values) == len(self.dataset) == len(self)  # examples that stand alone, as in ``with_input``
+            return replace(self, dataset=replace(self.dataset, columns={**self.dataset.columns, name: values}))
         everything = np.zeros((len(self.dataset), *values.shape[1:]), values.dtype)
         everything[self.rows] = values
         columns = {**self.dataset.columns, name: InMemory(self.dataset.columns[name].spec, everything)}

@@ -64,7 +64,12 @@ def learned_of(listing: Listing, entry: Entry, options: LoadOptions, root: Path,
     if not isinstance(target, Masks):
         return Learned(InMemory(target.spec, target.values))
     sizes = np.stack([entry.index["height"], entry.index["width"]], axis=1).astype(np.int64)
-    read = read_masks(target, sizes, options, root, options.processes, progress)
+    return learned_masks(target, sizes, options, root, progress)
+
+
+def learned_masks(masks: Masks, sizes: np.ndarray, options: LoadOptions, root: Path, progress: Progress) -> Learned:
+    """Return the column of the masks of images of ``sizes`` (n, 2); raises as ``learned_of``."""
+    read = read_masks(masks, sizes, options, root, options.processes, progress)
     facts = {**read.facts, "mask values": mask_values_said(read.table)}
     return Learned(read.column, facts, read.notices, tuple(read.bad))
 

@@ -55,7 +55,7 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     ``fold`` (from 1) the set is cut into folds, and this one is the test split; ``resample`` draws the splits anew, in
     the same sizes: 0 is the set's own.
     ``task`` says what is to be learned, where the columns of a table may be taken for classes as well as for numbers.
-    ``mask`` says what the values of masks are ("binary", "classes", "instances"; "auto": told from all of the masks),
+    ``mask`` says what the values of masks are ("binary", "classes", "instances"; "auto": told from all masks),
     ``ignore`` which value or class is not scored, ``classes`` names a file with the names of classes (one a line, or
     value=name), and ``mask_threshold`` is the value from which on a pixel of a mask with soft edges is the object.
     ``stacks`` says whether a TIFF of several pages is a volume ("volumes") or slices, each an image ("slices", and

@@ -69,6 +69,10 @@ class ReadKeywords(TypedDict, total=False):
     group: str | None
     image_column: str | None
     label_column: str | None
+    mask: Masked
+    ignore: str | None
+    classes: str | Path | None
+    mask_threshold: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -10,13 +10,14 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from convscope.data.columns import Column, Ragged, Selected
+from convscope.data.columns import Column, Converted, Ragged, Selected
 from convscope.data.dataset import Split
 from convscope.data.transforms import Transform
 
 FOCUSED = 1 / 3  # of the parts that are drawn are centred on a pixel of the rarest class of their image
 KNOWN = 64  # such pixels that are remembered of each image
-MASKS = ("mask", "instances")
+VOIDS = {"mask": 255, "instances": -1}  # what stands in masks where nothing is known
+MASKS = tuple(VOIDS)
 
 
 class Places(NamedTuple):
@@ -34,7 +35,10 @@ class Places(NamedTuple):
 class Patches(Protocol):
     """Which parts of ``size`` are made of a split's examples."""
 
-    size: tuple[int, ...]
+    @property
+    def size(self) -> tuple[int, ...]:
+        """The size of a part along each axis."""
+        ...
 
     def __len__(self) -> int: ...
 
@@ -135,6 +139,10 @@ def sizes_of(column: Column) -> np.ndarray:
         return sizes_of(column.column)[column.rows]
     if isinstance(column, Ragged):
         return column.shapes
+    if isinstance(column, Converted) and None in column.spec.shape:
+        sizes = sizes_of(column.column)
+        known = [-1 if size is None else size for size in column.spec.shape]
+        return np.where(np.array(known) < 0, sizes, known)
     return np.tile(np.array(column.spec.shape), (len(column), 1))
 
 
@@ -153,29 +161,30 @@ def cut(column: Column, places: Places, parts: np.ndarray, size: tuple[int, ...]
     What lies outside of an image shows it mirrored, what lies outside of a mask is void, and so is what counts in
     another part.
     """
-    spec, d = column.spec, len(size)
-    of_mask = spec.kind in MASKS
-    cut_out: list[np.ndarray] = []
+    spec = column.spec
+    void = (spec.ignore if spec.ignore is not None else VOIDS[spec.kind]) if spec.kind in MASKS else None
+    pieces: list[np.ndarray] = []
     for part in parts.tolist():
-        whole = example(column, int(places.at[part]))
-        begins = places.corner[part].tolist()
-        inside = tuple(slice(max(b, 0), b + side) for b, side in zip(begins, size, strict=True))
-        piece = whole[inside]
-        missing = [
-            (max(-b, 0), side - length - max(-b, 0))
-            for b, side, length in zip(begins, size, piece.shape[:d], strict=True)
-        ]
-        if any(map(any, missing)):
-            width = [*missing, *[(0, 0)] * (piece.ndim - d)]
-            piece = (
-                np.pad(piece, width, constant_values=spec.ignore) if of_mask else np.pad(piece, width, mode="reflect")
-            )
-        if of_mask and places.seen[part].any():
+        piece = _window(example(column, int(places.at[part])), places.corner[part].tolist(), size, void)
+        if void is not None and places.seen[part].any():
             piece = piece.copy()
             for axis, again in enumerate(places.seen[part].tolist()):
-                np.moveaxis(piece, axis, 0)[:again] = spec.ignore
-        cut_out.append(piece)
-    return np.stack(cut_out)
+                np.moveaxis(piece, axis, 0)[:again] = void
+        pieces.append(piece)
+    return np.stack(pieces)
+
+
+def _window(whole: np.ndarray, corner: Sequence[int], size: Sequence[int], void: int | None) -> np.ndarray:
+    """Return the part of ``size`` from ``corner`` on; beyond the border it is ``void``, or without that mirrored."""
+    piece = whole[tuple(slice(max(begin, 0), begin + side) for begin, side in zip(corner, size, strict=True))]
+    missing = [
+        (max(-begin, 0), side - there - max(-begin, 0))
+        for begin, side, there in zip(corner, size, piece.shape, strict=False)
+    ]
+    if not any(map(any, missing)):
+        return piece
+    width = [*missing, *[(0, 0)] * (piece.ndim - len(size))]
+    return np.pad(piece, width, mode="reflect") if void is None else np.pad(piece, width, constant_values=void)
 
 
 def cuts(column: Column, places: Places, wanted: Iterable[np.ndarray], size: tuple[int, ...]) -> Iterator[np.ndarray]:

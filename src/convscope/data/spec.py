@@ -169,8 +169,9 @@ class PixelClasses:
 
     ``shares`` are those of the classes in the training pixels. Of two classes a pixel is of the second from the
     probability ``threshold`` on; of more it is of the likeliest. With ``objects`` what hangs together of the second
-    class, from the probability ``seeds`` on, is an object, if it has at least ``smallest`` pixels. With ``slices``
-    nothing hangs together across the slices of a volume, since they lie too far apart.
+    class, from the probability ``seeds`` on, is an object, if it has at least ``smallest`` pixels. While it is learned,
+    a pixel in a narrow gap between objects counts up to ``border_weight`` more. With ``slices`` nothing hangs together
+    across the slices of a volume, since they lie too far apart.
     """
 
     kind: ClassVar[str] = "pixel classes"
@@ -181,6 +182,7 @@ class PixelClasses:
     threshold: float = 0.5
     seeds: float = 0.5
     smallest: int = 0
+    border_weight: float = 0.0
     slices: bool = False
 
     @property
@@ -199,7 +201,7 @@ class Instances:
 
     A network tells background, inside and border. An object grows from what hangs together of an inside more likely
     than ``seeds``, over pixels more likely than ``threshold`` to be of an object, to at least ``smallest`` pixels.
-    ``shares`` are those of the three in the training pixels.
+    ``shares`` are those of the three in the training pixels; ``border_weight`` is as in ``PixelClasses``.
     """
 
     kind: ClassVar[str] = "instances"
@@ -209,6 +211,7 @@ class Instances:
     seeds: float = 0.5
     threshold: float = 0.5
     smallest: int = 0
+    border_weight: float = 0.0
 
     def __post_init__(self) -> None:
         check_names(self.names)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from convscope.errors import nearest
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -86,6 +88,11 @@ def unet_on(name: str) -> Entry | None:
         channels=encoder.channels, side=max(encoder.side, 64), classes=2, head="decoder", space="same",
         encoder=encoder.name,
     )  # fmt: skip
+
+
+def encoder_hint(name: str) -> str:
+    """Return "; did you mean 'unet:resnet18'?" for a name that nearly is one of a U-Net on a network of the list."""
+    return nearest(name, [f"{UNET}{e.name}" for e in ENTRIES if e.space is None]) if name.startswith(UNET) else ""
 
 
 ENTRIES: tuple[Entry, ...] = (

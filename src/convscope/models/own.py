@@ -24,7 +24,7 @@ from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError, nearest
 from convscope.models import timm
 from convscope.models.arguments import arguments, shape_of
-from convscope.models.entries import Entry, unet_on
+from convscope.models.entries import Entry, encoder_hint, unet_on
 
 PACKAGE = str(Path(__file__).parents[1])
 COLON = "package.module:name"
@@ -190,7 +190,8 @@ def _imported(text: str, home: str) -> Any:
             files = [file.stem for file in Path.cwd().glob("*.py")]
             raise ConfigError(
                 f"{text!r} cannot be imported: there is no module {error.name!r} in {Path.cwd()} or among the "
-                f"installed packages{nearest(home, files)}; go to its folder, or name that in PYTHONPATH"
+                f"installed packages{encoder_hint(text) or nearest(home, files)}; go to its folder, or name that in "
+                "PYTHONPATH"
             ) from None
         raise ConfigError(f"{text!r}: {home} cannot be imported: {explained(error)}") from error
 

@@ -41,7 +41,7 @@ def collect(
         task=run.spec.task,
         noun=noun,
         metrics=metrics,
-        own=report.own(Judged(data, judged, predictions, metrics, run.spec.target)),
+        own=report.own(Judged(data, judged, predictions, metrics, run.spec.target, run.model)),
         headline={
             "data": f"{data.name}: {count(sum(map(len, data.splits)), noun)}, {targets(run.spec.target)}",
             "network": f"{run.spec.model}, {sum(p.numel() for p in run.model.parameters()):,} weights",

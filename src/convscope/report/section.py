@@ -37,8 +37,8 @@ class Section:
 
 @dataclass(frozen=True)
 class Judged:
-    """What a task's own part of a report is made from: the split that was judged, predictions (n, ...), figures, and
-    what was learned.
+    """What a task's own part of a report is made from: the split that was judged, predictions (n, ...), figures,
+    what was learned, and the network.
     """
 
     data: Data
@@ -46,6 +46,7 @@ class Judged:
     predictions: Any
     metrics: Mapping[str, Any]
     target: Any = None
+    model: Any = None
 
 
 def evenly(split: Split, count: int = 48) -> np.ndarray:

@@ -16,13 +16,14 @@ from convscope.data.columns import Column, Converted
 from convscope.data.dataset import Data, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
-from convscope.data.options import COLUMNS, PLACES, LoadOptions, ReadKeywords
+from convscope.data.options import COLUMNS, MASKS, PLACES, LoadOptions, ReadKeywords
 from convscope.data.spec import STORED
 from convscope.data.transforms import ImageTransform, VolumeTransform
 from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
 from convscope.runs.inputs import load_source
+from convscope.runs.tiles import Tiles
 from convscope.text import count
 from convscope.training.choice import decided_by_validation
 
@@ -46,25 +47,27 @@ def evaluate(
     split: str | None = None,
     tta: int = 0,
     amp: bool = False,
+    tiles: Tiles = "auto",
     **reading: Unpack[ReadKeywords],
 ) -> dict[str, Any]:
     """Return the figures of merit of a run on its own set, or on ``data`` with the same targets, of classes some.
 
     ``split`` is "train", "valid", "test" or "all"; by default test, else valid, else (where another set says nothing of
-    splits) everything. ``amp`` computes in bfloat16, see ``Predictor.network``. ``reading`` are options of
-    ``convscope.load``: ``skip_bad``, ``cache`` and ``data_root``, and for another table ``image_column``,
-    ``label_column`` and ``group``; by default those of the run, columns where the table has them. ``warnings`` among
-    the figures say what makes them worth less: images that the run was trained on, classes that the set lacks,
-    converted channels.
+    splits) everything. ``amp`` computes in bfloat16, see ``Predictor.network``, and ``tiles`` says how large images are
+    divided, see ``TiledNetwork``. ``reading`` are options of ``convscope.load``: ``skip_bad``, ``cache`` and
+    ``data_root``, and for another set columns of a table (``image_column``, ``label_column``, ``group``) and what the
+    values of masks mean (``mask``, ``ignore``, ...); by default those of the run, columns where the table has them.
+    ``warnings`` among the figures say what makes them worth less: images that the run was trained on, classes that the
+    set lacks, converted channels.
 
     Raises:
         DataError: targets that the run has not learned, another type of pixels, a split that does not exist.
     """
     _check_reading(reading)
-    if (named := [name for name in COLUMNS if name in reading]) and not isinstance(data, str | Path):
-        raise ConfigError(
-            f"{', '.join(named)}: for another table only; the run's own data is read as it was trained on"
-        )
+    if (named := [name for name in (*COLUMNS, *MASKS) if reading.get(name) is not None]) and not isinstance(
+        data, str | Path
+    ):
+        raise ConfigError(f"{', '.join(named)}: for another set only; the run's own data is read as it was trained on")
     if data is None:
         labelled = _own(run, reading)
     elif isinstance(data, Data):
@@ -79,7 +82,7 @@ def evaluate(
     images, converted = _images(run, chosen)
     warnings = [*filter(None, (run.unfinished,)), *labelled.warnings, *converted, *targets.notices]
     warnings += _flattered(run, name) if data is None else _trained_on(run, chosen)
-    scores, _ = run.score(chosen.with_input(images).with_target(targets.stored), tta=tta, amp=amp)
+    scores, _ = run.score(chosen.with_input(images).with_target(targets.stored), tta=tta, amp=amp, tiles=tiles)
     if run.code_has_changed:
         warnings.append(f"{run.environment['code']['file']} has changed since this run began: it may compute otherwise")
     return {
@@ -125,7 +128,9 @@ def _divided(data: Data) -> Labelled:
 def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
     """Load another set as the run loaded its own, but for what ``reading`` says."""
     rule, own = run.spec.preprocessing, LoadOptions.of(run.plan)
-    given = _said(reading, (*PLACES, *COLUMNS))
+    given = _said(reading, (*PLACES, *COLUMNS, *MASKS))
+    if own.mask == "auto":
+        given = {**run.spec.does.reading(run.spec.target), **given}
     options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
     inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
     if isinstance(rule, ImageTransform | VolumeTransform):
@@ -138,7 +143,11 @@ def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
 def _said(reading: ReadKeywords, names: Iterable[str]) -> dict[str, Any]:
     """Return those of the options that are said, paths as text."""
     said = {name: reading.get(name) for name in names}
-    return {name: os.fspath(value) for name, value in said.items() if value is not None}
+    return {
+        name: os.fspath(value) if isinstance(value, os.PathLike) else value
+        for name, value in said.items()
+        if value is not None
+    }
 
 
 def _choose(labelled: Labelled, name: str | None) -> tuple[str, Split]:
@@ -175,7 +184,7 @@ def _images(run: Run, chosen: Split) -> tuple[Column, list[str]]:
         except Unreadable as error:
             raise DataError(f"the set's images do not fit this run: one {error}") from None
 
-    spec = replace(images.spec, shape=mine.shape)
+    spec = replace(images.spec, shape=(*images.spec.shape[:-1], mine.channels))
     how = promotion(has, mine.channels)
     return Converted(images, spec, convert), [f"all images converted: {how}"] if how else []
 

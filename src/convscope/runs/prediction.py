@@ -22,7 +22,8 @@ class Prediction:
 
     ``answer`` is the task's, fit for JSON; its keys are attributes too: of classes ``label``, ``probability`` and
     ``probabilities``. Where there is an error, it has the same keys without values. ``arrays`` are what of it is a
-    picture: of masks ``classes`` (H, W), ``probabilities`` (H, W, K), and ``objects`` (H, W) where these are counted.
+    picture: of masks ``classes`` (H, W), ``probabilities`` (H, W, K), ``objects`` (H, W) where these are counted, and
+    the ``image`` (H, W, C) itself.
 
     >>> Prediction("a.png", {"age": 31.5, "unit": "years"}).age
     31.5
@@ -57,7 +58,7 @@ class Prediction:
     def _said(self) -> str:
         """Return the answer on one line: what of it is one text or number, else its first value in short."""
         if shown := self._shown():
-            return " ".join(map(_plain, shown.values()))
+            return " ".join(f"{name} {value}" if type(value) is int else _plain(value) for name, value in shown.items())
         first = next(iter(self.answer.values()), "")
         if isinstance(first, Mapping):
             first = ", ".join(f"{name} {_short(value)}" for name, value in first.items())

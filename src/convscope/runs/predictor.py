@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -18,12 +18,14 @@ from convscope.data.columns import Column, InMemory, Ragged, RaggedBatch, Select
 from convscope.data.dataset import Split
 from convscope.data.decode import MAX_PIXELS, limited
 from convscope.data.given import Images, held
+from convscope.data.image_files import Held
+from convscope.data.patches import example
 from convscope.data.spec import TargetSpec
 from convscope.data.transforms import PLAIN, Form, ImageTransform, Stored, Transform
 from convscope.errors import ConfigError
 from convscope.models.building import zeros
 from convscope.runs import maps
-from convscope.runs.agreement import Agreement, agreement
+from convscope.runs.agreement import Agreement, agreement, agreement_of_maps, first_parts
 from convscope.runs.averaging import Averaging, content_of
 from convscope.runs.prediction import Prediction, blank
 from convscope.runs.tiles import TiledNetwork, Tiles
@@ -61,6 +63,7 @@ class Predictor:
 
         ``average`` takes the mean over augmented copies; ``amp`` computes in bfloat16, see ``network``.
         """
+        self.check_tiles(tiles)
         if self.gives_maps:
             return self.maps(split.input, average, amp=amp, tiles=tiles)
         return self._restored(self.predict_column(split.input, average, amp=amp), split.placements)
@@ -77,7 +80,12 @@ class Predictor:
 
         Images that are too large to be seen at once are seen in ``tiles``, exact ones where the network has such.
         """
-        network = self.network(column, amp=amp)
+        self.check_tiles(tiles)
+        return self._maps(self.network(column, amp=amp), column, average, tiles)
+
+    def _maps(
+        self, network: nn.Module, column: Column, average: Averaging | None = None, tiles: Tiles = "auto"
+    ) -> Ragged:
         tiled = self._tiled(network, tiles)
         ways = (View(),) if average is None else views(average.policy)[: average.copies]
 
@@ -91,9 +99,14 @@ class Predictor:
         return maps.maps_of(column, channels, answer)
 
     def predict(
-        self, items: Images | Iterable[Images], *, average: Averaging | None = None, amp: bool = False
+        self,
+        items: Images | Iterable[Images],
+        *,
+        average: Averaging | None = None,
+        amp: bool = False,
+        tiles: Tiles = "auto",
     ) -> list[Prediction]:
-        """Return one prediction per example; ``average`` and ``amp`` are as in ``predictions``.
+        """Return one prediction per example; ``average``, ``amp`` and ``tiles`` are as in ``predictions``.
 
         ``items`` are image files, folders and archives (searched through), the bytes of a file, pictures of PIL, splits
         and their examples, or arrays and tensors of raw pixels in the type that was trained on: (H, W), (H, W, C) or
@@ -103,30 +116,54 @@ class Predictor:
         A file that cannot be read gives a prediction with its ``error`` set. Raises ``DataError`` where there is no
         image at all, and for an array of another type, range or shape.
         """
-        examples = held(items, self.transform, self.max_pixels)
-        predictions: list[Prediction] = []
-        at_once = 1 if self.gives_maps else BATCH  # a folder may hold more than memory does
-        while chunk := list(itertools.islice(examples, at_once)):
-            with limited(self.max_pixels):
-                stored = [example.stored(self.transform) for example in chunk]
-            good = [each for each in stored if isinstance(each, Stored)]
-            answers = iter(self._answered(good, average, amp=amp) if good else ())
-            for example, each in zip(chunk, stored, strict=True):
-                if isinstance(each, Stored):
-                    said = next(answers)
-                    answer, arrays = (tell(said, self.target) for tell in (self.task.answer, self.task.arrays))
-                    predictions.append(Prediction(example.name, answer, note=each.note, arrays=arrays))
-                else:
-                    predictions.append(Prediction(example.name, self._blank, error=str(each)))
-        return predictions
+        return list(self.stream(self.examples(items), average=average, amp=amp, tiles=tiles))
 
-    def _answered(self, examples: Sequence[Stored], average: Averaging | None, *, amp: bool) -> Any:
+    def examples(self, items: Images | Iterable[Images]) -> Iterator[Held]:
+        """Return what ``stream`` takes, of what ``predict`` takes: not yet read, but checked. Raises as ``predict``."""
+        return held(items, self.transform, self.max_pixels)
+
+    def stream(
+        self, examples: Iterable[Held], *, average: Averaging | None = None, amp: bool = False, tiles: Tiles = "auto"
+    ) -> Iterator[Prediction]:
+        """Yield what ``predict`` returns, one after the other: of maps no more than one is held at a time."""
+        self.check_tiles(tiles)
+        waiting = iter(examples)
+        at_once = 1 if self.gives_maps else BATCH  # a folder may hold more than memory does
+        while chunk := list(itertools.islice(waiting, at_once)):
+            yield from self._of_chunk(chunk, average, amp=amp, tiles=tiles)
+
+    def _of_chunk(
+        self, chunk: Sequence[Held], average: Averaging | None, *, amp: bool, tiles: Tiles
+    ) -> Iterator[Prediction]:
+        with limited(self.max_pixels):
+            stored = [each.stored(self.transform) for each in chunk]
+        good = [each for each in stored if isinstance(each, Stored)]
+        answers = self._answered(good, average, amp=amp, tiles=tiles) if good else iter(())
+        for given, each in zip(chunk, stored, strict=True):
+            if not isinstance(each, Stored):
+                yield Prediction(given.name, self._blank, error=str(each))
+                continue
+            answer, pictures = self.task.said(next(answers), self.target)
+            arrays = {**pictures, "image": each.values} if pictures else {}
+            yield Prediction(given.name, answer, note=each.note, arrays=arrays)
+
+    def check_tiles(self, tiles: Tiles) -> None:
+        """Raise ``ConfigError`` where images cannot be predicted so."""
+        if tiles not in get_args(Tiles):
+            raise ConfigError(f"--tiles: expected one of {', '.join(get_args(Tiles))}, found {tiles!r}")
+        if tiles != "auto" and not self.gives_maps:
+            raise ConfigError(f"--tiles: for predictions of every pixel, and this run's are {self.target.kind}")
+
+    def _answered(
+        self, examples: Sequence[Stored], average: Averaging | None, *, amp: bool, tiles: Tiles
+    ) -> Iterator[np.ndarray]:
         """Return the predictions for examples as they were given."""
-        column = self._column([example.values for example in examples])
+        column = self._column([each.values for each in examples])
         if self.gives_maps:
-            return self.maps(column, average, amp=amp).take(np.arange(len(column)))
-        placements = np.array([example.placement for example in examples])
-        return self._restored(self.predict_column(column, average, amp=amp), placements)
+            predicted = self.maps(column, average, amp=amp, tiles=tiles)
+            return (example(predicted, at) for at in range(len(column)))
+        placements = np.array([each.placement for each in examples])
+        return iter(self._restored(self.predict_column(column, average, amp=amp), placements))
 
     def _restored(self, predictions: np.ndarray, placements: np.ndarray) -> np.ndarray:
         """Return predictions as they are in the images that were given, where they are places in them."""
@@ -145,13 +182,25 @@ class Predictor:
         """
         with self._lock:
             if amp and not self._compared:
-                first = Selected(column, np.arange(min(BATCH, len(column))))
-                exact, fast = (self._walk(self._network(half), first) for half in (False, True))
-                measured = agreement(exact, fast, self.task, self.target)
+                measured = self._agreement(column)
                 if not measured.close:
                     raise ConfigError(f"--amp: {measured}; leave --amp out")
                 self._compared.append(measured)
             return self._network(amp)
+
+    def _agreement(self, column: Column) -> Agreement:
+        """Return how answers in bfloat16 differ from those in float32 for the first of the stored examples."""
+        networks = [self._network(half) for half in (False, True)]
+        if self.gives_maps:
+            few = first_parts(column)
+            exact, fast = (
+                [example(each, at) for at in range(len(few))]
+                for each in (self._maps(network, few) for network in networks)
+            )
+            return agreement_of_maps(exact, fast, self.task, self.target)
+        first = Selected(column, np.arange(min(BATCH, len(column))))
+        exact, fast = (self._walk(network, first) for network in networks)
+        return agreement(exact, fast, self.task, self.target)
 
     def tensor(self, stored: Values) -> Tensor:
         """Return the network's input of stored examples (N, ...)."""
@@ -219,9 +268,10 @@ class Predictor:
 
     def _column(self, examples: Sequence[np.ndarray]) -> Column:
         kind = self.transform.kind
-        if len({example.shape for example in examples}) > 1:
+        if len({each.shape for each in examples}) > 1:
             return Ragged.of(kind, examples)  # pyright: ignore[reportArgumentType]
-        return InMemory.of(kind, np.stack(examples))  # pyright: ignore[reportArgumentType]
+        stacked = examples[0][None] if len(examples) == 1 else np.stack(examples)  # a large one is not copied
+        return InMemory.of(kind, stacked)  # pyright: ignore[reportArgumentType]
 
     @cached_property
     def _blank(self) -> dict[str, object]:

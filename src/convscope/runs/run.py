@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +39,7 @@ from convscope.runs.folder import (
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.prediction import SHOWN, Prediction
 from convscope.runs.predictor import Predictor
+from convscope.runs.tiles import Tiles
 from convscope.tasks.scores import About
 from convscope.text import listed
 from convscope.training.plan import Plan
@@ -183,22 +184,34 @@ class Run:
         places = self.spec.does.restore is not None or self.spec.output.space == "same"
         return Averaging.of(self.plan.augment, copies, self.plan.seed, places=places)
 
-    def predict(self, inputs: Images | Iterable[Images], *, tta: int = 0, amp: bool = False) -> list[Prediction]:
+    def predict(
+        self, inputs: Images | Iterable[Images], *, tta: int = 0, amp: bool = False, tiles: Tiles = "auto"
+    ) -> list[Prediction]:
         """Return one prediction per image; ``inputs`` are what ``Predictor.predict`` takes.
 
-        ``tta`` averages over that many augmented copies; ``amp`` computes in bfloat16, see ``Predictor.network``.
+        ``tta`` averages over that many augmented copies; ``amp`` computes in bfloat16, see ``Predictor.network``;
+        ``tiles`` says how large images are divided for a network that predicts every pixel, see ``TiledNetwork``.
         """
-        return self.predictor.predict(inputs, average=self.averaging(tta), amp=amp)
+        return self.predictor.predict(inputs, average=self.averaging(tta), amp=amp, tiles=tiles)
 
-    def predictions(self, split: Split, *, tta: int = 0, amp: bool = False) -> np.ndarray:
+    def stream(
+        self, inputs: Images | Iterable[Images], *, tta: int = 0, amp: bool = False, tiles: Tiles = "auto"
+    ) -> Iterator[Prediction]:
+        """Return what ``predict`` does, one after the other: for more images than memory has room for."""
+        examples = self.predictor.examples(inputs)
+        return self.predictor.stream(examples, average=self.averaging(tta), amp=amp, tiles=tiles)
+
+    def predictions(self, split: Split, *, tta: int = 0, amp: bool = False, tiles: Tiles = "auto") -> np.ndarray:
         """Return the predictions (N, ...) for the examples of a split: of classes their probabilities (N, K)."""
-        return self.predictor.predictions(split, average=self.averaging(tta), amp=amp)
+        return self.predictor.predictions(split, average=self.averaging(tta), amp=amp, tiles=tiles)
 
     probabilities = predictions  # what they are called where classes are learned
 
-    def score(self, split: Split, *, tta: int = 0, amp: bool = False) -> tuple[dict[str, Any], np.ndarray]:
+    def score(
+        self, split: Split, *, tta: int = 0, amp: bool = False, tiles: Tiles = "auto"
+    ) -> tuple[dict[str, Any], np.ndarray]:
         """Return the figures of merit on one split, with intervals, and the predictions (N, ...) behind them."""
-        predictions = self.predictions(split, tta=tta, amp=amp)
+        predictions = self.predictions(split, tta=tta, amp=amp, tiles=tiles)
         options = self.plan.options if self.plan.task == self.spec.task else self.spec.does.options()
         scores = self.spec.does.score(split.target, predictions, self.spec.target, options, split.groups)
         return scores.to_dict(), predictions

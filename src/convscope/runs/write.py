@@ -56,8 +56,8 @@ def folder_word(model: str) -> str:
     return model.replace(":", "-").replace("/", "-").removesuffix("()")
 
 
-def new_folder(out: str | Path | None, name: str) -> Path:
-    """Create and return the run folder: ``out``, or ``runs/NAME`` with a number behind it where that is taken.
+def new_folder(out: str | Path | None, name: str, inside: Path = Path("runs")) -> Path:
+    """Create and return a folder: ``out``, or NAME ``inside`` another, with a number behind it where that is taken.
 
     Raises ``ConfigError`` where ``out`` holds something already and ``SaveError`` where it cannot be created.
     """
@@ -65,7 +65,7 @@ def new_folder(out: str | Path | None, name: str) -> Path:
         folder = Path(out)
         refuse_taken(folder)
     else:
-        base, number = Path("runs") / name, 2
+        base, number = inside / name, 2
         folder = base
         while folder.exists():
             folder, number = base.with_name(f"{name}-{number}"), number + 1

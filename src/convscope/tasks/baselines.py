@@ -31,7 +31,8 @@ class BaselineResult:
     """A simple method's predictions (n, ...) for the scored split, and what it took to get them.
 
     ``what`` is one sentence for the report, ``seconds`` counts learning and scoring, ``train_rows`` the examples
-    learned from, and ``stopped_early`` says that the clock ended the learning.
+    learned from, and ``stopped_early`` says that the clock ended the learning. ``target`` is what its predictions are
+    read with, where that is not as the network's are: thresholds of its own.
     """
 
     name: str
@@ -40,6 +41,7 @@ class BaselineResult:
     seconds: float
     train_rows: int
     stopped_early: bool
+    target: TargetSpec | None = None
 
 
 # From its name, the training and the scored split, the target and the budget; ``None`` where it is not for such inputs.

@@ -102,10 +102,13 @@ class Task:
     ``baselines``: simple methods beside the network, by name; ``compared``: the figures that comparisons show, the main
     one first, each with its meaning.
     ``answer(prediction, target)``: one prediction, fit for JSON; its first value is what is shown.
-    ``arrays(prediction, target)``: what of a prediction is a picture, by name.
+    ``pictured(prediction, target)``: its answer, and by name what of it is a picture, that which is shown first;
+    ``None``: nothing is.
     ``columns(target)`` and ``cells(prediction, truth, target)``: of predictions.csv, after id and split; where these
     are easier made of all examples together, ``rows(truth, predictions, target)`` makes them;
     ``read(rows, target)``: the truth and predictions of such rows, as ``evidence`` takes them.
+    ``reading(target)``: settings that have the targets of another set read as ``target`` has them, where nobody says
+    how.
     ``match(stored, spec, target)``: targets of another set, described by ``spec``, as ``target`` has them.
     """
 
@@ -126,7 +129,8 @@ class Task:
     read: Callable[[Sequence[Mapping[str, str]], Any], Evidence]
     cells: Callable[[Any, Any, Any], Sequence[str]] | None = None
     rows: Callable[[Any, Any, Any], Iterable[Sequence[str]]] | None = None
-    arrays: Callable[[Any, Any], Mapping[str, np.ndarray]] = lambda prediction, target: {}
+    pictured: Callable[[Any, Any], tuple[dict[str, Any], Mapping[str, np.ndarray]]] | None = None
+    reading: Callable[[Any], Mapping[str, Any]] = lambda target: {}
     match: Callable[[Any, FieldSpec, Any], Matched] = matched
     resolve: Callable[[Any, Data], Any] = lambda options, data: options
     average: Callable[[Tensor, Sequence[View], Any], Tensor] | None = lambda views, laid, target: views.mean(0)
@@ -136,6 +140,10 @@ class Task:
     followed: Callable[[Any], Mapping[str, str]] = lambda target: {}
     restore: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     tuned: Callable[[Any, Any, Any, Callable[[int, int], None]], TargetSpec] | None = None
+
+    def said(self, prediction: Any, target: TargetSpec) -> tuple[dict[str, Any], Mapping[str, np.ndarray]]:
+        """Return the answer, and what of it is a picture."""
+        return (self.answer(prediction, target), {}) if self.pictured is None else self.pictured(prediction, target)
 
     def lines(self, truth: Any, predictions: Any, target: TargetSpec) -> Iterable[Sequence[str]]:
         """Return the cells of each example."""

@@ -19,19 +19,23 @@ from convscope.training.plan import Plan
 from convscope.training.rewrites import fold_batch_norm, rewrite
 
 Ordered = TypeVar("Ordered", nn.Module, Tensor)
+CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}  # by the number of a tensor's axes
 
 
 def in_order(value: Ordered, plan: Plan) -> Ordered:
-    """Bring a network's weights, or images (N, C, H, W), into the plan's memory order; changes a network in place."""
-    return value.to(memory_format=_order(value, bool(plan.channels_last)))  # pyright: ignore
+    """Bring a network's weights, or inputs (N, C, *space), into the plan's memory order; changes a network in place."""
+    return _ordered(value, channels_last=bool(plan.channels_last))
 
 
-def _order(value: nn.Module | Tensor, channels_last: bool) -> torch.memory_format:
-    """Return the memory format of a network, of images or of volumes."""
-    if not channels_last:
-        return torch.contiguous_format
-    axes = (each.ndim for each in (value.parameters() if isinstance(value, nn.Module) else (value,)))
-    return torch.channels_last_3d if max(axes, default=0) == 5 else torch.channels_last
+def _ordered(value: Ordered, *, channels_last: bool) -> Ordered:
+    """Bring what has two or three spatial axes into a memory order; all else has one only."""
+
+    def order(tensor: Tensor) -> Tensor:
+        if tensor.ndim not in CHANNELS_LAST:
+            return tensor
+        return tensor.to(memory_format=CHANNELS_LAST[tensor.ndim] if channels_last else torch.contiguous_format)
+
+    return order(value) if isinstance(value, Tensor) else value._apply(order)  # as ``Module.to`` does for four axes
 
 
 def accelerated(model: nn.Module, plan: Plan, shape: tuple[int, ...]) -> nn.Module:
@@ -47,7 +51,7 @@ def inference_model(model: nn.Module, *, channels_last: bool, amp: bool = False)
     Equal to the network up to rounding; with ``amp`` weights and values are bfloat16, and logits float32 again.
     """
     form = rewrite(fold_batch_norm(model)).model.eval().requires_grad_(False)
-    form = form.to(memory_format=_order(form, channels_last))  # pyright: ignore[reportCallIssue]
+    form = _ordered(form, channels_last=channels_last)
     return InBfloat16(form) if amp else form
 
 

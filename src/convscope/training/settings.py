@@ -64,6 +64,7 @@ class SeriesSettings(Shared, total=False):
     normaliser: str
     loss: Literal["dice+ce", "ce", "dice", "focal"]
     objects: Literal["auto", "yes", "no"]
+    border_weight: float
     img_size: int | tuple[int, int] | None
     fit: Literal["auto", "crop", "pad", "squash", "centre", "keep"]
     crop_points: float | None

@@ -23,10 +23,17 @@ def row(name: str) -> dict[str, Any]:
         "image": "×".join(map(str, e.shape)),
         "gives": "vector" if e.space is None else "map",
         "classes": e.classes,
-        "public": name in PUBLIC,
+        "public": public_name(name) in PUBLIC,
         "summary": e.summary,
         "source": e.source,
     }
+
+
+def public_name(name: str) -> str:
+    """Return the network whose public weights one can begin with: that of its encoder, where it has one."""
+    from convscope.models import entry
+
+    return entry(name).encoder or name
 
 
 def network(name: str) -> dict[str, Any]:
@@ -42,7 +49,7 @@ def network(name: str) -> dict[str, Any]:
         "groups": groups,
         "head": head,
         "options": options_of(name),
-        "pretrained": PUBLIC.get(name),
+        "pretrained": PUBLIC.get(public_name(name)),
         "beside": [other for other in families().get(listing["family"], ()) if other != name],
     })  # fmt: skip
 

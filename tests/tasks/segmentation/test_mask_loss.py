@@ -10,7 +10,9 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from convscope.data.batch import Batch
+from convscope.data.spec import PixelClasses
 from convscope.tasks.segmentation.objective import MaskLoss, balanced
+from convscope.tasks.segmentation.target import encode
 
 VOID = 255
 
@@ -96,3 +98,16 @@ def test_a_rare_class_weighs_more_and_the_mean_pixel_one() -> None:
     weights = balanced(shares)
     assert (np.diff(weights) > 0).all() and (weights * shares).sum() == pytest.approx(1)
     assert weights[2] / weights[0] == pytest.approx(math.sqrt(90))
+
+
+def test_a_pixel_in_a_narrow_gap_counts_by_its_weight() -> None:
+    labels = np.zeros((1, 5, 7), np.uint8)
+    labels[:, :, :3], labels[:, :, 4:] = 1, 1
+    target = PixelClasses(("ground", "cell"), (0.2, 0.8), border_weight=10.0)
+    encoded = encode(labels, target)
+    assert encoded.shape == (1, 2, 5, 7) and (encoded[0, 0] == labels[0]).all()
+    assert encoded[0, 1, 2, 3] == pytest.approx(1 + 10 * math.exp(-((1 + 1) ** 2) / 50)) and encoded[0, 1, 2, 0] == 1
+    logits = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 2, 5, 7)).astype(np.float32))
+    each = cross_entropy(logits, torch.from_numpy(labels).long(), reduction="none").numpy()
+    mine = MaskLoss(2, "ce")(logits, batch_of(encoded)).loss.item()
+    assert mine == pytest.approx((each * encoded[:, 1]).sum() / encoded[:, 1].sum(), abs=1e-6)

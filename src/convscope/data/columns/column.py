@@ -73,7 +73,10 @@ class Selected:
 
 @dataclass(frozen=True, eq=False)
 class Converted:
-    """Another column whose values (k, ...) go through ``convert`` as they are read, and are then as ``spec`` says."""
+    """Another column whose values (k, ...) go through ``convert`` as they are read, and are then as ``spec`` says.
+
+    Of different sizes each example goes through it by itself, (1, ...).
+    """
 
     column: Column
     spec: FieldSpec
@@ -92,9 +95,10 @@ class Converted:
         return self._converted(self.column.take(rows))
 
     def stream(self, batches: Iterable[np.ndarray]) -> Iterator[Values]:
-        """Yield some examples batch by batch, converted."""
+        """Yield some examples, batch by batch, converted."""
         return map(self._converted, self.column.stream(batches))
 
-    def _converted(self, values: Values) -> np.ndarray:
-        assert isinstance(values, np.ndarray)
+    def _converted(self, values: Values) -> Values:
+        if isinstance(values, RaggedBatch):
+            return RaggedBatch.of([self.convert(values[at][None])[0] for at in range(len(values))])
         return self.convert(values)

@@ -12,7 +12,8 @@ from convscope.data.transforms.resize import Fit
 from convscope.errors import ConfigError, DataError
 
 SIDE = 128  # what a CPU trains on in minutes; larger only when asked for
-WHOLE, PART = 384, 256  # sides up to which images that keep their sizes are trained on whole; of parts of larger ones
+# Sides up to which images of one size are trained on whole; of the parts of others, and what these are a multiple of.
+WHOLE, PART, STEP = 384, 256, 16
 
 
 class Kind(NamedTuple):
@@ -78,12 +79,12 @@ def _part(sizes: Mapping[tuple[int, int], int], img_size: int | tuple[int, int] 
     if img_size is not None:
         height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
         return height, width, f"each image keeps its size; trained on parts of {height} × {width}, as asked"
-    height, width = (max(side) for side in zip(*sizes, strict=True))
-    if max(height, width) <= WHOLE:
-        alike = "all images are" if len(sizes) == 1 else "each image keeps its size; trained on whole, at most"
-        return height, width, f"{alike} {height} × {width}" + ": kept" * (len(sizes) == 1)
-    height, width = min(height, PART), min(width, PART)
-    return height, width, f"each image keeps its size; trained on parts of {height} × {width}"
+    ((height, width), *others) = sizes
+    if not others and max(height, width) <= WHOLE:
+        return height, width, f"all images are {height} × {width}: kept"
+    longest = max(min(size) for size in sizes)
+    side = min(PART, -(-longest // STEP) * STEP)
+    return side, side, f"each image keeps its size; trained on parts of {side} × {side}"
 
 
 def _common_channels(counts: set[int]) -> int:

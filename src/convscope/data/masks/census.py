@@ -12,6 +12,7 @@ from convscope.text import count
 
 SPECK = 12  # pixels of a connected piece on average: smaller ones are the soft edges of others
 FEW_SOFT = 3  # values that are soft edges; fewer may be classes of small things
+BRIGHT, RINGING = 128, 16  # but not beside a bright value: there JPEG leaves 254 beside 255
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,10 @@ class Census:
         low, high = self.values[main][[0, -1]]
         between = np.True_ if self.colours else (self.values > low) & (self.values < high)
         soft = ~main & between
-        return soft if soft.sum() >= FEW_SOFT else np.zeros(len(main), bool)
+        if self.colours or soft.sum() >= FEW_SOFT:
+            return soft if soft.sum() >= FEW_SOFT else np.zeros(len(main), bool)
+        ringing = high >= BRIGHT and (self.values[soft] >= high - RINGING).any()
+        return soft if ringing else np.zeros(len(main), bool)
 
 
 def census(raw: Raw, names: np.ndarray, rows: np.ndarray, *, by_class: bool) -> Census:

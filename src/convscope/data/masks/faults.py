@@ -12,7 +12,7 @@ from convscope.data.masks.store import Raw
 from convscope.errors import DataError
 from convscope.text import count, listed, percent
 
-STRAY = 0.001  # of the pixels may be off the main values; more are soft edges
+STRAY, STRAY_IN_ONE = 0.001, 0.01  # of the pixels, and of those of one mask, may be off; more are soft edges
 SHOWN = 20
 
 
@@ -55,20 +55,23 @@ def unusable(names: np.ndarray, bad: Bad) -> DataError:
     )
 
 
-def check_soft(census: Census, soft: np.ndarray, names: np.ndarray) -> None:
-    """Raise ``DataError`` where more pixels than a few lie off the main values; ``soft`` (k,) marks those values."""
+def check_soft(census: Census, soft: np.ndarray, names: np.ndarray, distinct: np.ndarray) -> None:
+    """Raise ``DataError`` where more pixels than a few lie off the main values; ``soft`` (k,) marks those values.
+
+    ``distinct`` (n,) is how many values each mask holds.
+    """
     share = census.pixels[soft].sum() / max(1, census.pixels.sum())
-    if share <= STRAY:
-        return
     off = np.bincount(census.row, census.area * soft[census.at], len(names))
     total = np.maximum(1, np.bincount(census.row, census.area, len(names)))
     worst = int(np.argmax(off / total))
+    if share <= STRAY and (off / total)[worst] <= STRAY_IN_ONE:
+        return
     files = int((off > 0).sum())
     main = [value_text(v, colours=census.colours) for v in census.values[~soft]]
     what = "colours" if census.colours else "values"
     if not main or (~soft).sum() > FEW or share > 0.5:
         raise DataError(
-            f"{names[worst]} is no mask: {count(int((census.row == worst).sum()), 'value')} in pieces of fewer than "
+            f"{names[worst]} is no mask: {count(int(distinct[worst]), 'value')} in pieces of fewer than "
             f"{SPECK} pixels on average, as in a photograph ({count(files, 'file')} like it); give masks of a few "
             f"{what}, or of numbered objects"
         )

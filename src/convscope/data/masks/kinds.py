@@ -18,6 +18,7 @@ MOST_CLASSES = 254
 SMALL = 32  # class numbers beside which 255 means void; larger ones where few are left out
 MOSTLY = 0.8  # of the values of each mask lie in one piece: then each is an object
 SMALLEST = 4  # pixels of objects in the middle; smaller pieces are the shades of soft edges, or of a photograph
+FEW_IN_ONE = 8  # values of the only mask of a set, counted from 1: more are objects
 BLACK = 0.0
 
 
@@ -113,7 +114,8 @@ def _numbers_objects(census: Census, values: list[float]) -> bool:
     highest = np.zeros(len(rows))
     np.maximum.at(highest, np.searchsorted(rows, census.row[inside]), census.values[census.at[inside]])
     counted_up = (highest == numbers).mean() > 0.9  # 1, 2, ... in each mask; classes leave some out
-    return bool(counted_up and len(np.unique(numbers)) > 1 and numbers.max() > 3)
+    differ = len(np.unique(numbers)) > 1 or len(rows) == 1  # of one mask, their number must do
+    return bool(counted_up and differ and numbers.max() > (3 if len(rows) > 1 else FEW_IN_ONE))
 
 
 def _background(census: Census, values: list[float]) -> float:

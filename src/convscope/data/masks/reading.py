@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from convscope.data.ingest.pool import Bad
 from convscope.data.listing import Masks
 from convscope.data.masks import faults
 from convscope.data.masks.census import Census, census
-from convscope.data.masks.converted import UnknownValue, converted
+from convscope.data.masks.converted import Damaged, UnknownValue, converted
 from convscope.data.masks.kinds import Told, decide, kind_of
 from convscope.data.masks.names import assign_names, ignored, parse_value, read_names
 from convscope.data.masks.rule import VOID, MaskKind, MaskRule, value_text
@@ -32,8 +33,8 @@ SHOWN = 20
 class ValueRow:
     """One line of the table of values: ``value`` as the file has it, what it is taken for, on how many pixels.
 
-    ``number`` is the class, 255 for void, ``None`` for objects. ``share`` is that of all pixels, ``masks`` how many
-    hold it.
+    ``number`` is the class, 255 for void, ``None`` for objects and for stray values. ``share`` is that of all pixels,
+    ``masks`` how many hold it.
     """
 
     value: str
@@ -94,8 +95,7 @@ def read_masks(
     raw = raw if masks.rows is None else raw.some(masks.rows)
     names = masks.files
     bad = {**raw.bad, **faults.wrong_sizes(raw, sizes)}
-    void_nan = options.ignore is not None and options.ignore.strip().lower() == "nan"
-    if not void_nan and rule is None and options.mask_threshold is None:
+    if "nan" not in map(str.strip, (options.ignore or "").lower().split(",")):
         bad = {**faults.not_finite(raw), **bad}
     if bad and not (options.skip_bad and len(bad) < len(names)):
         raise faults.unusable(names, bad)
@@ -104,15 +104,21 @@ def read_masks(
     found = census(raw, names, rows, by_class=kind != "instances")
     notices = list(_left_out(names, bad))
     if rule is None:
-        told = _told(masks, kind, found, options)
-        rule, stray = _decided(found, told, names)
-        notices += stray
+        told = _told(masks, kind, found, raw.palette, options)
+        rule, strays = _decided(found, told, names, raw.masks["distinct"])
+        notices += strays
+    elif rule.nearest and (stray := ~np.isin(found.values, rule.values)).any():
+        faults.check_soft(found, stray, names, raw.masks["distinct"])
+        notices.append(_strays(found, stray, names))
     try:
         column, pixels, objects = converted(raw, rule, rows, masks.name)
     except UnknownValue as unknown:
         raise _unknown(names[unknown.row], unknown.value, rule) from None
+    except Damaged:
+        shutil.rmtree(raw.folder)
+        return read_masks(masks, sizes, options, root, processes, progress, rule=rule)
     notices += _background_only(rule, pixels, names, rows)
-    table = _table(found, rule)
+    table = _table(found, rule, pixels, int(column.offsets[-1]))
     return MasksRead(
         column, rule, table, pixels, objects, tuple(notices), _facts(rule, objects, rows), bad, raw.seconds
     )  # fmt: skip
@@ -127,14 +133,23 @@ def _asked(masks: Masks, options: LoadOptions) -> MaskKind | None:
     return "instances" if masks.objects else None
 
 
-def _told(masks: Masks, kind: MaskKind | None, found: Census, options: LoadOptions) -> Told:
+def _of_indices(names: Mapping[float, str], found: Census, palette: bytes) -> Mapping[float, str]:
+    """Return the names of a palette's indices, where the source names its colours."""
+    if found.colours or not palette or not any(value > 255 for value in names):
+        return names
+    colours = np.frombuffer(palette, np.uint8).reshape(-1, 3).astype(np.int64) @ (1 << 16, 1 << 8, 1)
+    return {float(k): names[colour] for k, colour in enumerate(colours.tolist()) if colour in names}
+
+
+def _told(masks: Masks, kind: MaskKind | None, found: Census, palette: bytes, options: LoadOptions) -> Told:
     """Return what the user and the source say of the values."""
-    names: Mapping[float, str] = masks.names
-    source = "the set"
+    names: Mapping[float, str] = _of_indices(masks.names, found, palette)
+    source = "the names that come with the set"
     if options.classes is not None:
         listed_names = read_names(options.classes)
         void = [parse_value(part) for part in (options.ignore or "").split(",")]
-        values = [v for v in found.values.tolist() if v not in void]
+        values = [v for v in found.values[~found.soft()].tolist() if v not in void]
+        values = values if options.mask_threshold is None else [0, 1]
         names = assign_names(options.classes, listed_names, values)
         source = f"--classes {options.classes}"
     if masks.objects and kind == "classes" and len(names) < 2:
@@ -146,7 +161,7 @@ def _told(masks: Masks, kind: MaskKind | None, found: Census, options: LoadOptio
     )  # fmt: skip
 
 
-def _decided(found: Census, told: Told, names: np.ndarray) -> tuple[MaskRule, list[Notice]]:
+def _decided(found: Census, told: Told, names: np.ndarray, distinct: np.ndarray) -> tuple[MaskRule, list[Notice]]:
     """Return what the values mean; stray ones, too few to be more than blemishes, are taken for the nearest."""
     if told.threshold is not None:
         if found.colours:
@@ -156,19 +171,18 @@ def _decided(found: Census, told: Told, names: np.ndarray) -> tuple[MaskRule, li
     soft = found.soft()
     if meant or kind_of(found, told) == "instances" or not soft.any():
         return decide(found, told), []
-    faults.check_soft(found, soft, names)
-    rule = decide(found.without(soft), told)
-    main = np.array(rule.values)
-    nearest = [rule.classes[int(np.argmin(np.abs(main - v)))] for v in found.values[soft].tolist()]
-    rule = replace(
-        rule, values=(*rule.values, *found.values[soft].tolist()), classes=(*rule.classes, *nearest)
-    )  # fmt: skip
-    files = np.unique(found.row[soft[found.at]])
+    faults.check_soft(found, soft, names, distinct)
+    return replace(decide(found.without(soft), told), nearest=True), [_strays(found, soft, names)]
+
+
+def _strays(found: Census, stray: np.ndarray, names: np.ndarray) -> Notice:
+    """Say which masks have pixels off the main values."""
+    files = np.unique(found.row[stray[found.at]])
     text = (
-        f"{count(int(found.pixels[soft].sum()), 'pixel')} in {count(len(files), 'mask')} "
+        f"{count(int(found.pixels[stray].sum()), 'pixel')} in {count(len(files), 'mask')} "
         f"({listed(names[files].tolist(), 3)}) lie off the main values; each is taken for the nearest one"
     )
-    return rule, [Notice("stray-values", text, tuple(names[files[:SHOWN]].tolist()))]
+    return Notice("stray-values", text, tuple(names[files[:SHOWN]].tolist()))
 
 
 def _left_out(names: np.ndarray, bad: Bad) -> list[Notice]:
@@ -197,17 +211,19 @@ def _background_only(rule: MaskRule, pixels: np.ndarray, names: np.ndarray, rows
     return [Notice("background-only", text, tuple(names[empty[:SHOWN]].tolist()))]
 
 
-def _table(found: Census, rule: MaskRule) -> tuple[ValueRow, ...]:
-    """Return what each value is taken for."""
+def _table(found: Census, rule: MaskRule, pixels: np.ndarray, size: int) -> tuple[ValueRow, ...]:
+    """Return what each value is taken for; ``size`` is how many pixels there are."""
     total = max(1, int(found.pixels.sum()))
     share = found.pixels / total
     if rule.threshold is not None:
-        below = found.values < rule.threshold
-        sides = ((f"below {rule.threshold:g}", below), (f"{rule.threshold:g} and above", ~below))
-        return tuple(
-            ValueRow(text, number, rule.names[number], float(share[side].sum()), _masks_with(found, side))
-            for number, (text, side) in enumerate(sides)
-        )
+        held = pixels.sum(0)
+        texts = (f"below {rule.threshold:g}", f"{rule.threshold:g} and above")
+        sides = [
+            ValueRow(text, number, rule.names[number], float(held[number] / max(1, size)), masks)
+            for number, (text, masks) in enumerate(zip(texts, (pixels > 0).sum(0).tolist(), strict=True))
+        ]
+        void = size - int(held.sum())
+        return (*sides, ValueRow("others", VOID, "void", void / size, 0)) if void else tuple(sides)
     numbers = dict(zip(rule.values, rule.classes, strict=True))
     rows: list[ValueRow] = []
     objects = np.array([v not in numbers for v in found.values.tolist()])
@@ -218,6 +234,9 @@ def _table(found: Census, rule: MaskRule) -> tuple[ValueRow, ...]:
         name = "void" if number == VOID else ("background" if rule.kind == "instances" else rule.names[number])
         text = value_text(value, colours=rule.colours)
         rows.append(ValueRow(text, number, name, float(share[k]), int(found.masks[k])))
+    if rule.nearest and objects.any():
+        text = f"{count(int(objects.sum()), 'other value')}"
+        rows.append(ValueRow(text, None, "the nearest", float(share[objects].sum()), _masks_with(found, objects)))
     if rule.kind == "instances" and objects.any():
         low, high = (value_text(v, colours=rule.colours) for v in found.values[objects][[0, -1]])
         text = low if low == high else f"{low} to {high}"

@@ -14,6 +14,7 @@ from convscope.data.masks.values import connected
 MaskKind = Literal["binary", "classes", "instances"]
 VOID = 255  # the class number of what is not scored
 NO_OBJECT = -1  # likewise among the numbers of objects
+_SHORT = (np.dtype(np.uint8), np.dtype(np.uint16))  # of which a table holds every value
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class MaskRule:
 
     Of "instances", the values told of are the background (0) and void; each other value is an object, or with
     ``pieces`` each connected piece of what is not background. With a ``threshold`` a value is class 1 from there on.
+    ``nearest``: other values, which are few, mean what the nearest one does.
     """
 
     kind: MaskKind
@@ -31,6 +33,7 @@ class MaskRule:
     colours: bool = False
     threshold: float | None = None
     pieces: bool = False
+    nearest: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON."""
@@ -68,25 +71,46 @@ class MaskRule:
         return mask
 
     def _looked_up(self, values: np.ndarray) -> np.ndarray:
+        if values.dtype not in _SHORT:
+            return self._numbers(values)
+        known = np.flatnonzero(np.bincount(values.reshape(-1)))  # each value once, then all pixels by their number
+        table = np.zeros(int(known.max(initial=0)) + 1, np.uint8)
+        table[known] = self._numbers(known)
+        return table[values]
+
+    def _numbers(self, values: np.ndarray) -> np.ndarray:
         finite = np.isfinite(values) if values.dtype.kind == "f" else np.True_
         order = np.argsort(self.values)
         known = np.array(self.values, np.float64)[order]
         at = np.minimum(np.searchsorted(known, values), len(known) - 1)
         unknown = (known[at] != values) & finite
         if unknown.any():
-            raise KeyError(values[unknown].reshape(-1)[0].item())
+            if not self.nearest:
+                raise KeyError(values[unknown].reshape(-1)[0].item())
+            below = np.maximum(at - 1, 0)
+            at = np.where(np.abs(values - known[below]) < np.abs(known[at] - values), below, at)
         mask = np.array(self.classes, np.uint8)[order][at]
         return mask if finite is np.True_ else np.where(finite, mask, np.uint8(VOID))
 
     def _void(self, values: np.ndarray) -> np.ndarray:
-        void = [v for v, c in zip(self.values, self.classes, strict=True) if c == VOID]
-        absent = np.isin(values, void)
+        absent = self._among(values, VOID)
         return absent | ~np.isfinite(values) if values.dtype.kind == "f" else absent
 
+    def _among(self, values: np.ndarray, number: int) -> np.ndarray:
+        """Return which values are of a class; a few comparisons are faster than ``np.isin``."""
+        among = np.zeros(values.shape, bool)
+        for value, its in zip(self.values, self.classes, strict=True):
+            if its == number:
+                among |= values == value
+        return among
+
     def _objects(self, values: np.ndarray) -> np.ndarray:
-        background = [v for v, c in zip(self.values, self.classes, strict=True) if c == 0]
-        void, inside = self._void(values), ~np.isin(values, background)
-        inside &= ~void
+        if values.dtype in _SHORT and not self.pieces:
+            table = np.arange(int(values.max(initial=0)) + 1, dtype=np.int32)
+            table[self._among(table, 0)], table[self._void(table)] = 0, NO_OBJECT
+            return table[values]
+        void = self._void(values)
+        inside = ~self._among(values, 0) & ~void
         if self.pieces:
             objects = connected(inside).astype(np.int32)
         elif self.colours or values.dtype.kind == "f" or values.dtype.itemsize > 4 or values.dtype == np.uint32:

@@ -66,9 +66,15 @@ class Raw:
     seconds: float
     hit: bool
     rows: np.ndarray
+    crc: int
 
     def __len__(self) -> int:
         return len(self.masks)
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the values are not those that were written; looking at all of them takes half a second a gigabyte."""
+        return zlib.crc32(self.bytes.data) != self.crc
 
     def some(self, rows: np.ndarray) -> Raw:
         """Return some of the masks, counted from 0 again."""
@@ -142,7 +148,7 @@ def _open(folder: Path, n: int, *, hit: bool) -> Raw | None:
         data = folder / "raw.bin"
         whole = np.memmap(data, np.uint8, "r") if data.stat().st_size else np.zeros(0, np.uint8)
         known = facts.pop("checksum") == zlib.crc32(json.dumps(facts).encode())
-        known &= facts["crc"] == zlib.crc32(whole.data) and facts["index"] == _crc(masks, values)
+        known &= facts["size"] == whole.size and facts["index"] == _crc(masks, values)
         if not known or len(masks) != n:
             return None
     except (OSError, ValueError, KeyError):
@@ -151,7 +157,7 @@ def _open(folder: Path, n: int, *, hit: bool) -> Raw | None:
     classes = {int(row): those for row, those in facts["classes"].items()}
     return Raw(
         folder, whole.view(np.ndarray), masks, values, bad, bytes.fromhex(facts["palette"]), classes,
-        facts["seconds"], hit, np.arange(len(masks)),
+        facts["seconds"], hit, np.arange(len(masks)), facts["crc"],
     )  # fmt: skip
 
 
@@ -164,7 +170,7 @@ def _write(
 ) -> dict[str, Any]:
     """Decode all masks into ``stream``, write what is known of them, and return the facts."""
     masks, values, bad = np.zeros(len(reader), MASK), [np.zeros(0, VALUE)], {}
-    palettes, classes, crc = set[bytes](), {}, 0
+    palettes, classes, crc, size = set[bytes](), {}, 0, 0
     for done, (row, mask, found, why) in enumerate(_examined(reader, max_pixels, cores)):
         progress("reading masks", done + 1, len(reader))
         if mask is None or found is None:
@@ -178,7 +184,7 @@ def _write(
             found.bad,
         )  # fmt: skip
         stream.write(data)
-        crc = zlib.crc32(data, crc)
+        crc, size = zlib.crc32(data, crc), size + len(data)
         values.append(found.values)
         palettes.add(mask.palette)
         if mask.classes is not None:
@@ -188,7 +194,14 @@ def _write(
     np.save(new / "masks.npy", masks)
     np.save(new / "values.npy", together)
     palette = palettes.pop().hex() if len(palettes) == 1 else ""
-    return {"bad": bad, "classes": classes, "palette": palette, "crc": crc, "index": _crc(masks, together)}
+    return {
+        "bad": bad,
+        "classes": classes,
+        "palette": palette,
+        "crc": crc,
+        "size": size,
+        "index": _crc(masks, together),
+    }
 
 
 def _examined(reader: MaskReader, max_pixels: int, cores: int) -> Iterator[_Examined]:

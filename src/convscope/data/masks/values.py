@@ -8,7 +8,9 @@ import numpy as np
 
 from convscope.data.listing import RawMask
 
-MOST = 1 << 17  # values of one mask that are counted apart; beyond that it is a photograph, and those counted suffice
+MOST = 1 << 17  # values of one mask that are counted apart
+SAMPLE = 1 << 10  # of more, or of so many that lie in specks, as in a photograph, the most frequent ones suffice
+SPECK = 4  # pixels
 
 # one value of one mask
 VALUE = np.dtype([("row", "<i8"), ("value", "<f8"), ("pixels", "<i8"), ("pieces", "<i8")])
@@ -39,11 +41,11 @@ def values_of(mask: RawMask, row: int) -> Values:
     values = np.zeros(len(distinct), VALUE)
     values["row"], values["value"], values["pixels"] = row, distinct, pixels
     if len(distinct) > MOST:
-        values = values[np.sort(np.argsort(-pixels, kind="stable")[:MOST])]
-    if len(distinct) > MOST:
         values["pieces"] = values["pixels"]
     elif len(distinct) > 2:  # two values are one drawing, in however many pieces
         values["pieces"] = _pieces(mask.values, distinct)
+    if len(distinct) > SAMPLE and np.median(values["pixels"] / values["pieces"]) < SPECK:
+        values = values[np.sort(np.argsort(-pixels, kind="stable")[:SAMPLE])]
     return Values(values, len(distinct), not_finite)
 
 
@@ -75,6 +77,7 @@ def _pieces(values: np.ndarray, distinct: np.ndarray) -> np.ndarray:
         distinct = np.arange(len(distinct))
     low = int(numbers.min()) if numbers.size else 0
     pieces = connected(numbers.astype(np.int64, copy=False), low - 1)
-    _, first = np.unique(pieces, return_index=True)
-    at = np.searchsorted(distinct, numbers.reshape(-1)[first])
+    held = np.zeros(int(pieces.max(initial=0)) + 1, numbers.dtype)
+    held[pieces] = numbers  # of each piece, its value
+    at = np.searchsorted(distinct, held[1:])
     return np.bincount(at[at < len(distinct)], minlength=len(distinct))

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from convscope.data import synthetic
-from convscope.data.listing import Listing, Target
+from convscope.data.listing import Listing, Masks, Target
 from convscope.data.sources.arrays import from_memory
 from convscope.data.sources.files import strings
 
 DIGITS = "8×8 handwritten digits of scikit-learn (1,797 images, grey values 0..16)"
-NAMES: dict[str, str] = {"digits": DIGITS, **synthetic.NAMES, **synthetic.NUMBERS}
+TRACKS = "dim tracks among bright hits and hot pixels in 240 frames of a CCD, 128 × 128: masks of the tracks"
+NAMES: dict[str, str] = {"digits": DIGITS, **synthetic.NAMES, **synthetic.NUMBERS, "tracks": TRACKS}
 
 
 def read(name: str, seed: int) -> Listing:
     """List a built-in set; synthetic ones are drawn from ``seed``."""
-    pixels, target, split = _digits() if name == "digits" else _made(name, seed)
+    pixels, target, split = _MADE[name](seed) if name in _MADE else _made(name, seed)
     stamp = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
     ids = strings([f"{name}/{i}" for i in range(len(target))])
     return Listing(name, f"built-in set, {NAMES[name]}", from_memory(pixels, stamp), ids, target, split)
 
 
-def _digits() -> tuple[np.ndarray, Target, np.ndarray]:
+def _digits(seed: int) -> tuple[np.ndarray, Target | Masks, np.ndarray]:
     from sklearn.datasets import load_digits
 
     loaded: Any = load_digits()
@@ -32,7 +34,25 @@ def _digits() -> tuple[np.ndarray, Target, np.ndarray]:
     return loaded.images.astype(np.uint8)[..., None], target, np.full(len(target), "", "<U5")
 
 
-def _made(name: str, seed: int) -> tuple[np.ndarray, Target, np.ndarray]:
+def _tracks(seed: int) -> tuple[np.ndarray, Target | Masks, np.ndarray]:
+    from convscope.data.sources.mask_arrays import ArrayMasks
+    from convscope.data.synthetic import tracks
+
+    frames = tracks.make(seed)
+    masks = (frames.labels > 0).astype(np.uint8)
+    stamp = hashlib.blake2b(masks.data, digest_size=16).hexdigest()
+    names = strings([f"tracks/{i}" for i in range(len(masks))])
+    reader = ArrayMasks(names, stamp, lambda: iter((masks,)))
+    return frames.images, Masks(reader, {0: "background", 1: "track"}, objects=False), np.full(len(masks), "", "<U5")
+
+
+_MADE: dict[str, Callable[[int], tuple[np.ndarray, Target | Masks, np.ndarray]]] = {
+    "digits": _digits,
+    "tracks": _tracks,
+}
+
+
+def _made(name: str, seed: int) -> tuple[np.ndarray, Target | Masks, np.ndarray]:
     if name in synthetic.NUMBERS:
         pixels, values, names, units, split = synthetic.make_numbers(name, seed)
         return pixels, Target("number", values, names, units, "numbers"), split

@@ -17,6 +17,7 @@ from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings
 from convscope.data.sources.grouping import folders_notice
+from convscope.data.sources.mask_folders import Folder, by_words, folder_roles
 from convscope.data.sources.splitnames import split_folders, split_word
 from convscope.errors import DataError
 from convscope.text import count, listed
@@ -180,10 +181,13 @@ def _with_masks(files: Files, names: list[str], mine: Places) -> Listing | None:
     kinds = masks.beside_images(files, groups) or next(filter(None, map(masks.named, siblings)), ())
     if not kinds:
         return None
-    if {"image", "mask"} <= set(map(mask_pairs.by_words, kinds)):
-        return mask_pairs.read(files, mask_pairs.by_words, Columns())
-    image, mask = kinds
-    return mask_pairs.read(files, lambda folder: {image: "image", mask: "mask"}.get(folder, ""), Columns())
+    image, mask = kinds[:2]
+    roles = folder_roles(files.folders, files.names)
+    if not {"image", "mask"} <= set(map(by_words, kinds)):
+        named = {image: "image", mask: "mask"}
+        paths = [(path, path.rpartition("/")[2]) for path in files.folders]
+        roles = {path: Folder(named[name], name, name) for path, name in paths if name in named}
+    return mask_pairs.read(files, roles, Columns())
 
 
 def _masks_left_out(drawn: dict[str, str]) -> tuple[Notice, ...]:

@@ -9,69 +9,48 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from convscope.data.listing import Listing, Masks
 from convscope.data.notice import Notice
-from convscope.data.sources.candidate import SPLITS, Candidate, by_number
+from convscope.data.sources.candidate import Candidate, by_number
 from convscope.data.sources.columns import Columns
-from convscope.data.sources.files import Files, is_image, strings, without_ending
+from convscope.data.sources.files import Files, is_image, strings
 from convscope.data.sources.mask_files import ObjectMasks
+from convscope.data.sources.mask_folders import PAIRED, Folders, Place, folder_roles, placed
 from convscope.data.sources.mask_listing import listing_of
 from convscope.data.sources.mask_pairing import Pairs
-from convscope.data.sources.masks import IMAGE_WORDS, MASK_WORDS, named_as, without_shared_words
-from convscope.data.sources.splitnames import split_of, split_word
+from convscope.data.sources.masks import without_shared_words
 from convscope.errors import DataError
 from convscope.text import count, listed
 
-# Behind the name of an image: what its mask is called, and what the image itself may be called.
-SUFFIX = re.compile(
-    r"[-_. ](cp_masks|masks?|labels?|labelids?|l|p|seg|segmentation|segmented|gt|groundtruth|trimap|annotation|target)$"
-)
-IMAGE_SUFFIX = re.compile(r"[-_. ](images?|img|im|raw|input|orig|original)$")
-PREFERRED = ("mask", "masks", "label", "labels", "annotation", "annotations", "gt", "groundtruth")
-PAIRED = 0.9  # of the smaller side have a partner: then these are the names that pair
-
-Role = Callable[[str], str]  # a folder's name -> "image", "mask" or ""
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a file lies: the folder above that of its kind, that folder, its split, and the path below it.
-
-    ``root`` and ``below`` are without the words for splits; ``below`` is without the file's ending, in small letters.
-    """
-
-    file: str
-    root: str
-    folder: str
-    split: str
-    below: str
-
-
-def by_words(folder: str) -> str:
-    """Tell what a folder holds by its name."""
-    return "image" if named_as(folder, IMAGE_WORDS) else "mask" if named_as(folder, MASK_WORDS) else ""
+PREFERRED = (  # of several kinds of masks
+    "manual", "gtfine labeltrainids", "gtfine labelids", "mask", "masks", "label", "labels", "annotation",
+    "annotations", "gt", "groundtruth",
+)  # fmt: skip
+_VARIANT = re.compile(
+    r"[-_. ](color|colour|instanceids|labelids|labeltrainids)$"
+)  # of one mask, as Cityscapes has them
 
 
 def find(files: Files, columns: Columns) -> list[Candidate]:
     """Return a candidate where folders are called as those of images and of masks are."""
-    folders = {part for name in files.names if is_image(name) for part in name.split("/")[:-1]}
-    roles = {by_words(folder) for folder in folders}
-    if not {"image", "mask"} <= roles:
+    roles = folder_roles(files.folders, files.names)
+    if not {"image", "mask"} <= {folder.role for folder in roles.values()}:
         return []
-    return [Candidate("images with masks", ".", functools.partial(read, files, by_words, columns))]
+    if not {"image", "mask"} <= {placed(name, roles)[0] for name in files.names if is_image(name)}:
+        return []
+    return [Candidate("images with masks", ".", functools.partial(read, files, roles, columns))]
 
 
-def read(files: Files, role: Role, columns: Columns) -> Listing:
-    """List the pairs among files, in the folders that have a ``role``.
+def read(files: Files, roles: Folders, columns: Columns) -> Listing:
+    """List the pairs among files, in folders of known ``roles``.
 
     Raises:
         DataError: no names pair, or an image has two masks.
     """
-    places: dict[str, list[_Place]] = {"image": [], "mask": [], "": []}
+    places: dict[str, list[Place]] = {"image": [], "mask": [], "": []}
     for name in sorted(filter(is_image, files.names), key=by_number):  # slices of a stack follow each other
-        kind, place = _placed(name, role)
+        kind, place = placed(name, roles)
         places[kind].append(place)
     images = places["image"]
     masks, others = _one_kind(places["mask"], images)
@@ -81,60 +60,45 @@ def read(files: Files, role: Role, columns: Columns) -> Listing:
     objects = _objects(images, masks)
     pairs = Pairs(unlabelled=[place.file for place in places[""]])
     if objects:
+        homes = {_above(image) for image in images if image.file in objects}
         parts: list[list[str]] = []
         for image in images:
             if those := objects.get(image.file):
                 pairs.add(image.file, those[0].rpartition("/")[0], image.split)
                 parts.append(those)
             else:
-                pairs.unmasked.append(image.file)
+                (pairs.unmasked if _above(image) in homes else pairs.unlabelled).append(image.file)
         target = Masks(ObjectMasks(files, strings(pairs.masks), parts), objects=True)
         return listing_of(files, f"images with a file for each object ({where})", pairs, target=target, notices=notices)
     _pair(files, images, masks, pairs)
     return listing_of(files, f"images with masks ({where})", pairs, notices=notices, grouped=grouped)
 
 
-def _placed(name: str, role: Role) -> tuple[str, _Place]:
-    """Return what a file is, by the innermost folder that tells, and where it lies."""
-    *folders, last = name.split("/")
-    at = next((k for k in reversed(range(len(folders))) if role(folders[k])), len(folders))
-    kind = role(folders[at]) if at < len(folders) else ""
-    split = split_of(folders) or (split_word(folders[at]) if kind else "")
-    root = "/".join(part for part in folders[:at] if part.lower() not in SPLITS)
-    rest = [part for part in folders[at + 1 :] if part.lower() not in SPLITS]
-    below = "/".join([*rest, without_ending(last)]).casefold()
-    return kind, _Place(name, root, folders[at] if kind else "", split, below)
-
-
-def _one_kind(masks: Sequence[_Place], images: Sequence[_Place]) -> tuple[list[_Place], list[_Place]]:
+def _one_kind(masks: Sequence[Place], images: Sequence[Place]) -> tuple[list[Place], list[Place]]:
     """Return the masks in folders of one name, and the others: the name that pairs most images, ``mask`` before others.
 
     Folders that differ in the words of a split are of one name.
     """
-    kinds: dict[str, list[_Place]] = {}
+    kinds: dict[str, list[Place]] = {}
     for place in masks:
-        kinds.setdefault(_plain(place.folder), []).append(place)
-    stems = {(image.root, *_stems(image.below)[:1]) for image in images}
+        kinds.setdefault(_kind(place), []).append(place)
+    stems = {(image.root, image.stem) for image in images}
 
     def rank(kind: str) -> tuple[int, int, str]:
-        paired = sum((place.root, _stems(place.below)[0]) in stems for place in kinds[kind])
+        paired = sum((place.root, place.stem) in stems for place in kinds[kind])
         return -paired, PREFERRED.index(kind) if kind in PREFERRED else len(PREFERRED), kind
 
     first, *rest = sorted(kinds, key=rank)
     return kinds[first], [place for kind in rest for place in kinds[kind]]
 
 
-def _plain(folder: str) -> str:
-    words = re.findall(r"[^\W\d_]+", folder.casefold())
-    return " ".join(word for word in words if word not in SPLITS)
+def _kind(place: Place) -> str:
+    """Return which kind of masks a file is of: the words of its folder, and which of several drawings it is."""
+    variant = _VARIANT.search(place.below)
+    return f"{place.kind} {variant[1]}" if variant else place.kind
 
 
-def _stems(below: str) -> tuple[str, str]:
-    """Return a file's name as its partner may have it: without what says mask or image, and as it is."""
-    return IMAGE_SUFFIX.sub("", SUFFIX.sub("", below)), below
-
-
-def _objects(images: Sequence[_Place], masks: Sequence[_Place]) -> dict[str, list[str]]:
+def _objects(images: Sequence[Place], masks: Sequence[Place]) -> dict[str, list[str]]:
     """Return the files of each image's objects, where masks have one file an object; else nothing.
 
     They lie below a folder called as the image, or beside the only image of their folder, under other names.
@@ -145,29 +109,31 @@ def _objects(images: Sequence[_Place], masks: Sequence[_Place]) -> dict[str, lis
     named = {i.file: by_folder[key] for i in images if (key := (i.root, i.below)) in by_folder}
     if len(named) >= PAIRED * len(images):
         return named
-    alone: dict[str, list[_Place]] = {}
+    alone: dict[str, list[Place]] = {}
     for image in images:
         alone.setdefault(image.root, []).append(image)
     if any(len(those) > 1 for those in alone.values()) or len(alone) < 2:
         return {}
-    beside: dict[str, list[_Place]] = {}
+    beside: dict[str, list[Place]] = {}
     for mask in masks:
         beside.setdefault(mask.root, []).append(mask)
     several = any(len(those) > 1 for those in beside.values())
     other_names = all(
-        _stems(mask.below)[0] != _stems(alone[root][0].below)[0]
-        for root, those in beside.items()
-        for mask in those
-        if root in alone
+        mask.stem != alone[root][0].stem for root, those in beside.items() for mask in those if root in alone
     )
     if not (several or other_names):
         return {}
     return {those[0].file: [mask.file for mask in beside[root]] for root, those in alone.items() if root in beside}
 
 
-def _pair(files: Files, images: Sequence[_Place], masks: Sequence[_Place], pairs: Pairs) -> None:
+def _above(image: Place) -> tuple[str, str]:
+    """Return the folder in which those of the images lie, and its split."""
+    return image.root.rpartition("/")[0], image.split
+
+
+def _pair(files: Files, images: Sequence[Place], masks: Sequence[Place], pairs: Pairs) -> None:
     """Pair images and masks by the names that pair most of them."""
-    ways = [_keys(images, masks, lambda below: _stems(below)[1]), _keys(images, masks, lambda below: _stems(below)[0])]
+    ways = [_keys(images, masks, lambda place: place.below), _keys(images, masks, lambda place: place.stem)]
     best = max(ways, key=lambda way: _paired(*way))
     if _paired(*best) < PAIRED * min(len(images), len(masks)):
         best = max(best, (_words_apart(images), _words_apart(masks)), key=lambda way: _paired(*way))
@@ -192,25 +158,25 @@ def _pair(files: Files, images: Sequence[_Place], masks: Sequence[_Place], pairs
     pairs.unpaired += [mask.file for key, (mask, *_) in by_mask.items() if key not in by_image]
 
 
-Keyed = dict[tuple[str, str, str], list[_Place]]
+Keyed = dict[tuple[str, str, str], list[Place]]
 
 
-def _home(place: _Place) -> tuple[str, str, str]:
+def _home(place: Place) -> tuple[str, str, str]:
     return place.root, place.folder, place.split
 
 
-def _keys(images: Sequence[_Place], masks: Sequence[_Place], stem: Callable[[str], str]) -> tuple[Keyed, Keyed]:
-    return _keyed(images, [stem(i.below) for i in images]), _keyed(masks, [stem(m.below) for m in masks])
+def _keys(images: Sequence[Place], masks: Sequence[Place], stem: Callable[[Place], str]) -> tuple[Keyed, Keyed]:
+    return _keyed(images, map(stem, images)), _keyed(masks, map(stem, masks))
 
 
-def _words_apart(places: Sequence[_Place]) -> Keyed:
+def _words_apart(places: Sequence[Place]) -> Keyed:
     """Return files by what tells their names apart from each other: 1 and 2 of ``1_manual`` and ``2_manual``."""
     stems = dict.fromkeys(place.below for place in places)
     apart = {stem: key for key, stem in without_shared_words({stem: stem for stem in stems}).items()}
     return _keyed(places, [apart.get(place.below, place.below) for place in places])
 
 
-def _keyed(places: Sequence[_Place], stems: Iterable[str]) -> Keyed:
+def _keyed(places: Sequence[Place], stems: Iterable[str]) -> Keyed:
     keyed: Keyed = {}
     for place, stem in zip(places, stems, strict=True):
         keyed.setdefault((place.root, place.split, stem), []).append(place)
@@ -229,10 +195,10 @@ def _refuse_twice(keyed: Keyed, what: str) -> None:
         )
 
 
-def _folders(places: Sequence[_Place]) -> str:
+def _folders(places: Sequence[Place]) -> str:
     return listed(sorted({f"{place.folder}/" for place in places}), 3)
 
 
-def _other_masks(others: Sequence[_Place]) -> Notice:
+def _other_masks(others: Sequence[Place]) -> Notice:
     text = f"{count(len(others), 'file')} in {_folders(others)} not used: masks are taken from one folder"
     return Notice("other-masks", text, tuple(place.file for place in others[:20]))

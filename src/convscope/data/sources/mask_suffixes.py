@@ -21,6 +21,7 @@ _MASK = re.compile(
     r"(?P<number>[-_. ]?\d+)?"
 )
 _IMAGE = re.compile(r"(.+)[-_. ](images?|img|im|raw|volume|stack|input)", re.IGNORECASE)
+LOOKED_AT = 256  # names tell whether there are masks
 HALF = 0.5  # of the images have a mask; fewer are a set of something else, with a few drawings beside it
 
 
@@ -38,12 +39,20 @@ class _Found:
 
 def find(files: Files, columns: Columns) -> list[Candidate]:
     """Return a candidate where images have masks beside them; class folders that hold such are classes all the same."""
+    if not _some_are_masks(files.names):
+        return []
     found = _found(files.names)
     if found.share < HALF:
         return []
     return [
         Candidate("images with masks", ".", functools.partial(_read, files, found, columns), explicit=False)
     ]  # fmt: skip
+
+
+def _some_are_masks(names: Sequence[str]) -> bool:
+    """Tell by a few names whether to look at all of them: a mask follows its image among sorted names."""
+    steps = range(0, len(names), max(1, len(names) // LOOKED_AT))
+    return any(_MASK.fullmatch(_stem(name)) for k in steps for name in names[k : k + 2] if is_image(name))
 
 
 def _found(names: Sequence[str]) -> _Found:

@@ -21,12 +21,13 @@ from convscope.data.sources.candidate import SPLITS
 from convscope.data.sources.files import Files
 
 IMAGE_WORDS = {
-    "image", "images", "img", "imgs", "picture", "pictures", "raw", "input", "inputs", "original", "originals"
+    "image", "images", "img", "imgs", "picture", "pictures", "raw", "input", "inputs", "original", "originals",
+    "leftimg", "bit",
 }  # fmt: skip
 MASK_WORDS = {
     "mask", "masks", "label", "labels", "annotation", "annotations", "gt", "groundtruth", "ground", "truth", "seg",
     "segs", "segmentation", "segmentations", "segmented", "instance", "instances", "semantic", "trimap", "trimaps",
-    "contour", "contours", "target", "targets",
+    "contour", "contours", "target", "targets", "annot", "annots", "manual", "gtfine", "gtcoarse",
 }  # fmt: skip
 # What a mask's file is called behind the name of the image that lies in the same folder.
 _BEHIND = re.compile(r"(.+)[-_. ](masks?|seg|segmentation|segmented|gt|groundtruth|trimap)([-_. ]?\d+)?", re.IGNORECASE)
@@ -86,7 +87,7 @@ def named(folders: Iterable[str]) -> tuple[str, ...]:
 
 
 def _words(name: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]+", name.casefold()))
+    return set(re.findall(r"[^\W\d_]+", re.sub(r"\d+(st|nd|rd)(?![^\W\d_])", "", name.casefold())))
 
 
 def named_as(name: str, words: set[str]) -> bool:

@@ -1,13 +1,18 @@
-"""Objects as a label TIFF: 0 is the background, every other value an object. ImageJ, napari and QuPath open it."""
+"""Objects as a label TIFF: 0 is the background, every other value an object; and probabilities, a page a class.
+
+ImageJ, napari and QuPath open both.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import IO, Any
 
 import numpy as np
 
 from convscope.runs.masks.pixel_size import PixelSize
 
+MOST = 2**32 - 2**25  # bytes in a TIFF with offsets of 32 bits
 CENTIMETRES = {"m": 100.0, "cm": 1.0, "mm": 0.1, "um": 1e-4, "micron": 1e-4, "nm": 1e-7}
 
 
@@ -27,6 +32,31 @@ def write_label_tiff(file: IO[bytes], labels: np.ndarray, pixel_size: PixelSize 
         imagej=not many,
         photometric="minisblack",
         compression="zlib",
+        metadata=described,
+        **size,
+    )
+
+
+def write_probabilities(
+    file: IO[bytes], probabilities: np.ndarray, names: Sequence[str], pixel_size: PixelSize | None = None
+) -> None:
+    """Write probabilities (H, W, K) float32 as a TIFF of K pages; ``names`` are those of the pages.
+
+    Above 4 GB, which ImageJ's form does not hold, it is a BigTIFF, without the names.
+    """
+    import tifffile
+
+    large = probabilities.nbytes > MOST
+    size = {} if pixel_size is None else _size(pixel_size, probabilities.ndim - 1, large)
+    described = {} if large else {"axes": "CYX", "Labels": list(names), **size.pop("metadata", {})}
+    tifffile.imwrite(
+        file,
+        (np.ascontiguousarray(probabilities[..., k]) for k in range(len(names))),
+        shape=(len(names), *probabilities.shape[:-1]),
+        dtype=np.float32,
+        imagej=not large,
+        bigtiff=large,
+        photometric="minisblack",
         metadata=described,
         **size,
     )

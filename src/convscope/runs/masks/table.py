@@ -59,11 +59,12 @@ def object_table(
     return table
 
 
-def write_csv(file: IO[bytes], table: Mapping[str, np.ndarray]) -> None:
+def write_csv(file: IO[bytes], table: Mapping[str, np.ndarray], *, header: bool = True) -> None:
     """Write columns (n,) under their headers; numbers with six digits, whole ones as they are."""
     text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow(table)
+    if header:
+        writer.writerow(table)
     columns = [column.tolist() for column in table.values()]
     for row in zip(*columns, strict=True):
         writer.writerow([f"{value:.6g}" if isinstance(value, float) else value for value in row])

@@ -22,6 +22,7 @@ from convscope.runs.tiles.plan import TilePlan, Tiles, bytes_each, plan_tiles
 from convscope.runs.tiles.windows import Window
 
 MEMORY = 2**28  # bytes for the values of a tile; measured: PyTorch takes up to 2.3 times as many
+LEAST = 256  # sides of an image by which memory is counted
 SMALL = 64  # sides of an image on which a network is tried that cannot be recorded without numbers
 Cut = Callable[[tuple[slice, ...]], Tensor]
 PLAIN = (View(),)
@@ -119,10 +120,10 @@ class TiledNetwork:
             raise NotLocal(type(self.module).__name__, f"asks for numbers ({reason})") from None
 
     def _each(self, size: tuple[int, ...]) -> float:
-        """Return how many bytes a position takes, found once."""
+        """Return how many bytes a position takes, found once; of a small image borders would count for too much."""
         if not self._bytes:
             try:
-                graph = self._record(size)
+                graph = self._record([max(n, LEAST) for n in size])
             except NotLocal:
                 graph = record(self.module, (self.channels, *(min(n, SMALL) for n in size)))
             self._bytes.append(bytes_each(graph))

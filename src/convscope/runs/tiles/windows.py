@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.analysis.locality import Locality, NotLocal, Span, difference, locality
+from convscope.analysis.locality import Locality, NotLocal, Span, locality
+from convscope.analysis.parts import difference
 from convscope.errors import ShapeError
 from convscope.graph import Graph
 
@@ -82,12 +83,17 @@ def exact(
     Raises:
         NotLocal: whatever the halo, a part of the image gives other numbers; the node at which they differ is named.
     """
-    wanted = [
-        cores(network.steps[0].length(axis), longest[axis], grid) for axis, grid in enumerate(network.grid)
-    ]  # per axis
-    reason = NotLocal("", "")
+    wanted: list[tuple[Span, ...]] = []
+    for axis, grid in enumerate(network.grid):
+        if grid > longest[axis] and grid < network.steps[0].length(axis):
+            why = f"lets an image be cut every {grid:,} positions only, more than the {longest[axis]:,} of a tile"
+            raise NotLocal(network.strides[axis], why)
+        wanted.append(cores(network.steps[0].length(axis), longest[axis], grid))
+    reason: NotLocal | None = None
     for wider in range(WIDENED):
         windows = [[_around(network, axis, core, wider) for core in spans] for axis, spans in enumerate(wanted)]
+        if reason and any(len(line) > 1 and _reads_all(line) for line in windows):
+            break
         try:
             _prove(record, network, windows)
         except NotLocal as error:
@@ -95,8 +101,24 @@ def exact(
         except ShapeError as error:
             reason = NotLocal(network.graph.model, f"fails on a part of the image ({error})")
         else:
-            return tuple(map(tuple, windows))
+            return tuple(_near(network, axis, line) for axis, line in enumerate(windows))
+    assert reason is not None
     raise reason
+
+
+def _reads_all(windows: Sequence[Window]) -> bool:
+    return all(window.length == windows[-1].write[1] for window in windows)
+
+
+def _near(network: Locality, axis: int, windows: Sequence[Window]) -> tuple[Window, ...]:
+    """Return windows, if none reaches farther at a border than in the middle, as one does that goes round it."""
+    if _reads_all(windows):
+        return whole(windows[-1].write[1])
+    most = max(network.halo(axis)) + (WIDENED + 1) * network.grid[axis]
+    for window in windows:
+        if max(window.write[0] - window.read[0], window.read[1] - window.write[1]) > most:
+            raise NotLocal(network.graph.model, f"depends at one border of axis {axis + 2} on what is far from it")
+    return tuple(windows)
 
 
 def _around(network: Locality, axis: int, core: Span, wider: int) -> Window:

@@ -33,15 +33,29 @@ def decoded(probabilities: np.ndarray, target: PixelClasses | Instances) -> Deco
     return Decoded(classes, _objects(seen, target, target.smallest))
 
 
+def decoded_names(target: PixelClasses | Instances) -> tuple[str, ...]:
+    """Return what the numbers of a class map are called.
+
+    >>> decoded_names(Instances(("background", "inside", "border"), (0.5, 0.3, 0.2)))
+    ('background', 'object')
+    """
+    return ("background", "object") if isinstance(target, Instances) else target.names
+
+
 def of_truth(mask: np.ndarray, target: PixelClasses | Instances) -> Decoded:
     """Return the same of a true mask: void is 255 in the class map and -1 among the objects."""
     if isinstance(target, Instances):
         return Decoded(np.where(mask < 0, VOID, mask > 0).astype(np.uint8), mask)
-    if not target.objects:
-        return Decoded(mask, None)
+    return Decoded(mask, objects_of(mask, target) if target.objects else None)
+
+
+def objects_of(mask: np.ndarray, target: PixelClasses | Instances) -> np.ndarray:
+    """Return the objects (H, W) of a true mask, -1 for void: those that it numbers, or what hangs together in it."""
+    if isinstance(target, Instances):
+        return mask
     objects = _objects(np.where(mask == VOID, 0, mask), target)
     objects[mask == VOID] = -1
-    return Decoded(mask, objects)
+    return objects
 
 
 def _objects(classes: np.ndarray, target: PixelClasses, smallest: int = 0) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from convscope.data.columns import Column
 from convscope.data.patches import example
 from convscope.data.spec import Instances, PixelClasses
+from convscope.tasks.metrics.masks.boundaries import BoundaryCounts, boundary_counts
 from convscope.tasks.metrics.masks.contingency import Contingency
 from convscope.tasks.metrics.masks.means import mean_over_images
 from convscope.tasks.metrics.masks.objects import THRESHOLDS, ObjectCounts
@@ -36,6 +37,7 @@ class MaskEvidence:
     """
 
     pixels: PixelCounts
+    boundaries: BoundaryCounts
     objects: ObjectCounts | None
     others: Mapping[str, np.ndarray]
     of_objects: bool
@@ -49,7 +51,7 @@ class MaskEvidence:
 
     def figures(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """Return each figure (r,) under whole weights (n, r) of the images."""
-        figures = self.pixels.figures(weights)
+        figures = self.pixels.figures(weights) | self.boundaries.figures(weights)
         if self.objects is not None:
             figures |= {f"object_{name}": values for name, values in self.objects.figures(weights).items()}
         return figures | {name: mean_over_images(values, weights) for name, values in self.others.items()}
@@ -66,11 +68,12 @@ class MaskEvidence:
 def evidence(truth: Column, predictions: Column, target: PixelClasses | Instances) -> MaskEvidence:
     """Return what predicted probabilities (H, W, K) show beside true masks (H, W), image by image."""
     K = 2 if isinstance(target, Instances) else len(target.names)
-    matrices, tables, others = [], [], []
+    matrices, edges, tables, others = [], [], [], []
     for at in range(len(truth)):
         true = of_truth(example(truth, at), target)
         found = decoded(example(predictions, at), target)
         matrices.append(confusion(true.classes, found.classes, K))
+        edges.append(boundary_counts(true.classes, found.classes, K))
         if true.objects is not None and found.objects is not None:
             tables.append(Contingency.of(true.objects, found.objects))
         if isinstance(target, PixelClasses) and target.dense:
@@ -78,6 +81,7 @@ def evidence(truth: Column, predictions: Column, target: PixelClasses | Instance
     names = others[0] if others else {}
     return MaskEvidence(
         PixelCounts.of(matrices),
+        BoundaryCounts.of(edges),
         ObjectCounts.of(tables) if tables else None,
         {name: np.array([each[name] for each in others]) for name in names},
         isinstance(target, Instances),
@@ -114,7 +118,7 @@ def to_cells(evidence: MaskEvidence) -> list[list[str]]:
     """Return the numbers of each image, written: they are all that comparisons need."""
     parts: list[list[str]] = []
     for at, matrix in enumerate(evidence.pixels.counts):
-        cells = [_written(matrix)]
+        cells = [_written(matrix), _written(evidence.boundaries.counts[at])]
         if (found := evidence.objects) is not None:
             cells += [_written(getattr(found, name)[at]) for name in _COUNTED]
         parts.append([*cells, *(repr(float(values[at])) for values in evidence.others.values())])
@@ -124,8 +128,8 @@ def to_cells(evidence: MaskEvidence) -> list[list[str]]:
 def titles(target: PixelClasses | Instances) -> tuple[str, ...]:
     """Return the titles of these cells."""
     if isinstance(target, PixelClasses) and not target.objects:
-        return ("confusion",)
-    return ("confusion", *(f"objects:{name}" for name in _COUNTED), *_others(target))
+        return ("confusion", "boundaries")
+    return ("confusion", "boundaries", *(f"objects:{name}" for name in _COUNTED), *_others(target))
 
 
 def _others(target: PixelClasses | Instances) -> tuple[str, ...]:
@@ -136,18 +140,16 @@ def from_cells(rows: Any, target: PixelClasses | Instances) -> MaskEvidence:
     """Return what such cells say; ``ValueError`` or ``KeyError`` where they are not of these masks."""
     K = 2 if isinstance(target, Instances) else len(target.names)
     matrices = np.array([_numbers(row["confusion"]) for row in rows]).reshape(len(rows), K, K).astype(np.int64)
+    edges = np.array([_numbers(row["boundaries"]) for row in rows]).reshape(len(rows), K, 4)
+    pixels, boundaries = PixelCounts(matrices), BoundaryCounts(edges)
     of_objects = isinstance(target, Instances)
-    if len(titles(target)) == 1:
-        return MaskEvidence(PixelCounts(matrices), None, {}, of_objects)
+    if isinstance(target, PixelClasses) and not target.objects:
+        return MaskEvidence(pixels, boundaries, None, {}, of_objects)
     counted = [np.array([_numbers(row[f"objects:{name}"]) for row in rows]) for name in _COUNTED]
     hits, iou, *numbers = counted
     objects = ObjectCounts(THRESHOLDS, hits, iou, *(each[:, 0] for each in numbers))
-    return MaskEvidence(
-        PixelCounts(matrices),
-        objects,
-        {name: np.array([float(row[name]) for row in rows]) for name in _others(target)},
-        of_objects,
-    )
+    others = {name: np.array([float(row[name]) for row in rows]) for name in _others(target)}
+    return MaskEvidence(pixels, boundaries, objects, others, of_objects)
 
 
 def _written(values: np.ndarray) -> str:

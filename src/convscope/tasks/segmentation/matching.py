@@ -15,6 +15,19 @@ from convscope.tasks.segmentation.borders import VOID
 from convscope.text import listed
 
 
+def reading(target: PixelClasses | Instances) -> dict[str, str]:
+    """Return which kind of masks another set has, where a few of them could be taken for another one.
+
+    Of two classes the values tell: in whichever two numbers they are stored, they are background and object.
+
+    >>> reading(PixelClasses(("sky", "tree", "road"), (0.5, 0.3, 0.2)))
+    {'mask': 'classes'}
+    """
+    if isinstance(target, Instances):
+        return {"mask": "instances"}
+    return {"mask": "classes"} if len(target.names) > 2 else {}
+
+
 def match(stored: Column, spec: FieldSpec, target: PixelClasses | Instances) -> Matched:
     """Return masks with the numbers that the classes have in ``target``; by name, not by order.
 

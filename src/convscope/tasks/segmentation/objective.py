@@ -39,6 +39,10 @@ class MaskLoss:
     def __call__(self, output: Tensor, batch: Batch) -> Measured:
         """Compare logits with the classes of a batch; of a larger mask the middle counts."""
         (masks,) = batch.targets
+        weights = None
+        if masks.ndim == output.ndim:  # with a weight for each pixel
+            masks, weights = masks.unbind(1)
+            weights = _middle(weights, output.shape[2:])
         labels = _middle(masks, output.shape[2:])
         known = labels != VOID
         number = known.sum()
@@ -47,7 +51,7 @@ class MaskLoss:
         p = log_p.exp()
         value = output.new_zeros(())
         if self.of_pixels:
-            value = value + self._of_pixels(log_p, labels, known)
+            value = value + self._of_pixels(log_p, labels, known if weights is None else known * weights)
         if self.of_dice:
             value = value + self._of_dice(p, labels, known)
         with torch.no_grad():
@@ -55,10 +59,10 @@ class MaskLoss:
         return Measured(value, number.float(), both[None], sizes.clamp(min=1))
 
     def _of_pixels(self, log_p: Tensor, labels: Tensor, known: Tensor) -> Tensor:
-        """Return the mean (focal) cross entropy of the known pixels, each by its class's weight."""
+        """Return the mean (focal) cross entropy of the ``known`` pixels, each by its weight and its class's."""
         chosen = log_p.gather(1, labels[:, None])[:, 0]
         each = -chosen if self.loss != "focal" else -chosen * (1 - chosen.exp()) ** FOCUS
-        weight = known.float() if self.weights is None else self.weights[labels] * known
+        weight = known.float() if self.weights is None else self.weights[labels] * known  # 0 where nothing is known
         return (each * weight).sum() / weight.sum().clamp(min=1e-6)
 
     def _of_dice(self, p: Tensor, labels: Tensor, known: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ def classes_of(probabilities: np.ndarray, *, threshold: float = 0.5) -> np.ndarr
     array([[1, 1]], dtype=uint8)
     """
     classes = np.empty(probabilities.shape[:-1], np.uint8)
-    for at in _slabs(classes.shape):
+    for at in slabs(classes.shape):
         part = probabilities[at]
         classes[at] = part[..., 1] > threshold if part.shape[-1] == 2 else part.argmax(-1)
     return classes
@@ -42,7 +42,7 @@ def label_classes(classes: np.ndarray, *, smallest: int = 0) -> np.ndarray:
     count = 0
     for k in range(1, int(classes.max(initial=0)) + 1):
         of_class, added = components(classes == k)
-        for at in _slabs(labels.shape) if added else ():
+        for at in slabs(labels.shape) if added else ():
             labels[at] += np.where(of_class[at] > 0, of_class[at] + np.int32(count), np.int32(0))
         count += added
     return _drop_small(labels, smallest)
@@ -65,7 +65,7 @@ def label_instances(
     """
     shape = probabilities.shape[:-1]
     seeds, foreground = np.empty((2, *shape), bool)
-    for at in _slabs(shape):
+    for at in slabs(shape):
         inside = probabilities[at][..., INSIDE]
         foreground[at] = inside + probabilities[at][..., BORDER] > threshold
         seeds[at] = (inside > seed_threshold) & foreground[at]
@@ -86,15 +86,15 @@ def without_small(labels: np.ndarray, smallest: int) -> np.ndarray:
 
 def _drop_small(labels: np.ndarray, smallest: int) -> np.ndarray:
     """Leave small objects out in place, and return the labels."""
-    slabs, length = _slabs(labels.shape), int(labels.max(initial=0)) + 1
+    parts, length = slabs(labels.shape), int(labels.max(initial=0)) + 1
     areas = np.zeros(length, np.int64)
-    for at in slabs:
+    for at in parts:
         areas += np.bincount(labels[at].ravel(), minlength=length)
     keep = areas >= max(1, smallest)
     keep[0] = False
     if not keep[1:].all():
         number = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
-        for at in slabs:
+        for at in parts:
             labels[at] = number[labels[at]]
     return labels
 
@@ -108,13 +108,13 @@ def _grow(labels: np.ndarray, foreground: np.ndarray, probabilities: np.ndarray)
     regions, count = components(foreground)
     lowest = np.full(count + 1, np.iinfo(np.int32).max, np.int32)  # number of a seed in each region; 0 is no region
     highest = np.zeros(count + 1, np.int32)
-    slabs = _slabs(labels.shape)
-    for at in slabs:
+    parts = slabs(labels.shape)
+    for at in parts:
         seeded = labels[at] > 0
         np.minimum.at(lowest, regions[at][seeded], labels[at][seeded])
         np.maximum.at(highest, regions[at][seeded], labels[at][seeded])
     several = lowest < highest
-    for at in slabs:
+    for at in parts:
         labels[at] = np.where(several[regions[at]], labels[at], highest[regions[at]])
     for region, box in enumerate(boxes(regions) if several.any() else (), start=1):
         if box is not None and several[region]:
@@ -123,7 +123,7 @@ def _grow(labels: np.ndarray, foreground: np.ndarray, probabilities: np.ndarray)
             labels[box][mask] = grown(np.where(mask, labels[box], 0), -inside, mask)[mask]
 
 
-def _slabs(shape: tuple[int, ...]) -> list[slice]:
+def slabs(shape: tuple[int, ...]) -> list[slice]:
     """Return the parts of the first axis that have ``SLAB`` pixels or fewer, or one row."""
     rows = max(1, SLAB // max(1, int(np.prod(shape[1:]))))
     return [slice(start, start + rows) for start in range(0, shape[0], rows)]

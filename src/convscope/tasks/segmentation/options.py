@@ -18,6 +18,9 @@ class Options:
     class_weights: Literal["none", "balanced"] = setting(
         "none", "Training", "weight classes by one over the root of their share of the pixels"
     )
+    border_weight: float = setting(
+        0.0, "Training", "how much more pixels in narrow gaps between objects count, such as 10", at_least=0
+    )
     objects: Literal["auto", "yes", "no"] = setting(
         "auto", "Evaluation", "count what hangs together of the second of two classes; auto: wherever there are two"
     )

@@ -9,8 +9,9 @@ import numpy as np
 
 from convscope.data.columns import Column
 from convscope.data.spec import Instances, PixelClasses
-from convscope.tasks.segmentation.decoding import decoded
+from convscope.tasks.segmentation.decoding import Decoded, decoded, decoded_names
 from convscope.tasks.segmentation.evidence import MaskEvidence, evidence, from_cells, titles, to_cells
+from convscope.tasks.segmentation.objects import slabs
 
 
 def answer(probabilities: np.ndarray, target: PixelClasses | Instances) -> dict[str, Any]:
@@ -19,20 +20,27 @@ def answer(probabilities: np.ndarray, target: PixelClasses | Instances) -> dict[
     >>> answer(np.array([[[0.9, 0.1], [0.2, 0.8]]]), PixelClasses(("sky", "tree"), (0.5, 0.5), objects=True))
     {'shares': {'sky': 0.5, 'tree': 0.5}, 'objects': 1}
     """
+    return _in_words(decoded(probabilities, target), target)
+
+
+def pictured(
+    probabilities: np.ndarray, target: PixelClasses | Instances
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the answer, and as pictures ``classes`` (H, W), ``objects`` (H, W), ``probabilities`` (H, W, K)."""
     found = decoded(probabilities, target)
-    names = ("background", "objects") if isinstance(target, Instances) else target.names
-    counts = np.bincount(found.classes.ravel(), minlength=len(names))
+    objects = {} if found.objects is None else {"objects": found.objects}
+    return _in_words(found, target), {"classes": found.classes, **objects, "probabilities": probabilities}
+
+
+def _in_words(found: Decoded, target: PixelClasses | Instances) -> dict[str, Any]:
+    names = decoded_names(target)
+    counts = np.zeros(len(names), np.int64)
+    for at in slabs(found.classes.shape):  # counting widens to eight bytes a pixel
+        counts += np.bincount(found.classes[at].ravel(), minlength=len(names))
     said: dict[str, Any] = {"shares": dict(zip(names, (counts / max(counts.sum(), 1)).tolist(), strict=True))}
     if found.objects is not None:
         said["objects"] = int(found.objects.max(initial=0))
     return said
-
-
-def arrays(probabilities: np.ndarray, target: PixelClasses | Instances) -> dict[str, np.ndarray]:
-    """Return what is predicted as pictures: ``classes`` (H, W), ``objects`` (H, W), ``probabilities`` (H, W, K)."""
-    found = decoded(probabilities, target)
-    objects = {} if found.objects is None else {"objects": found.objects}
-    return {"classes": found.classes, **objects, "probabilities": probabilities}
 
 
 def columns(target: PixelClasses | Instances) -> tuple[str, ...]:

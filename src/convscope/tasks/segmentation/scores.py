@@ -29,6 +29,10 @@ _OF_PIXELS: Mapping[str, About] = {
     "miou": About("mIoU", "mean over all classes, the first too, of the IoU of all pixels pooled", limits=UNIT),
     "precision": About("precision", "predicted pixels that are right, mean over images and classes", "share"),
     "recall": About("recall", "true pixels that were found, mean over images and classes", "share"),
+    "boundary_f": About(
+        "boundary F", "boundary pixels with one of the other mask within 2 pixels, mean over images and classes",
+        limits=UNIT
+    ),
     "pixel_error": About("pixel error", "pixels of an image that have another class", "share", better="lower"),
 }  # fmt: skip
 _OF_OBJECTS: Mapping[str, About] = {

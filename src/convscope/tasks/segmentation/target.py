@@ -11,9 +11,10 @@ from convscope.data.dataset import Data
 from convscope.data.patches import class_counts, example
 from convscope.data.spec import Instances, PixelClasses
 from convscope.data.volumes.parts import flat_levels
-from convscope.errors import DataError
+from convscope.errors import ConfigError, DataError
 from convscope.tasks.known import OTHERS
-from convscope.tasks.segmentation.borders import VOID, instance_classes
+from convscope.tasks.segmentation.borders import VOID, border_weights, instance_classes
+from convscope.tasks.segmentation.decoding import objects_of
 
 PARTS = ("background", "inside", "border")  # what a network tells of objects
 SAMPLED = 50  # training masks whose borders are counted
@@ -35,11 +36,16 @@ def measured(data: Data, options: Any) -> PixelClasses | Instances:
         what = "background" if spec.kind == "instances" and not counts[1] else what
         raise DataError(f"nothing to learn: all pixels of the {len(data.train):,} training masks are {what}; {OTHERS}")
     if spec.kind == "instances":
-        return Instances(PARTS, _shares_of_parts(data))
+        return Instances(PARTS, _shares_of_parts(data), border_weight=options.border_weight)
     shares = tuple((counts / counts.sum()).tolist())
     objects = options.objects == "yes" or (options.objects == "auto" and len(spec.names) == 2)
-    spacing = getattr(data.preprocessing, "spacing", None)
-    return PixelClasses(spec.names, shares, objects, slices=flat_levels(spacing, 2) > 0)
+    if options.border_weight and len(spec.names) != 2:
+        raise ConfigError(
+            f"setting 'border_weight': it is for gaps between objects, and these masks have {len(spec.names)} classes; "
+            "leave it out"
+        )
+    slices = flat_levels(getattr(data.preprocessing, "spacing", None), 2) > 0
+    return PixelClasses(spec.names, shares, objects, border_weight=options.border_weight, slices=slices)
 
 
 def _shares_of_parts(data: Data) -> tuple[float, ...]:
@@ -50,8 +56,14 @@ def _shares_of_parts(data: Data) -> tuple[float, ...]:
 
 
 def encode(stored: Any, target: PixelClasses | Instances) -> np.ndarray:
-    """Return masks (N, *space) uint8 of classes, or of the parts of objects."""
+    """Return masks (N, *space) uint8 of classes, or of the parts of objects.
+
+    With a border weight they are (N, 2, *space) float32: the same, and the weight of each pixel.
+    """
     masks = stored.padded(VOID) if isinstance(stored, RaggedBatch) else stored
-    if isinstance(target, PixelClasses):
-        return np.ascontiguousarray(masks)
-    return np.stack([instance_classes(mask) for mask in masks])
+    of_objects = isinstance(target, Instances)
+    encoded = np.stack([instance_classes(mask) for mask in masks]) if of_objects else np.ascontiguousarray(masks)
+    if not target.border_weight:
+        return encoded
+    weights = np.stack([border_weights(objects_of(mask, target), w0=target.border_weight) for mask in masks])
+    return np.stack([encoded.astype(np.float32), weights], axis=1)

@@ -8,9 +8,9 @@ from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, Instances, OutputSpec, PixelClasses
 from convscope.tasks.segmentation.baselines import METHODS
 from convscope.tasks.segmentation.evidence import evidence
-from convscope.tasks.segmentation.matching import match
+from convscope.tasks.segmentation.matching import match, reading
 from convscope.tasks.segmentation.options import Options
-from convscope.tasks.segmentation.predictions import answer, arrays, columns, read, rows
+from convscope.tasks.segmentation.predictions import answer, columns, pictured, read, rows
 from convscope.tasks.segmentation.scores import ABOUT, scores
 from convscope.tasks.segmentation.target import encode, measured
 from convscope.tasks.segmentation.tuning import tuned
@@ -53,10 +53,11 @@ SEGMENTATION = Task(
     baselines=METHODS,
     compared=ABOUT,
     answer=answer,
-    arrays=arrays,
+    pictured=pictured,
     columns=columns,
     rows=rows,
     read=read,
+    reading=reading,
     match=match,
     heads=("own",),
     usual=usual,

@@ -18,7 +18,7 @@ LEAST_EPOCHS = 20
 LEVELS = 4  # of unet3d_mini
 RARE = 0.01  # share of the pixels below which a class counts more
 # Without any up and down: cells, tissue, sections. Scenes have a sky and a ground.
-TURNED = "hflip vflip rot90 rotate=15 scale=0.2 brightness=0.2 contrast=0.2"
+TURNED = "hflip vflip rotate=15 scale=0.2 brightness=0.2 contrast=0.2"
 UPRIGHT = "hflip rotate=10 scale=0.3 brightness=0.2 contrast=0.2"
 
 
@@ -58,7 +58,5 @@ def _network(transform: Any) -> dict[str, tuple[Any, str]]:
 def _augmented(transform: Any, size: tuple[int, ...], *, grey: bool) -> tuple[str, str]:
     if not grey:
         return UPRIGHT, "images in colour may have an up"
-    noun = transform.input.noun
-    if size[-1] == size[-2]:
-        return TURNED, f"{noun}s without up and down"
-    return TURNED.replace(" rot90", ""), f"{noun}s without up and down, in parts that are not square"
+    turned = f"rot90 {TURNED}" if size[-1] == size[-2] else TURNED
+    return turned, f"{transform.input.noun}s without up and down"

@@ -1,5 +1,5 @@
-"""Figures of masks: where they are right and wrong, and how many objects were found."""
+"""Figures of masks: where they are right and wrong, how many objects were found, what an answer rests on."""
 
-from convscope.report.figures.segmentation import areas, counts, masks, matches
+from convscope.report.figures.segmentation import areas, counts, field, masks, matches, thresholds
 
-__all__ = ["areas", "counts", "masks", "matches"]
+__all__ = ["areas", "counts", "field", "masks", "matches", "thresholds"]

@@ -70,7 +70,7 @@ def _rows(shown: Sequence[Shown], names: Sequence[str], heads: Sequence[str], ti
     return Drawing(figure, title, reading)
 
 
-def _row(panels: Sequence[Axes], picture: np.ndarray, each: Shown, *, errors: bool) -> None:
+def _row(panels: Sequence[Axes] | np.ndarray, picture: np.ndarray, each: Shown, *, errors: bool) -> None:
     rgb = picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
     rgb = rgb / 255 if rgb.dtype == np.uint8 else rgb
     if not errors:

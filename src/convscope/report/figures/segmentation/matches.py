@@ -24,7 +24,8 @@ def draw(contents: Contents) -> Drawing | None:
         axes.plot([at for at, _ in known], [each["value"] for _, each in known], color=colour, label=label)
         spread = [(at, each["low"], each["high"]) for at, each in known if each["low"] is not None]
         if spread:
-            axes.fill_between(*zip(*spread, strict=True), color=colour, alpha=0.15, linewidth=0)
+            at, low, high = zip(*spread, strict=True)
+            axes.fill_between(at, low, high, color=colour, alpha=0.15, linewidth=0)
     axes.set(xlabel="IoU from which a match counts", ylim=(0, 1))
     axes.legend(frameon=False, loc="lower left")
     grid(axes)

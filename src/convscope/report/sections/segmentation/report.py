@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from convscope.analysis.effective_field import EffectiveField, effective_field
 from convscope.data.dataset import Split
 from convscope.data.patches import example
 from convscope.data.spec import Instances, PixelClasses
+from convscope.errors import Error
+from convscope.graph.record import record
 from convscope.report.contents import Contents
 from convscope.report.section import Judged, Section, TaskReport, evenly
 from convscope.report.sections import run
-from convscope.report.sections.segmentation.contents import Masked, Shown
+from convscope.report.sections.segmentation.contents import Curve, Masked, Shown
 from convscope.report.tables import Table
 from convscope.tasks import quantities
 from convscope.tasks.scores import About
@@ -25,6 +28,7 @@ from convscope.text import count
 EACH, TRAINED = 2, 4  # images shown of the best, of the middle and of the worst; of those trained on
 SLICES = 3  # of each volume among them
 LISTED = 40  # images of the table, the worst
+LEVELS = 100  # of the threshold
 SHARE = About("", "", limits=(0.0, 1.0))
 
 
@@ -44,9 +48,13 @@ def sections(contents: Contents) -> list[Section]:
         replace(plain, template="segmentation/scores.html.jinja", tables=tables),
         Section(
             "masks", "Best and worst masks", "segmentation/masks.html.jinja", "Where it is right and wrong",
-            figures={"masks": figures.masks.draw},
+            figures={"masks": figures.masks.draw, "thresholds": figures.thresholds.draw},
         ),
         *([objects] if counted else []),
+        Section(
+            "field", "What a pixel's answer rests on", "segmentation/field.html.jinja", "The network's receptive field",
+            figures={"field": figures.field.draw},
+        ),
         *run.background(contents, {"trained_on": figures.masks.trained_on}),
     ]  # fmt: skip
 
@@ -74,7 +82,46 @@ def own(judged: Judged) -> Masked:
     return Masked(
         names, tuple(map(str, split.ids)), figures, tuple(shown), tuple(trained_on), counts,
         None if counts is None else (_sizes(areas[0]), _sizes(areas[1])),
+        _curve(split, predictions, target), *field_of(judged),
     )  # fmt: skip
+
+
+def _curve(split: Split, predictions: Any, target: PixelClasses | Instances) -> Curve | None:
+    """Return how the threshold between two classes trades precision for recall, all pixels pooled."""
+    if isinstance(target, Instances) or len(target.names) != 2:
+        return None
+    counts = np.zeros((2, LEVELS))
+    for at in range(len(split)):
+        truth, foreground = example(split.target, at), example(predictions, at)[..., 1]
+        level = np.minimum((foreground * LEVELS).astype(np.int64), LEVELS - 1)
+        for of in (0, 1):
+            counts[of] += np.bincount(level[truth == of], minlength=LEVELS)
+    above = counts[:, ::-1].cumsum(1)[:, ::-1]
+    hits, predicted, true = above[1], above.sum(0), counts[1].sum()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision, recall, dice = hits / predicted, hits / true, 2 * hits / (predicted + true)
+    return Curve(np.arange(LEVELS) / LEVELS, precision, recall, dice, target.threshold)
+
+
+def field_of(judged: Judged) -> tuple[EffectiveField | None, np.ndarray | None]:
+    """Return what moves the answer in the middle of an image, and the part of the image that was looked at.
+
+    Of a large image a part is, as large as those that were trained on.
+    """
+    transform = judged.data.preprocessing
+    image = example(judged.split.input, 0)
+    middle = []
+    for whole, most in zip(image.shape[:-1], transform.input.space, strict=True):
+        side = min(whole, most)
+        middle.append(slice((whole - side) // 2, (whole - side) // 2 + side))
+    seen = image[tuple(middle)]
+    x = transform.tensor(seen[None]).contiguous()
+    try:
+        graph = record(judged.model, tuple(x.shape[1:]))
+        effect = effective_field(graph, next(iter(graph.outputs.values())), inputs=x.numpy())
+    except Error:  # a network of one's own that cannot be recorded, or whose answer nothing moves
+        return None, None
+    return effect, seen
 
 
 def _sizes(parts: list[np.ndarray]) -> np.ndarray:

@@ -10,20 +10,21 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from convscope.data.dataset import Split
 from convscope.tasks.segmentation.baselines import pixels
-from convscope.tasks.segmentation.baselines.operating import best_threshold, moved
-from convscope.tasks.segmentation.baselines.pixels import Map
+from convscope.tasks.segmentation.baselines.operating import best_threshold
+from convscope.tasks.segmentation.baselines.pixels import Learned, Map
 from convscope.tasks.segmentation.borders import VOID
 from convscope.tasks.segmentation.regions import scale_space
 
-SECONDS = 40  # to plan for, all in all: a machine two thirds as fast still ends within a minute
+MOST_SECONDS = 40  # to plan for, all in all: a machine two thirds as fast still ends within a minute
+MOST_SHRUNK = 64
 TREES, LEAF, SAMPLE = 50, 5, 30_000
 FINEST, COARSEST = 0.5, 16  # standard deviations of the Gaussians, in pixels, each twice the one before
 HALO = 68  # pixels beyond a window that its features depend on: four of the coarsest, and the derivatives
@@ -32,33 +33,29 @@ SECONDS_OF_FEATURES = {1: 1e-6, 2: 2.5e-6, 3: 8e-6}  # a pixel and channel, by t
 SECONDS_OF_FOREST = 2.5e-6  # a pixel
 
 
-class Learned(NamedTuple):
-    """The probabilities of each class, or (H, W) of the foreground alone, and how they were got."""
-
-    probabilities: Map
-    how: str
-    images: int
-
-
 @dataclass(frozen=True)
 class Windows:
-    """How images are looked at: shrunk by whole numbers, a window of ``core`` pixels along each axis at a time."""
+    """How images are looked at: shrunk by whole numbers, a window of ``core`` pixels along each axis at a time.
+
+    ``seconds`` are those that learning may take.
+    """
 
     shrunk: int
     core: int
+    seconds: float
 
     @classmethod
-    def of(cls, scored: Split) -> Windows:
-        """Plan for the images of a split: shrunk so far that half of the time is enough for them."""
-        shape = pixels.image(scored, 0).shape
+    def of(cls, splits: Sequence[Split], seconds: float) -> Windows:
+        """Plan for the images of some splits: shrunk so far that half of the time is enough for them."""
+        shape = pixels.image(splits[0], 0).shape
         axes, channels = len(shape) - 1, shape[-1]
-        total = sum(math.prod(pixels.image(scored, at).shape[:-1]) for at in range(len(scored)))
-        seconds = SECONDS_OF_FEATURES.get(axes, 8e-6) * channels + SECONDS_OF_FOREST
+        total = sum(math.prod(pixels.image(split, at).shape[:-1]) for split in splits for at in range(len(split)))
+        each = SECONDS_OF_FEATURES.get(axes, 8e-6) * channels + SECONDS_OF_FOREST
         shrunk = 1
-        while total / shrunk**axes * seconds > SECONDS / 2:
+        while total / shrunk**axes * each > seconds / 2 and shrunk < MOST_SHRUNK:
             shrunk += 1
         side = int((BYTES / (4 * feature_count(axes, channels))) ** (1 / axes))
-        return cls(shrunk, max(32, side - 2 * HALO))
+        return cls(shrunk, max(32, side - 2 * HALO), seconds / 4)
 
     def each(self, shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
         """Yield the windows of a shrunk image."""
@@ -67,32 +64,36 @@ class Windows:
             yield tuple(slice(a, min(a + self.core, size)) for a, size in zip(start, shape, strict=True))
 
 
-def learned(train: Split, scored: Split, count: int, seed: int, *, foreground_only: bool, wanted: float) -> Learned:
-    """Train the forest on pixels of ``train`` and return its probabilities of ``count`` classes in ``scored``.
+def learned(
+    train: Split, splits: Sequence[Split], count: int, seed: int, *, seconds: float, foreground_only: bool
+) -> Learned:
+    """Train the forest on pixels of ``train``, so that it predicts the images of ``splits`` in time.
 
-    ``foreground_only``: objects against all else, moved so that the threshold that is best for the training pixels, by
-    trees that did not learn them, lies at ``wanted``. So it does for two classes.
+    All in all it takes about ``seconds``. ``foreground_only``: it tells objects from all else, above the probability
+    that is best for the training pixels by trees that did not learn them; else ``count`` classes.
     """
-    windows = Windows.of(scored)
+    windows = Windows.of(splits, min(seconds, MOST_SECONDS))
     x, y, weights, images = _sampled(train, windows, seed, foreground_only)
-    two = foreground_only or count == 2
-    forest, own = _fitted(x, y, weights, seed, two)
-    kept = [_predicted(forest, pixels.image(scored, at), windows, 2 if two else count) for at in range(len(scored))]
+    forest, own = _fitted(x, y, weights, seed, foreground_only)
 
-    def probabilities(at: int) -> np.ndarray:
-        values = kept[at].astype(np.float32)
-        values /= np.maximum(values.sum(-1, keepdims=True), 1e-6)
-        if two:
-            foreground = moved(values[..., 1], own, wanted)
-            values = foreground if foreground_only else np.stack([1 - foreground, foreground], -1)
-        return _enlarged(values, windows.shrunk, pixels.image(scored, at).shape[:-1])
+    def predict(split: Split) -> Map:
+        classes = 2 if foreground_only else count
+        kept = [_predicted(forest, pixels.image(split, at), windows, classes) for at in range(len(split))]
+
+        def probabilities(at: int) -> np.ndarray:
+            values = kept[at].astype(np.float32)
+            values /= np.maximum(values.sum(-1, keepdims=True), 1e-6)
+            values = (values[..., 1] > own).astype(np.float32) if foreground_only else values
+            return _enlarged(values, windows.shrunk, pixels.image(split, at).shape[:-1])
+
+        return probabilities
 
     shrunk = f"images shrunk to 1/{windows.shrunk}, " if windows.shrunk > 1 else ""
     how = (
         f"{TREES} trees on {x.shape[1]} values of brightness, edges and texture at scales from {FINEST:g} to "
         f"{COARSEST:g} pixels, {shrunk}learned from {len(x):,} pixels of {images:,} training images"
     )
-    return Learned(probabilities, how, images)
+    return Learned(predict, how, images)
 
 
 def feature_count(axes: int, channels: int) -> int:
@@ -153,7 +154,7 @@ def _sampled(
 
 
 def _planned(train: Split, windows: Windows, rng: np.random.Generator) -> list[tuple[int, tuple[slice, ...]]]:
-    """Return the windows to learn from, each with its image's position, until a quarter of the time is planned away.
+    """Return the windows to learn from, each with its image's position, until the time is planned away.
 
     Images come in a random order, each with one window drawn at random, then each that is left with another one.
     """
@@ -173,7 +174,7 @@ def _planned(train: Split, windows: Windows, rng: np.random.Generator) -> list[t
             window = waiting[at].pop()
             halo = 2 * HALO if waiting[at] else 0
             seconds += each * math.prod(side.stop - side.start + halo for side in window)
-            if chosen and seconds > SECONDS / 4:
+            if chosen and seconds > windows.seconds:
                 return chosen
             chosen.append((at, window))
             if waiting[at]:
@@ -209,22 +210,24 @@ def _of_window(
     return x, flat[place], np.concatenate(weights)
 
 
-def _fitted(x: np.ndarray, y: np.ndarray, weights: np.ndarray, seed: int, two: bool) -> tuple[Any, float]:
-    """Return the forest, and of two classes the probability of the second one above which the Dice is best."""
+def _fitted(x: np.ndarray, y: np.ndarray, weights: np.ndarray, seed: int, foreground_only: bool) -> tuple[Any, float]:
+    """Return the forest, and of a foreground the probability above which the Dice is best."""
     from sklearn.ensemble import RandomForestClassifier
 
     if not len(x):  # all is void
         x, y, weights = np.zeros((1, x.shape[1]), np.float32), np.zeros(1, np.uint8), np.ones(1)
-    forest: Any = RandomForestClassifier(TREES, min_samples_leaf=LEAF, oob_score=two, random_state=seed, n_jobs=1)
+    forest: Any = RandomForestClassifier(
+        TREES, min_samples_leaf=LEAF, oob_score=foreground_only, random_state=seed, n_jobs=1
+    )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Some inputs do not have OOB scores")
         forest.fit(x, y, sample_weight=weights / weights.mean())
-    if not two or len(forest.classes_) < 2:
+    if not foreground_only or len(forest.classes_) < 2:
         return forest, 0.5
     foreground = forest.oob_decision_function_[:, 1]
     known = np.isfinite(foreground)
     own, _ = best_threshold(foreground[known], y[known], weights[known])
-    return forest, float(np.clip(own, 0.02, 0.98))
+    return forest, own
 
 
 def _predicted(forest: Any, image: np.ndarray, windows: Windows, count: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 
@@ -11,24 +11,18 @@ from convscope.data.dataset import Split
 from convscope.tasks.segmentation import regions
 from convscope.tasks.segmentation.baselines import pixels
 from convscope.tasks.segmentation.baselines.operating import best_threshold
-from convscope.tasks.segmentation.baselines.pixels import Map
+from convscope.tasks.segmentation.baselines.pixels import Learned, Map
 from convscope.tasks.segmentation.borders import VOID
+from convscope.tasks.segmentation.choice import mean_dice
 
 MOST_PIXELS = 2**22  # of training images that are looked at
 SAMPLE = 200_000  # training pixels that a threshold is learned from
 SIGMAS = (0.0, 1.0, 2.0, 4.0)
+KNOTS = 129  # between which ranks on each side of a threshold are interpolated
 
 
-class Learned(NamedTuple):
-    """The probability (H, W) of the foreground, above 0.5 where it is seen; how it is seen, and images learned from."""
-
-    foreground: Map
-    how: str
-    images: int
-
-
-def otsu(train: Split, scored: Split, seed: int) -> Learned:
-    """Choose what Otsu's threshold is taken of, and which side is the foreground, by the Dice of training pixels.
+def otsu(train: Split, seed: int) -> Learned:
+    """Choose what Otsu's threshold is taken of, and which side is the foreground, by the mean Dice of training pixels.
 
     The threshold separates bright from dark so that both vary least: each image's own, or one of all training images.
     Otsu, IEEE Transactions on Systems, Man, and Cybernetics 9, 1979.
@@ -46,22 +40,25 @@ def otsu(train: Split, scored: Split, seed: int) -> Learned:
                 best = max(best, (score, channel, sign, common), key=lambda row: row[0])
     _, channel, sign, common = best
 
-    def foreground(at: int) -> np.ndarray:
-        values = channel_of(pixels.image(scored, at), channel)
-        bright = values > (regions.otsu_threshold(values) if common is None else common)
-        return (bright if sign > 0 else ~bright).astype(np.float32)
+    def predict(split: Split) -> Map:
+        def foreground(at: int) -> np.ndarray:
+            values = channel_of(pixels.image(split, at), channel)
+            bright = values > (regions.otsu_threshold(values) if common is None else common)
+            return (bright if sign > 0 else ~bright).astype(np.float32)
+
+        return foreground
 
     whose = "each image's own" if common is None else f"{common:.4g}, of all training images together"
     side = "brighter" if sign > 0 else "darker"
     how = f"Otsu's threshold of {_named(channel, images[0])} ({whose}); {side} pixels are the foreground"
-    return Learned(foreground, how, len(chosen))
+    return Learned(predict, how, len(chosen))
 
 
-def smoothed(train: Split, scored: Split, seed: int) -> Learned:
+def smoothed(train: Split, seed: int) -> Learned:
     """Learn a threshold of the smoothed brightness.
 
-    Channel, smoothing, side and value are those with the best Dice of training pixels. Probabilities rise with the
-    distance from the threshold as those of two normal distributions of one variance do.
+    Channel, smoothing, side and value are those with the best mean Dice of training pixels. Probabilities are
+    ranks: 0.75 is brighter, or darker, than half of the training pixels on that side of the threshold.
     """
     chosen = list(pixels.some(train, MOST_PIXELS, seed))
     first = pixels.image(train, chosen[0])
@@ -73,16 +70,19 @@ def smoothed(train: Split, scored: Split, seed: int) -> Learned:
             threshold, score = best_threshold(sign * column, truth, np.ones(len(truth)))
             tried.append((score, channel, sigma, sign, sign * threshold))
     _, channel, sigma, sign, threshold = max(tried, key=lambda row: row[0])
-    slope = sign * _slope(values[:, options.index((channel, sigma))], truth)
+    ranks = _ranks(sign * values[:, options.index((channel, sigma))], sign * threshold)
 
-    def foreground(at: int) -> np.ndarray:
-        values = smooth(pixels.image(scored, at), channel, sigma)
-        return 1 / (1 + np.exp(np.clip(slope * (threshold - values), -80, 80)))
+    def predict(split: Split) -> Map:
+        def foreground(at: int) -> np.ndarray:
+            values = smooth(pixels.image(split, at), channel, sigma)
+            return ranks(sign * values).astype(np.float32)
+
+        return foreground
 
     side = "above" if sign > 0 else "below"
     smoothing = f"smoothed by a Gaussian of {sigma:g} pixels" if sigma else "not smoothed"
     how = f"{_named(channel, first)}, {smoothing}: {side} {threshold:.4g} is the foreground"
-    return Learned(foreground, how, len(chosen))
+    return Learned(predict, how, len(chosen))
 
 
 def channel_of(image: np.ndarray, channel: int) -> np.ndarray:
@@ -121,16 +121,22 @@ def _sampled(
     return np.concatenate(values), np.concatenate(truths)
 
 
-def _slope(values: np.ndarray, truth: np.ndarray) -> float:
-    """Return how much the log odds of the foreground change with the value, without sign; 1 where that is not known."""
-    sides = [values[truth == k].astype(np.float64) for k in (0, 1)]
-    if not all(map(len, sides)):
-        return 1.0
-    within = sum(((side - side.mean()) ** 2).sum() for side in sides) / len(values)
-    return float(abs(sides[1].mean() - sides[0].mean()) / max(within, 1e-12)) or 1.0
+def _ranks(values: np.ndarray, threshold: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function that ranks values from 0 to 1 among these (n,): above 0.5 what is above the threshold."""
+    steps = np.linspace(0, 1, KNOTS)
+    sides = [values[values <= threshold], values[values > threshold]]
+    below, above = (np.quantile(side if len(side) else [threshold], steps) for side in sides)
+
+    def ranks(others: np.ndarray) -> np.ndarray:
+        upper = np.interp(others, [threshold, *above], np.linspace(0.5, 1, KNOTS + 1))
+        return np.where(others > threshold, upper, np.interp(others, below, steps / 2))
+
+    return ranks
 
 
 def _dice(masks: list[np.ndarray], truths: list[np.ndarray]) -> float:
-    hits = sum(int((mask & (truth == 1)).sum()) for mask, truth in zip(masks, truths, strict=True))
-    taken = sum(int((mask & (truth != VOID)).sum()) for mask, truth in zip(masks, truths, strict=True))
-    return 2 * hits / max(1, taken + sum(int((truth == 1).sum()) for truth in truths))
+    counts = np.zeros((2, 2))
+    for mask, truth in zip(masks, truths, strict=True):
+        for k in (0, 1):
+            counts[k] += (mask & (truth == k)).sum(), (truth == k).sum()
+    return float(mean_dice(counts[1, 0], counts[0, 0], counts[0, 1], counts[1, 1]))

@@ -1,37 +1,29 @@
-"""The threshold of a simple method: chosen on training pixels, then moved to where the network's is read."""
+"""The threshold of a simple method that suits its training pixels best."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from convscope.tasks.segmentation.choice import mean_dice
+
 
 def best_threshold(values: np.ndarray, foreground: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """Return the threshold with the largest Dice of values (n,) above it with the foreground (n,), and that Dice.
+    """Return the threshold of values (n,) with the largest mean Dice of foreground (n,) and rest, and that Dice.
 
-    It lies halfway between two values; below the least one where all is best taken for foreground, and at the largest
-    one where there is no foreground.
+    What lies above is the foreground. The threshold lies halfway between two values; below the least one where all is
+    best taken for foreground, and at the largest one where there is no foreground.
 
     >>> best_threshold(np.array([1.0, 3.0, 2.0, 4.0]), np.array([0, 1, 0, 1]), np.ones(4))
     (2.5, 1.0)
     """
     order = np.argsort(-values, kind="stable")
     ordered, weights = values[order].astype(np.float64), weights[order].astype(np.float64)
-    taken = np.cumsum(weights)
     hits = np.cumsum(weights * foreground[order])
+    false = np.cumsum(weights * (1.0 - foreground[order]))
     if not hits[-1]:
         return float(ordered[0]), 0.0
-    dice = 2 * hits / (taken + hits[-1])
+    dice = mean_dice(hits, false, false[-1], hits[-1])
     last = np.append(ordered[:-1] > ordered[1:], True)  # equal values are taken together
     best = int(np.argmax(np.where(last, dice, -1.0)))
     below = ordered[best + 1] if best + 1 < len(ordered) else ordered[best] - 1
     return float((ordered[best] + below) / 2), float(dice[best])
-
-
-def moved(probabilities: np.ndarray, own: float, wanted: float) -> np.ndarray:
-    """Return probabilities with their odds multiplied so that ``own`` becomes ``wanted``; both between 0 and 1.
-
-    >>> moved(np.array([0.0, 0.2, 0.5, 1.0]), 0.2, 0.5).tolist()
-    [0.0, 0.5, 0.8, 1.0]
-    """
-    odds = wanted * (1 - own) / (own * (1 - wanted))
-    return probabilities * odds / (probabilities * odds + 1 - probabilities)

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from convscope.data.columns.computed import Computed
 from convscope.data.dataset import Split
+from convscope.data.patches import example
 from convscope.data.spec import FieldSpec
 from convscope.tasks.segmentation.borders import VOID, instance_classes
 
 Map = Callable[[int], np.ndarray]  # of an image's position in a split: something of each of its pixels
 
 
+class Learned(NamedTuple):
+    """What a method learned.
+
+    ``predict`` gives, for a split, the probabilities (H, W, K) of each image; of methods for a foreground the
+    probability (H, W) of that, above 0.5 where it is seen. ``how`` says it in words; ``images`` were learned from.
+    """
+
+    predict: Callable[[Split], Map]
+    how: str
+    images: int
+
+
 def image(split: Split, at: int) -> np.ndarray:
     """Return one raw image (H, W, C)."""
-    return split.input.take(np.array([at]))[0]
+    return example(split.input, at)
 
 
 def stored_mask(split: Split, at: int) -> np.ndarray:
     """Return one mask (H, W) as it is stored: class numbers, or labels of objects."""
-    return split.column(split.dataset.targets[0]).take(np.array([at]))[0]
+    return example(split.column(split.dataset.targets[0]), at)
 
 
 def of_instances(split: Split) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from convscope.data.dataset import Split
 from convscope.tasks.segmentation.baselines import pixels
-from convscope.tasks.segmentation.baselines.pixels import Map
+from convscope.tasks.segmentation.baselines.pixels import Learned, Map
 from convscope.tasks.segmentation.borders import VOID
 
 MOST_PIXELS = 1e8  # of masks that are counted: some seconds
@@ -22,14 +22,19 @@ def frequencies(train: Split, count: int, seed: int) -> np.ndarray:
     return total / total.sum() if total.sum() else np.full(count, 1 / count)
 
 
-def anywhere(train: Split, scored: Split, count: int, seed: int) -> Map:
-    """Return the function that gives every pixel the frequencies of the classes."""
+def anywhere(train: Split, count: int, seed: int) -> Learned:
+    """Give every pixel the frequencies of the classes."""
     shares = frequencies(train, count, seed).astype(np.float32)
-    return lambda at: np.broadcast_to(shares, (*pixels.image(scored, at).shape[:-1], count))
+
+    def predict(split: Split) -> Map:
+        return lambda at: np.broadcast_to(shares, (*pixels.image(split, at).shape[:-1], count))
+
+    how = "takes every pixel for the most frequent class of the training pixels; probabilities are class frequencies"
+    return Learned(predict, how, len(train))
 
 
-def at_this_place(train: Split, scored: Split, count: int, seed: int) -> Map:
-    """Return the function that gives a pixel the frequencies of the classes at its place.
+def at_this_place(train: Split, count: int, seed: int) -> Learned:
+    """Give a pixel the frequencies that the classes have at its place.
 
     Places are pixels where all training images have one size, and otherwise 64 cells along each axis, between whose
     centres probabilities are interpolated. Everywhere the frequencies of the whole count as one image more, so that few
@@ -46,7 +51,12 @@ def at_this_place(train: Split, scored: Split, count: int, seed: int) -> Map:
     for at in chosen:
         total += _counted(pixels.classes(train, at), cells, count)
     prior = ((total + shares) / (total.sum(-1, keepdims=True) + 1)).astype(np.float32)
-    return lambda at: resized(prior, pixels.image(scored, at).shape[:-1])
+
+    def predict(split: Split) -> Map:
+        return lambda at: resized(prior, pixels.image(split, at).shape[:-1])
+
+    how = "looks at no image: the frequencies of the classes at the same place in the training images"
+    return Learned(predict, how, len(chosen))
 
 
 def _counted(classes: np.ndarray, cells: tuple[int, ...], count: int) -> np.ndarray:

@@ -1,0 +1,118 @@
+"""The folder of predicted masks: each image in every format, and one table of the objects of all images.
+
+    masks/NAME.png          numbers of the classes, with a palette
+    labels/NAME.tif         numbers of the objects, where these are counted
+    overlays/NAME.png       outlines over the image
+    geojson/NAME.geojson    outlines as polygons: of the objects, or of each class
+    probabilities/NAME.tif  float32, a page a class, where asked for
+    objects.csv             a line an object
+
+NAME is that of the image, with its folders. Each file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+import numpy as np
+
+from convscope import atomic
+from convscope.data.spec import Instances, PixelClasses
+from convscope.errors import SaveError
+from convscope.runs.masks.geojson import write_objects, write_regions
+from convscope.runs.masks.labels import write_label_tiff, write_probabilities
+from convscope.runs.masks.overlay import overlay_png
+from convscope.runs.masks.palette import palette_png
+from convscope.runs.masks.pixel_size import PixelSize
+from convscope.runs.masks.table import object_table, write_csv
+from convscope.runs.prediction import Prediction
+from convscope.tasks.segmentation.decoding import decoded_names
+from convscope.tasks.segmentation.objects import slabs
+
+OBJECTS = "objects.csv"
+
+
+@dataclass(eq=False)
+class MaskFolder:
+    """Writes predictions of ``target`` into ``folder``; ``objects`` counts those that are in the table so far."""
+
+    folder: Path
+    target: PixelClasses | Instances
+    pixel_size: PixelSize | None = None
+    probabilities: bool = False
+    objects: int = field(default=0, init=False)
+    _begun: bool = field(default=False, init=False, repr=False)
+
+    def write(self, place: PurePosixPath, name: str, prediction: Prediction) -> dict[str, str]:
+        """Write one image's files at ``place`` within each folder, and return their paths; ``name`` is for the table.
+
+        Raises ``SaveError`` where a file cannot be written; what was written before stays.
+        """
+        names, arrays = decoded_names(self.target), prediction.arrays
+        classes, image, labels = arrays["classes"], arrays["image"], arrays.get("objects")
+        shown = classes if labels is None else labels
+        writers: dict[str, tuple[str, Callable[[IO[bytes]], object]]] = {
+            "mask": ("masks/{}.png", lambda file: file.write(palette_png(classes, names))),
+            "overlay": (
+                "overlays/{}.png", lambda file: file.write(overlay_png(image, shown, objects=labels is not None))
+            ),
+        }  # fmt: skip
+        if labels is None:
+            writers["outlines"] = "geojson/{}.geojson", lambda file: write_regions(file, classes, names)
+        else:
+            class_of = _class_of(labels, classes)
+            writers["labels"] = "labels/{}.tif", lambda file: write_label_tiff(file, labels, self.pixel_size)
+            writers["outlines"] = "geojson/{}.geojson", lambda file: write_objects(file, labels, names, class_of)
+        if self.probabilities:
+            maps, pages = arrays["probabilities"], self.target.names
+            writers["probabilities"] = (
+                "probabilities/{}.tif", lambda file: write_probabilities(file, maps, pages, self.pixel_size)
+            )  # fmt: skip
+        paths = {kind: self.folder / pattern.format(place) for kind, (pattern, _) in writers.items()}
+        for kind, (_, write) in writers.items():
+            _write(paths[kind], write)
+        if labels is not None:
+            self._add_to_table(name, labels, image, class_of, names)
+        return {kind: str(path) for kind, path in paths.items()}
+
+    def _add_to_table(
+        self, name: str, labels: np.ndarray, image: np.ndarray, class_of: np.ndarray, names: tuple[str, ...]
+    ) -> None:
+        table = object_table(labels, image=image, class_of=class_of, names=names, pixel_size=self.pixel_size)
+        count = len(table["label"])
+        path = self.folder / OBJECTS
+        try:
+            with path.open("ab") as file:
+                write_csv(file, {"image": np.full(count, name, object), **table}, header=not self._begun)
+        except OSError as error:
+            raise _unwritten(path, error) from error
+        self._begun = True
+        self.objects += count
+
+
+def _class_of(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the number (n,) of each object's class."""
+    class_of = np.zeros(int(labels.max(initial=0)), np.int64)
+    for at in slabs(labels.shape):
+        inside = labels[at] > 0
+        class_of[labels[at][inside] - 1] = classes[at][inside]
+    return class_of
+
+
+def _write(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic.replacing(path) as file:
+            write(file)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> SaveError:
+    return SaveError(
+        f"cannot write {path}: {error.strerror or error}; the files of the images before it stay",
+        "free some space, or choose another folder with --out",
+    )
