@@ -86,9 +86,8 @@ def load_labelled_volumes(
     """Return the whole volumes of a listing as one split, the split (n,) given to each, and what is to be told."""
     read = _read(listing, options, root, progress)
     name = read.masks.spec.name
-    column = replace(read.entry.column, content=content_of(_Examples(read.entry.column, np.arange(len(listing.ids)))))
     data = Dataset(
-        listing.name, str(source), {"volume": column, name: read.masks.column}, ("volume",), (name,),
+        listing.name, str(source), {"volume": read.entry.column, name: read.masks.column}, ("volume",), (name,),
         {"all": read.good}, listing.ids, listing.groups,
     )  # fmt: skip
     return data.everything, listing.split[read.good], (*listing.notices, *read.notices, *read.masks.notices)
@@ -156,7 +155,7 @@ def _slabs(listing: Listing, read: _Read, options: LoadOptions, divide: Divide) 
 
 
 def _columns(listing: Listing, read: _Read, slabs: list[Slab]) -> tuple[dict[str, Ragged], np.ndarray, np.ndarray]:
-    """Return the columns of the examples, what each is called, and a hash (n, 16) of each volume or slab."""
+    """Return the columns of the examples, what each is called, and a hash (n, 16) of each one's whole volume."""
     volumes = slab_column(read.entry.column, slabs)
     masks = slab_column(read.masks.column, slabs)
     names = [str(name) for name in listing.ids.tolist()]
@@ -165,7 +164,7 @@ def _columns(listing: Listing, read: _Read, slabs: list[Slab]) -> tuple[dict[str
         names[s.volume] if s.last - s.first == depths[s.volume] or not s.split else s.named(names[s.volume])
         for s in slabs
     ]
-    content = content_of(_Examples(volumes, np.arange(len(slabs))))
+    content = read.entry.index["content"][[slab.volume for slab in slabs]]
     return {"volume": replace(volumes, content=content), masks.spec.name: masks}, strings(ids), content
 
 

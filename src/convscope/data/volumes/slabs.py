@@ -93,7 +93,7 @@ def _slices(asked: float | int, depth: int) -> int:
     return max(1, round(asked * depth)) if isinstance(asked, float) and asked < 1 and asked > 0 else int(asked)
 
 
-def slab_column(column: Ragged, slabs: Sequence[Slab], content: np.ndarray | None = None) -> Ragged:
+def slab_column(column: Ragged, slabs: Sequence[Slab]) -> Ragged:
     """Return the slabs of a column's volumes (D, H, W, ...) as a column: no value is moved.
 
     >>> whole = Ragged.of("volume", [np.arange(12).reshape(3, 2, 2)])
@@ -113,4 +113,4 @@ def slab_column(column: Ragged, slabs: Sequence[Slab], content: np.ndarray | Non
         raise ValueError("slabs must follow each other, as they lie in the volumes")
     offsets = np.append(begins, ends[-1])
     spec = replace(column.spec, shape=shape_of(shapes))
-    return Ragged(spec, column.values, offsets, shapes, content)
+    return Ragged(spec, column.values, offsets, shapes)

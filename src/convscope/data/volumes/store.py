@@ -1,7 +1,7 @@
 """Decoded volumes on disk, one behind the other in one file that is mapped, each with its checksum.
 
     <cache>/volumes/<key>/pixels.npy   (all voxels,) uint8, uint16 or float32, channels last
-                          volumes.npy  (n,) records: size, spacing, range, checksum
+                          volumes.npy  (n,) records: size, spacing, range, checksum, hash
                           set.json     which files cannot be read, how long it took, a checksum of all this
 
 An entry appears whole or not at all.
@@ -38,7 +38,7 @@ VERSION = 1
 VOLUME = np.dtype(
     [
         ("depth", "<i8"), ("height", "<i8"), ("width", "<i8"), ("spacing", "<f8", (3,)), ("low", "<f8"),
-        ("high", "<f8"), ("checksum", "<u4"),
+        ("high", "<f8"), ("checksum", "<u4"), ("content", "u1", (16,)),
     ]
 )  # fmt: skip
 
@@ -106,7 +106,7 @@ def _open(folder: Path, n: int, *, hit: bool) -> VolumeEntry | None:
             return None
         sizes = [index[axis] for axis in ("depth", "height", "width")]
         shapes = np.stack([*sizes, np.full(n, facts["channels"])], axis=1)
-        column = open_ragged(folder / "pixels.npy", "volume", shapes, index["checksum"])
+        column = open_ragged(folder / "pixels.npy", "volume", shapes, index["checksum"], index["content"])
     except (OSError, ValueError, KeyError):
         return None
     bad = {int(row): why for row, why in facts["bad"].items()}
@@ -172,6 +172,7 @@ def _decode(
         facts["depth"], facts["height"], facts["width"] = volume.shape[:3]
         facts["spacing"] = volume.spacing or np.nan
         facts["low"], facts["high"], crc = np.inf, -np.inf, 0
+        content = hashlib.blake2b(digest_size=16)
         try:
             values = volume.read()
             for at, each in enumerate(values):
@@ -180,6 +181,7 @@ def _decode(
                 facts["low"] = min(facts["low"], room[at].min())
                 facts["high"] = max(facts["high"], room[at].max())
                 crc = zlib.crc32(room[at].data, crc)
+                content.update(room[at].data)
         except MemoryError:
             raise
         except Unreadable as error:
@@ -187,6 +189,6 @@ def _decode(
         except Exception as error:  # whatever a decoder raises on a file is a verdict on this file
             damaged[row] = f"damaged: {error or type(error).__name__}"
         facts["checksum"] = crc
-        index[row] = facts
+        facts["content"] = np.frombuffer(content.digest(), np.uint8)
         progress("reading volumes", done + 1, len(volumes))
     return index, damaged

@@ -1,9 +1,9 @@
 """The folder of predicted masks: each image in every format, and one table of the objects of all images.
 
-    masks/NAME.png          numbers of the classes, with a palette
+    masks/NAME.png          numbers of the classes, with a palette; of volumes NAME.tif
     labels/NAME.tif         numbers of the objects, where these are counted
-    overlays/NAME.png       outlines over the image
-    geojson/NAME.geojson    outlines as polygons: of the objects, or of each class
+    overlays/NAME.png       outlines over the image; not of volumes
+    geojson/NAME.geojson    outlines as polygons: of the objects, or of each class; not of volumes
     probabilities/NAME.tif  float32, a page a class, where asked for
     objects.csv             a line an object
 
@@ -34,6 +34,8 @@ from convscope.tasks.segmentation.objects import slabs
 
 OBJECTS = "objects.csv"
 
+_Writers = dict[str, tuple[str, Callable[[IO[bytes]], object]]]  # by the kind of a file its place, and what writes it
+
 
 @dataclass(eq=False)
 class MaskFolder:
@@ -53,19 +55,15 @@ class MaskFolder:
         """
         names, arrays = decoded_names(self.target), prediction.arrays
         classes, image, labels = arrays["classes"], arrays["image"], arrays.get("objects")
-        shown = classes if labels is None else labels
-        writers: dict[str, tuple[str, Callable[[IO[bytes]], object]]] = {
-            "mask": ("masks/{}.png", lambda file: file.write(palette_png(classes, names))),
-            "overlay": (
-                "overlays/{}.png", lambda file: file.write(overlay_png(image, shown, objects=labels is not None))
-            ),
-        }  # fmt: skip
-        if labels is None:
-            writers["outlines"] = "geojson/{}.geojson", lambda file: write_regions(file, classes, names)
+        class_of = None if labels is None else _class_of(labels, classes)
+        if classes.ndim == 3:
+            writers: _Writers = {
+                "mask": ("masks/{}.tif", lambda file: write_label_tiff(file, classes, self.pixel_size))
+            }
         else:
-            class_of = _class_of(labels, classes)
+            writers = _of_image(image, classes, labels, class_of, names)
+        if labels is not None:
             writers["labels"] = "labels/{}.tif", lambda file: write_label_tiff(file, labels, self.pixel_size)
-            writers["outlines"] = "geojson/{}.geojson", lambda file: write_objects(file, labels, names, class_of)
         if self.probabilities:
             maps, pages = arrays["probabilities"], self.target.names
             writers["probabilities"] = (
@@ -74,7 +72,7 @@ class MaskFolder:
         paths = {kind: self.folder / pattern.format(place) for kind, (pattern, _) in writers.items()}
         for kind, (_, write) in writers.items():
             _write(paths[kind], write)
-        if labels is not None:
+        if labels is not None and class_of is not None:
             self._add_to_table(name, labels, image, class_of, names)
         return {kind: str(path) for kind, path in paths.items()}
 
@@ -91,6 +89,25 @@ class MaskFolder:
             raise _unwritten(path, error) from error
         self._begun = True
         self.objects += count
+
+
+def _of_image(
+    image: np.ndarray, classes: np.ndarray, labels: np.ndarray | None, class_of: np.ndarray | None,
+    names: tuple[str, ...],
+) -> _Writers:  # fmt: skip
+    """Return what writes the pictures and outlines of an image (H, W, C)."""
+    shown = classes if labels is None else labels
+
+    def outlines(file: IO[bytes]) -> object:
+        if labels is None or class_of is None:
+            return write_regions(file, classes, names)
+        return write_objects(file, labels, names, class_of)
+
+    return {
+        "mask": ("masks/{}.png", lambda file: file.write(palette_png(classes, names))),
+        "overlay": ("overlays/{}.png", lambda file: file.write(overlay_png(image, shown, objects=labels is not None))),
+        "outlines": ("geojson/{}.geojson", outlines),
+    }
 
 
 def _class_of(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
