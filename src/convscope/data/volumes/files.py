@@ -143,7 +143,8 @@ def _nifti(source: Path | bytes) -> Volume:
 def _checked(spacing: list[float]) -> Spacing | None:
     """Return a spacing, or ``None`` unless all of it is known."""
     known = len(spacing) == 3 and all(math.isfinite(step) and step > 0 for step in spacing)
-    return (spacing[0], spacing[1], spacing[2]) if known else None
+    rounded = [float(f"{step:.6g}") for step in spacing]  # of float32, of a fraction
+    return (rounded[0], rounded[1], rounded[2]) if known else None
 
 
 def _volume(

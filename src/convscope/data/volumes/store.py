@@ -158,6 +158,16 @@ def _alike(names: np.ndarray, volumes: Mapping[int, Volume]) -> tuple[str, int]:
     return first.dtype, first.shape[3]
 
 
+def _slice(values: np.ndarray, at: int) -> np.ndarray:
+    """Return a slice (H, W, C) as it is stored; ``Unreadable`` names it."""
+    try:
+        converted = stored(values)
+        check_finite(converted)
+    except Unreadable as error:
+        raise Unreadable(f"slice {at}: {error}") from None
+    return converted
+
+
 def _decode(
     path: Path, shapes: np.ndarray, volumes: Mapping[int, Volume], progress: Progress
 ) -> tuple[np.ndarray, Bad]:
@@ -176,8 +186,7 @@ def _decode(
         try:
             values = volume.read()
             for at, each in enumerate(values):
-                room[at] = stored(each)
-                check_finite(room[at])
+                room[at] = _slice(each, at)
                 facts["low"] = min(facts["low"], room[at].min())
                 facts["high"] = max(facts["high"], room[at].max())
                 crc = zlib.crc32(room[at].data, crc)
