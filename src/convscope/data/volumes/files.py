@@ -117,7 +117,7 @@ def _tiff_spacing(file: Any) -> Spacing | None:
 
 def _nifti(source: Path | bytes) -> Volume:
     try:
-        import nibabel
+        import nibabel  # pyright: ignore[reportMissingImports]  the extra "volumes"
     except ImportError:
         raise ConfigError(
             "NIfTI files (.nii, .nii.gz) are read by nibabel, which is not installed; install it with pip install "

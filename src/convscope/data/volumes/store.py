@@ -150,7 +150,7 @@ def _headers(images: FileImages, max_pixels: int, bad: Bad) -> dict[int, Volume]
 def _alike(names: np.ndarray, volumes: Mapping[int, Volume]) -> tuple[str, int]:
     """Return the type and the number of channels that all volumes have."""
     for what, of in (("types", lambda v: v.dtype), ("numbers of channels", lambda v: v.shape[3])):
-        kinds = {of(volume): row for row, volume in reversed(volumes.items())}
+        kinds = {of(volume): row for row, volume in reversed([*volumes.items()])}
         if len(kinds) > 1:
             said = listed([f"{names[row]}: {kind}" for kind, row in kinds.items()], 4)
             raise DataError(f"the volumes have different {what} ({said}); convert them to one")
