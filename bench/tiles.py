@@ -133,7 +133,9 @@ def main() -> None:
     if len(sys.argv) > 1:
         large(Path(sys.argv[1]))
         return
-    record("tiles", [*map(row, NETWORKS), large_row()])
+    key = ("network", "image")
+    record("tiles", [*map(row, NETWORKS)], key)
+    record("tiles", [large_row()], key)
 
 
 if __name__ == "__main__":

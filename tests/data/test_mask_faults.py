@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from convscope.errors import ConfigError, DataError
 
 
 def read(
-    root: Path, sizes: dict[int, tuple[int, int]] | None = None, *, rule: MaskRule | None = None, **options: Any
+    root: Path, sizes: Mapping[int, tuple[int, int]] | None = None, *, rule: MaskRule | None = None, **options: Any
 ) -> MasksRead:
     """Read the masks beside images that are all H × W but for those with a size of their own."""
     listing = sniff(root, directory())
@@ -182,7 +182,7 @@ def test_a_few_stray_pixels_are_taken_for_the_nearest_value_and_told(tmp_path):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7)])
-def test_one_pixel(tmp_path, size):
+def test_one_pixel(tmp_path: Path, size: tuple[int, int]):
     for i, value in enumerate((0, 255)):
         drawings.save(tmp_path / f"set/images/{i}.png", drawings.image(i, *size))
         drawings.save(tmp_path / f"set/masks/{i}.png", np.full(size, value, np.uint8))

@@ -114,7 +114,7 @@ def test_colours_are_classes_black_first():
     rgb[:, 8:16], rgb[:, 16:] = (255, 0, 0), (0, 0, 128)
     found = read(of(rgb, rgb[::-1]))
     assert table(found) == [("#000000", 0, "background"), ("#000080", 1, "#000080"), ("#ff0000", 2, "#ff0000")]
-    assert mask(found)[0, ::8].tolist() == [0, 2, 1]
+    assert mask(found)[0, ::8].tolist() == [0, 2, 1] and found.rule.palette == (0, 0x80, 0xFF0000)
 
 
 def test_grey_colours_are_their_grey_and_what_is_not_seen_is_one_value():

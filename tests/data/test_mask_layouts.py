@@ -25,10 +25,15 @@ from convscope.data.sources.files import FileImages
 from convscope.errors import DataError
 
 
-def listed(path: Path, **columns: str) -> Listing:
+def listed(path: Path, **columns: Any) -> Listing:
     listing = sniff(path, path.parent / "cache", Columns(**columns))
     assert isinstance(listing.target, Masks) and len(listing.target) == len(listing.ids) == len(listing.split)
     return listing
+
+
+def mask_files(listing: Listing) -> list[str]:
+    assert isinstance(listing.target, Masks)
+    return listing.target.files.tolist()
 
 
 def read(listing: Listing, size: tuple[int, int] = (H, W), **options: Any) -> MasksRead:
@@ -77,7 +82,7 @@ def test_pairs_by_name(tmp_path, images, masks):
     root = drawings.pair_folders(tmp_path / "set", 12, images, masks)
     listing = listed(root)
     assert listing.ids.tolist() == [images.format(i=i) for i in range(12)]  # 2 before 10
-    assert listing.target.files.tolist() == [masks.format(i=i) for i in range(12)]
+    assert mask_files(listing) == [masks.format(i=i) for i in range(12)]
     found = read(listing)
     assert found.rule.kind == "binary" and found.column.spec.names == ("background", "object")
     for i in (0, 11):
@@ -90,7 +95,7 @@ def test_pairs_by_name(tmp_path, images, masks):
 def test_an_archive_reads_as_its_folder(tmp_path, write, kind):
     root = write(tmp_path / "set")
     plain, inside = listed(root), listed(packed(root, kind))
-    assert plain.ids.tolist() == inside.ids.tolist() and plain.target.files.tolist() == inside.target.files.tolist()
+    assert plain.ids.tolist() == inside.ids.tolist() and mask_files(plain) == mask_files(inside)
     a, b = read(plain), read(inside)
     assert a.rule == b.rule and np.array_equal(a.column.values, b.column.values)
 
@@ -113,6 +118,9 @@ def test_voc_takes_indices_not_colours_and_void(tmp_path):
     assert [(row.value, row.number, row.name) for row in found.table] == [
         ("0", 0, "background"), ("1", 1, "1"), ("15", 2, "15"), ("255", 255, "void"),
     ]  # fmt: skip
+    assert found.rule.palette == tuple(
+        int.from_bytes(bytes((7 * k + c * 31) % 256 for c in range(3)), "big") for k in (0, 1, 15)
+    )
     expected = drawings.boxes(2, (1, 15))
     expected[expected == 15], expected[0] = 2, 255
     assert np.array_equal(mask(found, 2), expected) and found.column.spec.ignore == 255
@@ -166,7 +174,7 @@ def test_a_table_of_images_and_masks(tmp_path):
     root = drawings.table(tmp_path / "set")
     for path in (root, root / "pairs.csv"):
         listing = listed(path)
-        assert listing.target.files.tolist() == [f"drawn/{name}.png" for name in "dbca"]
+        assert mask_files(listing) == [f"drawn/{name}.png" for name in "dbca"]
         assert listing.split.tolist() == ["train", "train", "train", "test"]
         assert listing.groups is not None and listing.groups.tolist() == ["p0", "p0", "p1", "p1"]
         assert "unlabelled" in codes(listing)
@@ -174,7 +182,7 @@ def test_a_table_of_images_and_masks(tmp_path):
 
 def test_stacks_are_their_pages(tmp_path):
     listing = listed(drawings.stacks(tmp_path / "isbi", 12))
-    assert listing.ids[10] == "train-volume.tif[10]" and listing.target.files[10] == "train-labels.tif[10]"
+    assert listing.ids[10] == "train-volume.tif[10]" and mask_files(listing)[10] == "train-labels.tif[10]"
     assert codes(listing) == ["unlabelled", "stack"] and set(listing.split) == {"train"}
     assert isinstance(listing.images, FileImages)
     assert np.array_equal(
@@ -185,7 +193,7 @@ def test_stacks_are_their_pages(tmp_path):
 
 def test_arrays(tmp_path):
     listing = listed(drawings.npz(tmp_path))
-    assert isinstance(listing.images, ArrayImages) and listing.target.files[2] == "set.npz, y[2]"
+    assert isinstance(listing.images, ArrayImages) and mask_files(listing)[2] == "set.npz, y[2]"
     found = read(listing)
     assert found.column.spec.names == ("nothing", "left", "right")
     assert np.array_equal(mask(found, 2), drawings.boxes(2, (1, 2)))
@@ -295,7 +303,7 @@ def test_sets_that_everybody_has(tmp_path, images, masks, aside):
         if aside:
             drawings.save(tmp_path / "set" / aside.format(**name), np.full((H, W), 255, np.uint8))
     listing = listed(tmp_path / "set")
-    found = zip(listing.ids.tolist(), listing.target.files.tolist(), listing.split.tolist(), strict=True)
+    found = zip(listing.ids.tolist(), mask_files(listing), listing.split.tolist(), strict=True)
     words = {"train": "train", "val": "valid", "test": "test"}
     assert sorted(found) == sorted((images.format(**n), masks.format(**n), words[n["split"]]) for n in names)
     assert codes(listing) == ["other-masks"] * bool(aside)

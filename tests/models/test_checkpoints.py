@@ -16,7 +16,8 @@ from torch.optim.swa_utils import AveragedModel
 
 from convscope.errors import CheckpointError
 from convscope.models import create
-from convscope.models.weights import load_into, read_weights
+from convscope.models.fitting import load_into
+from convscope.models.weights import read_weights
 
 
 def net(seed: int = 1) -> nn.Module:

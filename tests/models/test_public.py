@@ -13,7 +13,8 @@ import torch
 
 from convscope.errors import ConfigError, DataError, Error
 from convscope.models import create, public
-from convscope.models.weights import load_into, read_weights
+from convscope.models.fitting import load_into
+from convscope.models.weights import read_weights
 
 
 class Server:

@@ -22,7 +22,8 @@ from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import Classes
 from convscope.errors import CheckpointError, ConfigError
 from convscope.models import create
-from convscope.models.weights import Weights, load_into, read_weights
+from convscope.models.fitting import load_into
+from convscope.models.weights import Weights, read_weights
 from convscope.runs.model_spec import ModelSpec
 from real_data import real_data
 

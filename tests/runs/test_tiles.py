@@ -292,7 +292,9 @@ def test_an_image_that_fits_into_memory_is_run_whole():
     assert large.how == "exact"
     assert max(a.length * b.length for a in large.windows[0] for b in large.windows[1]) * 4 * 4 < 2**24
     small = TiledNetwork(network, 1, memory=2**16).plan((1000, 900))
-    assert small.how == "gaussian" and "for which memory has no room" in small.reason
+    assert small.how == "gaussian" and "too many for the memory of a tile" in small.reason
+    assert TiledNetwork(network, 1, "exact", memory=2**18).plan((300, 200)).work > 8
+    assert TiledNetwork(network, 1, memory=2**18).plan((300, 200)).how == "gaussian"
 
 
 def test_answers_are_written_into_a_memory_map(tmp_path):

@@ -104,8 +104,6 @@ def _read(
     masks = Masks(ArrayMasks(np.array([f"mask {name}" for name in ids]), "arrays", blocks), listed)
     options = LoadOptions(mask=mask, ignore=None if ignore is None else str(ignore), workers=1)
     sizes = sizes_of(images)[:, :2]
-    if len(sizes) != len(arrays):
-        raise DataError(f"expected a mask for each image: {len(sizes):,} images, {len(arrays):,} masks")
     with tempfile.TemporaryDirectory(prefix="convscope-") as root:
         learned = learned_masks(masks, sizes, options, Path(root), lambda what, done, total: None)
         column = learned.column

@@ -84,9 +84,9 @@ def from_arrays(
             raise DataError(f"{name}: {len(column):,} examples of {column.spec.name!r}, but {count:,} targets")
     named_ids = strings([str(i) for i in range(count)] if ids is None else list(map(str, ids)))
     first = next(iter(columns.values()))
-    masked = not isinstance(targets, Target) and are_masks(targets, first)
-    if masked:
-        target, learned = masks_of(targets, first, named_ids, mask=mask, ignore=ignore, names=names)
+    masks = None if isinstance(targets, Target) or not are_masks(targets, first) else targets
+    if masks is not None:
+        target, learned = masks_of(masks, first, named_ids, mask=mask, ignore=ignore, names=names)
     elif mask != "auto" or ignore is not None or names is not None:
         raise ConfigError(f"{name}: mask, ignore and names are for masks, and the targets are none; {TARGETS}")
     else:
@@ -97,7 +97,7 @@ def from_arrays(
     rows = {part: np.flatnonzero(split == part) for part in SPLITS}
     content = first.content
     assert content is not None
-    fitted = transform_of if masked else _fitted
+    fitted = _fitted if masks is None else transform_of
     spec = learned.column.spec
     return Dataset(
         name=name,

@@ -13,7 +13,7 @@ from convscope.data.fingerprint import content_of
 from convscope.data.ingest.build import Progress
 from convscope.data.ingest.store import Entry
 from convscope.data.listing import Listing, Masks
-from convscope.data.masks import ValueRow, read_masks
+from convscope.data.masks import MasksRead, ValueRow, check_split_classes, read_masks
 from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
 from convscope.text import count, listed
@@ -23,12 +23,20 @@ SHOWN = 12  # values of masks that are told of on one line
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """A column of n examples; ``facts`` say what it holds, ``bad`` which rows cannot be used."""
+    """A column of n examples: ``facts`` say what it holds, ``bad`` which rows are no use, ``read`` what masks are."""
 
     column: Column
     facts: dict[str, str] = field(default_factory=dict[str, str])
     notices: tuple[Notice, ...] = ()
     bad: tuple[int, ...] = ()
+    read: MasksRead | None = None
+
+    def of_splits(self, rows: np.ndarray | slice, split: np.ndarray) -> Iterator[Notice]:
+        """Yield what the ``split`` (k,) of some examples lacks."""
+        if self.read is not None:
+            of_all = np.full(len(self.column), "", "<U5")
+            of_all[rows] = split
+            yield from check_split_classes(self.read, of_all)
 
     def hashed(self, rows: np.ndarray | slice) -> np.ndarray:
         """Return what tells the targets of some examples from others: their values, or a hash of each mask."""
@@ -71,7 +79,7 @@ def learned_masks(masks: Masks, sizes: np.ndarray, options: LoadOptions, root: P
     """Return the column of the masks of images of ``sizes`` (n, 2); raises as ``learned_of``."""
     read = read_masks(masks, sizes, options, root, options.processes, progress)
     facts = {**read.facts, "mask values": mask_values_said(read.table)}
-    return Learned(read.column, facts, read.notices, tuple(read.bad))
+    return Learned(read.column, facts, read.notices, tuple(read.bad), read)
 
 
 def mask_values_said(table: Sequence[ValueRow]) -> str:

@@ -118,6 +118,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
             *listing.notices,
             *decoding_notices(listing, entry),
             *learned.notices,
+            *learned.of_splits(good, split),
             *_places(listing, entry, good, cropped),
             *_scaled(listing, index, transform),
             *checks.run(examined),

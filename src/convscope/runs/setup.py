@@ -17,7 +17,8 @@ from convscope.data.patches import patches_of
 from convscope.data.spec import TargetSpec
 from convscope.data.transforms import Form
 from convscope.models import own
-from convscope.models.weights import Weights, load_into
+from convscope.models.fitting import load_into
+from convscope.models.weights import Weights
 from convscope.runs.model_spec import ModelSpec
 from convscope.runs.own_network import check_own
 from convscope.runs.predictor import BATCH

@@ -69,7 +69,7 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
     if options := _network_options(model, usual, plan):
         choose("set", {**options, **plan.set}, usual["set"][1])
     if plan.head == "auto":
-        new = plan.pretrained is not None and not own.is_own(plan.model)
+        new = plan.pretrained is not None and not own.is_own(plan.model) and "linear" in does.heads
         head = "linear" if new else "own", "a new one on given weights" if new else "the network's own"
         choose("head", *usual.get("head", head))
     elif plan.head not in does.heads:

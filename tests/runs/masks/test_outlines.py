@@ -99,3 +99,16 @@ def test_nothing_is_an_empty_collection(shape: tuple[int, int]):
     file = io.BytesIO()
     write_objects(file, np.zeros(shape, np.int32), ["cell"])
     assert json.loads(file.getvalue()) == {"type": "FeatureCollection", "features": []}
+
+
+@pytest.mark.parametrize("side", [1, 7, 20, 100])
+def test_parts_give_the_outlines_of_the_whole(side: int):
+    labels = drawn(9)
+    whole = dict(outlines(labels))
+    parts = dict(module.outlines_in_parts(labels, side))
+    assert parts.keys() == whole.keys()
+    for label, polygons in whole.items():
+        assert len(parts[label]) == len(polygons)
+        for mine, theirs in zip(parts[label], polygons, strict=True):
+            for a, b in zip([mine.outer, *mine.holes], [theirs.outer, *theirs.holes], strict=True):
+                np.testing.assert_array_equal(a, b)

@@ -106,6 +106,7 @@ def read_masks(
     if rule is None:
         told = _told(masks, kind, found, raw.palette, options)
         rule, strays = _decided(found, told, names, raw.masks["distinct"])
+        rule = replace(rule, palette=_palette(rule, raw.palette))
         notices += strays
     elif rule.nearest and (stray := ~np.isin(found.values, rule.values)).any():
         faults.check_soft(found, stray, names, raw.masks["distinct"])
@@ -183,6 +184,18 @@ def _strays(found: Census, stray: np.ndarray, names: np.ndarray) -> Notice:
         f"({listed(names[files].tolist(), 3)}) lie off the main values; each is taken for the nearest one"
     )
     return Notice("stray-values", text, tuple(names[files[:SHOWN]].tolist()))
+
+
+def _palette(rule: MaskRule, palette: bytes) -> tuple[int, ...]:
+    """Return the colour of each class, as the set shows it: that of its first value."""
+    if rule.kind == "instances" or rule.threshold is not None or not (rule.colours or palette):
+        return ()
+    first = {number: int(value) for value, number in reversed(list(zip(rule.values, rule.classes, strict=True)))}
+    values = [first[k] for k in range(len(rule.names)) if k in first]
+    if rule.colours:
+        return tuple(value & 0xFFFFFF for value in values)
+    entries = [palette[3 * value : 3 * value + 3] for value in values]
+    return tuple(int.from_bytes(entry, "big") for entry in entries) if all(entries) else ()
 
 
 def _left_out(names: np.ndarray, bad: Bad) -> list[Notice]:

@@ -23,7 +23,8 @@ class MaskRule:
 
     Of "instances", the values told of are the background (0) and void; each other value is an object, or with
     ``pieces`` each connected piece of what is not background. With a ``threshold`` a value is class 1 from there on.
-    ``nearest``: other values, which are few, mean what the nearest one does.
+    ``nearest``: other values, which are few, mean what the nearest one does. ``palette`` are the
+    colours, 0xRRGGBB, that the set shows its classes in, none where it shows none.
     """
 
     kind: MaskKind
@@ -34,6 +35,7 @@ class MaskRule:
     threshold: float | None = None
     pieces: bool = False
     nearest: bool = False
+    palette: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON."""
@@ -48,8 +50,8 @@ class MaskRule:
         True
         """
         kept: dict[str, Any] = {key: values[key] for key in values}
-        for key in ("names", "values", "classes"):
-            kept[key] = tuple(kept[key])
+        for key in ("names", "values", "classes", "palette"):
+            kept[key] = tuple(kept.get(key, ()))
         return cls(**kept)
 
     def apply(self, values: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ NAME is that of the image, with its folders. Each file appears whole or not at a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -53,33 +53,47 @@ class MaskFolder:
 
         Raises ``SaveError`` where a file cannot be written; what was written before stays.
         """
-        names, arrays = decoded_names(self.target), prediction.arrays
-        classes, image, labels = arrays["classes"], arrays["image"], arrays.get("objects")
-        class_of = None if labels is None else _class_of(labels, classes)
-        if classes.ndim == 3:
-            writers: _Writers = {
-                "mask": ("masks/{}.tif", lambda file: write_label_tiff(file, classes, self.pixel_size))
-            }
-        else:
-            writers = _of_image(image, classes, labels, class_of, names)
-        if labels is not None:
-            writers["labels"] = "labels/{}.tif", lambda file: write_label_tiff(file, labels, self.pixel_size)
-        if self.probabilities:
-            maps, pages = arrays["probabilities"], self.target.names
-            writers["probabilities"] = (
-                "probabilities/{}.tif", lambda file: write_probabilities(file, maps, pages, self.pixel_size)
-            )  # fmt: skip
+        writers = self._writers(prediction.arrays)
         paths = {kind: self.folder / pattern.format(place) for kind, (pattern, _) in writers.items()}
         for kind, (_, write) in writers.items():
             _write(paths[kind], write)
-        if labels is not None and class_of is not None:
-            self._add_to_table(name, labels, image, class_of, names)
+        if "objects" in prediction.arrays:
+            self._add_to_table(name, prediction.arrays)
         return {kind: str(path) for kind, path in paths.items()}
 
-    def _add_to_table(
-        self, name: str, labels: np.ndarray, image: np.ndarray, class_of: np.ndarray, names: tuple[str, ...]
-    ) -> None:
-        table = object_table(labels, image=image, class_of=class_of, names=names, pixel_size=self.pixel_size)
+    def _writers(self, arrays: Mapping[str, np.ndarray]) -> _Writers:
+        """Return for each kind of file where it stands, and what writes it."""
+        classes, labels = arrays["classes"], arrays.get("objects")
+        if flat := classes.ndim == 2:
+            writers = _pictures(arrays, self._names)
+        else:
+            writers: _Writers = {}
+            writers["mask"] = "masks/{}.tif", lambda file: write_label_tiff(file, classes, self.pixel_size)
+        if labels is not None:
+            writers["labels"] = "labels/{}.tif", lambda file: write_label_tiff(file, labels, self.pixel_size)
+        if flat:
+            writers["outlines"] = "geojson/{}.geojson", _outlines(arrays, self._names)
+        if self.probabilities:
+            maps, pages = arrays["probabilities"], self.target.names
+            writers["probabilities"] = (
+                "probabilities/{}.tif",
+                lambda file: write_probabilities(file, maps, pages, self.pixel_size),
+            )
+        return writers
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return decoded_names(self.target)
+
+    def _add_to_table(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        labels = arrays["objects"]
+        table = object_table(
+            labels,
+            image=arrays["image"],
+            class_of=_class_of(labels, arrays["classes"]),
+            names=self._names,
+            pixel_size=self.pixel_size,
+        )
         count = len(table["label"])
         path = self.folder / OBJECTS
         try:
@@ -91,23 +105,23 @@ class MaskFolder:
         self.objects += count
 
 
-def _of_image(
-    image: np.ndarray, classes: np.ndarray, labels: np.ndarray | None, class_of: np.ndarray | None,
-    names: tuple[str, ...],
-) -> _Writers:  # fmt: skip
-    """Return what writes the pictures and outlines of an image (H, W, C)."""
+def _pictures(arrays: Mapping[str, np.ndarray], names: tuple[str, ...]) -> _Writers:
+    """Return what writes the mask of an image, and its outlines over the image."""
+    classes, labels, image = arrays["classes"], arrays.get("objects"), arrays["image"]
     shown = classes if labels is None else labels
-
-    def outlines(file: IO[bytes]) -> object:
-        if labels is None or class_of is None:
-            return write_regions(file, classes, names)
-        return write_objects(file, labels, names, class_of)
-
     return {
         "mask": ("masks/{}.png", lambda file: file.write(palette_png(classes, names))),
         "overlay": ("overlays/{}.png", lambda file: file.write(overlay_png(image, shown, objects=labels is not None))),
-        "outlines": ("geojson/{}.geojson", outlines),
     }
+
+
+def _outlines(arrays: Mapping[str, np.ndarray], names: tuple[str, ...]) -> Callable[[IO[bytes]], object]:
+    """Return what writes the outlines of an image's objects, or of its classes, as polygons."""
+    classes, labels = arrays["classes"], arrays.get("objects")
+    if labels is None:
+        return lambda file: write_regions(file, classes, names)
+    class_of = _class_of(labels, classes)
+    return lambda file: write_objects(file, labels, names, class_of)
 
 
 def _class_of(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:

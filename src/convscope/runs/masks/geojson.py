@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from convscope.runs.masks.outlines import Polygon, Ring, outlines
+from convscope.runs.masks.outlines import Polygon, Ring, outlines_in_parts
 from convscope.runs.masks.palette import colours
 
 
@@ -27,12 +27,16 @@ def write_regions(file: IO[bytes], mask: np.ndarray, names: Sequence[str]) -> No
     """Write one feature for each class above 0 in a mask (H, W), a QuPath annotation of all of its regions."""
     _write(
         file,
-        (_feature(polygons, "annotation", names[k], names[k], k) for k, polygons in outlines(mask) if k < len(names)),
+        (
+            _feature(polygons, "annotation", names[k], names[k], k)
+            for k, polygons in outlines_in_parts(mask)
+            if k < len(names)
+        ),
     )
 
 
 def _of_objects(labels: np.ndarray, names: Sequence[str], class_of: np.ndarray | None) -> Iterator[dict[str, Any]]:
-    for label, polygons in outlines(labels):
+    for label, polygons in outlines_in_parts(labels):
         k = 0 if class_of is None else int(class_of[label - 1])
         yield _feature(polygons, "detection", str(label), names[k], 1 if class_of is None else k)
 

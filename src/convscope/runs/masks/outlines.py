@@ -11,7 +11,10 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
+from convscope.tasks.segmentation.regions import Box, boxes
+
 Ring = np.ndarray  # (k, 2): x and y of the corners, the first one not repeated
+PART = 1024  # pixels along each axis of what is looked at together
 SLAB = 2**22  # pixels whose sides are looked at together
 
 
@@ -57,6 +60,35 @@ def outlines(labels: np.ndarray) -> Iterator[tuple[int, list[Polygon]]]:
             polygons[-1].holes.append(ring)
     if polygons:
         yield label, polygons
+
+
+def outlines_in_parts(labels: np.ndarray, side: int = PART) -> Iterator[tuple[int, list[Polygon]]]:
+    """Yield what ``outlines`` does, in memory for a part of the image: regions that are near each other at a time.
+
+    What is larger than ``side`` along an axis is taken by itself. Regions come in the order of those parts.
+    """
+    groups: dict[tuple[int, ...], list[tuple[int, Box]]] = {}
+    for label, box in enumerate(boxes(labels), start=1):
+        if box is not None:
+            large = any(along.stop - along.start > side for along in box)
+            key = (-label,) if large else tuple(along.start // side for along in box)
+            groups.setdefault(key, []).append((label, box))
+    kept = np.zeros(int(labels.max(initial=0)) + 1, labels.dtype)
+    for members in groups.values():
+        numbers = [label for label, _ in members]
+        around = tuple(
+            slice(min(along.start for along in axis), max(along.stop for along in axis))
+            for axis in zip(*(box for _, box in members), strict=True)
+        )
+        if len(numbers) == 1:  # which may fill the image: looking numbers up would take eight bytes a pixel
+            part = np.where(labels[around] == numbers[0], kept.dtype.type(numbers[0]), kept.dtype.type(0))
+        else:
+            kept[numbers] = numbers
+            part = kept[np.maximum(labels[around], 0)]
+            kept[numbers] = 0
+        corner = np.array([around[1].start, around[0].start])
+        for label, polygons in outlines(part):
+            yield label, [Polygon(each.outer + corner, [hole + corner for hole in each.holes]) for each in polygons]
 
 
 def _components(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

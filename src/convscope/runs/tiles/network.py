@@ -21,7 +21,7 @@ from convscope.graph.record.recorder import NeedsValues
 from convscope.runs.tiles.plan import TilePlan, Tiles, bytes_each, plan_tiles
 from convscope.runs.tiles.windows import Window
 
-MEMORY = 2**28  # bytes for the values of a tile; measured: PyTorch takes up to 2.3 times as many
+MEMORY = 3 * 2**27  # bytes for the values of a tile; measured: PyTorch takes up to 2.3 times as many
 LEAST = 256  # sides of an image by which memory is counted
 SMALL = 64  # sides of an image on which a network is tried that cannot be recorded without numbers
 Cut = Callable[[tuple[slice, ...]], Tensor]

@@ -21,6 +21,7 @@ from convscope.runs.tiles.windows import Window
 
 Tiles = Literal["auto", "exact", "gaussian", "whole"]
 Record = Callable[[Sequence[int]], Graph]
+MOST_WORK = 8  # times that exact tiles may compute each position: as often as half overlapping ones of a volume do
 STEP = 32  # what overlapping tiles are a multiple of: the strides of nearly every network divide it
 
 
@@ -68,7 +69,7 @@ def plan_tiles(
     reason = ""
     if tiles != "gaussian":
         try:
-            return _exact(module, record, size, longest, budget)
+            return _exact(module, record, size, longest, budget, MOST_WORK if tiles == "auto" else math.inf)
         except NotLocal as error:
             reason = str(error)
             if tiles == "exact":
@@ -87,18 +88,33 @@ def bytes_each(graph: Graph) -> float:
     return held / math.prod(graph.inputs[0].shape[2:])
 
 
-def _exact(module: nn.Module, record: Record, size: tuple[int, ...], longest: int | None, budget: float) -> TilePlan:
+def _exact(
+    module: nn.Module, record: Record, size: tuple[int, ...], longest: int | None, budget: float, most_work: float
+) -> TilePlan:
     for name, part in module.named_modules():
         if part.training and isinstance(part, _BatchNorm | _DropoutNd):
             raise NotLocal(name or type(part).__name__, "is in training mode; call eval() first")
     network = locality(record(size))
-    halo = [_halo(network, axis) for axis in range(len(size))]
-    each = [longest] * len(size) if longest else _sides(size, halo, budget)
-    if not longest and any(side < grid for side, grid in zip(each, network.grid, strict=True)):
-        across = " × ".join(map(str, halo))
-        raise NotLocal(network.graph.model, f"depends on {across} positions around each, for which memory has no room")
+    if longest:
+        each = [longest] * len(size)
+    else:
+        halo = [_halo(network, axis) for axis in range(len(size))]
+        each = _sides(size, halo, budget)
+        _refuse_work(network, size, each, halo, most_work)
     windows = lay.exact(record, network, each)
     return TilePlan(size, "exact", windows, f"overlapping by {' × '.join(map(_overlap, windows))}")
+
+
+def _refuse_work(
+    network: Locality, size: tuple[int, ...], each: Sequence[int], halo: Sequence[int], most_work: float
+) -> None:
+    """Raise where memory has room for little more than the halo of a tile."""
+    sides = list(zip(size, each, halo, network.grid, strict=True))
+    work = math.prod(1 if side >= length else (side + around) / side for length, side, around, _ in sides)
+    if work <= most_work and all(side >= min(grid, length) for length, side, _, grid in sides):
+        return
+    across = " × ".join(map(str, halo))
+    raise NotLocal(network.graph.model, f"sees {across} positions around each: too many for the memory of a tile")
 
 
 def _halo(network: Locality, axis: int) -> int:
