@@ -143,6 +143,18 @@ def test_nifti_has_its_axes_reversed(tmp_path):
         assert (found.read()[..., 0] == x).all()
 
 
+def test_a_set_of_nnunet_is_read_as_volumes(tmp_path):
+    nibabel = pytest.importorskip("nibabel", reason="the extra 'volumes' is not installed")
+    for kind, end in (("imagesTr", "_0000"), ("labelsTr", "")):
+        (tmp_path / "set" / kind).mkdir(parents=True)
+        for seed, name in enumerate("abc"):
+            values = volume(seed)[kind == "labelsTr"]
+            nibabel.save(nibabel.Nifti1Image(values.T, np.eye(4)), tmp_path / "set" / kind / f"{name}{end}.nii.gz")
+    data = loaded(tmp_path / "set")
+    assert sorted(str(i) for i in data.ids) == [f"imagesTr/{name}_0000.nii.gz" for name in "abc"]
+    assert (data.everything.input.take(np.array([1]))[0][..., 0] == volume(1)[0]).all()
+
+
 def test_nifti_without_nibabel_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "nibabel", None)
     for kind in ("images", "masks"):
