@@ -43,7 +43,8 @@ def _read(files: Files, root: str) -> Listing:
     """List the training cases, and the test cases where they have labels.
 
     Raises:
-        DataError: volumes of other kinds than NIfTI or of several channels, cases without all channels, or a ``dataset.json`` that cannot be read.
+        DataError: volumes of other kinds than NIfTI or of several channels, cases without all channels, or a
+            ``dataset.json`` that cannot be read.
     """
     cases = _cases(files, root)
     pairs = Pairs()
@@ -67,8 +68,8 @@ def _read(files: Files, root: str) -> Listing:
     channels = max(map(len, parts.values()))
     if channels > 1 and (first := next(iter(parts.values())))[0].lower().endswith(_NIFTI):
         raise DataError(
-            f"{files.path}: {listed(first, 3)}: volumes with a file for each channel are not read; save each case as one "
-            "file, its channels on the last axis"
+            f"{files.path}: {listed(first, 3)}: volumes with a file for each channel are not read; save each case as "
+            "one file, its channels on the last axis"
         )
     kind = f"nnU-Net set{f' below {root}' if root else ''} ({count(channels, 'channel')})"
     joined: Files = Channels(files, parts) if channels > 1 else files
