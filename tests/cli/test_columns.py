@@ -58,7 +58,7 @@ def test_named_columns_hold_for_a_run_and_all_that_follows(tmp_path: Path, capsy
     own = json.loads(capsys.readouterr().out)
     assert not own["warnings"] and own["accuracy"] == open_run(run).metrics["accuracy"]
     says(capsys, "setting 'group' cannot change in a resumed run", "train", "--resume", run, "--group", "none")
-    says(capsys, "group: for another table only", "evaluate", run, "--group", "origin")
+    says(capsys, "group: for another set only", "evaluate", run, "--group", "origin")
 
     # another table is read with the run's columns, where it has them
     assert call("evaluate", run, table(tmp_path / "b", "pic,side,other,origin", 30), "--json") == 0

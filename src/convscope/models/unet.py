@@ -79,7 +79,7 @@ def unet_mini(
 ) -> UNet:  # fmt: skip
     """Build four levels of 16 to 128 channels: 0.5 million weights, to be trained on a CPU.
 
-    A fifth level takes 2 % more time, but doubles what a number sees, and with it what tiles must overlap by.
+    A fifth level takes a tenth more time, but doubles what a number sees, and with it what tiles must overlap by.
     """
     return _unet(classes, channels, width, levels, Parts(norm=norm, up=up, padding=padding))
 
