@@ -12,7 +12,7 @@ from convscope.data.columns.ragged import shape_of
 from convscope.data.patches import example, sizes_of
 from convscope.data.spec import FieldSpec
 
-IN_MEMORY = 256 << 20  # bytes of maps; more lie in a file that goes with them
+IN_MEMORY = 128 << 20  # bytes of maps; more lie in a file that goes with them
 
 
 def maps_of(column: Column, channels: int, answers: Callable[[np.ndarray, np.ndarray], None]) -> Ragged:
