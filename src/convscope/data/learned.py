@@ -78,8 +78,13 @@ def learned_of(listing: Listing, entry: Entry, options: LoadOptions, root: Path,
 def learned_masks(masks: Masks, sizes: np.ndarray, options: LoadOptions, root: Path, progress: Progress) -> Learned:
     """Return the column of the masks of images of ``sizes`` (n, 2); raises as ``learned_of``."""
     read = read_masks(masks, sizes, options, root, options.processes, progress)
-    facts = {**read.facts, "mask values": listed(_said(read.table), SHOWN)}
+    facts = {**read.facts, "mask values": mask_values_said(read.table)}
     return Learned(read.column, facts, read.notices, tuple(read.bad), read)
+
+
+def mask_values_said(table: Sequence[ValueRow]) -> str:
+    """Say what each value of masks was taken for."""
+    return listed(_said(table), SHOWN)
 
 
 def _said(table: Sequence[ValueRow]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from convscope.data.dataset import Split
 from convscope.data.loader_columns import Encode, InputColumn, TargetColumn
 from convscope.data.patches import Patches, Places, cuts
 from convscope.data.spec import FieldSpec
-from convscope.data.transforms import PLAIN, Form, ImageTransform, ToTensor
+from convscope.data.transforms import PLAIN, Form, ImageTransform, ToTensor, VolumeTransform
 from convscope.errors import ConfigError
 from convscope.world import ALONE, World
 
@@ -76,7 +76,7 @@ class Loader:
     ):
         names = split.dataset.inputs
         if policy is not None:
-            policy.check(_image(transforms[names[0]], policy), len(split))
+            policy.check(_pictured(transforms[names[0]], policy), len(split))
         self.split, self.transforms, self.batch_size, self.form = split, transforms, batch_size, form
         self.encode, self.seed, self.policy, self.becomes = encode, seed, policy, becomes
         self.patches = patches
@@ -182,7 +182,7 @@ class Loader:
             (x, *(target.stored(choice.at, of_targets[target]) for target in self._following)),
             (self._inputs[0].column.spec, *(target.spec for target in self._following)),
             Draws(self.rows[choice.all_at], self.seed, epoch),
-            preprocessing=_image(self._inputs[0].transform, policy),
+            preprocessing=_pictured(self._inputs[0].transform, policy),
             becomes=None if self.becomes is None else np.asarray(self.becomes),
         )
         values_of = dict(zip(self._following, moved, strict=True))
@@ -207,8 +207,8 @@ class Loader:
         return ((target, next(streamed) if target.streams else None) for target in self._targets)
 
 
-def _image(transform: ToTensor, policy: Policy) -> ImageTransform:
-    if not isinstance(transform, ImageTransform):
+def _pictured(transform: ToTensor, policy: Policy) -> ImageTransform | VolumeTransform:
+    if not isinstance(transform, ImageTransform | VolumeTransform):
         raise ConfigError(f"augmentation {str(policy)!r} is for images, which these inputs are not; choose none")
     return transform
 

@@ -28,8 +28,10 @@ from convscope.data.options import LoadKeywords, LoadOptions, shows_options
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages
 from convscope.data.split_file import read_split_file
-from convscope.data.transforms import ImageTransform
+from convscope.data.transforms import ImageTransform, VolumeTransform
 from convscope.data.transforms.resize import Fit, fit_for
+from convscope.data.volumes.loading import load_labelled_volumes, load_volumes
+from convscope.data.volumes.recognition import as_volumes
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.text import count
 
@@ -56,6 +58,9 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     ``mask`` says what the values of masks are ("binary", "classes", "instances"; "auto": told from all masks),
     ``ignore`` which value or class is not scored, ``classes`` names a file with the names of classes (one a line, or
     value=name), and ``mask_threshold`` is the value from which on a pixel of a mask with soft edges is the object.
+    ``stacks`` says whether a TIFF of several pages is a volume ("volumes") or slices, each an image ("slices", and
+    "auto"); NIfTI files and ``.npy`` files of three axes are volumes. ``spacing`` are the distances of their voxels
+    along depth, height and width ("50,4,4"), by default as the files say.
     ``crop_points`` cuts each image to the square around its true points, this share wider at each end.
     ``progress(what, done, total)`` is called along the way.
 
@@ -75,6 +80,9 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     listing = _find(path_or_name, options, options.columns, root, tell)
     if listing.target.kind == "class" and len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
+    if (volumes := as_volumes(listing, options)) is not None:
+        return load_volumes(path_or_name, volumes, options, root, tell, _divided)
+    _refuse_spacing(options)
     options = replace(options, fit=_fit(listing, options))
     boxes = _boxes(listing, options.crop_points)
     entry = caching.entry(listing.images, _size(options, boxes), root, options.processes, tell)
@@ -123,7 +131,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
 
 def load_labelled(
     path_or_name: str | Path,
-    rule: ImageTransform,
+    rule: ImageTransform | VolumeTransform,
     options: LoadOptions,
     *,
     inherited: frozenset[str] = frozenset(),
@@ -138,6 +146,10 @@ def load_labelled(
     tell, root = progress or _silent, caching.directory(options.cache)
     columns = replace(options.columns, optional=inherited)
     listing = _find(path_or_name, options, columns, root, tell)
+    if isinstance(rule, VolumeTransform):
+        volumes = as_volumes(listing, replace(options, stacks="volumes"))
+        assert volumes is not None
+        return load_labelled_volumes(path_or_name, volumes, options, root, tell)
     boxes, alpha = _boxes(listing, options.crop_points), rule.channels in (2, 4)
     size = Size(
         (rule.height, rule.width), rule.fit, options.max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes
@@ -154,6 +166,11 @@ def load_labelled(
         *other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry), *learned.notices
     )  # fmt: skip
     return data.everything, listing.split[good], notices
+
+
+def _refuse_spacing(options: LoadOptions) -> None:
+    if options.spacing is not None:
+        raise ConfigError("--spacing: for volumes, and these are images; say --stacks volumes, or leave it out")
 
 
 def _fit(listing: Listing, options: LoadOptions) -> Fit:

@@ -20,8 +20,9 @@ COLUMNS = ("image_column", "label_column", "group")  # what a table or an archiv
 SPLITTING = ("valid", "test", "seed", "split_file", "folds", "fold", "resample")  # how a set is divided
 OF_NETWORKS = ("alpha", "side")  # what a network asks for, and no plan states
 
-MASKS = ("mask", "ignore", "classes", "mask_threshold")  # what the values of masks mean
+MASKS = ("mask", "ignore", "classes", "mask_threshold", "stacks", "spacing")  # what masks and volumes mean
 Masked = Literal["auto", "binary", "classes", "instances"]
+Stacks = Literal["auto", "slices", "volumes"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,6 +56,8 @@ class LoadKeywords(TypedDict, total=False):
     ignore: str | None
     classes: str | Path | None
     mask_threshold: float | None
+    stacks: Stacks
+    spacing: str | None
 
 
 class ReadKeywords(TypedDict, total=False):
@@ -102,6 +105,8 @@ class LoadOptions:
     ignore: str | None = None
     classes: str | Path | None = None
     mask_threshold: float | None = None
+    stacks: Stacks = "auto"
+    spacing: str | None = None
 
     @classmethod
     def of(cls, plan: Any, *, alpha: bool = False, side: int = SIDE) -> LoadOptions:

@@ -12,7 +12,7 @@ import numpy as np
 
 from convscope.data.columns import Column, Converted, Ragged, Selected
 from convscope.data.dataset import Split
-from convscope.data.transforms import ImageTransform, Transform
+from convscope.data.transforms import Transform
 
 FOCUSED = 1 / 3  # of the parts that are drawn are centred on a pixel of the rarest class of their image
 KNOWN = 64  # such pixels that are remembered of each image
@@ -123,9 +123,9 @@ def patches_of(split: Split, transform: Transform, *, drawn: bool) -> Patches | 
 
     They are ``drawn`` to be trained on, or lie side by side.
     """
-    if not isinstance(transform, ImageTransform) or transform.fit != "keep":
+    size = transform.part
+    if size is None:
         return None
-    size = (transform.height, transform.width)
     sizes = sizes_of(split.input)[:, : len(size)]
     if not drawn:
         return SideBySide(sizes, size)

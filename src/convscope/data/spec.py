@@ -170,7 +170,8 @@ class PixelClasses:
     ``shares`` are those of the classes in the training pixels. Of two classes a pixel is of the second from the
     probability ``threshold`` on; of more it is of the likeliest. With ``objects`` what hangs together of the second
     class, from the probability ``seeds`` on, is an object, if it has at least ``smallest`` pixels. While it is learned,
-    a pixel in a narrow gap between objects counts up to ``border_weight`` more.
+    a pixel in a narrow gap between objects counts up to ``border_weight`` more. With ``slices`` nothing hangs together
+    across the slices of a volume, since they lie too far apart.
     """
 
     kind: ClassVar[str] = "pixel classes"
@@ -182,6 +183,7 @@ class PixelClasses:
     seeds: float = 0.5
     smallest: int = 0
     border_weight: float = 0.0
+    slices: bool = False
 
     @property
     def dense(self) -> bool:

@@ -60,6 +60,11 @@ def write_augmented(
 
     out = Path(f"{data.name}-augmented.png".replace("/", "-")) if out is None else out
     check_numbers(images, copies, out)
+    if data.train.input.spec.kind != "image":
+        raise ConfigError(
+            f"{data.source} holds {data.train.input.spec.kind}s, and images are drawn; convscope data check says what "
+            "it holds"
+        )
     by_class = data.target_kind == "class"
     at = one_of_each_first(data.train.target, images) if by_class else evenly(data.train, images)
     if str(policy) == "none":

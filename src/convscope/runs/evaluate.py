@@ -18,7 +18,7 @@ from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
 from convscope.data.options import COLUMNS, MASKS, PLACES, LoadOptions, ReadKeywords
 from convscope.data.spec import STORED
-from convscope.data.transforms import ImageTransform
+from convscope.data.transforms import ImageTransform, VolumeTransform
 from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
@@ -133,7 +133,7 @@ def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
         given = {**run.spec.does.reading(run.spec.target), **given}
     options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
     inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
-    if isinstance(rule, ImageTransform):
+    if isinstance(rule, ImageTransform | VolumeTransform):
         examples, of, notices = load_labelled(data, rule, options, inherited=inherited)
     else:
         examples, of, notices = load_examples(Path(data), rule, run.spec.target, options, inherited=inherited)
@@ -166,7 +166,7 @@ def _images(run: Run, chosen: Split) -> tuple[Column, list[str]]:
     mine, images = run.spec.preprocessing, chosen.input
     if images.spec.kind != mine.kind:
         raise DataError(f"this run takes {mine.kind}s; the set has {images.spec.kind}s")
-    if not isinstance(mine, ImageTransform):
+    if not isinstance(mine, ImageTransform | VolumeTransform):
         return images, []
     has = images.spec.shape[-1]
     if images.spec.dtype != mine.dtype:
@@ -175,6 +175,8 @@ def _images(run: Run, chosen: Split) -> tuple[Column, list[str]]:
         )
     if has == mine.channels or has is None:
         return images, []
+    if isinstance(mine, VolumeTransform):
+        raise DataError(f"this run takes volumes of {count(mine.channels, 'channel')}; the set's have {has}")
 
     def convert(raw: np.ndarray) -> np.ndarray:
         try:

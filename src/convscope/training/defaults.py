@@ -14,6 +14,7 @@ from convscope.data.patches import patches_of
 from convscope.data.transforms import ImageTransform
 from convscope.errors import ConfigError
 from convscope.models import own, registry
+from convscope.models.entries import Entry
 from convscope.tasks.registry import fitting, task
 from convscope.tasks.task import Task
 from convscope.text import count as count_of
@@ -65,6 +66,8 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
     if plan.model == "auto":
         choose("model", *usual.get("model", ("resnet_mini", "fits itself to the image size")))
     model = registry.entry(str(chosen.get("model", plan.model)))
+    if options := _network_options(model, usual, plan):
+        choose("set", {**options, **plan.set}, usual["set"][1])
     if plan.head == "auto":
         new = plan.pretrained is not None and not own.is_own(plan.model) and "linear" in does.heads
         head = "linear" if new else "own", "a new one on given weights" if new else "the network's own"
@@ -103,7 +106,7 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
     reasons |= {f.name: usual[f.name][1] for f in fields(does.options) if f.name in usual}
     if plan.fit == "auto" and isinstance(data.preprocessing, ImageTransform):
         chosen["fit"] = data.preprocessing.fit
-    if plan.pretrained and plan.img_size is None:
+    if plan.pretrained and plan.img_size is None and isinstance(data.preprocessing, ImageTransform):
         chosen["img_size"] = (data.preprocessing.height, data.preprocessing.width)
     if plan.threads is None:
         choose("threads", torch.get_num_threads(), "as torch takes here")
@@ -118,6 +121,13 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
         lr = max(stage.lr or 0.0 for stage in stages)
         settled = replace(settled, stages=stages, lr=lr, freeze=None, unfreeze_at=None, layer_decay=None)
     return ResolvedPlan(settled, reasons)
+
+
+def _network_options(model: Entry, usual: Mapping[str, tuple[Any, str]], plan: Plan) -> dict[str, Any]:
+    """Return the options that the task would set, of those that a network of the list has and the user leaves open."""
+    wanted = usual["set"][0] if "set" in usual and not own.is_own(model.name) else {}
+    known = registry.options_of(model.name) if wanted else {}
+    return {name: value for name, value in wanted.items() if name in known and name not in plan.set}
 
 
 def parts_of(data: Data) -> int:

@@ -133,6 +133,17 @@ class Plan:
     mask_threshold: float | None = setting(
         None, "Data", "mask value from which on a pixel belongs to the object, such as 128, for masks with soft edges"
     )
+    stacks: Literal["auto", "slices", "volumes"] = setting(
+        "auto",
+        "Data",
+        "whether a TIFF of several pages is a volume or slices, each an image; auto: slices; NIfTI and .npy of three "
+        "axes are volumes",
+    )
+    spacing: str | None = setting(
+        None,
+        "Data",
+        "distances of a volume's voxels: depth, height, width, such as 50,4,4; by default the file's",
+    )
     valid: float | int | None = setting(
         None, "Data", "validation share (0.1) or number of examples (500), where the set has no such split"
     )

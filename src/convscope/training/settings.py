@@ -72,6 +72,8 @@ class SeriesSettings(Shared, total=False):
     ignore: str | None
     classes: str | os.PathLike[str] | None
     mask_threshold: float | None
+    stacks: Literal["auto", "slices", "volumes"]
+    spacing: str | None
     valid: float | int | None
     test: float | int | None
     split_seed: int | None

@@ -189,3 +189,29 @@ def test_what_cannot_be_done_to_masks_is_refused():
     ragged = data(Ragged.of("mask", [*masks[:-1], masks[-1][:10]]), points).train
     with pytest.raises(ConfigError, match=r"^augmentation 'hflip': it moves targets with their images"):
         Loader(ragged, ragged.dataset.transforms, 7, policy=Policy(hflip=True), becomes=(0,))
+
+
+@pytest.mark.parametrize(
+    "words", ["hflip vflip rot90", "shift=0.2", "crop=0.2", "rotate=20 scale=0.2 elastic=0.05", "hflip rotate=30"]
+)
+def test_every_slice_of_a_volume_moves_as_one_image_of_it_would(words: str):
+    policy, draws = Policy.parse(words), Draws(ROWS, 5, 2)
+    masks = np.stack([labels(24, 24, seed) for seed in range(3)], axis=1)  # (N, 3, 24, 24)
+    x = torch.from_numpy(masks[:, None].astype(np.float32))
+    spec = (FieldSpec("volume", "volume", (3, 24, 24, 1), "float32"), FieldSpec("mask", "mask", (3, 24, 24), "uint8"))
+    moved_x, moved = apply(policy, (x, masks), spec, draws)
+    assert moved_x.shape == x.shape and moved.shape == masks.shape
+    for k in range(3):
+        alone_x, alone = apply(policy, (x[:, :, k], masks[:, k]), spec, draws)
+        assert torch.equal(moved_x[:, :, k], alone_x)
+        assert np.array_equal(moved[:, k], alone)
+
+
+def test_light_is_drawn_once_for_all_slices_and_noise_for_each_voxel():
+    x = torch.zeros(N, 1, 4, 8, 8) + torch.arange(4.0).view(1, 1, 4, 1, 1)
+    spec = (FieldSpec("volume", "volume", (4, 8, 8, 1), "float32"),)
+    (lit,) = apply(Policy.parse("brightness=0.5"), (x,), spec, Draws(ROWS, 0, 0))
+    added = (lit - x).flatten(1)
+    assert (added.std(1) < 1e-6).all() and added[:, 0].std() > 0.1
+    (noisy,) = apply(Policy.parse("noise=1"), (x,), spec, Draws(ROWS, 0, 0))
+    assert not torch.equal(noisy[:, :, 0], noisy[:, :, 1] - 1)

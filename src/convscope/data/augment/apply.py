@@ -14,7 +14,7 @@ from convscope.data.augment.draws import Draws
 from convscope.data.augment.policy import Policy
 from convscope.data.augment.raw import Raw
 from convscope.data.spec import FieldSpec
-from convscope.data.transforms import ImageTransform
+from convscope.data.transforms import ImageTransform, Transform
 from convscope.errors import ConfigError, ShapeError
 
 
@@ -24,18 +24,22 @@ def apply(
     specs: Sequence[FieldSpec],
     draws: Draws,
     *,
-    preprocessing: ImageTransform | None = None,
+    preprocessing: Transform | None = None,
     becomes: np.ndarray | None = None,
 ) -> tuple[Any, ...]:
     """Return the fields of N samples augmented together; the first one are images x (N, C, H, W).
 
-    What moves the images moves points (N, K, 2) and masks (N, H, W) in them, too; all else that is done to images, and
+    Volumes (N, C, D, H, W) are images of which each slice is augmented alike, their masks (N, D, H, W). What moves the
+    images moves points (N, K, 2) and masks (N, H, W) in them, too; all else that is done to images, and
     fields of other kinds, leaves them alone. ``preprocessing`` and ``becomes`` are as in ``apply_to_images`` and
     ``points.follow``.
     """
-    x = apply_to_images(policy, fields[0], draws, preprocessing)
-    shape = tuple(x.shape[1:])
-    assert len(shape) == 3
+    x = apply_to_images(policy, fields[0].flatten(1, -3), draws, preprocessing)  # slices move as channels do: alike
+    shape = (x.shape[1], x.shape[2], x.shape[3])
+    if fields[0].ndim > 4:
+        channels_last = fields[0].is_contiguous(memory_format=torch.channels_last_3d)
+        x = x.view(fields[0].shape)
+        x = x.contiguous(memory_format=torch.channels_last_3d) if channels_last else x
     followed: list[Any] = [x]
     for values, spec in zip(fields[1:], specs[1:], strict=True):
         if spec.kind == "points":
@@ -46,7 +50,7 @@ def apply(
     return tuple(followed)
 
 
-def apply_to_images(policy: Policy, x: Tensor, draws: Draws, preprocessing: ImageTransform | None = None) -> Tensor:
+def apply_to_images(policy: Policy, x: Tensor, draws: Draws, preprocessing: Transform | None = None) -> Tensor:
     """Return images x (N, C, H, W) augmented: first what works on raw values, then motions, light, and what hides.
 
     x is normalised as ``preprocessing`` says; without operations ``on_raw_values``, any x of mean 0 and deviation 1
@@ -71,11 +75,11 @@ def apply_to_images(policy: Policy, x: Tensor, draws: Draws, preprocessing: Imag
     return x.contiguous(memory_format=torch.channels_last) if channels_last else x
 
 
-def _in_raw_units(policy: Policy, x: Tensor, draws: Draws, preprocessing: ImageTransform | None) -> Tensor:
+def _in_raw_units(policy: Policy, x: Tensor, draws: Draws, preprocessing: Transform | None) -> Tensor:
     # First of all, while bytes are still whole numbers.
     if not policy.on_raw_values:
         return x
-    if preprocessing is None:
+    if not isinstance(preprocessing, ImageTransform):
         raise ConfigError(f"augmentation {str(policy)!r} works on raw values: hand in the set's preprocessing too")
     units = Raw(preprocessing, x.device)
     raw = units.of(x)

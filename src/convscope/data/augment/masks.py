@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 
@@ -14,13 +16,13 @@ from convscope.errors import ShapeError
 def follow(
     policy: Policy, masks: np.ndarray, draws: Draws, shape: tuple[int, int, int], ignore: int | None = None
 ) -> np.ndarray:
-    """Return masks (N, H, W) of whole numbers of images of the ``shape`` (C, H, W) where ``policy`` moves them.
+    """Return masks (N, ..., H, W) of whole numbers of images of the ``shape`` (C, H, W) where ``policy`` moves them.
 
-    The label is that of the nearest pixel. What moves in over the border is ``ignore``, or where there is no such label
-    that of the pixel that the image shows there.
+    Several masks of one image, as of the slices of a volume, move alike. The label is that of the nearest pixel. What
+    moves in over the border is ``ignore``, or where there is no such label that of the pixel that the image shows.
     """
     channels, height, width = shape
-    if masks.shape[1:] != (height, width):
+    if masks.shape[-2:] != (height, width):
         raise ShapeError(f"expected masks (N, {height}, {width}), as large as their images, got {masks.shape}")
     whole = (len(masks), channels, height, width)
     turns = automatic.rand_turns(draws, policy.randaugment, whole) if policy.randaugment else []
@@ -44,18 +46,13 @@ def follow(
 
 def _moved(policy: Policy, masks: np.ndarray, draws: Draws, shift: float, ignore: int | None) -> np.ndarray:
     """Do what ``geometry.move`` does."""
-    N, H, W = masks.shape
+    H, W = masks.shape[-2:]
     down, along = geometry.look_ups(
         draws, H, W, hflip=policy.hflip, vflip=policy.vflip, rot90=policy.rot90, crop=policy.crop, shift=shift
     )
-    source = down[:, :, None] + along[:, None, :]
-    moved = np.take_along_axis(masks.reshape(N, H * W), source.reshape(N, H * W), axis=1).reshape(N, H, W)
-    if ignore is not None:
-        over_y, over_x = (
-            geometry.beyond(draws, axis, size, policy.crop, shift) for axis, size in (("y", H), ("x", W))
-        )  # fmt: skip
-        moved[over_y[:, :, None] | over_x[:, None, :]] = ignore
-    return moved
+    over_y, over_x = (geometry.beyond(draws, axis, size, policy.crop, shift) for axis, size in (("y", H), ("x", W)))
+    over = over_y[:, :, None] | over_x[:, None, :]
+    return _from(masks, down[:, :, None] + along[:, None, :], over, ignore)
 
 
 def _sampled(
@@ -63,13 +60,23 @@ def _sampled(
     bend: torch.Tensor | None = None,
 ) -> np.ndarray:  # fmt: skip
     """Do what ``geometry.affine`` does, with the label of the nearest pixel."""
-    N, H, W = masks.shape
+    N, (H, W) = len(masks), masks.shape[-2:]
     places = geometry.grid(torch.empty(N, 1, H, W), back, by, bend).numpy()
     column, row = (
         np.floor((places[..., axis] + 1) * (size / 2)).astype(np.int64) for axis, size in ((0, W), (1, H))
     )  # fmt: skip
     over = (column < 0) | (column >= W) | (row < 0) | (row >= H)
-    sampled = masks[np.arange(N)[:, None, None], np.clip(row, 0, H - 1), np.clip(column, 0, W - 1)]
+    return _from(masks, np.clip(row, 0, H - 1) * W + np.clip(column, 0, W - 1), over, ignore)
+
+
+def _from(masks: np.ndarray, source: np.ndarray, over: np.ndarray, ignore: int | None) -> np.ndarray:
+    """Return masks (N, ..., H, W) with the labels at the places ``source`` (N, H, W) of the flat ones of each sample.
+
+    Where ``over`` (N, H, W) says so they are ``ignore``, if there is such a label.
+    """
+    N, places = len(masks), math.prod(masks.shape[-2:])
+    flat = masks.reshape(N, math.prod(masks.shape[1:-2]), places)
+    moved = np.take_along_axis(flat, source.reshape(N, 1, places), axis=2)
     if ignore is not None:
-        sampled[over] = ignore
-    return sampled
+        moved = np.where(over.reshape(N, 1, places), masks.dtype.type(ignore), moved)
+    return moved.reshape(masks.shape)

@@ -11,7 +11,7 @@ import numpy as np
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.presets import PRESETS
 from convscope.data.numerals import real
-from convscope.data.transforms import ImageTransform, Transform
+from convscope.data.transforms import ImageTransform, Transform, VolumeTransform
 from convscope.errors import ConfigError, nearest
 from convscope.text import count
 
@@ -127,14 +127,16 @@ class Policy:
 
     def check(self, preprocessing: Transform, images: int) -> None:
         """Raise ``ConfigError`` where an operation cannot be done to a training set of so many such images."""
-        if not isinstance(preprocessing, ImageTransform):
+        if not isinstance(preprocessing, ImageTransform | VolumeTransform):
             if str(self) != "none":
                 raise ConfigError(
                     f"augmentation {str(self)!r} is for images, and these are {preprocessing.kind}s; choose none"
                 )
             return
-        H, W, C, dtype = preprocessing.height, preprocessing.width, preprocessing.channels, preprocessing.dtype
+        (H, W), C, dtype = preprocessing.input.space[-2:], preprocessing.channels, preprocessing.dtype
+        flat = preprocessing.kind == "image"
         needs = (
+            (("colour", "hue", "stain", "randaugment", "trivialaugment"), flat, "is for images, and these are volumes"),
             (("rot90",), H == W, f"needs square images; these are {H} high and {W} wide"),
             (("colour", "hue", "stain"), C == 3, f"needs red, green and blue; these images have {count(C, 'channel')}"),
             (

@@ -91,7 +91,7 @@ def entry(images: Images, size: Size, root: Path, workers: int, progress: Progre
     shutil.rmtree(folder, ignore_errors=True)  # whatever lies there is no complete entry
     started = time.perf_counter()
     with building(folder.parent) as new:
-        filled = fill(images, size, functools.partial(_allocate, new), workers, progress)
+        filled = fill(images, size, functools.partial(allocate, new), workers, progress)
         with explained(root):
             _write(new, filled, time.perf_counter() - started)
             publish(new, folder)
@@ -164,7 +164,7 @@ def publish(new: Path, folder: Path) -> None:
     atomic.sync(folder.parent)
 
 
-def _allocate(new: Path, shape: tuple[int, ...], dtype: str) -> Path:
+def allocate(new: Path, shape: tuple[int, ...], dtype: str) -> Path:
     """Create the array file with all its blocks on disk: a full disk must fail here, not kill who writes to the map."""
     path = new / "pixels.npy"
     with explained(new.parent.parent), path.open("wb") as stream:

@@ -79,8 +79,8 @@ def _open(folder: Path) -> tuple[np.ndarray, dict[str, np.ndarray]] | None:
 def _write(new: Path, raw: Raw, rule: MaskRule, rows: np.ndarray) -> None:
     instances = rule.kind == "instances"
     K = 2 if instances else len(rule.names)
-    shapes = np.zeros((len(raw), 2), np.int64)
-    shapes[rows] = np.stack((raw.masks["height"], raw.masks["width"]), 1)[rows]
+    shapes = np.zeros_like(raw.sizes)
+    shapes[rows] = raw.sizes[rows]
     offsets = np.concatenate(([0], np.cumsum(shapes.prod(1))))
     pixels, objects = np.zeros((len(raw), K), np.int64), np.zeros(len(raw), np.int64)
     dtype, crc = np.dtype(np.int32 if instances else np.uint8), 0

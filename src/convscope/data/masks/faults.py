@@ -17,18 +17,23 @@ SHOWN = 20
 
 
 def wrong_sizes(raw: Raw, sizes: np.ndarray) -> Bad:
-    """Return which masks are not as large as their image; ``sizes`` (n, 2), 0 for an image that cannot be read."""
+    """Return which masks are not as large as their image; ``sizes`` (n, d), 0 for an image that cannot be read."""
     bad: Bad = {}
-    masks = np.stack((raw.masks["height"], raw.masks["width"]), 1)
+    masks = raw.sizes
     for row in np.flatnonzero((masks != sizes).any(1) & (sizes > 0).all(1)).tolist():
         if row in raw.bad:
             continue
-        (height, width), (mask_height, mask_width) = sizes[row].tolist(), masks[row].tolist()
+        image, mask = sizes[row].tolist(), masks[row].tolist()
         turned = ""
-        if (mask_height, mask_width) == (width, height):
+        if mask == image[::-1]:
             turned = " (turned by 90°: the image's EXIF tag turns it, or the mask was saved transposed; turn the mask)"
-        bad[row] = f"the mask is {mask_width:,} × {mask_height:,}, its image {width:,} × {height:,}{turned}"
+        bad[row] = f"the mask is {_said(mask)}, its image {_said(image)}{turned}"
     return bad
+
+
+def _said(size: list[int]) -> str:
+    """Return a size as people say it: width × height, of a volume with its depth behind them."""
+    return " × ".join(f"{side:,}" for side in reversed(size))
 
 
 def not_finite(raw: Raw) -> Bad:

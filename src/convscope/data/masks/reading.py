@@ -81,8 +81,8 @@ def read_masks(
 ) -> MasksRead:
     """Return the masks of n images as a column of classes (kind "mask") or objects ("instances").
 
-    ``sizes`` (n, 2) are height and width of the images, upright; 0 where one cannot be read. ``root`` is the cache.
-    With a ``rule`` the values mean what they mean there.
+    ``sizes`` (n, 2) are height and width of the images, upright, of volumes (n, 3) with their depth before; 0 where one
+    cannot be read. ``root`` is the cache. With a ``rule`` the values mean what they mean there.
 
     Raises:
         DataError: masks that cannot be read or are of another size than their image (with ``skip_bad`` they are left

@@ -1,7 +1,7 @@
 """Decoded masks on disk, as they are stored, so that other settings need not decode them again.
 
     <cache>/masks/<key>/raw.bin      the values of each mask, one after the other, in their own type
-                        masks.npy    (n,) records: where each lies, its size and type
+                        masks.npy    (n,) records: where each lies, its size (without depth: 2 axes) and type
                         values.npy   (k,) records: of each value of each mask how many pixels in how many pieces
                         set.json     which masks cannot be read, palette, how long it took, checksums
 
@@ -34,13 +34,13 @@ from convscope.data.ingest.store import building, explained, publish
 from convscope.data.listing import MaskReader, RawMask
 from convscope.data.masks.values import VALUE, Values, values_of
 
-VERSION = 1
+VERSION = 2
 ALIGNED = 8  # bytes: where each mask begins, so that it can be read in its own type
 CHUNK = 16  # masks handed to another process at a time
 DTYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "int64", "uint64", "float16", "float32", "float64")
 MASK = np.dtype(
     [
-        ("start", "<i8"), ("height", "<i8"), ("width", "<i8"), ("dtype", "u1"), ("colours", "?"),
+        ("start", "<i8"), ("depth", "<i8"), ("height", "<i8"), ("width", "<i8"), ("dtype", "u1"), ("colours", "?"),
         ("distinct", "<i8"), ("not_finite", "<i8"),
     ]
 )  # fmt: skip
@@ -105,9 +105,15 @@ class Raw:
         """Return one mask as stored (H, W); one that cannot be read is empty."""
         record = self.masks[row]
         dtype = np.dtype(DTYPES[record["dtype"]])
-        shape = (int(record["height"]), int(record["width"]))
+        shape = self.sizes[row]
         start = int(record["start"])
-        return self.bytes[start : start + shape[0] * shape[1] * dtype.itemsize].view(dtype).reshape(shape)
+        return self.bytes[start : start + int(shape.prod()) * dtype.itemsize].view(dtype).reshape(shape)
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """The size of each mask, (n, 2), of volumes (n, 3); 0 where one cannot be read."""
+        axes = ("depth", "height", "width") if self.masks["depth"].any() else ("height", "width")
+        return np.stack([self.masks[axis] for axis in axes], axis=1)
 
 
 def raw_masks(reader: MaskReader, root: Path, max_pixels: int, cores: int, progress: Progress) -> Raw:
@@ -172,9 +178,10 @@ def _write(
             continue
         stored = np.ascontiguousarray(mask.values).astype(mask.values.dtype.newbyteorder("="), copy=False)
         data = stored.tobytes() + bytes(-stored.nbytes % ALIGNED)
-        height, width = stored.shape
+        depth, height, width = (0, *stored.shape)[-3:]
         masks[row] = (
-            stream.tell(), height, width, DTYPES.index(stored.dtype.name), mask.colours, found.distinct, found.bad
+            stream.tell(), depth, height, width, DTYPES.index(stored.dtype.name), mask.colours, found.distinct,
+            found.bad,
         )  # fmt: skip
         stream.write(data)
         crc, size = zlib.crc32(data, crc), size + len(data)

@@ -22,7 +22,7 @@ from convscope.text import count, listed
 
 IMAGE_ENDINGS = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".webp",
-    ".pnm", ".ppm", ".pgm", ".pbm", ".npy",
+    ".pnm", ".ppm", ".pgm", ".pbm", ".npy", ".nii", ".nii.gz",
 )  # fmt: skip
 # What a folder of convscope's own holds: a run, a series of runs, a decoded set. Whoever trains within the folder of
 # the data has them there, and neither a run's tables and figures nor decoded pixels are data.
@@ -166,8 +166,20 @@ def is_hidden(part: str) -> bool:
 
 def ending(name: str) -> str:
     """Return a file name's ending in lower case, ``.png``; a Path object for each of a million names would be slow."""
-    stem, dot, last = name.rpartition("/")[2].rpartition(".")
+    name = name.rpartition("/")[2]
+    if name.lower().endswith(".nii.gz"):
+        return ".nii.gz"
+    stem, dot, last = name.rpartition(".")
     return f".{last.lower()}" if dot and stem else ""
+
+
+def without_ending(name: str) -> str:
+    """Return a file's name without its ending.
+
+    >>> without_ending("scans/7.nii.gz"), without_ending("a.b/7.png")
+    ('scans/7', 'a.b/7')
+    """
+    return name[: len(name) - len(ending(name))]
 
 
 def is_image(name: str) -> bool:

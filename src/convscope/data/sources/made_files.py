@@ -65,8 +65,17 @@ class Pages(_Made):
                 continue
             yield from ((i, as_npy(values[_split(names[i])[1]])) for i in those)
 
-    def _sources(self, names: Names) -> list[str]:
+    @property
+    def files(self) -> Files:
+        """The files whose pages these are."""
+        return self._files
+
+    def stacks(self, names: Names) -> list[str]:
+        """Return which stacks the pages are of, each once, in their order."""
         return list(dict.fromkeys(_split(name)[0] for name in names))
+
+    def _sources(self, names: Names) -> list[str]:
+        return self.stacks(names)
 
 
 class Channels(_Made):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from convscope.data.sources.candidate import SPLITS
-from convscope.data.sources.files import is_image
+from convscope.data.sources.files import is_image, without_ending
 from convscope.data.sources.masks import IMAGE_WORDS, MASK_WORDS, named_as
 from convscope.data.sources.splitnames import split_of, split_word
 
@@ -100,7 +100,7 @@ def placed(name: str, roles: Folders) -> tuple[str, Place]:
     told = roles.get(paths[at]) if at < len(parts) else None
     split = split_of(parts) or (split_word(told.name) if told else "")
     root = "/".join(part for part, path in zip(parts[:at], paths, strict=False) if _tells_a_place(part, path, roles))
-    below = "/".join([*(part for part in parts[at + 1 :] if part.lower() not in SPLITS), last.rpartition(".")[0]])
+    below = "/".join([*(part for part in parts[at + 1 :] if part.lower() not in SPLITS), without_ending(last)])
     if told is None:
         return "", Place(name, root, "", split, below.casefold())
     return told.role, Place(name, root, parts[at], split, below.casefold(), told.kind)
@@ -125,5 +125,5 @@ def _stems(names: Iterable[str]) -> dict[str, set[str]]:
     held: dict[str, set[str]] = {}
     for name in filter(is_image, names):
         folder, _, file = name.rpartition("/")
-        held.setdefault(folder, set()).add(Place(name, "", "", "", file.rpartition(".")[0].casefold()).stem)
+        held.setdefault(folder, set()).add(Place(name, "", "", "", without_ending(file).casefold()).stem)
     return held

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from convscope.data.listing import Listing, Masks
 from convscope.data.sources.candidate import Candidate, by_number
 from convscope.data.sources.columns import Columns
-from convscope.data.sources.files import Files, is_image, strings
+from convscope.data.sources.files import Files, is_image, strings, without_ending
 from convscope.data.sources.mask_files import ObjectMasks
 from convscope.data.sources.mask_listing import listing_of
 from convscope.data.sources.mask_pairing import Pairs
@@ -78,7 +78,7 @@ def _found(names: Sequence[str]) -> _Found:
 
 
 def _stem(name: str) -> str:
-    return name.rpartition(".")[0]
+    return without_ending(name)
 
 
 def _read(files: Files, found: _Found, columns: Columns) -> Listing:
@@ -102,4 +102,4 @@ def _read(files: Files, found: _Found, columns: Columns) -> Listing:
 def _home(name: str) -> tuple[str, str]:
     """Return the folder and the split of an image, as its path or its name tell."""
     *folders, last = name.split("/")
-    return "/".join(folders), split_of(folders) or split_word(last.rpartition(".")[0])
+    return "/".join(folders), split_of(folders) or split_word(without_ending(last))

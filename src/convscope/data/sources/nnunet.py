@@ -12,7 +12,7 @@ from convscope.data.listing import Listing, Masks
 from convscope.data.notice import Notice
 from convscope.data.sources.candidate import Candidate, by_number
 from convscope.data.sources.columns import Columns
-from convscope.data.sources.files import FileImages, Files, is_image, strings
+from convscope.data.sources.files import FileImages, Files, is_image, strings, without_ending
 from convscope.data.sources.made_files import Channels
 from convscope.data.sources.mask_files import FileMasks
 from convscope.data.sources.mask_listing import listing_of
@@ -20,9 +20,10 @@ from convscope.data.sources.mask_pairing import Pairs
 from convscope.errors import DataError
 from convscope.text import count, listed
 
-_IMAGES = re.compile(r"((?:.*/)?)images(Tr|Ts)/([^/]+)\.[^./]+")
+_IMAGES = re.compile(r"((?:.*/)?)images(Tr|Ts)/([^/]+)")
 _CHANNEL = re.compile(r"(.+)_(\d{4})")
-_VOLUME = (".nii", ".nii.gz", ".mha", ".nrrd")
+_OTHER_VOLUMES = (".mha", ".nrrd")
+_NIFTI = (".nii", ".nii.gz")
 
 
 def find(files: Files, columns: Columns) -> list[Candidate]:
@@ -42,7 +43,8 @@ def _read(files: Files, root: str) -> Listing:
     """List the training cases, and the test cases where they have labels.
 
     Raises:
-        DataError: volumes, cases without all channels, or a ``dataset.json`` that cannot be read.
+        DataError: volumes of other kinds than NIfTI or of several channels, cases without all channels, or a
+            ``dataset.json`` that cannot be read.
     """
     cases = _cases(files, root)
     pairs = Pairs()
@@ -64,6 +66,11 @@ def _read(files: Files, root: str) -> Listing:
     told = _told(files, f"{root}dataset.json")
     notices = _regions(told, root)
     channels = max(map(len, parts.values()))
+    if channels > 1 and (first := next(iter(parts.values())))[0].lower().endswith(_NIFTI):
+        raise DataError(
+            f"{files.path}: {listed(first, 3)}: volumes with a file for each channel are not read; save each case as "
+            "one file, its channels on the last axis"
+        )
     kind = f"nnU-Net set{f' below {root}' if root else ''} ({count(channels, 'channel')})"
     joined: Files = Channels(files, parts) if channels > 1 else files
     ids = strings(pairs.images)
@@ -73,15 +80,18 @@ def _read(files: Files, root: str) -> Listing:
 
 def _cases(files: Files, root: str) -> dict[tuple[str, str], list[str]]:
     """Return the files of each case's channels, by ("Tr" or "Ts", its name)."""
-    volumes = [name for name in files.names if name.startswith(f"{root}imagesT") and name.lower().endswith(_VOLUME)]
+    volumes = [
+        name for name in files.names if name.startswith(f"{root}imagesT") and name.lower().endswith(_OTHER_VOLUMES)
+    ]
     if volumes:
-        raise DataError(f"{files.path}: {listed(volumes, 3)}: volumes in NIfTI and the like are not read")
+        raise DataError(f"{files.path}: {listed(volumes, 3)}: such volumes are not read; save them as NIfTI")
     cases: dict[tuple[str, str], list[str]] = {}
     for name in files.names:
         match = _IMAGES.fullmatch(name)
         if match and match[1] == root and is_image(name):
-            channel = _CHANNEL.fullmatch(match[3])
-            cases.setdefault((match[2], channel[1] if channel else match[3]), []).append(name)
+            case = without_ending(match[3])
+            channel = _CHANNEL.fullmatch(case)
+            cases.setdefault((match[2], channel[1] if channel else case), []).append(name)
     most = max(map(len, cases.values()), default=1)
     lacking = [those[0] for those in cases.values() if len(those) < most]
     if lacking:
@@ -94,7 +104,7 @@ def _cases(files: Files, root: str) -> dict[tuple[str, str], list[str]]:
 
 def _labels(files: Files, folder: str) -> dict[str, str]:
     inside = (name for name in files.names if name.startswith(folder) and is_image(name))
-    return {name.removeprefix(folder).rpartition(".")[0]: name for name in inside}
+    return {without_ending(name.removeprefix(folder)): name for name in inside}
 
 
 def _told(files: Files, name: str) -> dict[str, Any]:

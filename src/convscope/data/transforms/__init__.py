@@ -7,6 +7,7 @@ from typing import Any
 from convscope.data.transforms.image import ImageTransform
 from convscope.data.transforms.signal import SignalTransform
 from convscope.data.transforms.transform import PLAIN, Form, Stored, ToTensor, Transform
+from convscope.data.transforms.volume import VolumeTransform
 
 __all__ = [
     "PLAIN",
@@ -17,10 +18,11 @@ __all__ = [
     "Stored",
     "ToTensor",
     "Transform",
+    "VolumeTransform",
     "transform_from_dict",
 ]
 
-TRANSFORMS: dict[str, Any] = {each.kind: each for each in (ImageTransform, SignalTransform)}
+TRANSFORMS: dict[str, Any] = {each.kind: each for each in (ImageTransform, SignalTransform, VolumeTransform)}
 
 
 def transform_from_dict(values: dict[str, Any]) -> Transform:

@@ -70,6 +70,11 @@ class ImageTransform:
         return InputSpec(self.channels, (self.height, self.width))
 
     @property
+    def part(self) -> tuple[int, int] | None:
+        """The size of the parts that a network is trained on, where images keep their sizes."""
+        return (self.height, self.width) if self.fit == "keep" else None
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """The shape (H, W, C) of a stored image."""
         return self.height, self.width, self.channels

@@ -44,6 +44,11 @@ class SignalTransform:
         """What it gives a network."""
         return InputSpec(self.channels, (self.length,))
 
+    @property
+    def part(self) -> None:
+        """A network sees each signal whole."""
+        return None
+
     def store(self, example: Encoded | np.ndarray) -> Stored:
         """Return one signal (T,) or (T, channels) as float32; ``Unreadable`` for another shape, or one not finite."""
         if isinstance(example, Encoded):

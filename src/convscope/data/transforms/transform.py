@@ -61,6 +61,11 @@ class Transform(ToTensor, Protocol):
         """What it gives a network."""
         ...
 
+    @property
+    def part(self) -> tuple[int, ...] | None:
+        """The size of the parts of examples that a network is trained on; ``None`` where it sees each whole."""
+        ...
+
     def store(self, example: Encoded | np.ndarray) -> Stored:
         """Return one file or array as a column holds it; ``Unreadable`` says why it cannot be used."""
         ...

@@ -1,9 +1,9 @@
 """The folder of predicted masks: each image in every format, and one table of the objects of all images.
 
-    masks/NAME.png          numbers of the classes, with a palette
+    masks/NAME.png          numbers of the classes, with a palette; of volumes NAME.tif
     labels/NAME.tif         numbers of the objects, where these are counted
-    overlays/NAME.png       outlines over the image
-    geojson/NAME.geojson    outlines as polygons: of the objects, or of each class
+    overlays/NAME.png       outlines over the image; not of volumes
+    geojson/NAME.geojson    outlines as polygons: of the objects, or of each class; not of volumes
     probabilities/NAME.tif  float32, a page a class, where asked for
     objects.csv             a line an object
 
@@ -34,6 +34,8 @@ from convscope.tasks.segmentation.objects import slabs
 
 OBJECTS = "objects.csv"
 
+_Writers = dict[str, tuple[str, Callable[[IO[bytes]], object]]]  # by the kind of a file its place, and what writes it
+
 
 @dataclass(eq=False)
 class MaskFolder:
@@ -59,23 +61,18 @@ class MaskFolder:
             self._add_to_table(name, prediction.arrays)
         return {kind: str(path) for kind, path in paths.items()}
 
-    def _writers(self, arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[str, Callable[[IO[bytes]], object]]]:
+    def _writers(self, arrays: Mapping[str, np.ndarray]) -> _Writers:
         """Return for each kind of file where it stands, and what writes it."""
-        names, classes, labels, image = self._names, arrays["classes"], arrays.get("objects"), arrays["image"]
-        shown = classes if labels is None else labels
-        writers: dict[str, tuple[str, Callable[[IO[bytes]], object]]] = {
-            "mask": ("masks/{}.png", lambda file: file.write(palette_png(classes, names))),
-            "overlay": (
-                "overlays/{}.png",
-                lambda file: file.write(overlay_png(image, shown, objects=labels is not None)),
-            ),
-        }
-        if labels is None:
-            writers["outlines"] = "geojson/{}.geojson", lambda file: write_regions(file, classes, names)
+        classes, labels = arrays["classes"], arrays.get("objects")
+        if flat := classes.ndim == 2:
+            writers = _pictures(arrays, self._names)
         else:
-            class_of = _class_of(labels, classes)
+            writers: _Writers = {}
+            writers["mask"] = "masks/{}.tif", lambda file: write_label_tiff(file, classes, self.pixel_size)
+        if labels is not None:
             writers["labels"] = "labels/{}.tif", lambda file: write_label_tiff(file, labels, self.pixel_size)
-            writers["outlines"] = "geojson/{}.geojson", lambda file: write_objects(file, labels, names, class_of)
+        if flat:
+            writers["outlines"] = "geojson/{}.geojson", _outlines(arrays, self._names)
         if self.probabilities:
             maps, pages = arrays["probabilities"], self.target.names
             writers["probabilities"] = (
@@ -106,6 +103,25 @@ class MaskFolder:
             raise _unwritten(path, error) from error
         self._begun = True
         self.objects += count
+
+
+def _pictures(arrays: Mapping[str, np.ndarray], names: tuple[str, ...]) -> _Writers:
+    """Return what writes the mask of an image, and its outlines over the image."""
+    classes, labels, image = arrays["classes"], arrays.get("objects"), arrays["image"]
+    shown = classes if labels is None else labels
+    return {
+        "mask": ("masks/{}.png", lambda file: file.write(palette_png(classes, names))),
+        "overlay": ("overlays/{}.png", lambda file: file.write(overlay_png(image, shown, objects=labels is not None))),
+    }
+
+
+def _outlines(arrays: Mapping[str, np.ndarray], names: tuple[str, ...]) -> Callable[[IO[bytes]], object]:
+    """Return what writes the outlines of an image's objects, or of its classes, as polygons."""
+    classes, labels = arrays["classes"], arrays.get("objects")
+    if labels is None:
+        return lambda file: write_regions(file, classes, names)
+    class_of = _class_of(labels, classes)
+    return lambda file: write_objects(file, labels, names, class_of)
 
 
 def _class_of(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:

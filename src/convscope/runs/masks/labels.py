@@ -40,21 +40,28 @@ def write_label_tiff(file: IO[bytes], labels: np.ndarray, pixel_size: PixelSize 
 def write_probabilities(
     file: IO[bytes], probabilities: np.ndarray, names: Sequence[str], pixel_size: PixelSize | None = None
 ) -> None:
-    """Write probabilities (H, W, K) float32 as a TIFF of K pages; ``names`` are those of the pages.
+    """Write probabilities (H, W, K) or (D, H, W, K) float32 as a TIFF, one class after the other, by their ``names``.
 
-    Above 4 GB, which ImageJ's form does not hold, it is a BigTIFF, without the names.
+    Those of volumes, and above 4 GB, which ImageJ's form does not hold, it is a BigTIFF, without the names.
     """
     import tifffile
 
-    large = probabilities.nbytes > MOST
-    size = {} if pixel_size is None else _size(pixel_size, probabilities.ndim - 1, large)
-    described = {} if large else {"axes": "CYX", "Labels": list(names), **size.pop("metadata", {})}
+    volumes, large = probabilities.ndim > 3, probabilities.nbytes > MOST
+    plain = volumes or large
+    size = {} if pixel_size is None else _size(pixel_size, probabilities.ndim - 1, plain)
+    described = (
+        {"axes": "CZYX"}
+        if volumes
+        else {}
+        if large
+        else {"axes": "CYX", "Labels": list(names), **size.pop("metadata", {})}
+    )
     tifffile.imwrite(
         file,
         (np.ascontiguousarray(probabilities[..., k]) for k in range(len(names))),
         shape=(len(names), *probabilities.shape[:-1]),
         dtype=np.float32,
-        imagej=not large,
+        imagej=not plain,
         bigtiff=large,
         photometric="minisblack",
         metadata=described,

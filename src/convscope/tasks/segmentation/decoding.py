@@ -30,7 +30,7 @@ def decoded(probabilities: np.ndarray, target: PixelClasses | Instances) -> Deco
         return Decoded(classes, None)
     same = target.seeds == target.threshold
     seen = classes if same else classes_of(probabilities, threshold=target.seeds)
-    return Decoded(classes, label_classes(seen, smallest=target.smallest))
+    return Decoded(classes, _objects(seen, target, target.smallest))
 
 
 def decoded_names(target: PixelClasses | Instances) -> tuple[str, ...]:
@@ -53,6 +53,18 @@ def objects_of(mask: np.ndarray, target: PixelClasses | Instances) -> np.ndarray
     """Return the objects (H, W) of a true mask, -1 for void: those that it numbers, or what hangs together in it."""
     if isinstance(target, Instances):
         return mask
-    objects = label_classes(np.where(mask == VOID, 0, mask))
+    objects = _objects(np.where(mask == VOID, 0, mask), target)
     objects[mask == VOID] = -1
+    return objects
+
+
+def _objects(classes: np.ndarray, target: PixelClasses, smallest: int = 0) -> np.ndarray:
+    """Return what hangs together of a class map, numbered from 1; of slices that lie far apart slice by slice."""
+    if not (target.slices and classes.ndim == 3):
+        return label_classes(classes, smallest=smallest)
+    objects, number = np.zeros(classes.shape, np.int32), 0
+    for k, of_slice in enumerate(classes):
+        labels = label_classes(of_slice, smallest=smallest)
+        objects[k] = np.where(labels > 0, labels + number, 0)
+        number += int(labels.max(initial=0))
     return objects

@@ -91,8 +91,15 @@ def evidence(truth: Column, predictions: Column, target: PixelClasses | Instance
 def of_partition(true: Decoded, found: Decoded, probabilities: np.ndarray, target: PixelClasses) -> dict[str, float]:
     """Return how well membranes cut an image: V_rand, V_info and their parts, and what no warping explains.
 
-    Predicted objects are grown until they touch: how thick a membrane is drawn makes no difference.
+    Predicted objects are grown until they touch: how thick a membrane is drawn makes no difference. Of slices that lie
+    far apart it is the mean over the slices.
     """
+    if target.slices and true.classes.ndim == 3:
+        each = [
+            of_partition(_slice(true, k), _slice(found, k), probabilities[k], target) for k in range(len(true.classes))
+        ]
+        values = {name: np.array([figures[name] for figures in each]) for name in OTHERS}
+        return {name: float(np.nanmean(v)) if np.isfinite(v).any() else np.nan for name, v in values.items()}
     assert true.objects is not None and found.objects is not None
     parts = Partitions.of([Contingency.of(true.objects, touching(found.objects))]).of_images
     figures = {name: float(parts[name][0]) for name in OTHERS if name in parts}
@@ -101,6 +108,10 @@ def of_partition(true: Decoded, found: Decoded, probabilities: np.ndarray, targe
         masks = (true.classes == 1, found.classes == 1)
         figures["warping_error"] = warping_error(*masks, confidence=confidence, valid=true.classes != VOID)
     return {name: figures.get(name, np.nan) for name in OTHERS}
+
+
+def _slice(masks: Decoded, k: int) -> Decoded:
+    return Decoded(masks.classes[k], None if masks.objects is None else masks.objects[k])
 
 
 def to_cells(evidence: MaskEvidence) -> list[list[str]]:

@@ -10,6 +10,7 @@ from convscope.data.columns import RaggedBatch
 from convscope.data.dataset import Data
 from convscope.data.patches import class_counts, example
 from convscope.data.spec import Instances, PixelClasses
+from convscope.data.volumes.parts import flat_levels
 from convscope.errors import ConfigError, DataError
 from convscope.tasks.known import OTHERS
 from convscope.tasks.segmentation.borders import VOID, border_weights, instance_classes
@@ -43,7 +44,8 @@ def measured(data: Data, options: Any) -> PixelClasses | Instances:
             f"setting 'border_weight': it is for gaps between objects, and these masks have {len(spec.names)} classes; "
             "leave it out"
         )
-    return PixelClasses(spec.names, shares, objects, border_weight=options.border_weight)
+    slices = flat_levels(getattr(data.preprocessing, "spacing", None), 2) > 0
+    return PixelClasses(spec.names, shares, objects, border_weight=options.border_weight, slices=slices)
 
 
 def _shares_of_parts(data: Data) -> tuple[float, ...]:

@@ -31,6 +31,21 @@ class Examples(Sequence[np.ndarray]):
         return example(self.column, at)
 
 
+class Slices(Sequence[np.ndarray]):
+    """The slices of volumes, as images."""
+
+    def __init__(self, volumes: Examples):
+        self.volumes = volumes
+        self.places = [(at, k) for at in range(len(volumes)) for k in range(len(volumes[at]))]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, at: int) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
+        volume, k = self.places[at]
+        return self.volumes[volume][k]
+
+
 def tuned(
     target: PixelClasses | Instances,
     truth: Column,
@@ -42,6 +57,8 @@ def tuned(
     Pixels of two classes are parted by their Dice, objects by AP at an IoU of 0.5, those that membranes part by V_rand.
     """
     masks, maps = Examples(truth), Examples(predictions)
+    if isinstance(target, PixelClasses) and target.slices:
+        masks, maps = Slices(masks), Slices(maps)
     if isinstance(target, Instances):
         chosen = choose_instances(maps, masks, progress=progress)
         return replace(target, threshold=chosen.threshold, seeds=chosen.seed_threshold, smallest=chosen.smallest)

@@ -7,6 +7,7 @@ from typing import Any
 
 from convscope.data.dataset import Data
 from convscope.data.patches import Drawn, class_counts, sizes_of
+from convscope.data.volumes.parts import flat_levels
 from convscope.tasks.keeping import kept
 from convscope.text import count
 
@@ -14,6 +15,7 @@ AT_ONCE = 8 * 256**2  # pixels that a step sees
 LEAST_BATCH, MOST_BATCH = 2, 64
 STEPS = 1_000  # that a network of masks needs at least
 LEAST_EPOCHS = 20
+LEVELS = 4  # of unet3d_mini
 RARE = 0.01  # share of the pixels below which a class counts more
 # Without any up and down: cells, tissue, sections. Scenes have a sky and a ground.
 TURNED = "hflip vflip rotate=15 scale=0.2 brightness=0.2 contrast=0.2"
@@ -23,20 +25,38 @@ UPRIGHT = "hflip rotate=10 scale=0.3 brightness=0.2 contrast=0.2"
 def usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
     """Return a value and its reason for network, batch size, length, augmentation, class weights and what is kept."""
     transform = data.preprocessing
-    size = (transform.height, transform.width)
-    parts = len(Drawn(sizes_of(data.train.input)[:, :2], size, *2 * (data.train.rows[:0],)).at)
+    size = transform.part or transform.input.space
+    parts = len(Drawn(sizes_of(data.train.input)[:, : len(size)], size, *2 * (data.train.rows[:0],)).at)
+    said = " × ".join(map(str, size))
     fits = max(LEAST_BATCH, min(MOST_BATCH, AT_ONCE // math.prod(size)))
     batch = plan.batch_size or min(parts, fits)
     epochs = max(LEAST_EPOCHS, math.ceil(STEPS / math.ceil(parts / batch)))
-    grey = transform.channels < 3
-    turned = f"rot90 {TURNED}" if size[0] == size[1] else TURNED
+    grey = transform.channels < 3 or len(size) > 2
     shares = class_counts(data.train.target).sum(0)
     rare = 0 < shares.min() < RARE * shares.sum()
     return {
-        "model": ("unet_mini", "a small U-Net, which takes images of any size"),
-        "epochs": (epochs, f"at least {STEPS:,} steps; an epoch is {count(parts, 'part')} of {size[0]} × {size[1]}"),
-        "batch_size": (batch, f"parts of {size[0]} × {size[1]} pixels"),
-        "augment": (turned, "images without up and down") if grey else (UPRIGHT, "images in colour may have an up"),
+        **_network(transform),
+        "epochs": (epochs, f"at least {STEPS:,} steps; an epoch is {count(parts, 'part')} of {said}"),
+        "batch_size": (batch, f"parts of {said} pixels"),
+        "augment": _augmented(transform, size, grey=grey),
         "class_weights": ("balanced", "a class has less than 1 % of the pixels") if rare else ("none", "no rare class"),
         **kept(data),
     }
+
+
+def _network(transform: Any) -> dict[str, tuple[Any, str]]:
+    """Return the network for images or volumes; for those of coarse slices with levels that work within slices."""
+    if len(transform.input.space) == 2:
+        return {"model": ("unet_mini", "a small U-Net, which takes images of any size")}
+    model = ("unet3d_mini", "a small U-Net, which takes volumes of any size")
+    if not (flat := flat_levels(transform.spacing, LEVELS)):
+        return {"model": model}
+    why = f"slices lie {transform.spacing[0] / min(transform.spacing[1:]):.3g} times as far apart as pixels"
+    return {"model": model, "set": ({"flat": flat}, why)}
+
+
+def _augmented(transform: Any, size: tuple[int, ...], *, grey: bool) -> tuple[str, str]:
+    if not grey:
+        return UPRIGHT, "images in colour may have an up"
+    turned = f"rot90 {TURNED}" if size[-1] == size[-2] else TURNED
+    return turned, f"{transform.input.noun}s without up and down"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +21,12 @@ from convscope.report.sections.segmentation.contents import Curve, Masked, Shown
 from convscope.report.tables import Table
 from convscope.tasks import quantities
 from convscope.tasks.scores import About
-from convscope.tasks.segmentation.decoding import decoded, of_truth
+from convscope.tasks.segmentation.decoding import Decoded, decoded, of_truth
 from convscope.tasks.segmentation.evidence import evidence
 from convscope.text import count
 
 EACH, TRAINED = 2, 4  # images shown of the best, of the middle and of the worst; of those trained on
+SLICES = 3  # of each volume among them
 LISTED = 40  # images of the table, the worst
 LEVELS = 100  # of the threshold
 SHARE = About("", "", limits=(0.0, 1.0))
@@ -73,9 +74,9 @@ def own(judged: Judged) -> Masked:
         for sizes, each in zip(areas, maps[at], strict=True):
             assert each.objects is not None
             sizes.append(np.bincount(np.maximum(each.objects, 0).ravel())[1:])
-    shown = [_shown(split, at, target, figures[at], predictions) for at in _places(ranked)]
+    shown = [each for at in _places(ranked) for each in _shown(split, at, target, figures[at], predictions)]
     train = judged.data.train
-    trained_on = [_shown(train, at, target) for at in evenly(train, TRAINED)]
+    trained_on = [each for at in evenly(train, TRAINED) for each in _shown(train, at, target)]
     names = ("background", "objects") if isinstance(target, Instances) else target.names
     counts = None if found.objects is None else np.stack([found.objects.truth, found.objects.predicted], axis=1)
     return Masked(
@@ -141,10 +142,30 @@ def _places(ranked: np.ndarray) -> list[int]:
 
 def _shown(
     split: Split, at: int, target: PixelClasses | Instances, figure: float = np.nan, predictions: Any = None
-) -> Shown:
+) -> Iterator[Shown]:
+    """Yield an image with its masks, or some slices of a volume."""
     said = None if predictions is None else decoded(example(predictions, at), target)
     truth = of_truth(example(split.target, at), target)
-    return Shown(example(split.input, at), truth, said, float(figure), str(split.ids[at]))
+    image, name = example(split.input, at), str(split.ids[at])
+    if image.ndim == 3:
+        yield Shown(image, truth, said, float(figure), name)
+        return
+    for k in _slices(len(image)):
+        of_slice = None if said is None else _slice(said, k)
+        yield Shown(image[k], _slice(truth, k), of_slice, float(figure), f"{name} slice {k}")
+
+
+def _slice(masks: Decoded, k: int) -> Decoded:
+    return Decoded(masks.classes[k], None if masks.objects is None else masks.objects[k])
+
+
+def _slices(depth: int) -> list[int]:
+    """Return the slices of a volume that are shown, at even distances.
+
+    >>> _slices(30), _slices(2)
+    ([5, 15, 25], [0, 1])
+    """
+    return sorted({(2 * k + 1) * depth // (2 * SLICES) for k in range(SLICES)})
 
 
 def classes(metrics: Mapping[str, Any]) -> Table:
