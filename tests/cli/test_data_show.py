@@ -101,3 +101,17 @@ def test_a_preset_is_written_into_the_settings_in_plain_words(tmp_path: Path) ->
     arguments = ("--model", "tiny", "--epochs", "1", "--no-baselines", "--augment", augment, "--out", folder)
     assert call("train", "digits", *arguments) == 0
     assert 'augment = "rotate=10 shift=0.1 cutmix=1"' in (folder / "config.toml").read_text()
+
+
+def test_masks_are_drawn_on_the_parts_that_a_network_sees(tmp_path: Path) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / "set" / folder).mkdir(parents=True)
+    for name, (height, width) in {"a": (40, 60), "b": (90, 50), "c": (64, 64)}.items():
+        mask = np.zeros((height, width), np.uint8)
+        mask[10:30, 10:30] = 255
+        Image.fromarray(60 + mask // 3).save(tmp_path / "set" / "images" / f"{name}.png")
+        Image.fromarray(mask).save(tmp_path / "set" / "masks" / f"{name}.png")
+    file = tmp_path / "a.png"
+    arguments = ("--augment", "hflip rotate=20", "--images", "2", "--copies", "1", "--out", file)
+    assert call("data", "show", tmp_path / "set", "--valid", "1", "--test", "0", *arguments) == 0
+    Image.open(file).verify()

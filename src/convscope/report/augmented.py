@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data.augment import Policy
+from convscope.data.batch import Batch
 from convscope.data.dataset import Data, Split
 from convscope.data.loader import Loader
+from convscope.data.patches import MASKS, Patches, patches_of
 from convscope.data.spec import TargetSpec
 from convscope.errors import ConfigError
 from convscope.report.contents import Augmented, Samples
@@ -28,6 +30,8 @@ def augmented(
     ``target`` says of points which change places in a mirrored image. Raises ``ConfigError`` where the policy does not
     suit the images.
     """
+    if (parts := patches_of(data.train, data.preprocessing, drawn=False)) is not None:
+        return _of_parts(data, policy, parts, len(at), seed=seed, epochs=epochs)
     becomes = getattr(target, "becomes", None)
     batches = Loader(data.train, data.transforms, len(at), seed=seed, policy=policy, becomes=becomes)
     seen = [batches.of(at, epoch) for epoch in range(epochs)]
@@ -37,6 +41,32 @@ def augmented(
         names = data.columns[data.targets[0]].spec.names
         points = np.stack([data.train.placed_target[at], *(batch.targets[0].numpy() for batch in seen)], 1)
     return Augmented(data.train.images(at), np.moveaxis(variants, -1, -3), points, names)
+
+
+def _of_parts(data: Data, policy: Policy, parts: Patches, count: int, *, seed: int, epochs: int) -> Augmented:
+    """Return ``count`` parts of training images, and what the first epochs make of them, their masks outlined.
+
+    A training draws its parts at other places in each epoch; these stay, so that they can be compared.
+    """
+    at = np.linspace(0, len(parts) - 1, min(count, len(parts))).astype(int)
+    plain, varied = (
+        Loader(data.train, data.transforms, len(at), seed=seed, policy=each, patches=parts) for each in (None, policy)
+    )
+    seen = [
+        _outlined(batches.of(at, epoch), data) for batches, epoch in [(plain, 0), *((varied, e) for e in range(epochs))]
+    ]
+    return Augmented(seen[0], np.stack(seen[1:], 1))
+
+
+def _outlined(batch: Batch, data: Data) -> np.ndarray:
+    """Return raw images (n, C, H, W) of a batch with the outlines of their masks in the brightest value."""
+    raw, masks = data.preprocessing.undo(batch.x), batch.targets[0].numpy()
+    edges = np.zeros(masks.shape, bool)
+    for axis in (1, 2):
+        before, after = (np.moveaxis(masks, axis, 0)[each] for each in (slice(None, -1), slice(1, None)))
+        np.moveaxis(edges, axis, 0)[1:] |= before != after
+    raw[edges] = raw.max()
+    return np.moveaxis(raw, -1, 1)
 
 
 def write_augmented(
@@ -65,6 +95,10 @@ def write_augmented(
             f"{data.source} holds {data.train.input.spec.kind}s, and images are drawn; convscope data check says what "
             "it holds"
         )
+    if data.target_kind in MASKS:
+        shown = augmented(data, policy, np.arange(images), seed=seed, epochs=copies)
+        names = [""] * len(shown.images)
+        return write_picture(lambda: figure.picture(shown, names, f"{policy}; masks outlined"), out)
     by_class = data.target_kind == "class"
     at = one_of_each_first(data.train.target, images) if by_class else evenly(data.train, images)
     if str(policy) == "none":

@@ -51,7 +51,7 @@ def collect(
         facts=data.facts,
         warnings=(*data.warnings, *_told(metrics)),
         samples=_samples(data.train, report.samples(data.train)) if shows_images(data.train) else None,
-        augmented=_augmented(data, settled, run.spec.target) if shows_images(data.train) else None,
+        augmented=_augmented(data, settled, run.spec.target),
         epochs={name: [row[name] for row in history.epochs] for name in history.epochs[0]},
         steps=_steps(history),
         kernels=_first_kernels(run.model),
@@ -110,7 +110,7 @@ def _samples(split: Split, at: np.ndarray) -> Samples | None:
 
 def _augmented(data: Data, settled: ResolvedPlan, target: TargetSpec) -> Augmented | None:
     policy = Policy.parse(settled.plan.augment)
-    if str(policy) == "none":
+    if str(policy) == "none" or data.train.input.spec.kind != "image":
         return None
     at = np.linspace(0, len(data.train) - 1, min(AUGMENTED_IMAGES, len(data.train))).astype(int)
     return augmented(data, policy, at, seed=settled.plan.seed, epochs=VARIANTS, target=target)
