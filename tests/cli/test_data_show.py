@@ -113,5 +113,5 @@ def test_masks_are_drawn_on_the_parts_that_a_network_sees(tmp_path: Path) -> Non
         Image.fromarray(mask).save(tmp_path / "set" / "masks" / f"{name}.png")
     file = tmp_path / "a.png"
     arguments = ("--augment", "hflip rotate=20", "--images", "2", "--copies", "1", "--out", file)
-    assert call("data", "show", tmp_path / "set", "--valid", "1", "--test", "0", *arguments) == 0
+    assert call("data", "show", tmp_path / "set", *arguments) == 0
     Image.open(file).verify()
