@@ -18,7 +18,7 @@ LEAST_EPOCHS = 20
 LEVELS = 4  # of unet3d_mini
 RARE = 0.01  # share of the pixels below which a class counts more
 # Without any up and down: cells, tissue, sections. Scenes have a sky and a ground.
-TURNED = "hflip vflip rotate=15 scale=0.2 brightness=0.2 contrast=0.2"
+TURNED = "hflip vflip rotate=15 scale=0.2 elastic=0.05 brightness=0.2 contrast=0.2"
 UPRIGHT = "hflip rotate=10 scale=0.3 brightness=0.2 contrast=0.2"
 
 
