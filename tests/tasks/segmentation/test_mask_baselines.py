@@ -11,7 +11,7 @@ from scipy import ndimage
 from skimage.feature import multiscale_basic_features
 from skimage.filters import threshold_otsu
 from test_borders import touching
-from test_choice import average_precision
+from test_mask_choice import average_precision
 
 from convscope.data.columns import Ragged
 from convscope.data.dataset import Dataset
