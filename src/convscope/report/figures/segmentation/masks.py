@@ -15,7 +15,7 @@ from convscope.report.figures.style import BLUE, INK, MUTED, ORANGE, WIDE, Drawi
 from convscope.report.sections.segmentation.contents import Masked, Shown
 from convscope.report.text import file_name, shorten
 
-LARGEST = 512  # pixels of a side that are drawn; larger images are thinned out
+LARGEST = 320  # pixels of a side that are drawn; larger images are thinned out
 FAINT = 0.45  # of a mask over its image
 # Told apart with any colour vision (Okabe and Ito 2008); the first class is left clear.
 COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999")
