@@ -121,7 +121,9 @@ def test_objects_are_told_apart_and_two_runs_compared(folder: Path, run: cs.Run,
     comparison = cs.compare([first, second])
     values = [each.metrics["object_ap"]["value"] for each in (first, second)]
     assert comparison.best.figures["object_ap"]["value"] == pytest.approx(np.mean(values))  # one network, two seeds
-    begun = cs.train(folder / "objects", out=tmp_path / "begun", pretrained=run.folder, baselines=False, **SETTINGS)
+    begun = cs.train(
+        folder / "objects", "unet_mini", out=tmp_path / "begun", pretrained=run.folder, baselines=False, **SETTINGS
+    )
     assert begun.metrics["pretrained"]["source"]
 
 

@@ -34,7 +34,7 @@ def through_json(value):
         (Fraction(1, 3), "1/3"),
         (
             Prediction("a.png", {"age": math.nan}),
-            {"input": "a.png", "answer": {"age": None}, "error": None, "note": ""},
+            {"input": "a.png", "answer": {"age": None}, "error": None, "note": "", "arrays": {}},
         ),
     ],
 )

@@ -88,8 +88,8 @@ class MaskOutput:
 def _below(names: Sequence[str], inputs: Sequence[Path]) -> list[str]:
     """Return the names of images as paths below what all inputs have in common.
 
-    >>> _below(["a/x/1.png", "a/2.png"], [Path("a")]), _below(["a/x/1.png", "b/2.png"], [Path("a/x"), Path("b/2.png")])
-    (['x/1.png', '2.png'], ['a/x/1.png', 'b/2.png'])
+    >>> _below(["a/x/1.png", "a/y/2.png"], [Path("a/x/1.png"), Path("a/y/2.png")])
+    ['x/1.png', 'y/2.png']
     """
     absolute = os.path.abspath  # links stay as they are: a folder of links to images has names of its own
     root = os.path.commonpath([absolute(path if path.is_dir() else path.parent) for path in inputs])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +31,7 @@ from convscope.runs.averaging import Averaging, content_of
 from convscope.runs.prediction import Prediction, blank
 from convscope.runs.tiles import TiledNetwork, Tiles
 from convscope.tasks.task import Task
-from convscope.training.accelerate import inference_model
+from convscope.training.accelerate import InBfloat16, inference_model
 
 BATCH = 128  # examples at a time without gradients: as fast as 512, in a quarter of the memory
 
@@ -262,8 +263,10 @@ class Predictor:
 
     def _network(self, amp: bool) -> nn.Module:
         with self._lock:
-            if amp not in self._forms:
-                self._forms[amp] = inference_model(self.model, channels_last=self.form.channels_last, amp=amp)
+            if False not in self._forms:
+                self._forms[False] = inference_model(self.model, channels_last=self.form.channels_last)
+            if amp not in self._forms:  # made of the other one: tracing again would disturb threads at work
+                self._forms[amp] = InBfloat16(copy.deepcopy(self._forms[False]))
             return self._forms[amp]
 
     def _column(self, examples: Sequence[np.ndarray]) -> Column:
