@@ -31,9 +31,7 @@ def test_bfloat16_that_changes_the_classes_is_refused(run: Path, monkeypatch: py
             return torch.eye(10)[torch.zeros(len(x), dtype=torch.long)]
 
     opened = open_run(run)
-    monkeypatch.setattr(
-        predictor, "inference_model", lambda model, *, channels_last, amp=False: Another() if amp else model.eval()
-    )
+    monkeypatch.setattr(predictor, "InBfloat16", lambda model: Another())
     message = r"--amp: in bfloat16 \d+ of the first 128 .* another answer than in float32; .*; leave --amp out"
     with pytest.raises(ConfigError, match=message):
         opened.evaluate(amp=True)
