@@ -72,7 +72,7 @@ def of_tracks(folder: Path) -> dict[str, object]:
         truth = frames.labels[row].copy()
         alone = set(frames.label[(frames.frame == row) & ~frames.crossing].tolist())
         others = np.isin(truth, list(alone), invert=True) & (truth > 0)
-        found = run.spec.does.arrays(example(predictions, at), run.spec.target)["objects"]
+        found = run.spec.does.said(example(predictions, at), run.spec.target)[1]["objects"]
         touching = np.unique(found[others])
         crossing.append(Contingency.of(np.where(others, truth, 0), np.where(np.isin(found, touching), found, 0)))
         truth[others] = -1  # what they cover is not scored, nor is an object that lies in it
