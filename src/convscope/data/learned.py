@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.data.columns import Column, InMemory, Ragged
+from convscope.data.columns import Column, InMemory, Ragged, Selected
 from convscope.data.fingerprint import content_of
 from convscope.data.ingest.build import Progress
 from convscope.data.ingest.store import Entry
@@ -16,6 +16,7 @@ from convscope.data.listing import Listing, Masks
 from convscope.data.masks import MasksRead, ValueRow, check_split_classes, read_masks
 from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
+from convscope.data.patches import Examples
 from convscope.text import count, listed
 
 SHOWN = 12  # values of masks that are told of on one line
@@ -43,22 +44,7 @@ class Learned:
         if isinstance(self.column, InMemory):
             return self.column.values[rows]
         assert isinstance(self.column, Ragged)
-        return content_of(_Examples(self.column, np.arange(len(self.column))[rows]))
-
-
-class _Examples(Sequence[np.ndarray]):
-    """Some examples of a column, each taken when it is asked for."""
-
-    def __init__(self, column: Ragged, rows: np.ndarray):
-        self.column, self.rows = column, rows
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, at: int) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
-        if at >= len(self.rows):
-            raise IndexError(at)
-        return self.column.take(self.rows[at : at + 1])[0]
+        return content_of(Examples(Selected(self.column, np.arange(len(self.column))[rows])))
 
 
 def learned_of(listing: Listing, entry: Entry, options: LoadOptions, root: Path, progress: Progress) -> Learned:

@@ -155,6 +155,21 @@ def example(column: Column, at: int) -> np.ndarray:
     return column.take(np.array([at]))[0]
 
 
+class Examples(Sequence[np.ndarray]):
+    """The examples of a column, each fetched when it is asked for."""
+
+    def __init__(self, column: Column):
+        self.column = column
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    def __getitem__(self, at: int) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if at >= len(self):
+            raise IndexError(at)
+        return example(self.column, at)
+
+
 def cut(column: Column, places: Places, parts: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """Return ``parts`` (k,) of the ``places`` as an array (k, *size, ...).
 

@@ -8,27 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from convscope.data.columns import Column
-from convscope.data.patches import example
+from convscope.data.patches import Examples
 from convscope.data.spec import Instances, PixelClasses
 from convscope.tasks.metrics.masks.contingency import Contingency
 from convscope.tasks.metrics.masks.objects import ObjectCounts
 from convscope.tasks.metrics.masks.partitions import Partitions, touching
 from convscope.tasks.segmentation.choice import choose_instances, choose_objects, choose_threshold
-
-
-class Examples(Sequence[np.ndarray]):
-    """The examples of a column, each fetched when it is asked for."""
-
-    def __init__(self, column: Column):
-        self.column = column
-
-    def __len__(self) -> int:
-        return len(self.column)
-
-    def __getitem__(self, at: int) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
-        if at >= len(self):
-            raise IndexError(at)
-        return example(self.column, at)
 
 
 class Slices(Sequence[np.ndarray]):
