@@ -40,16 +40,14 @@ def describe(
         if entry.hit
         else f"decoded in {entry.seconds:.1f} s ({rate})"
     )
-    present = [name for name in ("train", "valid", "test") if (examined.split == name).any()]
-    counts = ", ".join(f"{name} {(examined.split == name).sum():,}" for name in present)
     scale = " ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(preprocessing.mean, preprocessing.std, strict=True))
     return {
         "found": f"{where}: {listing.kind}",
         "images": f"{len(examined.ids):,}, {_sizes(index)}",
         "stored": f"{preprocessing.dtype}, raw values {low:g}..{high:g}, {size:,.1f} {unit}, {came}",
         "sizing": entry.why,
-        "splits": f"{counts} ({rule})",
-        **(learned if isinstance(listing.target, Masks) else _learned(listing.target, examined, present)),
+        "splits": splits_said(examined, rule),
+        **(learned if isinstance(listing.target, Masks) else learned_said(listing.target, examined)),
         "normalisation": f"mean/standard deviation of the train split, in raw units: {scale}",
     }
 
@@ -114,10 +112,25 @@ def _sizes(index: np.ndarray) -> str:
     return f"{heights.min()}..{heights.max()} × {widths.min()}..{widths.max()} × {channels} {types}"
 
 
-def _learned(target: Target, examined: Examined, present: list[str]) -> dict[str, str]:
+def splits_said(examined: Examined, rule: str) -> str:
+    """Say how many examples each split has, and by which rule.
+
+    >>> nothing = np.zeros((3, 16), np.uint8)
+    >>> splits_said(Examined(nothing, nothing, (), np.array(["train", "test", "train"]), None, nothing), "as given")
+    'train 2, test 1 (as given)'
+    """
+    counts = ", ".join(f"{name} {(examined.split == name).sum():,}" for name in _present(examined))
+    return f"{counts} ({rule})"
+
+
+def _present(examined: Examined) -> list[str]:
+    return [name for name in ("train", "valid", "test") if (examined.split == name).any()]
+
+
+def learned_said(target: Target, examined: Examined) -> dict[str, str]:
     """Say what is to be learned, under the name of its kind."""
     if target.kind == "class":
-        return {"classes": _classes(examined, present)}
+        return {"classes": _classes(examined, _present(examined))}
     if target.kind == "multilabel":
         counts = (f"{name} {n:,}" for name, n in zip(target.names, target.values.sum(axis=0), strict=True))
         bare = int((target.values.sum(axis=1) == 0).sum())
@@ -145,5 +158,5 @@ def _classes(examined: Examined, present: list[str]) -> str:
     counts = np.stack([np.bincount(examined.labels[examined.split == name], minlength=K) for name in present])
     each = (f"{name} {'/'.join(f'{n:,}' for n in counts[:, k])}" for k, name in enumerate(examined.classes))
     totals = counts.sum(0)
-    span = f"; {totals.min():,} to {totals.max():,} images each" if K > CLASSES_SHOWN else ""
+    span = f"; {totals.min():,} to {totals.max():,} {examined.noun}s each" if K > CLASSES_SHOWN else ""
     return f"{K} ({'/'.join(present)}): {listed(each, CLASSES_SHOWN)}{span}"

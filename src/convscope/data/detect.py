@@ -23,6 +23,7 @@ from convscope.data.sources import (
     npz,
     pts,
     table,
+    text_table,
 )
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import Columns
@@ -74,6 +75,9 @@ def _table(path: Path, cache: Path, columns: Columns) -> Listing:
     files = archives.open_files(path.parent, cache)
     if columns.task in (None, "segmentation") and mask_table.pair_columns(files, path.name, columns):
         return replace(mask_table.read(files, {"": path.name}, columns), name=path.stem)
+    texts = text_table.find(files, columns, [path.name])
+    if texts and not any(one.sure for one in table.find(files, columns) if path.name in one.files):
+        return replace(texts[0].read(), name=path.stem)
     listing = replace(table.read(files, {"": path.name}, columns), name=path.stem)
     others = beside(path.name, table.tables(files))
     if not others:
@@ -111,6 +115,7 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
         or [one for one in masks if one.sure and one.explicit]
         or [one for one in folders if one.sure and columns.task != "landmarks"]
         or [one for one in tables if one.sure]
+        or text_table.find(files, columns)
         or masks
         or folders
         or points

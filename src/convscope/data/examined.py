@@ -1,4 +1,4 @@
-"""What decoding learned about every image: the facts that the checks and the splits read."""
+"""What reading learned about every example: the facts that the checks and the splits read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Examined:
     ``high`` are the smallest and largest raw value of each image after sizing. ``split`` holds "train", "valid" or
     "test". ``outlier`` is a value of each image far outside its others before sizing (NaN for none), ``outliers`` how
     often it is there, ``numbers`` how many numbers the image holds. ``nodata`` is the value that the user said means no
-    data, filled already.
+    data, filled already. Of examples that are no images, what ``noun`` calls them, there are no such values.
     """
 
     ids: np.ndarray
@@ -26,10 +26,11 @@ class Examined:
     split: np.ndarray
     groups: np.ndarray | None
     content: np.ndarray
-    thumbprint: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+    thumbprint: np.ndarray | None = None
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
     outlier: np.ndarray | None = None
     outliers: np.ndarray | None = None
     numbers: np.ndarray | None = None
     nodata: float | None = None
+    noun: str = "image"

@@ -27,8 +27,10 @@ from convscope.data.listing import Listing, Masks, Target
 from convscope.data.options import LoadKeywords, LoadOptions, shows_options
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages
+from convscope.data.sequences.loading import load_labelled_texts, load_texts
+from convscope.data.sequences.texts import Texts
 from convscope.data.split_file import read_split_file
-from convscope.data.transforms import ImageTransform, VolumeTransform
+from convscope.data.transforms import ImageTransform, TextTransform, VolumeTransform
 from convscope.data.transforms.resize import Fit, fit_for
 from convscope.data.volumes.loading import load_labelled_volumes, load_volumes
 from convscope.data.volumes.recognition import as_volumes
@@ -48,8 +50,8 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     ``nodata`` is a value that means no data, as a TIFF's tag may say too: it is replaced by the mean of the image's
     others in its channel; NaN stands for infinities too. ``alpha`` keeps the opacity of images as a channel, which is
     left out otherwise.
-    ``image_column``, ``label_column`` and ``group`` are the columns of a table (or the arrays of an ``.npz``) that hold
-    the images, their classes, and what no split may tear apart (a patient; "none": nothing); by default their names
+    ``image_column``, ``text_column``, ``label_column`` and ``group`` are the columns of a table (or the arrays of an
+    ``.npz``) that hold the images or texts, their classes, and what no split may tear apart (a patient; "none": nothing); by default their names
     tell.
     ``split_file`` is a CSV of ``id`` and ``split`` that is used in place of the set's own split; with ``folds`` and
     ``fold`` (from 1) the set is cut into folds, and this one is the test split; ``resample`` draws the splits anew, in
@@ -80,6 +82,8 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     listing = _find(path_or_name, options, options.columns, root, tell)
     if listing.target.kind == "class" and len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
+    if isinstance(listing.images, Texts):
+        return load_texts(path_or_name, listing, options, _divided)
     if (volumes := as_volumes(listing, options)) is not None:
         return load_volumes(path_or_name, volumes, options, root, tell, _divided)
     _refuse_spacing(options)
@@ -131,7 +135,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
 
 def load_labelled(
     path_or_name: str | Path,
-    rule: ImageTransform | VolumeTransform,
+    rule: ImageTransform | TextTransform | VolumeTransform,
     options: LoadOptions,
     *,
     inherited: frozenset[str] = frozenset(),
@@ -146,6 +150,8 @@ def load_labelled(
     tell, root = progress or _silent, caching.directory(options.cache)
     columns = replace(options.columns, optional=inherited)
     listing = _find(path_or_name, options, columns, root, tell)
+    if isinstance(rule, TextTransform):
+        return load_labelled_texts(path_or_name, listing, rule)
     if isinstance(rule, VolumeTransform):
         volumes = as_volumes(listing, replace(options, stacks="volumes"))
         assert volumes is not None

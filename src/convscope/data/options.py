@@ -16,7 +16,7 @@ from convscope.data.transforms.resize import Fit
 from convscope.errors import ConfigError
 
 PLACES = ("cache", "data_root")  # where things lie
-COLUMNS = ("image_column", "label_column", "group")  # what a table or an archive calls its parts
+COLUMNS = ("image_column", "text_column", "label_column", "group")  # what a table or an archive calls its parts
 SPLITTING = ("valid", "test", "seed", "split_file", "folds", "fold", "resample")  # how a set is divided
 OF_NETWORKS = ("alpha", "side")  # what a network asks for, and no plan states
 
@@ -45,6 +45,7 @@ class LoadKeywords(TypedDict, total=False):
     side: int
     group: str | None
     image_column: str | None
+    text_column: str | None
     label_column: str | None
     split_file: str | Path | None
     folds: int | None
@@ -68,6 +69,7 @@ class ReadKeywords(TypedDict, total=False):
     data_root: str | Path | None
     group: str | None
     image_column: str | None
+    text_column: str | None
     label_column: str | None
     mask: Masked
     ignore: str | None
@@ -94,6 +96,7 @@ class LoadOptions:
     side: int = SIDE
     group: str | None = None
     image_column: str | None = None
+    text_column: str | None = None
     label_column: str | None = None
     split_file: str | Path | None = None
     folds: int | None = None
@@ -146,7 +149,7 @@ class LoadOptions:
     def columns(self) -> Columns:
         """The columns that the options name."""
         task = self.task if self.task in TASKS else None
-        return Columns(self.image_column, self.label_column, self.group, task=task)
+        return Columns(self.image_column, self.label_column, self.group, task=task, text=self.text_column)
 
     @property
     def processes(self) -> int:

@@ -158,6 +158,9 @@ class Plan:
     image_column: str | None = setting(
         None, "Data", "table column with the images; by default image, path, file_name or the like"
     )
+    text_column: str | None = setting(
+        None, "Data", "table column with the texts; by default text, sequence, sentence, name or the like"
+    )
     label_column: str | None = setting(None, "Data", "table column with the labels; by default label, target or class")
     group: str | None = setting(
         None,

@@ -84,6 +84,7 @@ class SeriesSettings(Shared, total=False):
     nodata: float | None
     group: str | None
     image_column: str | None
+    text_column: str | None
     label_column: str | None
 
 

@@ -34,10 +34,12 @@ _CHECKS = (
     scaling.check,
     outlying.check,
 )
+_OF_IMAGES = {lookalikes.check, constant.check, scaling.check, outlying.check}
 _OF_CLASSES = {conflicts.check, spelling.check, missing.check, few.check, imbalance.check}
 
 
 def run(examined: Examined) -> tuple[Notice, ...]:
     """Return what all checks noticed, the gravest kind first; nothing about a clean set."""
-    checks = [check for check in _CHECKS if examined.classes or check not in _OF_CLASSES]
+    aside = (set() if examined.classes else _OF_CLASSES) | (set() if examined.noun == "image" else _OF_IMAGES)
+    checks = [check for check in _CHECKS if check not in aside]
     return tuple(notice for check in checks for notice in check(examined))

@@ -20,7 +20,7 @@ def check(examined: Examined) -> Iterator[Notice]:
     if len(odd):
         yield Notice(
             "conflicting-labels",
-            f"{count(len(np.unique(identity[odd])), 'image has', 'images have')} more than one label: "
+            f"{count(len(np.unique(identity[odd])), f'{examined.noun} has', f'{examined.noun}s have')} more than one label: "
             "no network can get all of them right; correct the label or remove them",
             tuple(f"{_named(examined, int(first[i]))} = {_named(examined, i)}" for i in odd[:EXAMPLES].tolist()),
         )

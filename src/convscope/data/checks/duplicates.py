@@ -26,8 +26,8 @@ def between_splits(examined: Examined) -> Iterator[Notice]:
         if len(shared):
             yield Notice(
                 f"duplicates-{name}-{other}",
-                f"{part(len(shared), len(rows), f'{name} image', 'is', 'are')} also in {other} (same content): "
-                f"the {name} score partly measures memory; keep each image in one split",
+                f"{part(len(shared), len(rows), f'{name} {examined.noun}', 'is', 'are')} also in {other} (same content): "
+                f"the {name} score partly measures memory; keep each {examined.noun} in one split",
                 tuple(f"{examined.ids[i]} = {examined.ids[twin[identity[i]]]}" for i in shared[:EXAMPLES]),
             )
 
@@ -43,7 +43,7 @@ def within_splits(examined: Examined) -> Iterator[Notice]:
     if repeats:
         yield Notice(
             "duplicates-within-split",
-            f"{part(len(repeats), len(identity), 'image', 'repeats', 'repeat')} another image of the same split: "
+            f"{part(len(repeats), len(identity), examined.noun, 'repeats', 'repeat')} another {examined.noun} of the same split: "
             "they count double; remove them unless that is meant",
             tuple(str(examined.ids[i]) for i in repeats[:EXAMPLES]),
         )

@@ -20,7 +20,7 @@ def check(examined: Examined) -> Iterator[Notice]:
     if small:
         yield Notice(
             "few-images",
-            f"{count(len(small), 'class has', 'classes have')} fewer than {ENOUGH} images to train on "
-            f"({listed(f'{name}: {n}' for name, n in small)}): expect little of them; more images help most",
+            f"{count(len(small), 'class has', 'classes have')} fewer than {ENOUGH} {examined.noun}s to train on "
+            f"({listed(f'{name}: {n}' for name, n in small)}): expect little of them; more {examined.noun}s help most",
             tuple(name for name, _ in small),
         )

@@ -20,7 +20,7 @@ def check(examined: Examined) -> Iterator[Notice]:
         mine = examined.groups[rows]
         shared = np.setdiff1d(np.intersect1d(mine, examined.groups[others]), [""])
         if len(shared):
-            inside = part(int(np.isin(mine, shared).sum()), len(rows), f"{name} image", "has", "have")
+            inside = part(int(np.isin(mine, shared).sum()), len(rows), f"{name} {examined.noun}", "has", "have")
             yield Notice(
                 f"groups-{name}-{other}",
                 f"{count(len(shared), 'group')} of {name} also {'occurs' if len(shared) == 1 else 'occur'} in {other} "

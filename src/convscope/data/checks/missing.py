@@ -24,7 +24,5 @@ def check(examined: Examined) -> Iterator[Notice]:
         counts = np.bincount(labels, minlength=len(examined.classes))
         names = [name for name, number in zip(examined.classes, counts, strict=True) if number == 0]
         if names and len(labels):
-            text = (
-                f"{count(len(names), 'class has', 'classes have')} no image in {split} ({listed(names)}): {consequence}"
-            )
+            text = f"{count(len(names), 'class has', 'classes have')} no {examined.noun} in {split} ({listed(names)}): {consequence}"
             yield Notice(f"missing-from-{split}", text, tuple(names))

@@ -29,9 +29,10 @@ class Columns:
     group: str | None = None
     optional: frozenset[str] = frozenset()
     task: str | None = None
+    text: str | None = None
 
     def named(self, role: str) -> str | None:
-        """Return what the user calls the column of a role, if he says so: "image", "label" or "group"."""
+        """Return what the user calls the column of a role, if he says so: "image", "text", "label" or "group"."""
         name = getattr(self, role, None)
         return None if role == "group" and name == "none" else name
 
@@ -46,7 +47,7 @@ class Columns:
         return [name for role, name in self._names().items() if role in self.optional and plain(name) not in known]
 
     def _names(self) -> dict[str, str]:
-        return {role: name for role in ("image", "label", "group") if (name := self.named(role)) is not None}
+        return {role: name for role in ("image", "text", "label", "group") if (name := self.named(role)) is not None}
 
     def refuse_without(self, path: object, kind: str) -> None:
         """Raise ``DataError`` where columns are named of a set that has none."""

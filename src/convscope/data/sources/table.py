@@ -195,7 +195,7 @@ def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Ma
         files=rows.names,
         target=target,
         cells={name: kept[name] for name in target.names},
-        split=_splits(where, lines, kept[column] if column else None, split),
+        split=splits_of(where, lines, kept[column] if column else None, split),
         roles={
             "image": image,
             **({"class": target.names[0]} if target.kind == "label" else {}),
@@ -275,7 +275,7 @@ def _one_target(where: str, parts: Sequence[_Rows]) -> tuple[TargetColumns, dict
     }
 
 
-def _splits(where: str, rows: Sequence[int], values: Sequence[str] | None, split: str) -> np.ndarray:
+def splits_of(where: str, rows: Sequence[int], values: Sequence[str] | None, split: str) -> np.ndarray:
     """Return the split of each row (n,): that of the table, else what its split column says."""
     for row, value in zip(rows, values or (), strict=bool(values)):
         word = value.strip().lower()

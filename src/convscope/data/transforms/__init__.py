@@ -6,6 +6,7 @@ from typing import Any
 
 from convscope.data.transforms.image import ImageTransform
 from convscope.data.transforms.signal import SignalTransform
+from convscope.data.transforms.text import TextTransform
 from convscope.data.transforms.transform import PLAIN, Form, Stored, ToTensor, Transform
 from convscope.data.transforms.volume import VolumeTransform
 
@@ -16,13 +17,16 @@ __all__ = [
     "ImageTransform",
     "SignalTransform",
     "Stored",
+    "TextTransform",
     "ToTensor",
     "Transform",
     "VolumeTransform",
     "transform_from_dict",
 ]
 
-TRANSFORMS: dict[str, Any] = {each.kind: each for each in (ImageTransform, SignalTransform, VolumeTransform)}
+TRANSFORMS: dict[str, Any] = {
+    each.kind: each for each in (ImageTransform, SignalTransform, TextTransform, VolumeTransform)
+}
 
 
 def transform_from_dict(values: dict[str, Any]) -> Transform:

@@ -1,0 +1,1 @@
+"""Texts and signals: what is one value after the other, of any length."""

@@ -1,0 +1,115 @@
+"""From a listing of texts to a data set: the column, what its characters become, splits and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from convscope.data import checks
+from convscope.data.columns import InMemory
+from convscope.data.dataset import Dataset, Notice, Split
+from convscope.data.decode.encoded import Unreadable
+from convscope.data.description import learned_said, splits_said
+from convscope.data.examined import Examined
+from convscope.data.fingerprint import fingerprint
+from convscope.data.listing import Listing, Masks
+from convscope.data.options import LoadOptions
+from convscope.data.sequences.texts import Texts, text_column
+from convscope.data.transforms.text import SPECIAL, TextTransform, text_of
+from convscope.errors import DataError
+from convscope.text import count, listed
+
+Divide = Callable[[Listing, slice, LoadOptions], tuple[np.ndarray, str]]
+CHARACTERS_SHOWN = 60
+
+
+def load_texts(source: str | Path, listing: Listing, options: LoadOptions, divide: Divide) -> Dataset:
+    """Return the texts of a listing as a data set; ``divide`` draws the splits."""
+    texts, target = listing.images, listing.target
+    assert isinstance(texts, Texts) and not isinstance(target, Masks)
+    column = text_column(texts.values)
+    assert column.content is not None
+    split, rule = divide(listing, slice(None), options)
+    rows = {name: np.flatnonzero(split == name) for name in ("train", "valid", "test")}
+    rows["all"] = np.arange(len(listing.ids))
+    transform = TextTransform.fitted(column, rows["train"])
+    learned = InMemory(target.spec, target.values)
+    examined = Examined(
+        listing.ids, listing.labels, listing.classes, split, listing.groups, column.content, noun="text"
+    )
+    return Dataset(
+        name=listing.name,
+        source=str(source),
+        columns={"text": column, learned.spec.name: learned},
+        inputs=("text",),
+        targets=(learned.spec.name,),
+        rows=rows,
+        ids=listing.ids,
+        groups=listing.groups,
+        transforms={"text": transform},
+        fingerprint=fingerprint(learned.spec.names, column.content, target.values, split),
+        facts={
+            "found": f"{source}: {listing.kind}",
+            "texts": _lengths(column.shapes[:, 0]),
+            "splits": splits_said(examined, rule),
+            **learned_said(target, examined),
+            "characters": _characters(transform),
+        },
+        warnings=(*listing.notices, *_unknown(transform, texts, rows), *checks.run(examined)),
+        options=options.to_settings(),
+    )
+
+
+def load_labelled_texts(
+    source: str | Path, listing: Listing, rule: TextTransform
+) -> tuple[Split, np.ndarray, tuple[Notice, ...]]:
+    """Return all texts of a listing as one split, read as ``rule`` says, the split (n,) given to each, and what is told."""
+    texts, target = listing.images, listing.target
+    assert isinstance(texts, Texts) and not isinstance(target, Masks)
+    read = []
+    for text, where in zip(texts.values, texts.where, strict=True):
+        try:
+            read.append(text_of(rule.store(text).values))
+        except Unreadable as error:
+            raise DataError(f"{source}: row {where} {error}") from None
+    learned = InMemory(target.spec, target.values)
+    data = Dataset(
+        listing.name, str(source), {"text": text_column(read), learned.spec.name: learned}, ("text",),
+        (learned.spec.name,), {"all": np.arange(len(listing.ids))}, listing.ids, listing.groups,
+    )  # fmt: skip
+    notices = _unknown(rule, Texts(read, texts.where), {"": np.arange(len(read))})
+    return data.everything, listing.split, (*listing.notices, *notices)
+
+
+def _lengths(lengths: np.ndarray) -> str:
+    """Say how long texts are, in characters."""
+    middle = int(np.median(lengths))
+    return f"{len(lengths):,}, {lengths.min():,} to {lengths.max():,} characters, {middle:,} in the middle"
+
+
+def _characters(transform: TextTransform) -> str:
+    """Say which characters are known, and how new texts are read."""
+    known = transform.characters
+    shown = known if len(known) <= CHARACTERS_SHOWN else known[:CHARACTERS_SHOWN] + "…"
+    reads = [f"new texts are read in {transform.case} case"] * bool(transform.case)
+    reads += ['"_" is read as a space'] * transform.underscores
+    said = f" ({'; '.join(reads)})" if reads else ""
+    return f"{len(known)}, a token each, {SPECIAL} more for padding and unknown ones: {shown!r}{said}"
+
+
+def _unknown(transform: TextTransform, texts: Texts, rows: dict[str, np.ndarray]) -> tuple[Notice, ...]:
+    """Tell of characters that the training split does not have."""
+    known, notices = set(transform.characters), []
+    for name in (name for name in rows if name not in ("train", "all")):
+        lacking = {at: new for at in rows[name].tolist() if (new := set(texts.values[at]) - known)}
+        if lacking:
+            new = sorted(set().union(*lacking.values()))
+            where = f"{name} text" if name else "text"
+            text = (
+                f"{count(len(lacking), where)} of {len(rows[name]):,} with characters that no training text has "
+                f"({listed(map(repr, new), 8)}): they are read as one unknown token"
+            )
+            notices.append(Notice(f"unknown-{name or 'all'}", text, tuple(texts.where[at] for at in [*lacking][:20])))
+    return tuple(notices)

@@ -1,0 +1,211 @@
+"""A table of texts: CSV, TSV or JSON lines with a column of texts and one to learn, or a table for each class.
+
+Nothing is guessed about a text: "NA" is one, and so is a number. Tables with the same columns of which none is a class
+(``male_names.csv``, ``female_names.csv``) are one class each, called by what tells their names apart.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from convscope.data.listing import Listing, Target
+from convscope.data.notice import Notice
+from convscope.data.sequences.texts import Texts
+from convscope.data.sources import targets
+from convscope.data.sources.candidate import Candidate, in_order, numbered
+from convscope.data.sources.columns import LABEL_COLUMNS, Columns, plain
+from convscope.data.sources.files import Files, set_name, strings
+from convscope.data.sources.grouping import find_grouping, unused_notice
+from convscope.data.sources.labels import text_of
+from convscope.data.sources.rowfiles import rows_said
+from convscope.data.sources.splitnames import BySplit, split_sets
+from convscope.data.sources.table import splits_of, tables
+from convscope.data.sources.tabular import Table, parse
+from convscope.errors import DataError
+from convscope.text import listed
+
+TEXT_COLUMNS = (
+    "text",
+    "sequence",
+    "sentence",
+    "seq",
+    "string",
+    "review",
+    "comment",
+    "message",
+    "title",
+    "word",
+    "name",
+)
+SHOWN = 20
+
+
+def find(files: Files, columns: Columns, names: Sequence[str] | None = None) -> list[Candidate]:
+    """Return a candidate for each set among the tables ``names`` (all) with a column of texts and something to learn."""
+    heads: dict[str, Table] = {}
+    for name in tables(files) if names is None else names:
+        try:
+            head = _parse(files, name, columns, SHOWN)
+            if head.rows and _text_column(head, columns):
+                heads[name] = head
+        except DataError:  # some other table lying about
+            continue
+    if len(heads) > 1 and _a_class_each(heads.values(), columns):
+        read_all = functools.partial(read_classes, files, [*heads], columns)
+        return [Candidate("a table of texts a class", ", ".join(heads), read_all, files=(*heads,))]
+    return [
+        Candidate(
+            "tables of texts" if len(by_split) > 1 else "table of texts", ", ".join(by_split.values()),
+            functools.partial(read, files, by_split, columns), files=tuple(by_split.values()),
+        )
+        for by_split in split_sets([*heads])
+    ]  # fmt: skip
+
+
+def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
+    """List the texts of a table (``{"": name}``), or of one for each split.
+
+    Raises:
+        DataError: nothing to learn, an empty text, a row without a label, and whatever ``targets.read`` raises.
+    """
+    parts = [_read_one(files, name, columns) for name in by_split.values()]
+    where = ", ".join(by_split.values())
+    chosen = parts[0].target
+    if chosen is None:
+        raise _nothing_to_learn(parts[0].table)
+    cells = {name: [value for part in parts for value in part.cells(name)] for name in chosen.names}
+    refs = [ref for part in parts for ref in part.refs]
+    if chosen.kind == "label":
+        _refuse_blank(where, chosen.names[0], cells[chosen.names[0]], refs)
+    target, how, notices = targets.read(where, chosen, cells, refs, columns)
+    split = np.concatenate([part.split(split) for split, part in zip(by_split, parts, strict=True)])
+    return _listing(
+        files, parts, where, target, columns, split=split, said=chosen.said + chosen.why + how, notices=notices
+    )
+
+
+def read_classes(files: Files, names: Sequence[str], columns: Columns) -> Listing:
+    """List the texts of tables that are a class each, called by what tells the tables' names apart."""
+    parts = [_read_one(files, name, columns) for name in names]
+    classes = told_apart([name.rpartition("/")[2].rpartition(".")[0] for name in names])
+    labels = [label for label, part in zip(classes, parts, strict=True) for _ in part.refs]
+    known = in_order(labels)
+    target = Target("class", numbered(labels, known), known)
+    split = np.full(len(labels), "", "<U5")
+    return _listing(files, parts, ", ".join(names), target, columns, split=split, said="the table", notices=())
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """One table: its column of texts, what is to be learned, and what its rows are called in messages."""
+
+    table: Table
+    text: str
+    target: targets.TargetColumns | None
+    refs: list[str]
+
+    def cells(self, name: str) -> list[str]:
+        if name not in self.table.columns:
+            raise DataError(f"{self.table.where}: no column {name}; give all tables the same columns")
+        return self.table.columns[name]
+
+    def split(self, split: str) -> np.ndarray:
+        """Return the split of each row (n,): that of the table, else what its split column says."""
+        words = next((self.table.columns[name] for name in self.table.columns if plain(name) == "split"), None)
+        return splits_of(self.table.where, self.table.rows, words, split)
+
+
+def _read_one(files: Files, name: str, columns: Columns) -> _Texts:
+    table = _parse(files, name, columns)
+    text = _text_column(table, columns)
+    if text is None or not table.rows:
+        lacks = "but no rows" if text else f"none of texts (one of {', '.join(TEXT_COLUMNS)})"
+        raise DataError(f"{table.where}: columns {listed(table.names, SHOWN)}, {lacks}")
+    if text in table.nested:
+        row, value = table.nested[text]
+        raise DataError(f"{table.where} row {row}: expected a text in {text}, found {value[:60]}")
+    refs = [f"{row} of {name}" for row in table.rows]
+    _refuse_blank(table.where, text, table.columns[text], refs)
+    return _Texts(table, text, _learned(table, text, columns), refs)
+
+
+def _listing(
+    files: Files, parts: Sequence[_Texts], where: str, target: Target, columns: Columns, *, split: np.ndarray,
+    said: str, notices: Sequence[Notice],
+) -> Listing:  # fmt: skip
+    texts = [text for part in parts for text in part.table.columns[part.text]]
+    refs = [ref for part in parts for ref in part.refs]
+    taken = {part.text for part in parts} | {name for part in parts if part.target for name in part.target.names}
+    rest = {
+        name: [text_of(value) for part in parts for value in part.cells(name)]
+        for name in parts[0].table.columns
+        if name not in taken and plain(name) != "split"
+    }
+    labels = target.values if target.kind == "class" else np.zeros(len(target), np.int64)
+    grouping = find_grouping(rest, labels, columns.named("group"), wanted=columns.group != "none")
+    kind = f"{'tables' if len(parts) > 1 else 'table'} {where} (columns text={parts[0].text}, {target.kind}={said}"
+    return Listing(
+        name=set_name(files.path),
+        kind=kind + (f", group={grouping.column})" if grouping.column else ")"),
+        images=Texts(texts, refs),
+        ids=strings(refs),
+        target=target,
+        split=split,
+        groups=strings(rest[grouping.column]) if grouping.column else None,
+        notices=(
+            *notices, *unused_notice("column", [n for n in rest if n != grouping.column], grouping.passed),
+            *grouping.notices,
+        ),
+        columns=tuple(parts[0].table.names),
+    )  # fmt: skip
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Return what tells names apart: without the words that all of them have.
+
+    >>> told_apart(["male_names", "female_names"]), told_apart(["a", "b"])
+    (['male', 'female'], ['a', 'b'])
+    """
+    words = [re.findall(r"[^\W_]+", name) for name in names]
+    shared = set.intersection(*map(set, words))
+    short = [" ".join(word for word in each if word not in shared) for each in words]
+    return short if all(short) and len(set(short)) == len(short) else list(names)
+
+
+def _a_class_each(heads: Collection[Table], columns: Columns) -> bool:
+    """Tell whether tables hold a class each: they have the same columns, and none that says a class or is asked for."""
+    if columns.named("label") is not None or columns.task not in (None, "classification"):
+        return False
+    same = len({tuple(head.names) for head in heads}) == 1
+    return same and not any(plain(name) in map(plain, LABEL_COLUMNS) for head in heads for name in head.names)
+
+
+def _text_column(table: Table, columns: Columns) -> str | None:
+    return columns.pick("text", TEXT_COLUMNS, table.names, table.where)
+
+
+def _learned(table: Table, text: str, columns: Columns) -> targets.TargetColumns | None:
+    taken = {text, *(name for name in table.columns if plain(name) == "split"), columns.named("group") or text}
+    return targets.find(table.where, table.columns, columns, taken)
+
+
+def _parse(files: Files, name: str, columns: Columns, rows: int | None = None) -> Table:
+    words = {plain(word) for word in (*TEXT_COLUMNS, *LABEL_COLUMNS, columns.text, columns.label) if word}
+    return parse(files, name, lambda names: len(words & set(map(plain, names))), rows)
+
+
+def _refuse_blank(where: str, column: str, values: Sequence[str], refs: Sequence[str]) -> None:
+    if blank := [ref for ref, value in zip(refs, values, strict=True) if not value.strip()]:
+        raise DataError(f"{where}: no {column} in {rows_said(blank)}; fill it in or remove the row")
+
+
+def _nothing_to_learn(table: Table) -> DataError:
+    return DataError(
+        f"{table.where}: no label column (one of {', '.join(LABEL_COLUMNS[:3])}) and none of numbers; its columns: "
+        f"{listed(table.names, SHOWN)}; say which one is to be learned with --label-column"
+    )

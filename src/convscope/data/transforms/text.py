@@ -1,0 +1,134 @@
+"""From a text to the numbers of its tokens: which characters there are, and what new texts are brought to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from convscope.data.columns import Column, RaggedBatch
+from convscope.data.decode.encoded import Encoded, Unreadable
+from convscope.data.names import composed
+from convscope.data.spec import InputSpec, Kind
+from convscope.data.transforms.transform import PLAIN, Form, Stored
+from convscope.text import count, listed
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+PADDING, UNKNOWN = 0, 1  # tokens; the first character is the next one
+SPECIAL = 2
+Case = Literal["", "upper", "lower"]
+
+
+@dataclass(frozen=True)
+class TextTransform:
+    """The rule from texts, as code points (L,), to network input (N, L): the numbers of their characters.
+
+    ``characters`` are those of the training split, sorted: the first one is token 2. 0 is the padding behind the
+    shorter texts of a batch, 1 a character that the training split does not have. ``case`` says that all training texts
+    are of one case, in which new ones are read; ``underscores``, that "_" is read as a space, since no training text
+    has one.
+    """
+
+    kind: ClassVar[Kind] = "text"
+    characters: str
+    case: Case = ""
+    underscores: bool = False
+
+    @classmethod
+    def fitted(cls, column: Column, rows: np.ndarray) -> TextTransform:
+        """Find the characters of the texts ``rows``, and how new ones are read."""
+        known: set[int] = set()
+        for batch in column.stream(np.array_split(rows, max(1, len(rows) // 4096))):
+            known.update(np.unique(batch.values if isinstance(batch, RaggedBatch) else batch).tolist())
+        characters = "".join(map(chr, sorted(known)))
+        case = next((case for case in ("upper", "lower") if getattr(characters, case)() == characters), "")
+        case = case if characters.upper() != characters.lower() else ""
+        return cls(characters, case, " " in characters and "_" not in characters)  # pyright: ignore[reportArgumentType]
+
+    @property
+    def input(self) -> InputSpec:
+        """What it gives a network."""
+        return InputSpec(space=(None,), vocabulary=SPECIAL + len(self.characters))
+
+    @property
+    def part(self) -> None:
+        """A network sees each text whole."""
+        return None
+
+    def store(self, example: Encoded | np.ndarray | str) -> Stored:
+        """Return one text as code points (L,) int32, and say which of its characters are unknown.
+
+        Raises:
+            Unreadable: an image, or an empty text.
+        """
+        if isinstance(example, Encoded):
+            raise Unreadable("is an image; this network takes texts")
+        text = self.read(example if isinstance(example, str) else text_of(example))
+        if not text:
+            raise Unreadable("is empty; expected a text of one character or more")
+        unknown = [character for character in text if character not in self.characters]
+        note = f"{count(len(unknown), 'character')} not in the training texts: {listed(sorted(set(unknown)), 8)}"
+        return Stored(points_of(text), note if unknown else "")
+
+    def read(self, text: str) -> str:
+        """Return a text in the form of the training texts.
+
+        >>> TextTransform(" AELR", "upper", underscores=True).read("ela_lea")
+        'ELA LEA'
+        """
+        text = composed(text)
+        text = getattr(text, self.case)() if self.case else text
+        return text.replace("_", " ") if self.underscores else text
+
+    def tensor(self, stored: np.ndarray | RaggedBatch | Tensor, form: Form = PLAIN) -> Tensor:
+        """Return the tokens (N, L) int64 of texts as code points, padded behind the shorter ones."""
+        import torch
+
+        raw = stored.padded(-1) if isinstance(stored, RaggedBatch) else np.asarray(stored)
+        known = points_of(self.characters)
+        at = np.searchsorted(known, raw).clip(max=len(known) - 1)
+        tokens = np.where(known[at] == raw, at + SPECIAL, np.where(raw < 0, PADDING, UNKNOWN))
+        return torch.from_numpy(tokens.astype(np.int64)).to(form.device)
+
+    def undo(self, x: Tensor) -> np.ndarray:
+        """Return code points (N, L) of network input; of padding and unknown characters -1 and U+FFFD."""
+        table = np.concatenate(([-1, 0xFFFD], points_of(self.characters))).astype(np.int32)
+        return table[x.cpu().numpy()]
+
+    def module(self) -> nn.Module:
+        """Return what an exported network carries: nothing, since it is given tokens."""
+        from torch import nn
+
+        return nn.Identity()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, fit for JSON."""
+        return {
+            "kind": self.kind, "characters": self.characters, "case": self.case, "underscores": self.underscores,
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> TextTransform:
+        """Rebuild from ``to_dict``'s values."""
+        return cls(values["characters"], values["case"], values["underscores"])
+
+
+def points_of(text: str) -> np.ndarray:
+    """Return the code points (L,) int32 of a text.
+
+    >>> points_of("añ").tolist()
+    [97, 241]
+    """
+    return np.frombuffer(text.encode("utf-32-le"), np.int32)
+
+
+def text_of(points: np.ndarray) -> str:
+    """Return the text of code points (L,); padding, below 0, is left out.
+
+    >>> text_of(np.array([97, 241, -1]))
+    'añ'
+    """
+    return "".join(map(chr, points[points >= 0].tolist()))
