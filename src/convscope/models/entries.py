@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from convscope.data.spec import InputSpec
 from convscope.errors import nearest
 
 
@@ -18,7 +19,8 @@ class Entry:
     that is not the first one that pools to one value per channel or flattens the maps.
 
     ``space`` and ``axes`` say what it gives and takes, as ``OutputSpec`` and ``InputSpec`` do: one vector per image, or
-    "same", one at each position. ``encoder`` names the network for classes whose features it begins with.
+    "same", one at each position. ``vocabulary`` is how many
+    tokens there are, of a network for texts. ``encoder`` names the network for classes whose features it begins with.
     """
 
     name: str
@@ -34,11 +36,18 @@ class Entry:
     space: Literal["same"] | None = None
     axes: int = 2
     encoder: str | None = None
+    vocabulary: int | None = None
+
+    @property
+    def input(self) -> InputSpec:
+        """What it was published for."""
+        channels = self.channels if self.vocabulary is None else 0
+        return InputSpec(channels, (self.side,) * self.axes, self.vocabulary)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape (channels, *space) of the images that it was published for."""
-        return self.channels, *(self.side,) * self.axes
+        """The shape of what it was published for: (channels, *space), of tokens (length,)."""
+        return tuple(size for size in self.input.shape if size is not None)
 
     @property
     def family(self) -> str:
@@ -244,5 +253,9 @@ ENTRIES: tuple[Entry, ...] = (
             ("p4m", "for images without an up: the same answer for every quarter turn and mirror"),
             ("plain", "the network beside p4_mini and p4m_mini: as many weights, plain convolutions"),
         )
+    ),
+    Entry(
+        "text_cnn", "text:text_cnn", "128 kernels over four characters, the largest response of each, a hidden layer",
+        "Collobert et al. 2011", lr=0.004, side=22, classes=2, axes=1, vocabulary=32,
     ),
 )  # fmt: skip

@@ -111,7 +111,8 @@ def _rule(values: dict[str, Any]) -> Transform:
     transform = _converted(fields, known[kind], "preprocessing")
     if any(size is not None and size < 1 for size in transform.input.shape):
         raise ValueError(f"preprocessing: expected sizes of at least 1, found {transform.input.shape}")
-    _check_scaling(transform)
+    if transform.input.vocabulary is None:
+        _check_scaling(transform)
     return transform
 
 

@@ -67,6 +67,7 @@ def create(
     classes: int,
     channels: int = 3,
     size: tuple[int, ...] | None = None,
+    vocabulary: int | None = None,
     head: str = "own",
     **options: Any,
 ) -> nn.Module:
@@ -83,7 +84,13 @@ def create(
     233578
     """
     listing = entry(name)
-    input, output = InputSpec(channels, size or listing.shape[1:]), OutputSpec(classes, listing.space)
+    output = OutputSpec(classes, listing.space)
+    space = size or listing.input.space
+    input = (
+        InputSpec(channels, space)
+        if listing.vocabulary is None
+        else InputSpec(space=space, vocabulary=vocabulary or listing.vocabulary)
+    )
     return build(name, options, input=input, output=output, head=head)
 
 
@@ -134,8 +141,9 @@ def _listed(listing: Entry, options: Mapping[str, Any], input: InputSpec, output
     """Build a network of the list, or of timm."""
     size = fixed(input)
     _check_fits(listing, input, output)
-    shape: dict[str, Any] = {"classes": output.channels, "channels": input.channels}
-    if listing.space is None:  # one that gives a map fits itself to each image
+    shape: dict[str, Any] = {"classes": output.channels}
+    shape |= {"channels": input.channels} if input.vocabulary is None else {"vocabulary": input.vocabulary}
+    if listing.space is None and input.vocabulary is None:  # others fit themselves to each input
         shape["size"] = size
     known = options_of(listing.name)
     for option, value in options.items():
@@ -165,24 +173,28 @@ def _listed(listing: Entry, options: Mapping[str, Any], input: InputSpec, output
     return net
 
 
-def giving(space: Literal["same"] | None, axes: int = 2) -> tuple[str, ...]:
+def giving(space: Literal["same"] | None, axes: int = 2, *, tokens: bool = False) -> tuple[str, ...]:
     """Return the names of the networks that give one vector per input, or a map ("same"), of so many spatial axes.
 
-    >>> giving("same", axes=3)
-    ('unet3d_mini',)
+    They take numbers, or ``tokens``.
+
+    >>> giving("same", axes=3), giving(None, axes=1, tokens=True)
+    (('unet3d_mini',), ('text_cnn',))
     """
-    return tuple(name for name in names() if (_BY_NAME[name].space, _BY_NAME[name].axes) == (space, axes))
+    wanted = (space, axes, tokens)
+    return tuple(e.name for e in ENTRIES if (e.space, e.axes, e.vocabulary is not None) == wanted)
 
 
 def _check_fits(listing: Entry, input: InputSpec, output: OutputSpec) -> None:
     """Raise ``ConfigError`` unless a network of the list takes such inputs and gives such outputs."""
     axes = len(input.space)
-    takes = input.vocabulary is None and axes == listing.axes
-    if takes and listing.space == output.space and (listing.space or fixed(input)):
+    tokens = input.vocabulary is not None
+    takes = tokens == (listing.vocabulary is not None) and axes == listing.axes
+    if takes and listing.space == output.space and (listing.space or tokens or fixed(input)):
         return
-    fitting = giving(output.space, axes) if input.vocabulary is None else ()
+    fitting = giving(output.space, axes, tokens=tokens)
     remedy = f"use one of {', '.join(fitting)}, or" if fitting else "use"
-    noun = "volume" if listing.axes == 3 else "image"
+    noun = listing.input.noun
     if not takes:
         problem = f"takes {noun}s, and was given {input.noun}s of the shape {input.shape}"
     elif listing.space is None and output.space is None:
@@ -223,7 +235,7 @@ def options_of(name: str) -> dict[str, Any]:
     {'dropout': 0.5}
     """
     told = inspect.signature(_builder(entry(name))).parameters.values()
-    return {p.name: p.default for p in told if p.name not in ("name", "classes", "channels", "size")}
+    return {p.name: p.default for p in told if p.name not in ("name", "classes", "channels", "size", "vocabulary")}
 
 
 def _builder(listing: Entry) -> Callable[..., nn.Module]:

@@ -37,6 +37,10 @@ class TextTransform:
     case: Case = ""
     underscores: bool = False
 
+    def __post_init__(self) -> None:
+        if not self.characters or list(self.characters) != sorted(set(self.characters)):
+            raise ValueError(f"characters: expected one or more, sorted, each once, found {self.characters[:40]!r}")
+
     @classmethod
     def fitted(cls, column: Column, rows: np.ndarray) -> TextTransform:
         """Find the characters of the texts ``rows``, and how new ones are read."""
