@@ -21,9 +21,10 @@ from convscope.data.decode import open_image, pillow
 from convscope.data.decode.encoded import Encoded, Unreadable, stored
 from convscope.data.image_files import Held, in_file
 from convscope.data.nodata import usable
-from convscope.data.transforms import ImageTransform, Transform, VolumeTransform
+from convscope.data.transforms import ImageTransform, TextTransform, Transform, VolumeTransform
 from convscope.data.transforms.channels import promote
 from convscope.data.transforms.image import RANGES
+from convscope.data.transforms.text import points_of
 from convscope.errors import DataError
 
 EXPECTED = (
@@ -57,6 +58,8 @@ def _named(inputs: Any) -> list[tuple[str, Any]]:
 
 def _examples(item: Any, name: str, rule: Transform) -> Iterable[Held]:
     """Return the arrays of something given for a network that takes no images, checked but for those in files."""
+    if isinstance(rule, TextTransform) and (isinstance(item, str) or hasattr(item, "__fspath__")):
+        return [Held(str(item), lambda: points_of(str(item)))]
     if isinstance(item, str) or hasattr(item, "__fspath__"):
         if isinstance(rule, VolumeTransform):
             from convscope.data.volumes.given import in_volume_file
