@@ -13,7 +13,7 @@ from convscope.data.fingerprint import content_of
 from convscope.data.ingest.build import Progress
 from convscope.data.ingest.store import Entry
 from convscope.data.listing import Listing, Masks
-from convscope.data.masks import MasksRead, ValueRow, check_split_classes, read_masks
+from convscope.data.masks import MaskMeaning, MasksRead, ValueRow, check_split_classes, read_masks
 from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
 from convscope.data.patches import Examples
@@ -31,6 +31,11 @@ class Learned:
     notices: tuple[Notice, ...] = ()
     bad: tuple[int, ...] = ()
     read: MasksRead | None = None
+
+    @property
+    def meaning(self) -> MaskMeaning | None:
+        """What the values of masks mean, where there are any."""
+        return None if self.read is None else self.read.meaning
 
     def of_splits(self, rows: np.ndarray | slice, split: np.ndarray) -> Iterator[Notice]:
         """Yield what the ``split`` (k,) of some examples lacks."""
@@ -75,4 +80,4 @@ def mask_values_said(table: Sequence[ValueRow]) -> str:
 
 def _said(table: Sequence[ValueRow]) -> Iterator[str]:
     for row in table:
-        yield f"{row.value} is {row.name} ({100 * row.share:.3g} % of the pixels, {count(row.masks, 'mask')})"
+        yield f"{row.value}: {row.name} ({100 * row.share:.3g} % of the pixels, {count(row.masks, 'mask')})"

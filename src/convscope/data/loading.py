@@ -126,6 +126,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
         cache=entry.folder,
         decoding=entry.seconds,
         options=options.to_settings(),
+        masks=learned.meaning,
     )
 
 
@@ -161,6 +162,7 @@ def load_labelled(
     data = Dataset(
         listing.name, str(path_or_name), {"image": entry.images, name: learned.column}, ("image",), (name,),
         {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups, placements=_placements(entry, boxes),
+        masks=learned.meaning,
     )  # fmt: skip
     notices = (
         *other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry), *learned.notices

@@ -21,6 +21,7 @@ from rich.progress import (
 )
 
 from convscope.events import Listener
+from convscope.terminal.facts import facts
 from convscope.terminal.screen import err, folded, out, say_error, say_notice, window
 from convscope.terminal.tables import duration, notices, pairs
 from convscope.text import count
@@ -78,7 +79,7 @@ class Live(Listener):
         self._stages, self._followed = prepared.stages, prepared.followed
         if not self.known:
             self.screen.print(data.name, style="bold", markup=False)
-            self.screen.print(pairs(data.facts))
+            self.screen.print(facts(data))
             if data.warnings:
                 self.screen.print(notices(data.warnings))
             self.screen.print("\n[bold]plan[/]")

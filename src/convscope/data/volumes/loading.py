@@ -77,6 +77,7 @@ def load_volumes(
         cache=read.entry.folder,
         decoding=read.entry.seconds,
         options=options.to_settings(),
+        masks=read.masks.meaning,
     )
 
 
@@ -88,7 +89,7 @@ def load_labelled_volumes(
     name = read.masks.spec.name
     data = Dataset(
         listing.name, str(source), {"volume": read.entry.column, name: read.masks.column}, ("volume",), (name,),
-        {"all": read.good}, listing.ids, listing.groups,
+        {"all": read.good}, listing.ids, listing.groups, masks=read.masks.meaning,
     )  # fmt: skip
     return data.everything, listing.split[read.good], (*listing.notices, *read.notices, *read.masks.notices)
 
