@@ -16,6 +16,7 @@ from convscope.data.columns import Column, Converted
 from convscope.data.dataset import Data, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
+from convscope.data.masks import MaskRule, ignoring, read_otherwise
 from convscope.data.options import COLUMNS, MASKS, PLACES, LoadOptions, ReadKeywords
 from convscope.data.spec import STORED
 from convscope.data.transforms import ImageTransform, VolumeTransform
@@ -56,7 +57,8 @@ def evaluate(
     splits) everything. ``amp`` computes in bfloat16, see ``Predictor.network``, and ``tiles`` says how large images are
     divided, see ``TiledNetwork``. ``reading`` are options of ``convscope.load``: ``skip_bad``, ``cache`` and
     ``data_root``, and for another set columns of a table (``image_column``, ``label_column``, ``group``) and what the
-    values of masks mean (``mask``, ``ignore``, ...); by default those of the run, columns where the table has them.
+    values of masks mean (``mask``, ``ignore``, ...); by default those of the run, columns where the table has them. The
+    values of masks mean what they meant in training, unless these options or the names in the set say otherwise.
     ``warnings`` among the figures say what makes them worth less: images that the run was trained on, classes that the
     set lacks, converted channels.
 
@@ -129,15 +131,27 @@ def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
     """Load another set as the run loaded its own, but for what ``reading`` says."""
     rule, own = run.spec.preprocessing, LoadOptions.of(run.plan)
     given = _said(reading, (*PLACES, *COLUMNS, *MASKS))
+    masks = _mask_rule(run.spec.masks, given)
     if own.mask == "auto":
         given = {**run.spec.does.reading(run.spec.target), **given}
     options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
     inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
     if isinstance(rule, ImageTransform | VolumeTransform):
-        examples, of, notices = load_labelled(data, rule, options, inherited=inherited)
+        examples, of, notices = load_labelled(data, rule, options, inherited=inherited, masks=masks)
     else:
         examples, of, notices = load_examples(Path(data), rule, run.spec.target, options, inherited=inherited)
-    return Labelled(examples, of, tuple(notice.text for notice in notices))
+    told = [notice.text for notice in notices]
+    used, trained = examples.dataset.masks, run.spec.masks
+    if used and trained and (masks is None or used.rule.names == trained.names):
+        told += filter(None, [read_otherwise(used.rule, trained)])
+    return Labelled(examples, of, tuple(told))
+
+
+def _mask_rule(trained: MaskRule | None, given: dict[str, Any]) -> MaskRule | None:
+    """Return how masks are read: as in training but for what is ``--ignore``d; ``None`` where other flags say how."""
+    if trained is None or any(name in given for name in MASKS if name != "ignore"):
+        return None
+    return ignoring(trained, given["ignore"]) if "ignore" in given else trained
 
 
 def _said(reading: ReadKeywords, names: Iterable[str]) -> dict[str, Any]:

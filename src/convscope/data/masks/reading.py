@@ -14,12 +14,13 @@ from convscope.data.ingest.build import Progress
 from convscope.data.ingest.pool import Bad
 from convscope.data.listing import Masks
 from convscope.data.masks import faults
+from convscope.data.masks.another import rule_of_another
 from convscope.data.masks.census import Census, census
 from convscope.data.masks.converted import Damaged, UnknownValue, converted
 from convscope.data.masks.kinds import Told, decide, kind_of
 from convscope.data.masks.meaning import MaskMeaning, ValueRow, value_table
 from convscope.data.masks.names import assign_names, ignored, parse_value, read_names
-from convscope.data.masks.rule import MaskKind, MaskRule, value_text
+from convscope.data.masks.rule import VOID, MaskKind, MaskRule, value_text
 from convscope.data.masks.store import raw_masks
 from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
@@ -85,6 +86,7 @@ def read_masks(
         ConfigError: ``--ignore`` or ``--classes`` that fit nothing.
         Error: the cache cannot be written.
     """
+    rule = None if masks.names and options.classes is None else rule
     raw = raw_masks(masks.reader, root, options.max_pixels, processes, progress)
     raw = raw if masks.rows is None else raw.some(masks.rows)
     names = masks.files
@@ -96,7 +98,9 @@ def read_masks(
     rows = np.delete(np.arange(len(names)), list(bad))
     kind = rule.kind if rule else _asked(masks, options)
     found = census(raw, names, rows, by_class=kind != "instances")
+    by_source = bool(masks.objects or raw.classes)
     notices = list(_left_out(names, bad))
+    rule = None if rule is None else rule_of_another(found, rule, by_source=by_source)
     if rule is None:
         told = _told(masks, kind, found, raw.palette, options)
         rule, strays = _decided(found, told, names, raw.masks["distinct"])
@@ -108,12 +112,12 @@ def read_masks(
     try:
         column, pixels, objects = converted(raw, rule, rows, masks.name)
     except UnknownValue as unknown:
-        raise _unknown(names[unknown.row], unknown.value, rule) from None
+        raise _unknown(names[unknown.row], unknown.value, rule, colours=found.colours) from None
     except Damaged:
         shutil.rmtree(raw.folder)
         return read_masks(masks, sizes, options, root, processes, progress, rule=rule)
     notices += _background_only(rule, pixels, names, rows)
-    by_source = rule.kind == "instances" and bool(masks.objects or raw.classes)
+    by_source = by_source and rule.kind == "instances"
     size = int(column.offsets[-1])
     meaning = MaskMeaning(rule, value_table(found, rule, pixels, objects[rows], size=size, by_source=by_source))
     return MasksRead(
@@ -201,11 +205,13 @@ def _left_out(names: np.ndarray, bad: Bad) -> list[Notice]:
     return [Notice("bad-masks", f"{count(len(bad), 'mask')} left out ({listed(said, 3)})", tuple(said[:SHOWN]))]
 
 
-def _unknown(name: str, value: float, rule: MaskRule) -> DataError:
-    known = [value_text(v, colours=rule.colours) for v in rule.values]
+def _unknown(name: str, value: float, rule: MaskRule, *, colours: bool) -> DataError:
+    names = ["void" if number == VOID else rule.names[number] for number in rule.classes]
+    known = [f"{value_text(v, colours=rule.colours)} {what}" for v, what in zip(rule.values, names, strict=True)]
+    text = value_text(value, colours=colours)
     return DataError(
-        f"{name}: the value {value_text(value, colours=rule.colours)} is none of the masks' values "
-        f"({listed(known, 12)}); correct it, or call it void with --ignore"
+        f"{name}: the value {text} is none that this run has learned ({listed(known, 12)}); correct it, call it void "
+        f"with --ignore {text}, or say what the values of this set mean with --classes"
     )
 
 

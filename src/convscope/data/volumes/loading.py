@@ -14,7 +14,7 @@ from convscope.data.fingerprint import content_of, fingerprint
 from convscope.data.ingest.build import Progress, unreadable
 from convscope.data.learned import mask_values_said
 from convscope.data.listing import Listing, Masks
-from convscope.data.masks import MasksRead, read_masks
+from convscope.data.masks import MaskRule, MasksRead, read_masks
 from convscope.data.options import LoadOptions
 from convscope.data.sources.files import FileImages, strings
 from convscope.data.transforms import VolumeTransform
@@ -82,10 +82,18 @@ def load_volumes(
 
 
 def load_labelled_volumes(
-    source: str | Path, listing: Listing, options: LoadOptions, root: Path, progress: Progress
+    source: str | Path,
+    listing: Listing,
+    options: LoadOptions,
+    root: Path,
+    progress: Progress,
+    rule: MaskRule | None = None,
 ) -> tuple[Split, np.ndarray, tuple[Notice, ...]]:
-    """Return the whole volumes of a listing as one split, the split (n,) given to each, and what is to be told."""
-    read = _read(listing, options, root, progress)
+    """Return the whole volumes of a listing as one split, the split (n,) given to each, and what is to be told.
+
+    Masks are read by the ``rule`` of training, if it holds.
+    """
+    read = _read(listing, options, root, progress, rule)
     name = read.masks.spec.name
     data = Dataset(
         listing.name, str(source), {"volume": read.entry.column, name: read.masks.column}, ("volume",), (name,),
@@ -117,14 +125,16 @@ def spacing_of(text: str | None) -> Spacing | None:
     return steps[0], steps[1], steps[2]
 
 
-def _read(listing: Listing, options: LoadOptions, root: Path, progress: Progress) -> _Read:
+def _read(
+    listing: Listing, options: LoadOptions, root: Path, progress: Progress, rule: MaskRule | None = None
+) -> _Read:
     images, target = listing.images, listing.target
     assert isinstance(images, FileImages) and isinstance(target, Masks)
     spacing_of(options.spacing)  # a wrong one is told before anything is decoded
     entry = volume_entry(images, root, options.max_pixels, progress)
     if entry.bad and not (options.skip_bad and len(entry.bad) < len(images)):
         raise unreadable(listing.ids, entry.bad)
-    masks = read_masks(target, entry.sizes, options, root, options.processes, progress)
+    masks = read_masks(target, entry.sizes, options, root, options.processes, progress, rule=rule)
     good = np.delete(np.arange(len(images)), sorted({*entry.bad, *masks.bad}))
     notices = []
     if entry.bad:
