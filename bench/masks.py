@@ -104,8 +104,10 @@ def main() -> None:
     seeds = int(words.pop(words.index("--seeds") + 1)) if "--seeds" in words else 1
     with tempfile.TemporaryDirectory() as folder:
         for claim in [word for word in words if word in LEAST] or LEAST:
-            rows = [train(claim, seed, Path(folder)) for seed in range(seeds)]
-            record(f"masks_{claim}", rows, key=("claim", "seed"))
+            rows = []
+            for seed in range(seeds):
+                rows.append(train(claim, seed, Path(folder)))
+                record(f"masks_{claim}", rows, key=("claim", "seed"))
             missed = [
                 *(f"{name} below {least}" for name, least in LEAST[claim].items() if mean(rows, name) < least),
                 *(f"{name} above {most}" for name, most in MOST[claim].items() if mean(rows, name) > most),
