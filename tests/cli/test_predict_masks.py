@@ -141,10 +141,13 @@ def test_options_of_masks_are_refused_by_other_runs(
     for option in (["--out", folder / "x"], ["--pixel-size", "1 um"], ["--probabilities"], ["--tiles", "exact"]):
         says(capsys, str(option[0]), "predict", run, image, *option)
     says(capsys, "--tiles", "evaluate", run, "--tiles", "exact")
+    says(capsys, "--hd95: for runs that predict masks", "evaluate", run, "--hd95")
     assert not (folder / "x").exists()
 
 
 def test_a_pixel_size_that_is_none(masked: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    says(capsys, "say --hd95, too", "evaluate", masked, "--pixel-size", "1 um")
+    says(capsys, "--pixel-size", "evaluate", masked, "--hd95", "--pixel-size", "1 2 3 um")
     for text in ("0.5", "1 2 3 um"):
         says(capsys, "--pixel-size", "predict", masked, folder, "--pixel-size", text, "--out", folder / "x")
     assert not (folder / "x").exists()

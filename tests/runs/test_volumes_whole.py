@@ -61,6 +61,14 @@ def test_a_run_is_scored_again_alike(run: Run) -> None:
         assert again[name]["value"] == pytest.approx(run.metrics[name]["value"], abs=1e-6)
 
 
+def test_distances_of_surfaces_are_in_the_unit_of_the_spacing(run: Run) -> None:
+    figures = open_run(run.folder).evaluate(hd95=True)
+    assert figures["metrics"]["hd95"]["unit"] == "units of the spacing" and "hd95" not in run.metrics
+    in_um = open_run(run.folder).evaluate(hd95=True, pixel_size="16 2 2 um")
+    assert in_um["metrics"]["hd95"]["unit"] == "um"
+    assert in_um["hd95"]["value"] == pytest.approx(2 * figures["hd95"]["value"])
+
+
 def test_a_volume_that_was_trained_on_is_told(run: Run, folder: Path) -> None:
     (warning,) = run.evaluate(folder)["warnings"]
     assert "1 of 1 volume were training volumes" in warning

@@ -24,6 +24,7 @@ from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
 from convscope.runs.inputs import load_source
+from convscope.runs.masks.distances import with_distances
 from convscope.runs.tiles import Tiles
 from convscope.text import count
 from convscope.training.choice import decided_by_validation
@@ -49,16 +50,20 @@ def evaluate(
     tta: int = 0,
     amp: bool = False,
     tiles: Tiles = "auto",
+    hd95: bool = False,
+    pixel_size: str | None = None,
     **reading: Unpack[ReadKeywords],
 ) -> dict[str, Any]:
     """Return the figures of merit of a run on its own set, or on ``data`` with the same targets, of classes some.
 
     ``split`` is "train", "valid", "test" or "all"; by default test, else valid, else (where another set says nothing of
     splits) everything. ``amp`` computes in bfloat16, see ``Predictor.network``, and ``tiles`` says how large images are
-    divided, see ``TiledNetwork``. ``reading`` are options of ``convscope.load``: ``skip_bad``, ``cache`` and
-    ``data_root``, and for another set columns of a table (``image_column``, ``label_column``, ``group``) and what the
-    values of masks mean (``mask``, ``ignore``, ...); by default those of the run, columns where the table has them. The
-    values of masks mean what they meant in training, unless these options or the names in the set say otherwise.
+    divided, see ``TiledNetwork``. ``hd95`` adds the distances of true and predicted surfaces, in the unit of
+    ``pixel_size`` ("0.5 um"); by default of the spacing of volumes, or in pixels.
+    ``reading`` are options of ``convscope.load``: ``skip_bad``, ``cache`` and ``data_root``, and for another set the
+    columns of a table (``image_column``, ``label_column``, ``group``) and what the values of masks mean (``mask``,
+    ``ignore``, ...); by default those of the run, columns where the table has them. The values of masks mean what they
+    meant in training, unless these options or the names in the set say otherwise.
     ``warnings`` among the figures say what makes them worth less: images that the run was trained on, classes that the
     set lacks, converted channels.
 
@@ -66,6 +71,7 @@ def evaluate(
         DataError: targets that the run has not learned, another type of pixels, a split that does not exist.
     """
     _check_reading(reading)
+    run = with_distances(run, pixel_size, asked=hd95)
     if (named := [name for name in (*COLUMNS, *MASKS) if reading.get(name) is not None]) and not isinstance(
         data, str | Path
     ):
