@@ -125,6 +125,20 @@ def test_predicted_stacks_have_the_scale_of_their_image_or_of_the_training(
                 assert along == pytest.approx([1 / side for side in expected[0][1:]])
 
 
+def test_a_folder_of_slices_is_scored_and_predicted_as_the_stack_is(run: Run, folder: Path, tmp_path: Path) -> None:
+    for kind, name in (("images", "a.tif"), ("masks", "a_mask.tif")):
+        for k, pixels in enumerate(tifffile.imread(folder / name)):
+            (tmp_path / kind).mkdir(exist_ok=True)
+            tifffile.imwrite(tmp_path / kind / f"{k}.tif", pixels, photometric="minisblack")
+    figures = [run.evaluate(path)["dice"]["value"] for path in (tmp_path, folder)]
+    assert figures[0] == figures[1]
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", str(run.folder), str(tmp_path / "images"), "--out", str(tmp_path / "out")])
+    assert ended.value.code == 0
+    (expected,) = run.predict(folder / "a.tif")
+    assert np.array_equal(tifffile.imread(tmp_path / "out" / "masks" / "images.tif"), expected.arrays["classes"])
+
+
 @pytest.mark.parametrize(
     "values", [np.zeros((40, 40), np.uint8), np.zeros((4, 8, 8, 3), np.uint8), np.zeros((4, 8, 8))]
 )

@@ -96,5 +96,8 @@ def _below(names: Sequence[str], inputs: Sequence[Path]) -> list[str]:
     ['x/1.png', 'y/2.png']
     """
     absolute = os.path.abspath  # links stay as they are: a folder of links to images has names of its own
-    root = os.path.commonpath([absolute(path if path.is_dir() else path.parent) for path in inputs])
+    alone = set(map(absolute, names))  # files, and folders of which each is one volume
+    root = os.path.commonpath(
+        [absolute(path if path.is_dir() and absolute(path) not in alone else path.parent) for path in inputs]
+    )
     return [Path(os.path.relpath(absolute(name), root)).as_posix() for name in names]

@@ -59,9 +59,9 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     ``mask`` says what the values of masks are ("binary", "classes", "instances"; "auto": told from all masks),
     ``ignore`` which value or class is not scored, ``classes`` names a file with the names of classes (one a line, or
     value=name), and ``mask_threshold`` is the value from which on a pixel of a mask with soft edges is the object.
-    ``stacks`` says whether a TIFF of several pages is a volume ("volumes") or slices, each an image ("slices", and
-    "auto"); NIfTI files and ``.npy`` files of three axes are volumes. ``spacing`` are the distances of their voxels
-    along depth, height and width ("50,4,4"), by default as the files say.
+    ``stacks`` says whether a TIFF of several pages, or a folder of images, is a volume ("volumes") or slices, each an
+    image ("slices", and "auto"); NIfTI files and ``.npy`` files of three axes are volumes. ``spacing`` are the
+    distances of their voxels along depth, height and width ("50,4,4"), by default as the files say.
     ``crop_points`` cuts each image to the square around its true points, this share wider at each end.
     ``progress(what, done, total)`` is called along the way.
 

@@ -23,6 +23,10 @@ FEW = 4  # channels at most, on an axis of which nothing says what it is
 Spacing = tuple[float, float, float]
 
 
+class NoVolume(Unreadable):
+    """An array without a depth."""
+
+
 @dataclass(frozen=True)
 class Volume:
     """A volume of ``shape`` (D, H, W, C) that ``read`` returns, mapped where the file allows it.
@@ -42,6 +46,17 @@ class Volume:
 def is_volume(name: str) -> bool:
     """Return whether a file's ending is one of a file that can hold a volume."""
     return name.lower().endswith(ENDINGS)
+
+
+def is_deep(source: Path | bytes, name: str) -> bool:
+    """Return whether a file holds a volume, not a single slice; one that cannot be read is not told to be a slice."""
+    try:
+        open_volume(source, name)
+    except NoVolume:
+        return False
+    except Unreadable:
+        return True
+    return True
 
 
 def open_volume(source: Path | bytes, name: str) -> Volume:
@@ -145,7 +160,7 @@ def _volume(
         channels = 3 if shape[3] <= FEW else 0 if shape[0] <= FEW else None
     if len(shape) - (channels is not None) != 3:
         sizes = " × ".join(f"{size:,}" for size in shape)
-        raise Unreadable(f"an array of {sizes}; expected a volume: depth × height × width, perhaps with channels")
+        raise NoVolume(f"an array of {sizes}; expected a volume: depth × height × width, perhaps with channels")
     if dtype.hasobject:
         raise Unreadable("holds Python objects, which only pickle can load and which may run any code; refused")
     size = [length for at, length in enumerate(shape) if at != channels]

@@ -21,6 +21,7 @@ from convscope.data.transforms import VolumeTransform
 from convscope.data.volumes.files import Spacing
 from convscope.data.volumes.parts import part_size
 from convscope.data.volumes.slabs import Slab, cut_slabs, slab_column
+from convscope.data.volumes.slices import SliceImages
 from convscope.data.volumes.store import VolumeEntry, volume_entry
 from convscope.errors import ConfigError, DataError
 from convscope.text import count
@@ -129,7 +130,7 @@ def _read(
     listing: Listing, options: LoadOptions, root: Path, progress: Progress, rule: MaskRule | None = None
 ) -> _Read:
     images, target = listing.images, listing.target
-    assert isinstance(images, FileImages) and isinstance(target, Masks)
+    assert isinstance(images, FileImages | SliceImages) and isinstance(target, Masks)
     spacing_of(options.spacing)  # a wrong one is told before anything is decoded
     entry = volume_entry(images, root, options.max_pixels, progress)
     if entry.bad and not (options.skip_bad and len(entry.bad) < len(images)):
