@@ -17,11 +17,13 @@ from convscope.data.listing import Listing, Masks
 from convscope.data.masks import MaskRule, MasksRead, read_masks
 from convscope.data.options import LoadOptions
 from convscope.data.sources.files import FileImages, strings
+from convscope.data.split_file import read_rows
 from convscope.data.transforms import VolumeTransform
 from convscope.data.volumes.files import Spacing
 from convscope.data.volumes.parts import part_size
-from convscope.data.volumes.slabs import Slab, cut_slabs, slab_column
+from convscope.data.volumes.slabs import END, Slab, cut_slabs, slab_column
 from convscope.data.volumes.slices import SliceImages
+from convscope.data.volumes.split_slabs import names_slices, slabs_of_file
 from convscope.data.volumes.store import VolumeEntry, volume_entry
 from convscope.errors import ConfigError, DataError
 from convscope.text import count
@@ -150,20 +152,26 @@ def _slabs(listing: Listing, read: _Read, options: LoadOptions, divide: Divide) 
     depths = read.entry.index["depth"].tolist()
     good = read.good.tolist()
     given = listing.split[read.good]
+    unused = {v: [Slab(v, 0, END, "")] for v in range(len(depths))}  # of which volume or mask may be empty
+    if options.split_file is not None and names_slices(rows := read_rows(options.split_file), listing.ids):
+        _refuse_folds(options, "volumes whose slices --split-file divides")
+        of_good, rule = slabs_of_file(options.split_file, rows, listing.ids, {v: depths[v] for v in good})
+        return [slab for v in range(len(depths)) for slab in (unused | of_good)[v]], rule
     whole = len(good) >= FEWEST or options.split_file is not None or {"train", "valid", "test"} <= set(given.tolist())
     if whole:
         split, rule = divide(listing, read.good, options)
         of_good = {v: [Slab(v, 0, depths[v], name)] for v, name in zip(good, split.tolist(), strict=True)}
     else:
-        for name in ("folds", "resample"):
-            if getattr(options, name):
-                raise ConfigError(
-                    f"--{name}: {count(len(good), 'volume')} cannot be divided so; give {FEWEST} volumes or more"
-                )
+        _refuse_folds(options, count(len(good), "volume"))
         cut, rule = cut_slabs([depths[v] for v in good], given.tolist(), options.valid, options.test)
         of_good = {v: [replace(s, volume=v) for s in cut if good[s.volume] == v] for v in good}
-    unused = {v: [Slab(v, 0, depths[v], "")] for v in range(len(depths))}
     return [slab for v in range(len(depths)) for slab in (unused | of_good)[v]], rule
+
+
+def _refuse_folds(options: LoadOptions, which: str) -> None:
+    for name in ("folds", "resample"):
+        if getattr(options, name):
+            raise ConfigError(f"--{name}: {which} cannot be divided so; give {FEWEST} whole volumes or more")
 
 
 def _columns(listing: Listing, read: _Read, slabs: list[Slab]) -> tuple[dict[str, Ragged], np.ndarray, np.ndarray]:
