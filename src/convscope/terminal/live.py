@@ -186,6 +186,7 @@ def _plan(prepared: Prepared) -> dict[str, str]:
     begun = prepared.pretrained or {}
     notes = "".join(f"; {note}" for note in begun.get("notes", ()))
     augmented = not plan.stages or any(stage.augment for stage in plan.stages)
+    bare = "none: cached features" if all(stage.once for stage in plan.stages) else "none in any stage"
     rows = {
         "model": f"{plan.model}, {prepared.parameters:,} parameters{because('model')}",
         "head": f"{plan.head}{because('head')}" if plan.head != "own" else "",
@@ -197,7 +198,7 @@ def _plan(prepared: Prepared) -> dict[str, str]:
         "steps": in_words(plan) + form,
         "threads": f"{plan.threads}{because('threads')}",
         "rewrites": reasons.get("rewrite", ""),
-        "augmentation": f"{plan.augment}{because('augment')}" if augmented else "none: cached features",
+        "augmentation": f"{plan.augment}{because('augment')}" if augmented else bare,
         "keeps": f"weights of the {plan.select} epoch{because('select')}",
         "expected": f"{plan.time or expected} of training, "
         f"{prepared.estimate.bytes / 1e6:,.0f} MB for parameters and activations",
