@@ -30,8 +30,8 @@ def facts(data: Data) -> Group:
 def mask_values(rows: Sequence[ValueRow]) -> list[Any]:
     """Return the table of values: the first classes, and in any case what is void, an object or taken for another."""
     always = [row for row in rows if row.number in (None, VOID)][:MOST]
-    classes = [row for row in rows if row.number not in (None, VOID)]
-    shown = {id(row) for row in (*classes[: MOST - len(always)], *always)}
+    numbered = [row for row in rows if row.number not in (None, VOID)]
+    shown = {id(row) for row in (*numbered[: MOST - len(always)], *always)}
     cells = [
         (row.value, taken_for(row), f"{100 * row.share:.3g} %", f"{row.masks:,}") for row in rows if id(row) in shown
     ]
