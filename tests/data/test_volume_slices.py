@@ -153,3 +153,12 @@ def test_folders_of_slices_are_predicted_as_volumes(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=r"holds no volume .* and no folder of slices"):
         in_volume_file(tmp_path / "empty")
+
+
+def test_a_file_for_each_object_is_no_slice(tmp_path: Path) -> None:
+    for case in "abcd":
+        save(tmp_path / "set" / case / "images" / f"{case}.png", volume()[0][0])
+        for k in range(2):
+            save(tmp_path / "set" / case / "masks" / f"{k}.png", np.roll(volume()[1][0], 9 * k, axis=0))
+    with pytest.raises(ConfigError, match=r"--stacks volumes: set is .*, which are no stacks"):
+        loaded(tmp_path / "set")
