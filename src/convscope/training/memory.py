@@ -6,6 +6,7 @@ import ctypes
 import platform
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
+_LARGE = 1 << 25  # bytes: the most that glibc itself lets its threshold of mapped blocks grow to
 
 
 def keep_freed_memory() -> bool:
@@ -19,7 +20,19 @@ def keep_freed_memory() -> bool:
     return bool(libc.mallopt(_MMAP_THRESHOLD, 1 << 30) and libc.mallopt(_TRIM_THRESHOLD, 2**31 - 1))
 
 
+def stop_keeping_freed_memory() -> None:
+    """Give back what training freed, and from here on every large block when it is freed.
+
+    What is scored and drawn asks for blocks of ever other sizes; kept, those of large images become gigabytes.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_MMAP_THRESHOLD, _LARGE)
+        libc.mallopt(_TRIM_THRESHOLD, 2 * _LARGE)
+        libc.malloc_trim(0)
+
+
 def return_freed_memory() -> None:
-    """Give what training freed back to the system: what comes after it asks for blocks of other sizes."""
+    """Give what was freed so far back to the system: what comes after it asks for blocks of other sizes."""
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).malloc_trim(0)

@@ -20,6 +20,7 @@ from convscope.graph.record.inputs import bound_inputs
 from convscope.graph.record.recorder import NeedsValues
 from convscope.runs.tiles.plan import TilePlan, Tiles, bytes_each, plan_tiles
 from convscope.runs.tiles.windows import Window
+from convscope.training.memory import return_freed_memory
 
 MEMORY = 3 * 2**27  # bytes for the values of a tile; measured: PyTorch takes up to 2.3 times as many
 LEAST = 256  # sides of an image by which memory is counted
@@ -109,7 +110,10 @@ class TiledNetwork:
             y = self.module(torch.stack(parts).to(device))
             kept = tuple(slice(a.write[0] - a.read[0], a.write[1] - a.read[0]) for a in tiles[0])
             y = y[(..., *kept)]
-            yield tiles, (y if head is None else head(y)).float().cpu()
+            y = (y if head is None else head(y)).float().cpu()
+            if plan.number > 1:  # a process that trains keeps what is freed: gigabytes in blocks that fit no other tile
+                return_freed_memory()
+            yield tiles, y
 
     def _record(self, size: Sequence[int]) -> Graph:
         """Return the graph for one image of a size, computing no numbers: the image may be larger than memory."""
