@@ -41,3 +41,15 @@ print(held > 250, returned < 100, resident() - start < 100)
 def test_freed_memory_is_returned_once_or_from_then_on(how: str, said: str) -> None:
     done = subprocess.run([sys.executable, "-c", HOLES.format(how=how)], capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[0] == said
+
+
+def test_memory_is_kept_again_where_it_was() -> None:
+    asked = (
+        "from convscope.training import memory as m\n"
+        "with m.large_blocks_returned(): first = m._Kept.now\n"
+        "kept = m.keep_freed_memory()\n"
+        "with m.large_blocks_returned(): within = m._Kept.now\n"
+        "print(first, within, m._Kept.now == kept)"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False", "True"]
