@@ -265,3 +265,28 @@ def test_an_object_without_a_region_in_its_image_is_not_background(tmp_path: Pat
     root = coco_with(tmp_path / "set", lambda table: table["annotations"][0].update(segmentation=told))
     with pytest.raises(DataError, match=f"images/0.png: annotation 0: {said}"):
         load(root)
+
+
+def test_what_is_told_of_values_that_no_mask_holds_is_said(tmp_path: Path) -> None:
+    root = drawings.pair_folders(tmp_path / "set")
+    names = tmp_path / "names.txt"
+    names.write_text("0=ground\n7=cell\n")
+    found = read(root, classes=names, ignore="77")
+    said = {notice.code: notice.text for notice in found.notices}
+    assert said["ignore-unused"] == "--ignore: no mask holds 77"
+    assert said["names-unused"].startswith("no mask holds 7 (cell), whose name is among --classes ")
+    assert found.rule.names == ("ground", "object")
+
+
+@pytest.mark.parametrize(("threshold", "side"), [(300, "nothing reaches it"), (-1, "everything reaches it")])
+def test_a_threshold_beside_all_values_is_refused(tmp_path: Path, threshold: float, side: str) -> None:
+    root = drawings.pair_folders(tmp_path / "set")
+    with pytest.raises(DataError, match=f"--mask-threshold {threshold}: {side}; the masks hold values from 0 to 255"):
+        read(root, mask_threshold=threshold)
+
+
+def test_a_label_of_nnunet_without_a_number_is_refused(tmp_path: Path) -> None:
+    root = drawings.nnunet(tmp_path / "set")
+    (root / "dataset.json").write_text(json.dumps({"labels": {"background": 0, "cell": "x"}}))
+    with pytest.raises(DataError, match=r"dataset\.json: the label 'cell' has the value 'x'; expected a number"):
+        load(root)
