@@ -3,6 +3,8 @@
 Seconds are those of the processor on one thread, whole image and tiles in turn, at 2048² with tiles of 512. ``work`` is
 how many positions are computed for each of the image's: what it would cost if each took as long. Memory is the largest
 anonymous one (RssAnon) of a process that predicts an image of 10,000² from one mapped file into another.
+
+``python bench/tiles.py [NETWORK ...]`` records all of it, or the cost for the networks named.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ NETWORKS: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "unet_mini": (lambda: unet_mini(classes=2, channels=1), 4),
     "unet_mini levels=5": (lambda: unet_mini(classes=2, channels=1, levels=5), 4),
     "unet width=32": (lambda: unet(classes=2, channels=1, width=32), 2),
+    "unet": (lambda: unet(classes=2, channels=1), 1),
 }
 
 
@@ -130,12 +133,15 @@ def large_row() -> dict[str, object]:
 
 def main() -> None:
     torch.set_num_threads(1)
-    if len(sys.argv) > 1:
-        large(Path(sys.argv[1]))
+    words = sys.argv[1:]
+    if words and Path(words[0]).is_dir():
+        large(Path(words[0]))
         return
     key = ("network", "image")
-    record("tiles", [*map(row, NETWORKS)], key)
-    record("tiles", [large_row()], key)
+    for name in words or NETWORKS:
+        record("tiles", [row(name)], key)
+    if not words:
+        record("tiles", [large_row()], key)
 
 
 if __name__ == "__main__":

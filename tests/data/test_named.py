@@ -151,7 +151,17 @@ def test_the_catalogue(tmp_path, own_cache):
     (tmp_path / "fashion_mnist").mkdir()
     (tmp_path / "fashion_mnist" / "x").write_text("")
     rows = {row.name: row for row in catalogue(tmp_path, own_cache)}
-    assert list(rows) == ["digits", "angles", "squares", "discs", "tracks", "mnist", "fashion-mnist", "cifar10"]
+    assert list(rows) == [
+        "digits",
+        "angles",
+        "squares",
+        "discs",
+        "tracks",
+        "nuclei",
+        "mnist",
+        "fashion-mnist",
+        "cifar10",
+    ]
     assert rows["digits"].where == "built in"
     assert rows["fashion-mnist"].where == str(tmp_path / "fashion_mnist")
     assert rows["mnist"].where == ""

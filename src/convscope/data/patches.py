@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import NamedTuple, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -208,13 +209,20 @@ def cuts(column: Column, places: Places, wanted: Iterable[np.ndarray], size: tup
 
 
 def class_counts(masks: Column) -> np.ndarray:
-    """Return how many pixels of each image are of each class, (N, K); of instances background and objects."""
-    spec = masks.spec
-    K = 2 if spec.kind == "instances" else len(spec.names)
-    counts = np.zeros((len(masks), K), np.int64)
-    for at in range(len(masks)):
-        counts[at] = np.bincount(_classes(example(masks, at), spec.kind).ravel(), minlength=256)[:K]
-    return counts
+    """Return how many pixels of each image are of each class, (N, K); of instances background and objects.
+
+    A column that lasts is gone through once, however often it is asked.
+    """
+    if isinstance(masks, Selected):
+        return class_counts(masks.column)[masks.rows]
+    if masks not in _COUNTED:
+        K = 2 if masks.spec.kind == "instances" else len(masks.spec.names)
+        counts = [np.bincount(_classes(mask, masks.spec.kind).ravel(), minlength=256)[:K] for mask in Examples(masks)]
+        _COUNTED[masks] = np.array(counts, np.int64).reshape(len(masks), K)
+    return _COUNTED[masks]
+
+
+_COUNTED: WeakKeyDictionary[Column, np.ndarray] = WeakKeyDictionary()
 
 
 def _classes(mask: np.ndarray, kind: str) -> np.ndarray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,7 @@ from convscope.data.sources.arrays import from_memory
 from convscope.data.sources.files import strings
 
 DIGITS = "8×8 handwritten digits of scikit-learn (1,797 images, grey values 0..16)"
-TRACKS = "dim tracks among bright hits and hot pixels in 240 frames of a CCD, 128 × 128: masks of the tracks"
-NAMES: dict[str, str] = {"digits": DIGITS, **synthetic.NAMES, **synthetic.NUMBERS, "tracks": TRACKS}
+NAMES: dict[str, str] = {"digits": DIGITS, **synthetic.NAMES, **synthetic.NUMBERS, **synthetic.MASKS}
 
 
 def read(name: str, seed: int) -> Listing:
@@ -31,24 +31,41 @@ def _digits(seed: int) -> tuple[np.ndarray, Target | Masks, np.ndarray]:
 
     loaded: Any = load_digits()
     target = Target("class", loaded.target, tuple(map(str, loaded.target_names)))
-    return loaded.images.astype(np.uint8)[..., None], target, np.full(len(target), "", "<U5")
+    return loaded.images.astype(np.uint8)[..., None], target, _undivided(target.values)
 
 
 def _tracks(seed: int) -> tuple[np.ndarray, Target | Masks, np.ndarray]:
-    from convscope.data.sources.mask_arrays import ArrayMasks
     from convscope.data.synthetic import tracks
 
     frames = tracks.make(seed)
-    masks = (frames.labels > 0).astype(np.uint8)
+    track = (frames.labels > 0).astype(np.uint8)
+    return frames.images, _masks("tracks", track, {0: "background", 1: "track"}), _undivided(track)
+
+
+def _nuclei(seed: int) -> tuple[np.ndarray, Target | Masks, np.ndarray]:
+    from convscope.data.synthetic import nuclei
+
+    images, labels = nuclei.make(seed)
+    return images, _masks("nuclei", labels), _undivided(labels)
+
+
+def _masks(name: str, masks: np.ndarray, names: Mapping[float, str] = MappingProxyType({})) -> Masks:
+    """Return masks (n, H, W) as a set lists them: classes by their names, or without these objects."""
+    from convscope.data.sources.mask_arrays import ArrayMasks
+
     stamp = hashlib.blake2b(masks.data, digest_size=16).hexdigest()
-    names = strings([f"tracks/{i}" for i in range(len(masks))])
-    reader = ArrayMasks(names, stamp, lambda: iter((masks,)))
-    return frames.images, Masks(reader, {0: "background", 1: "track"}, objects=False), np.full(len(masks), "", "<U5")
+    reader = ArrayMasks(strings([f"{name}/{i}" for i in range(len(masks))]), stamp, lambda: iter((masks,)))
+    return Masks(reader, names, objects=not names)
+
+
+def _undivided(examples: np.ndarray) -> np.ndarray:
+    return np.full(len(examples), "", "<U5")
 
 
 _MADE: dict[str, Callable[[int], tuple[np.ndarray, Target | Masks, np.ndarray]]] = {
     "digits": _digits,
     "tracks": _tracks,
+    "nuclei": _nuclei,
 }
 
 

@@ -18,6 +18,7 @@ NUMBERS = {
 }
 MASKS = {
     "tracks": "240 noisy 128×128 frames of a CCD: dim tracks, straight and curved, among bright hits and hot pixels",
+    "nuclei": "150 noisy 160×160 images of fluorescent nuclei, bright and dim, many of which touch: each is an object",
 }
 _SETS = {"angles": angles, "squares": squares}
 

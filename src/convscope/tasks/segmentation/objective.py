@@ -44,35 +44,36 @@ class MaskLoss:
             masks, weights = masks.unbind(1)
             weights = _middle(weights, output.shape[2:])
         labels = _middle(masks, output.shape[2:])
-        known = labels != VOID
-        number = known.sum()
-        labels = torch.where(known, labels, 0).long()
-        log_p = output.log_softmax(1)
+        logits = output.contiguous()  # the softmax goes through whole planes, many times faster than through pixels
+        log_p = logits.log_softmax(1)
         p = log_p.exp()
+        numbers = torch.arange(self.classes, dtype=labels.dtype, device=labels.device)
+        truth = (labels[:, None] == numbers.view(-1, *[1] * (labels.ndim - 1))).float()  # of a void pixel all are 0
+        known = labels != VOID
         value = output.new_zeros(())
         if self.of_pixels:
-            value = value + self._of_pixels(log_p, labels, known if weights is None else known * weights)
+            value = value + self._of_pixels(log_p, p, truth if weights is None else truth * weights[:, None])
         if self.of_dice:
-            value = value + self._of_dice(p, labels, known)
+            value = value + self._of_dice(p, truth, known)
         with torch.no_grad():
-            both, sizes = _overlap(p.argmax(1), labels, known, self.classes)
-        return Measured(value, number.float(), both[None], sizes.clamp(min=1))
+            both, sizes = _overlap(logits.max(1).indices, labels, known)
+        return Measured(value, known.count_nonzero().float(), both[None], sizes.clamp(min=1))
 
-    def _of_pixels(self, log_p: Tensor, labels: Tensor, known: Tensor) -> Tensor:
-        """Return the mean (focal) cross entropy of the ``known`` pixels, each by its weight and its class's."""
-        chosen = log_p.gather(1, labels[:, None])[:, 0]
-        each = -chosen if self.loss != "focal" else -chosen * (1 - chosen.exp()) ** FOCUS
-        weight = known.float() if self.weights is None else self.weights[labels] * known  # 0 where nothing is known
-        return (each * weight).sum() / weight.sum().clamp(min=1e-6)
-
-    def _of_dice(self, p: Tensor, labels: Tensor, known: Tensor) -> Tensor:
-        """Return 1 - the mean soft Dice of the classes that are in the batch."""
-        known = known[:, None]
-        truth = torch.zeros_like(p).scatter_(1, labels[:, None], 1.0) * known
+    def _of_pixels(self, log_p: Tensor, p: Tensor, truth: Tensor) -> Tensor:
+        """Return the mean (focal) cross entropy of the known pixels, by their weights in ``truth`` and their class."""
         axes = (0, *range(2, p.ndim))
-        both, sizes = (p * truth).sum(axes), (p * known).sum(axes) + truth.sum(axes)
-        dice = (2 * both + SMOOTH) / (sizes + SMOOTH)
-        counted = (truth.amax(axes) > 0).float()
+        each = log_p * truth if self.loss != "focal" else log_p * truth * (1 - p) ** FOCUS
+        of_class, pixels = -each.sum(axes), truth.sum(axes)
+        if self.weights is not None:
+            of_class, pixels = of_class * self.weights, pixels * self.weights
+        return of_class.sum() / pixels.sum().clamp(min=1e-6)  # 0 where nothing is known
+
+    def _of_dice(self, p: Tensor, truth: Tensor, known: Tensor) -> Tensor:
+        """Return 1 - the mean soft Dice of the classes that are in the batch."""
+        axes = (0, *range(2, p.ndim))
+        pixels = truth.sum(axes)
+        dice = (2 * (p * truth).sum(axes) + SMOOTH) / ((p * known[:, None].float()).sum(axes) + pixels + SMOOTH)
+        counted = (pixels > 0).float()
         if self.classes > 2:
             counted[0] = 0
         return 1 - (dice * counted).sum() / counted.sum().clamp(min=1) if counted.any() else dice.sum() * 0
@@ -85,10 +86,11 @@ def _middle(masks: Tensor, size: torch.Size) -> Tensor:
     return masks
 
 
-def _overlap(predicted: Tensor, labels: Tensor, known: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+def _overlap(predicted: Tensor, labels: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
     """Return twice the pixels on which both agree on a class other than the first, and those of either with one."""
     mine, theirs = (predicted > 0) & known, (labels > 0) & known
-    return 2.0 * ((predicted == labels) & theirs).sum(), (mine.sum() + theirs.sum()).float()
+    sizes = mine.count_nonzero() + theirs.count_nonzero()
+    return 2.0 * ((predicted == labels) & theirs).count_nonzero(), sizes.float()
 
 
 def objective(target: PixelClasses | Instances, options: Any, train: Any, valid: Any, device: str) -> MaskLoss:
