@@ -85,7 +85,7 @@ def evaluate(
     name, chosen = _choose(labelled, split)
     spec, learned = chosen.dataset.columns[chosen.dataset.targets[0]].spec, run.spec.target.kind
     if spec.kind != STORED.get(learned, spec.kind):
-        raise DataError(f"this run has learned {learned}, and what the set has for its examples is a {spec.kind} each")
+        raise _other_kind(learned, spec.kind)
     targets = run.spec.does.match(chosen.target, spec, run.spec.target)
     images, converted = _images(run, chosen)
     warnings = [*filter(None, (run.unfinished,)), *labelled.warnings, *converted, *targets.notices]
@@ -96,6 +96,13 @@ def evaluate(
     return {
         "task": run.spec.task, "split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores,
     }  # fmt: skip
+
+
+def _other_kind(learned: str, held: str) -> DataError:
+    advice = {"instances": ": say --mask binary where what they show is one class", "mask": ": say --mask instances"}
+    remedy = advice.get(held, "") if {learned, held} <= {"pixel classes", "instances", "mask"} else ""
+    words = {"instances": "numbered objects", "mask": "masks of classes"}
+    return DataError(f"this run has learned {learned}, and the set has {words.get(held, f'a {held} each')}{remedy}")
 
 
 def _check_reading(reading: ReadKeywords) -> None:

@@ -15,10 +15,12 @@ from scipy import ndimage
 from skimage.measure import regionprops_table
 
 from convscope.data.decode.pixel_sizes import of_tiff
+from convscope.data.spec import PixelClasses
 from convscope.data.transforms import ImageTransform
 from convscope.data.volumes.files import open_volume
 from convscope.errors import ConfigError
 from convscope.runs.masks import table as table_module
+from convscope.runs.masks.folder import MaskFolder
 from convscope.runs.masks.labels import write_label_tiff, write_probabilities
 from convscope.runs.masks.overlay import overlay_png
 from convscope.runs.masks.own_size import own_size
@@ -26,6 +28,8 @@ from convscope.runs.masks.palette import colours, palette_png
 from convscope.runs.masks.pixel_size import PixelSize
 from convscope.runs.masks.places import places
 from convscope.runs.masks.table import object_table, write_csv
+from convscope.runs.prediction import Prediction
+from convscope.tasks.segmentation.decoding import decoded
 
 HALF = PixelSize((0.5,), "um")
 
@@ -220,3 +224,17 @@ def test_files_stay_in_the_folder_each_for_itself():
         PurePosixPath("train/img/1"),
     ]
     assert places(["s.v1.tif", "s.v2.tif"]) == [PurePosixPath("s.v1"), PurePosixPath("s.v2")]
+
+
+def test_an_object_is_never_of_the_class_background(tmp_path: Path):
+    below = np.array([[0.6, 0.4, 0.1, 0.4, 0.4]], np.float32)  # the pixels' threshold is 0.5, that of objects 0.3
+    probabilities = np.stack([1 - below, below], -1)
+    target = PixelClasses(("ground", "cell"), (0.6, 0.4), objects=True, threshold=0.5, seeds=0.3)
+    classes, objects = decoded(probabilities, target)
+    assert objects is not None and objects.tolist() == [[1, 1, 0, 2, 2]] and classes.tolist() == [[1, 0, 0, 0, 0]]
+    arrays = {"classes": classes, "objects": objects, "image": np.zeros((1, 5, 1), np.uint8)}
+    MaskFolder(tmp_path, target).write(PurePosixPath("a"), "a.png", Prediction("a.png", arrays=arrays))
+    rows = list(csv.DictReader((tmp_path / "objects.csv").read_text().splitlines()))
+    assert [row["class"] for row in rows] == ["cell", "cell"]
+    outlines = json.loads((tmp_path / "geojson" / "a.geojson").read_text())["features"]
+    assert [one["properties"]["classification"]["name"] for one in outlines] == ["cell", "cell"]

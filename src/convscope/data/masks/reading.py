@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -101,11 +101,11 @@ def read_masks(
     by_source = bool(masks.objects or raw.classes)
     notices = list(_left_out(names, bad))
     rule = None if rule is None else rule_of_another(found, rule, by_source=by_source)
-    if rule is None:
+    if decided_here := rule is None:
         told = _told(masks, kind, found, raw.palette, options)
         rule, strays = _decided(found, told, names, raw.masks["distinct"])
         rule = replace(rule, palette=_palette(rule, raw.palette))
-        notices += strays
+        notices += [*strays, *_not_held(found, told, rule)]
     elif rule.nearest and (stray := ~np.isin(found.values, rule.values)).any():
         faults.check_soft(found, stray, names, raw.masks["distinct"])
         notices.append(_strays(found, stray, names))
@@ -116,6 +116,8 @@ def read_masks(
     except Damaged:
         shutil.rmtree(raw.folder)
         return read_masks(masks, sizes, options, root, processes, progress, rule=rule)
+    if decided_here:
+        _check_threshold(rule, pixels[rows], found)
     notices += _background_only(rule, pixels, names, rows)
     by_source = by_source and rule.kind == "instances"
     size = int(column.offsets[-1])
@@ -184,6 +186,32 @@ def _strays(found: Census, stray: np.ndarray, names: np.ndarray) -> Notice:
         f"({listed(names[files].tolist(), 3)}) lie off the main values; each is taken for the nearest one"
     )
     return Notice("stray-values", text, tuple(names[files[:SHOWN]].tolist()))
+
+
+def _not_held(found: Census, told: Told, rule: MaskRule) -> Iterator[Notice]:
+    """Say what was told of values that no mask holds: a slip in the value, most often."""
+    held = set(found.values.tolist())
+    void = [value_text(v, colours=found.colours) for v in told.void if v == v and v not in held]
+    if void:
+        yield Notice("ignore-unused", f"--ignore: no mask holds {listed(void)}", tuple(void))
+    if rule.kind != "binary" or rule.threshold is not None or len(told.names) > len(rule.names):
+        return
+    named = [
+        f"{value_text(v, colours=found.colours)} ({name})" for v, name in told.names.items() if v not in rule.values
+    ]
+    if named:
+        what = "whose name is" if len(named) == 1 else "whose names are"
+        text = f"no mask holds {listed(named)}, {what} among {told.from_file}; the classes are {listed(rule.names)}"
+        yield Notice("names-unused", text, tuple(named))
+
+
+def _check_threshold(rule: MaskRule, pixels: np.ndarray, found: Census) -> None:
+    """Refuse a threshold with every pixel (n, 2 classes) on one side of it, so that nothing is left to learn."""
+    if rule.threshold is None or pixels.sum(0).all():
+        return
+    side = "nothing reaches it" if pixels[:, 0].any() else "everything reaches it"
+    low, high = (value_text(v) for v in found.values[[0, -1]])
+    raise DataError(f"--mask-threshold {rule.threshold:g}: {side}; the masks hold values from {low} to {high}")
 
 
 def _palette(rule: MaskRule, palette: bytes) -> tuple[int, ...]:

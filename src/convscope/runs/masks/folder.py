@@ -131,10 +131,14 @@ def _outlines(arrays: Mapping[str, np.ndarray], names: tuple[str, ...]) -> Calla
 
 
 def _class_of(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the number (n,) of each object's class."""
-    class_of = np.zeros(int(labels.max(initial=0)), np.int64)
+    """Return the number (n,) of each object's class.
+
+    Where objects have a threshold of their own, pixels of an object can be background in the class map, all of them
+    too: the object is of the first class behind the background then.
+    """
+    class_of = np.ones(int(labels.max(initial=0)), np.int64)
     for at in slabs(labels.shape):
-        inside = labels[at] > 0
+        inside = (labels[at] > 0) & (classes[at] > 0)
         class_of[labels[at][inside] - 1] = classes[at][inside]
     return class_of
 
