@@ -14,6 +14,7 @@ from cli.command import call
 from convscope.cli.app import VERBS, main
 from convscope.terminal import screen
 from convscope.terminal.live import Live
+from convscope.terminal.tables import table
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -48,6 +49,16 @@ def test_tables_fold_between_numbers(width: int, run: Path, window, capsys: pyte
     narrow = capsys.readouterr().out
     assert sorted(NUMBER.findall(narrow)) == whole
     assert all(len(line.rstrip()) <= max(width, 52) for line in narrow.splitlines())
+
+
+@pytest.mark.parametrize("width", [50, 60, 80])
+def test_no_word_and_no_number_is_cut(width: int, window, capsys: pytest.CaptureFixture[str]) -> None:
+    columns = ("class", "Dice", "95 % interval", "pooled Dice", "precision", "recall", "images without")
+    rows = [("background", "0.9926", "0.9912 to 0.9935", "0.9927", "0.9935", "0.992", "1,470,103,776")]
+    window(width)
+    screen.out.print(table(columns, rows, right=columns[1:]))
+    printed = capsys.readouterr().out
+    assert sorted(printed.replace("─", "").split()) == sorted(" ".join([*columns, *rows[0]]).split())
 
 
 def test_an_epoch_folds_between_its_figures(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 from convscope.data import Data, load, read_images
 from convscope.data.loading import load_labelled
 from convscope.data.options import LoadOptions
+from convscope.data.patches import example
 from convscope.errors import ConfigError, DataError
 from real_data import real_data
 
@@ -324,3 +325,18 @@ def test_lung_keeps_groups_together():
     parts = [set(split.groups.tolist()) for split in data.splits if split.groups is not None]
     assert len(parts) == 3
     assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+
+
+def test_arrays_with_nan_beside_masks_are_named_or_left_out(tmp_path):
+    generator = np.random.default_rng(0)
+    x, y = generator.random((8, 20, 24)).astype(np.float32), (generator.random((8, 20, 24)) > 0.5).astype(np.uint8)
+    x[2, 3, 3] = np.nan
+    np.savez(tmp_path / "a.npz", x=x, y=y)
+    assert refused(tmp_path / "a.npz").endswith("--skip-bad:\n  x/2: 1 of 480 values are NaN or infinite")
+    data = load(tmp_path / "a.npz", skip_bad=True)
+    assert data.facts["images"].startswith("7, 20 × 24")
+    everything = data.everything
+    assert everything.ids.tolist() == [f"x/{k}" for k in range(8) if k != 2]
+    for at, k in enumerate(k for k in range(8) if k != 2):
+        np.testing.assert_array_equal(example(everything.input, at)[..., 0], x[k])
+        np.testing.assert_array_equal(example(everything.target, at), y[k])

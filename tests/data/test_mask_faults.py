@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -229,4 +230,63 @@ def test_a_missing_mask_stops_loading_unless_left_out(tmp_path):
     root = drawings.pair_folders(tmp_path / "set")
     (root / "masks/2.png").unlink()
     with pytest.raises(DataError, match=r"1 image has no mask \(images/2\.png\); 5 pairs complete; correct them, or "):
+        load(root)
+
+
+def coco_with(root: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    path = drawings.coco(root) / "annotations/objects.json"
+    told = json.loads(path.read_text())
+    change(told)
+    path.write_text(json.dumps(told))
+    return root
+
+
+def test_two_images_of_one_id_are_refused(tmp_path: Path) -> None:
+    root = coco_with(tmp_path / "set", lambda told: told["images"][2].update(id=1))
+    with pytest.raises(DataError, match=r"objects\.json: images\[1\] and images\[2\] have one id, 1; give each its"):
+        load(root)
+    root = coco_with(tmp_path / "other", lambda told: told["images"][1].update(height=None))
+    with pytest.raises(DataError, match=r"images\[1\]: the height None; expected a number of pixels"):
+        load(root)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (None, "no region, a box at most"),
+        ([], "no region, a box at most"),
+        ([[500, 500, 600, 500, 600, 600]], "a polygon outside the image: x from 500 to 600, y from 500 to 600"),
+        ([[float("nan"), 2, 3, 4, 5, 6]], r"a polygon of the points \[nan, 2, 3, 4, 5, 6\]; expected numbers"),
+        ([1, 2, 3, 4, 5, 6], "a polygon of the points 1; expected x, y, x, y"),
+        ({"size": [H, W], "counts": ["a", 3]}, r"run lengths of the form \['a', 3\]; expected whole numbers"),
+    ],
+)
+def test_an_object_without_a_region_in_its_image_is_not_background(tmp_path: Path, told: Any, said: str) -> None:
+    root = coco_with(tmp_path / "set", lambda table: table["annotations"][0].update(segmentation=told))
+    with pytest.raises(DataError, match=f"images/0.png: annotation 0: {said}"):
+        load(root)
+
+
+def test_what_is_told_of_values_that_no_mask_holds_is_said(tmp_path: Path) -> None:
+    root = drawings.pair_folders(tmp_path / "set")
+    names = tmp_path / "names.txt"
+    names.write_text("0=ground\n7=cell\n")
+    found = read(root, classes=names, ignore="77")
+    said = {notice.code: notice.text for notice in found.notices}
+    assert said["ignore-unused"] == "--ignore: no mask holds 77"
+    assert said["names-unused"].startswith("no mask holds 7 (cell), whose name is among --classes ")
+    assert found.rule.names == ("ground", "object")
+
+
+@pytest.mark.parametrize(("threshold", "side"), [(300, "nothing reaches it"), (-1, "everything reaches it")])
+def test_a_threshold_beside_all_values_is_refused(tmp_path: Path, threshold: float, side: str) -> None:
+    root = drawings.pair_folders(tmp_path / "set")
+    with pytest.raises(DataError, match=f"--mask-threshold {threshold}: {side}; the masks hold values from 0 to 255"):
+        read(root, mask_threshold=threshold)
+
+
+def test_a_label_of_nnunet_without_a_number_is_refused(tmp_path: Path) -> None:
+    root = drawings.nnunet(tmp_path / "set")
+    (root / "dataset.json").write_text(json.dumps({"labels": {"background": 0, "cell": "x"}}))
+    with pytest.raises(DataError, match=r"dataset\.json: the label 'cell' has the value 'x'; expected a number"):
         load(root)

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 from example_report import bare, contents
 
+from convscope.report.figures import style
+from convscope.report.figures.baselines import draw
 from convscope.report.sections.classification.report import REPORT
 from convscope.report.verdict import verdict
 
@@ -77,3 +79,16 @@ def test_two_classes_tell_the_missed():
     missed = len(found.metrics["binary"]["missed"])
     (sentence,) = REPORT.remarks(found)
     assert f"Of 150 images of “kind 1”, the class counted as positive, it missed {missed} (sensitivity" in sentence
+
+
+def test_a_figure_that_is_not_defined_is_said_and_drawn_nowhere():
+    found = contents(3)
+    missing = {"value": None, "low": None, "high": None}
+    baselines = tuple(replace(each, figure=missing) for each in found.baselines)
+    nothing = replace(found, metrics={**found.metrics, found.metrics["main"]: missing}, baselines=baselines)
+    assert "the figure is not defined on them" in verdict(nothing)[0]
+    assert draw(nothing) is None
+    some = replace(found, baselines=(*baselines, *found.baselines))
+    assert some.ranked == found.ranked
+    with style.applied():
+        assert draw(some) is not None

@@ -28,7 +28,7 @@ from convscope.tasks.registry import task
 from convscope.training.checkpoint import save_error
 from convscope.training.choice import decided, rule
 from convscope.training.loop import Outcome
-from convscope.training.memory import return_freed_memory
+from convscope.training.memory import return_freed_memory, stop_keeping_freed_memory
 
 
 def write_results(
@@ -36,6 +36,7 @@ def write_results(
 ) -> Run:
     """Evaluate the chosen weights, score the simple methods beside them, and write what the run found."""
     began = time.perf_counter()
+    stop_keeping_freed_memory()
     facts, checksum = noted(folder), weights_hash(folder)
     write_json(folder / files.ENVIRONMENT, {**facts, "weights_sha256": checksum})
     run = open_run(folder, model=training.spec.source)

@@ -27,7 +27,7 @@ def describe(
     learned: dict[str, str],
 ) -> dict[str, str]:  # fmt: skip
     """Return the facts of a set, in the order to print them; ``learned`` are those of masks."""
-    index = entry.index[entry.index["height"] > 0]
+    index = np.delete(entry.index, list(entry.bad))
     low, high = examined.low.min(), examined.high.max()
     stored = len(entry.images) * math.prod(entry.rule.shape)
     if entry.rule.fit == "keep":

@@ -104,5 +104,6 @@ class Contents:
 
     @property
     def ranked(self) -> list[Baseline]:
-        """The baselines, the best first."""
-        return sorted(self.baselines, key=lambda each: each.figure["value"], reverse=self.main.better == "higher")
+        """The baselines whose main figure is defined, the best first."""
+        defined = [each for each in self.baselines if each.figure["value"] is not None]
+        return sorted(defined, key=lambda each: each.figure["value"], reverse=self.main.better == "higher")

@@ -18,11 +18,16 @@ def verdict(contents: Contents) -> list[str]:
     seen = f"On {n} it had never seen"
     if chose:
         seen = f"On {n} of the validation split, which also served to choose {' and '.join(by)}"
+    if estimate["value"] is None:
+        return [
+            f"{seen}, the network has no {inside(main.title)}: the figure is not defined on them.",
+            f"Judge it on more {contents.noun}s, such as hold what it has learned to find.",
+        ]
     opening = (
         f"{seen}, the network has {inside(main.title)} {value(estimate, main)}"
         f" (95 % interval {bounds(estimate, main)}{_drawn(contents)})"
     )
-    sentences = _against(contents, opening, contents.ranked[0]) if contents.baselines else [f"{opening}."]
+    sentences = _against(contents, opening, contents.ranked[0]) if contents.ranked else [f"{opening}."]
     if chose:
         sentences.append("That choice makes the score optimistic, and there is no test split.")
     return [units(sentence) for sentence in sentences]

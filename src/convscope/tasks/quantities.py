@@ -131,7 +131,13 @@ def digits(difference: Mapping[str, float], about: About) -> int:
 
 
 def lead(difference: Mapping[str, float], about: About) -> str:
-    """Return a lead with its interval, ``"+1.2  (+0.4 to +2.0)"``."""
+    """Return a lead with its interval, ``"+1.2  (+0.4 to +2.0)"``; "not defined" where one of two figures has none.
+
+    >>> lead({"value": math.nan, "low": math.nan, "high": math.nan}, About("Dice", ""))
+    'not defined'
+    """
+    if math.isnan(difference["value"]):
+        return "not defined"
     return f"{signed(difference['value'], about, digits(difference, about))}  ({ends(difference, about)})"
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 
-from convscope.terminal.screen import WIDEST, folded, out
+from convscope.report.text import clean
+from convscope.terminal.screen import folded, out
 from convscope.text import THIN
 
 if TYPE_CHECKING:
@@ -29,17 +31,33 @@ def table(
 ) -> Table:
     """Return a table; the columns named in ``right`` are aligned to the right.
 
-    Where the window is too narrow, cells fold between words and within intervals, never within a number; a window that
-    is narrower still folds the lines.
+    Where the window is too narrow, cells fold between words, and if need be within intervals, never within a word or
+    a number; a window that is narrower still folds the lines.
     """
     cells = [[str(cell) for cell in row] for row in rows]
-    grid = _table(columns, cells, right)
-    if out.measure(grid, options=out.options.update(width=WIDEST)).maximum <= out.width:
-        return grid
-    grid = _table(columns, [[_INTERVAL.sub(r"\1- ", cell) for cell in row] for row in cells], right)
-    least = out.measure(grid, options=out.options.update(width=WIDEST)).minimum
-    grid.width = least if least > out.width else None
+    folded_cells = [[_INTERVAL.sub(r"\1- ", cell) for cell in row] for row in cells]
+    for texts, gap in ((cells, 3), (folded_cells, 3), (folded_cells, 1)):  # the last: columns nearer to each other
+        widths = _widths([columns, *texts], out.width - gap * (len(columns) - 1) - 2)
+        whole = sum(widths) + gap * (len(columns) - 1) + 2
+        grid = _table(columns, texts, right, widths)
+        grid.padding, grid.width = (0, gap // 2), whole
+        if whole <= out.width:
+            break
     return grid
+
+
+def _widths(rows: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Return how wide each column is, as near to ``room`` in sum as whole words allow.
+
+    Rich takes what it must from columns, letters of their words too.
+    """
+    texts = [[clean(cell) for cell in column] for column in zip(*rows, strict=True)]
+    widths = [max(map(cell_len, column)) for column in texts]
+    least = [max((cell_len(word) for cell in column for word in cell.split()), default=0) for column in texts]
+    while sum(widths) > room and widths != least:
+        widest = max((at for at in range(len(widths)) if widths[at] > least[at]), key=lambda at: widths[at])
+        widths[widest] -= 1
+    return widths
 
 
 def shown(listing: ReportTable, notes: str = "") -> Table:
@@ -56,10 +74,12 @@ def _plain(text: str) -> str:
     return text.replace(THIN, " ")  # which not every terminal has
 
 
-def _table(columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> Table:
+def _table(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str], widths: Sequence[int]
+) -> Table:
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        grid.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for name, width in zip(columns, widths, strict=True):
+        grid.add_column(name, justify="right" if name in right else "left", overflow="fold", width=width)
     for row in cells:
         grid.add_row(*map(escape, row))
     return grid

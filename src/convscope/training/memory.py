@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import platform
+from collections.abc import Iterator
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
+_LARGE = 1 << 25  # bytes: the most that glibc itself lets its threshold of mapped blocks grow to
+
+
+class _Kept:
+    """Whether this process keeps what it frees, as glibc cannot be asked."""
+
+    now = False
 
 
 def keep_freed_memory() -> bool:
@@ -16,10 +25,37 @@ def keep_freed_memory() -> bool:
     if platform.libc_ver()[0] != "glibc":
         return False
     libc = ctypes.CDLL(None)
-    return bool(libc.mallopt(_MMAP_THRESHOLD, 1 << 30) and libc.mallopt(_TRIM_THRESHOLD, 2**31 - 1))
+    _Kept.now = bool(libc.mallopt(_MMAP_THRESHOLD, 1 << 30) and libc.mallopt(_TRIM_THRESHOLD, 2**31 - 1))
+    return _Kept.now
+
+
+def stop_keeping_freed_memory() -> None:
+    """Give back what training freed, and from here on every large block when it is freed.
+
+    What is scored and drawn asks for blocks of ever other sizes; kept, those of large images become gigabytes.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_MMAP_THRESHOLD, _LARGE)
+        libc.mallopt(_TRIM_THRESHOLD, 2 * _LARGE)
+        libc.malloc_trim(0)
+    _Kept.now = False
+
+
+@contextlib.contextmanager
+def large_blocks_returned() -> Iterator[None]:
+    """Give large blocks back when they are freed, as ``stop_keeping_freed_memory``; then keep them again, if before."""
+    kept = _Kept.now
+    if kept:
+        stop_keeping_freed_memory()
+    try:
+        yield
+    finally:
+        if kept:
+            keep_freed_memory()
 
 
 def return_freed_memory() -> None:
-    """Give what training freed back to the system: what comes after it asks for blocks of other sizes."""
+    """Give what was freed so far back to the system: what comes after it asks for blocks of other sizes."""
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).malloc_trim(0)

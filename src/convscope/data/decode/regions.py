@@ -20,8 +20,9 @@ def polygon_pixels(parts: Sequence[Sequence[float]], height: int, width: int) ->
     [0, 1, 2, 3, 5, 6, 7, 8]
 
     Raises:
-        Unreadable: fewer than three points, half a point, or what is no number.
+        Unreadable: fewer than three points, half a point, what is no number, or nothing within the image.
     """
+    _check_inside(parts, height, width)
     region = np.zeros((height, width), bool)
     planes = sorted((_inside(part, height, width) for part in parts), key=lambda plane: -int(plane.sum()))
     for plane in planes:
@@ -31,14 +32,33 @@ def polygon_pixels(parts: Sequence[Sequence[float]], height: int, width: int) ->
     return np.flatnonzero(region)
 
 
-def _inside(part: Sequence[float], height: int, width: int) -> np.ndarray:
-    """Return which pixels have their centre inside one polygon, (H, W): an odd number of edges on its left."""
+def _points(part: Sequence[float]) -> np.ndarray:
+    """Return the corners (n, 2), x and y, of one polygon."""
     try:
         points = np.array(part, np.float64).reshape(-1, 2)
     except (TypeError, ValueError):
         raise Unreadable(f"a polygon of the points {str(part)[:60]}; expected x, y, x, y, ...") from None
-    if len(points) < 3 or not np.isfinite(points).all():
+    if not np.isfinite(points).all():
+        raise Unreadable(f"a polygon of the points {str(part)[:60]}; expected numbers")
+    if len(points) < 3:
         raise Unreadable(f"a polygon of {len(points)} points; expected three or more, x, y, x, y, ...")
+    return points
+
+
+def _check_inside(parts: Sequence[Sequence[float]], height: int, width: int) -> None:
+    """Refuse polygons drawn for another image, or in other units: all of them beside this one."""
+    points = np.concatenate([_points(part) for part in parts])
+    (left, top), (right, bottom) = points.min(0), points.max(0)
+    if right < 0 or bottom < 0 or left > width or top > height:
+        raise Unreadable(
+            f"a polygon outside the image: x from {left:g} to {right:g}, y from {top:g} to {bottom:g}, in an image "
+            f"{width:,} wide and {height:,} high"
+        )
+
+
+def _inside(part: Sequence[float], height: int, width: int) -> np.ndarray:
+    """Return which pixels have their centre inside one polygon, (H, W): an odd number of edges on its left."""
+    points = _points(part)
     inside = np.zeros((height, width + 1), bool)
     for (x0, y0), (x1, y1) in zip(points, np.roll(points, -1, axis=0), strict=True):
         low, high = sorted((y0, y1))
@@ -78,9 +98,12 @@ def run_pixels(counts: Sequence[int], height: int, width: int) -> np.ndarray:
     [1, 3]
 
     Raises:
-        Unreadable: they do not add up to the image.
+        Unreadable: they do not add up to the image, or are no whole numbers.
     """
-    runs = np.array(counts, np.int64)
+    try:
+        runs = np.array(counts, np.int64)
+    except (TypeError, ValueError, OverflowError):
+        raise Unreadable(f"run lengths of the form {str(counts)[:60]}; expected whole numbers") from None
     if (runs < 0).any() or runs.sum() != height * width:
         raise Unreadable(f"run lengths of {runs.sum():,} pixels; expected {width:,} × {height:,} = {height * width:,}")
     inside = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(width, height)

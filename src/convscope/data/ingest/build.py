@@ -123,6 +123,8 @@ def _from_array(images: ArrayImages, size: Size, allocate: Allocate, progress: P
         facts["dtype"] = DTYPES.index(kind.dtype)
         if values.dtype != np.uint8 or rule.nodata:
             values = _without_nodata(values, rule.nodata or (), facts, bad, done)
+            if not kept:  # where each keeps its size, the array has room for the unusable ones too
+                facts["height"][[row - done for row in bad if row >= done]] = 0
         same_size = kept or images.shape[:2] == (rule.height, rule.width)
         out[rows] = values if same_size else [resize(image, rule.height, rule.width, rule.fit) for image in values]
         examine(out[rows], facts)
@@ -142,7 +144,7 @@ def _without_nodata(
                 values[i], facts["filled"][i] = usable(image, nodata)
             except Unreadable as error:
                 bad[done + i] = str(error)
-                facts["height"][i] = values[i] = 0
+                values[i] = 0
     facts["outlier"], facts["outliers"] = outlying(values)
     return values
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from convscope.data.ingest.build import Progress
 from convscope.data.ingest.pool import Bad
 from convscope.data.listing import Masks
 from convscope.data.masks import faults
+from convscope.data.masks.another import rule_of_another
 from convscope.data.masks.census import Census, census
 from convscope.data.masks.converted import Damaged, UnknownValue, converted
 from convscope.data.masks.kinds import Told, decide, kind_of
+from convscope.data.masks.meaning import MaskMeaning, ValueRow, value_table
 from convscope.data.masks.names import assign_names, ignored, parse_value, read_names
 from convscope.data.masks.rule import VOID, MaskKind, MaskRule, value_text
 from convscope.data.masks.store import raw_masks
@@ -29,39 +31,32 @@ from convscope.text import count, listed
 SHOWN = 20
 
 
-@dataclass(frozen=True)
-class ValueRow:
-    """One line of the table of values: ``value`` as the file has it, what it is taken for, on how many pixels.
-
-    ``number`` is the class, 255 for void, ``None`` for objects and for stray values. ``share`` is that of all pixels,
-    ``masks`` how many hold it.
-    """
-
-    value: str
-    number: int | None
-    name: str
-    share: float
-    masks: int
-
-
 @dataclass(frozen=True, eq=False)
 class MasksRead:
     """The masks of a set in the form that a network learns from.
 
     ``column`` has one example a mask; those in ``bad`` are empty. ``pixels`` (n, K) are those of each class in each
     mask, of instances those of background and of objects; ``objects`` (n,) counts the objects, of other masks 0.
-    ``rule`` reads masks of another set alike.
     """
 
     column: Ragged
-    rule: MaskRule
-    table: tuple[ValueRow, ...]
+    meaning: MaskMeaning
     pixels: np.ndarray
     objects: np.ndarray
     notices: tuple[Notice, ...]
     facts: dict[str, str]
     bad: Bad
     seconds: float
+
+    @property
+    def rule(self) -> MaskRule:
+        """What each value means."""
+        return self.meaning.rule
+
+    @property
+    def table(self) -> tuple[ValueRow, ...]:
+        """What each value was taken for."""
+        return self.meaning.table
 
     @property
     def spec(self) -> FieldSpec:
@@ -91,6 +86,7 @@ def read_masks(
         ConfigError: ``--ignore`` or ``--classes`` that fit nothing.
         Error: the cache cannot be written.
     """
+    rule = None if masks.names and options.classes is None else rule
     raw = raw_masks(masks.reader, root, options.max_pixels, processes, progress)
     raw = raw if masks.rows is None else raw.some(masks.rows)
     names = masks.files
@@ -102,26 +98,32 @@ def read_masks(
     rows = np.delete(np.arange(len(names)), list(bad))
     kind = rule.kind if rule else _asked(masks, options)
     found = census(raw, names, rows, by_class=kind != "instances")
+    by_source = bool(masks.objects or raw.classes)
     notices = list(_left_out(names, bad))
-    if rule is None:
+    rule = None if rule is None else rule_of_another(found, rule, by_source=by_source)
+    if decided_here := rule is None:
         told = _told(masks, kind, found, raw.palette, options)
         rule, strays = _decided(found, told, names, raw.masks["distinct"])
         rule = replace(rule, palette=_palette(rule, raw.palette))
-        notices += strays
+        notices += [*strays, *_not_held(found, told, rule)]
     elif rule.nearest and (stray := ~np.isin(found.values, rule.values)).any():
         faults.check_soft(found, stray, names, raw.masks["distinct"])
         notices.append(_strays(found, stray, names))
     try:
         column, pixels, objects = converted(raw, rule, rows, masks.name)
     except UnknownValue as unknown:
-        raise _unknown(names[unknown.row], unknown.value, rule) from None
+        raise _unknown(names[unknown.row], unknown.value, rule, colours=found.colours) from None
     except Damaged:
         shutil.rmtree(raw.folder)
         return read_masks(masks, sizes, options, root, processes, progress, rule=rule)
+    if decided_here:
+        _check_threshold(rule, pixels[rows], found)
     notices += _background_only(rule, pixels, names, rows)
-    table = _table(found, rule, pixels, int(column.offsets[-1]))
+    by_source = by_source and rule.kind == "instances"
+    size = int(column.offsets[-1])
+    meaning = MaskMeaning(rule, value_table(found, rule, pixels, objects[rows], size=size, by_source=by_source))
     return MasksRead(
-        column, rule, table, pixels, objects, tuple(notices), _facts(rule, objects, rows), bad, raw.seconds
+        column, meaning, pixels, objects, tuple(notices), _facts(rule, objects, rows), bad, raw.seconds
     )  # fmt: skip
 
 
@@ -186,6 +188,32 @@ def _strays(found: Census, stray: np.ndarray, names: np.ndarray) -> Notice:
     return Notice("stray-values", text, tuple(names[files[:SHOWN]].tolist()))
 
 
+def _not_held(found: Census, told: Told, rule: MaskRule) -> Iterator[Notice]:
+    """Say what was told of values that no mask holds: a slip in the value, most often."""
+    held = set(found.values.tolist())
+    void = [value_text(v, colours=found.colours) for v in told.void if v == v and v not in held]
+    if void:
+        yield Notice("ignore-unused", f"--ignore: no mask holds {listed(void)}", tuple(void))
+    if rule.kind != "binary" or rule.threshold is not None or len(told.names) > len(rule.names):
+        return
+    named = [
+        f"{value_text(v, colours=found.colours)} ({name})" for v, name in told.names.items() if v not in rule.values
+    ]
+    if named:
+        what = "whose name is" if len(named) == 1 else "whose names are"
+        text = f"no mask holds {listed(named)}, {what} among {told.from_file}; the classes are {listed(rule.names)}"
+        yield Notice("names-unused", text, tuple(named))
+
+
+def _check_threshold(rule: MaskRule, pixels: np.ndarray, found: Census) -> None:
+    """Refuse a threshold with every pixel (n, 2 classes) on one side of it, so that nothing is left to learn."""
+    if rule.threshold is None or pixels.sum(0).all():
+        return
+    side = "nothing reaches it" if pixels[:, 0].any() else "everything reaches it"
+    low, high = (value_text(v) for v in found.values[[0, -1]])
+    raise DataError(f"--mask-threshold {rule.threshold:g}: {side}; the masks hold values from {low} to {high}")
+
+
 def _palette(rule: MaskRule, palette: bytes) -> tuple[int, ...]:
     """Return the colour of each class, as the set shows it: that of its first value."""
     if rule.kind == "instances" or rule.threshold is not None or not (rule.colours or palette):
@@ -205,11 +233,13 @@ def _left_out(names: np.ndarray, bad: Bad) -> list[Notice]:
     return [Notice("bad-masks", f"{count(len(bad), 'mask')} left out ({listed(said, 3)})", tuple(said[:SHOWN]))]
 
 
-def _unknown(name: str, value: float, rule: MaskRule) -> DataError:
-    known = [value_text(v, colours=rule.colours) for v in rule.values]
+def _unknown(name: str, value: float, rule: MaskRule, *, colours: bool) -> DataError:
+    names = ["void" if number == VOID else rule.names[number] for number in rule.classes]
+    known = [f"{value_text(v, colours=rule.colours)} {what}" for v, what in zip(rule.values, names, strict=True)]
+    text = value_text(value, colours=colours)
     return DataError(
-        f"{name}: the value {value_text(value, colours=rule.colours)} is none of the masks' values "
-        f"({listed(known, 12)}); correct it, or call it void with --ignore"
+        f"{name}: the value {text} is none that this run has learned ({listed(known, 12)}); correct it, call it void "
+        f"with --ignore {text}, or say what the values of this set mean with --classes"
     )
 
 
@@ -222,44 +252,6 @@ def _background_only(rule: MaskRule, pixels: np.ndarray, names: np.ndarray, rows
     what = "no object" if rule.kind == "instances" else f"{rule.names[0]} only"
     text = f"{len(empty):,} of {count(len(rows), 'mask')} hold {what}; kept ({listed(names[empty].tolist(), 3)})"
     return [Notice("background-only", text, tuple(names[empty[:SHOWN]].tolist()))]
-
-
-def _table(found: Census, rule: MaskRule, pixels: np.ndarray, size: int) -> tuple[ValueRow, ...]:
-    """Return what each value is taken for; ``size`` is how many pixels there are."""
-    total = max(1, int(found.pixels.sum()))
-    share = found.pixels / total
-    if rule.threshold is not None:
-        held = pixels.sum(0)
-        texts = (f"below {rule.threshold:g}", f"{rule.threshold:g} and above")
-        sides = [
-            ValueRow(text, number, rule.names[number], float(held[number] / max(1, size)), masks)
-            for number, (text, masks) in enumerate(zip(texts, (pixels > 0).sum(0).tolist(), strict=True))
-        ]
-        void = size - int(held.sum())
-        return (*sides, ValueRow("others", VOID, "void", void / size, 0)) if void else tuple(sides)
-    numbers = dict(zip(rule.values, rule.classes, strict=True))
-    rows: list[ValueRow] = []
-    objects = np.array([v not in numbers for v in found.values.tolist()])
-    for k, value in enumerate(found.values.tolist()):
-        if value not in numbers:
-            continue
-        number = numbers[value]
-        name = "void" if number == VOID else ("background" if rule.kind == "instances" else rule.names[number])
-        text = value_text(value, colours=rule.colours)
-        rows.append(ValueRow(text, number, name, float(share[k]), int(found.masks[k])))
-    if rule.nearest and objects.any():
-        text = f"{count(int(objects.sum()), 'other value')}"
-        rows.append(ValueRow(text, None, "the nearest", float(share[objects].sum()), _masks_with(found, objects)))
-    if rule.kind == "instances" and objects.any():
-        low, high = (value_text(v, colours=rule.colours) for v in found.values[objects][[0, -1]])
-        text = low if low == high else f"{low} to {high}"
-        name = "each connected piece an object" if rule.pieces else "each value an object"
-        rows.append(ValueRow(text, None, name, float(share[objects].sum()), _masks_with(found, objects)))
-    return tuple(rows)
-
-
-def _masks_with(found: Census, which: np.ndarray) -> int:
-    return len(np.unique(found.row[which[found.at]]))
 
 
 def _facts(rule: MaskRule, objects: np.ndarray, rows: np.ndarray) -> dict[str, str]:

@@ -151,7 +151,23 @@ def _parsed(data: bytes, where: str) -> Mapping[str, Any]:
             lacking = [key for key in keys if not isinstance(each, dict) or key not in each]
             if lacking:
                 raise DataError(f"{where}: {part}[{k}] lacks {', '.join(lacking)}")
+    _check_images(cast(list[Mapping[str, Any]], table["images"]), where)
     return cast(Mapping[str, Any], table)
+
+
+def _check_images(images: Sequence[Mapping[str, Any]], where: str) -> None:
+    """Refuse images without a size, and two of one id: whose the annotations are, nothing would tell."""
+    first: dict[Any, int] = {}
+    for k, each in enumerate(images):
+        for side in ("height", "width"):
+            if not isinstance(each[side], int | float) or each[side] < 1:
+                raise DataError(f"{where}: images[{k}]: the {side} {each[side]!r}; expected a number of pixels")
+        try:
+            other = first.setdefault(each["id"], k)
+        except TypeError:
+            raise DataError(f"{where}: images[{k}]: the id {each['id']!r}; expected a number or a text") from None
+        if other != k:
+            raise DataError(f"{where}: images[{other}] and images[{k}] have one id, {each['id']}; give each its own")
 
 
 def _categories(files: Files, by_split: BySplit, tables: Mapping[str, Mapping[str, Any]]) -> dict[int, str]:
@@ -166,13 +182,13 @@ def _categories(files: Files, by_split: BySplit, tables: Mapping[str, Mapping[st
 
 
 def _by_image(table: Mapping[str, Any], known: set[Any], where: str) -> dict[Any, list[Annotation]]:
-    """Return the annotations of each image that have a region."""
+    """Return the annotations of each image."""
     by_image: dict[Any, list[Annotation]] = defaultdict(list)
     unknown: list[str] = []
     for each in cast(list[Annotation], table["annotations"]):
         if each["image_id"] not in known:
             unknown.append(str(each["image_id"]))
-        elif each.get("segmentation"):
+        else:
             by_image[each["image_id"]].append(each)
     if unknown:
         raise DataError(f"{where}: annotations of images that are not listed: ids {listed(unknown, SHOWN)}")
@@ -195,7 +211,7 @@ def _drawn(
     regions: list[np.ndarray] = []
     for each in annotations:
         try:
-            regions.append(_region(each["segmentation"], height, width))
+            regions.append(_region(each.get("segmentation"), height, width))
         except Unreadable as error:
             raise Unreadable(f"annotation {each.get('id')}: {error}") from None
     # Crowds lie below single objects, whatever their size.
@@ -206,6 +222,8 @@ def _drawn(
 
 
 def _region(told: Any, height: int, width: int) -> np.ndarray:
+    if not told:  # taken for background, what is there would be learned as not there
+        raise Unreadable("no region, a box at most; draw it, or take the annotation out")
     if isinstance(told, list):
         return polygon_pixels(cast(list[list[float]], told), height, width)
     if not isinstance(told, dict) or "counts" not in told:

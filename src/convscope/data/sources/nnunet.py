@@ -132,6 +132,10 @@ def _names(told: Mapping[str, Any]) -> dict[float, str]:
             names[float(key)] = value
         elif isinstance(value, int | float):
             names[float(value)] = key
+        elif not isinstance(value, list):  # several values are a region
+            raise DataError(
+                f"dataset.json: the label {key!r} has the value {value!r}; expected a number, its value in the masks"
+            )
     return names
 
 

@@ -12,11 +12,11 @@ from convscope.text import inside
 
 def draw(contents: Contents) -> Drawing | None:
     """Draw each method's main figure as a dot with its interval, the best above; one far behind stands at the edge."""
-    if not contents.baselines:
+    if not contents.ranked or contents.figure["value"] is None:
         return None
     about = contents.main
     rows = [("this network", contents.figure, BLUE)]
-    rows += [(each.name, each.figure, GREY) for each in contents.baselines]
+    rows += [(each.name, each.figure, GREY) for each in contents.ranked]
     rows.sort(key=lambda row: row[1]["value"], reverse=about.better == "lower")
     estimates = [estimate for _, estimate, _ in rows]
     end, best = merit.worst_end(estimates, about), merit.best_value(estimates, about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ from convscope.graph.record.inputs import bound_inputs
 from convscope.graph.record.recorder import NeedsValues
 from convscope.runs.tiles.plan import TilePlan, Tiles, bytes_each, plan_tiles
 from convscope.runs.tiles.windows import Window
+from convscope.training.memory import large_blocks_returned, return_freed_memory
 
 MEMORY = 3 * 2**27  # bytes for the values of a tile; measured: PyTorch takes up to 2.3 times as many
 LEAST = 256  # sides of an image by which memory is counted
@@ -92,7 +94,9 @@ class TiledNetwork:
         once = len(views) == 1 and plans[0].how != "gaussian"
         if not once:
             out[...] = 0
-        with torch.inference_mode():
+        # A process that trains keeps what is freed: gigabytes in blocks that fit no other tile.
+        divided = any(plan.number > 1 for plan in plans)
+        with large_blocks_returned() if divided else contextlib.nullcontext(), torch.inference_mode():
             for view, plan in zip(views, plans, strict=True):
                 for tiles, y in self._outputs(cut, view, plan, head):
                     for tile, values in zip(tiles, y, strict=True):
@@ -109,7 +113,10 @@ class TiledNetwork:
             y = self.module(torch.stack(parts).to(device))
             kept = tuple(slice(a.write[0] - a.read[0], a.write[1] - a.read[0]) for a in tiles[0])
             y = y[(..., *kept)]
-            yield tiles, (y if head is None else head(y)).float().cpu()
+            y = (y if head is None else head(y)).float().cpu()
+            if plan.number > 1:
+                return_freed_memory()
+            yield tiles, y
 
     def _record(self, size: Sequence[int]) -> Graph:
         """Return the graph for one image of a size, computing no numbers: the image may be larger than memory."""

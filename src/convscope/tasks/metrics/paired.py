@@ -29,9 +29,10 @@ def paired(
     """Return by how much the main figure of a differs from that of b, and whether that could be chance.
 
     ``difference`` is the figure of a minus that of b with its 95 % interval, the paired bootstrap over ``units`` (by
-    default each example stands alone); its ends are ``None`` where all units agree. ``p_sign_flip`` is the two-sided
-    probability of a mean difference per example at least as large, if both were equally good. Of answers that are right
-    or wrong the interval and the test are ``comparison.compare``'s, with ``only_a`` and ``only_b``.
+    default each example stands alone); its ends are ``None`` where all units agree, all of it where one has no such
+    figure. ``p_sign_flip`` is the two-sided probability of a mean difference per example at least as large, if both
+    were equally good. Of answers that are right or wrong the interval and the test are ``comparison.compare``'s, with
+    ``only_a`` and ``only_b``.
     """
     n = len(a.per_example)
     units = units or Units.of(None, n)
@@ -44,7 +45,11 @@ def paired(
     known = np.isfinite([low, high]).all()
     lead = a.per_example.astype(float) - b.per_example
     return {
-        "difference": {"value": value, "low": low if known else None, "high": high if known else None},
+        "difference": {
+            "value": value if np.isfinite(value) else None,
+            "low": low if known else None,
+            "high": high if known else None,
+        },
         "p_sign_flip": sign_flip(units.sums(np.nan_to_num(lead)), seed),  # what is not known speaks for neither
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from convscope.report.contents import Contents
 from convscope.report.figures.style import BLUE, HALF, ORANGE, Drawing, canvas, grid
@@ -24,6 +25,8 @@ def draw(contents: Contents) -> Drawing | None:
             np.histogram(sizes, edges)[0], edges, color=colour, label=f"{label} ({len(sizes):,})", linewidth=1.4
         )
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))  # those of powers are mathematics, which is off here
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="pixels of an object", ylabel="objects")
     axes.legend(frameon=False)
     grid(axes)
