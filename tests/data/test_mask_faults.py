@@ -290,3 +290,9 @@ def test_a_label_of_nnunet_without_a_number_is_refused(tmp_path: Path) -> None:
     (root / "dataset.json").write_text(json.dumps({"labels": {"background": 0, "cell": "x"}}))
     with pytest.raises(DataError, match=r"dataset\.json: the label 'cell' has the value 'x'; expected a number"):
         load(root)
+
+
+def test_masks_of_another_size_in_an_archive_are_told_from_points(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros((6, 20, 24), np.uint8), y=np.zeros((6, 21, 24), np.uint8))
+    with pytest.raises(DataError, match=r"masks are an array of \(6, 20, 24\), one as large as its image for each"):
+        load(tmp_path / "a.npz")
