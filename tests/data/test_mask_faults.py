@@ -58,11 +58,11 @@ Fault = Callable[[Path], object]
 FAULTS: dict[str, tuple[Fault, str]] = {
     "another size": (
         lambda root: drawings.save(root / "masks/2.png", drawings.boxes(0, height=H + 1)),
-        r"1 of 6 masks cannot be used.*--skip-bad:\n  masks/2\.png: the mask is 20 × 25, its image 20 × 24",
+        r"1 of 6 masks cannot be used.*--skip-bad:\n  masks/2\.png: the mask is 25 × 20, its image 24 × 20, height × ",
     ),
     "transposed": (
         lambda root: drawings.save(root / "masks/2.png", drawings.boxes(0).T),
-        r"masks/2\.png: the mask is 24 × 20, its image 20 × 24 \(turned by 90°: the image's EXIF tag",
+        r"masks/2\.png: the mask is 20 × 24, its image 24 × 20, height × width \(turned by 90°: the image's EXIF tag",
     ),
     "damaged": (
         lambda root: (root / "masks/2.png").write_bytes((root / "masks/2.png").read_bytes()[:60]),
