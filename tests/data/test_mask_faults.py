@@ -296,3 +296,13 @@ def test_masks_of_another_size_in_an_archive_are_told_from_points(tmp_path: Path
     np.savez(tmp_path / "a.npz", x=np.zeros((6, 20, 24), np.uint8), y=np.zeros((6, 21, 24), np.uint8))
     with pytest.raises(DataError, match=r"masks are an array of \(6, 20, 24\), one as large as its image for each"):
         load(tmp_path / "a.npz")
+
+
+def test_damaged_masks_and_damaged_images_are_told_at_once(tmp_path: Path) -> None:
+    root = drawings.pair_folders(tmp_path / "set")
+    for name in ("masks/2.png", "images/1.png"):
+        path = root / name
+        path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(DataError) as told:
+        load(root)
+    assert [line.split(":")[0] for line in str(told.value).split("\n")[1::2]] == ["  masks/2.png", "  images/1.png"]

@@ -86,7 +86,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     options = replace(options, fit=_fit(listing, options))
     boxes = _boxes(listing, options.crop_points)
     entry = caching.entry(listing.images, _size(options, boxes), root, options.processes, tell)
-    learned = learned_of(listing, entry, options, root, tell)
+    learned = _learned_of(listing, entry, options, root, tell)
     good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     split, rule = _divided(listing, good, options)
@@ -155,7 +155,7 @@ def load_labelled(
         (rule.height, rule.width), rule.fit, options.max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes
     )  # fmt: skip
     entry = caching.entry(listing.images, size, root, options.processes, tell)
-    learned = learned_of(listing, entry, options, root, tell)
+    learned = _learned_of(listing, entry, options, root, tell)
     good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     name = learned.column.spec.name
     data = Dataset(
@@ -289,6 +289,16 @@ def _present(listing: Listing, *, skip_bad: bool) -> Listing:
         raise DataError(f"{listing.absent.text}; correct them, or leave them out with --skip-bad")
     told = replace(listing.absent, text=f"{listing.absent.text}; left out")
     return replace(listing, notices=(told, *listing.notices))
+
+
+def _learned_of(listing: Listing, entry: caching.Entry, options: LoadOptions, root: Path, tell: Progress) -> Learned:
+    """Return what is to be learned of the images; where masks are refused, name the unreadable images with them."""
+    try:
+        return learned_of(listing, entry, options, root, tell)
+    except DataError as error:
+        if not entry.bad or options.skip_bad:
+            raise
+        raise DataError(f"{error}\n{unreadable(listing.ids, entry.bad)}") from None
 
 
 def _readable(listing: Listing, entry: caching.Entry, learned: Learned, *, skip_bad: bool) -> np.ndarray | slice:
