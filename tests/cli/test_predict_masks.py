@@ -7,6 +7,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,10 +141,13 @@ def test_options_of_masks_are_refused_by_other_runs(
     for option in (["--out", folder / "x"], ["--pixel-size", "1 um"], ["--probabilities"], ["--tiles", "exact"]):
         says(capsys, str(option[0]), "predict", run, image, *option)
     says(capsys, "--tiles", "evaluate", run, "--tiles", "exact")
+    says(capsys, "--hd95: for runs that predict masks", "evaluate", run, "--hd95")
     assert not (folder / "x").exists()
 
 
 def test_a_pixel_size_that_is_none(masked: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    says(capsys, "say --hd95, too", "evaluate", masked, "--pixel-size", "1 um")
+    says(capsys, "--pixel-size", "evaluate", masked, "--hd95", "--pixel-size", "1 2 3 um")
     for text in ("0.5", "1 2 3 um"):
         says(capsys, "--pixel-size", "predict", masked, folder, "--pixel-size", text, "--out", folder / "x")
     assert not (folder / "x").exists()
@@ -179,8 +183,43 @@ def test_another_set_whose_masks_have_other_values_and_sizes(
     assert plain == exact > 0.5 and averaged != plain
     assert figures[0]["examples"] == 3 and any("RGB to grey" in text for text in figures[0]["warnings"])
     put(other / "masks" / "0.png", np.uint8(2) * discs(200)[1])
-    says(capsys, "which this run has not learned", "evaluate", masked, other)
-    assert call("evaluate", masked, other, "--ignore", "2", "--json") == 0
+    says(capsys, "masks/0.png: the value 2 is none that this run has learned", "evaluate", masked, other)
+    says(capsys, "2 is void (there: not known)", "evaluate", masked, other, "--ignore", "2", "--json", code=0)
+
+
+def test_a_run_reads_masks_of_another_set_as_those_that_it_was_trained_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("0=ground\n4=disc\n9=rim\n")
+    for k in range(8):
+        image, mask = discs(k)
+        mask = np.where(mask, np.where(np.arange(32) < 16, 4, 9), 0).astype(np.uint8)
+        mask[0, :3] = 77
+        for folder in ("set", "other"):
+            put(tmp_path / folder / "images" / f"{k}.png", image)
+        put(tmp_path / "set" / "masks" / f"{k}.png", mask)
+        put(tmp_path / "other" / "masks" / f"{k}.png", np.where(mask == 9, 0, mask))
+    read = ("--classes", names, "--ignore", "77")
+    assert call("train", tmp_path / "set", *TINY, *read, "--out", tmp_path / "run") == 0
+    names.unlink()  # what it said is kept with the weights
+    capsys.readouterr()
+    run, other = open_run(tmp_path / "run"), tmp_path / "other"
+    assert run.spec.masks is not None and run.spec.masks.classes == (0, 1, 2, 255)
+    assert call("evaluate", run.folder, other, "--json") == 0
+    printed = capsys.readouterr()
+    figures = json.loads(printed.out)
+    assert [row["name"] for row in figures["classes"]] == [
+        "ground",
+        "disc",
+        "rim",
+    ] and "read otherwise" not in printed.err
+    says(capsys, "4 is void (there: disc)", "evaluate", run.folder, other, "--ignore", "disc", code=0)
+    put(other / "masks" / "3.png", np.full((32, 32), 5, np.uint8))
+    says(capsys, "masks/3.png: the value 5 is none that this run has learned", "evaluate", run.folder, other)
+    older = replace(run, spec=replace(run.spec, masks=None))  # as before the rule was kept: it needs the names again
+    with pytest.raises(ConfigError, match=r"names\.txt"):
+        older.evaluate(other)
 
 
 def test_masks_that_are_arrays(tmp_path: Path) -> None:

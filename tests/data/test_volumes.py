@@ -219,8 +219,8 @@ def test_settings_that_fit_nothing_are_refused(tmp_path):
         (tmp_path / "flat" / kind).mkdir(parents=True)
         for k in range(3):
             convscope_png(tmp_path / "flat" / kind / f"{k}.png", k)
-    with pytest.raises(ConfigError, match="no volumes"):
-        loaded(tmp_path / "flat", stacks="volumes")
+    with pytest.raises(DataError, match="3 slices cannot be divided"):
+        loaded(tmp_path / "flat", stacks="volumes", valid=2)
     with pytest.raises(ConfigError, match="--spacing: for volumes"):
         loaded(tmp_path / "flat", spacing="1,1,1")
 

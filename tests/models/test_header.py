@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from convscope.data.masks import MaskRule
 from convscope.data.spec import Classes, InputSpec, Labels, Numbers, Points, TargetSpec
 from convscope.data.transforms import ImageTransform, SignalTransform
 from convscope.errors import CheckpointError
@@ -46,6 +47,17 @@ def test_what_is_done_to_signals_survives_it_too() -> None:
     of_signals = replace(spec(TARGETS[2]), preprocessing=SIGNALS)
     again = ModelSpec.from_header(parse(json.loads(json.dumps(of_signals.to_dict()))))
     assert again == of_signals and again.input == InputSpec(2, (None,))
+
+
+def test_what_masks_meant_survives_it_and_older_files_do_not_say() -> None:
+    rule = MaskRule("classes", ("sky", "road"), (0.0, 3.0, 255.0), (0, 1, 255), palette=(0, 255))
+    of_masks = replace(spec(TARGETS[0]), masks=rule)
+    values = json.loads(json.dumps(of_masks.to_dict()))
+    assert ModelSpec.from_header(parse(values)) == of_masks and parse(spec(TARGETS[0]).to_dict()).masks is None
+    for change, field in (({"classes": [0, 2, 255]}, "classes from 0 to 1.*2"), ({"values": [0]}, "each of 1 values"),
+                          ({"kind": "odd"}, r"masks\.kind")):  # fmt: skip
+        with pytest.raises(CheckpointError, match=field):
+            read_header(Path("run/model.safetensors"), json.dumps({**values, "masks": {**values["masks"], **change}}))
 
 
 SIGNAL_CHANGES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [

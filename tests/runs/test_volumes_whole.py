@@ -12,6 +12,7 @@ import tifffile
 import convscope
 from convscope.cli.app import main
 from convscope.data.transforms import VolumeTransform
+from convscope.data.volumes.files import open_volume
 from convscope.errors import ConfigError, DataError
 from convscope.runs.run import Run, open_run
 
@@ -61,6 +62,14 @@ def test_a_run_is_scored_again_alike(run: Run) -> None:
         assert again[name]["value"] == pytest.approx(run.metrics[name]["value"], abs=1e-6)
 
 
+def test_distances_of_surfaces_are_in_the_unit_of_the_spacing(run: Run) -> None:
+    figures = open_run(run.folder).evaluate(hd95=True)
+    assert figures["metrics"]["hd95"]["unit"] == "units of the spacing" and "hd95" not in run.metrics
+    in_um = open_run(run.folder).evaluate(hd95=True, pixel_size="16 2 2 um")
+    assert in_um["metrics"]["hd95"]["unit"] == "um"
+    assert in_um["hd95"]["value"] == pytest.approx(2 * figures["hd95"]["value"])
+
+
 def test_a_volume_that_was_trained_on_is_told(run: Run, folder: Path) -> None:
     (warning,) = run.evaluate(folder)["warnings"]
     assert "1 of 1 volume were training volumes" in warning
@@ -86,10 +95,48 @@ def test_predict_writes_stacks(run: Run, folder: Path, tmp_path: Path) -> None:
     assert ended.value.code == 0
     labels, classes = (tifffile.imread(out / kind / "a.tif") for kind in ("labels", "masks"))
     assert labels.shape == classes.shape == (13, 40, 40) and ((labels > 0) <= (classes > 0)).all()
-    assert tifffile.imread(out / "probabilities" / "a.tif").shape == (2, 13, 40, 40)
-    with tifffile.TiffFile(out / "labels" / "a.tif") as file:
-        assert (file.imagej_metadata or {})["spacing"] == 8
+    with tifffile.TiffFile(out / "probabilities" / "a.tif") as file:
+        assert file.series[0].axes == "ZCYX" and file.asarray().shape == (13, 2, 40, 40)
+    for kind in ("labels", "masks", "probabilities"):
+        volume = open_volume(out / kind / "a.tif", "a.tif")
+        assert (volume.spacing, volume.unit) == ((8, 1, 1), "um")
     assert "volume_um3" in (out / "objects.csv").read_text().splitlines()[0]
+
+
+def test_predicted_stacks_have_the_scale_of_their_image_or_of_the_training(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    told = {"imagej": True, "resolution": (1 / 0.325, 1 / 0.65)}
+    values = tifffile.imread(folder / "a.tif")
+    tifffile.imwrite(tmp_path / "own.tif", values, **told, metadata={"spacing": 2.6, "axes": "ZYX", "unit": "micron"})
+    np.save(tmp_path / "bare.npy", values)
+    inputs = [str(tmp_path / name) for name in ("own.tif", "bare.npy")]
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", str(run.folder), *inputs, "--out", str(tmp_path / "out")])
+    assert ended.value.code == 0
+    for name, expected in (("own", ((2.6, 0.65, 0.325), "um")), ("bare", (SPACING, ""))):
+        for kind in ("labels", "masks"):
+            volume = open_volume(path := tmp_path / "out" / kind / f"{name}.tif", path.name)
+            assert (volume.spacing, volume.unit) == expected
+            with tifffile.TiffFile(path) as file:  # what Fiji reads
+                described, tags = file.imagej_metadata or {}, file.pages[0].tags  # pyright: ignore
+                assert described["spacing"] == expected[0][0] and described.get("unit", "") == expected[1]
+                along = [np.divide(*tags[f"{axis}Resolution"].value) for axis in "YX"]
+                assert along == pytest.approx([1 / side for side in expected[0][1:]])
+
+
+def test_a_folder_of_slices_is_scored_and_predicted_as_the_stack_is(run: Run, folder: Path, tmp_path: Path) -> None:
+    for kind, name in (("images", "a.tif"), ("masks", "a_mask.tif")):
+        for k, pixels in enumerate(tifffile.imread(folder / name)):
+            (tmp_path / kind).mkdir(exist_ok=True)
+            tifffile.imwrite(tmp_path / kind / f"{k}.tif", pixels, photometric="minisblack")
+    figures = [run.evaluate(path)["dice"]["value"] for path in (tmp_path, folder)]
+    assert figures[0] == figures[1]
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", str(run.folder), str(tmp_path / "images"), "--out", str(tmp_path / "out")])
+    assert ended.value.code == 0
+    (expected,) = run.predict(folder / "a.tif")
+    assert np.array_equal(tifffile.imread(tmp_path / "out" / "masks" / "images.tif"), expected.arrays["classes"])
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ import torch
 from fitted import Kept, run, same, settings
 from torch import Tensor, nn
 
+from convscope import models
+from convscope.data import from_arrays
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
 from convscope.events import Observer
@@ -322,6 +324,24 @@ def test_stages_made_from_settings(digits: Data) -> None:
         (1, ("layer1",)),
         (2, ()),
     ]
+
+
+def test_a_decoder_learns_alone_from_augmented_images() -> None:
+    """Its features are maps of several sizes, which are not kept: there is nothing to gain by leaving images as is."""
+    masks = np.zeros((12, 32, 32), np.uint8)
+    masks[:, 4:14, 6:20] = 1
+    data = from_arrays(40 + 90 * masks, masks)
+
+    def made(**given: object) -> list[tuple[tuple[str, ...], bool]]:
+        plan = settle(make_plan({"model": "unet_mini", "pretrained": "x.safetensors", **given}), data).plan
+        return [(s.freeze, s.augment) for s in plan.stages]
+
+    assert made() == [(("backbone",), True), ((), True)]
+    assert made(freeze="backbone") == [(("backbone",), True)]
+    net = models.create("unet_mini", classes=2)
+    plan, stage = make_plan({"model": "unet_mini"}), Stage(1, lr=0.1, freeze=("backbone",), augment=False)
+    FreezePlan(net, plan, stage).hold()
+    assert not settle_caching(net, plan, stage, torch.zeros(1, 1, 32, 32), 12)[0].once
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from convscope.cli.flags import PlaceFlags, ReadFlags, given
 from convscope.cli.output import show_json
 from convscope.terminal.screen import err, out
-from convscope.terminal.tables import notices, pairs, table
+from convscope.terminal.tables import notices, table
 from convscope.views import data as views
 
 app = App(name="data", help="List named sets, check any set, draw its augmentation, download a public set.")
@@ -71,6 +71,7 @@ def check(
         Print JSON.
     """
     from convscope.data.loading import load
+    from convscope.terminal.facts import facts
     from convscope.terminal.live import Live
 
     with Live() as live:
@@ -79,7 +80,7 @@ def check(
         show_json(views.checked(loaded))
     else:
         out.print(loaded.name, style="bold", markup=False)
-        out.print(pairs(loaded.facts))
+        out.print(facts(loaded))
         out.print(notices(loaded.warnings) if loaded.warnings else "no problems found")
     return 0
 

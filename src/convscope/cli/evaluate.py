@@ -21,6 +21,8 @@ def evaluate(
     tta: int = 0,
     amp: Annotated[bool, Parameter(negative="")] = False,
     tiles: Literal["auto", "exact", "gaussian", "whole"] = "auto",
+    hd95: Annotated[bool, Parameter(negative="")] = False,
+    pixel_size: str | None = None,
     threads: int | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
     reading: ScoredFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
@@ -42,6 +44,11 @@ def evaluate(
     tiles
         How large images are divided, of a network that predicts every pixel: exact tiles give the numbers of the whole
         image, gaussian ones are blended; auto takes the whole where memory has room, else exact ones where it has such.
+    hd95
+        Score the 95th percentile of the distances between true and predicted surfaces of masks, too: in pixels, of
+        volumes in the unit of their spacing.
+    pixel_size
+        Size of a pixel, such as "0.5 um": the unit of these distances.
     threads
         Processor threads; by default as PyTorch chooses.
     as_json
@@ -52,7 +59,9 @@ def evaluate(
     from convscope.training.threads import using
 
     with using(threads):
-        metrics = open_run(run).evaluate(data, split=split, tta=tta, amp=amp, tiles=tiles, **given(reading))
+        metrics = open_run(run).evaluate(
+            data, split=split, tta=tta, amp=amp, tiles=tiles, hd95=hd95, pixel_size=pixel_size, **given(reading)
+        )
     for warning in metrics["warnings"]:
         say_warning(warning)
     if as_json:

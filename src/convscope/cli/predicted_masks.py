@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from convscope.data.transforms import Transform
 from convscope.errors import ConfigError
 from convscope.runs.masks.folder import OBJECTS, MaskFolder
+from convscope.runs.masks.own_size import own_size
 from convscope.runs.masks.pixel_size import PixelSize
 from convscope.runs.masks.places import places
 from convscope.runs.write import new_folder
@@ -28,6 +30,7 @@ class MaskOutput:
 
     masks: MaskFolder
     waiting: deque[tuple[str, PurePosixPath]]
+    transform: Transform
     images: int = 0
 
     @classmethod
@@ -64,7 +67,7 @@ class MaskOutput:
         folder = new_folder(out, "predicted", run.folder)
         target = run.spec.target
         masks = MaskFolder(folder, target, size, probabilities)  # pyright: ignore[reportArgumentType]
-        return cls(masks, deque(zip(short, places(short), strict=True)))
+        return cls(masks, deque(zip(short, places(short), strict=True)), run.spec.preprocessing)
 
     def write(self, prediction: Prediction) -> dict[str, str]:
         """Write the files of the next prediction, and return their paths."""
@@ -72,7 +75,8 @@ class MaskOutput:
         if prediction.error is not None:
             return {}
         self.images += 1
-        return self.masks.write(place, name, prediction)
+        own = own_size(Path(prediction.input), self.transform) if self.masks.pixel_size is None else None
+        return self.masks.write(place, name, prediction, own)
 
     def say(self) -> None:
         """Say where the files are."""
@@ -92,5 +96,8 @@ def _below(names: Sequence[str], inputs: Sequence[Path]) -> list[str]:
     ['x/1.png', 'y/2.png']
     """
     absolute = os.path.abspath  # links stay as they are: a folder of links to images has names of its own
-    root = os.path.commonpath([absolute(path if path.is_dir() else path.parent) for path in inputs])
+    alone = set(map(absolute, names))  # files, and folders of which each is one volume
+    root = os.path.commonpath(
+        [absolute(path if path.is_dir() and absolute(path) not in alone else path.parent) for path in inputs]
+    )
     return [Path(os.path.relpath(absolute(name), root)).as_posix() for name in names]

@@ -112,6 +112,7 @@ def from_arrays(
         fingerprint=fingerprint(spec.names, content, learned.hashed(slice(None)), split),
         facts={"found": f"{name}: arrays in memory", "splits": rule, **learned.facts},
         warnings=learned.notices,
+        masks=learned.meaning,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from convscope.data.notice import Notice
 from convscope.data.transforms import Transform
 from convscope.data.transforms.placement import KEPT, placed
 from convscope.text import count, shortly
+
+if TYPE_CHECKING:
+    from convscope.data.masks import MaskMeaning
 
 __all__ = ["Data", "Dataset", "Example", "Notice", "Split", "SplitName"]
 
@@ -208,6 +211,7 @@ class Dataset:
     "test" nothing is taken away from train or valid. ``ids`` (n,) name each example and ``groups`` (n,) name what must
     stay together. ``transforms`` say how each input becomes what a network sees. ``placements`` (n, 4) say where each
     image as it was given lies in the stored one (``transforms.placement``), ``None`` where they are the same.
+    ``masks`` says what the values of masks mean, ``None`` where there are none.
     ``facts`` says in plain words what was found and decided, in the order to print it (kind, images, sizes, dtype,
     range, split rule, ...), ``warnings`` what the checks found. ``fingerprint`` is a hash of every example's content,
     its target and its split. ``options`` are the settings that it was loaded with, by the names that a training gives
@@ -230,6 +234,7 @@ class Dataset:
     cache: Path | None = None
     decoding: float = 0.0  # seconds that decoding all files took, when it was done
     options: dict[str, Any] = field(default_factory=dict)
+    masks: MaskMeaning | None = None
 
     def __post_init__(self) -> None:
         for name in self.targets:

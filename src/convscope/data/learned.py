@@ -13,7 +13,7 @@ from convscope.data.fingerprint import content_of
 from convscope.data.ingest.build import Progress
 from convscope.data.ingest.store import Entry
 from convscope.data.listing import Listing, Masks
-from convscope.data.masks import MasksRead, ValueRow, check_split_classes, read_masks
+from convscope.data.masks import MaskMeaning, MaskRule, MasksRead, ValueRow, check_split_classes, read_masks
 from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
 from convscope.data.patches import Examples
@@ -32,6 +32,11 @@ class Learned:
     bad: tuple[int, ...] = ()
     read: MasksRead | None = None
 
+    @property
+    def meaning(self) -> MaskMeaning | None:
+        """What the values of masks mean, where there are any."""
+        return None if self.read is None else self.read.meaning
+
     def of_splits(self, rows: np.ndarray | slice, split: np.ndarray) -> Iterator[Notice]:
         """Yield what the ``split`` (k,) of some examples lacks."""
         if self.read is not None:
@@ -47,8 +52,12 @@ class Learned:
         return content_of(Examples(Selected(self.column, np.arange(len(self.column))[rows])))
 
 
-def learned_of(listing: Listing, entry: Entry, options: LoadOptions, root: Path, progress: Progress) -> Learned:
+def learned_of(
+    listing: Listing, entry: Entry, options: LoadOptions, root: Path, progress: Progress, rule: MaskRule | None = None
+) -> Learned:
     """Return the column of what a listing's examples are to be learned as; masks are read for it.
+
+    ``rule`` is that of the masks that a network was trained on, if this is another set.
 
     Raises:
         DataError: masks that cannot be read, or do not fit their images (see ``masks.read_masks``).
@@ -58,12 +67,14 @@ def learned_of(listing: Listing, entry: Entry, options: LoadOptions, root: Path,
     if not isinstance(target, Masks):
         return Learned(InMemory(target.spec, target.values))
     sizes = np.stack([entry.index["height"], entry.index["width"]], axis=1).astype(np.int64)
-    return learned_masks(target, sizes, options, root, progress)
+    return learned_masks(target, sizes, options, root, progress, rule)
 
 
-def learned_masks(masks: Masks, sizes: np.ndarray, options: LoadOptions, root: Path, progress: Progress) -> Learned:
+def learned_masks(
+    masks: Masks, sizes: np.ndarray, options: LoadOptions, root: Path, progress: Progress, rule: MaskRule | None = None
+) -> Learned:
     """Return the column of the masks of images of ``sizes`` (n, 2); raises as ``learned_of``."""
-    read = read_masks(masks, sizes, options, root, options.processes, progress)
+    read = read_masks(masks, sizes, options, root, options.processes, progress, rule=rule)
     facts = {**read.facts, "mask values": mask_values_said(read.table)}
     return Learned(read.column, facts, read.notices, tuple(read.bad), read)
 
@@ -75,4 +86,4 @@ def mask_values_said(table: Sequence[ValueRow]) -> str:
 
 def _said(table: Sequence[ValueRow]) -> Iterator[str]:
     for row in table:
-        yield f"{row.value} is {row.name} ({100 * row.share:.3g} % of the pixels, {count(row.masks, 'mask')})"
+        yield f"{row.value}: {row.name} ({100 * row.share:.3g} % of the pixels, {count(row.masks, 'mask')})"

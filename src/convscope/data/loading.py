@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from convscope.data.ingest.layout import check_fit
 from convscope.data.ingest.stats import moments
 from convscope.data.learned import Learned, learned_of
 from convscope.data.listing import Listing, Masks, Target
+from convscope.data.masks import MaskRule
 from convscope.data.options import LoadKeywords, LoadOptions, shows_options
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages
@@ -58,9 +60,9 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     ``mask`` says what the values of masks are ("binary", "classes", "instances"; "auto": told from all masks),
     ``ignore`` which value or class is not scored, ``classes`` names a file with the names of classes (one a line, or
     value=name), and ``mask_threshold`` is the value from which on a pixel of a mask with soft edges is the object.
-    ``stacks`` says whether a TIFF of several pages is a volume ("volumes") or slices, each an image ("slices", and
-    "auto"); NIfTI files and ``.npy`` files of three axes are volumes. ``spacing`` are the distances of their voxels
-    along depth, height and width ("50,4,4"), by default as the files say.
+    ``stacks`` says whether a TIFF of several pages, or a folder of images, is a volume ("volumes") or slices, each an
+    image ("slices", and "auto"); NIfTI files and ``.npy`` files of three axes are volumes. ``spacing`` are the
+    distances of their voxels along depth, height and width ("50,4,4"), by default as the files say.
     ``crop_points`` cuts each image to the square around its true points, this share wider at each end.
     ``progress(what, done, total)`` is called along the way.
 
@@ -86,7 +88,8 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     options = replace(options, fit=_fit(listing, options))
     boxes = _boxes(listing, options.crop_points)
     entry = caching.entry(listing.images, _size(options, boxes), root, options.processes, tell)
-    learned = _learned_of(listing, entry, options, root, tell)
+    with _with_unreadable(listing, entry, skip_bad=options.skip_bad):
+        learned = learned_of(listing, entry, options, root, tell)
     good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     split, rule = _divided(listing, good, options)
@@ -126,6 +129,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
         cache=entry.folder,
         decoding=entry.seconds,
         options=options.to_settings(),
+        masks=learned.meaning,
     )
 
 
@@ -135,13 +139,15 @@ def load_labelled(
     options: LoadOptions,
     *,
     inherited: frozenset[str] = frozenset(),
+    masks: MaskRule | None = None,
     progress: Progress | None = None,
 ) -> tuple[Split, np.ndarray, tuple[Notice, ...]]:
     """Load every labelled image of a set, undivided, brought to the size of ``rule``: to be scored, not trained on.
 
     Returns them as one split "all", the split (n,) that the set itself gives each ("" for none), and what is to be
-    told. Columns of the ``inherited`` roles ("image", "label", "group") need not be in the table; where
-    they are not, that is told, too. Raises as ``load``, but one class or one image is enough.
+    told. Columns of the ``inherited`` roles ("image", "label", "group") need not be in the table; where they are not,
+    that is told, too. ``masks`` is the rule by which masks were read in training, if it is to hold. Raises as ``load``,
+    but one class or one image is enough.
     """
     tell, root = progress or _silent, caching.directory(options.cache)
     columns = replace(options.columns, optional=inherited)
@@ -149,18 +155,20 @@ def load_labelled(
     if isinstance(rule, VolumeTransform):
         volumes = as_volumes(listing, replace(options, stacks="volumes"))
         assert volumes is not None
-        return load_labelled_volumes(path_or_name, volumes, options, root, tell)
+        return load_labelled_volumes(path_or_name, volumes, options, root, tell, masks)
     boxes, alpha = _boxes(listing, options.crop_points), rule.channels in (2, 4)
     size = Size(
         (rule.height, rule.width), rule.fit, options.max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes
     )  # fmt: skip
     entry = caching.entry(listing.images, size, root, options.processes, tell)
-    learned = _learned_of(listing, entry, options, root, tell)
+    with _with_unreadable(listing, entry, skip_bad=options.skip_bad):
+        learned = learned_of(listing, entry, options, root, tell, masks)
     good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     name = learned.column.spec.name
     data = Dataset(
         listing.name, str(path_or_name), {"image": entry.images, name: learned.column}, ("image",), (name,),
         {"all": np.arange(len(listing.ids))[good]}, listing.ids, listing.groups, placements=_placements(entry, boxes),
+        masks=learned.meaning,
     )  # fmt: skip
     notices = (
         *other_columns(listing, columns), *listing.notices, *decoding_notices(listing, entry), *learned.notices
@@ -291,12 +299,13 @@ def _present(listing: Listing, *, skip_bad: bool) -> Listing:
     return replace(listing, notices=(told, *listing.notices))
 
 
-def _learned_of(listing: Listing, entry: caching.Entry, options: LoadOptions, root: Path, tell: Progress) -> Learned:
-    """Return what is to be learned of the images; where masks are refused, name the unreadable images with them."""
+@contextlib.contextmanager
+def _with_unreadable(listing: Listing, entry: caching.Entry, *, skip_bad: bool) -> Iterator[None]:
+    """Name the unreadable images together with the masks that are refused."""
     try:
-        return learned_of(listing, entry, options, root, tell)
+        yield
     except DataError as error:
-        if not entry.bad or options.skip_bad:
+        if not entry.bad or skip_bad:
             raise
         raise DataError(f"{error}\n{unreadable(listing.ids, entry.bad)}") from None
 

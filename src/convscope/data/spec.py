@@ -171,7 +171,8 @@ class PixelClasses:
     probability ``threshold`` on; of more it is of the likeliest. With ``objects`` what hangs together of the second
     class, from the probability ``seeds`` on, is an object, if it has at least ``smallest`` pixels. While it is learned,
     a pixel in a narrow gap between objects counts up to ``border_weight`` more. With ``slices`` nothing hangs together
-    across the slices of a volume, since they lie too far apart.
+    across the slices of a volume, since they lie too far apart. ``spacing`` are the distances of neighbouring pixels
+    along each axis, in ``unit``, () where they are not known.
     """
 
     kind: ClassVar[str] = "pixel classes"
@@ -184,6 +185,8 @@ class PixelClasses:
     smallest: int = 0
     border_weight: float = 0.0
     slices: bool = False
+    spacing: tuple[float, ...] = ()
+    unit: str = ""
 
     @property
     def dense(self) -> bool:
@@ -201,7 +204,8 @@ class Instances:
 
     A network tells background, inside and border. An object grows from what hangs together of an inside more likely
     than ``seeds``, over pixels more likely than ``threshold`` to be of an object, to at least ``smallest`` pixels.
-    ``shares`` are those of the three in the training pixels; ``border_weight`` is as in ``PixelClasses``.
+    ``shares`` are those of the three in the training pixels; ``border_weight``, ``spacing`` and ``unit`` are as in
+    ``PixelClasses``.
     """
 
     kind: ClassVar[str] = "instances"
@@ -212,6 +216,8 @@ class Instances:
     threshold: float = 0.5
     smallest: int = 0
     border_weight: float = 0.0
+    spacing: tuple[float, ...] = ()
+    unit: str = ""
 
     def __post_init__(self) -> None:
         check_names(self.names)
@@ -224,6 +230,8 @@ def _check_pixels(target: PixelClasses | Instances) -> None:
     for name in ("threshold", "seeds"):
         if not 0 < getattr(target, name, 0.5) < 1:
             raise ValueError(f"{name}: expected a probability between 0 and 1, found {getattr(target, name)}")
+    if not all(isfinite(step) and step > 0 for step in target.spacing):
+        raise ValueError(f"spacing: expected finite numbers above 0, found {target.spacing}")
     if target.smallest < 0:
         raise ValueError(f"smallest: expected a number of pixels, 0 or more, found {target.smallest}")
 

@@ -1,8 +1,12 @@
-"""A split that the user wrote down: a table with the columns ``id`` and ``split``, one row for each example."""
+"""A split that the user wrote down: a table with the columns ``id`` and ``split``, one row for each example.
+
+Slices that follow each other may have one row together: ``stack.tif:0-19``, or as a run writes it ``stack.tif[0:20]``.
+"""
 
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,7 @@ from convscope.errors import DataError, nearest
 from convscope.text import count, listed
 
 COLUMNS = ("id", "split")
+_SLICES = re.compile(r"(.+)(?:\[(\d+):(\d+)\]|:(\d+)-(\d+))")
 
 
 def read_split_file(path: str | Path, ids: np.ndarray) -> np.ndarray:
@@ -24,8 +29,8 @@ def read_split_file(path: str | Path, ids: np.ndarray) -> np.ndarray:
         DataError: the file is none, a column or a row is missing, an example is there twice or is none of the set, or
             a split has another name. The message names rows.
     """
-    split_of = _rows(Path(path))
     names = [composed(str(name)) for name in ids]
+    split_of = _pages(path, read_rows(path), set(names))
     if missing := [name for name in names if name not in split_of]:
         raise DataError(
             f"{path}: {count(len(missing), 'example')} of the set without a row, such as {listed(missing, 2)}; each "
@@ -41,8 +46,36 @@ def read_split_file(path: str | Path, ids: np.ndarray) -> np.ndarray:
     return np.array([split_of[name] for name in names], dtype="<U5")
 
 
-def _rows(path: Path) -> dict[str, str]:
-    """Return the split of each id of a file."""
+def slices_of(name: str) -> tuple[str, int, int] | None:
+    """Return the stack, the first slice, and the one behind the last, that a row names; ``None`` for any other.
+
+    >>> slices_of("a.tif:0-19"), slices_of("a.tif[0:20]"), slices_of("a.tif[3]")
+    (('a.tif', 0, 20), ('a.tif', 0, 20), None)
+    """
+    match = _SLICES.fullmatch(name)
+    if match is None:
+        return None
+    stack, first, behind, low, last = match.groups()
+    return (stack, int(first), int(behind)) if first is not None else (stack, int(low), int(last) + 1)
+
+
+def _pages(path: str | Path, split_of: dict[str, str], known: set[str]) -> dict[str, str]:
+    """Return rows of slices, where each slice is an example, as a row for each."""
+    single: dict[str, str] = {}
+    for name, split in split_of.items():
+        pages = [name]
+        if name not in known and (slices := slices_of(name)) is not None:
+            stack, first, behind = slices
+            pages = [f"{stack}[{page}]" for page in range(first, behind)]
+        for page in pages:
+            if single.setdefault(page, split) != split:
+                raise DataError(f"{path}: {page} is in {single[page]} and, with {name}, in {split}; name it once")
+    return single
+
+
+def read_rows(path: str | Path) -> dict[str, str]:
+    """Return the split of each id of a file; raises as ``read_split_file`` does for what is wrong with the file."""
+    path = Path(path)
     try:
         text = path.expanduser().read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -2,7 +2,8 @@
 
 It names the task, the network with its options, what is learned and what is done to an input. Where classes are
 learned they stand in ``classes``, as they always have; any other target is written whole, in ``target``. The transform
-of images has no ``kind``; every other one names its own.
+of images has no ``kind``; every other one names its own. ``masks`` says what the values of masks meant in training;
+older files do not say.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from convscope.data.decode import MAX_PIXELS
+from convscope.data.masks.rule import VOID, MaskRule
 from convscope.data.spec import TARGETS, Classes, TargetSpec
 from convscope.data.transforms import TRANSFORMS, ImageTransform, Transform
 from convscope.data.transforms.resize import Fit
@@ -51,6 +53,7 @@ class Written(msgspec.Struct):
     target: dict[str, Any] | None = None
     format: Literal[1] = 1
     head: str = "own"  # older files do not say
+    masks: dict[str, Any] | None = None
 
 
 class Header(msgspec.Struct):
@@ -62,6 +65,7 @@ class Header(msgspec.Struct):
     head: str
     target: TargetSpec
     preprocessing: Transform
+    masks: MaskRule | None = None
 
 
 def parse(values: dict[str, Any]) -> Header:
@@ -74,7 +78,8 @@ def parse(values: dict[str, Any]) -> Header:
     except ConfigError as error:
         raise ValueError(f"task: {error}") from None
     rule = _rule(written.preprocessing)
-    return Header(written.task, written.model, written.options, written.head, _target(written), rule)
+    masks = _masks(written.masks)
+    return Header(written.task, written.model, written.options, written.head, _target(written), rule, masks)
 
 
 def _converted(values: Any, kind: type[T], field: str = "") -> T:
@@ -113,6 +118,18 @@ def _rule(values: dict[str, Any]) -> Transform:
         raise ValueError(f"preprocessing: expected sizes of at least 1, found {transform.input.shape}")
     _check_scaling(transform)
     return transform
+
+
+def _masks(values: dict[str, Any] | None) -> MaskRule | None:
+    if values is None:
+        return None
+    rule = _converted(values, MaskRule, "masks")
+    if len(rule.values) != len(rule.classes):
+        raise ValueError(f"masks: expected a class for each of {len(rule.values)} values, found {len(rule.classes)}")
+    wrong = [number for number in rule.classes if number != VOID and not 0 <= number < len(rule.names)]
+    if wrong or not rule.names or not rule.values:
+        raise ValueError(f"masks: expected classes from 0 to {len(rule.names) - 1}, or {VOID}; found {wrong}")
+    return rule
 
 
 def _of_images(images: Images) -> ImageTransform:

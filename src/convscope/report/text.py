@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from convscope.data.spec import names_of
+from convscope.data.spec import Instances, names_of
 from convscope.text import THIN, count
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ def targets(target: TargetSpec) -> str:
     >>> from convscope.data.spec import Classes, Numbers
     >>> targets(Classes(("ant", "bee"))), targets(Numbers(("age",), ("years",), (30.0,), (9.0,)))
     ('2 classes', '1 number')
+    >>> targets(Instances(("background", "inside", "border"), (0.7, 0.2, 0.1)))  # whose names are those of their parts
+    'objects'
     """
+    if isinstance(target, Instances):
+        return f"{target.noun}s"
     return count(len(names_of(target)), target.noun, target.kind)
 
 

@@ -16,6 +16,7 @@ from convscope.data.columns import Column, Converted
 from convscope.data.dataset import Data, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
+from convscope.data.masks import MaskRule, ignoring, read_otherwise
 from convscope.data.options import COLUMNS, MASKS, PLACES, LoadOptions, ReadKeywords
 from convscope.data.spec import STORED
 from convscope.data.transforms import ImageTransform, VolumeTransform
@@ -23,6 +24,7 @@ from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
 from convscope.runs.inputs import load_source
+from convscope.runs.masks.distances import with_distances
 from convscope.runs.tiles import Tiles
 from convscope.text import count
 from convscope.training.choice import decided_by_validation
@@ -48,15 +50,20 @@ def evaluate(
     tta: int = 0,
     amp: bool = False,
     tiles: Tiles = "auto",
+    hd95: bool = False,
+    pixel_size: str | None = None,
     **reading: Unpack[ReadKeywords],
 ) -> dict[str, Any]:
     """Return the figures of merit of a run on its own set, or on ``data`` with the same targets, of classes some.
 
     ``split`` is "train", "valid", "test" or "all"; by default test, else valid, else (where another set says nothing of
     splits) everything. ``amp`` computes in bfloat16, see ``Predictor.network``, and ``tiles`` says how large images are
-    divided, see ``TiledNetwork``. ``reading`` are options of ``convscope.load``: ``skip_bad``, ``cache`` and
-    ``data_root``, and for another set columns of a table (``image_column``, ``label_column``, ``group``) and what the
-    values of masks mean (``mask``, ``ignore``, ...); by default those of the run, columns where the table has them.
+    divided, see ``TiledNetwork``. ``hd95`` adds the distances of true and predicted surfaces, in the unit of
+    ``pixel_size`` ("0.5 um"); by default of the spacing of volumes, or in pixels.
+    ``reading`` are options of ``convscope.load``: ``skip_bad``, ``cache`` and ``data_root``, and for another set the
+    columns of a table (``image_column``, ``label_column``, ``group``) and what the values of masks mean (``mask``,
+    ``ignore``, ...); by default those of the run, columns where the table has them. The values of masks mean what they
+    meant in training, unless these options or the names in the set say otherwise.
     ``warnings`` among the figures say what makes them worth less: images that the run was trained on, classes that the
     set lacks, converted channels.
 
@@ -64,6 +71,7 @@ def evaluate(
         DataError: targets that the run has not learned, another type of pixels, a split that does not exist.
     """
     _check_reading(reading)
+    run = with_distances(run, pixel_size, asked=hd95)
     if (named := [name for name in (*COLUMNS, *MASKS) if reading.get(name) is not None]) and not isinstance(
         data, str | Path
     ):
@@ -136,15 +144,27 @@ def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
     """Load another set as the run loaded its own, but for what ``reading`` says."""
     rule, own = run.spec.preprocessing, LoadOptions.of(run.plan)
     given = _said(reading, (*PLACES, *COLUMNS, *MASKS))
+    masks = _mask_rule(run.spec.masks, given)
     if own.mask == "auto":
         given = {**run.spec.does.reading(run.spec.target), **given}
     options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
     inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
     if isinstance(rule, ImageTransform | VolumeTransform):
-        examples, of, notices = load_labelled(data, rule, options, inherited=inherited)
+        examples, of, notices = load_labelled(data, rule, options, inherited=inherited, masks=masks)
     else:
         examples, of, notices = load_examples(Path(data), rule, run.spec.target, options, inherited=inherited)
-    return Labelled(examples, of, tuple(notice.text for notice in notices))
+    told = [notice.text for notice in notices]
+    used, trained = examples.dataset.masks, run.spec.masks
+    if used and trained and (masks is None or used.rule.names == trained.names):
+        told += filter(None, [read_otherwise(used.rule, trained)])
+    return Labelled(examples, of, tuple(told))
+
+
+def _mask_rule(trained: MaskRule | None, given: dict[str, Any]) -> MaskRule | None:
+    """Return how masks are read: as in training but for what is ``--ignore``d; ``None`` where other flags say how."""
+    if trained is None or any(name in given for name in MASKS if name != "ignore"):
+        return None
+    return ignoring(trained, given["ignore"]) if "ignore" in given else trained
 
 
 def _said(reading: ReadKeywords, names: Iterable[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from convscope.data.masks import MaskRule
 from convscope.data.spec import Classes, InputSpec, OutputSpec, TargetSpec, target_entry
 from convscope.data.transforms import Transform
 from convscope.models import own
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 class ModelSpec:
     """A trained network without its weights: task, target, preprocessing, network name, options and head.
 
+    ``masks`` says what the values of masks mean, ``None`` where there are none, or where an older file does not say.
     ``source`` is the network itself, or what builds it, where it was given and is not to be found by its name.
     """
 
@@ -32,6 +34,7 @@ class ModelSpec:
     options: dict[str, Any] = field(default_factory=dict)
     head: str = "own"
     source: own.Source | None = field(default=None, repr=False, compare=False)
+    masks: MaskRule | None = None
 
     def build(self) -> nn.Module:
         """Build the network with fresh weights; ``ConfigError`` where its code cannot be imported."""
@@ -88,9 +91,13 @@ class ModelSpec:
             "head": self.head,
             **target_entry(self.target),
             "preprocessing": self.preprocessing.to_dict(),
+            **({} if self.masks is None else {"masks": self.masks.to_dict()}),
         }
 
     @classmethod
     def from_header(cls, header: Header) -> ModelSpec:
         """Rebuild from what a weights file says, ``to_dict``'s values."""
-        return cls(header.task, header.model, header.target, header.preprocessing, header.options, header.head)
+        return cls(
+            header.task, header.model, header.target, header.preprocessing, header.options, header.head,
+            masks=header.masks,
+        )  # fmt: skip

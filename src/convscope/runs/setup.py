@@ -86,7 +86,8 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     settled = settle(plan, data, source)
     plan = settled.plan
     target = task(plan.task).target(data, plan.options)
-    spec = ModelSpec(plan.task, plan.model, target, data.preprocessing, dict(plan.set), plan.head, source)
+    masks = None if data.masks is None else data.masks.rule
+    spec = ModelSpec(plan.task, plan.model, target, data.preprocessing, dict(plan.set), plan.head, source, masks)
     torch.manual_seed(plan.seed)
     model = spec.build()
     notes = () if weights is None else load_into(model, weights, head_is_new=plan.head != "own")

@@ -21,6 +21,7 @@ from rich.progress import (
 )
 
 from convscope.events import Listener
+from convscope.terminal.facts import facts
 from convscope.terminal.screen import err, folded, out, say_error, say_notice, window
 from convscope.terminal.tables import duration, notices, pairs
 from convscope.text import count
@@ -78,7 +79,7 @@ class Live(Listener):
         self._stages, self._followed = prepared.stages, prepared.followed
         if not self.known:
             self.screen.print(data.name, style="bold", markup=False)
-            self.screen.print(pairs(data.facts))
+            self.screen.print(facts(data))
             if data.warnings:
                 self.screen.print(notices(data.warnings))
             self.screen.print("\n[bold]plan[/]")
@@ -185,6 +186,7 @@ def _plan(prepared: Prepared) -> dict[str, str]:
     begun = prepared.pretrained or {}
     notes = "".join(f"; {note}" for note in begun.get("notes", ()))
     augmented = not plan.stages or any(stage.augment for stage in plan.stages)
+    bare = "none: cached features" if all(stage.once for stage in plan.stages) else "none in any stage"
     rows = {
         "model": f"{plan.model}, {prepared.parameters:,} parameters{because('model')}",
         "head": f"{plan.head}{because('head')}" if plan.head != "own" else "",
@@ -196,7 +198,7 @@ def _plan(prepared: Prepared) -> dict[str, str]:
         "steps": in_words(plan) + form,
         "threads": f"{plan.threads}{because('threads')}",
         "rewrites": reasons.get("rewrite", ""),
-        "augmentation": f"{plan.augment}{because('augment')}" if augmented else "none: cached features",
+        "augmentation": f"{plan.augment}{because('augment')}" if augmented else bare,
         "keeps": f"weights of the {plan.select} epoch{because('select')}",
         "expected": f"{plan.time or expected} of training, "
         f"{prepared.estimate.bytes / 1e6:,.0f} MB for parameters and activations",

@@ -51,76 +51,110 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
     ``source`` is the network that the plan names, where a name cannot bring it back.
     """
     check_device(plan.device)
-    reasons: dict[str, str] = {}
-    chosen: dict[str, object] = {}
-
-    def choose(name: str, value: object, reason: str) -> None:
-        chosen[name] = value
-        reasons[name] = reason
-
     name = _task(plan, data)
     does = task(name)
-    usual = _usual(does, plan, data)
-    count = len(data.train)
-    epochs, batch_size = next((e, b) for least, e, b in _SIZES if count >= least)
-    if plan.model == "auto":
-        choose("model", *usual.get("model", ("resnet_mini", "fits itself to the image size")))
-    model = registry.entry(str(chosen.get("model", plan.model)))
-    if options := _network_options(model, usual, plan):
-        choose("set", {**options, **plan.set}, usual["set"][1])
-    if plan.head == "auto":
-        new = plan.pretrained is not None and not own.is_own(plan.model) and "linear" in does.heads
-        head = "linear" if new else "own", "a new one on given weights" if new else "the network's own"
-        choose("head", *usual.get("head", head))
-    elif plan.head not in does.heads:
-        raise ConfigError(f"setting 'head': {plan.head!r} is not for {name}; its heads are {', '.join(does.heads)}")
-    if plan.stages:
-        chosen["epochs"] = sum(stage.epochs for stage in plan.stages)
-    elif plan.epochs is None and plan.time is None:
-        learned = plan.pretrained is not None
-        epochs = min(epochs, _TRANSFER) if learned else epochs
-        why = f"for {count:,} training images" + learned * " on weights that were learned before"
-        choose("epochs", *usual.get("epochs", (epochs, why)))
-    elif plan.epochs is None:
-        choose("epochs", ENDLESS, "as many as the time allows")
-    if plan.batch_size is None:
-        choose("batch_size", *usual.get("batch_size", (min(batch_size, count), f"for {count:,} training images")))
-    elif plan.batch_size > (parts := parts_of(data)):
-        choose("batch_size", parts, f"all training images; there are no {plan.batch_size:,}")
+    chosen = _Chosen(plan, data, does, _usual(does, plan, data))
+    model = chosen.network()
+    chosen.length()
     factor = SGD_FACTOR if plan.opt == "sgd" else 1
     if plan.lr is None:
         rate, whose = (_HEAD_RATE, "a new head's") if plan.pretrained else (model.lr, f"{model.name}'s")
-        choose("lr", rate * factor, f"{whose} usual rate for {plan.opt}")
+        chosen.choose("lr", rate * factor, f"{whose} usual rate for {plan.opt}")
     if plan.select == "auto":
-        choose("select", *_select(plan, data, usual))
-    if plan.augment == "auto":
-        words, reason = usual.get("augment") or default_policy(data)
-        choose("augment", str(Policy.parse(str(words))), reason)
-    else:
-        policy = Policy.parse(plan.augment)
-        policy.check(data.preprocessing, count)
-        chosen["augment"] = str(policy)
+        chosen.choose("select", *_select(plan, data, chosen.usual))
     if plan.task == "auto":
-        choose("task", name, TASKS_IN_WORDS.get(name, "what the targets are"))
-    chosen["task_options"] = _options(does, plan, data, usual)
-    reasons |= {f.name: usual[f.name][1] for f in fields(does.options) if f.name in usual}
-    if plan.fit == "auto" and isinstance(data.preprocessing, ImageTransform):
-        chosen["fit"] = data.preprocessing.fit
-    if plan.pretrained and plan.img_size is None and isinstance(data.preprocessing, ImageTransform):
-        chosen["img_size"] = (data.preprocessing.height, data.preprocessing.width)
+        chosen.choose("task", name, TASKS_IN_WORDS.get(name, "what the targets are"))
+    chosen.task_options()
+    chosen.images()
     if plan.threads is None:
-        choose("threads", torch.get_num_threads(), "as torch takes here")
+        chosen.choose("threads", torch.get_num_threads(), "as torch takes here")
     elif plan.threads > cores():
-        reasons["threads"] = f"more than the {count_of(cores(), 'core')} here: they will wait for each other"
-    settled = replace(plan, **chosen)  # pyright: ignore[reportArgumentType]
+        chosen.reasons["threads"] = f"more than the {count_of(cores(), 'core')} here: they will wait for each other"
+    settled = replace(plan, **chosen.values)  # pyright: ignore[reportArgumentType]
     if has_stages(settled):
         usual = plan.lr or model.lr * factor
-        stages, reasons["stages"] = make_stages(
+        stages, chosen.reasons["stages"] = make_stages(
             settled, data, source or settled.model, usual=usual, augmented=plan.augment != "auto"
         )
         lr = max(stage.lr or 0.0 for stage in stages)
         settled = replace(settled, stages=stages, lr=lr, freeze=None, unfreeze_at=None, layer_decay=None)
-    return ResolvedPlan(settled, reasons)
+    return ResolvedPlan(settled, chosen.reasons)
+
+
+class _Chosen:
+    """The values that the open settings of a plan get, each with its reason; ``usual`` are the task's."""
+
+    def __init__(self, plan: Plan, data: Data, does: Task, usual: Mapping[str, tuple[Any, str]]):
+        self.plan, self.data, self.does, self.usual = plan, data, does, usual
+        self.values: dict[str, object] = {}
+        self.reasons: dict[str, str] = {}
+
+    def choose(self, name: str, value: object, reason: str) -> None:
+        self.values[name] = value
+        self.reasons[name] = reason
+
+    def network(self) -> Entry:
+        """Choose the network, its options and its head."""
+        plan, usual, heads = self.plan, self.usual, self.does.heads
+        if plan.model == "auto":
+            self.choose("model", *usual.get("model", ("resnet_mini", "fits itself to the image size")))
+        model = registry.entry(str(self.values.get("model", plan.model)))
+        if options := _network_options(model, usual, plan):
+            self.choose("set", {**options, **plan.set}, usual["set"][1])
+        if plan.head == "auto":
+            new = plan.pretrained is not None and not own.is_own(plan.model) and "linear" in heads
+            head = "linear" if new else "own", "a new one on given weights" if new else "the network's own"
+            self.choose("head", *usual.get("head", head))
+        elif plan.head not in heads:
+            raise ConfigError(
+                f"setting 'head': {plan.head!r} is not for {self.does.name}; its heads are {', '.join(heads)}"
+            )
+        return model
+
+    def length(self) -> None:
+        """Choose epochs and images per step."""
+        plan, count = self.plan, len(self.data.train)
+        epochs, batch_size = next((e, b) for least, e, b in _SIZES if count >= least)
+        if plan.stages:
+            self.values["epochs"] = sum(stage.epochs for stage in plan.stages)
+        elif plan.epochs is None and plan.time is None:
+            learned = plan.pretrained is not None
+            epochs = min(epochs, _TRANSFER) if learned else epochs
+            why = f"for {count:,} training images" + learned * " on weights that were learned before"
+            self.choose("epochs", *self.usual.get("epochs", (epochs, why)))
+        elif plan.epochs is None:
+            self.choose("epochs", ENDLESS, "as many as the time allows")
+        if plan.batch_size is None:
+            usual = min(batch_size, count), f"for {count:,} training images"
+            self.choose("batch_size", *self.usual.get("batch_size", usual))
+        elif plan.batch_size > (parts := parts_of(self.data)):
+            self.choose("batch_size", parts, f"all training images; there are no {plan.batch_size:,}")
+
+    def images(self) -> None:
+        """Choose how images are augmented, and note how they are brought to one size."""
+        plan, transform = self.plan, self.data.preprocessing
+        if plan.augment == "auto":
+            words, reason = self.usual.get("augment") or default_policy(self.data)
+            self.choose("augment", str(Policy.parse(str(words))), reason)
+        else:
+            policy = Policy.parse(plan.augment)
+            policy.check(transform, len(self.data.train))
+            self.values["augment"] = str(policy)
+        if isinstance(transform, ImageTransform):
+            if plan.fit == "auto":
+                self.values["fit"] = transform.fit
+            if plan.pretrained and plan.img_size is None:
+                self.values["img_size"] = (transform.height, transform.width)
+
+    def task_options(self) -> None:
+        """Choose the task's own settings."""
+        does, usual = self.does, self.usual
+        known = {f.name: usual[f.name][0] for f in fields(does.options) if f.name in usual}
+        given = self.plan.task_options
+        asked = {name: value for name, value in given.items() if value != "auto" or name not in known}
+        resolved = does.resolve(does.options(**known | asked), self.data)
+        self.values["task_options"] = {name: value for name, value in asdict(resolved).items() if value is not None}
+        self.reasons |= {name: usual[name][1] for name in known}
 
 
 def _network_options(model: Entry, usual: Mapping[str, tuple[Any, str]], plan: Plan) -> dict[str, Any]:
@@ -160,11 +194,3 @@ def _usual(does: Task, plan: Plan, data: Data) -> Mapping[str, tuple[Any, str]]:
     check_options(does.name, plan.task_options)
     kept = plan.head == "auto" and own.is_own(plan.model)
     return does.usual(data, replace(plan, head="own") if kept else plan)
-
-
-def _options(does: Task, plan: Plan, data: Data, usual: Mapping[str, tuple[Any, str]]) -> dict[str, Any]:
-    """Return the task's own settings, resolved for the set."""
-    known = {f.name: usual[f.name][0] for f in fields(does.options) if f.name in usual}
-    asked = {name: value for name, value in plan.task_options.items() if value != "auto" or name not in known}
-    resolved = does.resolve(does.options(**known | asked), data)
-    return {name: value for name, value in asdict(resolved).items() if value is not None}

@@ -136,8 +136,8 @@ class Plan:
     stacks: Literal["auto", "slices", "volumes"] = setting(
         "auto",
         "Data",
-        "whether a TIFF of several pages is a volume or slices, each an image; auto: slices; NIfTI and .npy of three "
-        "axes are volumes",
+        "whether a TIFF of several pages, or a folder of images, is a volume or slices, each an image; auto: slices; "
+        "NIfTI and .npy of three axes are volumes",
     )
     spacing: str | None = setting(
         None,

@@ -65,6 +65,7 @@ class SeriesSettings(Shared, total=False):
     loss: Literal["dice+ce", "ce", "dice", "focal"]
     objects: Literal["auto", "yes", "no"]
     border_weight: float
+    hd95: bool
     img_size: int | tuple[int, int] | None
     fit: Literal["auto", "crop", "pad", "squash", "centre", "keep"]
     crop_points: float | None

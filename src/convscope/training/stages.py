@@ -16,6 +16,7 @@ from torch import nn
 
 from convscope.data.dataset import Data
 from convscope.errors import ConfigError
+from convscope.models import entry
 from convscope.models.own import Source
 from convscope.models.registry import build
 from convscope.models.transfer import has_head
@@ -59,9 +60,8 @@ def make_stages(
     settled = []
     for stage in stages:
         ground = FreezePlan(model, plan, stage)
-        resolved = (
-            stage if plan.stages else replace(stage, decay=decay, augment=_is_augmented(ground, stages, augmented))
-        )
+        drawn = entry(plan.model).space == "same" or _is_augmented(ground, stages, augmented)
+        resolved = stage if plan.stages else replace(stage, decay=decay, augment=drawn)
         assert plan.lr is not None  # settled
         lr = FINE * usual if plan.pretrained and not ground.only_head else plan.lr
         settled.append(replace(resolved, lr=resolved.lr or lr, sched=resolved.sched or plan.sched))
@@ -142,6 +142,7 @@ def _epochs(plan: Plan) -> list[int]:
 def _is_augmented(ground: FreezePlan, stages: tuple[Stage, ...], chosen: bool) -> bool:
     """Return whether a stage is augmented: not where the head learns alone, so that features are computed once.
 
-    A training that is nothing else is augmented where the user says so.
+    A training that is nothing else is augmented where the user says so. A decoder is given several maps of its encoder,
+    which would take many times the room of the images: a network that gives maps is always augmented.
     """
     return not ground.only_head or (chosen and len(stages) == 1)

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 
 def checked(data: Data) -> dict[str, Any]:
-    """Return a set's facts, the sizes of its splits, and its warnings."""
+    """Return a set's facts, the sizes of its splits, what each value of its masks was taken for, and its warnings."""
     return plain({
         "name": data.name,
         "facts": data.facts,
         "inputs": [data.columns[name].spec for name in data.inputs],
         "targets": [data.columns[name].spec for name in data.targets],
         **({"classes": data.classes} if data.target_kind == "class" else {}),
+        **({"mask_values": data.masks.table} if data.masks else {}),
         "splits": {split.name: len(split) for split in data.splits},
         "fingerprint": data.fingerprint,
         "warnings": data.warnings,

@@ -14,12 +14,16 @@ from PIL import Image
 from scipy import ndimage
 from skimage.measure import regionprops_table
 
+from convscope.data.decode.pixel_sizes import of_tiff
 from convscope.data.spec import PixelClasses
+from convscope.data.transforms import ImageTransform
+from convscope.data.volumes.files import open_volume
 from convscope.errors import ConfigError
 from convscope.runs.masks import table as table_module
 from convscope.runs.masks.folder import MaskFolder
-from convscope.runs.masks.labels import write_label_tiff
+from convscope.runs.masks.labels import write_label_tiff, write_probabilities
 from convscope.runs.masks.overlay import overlay_png
+from convscope.runs.masks.own_size import own_size
 from convscope.runs.masks.palette import colours, palette_png
 from convscope.runs.masks.pixel_size import PixelSize
 from convscope.runs.masks.places import places
@@ -70,6 +74,44 @@ def test_above_65535_objects_a_label_tiff_has_32_bits():
         assert tags["ResolutionUnit"].value.name == "CENTIMETER"
         assert np.divide(*tags["XResolution"].value) == pytest.approx(20_000)
     write_label_tiff(io.BytesIO(), labels)
+
+
+def test_a_volume_of_more_objects_than_imagej_can_number_keeps_its_scale():
+    labels, file = np.arange(70_000, dtype=np.int32).reshape(7, 100, 100), io.BytesIO()
+    write_label_tiff(file, labels, PixelSize((3, 0.25, 0.5), "um"))
+    volume = open_volume(file.getvalue(), "labels.tif")
+    assert (volume.spacing, volume.unit) == ((3, 0.25, 0.5), "um")
+    np.testing.assert_array_equal(np.asarray(volume.read())[..., 0], labels)
+
+
+@pytest.mark.parametrize("space", [(6, 7), (3, 6, 7)])
+def test_probabilities_have_a_page_a_class_and_the_size_of_a_pixel(space: tuple[int, ...]):
+    maps, file = np.random.default_rng(0).random((*space, 2), np.float32), io.BytesIO()
+    write_probabilities(file, maps, ["ground", "disc"], PixelSize((3, 0.25, 0.5)[-len(space) :], "nm"))
+    with tifffile.TiffFile(io.BytesIO(file.getvalue())) as tiff:
+        np.testing.assert_array_equal(np.moveaxis(tiff.asarray(), -3, -1), maps)
+        assert (tiff.imagej_metadata or {})["Labels"] == ["ground", "disc"] * (3 if len(space) == 3 else 1)
+        sides = of_tiff(tiff)
+        assert sides.steps[1:] == (0.25, 0.5) and sides.unit == "nm"
+        assert sides.steps[0] == 3 if len(space) == 3 else np.isnan(sides.steps[0])
+
+
+@pytest.mark.parametrize(
+    ("noted", "expected"),
+    [
+        ({"imagej": True, "metadata": {"unit": r"\u00B5m"}}, PixelSize((0.5, 0.25), "um")),
+        ({"imagej": True}, None),  # pixels a pixel
+        ({"resolutionunit": "INCH"}, None),  # dots an inch
+        ({"ome": True, "metadata": {"PhysicalSizeX": 0.25, "PhysicalSizeY": 0.5}}, PixelSize((0.5, 0.25), "um")),
+    ],
+)
+def test_an_image_says_itself_how_large_its_pixels_are(noted: dict, expected: PixelSize | None, tmp_path: Path):
+    path = tmp_path / "a.tif"
+    resolution = {} if "ome" in noted else {"resolution": (4, 2)}
+    tifffile.imwrite(path, np.zeros((8, 9), np.uint8), photometric="minisblack", **resolution, **noted)
+    transform = ImageTransform(1, 8, 9, "keep", "uint8", (0.0,), (1.0,))
+    assert own_size(path, transform) == expected
+    assert own_size(tmp_path / "none.tif", transform) is None
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ SHOWN = 20
 def wrong_sizes(raw: Raw, sizes: np.ndarray) -> Bad:
     """Return which masks are not as large as their image; ``sizes`` (n, d), 0 for an image that cannot be read."""
     bad: Bad = {}
-    masks = raw.sizes
+    masks = np.pad(raw.sizes, ((0, 0), (sizes.shape[1] - raw.sizes.shape[1], 0)))  # of volumes none of which is read
     for row in np.flatnonzero((masks != sizes).any(1) & (sizes > 0).all(1)).tolist():
         if row in raw.bad:
             continue

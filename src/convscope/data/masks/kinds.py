@@ -101,7 +101,7 @@ def _parted(census: Census, told: Told) -> tuple[list[float], list[float]]:
 
 def _numbers_objects(census: Census, values: list[float]) -> bool:
     """Tell whether values number objects: mostly one piece each, and not the same ones in every mask."""
-    background = _background(census, values)
+    background = background_of(census, values)
     inside = np.isin(census.values, [v for v in values if v != background])[census.at] & (census.pieces > 0)
     if not inside.any() or (census.pieces[inside] == 1).mean() < MOSTLY:
         return False
@@ -119,7 +119,7 @@ def _numbers_objects(census: Census, values: list[float]) -> bool:
     return bool(counted_up and differ and numbers.max() > (3 if len(rows) > 1 else FEW_IN_ONE))
 
 
-def _background(census: Census, values: list[float]) -> float:
+def background_of(census: Census, values: list[float]) -> float:
     """Return the value of what is nothing: 0, black or transparent; else the most frequent one.
 
     Beside black and others the transparent parts are corners, as of a picture that was turned.
@@ -132,7 +132,7 @@ def _background(census: Census, values: list[float]) -> float:
 
 
 def _instances(census: Census, values: list[float], void: list[float], told: Told) -> MaskRule:
-    background = _background(census, values) if values else BLACK
+    background = background_of(census, values) if values else BLACK
     void = void if census.colours or -1.0 in void else [*void, -1.0]
     pieces = len(values) <= 2 and not told.objects  # one value for all objects: what is connected is one
     return MaskRule(
@@ -144,7 +144,7 @@ def _binary(census: Census, values: list[float], void: list[float], told: Told) 
     """Return the rule of two values; of more, asked to be binary, the lowest is the background."""
     if len(values) == 1:  # the other one has a name and no pixel
         values = sorted({*values, *(v for v in told.names if v not in void)})[:2]
-    low = _background(census, values) if census.colours else values[0]
+    low = background_of(census, values) if census.colours else values[0]
     pair = (low, next(v for v in values if v != low))
     numbers = [int(v != low) for v in values]
     return MaskRule(
@@ -170,7 +170,7 @@ def _classes(census: Census, values: list[float], void: list[float], told: Told)
         order = [v for v in told.names if v not in void]
         names = [told.names[v] for v in order]
     else:
-        first = _background(census, values)
+        first = background_of(census, values)
         order = [first, *(v for v in values if v != first)] if census.colours else values
         plain = {v: value_text(v, colours=census.colours) for v in order}
         names = ["background" if v == BLACK else plain[v] for v in order]

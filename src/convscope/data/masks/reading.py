@@ -14,9 +14,11 @@ from convscope.data.ingest.build import Progress
 from convscope.data.ingest.pool import Bad
 from convscope.data.listing import Masks
 from convscope.data.masks import faults
+from convscope.data.masks.another import rule_of_another
 from convscope.data.masks.census import Census, census
 from convscope.data.masks.converted import Damaged, UnknownValue, converted
 from convscope.data.masks.kinds import Told, decide, kind_of
+from convscope.data.masks.meaning import MaskMeaning, ValueRow, value_table
 from convscope.data.masks.names import assign_names, ignored, parse_value, read_names
 from convscope.data.masks.rule import VOID, MaskKind, MaskRule, value_text
 from convscope.data.masks.store import raw_masks
@@ -29,39 +31,32 @@ from convscope.text import count, listed
 SHOWN = 20
 
 
-@dataclass(frozen=True)
-class ValueRow:
-    """One line of the table of values: ``value`` as the file has it, what it is taken for, on how many pixels.
-
-    ``number`` is the class, 255 for void, ``None`` for objects and for stray values. ``share`` is that of all pixels,
-    ``masks`` how many hold it.
-    """
-
-    value: str
-    number: int | None
-    name: str
-    share: float
-    masks: int
-
-
 @dataclass(frozen=True, eq=False)
 class MasksRead:
     """The masks of a set in the form that a network learns from.
 
     ``column`` has one example a mask; those in ``bad`` are empty. ``pixels`` (n, K) are those of each class in each
     mask, of instances those of background and of objects; ``objects`` (n,) counts the objects, of other masks 0.
-    ``rule`` reads masks of another set alike.
     """
 
     column: Ragged
-    rule: MaskRule
-    table: tuple[ValueRow, ...]
+    meaning: MaskMeaning
     pixels: np.ndarray
     objects: np.ndarray
     notices: tuple[Notice, ...]
     facts: dict[str, str]
     bad: Bad
     seconds: float
+
+    @property
+    def rule(self) -> MaskRule:
+        """What each value means."""
+        return self.meaning.rule
+
+    @property
+    def table(self) -> tuple[ValueRow, ...]:
+        """What each value was taken for."""
+        return self.meaning.table
 
     @property
     def spec(self) -> FieldSpec:
@@ -91,6 +86,7 @@ def read_masks(
         ConfigError: ``--ignore`` or ``--classes`` that fit nothing.
         Error: the cache cannot be written.
     """
+    rule = None if masks.names and options.classes is None else rule
     raw = raw_masks(masks.reader, root, options.max_pixels, processes, progress)
     raw = raw if masks.rows is None else raw.some(masks.rows)
     names = masks.files
@@ -102,7 +98,9 @@ def read_masks(
     rows = np.delete(np.arange(len(names)), list(bad))
     kind = rule.kind if rule else _asked(masks, options)
     found = census(raw, names, rows, by_class=kind != "instances")
+    by_source = bool(masks.objects or raw.classes)
     notices = list(_left_out(names, bad))
+    rule = None if rule is None else rule_of_another(found, rule, by_source=by_source)
     if decided_here := rule is None:
         told = _told(masks, kind, found, raw.palette, options)
         rule, strays = _decided(found, told, names, raw.masks["distinct"])
@@ -114,16 +112,18 @@ def read_masks(
     try:
         column, pixels, objects = converted(raw, rule, rows, masks.name)
     except UnknownValue as unknown:
-        raise _unknown(names[unknown.row], unknown.value, rule) from None
+        raise _unknown(names[unknown.row], unknown.value, rule, colours=found.colours) from None
     except Damaged:
         shutil.rmtree(raw.folder)
         return read_masks(masks, sizes, options, root, processes, progress, rule=rule)
     if decided_here:
         _check_threshold(rule, pixels[rows], found)
     notices += _background_only(rule, pixels, names, rows)
-    table = _table(found, rule, pixels, int(column.offsets[-1]))
+    by_source = by_source and rule.kind == "instances"
+    size = int(column.offsets[-1])
+    meaning = MaskMeaning(rule, value_table(found, rule, pixels, objects[rows], size=size, by_source=by_source))
     return MasksRead(
-        column, rule, table, pixels, objects, tuple(notices), _facts(rule, objects, rows), bad, raw.seconds
+        column, meaning, pixels, objects, tuple(notices), _facts(rule, objects, rows), bad, raw.seconds
     )  # fmt: skip
 
 
@@ -233,11 +233,13 @@ def _left_out(names: np.ndarray, bad: Bad) -> list[Notice]:
     return [Notice("bad-masks", f"{count(len(bad), 'mask')} left out ({listed(said, 3)})", tuple(said[:SHOWN]))]
 
 
-def _unknown(name: str, value: float, rule: MaskRule) -> DataError:
-    known = [value_text(v, colours=rule.colours) for v in rule.values]
+def _unknown(name: str, value: float, rule: MaskRule, *, colours: bool) -> DataError:
+    names = ["void" if number == VOID else rule.names[number] for number in rule.classes]
+    known = [f"{value_text(v, colours=rule.colours)} {what}" for v, what in zip(rule.values, names, strict=True)]
+    text = value_text(value, colours=colours)
     return DataError(
-        f"{name}: the value {value_text(value, colours=rule.colours)} is none of the masks' values "
-        f"({listed(known, 12)}); correct it, or call it void with --ignore"
+        f"{name}: the value {text} is none that this run has learned ({listed(known, 12)}); correct it, call it void "
+        f"with --ignore {text}, or say what the values of this set mean with --classes"
     )
 
 
@@ -250,44 +252,6 @@ def _background_only(rule: MaskRule, pixels: np.ndarray, names: np.ndarray, rows
     what = "no object" if rule.kind == "instances" else f"{rule.names[0]} only"
     text = f"{len(empty):,} of {count(len(rows), 'mask')} hold {what}; kept ({listed(names[empty].tolist(), 3)})"
     return [Notice("background-only", text, tuple(names[empty[:SHOWN]].tolist()))]
-
-
-def _table(found: Census, rule: MaskRule, pixels: np.ndarray, size: int) -> tuple[ValueRow, ...]:
-    """Return what each value is taken for; ``size`` is how many pixels there are."""
-    total = max(1, int(found.pixels.sum()))
-    share = found.pixels / total
-    if rule.threshold is not None:
-        held = pixels.sum(0)
-        texts = (f"below {rule.threshold:g}", f"{rule.threshold:g} and above")
-        sides = [
-            ValueRow(text, number, rule.names[number], float(held[number] / max(1, size)), masks)
-            for number, (text, masks) in enumerate(zip(texts, (pixels > 0).sum(0).tolist(), strict=True))
-        ]
-        void = size - int(held.sum())
-        return (*sides, ValueRow("others", VOID, "void", void / size, 0)) if void else tuple(sides)
-    numbers = dict(zip(rule.values, rule.classes, strict=True))
-    rows: list[ValueRow] = []
-    objects = np.array([v not in numbers for v in found.values.tolist()])
-    for k, value in enumerate(found.values.tolist()):
-        if value not in numbers:
-            continue
-        number = numbers[value]
-        name = "void" if number == VOID else ("background" if rule.kind == "instances" else rule.names[number])
-        text = value_text(value, colours=rule.colours)
-        rows.append(ValueRow(text, number, name, float(share[k]), int(found.masks[k])))
-    if rule.nearest and objects.any():
-        text = f"{count(int(objects.sum()), 'other value')}"
-        rows.append(ValueRow(text, None, "the nearest", float(share[objects].sum()), _masks_with(found, objects)))
-    if rule.kind == "instances" and objects.any():
-        low, high = (value_text(v, colours=rule.colours) for v in found.values[objects][[0, -1]])
-        text = low if low == high else f"{low} to {high}"
-        name = "each connected piece an object" if rule.pieces else "each value an object"
-        rows.append(ValueRow(text, None, name, float(share[objects].sum()), _masks_with(found, objects)))
-    return tuple(rows)
-
-
-def _masks_with(found: Census, which: np.ndarray) -> int:
-    return len(np.unique(found.row[which[found.at]]))
 
 
 def _facts(rule: MaskRule, objects: np.ndarray, rows: np.ndarray) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from convscope.data.decode.encoded import Unreadable, stored_as
+from convscope.data.decode.pixel_sizes import UNKNOWN, Sides, of_tiff, unit_of
 from convscope.errors import ConfigError
 
 TIFF, NUMPY, NIFTI = (".tif", ".tiff"), (".npy",), (".nii", ".nii.gz")
@@ -23,24 +23,40 @@ FEW = 4  # channels at most, on an axis of which nothing says what it is
 Spacing = tuple[float, float, float]
 
 
+class NoVolume(Unreadable):
+    """An array without a depth."""
+
+
 @dataclass(frozen=True)
 class Volume:
     """A volume of ``shape`` (D, H, W, C) that ``read`` returns, mapped where the file allows it.
 
     ``dtype`` is the type that it is stored in, uint8, uint16 or float32; what ``read`` returns is of the file's own.
     ``spacing`` is the distance of neighbouring voxels along depth, height and width, ``None`` where the file does not
-    say it.
+    say it, in ``unit``, "" where that is not said.
     """
 
     shape: tuple[int, int, int, int]
     dtype: str
     read: Callable[[], np.ndarray]
     spacing: Spacing | None = None
+    unit: str = ""
 
 
 def is_volume(name: str) -> bool:
     """Return whether a file's ending is one of a file that can hold a volume."""
     return name.lower().endswith(ENDINGS)
+
+
+def is_deep(source: Path | bytes, name: str) -> bool:
+    """Return whether a file holds a volume, not a single slice; one that cannot be read is not told to be a slice."""
+    try:
+        open_volume(source, name)
+    except NoVolume:
+        return False
+    except Unreadable:
+        return True
+    return True
 
 
 def open_volume(source: Path | bytes, name: str) -> Volume:
@@ -79,14 +95,14 @@ def _tiff(source: Path | bytes) -> Volume:
         axes, shape = _without_ones(series.axes, series.shape)
         pages = len(file.series)  # bare pages, each a series of its own
         axes, shape = ("I" + axes, (pages, *shape)) if pages > 1 else (axes, shape)
-        spacing = _tiff_spacing(file)
+        sides = of_tiff(file)
 
     def read() -> np.ndarray:
         with tifffile.TiffFile(source if isinstance(source, Path) else io.BytesIO(source)) as file:
             parts = [part.asarray(maxworkers=1) for part in file.series]
             return (np.stack(parts) if len(parts) > 1 else parts[0]).reshape(shape)
 
-    return _volume(axes, shape, series.dtype, read, spacing)
+    return _volume(axes, shape, series.dtype, read, sides)
 
 
 def _without_ones(axes: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
@@ -100,19 +116,6 @@ def _without_ones(axes: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ..
         if len(kept) > 3:
             kept = [pair for pair in kept if pair[0] != axis]
     return "".join(axis for axis, _ in kept), tuple(size for _, size in kept)
-
-
-def _tiff_spacing(file: Any) -> Spacing | None:
-    """Return the spacing that ImageJ or OME notes; ``None`` where one of the three distances is not known."""
-    if file.is_ome and file.ome_metadata:
-        sizes = [re.search(rf'PhysicalSize{axis}="([\d.eE+-]+)"', file.ome_metadata) for axis in "ZYX"]
-        return _checked([float(size[1]) if size else math.nan for size in sizes])
-    across = (file.imagej_metadata or {}).get("spacing")
-    tags = file.pages.first.tags
-    along = [tags.valueof(name) for name in ("YResolution", "XResolution")]  # pixels a unit, as a fraction
-    if across is None or None in along or any(0 in fraction for fraction in along):
-        return None
-    return _checked([float(across), *(below / above for above, below in along)])
 
 
 def _nifti(source: Path | bytes) -> Volume:
@@ -132,23 +135,24 @@ def _nifti(source: Path | bytes) -> Volume:
     axes, shape = _without_ones(axes, shape) if axes else (axes, shape)
     slope, inter = image.dataobj.slope, image.dataobj.inter
     dtype = image.get_data_dtype() if (slope, inter) == (1, 0) else np.dtype(np.float32)
-    zooms = [float(step) for step in image.header.get_zooms()[:3]]
+    across, down, apart = (*(float(step) for step in image.header.get_zooms()[:3]), math.nan, math.nan, math.nan)[:3]
+    sides = Sides((apart, down, across), unit_of(image.header.get_xyzt_units()[0]))
 
     def read() -> np.ndarray:
         return np.asarray(image.dataobj, dtype).T.reshape(shape)
 
-    return _volume(axes, shape, dtype, read, _checked(zooms[::-1]))
+    return _volume(axes, shape, dtype, read, sides)
 
 
-def _checked(spacing: list[float]) -> Spacing | None:
+def _checked(spacing: Spacing) -> Spacing | None:
     """Return a spacing, or ``None`` unless all of it is known."""
-    known = len(spacing) == 3 and all(math.isfinite(step) and step > 0 for step in spacing)
+    known = all(math.isfinite(step) and step > 0 for step in spacing)
     rounded = [float(f"{step:.6g}") for step in spacing]  # of float32, of a fraction
     return (rounded[0], rounded[1], rounded[2]) if known else None
 
 
 def _volume(
-    axes: str, shape: tuple[int, ...], dtype: np.dtype, read: Callable[[], np.ndarray], spacing: Spacing | None = None
+    axes: str, shape: tuple[int, ...], dtype: np.dtype, read: Callable[[], np.ndarray], sides: Sides = UNKNOWN
 ) -> Volume:
     """Return a volume from an array whose axes are named; those that are not Y, X, C or S are depth."""
     channels = next((at for at, axis in enumerate(axes) if axis in "CS"), None)
@@ -156,7 +160,7 @@ def _volume(
         channels = 3 if shape[3] <= FEW else 0 if shape[0] <= FEW else None
     if len(shape) - (channels is not None) != 3:
         sizes = " × ".join(f"{size:,}" for size in shape)
-        raise Unreadable(f"an array of {sizes}; expected a volume: depth × height × width, perhaps with channels")
+        raise NoVolume(f"an array of {sizes}; expected a volume: depth × height × width, perhaps with channels")
     if dtype.hasobject:
         raise Unreadable("holds Python objects, which only pickle can load and which may run any code; refused")
     size = [length for at, length in enumerate(shape) if at != channels]
@@ -168,4 +172,6 @@ def _volume(
         return values[..., None] if channels is None else np.moveaxis(values, channels, -1)
 
     number = 1 if channels is None else shape[channels]
-    return Volume((size[0], size[1], size[2], number), stored_as(dtype), channels_last, spacing)
+    spacing = _checked(sides.steps)
+    unit = sides.unit if spacing else ""
+    return Volume((size[0], size[1], size[2], number), stored_as(dtype), channels_last, spacing, unit)

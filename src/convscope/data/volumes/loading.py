@@ -14,13 +14,16 @@ from convscope.data.fingerprint import content_of, fingerprint
 from convscope.data.ingest.build import Progress, unreadable
 from convscope.data.learned import mask_values_said
 from convscope.data.listing import Listing, Masks
-from convscope.data.masks import MasksRead, read_masks
+from convscope.data.masks import MaskRule, MasksRead, read_masks
 from convscope.data.options import LoadOptions
 from convscope.data.sources.files import FileImages, strings
+from convscope.data.split_file import read_rows
 from convscope.data.transforms import VolumeTransform
 from convscope.data.volumes.files import Spacing
 from convscope.data.volumes.parts import part_size
-from convscope.data.volumes.slabs import Slab, cut_slabs, slab_column
+from convscope.data.volumes.slabs import END, Slab, cut_slabs, slab_column
+from convscope.data.volumes.slices import SliceImages
+from convscope.data.volumes.split_slabs import names_slices, slabs_of_file
 from convscope.data.volumes.store import VolumeEntry, volume_entry
 from convscope.errors import ConfigError, DataError
 from convscope.text import count
@@ -77,18 +80,27 @@ def load_volumes(
         cache=read.entry.folder,
         decoding=read.entry.seconds,
         options=options.to_settings(),
+        masks=read.masks.meaning,
     )
 
 
 def load_labelled_volumes(
-    source: str | Path, listing: Listing, options: LoadOptions, root: Path, progress: Progress
+    source: str | Path,
+    listing: Listing,
+    options: LoadOptions,
+    root: Path,
+    progress: Progress,
+    rule: MaskRule | None = None,
 ) -> tuple[Split, np.ndarray, tuple[Notice, ...]]:
-    """Return the whole volumes of a listing as one split, the split (n,) given to each, and what is to be told."""
-    read = _read(listing, options, root, progress)
+    """Return the whole volumes of a listing as one split, the split (n,) given to each, and what is to be told.
+
+    Masks are read by the ``rule`` of training, if it holds.
+    """
+    read = _read(listing, options, root, progress, rule)
     name = read.masks.spec.name
     data = Dataset(
         listing.name, str(source), {"volume": read.entry.column, name: read.masks.column}, ("volume",), (name,),
-        {"all": read.good}, listing.ids, listing.groups,
+        {"all": read.good}, listing.ids, listing.groups, masks=read.masks.meaning,
     )  # fmt: skip
     return data.everything, listing.split[read.good], (*listing.notices, *read.notices, *read.masks.notices)
 
@@ -116,14 +128,16 @@ def spacing_of(text: str | None) -> Spacing | None:
     return steps[0], steps[1], steps[2]
 
 
-def _read(listing: Listing, options: LoadOptions, root: Path, progress: Progress) -> _Read:
+def _read(
+    listing: Listing, options: LoadOptions, root: Path, progress: Progress, rule: MaskRule | None = None
+) -> _Read:
     images, target = listing.images, listing.target
-    assert isinstance(images, FileImages) and isinstance(target, Masks)
+    assert isinstance(images, FileImages | SliceImages) and isinstance(target, Masks)
     spacing_of(options.spacing)  # a wrong one is told before anything is decoded
     entry = volume_entry(images, root, options.max_pixels, progress)
     if entry.bad and not (options.skip_bad and len(entry.bad) < len(images)):
         raise unreadable(listing.ids, entry.bad)
-    masks = read_masks(target, entry.sizes, options, root, options.processes, progress)
+    masks = read_masks(target, entry.sizes, options, root, options.processes, progress, rule=rule)
     good = np.delete(np.arange(len(images)), sorted({*entry.bad, *masks.bad}))
     notices = []
     if entry.bad:
@@ -138,20 +152,26 @@ def _slabs(listing: Listing, read: _Read, options: LoadOptions, divide: Divide) 
     depths = read.entry.index["depth"].tolist()
     good = read.good.tolist()
     given = listing.split[read.good]
+    unused = {v: [Slab(v, 0, END, "")] for v in range(len(depths))}  # of which volume or mask may be empty
+    if options.split_file is not None and names_slices(rows := read_rows(options.split_file), listing.ids):
+        _refuse_folds(options, "volumes whose slices --split-file divides")
+        of_good, rule = slabs_of_file(options.split_file, rows, listing.ids, {v: depths[v] for v in good})
+        return [slab for v in range(len(depths)) for slab in (unused | of_good)[v]], rule
     whole = len(good) >= FEWEST or options.split_file is not None or {"train", "valid", "test"} <= set(given.tolist())
     if whole:
         split, rule = divide(listing, read.good, options)
         of_good = {v: [Slab(v, 0, depths[v], name)] for v, name in zip(good, split.tolist(), strict=True)}
     else:
-        for name in ("folds", "resample"):
-            if getattr(options, name):
-                raise ConfigError(
-                    f"--{name}: {count(len(good), 'volume')} cannot be divided so; give {FEWEST} volumes or more"
-                )
+        _refuse_folds(options, count(len(good), "volume"))
         cut, rule = cut_slabs([depths[v] for v in good], given.tolist(), options.valid, options.test)
         of_good = {v: [replace(s, volume=v) for s in cut if good[s.volume] == v] for v in good}
-    unused = {v: [Slab(v, 0, depths[v], "")] for v in range(len(depths))}
     return [slab for v in range(len(depths)) for slab in (unused | of_good)[v]], rule
+
+
+def _refuse_folds(options: LoadOptions, which: str) -> None:
+    for name in ("folds", "resample"):
+        if getattr(options, name):
+            raise ConfigError(f"--{name}: {which} cannot be divided so; give {FEWEST} whole volumes or more")
 
 
 def _columns(listing: Listing, read: _Read, slabs: list[Slab]) -> tuple[dict[str, Ragged], np.ndarray, np.ndarray]:

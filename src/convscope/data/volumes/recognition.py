@@ -12,10 +12,10 @@ from convscope.data.options import LoadOptions
 from convscope.data.sources.files import FileImages, Files, strings
 from convscope.data.sources.made_files import Pages
 from convscope.data.sources.mask_files import FileMasks
-from convscope.data.volumes.files import ENDINGS, FEW, NIFTI, NUMPY, is_volume, open_volume
+from convscope.data.volumes.files import FEW, NIFTI, NUMPY, is_deep, is_volume, open_volume
 from convscope.data.volumes.masks import VolumeMasks
+from convscope.data.volumes.slices import as_slices
 from convscope.errors import ConfigError
-from convscope.text import listed
 
 OF_SLICES = ("stack", "grouped")  # notices that tell of slices as images of their own
 
@@ -24,10 +24,11 @@ def as_volumes(listing: Listing, options: LoadOptions) -> Listing | None:
     """Return the listing of volumes where a set is one, else ``None``.
 
     NIfTI files are volumes, and NumPy files whose masks have three axes; TIFF files of several pages are where
-    ``options.stacks`` says so, else each page is an image.
+    ``options.stacks`` says so, else each page is an image, and so are folders of images, each a slice.
 
     Raises:
         ConfigError: volumes are asked for where there are none, or slices of NIfTI files.
+        DataError: the slices of a volume are in several splits.
     """
     images, target = listing.images, listing.target
     asked = options.stacks
@@ -39,14 +40,13 @@ def as_volumes(listing: Listing, options: LoadOptions) -> Listing | None:
     if stacked and asked == "volumes":
         return _stacked(listing, images, target)
     if stacked or not isinstance(target.reader, FileMasks):
+        if asked == "volumes" and not stacked:
+            raise ConfigError(f"--stacks volumes: {listing.name} is {listing.kind}, which are no stacks; leave it out")
         return None
     masks = target.reader
     named = all(is_volume(str(name)) for name in (*images.names, *masks.names))
-    if asked == "volumes" and not named:
-        raise ConfigError(
-            f"--stacks volumes: {listing.name} holds files such as {images.names[0]}, which are no volumes; give "
-            f"{listed(ENDINGS, 8)} files of several slices, or leave it out"
-        )
+    if asked == "volumes" and not (named and is_deep(masks.files.read(masks.names[0]), str(masks.names[0]))):
+        return as_slices(listing, images, target, masks)
     nifti = named and str(masks.names[0]).lower().endswith(NIFTI)
     if nifti and asked == "slices":
         raise ConfigError("--stacks slices: NIfTI files are volumes; leave it out, or save each slice as an image")

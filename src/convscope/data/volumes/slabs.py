@@ -16,12 +16,14 @@ from convscope.data.splits import TEST_SHARE, VALID_SHARE
 from convscope.errors import ConfigError, DataError
 from convscope.text import count
 
+END = 1 << 62  # behind the last slice of any volume
+
 
 @dataclass(frozen=True)
 class Slab:
     """Slices ``first`` to ``last``, which is not in it, of a ``volume``, counted from 0, in a ``split``.
 
-    One in no split ("") stands for a whole volume that cannot be used.
+    One in no split ("") is not used: a whole volume that cannot be, or slices between others.
     """
 
     volume: int
@@ -105,8 +107,7 @@ def slab_column(column: Ragged, slabs: Sequence[Slab]) -> Ragged:
     first = np.array([column.offsets[slab.volume] for slab in slabs])
     begins = first + slice_size * np.array([slab.first for slab in slabs])
     shapes[:, 0] = [
-        slab.last - slab.first if slab.split else depth
-        for slab, depth in zip(slabs, shapes[:, 0].tolist(), strict=True)
+        min(slab.last, depth) - slab.first for slab, depth in zip(slabs, shapes[:, 0].tolist(), strict=True)
     ]
     ends = begins + shapes.prod(1)
     if not (begins[1:] == ends[:-1]).all():

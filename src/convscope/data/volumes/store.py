@@ -14,7 +14,7 @@ import json
 import shutil
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from convscope.data.sources.files import FileImages
 from convscope.data.transforms.volume import check_finite
 from convscope.data.volumes.files import Spacing, Volume, open_volume
 from convscope.data.volumes.masks import source_of
+from convscope.data.volumes.slices import SliceImages
 from convscope.errors import DataError
 from convscope.text import listed
 
@@ -72,7 +73,7 @@ class VolumeEntry:
         return np.stack([self.index[axis] for axis in ("depth", "height", "width")], axis=1)
 
 
-def volume_entry(images: FileImages, root: Path, max_pixels: int, progress: Progress) -> VolumeEntry:
+def volume_entry(images: FileImages | SliceImages, root: Path, max_pixels: int, progress: Progress) -> VolumeEntry:
     """Return the decoded volumes, from the cache or decoded into it.
 
     Raises:
@@ -113,7 +114,7 @@ def _open(folder: Path, n: int, *, hit: bool) -> VolumeEntry | None:
     return VolumeEntry(folder, column, index, bad, facts["seconds"], hit)
 
 
-def _write(new: Path, images: FileImages, max_pixels: int, progress: Progress) -> dict[str, Any]:
+def _write(new: Path, images: FileImages | SliceImages, max_pixels: int, progress: Progress) -> dict[str, Any]:
     """Decode all volumes that can be into a new entry, and return its facts."""
     bad: Bad = {}
     while True:
@@ -131,20 +132,26 @@ def _write(new: Path, images: FileImages, max_pixels: int, progress: Progress) -
     return {"channels": channels, "bad": bad, "index": zlib.crc32(index.data)}
 
 
-def _headers(images: FileImages, max_pixels: int, bad: Bad) -> dict[int, Volume]:
+def _headers(images: FileImages | SliceImages, max_pixels: int, bad: Bad) -> dict[int, Volume]:
     """Return the volumes that can be opened and are not ``bad``, by row; the others are added to ``bad``."""
     volumes: dict[int, Volume] = {}
-    for row, payload in images.files.items(images.names):
+    for row, open_one in images.each() if isinstance(images, SliceImages) else _each(images):
         if row in bad:
             continue
         try:
-            volume = open_volume(source_of(payload), str(images.names[row]))
+            volume = open_one()
             if max(np.prod(volume.shape[i:3]) for i in (0, 1)) > max_pixels:
                 raise too_large(" × ".join(f"{side:,}" for side in volume.shape[:3]), max_pixels)
             volumes[row] = volume
         except Unreadable as error:
             bad[row] = str(error)
     return dict(sorted(volumes.items()))
+
+
+def _each(images: FileImages) -> Iterator[tuple[int, Callable[[], Volume]]]:
+    """Yield (row, what opens its volume)."""
+    for row, payload in images.files.items(images.names):
+        yield row, lambda payload=payload, row=row: open_volume(source_of(payload), str(images.names[row]))
 
 
 def _alike(names: np.ndarray, volumes: Mapping[int, Volume]) -> tuple[str, int]:

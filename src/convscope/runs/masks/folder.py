@@ -4,7 +4,7 @@
     labels/NAME.tif         numbers of the objects, where these are counted
     overlays/NAME.png       outlines over the image; not of volumes
     geojson/NAME.geojson    outlines as polygons: of the objects, or of each class; not of volumes
-    probabilities/NAME.tif  float32, a page a class, where asked for
+    probabilities/NAME.tif  float32, a page a class (of each slice), where asked for
     objects.csv             a line an object
 
 NAME is that of the image, with its folders. Each file appears whole or not at all.
@@ -39,7 +39,10 @@ _Writers = dict[str, tuple[str, Callable[[IO[bytes]], object]]]  # by the kind o
 
 @dataclass(eq=False)
 class MaskFolder:
-    """Writes predictions of ``target`` into ``folder``; ``objects`` counts those that are in the table so far."""
+    """Writes predictions of ``target`` into ``folder``; ``objects`` counts those that are in the table so far.
+
+    ``pixel_size`` is that of all images: the unit of the table, and noted in every TIFF.
+    """
 
     folder: Path
     target: PixelClasses | Instances
@@ -48,12 +51,15 @@ class MaskFolder:
     objects: int = field(default=0, init=False)
     _begun: bool = field(default=False, init=False, repr=False)
 
-    def write(self, place: PurePosixPath, name: str, prediction: Prediction) -> dict[str, str]:
+    def write(
+        self, place: PurePosixPath, name: str, prediction: Prediction, own_size: PixelSize | None = None
+    ) -> dict[str, str]:
         """Write one image's files at ``place`` within each folder, and return their paths; ``name`` is for the table.
 
+        ``own_size`` is the size of its pixels as its file says it, for its TIFFs where nobody else says it.
         Raises ``SaveError`` where a file cannot be written; what was written before stays.
         """
-        writers = self._writers(prediction.arrays)
+        writers = self._writers(prediction.arrays, self.pixel_size or own_size)
         paths = {kind: self.folder / pattern.format(place) for kind, (pattern, _) in writers.items()}
         for kind, (_, write) in writers.items():
             _write(paths[kind], write)
@@ -61,23 +67,23 @@ class MaskFolder:
             self._add_to_table(name, prediction.arrays)
         return {kind: str(path) for kind, path in paths.items()}
 
-    def _writers(self, arrays: Mapping[str, np.ndarray]) -> _Writers:
-        """Return for each kind of file where it stands, and what writes it."""
+    def _writers(self, arrays: Mapping[str, np.ndarray], size: PixelSize | None) -> _Writers:
+        """Return for each kind of file where it stands, and what writes it, with the ``size`` of a pixel."""
         classes, labels = arrays["classes"], arrays.get("objects")
         if flat := classes.ndim == 2:
             writers = _pictures(arrays, self._names)
         else:
             writers: _Writers = {}
-            writers["mask"] = "masks/{}.tif", lambda file: write_label_tiff(file, classes, self.pixel_size)
+            writers["mask"] = "masks/{}.tif", lambda file: write_label_tiff(file, classes, size)
         if labels is not None:
-            writers["labels"] = "labels/{}.tif", lambda file: write_label_tiff(file, labels, self.pixel_size)
+            writers["labels"] = "labels/{}.tif", lambda file: write_label_tiff(file, labels, size)
         if flat:
             writers["outlines"] = "geojson/{}.geojson", _outlines(arrays, self._names)
         if self.probabilities:
             maps, pages = arrays["probabilities"], self.target.names
             writers["probabilities"] = (
                 "probabilities/{}.tif",
-                lambda file: write_probabilities(file, maps, pages, self.pixel_size),
+                lambda file: write_probabilities(file, maps, pages, size),
             )
         return writers
 

@@ -19,62 +19,65 @@ CENTIMETRES = {"m": 100.0, "cm": 1.0, "mm": 0.1, "um": 1e-4, "micron": 1e-4, "nm
 def write_label_tiff(file: IO[bytes], labels: np.ndarray, pixel_size: PixelSize | None = None) -> None:
     """Write labels (H, W) or (D, H, W): 16 bits, 32 above 65,535 objects; with the size of a pixel where it is known.
 
-    ImageJ knows no whole numbers of 32 bits: such a file has no description for it, and its size in centimetres.
+    ImageJ's form knows no whole numbers of 32 bits: volumes of such are OME-TIFF, other images have a size in
+    centimetres.
     """
     import tifffile
 
     many = int(labels.max(initial=0)) > np.iinfo(np.uint16).max
-    size = {} if pixel_size is None else _size(pixel_size, labels.ndim, many)
-    described = {"axes": "ZYX"[-labels.ndim :], **size.pop("metadata", {})}
     tifffile.imwrite(
         file,
         labels.astype(np.uint32 if many else np.uint16, copy=False),
-        imagej=not many,
         photometric="minisblack",
         compression="zlib",
-        metadata=described,
-        **size,
+        **_form("ZYX"[-labels.ndim :], pixel_size, imagej=not many),
     )
 
 
 def write_probabilities(
     file: IO[bytes], probabilities: np.ndarray, names: Sequence[str], pixel_size: PixelSize | None = None
 ) -> None:
-    """Write probabilities (H, W, K) or (D, H, W, K) float32 as a TIFF, one class after the other, by their ``names``.
+    """Write probabilities (H, W, K) or (D, H, W, K) float32 as a TIFF, a page for each class, by their ``names``.
 
-    Those of volumes, and above 4 GB, which ImageJ's form does not hold, it is a BigTIFF, without the names.
+    Of volumes the classes of a slice stand one after the other, as the channels of ImageJ do. Above 4 GB, which its
+    form does not hold, it is a BigTIFF without the names.
     """
     import tifffile
 
-    volumes, large = probabilities.ndim > 3, probabilities.nbytes > MOST
-    plain = volumes or large
-    size = {} if pixel_size is None else _size(pixel_size, probabilities.ndim - 1, plain)
-    described = (
-        {"axes": "CZYX"}
-        if volumes
-        else {}
-        if large
-        else {"axes": "CYX", "Labels": list(names), **size.pop("metadata", {})}
-    )
+    *space, K = probabilities.shape
+    imagej = probabilities.nbytes <= MOST
+    axes = "ZCYX" if len(space) == 3 else "CYX"
+    pages = probabilities.reshape(-1, *space[-2:], K)
+    form = _form(axes, pixel_size, imagej=imagej)
+    if imagej:
+        form["metadata"]["Labels"] = list(names) * len(pages)
     tifffile.imwrite(
         file,
-        (np.ascontiguousarray(probabilities[..., k]) for k in range(len(names))),
-        shape=(len(names), *probabilities.shape[:-1]),
+        (np.ascontiguousarray(page[..., k]) for page in pages for k in range(K)),
+        shape=(*space[:-2], K, *space[-2:]),
         dtype=np.float32,
-        imagej=not plain,
-        bigtiff=large,
+        bigtiff=not imagej,
         photometric="minisblack",
-        metadata=described,
-        **size,
+        **form,
     )
 
 
-def _size(pixel_size: PixelSize, axes: int, many: bool) -> dict[str, Any]:
-    """Return how tifffile is told the size of a pixel."""
-    sizes = pixel_size.of_axes(axes)
-    if many:
-        centimetres = CENTIMETRES.get(pixel_size.unit)
-        resolution = tuple(1 / (size * (centimetres or 1)) for size in (sizes[-1], sizes[-2]))
-        return {"resolution": resolution, "resolutionunit": "CENTIMETER" if centimetres else "NONE"}
-    spacing = {"spacing": sizes[0]} if axes == 3 else {}
-    return {"resolution": (1 / sizes[-1], 1 / sizes[-2]), "metadata": {"unit": pixel_size.unit, **spacing}}
+def _form(axes: str, pixel_size: PixelSize | None, *, imagej: bool) -> dict[str, Any]:
+    """Return how tifffile is told the axes and the size of a pixel: as ImageJ has it, else for volumes as OME does."""
+    space = [axis for axis in axes if axis in "ZYX"]
+    metadata: dict[str, Any] = {"axes": axes}
+    if pixel_size is None:
+        return {"imagej": imagej, "metadata": metadata}
+    sizes, unit = pixel_size.of_axes(len(space)), pixel_size.unit
+    per_unit = (1 / sizes[-1], 1 / sizes[-2])
+    if imagej:
+        spacing = {"spacing": sizes[0]} if len(space) == 3 else {}
+        metadata |= {**({"unit": unit} if unit else {}), **spacing}
+        return {"imagej": True, "resolution": per_unit, "metadata": metadata}
+    if len(space) == 3:
+        units = {f"PhysicalSize{axis}Unit": "µm" if unit == "um" else unit or "pixel" for axis in space}
+        metadata |= {f"PhysicalSize{axis}": size for axis, size in zip(space, sizes, strict=True)} | units
+        return {"ome": True, "metadata": metadata}
+    centimetres = CENTIMETRES.get(unit)
+    resolution = tuple(number / (centimetres or 1) for number in per_unit)
+    return {"resolution": resolution, "resolutionunit": "CENTIMETER" if centimetres else "NONE", "metadata": metadata}

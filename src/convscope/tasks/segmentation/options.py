@@ -21,6 +21,9 @@ class Options:
     border_weight: float = setting(
         0.0, "Training", "how much more pixels in narrow gaps between objects count, such as 10", at_least=0
     )
+    hd95: bool = setting(
+        False, "Evaluation", "score the 95th percentile of the distances between true and predicted surfaces, too"
+    )
     objects: Literal["auto", "yes", "no"] = setting(
         "auto", "Evaluation", "count what hangs together of the second of two classes; auto: wherever there are two"
     )

@@ -14,6 +14,7 @@ from convscope.tasks.metrics.estimates import resampled, with_intervals
 from convscope.tasks.metrics.masks.objects import THRESHOLDS
 from convscope.tasks.metrics.units import Units
 from convscope.tasks.scores import UNIT, About, Metric, Scores
+from convscope.tasks.segmentation import surfaces
 from convscope.tasks.segmentation.evidence import MaskEvidence, evidence
 
 RESAMPLES = 1000
@@ -90,7 +91,8 @@ def scores(
     """Return every figure of probabilities (H, W, K) beside true masks (H, W) of n images, with 95 % intervals.
 
     Intervals are over images or ``groups`` (n,), never over pixels. ``details`` has the figures of each class, those of
-    objects at each IoU threshold, and how many images lack a class.
+    objects at each IoU threshold, and how many images lack a class. Distances of surfaces are there where the
+    ``options`` ask for them.
 
     Raises:
         DataError: no image, or none with a pixel that is known.
@@ -101,10 +103,18 @@ def scores(
     if not found.pixels.counts.any():
         raise DataError(f"no pixel of {len(truth):,} masks is known: all are void")
     units = Units.of(groups, len(truth))
-    figures = with_intervals(
-        lambda weights: found.figures(weights) | found.of_each(weights), units, resamples=resamples, seed=seed
-    )
-    described = about(found)
+    distances = surfaces.surface_distances(truth, predictions, target) if getattr(options, "hd95", False) else None
+
+    def all_figures(weights: np.ndarray) -> dict[str, np.ndarray]:
+        of_surfaces = {} if distances is None else surfaces.figures(distances, weights)
+        return found.figures(weights) | found.of_each(weights) | of_surfaces
+
+    figures = with_intervals(all_figures, units, resamples=resamples, seed=seed)
+    described = about(found) if distances is None else {**about(found), surfaces.NAME: surfaces.about(target)}
+    details = _details(found, target, figures)
+    if distances is not None:
+        for row, of_surfaces in zip(details["classes"], surfaces.of_classes(distances, figures), strict=True):
+            row |= of_surfaces
     return Scores(
         main=next(iter(described)),
         metrics={name: Metric(**figures[name], about=a) for name, a in described.items()},
@@ -112,7 +122,7 @@ def scores(
         resampled=resampled(units, resamples),
         groups=units.groups or None,
         per_example=found.per_example,
-        details=_details(found, target, figures),
+        details=details,
     )
 
 

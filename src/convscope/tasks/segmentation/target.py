@@ -35,8 +35,11 @@ def measured(data: Data, options: Any) -> PixelClasses | Instances:
         what = "objects" if spec.kind == "instances" else spec.names[int(counts.argmax())]
         what = "background" if spec.kind == "instances" and not counts[1] else what
         raise DataError(f"nothing to learn: all pixels of the {len(data.train):,} training masks are {what}; {OTHERS}")
+    spacing: tuple[float, float, float] | None = getattr(data.preprocessing, "spacing", None)
     if spec.kind == "instances":
-        return Instances(PARTS, _shares_of_parts(data), border_weight=options.border_weight)
+        return Instances(
+            PARTS, _shares_of_parts(data), border_weight=options.border_weight, spacing=spacing or ()
+        )  # fmt: skip
     shares = tuple((counts / counts.sum()).tolist())
     objects = options.objects == "yes" or (options.objects == "auto" and len(spec.names) == 2)
     if options.border_weight and len(spec.names) != 2:
@@ -44,8 +47,10 @@ def measured(data: Data, options: Any) -> PixelClasses | Instances:
             f"setting 'border_weight': it is for gaps between objects, and these masks have {len(spec.names)} classes; "
             "leave it out"
         )
-    slices = flat_levels(getattr(data.preprocessing, "spacing", None), 2) > 0
-    return PixelClasses(spec.names, shares, objects, border_weight=options.border_weight, slices=slices)
+    return PixelClasses(
+        spec.names, shares, objects, border_weight=options.border_weight, slices=flat_levels(spacing, 2) > 0,
+        spacing=spacing or (),
+    )  # fmt: skip
 
 
 def _shares_of_parts(data: Data) -> tuple[float, ...]:

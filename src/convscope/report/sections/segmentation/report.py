@@ -171,15 +171,24 @@ def _slices(depth: int) -> list[int]:
 def classes(metrics: Mapping[str, Any]) -> Table:
     """Return the figures of each class, with intervals."""
     titles = ("class", "Dice", "95 % interval", "pooled Dice", "IoU", "precision", "recall", "images without")
+    distances = About(**metrics["metrics"]["hd95"]) if "hd95" in metrics["metrics"] else None
+    titles = (*titles, f"HD95 ({distances.unit})", "without HD95") if distances else titles
     rows = [
         (
             row["name"], quantities.value(row["dice"], SHARE), quantities.bounds(row["dice"], SHARE),
             *(quantities.value(row[name], SHARE) for name in ("pooled_dice", "iou", "precision", "recall")),
-            f"{row['absent']:,}",
+            f"{row['absent']:,}", *(_distance(row) if distances else ()),
         )
         for row in metrics["classes"]
     ]  # fmt: skip
     return Table(titles, rows, tuple(range(1, len(titles))))
+
+
+def _distance(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the HD95 of a class, and how many images have none, since truth or prediction lacks the class."""
+    if "hd95" not in row:
+        return "", ""
+    return quantities.value(row["hd95"], About("", "", better="lower")), f"{row['hd95_undefined']:,}"
 
 
 def images(contents: Contents) -> Table:

@@ -1,7 +1,7 @@
 """Figures of where the boundary runs: boundary F-score and the 95th percentile of surface distances.
 
-A class in neither mask of an image has no figure (NaN); one in only one of them has the worst: a boundary F of 0, and
-as distance the image's diagonal, as BraTS sets it, so that the mean stays a number and a missed object costs most.
+A class in neither mask of an image has no figure (NaN). One in only one of them has a boundary F of 0; its distance is
+not defined either, and to be counted beside the mean.
 """
 
 from __future__ import annotations
@@ -72,11 +72,11 @@ def hausdorff95(
 
     Distances from each surface pixel of either mask to the nearest of the other, both ways together, in units of
     ``spacing`` (one number an axis; pixels without). Surface pixels have a neighbour outside the mask or the image.
-    ``void`` pixels (bool) belong to neither mask. NaN if both are empty, the image's diagonal if one is.
+    ``void`` pixels (bool) belong to neither mask. NaN if one of them is empty.
 
     >>> line = np.array([0, 1, 1, 1, 0, 0, 0], bool)
     >>> hausdorff95(line, np.roll(line, 2)), hausdorff95(line, line, spacing=[0.5]), hausdorff95(line, line & False)
-    (2.0, 0.0, 7.0)
+    (2.0, 0.0, nan)
     """
     truth, predicted = np.asarray(truth, bool), np.asarray(predicted, bool)
     same_shape(truth, predicted)
@@ -84,7 +84,7 @@ def hausdorff95(
         truth, predicted = truth & ~void, predicted & ~void
     steps = np.ones(truth.ndim) if spacing is None else np.asarray(spacing, np.float64)
     if not truth.any() or not predicted.any():
-        return float(np.linalg.norm(truth.shape * steps)) if truth.any() or predicted.any() else np.nan
+        return np.nan
     window = _box(truth | predicted)  # nothing outside of it matters
     surfaces = [mask & ~_eroded(mask, edge=False) for mask in (truth[window], predicted[window])]
     away = [np.asarray(ndimage.distance_transform_edt(~surface, sampling=steps)) for surface in surfaces]
