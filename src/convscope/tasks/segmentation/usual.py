@@ -17,6 +17,7 @@ from convscope.text import count
 
 AT_ONCE = 8 * 256**2  # pixels that a step sees
 LEAST_BATCH, MOST_BATCH = 2, 64
+LEAST_STEPS = 4  # an epoch, where there are few images
 STEPS = 1_000  # that a network of masks needs at least
 LEAST_EPOCHS = 20
 LEVELS = 4  # of unet3d_mini
@@ -35,7 +36,7 @@ def usual(data: Data, plan: Any) -> dict[str, tuple[Any, str]]:
     parts = len(Drawn(sizes_of(data.train.input)[:, : len(size)], size, *2 * (data.train.rows[:0],)).at)
     said = " × ".join(map(str, size))
     fits = max(LEAST_BATCH, min(MOST_BATCH, AT_ONCE // math.prod(size)))
-    batch = plan.batch_size or min(parts, fits)
+    batch = plan.batch_size or min(max(LEAST_BATCH, parts // LEAST_STEPS), fits)
     epochs = max(LEAST_EPOCHS, math.ceil(STEPS / math.ceil(parts / batch)))
     grey = transform.channels < 3 or len(size) > 2
     shares = class_counts(data.train.target).sum(0)
