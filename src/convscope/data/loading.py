@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -91,7 +92,8 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     options = replace(options, fit=_fit(listing, options))
     boxes = _boxes(listing, options.crop_points)
     entry = caching.entry(listing.images, _size(options, boxes), root, options.processes, tell)
-    learned = learned_of(listing, entry, options, root, tell)
+    with _with_unreadable(listing, entry, skip_bad=options.skip_bad):
+        learned = learned_of(listing, entry, options, root, tell)
     good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     split, rule = _divided(listing, good, options)
@@ -165,7 +167,8 @@ def load_labelled(
         (rule.height, rule.width), rule.fit, options.max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes
     )  # fmt: skip
     entry = caching.entry(listing.images, size, root, options.processes, tell)
-    learned = learned_of(listing, entry, options, root, tell, masks)
+    with _with_unreadable(listing, entry, skip_bad=options.skip_bad):
+        learned = learned_of(listing, entry, options, root, tell, masks)
     good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     name = learned.column.spec.name
     data = Dataset(
@@ -300,6 +303,17 @@ def _present(listing: Listing, *, skip_bad: bool) -> Listing:
         raise DataError(f"{listing.absent.text}; correct them, or leave them out with --skip-bad")
     told = replace(listing.absent, text=f"{listing.absent.text}; left out")
     return replace(listing, notices=(told, *listing.notices))
+
+
+@contextlib.contextmanager
+def _with_unreadable(listing: Listing, entry: caching.Entry, *, skip_bad: bool) -> Iterator[None]:
+    """Name the unreadable images together with the masks that are refused."""
+    try:
+        yield
+    except DataError as error:
+        if not entry.bad or skip_bad:
+            raise
+        raise DataError(f"{error}\n{unreadable(listing.ids, entry.bad)}") from None
 
 
 def _readable(listing: Listing, entry: caching.Entry, learned: Learned, *, skip_bad: bool) -> np.ndarray | slice:
