@@ -1,4 +1,4 @@
-"""Examples that are no images, in files of NumPy: signals to be answered, and sets of them to be scored."""
+"""Examples that are no images, in files of NumPy or of text: signals to be answered, and sets of them to be scored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from convscope.data.listing import Listing, Target
 from convscope.data.loading import other_columns
 from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
-from convscope.data.sources import npz
+from convscope.data.sources import npz, ucr
 from convscope.data.spec import TargetSpec, names_of
 from convscope.data.transforms import Transform
 from convscope.errors import DataError
@@ -39,6 +39,11 @@ def in_array_file(path: Path, rule: Transform) -> Iterable[Held]:
         return [example for file in files for example in in_array_file(file, rule)]
     if not path.exists():
         raise DataError(f"there is no file or folder {path}")
+    if rule.kind == "signal" and ucr.holds(path):
+        return [
+            Held(f"{path}/{at}", _unreadable(row) if isinstance(row, str) else lambda row=row: row)
+            for at, row in ucr.rows_in(path, rule.input.space[0])
+        ]
     if path.suffix.lower() not in ENDINGS:
         raise DataError(f"{path}: this network takes {rule.kind}s, which are read from {' or '.join(ENDINGS)} files")
     axes = len(rule.input.space) + 1

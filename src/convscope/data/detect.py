@@ -24,6 +24,7 @@ from convscope.data.sources import (
     pts,
     table,
     text_table,
+    ucr,
 )
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import Columns
@@ -34,7 +35,8 @@ from convscope.text import count, listed
 
 LOOKED_FOR = (
     "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines "
-    "with an image column and a label, numbers, coordinates or a mask), images and masks in folders beside each other, "
+    "with an image column and a label, numbers, coordinates or a mask, or a column of texts), signals as the UCR "
+    "archive writes them (a row each: its class, then its values), images and masks in folders beside each other, "
     ".pts files or COCO key points beside images, IDX files, a NumPy archive of x and y, CIFAR batches, a zip or tar "
     "of these"
 )
@@ -60,6 +62,8 @@ def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
         return _table(path, cache, columns)
     if name.endswith(".npz"):
         return npz.read(path, columns)
+    if ucr.holds(path):
+        return _signals(path, cache, columns)
     if zipfile.is_zipfile(path) or _is_tar(path):
         return _among(archives.open_files(path, cache), cache, columns)
     if idx.PATTERN.fullmatch(path.name) or cifar.PATTERN.fullmatch(path.name):
@@ -67,6 +71,8 @@ def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
     if name.endswith(archives.ENDINGS):
         raise DataError(f"{path} is no whole {path.suffix[1:]} file: damaged or cut short; copy or download it again")
     what = "one image" if is_image(name) else "a file"
+    if name.endswith(".txt") and path.stat().st_size:
+        what = "a text file whose rows are not plainly numbers"
     raise DataError(f"{path} is {what}, not a set; expected {LOOKED_FOR}")
 
 
@@ -76,6 +82,8 @@ def _table(path: Path, cache: Path, columns: Columns) -> Listing:
     if columns.task in (None, "segmentation") and mask_table.pair_columns(files, path.name, columns):
         return replace(mask_table.read(files, {"": path.name}, columns), name=path.stem)
     texts = text_table.find(files, columns, [path.name])
+    if not texts and ucr.holds(path):
+        return _signals(path, cache, columns)
     if texts and not any(one.sure for one in table.find(files, columns) if path.name in one.files):
         return replace(texts[0].read(), name=path.stem)
     listing = replace(table.read(files, {"": path.name}, columns), name=path.stem)
@@ -88,6 +96,14 @@ def _table(path: Path, cache: Path, columns: Columns) -> Listing:
     )
     notice = Notice("other-splits", text, tuple(others))
     return _with_forms(files, replace(listing, notices=(*listing.notices, notice)))
+
+
+def _signals(path: Path, cache: Path, columns: Columns) -> Listing:
+    """List the signals in the file at ``path`` and in its twins of other splits."""
+    files = archives.open_files(path.parent, cache)
+    beside_it = [name for name in files.names if "/" not in name and ending(name) == ending(path.name)]
+    names = sorted({path.name, *beside(path.name, beside_it)})
+    return next(one for one in ucr.find(files, columns, names) if path.name in one.files).read()
 
 
 def _among(files: Files, cache: Path, columns: Columns) -> Listing:
@@ -116,6 +132,7 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
         or [one for one in folders if one.sure and columns.task != "landmarks"]
         or [one for one in tables if one.sure]
         or text_table.find(files, columns)
+        or ucr.find(files, columns)
         or masks
         or folders
         or points
