@@ -1,0 +1,30 @@
+"""What is usual for an input that is no image, whatever the task: one function a kind, from a set to open settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from convscope.data.dataset import Data
+from convscope.tasks.keeping import kept
+
+Usual = Mapping[str, tuple[Any, str]]  # setting: its value, and why
+STEPS = 1_000  # that a small set of signals is given, however few steps an epoch has
+BATCH = 16
+
+
+def usual_of_input(data: Data) -> Usual:
+    """Return the settings that the kind of a set's input decides where a plan leaves them open; none for images."""
+    usual = BY_KIND.get(data.preprocessing.kind)
+    return usual(data) if usual else {}
+
+
+def _signals(data: Data) -> Usual:
+    return {
+        "model": ("fcn", "three convolutions over time, for signals of any length"),
+        "augment": ("none", "what leaves the class of a signal as it is must be said"),
+        **kept(data),
+    }
+
+
+BY_KIND: dict[str, Callable[[Data], Usual]] = {"signal": _signals}
