@@ -128,7 +128,7 @@ def test_signals_of_different_lengths_keep_them(tmp_path: Path):
 def test_labels_that_are_no_classes(tmp_path: Path):
     rows = [f"{k / 7:.3f} {' '.join(row.split()[1:])}" for k, row in enumerate(lines())]
     path = written(tmp_path, rows)
-    with pytest.raises(cs.DataError, match=r"expected a class.*found real numbers.*--task regression"):
+    with pytest.raises(cs.DataError, match=r"expected classes.*found real numbers.*--task regression"):
         cs.load(path)
     data = cs.load(path, task="regression")
     assert data.target_kind == "number" and data.everything[7].label.tolist() == [1.0]

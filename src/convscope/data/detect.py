@@ -22,6 +22,7 @@ from convscope.data.sources import (
     mask_table,
     npz,
     pts,
+    signal_files,
     table,
     text_table,
     ucr,
@@ -35,8 +36,8 @@ from convscope.text import count, listed
 
 LOOKED_FOR = (
     "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines "
-    "with an image column and a label, numbers, coordinates or a mask, or a column of texts), signals as the UCR "
-    "archive writes them (a row each: its class, then its values), images and masks in folders beside each other, "
+    "with an image column and a label, numbers, coordinates or a mask, or a column of texts), signals as text (a row "
+    "each: its class, then its values), .ts or .arff, images and masks in folders beside each other, "
     ".pts files or COCO key points beside images, IDX files, a NumPy archive of x and y, CIFAR batches, a zip or tar "
     "of these"
 )
@@ -62,7 +63,7 @@ def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
         return _table(path, cache, columns)
     if name.endswith(".npz"):
         return npz.read(path, columns)
-    if ucr.holds(path):
+    if ending(path.name) in signal_files.ENDINGS or ucr.holds(path):
         return _signals(path, cache, columns)
     if zipfile.is_zipfile(path) or _is_tar(path):
         return _among(archives.open_files(path, cache), cache, columns)
@@ -103,7 +104,14 @@ def _signals(path: Path, cache: Path, columns: Columns) -> Listing:
     files = archives.open_files(path.parent, cache)
     beside_it = [name for name in files.names if "/" not in name and ending(name) == ending(path.name)]
     names = sorted({path.name, *beside(path.name, beside_it)})
-    return next(one for one in ucr.find(files, columns, names) if path.name in one.files).read()
+    source = signal_files if ending(path.name) in signal_files.ENDINGS else ucr
+    candidate = next((one for one in source.find(files, columns, names) if path.name in one.files), None)
+    if candidate is None:
+        raise DataError(
+            f"{path}: its attributes are no values over time: expected numbers whose names count (att1, att2, ...) or "
+            "a relational attribute, and one to learn"
+        )
+    return candidate.read()
 
 
 def _among(files: Files, cache: Path, columns: Columns) -> Listing:
@@ -118,7 +126,13 @@ def _with_forms(files: Files, listing: Listing) -> Listing:
 def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
     if not files.names:
         raise DataError(f"{files.path} is empty; expected {LOOKED_FOR}")
-    arrays = [*idx.find(files), *cifar.find(files), *npz.find(files, columns), *_archives(files, cache, columns)]
+    arrays = [
+        *signal_files.find(files, columns),
+        *idx.find(files),
+        *cifar.find(files),
+        *npz.find(files, columns),
+        *_archives(files, cache, columns),
+    ]
     # A table that names the images says more than the folders they lie in, and so do files of nothing but points.
     tables = [*table.find(files, columns), *deeplabcut.find(files)]
     masks = [] if columns.task not in (None, "segmentation") else mask_sets.find(files, columns)

@@ -8,35 +8,30 @@ only (``ECG200_TRAIN.txt``, ``ECG200_TEST.txt``) are one set.
 from __future__ import annotations
 
 import functools
-import math
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from convscope.data.listing import Listing, Target
+from convscope.data.listing import Listing
 from convscope.data.notice import Notice
 from convscope.data.numerals import REAL
-from convscope.data.sequences.signals import Signals
-from convscope.data.sources.candidate import SPLITS, Candidate
+from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import Columns
-from convscope.data.sources.files import Files, ending, is_image, strings
-from convscope.data.sources.quantities import is_missing, number_target
+from convscope.data.sources.files import Files, ending, is_image
+from convscope.data.sources.signal_rows import SPLIT_WORD, SignalRows, is_gap, listing_of
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.tabular import decoded, place
 from convscope.errors import DataError
 from convscope.text import count, listed
 
-ENDINGS = (".txt", ".tsv", ".csv", ".dat", "no ending")
+ENDINGS = (".txt", ".tsv", ".csv", ".dat")
 LEAST = 8  # values in a row: shorter ones may be anything
 HEAD, SHOWN = 1 << 16, 20  # bytes and rows looked at to recognise a file
 MOST_FILES = 1_000
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 _COUNTED = re.compile(r"[^\d]*(\d+)")
-_SPLIT_WORD = re.compile(rf"[_\-. ]({'|'.join(SPLITS)})$", re.IGNORECASE)
 
 
 def is_named_so(name: str) -> bool:
@@ -46,7 +41,7 @@ def is_named_so(name: str) -> bool:
     (True, True, False, False)
     """
     end = ending(name)
-    return end in ENDINGS if end else _SPLIT_WORD.search(name) is not None
+    return end in ENDINGS if end else SPLIT_WORD.search(name) is not None
 
 
 def find(files: Files, columns: Columns, names: Sequence[str] | None = None) -> list[Candidate]:
@@ -72,25 +67,8 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
         DataError: a decimal comma, a class that is no whole number, no row of numbers. Rows with a value that is
             missing or no number are the listing's ``absent``.
     """
-    parts = [_read_one(files, name) for name in by_split.values()]
-    labels = [label for part in parts for label in part.labels]
-    refs = [ref for part in parts for ref in part.refs]
-    values = [signal for part in parts for signal in part.values]
-    where = ", ".join(by_split.values())
-    target, notices = _target(where, labels, refs, columns)
-    split = np.repeat([*by_split], [len(part.refs) for part in parts]).astype("<U5")
-    first = next(iter(by_split.values())).rpartition("/")[2]
-    kind = f"signals in {where} (a row each: its {'class' if target.kind == 'class' else 'number'}, then its values)"
-    return Listing(
-        name=_SPLIT_WORD.sub("", first[: -len(end)] if (end := ending(first)) else first),
-        kind=kind,
-        images=Signals(values, refs),
-        ids=strings(refs),
-        target=target,
-        split=split,
-        notices=(*notices, *(notice for part in parts for notice in part.notices), *_lengths(where, values, refs)),
-        absent=_bad(where, {ref: why for part in parts for ref, why in part.bad.items()}, len(refs)),
-    )
+    said = f"a row each: its {'number' if columns.task == 'regression' else 'class'}, then its values"
+    return listing_of(by_split, [_read_one(files, name) for name in by_split.values()], columns, said)
 
 
 def rows_in(path: Path, length: int | None) -> list[tuple[str, np.ndarray | str]]:
@@ -110,24 +88,13 @@ def rows_in(path: Path, length: int | None) -> list[tuple[str, np.ndarray | str]
     ]
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of one file: what each is called in messages, its label, its values (T, 1), and why others are bad."""
-
-    refs: list[str] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    values: list[np.ndarray] = field(default_factory=list)
-    bad: dict[str, str] = field(default_factory=dict)
-    notices: list[Notice] = field(default_factory=list)
-
-
-def _read_one(files: Files, name: str) -> _Rows:
+def _read_one(files: Files, name: str) -> SignalRows:
     where = place(files, name)
     lines = [(at, line) for at, line in enumerate(decoded(files.read(name), where).splitlines(), 1) if line.strip()]
     if not lines:
         raise DataError(f"{where} is empty; expected a row for each signal: its class, then its values")
     separator = _separator(lines[min(1, len(lines) - 1)][1])
-    rows = _Rows()
+    rows = SignalRows()
     for at, line in lines:
         cells = _cells(line, separator)
         ref = f"{at} of {name}"
@@ -142,7 +109,7 @@ def _read_one(files: Files, name: str) -> _Rows:
         rows.labels.append(cells[0])
         rows.values.append(np.array(cells[1:], np.float32)[:, None] if values is None else values)
     if not rows.refs:
-        raise DataError(f"{where}: no row can be used: {listed(_said(rows.bad), 3)}")
+        raise DataError(f"{where}: no row can be used: {listed(rows.said, 3)}")
     return rows
 
 
@@ -161,13 +128,9 @@ def _separator(line: str) -> str | None:
 def _cells(line: str, separator: str | None) -> list[str]:
     """Return the values of a line as text, without the missing ones behind the last."""
     cells = [cell.strip() for cell in line.strip("\r\n ").split(separator)]
-    while len(cells) > 1 and _is_missing(cells[-1]):
+    while len(cells) > 1 and is_gap(cells[-1]):
         cells.pop()
     return cells
-
-
-def _is_missing(cell: str) -> bool:
-    return cell == "?" or is_missing(cell)
 
 
 def _is_number(cell: str) -> bool:
@@ -180,7 +143,7 @@ def _is_header(cells: list[str]) -> bool:
     >>> _is_header(["label", "t0", "t1", "t2"]), _is_header(["label", "width", "height"]), _is_header(["1", "2", "3"])
     (True, False, False)
     """
-    if len(cells) < 3 or _is_number(cells[0]) or _is_missing(cells[0]):
+    if len(cells) < 3 or _is_number(cells[0]) or is_gap(cells[0]):
         return False
     numbers = [int(match[1]) if (match := _COUNTED.fullmatch(cell)) else None for cell in cells[1:]]
     return None not in numbers and numbers == [*range(numbers[0] or 0, (numbers[0] or 0) + len(numbers))]
@@ -210,55 +173,7 @@ def _why_bad(where: str, at: int, cells: list[str]) -> str:
         )
     what = "its class" if place == 0 else f"value {place}"
     more = f", and {count(len(odd) - 1, 'more like it', 'more like it')}" if len(odd) > 1 else ""
-    return f"{what} is {'missing' if _is_missing(cell) else 'no number'} ({cell[:20]!r}){more}"
-
-
-def _bad(where: str, bad: dict[str, str], good: int) -> Notice | None:
-    """Return what is told of rows that cannot be used, if any."""
-    if not bad:
-        return None
-    text = (
-        f"{where}: {len(bad):,} of {count(good + len(bad), 'row')} cannot be used: {listed(_said(bad), 3)}; fill "
-        "missing values in, say by the line between their neighbours"
-    )
-    return Notice("bad-rows", text, tuple([*_said(bad)][:SHOWN]))
-
-
-def _said(bad: dict[str, str]) -> list[str]:
-    return [f"row {ref}: {why}" for ref, why in bad.items()]
-
-
-def _target(where: str, labels: list[str], refs: list[str], columns: Columns) -> tuple[Target, tuple[Notice, ...]]:
-    """Return what the first column says: classes as they are written, or with the task regression a number."""
-    numbers = [float(label) for label in labels]
-    if columns.task == "regression":
-        return number_target(where, ("number",), [f"row {ref}" for ref in refs], np.array(numbers)[:, None])
-    real = [ref for ref, number in zip(refs, numbers, strict=True) if not number.is_integer()]
-    if real:
-        shown = listed(dict.fromkeys(label for label in labels if not float(label).is_integer()), 3)
-        raise DataError(
-            f"{where}: expected a class, a whole number, at the begin of each row, found real numbers in "
-            f"{count(len(real), 'row')} ({shown}; the first is row {real[0]}); put the class first, or learn these "
-            "numbers with --task regression"
-        )
-    whole = [math.trunc(number) for number in numbers]
-    classes = sorted(set(whole))
-    place_of = {number: at for at, number in enumerate(classes)}
-    return Target("class", np.array([place_of[number] for number in whole]), tuple(map(str, classes))), ()
-
-
-def _lengths(where: str, values: list[np.ndarray], refs: list[str]) -> tuple[Notice, ...]:
-    """Tell of signals of other lengths than most have."""
-    lengths = Counter(map(len, values))
-    if len(lengths) == 1:
-        return ()
-    usual = lengths.most_common(1)[0][0]
-    other = [f"row {ref}: {len(signal):,}" for signal, ref in zip(values, refs, strict=True) if len(signal) != usual]
-    text = (
-        f"{where}: signals of {min(lengths):,} to {max(lengths):,} values ({lengths[usual]:,} have {usual:,}; "
-        f"{listed(other, 3)}): each is read in its own length; complete rows that were cut short by mistake"
-    )
-    return (Notice("lengths", text, tuple(other[:SHOWN])),)
+    return f"{what} is {'missing' if is_gap(cell) else 'no number'} ({cell[:20]!r}){more}"
 
 
 def holds(path: Path) -> bool:
@@ -281,5 +196,5 @@ def _plainly_numbers(begin: bytes) -> bool:
     rows = [_cells(line, _separator(lines[-1])) for line in lines]
     rows = rows[1:] if _is_header(rows[0]) else rows
     cells = [cell for row in rows for cell in row]
-    plain = sum(_is_number(cell) or _is_missing(cell) or _DECIMAL_COMMA.fullmatch(cell) is not None for cell in cells)
+    plain = sum(_is_number(cell) or is_gap(cell) or _DECIMAL_COMMA.fullmatch(cell) is not None for cell in cells)
     return bool(rows) and plain >= 0.95 * len(cells) and max(map(len, rows)) > LEAST
