@@ -9,8 +9,7 @@ from convscope.data.dataset import Data
 from convscope.tasks.keeping import kept
 
 Usual = Mapping[str, tuple[Any, str]]  # setting: its value, and why
-STEPS = 1_000  # that a small set of signals is given, however few steps an epoch has
-BATCH = 16
+FEW, BATCH = 1_000, 16  # signals to learn from below which so many make a step, as Wang et al. 2017 have it
 
 
 def usual_of_input(data: Data) -> Usual:
@@ -20,9 +19,12 @@ def usual_of_input(data: Data) -> Usual:
 
 
 def _signals(data: Data) -> Usual:
+    count = len(data.train)
+    few = {"batch_size": (min(BATCH, count), f"small steps for {count:,} training signals")} if count < FEW else {}
     return {
         "model": ("fcn", "three convolutions over time, for signals of any length"),
         "augment": ("none", "what leaves the class of a signal as it is must be said"),
+        **few,
         **kept(data),
     }
 
