@@ -21,6 +21,7 @@ from convscope.data.sources import (
     mask_sets,
     mask_table,
     npz,
+    npz_signals,
     pts,
     signal_files,
     table,
@@ -62,7 +63,7 @@ def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
     if name.endswith(table.ENDINGS):
         return _table(path, cache, columns)
     if name.endswith(".npz"):
-        return npz.read(path, columns)
+        return (npz_signals if npz_signals.holds(path, columns) else npz).read(path, columns)
     if ending(path.name) in signal_files.ENDINGS or ucr.holds(path):
         return _signals(path, cache, columns)
     if zipfile.is_zipfile(path) or _is_tar(path):
