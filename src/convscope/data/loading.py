@@ -27,12 +27,14 @@ from convscope.data.learned import Learned, learned_of
 from convscope.data.listing import Listing, Masks, Target
 from convscope.data.masks import MaskRule
 from convscope.data.options import LoadKeywords, LoadOptions, shows_options
+from convscope.data.sequences.loading import load_labelled_texts, load_texts
+from convscope.data.sequences.signal_loading import load_labelled_signals, load_signals
+from convscope.data.sequences.signals import Signals
+from convscope.data.sequences.texts import Texts
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages
-from convscope.data.sequences.loading import load_labelled_texts, load_texts
-from convscope.data.sequences.texts import Texts
 from convscope.data.split_file import read_split_file
-from convscope.data.transforms import ImageTransform, TextTransform, VolumeTransform
+from convscope.data.transforms import ImageTransform, SignalTransform, TextTransform, VolumeTransform
 from convscope.data.transforms.resize import Fit, fit_for
 from convscope.data.volumes.loading import load_labelled_volumes, load_volumes
 from convscope.data.volumes.recognition import as_volumes
@@ -86,6 +88,8 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
         raise DataError(_one_class(listing, path_or_name))
     if isinstance(listing.images, Texts):
         return load_texts(path_or_name, listing, options, _divided)
+    if isinstance(listing.images, Signals):
+        return load_signals(path_or_name, listing, options, _divided)
     if (volumes := as_volumes(listing, options)) is not None:
         return load_volumes(path_or_name, volumes, options, root, tell, _divided)
     _refuse_spacing(options)
@@ -139,7 +143,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
 
 def load_labelled(
     path_or_name: str | Path,
-    rule: ImageTransform | TextTransform | VolumeTransform,
+    rule: ImageTransform | SignalTransform | TextTransform | VolumeTransform,
     options: LoadOptions,
     *,
     inherited: frozenset[str] = frozenset(),
@@ -158,6 +162,8 @@ def load_labelled(
     listing = _find(path_or_name, options, columns, root, tell)
     if isinstance(rule, TextTransform):
         return load_labelled_texts(path_or_name, listing, rule)
+    if isinstance(rule, SignalTransform):
+        return load_labelled_signals(path_or_name, listing, rule)
     if isinstance(rule, VolumeTransform):
         volumes = as_volumes(listing, replace(options, stacks="volumes"))
         assert volumes is not None

@@ -18,6 +18,7 @@ from convscope.models.entries import Entry
 from convscope.tasks.registry import fitting, task
 from convscope.tasks.task import Task
 from convscope.text import count as count_of
+from convscope.training.by_input import usual_of_input
 from convscope.training.plan import Plan, check_options
 from convscope.training.precision import check_device
 from convscope.training.stages import ENDLESS, has_stages, make_stages
@@ -53,7 +54,7 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
     check_device(plan.device)
     name = _task(plan, data)
     does = task(name)
-    chosen = _Chosen(plan, data, does, _usual(does, plan, data))
+    chosen = _Chosen(plan, data, does, {**_usual(does, plan, data), **usual_of_input(data)})
     model = chosen.network()
     chosen.length()
     factor = SGD_FACTOR if plan.opt == "sgd" else 1

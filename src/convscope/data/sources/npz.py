@@ -39,7 +39,7 @@ from convscope.data.sources.quantities import number_target
 from convscope.errors import DataError
 
 ROLES = {
-    "image": frozenset(("x", "image", "images")),
+    "image": frozenset(("x", "image", "images", "signal", "signals")),
     "label": frozenset(("y", "label", "labels", "target", "targets")),
 }
 CLASS_WORDS = frozenset(("classes", "class_names", "label_names"))
@@ -79,6 +79,16 @@ class Layout:
     words: str
 
 
+def input_of(path: Path, columns: Columns) -> tuple[str, tuple[int, ...], np.dtype] | None:
+    """Return name, shape of one example and type of the first array to learn from; ``None`` where there is none."""
+    try:
+        members = _members(path)
+        name = next(x for x, _ in _pairs(members, columns).values())
+    except (DataError, StopIteration):
+        return None
+    return name, members[name].shape[1:], members[name].dtype
+
+
 def as_images(shape: tuple[int, ...]) -> Layout:
     """Read arrays as images, channels last; ``DataError`` where their axes cannot be told."""
     axis = channel_axis(shape)
@@ -114,7 +124,7 @@ def read(path: Path, columns: Columns, layout: Callable[[tuple[int, ...]], Layou
     try:
         laid = layout(shape)
     except DataError as error:
-        flat = "; signals are given in Python: convscope.from_arrays({'signal': x}, y)" if len(shape) == 1 else ""
+        flat = "; signals are real numbers (x.astype(np.float32)), or called signals" if len(shape) == 1 else ""
         raise DataError(f"{path}: {error}{flat}") from None
 
     def blocks() -> Iterator[np.ndarray]:
