@@ -26,10 +26,10 @@ from convscope.data.learned import Learned, learned_of
 from convscope.data.listing import Listing, Masks, Target
 from convscope.data.masks import MaskRule
 from convscope.data.options import LoadKeywords, LoadOptions, shows_options
-from convscope.data.sources.columns import Columns
-from convscope.data.sources.files import FileImages
 from convscope.data.sequences.loading import load_labelled_texts, load_texts
 from convscope.data.sequences.texts import Texts
+from convscope.data.sources.columns import Columns
+from convscope.data.sources.files import FileImages
 from convscope.data.split_file import read_split_file
 from convscope.data.transforms import ImageTransform, TextTransform, VolumeTransform
 from convscope.data.transforms.resize import Fit, fit_for
@@ -52,8 +52,8 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     others in its channel; NaN stands for infinities too. ``alpha`` keeps the opacity of images as a channel, which is
     left out otherwise.
     ``image_column``, ``text_column``, ``label_column`` and ``group`` are the columns of a table (or the arrays of an
-    ``.npz``) that hold the images or texts, their classes, and what no split may tear apart (a patient; "none": nothing); by default their names
-    tell.
+    ``.npz``) that hold the images or texts, their classes, and what no split may tear apart (a patient; "none":
+    nothing); by default their names tell.
     ``split_file`` is a CSV of ``id`` and ``split`` that is used in place of the set's own split; with ``folds`` and
     ``fold`` (from 1) the set is cut into folds, and this one is the test split; ``resample`` draws the splits anew, in
     the same sizes: 0 is the set's own.

@@ -19,7 +19,7 @@ from convscope.data.loading import load_labelled
 from convscope.data.masks import MaskRule, ignoring, read_otherwise
 from convscope.data.options import COLUMNS, MASKS, PLACES, LoadOptions, ReadKeywords
 from convscope.data.spec import STORED
-from convscope.data.transforms import ImageTransform, VolumeTransform
+from convscope.data.transforms import ImageTransform, TextTransform, VolumeTransform
 from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
@@ -149,7 +149,7 @@ def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
         given = {**run.spec.does.reading(run.spec.target), **given}
     options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
     inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
-    if isinstance(rule, ImageTransform | VolumeTransform):
+    if isinstance(rule, ImageTransform | TextTransform | VolumeTransform):
         examples, of, notices = load_labelled(data, rule, options, inherited=inherited, masks=masks)
     else:
         examples, of, notices = load_examples(Path(data), rule, run.spec.target, options, inherited=inherited)

@@ -65,7 +65,7 @@ def load_texts(source: str | Path, listing: Listing, options: LoadOptions, divid
 def load_labelled_texts(
     source: str | Path, listing: Listing, rule: TextTransform
 ) -> tuple[Split, np.ndarray, tuple[Notice, ...]]:
-    """Return all texts of a listing as one split, read as ``rule`` says, the split (n,) given to each, and what is told."""
+    """Return all texts of a listing as one split, read as ``rule`` says, the split (n,) given to each, and notices."""
     texts, target = listing.images, listing.target
     assert isinstance(texts, Texts) and not isinstance(target, Masks)
     read = []

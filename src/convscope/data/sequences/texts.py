@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,6 @@ def text_column(texts: Sequence[str], name: str = "text") -> Ragged:
     lengths = np.array([len(text) for text in texts], np.int64)
     values = points_of("".join(texts))
     offsets = np.concatenate(([0], np.cumsum(lengths)))
-    content = content_of([values[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True)])
+    content = content_of([values[a:b] for a, b in itertools.pairwise(offsets)])
     spec = FieldSpec(name, "text", (None,), values.dtype.name)
     return Ragged(spec, values, offsets, lengths[:, None], content)
