@@ -12,8 +12,10 @@ from convscope.data.columns import RaggedBatch
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.transforms.text import PADDING, UNKNOWN, TextTransform, points_of, text_of
 
-NAMES = {"male": "ANTONIO JOSE MANUEL FRANCISCO DAVID JUAN NA NAN TUCO LUIS".split(),
-         "female": "MARIA CARMEN ANA ISABEL LAURA CRISTINA MARTA LUCIA SARA ELENA".split()}  # fmt: skip
+NAMES = {
+    "male": ["ANTONIO", "JOSE", "MANUEL", "FRANCISCO", "DAVID", "JUAN", "NA", "NAN", "TUCO", "LUIS"],
+    "female": ["MARIA", "CARMEN", "ANA", "ISABEL", "LAURA", "CRISTINA", "MARTA", "LUCIA", "SARA", "ELENA"],
+}
 
 
 def table(path: Path, rows: list[tuple[str, ...]], separator: str = ",") -> Path:
@@ -49,8 +51,8 @@ def test_a_table_a_class_keeps_every_row(tmp_path: Path):
 
 
 def test_a_table_with_labels_and_its_split_column(tmp_path: Path):
-    rows = [(text, label, split) for split in ("train", "valid", "test") for text, label in
-            ((f"good {split}", "yes"), (f"bad, {split}", "no"), (f"so-so {split}", "no"), (f"fine {split}", "yes"))]  # fmt: skip
+    kinds = (("good {}", "yes"), ("bad, {}", "no"), ("so-so {}", "no"), ("fine {}", "yes"))
+    rows = [(text.format(split), label, split) for split in ("train", "valid", "test") for text, label in kinds]
     data = cs.load(table(tmp_path / "reviews.tsv", [("text", "label", "split"), *rows], "\t"))
     assert texts(data) == [row[0] for row in rows]
     assert [len(split) for split in data.splits] == [4, 4, 4]
@@ -60,7 +62,8 @@ def test_a_table_with_labels_and_its_split_column(tmp_path: Path):
 
 def test_a_table_a_split(tmp_path: Path):
     for split in ("train", "test"):
-        table(tmp_path / f"{split}.csv", [("sentence", "target"), *((f"{w} {split} {k}", w) for w in "ab" for k in range(5))])  # fmt: skip
+        rows = [(f"{word} {split} {k}", word) for word in "ab" for k in range(5)]
+        table(tmp_path / f"{split}.csv", [("sentence", "target"), *rows])
     data = cs.load(tmp_path)
     assert data.test is not None and sorted(texts(data)[i] for i in data.test.rows) == sorted(
         f"{w} test {k}" for w in "ab" for k in range(5)

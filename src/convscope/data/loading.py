@@ -64,6 +64,7 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     ``stacks`` says whether a TIFF of several pages, or a folder of images, is a volume ("volumes") or slices, each an
     image ("slices", and "auto"); NIfTI files and ``.npy`` files of three axes are volumes. ``spacing`` are the
     distances of their voxels along depth, height and width ("50,4,4"), by default as the files say.
+    ``tokens`` says whether texts are their "characters" or "dna"; by default their letters tell.
     ``crop_points`` cuts each image to the square around its true points, this share wider at each end.
     ``progress(what, done, total)`` is called along the way.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope.data.columns import Ragged
+from convscope.data.columns.ragged import shape_of
 from convscope.data.fingerprint import content_of
 from convscope.data.spec import FieldSpec
 from convscope.data.transforms.text import points_of
@@ -44,5 +45,5 @@ def text_column(texts: Sequence[str], name: str = "text") -> Ragged:
     values = points_of("".join(texts))
     offsets = np.concatenate(([0], np.cumsum(lengths)))
     content = content_of([values[a:b] for a, b in itertools.pairwise(offsets)])
-    spec = FieldSpec(name, "text", (None,), values.dtype.name)
+    spec = FieldSpec(name, "text", shape_of(lengths[:, None]), values.dtype.name)
     return Ragged(spec, values, offsets, lengths[:, None], content)
