@@ -73,7 +73,7 @@ def _examples(item: Any, name: str, rule: Transform) -> Iterable[Held]:
     if isinstance(item, Example):
         return _examples(item.image, item.id, rule)
     values = _array(item, name)
-    several = values.ndim > len(rule.input.space) + 1
+    several = values.ndim > len(rule.input.space) + (rule.input.vocabulary is None)  # numbers have channels, too
     each = [(f"{name}[{i}]", example) for i, example in enumerate(values)] if several else [(name, values)]
     for called, example in each:
         try:

@@ -55,8 +55,8 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     others in its channel; NaN stands for infinities too. ``alpha`` keeps the opacity of images as a channel, which is
     left out otherwise.
     ``image_column``, ``text_column``, ``label_column`` and ``group`` are the columns of a table (or the arrays of an
-    ``.npz``) that hold the images or texts, their classes, and what no split may tear apart (a patient; "none": nothing); by default their names
-    tell.
+    ``.npz``) that hold the images or texts, their classes, and what no split may tear apart (a patient; "none":
+    nothing); by default their names tell.
     ``split_file`` is a CSV of ``id`` and ``split`` that is used in place of the set's own split; with ``folds`` and
     ``fold`` (from 1) the set is cut into folds, and this one is the test split; ``resample`` draws the splits anew, in
     the same sizes: 0 is the set's own.
@@ -67,6 +67,7 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     ``stacks`` says whether a TIFF of several pages, or a folder of images, is a volume ("volumes") or slices, each an
     image ("slices", and "auto"); NIfTI files and ``.npy`` files of three axes are volumes. ``spacing`` are the
     distances of their voxels along depth, height and width ("50,4,4"), by default as the files say.
+    ``tokens`` says whether texts are their "characters" or "dna"; by default their letters tell.
     ``crop_points`` cuts each image to the square around its true points, this share wider at each end.
     ``progress(what, done, total)`` is called along the way.
 

@@ -86,6 +86,7 @@ class SeriesSettings(Shared, total=False):
     group: str | None
     image_column: str | None
     text_column: str | None
+    tokens: Literal["auto", "characters", "dna"]
     label_column: str | None
 
 
