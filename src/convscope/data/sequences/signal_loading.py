@@ -12,6 +12,7 @@ from convscope.data import checks
 from convscope.data.columns import InMemory
 from convscope.data.dataset import Dataset, Notice, Split
 from convscope.data.decode.encoded import Unreadable
+from convscope.data.decode.wav import resampled
 from convscope.data.description import learned_said, splits_said
 from convscope.data.examined import Examined
 from convscope.data.fingerprint import fingerprint
@@ -34,7 +35,7 @@ def load_signals(source: str | Path, listing: Listing, options: LoadOptions, div
     split, rule, rare = _divided(listing, options, divide)
     rows = {name: np.flatnonzero(split == name) for name in ("train", "valid", "test")}
     rows["all"] = np.arange(len(listing.ids))
-    transform = SignalTransform.fitted(column, rows["train"])
+    transform = replace(SignalTransform.fitted(column, rows["train"]), rate=signals.rate)
     learned = InMemory(target.spec, target.values)
     examined = Examined(
         listing.ids, listing.labels, listing.classes, split, listing.groups, column.content, noun="signal"
@@ -98,7 +99,7 @@ def load_labelled_signals(
     stored = []
     for signal, where in zip(signals.values, signals.where, strict=True):
         try:
-            stored.append(rule.store(signal).values)
+            stored.append(rule.store(resampled(signal, signals.rate, rule.rate)).values)
         except Unreadable as error:
             raise DataError(f"{source}: row {where} {error}") from None
     column, learned = signal_column(stored), InMemory(target.spec, target.values)
