@@ -114,7 +114,8 @@ def test_one_image_under_two_labels(clean):
     notice = checks.run(examined(pixels, labels, split))[1]
     assert notice.code == "conflicting-labels"
     assert notice.text == (
-        "1 image has more than one label: no network can get all of them right; correct the label or remove them"
+        "1 image has more than one label: no network can get all of them right, and none more than 99.17% of the set; "
+        "correct the label or remove them"
     )
     assert notice.examples == ("train/0.png (cat) = train/1.png (dog)", "train/0.png (cat) = train/3.png (dog)")
 

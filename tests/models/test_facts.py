@@ -7,7 +7,6 @@ import torch
 from published import bare
 from torch import Tensor, nn
 
-from convscope.data.spec import InputSpec
 from convscope.errors import ShapeError
 from convscope.models import create, entry, names, smallest_side
 from convscope.models.cost import cost
@@ -20,10 +19,8 @@ def test_facts_are_what_the_networks_cost() -> None:
     counted = {}
     for name in names():
         e = entry(name)
-        size = e.shape[1:]
         counted[name] = cost(
-            lambda name=name, e=e, size=size: create(name, classes=e.classes, channels=e.channels, size=size),
-            InputSpec(e.channels, size),
+            lambda name=name, e=e: create(name, classes=e.classes, channels=e.channels, size=e.input.space), e.input
         )
     lines = "\n".join(f'    "{name}": ({weights:_}, {adds:_}),' for name, (weights, adds) in counted.items())
     assert counted == FACTS, f"the lines of facts.py must be:\n{lines}"

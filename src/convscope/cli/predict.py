@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 def predict(
     run: Path,
-    *inputs: Path,
+    *inputs: str,
+    from_: Annotated[Path | None, Parameter(name="--from", negative="")] = None,
     tta: int = 0,
     amp: Annotated[bool, Parameter(negative="")] = False,
     tiles: Literal["auto", "exact", "gaussian", "whole"] = "auto",
@@ -39,7 +40,10 @@ def predict(
     run
         Run folder.
     inputs
-        Image files, or folders of images; .npy or .npz files for a network that takes signals.
+        Image files, or folders of images; .npy or .npz files for a network that takes signals; texts themselves for
+        one that takes texts.
+    from_
+        File with an input on each line, besides those given.
     tta
         Average the predictions of this many augmented copies of each image.
     amp
@@ -63,12 +67,17 @@ def predict(
     from convscope.runs.run import open_run
     from convscope.training.threads import using
 
+    inputs = (*inputs, *(() if from_ is None else lines_of(from_)))
     if not inputs:
-        raise ConfigError("no input given; write: convscope predict RUN FILE..., or give a folder")
+        raise ConfigError(
+            "no input given; write: convscope predict RUN FILE..., or give a folder (texts for a run that takes texts)"
+        )
     opened = open_run(run)
     with using(threads):
         examples = list(opened.predictor.examples(inputs))
-        masks = MaskOutput.of(opened, inputs, [each.name for each in examples], out, pixel_size, probabilities)
+        masks = MaskOutput.of(
+            opened, [*map(Path, inputs)], [each.name for each in examples], out, pixel_size, probabilities
+        )
         stream = opened.predictor.stream(examples, average=opened.averaging(tta), amp=amp, tiles=tiles)
         predictions = list(_written(stream, masks.write if masks else _no_files, len(examples)))
     bad = [p for p, _ in predictions if p.error is not None]
@@ -85,6 +94,19 @@ def predict(
     for p in bad:
         say_error(f"{p.input}: {p.error}")
     return GIVEN if bad else 0
+
+
+def lines_of(path: Path) -> list[str]:
+    """Return the lines of a file that are not blank; ``DataError`` where it is no text."""
+    from convscope.errors import DataError
+
+    try:
+        return [line for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
+    except FileNotFoundError:
+        raise DataError(f"--from: there is no file {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or f"expected text in UTF-8, {error}"
+        raise DataError(f"--from: {path} cannot be read: {reason}") from None
 
 
 def _no_files(prediction: Prediction) -> dict[str, str]:

@@ -73,7 +73,7 @@ def _examples(item: Any, name: str, rule: Transform) -> Iterable[Held]:
     if isinstance(item, Example):
         return _examples(item.image, item.id, rule)
     values = _array(item, name)
-    several = values.ndim > len(rule.input.space) + 1
+    several = values.ndim > len(rule.input.space) + (rule.input.vocabulary is None)  # numbers have channels, too
     each = [(f"{name}[{i}]", example) for i, example in enumerate(values)] if several else [(name, values)]
     for called, example in each:
         try:
@@ -111,7 +111,7 @@ def _listed(inputs: Any) -> Sequence[Any]:
 
 def _of(item: Any, name: str, rule: ImageTransform, max_pixels: int) -> Iterable[Held]:
     if isinstance(item, str) or hasattr(item, "__fspath__"):
-        return in_file(Path(item), max_pixels)
+        return in_file(Path(item), max_pixels, rule.channels)
     if isinstance(item, bytes):
         return [Held("bytes" if name == "array" else name, lambda: open_image(item, max_pixels))]
     if isinstance(item, Data):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -54,8 +55,8 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     others in its channel; NaN stands for infinities too. ``alpha`` keeps the opacity of images as a channel, which is
     left out otherwise.
     ``image_column``, ``text_column``, ``label_column`` and ``group`` are the columns of a table (or the arrays of an
-    ``.npz``) that hold the images or texts, their classes, and what no split may tear apart (a patient; "none": nothing); by default their names
-    tell.
+    ``.npz``) that hold the images or texts, their classes, and what no split may tear apart (a patient; "none":
+    nothing); by default their names tell.
     ``split_file`` is a CSV of ``id`` and ``split`` that is used in place of the set's own split; with ``folds`` and
     ``fold`` (from 1) the set is cut into folds, and this one is the test split; ``resample`` draws the splits anew, in
     the same sizes: 0 is the set's own.
@@ -66,6 +67,7 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     ``stacks`` says whether a TIFF of several pages, or a folder of images, is a volume ("volumes") or slices, each an
     image ("slices", and "auto"); NIfTI files and ``.npy`` files of three axes are volumes. ``spacing`` are the
     distances of their voxels along depth, height and width ("50,4,4"), by default as the files say.
+    ``tokens`` says whether texts are their "characters" or "dna"; by default their letters tell.
     ``crop_points`` cuts each image to the square around its true points, this share wider at each end.
     ``progress(what, done, total)`` is called along the way.
 
@@ -95,7 +97,8 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     options = replace(options, fit=_fit(listing, options))
     boxes = _boxes(listing, options.crop_points)
     entry = caching.entry(listing.images, _size(options, boxes), root, options.processes, tell)
-    learned = learned_of(listing, entry, options, root, tell)
+    with _with_unreadable(listing, entry, skip_bad=options.skip_bad):
+        learned = learned_of(listing, entry, options, root, tell)
     good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     split, rule = _divided(listing, good, options)
@@ -171,7 +174,8 @@ def load_labelled(
         (rule.height, rule.width), rule.fit, options.max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes
     )  # fmt: skip
     entry = caching.entry(listing.images, size, root, options.processes, tell)
-    learned = learned_of(listing, entry, options, root, tell, masks)
+    with _with_unreadable(listing, entry, skip_bad=options.skip_bad):
+        learned = learned_of(listing, entry, options, root, tell, masks)
     good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     name = learned.column.spec.name
     data = Dataset(
@@ -306,6 +310,17 @@ def _present(listing: Listing, *, skip_bad: bool) -> Listing:
         raise DataError(f"{listing.absent.text}; correct them, or leave them out with --skip-bad")
     told = replace(listing.absent, text=f"{listing.absent.text}; left out")
     return replace(listing, notices=(told, *listing.notices))
+
+
+@contextlib.contextmanager
+def _with_unreadable(listing: Listing, entry: caching.Entry, *, skip_bad: bool) -> Iterator[None]:
+    """Name the unreadable images together with the masks that are refused."""
+    try:
+        yield
+    except DataError as error:
+        if not entry.bad or skip_bad:
+            raise
+        raise DataError(f"{error}\n{unreadable(listing.ids, entry.bad)}") from None
 
 
 def _readable(listing: Listing, entry: caching.Entry, learned: Learned, *, skip_bad: bool) -> np.ndarray | slice:

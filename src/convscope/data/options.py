@@ -23,6 +23,7 @@ OF_NETWORKS = ("alpha", "side")  # what a network asks for, and no plan states
 MASKS = ("mask", "ignore", "classes", "mask_threshold", "stacks", "spacing")  # what masks and volumes mean
 Masked = Literal["auto", "binary", "classes", "instances"]
 Stacks = Literal["auto", "slices", "volumes"]
+Tokens = Literal["auto", "characters", "dna"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -58,6 +59,7 @@ class LoadKeywords(TypedDict, total=False):
     classes: str | Path | None
     mask_threshold: float | None
     stacks: Stacks
+    tokens: Tokens
     spacing: str | None
 
 
@@ -109,6 +111,7 @@ class LoadOptions:
     classes: str | Path | None = None
     mask_threshold: float | None = None
     stacks: Stacks = "auto"
+    tokens: Tokens = "auto"
     spacing: str | None = None
 
     @classmethod

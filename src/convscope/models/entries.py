@@ -19,8 +19,8 @@ class Entry:
     that is not the first one that pools to one value per channel or flattens the maps.
 
     ``space`` and ``axes`` say what it gives and takes, as ``OutputSpec`` and ``InputSpec`` do: one vector per image, or
-    "same", one at each position. ``vocabulary`` is how many
-    tokens there are, of a network for texts. ``encoder`` names the network for classes whose features it begins with.
+    "same", one at each position. ``vocabulary`` is how many tokens there are, of a network for texts. ``encoder`` names
+    the network for classes whose features it begins with.
     """
 
     name: str
@@ -75,6 +75,16 @@ def _maps(name: str, summary: str, lr: float, *, side: int = 256, axes: int = 2,
         name, f"unet:{name}", summary, "Ronneberger et al. 2015" if axes == 2 else "Çiçek et al. 2016", lr,
         channels_last=True, side=side, classes=2, head="decoder", space="same", axes=axes, encoder=encoder,
     )  # fmt: skip
+
+
+def _texts(
+    name: str, family: str, summary: str, source: str, lr: float, *, side: int = 22, classes: int = 2,
+    vocabulary: int = 32,
+) -> Entry:  # fmt: skip
+    """Return the entry of a network for tokens."""
+    return Entry(
+        name, f"{family}:{name}", summary, source, lr, side=side, classes=classes, axes=1, vocabulary=vocabulary
+    )
 
 
 UNET = "unet:"  # before the name of an encoder
@@ -279,8 +289,32 @@ ENTRIES: tuple[Entry, ...] = (
             ),
         )
     ),
-    Entry(
-        "text_cnn", "text:text_cnn", "128 kernels over four characters, the largest response of each, a hidden layer",
-        "Collobert et al. 2011", lr=0.004, side=22, classes=2, axes=1, vocabulary=32,
+    _texts(
+        "text_cnn", "text", "128 kernels over four characters, the largest response of each, a hidden layer",
+        "Collobert et al. 2011", lr=0.004,
+    ),
+    _texts(
+        "text_cnn_wide", "text", "kernels over two to seven characters, the largest response of each", "Kim 2014",
+        lr=0.002,
+    ),
+    _texts(
+        "gru", "recurrent", "gated recurrent units in both directions, their maximum over time", "Cho et al. 2014",
+        lr=0.004,
+    ),
+    _texts(
+        "lstm", "recurrent", "long short-term memory in both directions, its maximum over time",
+        "Graves, Schmidhuber 2005", lr=0.004,
+    ),
+    _texts(
+        "transformer", "transformer", "two blocks of attention over 64 numbers a token, their mean",
+        "Vaswani et al. 2017", lr=0.002,
+    ),
+    _texts(
+        "conv_dna", "dna", "for DNA: 64 kernels over 19 letters, at every place where sequences have one length",
+        "Kelley et al. 2016", lr=0.003, side=60, classes=3, vocabulary=17,
+    ),
+    _texts(
+        "danq", "dna", "for DNA: kernels over 19 letters, and long short-term memory over their responses",
+        "Quang and Xie 2016", lr=0.003, side=60, classes=3, vocabulary=17,
     ),
 )  # fmt: skip

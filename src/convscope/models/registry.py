@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from functools import partial
+from inspect import signature
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -129,8 +129,10 @@ def _headed(net: nn.Module, listing: Entry, head: str, input: InputSpec, output:
     from convscope.models.transfer import with_head
 
     size = fixed(input)
-    if output.space is not None or size is None:
-        raise ConfigError(f"head {head!r} needs inputs of one known size, and gives one vector each; use head 'own'")
+    if output.space is not None or size is None or input.vocabulary is not None:
+        raise ConfigError(
+            f"head {head!r} needs numbers of one known size as inputs, and gives one vector each; use head 'own'"
+        )
     try:
         return with_head(net, listing.head, head, output.channels, (input.channels, *size))
     except ConfigError as error:
@@ -143,8 +145,8 @@ def _listed(listing: Entry, options: Mapping[str, Any], input: InputSpec, output
     _check_fits(listing, input, output)
     shape: dict[str, Any] = {"classes": output.channels}
     shape |= {"channels": input.channels} if input.vocabulary is None else {"vocabulary": input.vocabulary}
-    if listing.space is None and input.vocabulary is None:  # others fit themselves to each input
-        shape["size"] = size
+    if listing.space is None and (input.vocabulary is None or "size" in signature(_builder(listing)).parameters):
+        shape["size"] = size  # others fit themselves to each input
     known = options_of(listing.name)
     for option, value in options.items():
         if option not in known:
@@ -234,7 +236,7 @@ def options_of(name: str) -> dict[str, Any]:
     >>> options_of("lenet")
     {'dropout': 0.5}
     """
-    told = inspect.signature(_builder(entry(name))).parameters.values()
+    told = signature(_builder(entry(name))).parameters.values()
     return {p.name: p.default for p in told if p.name not in ("name", "classes", "channels", "size", "vocabulary")}
 
 

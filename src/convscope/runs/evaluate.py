@@ -99,9 +99,9 @@ def evaluate(
 
 
 def _other_kind(learned: str, held: str) -> DataError:
-    advice = {"instances": ": say --mask binary where what they show is one class", "mask": ": say --mask instances"}
-    remedy = advice.get(held, "") if {learned, held} <= {"pixel classes", "instances", "mask"} else ""
-    words = {"instances": "numbered objects", "mask": "masks of classes"}
+    remedies = {"instances": ": say --mask binary where what they show is one kind", "mask": ": say --mask instances"}
+    remedy = remedies.get(held, "") if STORED.get(learned) in remedies else ""
+    words = {"instances": "numbered objects", "mask": "masks that number no objects"}
     return DataError(f"this run has learned {learned}, and the set has {words.get(held, f'a {held} each')}{remedy}")
 
 

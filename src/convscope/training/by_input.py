@@ -29,4 +29,13 @@ def _signals(data: Data) -> Usual:
     }
 
 
-BY_KIND: dict[str, Callable[[Data], Usual]] = {"signal": _signals}
+def _texts(data: Data) -> Usual:
+    rule = data.preprocessing
+    if rule.dna and rule.length:
+        model = "conv_dna", "for DNA of one length: it sees where a motif stands"
+    else:
+        model = "text_cnn", "windows of characters, quick and of any length"
+    return {"model": model, "augment": ("none", "a text with another character may be of another class")}
+
+
+BY_KIND: dict[str, Callable[[Data], Usual]] = {"signal": _signals, "text": _texts}

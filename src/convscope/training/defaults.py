@@ -83,12 +83,13 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
 
 
 class _Chosen:
-    """The values that the open settings of a plan get, each with its reason; ``usual`` are the task's."""
+    """The values that the open settings of a plan get, each with its reason; ``usual`` are the task's and input's."""
 
     def __init__(self, plan: Plan, data: Data, does: Task, usual: Mapping[str, tuple[Any, str]]):
         self.plan, self.data, self.does, self.usual = plan, data, does, usual
         self.values: dict[str, object] = {}
         self.reasons: dict[str, str] = {}
+        self.noun = data.preprocessing.input.noun
 
     def choose(self, name: str, value: object, reason: str) -> None:
         self.values[name] = value
@@ -121,15 +122,15 @@ class _Chosen:
         elif plan.epochs is None and plan.time is None:
             learned = plan.pretrained is not None
             epochs = min(epochs, _TRANSFER) if learned else epochs
-            why = f"for {count:,} training images" + learned * " on weights that were learned before"
+            why = f"for {count:,} training {self.noun}s" + learned * " on weights that were learned before"
             self.choose("epochs", *self.usual.get("epochs", (epochs, why)))
         elif plan.epochs is None:
             self.choose("epochs", ENDLESS, "as many as the time allows")
         if plan.batch_size is None:
-            usual = min(batch_size, count), f"for {count:,} training images"
+            usual = min(batch_size, count), f"for {count:,} training {self.noun}s"
             self.choose("batch_size", *self.usual.get("batch_size", usual))
         elif plan.batch_size > (parts := parts_of(self.data)):
-            self.choose("batch_size", parts, f"all training images; there are no {plan.batch_size:,}")
+            self.choose("batch_size", parts, f"all training {self.noun}s; there are no {plan.batch_size:,}")
 
     def images(self) -> None:
         """Choose how images are augmented, and note how they are brought to one size."""

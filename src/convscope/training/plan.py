@@ -161,6 +161,9 @@ class Plan:
     text_column: str | None = setting(
         None, "Data", "table column with the texts; by default text, sequence, sentence, name or the like"
     )
+    tokens: Literal["auto", "characters", "dna"] = setting(
+        "auto", "Data", "what texts are: their characters, or DNA; by default their letters tell"
+    )
     label_column: str | None = setting(None, "Data", "table column with the labels; by default label, target or class")
     group: str | None = setting(
         None,

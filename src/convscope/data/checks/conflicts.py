@@ -18,12 +18,25 @@ def check(examined: Examined) -> Iterator[Notice]:
     first = np.unique(identity, return_index=True)[1][identity]  # the first image of the same content
     odd = np.flatnonzero(examined.labels != examined.labels[first])
     if len(odd):
+        noun, most = examined.noun, ceiling(identity, examined.labels)
         yield Notice(
             "conflicting-labels",
-            f"{count(len(np.unique(identity[odd])), f'{examined.noun} has', f'{examined.noun}s have')} more than one label: "
-            "no network can get all of them right; correct the label or remove them",
+            f"{count(len(np.unique(identity[odd])), f'{noun} has', f'{noun}s have')} more than one label: no network "
+            f"can get all of them right, and none more than {most:.2%} of the set; correct the label or remove them",
             tuple(f"{_named(examined, int(first[i]))} = {_named(examined, i)}" for i in odd[:EXAMPLES].tolist()),
         )
+
+
+def ceiling(identity: np.ndarray, labels: np.ndarray) -> float:
+    """Return the largest accuracy (0..1) on examples (n,), of which those of equal ``identity`` get one answer.
+
+    >>> ceiling(np.array([0, 0, 0, 1]), np.array([1, 1, 0, 0]))
+    0.75
+    """
+    pairs, counts = np.unique(np.stack([identity, labels]), axis=1, return_counts=True)
+    most = np.zeros(identity.max() + 1, np.int64)
+    np.maximum.at(most, pairs[0], counts)
+    return float(most.sum() / len(identity))
 
 
 def _named(examined: Examined, row: int) -> str:

@@ -24,10 +24,11 @@ def between_splits(examined: Examined) -> Iterator[Notice]:
         twin[identity[others[::-1]]] = others[::-1]  # the first of several
         shared = rows[twin[identity[rows]] >= 0]
         if len(shared):
+            held = part(len(shared), len(rows), f"{name} {examined.noun}", "is", "are")
             yield Notice(
                 f"duplicates-{name}-{other}",
-                f"{part(len(shared), len(rows), f'{name} {examined.noun}', 'is', 'are')} also in {other} (same content): "
-                f"the {name} score partly measures memory; keep each {examined.noun} in one split",
+                f"{held} also in {other} (same content): the {name} score partly measures memory; keep each "
+                f"{examined.noun} in one split",
                 tuple(f"{examined.ids[i]} = {examined.ids[twin[identity[i]]]}" for i in shared[:EXAMPLES]),
             )
 
@@ -41,9 +42,10 @@ def within_splits(examined: Examined) -> Iterator[Notice]:
         first = np.unique(identity[rows], return_index=True)[1]
         repeats += np.delete(rows, first).tolist()
     if repeats:
+        noun = examined.noun
         yield Notice(
             "duplicates-within-split",
-            f"{part(len(repeats), len(identity), examined.noun, 'repeats', 'repeat')} another {examined.noun} of the same split: "
+            f"{part(len(repeats), len(identity), noun, 'repeats', 'repeat')} another {noun} of the same split: "
             "they count double; remove them unless that is meant",
             tuple(str(examined.ids[i]) for i in repeats[:EXAMPLES]),
         )

@@ -24,5 +24,6 @@ def check(examined: Examined) -> Iterator[Notice]:
         counts = np.bincount(labels, minlength=len(examined.classes))
         names = [name for name, number in zip(examined.classes, counts, strict=True) if number == 0]
         if names and len(labels):
-            text = f"{count(len(names), 'class has', 'classes have')} no {examined.noun} in {split} ({listed(names)}): {consequence}"
+            lacking = count(len(names), "class has", "classes have")
+            text = f"{lacking} no {examined.noun} in {split} ({listed(names)}): {consequence}"
             yield Notice(f"missing-from-{split}", text, tuple(names))

@@ -16,7 +16,9 @@ from convscope.data.examined import Examined
 from convscope.data.fingerprint import fingerprint
 from convscope.data.listing import Listing, Masks
 from convscope.data.options import LoadOptions
+from convscope.data.sequences.dna import as_dna, is_dna, near_equal
 from convscope.data.sequences.texts import Texts, text_column
+from convscope.data.transforms.dna import BASES
 from convscope.data.transforms.text import SPECIAL, TextTransform, text_of
 from convscope.errors import DataError
 from convscope.text import count, listed
@@ -27,17 +29,23 @@ CHARACTERS_SHOWN = 60
 
 def load_texts(source: str | Path, listing: Listing, options: LoadOptions, divide: Divide) -> Dataset:
     """Return the texts of a listing as a data set; ``divide`` draws the splits."""
-    texts, target = listing.images, listing.target
+    texts = listing.images
+    assert isinstance(texts, Texts)
+    dna = options.tokens == "dna" or (options.tokens == "auto" and is_dna(texts.values))
+    if dna:
+        listing = as_dna(listing, grouped=options.group != "none")
+        texts = listing.images
+    target = listing.target
     assert isinstance(texts, Texts) and not isinstance(target, Masks)
     column = text_column(texts.values)
     assert column.content is not None
     split, rule = divide(listing, slice(None), options)
     rows = {name: np.flatnonzero(split == name) for name in ("train", "valid", "test")}
     rows["all"] = np.arange(len(listing.ids))
-    transform = TextTransform.fitted(column, rows["train"])
+    transform = TextTransform.of_dna(column) if dna else TextTransform.fitted(column, rows["train"])
     learned = InMemory(target.spec, target.values)
     examined = Examined(
-        listing.ids, listing.labels, listing.classes, split, listing.groups, column.content, noun="text"
+        listing.ids, listing.labels, listing.classes, split, listing.groups, column.content, noun=_noun(transform)
     )
     return Dataset(
         name=listing.name,
@@ -52,12 +60,16 @@ def load_texts(source: str | Path, listing: Listing, options: LoadOptions, divid
         fingerprint=fingerprint(learned.spec.names, column.content, target.values, split),
         facts={
             "found": f"{source}: {listing.kind}",
-            "texts": _lengths(column.shapes[:, 0]),
+            f"{examined.noun}s": _lengths(column.shapes[:, 0], "letter" if dna else "character"),
             "splits": splits_said(examined, rule),
             **learned_said(target, examined),
             "characters": _characters(transform),
         },
-        warnings=(*listing.notices, *_unknown(transform, texts, rows), *checks.run(examined)),
+        warnings=(
+            *listing.notices,
+            *(near_equal(texts.values, listing.ids, split) if dna else _unknown(transform, texts, rows)),
+            *checks.run(examined),
+        ),
         options=options.to_settings(),
     )
 
@@ -65,7 +77,7 @@ def load_texts(source: str | Path, listing: Listing, options: LoadOptions, divid
 def load_labelled_texts(
     source: str | Path, listing: Listing, rule: TextTransform
 ) -> tuple[Split, np.ndarray, tuple[Notice, ...]]:
-    """Return all texts of a listing as one split, read as ``rule`` says, the split (n,) given to each, and what is told."""
+    """Return all texts of a listing as one split, read as ``rule`` says, the split (n,) given to each, and notices."""
     texts, target = listing.images, listing.target
     assert isinstance(texts, Texts) and not isinstance(target, Masks)
     read = []
@@ -79,19 +91,27 @@ def load_labelled_texts(
         listing.name, str(source), {"text": text_column(read), learned.spec.name: learned}, ("text",),
         (learned.spec.name,), {"all": np.arange(len(listing.ids))}, listing.ids, listing.groups,
     )  # fmt: skip
-    notices = _unknown(rule, Texts(read, texts.where), {"": np.arange(len(read))})
+    notices = () if rule.dna else _unknown(rule, Texts(read, texts.where), {"": np.arange(len(read))})
     return data.everything, listing.split, (*listing.notices, *notices)
 
 
-def _lengths(lengths: np.ndarray) -> str:
-    """Say how long texts are, in characters."""
+def _noun(rule: TextTransform) -> str:
+    return "sequence" if rule.dna else "text"
+
+
+def _lengths(lengths: np.ndarray, what: str) -> str:
+    """Say how long texts are."""
+    if lengths.min() == lengths.max():
+        return f"{len(lengths):,} of {count(int(lengths[0]), what)} each"
     middle = int(np.median(lengths))
-    return f"{len(lengths):,}, {lengths.min():,} to {lengths.max():,} characters, {middle:,} in the middle"
+    return f"{len(lengths):,}, {lengths.min():,} to {lengths.max():,} {what}s, {middle:,} in the middle"
 
 
 def _characters(transform: TextTransform) -> str:
     """Say which characters are known, and how new texts are read."""
     known = transform.characters
+    if transform.dna:
+        return f"DNA: {', '.join(BASES)}, and IUPAC's letters for several of them, each its probabilities"
     shown = known if len(known) <= CHARACTERS_SHOWN else known[:CHARACTERS_SHOWN] + "…"
     reads = [f"new texts are read in {transform.case} case"] * bool(transform.case)
     reads += ['"_" is read as a space'] * transform.underscores

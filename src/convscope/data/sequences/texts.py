@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from convscope.data.columns import Ragged
+from convscope.data.columns.ragged import shape_of
 from convscope.data.fingerprint import content_of
 from convscope.data.spec import FieldSpec
 from convscope.data.transforms.text import points_of
@@ -42,6 +44,6 @@ def text_column(texts: Sequence[str], name: str = "text") -> Ragged:
     lengths = np.array([len(text) for text in texts], np.int64)
     values = points_of("".join(texts))
     offsets = np.concatenate(([0], np.cumsum(lengths)))
-    content = content_of([values[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True)])
-    spec = FieldSpec(name, "text", (None,), values.dtype.name)
+    content = content_of([values[a:b] for a, b in itertools.pairwise(offsets)])
+    spec = FieldSpec(name, "text", shape_of(lengths[:, None]), values.dtype.name)
     return Ragged(spec, values, offsets, lengths[:, None], content)

@@ -351,6 +351,9 @@ def _masks(path: Path, members: Sequence[_Member], words: Sequence[str] | None) 
 
 def _advice(values: np.ndarray, images: tuple[int, ...]) -> str:
     """Say what labels with several axes are, and what can be done with them."""
+    if values.ndim > 2 and values.shape[-1] > 2:
+        space = ", ".join(map(str, images[1:3]))
+        return f"; masks are an array of ({images[0]}, {space}), one as large as its image for each"
     if values.ndim > 2:
         return "; points are an array of (images, points, 2), x and y in pixels"
     if values.ndim != 2 or len(values) != images[0]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,7 +46,7 @@ SHOWN = 20
 
 
 def find(files: Files, columns: Columns, names: Sequence[str] | None = None) -> list[Candidate]:
-    """Return a candidate for each set among the tables ``names`` (all) with a column of texts and something to learn."""
+    """Return a candidate for each set among the tables ``names`` (all) with a column of texts and one to learn."""
     heads: dict[str, Table] = {}
     for name in tables(files) if names is None else names:
         try:
@@ -91,7 +91,7 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
 
 def read_classes(files: Files, names: Sequence[str], columns: Columns) -> Listing:
     """List the texts of tables that are a class each, called by what tells the tables' names apart."""
-    parts = [_read_one(files, name, columns) for name in names]
+    parts = [replace(_read_one(files, name, columns), target=None) for name in names]  # the table says the class
     classes = told_apart([name.rpartition("/")[2].rpartition(".")[0] for name in names])
     labels = [label for label, part in zip(classes, parts, strict=True) for _ in part.refs]
     known = in_order(labels)

@@ -12,6 +12,7 @@ from convscope.data.columns import Column, RaggedBatch
 from convscope.data.decode.encoded import Encoded, Unreadable
 from convscope.data.names import composed
 from convscope.data.spec import InputSpec, Kind
+from convscope.data.transforms.dna import LETTERS, folded, odd_letter
 from convscope.data.transforms.transform import PLAIN, Form, Stored
 from convscope.text import count, listed
 
@@ -30,15 +31,20 @@ class TextTransform:
     ``characters`` are those of the training split, sorted: the first one is token 2. 0 is the padding behind the
     shorter texts of a batch, 1 a character that the training split does not have. ``case`` says that all training texts
     are of one case, in which new ones are read; ``underscores``, that "_" is read as a space, since no training text
-    has one.
+    has one. ``dna`` says that texts are sequences of IUPAC's letters, which are then the ``characters``: U is read as
+    T, and other letters are refused. ``length`` is that of all sequences, where they have one.
     """
 
     kind: ClassVar[Kind] = "text"
     characters: str
     case: Case = ""
     underscores: bool = False
+    dna: bool = False
+    length: int | None = None
 
     def __post_init__(self) -> None:
+        if self.dna and self.characters != LETTERS:
+            raise ValueError(f"characters: expected those of DNA, {LETTERS}, found {self.characters[:40]!r}")
         if not self.characters or list(self.characters) != sorted(set(self.characters)):
             raise ValueError(f"characters: expected one or more, sorted, each once, found {self.characters[:40]!r}")
 
@@ -53,10 +59,16 @@ class TextTransform:
         case = case if characters.upper() != characters.lower() else ""
         return cls(characters, case, " " in characters and "_" not in characters)  # pyright: ignore[reportArgumentType]
 
+    @classmethod
+    def of_dna(cls, column: Column) -> TextTransform:
+        """Return the rule for sequences: the letters that there may be, and their length where it is one."""
+        (length,) = column.spec.shape
+        return cls(LETTERS, "upper", dna=True, length=length)
+
     @property
     def input(self) -> InputSpec:
         """What it gives a network."""
-        return InputSpec(space=(None,), vocabulary=SPECIAL + len(self.characters))
+        return InputSpec(space=(self.length,), vocabulary=SPECIAL + len(self.characters))
 
     @property
     def part(self) -> None:
@@ -67,13 +79,17 @@ class TextTransform:
         """Return one text as code points (L,) int32, and say which of its characters are unknown.
 
         Raises:
-            Unreadable: an image, or an empty text.
+            Unreadable: an image, an empty text, a letter that is none of DNA's, or a sequence of another length.
         """
         if isinstance(example, Encoded):
             raise Unreadable("is an image; this network takes texts")
         text = self.read(example if isinstance(example, str) else text_of(example))
         if not text:
             raise Unreadable("is empty; expected a text of one character or more")
+        if self.dna and (odd := odd_letter(text)):
+            raise Unreadable(f"has {odd}, which is none of DNA's: {', '.join(LETTERS)}, or U")
+        if self.length is not None and len(text) != self.length:
+            raise Unreadable(f"has {count(len(text), 'letter')}; this network takes sequences of {self.length:,}")
         unknown = [character for character in text if character not in self.characters]
         note = f"{count(len(unknown), 'character')} not in the training texts: {listed(sorted(set(unknown)), 8)}"
         return Stored(points_of(text), note if unknown else "")
@@ -84,6 +100,8 @@ class TextTransform:
         >>> TextTransform(" AELR", "upper", underscores=True).read("ela_lea")
         'ELA LEA'
         """
+        if self.dna:
+            return folded(text)
         text = composed(text)
         text = getattr(text, self.case)() if self.case else text
         return text.replace("_", " ") if self.underscores else text
@@ -119,12 +137,13 @@ class TextTransform:
         """Return plain values, fit for JSON."""
         return {
             "kind": self.kind, "characters": self.characters, "case": self.case, "underscores": self.underscores,
+            "dna": self.dna, "length": self.length,
         }  # fmt: skip
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> TextTransform:
         """Rebuild from ``to_dict``'s values."""
-        return cls(values["characters"], values["case"], values["underscores"])
+        return cls(**{name: value for name, value in values.items() if name != "kind"})
 
 
 def points_of(text: str) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Simple methods beside the network, on the same split: did convolution earn its keep?
 
-Majority class, logistic regression on pixels, HOG + linear, a small multilayer perceptron. Each is given the same
+Majority class, logistic regression on pixels, HOG + linear, a small multilayer perceptron; those of texts stand in
+``text_baselines``. Each is given the same
 time to learn. How many training images fit into it is estimated from the work a method does an image, not measured:
 the same limit means the same images on every machine. Where the estimate was too hopeful a clock stops the learning,
 and the result says so. Every image of the scored split is scored, whatever it takes.
@@ -19,7 +20,7 @@ import numpy as np
 from convscope.data.dataset import Split
 from convscope.data.spec import Classes
 from convscope.tasks.baselines import FLOATS, Baseline, BaselineResult, Budget
-from convscope.tasks.classification import signal_baselines
+from convscope.tasks.classification import signal_baselines, text_baselines
 from convscope.tasks.features import Features, gradients, gradients_seconds, in_chunks, pixels, width_of
 
 LINEAR, DENSE = 4e9, 1.5e10  # multiplications per second, linear fit and perceptron: one thread of a 2023 server
@@ -182,4 +183,5 @@ METHODS: dict[str, Baseline] = {
     "HOG + linear": _method(_hog_linear),
     "small MLP": _method(_pixels_perceptron),
     **signal_baselines.METHODS,
+    **text_baselines.METHODS,
 }

@@ -1,0 +1,43 @@
+"""The letters of DNA, as IUPAC has them, and what each says of a base."""
+
+from __future__ import annotations
+
+import numpy as np
+
+BASES = "ACGT"
+MEANINGS = {
+    "A": "A", "B": "CGT", "C": "C", "D": "AGT", "G": "G", "H": "ACT", "K": "GT", "M": "AC", "N": "ACGT", "R": "AG",
+    "S": "CG", "T": "T", "V": "ACG", "W": "AT", "Y": "CT",
+}  # fmt: skip
+LETTERS = "".join(MEANINGS)  # sorted
+
+
+def probabilities() -> np.ndarray:
+    """Return the probability of A, C, G and T for each token (17, 4) float32; of padding and unknown ones none.
+
+    >>> probabilities()[2 + LETTERS.index("Y")].tolist()
+    [0.0, 0.5, 0.0, 0.5]
+    """
+    table = np.zeros((2 + len(LETTERS), len(BASES)), np.float32)
+    for row, bases in enumerate(MEANINGS.values(), 2):
+        table[row, [BASES.index(base) for base in bases]] = 1 / len(bases)
+    return table
+
+
+def folded(text: str) -> str:
+    """Return a sequence in capitals, without the space around it, U read as T.
+
+    >>> folded(" acgun ")
+    'ACGTN'
+    """
+    return text.strip().upper().replace("U", "T")
+
+
+def odd_letter(sequence: str) -> str:
+    """Say which letter of a folded sequence is none of DNA's, and where; "" where all are.
+
+    >>> odd_letter("ACXGT"), odd_letter("ACN")
+    ("'X' at letter 3", '')
+    """
+    at = next((at for at, letter in enumerate(sequence) if letter not in MEANINGS), None)
+    return "" if at is None else f"{sequence[at]!r} at letter {at + 1:,}"

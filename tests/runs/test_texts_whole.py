@@ -1,0 +1,120 @@
+"""A run on texts answers what is typed, scores other tables, resumes to the same bytes, and no padding moves it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import convscope as cs
+from cli.command import call, says
+from convscope.models import create
+from convscope.models.registry import giving
+
+SETTINGS: dict[str, Any] = {
+    "model": "text_cnn", "epochs": 6, "batch_size": 16, "lr": 0.02, "augment": "none", "quiet": True,
+    "baseline_seconds": 0.5,
+}  # fmt: skip
+VOWELS = "AEIOU"
+
+
+def words(n: int, seed: int = 0) -> list[tuple[str, str]]:
+    """Return words of 1 to 12 letters, and whether they end in a vowel."""
+    rng = np.random.default_rng(seed)
+    made = ["".join(rng.choice(list("AEIOUBCDFGLMNRST "), rng.integers(0, 12))) + rng.choice(list("AEIOLNRS"))
+            for _ in range(n)]  # fmt: skip
+    return [(word.strip(), "vowel" if word[-1] in VOWELS else "consonant") for word in made]
+
+
+def written(path: Path, rows: list[tuple[str, str]]) -> Path:
+    path.write_text("\n".join(["word,label", *(",".join(row) for row in rows)]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("texts")
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> cs.Run:
+    return cs.train(written(folder / "words.csv", words(400)), out=folder / "run", **SETTINGS)
+
+
+class StopAt(cs.Listener):
+    def __init__(self, step: int):
+        self.left = step
+
+    def step(self, *_: object) -> None:
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+
+
+def test_it_learns_and_answers_what_is_typed(run: cs.Run):
+    assert run.metrics["accuracy"]["value"] > 0.95
+    answers = run.predict(["MARIA", "maria", "CARMEN", "los_elena"])
+    assert [a.answer["label"] for a in answers] == ["vowel", "vowel", "consonant", "vowel"]
+    assert answers[0].answer == answers[1].answer
+    assert answers[0].note == "" and "not in the training texts: X" in run.predict("MAX")[0].note
+    alone = run.predict("MARIA")[0].answer["probability"]
+    assert alone == pytest.approx(answers[0].answer["probability"], abs=1e-6)
+    assert [a.answer for a in run.predict([np.array([77, 65]), "MA"])] == [run.predict(["MA", "MA"])[0].answer] * 2
+    assert "is empty" in str(run.predict([""])[0].error)
+
+
+def test_answers_of_a_split_are_those_of_its_texts(run: cs.Run, folder: Path):
+    data = cs.load(folder / "words.csv")
+    assert data.test is not None
+    stated = run.predictions(data.test)
+    each = run.predict(data.test)
+    assert [a.answer["probabilities"]["vowel"] for a in each] == pytest.approx(stated[:, 1].tolist(), abs=1e-6)
+
+
+def test_an_interrupted_training_ends_in_the_same_bytes(run: cs.Run, folder: Path):
+    with pytest.raises(KeyboardInterrupt):
+        cs.train(folder / "words.csv", out=folder / "cut", listener=StopAt(100), **SETTINGS)
+    resumed = cs.resume(folder / "cut", quiet=True)
+    weights = [(each.folder / "model.safetensors").read_bytes() for each in (run, resumed)]
+    assert weights[0] == weights[1]
+
+
+def test_another_table_is_scored(run: cs.Run, folder: Path):
+    rows = words(200, seed=1)
+    scored = run.evaluate(written(folder / "others.csv", rows))
+    right = [a.answer["label"] == label for a, (_, label) in zip(run.predict([w for w, _ in rows]), rows, strict=True)]
+    assert scored["examples"] == 200 and scored["accuracy"]["value"] == pytest.approx(np.mean(right))
+    small = written(folder / "small.csv", [(word.lower(), label) for word, label in rows])
+    assert run.evaluate(small)["accuracy"]["value"] == scored["accuracy"]["value"]
+    strange = written(folder / "strange.csv", [("MAX", "consonant"), *rows])
+    assert any("characters that no training text has ('X')" in text for text in run.evaluate(strange)["warnings"])
+
+
+def test_the_command_line_takes_texts_and_files_of_them(run: cs.Run, folder: Path, capsys: pytest.CaptureFixture[str]):
+    assert call("predict", run.folder, "maria", "./a b/c") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["input"] for row in rows] == ["maria", "./a b/c"]
+    (folder / "list.txt").write_text("maria\n\ncarmen\n", encoding="utf-8")
+    assert call("predict", run.folder, "--from", folder / "list.txt") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["input"], row["label"]) for row in rows] == [("maria", "vowel"), ("carmen", "consonant")]
+    says(capsys, "there is no file", "predict", run.folder, "--from", folder / "none.txt")
+
+
+@pytest.mark.parametrize("name", giving(None, axes=1, tokens=True))
+def test_no_padding_changes_an_answer(name: str):
+    torch.manual_seed(0)
+    net = create(name, classes=3, vocabulary=17, size=(None,)).eval()  # pyright: ignore[reportArgumentType]
+    texts = [torch.randint(1, 17, (length,)) for length in (1, 2, 5, 17)]
+    with torch.no_grad():
+        alone = [net(text[None])[0] for text in texts]
+        batch = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True)
+        for pads in (0, 1, 2, 3, 7, 18, 19, 50, 100):
+            answers = net(torch.nn.functional.pad(batch, (0, pads)))
+            for answer, wanted in zip(answers, alone, strict=True):
+                torch.testing.assert_close(answer, wanted, atol=1e-6, rtol=0)
