@@ -141,3 +141,11 @@ def test_a_network_of_the_list_is_inspected_at_any_length():
     assert cs.inspect("conv_dna").graph.inputs[0].shape == (1, 60)
     with pytest.raises(cs.ConfigError, match="takes texts: its input shape is their length"):
         cs.inspect("gru", (3, 9))
+
+
+def test_its_report_shows_texts(run: cs.Run):
+    page = (run.folder / "report.html").read_text()
+    assert "Kernels as runs of characters" in page and 'id="figure-lengths"' in page
+    assert "n-gram logistic regression" in page and "text length" in page
+    wrong = run.metrics["accuracy"]["value"] < 1
+    assert not wrong or 'class="text"' in page
