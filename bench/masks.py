@@ -64,7 +64,7 @@ def train(claim: str, seed: int, folder: Path) -> dict[str, object]:
     if claim == "isbi":
         words = [str(ISBI), "--split-file", str(split_of_slices(folder / "slices.csv"))]
     if claim == "isbi_volume":
-        words = [str(volume(folder)), "--stacks", "volumes", "--valid", "4", "--test", "6"]
+        words = [str(volume(folder)), "--stacks", "volumes", "--spacing", "50,4,4", "--valid", "4", "--test", "6"]
     run = folder / f"{claim}-{seed}"
     trained(run, *words, "--time", TIME, "--seed", str(seed), "--split-seed", "0")
     return measure(claim, seed, run)

@@ -104,10 +104,15 @@ def _number(value: float, full: float, decimals: int) -> str:
     return f"{held:.{decimals}f}"
 
 
-def inside(title: str) -> str:
-    """Return a title as it stands inside a sentence; abbreviations keep their capitals.
+NAMES = ("Dice", "Brier", "Otsu")  # of people, which figures are called after
 
-    >>> inside("Mean error"), inside("RMSE"), inside("R²")
-    ('mean error', 'RMSE', 'R²')
+
+def inside(title: str) -> str:
+    """Return a title as it stands inside a sentence; abbreviations and names keep their capitals.
+
+    >>> inside("Mean error"), inside("RMSE"), inside("R²"), inside("V_rand"), inside("IoU, pooled"), inside("Dice")
+    ('mean error', 'RMSE', 'R²', 'V_rand', 'IoU, pooled', 'Dice')
     """
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+    word = "".join(filter(str.isalpha, title.partition(" ")[0]))
+    common = title[1:2].islower() and word[1:].islower() and word not in NAMES
+    return title[:1].lower() + title[1:] if common else title

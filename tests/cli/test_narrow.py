@@ -12,9 +12,10 @@ from rich.console import Console
 
 from cli.command import call
 from convscope.cli.app import VERBS, main
+from convscope.report.tables import Table as Listing
 from convscope.terminal import screen
 from convscope.terminal.live import Live
-from convscope.terminal.tables import table
+from convscope.terminal.tables import shown, table
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -59,6 +60,15 @@ def test_no_word_and_no_number_is_cut(width: int, window, capsys: pytest.Capture
     screen.out.print(table(columns, rows, right=columns[1:]))
     printed = capsys.readouterr().out
     assert sorted(printed.replace("─", "").split()) == sorted(" ".join([*columns, *rows[0]]).split())
+
+
+def test_a_row_of_many_figures_is_turned_where_it_is_too_wide(window, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = [f"figure {number}" for number in range(20)]
+    wide = Listing(("network", *figures), [("unet_mini", *map(str, range(20)))], tuple(range(1, 21)))
+    window(80)
+    screen.out.print(shown(wide))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip(" ─")]
+    assert lines == [["network", "unet_mini"], *(["figure", str(k), str(k)] for k in range(20))]
 
 
 def test_an_epoch_folds_between_its_figures(capsys: pytest.CaptureFixture[str]) -> None:

@@ -245,7 +245,7 @@ def test_masks_that_are_arrays(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("masks", "options", "says"),
     [
-        ([np.eye(4, dtype=int), np.zeros((4, 5), int)], {}, "the mask is 5 × 4, its image 4 × 4"),
+        ([np.eye(4, dtype=int), np.zeros((4, 5), int)], {}, "the mask is 4 × 5, its image 4 × 4, height × width"),
         (np.zeros((3, 4, 4), int), {}, "2 examples of 'image', but 3 targets"),
         (np.stack([np.eye(4, dtype=int)] * 2), {"names": ["only"]}, "1 name for 2 values"),
         (np.stack([np.eye(4, dtype=int)] * 2), {"ignore": "cow"}, "ignore=cow"),

@@ -131,7 +131,8 @@ def test_what_the_user_got_wrong_is_said(
     transferred: Path, learned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     small = ("train", "digits", "--model", "resnet_mini")
-    says(capsys, "say which network the weights are for", "train", "digits", "--pretrained", learned)
+    which = "say which network the weights are for (here --model resnet_mini"
+    says(capsys, which, "train", "digits", "--pretrained", learned)
     says(capsys, "'layr' matches no weights of this network", *small, "--freeze", "layr")
     other = ("train", "digits", "--model", "tiny", "--pretrained", learned)
     says(capsys, "holds the weights of the network 'resnet_mini', not of 'tiny'", *other)

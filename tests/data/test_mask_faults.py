@@ -58,11 +58,11 @@ Fault = Callable[[Path], object]
 FAULTS: dict[str, tuple[Fault, str]] = {
     "another size": (
         lambda root: drawings.save(root / "masks/2.png", drawings.boxes(0, height=H + 1)),
-        r"1 of 6 masks cannot be used.*--skip-bad:\n  masks/2\.png: the mask is 20 × 25, its image 20 × 24",
+        r"1 of 6 masks cannot be used.*--skip-bad:\n  masks/2\.png: the mask is 25 × 20, its image 24 × 20, height × ",
     ),
     "transposed": (
         lambda root: drawings.save(root / "masks/2.png", drawings.boxes(0).T),
-        r"masks/2\.png: the mask is 24 × 20, its image 20 × 24 \(turned by 90°: the image's EXIF tag",
+        r"masks/2\.png: the mask is 20 × 24, its image 24 × 20, height × width \(turned by 90°: the image's EXIF tag",
     ),
     "damaged": (
         lambda root: (root / "masks/2.png").write_bytes((root / "masks/2.png").read_bytes()[:60]),
@@ -290,3 +290,19 @@ def test_a_label_of_nnunet_without_a_number_is_refused(tmp_path: Path) -> None:
     (root / "dataset.json").write_text(json.dumps({"labels": {"background": 0, "cell": "x"}}))
     with pytest.raises(DataError, match=r"dataset\.json: the label 'cell' has the value 'x'; expected a number"):
         load(root)
+
+
+def test_masks_of_another_size_in_an_archive_are_told_from_points(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros((6, 20, 24), np.uint8), y=np.zeros((6, 21, 24), np.uint8))
+    with pytest.raises(DataError, match=r"masks are an array of \(6, 20, 24\), one as large as its image for each"):
+        load(tmp_path / "a.npz")
+
+
+def test_damaged_masks_and_damaged_images_are_told_at_once(tmp_path: Path) -> None:
+    root = drawings.pair_folders(tmp_path / "set")
+    for name in ("masks/2.png", "images/1.png"):
+        path = root / name
+        path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(DataError) as told:
+        load(root)
+    assert [line.split(":")[0] for line in str(told.value).split("\n")[1::2]] == ["  masks/2.png", "  images/1.png"]

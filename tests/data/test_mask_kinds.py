@@ -293,3 +293,11 @@ def test_rows_of_a_listing(tmp_path):
     assert masks.files.tolist() == ["m2", "m1"] and len(masks) == 2
     found = read_masks(masks, np.array([[24, 12], [24, 24]]), LoadOptions(), directory(), 1, lambda *_: None)
     assert table(found) == [("0", 0, "background"), ("4", 1, "object")] and mask(found, 1).max() == 1
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 0, 0)])
+def test_a_drawing_lies_on_what_is_transparent(colour: tuple[int, int, int]) -> None:
+    drawn = np.full((H, W, 4), (*colour, 255), np.uint8)
+    drawn[:4, :, 3] = 0  # less than the drawing
+    names = {row.value: row.name for row in read(of(drawn)).table}
+    assert names == {f"#{bytes(colour).hex()}": "object", "transparent": "background"}

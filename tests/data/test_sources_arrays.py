@@ -174,9 +174,9 @@ def test_npz_in_other_orders_and_types(tmp_path):
             ": expected labels 0..1 for 2 class names, found 0..3",
         ),
         (
-            {"x": np.ones((4, 25)), "y": [0, 1, 0, 1]},
-            ": expected images (height, width), perhaps with channels; found the shape (25,); signals are given in "
-            "Python: convscope.from_arrays({'signal': x}, y)",
+            {"x": np.ones((4, 25), int), "y": [0, 1, 0, 1]},
+            ": expected images (height, width), perhaps with channels; found the shape (25,); signals are real numbers "
+            "(x.astype(np.float32)), or called signals",
         ),
         (
             {"x": np.ones((4, 5, 5, 5)), "y": [0, 1, 0, 1]},

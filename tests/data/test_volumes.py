@@ -188,7 +188,7 @@ def test_a_bad_volume_is_named_and_left_out_when_asked(tmp_path):
 def test_a_mask_of_another_depth_is_named(tmp_path):
     folder = saved(tmp_path / "set", ("a", "b", "c"))
     np.save(folder / "masks" / "b.npy", volume()[1][:9])
-    with pytest.raises(DataError, match=r"masks/b\.npy: the mask is 24 × 20 × 9, its image 24 × 20 × 15"):
+    with pytest.raises(DataError, match=r"masks/b\.npy: the mask is 9 × 20 × 24, its image 15 × 20 × 24, depth × "):
         loaded(folder)
 
 

@@ -92,3 +92,10 @@ def test_a_figure_that_is_not_defined_is_said_and_drawn_nowhere():
     assert some.ranked == found.ranked
     with style.applied():
         assert draw(some) is not None
+
+
+def test_one_example_has_no_interval() -> None:
+    found = contents()
+    accuracy = {**found.figure, "low": None, "high": None}
+    text = said(replace(found, metrics={**found.metrics, "examples": 1, "accuracy": accuracy}, baselines=()))
+    assert "On 1 image it had never seen" in text and "(no interval is known)." in text

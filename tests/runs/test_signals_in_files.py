@@ -139,7 +139,7 @@ def test_a_bad_file_spoils_no_other(run: tuple[cs.Run, cs.Data], tmp_path: Path)
     assert errors[0] is None and "9 steps" in str(errors[1]) and "not finite" in str(errors[2])
     assert "cannot be read as an array" in str(errors[3])
     (tmp_path / "t.txt").write_text("1 2 3")
-    for path, message in (("t.txt", "signals, which are read from .npy or .npz files"), ("no.npy", "there is no file")):
+    for path, message in (("t.txt", "signals, which are read from .npy, .npz, .ts or"), ("no.npy", "there is no file")):
         with pytest.raises(cs.DataError, match=message):
             trained.predict(tmp_path / path)
 

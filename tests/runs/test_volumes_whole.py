@@ -151,3 +151,21 @@ def test_what_is_no_volume_of_this_run_is_refused(run: Run, values: np.ndarray) 
 def test_augmentation_of_colours_is_not_for_volumes(folder: Path, tmp_path: Path, words: str) -> None:
     with pytest.raises(ConfigError, match="is for images, and these are volumes"):
         convscope.train(folder, out=tmp_path / "run", cache=tmp_path, augment=words, **PLAN)  # pyright: ignore
+
+
+def test_objects_that_hang_together_across_slices_are_counted_slice_by_slice(tmp_path: Path) -> None:
+    """Cells of a tissue: apart in each slice, and shifted from slice to slice, so that they touch those above."""
+    cells = np.ones((14, 48, 48), np.uint8)
+    for at in range(len(cells)):
+        cells[at, (3 * at) % 12 :: 12] = cells[at, :, (3 * at) % 12 :: 12] = 0
+    x = np.random.default_rng(0).normal(0, 10, cells.shape) + 60 * cells
+    for name, values in (("images", x.astype(np.float32)), ("masks", cells)):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        np.save(tmp_path / "set" / name / "a.npy", values)
+    settings = {**PLAN, "epochs": 1, "set": {"width": 4}, "cache": tmp_path}
+    run = convscope.train(tmp_path / "set", out=tmp_path / "run", **settings)  # pyright: ignore[reportArgumentType]
+    assert run.spec.target.slices and run.plan.options.objects == "slices"  # pyright: ignore[reportAttributeAccessIssue]
+    one = convscope.train(tmp_path / "set", out=tmp_path / "one", objects="yes", **settings)  # pyright: ignore[reportArgumentType]
+    assert not one.spec.target.slices  # pyright: ignore[reportAttributeAccessIssue]
+    with pytest.raises(ConfigError, match="in volumes only"):
+        convscope.train("tracks", out=tmp_path / "flat", epochs=1, objects="slices")

@@ -16,7 +16,7 @@ from convscope.views import models as views
 COUNTED = "cost: multiply-adds of convolutions and matrix products per image, at the published size"
 FETCHED = "weights: --pretrained public downloads the published ones"
 ON = "unet:NAME: the decoder of a U-Net on a network of the list, for a class at each pixel"
-NOUN = {2: "images", 3: "volumes"}  # by the axes behind the channels
+NOUN = {0: "texts", 1: "signals", 2: "images", 3: "volumes"}  # by the axes behind the channels
 GIVES = {"vector": "a number per class", "map": "a number per class at each position: a map of the image's size"}
 TITLES = ("model", "parameters", "cost", "image", "weights", "what it is")
 RIGHT = (1, 2)  # the columns of numbers

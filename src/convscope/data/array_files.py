@@ -1,4 +1,4 @@
-"""Examples that are no images, in files of NumPy: signals to be answered, and sets of them to be scored."""
+"""Examples that are no images, in files of NumPy or of text: signals to be answered, and sets of them to be scored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from convscope.data.listing import Listing, Target
 from convscope.data.loading import other_columns
 from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
-from convscope.data.sources import npz
+from convscope.data.sources import npz, signal_files, ucr
 from convscope.data.spec import TargetSpec, names_of
 from convscope.data.transforms import Transform
 from convscope.errors import DataError
@@ -39,8 +39,15 @@ def in_array_file(path: Path, rule: Transform) -> Iterable[Held]:
         return [example for file in files for example in in_array_file(file, rule)]
     if not path.exists():
         raise DataError(f"there is no file or folder {path}")
+    if rule.kind == "signal" and (rows := _rows_in(path, rule)) is not None:
+        return [
+            Held(f"{path}/{at}", _unreadable(row) if isinstance(row, str) else lambda row=row: row) for at, row in rows
+        ]
     if path.suffix.lower() not in ENDINGS:
-        raise DataError(f"{path}: this network takes {rule.kind}s, which are read from {' or '.join(ENDINGS)} files")
+        raise DataError(
+            f"{path}: this network takes {rule.kind}s, which are read from .npy, .npz, .ts or .arff files, or text of "
+            "numbers"
+        )
     axes = len(rule.input.space) + 1
     if path.suffix.lower() == ".npz":
         names = example_arrays(path, (axes, axes + 1), f"{rule.kind}s as x, x_test ... ({rule.kind}s, steps)")
@@ -137,6 +144,18 @@ def _learned(listing: Listing, target: TargetSpec) -> tuple[Target, tuple[Notice
         return mine, ()
     what = f"the columns of y are taken for {listed(names)}, in this order"
     return replace(mine, names=names), (Notice("unnamed-targets", what, names),) if len(names) > 1 else ()
+
+
+def _rows_in(path: Path, rule: Transform) -> list[tuple[str, np.ndarray | str]] | None:
+    """Return (row, signal or why it cannot be used) of a file of signals as text; ``None`` for any other file."""
+    if path.suffix.lower() in signal_files.ENDINGS:
+        return signal_files.cases_in(path)
+    return ucr.rows_in(path, rule.input.space[0]) if ucr.holds(path) else None
+
+
+def is_text(path: Path) -> bool:
+    """Return whether a file holds signals as text."""
+    return path.suffix.lower() in signal_files.ENDINGS or ucr.holds(path)
 
 
 def _unreadable(why: str) -> Callable[[], np.ndarray]:

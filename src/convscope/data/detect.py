@@ -21,9 +21,12 @@ from convscope.data.sources import (
     mask_sets,
     mask_table,
     npz,
+    npz_signals,
     pts,
+    signal_files,
     table,
     text_table,
+    ucr,
 )
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import Columns
@@ -34,7 +37,8 @@ from convscope.text import count, listed
 
 LOOKED_FOR = (
     "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines "
-    "with an image column and a label, numbers, coordinates or a mask), images and masks in folders beside each other, "
+    "with an image column and a label, numbers, coordinates or a mask, or a column of texts), signals as text (a row "
+    "each: its class, then its values), .ts or .arff, images and masks in folders beside each other, "
     ".pts files or COCO key points beside images, IDX files, a NumPy archive of x and y, CIFAR batches, a zip or tar "
     "of these"
 )
@@ -59,7 +63,9 @@ def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
     if name.endswith(table.ENDINGS):
         return _table(path, cache, columns)
     if name.endswith(".npz"):
-        return npz.read(path, columns)
+        return (npz_signals if npz_signals.holds(path, columns) else npz).read(path, columns)
+    if ending(path.name) in signal_files.ENDINGS or ucr.holds(path):
+        return _signals(path, cache, columns)
     if zipfile.is_zipfile(path) or _is_tar(path):
         return _among(archives.open_files(path, cache), cache, columns)
     if idx.PATTERN.fullmatch(path.name) or cifar.PATTERN.fullmatch(path.name):
@@ -67,6 +73,8 @@ def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
     if name.endswith(archives.ENDINGS):
         raise DataError(f"{path} is no whole {path.suffix[1:]} file: damaged or cut short; copy or download it again")
     what = "one image" if is_image(name) else "a file"
+    if name.endswith(".txt") and path.stat().st_size:
+        what = "a text file whose rows are not plainly numbers"
     raise DataError(f"{path} is {what}, not a set; expected {LOOKED_FOR}")
 
 
@@ -76,6 +84,8 @@ def _table(path: Path, cache: Path, columns: Columns) -> Listing:
     if columns.task in (None, "segmentation") and mask_table.pair_columns(files, path.name, columns):
         return replace(mask_table.read(files, {"": path.name}, columns), name=path.stem)
     texts = text_table.find(files, columns, [path.name])
+    if not texts and ucr.holds(path):
+        return _signals(path, cache, columns)
     if texts and not any(one.sure for one in table.find(files, columns) if path.name in one.files):
         return replace(texts[0].read(), name=path.stem)
     listing = replace(table.read(files, {"": path.name}, columns), name=path.stem)
@@ -90,6 +100,21 @@ def _table(path: Path, cache: Path, columns: Columns) -> Listing:
     return _with_forms(files, replace(listing, notices=(*listing.notices, notice)))
 
 
+def _signals(path: Path, cache: Path, columns: Columns) -> Listing:
+    """List the signals in the file at ``path`` and in its twins of other splits."""
+    files = archives.open_files(path.parent, cache)
+    beside_it = [name for name in files.names if "/" not in name and ending(name) == ending(path.name)]
+    names = sorted({path.name, *beside(path.name, beside_it)})
+    source = signal_files if ending(path.name) in signal_files.ENDINGS else ucr
+    candidate = next((one for one in source.find(files, columns, names) if path.name in one.files), None)
+    if candidate is None:
+        raise DataError(
+            f"{path}: its attributes are no values over time: expected numbers whose names count (att1, att2, ...) or "
+            "a relational attribute, and one to learn"
+        )
+    return candidate.read()
+
+
 def _among(files: Files, cache: Path, columns: Columns) -> Listing:
     """List the one set among ``files``, and what their names tell."""
     return _with_forms(files, _one_set(files, cache, columns))
@@ -102,7 +127,13 @@ def _with_forms(files: Files, listing: Listing) -> Listing:
 def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
     if not files.names:
         raise DataError(f"{files.path} is empty; expected {LOOKED_FOR}")
-    arrays = [*idx.find(files), *cifar.find(files), *npz.find(files, columns), *_archives(files, cache, columns)]
+    arrays = [
+        *signal_files.find(files, columns),
+        *idx.find(files),
+        *cifar.find(files),
+        *npz.find(files, columns),
+        *_archives(files, cache, columns),
+    ]
     # A table that names the images says more than the folders they lie in, and so do files of nothing but points.
     tables = [*table.find(files, columns), *deeplabcut.find(files)]
     masks = [] if columns.task not in (None, "segmentation") else mask_sets.find(files, columns)
@@ -116,6 +147,7 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
         or [one for one in folders if one.sure and columns.task != "landmarks"]
         or [one for one in tables if one.sure]
         or text_table.find(files, columns)
+        or ucr.find(files, columns)
         or masks
         or folders
         or points

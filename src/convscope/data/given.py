@@ -111,7 +111,7 @@ def _listed(inputs: Any) -> Sequence[Any]:
 
 def _of(item: Any, name: str, rule: ImageTransform, max_pixels: int) -> Iterable[Held]:
     if isinstance(item, str) or hasattr(item, "__fspath__"):
-        return in_file(Path(item), max_pixels)
+        return in_file(Path(item), max_pixels, rule.channels)
     if isinstance(item, bytes):
         return [Held("bytes" if name == "array" else name, lambda: open_image(item, max_pixels))]
     if isinstance(item, Data):

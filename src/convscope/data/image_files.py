@@ -18,10 +18,13 @@ from convscope.data.ingest import store
 from convscope.data.sources import archives
 from convscope.data.sources.arrays import channel_axis, read_header
 from convscope.data.sources.candidate import SPLITS
-from convscope.data.sources.files import Files, Folder, is_image
+from convscope.data.sources.files import Files, Folder, is_image, without_ending
+from convscope.data.sources.made_files import Channels
+from convscope.data.sources.nnunet import CHANNEL_FILE
 from convscope.data.sources.npz import ROLES
 from convscope.data.transforms import ImageTransform, Stored, Transform
 from convscope.errors import DataError
+from convscope.text import count
 
 WORDS = ROLES["image"] | SPLITS.keys()
 
@@ -73,8 +76,13 @@ def find_images(inputs: Sequence[str | Path]) -> list[Path]:
     return paths
 
 
-def in_file(path: Path, max_pixels: int) -> Iterable[Held]:
-    """Return the images of a file, a folder or an archive."""
+def in_file(path: Path, max_pixels: int, channels: int = 1) -> Iterable[Held]:
+    """Return the images of a file, a folder or an archive.
+
+    Of several ``channels``, a folder may hold a file for each, ``NAME_0000.png``, ``NAME_0001.png``, as nnU-Net's do.
+    """
+    if path.is_dir() and channels > 1 and (images := _of_channel_files(path, max_pixels, channels)):
+        return images
     if path.is_file() and path.suffix.lower() == ".npz":
         return _in_npz(path)
     if path.is_file() and path.name.lower().endswith(archives.ENDINGS):
@@ -86,6 +94,31 @@ def in_file(path: Path, max_pixels: int) -> Iterable[Held]:
     if path.is_file() and path.suffix.lower() == ".npy" and (stack := _stack(path)) is not None:
         return (Held(f"{path}/{i}", lambda image=image: stored(image)) for i, image in enumerate(stack))
     return [_file(image, max_pixels) for image in find_images([path])]
+
+
+def _of_channel_files(path: Path, max_pixels: int, channels: int) -> list[Held]:
+    """Return the images of a folder whose files are all single channels, numbered from 0000 on; none where not."""
+    files = Folder(path)
+    parts: dict[str, list[str]] = {}
+    for name in _images_among(files):
+        case = CHANNEL_FILE.fullmatch(without_ending(name))
+        if case is None or int(case[2]) >= channels:
+            return []
+        parts.setdefault(case[1], []).append(name)
+    first = next(iter(parts.values()))
+    try:
+        if len(first) != channels or open_image(files.read(first[0]), max_pixels).channels != 1:
+            return []
+    except (Unreadable, OSError):
+        return []  # reading it alone says why
+    joined = Channels(files, parts)
+
+    def read(name: str) -> Encoded:
+        if len(parts[name]) != channels:
+            raise Unreadable(f"has {count(len(parts[name]), 'file')} of {channels} channels")
+        return open_image(joined.read(name), max_pixels)
+
+    return [Held(str(path / name), lambda name=name: read(name)) for name in parts]
 
 
 def _file(path: Path, max_pixels: int) -> Held:

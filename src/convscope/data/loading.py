@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,11 +28,13 @@ from convscope.data.listing import Listing, Masks, Target
 from convscope.data.masks import MaskRule
 from convscope.data.options import LoadKeywords, LoadOptions, shows_options
 from convscope.data.sequences.loading import load_labelled_texts, load_texts
+from convscope.data.sequences.signal_loading import load_labelled_signals, load_signals
+from convscope.data.sequences.signals import Signals
 from convscope.data.sequences.texts import Texts
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages
 from convscope.data.split_file import read_split_file
-from convscope.data.transforms import ImageTransform, TextTransform, VolumeTransform
+from convscope.data.transforms import ImageTransform, SignalTransform, TextTransform, VolumeTransform
 from convscope.data.transforms.resize import Fit, fit_for
 from convscope.data.volumes.loading import load_labelled_volumes, load_volumes
 from convscope.data.volumes.recognition import as_volumes
@@ -86,13 +89,16 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
         raise DataError(_one_class(listing, path_or_name))
     if isinstance(listing.images, Texts):
         return load_texts(path_or_name, listing, options, _divided)
+    if isinstance(listing.images, Signals):
+        return load_signals(path_or_name, listing, options, _divided)
     if (volumes := as_volumes(listing, options)) is not None:
         return load_volumes(path_or_name, volumes, options, root, tell, _divided)
     _refuse_spacing(options)
     options = replace(options, fit=_fit(listing, options))
     boxes = _boxes(listing, options.crop_points)
     entry = caching.entry(listing.images, _size(options, boxes), root, options.processes, tell)
-    learned = learned_of(listing, entry, options, root, tell)
+    with _with_unreadable(listing, entry, skip_bad=options.skip_bad):
+        learned = learned_of(listing, entry, options, root, tell)
     good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     groups = None if listing.groups is None else listing.groups[good]
     split, rule = _divided(listing, good, options)
@@ -138,7 +144,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
 
 def load_labelled(
     path_or_name: str | Path,
-    rule: ImageTransform | TextTransform | VolumeTransform,
+    rule: ImageTransform | SignalTransform | TextTransform | VolumeTransform,
     options: LoadOptions,
     *,
     inherited: frozenset[str] = frozenset(),
@@ -157,6 +163,8 @@ def load_labelled(
     listing = _find(path_or_name, options, columns, root, tell)
     if isinstance(rule, TextTransform):
         return load_labelled_texts(path_or_name, listing, rule)
+    if isinstance(rule, SignalTransform):
+        return load_labelled_signals(path_or_name, listing, rule)
     if isinstance(rule, VolumeTransform):
         volumes = as_volumes(listing, replace(options, stacks="volumes"))
         assert volumes is not None
@@ -166,7 +174,8 @@ def load_labelled(
         (rule.height, rule.width), rule.fit, options.max_pixels, nodata=rule.nodata, alpha=alpha, boxes=boxes
     )  # fmt: skip
     entry = caching.entry(listing.images, size, root, options.processes, tell)
-    learned = learned_of(listing, entry, options, root, tell, masks)
+    with _with_unreadable(listing, entry, skip_bad=options.skip_bad):
+        learned = learned_of(listing, entry, options, root, tell, masks)
     good = _readable(listing, entry, learned, skip_bad=options.skip_bad)
     name = learned.column.spec.name
     data = Dataset(
@@ -301,6 +310,17 @@ def _present(listing: Listing, *, skip_bad: bool) -> Listing:
         raise DataError(f"{listing.absent.text}; correct them, or leave them out with --skip-bad")
     told = replace(listing.absent, text=f"{listing.absent.text}; left out")
     return replace(listing, notices=(told, *listing.notices))
+
+
+@contextlib.contextmanager
+def _with_unreadable(listing: Listing, entry: caching.Entry, *, skip_bad: bool) -> Iterator[None]:
+    """Name the unreadable images together with the masks that are refused."""
+    try:
+        yield
+    except DataError as error:
+        if not entry.bad or skip_bad:
+            raise
+        raise DataError(f"{error}\n{unreadable(listing.ids, entry.bad)}") from None
 
 
 def _readable(listing: Listing, entry: caching.Entry, learned: Learned, *, skip_bad: bool) -> np.ndarray | slice:

@@ -264,6 +264,31 @@ ENTRIES: tuple[Entry, ...] = (
             ("plain", "the network beside p4_mini and p4m_mini: as many weights, plain convolutions"),
         )
     ),
+    *(
+        Entry(name, builder, description, source, lr, side=96, classes=2, head=head, axes=1)
+        for name, builder, description, source, lr, head in (
+            (
+                "conv1d", "signal:conv1d", "8 kernels over five steps, the mean of each, one linear layer",
+                "the smallest useful one", 0.02, None,
+            ),
+            (
+                "fcn", "signal:fcn", "three convolutions over 8, 5 and 3 steps, 128 to 256 wide, and their means",
+                "Wang, Yan, Oates 2017", 0.004, None,
+            ),
+            (
+                "resnet1d", "signal:resnet1d", "three residual blocks of convolutions over 8, 5 and 3 steps",
+                "Wang, Yan, Oates 2017", 0.004, None,
+            ),
+            (
+                "inception", "inception_time:inception", "kernels of 39, 19 and 9 steps side by side, six times",
+                "Ismail Fawaz et al. 2020", 0.004, None,
+            ),
+            (
+                "tcn", "tcn:tcn", "causal convolutions, each level twice as far apart, read at the last step",
+                "Bai, Kolter, Koltun 2018", 0.002, "last",
+            ),
+        )
+    ),
     _texts(
         "text_cnn", "text", "128 kernels over four characters, the largest response of each, a hidden layer",
         "Collobert et al. 2011", lr=0.004,

@@ -192,7 +192,7 @@ def _check_fits(listing: Entry, input: InputSpec, output: OutputSpec) -> None:
     axes = len(input.space)
     tokens = input.vocabulary is not None
     takes = tokens == (listing.vocabulary is not None) and axes == listing.axes
-    if takes and listing.space == output.space and (listing.space or tokens or fixed(input)):
+    if takes and listing.space == output.space and (listing.space or axes == 1 or fixed(input)):
         return
     fitting = giving(output.space, axes, tokens=tokens)
     remedy = f"use one of {', '.join(fitting)}, or" if fitting else "use"

@@ -25,7 +25,8 @@ from convscope.models.heatmaps import pyramid
 HEADS = ("own", "linear", "hidden", "heatmap")
 BACKBONE = ("backbone", "trunk")  # the word for all but the head, and the older one
 CHAINS = ("features", "trunk")  # children whose own children count as layers of the network
-POOLINGS = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+POOLINGS = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d)
+MEANS = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d}  # by the axes of space
 
 
 def cut(model: nn.Module, head: str | None = None) -> tuple[nn.Sequential, nn.Sequential]:
@@ -65,26 +66,26 @@ def _first_of_head(children: list[tuple[str, nn.Module]], head: str | None) -> i
         if name in names:
             return names.index(name)
     for at, (_, child) in enumerate(children):
-        to_one = isinstance(child, POOLINGS) and child.output_size in (1, (1, 1))
+        to_one = isinstance(child, POOLINGS) and child.output_size in (1, (1,), (1, 1))
         if to_one or isinstance(child, nn.Flatten):
             return at
     raise ConfigError(f"none of the layers {', '.join(names)} begins a head: none pools to one value or flattens")
 
 
-def new_head(kind: str, features: int, classes: int) -> OrderedDict[str, nn.Module]:
-    """Return the modules of a head for maps (N, features, H, W), in order.
+def new_head(kind: str, features: int, classes: int, axes: int = 2) -> OrderedDict[str, nn.Module]:
+    """Return the modules of a head for maps (N, features, H, W), or of signals (N, features, T), in order.
 
     ``linear`` takes the mean of each map, brings them to one scale by batch norm, and has one linear layer; ``hidden``
     puts a layer of 256 between them, with batch norm and dropout before each. The mean makes both fit any image size.
     """
     if kind == "linear":
         return OrderedDict(
-            pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), norm=nn.BatchNorm1d(features), dropout=nn.Dropout(0.2),
+            pool=MEANS[axes](1), flatten=nn.Flatten(), norm=nn.BatchNorm1d(features), dropout=nn.Dropout(0.2),
             fc=nn.Linear(features, classes),
         )  # fmt: skip
     if kind == "hidden":
         return OrderedDict(
-            pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(),
+            pool=MEANS[axes](1), flatten=nn.Flatten(),
             norm1=nn.BatchNorm1d(features), dropout1=nn.Dropout(0.5), hidden=nn.Linear(features, 256), relu=nn.ReLU(),
             norm2=nn.BatchNorm1d(256), dropout2=nn.Dropout(0.5), fc=nn.Linear(256, classes),
         )  # fmt: skip
@@ -104,11 +105,12 @@ def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape
         raise ConfigError("it has no layers before its head, and nothing to put a new head on; use head 'own'")
     shapes = _shapes(backbone, shape)
     (*_, last) = shapes.values()
-    if len(last) != 4:
+    axes = len(last) - 2
+    if axes not in MEANS or (axes == 1 and kind == "heatmap"):
         raise ConfigError(f"its features are no maps (N, C, H, W) but of shape {last}; use head 'own'")
     if kind == "heatmap":
         return pyramid(backbone, shapes, shape[1], classes)
-    top = nn.Sequential(new_head(kind, last[1], classes))
+    top = nn.Sequential(new_head(kind, last[1], classes, axes))
     return nn.Sequential(OrderedDict([*backbone.named_children(), ("head", top)]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convscope.report.contents import Baseline, Contents
 from convscope.report.text import units
-from convscope.tasks.quantities import ahead, amount, bounds, digits, signed, unit, value, within
+from convscope.tasks.quantities import ahead, amount, bounds, digits, known, signed, unit, value, within
 from convscope.text import count, inside
 from convscope.training.choice import decided_by_validation
 
@@ -23,10 +23,8 @@ def verdict(contents: Contents) -> list[str]:
             f"{seen}, the network has no {inside(main.title)}: the figure is not defined on them.",
             f"Judge it on more {contents.noun}s, such as hold what it has learned to find.",
         ]
-    opening = (
-        f"{seen}, the network has {inside(main.title)} {value(estimate, main)}"
-        f" (95 % interval {bounds(estimate, main)}{_drawn(contents)})"
-    )
+    sure = f"95 % interval {bounds(estimate, main)}{_drawn(contents)}" if known(estimate) else "no interval is known"
+    opening = f"{seen}, the network has {inside(main.title)} {value(estimate, main)} ({sure})"
     sentences = _against(contents, opening, contents.ranked[0]) if contents.ranked else [f"{opening}."]
     if chose:
         sentences.append("That choice makes the score optimistic, and there is no test split.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack, get_type_hints
 
 import numpy as np
 
-from convscope.data.array_files import load_examples
+from convscope.data.array_files import is_text, load_examples
 from convscope.data.columns import Column, Converted
 from convscope.data.dataset import Data, Split
 from convscope.data.decode.encoded import Unreadable
@@ -19,7 +19,7 @@ from convscope.data.loading import load_labelled
 from convscope.data.masks import MaskRule, ignoring, read_otherwise
 from convscope.data.options import COLUMNS, MASKS, PLACES, LoadOptions, ReadKeywords
 from convscope.data.spec import STORED
-from convscope.data.transforms import ImageTransform, TextTransform, VolumeTransform
+from convscope.data.transforms import ImageTransform, SignalTransform, VolumeTransform
 from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
@@ -99,9 +99,9 @@ def evaluate(
 
 
 def _other_kind(learned: str, held: str) -> DataError:
-    advice = {"instances": ": say --mask binary where what they show is one class", "mask": ": say --mask instances"}
-    remedy = advice.get(held, "") if {learned, held} <= {"pixel classes", "instances", "mask"} else ""
-    words = {"instances": "numbered objects", "mask": "masks of classes"}
+    remedies = {"instances": ": say --mask binary where what they show is one kind", "mask": ": say --mask instances"}
+    remedy = remedies.get(held, "") if STORED.get(learned) in remedies else ""
+    words = {"instances": "numbered objects", "mask": "masks that number no objects"}
     return DataError(f"this run has learned {learned}, and the set has {words.get(held, f'a {held} each')}{remedy}")
 
 
@@ -149,7 +149,7 @@ def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
         given = {**run.spec.does.reading(run.spec.target), **given}
     options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
     inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
-    if isinstance(rule, ImageTransform | TextTransform | VolumeTransform):
+    if not isinstance(rule, SignalTransform) or Path(data).is_dir() or is_text(Path(data)):
         examples, of, notices = load_labelled(data, rule, options, inherited=inherited, masks=masks)
     else:
         examples, of, notices = load_examples(Path(data), rule, run.spec.target, options, inherited=inherited)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -86,13 +87,23 @@ def weights_of(plan: Plan, progress: Progress | None = None) -> Weights | None:
     """Read the weights that a plan begins with, if any; raises as ``read_weights``."""
     if plan.pretrained is None:
         return None
-    if plan.model == "auto":
-        raise ConfigError("setting 'pretrained': say which network the weights are for (--model; see convscope models)")
     path = Path(plan.pretrained).expanduser()
     folder = path.parent if path.name == files.WEIGHTS else path
+    if plan.model == "auto":
+        raise ConfigError(f"setting 'pretrained': say which network the weights are for ({_network_of(folder)})")
     if (folder / files.WEIGHTS).is_file():
         check_weights(folder)
     return read_weights(plan.pretrained, plan.model, cache=plan.cache, progress=progress)
+
+
+def _network_of(folder: Path) -> str:
+    """Return how to say which network a run's weights are for, or where to look."""
+    try:
+        settings = tomllib.loads((folder / files.CONFIG).read_text("utf-8"))
+    except (OSError, ValueError):
+        return "--model; see convscope models"
+    options = "".join(f" --set {name}={value}" for name, value in dict(settings.get("set", {})).items())
+    return f"here --model {settings.get('model')}{options}"
 
 
 def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:

@@ -61,13 +61,21 @@ def _widths(rows: Sequence[Sequence[str]], room: int) -> list[int]:
 
 
 def shown(listing: ReportTable, notes: str = "") -> Table:
-    """Return a table of a report as the terminal shows it, with its notes as a last column titled ``notes``."""
+    """Return a table of a report as the terminal shows it, with its notes as a last column titled ``notes``.
+
+    One of many columns and few rows that is wider than the window is turned: a line for each column.
+    """
     columns = [_plain(column) for column in listing.columns]
     rows = [[_plain(cell) for cell in row] for row in listing.rows]
     right = [columns[at] for at in listing.numbers]
     if notes:
         columns, rows = [*columns, notes], [[*row, note] for row, note in zip(rows, listing.notes, strict=True)]
-    return table(columns, rows, right=right)
+    grid = table(columns, rows, right=right)
+    if (grid.width or 0) > out.width and len(columns) > len(rows) + 1:
+        names = [columns[0], *(row[0] for row in rows)]
+        lines = [[column, *(row[at] for row in rows)] for at, column in enumerate(columns) if at]
+        grid = table(names, lines, right=names[1:])
+    return grid
 
 
 def _plain(text: str) -> str:

@@ -6,14 +6,27 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from convscope.data.dataset import Data
+from convscope.tasks.keeping import kept
 
 Usual = Mapping[str, tuple[Any, str]]  # setting: its value, and why
+FEW, BATCH = 1_000, 16  # signals to learn from below which so many make a step, as Wang et al. 2017 have it
 
 
 def usual_of_input(data: Data) -> Usual:
     """Return the settings that the kind of a set's input decides where a plan leaves them open; none for images."""
     usual = BY_KIND.get(data.preprocessing.kind)
     return usual(data) if usual else {}
+
+
+def _signals(data: Data) -> Usual:
+    count = len(data.train)
+    few = {"batch_size": (min(BATCH, count), f"small steps for {count:,} training signals")} if count < FEW else {}
+    return {
+        "model": ("fcn", "three convolutions over time, for signals of any length"),
+        "augment": ("none", "what leaves the class of a signal as it is must be said"),
+        **few,
+        **kept(data),
+    }
 
 
 def _texts(data: Data) -> Usual:
@@ -25,4 +38,4 @@ def _texts(data: Data) -> Usual:
     return {"model": model, "augment": ("none", "a text with another character may be of another class")}
 
 
-BY_KIND: dict[str, Callable[[Data], Usual]] = {"text": _texts}
+BY_KIND: dict[str, Callable[[Data], Usual]] = {"signal": _signals, "text": _texts}

@@ -63,7 +63,7 @@ class SeriesSettings(Shared, total=False):
     pairs: str
     normaliser: str
     loss: Literal["dice+ce", "ce", "dice", "focal"]
-    objects: Literal["auto", "yes", "no"]
+    objects: Literal["auto", "yes", "no", "slices"]
     border_weight: float
     hd95: bool
     img_size: int | tuple[int, int] | None

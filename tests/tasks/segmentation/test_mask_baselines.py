@@ -19,6 +19,7 @@ from convscope.data.spec import Instances, PixelClasses
 from convscope.tasks.baselines import BaselineResult, Budget
 from convscope.tasks.segmentation.baselines import METHODS, forest, places, splitting
 from convscope.tasks.segmentation.decoding import decoded
+from convscope.tasks.segmentation.regions import MANY, components
 
 BUDGET = Budget(8.0, 0, np.empty(0, np.float32))
 BINARY = PixelClasses(("other", "object"), (0.8, 0.2), threshold=0.9)  # which suits no method
@@ -216,3 +217,19 @@ def test_tiny_images_and_volumes_pass():
     volumes = dataset([90 * mask[..., None] for mask in masks], masks)
     for name in ("Otsu's threshold", "random forest", "place prior"):
         assert dice(name, volumes) > (0.9 if name != "place prior" else 0)
+
+
+def test_thousands_of_objects_are_cut_as_a_few_are() -> None:
+    mask = np.kron(np.ones((46, 46)), np.pad(np.ones((3, 5)), ((0, 3), (0, 4)))) > 0  # no two touch
+    mask[:8] |= np.kron(np.ones((1, 46)), np.pad(np.ones((8, 5)), ((0, 0), (0, 4)))) > 0  # taller ones: still one each
+    regions, count = components(mask)
+    assert count > MANY
+    np.testing.assert_array_equal(splitting.Splitter(3)(mask) > 0, mask)
+    pairs = np.unique(np.stack([regions[mask], splitting.Splitter(3)(mask)[mask]]), axis=1)
+    assert pairs.shape[1] == count
+    two = np.zeros((60, 60), bool)  # two discs that touch, among many
+    y, x = np.indices(two.shape)
+    two |= ((y - 20) ** 2 + (x - 20) ** 2 < 100) | ((y - 20) ** 2 + (x - 38) ** 2 < 100)
+    both = np.zeros((max(mask.shape[0], 60), mask.shape[1] + 60), bool)
+    both[: mask.shape[0], : mask.shape[1]], both[:60, -60:] = mask, two
+    assert len(np.unique(splitting.Splitter(6)(both)[:60, -60:])) == 3

@@ -27,13 +27,14 @@ def wrong_sizes(raw: Raw, sizes: np.ndarray) -> Bad:
         turned = ""
         if mask == image[::-1]:
             turned = " (turned by 90°: the image's EXIF tag turns it, or the mask was saved transposed; turn the mask)"
-        bad[row] = f"the mask is {_said(mask)}, its image {_said(image)}{turned}"
+        axes = " × ".join(("depth", "height", "width")[-len(mask) :])
+        bad[row] = f"the mask is {_said(mask)}, its image {_said(image)}, {axes}{turned}"
     return bad
 
 
 def _said(size: list[int]) -> str:
-    """Return a size as people say it: width × height, of a volume with its depth behind them."""
-    return " × ".join(f"{side:,}" for side in reversed(size))
+    """Return a size as the facts of a set say it: height × width, of a volume with its depth before them."""
+    return " × ".join(f"{side:,}" for side in size)
 
 
 def not_finite(raw: Raw) -> Bad:

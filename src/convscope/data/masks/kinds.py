@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from convscope.data.listing import UNSEEN
 from convscope.data.masks.census import Census
 from convscope.data.masks.names import is_void
 from convscope.data.masks.rule import VOID, MaskKind, MaskRule, value_text
@@ -119,7 +120,12 @@ def _numbers_objects(census: Census, values: list[float]) -> bool:
 
 
 def background_of(census: Census, values: list[float]) -> float:
-    """Return the value of what is nothing: 0 or black; else the most frequent one."""
+    """Return the value of what is nothing: 0, black or transparent; else the most frequent one.
+
+    Beside black and others the transparent parts are corners, as of a picture that was turned.
+    """
+    if census.colours and UNSEEN in values and (BLACK not in values or len(values) == 2):
+        return UNSEEN
     if BLACK in values:
         return BLACK
     return max(values, key=lambda v: census.pixels[np.searchsorted(census.values, v)])

@@ -58,9 +58,9 @@ class Files(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class FileImages:
-    """Images to decode from ``files``; ``names`` (n,) are StringDType, in the listing's order."""
+@dataclass(frozen=True, eq=False)
+class InFiles:
+    """Examples, each in a file of its own among ``files``; ``names`` (n,) are StringDType, in the listing's order."""
 
     files: Files
     names: np.ndarray
@@ -71,6 +71,10 @@ class FileImages:
     def fingerprint(self) -> str:
         """Return the hash of the names and of what tells that a file changed."""
         return self.files.fingerprint(self.names)
+
+
+class FileImages(InFiles):
+    """Images to decode, one a file."""
 
 
 class Folder:

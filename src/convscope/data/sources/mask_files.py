@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -13,22 +12,11 @@ from convscope.data.decode.encoded import MAX_PIXELS, Unreadable
 from convscope.data.decode.mask import read_mask
 from convscope.data.ingest.pool import payload_bytes
 from convscope.data.listing import RawMask
-from convscope.data.sources.files import Files, Payload, strings
+from convscope.data.sources.files import Files, InFiles, Payload, strings
 
 
-@dataclass(frozen=True, eq=False)
-class FileMasks:
-    """One file a mask; ``names`` (n,) are StringDType, in the listing's order."""
-
-    files: Files
-    names: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def fingerprint(self) -> str:
-        """Return the hash of the names and of what tells that a file changed."""
-        return self.files.fingerprint(self.names)
+class FileMasks(InFiles):
+    """One file a mask."""
 
     def read(self, row: int) -> RawMask:
         """Return one mask."""

@@ -21,7 +21,7 @@ from convscope.errors import DataError
 from convscope.text import count, listed
 
 _IMAGES = re.compile(r"((?:.*/)?)images(Tr|Ts)/([^/]+)")
-_CHANNEL = re.compile(r"(.+)_(\d{4})")
+CHANNEL_FILE = re.compile(r"(.+)_(\d{4})")
 _OTHER_VOLUMES = (".mha", ".nrrd")
 _NIFTI = (".nii", ".nii.gz")
 
@@ -90,7 +90,7 @@ def _cases(files: Files, root: str) -> dict[tuple[str, str], list[str]]:
         match = _IMAGES.fullmatch(name)
         if match and match[1] == root and is_image(name):
             case = without_ending(match[3])
-            channel = _CHANNEL.fullmatch(case)
+            channel = CHANNEL_FILE.fullmatch(case)
             cases.setdefault((match[2], channel[1] if channel else case), []).append(name)
     most = max(map(len, cases.values()), default=1)
     lacking = [those[0] for those in cases.values() if len(those) < most]

@@ -39,7 +39,7 @@ from convscope.data.sources.quantities import number_target
 from convscope.errors import DataError
 
 ROLES = {
-    "image": frozenset(("x", "image", "images")),
+    "image": frozenset(("x", "image", "images", "signal", "signals")),
     "label": frozenset(("y", "label", "labels", "target", "targets")),
 }
 CLASS_WORDS = frozenset(("classes", "class_names", "label_names"))
@@ -79,6 +79,16 @@ class Layout:
     words: str
 
 
+def input_of(path: Path, columns: Columns) -> tuple[str, tuple[int, ...], np.dtype] | None:
+    """Return name, shape of one example and type of the first array to learn from; ``None`` where there is none."""
+    try:
+        members = _members(path)
+        name = next(x for x, _ in _pairs(members, columns).values())
+    except (DataError, StopIteration):
+        return None
+    return name, members[name].shape[1:], members[name].dtype
+
+
 def as_images(shape: tuple[int, ...]) -> Layout:
     """Read arrays as images, channels last; ``DataError`` where their axes cannot be told."""
     axis = channel_axis(shape)
@@ -114,7 +124,7 @@ def read(path: Path, columns: Columns, layout: Callable[[tuple[int, ...]], Layou
     try:
         laid = layout(shape)
     except DataError as error:
-        flat = "; signals are given in Python: convscope.from_arrays({'signal': x}, y)" if len(shape) == 1 else ""
+        flat = "; signals are real numbers (x.astype(np.float32)), or called signals" if len(shape) == 1 else ""
         raise DataError(f"{path}: {error}{flat}") from None
 
     def blocks() -> Iterator[np.ndarray]:
@@ -341,6 +351,9 @@ def _masks(path: Path, members: Sequence[_Member], words: Sequence[str] | None) 
 
 def _advice(values: np.ndarray, images: tuple[int, ...]) -> str:
     """Say what labels with several axes are, and what can be done with them."""
+    if values.ndim > 2 and values.shape[-1] > 2:
+        space = ", ".join(map(str, images[1:3]))
+        return f"; masks are an array of ({images[0]}, {space}), one as large as its image for each"
     if values.ndim > 2:
         return "; points are an array of (images, points, 2), x and y in pixels"
     if values.ndim != 2 or len(values) != images[0]:

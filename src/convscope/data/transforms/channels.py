@@ -26,6 +26,8 @@ def promote(pixels: np.ndarray, channels: int) -> np.ndarray:
     if colours.shape[-1] != wanted or has > 4 or (channels in (2, 4) and alpha is None):
         needed = "grey images are" if channels == 1 else f"{count(channels, 'channel')} are"
         remedy = "; convert it to grey" if channels == 1 and has in (3, 4) else ""
+        if has == 1 < channels:
+            remedy = "; give one file with all of them, or in a folder a file for each: NAME_0000, NAME_0001, ..."
         raise Unreadable(f"has {count(has, 'channel')}, but {needed} needed{remedy}")
     return colours if channels in (1, 3) or alpha is None else np.concatenate([colours, alpha], -1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -115,10 +116,16 @@ class TextTransform:
         import torch
 
         raw = stored.padded(-1) if isinstance(stored, RaggedBatch) else np.asarray(stored)
+        tokens = self._tokens[np.minimum(raw, len(self._tokens) - 2) + 1]
+        return torch.from_numpy(tokens).to(form.device)
+
+    @cached_property
+    def _tokens(self) -> np.ndarray:
+        """The token of each code point, from -1 on, which is padding; the last one is that of all larger ones."""
         known = points_of(self.characters)
-        at = np.searchsorted(known, raw).clip(max=len(known) - 1)
-        tokens = np.where(known[at] == raw, at + SPECIAL, np.where(raw < 0, PADDING, UNKNOWN))
-        return torch.from_numpy(tokens.astype(np.int64)).to(form.device)
+        tokens = np.full(known[-1] + 3, UNKNOWN, np.int64)
+        tokens[0], tokens[known + 1] = PADDING, np.arange(len(known)) + SPECIAL
+        return tokens
 
     def undo(self, x: Tensor) -> np.ndarray:
         """Return code points (N, L) of network input; of padding and unknown characters -1 and U+FFFD."""

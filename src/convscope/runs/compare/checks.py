@@ -34,6 +34,11 @@ def check_comparable(a: Run, b: Run, *, same_split: bool = True) -> None:
         raise DataError(
             f"{a.folder} and {b.folder} cannot be compared: one is of {a.spec.task}, the other of {b.spec.task}"
         )
+    kinds = a.spec.target.kind, b.spec.target.kind
+    if kinds[0] != kinds[1]:
+        raise DataError(
+            f"{a.folder} and {b.folder} cannot be compared: one has learned {kinds[0]}, the other {kinds[1]}"
+        )
     first, second = (_learned(run.spec.target) for run in (a, b))
     if first != second:
         kind = a.spec.target.kind

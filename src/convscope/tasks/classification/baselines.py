@@ -20,7 +20,7 @@ import numpy as np
 from convscope.data.dataset import Split
 from convscope.data.spec import Classes
 from convscope.tasks.baselines import FLOATS, Baseline, BaselineResult, Budget
-from convscope.tasks.classification import text_baselines
+from convscope.tasks.classification import signal_baselines, text_baselines
 from convscope.tasks.features import Features, gradients, gradients_seconds, in_chunks, pixels, width_of
 
 LINEAR, DENSE = 4e9, 1.5e10  # multiplications per second, linear fit and perceptron: one thread of a 2023 server
@@ -182,5 +182,6 @@ METHODS: dict[str, Baseline] = {
     "logistic regression": _method(_pixels_logistic),
     "HOG + linear": _method(_hog_linear),
     "small MLP": _method(_pixels_perceptron),
+    **signal_baselines.METHODS,
     **text_baselines.METHODS,
 }

@@ -24,6 +24,9 @@ class Options:
     hd95: bool = setting(
         False, "Evaluation", "score the 95th percentile of the distances between true and predicted surfaces, too"
     )
-    objects: Literal["auto", "yes", "no"] = setting(
-        "auto", "Evaluation", "count what hangs together of the second of two classes; auto: wherever there are two"
+    objects: Literal["auto", "yes", "no", "slices"] = setting(
+        "auto",
+        "Evaluation",
+        "count what hangs together of the second of two classes, in volumes also slice by slice; "
+        "auto: wherever there are two",
     )

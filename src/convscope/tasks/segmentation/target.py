@@ -10,6 +10,7 @@ from convscope.data.columns import RaggedBatch
 from convscope.data.dataset import Data
 from convscope.data.patches import class_counts, example
 from convscope.data.spec import Instances, PixelClasses
+from convscope.data.transforms import VolumeTransform
 from convscope.data.volumes.parts import flat_levels
 from convscope.errors import ConfigError, DataError
 from convscope.tasks.known import OTHERS
@@ -41,15 +42,17 @@ def measured(data: Data, options: Any) -> PixelClasses | Instances:
             PARTS, _shares_of_parts(data), border_weight=options.border_weight, spacing=spacing or ()
         )  # fmt: skip
     shares = tuple((counts / counts.sum()).tolist())
-    objects = options.objects == "yes" or (options.objects == "auto" and len(spec.names) == 2)
+    objects = options.objects in ("yes", "slices") or (options.objects == "auto" and len(spec.names) == 2)
+    if options.objects == "slices" and not isinstance(data.preprocessing, VolumeTransform):
+        raise ConfigError("setting 'objects': slices are counted apart in volumes only; say yes, or leave it out")
     if options.border_weight and len(spec.names) != 2:
         raise ConfigError(
             f"setting 'border_weight': it is for gaps between objects, and these masks have {len(spec.names)} classes; "
             "leave it out"
         )
+    slices = options.objects == "slices" or flat_levels(spacing, 2) > 0
     return PixelClasses(
-        spec.names, shares, objects, border_weight=options.border_weight, slices=flat_levels(spacing, 2) > 0,
-        spacing=spacing or (),
+        spec.names, shares, objects, border_weight=options.border_weight, slices=slices, spacing=spacing or ()
     )  # fmt: skip
 
 

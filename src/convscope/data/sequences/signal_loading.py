@@ -1,0 +1,110 @@
+"""From a listing of signals to a data set: the column, its scale, splits and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from convscope.data import checks
+from convscope.data.columns import InMemory
+from convscope.data.dataset import Dataset, Notice, Split
+from convscope.data.decode.encoded import Unreadable
+from convscope.data.description import learned_said, splits_said
+from convscope.data.examined import Examined
+from convscope.data.fingerprint import fingerprint
+from convscope.data.listing import Listing, Masks
+from convscope.data.options import LoadOptions
+from convscope.data.sequences.signals import Signals, constant_notices, lengths_said, signal_column
+from convscope.data.transforms.signal import SignalTransform
+from convscope.errors import DataError
+from convscope.text import count, listed
+
+Divide = Callable[[Listing, np.ndarray | slice, LoadOptions], tuple[np.ndarray, str]]
+
+
+def load_signals(source: str | Path, listing: Listing, options: LoadOptions, divide: Divide) -> Dataset:
+    """Return the signals of a listing as a data set; ``divide`` draws the splits."""
+    signals, target = listing.images, listing.target
+    assert isinstance(signals, Signals) and not isinstance(target, Masks)
+    column = signal_column(signals.values)
+    assert column.content is not None
+    split, rule, rare = _divided(listing, options, divide)
+    rows = {name: np.flatnonzero(split == name) for name in ("train", "valid", "test")}
+    rows["all"] = np.arange(len(listing.ids))
+    transform = SignalTransform.fitted(column, rows["train"])
+    learned = InMemory(target.spec, target.values)
+    examined = Examined(
+        listing.ids, listing.labels, listing.classes, split, listing.groups, column.content, noun="signal"
+    )
+    scale = " ".join(f"{mean:.4g}/{std:.4g}" for mean, std in zip(transform.mean, transform.std, strict=True))
+    return Dataset(
+        name=listing.name,
+        source=str(source),
+        columns={"signal": column, learned.spec.name: learned},
+        inputs=("signal",),
+        targets=(learned.spec.name,),
+        rows=rows,
+        ids=listing.ids,
+        groups=listing.groups,
+        transforms={"signal": transform},
+        fingerprint=fingerprint(learned.spec.names, column.content, target.values, split),
+        facts={
+            "found": f"{source}: {listing.kind}",
+            "signals": lengths_said(signals.values),
+            "splits": splits_said(examined, rule),
+            **learned_said(target, examined),
+            "normalisation": f"mean/standard deviation of each channel in the train split, in raw units: {scale}",
+        },
+        warnings=(*listing.notices, *rare, *checks.run(examined), *constant_notices(signals, rows["train"])),
+        options=options.to_settings(),
+    )
+
+
+def _divided(listing: Listing, options: LoadOptions, divide: Divide) -> tuple[np.ndarray, str, tuple[Notice, ...]]:
+    """Return the split (n,) of each signal and its rule; a class with too few for each split is for training alone.
+
+    Sets of signals have such classes often, and the others can be measured without them.
+    """
+    given = np.isin(listing.split, ("valid", "test"))
+    needed = 2 if given.any() and not (options.folds or options.resample) else 3  # one for each split
+    free = np.full(len(given), True) if needed == 3 else ~given
+    counts = np.bincount(listing.labels[free], minlength=max(1, len(listing.classes)))
+    rare = np.flatnonzero((counts > 0) & (counts < needed)) if listing.classes else np.array([], np.int64)
+    if not len(rare) or options.split_file is not None or listing.groups is not None:
+        return *divide(listing, slice(None), options), ()
+    pinned = np.isin(listing.labels, rare) & free
+    split = np.full(len(given), "train", "<U5")
+    split[~pinned], rule = divide(listing, np.flatnonzero(~pinned), options)
+    named = [f"{listing.classes[at]}: {counts[at]}" for at in rare.tolist()]
+    text = (
+        f"{count(len(rare), 'class has', 'classes have')} too few signals for each split ({listed(named)}): they are "
+        "for training alone, and nothing is measured of such a class; more signals of it help"
+    )
+    return split, rule, (Notice("rare-classes", text, tuple(named)),)
+
+
+def load_labelled_signals(
+    source: str | Path, listing: Listing, rule: SignalTransform
+) -> tuple[Split, np.ndarray, tuple[Notice, ...]]:
+    """Return all signals of a listing as one split, the split (n,) given to each, and what is told.
+
+    Raises ``DataError`` for a signal that ``rule`` does not take: of another length, or other channels.
+    """
+    signals, target = listing.images, listing.target
+    assert isinstance(signals, Signals) and not isinstance(target, Masks)
+    stored = []
+    for signal, where in zip(signals.values, signals.where, strict=True):
+        try:
+            stored.append(rule.store(signal).values)
+        except Unreadable as error:
+            raise DataError(f"{source}: row {where} {error}") from None
+    column, learned = signal_column(stored), InMemory(target.spec, target.values)
+    column = replace(column, spec=replace(column.spec, shape=(rule.length, rule.channels)))
+    data = Dataset(
+        listing.name, str(source), {"signal": column, learned.spec.name: learned}, ("signal",),
+        (learned.spec.name,), {"all": np.arange(len(listing.ids))}, listing.ids, listing.groups,
+    )  # fmt: skip
+    return data.everything, listing.split, listing.notices

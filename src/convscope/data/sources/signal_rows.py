@@ -1,0 +1,140 @@
+"""Signals that were read from rows of files, brought into a listing: what they are labelled with, which are bad."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from convscope.data.listing import Listing, Target
+from convscope.data.notice import Notice
+from convscope.data.numerals import REAL
+from convscope.data.sequences.signals import Signals
+from convscope.data.sources.candidate import SPLITS, in_order, numbered
+from convscope.data.sources.columns import Columns
+from convscope.data.sources.files import ending, strings
+from convscope.data.sources.quantities import is_missing, number_target
+from convscope.data.sources.splitnames import BySplit
+from convscope.errors import DataError
+from convscope.text import count, listed
+
+SHOWN = 20
+SPLIT_WORD = re.compile(rf"[_\-. ]({'|'.join(SPLITS)})$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SignalRows:
+    """The signals of one file: what each is called in messages, its label, and its values (T, C).
+
+    ``bad`` says of each row that cannot be used why; ``channels`` are names, () where there are none.
+    """
+
+    refs: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    values: list[np.ndarray] = field(default_factory=list)
+    bad: dict[str, str] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    channels: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> list[str]:
+        """Which rows are bad, and why."""
+        return [f"row {ref}: {why}" for ref, why in self.bad.items()]
+
+
+def is_gap(cell: str) -> bool:
+    """Return whether a cell says that there is no value.
+
+    >>> is_gap("?"), is_gap("NaN"), is_gap(""), is_gap("0")
+    (True, True, True, False)
+    """
+    return cell == "?" or is_missing(cell)
+
+
+def listing_of(by_split: BySplit, parts: Sequence[SignalRows], columns: Columns, said: str) -> Listing:
+    """Return the signals of a file, or of one for each split, as a listing; ``said`` is what a row holds.
+
+    Raises:
+        DataError: signals of different channels, real numbers for classes. Bad rows are the listing's ``absent``.
+    """
+    where = ", ".join(by_split.values())
+    refs = [ref for part in parts for ref in part.refs]
+    values = [signal for part in parts for signal in part.values]
+    _refuse_channels(where, values, refs)
+    target, notices = _target(where, [label for part in parts for label in part.labels], refs, columns)
+    first = next(iter(by_split.values())).rpartition("/")[2]
+    return Listing(
+        name=SPLIT_WORD.sub("", first[: -len(end)] if (end := ending(first)) else first),
+        kind=f"signals in {where} ({said})",
+        images=Signals(values, refs, parts[0].channels),
+        ids=strings(refs),
+        target=target,
+        split=np.repeat([*by_split], [len(part.refs) for part in parts]).astype("<U5"),
+        notices=(*notices, *(notice for part in parts for notice in part.notices), *_lengths(where, values, refs)),
+        absent=_bad(where, [text for part in parts for text in part.said], len(refs)),
+    )
+
+
+def _refuse_channels(where: str, values: list[np.ndarray], refs: list[str]) -> None:
+    counts = Counter(signal.shape[1] for signal in values)
+    if len(counts) > 1:
+        usual = counts.most_common(1)[0][0]
+        odd = next((ref, signal) for ref, signal in zip(refs, values, strict=True) if signal.shape[1] != usual)
+        raise DataError(
+            f"{where}: row {odd[0]} has {count(odd[1].shape[1], 'channel')}, the others {usual:,}; give all signals "
+            "the same channels"
+        )
+
+
+def _bad(where: str, bad: list[str], good: int) -> Notice | None:
+    """Return what is told of rows that cannot be used, if any."""
+    if not bad:
+        return None
+    text = (
+        f"{where}: {len(bad):,} of {count(good + len(bad), 'row')} cannot be used: {listed(bad, 3)}; fill missing "
+        "values in, say by the line between their neighbours"
+    )
+    return Notice("bad-rows", text, tuple(bad[:SHOWN]))
+
+
+def _target(where: str, labels: list[str], refs: list[str], columns: Columns) -> tuple[Target, tuple[Notice, ...]]:
+    """Return what rows are labelled with: classes as they are written, or with the task regression a number."""
+    real = [REAL.fullmatch(label) is not None for label in labels]
+    if columns.task == "regression":
+        if not all(real):
+            odd = real.index(False)
+            raise DataError(f"{where}: row {refs[odd]}: expected a number to learn, found {labels[odd][:20]!r}")
+        numbers = np.array(labels, np.float64)[:, None]
+        return number_target(where, ("number",), [f"row {ref}" for ref in refs], numbers)
+    if not all(real):
+        classes = in_order(labels)
+        return Target("class", numbered(labels, classes), classes), ()
+    broken = [(ref, label) for ref, label in zip(refs, labels, strict=True) if not float(label).is_integer()]
+    if broken:
+        shown = listed(dict.fromkeys(label for _, label in broken), 3)
+        raise DataError(
+            f"{where}: expected classes, whole numbers or words, found real numbers in {count(len(broken), 'row')} "
+            f"({shown}; the first is row {broken[0][0]}); put the class where it belongs, or learn these numbers with "
+            "--task regression"
+        )
+    whole = [int(float(label)) for label in labels]
+    names = {number: str(number) for number in sorted(set(whole))}
+    classes = tuple(names.values())
+    return Target("class", numbered([names[number] for number in whole], classes), classes), ()
+
+
+def _lengths(where: str, values: list[np.ndarray], refs: list[str]) -> tuple[Notice, ...]:
+    """Tell of signals of other lengths than most have."""
+    lengths = Counter(map(len, values))
+    if len(lengths) == 1:
+        return ()
+    usual = lengths.most_common(1)[0][0]
+    other = [f"row {ref}: {len(signal):,}" for signal, ref in zip(values, refs, strict=True) if len(signal) != usual]
+    text = (
+        f"{where}: signals of {min(lengths):,} to {max(lengths):,} values ({lengths[usual]:,} have {usual:,}; "
+        f"{listed(other, 3)}): each is read in its own length; complete rows that were cut short by mistake"
+    )
+    return (Notice("lengths", text, tuple(other[:SHOWN])),)
