@@ -20,6 +20,7 @@ from convscope.data.decode.encoded import Unreadable
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import InputSpec
 from convscope.data.transforms import TextTransform
+from convscope.data.transforms.text import points_of
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.graph import Graph
 from convscope.models import building, own
@@ -65,7 +66,7 @@ class Network:
         assert self.run is not None
         rule = self.run.spec.preprocessing
         try:
-            stored = rule.store(text)
+            stored = rule.store(points_of(text))
         except Unreadable as error:
             raise DataError(f"{text!r:.60} {error}") from None
         return rule.tensor(stored.values[None]).numpy()
