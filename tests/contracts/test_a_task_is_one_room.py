@@ -197,7 +197,7 @@ OF_CLASSES = (
     "data/shown.py", "data/spec.py", "cli/habits.py",
     "data/loading.py", "data/examined.py", "data/fingerprint.py", "runs/model_spec.py",
     "cli/data.py", "cli/models.py",
-    "data/sequences/loading.py",
+    "data/sequences/",
     "data/masks/", "data/array_masks.py", "data/decode/mask.py", "runs/masks/",  # of pixels
     "data/options.py", "training/plan.py", "training/settings.py",  # the setting that names the classes of pixels
 )  # fmt: skip

@@ -118,3 +118,34 @@ def test_no_padding_changes_an_answer(name: str):
             answers = net(torch.nn.functional.pad(batch, (0, pads)))
             for answer, wanted in zip(answers, alone, strict=True):
                 torch.testing.assert_close(answer, wanted, atol=1e-6, rtol=0)
+
+
+def test_it_is_inspected_verified_and_traced(run: cs.Run, capsys: pytest.CaptureFixture[str]):
+    inspection = cs.inspect(run)
+    longest = run.spec.preprocessing.longest  # pyright: ignore[reportAttributeAccessIssue]
+    assert inspection.graph.inputs[0].shape == (1, longest) and inspection.totals.parameters > 1000
+    assert call("inspect", run.folder, "--verify", "--text", "maria") == 0
+    assert capsys.readouterr().out.count("agree") == 2
+    traced = cs.trace(run, "MARIA")
+    answer = run.predict("MARIA")[0]
+    assert traced.forward.classes[traced.at[0]] == answer.answer["label"]
+    logits = traced.forward.values[traced.node][0]
+    assert np.exp(traced.total) / np.exp(logits).sum() == pytest.approx(answer.answer["probability"], abs=1e-5)
+    assert call("trace", run.folder, "MARIA", "--follow", "1") == 0
+    with pytest.raises(cs.DataError, match="is empty"):
+        cs.trace(run, "")
+
+
+def test_a_network_of_the_list_is_inspected_at_any_length():
+    assert cs.inspect("gru", (9,)).graph.inputs[0].shape == (1, 9)
+    assert cs.inspect("conv_dna").graph.inputs[0].shape == (1, 60)
+    with pytest.raises(cs.ConfigError, match="takes texts: its input shape is their length"):
+        cs.inspect("gru", (3, 9))
+
+
+def test_its_report_shows_texts(run: cs.Run):
+    page = (run.folder / "report.html").read_text()
+    assert "Kernels as runs of characters" in page and 'id="figure-lengths"' in page
+    assert "n-gram logistic regression" in page and "text length" in page
+    wrong = run.metrics["accuracy"]["value"] < 1
+    assert not wrong or 'class="text"' in page

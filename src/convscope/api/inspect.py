@@ -16,8 +16,11 @@ import numpy as np
 
 from convscope.analysis.inspection import Inspection
 from convscope.analysis.warnings import codes_of
+from convscope.data.decode.encoded import Unreadable
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import InputSpec
+from convscope.data.transforms import TextTransform
+from convscope.data.transforms.text import points_of
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.graph import Graph
 from convscope.models import building, own
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from convscope.runs.run import Run
 
+LENGTH = 32  # of a text, where nothing says how long texts are
 WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}  # what becomes 1 where no training said otherwise
 
 
@@ -50,6 +54,22 @@ class Network:
 
         assert self.model is not None
         return record(self.model, self.input_shape)
+
+    def showing(self, example: str | Path | None) -> Network:
+        """Return the network as it sees an example: of a text, at the text's length; of images, as it is."""
+        if example is None or self.run is None or not isinstance(self.run.spec.preprocessing, TextTransform):
+            return self
+        return replace(self, input_shape=_tokens(self.tokens(str(example)).shape[1]))
+
+    def tokens(self, text: str) -> np.ndarray:
+        """Return a text as the network of a run sees it, (1, L) int64; ``DataError`` for one that it cannot take."""
+        assert self.run is not None
+        rule = self.run.spec.preprocessing
+        try:
+            stored = rule.store(points_of(text))
+        except Unreadable as error:
+            raise DataError(f"{text!r:.60} {error}") from None
+        return rule.tensor(stored.values[None]).numpy()
 
     def preprocessing(self, dtype: str = "uint8") -> Preprocessing:
         """How an image of a type becomes its input: as in the run's training, else cropped and brought to 0..1.
@@ -81,9 +101,11 @@ class Network:
             raise DataError(f"{image}: {stored}")
         return stored.values
 
-    def input(self, image: Path) -> np.ndarray:
-        """Return an image file as the network sees it, (1, C, H, W) float32."""
-        return self.scaled(self.pixels(image))
+    def input(self, example: str | Path) -> np.ndarray:
+        """Return an image file, or a text, as the network sees it: (1, C, H, W) float32, or (1, L) int64."""
+        if self.run is not None and isinstance(self.run.spec.preprocessing, TextTransform):
+            return self.tokens(str(example))
+        return self.scaled(self.pixels(Path(example)))
 
     def scaled(self, pixels: np.ndarray) -> np.ndarray:
         """Return raw pixels (H, W, C) as the network sees them, (1, C, H, W) float32."""
@@ -207,7 +229,14 @@ def _is_image(shape: Any, axes: int = 2) -> bool:
 
 
 def _of_run(run: Run, input_shape: Any) -> Network:
+    rule = run.spec.preprocessing
+    if isinstance(rule, TextTransform):
+        input_shape = input_shape or _tokens(rule.longest or LENGTH)
     return Network(str(run.folder), run.model, input_shape or run.spec.input.shape, run)
+
+
+def _tokens(length: int) -> str:
+    return f"tokens:int64:{length}"
 
 
 def _type_of(image: Path, most: int) -> str:
@@ -222,6 +251,20 @@ def _type_of(image: Path, most: int) -> str:
         return "uint8"
 
 
+def _of_tokens(name: str, shape: Any, weights: bool) -> Network:
+    """Return a network of the list for texts, at the length that a shape says: 23, (23,) or "tokens:int64:23"."""
+    import torch
+
+    from convscope.models import create, entry
+
+    length = str(shape).rpartition(":")[2].strip("(), ")
+    if not length.isdecimal() or not int(length):
+        raise ConfigError(f"{name} takes texts: its input shape is their length, such as 23, found {shape!r}")
+    with torch.device("cpu" if weights else "meta"):
+        model = create(name, classes=entry(name).classes, size=(int(length),))
+    return Network(name, model, _tokens(int(length)))
+
+
 def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
     import torch
 
@@ -230,6 +273,8 @@ def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
     listing = entry(name)
     shape = input_shape or listing.shape
     shape = shape[0] if isinstance(shape, list) and len(shape) == 1 else shape
+    if listing.vocabulary is not None:
+        return _of_tokens(name, shape, weights)
     if not _is_image(shape, listing.axes):
         noun = (
             "image: its input shape is (channels, "

@@ -15,6 +15,7 @@ import numpy as np
 from convscope.api.inspect import Network, names_shape, open_network, shape_of
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import Classes
+from convscope.data.transforms import TextTransform
 from convscope.errors import ShapeError
 from convscope.tracing.forward import Forward, Scaling, compute
 from convscope.tracing.terms import Trace, trace_number
@@ -33,7 +34,8 @@ def trace(
     Args:
         network: a run or its folder, an ``nn.Module``, ``package.module:name``, a name of ``convscope models``, or a
             ``Graph``.
-        x: for a run an image file, a picture of PIL, an example of a split or a raw image (H, W, C), which its
+        x: for a run that takes texts a text; for any other run
+            an image file, a picture of PIL, an example of a split or a raw image (H, W, C), which its
             preprocessing scales; for any other network one
             example (1, C, H, W) as it takes it, a list of those for several inputs, or a dictionary by their names; for
             a network by name also an image file, whose pixels are divided by the largest of their type (255, 65535).
@@ -98,11 +100,13 @@ def _shapes(inputs: Inputs) -> Any:
 
 def _of_run(opened: Network, run: Run, x: Any) -> Forward:
     """Return the values of a raw image, as the run's preprocessing brings it to the network."""
+    target = run.spec.target
+    classes = target.names if isinstance(target, Classes) else ()
+    if isinstance(run.spec.preprocessing, TextTransform):
+        return _watched(run.model, [opened.tokens(str(x))], None, classes)
     rule = opened.preprocessing()
     pixels = opened.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
     inputs = [run.predictor.tensor(np.array(pixels[None]))]
-    target = run.spec.target
-    classes = target.names if isinstance(target, Classes) else ()
     return _watched(run.model, inputs, _scaling(pixels, rule), classes)
 
 

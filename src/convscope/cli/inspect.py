@@ -33,7 +33,7 @@ def inspect(
     full: Annotated[bool, Parameter(negative="")] = False,
     depth: int | None = None,
     field: str | None = None,
-    image: Path | None = None,
+    image: Annotated[Path | None, Parameter(name=("--image", "--text"))] = None,
     out: Path | None = None,
     verify: Annotated[bool, Parameter(negative="")] = False,
     equivariance: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
@@ -59,7 +59,8 @@ def inspect(
     field
         Show the exact receptive field of one unit: NODE@channel,y,x, or NODE@y,x for all channels.
     image
-        Image for --field (drawn below it), --verify, --equivariance or --effective-field.
+        Image for --field (drawn below it), --verify, --equivariance or --effective-field; of a run that takes texts a
+        text, also alone: the network is then seen at its length.
     out
         Draw the field to this PNG or SVG file.
     verify
@@ -86,6 +87,7 @@ def inspect(
     seen = None if field is None else unit(field, "--field")
     felt = None if effective_field is None else unit(effective_field, "--effective-field")
     opened = open_network(network, shape, weights=verify or equivariance is not None or felt is not None)
+    opened = opened.showing(image)
     inspection = Inspection(opened.graph, silenced=silenced)
     if verify:
         return _verify(opened, image, as_json)

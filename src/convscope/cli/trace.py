@@ -36,7 +36,8 @@ def trace(
     network
         Run folder, name of a network (see convscope models; its weights are random), or package.module:name.
     image
-        Image file; a run scales it as in training, for any other network its pixels are divided by the largest of
+        Image file, or for a run that takes texts a text;
+        a run scales it as in training, for any other network its pixels are divided by the largest of
         their type: 255, 65535, or 1 for floating ones.
     node
         Node of the network, as convscope inspect names it; by default the output.

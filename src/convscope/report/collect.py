@@ -15,6 +15,7 @@ from convscope.data.synthetic import angles
 from convscope.errors import quoted
 from convscope.models import own
 from convscope.models.equivariant import Lifting
+from convscope.report import texts
 from convscope.report.augmented import augmented
 from convscope.report.contents import Augmented, Baseline, Contents, Samples
 from convscope.report.section import Judged, report_of, shows_images
@@ -56,6 +57,8 @@ def collect(
         steps=_steps(history),
         kernels=_first_kernels(run.model),
         handmade=_handmade(run),
+        lengths=texts.lengths(data.train),
+        windows=texts.windows(run.model, data.train),
         baselines=tuple(_baseline(row, metrics["main"]) for row in metrics["baselines"]),
         environment=_environment(run.environment),
         timing=metrics["seconds"],

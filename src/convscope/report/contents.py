@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convscope.data.dataset import Notice
 from convscope.tasks.scores import About
+
+if TYPE_CHECKING:
+    from convscope.report.tables import Table
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Contents:
     and ``chosen_epoch``. ``epochs`` has the columns epoch, lr, seconds, and train_ and valid_ of loss and each metric;
     ``steps`` step, epoch (fractional, at the step's end), loss and each metric, their moving averages (loss_average),
     lr and momentum. ``kernels`` (O, I, kh, kw) are the first layer's, ``handmade`` (I, kh, kw) one to show beside them.
+    Of texts ``lengths`` (n,) are those of the training split, and ``windows`` what kernels answer most.
     ``timing`` is in seconds. ``noun`` is what an example is called. ``own`` is the task's part, see ``section``. Empty
     parts are left out of the page.
     """
@@ -80,6 +84,8 @@ class Contents:
     epochs: dict[str, list[float]] = field(default_factory=dict)
     steps: dict[str, np.ndarray] = field(default_factory=dict)
     kernels: np.ndarray | None = None
+    lengths: np.ndarray | None = None
+    windows: Table | None = None
     handmade: np.ndarray | None = None
     baselines: tuple[Baseline, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)

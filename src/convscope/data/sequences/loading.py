@@ -103,10 +103,11 @@ def _unknown(transform: TextTransform, texts: Texts, rows: dict[str, np.ndarray]
         lacking = {at: new for at in rows[name].tolist() if (new := set(texts.values[at]) - known)}
         if lacking:
             new = sorted(set().union(*lacking.values()))
-            where = f"{name} text" if name else "text"
+            noun = f"{name} text" if name else "text"
             text = (
-                f"{count(len(lacking), where)} of {len(rows[name]):,} with characters that no training text has "
+                f"{count(len(lacking), noun)} of {len(rows[name]):,} with characters that no training text has "
                 f"({listed(map(repr, new), 8)}): they are read as one unknown token"
             )
-            notices.append(Notice(f"unknown-{name or 'all'}", text, tuple(texts.where[at] for at in [*lacking][:20])))
+            where = [str(texts.where[at]) for at in [*lacking][:20]]
+            notices.append(Notice(f"unknown-{name or 'all'}", text, tuple(where)))
     return tuple(notices)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from convscope.data.columns import Column, RaggedBatch
+from convscope.data.columns import Column, Ragged, RaggedBatch
 from convscope.data.decode.encoded import Encoded, Unreadable
 from convscope.data.names import composed
 from convscope.data.spec import InputSpec, Kind
@@ -32,7 +32,8 @@ class TextTransform:
     shorter texts of a batch, 1 a character that the training split does not have. ``case`` says that all training texts
     are of one case, in which new ones are read; ``underscores``, that "_" is read as a space, since no training text
     has one. ``dna`` says that texts are sequences of IUPAC's letters, which are then the ``characters``: U is read as
-    T, and other letters are refused. ``length`` is that of all sequences, where they have one.
+    T, and other letters are refused. ``length`` is that of all sequences, where they have one; ``longest`` that of the
+    longest training text, 0 where it is not known: a network is looked at with a text as long.
     """
 
     kind: ClassVar[Kind] = "text"
@@ -41,6 +42,7 @@ class TextTransform:
     underscores: bool = False
     dna: bool = False
     length: int | None = None
+    longest: int = 0
 
     def __post_init__(self) -> None:
         if self.dna and self.characters != LETTERS:
@@ -51,19 +53,22 @@ class TextTransform:
     @classmethod
     def fitted(cls, column: Column, rows: np.ndarray) -> TextTransform:
         """Find the characters of the texts ``rows``, and how new ones are read."""
-        known: set[int] = set()
+        known, longest = set[int](), 1
         for batch in column.stream(np.array_split(rows, max(1, len(rows) // 4096))):
-            known.update(np.unique(batch.values if isinstance(batch, RaggedBatch) else batch).tolist())
+            values = batch.values if isinstance(batch, RaggedBatch) else batch
+            known.update(np.unique(values).tolist())
+            longest = max(longest, int(batch.lengths.max()) if isinstance(batch, RaggedBatch) else batch.shape[1])
         characters = "".join(map(chr, sorted(known)))
         case = next((case for case in ("upper", "lower") if getattr(characters, case)() == characters), "")
         case = case if characters.upper() != characters.lower() else ""
-        return cls(characters, case, " " in characters and "_" not in characters)  # pyright: ignore[reportArgumentType]
+        return cls(characters, case, " " in characters and "_" not in characters, longest=longest)  # pyright: ignore[reportArgumentType]
 
     @classmethod
     def of_dna(cls, column: Column) -> TextTransform:
         """Return the rule for sequences: the letters that there may be, and their length where it is one."""
         (length,) = column.spec.shape
-        return cls(LETTERS, "upper", dna=True, length=length)
+        longest = int(column.shapes[:, 0].max()) if isinstance(column, Ragged) else 0
+        return cls(LETTERS, "upper", dna=True, length=length, longest=length or longest)
 
     @property
     def input(self) -> InputSpec:
@@ -137,7 +142,7 @@ class TextTransform:
         """Return plain values, fit for JSON."""
         return {
             "kind": self.kind, "characters": self.characters, "case": self.case, "underscores": self.underscores,
-            "dna": self.dna, "length": self.length,
+            "dna": self.dna, "length": self.length, "longest": self.longest,
         }  # fmt: skip
 
     @classmethod

@@ -48,7 +48,7 @@ def _grams(texts: Sequence[str], labels: np.ndarray, classes: int) -> tuple[Call
 
     rare = 2 if len(texts) > 1000 else 1  # texts at least that have a run of characters
     counts = CountVectorizer(analyzer="char", ngram_range=(1, LONGEST), lowercase=False, min_df=rare)
-    x = counts.fit_transform(texts)
+    x: Any = counts.fit_transform(texts)
     model = LogisticRegression(solver="liblinear", max_iter=STEPS)
     model = (model if len(np.unique(labels)) == 2 else OneVsRestClassifier(model)).fit(x, labels)
     what = f"logistic regression on the counts of {x.shape[1]:,} runs of 1 to {LONGEST} characters"

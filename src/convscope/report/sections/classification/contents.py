@@ -11,7 +11,7 @@ import numpy as np
 class Mistake:
     """One example named wrongly: true and predicted class, the probability of the latter, and its raw image (C, H, W).
 
-    Of other inputs there is no image.
+    Of other inputs there is no image; a text stands in ``text``.
     """
 
     image: np.ndarray | None
@@ -19,6 +19,7 @@ class Mistake:
     predicted: int
     probability: float
     id: str
+    text: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from convscope.data.dataset import Split
+from convscope.data.transforms.text import text_of
 from convscope.report.section import shows_images
 from convscope.report.sections.classification.contents import Mistake
 
@@ -20,7 +21,7 @@ def missed(split: Split, probabilities: np.ndarray, rows: list[int], count: int 
 
 
 def _mistakes(split: Split, probabilities: np.ndarray, rows: np.ndarray, count: int) -> tuple[Mistake, ...]:
-    predicted, images = probabilities.argmax(axis=1), shows_images(split)
+    predicted, images, written = probabilities.argmax(axis=1), shows_images(split), split.input.spec.kind == "text"
     wrong = rows[predicted[rows] != split.labels[rows]]
     stated = probabilities[wrong, predicted[wrong]]
     first = wrong[np.argsort(-stated, kind="stable")[:count]]
@@ -31,6 +32,7 @@ def _mistakes(split: Split, probabilities: np.ndarray, rows: np.ndarray, count: 
             predicted=int(predicted[row]),
             probability=float(probabilities[row, predicted[row]]),
             id=str(split.ids[row]),
+            text=text_of(np.asarray(split[int(row)].image)) if written else "",
         )
         for row in first
     )

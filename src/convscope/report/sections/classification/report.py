@@ -99,6 +99,7 @@ def _gallery(contents: Contents, mistakes: tuple[Mistake, ...]) -> list[dict[str
             "answer": classes[mistake.predicted],
             "probability": percent(mistake.probability),
             "id": mistake.id,
+            "text": mistake.text,
         }
         for mistake in mistakes
     ]
