@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+NONE = np.zeros(0)
+
 
 @dataclass(frozen=True)
 class Examined:
@@ -26,9 +28,9 @@ class Examined:
     split: np.ndarray
     groups: np.ndarray | None
     content: np.ndarray
-    thumbprint: np.ndarray | None = None
-    low: np.ndarray | None = None
-    high: np.ndarray | None = None
+    thumbprint: np.ndarray = NONE
+    low: np.ndarray = NONE
+    high: np.ndarray = NONE
     outlier: np.ndarray | None = None
     outliers: np.ndarray | None = None
     numbers: np.ndarray | None = None

@@ -142,7 +142,8 @@ def _divided(data: Data) -> Labelled:
 
 def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
     """Load another set as the run loaded its own, but for what ``reading`` says."""
-    rule, own = run.spec.preprocessing, LoadOptions.of(run.plan)
+    rule: Any = run.spec.preprocessing
+    own = LoadOptions.of(run.plan)
     given = _said(reading, (*PLACES, *COLUMNS, *MASKS))
     masks = _mask_rule(run.spec.masks, given)
     if own.mask == "auto":

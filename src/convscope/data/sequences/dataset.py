@@ -36,7 +36,7 @@ def dataset_of(
         groups=listing.groups,
         transforms={column.spec.name: transform},
         fingerprint=fingerprint(learned.spec.names, column.content, target.values, split),
-        facts=facts,
+        facts=dict(facts),
         warnings=warnings,
         options=options.to_settings(),
     )

@@ -17,13 +17,13 @@ NAMES = (
 def statistics(signals: Padded) -> np.ndarray:
     """Return the numbers (n, C * 18 + 1) float32 of each signal; the last is the logarithm of its length."""
     rows = [
-        [*np.ravel([_of(channel[:length]) for channel in x]), np.log(length)]
+        [*(number for channel in x for number in _of(channel[:length])), np.log(length)]
         for x, length in zip(signals.x.astype(np.float64), signals.lengths.tolist(), strict=True)
     ]
     return np.array(rows, np.float32)
 
 
-def _of(x: np.ndarray) -> list[np.floating | float]:
+def _of(x: np.ndarray) -> list[float]:
     """Return the numbers of one channel (T,), in the order of ``NAMES``."""
     mean, std = x.mean(), x.std()
     apart = (x - mean) / (std if std > 1e-12 else 1.0)
@@ -33,8 +33,9 @@ def _of(x: np.ndarray) -> list[np.floating | float]:
     power /= max(power.sum(), 1e-12)
     places = np.linspace(0, 1, len(power))
     crossings = np.mean(np.diff(apart > 0)) if len(x) > 1 else 0.0
-    return [
+    numbers = [
         mean, std, x.min(), x.max(), *np.quantile(x, QUANTILES), (apart**3).mean(), (apart**4).mean(),
         (apart * steps).mean(), np.abs(changes).mean(), changes.std(), float(crossings),
         float((apart[1:] * apart[:-1]).mean()) if len(x) > 1 else 0.0, power @ places, places[power.argmax()],
     ]  # fmt: skip
+    return [float(number) for number in numbers]
