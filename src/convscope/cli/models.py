@@ -70,7 +70,7 @@ def _list(rows: list[dict[str, Any]]) -> None:
         told = row["summary"]
         if len(widths) < len(line):
             told = f"{row['image']}{', public weights' * row['public']}: {told}"
-        words = wrap(told, max(LEAST, out.width - GAP - 2 if apart else room))
+        words = wrap(told, max(LEAST, out.width - GAP - 2 if apart else room), break_on_hyphens=False)
         if apart:
             out.print(_line(line[: len(widths)], widths), markup=False)
             out.print(indent("\n".join(words), " " * (GAP + 2)), style="dim", markup=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ SPLITS = ("train", "valid", "test")
 
 def dataset_of(
     source: str | Path, listing: Listing, column: InMemory | Ragged, split: np.ndarray, transform: Transform, *,
-    facts: Mapping[str, str], warnings: tuple[Notice, ...], options: LoadOptions,
+    facts: dict[str, str], warnings: tuple[Notice, ...], options: LoadOptions,
 ) -> Dataset:  # fmt: skip
     """Return the examples of a listing, of which ``column`` holds the inputs and ``split`` (n,) says where each is."""
     target = listing.target

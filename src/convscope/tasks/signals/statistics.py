@@ -17,14 +17,14 @@ NAMES = (
 def statistics(signals: Padded) -> np.ndarray:
     """Return the numbers (n, C * 18 + 1) float32 of each signal; the last is the logarithm of its length."""
     rows = [
-        [*(number for channel in x for number in _of(channel[:length])), np.log(length)]
+        [*np.concatenate([_of(channel[:length]) for channel in x]), np.log(length)]
         for x, length in zip(signals.x.astype(np.float64), signals.lengths.tolist(), strict=True)
     ]
     return np.array(rows, np.float32)
 
 
-def _of(x: np.ndarray) -> list[float]:
-    """Return the numbers of one channel (T,), in the order of ``NAMES``."""
+def _of(x: np.ndarray) -> np.ndarray:
+    """Return the numbers (18,) of one channel (T,), in the order of ``NAMES``."""
     mean, std = x.mean(), x.std()
     apart = (x - mean) / (std if std > 1e-12 else 1.0)
     changes = np.diff(x) if len(x) > 1 else np.zeros(1)
@@ -33,9 +33,8 @@ def _of(x: np.ndarray) -> list[float]:
     power /= max(power.sum(), 1e-12)
     places = np.linspace(0, 1, len(power))
     crossings = np.mean(np.diff(apart > 0)) if len(x) > 1 else 0.0
-    numbers = [
+    return np.array([
         mean, std, x.min(), x.max(), *np.quantile(x, QUANTILES), (apart**3).mean(), (apart**4).mean(),
         (apart * steps).mean(), np.abs(changes).mean(), changes.std(), float(crossings),
         float((apart[1:] * apart[:-1]).mean()) if len(x) > 1 else 0.0, power @ places, places[power.argmax()],
-    ]  # fmt: skip
-    return [float(number) for number in numbers]
+    ])  # fmt: skip
