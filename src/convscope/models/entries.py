@@ -303,7 +303,7 @@ ENTRIES: tuple[Entry, ...] = (
         lr=0.004,
     ),
     _texts(
-        "lstm", "recurrent", "long short-term memory in both directions, its maximum over time",
+        "lstm", "recurrent", "an LSTM in both directions, its maximum over time",
         "Graves, Schmidhuber 2005", lr=0.004,
     ),
     _texts(
@@ -315,7 +315,7 @@ ENTRIES: tuple[Entry, ...] = (
         "Kelley et al. 2016", lr=0.003, side=60, classes=3, vocabulary=17, head="hidden",
     ),
     _texts(
-        "danq", "dna", "for DNA: kernels over 19 letters, and long short-term memory over their responses",
+        "danq", "dna", "for DNA: kernels over 19 letters, and an LSTM in both directions over their responses",
         "Quang and Xie 2016", lr=0.003, side=60, classes=3, vocabulary=17, head="hidden",
     ),
 )  # fmt: skip
