@@ -174,7 +174,8 @@ X = np.ones((4, 6, 6), np.uint8)
             np.array([["a", "b"]] * 4),
             "for several labels an image give an array of 0 and 1 with a column for each label",
         ),
-        (np.zeros((4, 5, 6), int), "points are an array of (images, points, 2), x and y in pixels"),
+        (np.zeros((4, 5, 1), int), "points are an array of (images, points, 2), x and y in pixels"),
+        (np.zeros((4, 5, 6), int), "masks are an array of (4, 6, 6), one as large as its image for each"),
     ],
 )
 def test_labels_of_several_axes_get_the_advice_that_fits(tmp_path, labels, advice):

@@ -87,6 +87,7 @@ def test_the_nearest_neighbour_is_scikit_learns():
     mean, std = x[data.train.rows].mean((0, 1)), x[data.train.rows].std((0, 1))
     flat = ((x - mean) / std).reshape(60, -1)
     oracle = KNeighborsClassifier(1).fit(flat[data.train.rows], data.train.labels)
+    assert data.test is not None
     wanted = oracle.predict(flat[data.test.rows])
     assert (results(data)["1-NN"].predictions.argmax(1) == wanted).all()
 
@@ -96,7 +97,7 @@ def test_waves_are_told_apart(channels: int, lengths: tuple[int, ...]):
     signals, labels = waves(120, channels, lengths)
     data = from_arrays(signals, labels)
     found = results(data)
-    assert tuple(found) == OF_SIGNALS
+    assert tuple(found) == OF_SIGNALS and data.test is not None
     for name in ("summary statistics", "random kernels"):
         assert (found[name].predictions.argmax(1) == data.test.labels).mean() >= 0.95, name
         np.testing.assert_allclose(found[name].predictions.sum(1), 1)

@@ -20,6 +20,7 @@ from convscope.tracing.terms import open_number
 from graph.written import Written
 
 SMALL = [name for name in names() if name.endswith("_mini") or name in ("lenet5", "mlp", "single_kernel", "tiny")]
+SMALL += [name for name in names() if entry(name).axes == 1 and entry(name).vocabulary is None]  # of signals
 
 
 def random(*shape: int, seed: int = 0) -> np.ndarray:

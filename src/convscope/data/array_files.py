@@ -12,6 +12,7 @@ from convscope.data.arrays import column_of
 from convscope.data.columns import InMemory
 from convscope.data.dataset import Dataset, Split
 from convscope.data.decode.encoded import Unreadable
+from convscope.data.decode.wav import read_wav, resampled
 from convscope.data.image_files import Held, array_in, example_arrays
 from convscope.data.listing import Listing, Target
 from convscope.data.loading import other_columns
@@ -19,7 +20,7 @@ from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
 from convscope.data.sources import npz, signal_files, ucr
 from convscope.data.spec import TargetSpec, names_of
-from convscope.data.transforms import Transform
+from convscope.data.transforms import SignalTransform, Transform
 from convscope.errors import DataError
 from convscope.text import listed
 
@@ -33,12 +34,14 @@ def in_array_file(path: Path, rule: Transform) -> Iterable[Held]:
     or one example. ``DataError`` for what is no such file, and for an archive without examples.
     """
     if path.is_dir():
-        files = sorted(each for each in path.rglob("*") if each.suffix.lower() in ENDINGS and each.is_file())
+        files = sorted(each for each in path.rglob("*") if each.suffix.lower() in (*ENDINGS, ".wav") and each.is_file())
         if not files:
             raise DataError(f"{path} holds no {rule.kind} ({' or '.join(ENDINGS)})")
         return [example for file in files for example in in_array_file(file, rule)]
     if not path.exists():
         raise DataError(f"there is no file or folder {path}")
+    if isinstance(rule, SignalTransform) and path.suffix.lower() == ".wav":
+        return [Held(str(path), lambda: _recording(path, rule))]
     if rule.kind == "signal" and (rows := _rows_in(path, rule)) is not None:
         return [
             Held(f"{path}/{at}", _unreadable(row) if isinstance(row, str) else lambda row=row: row) for at, row in rows
@@ -144,6 +147,11 @@ def _learned(listing: Listing, target: TargetSpec) -> tuple[Target, tuple[Notice
         return mine, ()
     what = f"the columns of y are taken for {listed(names)}, in this order"
     return replace(mine, names=names), (Notice("unnamed-targets", what, names),) if len(names) > 1 else ()
+
+
+def _recording(path: Path, rule: SignalTransform) -> np.ndarray:
+    values, rate = read_wav(path.read_bytes())
+    return resampled(values, rate, rule.rate)
 
 
 def _rows_in(path: Path, rule: Transform) -> list[tuple[str, np.ndarray | str]] | None:

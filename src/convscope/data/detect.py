@@ -23,6 +23,7 @@ from convscope.data.sources import (
     npz,
     npz_signals,
     pts,
+    recordings,
     signal_files,
     table,
     text_table,
@@ -38,9 +39,9 @@ from convscope.text import count, listed
 LOOKED_FOR = (
     "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines "
     "with an image column and a label, numbers, coordinates or a mask, or a column of texts), signals as text (a row "
-    "each: its class, then its values), .ts or .arff, images and masks in folders beside each other, "
-    ".pts files or COCO key points beside images, IDX files, a NumPy archive of x and y, CIFAR batches, a zip or tar "
-    "of these"
+    "each: its class, then its values), .ts or .arff, WAV files in class folders, images and masks in folders beside "
+    "each other, .pts files or COCO key points beside images, IDX files, a NumPy archive of x and y, CIFAR batches, "
+    "a zip or tar of these"
 )
 # The files of sets that are many, and what everybody puts beside a set.
 OF_SETS = re.compile(r"idx\d-ubyte(\.gz)?$|_batch(_\d+)?\.bin$|^batches\.meta|^(readme|licen[cs]e)")
@@ -129,6 +130,7 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
         raise DataError(f"{files.path} is empty; expected {LOOKED_FOR}")
     arrays = [
         *signal_files.find(files, columns),
+        *recordings.find(files, columns),
         *idx.find(files),
         *cifar.find(files),
         *npz.find(files, columns),

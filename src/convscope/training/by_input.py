@@ -10,6 +10,7 @@ from convscope.tasks.keeping import kept
 
 Usual = Mapping[str, tuple[Any, str]]  # setting: its value, and why
 FEW, BATCH = 1_000, 16  # signals to learn from below which so many make a step, as Wang et al. 2017 have it
+STEPS, EPOCHS = 1_000, 60  # at least, of so few: below 100 signals an epoch is a handful of steps
 
 
 def usual_of_input(data: Data) -> Usual:
@@ -20,7 +21,11 @@ def usual_of_input(data: Data) -> Usual:
 
 def _signals(data: Data) -> Usual:
     count = len(data.train)
-    few = {"batch_size": (min(BATCH, count), f"small steps for {count:,} training signals")} if count < FEW else {}
+    few: dict[str, tuple[Any, str]] = {}
+    if count < FEW:
+        epochs = max(EPOCHS, STEPS // max(1, count // BATCH))
+        few["batch_size"] = min(BATCH, count), f"small steps for {count:,} training signals"
+        few["epochs"] = epochs, f"{STEPS:,} steps or more for {count:,} training signals"
     return {
         "model": ("fcn", "three convolutions over time, for signals of any length"),
         "augment": ("none", "what leaves the class of a signal as it is must be said"),

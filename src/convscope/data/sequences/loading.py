@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data import checks
-from convscope.data.columns import InMemory
 from convscope.data.dataset import Dataset, Notice, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.description import learned_said, splits_said
 from convscope.data.examined import Examined
-from convscope.data.fingerprint import fingerprint
 from convscope.data.listing import Listing, Masks
 from convscope.data.options import LoadOptions
+from convscope.data.sequences.dataset import SPLITS, dataset_of, everything_of
 from convscope.data.sequences.dna import as_dna, is_dna, near_equal
 from convscope.data.sequences.texts import Texts, text_column
 from convscope.data.transforms.dna import BASES
@@ -40,59 +39,37 @@ def load_texts(source: str | Path, listing: Listing, options: LoadOptions, divid
     column = text_column(texts.values)
     assert column.content is not None
     split, rule = divide(listing, slice(None), options)
-    rows = {name: np.flatnonzero(split == name) for name in ("train", "valid", "test")}
-    rows["all"] = np.arange(len(listing.ids))
+    rows = {name: np.flatnonzero(split == name) for name in SPLITS}
     transform = TextTransform.of_dna(column) if dna else TextTransform.fitted(column, rows["train"])
-    learned = InMemory(target.spec, target.values)
     examined = Examined(
         listing.ids, listing.labels, listing.classes, split, listing.groups, column.content, noun=_noun(transform)
     )
-    return Dataset(
-        name=listing.name,
-        source=str(source),
-        columns={"text": column, learned.spec.name: learned},
-        inputs=("text",),
-        targets=(learned.spec.name,),
-        rows=rows,
-        ids=listing.ids,
-        groups=listing.groups,
-        transforms={"text": transform},
-        fingerprint=fingerprint(learned.spec.names, column.content, target.values, split),
-        facts={
-            "found": f"{source}: {listing.kind}",
-            f"{examined.noun}s": _lengths(column.shapes[:, 0], "letter" if dna else "character"),
-            "splits": splits_said(examined, rule),
-            **learned_said(target, examined),
-            "characters": _characters(transform),
-        },
-        warnings=(
-            *listing.notices,
-            *(near_equal(texts.values, listing.ids, split) if dna else _unknown(transform, texts, rows)),
-            *checks.run(examined),
-        ),
-        options=options.to_settings(),
-    )
+    facts = {
+        "found": f"{source}: {listing.kind}",
+        f"{examined.noun}s": _lengths(column.shapes[:, 0], "letter" if dna else "character"),
+        "splits": splits_said(examined, rule),
+        **learned_said(target, examined),
+        "characters": _characters(transform),
+    }
+    of_texts = near_equal(texts.values, listing.ids, split) if dna else _unknown(transform, texts, rows)
+    warnings = (*listing.notices, *of_texts, *checks.run(examined))
+    return dataset_of(source, listing, column, split, transform, facts=facts, warnings=warnings, options=options)
 
 
 def load_labelled_texts(
     source: str | Path, listing: Listing, rule: TextTransform
 ) -> tuple[Split, np.ndarray, tuple[Notice, ...]]:
     """Return all texts of a listing as one split, read as ``rule`` says, the split (n,) given to each, and notices."""
-    texts, target = listing.images, listing.target
-    assert isinstance(texts, Texts) and not isinstance(target, Masks)
-    read = []
+    texts = listing.images
+    assert isinstance(texts, Texts)
+    read: list[str] = []
     for text, where in zip(texts.values, texts.where, strict=True):
         try:
             read.append(text_of(rule.store(text).values))
         except Unreadable as error:
             raise DataError(f"{source}: row {where} {error}") from None
-    learned = InMemory(target.spec, target.values)
-    data = Dataset(
-        listing.name, str(source), {"text": text_column(read), learned.spec.name: learned}, ("text",),
-        (learned.spec.name,), {"all": np.arange(len(listing.ids))}, listing.ids, listing.groups,
-    )  # fmt: skip
     notices = () if rule.dna else _unknown(rule, Texts(read, texts.where), {"": np.arange(len(read))})
-    return data.everything, listing.split, (*listing.notices, *notices)
+    return everything_of(source, listing, text_column(read)), listing.split, (*listing.notices, *notices)
 
 
 def _noun(rule: TextTransform) -> str:

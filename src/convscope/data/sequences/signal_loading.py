@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data import checks
-from convscope.data.columns import InMemory
 from convscope.data.dataset import Dataset, Notice, Split
 from convscope.data.decode.encoded import Unreadable
+from convscope.data.decode.wav import resampled
 from convscope.data.description import learned_said, splits_said
 from convscope.data.examined import Examined
-from convscope.data.fingerprint import fingerprint
 from convscope.data.listing import Listing, Masks
 from convscope.data.options import LoadOptions
+from convscope.data.sequences.dataset import dataset_of, everything_of
 from convscope.data.sequences.signals import Signals, constant_notices, lengths_said, signal_column
 from convscope.data.transforms.signal import SignalTransform
 from convscope.errors import DataError
@@ -32,35 +32,21 @@ def load_signals(source: str | Path, listing: Listing, options: LoadOptions, div
     column = signal_column(signals.values)
     assert column.content is not None
     split, rule, rare = _divided(listing, options, divide)
-    rows = {name: np.flatnonzero(split == name) for name in ("train", "valid", "test")}
-    rows["all"] = np.arange(len(listing.ids))
-    transform = SignalTransform.fitted(column, rows["train"])
-    learned = InMemory(target.spec, target.values)
+    train = np.flatnonzero(split == "train")
+    transform = replace(SignalTransform.fitted(column, train), rate=signals.rate)
     examined = Examined(
         listing.ids, listing.labels, listing.classes, split, listing.groups, column.content, noun="signal"
     )
     scale = " ".join(f"{mean:.4g}/{std:.4g}" for mean, std in zip(transform.mean, transform.std, strict=True))
-    return Dataset(
-        name=listing.name,
-        source=str(source),
-        columns={"signal": column, learned.spec.name: learned},
-        inputs=("signal",),
-        targets=(learned.spec.name,),
-        rows=rows,
-        ids=listing.ids,
-        groups=listing.groups,
-        transforms={"signal": transform},
-        fingerprint=fingerprint(learned.spec.names, column.content, target.values, split),
-        facts={
-            "found": f"{source}: {listing.kind}",
-            "signals": lengths_said(signals.values),
-            "splits": splits_said(examined, rule),
-            **learned_said(target, examined),
-            "normalisation": f"mean/standard deviation of each channel in the train split, in raw units: {scale}",
-        },
-        warnings=(*listing.notices, *rare, *checks.run(examined), *constant_notices(signals, rows["train"])),
-        options=options.to_settings(),
-    )
+    facts = {
+        "found": f"{source}: {listing.kind}",
+        "signals": lengths_said(signals.values),
+        "splits": splits_said(examined, rule),
+        **learned_said(target, examined),
+        "normalisation": f"mean/standard deviation of each channel in the train split, in raw units: {scale}",
+    }
+    warnings = (*listing.notices, *rare, *checks.run(examined), *constant_notices(signals, train))
+    return dataset_of(source, listing, column, split, transform, facts=facts, warnings=warnings, options=options)
 
 
 def _divided(listing: Listing, options: LoadOptions, divide: Divide) -> tuple[np.ndarray, str, tuple[Notice, ...]]:
@@ -93,18 +79,14 @@ def load_labelled_signals(
 
     Raises ``DataError`` for a signal that ``rule`` does not take: of another length, or other channels.
     """
-    signals, target = listing.images, listing.target
-    assert isinstance(signals, Signals) and not isinstance(target, Masks)
-    stored = []
+    signals = listing.images
+    assert isinstance(signals, Signals)
+    stored: list[np.ndarray] = []
     for signal, where in zip(signals.values, signals.where, strict=True):
         try:
-            stored.append(rule.store(signal).values)
+            stored.append(rule.store(resampled(signal, signals.rate, rule.rate)).values)
         except Unreadable as error:
             raise DataError(f"{source}: row {where} {error}") from None
-    column, learned = signal_column(stored), InMemory(target.spec, target.values)
+    column = signal_column(stored)
     column = replace(column, spec=replace(column.spec, shape=(rule.length, rule.channels)))
-    data = Dataset(
-        listing.name, str(source), {"signal": column, learned.spec.name: learned}, ("signal",),
-        (learned.spec.name,), {"all": np.arange(len(listing.ids))}, listing.ids, listing.groups,
-    )  # fmt: skip
-    return data.everything, listing.split, listing.notices
+    return everything_of(source, listing, column), listing.split, listing.notices

@@ -18,12 +18,13 @@ from convscope.text import EXAMPLES, count, listed, part
 class Signals:
     """The signals of a listing, each (T, C) float32; ``where`` says of each (n,) where it stands.
 
-    ``channels`` are their names, () where the source gives none.
+    ``channels`` are their names, () where the source gives none, and ``rate`` how many steps a second has.
     """
 
     values: Sequence[np.ndarray]
     where: Sequence[str]
     channels: tuple[str, ...] = ()
+    rate: float | None = None
 
     def __len__(self) -> int:
         return len(self.values)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class SignalTransform:
     """The rule from signals (T, channels) to network input (N, channels, T): (raw - mean) / std per channel.
 
-    ``length`` is T where all have the same; else a batch is padded with zeros, the mean, to its longest.
+    ``length`` is T where all have the same; else a batch is padded with zeros, the mean, to its longest. ``rate`` is
+    how many steps a second has, where that is known.
     """
 
     kind: ClassVar[Kind] = "signal"
@@ -30,6 +31,7 @@ class SignalTransform:
     length: int | None
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    rate: float | None = None
 
     @classmethod
     def fitted(cls, column: Column, rows: np.ndarray) -> SignalTransform:
@@ -97,10 +99,11 @@ class SignalTransform:
         """Return plain values, fit for JSON."""
         return {
             "kind": self.kind, "channels": self.channels, "length": self.length,
-            "mean": list(self.mean), "std": list(self.std),
+            "mean": list(self.mean), "std": list(self.std), **({"rate": self.rate} if self.rate else {}),
         }  # fmt: skip
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> SignalTransform:
         """Rebuild from ``to_dict``'s values."""
-        return cls(values["channels"], values["length"], tuple(values["mean"]), tuple(values["std"]))
+        mean, std = tuple(values["mean"]), tuple(values["std"])
+        return cls(values["channels"], values["length"], mean, std, values.get("rate"))

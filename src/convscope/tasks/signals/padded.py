@@ -31,9 +31,11 @@ class Scale(NamedTuple):
 def padded(split: Split, at: np.ndarray, scale: Scale | None = None) -> tuple[Padded, Scale]:
     """Return the signals at positions ``at`` of a split, and their scale: the given one, or that measured on them."""
     values = split.input.take(at)
-    batch = values if isinstance(values, RaggedBatch) else None
-    x = (values if batch is None else batch.padded()).astype(np.float32).transpose(0, 2, 1)
-    lengths = np.full(len(x), x.shape[2]) if batch is None else batch.lengths
+    if isinstance(values, RaggedBatch):
+        lengths, values = values.lengths, values.padded()
+    else:
+        lengths = np.full(len(values), values.shape[1])
+    x = values.astype(np.float32).transpose(0, 2, 1)
     known = np.arange(x.shape[2]) < lengths[:, None, None]  # (n, 1, T)
     if scale is None:
         count = lengths.sum()

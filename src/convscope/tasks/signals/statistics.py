@@ -23,7 +23,7 @@ def statistics(signals: Padded) -> np.ndarray:
     return np.array(rows, np.float32)
 
 
-def _of(x: np.ndarray) -> list[float]:
+def _of(x: np.ndarray) -> list[np.floating | float]:
     """Return the numbers of one channel (T,), in the order of ``NAMES``."""
     mean, std = x.mean(), x.std()
     apart = (x - mean) / (std if std > 1e-12 else 1.0)
