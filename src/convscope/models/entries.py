@@ -79,12 +79,13 @@ def _maps(name: str, summary: str, lr: float, *, side: int = 256, axes: int = 2,
 
 def _texts(
     name: str, family: str, summary: str, source: str, lr: float, *, side: int = 22, classes: int = 2,
-    vocabulary: int = 32,
+    vocabulary: int = 32, head: str = "fc",
 ) -> Entry:  # fmt: skip
     """Return the entry of a network for tokens."""
     return Entry(
-        name, f"{family}:{name}", summary, source, lr, side=side, classes=classes, axes=1, vocabulary=vocabulary
-    )
+        name, f"{family}:{name}", summary, source, lr, side=side, classes=classes, axes=1, vocabulary=vocabulary,
+        head=head,
+    )  # fmt: skip
 
 
 UNET = "unet:"  # before the name of an encoder
@@ -291,7 +292,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _texts(
         "text_cnn", "text", "128 kernels over four characters, the largest response of each, a hidden layer",
-        "Collobert et al. 2011", lr=0.004,
+        "Collobert et al. 2011", lr=0.004, head="hidden",
     ),
     _texts(
         "text_cnn_wide", "text", "kernels over two to seven characters, the largest response of each", "Kim 2014",
@@ -302,7 +303,7 @@ ENTRIES: tuple[Entry, ...] = (
         lr=0.004,
     ),
     _texts(
-        "lstm", "recurrent", "long short-term memory in both directions, its maximum over time",
+        "lstm", "recurrent", "an LSTM in both directions, its maximum over time",
         "Graves, Schmidhuber 2005", lr=0.004,
     ),
     _texts(
@@ -311,10 +312,10 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _texts(
         "conv_dna", "dna", "for DNA: 64 kernels over 19 letters, at every place where sequences have one length",
-        "Kelley et al. 2016", lr=0.003, side=60, classes=3, vocabulary=17,
+        "Kelley et al. 2016", lr=0.003, side=60, classes=3, vocabulary=17, head="hidden",
     ),
     _texts(
-        "danq", "dna", "for DNA: kernels over 19 letters, and long short-term memory over their responses",
-        "Quang and Xie 2016", lr=0.003, side=60, classes=3, vocabulary=17,
+        "danq", "dna", "for DNA: kernels over 19 letters, and an LSTM in both directions over their responses",
+        "Quang and Xie 2016", lr=0.003, side=60, classes=3, vocabulary=17, head="hidden",
     ),
 )  # fmt: skip
