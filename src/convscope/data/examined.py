@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-NONE = np.zeros(0)
+
+def _none() -> np.ndarray:
+    return np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,9 @@ class Examined:
     split: np.ndarray
     groups: np.ndarray | None
     content: np.ndarray
-    thumbprint: np.ndarray = NONE
-    low: np.ndarray = NONE
-    high: np.ndarray = NONE
+    thumbprint: np.ndarray = field(default_factory=_none)
+    low: np.ndarray = field(default_factory=_none)
+    high: np.ndarray = field(default_factory=_none)
     outlier: np.ndarray | None = None
     outliers: np.ndarray | None = None
     numbers: np.ndarray | None = None
