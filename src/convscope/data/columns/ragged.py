@@ -60,7 +60,8 @@ class RaggedBatch:
         """Return all examples in the size of the largest along each axis, ``fill`` behind the smaller ones."""
         padded: np.ndarray = np.full((len(self), *self.shapes.max(0)), fill, self.values.dtype)
         if (self.shapes[:, 1:] == self.shapes[:1, 1:]).all():  # lengths alone differ: no walk through the examples
-            there: np.ndarray = np.less(np.arange(padded.shape[1]), self.lengths[:, None])
+            places: np.ndarray = np.arange(padded.shape[1])
+            there = places < self.lengths[:, None]
             padded[there] = self.values.reshape(-1, *padded.shape[2:])
             return padded
         for at, example in enumerate(self):
