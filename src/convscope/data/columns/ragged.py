@@ -60,9 +60,9 @@ class RaggedBatch:
         """Return all examples in the size of the largest along each axis, ``fill`` behind the smaller ones."""
         padded: np.ndarray = np.full((len(self), *self.shapes.max(0)), fill, self.values.dtype)
         if (self.shapes[:, 1:] == self.shapes[:1, 1:]).all():  # lengths alone differ: no walk through the examples
-            places: np.ndarray = np.arange(padded.shape[1])
-            there = places < self.lengths[:, None]
-            padded[there] = self.values.reshape(-1, *padded.shape[2:])
+            padded[np.arange(int(self.lengths.max())) < self.lengths[:, None]] = self.values.reshape(
+                -1, *padded.shape[2:]
+            )
             return padded
         for at, example in enumerate(self):
             padded[(at, *map(slice, example.shape))] = example
