@@ -180,11 +180,12 @@ def giving(space: Literal["same"] | None, axes: int = 2, *, tokens: bool = False
 
     They take numbers, or ``tokens``.
 
-    >>> giving("same", axes=3), giving(None, axes=1, tokens=True)
-    (('unet3d_mini',), ('text_cnn',))
+    >>> giving("same", axes=3), giving(None, axes=1, tokens=True)[:2]
+    (('unet3d_mini',), ('conv_dna', 'danq'))
     """
     wanted = (space, axes, tokens)
-    return tuple(e.name for e in ENTRIES if (e.space, e.axes, e.vocabulary is not None) == wanted)
+    known = (_BY_NAME[name] for name in names())
+    return tuple(e.name for e in known if (e.space, e.axes, e.vocabulary is not None) == wanted)
 
 
 def _check_fits(listing: Entry, input: InputSpec, output: OutputSpec) -> None:

@@ -82,7 +82,7 @@ def _dilations(length: int) -> list[tuple[int, int]]:
     """Return pairs of a dilation and how many thresholds each kernel has there.
 
     >>> _dilations(96)[:2], sum(number for _, number in _dilations(96)), _dilations(1)
-    ([(1, 37), (2, 26)], 119, [(1, 119)])
+    ([(1, 34), (2, 19)], 119, [(1, 119)])
     """
     most = np.log2(max(1.0, (length - 1) / (KERNEL - 1)))
     places = np.floor(2 ** np.linspace(0, most, DILATIONS)).astype(int)
