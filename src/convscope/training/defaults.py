@@ -152,8 +152,8 @@ class _Chosen:
         """Choose the task's own settings."""
         does, usual = self.does, self.usual
         known = {f.name: usual[f.name][0] for f in fields(does.options) if f.name in usual}
-        given = self.plan.task_options
-        asked = {name: value for name, value in given.items() if value != "auto" or name not in known}
+        options = self.plan.task_options
+        asked = {name: value for name, value in options.items() if value != "auto" or name not in known}
         resolved = does.resolve(does.options(**known | asked), self.data)
         self.values["task_options"] = {name: value for name, value in asdict(resolved).items() if value is not None}
         self.reasons |= {name: usual[name][1] for name in known}

@@ -23,9 +23,9 @@ from convscope.text import listed
 Parts = Sequence[Sequence[str]]  # of each volume the files of its slices, in order
 
 
-@dataclass(frozen=True)
-class SliceImages:
-    """Volumes to decode from ``files``: ``names`` (n,) are what they are called, ``parts`` the files of each."""
+@dataclass(frozen=True, eq=False)
+class _Slices:
+    """Volumes in ``files``: ``names`` (n,) are what they are called, ``parts`` the files of each one's slices."""
 
     files: Files
     names: np.ndarray
@@ -35,8 +35,13 @@ class SliceImages:
         return len(self.names)
 
     def fingerprint(self) -> str:
-        """Return the hash of the names and of what tells that a file changed."""
-        return _fingerprint(self.files, self.names, self.parts)
+        """Return the hash of all slices, and of which volume each is; it changes when a file may have changed."""
+        depths = " ".join(f"{name}:{len(those)}" for name, those in zip(self.names.tolist(), self.parts, strict=True))
+        return f"slices {self.files.fingerprint([name for those in self.parts for name in those])} {depths}"
+
+
+class SliceImages(_Slices):
+    """Volumes to decode."""
 
     def each(self) -> Iterator[tuple[int, Callable[[], Volume]]]:
         """Yield (row, what opens its volume)."""
@@ -44,20 +49,8 @@ class SliceImages:
             yield row, functools.partial(stack_of, those, _payloads(self.files, those))
 
 
-@dataclass(frozen=True, eq=False)
-class SliceMasks:
-    """The masks of such volumes; ``names`` (n,) are StringDType, in the listing's order."""
-
-    files: Files
-    names: np.ndarray
-    parts: Parts
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def fingerprint(self) -> str:
-        """Return the hash of the names and of what tells that a file changed."""
-        return _fingerprint(self.files, self.names, self.parts)
+class SliceMasks(_Slices):
+    """The masks of such volumes."""
 
     def read(self, row: int) -> RawMask:
         """Return one mask (D, H, W)."""
@@ -158,9 +151,3 @@ def _folder(name: str, root: str) -> str:
 def _payloads(files: Files, names: Sequence[str]) -> list[Payload]:
     held = dict(files.items(names))
     return [held[k] for k in range(len(names))]
-
-
-def _fingerprint(files: Files, names: np.ndarray, parts: Parts) -> str:
-    """Return the hash of all slices, and of which volume each is."""
-    depths = " ".join(f"{name}:{len(those)}" for name, those in zip(names.tolist(), parts, strict=True))
-    return f"slices {files.fingerprint([name for those in parts for name in those])} {depths}"

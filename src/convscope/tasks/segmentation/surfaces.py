@@ -43,10 +43,10 @@ def surface_distances(truth: Column, predictions: Column, target: PixelClasses |
     distances = np.full((len(truth), K), np.nan)
     for at in range(len(truth)):
         true = of_truth(example(truth, at), target).classes
-        found = decoded(example(predictions, at), target).classes
+        predicted = decoded(example(predictions, at), target).classes
         void = true == VOID
         for k in range(1, K):
-            distances[at, k] = hausdorff95(true == k, found == k, spacing=target.spacing or None, void=void)
+            distances[at, k] = hausdorff95(true == k, predicted == k, spacing=target.spacing or None, void=void)
     return distances
 
 
