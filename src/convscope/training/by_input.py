@@ -21,13 +21,13 @@ def usual_of_input(data: Data) -> Usual:
 
 def _signals(data: Data) -> Usual:
     count = len(data.train)
-    few: dict[str, tuple[Any, str]] = {}
+    few: dict[str, tuple[Any, str]] = {"model": ("fcn", "three convolutions over time, for signals of any length")}
     if count < FEW:
+        few["model"] = "fixed_kernels", f"{count:,} training signals are few to learn kernels from: they are fixed"
         epochs = max(EPOCHS, STEPS // max(1, count // BATCH))
         few["batch_size"] = min(BATCH, count), f"small steps for {count:,} training signals"
         few["epochs"] = epochs, f"{STEPS:,} steps or more for {count:,} training signals"
     return {
-        "model": ("fcn", "three convolutions over time, for signals of any length"),
         "augment": ("none", "what leaves the class of a signal as it is must be said"),
         **few,
         **kept(data),
