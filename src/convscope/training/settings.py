@@ -86,7 +86,9 @@ class SeriesSettings(Shared, total=False):
     group: str | None
     image_column: str | None
     text_column: str | None
-    tokens: Literal["auto", "characters", "dna"]
+    tokens: str
+    max_length: int | None
+    fold_text: Literal["none", "case", "accents", "both"]
     label_column: str | None
 
 

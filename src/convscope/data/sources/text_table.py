@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from convscope.data.columns.spilled import spilled_strings
 from convscope.data.listing import Listing, Target
 from convscope.data.notice import Notice
 from convscope.data.sequences.texts import Texts
 from convscope.data.sources import targets
 from convscope.data.sources.candidate import Candidate, in_order, numbered
+from convscope.data.sources.cells import Joined, RowNames, packed
 from convscope.data.sources.columns import LABEL_COLUMNS, Columns, plain
-from convscope.data.sources.files import Files, set_name, strings
+from convscope.data.sources.files import Files, set_name
 from convscope.data.sources.grouping import find_grouping, unused_notice
 from convscope.data.sources.labels import text_of
 from convscope.data.sources.rowfiles import rows_said
@@ -78,8 +80,8 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     chosen = parts[0].target
     if chosen is None:
         raise _nothing_to_learn(parts[0].table)
-    cells = {name: [value for part in parts for value in part.cells(name)] for name in chosen.names}
-    refs = [ref for part in parts for ref in part.refs]
+    cells = {name: Joined(part.cells(name) for part in parts) for name in chosen.names}
+    refs = Joined(part.refs for part in parts)
     if chosen.kind == "label":
         _refuse_blank(where, chosen.names[0], cells[chosen.names[0]], refs)
     target, how, notices = targets.read(where, chosen, cells, refs, columns)
@@ -93,10 +95,10 @@ def read_classes(files: Files, names: Sequence[str], columns: Columns) -> Listin
     """List the texts of tables that are a class each, called by what tells the tables' names apart."""
     parts = [replace(_read_one(files, name, columns), target=None) for name in names]  # the table says the class
     classes = told_apart([name.rpartition("/")[2].rpartition(".")[0] for name in names])
-    labels = [label for label, part in zip(classes, parts, strict=True) for _ in part.refs]
-    known = in_order(labels)
-    target = Target("class", numbered(labels, known), known)
-    split = np.full(len(labels), "", "<U5")
+    known = in_order(classes)
+    sizes = [len(part.refs) for part in parts]
+    target = Target("class", np.repeat(numbered(classes, known), sizes), known)
+    split = np.full(sum(sizes), "", "<U5")
     return _listing(files, parts, ", ".join(names), target, columns, split=split, said="the table", notices=())
 
 
@@ -107,9 +109,9 @@ class _Texts:
     table: Table
     text: str
     target: targets.TargetColumns | None
-    refs: list[str]
+    refs: Sequence[str]
 
-    def cells(self, name: str) -> list[str]:
+    def cells(self, name: str) -> Sequence[str]:
         if name not in self.table.columns:
             raise DataError(f"{self.table.where}: no column {name}; give all tables the same columns")
         return self.table.columns[name]
@@ -129,7 +131,7 @@ def _read_one(files: Files, name: str, columns: Columns) -> _Texts:
     if text in table.nested:
         row, value = table.nested[text]
         raise DataError(f"{table.where} row {row}: expected a text in {text}, found {value[:60]}")
-    refs = [f"{row} of {name}" for row in table.rows]
+    refs = RowNames(table.rows, name)
     _refuse_blank(table.where, text, table.columns[text], refs)
     return _Texts(table, text, _learned(table, text, columns), refs)
 
@@ -138,11 +140,11 @@ def _listing(
     files: Files, parts: Sequence[_Texts], where: str, target: Target, columns: Columns, *, split: np.ndarray,
     said: str, notices: Sequence[Notice],
 ) -> Listing:  # fmt: skip
-    texts = [text for part in parts for text in part.table.columns[part.text]]
-    refs = [ref for part in parts for ref in part.refs]
+    texts = Joined(part.table.columns[part.text] for part in parts)
+    refs = Joined(part.refs for part in parts)
     taken = {part.text for part in parts} | {name for part in parts if part.target for name in part.target.names}
     rest = {
-        name: [text_of(value) for part in parts for value in part.cells(name)]
+        name: packed(text_of(value) for part in parts for value in part.cells(name))
         for name in parts[0].table.columns
         if name not in taken and plain(name) != "split"
     }
@@ -153,10 +155,10 @@ def _listing(
         name=set_name(files.path),
         kind=kind + (f", group={grouping.column})" if grouping.column else ")"),
         images=Texts(texts, refs),
-        ids=strings(refs),
+        ids=spilled_strings(refs),
         target=target,
         split=split,
-        groups=strings(rest[grouping.column]) if grouping.column else None,
+        groups=spilled_strings(rest[grouping.column]) if grouping.column else None,
         notices=(
             *notices, *unused_notice("column", [n for n in rest if n != grouping.column], grouping.passed),
             *grouping.notices,
@@ -200,7 +202,7 @@ def _parse(files: Files, name: str, columns: Columns, rows: int | None = None) -
 
 
 def _refuse_blank(where: str, column: str, values: Sequence[str], refs: Sequence[str]) -> None:
-    if blank := [ref for ref, value in zip(refs, values, strict=True) if not value.strip()]:
+    if blank := [refs[at] for at, value in enumerate(values) if not value.strip()]:
         raise DataError(f"{where}: no {column} in {rows_said(blank)}; fill it in or remove the row")
 
 
