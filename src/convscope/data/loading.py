@@ -377,8 +377,9 @@ def _path(path_or_name: str | Path) -> Path:
 
 def _one_class(listing: Listing, where: str | Path) -> str:
     beside = "".join(f"; {notice.text}" for notice in listing.notices if notice.code == "unused-files")
+    noun = "text" if isinstance(listing.images, Texts) else "signal" if isinstance(listing.images, Signals) else "image"
+    remedy = "in a folder of its own or named in a table" if noun != "text" else "in a table of its own or named in one"
     return (
-        f"{where}: found {count(len(listing.ids), 'image')} of one class only ({', '.join(listing.classes)}), "
-        f"as {listing.kind}; a classifier needs two classes or more, each in a folder of its own or named in a table"
-        f"{beside}"
+        f"{where}: found {count(len(listing.ids), noun)} of one class only ({', '.join(listing.classes)}), "
+        f"as {listing.kind}; a classifier needs two classes or more, each {remedy}{beside}"
     )

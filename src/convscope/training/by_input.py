@@ -36,10 +36,10 @@ def _signals(data: Data) -> Usual:
 
 def _texts(data: Data) -> Usual:
     rule = data.preprocessing
-    if rule.dna and rule.length:
+    if rule.dna and rule.length and rule.by == "characters":
         model = "conv_dna", "for DNA of one length: it sees where a motif stands"
     else:
-        model = "text_cnn", "windows of characters, quick and of any length"
+        model = "text_cnn", f"windows of {rule.noun[1]}, quick and of any length"
     return {"model": model, "augment": ("none", "a text with another character may be of another class")}
 
 

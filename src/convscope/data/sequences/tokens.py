@@ -19,10 +19,11 @@ BATCH = 32  # texts that are padded to the longest of them, where it is said how
 
 def facts_of(rule: TextTransform, column: Ragged, train: np.ndarray) -> dict[str, str]:
     """Say which tokens are known, how many of a text are seen, and how much of a batch is padding."""
-    lengths = np.minimum(rule.lengths(column, train), rule.most or 2**62)
+    lengths = rule.lengths(column, train)
+    seen = np.minimum(lengths, rule.most or 2**62)
     return {
         "characters" if rule.by == "characters" else "tokens": _known(rule),
-        "length": f"{_seen(rule)}; {_padding(lengths)}",
+        "length": f"{_seen(rule, int(lengths.max(initial=0)))}; {_padding(seen)}",
     }
 
 
@@ -49,11 +50,11 @@ def _reading(rule: TextTransform) -> str:
     return f" ({'; '.join(reads)})" if reads else ""
 
 
-def _seen(rule: TextTransform) -> str:
+def _seen(rule: TextTransform, longest: int) -> str:
     if rule.places is not None:
         return f"{count(rule.places, *rule.noun)} of each text"
     most = count(rule.most or 0, *rule.noun)
-    return f"the first {most} of a text are seen (--max-length), the longest training text has {rule.longest:,}"
+    return f"the first {most} of a text are seen (--max-length), the longest training text has {longest:,}"
 
 
 def _padding(lengths: np.ndarray) -> str:
@@ -70,7 +71,8 @@ def notices_of(rule: TextTransform, texts: Texts, column: Ragged, rows: dict[str
     for name in (name for name in rows if name != "all"):
         lengths = rule.lengths(column, rows[name])
         cut = np.flatnonzero(lengths > (rule.most or 2**62))
-        noun = f"{name} text" if name else "text"
+        kind = "sequence" if rule.dna else "text"
+        noun = f"{name} {kind}" if name else kind
         if len(cut):
             yield Notice(
                 f"cut-{name or 'all'}",
@@ -96,10 +98,11 @@ def _unknown(rule: TextTransform, texts: Texts, rows: np.ndarray, name: str) -> 
             unknown += len(odd)
             new.update(odd)
     if lacking:
-        noun = f"{name} text" if name else "text"
+        kind = "sequence" if rule.dna else "text"
+        noun = f"{name} {kind}" if name else kind
         yield Notice(
             f"unknown-{name or 'all'}",
-            f"{count(len(lacking), noun)} of {len(rows):,} with {_what(rule)} that no training text has "
+            f"{count(len(lacking), noun)} of {len(rows):,} with {_what(rule)} "
             f"({listed(map(repr, sorted(new)), 8)}): they are read as one unknown token"
             f"; {unknown:,} of {tokens:,} tokens ({unknown / tokens:.2%})",
             tuple(str(texts.where[at]) for at in lacking[:ROWS_SHOWN]),
@@ -107,4 +110,7 @@ def _unknown(rule: TextTransform, texts: Texts, rows: np.ndarray, name: str) -> 
 
 
 def _what(rule: TextTransform) -> str:
-    return {"characters": "characters", "words": "words", "kmers": f"runs of {rule.k} characters"}[rule.by]
+    """Say which tokens are unknown."""
+    if rule.by == "characters":
+        return "characters that no training text has"
+    return f"{rule.noun[1]} that are not among the {len(rule.tokens):,} known ones"

@@ -16,6 +16,7 @@ import numpy as np
 from convscope.data.columns.spilled import spilled_strings
 from convscope.data.listing import Listing, Target
 from convscope.data.notice import Notice
+from convscope.data.numerals import REAL
 from convscope.data.sequences.texts import Texts
 from convscope.data.sources import targets
 from convscope.data.sources.candidate import Candidate, in_order, numbered
@@ -28,6 +29,7 @@ from convscope.data.sources.rowfiles import rows_said
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.table import splits_of, tables
 from convscope.data.sources.tabular import Table, parse
+from convscope.data.sources.text_listing import by_text
 from convscope.errors import DataError
 from convscope.text import listed
 
@@ -133,6 +135,8 @@ def _read_one(files: Files, name: str, columns: Columns) -> _Texts:
         raise DataError(f"{table.where} row {row}: expected a text in {text}, found {value[:60]}")
     refs = RowNames(table.rows, name)
     _refuse_blank(table.where, text, table.columns[text], refs)
+    if columns.named("text") is None:
+        _refuse_numbers(table.where, text, table.columns[text], refs)
     return _Texts(table, text, _learned(table, text, columns), refs)
 
 
@@ -149,7 +153,11 @@ def _listing(
         if name not in taken and plain(name) != "split"
     }
     labels = target.values if target.kind == "class" else np.zeros(len(target), np.int64)
+    if whole := plain(columns.group or "") in ("text", plain(parts[0].text)):
+        columns = replace(columns, group="none")
     grouping = find_grouping(rest, labels, columns.named("group"), wanted=columns.group != "none")
+    if whole:
+        grouping = replace(grouping, column="the text")
     kind = f"{'tables' if len(parts) > 1 else 'table'} {where} (columns text={parts[0].text}, {target.kind}={said}"
     return Listing(
         name=set_name(files.path),
@@ -158,7 +166,7 @@ def _listing(
         ids=spilled_strings(refs),
         target=target,
         split=split,
-        groups=spilled_strings(rest[grouping.column]) if grouping.column else None,
+        groups=by_text(texts) if whole else spilled_strings(rest[grouping.column]) if grouping.column else None,
         notices=(
             *notices, *unused_notice("column", [n for n in rest if n != grouping.column], grouping.passed),
             *grouping.notices,
@@ -209,6 +217,16 @@ def _parse(files: Files, name: str, columns: Columns, rows: int | None = None) -
 def _refuse_blank(where: str, column: str, values: Sequence[str], refs: Sequence[str]) -> None:
     if blank := [refs[at] for at, value in enumerate(values) if not value.strip()]:
         raise DataError(f"{where}: no {column} in {rows_said(blank)}; fill it in or remove the row")
+
+
+def _refuse_numbers(where: str, column: str, values: Sequence[str], refs: Sequence[str]) -> None:
+    """Refuse a column that only its name makes one of texts."""
+    if all(REAL.fullmatch(value.strip()) for value in values):
+        some = listed((f"row {refs[at]}: {value}" for at, value in enumerate(values[:SHOWN])), 3)
+        raise DataError(
+            f"{where}: expected texts in {column}, found nothing but numbers ({some}); name the column of texts, or "
+            f"read these as texts, with --text-column {column}"
+        )
 
 
 def _nothing_to_learn(table: Table) -> DataError:

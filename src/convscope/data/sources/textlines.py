@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -39,7 +40,8 @@ def lines_of(stream: BinaryIO, where: str) -> Iterator[str]:
     except UnicodeDecodeError:
         pass
     finally:
-        reader.detach()  # else the stream is closed with its reader
+        with contextlib.suppress(ValueError):  # closed before: a reader was left in the middle
+            reader.detach()  # else the stream is closed with its reader
     raise _undecodable(stream, encoding, where)
 
 
