@@ -176,7 +176,8 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
     if len(sure) > 1:
         raise _several(files, sure)
     names = table.tables(files)
-    if names and columns.required.keys() - {"--group"} and not tables:
+    of_texts = any("of texts" in one.kind for one in sure)
+    if names and columns.required.keys() - {"--group"} and not tables and not of_texts:
         return table.read(files, {"": names[0]}, columns)  # says which column it lacks
     if sure:
         return _read(sure[0], files)

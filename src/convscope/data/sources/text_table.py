@@ -26,7 +26,7 @@ from convscope.data.sources.files import Files, is_image, set_name
 from convscope.data.sources.grouping import find_grouping, unused_notice
 from convscope.data.sources.labels import text_of
 from convscope.data.sources.rowfiles import rows_said
-from convscope.data.sources.splitnames import BySplit, split_sets
+from convscope.data.sources.splitnames import split_sets
 from convscope.data.sources.table import splits_of, tables
 from convscope.data.sources.tabular import Table, parse
 from convscope.data.sources.text_listing import by_text
@@ -62,23 +62,26 @@ def find(files: Files, columns: Columns, names: Sequence[str] | None = None) -> 
     if len(heads) > 1 and _a_class_each(heads.values(), columns):
         read_all = functools.partial(read_classes, files, [*heads], columns)
         return [Candidate("a table of texts a class", ", ".join(heads), read_all, files=(*heads,))]
+    sets = [[*by_split.items()] for by_split in split_sets([*heads])]
+    if len(sets) > 1 and all(len(each) == 1 for each in sets) and _are_one(heads.values(), columns):
+        sets = [[pair for each in sets for pair in each]]
     return [
         Candidate(
-            "tables of texts" if len(by_split) > 1 else "table of texts", ", ".join(by_split.values()),
-            functools.partial(read, files, by_split, columns), files=tuple(by_split.values()),
+            "tables of texts" if len(parts) > 1 else "table of texts", ", ".join(name for _, name in parts),
+            functools.partial(read, files, parts, columns), files=tuple(name for _, name in parts),
         )
-        for by_split in split_sets([*heads])
+        for parts in sets
     ]  # fmt: skip
 
 
-def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
-    """List the texts of a table (``{"": name}``), or of one for each split.
+def read(files: Files, tables: Sequence[tuple[str, str]], columns: Columns) -> Listing:
+    """List the texts of a table, or of several: pairs of the split of each, "" for none, and its name.
 
     Raises:
         DataError: nothing to learn, an empty text, a row without a label, and whatever ``targets.read`` raises.
     """
-    parts = [_read_one(files, name, columns) for name in by_split.values()]
-    where = ", ".join(by_split.values())
+    parts = [_read_one(files, name, columns) for _, name in tables]
+    where = ", ".join(name for _, name in tables)
     chosen = parts[0].target
     if chosen is None:
         raise _nothing_to_learn(parts[0].table)
@@ -87,7 +90,7 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     if chosen.kind == "label":
         _refuse_blank(where, chosen.names[0], cells[chosen.names[0]], refs)
     target, how, notices = targets.read(where, chosen, cells, refs, columns)
-    split = np.concatenate([part.split(split) for split, part in zip(by_split, parts, strict=True)])
+    split = np.concatenate([part.split(split) for (split, _), part in zip(tables, parts, strict=True)])
     return _listing(
         files, parts, where, target, columns, split=split, said=chosen.said + chosen.why + how, notices=notices
     )
@@ -191,8 +194,17 @@ def _a_class_each(heads: Collection[Table], columns: Columns) -> bool:
     """Tell whether tables hold a class each: they have the same columns, and none that says a class or is asked for."""
     if columns.named("label") is not None or columns.task not in (None, "classification"):
         return False
-    same = len({tuple(head.names) for head in heads}) == 1
-    return same and not any(plain(name) in map(plain, LABEL_COLUMNS) for head in heads for name in head.names)
+    labelled = any(plain(name) in map(plain, LABEL_COLUMNS) for head in heads for name in head.names)
+    return _of_one_form(heads) and not labelled
+
+
+def _are_one(heads: Collection[Table], columns: Columns) -> bool:
+    """Tell whether tables of one form are to be read together: what is learned of each row is said."""
+    return _of_one_form(heads) and (columns.task == "regression" or columns.named("label") is not None)
+
+
+def _of_one_form(heads: Collection[Table]) -> bool:
+    return len({tuple(head.names) for head in heads}) == 1
 
 
 def _names_images(table: Table) -> bool:
