@@ -90,7 +90,7 @@ def _assigned(
 ) -> tuple[np.ndarray, str]:
     """Do as ``assign``, by these strata."""
     labels, classes, by, noun = drawn
-    split = np.where(given == "", "train", given).astype("<U5")
+    split = np.where(given == "", "train", given).astype("<U5", copy=False)
     kept = [name for name in ("valid", "test") if (split == name).any()]
     for name, asked in (("valid", valid), ("test", test)):
         if asked is not None and name in kept:

@@ -16,6 +16,7 @@ from convscope.data.decode.encoded import Unreadable
 from convscope.data.description import learned_said, splits_said
 from convscope.data.examined import Examined
 from convscope.data.listing import Listing, Masks
+from convscope.data.memory import return_freed_memory
 from convscope.data.options import LoadOptions
 from convscope.data.sequences.dataset import SPLITS, dataset_of, everything_of
 from convscope.data.sequences.dna import as_dna, is_dna, near_equal
@@ -38,7 +39,9 @@ def load_texts(source: str | Path, listing: Listing, options: LoadOptions, divid
     assert isinstance(texts, Texts) and not isinstance(target, Masks)
     column = text_column(texts.values)
     assert column.content is not None
+    return_freed_memory()  # of a million cells; divided, checked and trained on are arrays of other sizes
     split, rule = divide(listing, slice(None), options)
+    return_freed_memory()
     rows = {name: np.flatnonzero(split == name) for name in SPLITS}
     transform = _transform(column, rows["train"], options, dna=dna)
     examined = Examined(

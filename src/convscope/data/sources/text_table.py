@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from convscope.data.columns.spilled import spilled_strings
+from convscope.data.columns.spilled import spilled, spilled_strings
 from convscope.data.listing import Listing, Target
 from convscope.data.notice import Notice
 from convscope.data.numerals import REAL
@@ -90,7 +90,7 @@ def read(files: Files, tables: Sequence[tuple[str, str]], columns: Columns) -> L
     if chosen.kind == "label":
         _refuse_blank(where, chosen.names[0], cells[chosen.names[0]], refs)
     target, how, notices = targets.read(where, chosen, cells, refs, columns)
-    split = np.concatenate([part.split(split) for (split, _), part in zip(tables, parts, strict=True)])
+    split = spilled(np.concatenate([part.split(split) for (split, _), part in zip(tables, parts, strict=True)]))
     return _listing(
         files, parts, where, target, columns, split=split, said=chosen.said + chosen.why + how, notices=notices
     )
@@ -103,7 +103,7 @@ def read_classes(files: Files, names: Sequence[str], columns: Columns) -> Listin
     known = in_order(classes)
     sizes = [len(part.refs) for part in parts]
     target = Target("class", np.repeat(numbered(classes, known), sizes), known)
-    split = np.full(sum(sizes), "", "<U5")
+    split = spilled(np.full(sum(sizes), "", "<U5"))
     return _listing(files, parts, ", ".join(names), target, columns, split=split, said="the table", notices=())
 
 
