@@ -52,6 +52,9 @@ class Plan:
     set: dict[str, int | float | bool | str | tuple[int | float, ...]] = setting(
         {}, "Network", "options of the network, as key=value; a list as key=4,4,8"
     )
+    strand_symmetric: bool = setting(
+        False, "Network", "give a DNA sequence and its reverse complement the same answer (conv_dna, danq)"
+    )
 
     pretrained: str | None = setting(
         None, "Transfer", "start from these weights: a file (.safetensors, .npz, .pth), a run folder, or public"

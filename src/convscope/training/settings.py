@@ -30,6 +30,7 @@ class SeriesSettings(Shared, total=False):
     """Every setting that the trainings of a series share, but their networks, which are an argument of their own."""
 
     set: dict[str, Any]
+    strand_symmetric: bool
 
     pretrained: str | os.PathLike[str] | None
     head: Literal["auto", "own", "linear", "hidden", "heatmap"]

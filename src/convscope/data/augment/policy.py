@@ -57,7 +57,7 @@ class Policy:
     way; ``contrast``: a factor 1 ± contrast; ``colour``: saturation times 1 ± colour; ``hue``: turned up to so
     many degrees; ``stain``: the density of haematoxylin, eosin and DAB times 1 ± stain, plus ± stain, white as it is;
     ``noise``: its standard deviation; ``blur``: the largest σ in pixels; ``cutout``: the hidden square's side.
-    Of signals, ``scale`` is a factor 1 ± scale of the values, ``crop`` reads a stretch of 1 - crop or more in its place,
+    Of signals, ``scale`` is a factor 1 ± scale of values, ``crop`` reads a stretch of 1 - crop or more in its place,
     ``warp`` moves steps by up to this fraction of the length, ``mask`` hides a stretch; of texts, ``typos``
     replaces this fraction of the characters by others, ``dropout`` makes tokens unknown, ``rc`` takes the other strand
     of DNA, with probability 1/2.
