@@ -19,7 +19,7 @@ from convscope.data.augment.draws import Draws
 from convscope.data.batch import Batch, Mixed
 from convscope.data.columns import RaggedBatch
 from convscope.data.dataset import Split
-from convscope.data.loader_columns import Encode, InputColumn, TargetColumn
+from convscope.data.loader_columns import FOLLOWING, Encode, InputColumn, TargetColumn
 from convscope.data.patches import Patches, Places, cuts
 from convscope.data.spec import FieldSpec
 from convscope.data.transforms import (
@@ -36,8 +36,6 @@ from convscope.world import ALONE, World
 
 if TYPE_CHECKING:
     from convscope.data.augment import Policy
-
-FOLLOWING = ("points", "mask", "instances")  # kinds of targets that lie in an image, and move with it
 
 
 @dataclass(frozen=True)

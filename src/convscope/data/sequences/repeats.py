@@ -59,8 +59,8 @@ def between_splits(
         shared = rows[np.isin(identity[rows], identity[train])]
         if not len(shared):
             continue
-        pairs = set(zip(identity[train].tolist(), labels[train].tolist(), strict=True))
-        other = sum((int(identity[at]), int(labels[at])) not in pairs for at in shared)
+        pair = identity * (int(labels.max(initial=0)) + 1) + labels
+        other = int((~np.isin(pair[shared], pair[train])).sum())
         said = f"{len(shared):,} of {len(rows):,} {name} texts stand in train, too"
         if classes:
             said += f", {other:,} of them with another label only"
