@@ -169,6 +169,7 @@ def _train(
     if start is None and training.spec.is_object:  # whose first weights nothing else brings back
         step = step_of(training.model, plan, training.objective, lambda text: None)
         keeper.keep_state(TrainerState(step, plan, None).state())
+    return_freed_memory()
     loaded = time.perf_counter()
     outcome = fit(
         training.model, training.train, training.valid, plan, training.objective,

@@ -11,11 +11,12 @@ import numpy as np
 from convscope.data import checks
 from convscope.data.checks.duplicates import identities
 from convscope.data.columns import Ragged
+from convscope.data.columns.spilled import spilled
 from convscope.data.dataset import Dataset, Notice, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.description import learned_said, splits_said
 from convscope.data.examined import Examined
-from convscope.data.listing import Listing, Masks
+from convscope.data.listing import Listing, Masks, Target
 from convscope.data.memory import return_freed_memory
 from convscope.data.options import LoadOptions
 from convscope.data.sequences.dataset import SPLITS, dataset_of, everything_of
@@ -40,9 +41,12 @@ def load_texts(source: str | Path, listing: Listing, options: LoadOptions, divid
     column = text_column(texts.values)
     assert column.content is not None
     return_freed_memory()  # of a million cells; divided, checked and trained on are arrays of other sizes
+    if isinstance(target, Target):
+        listing = replace(listing, target=replace(target, values=spilled(target.values)))
     split, rule = divide(listing, slice(None), options)
+    split = spilled(split)
+    rows = {name: spilled(np.flatnonzero(split == name)) for name in SPLITS}
     return_freed_memory()
-    rows = {name: np.flatnonzero(split == name) for name in SPLITS}
     transform = _transform(column, rows["train"], options, dna=dna)
     examined = Examined(
         listing.ids, listing.labels, listing.classes, split, listing.groups, column.content,

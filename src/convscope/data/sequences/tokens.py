@@ -90,7 +90,7 @@ def _unknown(rule: TextTransform, texts: Texts, rows: np.ndarray, name: str) -> 
     lacking: list[int] = []
     tokens = unknown = 0
     for at in rows.tolist():
-        units = rule.units(texts.values[at])
+        units = rule.units(str(texts.values[at]))
         tokens += len(units)
         if not known.issuperset(units):
             lacking.append(at)

@@ -98,7 +98,7 @@ class Joined(_Cells):
         at = bisect_right(self.ends, first)
         skipped = first - (self.ends[at - 1] if at else 0)
         if last - first == 1:
-            return [self.parts[at][skipped]]
+            return [str(self.parts[at][skipped])]
         return list(islice(chain(self.parts[at][skipped:], *self.parts[at + 1 :]), last - first))
 
 

@@ -117,7 +117,7 @@ def _delimited(text: Iterable[str], where: str, separator: str, most: int | None
         raise DataError(
             f"{where} row {reader.line_num}: not CSV ({error}); a quotation mark may lack its other one"
         ) from None
-    columns = {key: writer.column() for key, writer in zip(keys, writers, strict=True)}
+    columns: dict[str, Sequence[str]] = {key: each.column() for key, each in zip(keys, writers, strict=True)}
     return Table(where, columns, rows, frozenset(key for key in keys if keys.count(key) > 1), {})
 
 

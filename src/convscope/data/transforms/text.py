@@ -244,8 +244,9 @@ class TextTransform:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> TextTransform:
         """Rebuild from ``to_dict``'s values."""
-        told = {name: value for name, value in values.items() if name != "kind"}
-        return cls(**told | {"vocabulary": tuple(told.get("vocabulary", ()))})
+        told: dict[str, Any] = {name: value for name, value in values.items() if name != "kind"}
+        told["vocabulary"] = tuple(told.get("vocabulary", ()))
+        return cls(**told)
 
 
 def usual_most(lengths: np.ndarray) -> int:
