@@ -1,4 +1,4 @@
-"""Words, k-mers and characters as tokens: which there are, what is cut, and that padding and pieces of a batch agree."""
+"""Words, k-mers and characters as tokens: which there are, what is unknown, what is cut, and that it is said."""
 
 from __future__ import annotations
 

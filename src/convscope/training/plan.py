@@ -101,7 +101,8 @@ class Plan:
     augment: str = setting(
         "auto",
         "Training",
-        "augmentation: words such as 'hflip rotate=10', a preset (digits, natural, tissue, microscopy), or none",
+        "augmentation: words such as 'hflip rotate=10', a preset (digits, natural, tissue, microscopy, signals, "
+        "texts), or none",
     )
     seed: int = setting(0, "Training", "random seed: same seed, same machine, same weights to the byte")
     device: str = setting("cpu", "Training", "cpu or cuda:0")
