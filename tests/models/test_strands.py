@@ -61,7 +61,7 @@ def test_strands_of_texts_and_of_other_networks_are_refused(tmp_path: Path):
     (tmp_path / "text.csv").write_text("\n".join(["text,label", *(f"word {k},{'ab'[k % 2]}" for k in range(60))]))
     data = cs.load(tmp_path / "dna.csv")
     refuse_strands("conv_dna", data)
-    with pytest.raises(cs.ConfigError, match="is for conv_dna and danq, .*; text_cnn cannot"):
+    with pytest.raises(cs.ConfigError, match=r"is for conv_dna and danq, .*; text_cnn cannot"):
         refuse_strands("text_cnn", data)
     with pytest.raises(cs.ConfigError, match="is for DNA, letter by letter; text: its tokens are characters"):
         refuse_strands("conv_dna", cs.load(tmp_path / "text.csv"))
