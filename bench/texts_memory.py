@@ -1,4 +1,4 @@
-"""Anonymous memory (RssAnon) of training on a table of short texts, and for as many steps on one with ten times as many.
+"""Anonymous memory (RssAnon) of training on a table of short texts, and for as many steps on ten times as many.
 
 Batches are as wide as their longest text: blocks of ever other sizes, of which the allocator holds more with each
 thousand steps, however many texts there are. So both trainings take the same number of steps.
@@ -29,7 +29,7 @@ def make(path: Path, count: int) -> None:
 
 
 def peak(table: Path, run: Path, cache: Path, epochs: int) -> tuple[int, float]:
-    """Return the largest RssAnon in bytes, sampled 50 times a second until the last epoch is written, and the seconds."""
+    """Return the largest RssAnon in bytes until the last epoch is written, sampled 50 times a second, and seconds."""
     command = [
         sys.executable, "-m", "convscope", "train", str(table), "--epochs", str(epochs), "--batch-size", "512",
         "--no-baselines", "--out", str(run), "--cache", str(cache),

@@ -35,7 +35,7 @@ class _Cells(Sequence[str]):
         """Return one cell, or those of a slice as a list."""
         if isinstance(at, slice):
             first, last, step = at.indices(len(self))
-            return self._some(first, last) if step == 1 else [self[k] for k in range(first, last, step)]
+            return self._some(first, last) if step == 1 else [str(self[k]) for k in range(first, last, step)]
         if not -len(self) <= at < len(self):
             raise IndexError(f"there are {len(self):,} cells, numbered from 0; there is no {at:,}")
         at = int(at) % len(self)
@@ -99,7 +99,8 @@ class Joined(_Cells):
         skipped = first - (self.ends[at - 1] if at else 0)
         if last - first == 1:
             return [str(self.parts[at][skipped])]
-        return list(islice(chain(self.parts[at][skipped:], *self.parts[at + 1 :]), last - first))
+        rest = chain(self.parts[at][skipped:], *self.parts[at + 1 :])
+        return [*islice(rest, last - first)]
 
 
 class RowNames(_Cells):
