@@ -63,7 +63,8 @@ class Coded(_Cells):
         return len(self.codes)
 
     def _some(self, first: int, last: int) -> list[str]:
-        return [self.values[code] for code in self.codes[first:last].tolist()]
+        values: list[int] = self.codes[first:last].tolist()
+        return [self.values[code] for code in values]
 
 
 class Packed(_Cells):
