@@ -103,7 +103,9 @@ def _of_run(opened: Network, run: Run, x: Any) -> Forward:
     target = run.spec.target
     classes = target.names if isinstance(target, Classes) else ()
     if isinstance(run.spec.preprocessing, TextTransform):
-        return _watched(run.model, [opened.tokens(str(x))], None, classes)
+        rule = run.spec.preprocessing
+        named = rule.names(range(run.spec.input.vocabulary or 0))
+        return _watched(run.model, [opened.tokens(str(x))], None, classes, named)
     rule = opened.preprocessing()
     pixels = opened.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
     inputs = [run.predictor.tensor(np.array(pixels[None]))]
@@ -114,11 +116,13 @@ def _scaling(pixels: np.ndarray, rule: Preprocessing) -> Scaling:
     return Scaling(pixels.transpose(2, 0, 1), rule.mean, rule.std)
 
 
-def _watched(model: Any, inputs: Inputs, scaling: Scaling | None, classes: tuple[str, ...] = ()) -> Forward:
+def _watched(
+    model: Any, inputs: Inputs, scaling: Scaling | None, classes: tuple[str, ...] = (), tokens: Sequence[str] = ()
+) -> Forward:
     from convscope.graph.record.activations import activations
 
     graph, engine = activations(model, inputs)
-    return compute(graph, [engine[node.name] for node in graph.inputs], engine, scaling, classes)
+    return compute(graph, [engine[node.name] for node in graph.inputs], engine, scaling, classes, tokens)
 
 
 def _prepared(x: Any, rule: Preprocessing) -> np.ndarray:

@@ -292,7 +292,7 @@ ENTRIES: tuple[Entry, ...] = (
             (
                 "fixed_kernels", "fixed_kernels:fixed_kernels",
                 "84 kernels that are not learned, at every dilation: how often each responds; one linear layer",
-                "after Dempster et al. 2021", 0.003, "norm",
+                "after Dempster et al. 2021", 0.003, None,
             ),
             (
                 "tcn", "tcn:tcn", "causal convolutions, each level twice as far apart, read at the last step",

@@ -47,7 +47,7 @@ class Fixed(nn.Conv1d):
 
 
 class Shares(Told):
-    """How large a share of a signal (N, C, T) each kernel responds to above each threshold: (N, thresholds × kernels).
+    """How large a share of a signal (N, C, T) each kernel responds to above each threshold: (N, thresholds × kernels, 1).
 
     A response counts by the logistic function of its distance from the threshold, so that near ones count in part.
     """
@@ -64,8 +64,8 @@ class Shares(Told):
         responses = self.norm(responses) if mask is None else self.norm(responses, mask)
         counted = (torch.sigmoid(SHARPNESS * (responses - threshold)) for threshold in self.thresholds)
         if mask is None:
-            return torch.cat([count.mean(2) for count in counted], 1)
-        return torch.cat([(count * mask).sum(2) / mask.sum(2) for count in counted], 1)
+            return torch.cat([count.mean(2, keepdim=True) for count in counted], 1)
+        return torch.cat([(count * mask).sum(2, keepdim=True) / mask.sum(2, keepdim=True) for count in counted], 1)
 
 
 def fixed_kernels(
@@ -77,7 +77,7 @@ def fixed_kernels(
     return chain(
         {
             "shares": Shares(channels, dilations, thresholds, masked=size is None), "norm": nn.BatchNorm1d(features),
-            "dropout": nn.Dropout(dropout), "fc": nn.Linear(features, classes),
+            "flatten": nn.Flatten(), "dropout": nn.Dropout(dropout), "fc": nn.Linear(features, classes),
         },
         size,
     )  # fmt: skip

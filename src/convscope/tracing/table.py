@@ -105,7 +105,8 @@ def _products(trace: Trace, shown: int) -> Iterator[str]:
     if trace.rule != "sum" and len(trace) > 1:
         yield f"{trace.rule} of"
     terms = trace.largest(shown)
-    rows = [_row(term, trace.rule == "sum") for term in terms]
+    tokens = trace.forward.tokens if trace.op == "embedding" else ()
+    rows = [_row(term, trace.rule == "sum", tokens) for term in terms]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         cells = zip(row, widths, strict=True)
@@ -118,8 +119,10 @@ def _products(trace: Trace, shown: int) -> Iterator[str]:
         yield f"and {remaining:,} smaller numbers"
 
 
-def _row(term: Term, product: bool) -> tuple[str, ...]:
+def _row(term: Term, product: bool, tokens: Sequence[str] = ()) -> tuple[str, ...]:
     where = "made on the way" if term.source is None else f"{term.source} {place(term.at)}"
+    if tokens and term.at and term.at[0] < len(tokens):
+        where = f"{where} [{tokens[term.at[0]]!r}]"
     first = (f"term {term.number}:", where, number(term.operand))
     if not product:
         return first
