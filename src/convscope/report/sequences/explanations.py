@@ -1,0 +1,105 @@
+"""What the answers to a few examples rest on, and whether that can be believed."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from torch import Tensor, nn
+
+from convscope.data.dataset import Split
+from convscope.data.spec import Numbers, TargetSpec
+from convscope.data.transforms.text import text_of
+from convscope.explain.deletion_check import SHARE, drop, drops
+from convscope.explain.occlusion import pieces
+from convscope.explain.score import score_of
+from convscope.report.sequences.chosen import Chosen, answers, chosen
+from convscope.report.sequences.contents import Explained, Explanations
+from convscope.report.sequences.methods import PIECES, Method, method_of
+from convscope.text import count, percent
+
+CHECKED, LEAST = 32, 4  # examples of the check: at most, and where they are dear
+PASSES = 3_000_000  # positions that a network may be taken through for the check
+DEAREST = 40_000_000  # of one example
+
+
+def explanations(model: nn.Module, split: Split, predictions: np.ndarray, target: TargetSpec) -> Explanations | None:
+    """Return what answers of a split rest on; ``None`` for inputs that are no sequences, and for other targets."""
+    rule = split.dataset.preprocessing
+    method = method_of(rule)
+    if method is None:
+        return None
+    shown: list[Explained] = []
+    gaps: list[float] = []
+    for example in chosen(predictions, split.target, target):
+        x, score = _seen(split, example.row), score_of(target, example.answer)
+        if score is None or method.passes(x.shape[-1]) > DEAREST:
+            continue
+        effect = method.effect(model, x, score)
+        gaps += [] if effect.gap is None else [effect.gap]
+        shown.append(_explained(split, example, x, score.name, effect.values))
+    if not shown:
+        return None
+    what = shown[0].score if isinstance(target, Numbers) else "log-odds of the answer"
+    sums = f" (Here they miss it by at most {percent(max(gaps), 2)}.)" if gaps else ""
+    check = _check(model, split, predictions, target, method, what)
+    return Explanations(method.kind, tuple(shown), method.sentence.format(score=what) + sums, check, rule_rate(rule))
+
+
+def rule_rate(rule: object) -> float | None:
+    """Return how many steps a second has, where that is known."""
+    return getattr(rule, "rate", None)
+
+
+def _seen(split: Split, row: int) -> Tensor:
+    """Return one example as the network sees it, (1, ...)."""
+    return split.dataset.preprocessing.tensor(split.input.take(np.array([row])))
+
+
+def _explained(split: Split, example: Chosen, x: Tensor, score: str, effect: np.ndarray) -> Explained:
+    raw = np.asarray(split.input.take(np.array([example.row]))[0])
+    named = (str(split.ids[example.row]), example.said, example.right, score, effect)
+    if raw.ndim == 2:
+        return Explained(*named, signal=raw.T)
+    letters = text_of(raw)
+    borders = pieces(x.shape[1], PIECES) if effect.ndim == 1 else np.arange(len(letters) + 1)
+    parts = tuple(letters[a:b] for a, b in itertools.pairwise(borders))
+    return Explained(*named, letters=parts)
+
+
+def _check(
+    model: nn.Module, split: Split, predictions: np.ndarray, target: TargetSpec, method: Method, what: str
+) -> str:
+    """Say how far the score falls without what counts most, and without as much of it drawn."""
+    rng = np.random.default_rng(0)
+    falls: list[tuple[float, float]] = []
+    left = PASSES
+    for row, answer in zip(*_even(predictions, target), strict=True):
+        x, score = _seen(split, int(row)), score_of(target, int(answer))
+        passes = method.passes(x.shape[-1])
+        left -= passes
+        if left < 0 and len(falls) >= LEAST:
+            break
+        if score is None or x.shape[-1] < 3 or passes > DEAREST:
+            continue
+        counts = method.importance(method.effect(model, x, score).values, x)
+        falls.append(drop(model, x, counts, method.remove(x), score, rng))
+    if len(falls) < 2:
+        return ""
+    named, drawn = (_said(mean) for mean in drops(falls).means())
+    noun = method.noun
+    return (
+        f"Check: without the {percent(SHARE, 0)} of the {noun} that count most ({method.instead}), the {what} falls "
+        f"by {named}; without as many drawn {noun}, by {drawn} (means and 95 % intervals over "
+        f"{count(len(falls), 'example')} at even distances). The nearer the two, the less the colours say."
+    )
+
+
+def _even(predictions: np.ndarray, target: TargetSpec) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.unique(np.linspace(0, len(predictions) - 1, min(CHECKED, len(predictions))).astype(int))
+    return rows, answers(predictions[rows], target)
+
+
+def _said(mean: tuple[float, float, float]) -> str:
+    value, low, high = mean
+    return f"{value:.2f} ({low:.2f} to {high:.2f})" if np.isfinite(low) else f"{value:.2f}"
