@@ -148,8 +148,8 @@ def test_a_table_without_images_lists_its_columns(tmp_path):
 
 
 def test_a_table_of_text_is_not_mistaken_for_images(tmp_path):
-    (tmp_path / "t.csv").write_text("name,sequence,label\nx,ACGT,1\n")
-    assert "; t.csv has the columns name, sequence, label" in refused(tmp_path)
+    (tmp_path / "t.csv").write_text("name,sequence,label\nx,ACGT,1\ny,TGCA,2\n")
+    assert sniff(tmp_path, tmp_path).kind == "table t.csv (columns text=sequence, class=label)"
 
 
 def test_missing_files_by_row(tmp_path):

@@ -46,7 +46,7 @@ def bars(n: int, H: int, W: int, C: int, *, classes: int = 2, dtype=np.uint8, se
 def test_all_learn_the_digits_and_beat_the_majority(digits):
     named = []
     found = run(digits.train, digits.test, 10, seconds=60, progress=named.append)
-    assert named == [b.name for b in found] == NAMES
+    assert [b.name for b in found] == [name for name in named if name in NAMES] == NAMES
     accuracy = {b.name: (b.predictions.argmax(axis=1) == digits.test.labels).mean() for b in found}
     assert accuracy["majority class"] < 0.2
     assert min(accuracy[name] for name in NAMES[1:]) > 0.93

@@ -99,7 +99,7 @@ def unet_on(name: str) -> Entry | None:
     >>> unet_on("unet:resnet18").encoder, unet_on("unet:Net"), unet_on("resnet18")
     ('resnet18', None, None)
     """
-    encoder = next((e for e in ENTRIES if f"{UNET}{e.name}" == name and e.space is None), None)
+    encoder = next((e for e in _encoders() if f"{UNET}{e.name}" == name), None)
     if encoder is None:
         return None
     return Entry(
@@ -112,7 +112,12 @@ def unet_on(name: str) -> Entry | None:
 
 def encoder_hint(name: str) -> str:
     """Return "; did you mean 'unet:resnet18'?" for a name that nearly is one of a U-Net on a network of the list."""
-    return nearest(name, [f"{UNET}{e.name}" for e in ENTRIES if e.space is None]) if name.startswith(UNET) else ""
+    return nearest(name, [f"{UNET}{e.name}" for e in _encoders()]) if name.startswith(UNET) else ""
+
+
+def _encoders() -> list[Entry]:
+    """Return the networks on whose features a U-Net decodes: those of images that give a vector."""
+    return [e for e in ENTRIES if e.space is None and e.axes == 2 and e.vocabulary is None]
 
 
 ENTRIES: tuple[Entry, ...] = (

@@ -19,7 +19,7 @@ from convscope.data.sequences.texts import Texts
 from convscope.data.sources import targets
 from convscope.data.sources.candidate import Candidate, in_order, numbered
 from convscope.data.sources.columns import LABEL_COLUMNS, Columns, plain
-from convscope.data.sources.files import Files, set_name, strings
+from convscope.data.sources.files import Files, is_image, set_name, strings
 from convscope.data.sources.grouping import find_grouping, unused_notice
 from convscope.data.sources.labels import text_of
 from convscope.data.sources.rowfiles import rows_said
@@ -51,7 +51,7 @@ def find(files: Files, columns: Columns, names: Sequence[str] | None = None) -> 
     for name in tables(files) if names is None else names:
         try:
             head = _parse(files, name, columns, SHOWN)
-            if head.rows and _text_column(head, columns):
+            if head.rows and _text_column(head, columns) and not (columns.text is None and _names_images(head)):
                 heads[name] = head
         except DataError:  # some other table lying about
             continue
@@ -183,6 +183,11 @@ def _a_class_each(heads: Collection[Table], columns: Columns) -> bool:
         return False
     same = len({tuple(head.names) for head in heads}) == 1
     return same and not any(plain(name) in map(plain, LABEL_COLUMNS) for head in heads for name in head.names)
+
+
+def _names_images(table: Table) -> bool:
+    """Tell whether a table has a column of images: every cell is named like a file of one."""
+    return any(all(map(is_image, cells)) for name, cells in table.columns.items() if name not in table.nested)
 
 
 def _text_column(table: Table, columns: Columns) -> str | None:
