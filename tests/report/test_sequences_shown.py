@@ -194,7 +194,8 @@ def test_right_and_worst_answers_are_chosen():
     assert rows[3].said == f"is bee, said ant, 95.0{THIN}%" and rows[0].said == f"rightly bee, 55.0{THIN}%"
     numbers = Numbers(("age",), ("years",), (0.0,), (1.0,))
     found = chosen(np.array([[1.0], [2.0], [9.0]]), np.array([[1.0], [4.0], [1.0]]), numbers)
-    assert found[-1].row == 2 and found[-1].said == "age is 1 years, said 9 years"
+    assert [(each.row, each.right) for each in found] == [(0, True), (2, False), (1, False)]
+    assert found[1].said == "age is 1 years, said 9 years"
 
 
 @pytest.mark.parametrize("kind", ["names", "dna", "signals"])

@@ -132,6 +132,15 @@ class TextTransform:
         table = np.concatenate(([-1, 0xFFFD], points_of(self.characters))).astype(np.int32)
         return table[x.cpu().numpy()]
 
+    def letters(self, tokens: np.ndarray) -> tuple[str, ...]:
+        """Return what the tokens (1, L) of one text stand for, "?" for an unknown one.
+
+        >>> TextTransform("AELR").letters(np.array([[3, 2, 1]]))
+        ('E', 'A', '?')
+        """
+        named = ("·", "?", *self.characters)
+        return tuple(named[token] for token in tokens[0].tolist())
+
     def module(self) -> nn.Module:
         """Return what an exported network carries: nothing, since it is given tokens."""
         from torch import nn

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 
 from convscope.data.dataset import Data, Split
 from convscope.data.spec import names_of
+from convscope.models import own
 from convscope.report.sequences.contents import Sequences
 from convscope.report.sequences.embeddings import embedded
 from convscope.report.sequences.examples import examples
@@ -16,6 +20,8 @@ from convscope.report.sequences.methods import method_of
 from convscope.report.sequences.typed import typed
 from convscope.runs.run import Run
 
+T = TypeVar("T")
+
 
 def sequences(run: Run, data: Data, judged: Split, predictions: np.ndarray) -> Sequences | None:
     """Return what is shown of a run's sequences, of ``judged`` with its predictions (N, ...); ``None`` of others."""
@@ -25,10 +31,20 @@ def sequences(run: Run, data: Data, judged: Split, predictions: np.ndarray) -> S
     places = embedded(run.model, data.train)
     return Sequences(
         examples(data.train),
-        explanations(run.model, judged, predictions, target),
-        typed(run.predictor, judged, predictions, target),
+        _if_it_can(run, lambda: explanations(run.model, judged, predictions, target), None),
+        _if_it_can(run, lambda: typed(run.predictor, judged, predictions, target), ()),
         names_of(target),
         firing(run.model, data.train),
         logos(run.model, data.train),
         *(places or (None, None)),
     )
+
+
+def _if_it_can(run: Run, shown: Callable[[], T], nothing: T) -> T:
+    """Return what is shown; nothing where a network of one's own cannot take shorter texts or other values."""
+    try:
+        return shown()
+    except RuntimeError:
+        if own.is_own(run.spec.model) or own.is_object(run.spec.model):
+            return nothing
+        raise

@@ -12,6 +12,7 @@ from convscope.report.sequences.logos import information
 from convscope.report.sequences.methods import method_of
 
 SHOWN, GROUPS = 24, 12  # examples in all, and classes
+ACROSS = 4  # signals of a row, which is filled
 COUNTED = 4_000  # sequences of a class that its logo is made of
 
 
@@ -32,6 +33,7 @@ def _rows(split: Split, shown: int) -> list[tuple[str, np.ndarray, int]]:
         return [("", np.arange(len(split)), shown)]
     present = np.unique(split.labels)[:GROUPS]
     each = max(1, shown // len(present))
+    each = -(-each // ACROSS) * ACROSS if split.input.spec.kind == "signal" else each
     return [(split.classes[int(k)], np.flatnonzero(split.labels == k), each) for k in present]
 
 

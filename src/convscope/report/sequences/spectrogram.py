@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import ShortTimeFFT, get_window
+from scipy.signal import ShortTimeFFT
 
 WINDOW, FLOOR = 0.032, -80.0  # seconds that are looked at together; decibels below the strongest that are told apart
 FEWEST = 64  # steps of a window
@@ -17,7 +17,7 @@ def decibels(signal: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray, n
     three quarters of which overlap; what lies more than 80 dB below the strongest is drawn as that.
     """
     width = min(len(signal), max(FEWEST, round(WINDOW * rate)))
-    transform = ShortTimeFFT(get_window("hann", width), hop=max(1, width // 4), fs=rate)
+    transform = ShortTimeFFT(np.hanning(width + 1)[:-1], hop=max(1, width // 4), fs=rate)
     power = np.abs(transform.stft(np.asarray(signal, np.float64))) ** 2
     strongest = float(power.max()) or 1.0
     levels = 10 * np.log10(np.maximum(power / strongest, 10 ** (FLOOR / 10)))

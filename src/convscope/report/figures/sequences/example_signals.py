@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from convscope.report.figures.sequences.paper import squared
 from convscope.report.figures.style import BLUE, INK, MUTED, WIDE
 from convscope.report.figures.styles import COLOURS
 from convscope.report.sequences.contents import Examples
+from convscope.report.sequences.examples import ACROSS
 from convscope.report.sequences.spectrogram import FLOOR, decibels, heard
 from convscope.report.text import shorten
 
@@ -23,7 +25,7 @@ SEVERAL = "; each channel has a colour"
 SPECTROGRAMS = (
     f". Below each stands its spectrogram: the strongest frequencies are bright, {-FLOOR:.0f} dB less is dark"
 )
-ACROSS, TRACE, SOUND = 4, 0.95, 0.75  # panels of a row, and inches
+TRACE, SOUND = 0.95, 0.75  # inches
 POINTS = 1_200  # of a line: of more steps the lowest and the highest of each stretch
 CHANNELS = 5
 
@@ -115,5 +117,6 @@ def _spectrogram(axes: Axes, raw: np.ndarray, rate: float, *, first: bool) -> No
     extent = (float(times[0]), float(times[-1]), 0.0, float(frequencies[-1]) / 1000)
     axes.imshow(levels, "magma", origin="lower", aspect="auto", extent=extent, interpolation="none", vmin=FLOOR, vmax=0)
     axes.set_xlim(0, max(1, len(raw) - 1) / rate)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     if first:
         axes.set_ylabel("kHz", fontsize=6, labelpad=1)
