@@ -26,7 +26,7 @@ SPECTROGRAMS = (
     f". Below each stands its spectrogram: the strongest frequencies are bright, {-FLOOR:.0f} dB less is dark"
 )
 TRACE, SOUND = 0.95, 0.75  # inches
-POINTS = 1_200  # of a line: of more steps the lowest and the highest of each stretch
+POINTS = 500  # of a line: of more steps the lowest and the highest of each stretch
 CHANNELS = 5
 
 
