@@ -31,8 +31,10 @@ def seen(trace: Trace) -> str:
 def _letters(at: np.ndarray, letters: tuple[str, ...]) -> str:
     if not len(at):
         return "no letter: padding only"
-    written = "".join(letters[k] if k in at else "·" for k in range(at[0], at[-1] + 1))
-    where = f"letter {at[0] + 1}" if len(at) == 1 else f"letters {at[0] + 1} to {at[-1] + 1}"
+    single = all(len(letter) == 1 for letter in letters)
+    written = ("" if single else " ").join(letters[k] if k in at else "·" for k in range(at[0], at[-1] + 1))
+    noun = "letter" if single else "token"
+    where = f"{noun} {at[0] + 1}" if len(at) == 1 else f"{noun}s {at[0] + 1} to {at[-1] + 1}"
     return f"{where} of {len(letters)}: “{written}”"
 
 

@@ -107,9 +107,10 @@ def _of_run(opened: Network, run: Run, x: Any) -> Forward:
     target = run.spec.target
     classes = target.names if isinstance(target, Classes) else ()
     if isinstance(run.spec.preprocessing, TextTransform):
-        tokens = opened.tokens(text_of(np.asarray(x.image)) if isinstance(x, Example) else str(x))
-        letters = run.spec.preprocessing.letters(tokens)
-        return _watched(run.model, [tokens], None, classes, letters)
+        rule = run.spec.preprocessing
+        named = rule.names(range(run.spec.input.vocabulary or 0))
+        text = text_of(np.asarray(x.image)) if isinstance(x, Example) else str(x)
+        return _watched(run.model, [opened.tokens(text)], None, classes, named)
     if isinstance(run.spec.preprocessing, SignalTransform):
         signal = signal_of(x, run.spec.preprocessing)
         rule = run.spec.preprocessing
@@ -126,12 +127,12 @@ def _scaling(pixels: np.ndarray, rule: Preprocessing) -> Scaling:
 
 
 def _watched(
-    model: Any, inputs: Inputs, scaling: Scaling | None, classes: tuple[str, ...] = (), letters: tuple[str, ...] = ()
+    model: Any, inputs: Inputs, scaling: Scaling | None, classes: tuple[str, ...] = (), tokens: Sequence[str] = ()
 ) -> Forward:
     from convscope.graph.record.activations import activations
 
     graph, engine = activations(model, inputs)
-    return compute(graph, [engine[node.name] for node in graph.inputs], engine, scaling, classes, letters)
+    return compute(graph, [engine[node.name] for node in graph.inputs], engine, scaling, classes, tokens)
 
 
 def _prepared(x: Any, rule: Preprocessing) -> np.ndarray:

@@ -13,6 +13,7 @@ from convscope.data.decode.encoded import MAX_PIXELS
 from convscope.data.ingest.layout import SIDE
 from convscope.data.sources.columns import TASKS, Columns
 from convscope.data.transforms.resize import Fit
+from convscope.data.transforms.tokens import Fold
 from convscope.errors import ConfigError
 
 PLACES = ("cache", "data_root")  # where things lie
@@ -23,7 +24,6 @@ OF_NETWORKS = ("alpha", "side")  # what a network asks for, and no plan states
 MASKS = ("mask", "ignore", "classes", "mask_threshold", "stacks", "spacing")  # what masks and volumes mean
 Masked = Literal["auto", "binary", "classes", "instances"]
 Stacks = Literal["auto", "slices", "volumes"]
-Tokens = Literal["auto", "characters", "dna"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,7 +59,9 @@ class LoadKeywords(TypedDict, total=False):
     classes: str | Path | None
     mask_threshold: float | None
     stacks: Stacks
-    tokens: Tokens
+    tokens: str
+    max_length: int | None
+    fold_text: Fold
     spacing: str | None
 
 
@@ -111,7 +113,9 @@ class LoadOptions:
     classes: str | Path | None = None
     mask_threshold: float | None = None
     stacks: Stacks = "auto"
-    tokens: Tokens = "auto"
+    tokens: str = "auto"
+    max_length: int | None = None
+    fold_text: Fold = "none"
     spacing: str | None = None
 
     @classmethod
@@ -152,7 +156,8 @@ class LoadOptions:
     def columns(self) -> Columns:
         """The columns that the options name."""
         task = self.task if self.task in TASKS else None
-        return Columns(self.image_column, self.label_column, self.group, task=task, text=self.text_column)
+        group = None if self.group == "auto" else self.group
+        return Columns(self.image_column, self.label_column, group, task=task, text=self.text_column)
 
     @property
     def processes(self) -> int:

@@ -42,7 +42,7 @@ class Forward:
     """Every value of one example: ``values`` by NumPy, ``engine`` by PyTorch where it was asked, by node.
 
     ``scaling`` leads from the network's first input on to raw pixels, where it is known; ``classes`` name the numbers
-    of the output, and ``letters`` those of the first input, where it is a text.
+    of the output, ``tokens`` the rows of an embedding.
     """
 
     graph: Graph
@@ -50,7 +50,15 @@ class Forward:
     engine: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray], repr=False)
     scaling: Scaling | None = None
     classes: tuple[str, ...] = ()
-    letters: tuple[str, ...] = ()
+    tokens: Sequence[str] = ()
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The tokens of a text that was given, as text; "?" for an unknown one. None of other inputs."""
+        if not self.tokens:
+            return ()
+        numbers = self.values[self.graph.inputs[0].name].ravel().tolist()
+        return tuple("·?"[at] if at < 2 else self.tokens[at] for at in numbers)
 
     @property
     def output(self) -> str:
@@ -94,14 +102,14 @@ def compute(
     engine: Mapping[str, np.ndarray] | None = None,
     scaling: Scaling | None = None,
     classes: tuple[str, ...] = (),
-    letters: tuple[str, ...] = (),
+    tokens: Sequence[str] = (),
 ) -> Forward:
     """Run one example (1, ...) through a graph in NumPy, and keep every value.
 
     What only PyTorch can compute (an unknown operation) is taken from ``engine``; without that number the run is
     refused, with a ``ConfigError`` that names the operation.
     """
-    return Forward(graph, run(graph, *inputs, known=engine), engine or {}, scaling, classes, letters)
+    return Forward(graph, run(graph, *inputs, known=engine), engine or {}, scaling, classes, tokens)
 
 
 def without_example(place: Sequence[int], shape: Shape) -> Place:

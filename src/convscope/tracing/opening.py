@@ -55,7 +55,9 @@ def _input(closed: Trace, at: Place) -> Trace:
     """Return the trace of a number that the network was given: (raw - mean) / std, where that is known."""
     forward, scaling = closed.forward, closed.forward.scaling
     if forward.letters and closed.node == forward.graph.inputs[0].name:
-        return replace(closed, remark=f"letter {at[-1] + 1} of {len(forward.letters)}: “{forward.letters[at[-1]]}”")
+        letter = forward.letters[at[-1]]
+        noun = "letter" if len(letter) == 1 else "token"
+        return replace(closed, remark=f"{noun} {at[-1] + 1} of {len(forward.letters)}: “{letter}”")
     if scaling is None or closed.node != forward.graph.inputs[0].name:
         return replace(closed, remark="given to the network")
     mean, std = scaling.mean[at[1]], scaling.std[at[1]]

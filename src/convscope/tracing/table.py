@@ -111,7 +111,8 @@ def _products(trace: Trace, shown: int) -> Iterator[str]:
     if trace.rule != "sum" and len(trace) > 1:
         yield f"{trace.rule} of"
     terms = trace.largest(shown)
-    rows = [_row(trace, term) for term in terms]
+    tokens = trace.forward.tokens if trace.op == "embedding" else ()
+    rows = [_row(trace, term, tokens) for term in terms]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         cells = zip(row, widths, strict=True)
@@ -124,8 +125,10 @@ def _products(trace: Trace, shown: int) -> Iterator[str]:
         yield f"and {remaining:,} smaller numbers"
 
 
-def _row(trace: Trace, term: Term) -> tuple[str, ...]:
+def _row(trace: Trace, term: Term, tokens: Sequence[str] = ()) -> tuple[str, ...]:
     where = "made on the way" if term.source is None else f"{_source(trace, term.source)} {place(term.at)}"
+    if tokens and term.at and term.at[0] < len(tokens):
+        where = f"{where} [{tokens[term.at[0]]!r}]"
     first = (f"term {term.number}:", where, number(term.operand))
     if trace.rule != "sum":
         return first

@@ -24,7 +24,7 @@ def embedded(model: nn.Module, split: Split) -> tuple[Embedded, Table] | None:
     order = _by_frequency(split, rule)[:MOST]
     if len(order) < FEWEST:
         return None
-    names = tuple(_shown(name) for name in rule.characters)
+    names = tuple(map(_shown, rule.tokens))
     weights = layer.weight.detach().double().numpy()[FIRST:][order]  # (K, width)
     places, shares = principal(weights)
     tokens = tuple(names[at] for at in order)
@@ -64,7 +64,7 @@ def _by_frequency(split: Split, rule: TextTransform) -> np.ndarray:
     """Return the tokens that occur in some training texts, from 0 for the first character, the most frequent first."""
     rows = np.unique(np.linspace(0, len(split) - 1, min(TEXTS, len(split))).astype(int))
     tokens = rule.tensor(split.input.take(rows)).numpy()
-    counts = np.bincount(tokens.ravel(), minlength=FIRST + len(rule.characters))[FIRST:]
+    counts = np.bincount(tokens.ravel(), minlength=FIRST + len(rule.tokens))[FIRST:]
     order = np.argsort(-counts, kind="stable")
     return order[counts[order] > 0]
 

@@ -61,9 +61,11 @@ def _explained(split: Split, example: Chosen, x: Tensor, score: str, effect: np.
     named = (str(split.ids[example.row]), example.said, example.right, score, effect)
     if raw.ndim == 2:
         return Explained(*named, signal=raw.T)
-    letters = text_of(raw)
-    borders = pieces(x.shape[1], PIECES) if effect.ndim == 1 else np.arange(len(letters) + 1)
-    parts = tuple(letters[a:b] for a, b in itertools.pairwise(borders))
+    rule = split.dataset.preprocessing
+    letters = rule.units(text_of(raw))
+    borders = pieces(x.shape[1], PIECES) if effect.ndim == 1 else np.arange(x.shape[1] + 1)
+    apart = "" if rule.by == "characters" else " "
+    parts = tuple("".join(letter + apart for letter in letters[a:b]) for a, b in itertools.pairwise(borders))
     return Explained(*named, letters=parts)
 
 

@@ -26,7 +26,7 @@ KERNELS, SITES = 12, 20  # logos, and windows below which there is none
 def logos(model: nn.Module, split: Split) -> tuple[Logo, ...]:
     """Return the logos of the kernels with the most information; none of other inputs, or without kernels over DNA."""
     rule = split.dataset.preprocessing
-    if not isinstance(rule, TextTransform) or not rule.dna:
+    if not isinstance(rule, TextTransform) or not rule.dna or rule.by != "characters":
         return ()
     groups = [*_by_length(split, rule).values()]
     seen = [_bases(tokens) for tokens in groups]
