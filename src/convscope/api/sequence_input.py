@@ -10,6 +10,7 @@ import numpy as np
 
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.given import held
+from convscope.data.sequences.first_window import first_window
 from convscope.data.transforms import SignalTransform
 from convscope.errors import DataError
 from convscope.text import count, listed
@@ -17,6 +18,8 @@ from convscope.text import count, listed
 
 def signal_of(given: Any, rule: SignalTransform) -> np.ndarray:
     """Return one signal (T, C) float32 of a file, FILE/ROW of a file of several, an array, or an example of a split.
+
+    Of a recording that is seen in windows it is the first one.
 
     Raises ``DataError`` for what is none, for a file of several, and for a row that is not there.
     """
@@ -28,7 +31,7 @@ def signal_of(given: Any, rule: SignalTransform) -> np.ndarray:
         first = listed((each.name for each in examples), 3)
         raise DataError(f"expected one signal, found {count(len(examples), 'signal')}; name one of them: {first}")
     try:
-        return rule.store(examples[0].read()).values
+        return first_window(rule.store(examples[0].read()).values, rule)
     except Unreadable as error:
         raise DataError(f"{examples[0].name} {error}") from None
 

@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from convscope.data.dataset import Split
+from convscope.data.sequences.first_window import first_window
 from convscope.data.spec import Numbers, TargetSpec
 from convscope.data.transforms.text import text_of
 from convscope.explain.deletion_check import SHARE, drop, drops
@@ -41,9 +42,12 @@ def explanations(model: nn.Module, split: Split, predictions: np.ndarray, target
     if not shown:
         return None
     what = shown[0].score if isinstance(target, Numbers) else "log-odds of the answer"
+    part = " Of a recording its first window is explained, and all are answered." if getattr(rule, "window", 0) else ""
     sums = f" (Here they miss it by at most {percent(max(gaps), 2)}.)" if gaps else ""
     check = _check(model, split, predictions, target, method, what)
-    return Explanations(method.kind, tuple(shown), method.sentence.format(score=what) + sums, check, rule_rate(rule))
+    return Explanations(
+        method.kind, tuple(shown), method.sentence.format(score=what) + sums + part, check, rule_rate(rule)
+    )
 
 
 def rule_rate(rule: object) -> float | None:
@@ -53,11 +57,18 @@ def rule_rate(rule: object) -> float | None:
 
 def _seen(split: Split, row: int) -> Tensor:
     """Return one example as the network sees it, (1, ...)."""
-    return split.dataset.preprocessing.tensor(split.input.take(np.array([row])))
+    rule = split.dataset.preprocessing
+    return rule.tensor(_raw(split, row)[None])
+
+
+def _raw(split: Split, row: int) -> np.ndarray:
+    """Return one example as it is stored, of a signal what is seen of it at once."""
+    stored = np.asarray(split.input.take(np.array([row]))[0])
+    return first_window(stored, split.dataset.preprocessing) if stored.ndim == 2 else stored
 
 
 def _explained(split: Split, example: Chosen, x: Tensor, score: str, effect: np.ndarray) -> Explained:
-    raw = np.asarray(split.input.take(np.array([example.row]))[0])
+    raw = _raw(split, example.row)
     named = (str(split.ids[example.row]), example.said, example.right, score, effect)
     if raw.ndim == 2:
         return Explained(*named, signal=raw.T)
