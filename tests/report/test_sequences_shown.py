@@ -15,8 +15,9 @@ from convscope.data.spec import Classes, Numbers
 from convscope.data.transforms.dna import BASES
 from convscope.data.transforms.text import points_of, text_of
 from convscope.models import create
+from convscope.report.sections.classification.closely import closely
+from convscope.report.sections.regression.closely import closely as closely_numbers
 from convscope.report.sequences import embeddings, typed
-from convscope.report.sequences.chosen import chosen
 from convscope.report.sequences.examples import examples
 from convscope.report.sequences.explanations import explanations
 from convscope.report.sequences.firing import firing, window
@@ -135,8 +136,8 @@ def test_a_window_beyond_a_signal_is_nothing():
 def test_each_beginning_is_answered_as_if_it_were_alone(names: cs.Data, name: str):
     model, target = _net(name, names), Classes(names.classes)
     predictor = Predictor(model, names.preprocessing, task("classification"), target)
-    predicted = predictor.predictions(names.train)
-    shown = typed.typed(predictor, names.train, predicted, target)
+    looked_at = closely(predictor.predictions(names.train), names.train.labels, target)
+    shown = typed.typed(predictor, names.train, looked_at.examples)
     assert shown
     for text in shown:
         for at, values in enumerate(text.values):
@@ -187,13 +188,13 @@ def test_a_spectrogram_is_the_windowed_fourier_transform():
 
 def test_right_and_worst_answers_are_chosen():
     probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.95, 0.05], [0.45, 0.55]])
-    rows = chosen(probabilities, np.array([0, 0, 0, 1, 1]), Classes(("ant", "bee")))
+    rows = closely(probabilities, np.array([0, 0, 0, 1, 1]), Classes(("ant", "bee"))).examples
     assert [(each.row, each.answer, each.right) for each in rows] == [
         (4, 1, True), (1, 0, True), (0, 0, True), (3, 0, False), (2, 1, False),
     ]  # fmt: skip
     assert rows[3].said == f"is bee, said ant, 95.0{THIN}%" and rows[0].said == f"rightly bee, 55.0{THIN}%"
     numbers = Numbers(("age",), ("years",), (0.0,), (1.0,))
-    found = chosen(np.array([[1.0], [2.0], [9.0]]), np.array([[1.0], [4.0], [1.0]]), numbers)
+    found = closely_numbers(np.array([[1.0], [2.0], [9.0]]), np.array([[1.0], [4.0], [1.0]]), numbers).examples
     assert [(each.row, each.right) for each in found] == [(0, True), (2, False), (1, False)]
     assert found[1].said == "age is 1 years, said 9 years"
 
@@ -204,7 +205,7 @@ def test_answers_of_every_kind_are_explained(kind: str, request: pytest.FixtureR
     model = _net({"names": "text_cnn", "dna": "conv_dna", "signals": "fcn"}[kind], data)
     target = Classes(data.classes)
     predicted = Predictor(model, data.preprocessing, task("classification"), target).predictions(data.train)
-    found = explanations(model, data.train, predicted, target)
+    found = explanations(model, data.train, closely(predicted, data.train.labels, target), target)
     assert found is not None and found.examples and found.check.startswith("Check: without the 20")
     for each in found.examples:
         x = each.signal if each.signal is not None else each.letters

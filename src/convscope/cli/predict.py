@@ -76,7 +76,7 @@ def predict(
             "no input given; write: convscope predict RUN FILE..., or give a folder (texts for a run that takes texts)"
         )
     opened = open_run(run)
-    inputs = beginnings(inputs, opened.spec.preprocessing) if typed else inputs
+    inputs = tuple(beginnings(inputs, opened.spec.preprocessing)) if typed else inputs
     with using(threads):
         examples = list(opened.predictor.examples(inputs))
         masks = MaskOutput.of(

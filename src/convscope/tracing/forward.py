@@ -57,8 +57,8 @@ class Forward:
         """The tokens of a text that was given, as text; "?" for an unknown one. None of other inputs."""
         if not self.tokens:
             return ()
-        numbers = self.values[self.graph.inputs[0].name].ravel().tolist()
-        return tuple("·?"[at] if at < 2 else self.tokens[at] for at in numbers)
+        numbers = [int(at) for at in self.values[self.graph.inputs[0].name].ravel()]
+        return tuple(("·", "?")[at] if at < 2 else str(self.tokens[at]) for at in numbers)
 
     @property
     def output(self) -> str:

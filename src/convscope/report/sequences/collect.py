@@ -10,6 +10,8 @@ import numpy as np
 from convscope.data.dataset import Data, Split
 from convscope.data.spec import names_of
 from convscope.models import own
+from convscope.report.section import report_of
+from convscope.report.sequences.chosen import Closely
 from convscope.report.sequences.contents import Sequences
 from convscope.report.sequences.embeddings import embedded
 from convscope.report.sequences.examples import examples
@@ -21,6 +23,7 @@ from convscope.report.sequences.typed import typed
 from convscope.runs.run import Run
 
 T = TypeVar("T")
+NOTHING = Closely((), np.zeros(0, int))
 
 
 def sequences(run: Run, data: Data, judged: Split, predictions: np.ndarray) -> Sequences | None:
@@ -28,11 +31,12 @@ def sequences(run: Run, data: Data, judged: Split, predictions: np.ndarray) -> S
     if method_of(data.preprocessing) is None:
         return None
     target = run.spec.target
+    looked_at = report_of(run.spec.task).closely(predictions, judged.target, target) or NOTHING
     places = embedded(run.model, data.train)
     return Sequences(
         examples(data.train),
-        _if_it_can(run, lambda: explanations(run.model, judged, predictions, target), None),
-        _if_it_can(run, lambda: typed(run.predictor, judged, predictions, target), ()),
+        _if_it_can(run, lambda: explanations(run.model, judged, looked_at, target), None),
+        _if_it_can(run, lambda: typed(run.predictor, judged, looked_at.examples), ()),
         names_of(target),
         firing(run.model, data.train),
         logos(run.model, data.train),

@@ -38,7 +38,7 @@ def principal(vectors: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     """
     centred = vectors - vectors.mean(0)
     left, sizes, right = np.linalg.svd(centred, full_matrices=False)
-    signs = np.sign(right[np.arange(len(right)), np.abs(right).argmax(1)])
+    signs = np.where(right.max(1) >= -right.min(1), 1.0, -1.0)
     places = (left * sizes * signs)[:, :2]
     shares = sizes**2 / max(1e-12, float((sizes**2).sum()))
     return places, (float(shares[0]), float(shares[1]))

@@ -31,10 +31,11 @@ def _rows(split: Split, shown: int) -> list[tuple[str, np.ndarray, int]]:
     """Return of each group its name, the positions of all its examples, and how many of them are shown."""
     if split.dataset.target_kind != "class":
         return [("", np.arange(len(split)), shown)]
-    present = np.unique(split.labels)[:GROUPS]
+    names = split.column(split.dataset.targets[0]).spec.names
+    present = np.unique(split.target)[:GROUPS]
     each = max(1, shown // len(present))
     each = -(-each // ACROSS) * ACROSS if split.input.spec.kind == "signal" else each
-    return [(split.classes[int(k)], np.flatnonzero(split.labels == k), each) for k in present]
+    return [(names[int(k)], np.flatnonzero(split.target == k), each) for k in present]
 
 
 def _group(split: Split, name: str, rows: np.ndarray, count: int) -> Group:

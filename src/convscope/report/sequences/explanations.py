@@ -14,7 +14,7 @@ from convscope.data.transforms.text import text_of
 from convscope.explain.deletion_check import SHARE, drop, drops
 from convscope.explain.occlusion import pieces
 from convscope.explain.score import score_of
-from convscope.report.sequences.chosen import Chosen, answers, chosen
+from convscope.report.sequences.chosen import Chosen, Closely
 from convscope.report.sequences.contents import Explained, Explanations
 from convscope.report.sequences.methods import PIECES, Method, method_of
 from convscope.text import count, percent
@@ -24,15 +24,15 @@ PASSES = 3_000_000  # positions that a network may be taken through for the chec
 DEAREST = 40_000_000  # of one example
 
 
-def explanations(model: nn.Module, split: Split, predictions: np.ndarray, target: TargetSpec) -> Explanations | None:
-    """Return what answers of a split rest on; ``None`` for inputs that are no sequences, and for other targets."""
+def explanations(model: nn.Module, split: Split, looked_at: Closely, target: TargetSpec) -> Explanations | None:
+    """Return what answers of a split rest on; ``None`` for inputs that are no sequences, and without examples."""
     rule = split.dataset.preprocessing
     method = method_of(rule)
     if method is None:
         return None
     shown: list[Explained] = []
     gaps: list[float] = []
-    for example in chosen(predictions, split.target, target):
+    for example in looked_at.examples:
         x, score = _seen(split, example.row), score_of(target, example.answer)
         if score is None or method.passes(x.shape[-1]) > DEAREST:
             continue
@@ -44,7 +44,7 @@ def explanations(model: nn.Module, split: Split, predictions: np.ndarray, target
     what = shown[0].score if isinstance(target, Numbers) else "log-odds of the answer"
     part = " Of a recording its first window is explained, and all are answered." if getattr(rule, "window", 0) else ""
     sums = f" (Here they miss it by at most {percent(max(gaps), 2)}.)" if gaps else ""
-    check = _check(model, split, predictions, target, method, what)
+    check = _check(model, split, looked_at.answers, target, method, what)
     return Explanations(
         method.kind, tuple(shown), method.sentence.format(score=what) + sums + part, check, rule_rate(rule)
     )
@@ -80,15 +80,13 @@ def _explained(split: Split, example: Chosen, x: Tensor, score: str, effect: np.
     return Explained(*named, letters=parts)
 
 
-def _check(
-    model: nn.Module, split: Split, predictions: np.ndarray, target: TargetSpec, method: Method, what: str
-) -> str:
+def _check(model: nn.Module, split: Split, answers: np.ndarray, target: TargetSpec, method: Method, what: str) -> str:
     """Say how far the score falls without what counts most, and without as much of it drawn."""
     rng = np.random.default_rng(0)
     falls: list[tuple[float, float]] = []
     left = PASSES
-    for row, answer in zip(*_even(predictions, target), strict=True):
-        x, score = _seen(split, int(row)), score_of(target, int(answer))
+    for row in np.unique(np.linspace(0, len(split) - 1, min(CHECKED, len(split))).astype(int)).tolist():
+        x, score = _seen(split, row), score_of(target, int(answers[row]))
         passes = method.passes(x.shape[-1])
         left -= passes
         if left < 0 and len(falls) >= LEAST:
@@ -106,11 +104,6 @@ def _check(
         f"by {named}; without as many drawn {noun}, by {drawn} (means and 95 % intervals over "
         f"{count(len(falls), 'example')} at even distances). The nearer the two, the less the colours say."
     )
-
-
-def _even(predictions: np.ndarray, target: TargetSpec) -> tuple[np.ndarray, np.ndarray]:
-    rows = np.unique(np.linspace(0, len(predictions) - 1, min(CHECKED, len(predictions))).astype(int))
-    return rows, answers(predictions[rows], target)
 
 
 def _said(mean: tuple[float, float, float]) -> str:

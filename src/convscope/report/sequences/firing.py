@@ -41,10 +41,10 @@ def _windows(first: First, signals: dict[int, np.ndarray], rule: SignalTransform
     """Yield the windows of each kernel of a convolution."""
     largest, begins = [], []
     for signal in signals.values():
-        answer = first.answers(rule.tensor(signal[None]))[0].numpy()  # (O, T')
-        at = answer.argmax(1)
-        largest.append(answer[np.arange(len(answer)), at])
-        begins.append(first.starts(answer.shape[1])[at])
+        answer = first.answers(rule.tensor(signal[None]))[0]  # (O, T')
+        highest, at = answer.max(1)
+        largest.append(highest.numpy())
+        begins.append(first.starts(answer.shape[1])[at.numpy()])
     most, starts = np.array(largest), np.array(begins)  # (signals, O)
     rows = np.array([*signals])
     for kernel, weights in enumerate(first.kernels):

@@ -61,7 +61,7 @@ def _part(counts: np.ndarray) -> slice:
     if len(counts) <= ACROSS:
         return slice(0, len(counts))
     weights = np.convolve(np.abs(counts), np.ones(ACROSS), "valid")
-    start = int(weights.argmax())
+    start = int(np.argsort(-weights, kind="stable")[0])
     return slice(start, start + ACROSS)
 
 

@@ -99,8 +99,8 @@ def enveloped(values: np.ndarray, points: int = POINTS) -> tuple[np.ndarray, np.
         return np.arange(len(values)), values
     borders = np.linspace(0, len(values), points // 2 + 1).astype(int)
     kept = [
-        sorted((low + int(values[low:high].argmin()), low + int(values[low:high].argmax())))
-        for low, high in itertools.pairwise(borders)
+        sorted(low + np.argsort(values[low:high], kind="stable")[[0, -1]])
+        for low, high in itertools.pairwise(borders.tolist())
     ]
     steps = np.array(kept).ravel()
     return steps, values[steps]

@@ -41,7 +41,7 @@ def draw(contents: Contents) -> Drawing | None:
 
 
 def _channel(kernel: Firing) -> int:
-    return int(np.abs(kernel.kernel).sum(1).argmax())
+    return int(np.argsort(-np.abs(kernel.kernel).sum(1), kind="stable")[0])
 
 
 def _windows(axes: Axes, kernel: Firing) -> None:

@@ -43,7 +43,7 @@ def draw(contents: Contents) -> Drawing | None:
 def _panel(axes: Axes, text: Typed, names: tuple[str, ...], *, shares: bool) -> None:
     places = np.arange(len(text.letters))
     values = text.values.reshape(len(places), -1)
-    lines = np.argsort(-values[-1], kind="stable")[:MOST] if values.shape[1] > 2 else [int(values[-1].argmax())]
+    lines = np.argsort(-values[-1], kind="stable")[: MOST if values.shape[1] > 2 else 1].tolist()
     for at, k in enumerate(lines):
         axes.plot(places, values[:, k], color=look(at).colour, marker="o", markersize=2.5, linewidth=1.4)
         name = shorten(names[k], 16)
