@@ -64,9 +64,9 @@ def _along_the_way(model: nn.Module, x: Tensor, score: Score) -> Effect:
 
 TEXT = Method(
     "letters",
-    "Each letter is left out by itself, and the others close the gap; the colour is how far the {score} falls without "
-    "it (a text of more than 160 letters is divided into as many pieces).",
-    "letters", "the rest moves together",
+    "Each token, a letter or a word, is left out by itself, and the others close the gap; the colour is how far the "
+    "{score} falls without it (a text of more than 160 tokens is divided into as many pieces).",
+    "tokens", "the rest moves together",
     effect=_without_each,
     remove=lambda x: partial(without_tokens, x[0]),
     importance=_of_positions,
