@@ -40,10 +40,10 @@ def logos(model: nn.Module, split: Split) -> tuple[Logo, ...]:
 def information(counts: np.ndarray) -> np.ndarray:
     """Return the heights (4, K) in bits of the letters counted (4, K): their share of the column's information.
 
-    Eight windows of A alone: 2 - 3 / (2 ln 2 · 8) = 1.7295 bits; of as many A as C half a bit less each.
+    Eight windows of A alone: 2 - 3 / (2 ln 2 · 8) = 1.7295 bits; of as many A as C one bit less, shared.
 
     >>> information(np.array([[8.0, 4.0], [0.0, 4.0], [0.0, 0.0], [0.0, 0.0]])).round(4).tolist()
-    [[1.7295, 0.3648], [0.0, 0.3648], [0.0, 0.0], [0.0, 0.0]]
+    [[1.7295, 0.3647], [0.0, 0.3647], [0.0, 0.0], [0.0, 0.0]]
     """
     n = counts.sum(0)
     shares = counts / np.maximum(n, 1e-12)
