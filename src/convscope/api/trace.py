@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.api.inspect import Network, names_shape, open_network, shape_of
+from convscope.api.sequence_input import signal_of
+from convscope.data.dataset import Example
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import Classes
-from convscope.data.transforms import TextTransform
+from convscope.data.transforms import SignalTransform, TextTransform
+from convscope.data.transforms.text import text_of
 from convscope.errors import ShapeError
 from convscope.tracing.forward import Forward, Scaling, compute
 from convscope.tracing.terms import Trace, trace_number
@@ -34,7 +37,8 @@ def trace(
     Args:
         network: a run or its folder, an ``nn.Module``, ``package.module:name``, a name of ``convscope models``, or a
             ``Graph``.
-        x: for a run that takes texts a text; for any other run
+        x: for a run that takes texts a text; for one that takes signals a file of one, FILE/ROW, an array (T,) or
+            (T, C), or an example of a split; for any other run
             an image file, a picture of PIL, an example of a split or a raw image (H, W, C), which its
             preprocessing scales; for any other network one
             example (1, C, H, W) as it takes it, a list of those for several inputs, or a dictionary by their names; for
@@ -105,7 +109,13 @@ def _of_run(opened: Network, run: Run, x: Any) -> Forward:
     if isinstance(run.spec.preprocessing, TextTransform):
         rule = run.spec.preprocessing
         named = rule.names(range(run.spec.input.vocabulary or 0))
-        return _watched(run.model, [opened.tokens(str(x))], None, classes, named)
+        text = text_of(np.asarray(x.image)) if isinstance(x, Example) else str(x)
+        return _watched(run.model, [opened.tokens(text)], None, classes, named)
+    if isinstance(run.spec.preprocessing, SignalTransform):
+        signal = signal_of(x, run.spec.preprocessing)
+        rule = run.spec.preprocessing
+        inputs = [run.predictor.tensor(signal[None])]
+        return _watched(run.model, inputs, Scaling(signal.T, rule.mean, rule.std), classes)
     rule = opened.preprocessing()
     pixels = opened.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
     inputs = [run.predictor.tensor(np.array(pixels[None]))]

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from convscope.data.columns import Ragged
 from convscope.data.dataset import Split
 from convscope.data.transforms import TextTransform
 from convscope.data.transforms.text import PADDING, UNKNOWN, points_of, text_of
@@ -26,10 +27,13 @@ def texts_of(split: Split, rows: np.ndarray) -> list[str]:
 
 
 def lengths(split: Split) -> np.ndarray | None:
-    """Return how many characters each text of a split has (n,); ``None`` where its inputs are no texts."""
-    if split.input.spec.kind != "text":
+    """Return how many characters a text of a split has, or steps a signal (n,); ``None`` for other inputs."""
+    column = split.dataset.columns[split.dataset.inputs[0]]
+    if column.spec.kind not in ("text", "signal"):
         return None
-    return np.array([len(text) for text in split.input.take(np.arange(len(split)))])
+    if isinstance(column, Ragged):
+        return column.shapes[split.rows, 0]
+    return np.full(len(split), column.spec.shape[0])
 
 
 def windows(model: nn.Module, split: Split) -> Table | None:

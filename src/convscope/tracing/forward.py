@@ -25,11 +25,16 @@ MOVES = frozenset(("reshape", "permute", "strided_slice", "expand", "detach", "c
 
 @dataclass(frozen=True)
 class Scaling:
-    """The raw image (C, H, W) that became the network's input (raw - mean) / std, with mean and std (C,)."""
+    """The raw image (C, H, W), or signal (C, T), that became the network's input (raw - mean) / std: (C,) of each."""
 
     raw: np.ndarray
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+    @property
+    def noun(self) -> str:
+        """What one of its numbers is called."""
+        return "step" if self.raw.ndim == 2 else PIXEL
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,14 @@ class Forward:
     scaling: Scaling | None = None
     classes: tuple[str, ...] = ()
     tokens: Sequence[str] = ()
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The tokens of a text that was given, as text; "?" for an unknown one. None of other inputs."""
+        if not self.tokens:
+            return ()
+        numbers = [int(at) for at in self.values[self.graph.inputs[0].name].ravel()]
+        return tuple(("·", "?")[at] if at < 2 else str(self.tokens[at]) for at in numbers)
 
     @property
     def output(self) -> str:
