@@ -47,7 +47,7 @@ class Fixed(nn.Conv1d):
 
 
 class Shares(Told):
-    """How large a share of a signal (N, C, T) each kernel responds to above each threshold: (N, thresholds × kernels, 1).
+    """The share of a signal (N, C, T) above each threshold, for each kernel: (N, thresholds × kernels, 1).
 
     A response counts by the logistic function of its distance from the threshold, so that near ones count in part.
     """
