@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Unpack, get_type_hints
 
 import numpy as np
 
-from convscope.data.array_files import is_text, load_examples
+from convscope.data.array_files import load_examples
 from convscope.data.columns import Column, Converted
 from convscope.data.dataset import Data, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
 from convscope.data.masks import MaskRule, ignoring, read_otherwise
 from convscope.data.options import COLUMNS, MASKS, PLACES, LoadOptions, ReadKeywords
+from convscope.data.sources.signals_in_file import is_text
 from convscope.data.spec import STORED
 from convscope.data.transforms import ImageTransform, SignalTransform, VolumeTransform
 from convscope.data.transforms.channels import promote, promotion

@@ -19,7 +19,8 @@ from convscope.data.listing import Listing
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import Files, ending
-from convscope.data.sources.signal_rows import SignalRows, is_gap, listing_of
+from convscope.data.sources.signal_cells import is_gap
+from convscope.data.sources.signal_rows import SignalRows, listing_of
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.tabular import decoded, place
 from convscope.errors import DataError

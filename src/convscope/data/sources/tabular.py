@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from convscope.data.names import composed
-from convscope.data.sources.files import Files
+from convscope.data.sources.files import Contents
 from convscope.errors import DataError
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -40,7 +40,7 @@ class Table:
         return [name for name in self.columns for _ in range(1 + (name in self.twice))]
 
 
-def parse(files: Files, name: str, known: Known, rows: int | None = None) -> Table:
+def parse(files: Contents, name: str, known: Known, rows: int | None = None) -> Table:
     """Read a table's text, or only its first ``rows``.
 
     Raises:
@@ -53,7 +53,7 @@ def parse(files: Files, name: str, known: Known, rows: int | None = None) -> Tab
     return _json_lines(text, where, rows)
 
 
-def place(files: Files, name: str) -> str:
+def place(files: Contents, name: str) -> str:
     """Return what to call a table in messages."""
     return f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
 
