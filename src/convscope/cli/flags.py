@@ -21,6 +21,8 @@ _AS_TEXT = {
     "set": "key=value",
     "valid": "share or number",
     "test": "share or number",
+    "window": "steps or time",
+    "hop": "steps or time",
 }
 
 

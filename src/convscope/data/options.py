@@ -60,6 +60,8 @@ class LoadKeywords(TypedDict, total=False):
     mask_threshold: float | None
     stacks: Stacks
     tokens: Tokens
+    window: int | str | None
+    hop: int | str | None
     spacing: str | None
 
 
@@ -112,6 +114,8 @@ class LoadOptions:
     mask_threshold: float | None = None
     stacks: Stacks = "auto"
     tokens: Tokens = "auto"
+    window: int | str | None = None
+    hop: int | str | None = None
     spacing: str | None = None
 
     @classmethod

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from convscope.data.dataset import Data
+from convscope.data.sequences.windows import windowed
 from convscope.tasks.keeping import kept
 
 Usual = Mapping[str, tuple[Any, str]]  # setting: its value, and why
@@ -20,7 +21,7 @@ def usual_of_input(data: Data) -> Usual:
 
 
 def _signals(data: Data) -> Usual:
-    count = len(data.train)
+    count = len(windowed(data.train, data.preprocessing))
     few: dict[str, tuple[Any, str]] = {}
     if count < FEW:
         epochs = max(EPOCHS, STEPS // max(1, count // BATCH))

@@ -164,6 +164,15 @@ class Plan:
     tokens: Literal["auto", "characters", "dna"] = setting(
         "auto", "Data", "what texts are: their characters, or DNA; by default their letters tell"
     )
+    window: int | str | None = setting(
+        None,
+        "Data",
+        "steps of a recording that the network sees at a time, or their time, such as 512 or 2s; by default long ones "
+        "are cut; none keeps them whole",
+    )
+    hop: int | str | None = setting(
+        None, "Data", "steps, or time, from the begin of one window to the next; by default half a window"
+    )
     label_column: str | None = setting(None, "Data", "table column with the labels; by default label, target or class")
     group: str | None = setting(
         None,

@@ -87,6 +87,8 @@ class SeriesSettings(Shared, total=False):
     image_column: str | None
     text_column: str | None
     tokens: Literal["auto", "characters", "dna"]
+    window: int | str | None
+    hop: int | str | None
     label_column: str | None
 
 

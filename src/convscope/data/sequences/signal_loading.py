@@ -16,6 +16,7 @@ from convscope.data.description import learned_said, splits_said
 from convscope.data.examined import Examined
 from convscope.data.listing import Listing, Masks
 from convscope.data.options import LoadOptions
+from convscope.data.sequences import windows
 from convscope.data.sequences.dataset import dataset_of, everything_of
 from convscope.data.sequences.signals import Signals, constant_notices, lengths_said, signal_column
 from convscope.data.transforms.signal import SignalTransform
@@ -33,7 +34,12 @@ def load_signals(source: str | Path, listing: Listing, options: LoadOptions, div
     assert column.content is not None
     split, rule, rare = _divided(listing, options, divide)
     train = np.flatnonzero(split == "train")
+    lengths = np.array([len(signal) for signal in signals.values])
+    cut = windows.cut_of(lengths, options.window, options.hop, signals.rate)
     transform = replace(SignalTransform.fitted(column, train), rate=signals.rate)
+    if cut is not None:
+        length = cut.window if lengths.min() >= cut.window else None
+        transform = replace(transform, length=length, window=cut.window, hop=cut.hop)
     examined = Examined(
         listing.ids, listing.labels, listing.classes, split, listing.groups, column.content, noun="signal"
     )
@@ -41,6 +47,7 @@ def load_signals(source: str | Path, listing: Listing, options: LoadOptions, div
     facts = {
         "found": f"{source}: {listing.kind}",
         "signals": lengths_said(signals.values),
+        **({} if cut is None else {"windows": windows.said(cut, lengths, signals.rate)}),
         "splits": splits_said(examined, rule),
         **learned_said(target, examined),
         "normalisation": f"mean/standard deviation of each channel in the train split, in raw units: {scale}",
@@ -88,5 +95,6 @@ def load_labelled_signals(
         except Unreadable as error:
             raise DataError(f"{source}: row {where} {error}") from None
     column = signal_column(stored)
-    column = replace(column, spec=replace(column.spec, shape=(rule.length, rule.channels)))
+    if rule.window is None:
+        column = replace(column, spec=replace(column.spec, shape=(rule.length, rule.channels)))
     return everything_of(source, listing, column), listing.split, listing.notices

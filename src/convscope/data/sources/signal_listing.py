@@ -98,7 +98,7 @@ def listing_of_recordings(files: Files, by_split: BySplit, parts: Sequence[Recor
             *(notice for part in parts for notice in part.notices),
             *unused_notice("column", [each for each in rest if each not in used], grouping.passed),
             *grouping.notices,
-            *lengths_notices(where, values, named_refs),
+            *(lengths_notices(where, values, named_refs) if parts[0].word == "row" else ()),
         ),
         absent=bad_notice(where, bad, len(refs)),
         columns=tuple(parts[0].table.names),

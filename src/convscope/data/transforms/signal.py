@@ -23,7 +23,8 @@ class SignalTransform:
     """The rule from signals (T, channels) to network input (N, channels, T): (raw - mean) / std per channel.
 
     ``length`` is T where all have the same; else a batch is padded with zeros, the mean, to its longest. ``rate`` is
-    how many steps a second has, where that is known.
+    how many steps a second has, where that is known. With a ``window`` a network sees so many steps of a recording at a
+    time, ``hop`` after the ones before (``data.sequences.windows``), and T is that of a window.
     """
 
     kind: ClassVar[Kind] = "signal"
@@ -32,6 +33,8 @@ class SignalTransform:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     rate: float | None = None
+    window: int | None = None
+    hop: int | None = None
 
     @classmethod
     def fitted(cls, column: Column, rows: np.ndarray) -> SignalTransform:
@@ -61,7 +64,9 @@ class SignalTransform:
             raise Unreadable(
                 f"has the shape {np.shape(example)}; expected a signal of (steps, {count(self.channels, 'channel')})"
             )
-        if self.length is not None and len(values) != self.length:
+        if self.length is not None and self.window is not None and len(values) < self.length:
+            raise Unreadable(f"has {count(len(values), 'step')}; this network takes windows of {self.length:,}")
+        if self.length is not None and self.window is None and len(values) != self.length:
             raise Unreadable(f"has {count(len(values), 'step')}; this network takes signals of {self.length:,}")
         values = np.ascontiguousarray(values, np.float32)
         if not np.isfinite(values).all():
@@ -100,10 +105,12 @@ class SignalTransform:
         return {
             "kind": self.kind, "channels": self.channels, "length": self.length,
             "mean": list(self.mean), "std": list(self.std), **({"rate": self.rate} if self.rate else {}),
+            **({"window": self.window, "hop": self.hop} if self.window else {}),
         }  # fmt: skip
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> SignalTransform:
         """Rebuild from ``to_dict``'s values."""
         mean, std = tuple(values["mean"]), tuple(values["std"])
-        return cls(values["channels"], values["length"], mean, std, values.get("rate"))
+        aside = (values.get(name) for name in ("rate", "window", "hop"))
+        return cls(values["channels"], values["length"], mean, std, *aside)
