@@ -19,7 +19,7 @@ from convscope.analysis.warnings import codes_of
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import InputSpec
-from convscope.data.transforms import TextTransform
+from convscope.data.transforms import SignalRule, TextTransform
 from convscope.data.transforms.text import points_of
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.graph import Graph
@@ -71,6 +71,19 @@ class Network:
             raise DataError(f"{text!r:.60} {error}") from None
         return rule.tensor(stored.values[None]).numpy()
 
+    def signal(self, example: Any) -> np.ndarray:
+        """Return a recording, a file or an array, as the network of a run sees it: (1, C, ...), the first window of it.
+
+        Of a file with several that is the first; ``DataError`` for one that it cannot take.
+        """
+        assert self.run is not None
+        rule: Any = self.run.spec.preprocessing
+        first = next(iter(self.run.predictor.examples(example)))
+        stored = first.stored(rule)
+        if isinstance(stored, Unreadable):
+            raise DataError(f"{first.name} {stored}")
+        return rule.tensor(stored.values[None, : rule.window]).numpy()
+
     def preprocessing(self, dtype: str = "uint8") -> Preprocessing:
         """How an image of a type becomes its input: as in the run's training, else cropped and brought to 0..1.
 
@@ -105,6 +118,8 @@ class Network:
         """Return an image file, or a text, as the network sees it: (1, C, H, W) float32, or (1, L) int64."""
         if self.run is not None and isinstance(self.run.spec.preprocessing, TextTransform):
             return self.tokens(str(example))
+        if self.run is not None and isinstance(self.run.spec.preprocessing, SignalRule):
+            return self.signal(example)
         return self.scaled(self.pixels(Path(example)))
 
     def scaled(self, pixels: np.ndarray) -> np.ndarray:

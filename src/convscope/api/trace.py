@@ -15,7 +15,7 @@ import numpy as np
 from convscope.api.inspect import Network, names_shape, open_network, shape_of
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import Classes
-from convscope.data.transforms import TextTransform
+from convscope.data.transforms import SignalRule, TextTransform
 from convscope.errors import ShapeError
 from convscope.tracing.forward import Forward, Scaling, compute
 from convscope.tracing.terms import Trace, trace_number
@@ -34,7 +34,7 @@ def trace(
     Args:
         network: a run or its folder, an ``nn.Module``, ``package.module:name``, a name of ``convscope models``, or a
             ``Graph``.
-        x: for a run that takes texts a text; for any other run
+        x: for a run that takes texts a text, for one that takes signals a file or an array (T, C); for any other run
             an image file, a picture of PIL, an example of a split or a raw image (H, W, C), which its
             preprocessing scales; for any other network one
             example (1, C, H, W) as it takes it, a list of those for several inputs, or a dictionary by their names; for
@@ -104,6 +104,8 @@ def _of_run(opened: Network, run: Run, x: Any) -> Forward:
     classes = target.names if isinstance(target, Classes) else ()
     if isinstance(run.spec.preprocessing, TextTransform):
         return _watched(run.model, [opened.tokens(str(x))], None, classes)
+    if isinstance(run.spec.preprocessing, SignalRule):
+        return _watched(run.model, [opened.signal(x)], None, classes)
     rule = opened.preprocessing()
     pixels = opened.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
     inputs = [run.predictor.tensor(np.array(pixels[None]))]

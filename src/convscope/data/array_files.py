@@ -21,7 +21,7 @@ from convscope.data.options import LoadOptions
 from convscope.data.sources import npz
 from convscope.data.sources.signals_in_file import signals_in
 from convscope.data.spec import TargetSpec, names_of
-from convscope.data.transforms import SignalTransform, Transform
+from convscope.data.transforms import SignalRule, Transform
 from convscope.errors import DataError
 from convscope.text import listed
 
@@ -43,9 +43,9 @@ def in_array_file(path: Path, rule: Transform) -> Iterable[Held]:
         return [example for file in files for example in in_array_file(file, rule)]
     if not path.exists():
         raise DataError(f"there is no file or folder {path}")
-    if isinstance(rule, SignalTransform) and path.suffix.lower() == ".wav":
+    if isinstance(rule, SignalRule) and path.suffix.lower() == ".wav":
         return [Held(str(path), lambda: _recording(path, rule))]
-    if isinstance(rule, SignalTransform) and (signals := signals_in(path, rule.channels, rule.length)) is not None:
+    if isinstance(rule, SignalRule) and (signals := signals_in(path, rule.channels, rule.length)) is not None:
         return [
             Held(f"{path}/{row}" if row else str(path), _of_text(signal, rate, rule)) for row, signal, rate in signals
         ]
@@ -152,12 +152,12 @@ def _learned(listing: Listing, target: TargetSpec) -> tuple[Target, tuple[Notice
     return replace(mine, names=names), (Notice("unnamed-targets", what, names),) if len(names) > 1 else ()
 
 
-def _recording(path: Path, rule: SignalTransform) -> np.ndarray:
+def _recording(path: Path, rule: SignalRule) -> np.ndarray:
     values, rate = read_wav(path.read_bytes())
     return resampled(values, rate, rule.rate)
 
 
-def _of_text(signal: np.ndarray | str, rate: float | None, rule: SignalTransform) -> Callable[[], np.ndarray]:
+def _of_text(signal: np.ndarray | str, rate: float | None, rule: SignalRule) -> Callable[[], np.ndarray]:
     if isinstance(signal, str):
         return _unreadable(signal)
     return lambda: resampled(signal, rate, rule.rate)

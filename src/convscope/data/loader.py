@@ -22,7 +22,7 @@ from convscope.data.dataset import Split
 from convscope.data.loader_columns import Encode, InputColumn, TargetColumn
 from convscope.data.patches import Patches, Places, cuts
 from convscope.data.spec import FieldSpec
-from convscope.data.transforms import PLAIN, Form, ImageTransform, ToTensor, VolumeTransform
+from convscope.data.transforms import PLAIN, Form, ImageTransform, LogMelTransform, ToTensor, VolumeTransform
 from convscope.errors import ConfigError
 from convscope.world import ALONE, World
 
@@ -207,8 +207,8 @@ class Loader:
         return ((target, next(streamed) if target.streams else None) for target in self._targets)
 
 
-def _pictured(transform: ToTensor, policy: Policy) -> ImageTransform | VolumeTransform:
-    if not isinstance(transform, ImageTransform | VolumeTransform):
+def _pictured(transform: ToTensor, policy: Policy) -> ImageTransform | LogMelTransform | VolumeTransform:
+    if not isinstance(transform, ImageTransform | LogMelTransform | VolumeTransform):
         raise ConfigError(f"augmentation {str(policy)!r} is for images, which these inputs are not; choose none")
     return transform
 

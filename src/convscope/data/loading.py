@@ -34,7 +34,7 @@ from convscope.data.sequences.texts import Texts
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages
 from convscope.data.split_file import read_split_file
-from convscope.data.transforms import ImageTransform, SignalTransform, TextTransform, VolumeTransform
+from convscope.data.transforms import ImageTransform, SignalRule, TextTransform, VolumeTransform
 from convscope.data.transforms.resize import Fit, fit_for
 from convscope.data.volumes.loading import load_labelled_volumes, load_volumes
 from convscope.data.volumes.recognition import as_volumes
@@ -144,7 +144,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
 
 def load_labelled(
     path_or_name: str | Path,
-    rule: ImageTransform | SignalTransform | TextTransform | VolumeTransform,
+    rule: ImageTransform | SignalRule | TextTransform | VolumeTransform,
     options: LoadOptions,
     *,
     inherited: frozenset[str] = frozenset(),
@@ -163,7 +163,7 @@ def load_labelled(
     listing = _find(path_or_name, options, columns, root, tell)
     if isinstance(rule, TextTransform):
         return load_labelled_texts(path_or_name, listing, rule)
-    if isinstance(rule, SignalTransform):
+    if isinstance(rule, SignalRule):
         return load_labelled_signals(path_or_name, listing, rule)
     if isinstance(rule, VolumeTransform):
         volumes = as_volumes(listing, replace(options, stacks="volumes"))

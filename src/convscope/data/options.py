@@ -23,6 +23,7 @@ OF_NETWORKS = ("alpha", "side")  # what a network asks for, and no plan states
 MASKS = ("mask", "ignore", "classes", "mask_threshold", "stacks", "spacing")  # what masks and volumes mean
 Masked = Literal["auto", "binary", "classes", "instances"]
 Stacks = Literal["auto", "slices", "volumes"]
+As = Literal["wave", "logmel"]
 Tokens = Literal["auto", "characters", "dna"]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,6 +61,7 @@ class LoadKeywords(TypedDict, total=False):
     mask_threshold: float | None
     stacks: Stacks
     tokens: Tokens
+    as_: As
     window: int | str | None
     hop: int | str | None
     spacing: str | None
@@ -114,6 +116,7 @@ class LoadOptions:
     mask_threshold: float | None = None
     stacks: Stacks = "auto"
     tokens: Tokens = "auto"
+    as_: As = "wave"
     window: int | str | None = None
     hop: int | str | None = None
     spacing: str | None = None

@@ -20,7 +20,7 @@ from convscope.data.masks import MaskRule, ignoring, read_otherwise
 from convscope.data.options import COLUMNS, MASKS, PLACES, LoadOptions, ReadKeywords
 from convscope.data.sources.signals_in_file import is_text
 from convscope.data.spec import STORED
-from convscope.data.transforms import ImageTransform, SignalTransform, VolumeTransform
+from convscope.data.transforms import ImageTransform, SignalRule, VolumeTransform
 from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
@@ -151,7 +151,7 @@ def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
         given = {**run.spec.does.reading(run.spec.target), **given}
     options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
     inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
-    if not isinstance(rule, SignalTransform) or Path(data).is_dir() or is_text(Path(data)):
+    if not isinstance(rule, SignalRule) or Path(data).is_dir() or is_text(Path(data)):
         examples, of, notices = load_labelled(data, rule, options, inherited=inherited, masks=masks)
     else:
         examples, of, notices = load_examples(Path(data), rule, run.spec.target, options, inherited=inherited)

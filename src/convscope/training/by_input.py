@@ -7,6 +7,7 @@ from typing import Any
 
 from convscope.data.dataset import Data
 from convscope.data.sequences.windows import windowed
+from convscope.data.transforms import LogMelTransform
 from convscope.tasks.keeping import kept
 
 Usual = Mapping[str, tuple[Any, str]]  # setting: its value, and why
@@ -27,6 +28,9 @@ def _signals(data: Data) -> Usual:
         epochs = max(EPOCHS, STEPS // max(1, count // BATCH))
         few["batch_size"] = min(BATCH, count), f"small steps for {count:,} training signals"
         few["epochs"] = epochs, f"{STEPS:,} steps or more for {count:,} training signals"
+    if isinstance(data.preprocessing, LogMelTransform):
+        augment = "shift=0.1", "a sound a little earlier or later, higher or deeper, is the same; never mirrored"
+        return {"augment": augment, **few, **kept(data)}
     return {
         "model": ("fcn", "three convolutions over time, for signals of any length"),
         "augment": ("none", "what leaves the class of a signal as it is must be said"),

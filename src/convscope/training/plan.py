@@ -164,6 +164,9 @@ class Plan:
     tokens: Literal["auto", "characters", "dna"] = setting(
         "auto", "Data", "what texts are: their characters, or DNA; by default their letters tell"
     )
+    as_: Literal["wave", "logmel"] = setting(
+        "wave", "Data", "how recordings are seen: their values, or log-mel spectrograms, which networks of images take"
+    )
     window: int | str | None = setting(
         None,
         "Data",

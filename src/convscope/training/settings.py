@@ -87,6 +87,7 @@ class SeriesSettings(Shared, total=False):
     image_column: str | None
     text_column: str | None
     tokens: Literal["auto", "characters", "dna"]
+    as_: Literal["wave", "logmel"]
     window: int | str | None
     hop: int | str | None
     label_column: str | None

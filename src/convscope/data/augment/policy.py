@@ -11,7 +11,7 @@ import numpy as np
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.presets import PRESETS
 from convscope.data.numerals import real
-from convscope.data.transforms import ImageTransform, Transform, VolumeTransform
+from convscope.data.transforms import ImageTransform, LogMelTransform, Transform, VolumeTransform
 from convscope.errors import ConfigError, nearest
 from convscope.text import count
 
@@ -127,7 +127,7 @@ class Policy:
 
     def check(self, preprocessing: Transform, images: int) -> None:
         """Raise ``ConfigError`` where an operation cannot be done to a training set of so many such images."""
-        if not isinstance(preprocessing, ImageTransform | VolumeTransform):
+        if not isinstance(preprocessing, ImageTransform | LogMelTransform | VolumeTransform):
             if str(self) != "none":
                 raise ConfigError(
                     f"augmentation {str(self)!r} is for images, and these are {preprocessing.kind}s; choose none"
@@ -135,8 +135,10 @@ class Policy:
             return
         (H, W), C, dtype = preprocessing.input.space[-2:], preprocessing.channels, preprocessing.dtype
         flat = preprocessing.kind == "image"
+        sound = isinstance(preprocessing, LogMelTransform)
         needs = (
-            (("colour", "hue", "stain", "randaugment", "trivialaugment"), flat, "is for images, and these are volumes"),
+            (_TURNING, not sound, "makes another sound of a spectrogram, whose axes are pitch and time"),
+            (("colour", "hue", "stain", "randaugment", "trivialaugment"), flat, "is for images, and these are none"),
             (("rot90",), H == W, f"needs square images; these are {H} high and {W} wide"),
             (("colour", "hue", "stain"), C == 3, f"needs red, green and blue; these images have {count(C, 'channel')}"),
             (
@@ -186,6 +188,7 @@ class Policy:
         return replace(self, rotate=0.0, scale=0.0, shift=0.0, crop=0.0, elastic=0.0)
 
 
+_TURNING = ("hflip", "vflip", "rot90", "rotate", "colour", "hue", "stain", "randaugment", "trivialaugment")
 _ALONE = {
     "none": "means no augmentation; leave it out",
     "auto": "leaves the choice to train; convscope data show DATA prints the words it takes, to add others to",

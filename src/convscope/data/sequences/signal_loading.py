@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data import checks
+from convscope.data.columns import InMemory, Ragged, Selected
 from convscope.data.dataset import Dataset, Notice, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.decode.wav import resampled
@@ -19,10 +20,12 @@ from convscope.data.options import LoadOptions
 from convscope.data.sequences import windows
 from convscope.data.sequences.dataset import dataset_of, everything_of
 from convscope.data.sequences.signals import Signals, constant_notices, lengths_said, signal_column
-from convscope.data.transforms.signal import SignalTransform
-from convscope.errors import DataError
+from convscope.data.transforms import LogMelTransform, SignalRule, SignalTransform
+from convscope.errors import ConfigError, DataError
 from convscope.text import count, listed
 
+WHOLE, PIECE = 10.0, 4.0  # seconds of a recording that is seen whole as a spectrogram, and of a window else
+MEASURED, BATCH = 2_000, 64  # windows that spectrograms are measured on, and at a time
 Divide = Callable[[Listing, np.ndarray | slice, LoadOptions], tuple[np.ndarray, str]]
 
 
@@ -35,25 +38,68 @@ def load_signals(source: str | Path, listing: Listing, options: LoadOptions, div
     split, rule, rare = _divided(listing, options, divide)
     train = np.flatnonzero(split == "train")
     lengths = np.array([len(signal) for signal in signals.values])
-    cut = windows.cut_of(lengths, options.window, options.hop, signals.rate)
-    transform = replace(SignalTransform.fitted(column, train), rate=signals.rate)
-    if cut is not None:
-        length = cut.window if lengths.min() >= cut.window else None
-        transform = replace(transform, length=length, window=cut.window, hop=cut.hop)
+    cut = _cut(source, lengths, options, signals.rate)
+    transform = _rule(column, train, lengths, cut, signals.rate, options)
     examined = Examined(
         listing.ids, listing.labels, listing.classes, split, listing.groups, column.content, noun="signal"
     )
     scale = " ".join(f"{mean:.4g}/{std:.4g}" for mean, std in zip(transform.mean, transform.std, strict=True))
+    units = "in raw units" if isinstance(transform, SignalTransform) else "of the logarithms"
     facts = {
         "found": f"{source}: {listing.kind}",
         "signals": lengths_said(signals.values),
-        **({} if cut is None else {"windows": windows.said(cut, lengths, signals.rate)}),
+        **_windows_said(transform, cut, lengths),
         "splits": splits_said(examined, rule),
         **learned_said(target, examined),
-        "normalisation": f"mean/standard deviation of each channel in the train split, in raw units: {scale}",
+        "normalisation": f"mean/standard deviation of each channel in the train split, {units}: {scale}",
     }
     warnings = (*listing.notices, *rare, *checks.run(examined), *constant_notices(signals, train))
     return dataset_of(source, listing, column, split, transform, facts=facts, warnings=warnings, options=options)
+
+
+def _cut(source: str | Path, lengths: np.ndarray, options: LoadOptions, rate: float | None) -> windows.Cut | None:
+    """Return how recordings are cut, ``None`` where they are seen whole; ``ConfigError`` where they cannot be so."""
+    if options.as_ == "wave":
+        return windows.cut_of(lengths, options.window, options.hop, rate)
+    if rate is None:
+        raise ConfigError(
+            f"--as logmel: {source} does not say how many steps a second has, which pitches depend on; give WAV files, "
+            "or times in seconds"
+        )
+    return windows.cut_of(
+        lengths, options.window, options.hop, rate, long=round(WHOLE * rate), usual=round(PIECE * rate)
+    )
+
+
+def _rule(
+    column: InMemory | Ragged, train: np.ndarray, lengths: np.ndarray, cut: windows.Cut | None, rate: float | None,
+    options: LoadOptions,
+) -> SignalRule:  # fmt: skip
+    """Return what a network sees of signals, measured on the rows ``train``."""
+    rule = replace(SignalTransform.fitted(column, train), rate=rate)
+    if options.as_ == "logmel":
+        cut = cut or windows.Cut(int(lengths.max()), int(lengths.max()))
+        rule = replace(rule, length=None, window=cut.window, hop=cut.hop)
+        pieces = windows.Windows.of(Selected(column, train), cut)
+        measured = np.unique(np.linspace(0, len(pieces) - 1, MEASURED).astype(int))
+        return LogMelTransform.fitted(rule, pieces.stream(np.array_split(measured, -(-len(measured) // BATCH))))
+    if cut is None:
+        return rule
+    return replace(rule, length=cut.window if lengths.min() >= cut.window else None, window=cut.window, hop=cut.hop)
+
+
+def _windows_said(rule: SignalRule, cut: windows.Cut | None, lengths: np.ndarray) -> dict[str, str]:
+    """Say what a network sees of a recording, where that is not all of it as it is."""
+    said = {} if cut is None else {"windows": windows.said(cut, lengths, rule.rate)}
+    if isinstance(rule, LogMelTransform):
+        assert rule.rate is not None and rule.window is not None
+        bands, times = rule.input.space
+        said["spectrogram"] = (
+            f"{bands} mel bands up to {rule.rate / 2:,g} Hz × {times} times: the logarithm of the power in pieces of "
+            f"{1e3 * rule.frame / rule.rate:.3g} ms, one every {1e3 * rule.step / rule.rate:.3g} ms; silence "
+            f"behind what is shorter than {rule.window / rule.rate:.3g} s"
+        )
+    return said
 
 
 def _divided(listing: Listing, options: LoadOptions, divide: Divide) -> tuple[np.ndarray, str, tuple[Notice, ...]]:
@@ -80,7 +126,7 @@ def _divided(listing: Listing, options: LoadOptions, divide: Divide) -> tuple[np
 
 
 def load_labelled_signals(
-    source: str | Path, listing: Listing, rule: SignalTransform
+    source: str | Path, listing: Listing, rule: SignalRule
 ) -> tuple[Split, np.ndarray, tuple[Notice, ...]]:
     """Return all signals of a listing as one split, the split (n,) given to each, and what is told.
 

@@ -17,7 +17,7 @@ from convscope.data.columns import Column, InMemory, RaggedBatch, Values
 from convscope.data.dataset import Split
 from convscope.data.patches import example, sizes_of
 from convscope.data.spec import FieldSpec
-from convscope.data.transforms import SignalTransform, Transform
+from convscope.data.transforms import SignalRule, Transform
 from convscope.errors import ConfigError
 from convscope.text import count
 
@@ -42,12 +42,15 @@ class Cut(NamedTuple):
         return [*range(0, last, self.hop), last]
 
 
-def cut_of(lengths: np.ndarray, window: int | str | None, hop: int | str | None, rate: float | None) -> Cut | None:
+def cut_of(
+    lengths: np.ndarray, window: int | str | None, hop: int | str | None, rate: float | None, *, long: int = LONG,
+    usual: int = USUAL,
+) -> Cut | None:  # fmt: skip
     """Return how recordings of ``lengths`` (n,) steps are cut, ``None`` where each is seen whole.
 
     ``window`` and ``hop`` are what the user says: steps, or "2s" and "500ms" where the ``rate`` in steps a second is
-    known; "none" keeps recordings whole. By default those of more than ``LONG`` steps are cut, and windows overlap by
-    half.
+    known; "none" keeps recordings whole. By default those of more than ``long`` steps are cut into
+    windows of ``usual`` steps, which overlap by half.
 
     Raises:
         ConfigError: no length, seconds without a rate, or a hop that leaves steps out.
@@ -55,13 +58,13 @@ def cut_of(lengths: np.ndarray, window: int | str | None, hop: int | str | None,
     >>> cut_of(np.array([500, 30_000]), None, None, None), cut_of(np.array([500]), "0.5s", "100ms", 100)
     (Cut(window=4096, hop=2048), Cut(window=50, hop=10))
     """
-    if window is None and hop is None and lengths.max() <= LONG:
+    if window is None and hop is None and lengths.max() <= long:
         return None
     if isinstance(window, str) and window.strip().lower() == "none":
         if hop is not None:
             raise ConfigError(f"--hop {hop}: recordings are seen whole with --window none; leave one of them out")
         return None
-    steps = USUAL if window is None else _steps("window", window, rate)
+    steps = usual if window is None else _steps("window", window, rate)
     between = max(1, steps // 2) if hop is None else _steps("hop", hop, rate)
     if between > steps:
         raise ConfigError(
@@ -166,7 +169,7 @@ def windowed(split: Split, rule: Transform) -> Split:
 
 def cut_by(rule: Transform) -> Cut | None:
     """Return how a rule cuts recordings, ``None`` where it sees each whole."""
-    if not isinstance(rule, SignalTransform) or rule.window is None:
+    if not isinstance(rule, SignalRule) or rule.window is None:
         return None
     return Cut(rule.window, rule.hop or rule.window)
 
