@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.io import wavfile
 
 import convscope as cs
 from convscope.data.sources.signals_in_file import signals_in
@@ -181,3 +182,18 @@ def test_what_is_read_to_be_answered(tmp_path: Path):
     np.testing.assert_array_equal(values, SIGNALS[0].astype(np.float32))
     steps = signals_in(written(tmp_path / "long.csv", long()), 2, None)
     assert steps is not None and len(steps) == 24 and {rate for _, _, rate in steps} == {50}
+
+
+def test_an_index_of_wav_files_holds_a_speaker_out(tmp_path: Path):
+    for at in range(24):
+        rate = 16_000 if at % 4 == 3 else 8_000
+        wavfile.write(tmp_path / f"{at}.wav", rate, SIGNALS[at].repeat(rate // 1_000, axis=0).astype(np.float32))
+    rows = [["path", "label", "speaker"], *[[f"{at}.wav", LABELS[at], f"s{at // 4}"] for at in range(20)]]
+    data = cs.load(written(tmp_path / "list.csv", rows))
+    assert data.preprocessing.rate == 8_000 and "8,000 steps a second" in data.facts["found"]
+    assert data.train.input.spec.shape == (96, 2) and "5 recordings of another rate" in codes(data)["resampled"]
+    sides = [{*np.asarray(split.groups).tolist()} for split in data.splits]
+    assert sum(map(len, sides)) == len(set.union(*sides)) == 5
+    assert (
+        codes(data)["left-out"] == "the table does not name 4 recordings; left out (20.wav, 21.wav, 22.wav and 1 more)"
+    )

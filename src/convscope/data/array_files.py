@@ -45,7 +45,10 @@ def in_array_file(path: Path, rule: Transform) -> Iterable[Held]:
         raise DataError(f"there is no file or folder {path}")
     if isinstance(rule, SignalRule) and path.suffix.lower() == ".wav":
         return [Held(str(path), lambda: _recording(path, rule))]
-    if isinstance(rule, SignalRule) and (signals := signals_in(path, rule.channels, rule.length)) is not None:
+    if (
+        isinstance(rule, SignalRule)
+        and (signals := signals_in(path, rule.channels, rule.length, fill=rule.fill)) is not None
+    ):
         return [
             Held(f"{path}/{row}" if row else str(path), _of_text(signal, rate, rule)) for row, signal, rate in signals
         ]

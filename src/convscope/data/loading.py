@@ -12,6 +12,7 @@ import numpy as np
 
 from convscope.data import checks, named, splits
 from convscope.data.boxes import placed_in, squares
+from convscope.data.checks import locality
 from convscope.data.checks.places import check_places
 from convscope.data.dataset import Data, Dataset, Notice, Split
 from convscope.data.description import decoding_notices, describe
@@ -134,6 +135,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
             *_places(listing, entry, good, cropped),
             *_scaled(listing, index, transform),
             *checks.run(examined),
+            *locality.check_images(entry.images, rows["train"]),
         ),
         cache=entry.folder,
         decoding=entry.seconds,

@@ -159,7 +159,13 @@ class LoadOptions:
     def columns(self) -> Columns:
         """The columns that the options name."""
         task = self.task if self.task in TASKS else None
-        return Columns(self.image_column, self.label_column, self.group, task=task, text=self.text_column)
+        names = (self.image_column, self.label_column, self.group)
+        return Columns(*names, task=task, text=self.text_column, fill=self.fills_gaps)
+
+    @property
+    def fills_gaps(self) -> bool:
+        """Whether values that are missing within signals are filled: ``nodata`` is NaN."""
+        return self.nodata is not None and self.nodata != self.nodata
 
     @property
     def processes(self) -> int:

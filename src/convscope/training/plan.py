@@ -185,7 +185,10 @@ class Plan:
     skip_bad: bool = setting(False, "Data", "skip unreadable images (they are listed) instead of stopping")
     max_pixels: int | None = setting(None, "Data", "largest image to decode, in pixels")
     nodata: float | None = setting(
-        None, "Data", "value that means no data, such as -9999 or nan; replaced by the mean of the others"
+        None,
+        "Data",
+        "value that means no data, such as -9999 or nan; replaced by the mean of the others, in signals (nan) by the "
+        "line between neighbours",
     )
     cache: str | None = setting(None, "Data", "folder for decoded images; by default ~/.cache/convscope")
     data_root: str | None = setting(None, "Data", "folder of named sets such as mnist/")

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data import checks
+from convscope.data.checks import locality
 from convscope.data.columns import InMemory, Ragged, Selected
 from convscope.data.dataset import Dataset, Notice, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.decode.wav import resampled
 from convscope.data.description import learned_said, splits_said
 from convscope.data.examined import Examined
+from convscope.data.gaps import filled
 from convscope.data.listing import Listing, Masks
 from convscope.data.options import LoadOptions
 from convscope.data.sequences import windows
@@ -31,6 +33,7 @@ Divide = Callable[[Listing, np.ndarray | slice, LoadOptions], tuple[np.ndarray, 
 
 def load_signals(source: str | Path, listing: Listing, options: LoadOptions, divide: Divide) -> Dataset:
     """Return the signals of a listing as a data set; ``divide`` draws the splits."""
+    listing = _filled(listing, options)
     signals, target = listing.images, listing.target
     assert isinstance(signals, Signals) and not isinstance(target, Masks)
     column = signal_column(signals.values)
@@ -54,7 +57,31 @@ def load_signals(source: str | Path, listing: Listing, options: LoadOptions, div
         "normalisation": f"mean/standard deviation of each channel in the train split, {units}: {scale}",
     }
     warnings = (*listing.notices, *rare, *checks.run(examined), *constant_notices(signals, train))
+    warnings += tuple(locality.check_signals(column, train))
     return dataset_of(source, listing, column, split, transform, facts=facts, warnings=warnings, options=options)
+
+
+def _filled(listing: Listing, options: LoadOptions) -> Listing:
+    """Return a listing of signals without gaps, and tell how many values were filled."""
+    signals = listing.images
+    assert isinstance(signals, Signals)
+    if options.nodata is not None and not options.fills_gaps:
+        raise ConfigError(
+            f"--nodata {options.nodata:g}: in signals missing values are written as NaN or ?; write so in place of "
+            f"{options.nodata:g}, and have them filled with --nodata nan"
+        )
+    lacking = [int(np.sum(~np.isfinite(signal))) for signal in signals.values]
+    rows = [at for at, number in enumerate(lacking) if number]
+    if not rows:
+        return listing
+    values, gaps = sum(signal.size for signal in signals.values), count(sum(lacking), "value")
+    text = (
+        f"{gaps} missing or infinite in {count(len(rows), 'signal')} ({sum(lacking) / values:.2%} "
+        "of all values) filled by the line between their neighbours, as --nodata nan says"
+    )
+    told = Notice("filled", text, tuple(f"{signals.where[at]} ({lacking[at]:,})" for at in rows[:20]))
+    whole = replace(signals, values=[filled(signal) for signal in signals.values])
+    return replace(listing, images=whole, notices=(*listing.notices, told))
 
 
 def _cut(source: str | Path, lengths: np.ndarray, options: LoadOptions, rate: float | None) -> windows.Cut | None:
@@ -76,7 +103,7 @@ def _rule(
     options: LoadOptions,
 ) -> SignalRule:  # fmt: skip
     """Return what a network sees of signals, measured on the rows ``train``."""
-    rule = replace(SignalTransform.fitted(column, train), rate=rate)
+    rule = replace(SignalTransform.fitted(column, train), rate=rate, fill=options.fills_gaps)
     if options.as_ == "logmel":
         cut = cut or windows.Cut(int(lengths.max()), int(lengths.max()))
         rule = replace(rule, length=None, window=cut.window, hop=cut.hop)

@@ -33,7 +33,7 @@ class Recording(NamedTuple):
     time: str = ""
 
 
-def read_recording(content: bytes, name: str) -> Recording:
+def read_recording(content: bytes, name: str, *, fill: bool = False) -> Recording:
     """Return the recording that a file called ``name`` holds.
 
     Raises:
@@ -43,10 +43,10 @@ def read_recording(content: bytes, name: str) -> Recording:
     if ending(name) == ".wav":
         values, rate = read_wav(content)
         return Recording(values, rate=float(rate))
-    return recording_in_text(decoded(content, name), name)
+    return recording_in_text(decoded(content, name), name, fill=fill)
 
 
-def recording_in_text(text: str, where: str) -> Recording:
+def recording_in_text(text: str, where: str, *, fill: bool = False) -> Recording:
     """Return the recording of a text: an optional line of names, then a line of numbers for each step.
 
     >>> recording_in_text("time (s),x,y\\n0,1,2\\n0.5,3,4\\n", "a.csv").rate
@@ -71,7 +71,7 @@ def recording_in_text(text: str, where: str) -> Recording:
     kept = [k for k in range(width) if k != timed and not (names and not names[k])]  # a column without name: numbers
     if not kept:
         raise Unreadable(f"has no column of values, only {listed(called, 4)}")
-    numbers = numbers_in([cells[k] for _, cells in rows for k in kept])
+    numbers = numbers_in([cells[k] for _, cells in rows for k in kept], fill=fill)
     if numbers is None:
         raise Unreadable(_why_bad(where, rows, kept, called))
     values = numbers.reshape(len(rows), len(kept))

@@ -29,11 +29,13 @@ def is_number(cell: str) -> bool:
     return REAL.fullmatch(cell) is not None
 
 
-def numbers_in(cells: Sequence[str]) -> np.ndarray | None:
+def numbers_in(cells: Sequence[str], *, fill: bool = False) -> np.ndarray | None:
     """Return the numbers (n,) float32 of cells where all is well; quick, and so not able to say what is wrong.
 
-    >>> numbers_in(["1", "2.5"]), numbers_in(["1", "?"])
-    (array([1. , 2.5], dtype=float32), None)
+    With ``fill`` cells that are missing, NaN or infinite are NaN.
+
+    >>> numbers_in(["1", "2.5"]), numbers_in(["1", "?"]), numbers_in(["1", "?"], fill=True)
+    (array([1. , 2.5], dtype=float32), None, array([ 1., nan], dtype=float32))
     """
     text = " ".join(cells)
     if not cells or not text.isascii() or "_" in text:
@@ -41,7 +43,12 @@ def numbers_in(cells: Sequence[str]) -> np.ndarray | None:
     try:
         numbers = np.array(cells, np.float32)
     except ValueError:
-        return None
+        if not fill or not any(map(is_gap, cells)):
+            return None
+        return numbers_in(["nan" if is_gap(cell) else cell for cell in cells], fill=True)
+    if fill:
+        numbers[~np.isfinite(numbers)] = np.nan
+        return numbers
     return numbers if np.isfinite(numbers).all() else None
 
 

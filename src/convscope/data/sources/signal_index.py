@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.decode.wav import resampled
 from convscope.data.listing import Listing
+from convscope.data.notice import Notice
 from convscope.data.sources import rates
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import LABEL_COLUMNS, Columns, plain
@@ -20,7 +22,7 @@ from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.table import tables
 from convscope.data.sources.tabular import Table, parse, place
 from convscope.errors import DataError
-from convscope.text import listed
+from convscope.text import count, listed
 
 PATHS = ("path", "file", "file_name", "filename", "recording", "signal", "wav", "csv", "audio", "id", "name")
 HEAD, SHOWN = 50, 20
@@ -61,7 +63,16 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     twice = [file for file, times in Counter(ref for part in parts for ref in part.refs).items() if times > 1]
     if twice:
         raise DataError(f"{', '.join(by_split.values())} names {listed(twice, 3)} twice; keep one row for each file")
-    return listing_of_recordings(files, by_split, parts, columns)
+    listing = listing_of_recordings(files, by_split, parts, columns)
+    unread = [ref.rpartition("(")[2].removesuffix(")") for part in parts for ref in part.bad]
+    named = {*unread, *(ref for part in parts for ref in part.refs)}
+    kinds = {ending(name) for name in named}
+    rest = [name for name in places.known if name not in named and ending(name) in kinds - {".txt"}]
+    rest = [name for name in rest if name not in by_split.values()]
+    if not rest:
+        return listing
+    text = f"the table does not name {count(len(rest), 'recording')}; left out ({listed(rest, 3)})"
+    return replace(listing, notices=(*listing.notices, Notice("left-out", text, tuple(rest[:SHOWN]))))
 
 
 class _Places:
@@ -119,7 +130,7 @@ def _read_one(files: Files, name: str, columns: Columns, places: _Places) -> Rec
     for at, file in enumerate(meant):
         assert file is not None
         try:
-            recordings[at] = read_recording(files.read(file), file)
+            recordings[at] = read_recording(files.read(file), file, fill=columns.fill)
         except Unreadable as error:
             bad[f"{table.rows[at]} of {name} ({file})"] = str(error)
         except OSError as error:

@@ -85,10 +85,14 @@ def listing_of_recordings(files: Files, by_split: BySplit, parts: Sequence[Recor
     used = {grouping.column, *parts[0].known}
     first = next(iter(by_split.values())).rpartition("/")[2]
     name = SPLIT_WORD.sub("", first[: -len(ending(first))]) if len(by_split) == 1 else set_name(files.path)
+    rate = _one_rate(where, parts)
+    said = [parts[0].said + how]
+    said += [f"group={grouping.column}"] * bool(grouping.column)
+    said += [f"{rate:,g} steps a second"] if rate else []
     return Listing(
         name=name,
-        kind=f"signals in {where} ({parts[0].said}{how}" + (f", group={grouping.column})" if grouping.column else ")"),
-        images=Signals(values, refs, parts[0].channels, rate=_one_rate(where, parts)),
+        kind=f"signals in {where} ({', '.join(said)})",
+        images=Signals(values, refs, parts[0].channels, rate=rate),
         ids=strings(refs),
         target=target,
         split=np.concatenate([_split(part, split) for split, part in zip(by_split, parts, strict=True)]),

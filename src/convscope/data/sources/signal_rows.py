@@ -90,8 +90,8 @@ def bad_notice(where: str, bad: list[str], good: int) -> Notice | None:
     if not bad:
         return None
     text = (
-        f"{where}: {len(bad):,} of {count(good + len(bad), 'row')} cannot be used: {listed(bad, 3)}; fill missing "
-        "values in, say by the line between their neighbours"
+        f"{where}: {len(bad):,} of {count(good + len(bad), 'row')} cannot be used: {listed(bad, 3)}; --nodata nan "
+        "fills missing values by the line between their neighbours"
     )
     return Notice("bad-rows", text, tuple(bad[:SHOWN]))
 

@@ -44,7 +44,7 @@ def recordings_of_steps(table: Table, form: Long, name: str, columns: Columns) -
     ]  # fmt: skip
     if not channels:
         raise DataError(f"{table.where}: no column of numbers changes within a {form.recording}: there is no channel")
-    kept, values, bad = _signals(table, order, channels, refs)
+    kept, values, bad = _signals(table, order, channels, refs, fill=columns.fill)
     rest = {key: [table.columns[key][int(order[at][0])] for at in kept] for key in table.columns if key in steady}
     rate, notices = _rate([times[each] for each in order], form, table.where)
     label = f", class={form.label}" if form.label else ""
@@ -130,11 +130,16 @@ def _changing(table: Table, label: str, order: Sequence[np.ndarray], form: Long)
 
 
 def _signals(
-    table: Table, order: Sequence[np.ndarray], channels: Sequence[str], refs: Sequence[str]
+    table: Table,
+    order: Sequence[np.ndarray],
+    channels: Sequence[str],
+    refs: Sequence[str],
+    *,
+    fill: bool,
 ) -> tuple[list[int], list[np.ndarray], dict[str, str]]:
     """Return which recordings can be used, their values (T, C), and why the others cannot."""
     columns = [[cell.strip() for cell in table.columns[channel]] for channel in channels]
-    numbers = [numbers_in(column) for column in columns]
+    numbers = [numbers_in(column, fill=fill) for column in columns]
     whole = [each for each in numbers if each is not None]
     kept: list[int] = []
     values: list[np.ndarray] = []
@@ -144,7 +149,7 @@ def _signals(
             kept.append(at)
             values.append(np.stack([column[rows] for column in whole], axis=1))
             continue
-        parts = [numbers_in([column[row] for row in rows.tolist()]) for column in columns]
+        parts = [numbers_in([column[row] for row in rows.tolist()], fill=fill) for column in columns]
         good = [part for part in parts if part is not None]
         if len(good) == len(parts):
             kept.append(at)

@@ -76,10 +76,10 @@ def _read_one(files: Files, name: str, columns: Columns) -> Recordings:
         )
     if isinstance(form, Long):
         return recordings_of_steps(table, form, name, columns)
-    return recordings_of_rows(table, form, name)
+    return recordings_of_rows(table, form, name, fill=columns.fill)
 
 
-def recordings_of_rows(table: Table, form: Wide, name: str) -> Recordings:
+def recordings_of_rows(table: Table, form: Wide, name: str, *, fill: bool = False) -> Recordings:
     """Return the recordings of a table with one in each row; those with a bad value are said instead."""
     check_even(table.where, form)
     channels = [list(zip(*(table.columns[step] for step in steps), strict=True)) for steps in form.channels.values()]
@@ -90,7 +90,7 @@ def recordings_of_rows(table: Table, form: Wide, name: str) -> Recordings:
     for at, row in enumerate(table.rows):
         cells = [[cell.strip() for cell in channel[at]] for channel in channels]
         length = max(_length(channel) for channel in cells)
-        numbers = [numbers_in(channel[:length]) for channel in cells]
+        numbers = [numbers_in(channel[:length], fill=fill) for channel in cells]
         good = [each for each in numbers if each is not None]
         if len(good) == len(numbers):
             kept.append(at)
@@ -117,7 +117,7 @@ def rows_in(table: Table, columns: Columns) -> list[tuple[str, np.ndarray | str,
     if isinstance(form, Long):
         found = recordings_of_steps(table, form, "", columns)
     else:
-        found = recordings_of_rows(table, form, "")
+        found = recordings_of_rows(table, form, "", fill=columns.fill)
     good = zip(found.refs, found.values, strict=True)
     return [(ref.removesuffix(" of "), signal, found.rate) for ref, signal in [*good, *found.bad.items()]]
 

@@ -31,21 +31,23 @@ class _Alone:
         return (self.path / name).read_bytes()
 
 
-def signals_in(path: Path, channels: int, length: int | None) -> list[Signal] | None:
+def signals_in(path: Path, channels: int, length: int | None, *, fill: bool = False) -> list[Signal] | None:
     """Return the signals that a file holds, ``None`` for one that is no text of signals.
 
     A table that can be read as signals in its rows and as one recording is what has ``channels``; a row of ``length``
     values without a header is a signal without a class. A file with one recording gives one, called "".
     """
     if path.suffix.lower() in signal_files.ENDINGS:
-        return [(at, signal, None) for at, signal in signal_files.cases_in(path)]
-    if (rows := _in_table(path)) and all(isinstance(each, str) or each.shape[1] == channels for _, each, _ in rows):
+        return [(at, signal, None) for at, signal in signal_files.cases_in(path, fill=fill)]
+    if (rows := _in_table(path, fill=fill)) and all(
+        isinstance(each, str) or each.shape[1] == channels for _, each, _ in rows
+    ):
         return rows
-    recording = _recording(path)
+    recording = _recording(path, fill=fill)
     if recording is not None and recording[0][1].shape[1] == channels:  # pyright: ignore[reportAttributeAccessIssue]
         return recording
     if ucr.holds(path):
-        return [(at, signal, None) for at, signal in ucr.rows_in(path, length)]
+        return [(at, signal, None) for at, signal in ucr.rows_in(path, length, fill=fill)]
     return rows or recording
 
 
@@ -54,20 +56,20 @@ def is_text(path: Path) -> bool:
     return (path.is_file() and path.suffix.lower() in (*signal_files.ENDINGS, *ENDINGS)) or ucr.holds(path)
 
 
-def _in_table(path: Path) -> list[Signal] | None:
+def _in_table(path: Path, *, fill: bool) -> list[Signal] | None:
     if not path.name.lower().endswith(ENDINGS):
         return None
     try:
-        return rows_in(parse_for_signals(_Alone(path.parent), path.name, Columns()), Columns())
+        return rows_in(parse_for_signals(_Alone(path.parent), path.name, Columns()), Columns(fill=fill))
     except DataError:  # rows of numbers without a header
         return None
 
 
-def _recording(path: Path) -> list[Signal] | None:
+def _recording(path: Path, *, fill: bool) -> list[Signal] | None:
     if ending(path.name) not in TEXT:
         return None
     try:
-        recording = recording_in_text(decoded(path.read_bytes(), str(path)), path.name)
+        recording = recording_in_text(decoded(path.read_bytes(), str(path)), path.name, fill=fill)
     except Unreadable as error:
         return None if ucr.holds(path) else [("", str(error), None)]
     return [("", recording.values, recording.rate)]

@@ -22,6 +22,7 @@ from convscope.data.sources.columns import LABEL_COLUMNS, Columns, plain
 from convscope.data.sources.files import Files, is_image, set_name, strings
 from convscope.data.sources.grouping import find_grouping, unused_notice
 from convscope.data.sources.labels import text_of
+from convscope.data.sources.quantities import are_numbers
 from convscope.data.sources.rowfiles import rows_said
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.table import splits_of, tables
@@ -146,6 +147,7 @@ def _listing(
         for name in parts[0].table.columns
         if name not in taken and plain(name) != "split"
     }
+    notices = (*_numbers_as_texts(parts), *notices)
     labels = target.values if target.kind == "class" else np.zeros(len(target), np.int64)
     grouping = find_grouping(rest, labels, columns.named("group"), wanted=columns.group != "none")
     kind = f"{'tables' if len(parts) > 1 else 'table'} {where} (columns text={parts[0].text}, {target.kind}={said}"
@@ -163,6 +165,19 @@ def _listing(
         ),
         columns=tuple(parts[0].table.names),
     )  # fmt: skip
+
+
+def _numbers_as_texts(parts: Sequence[_Texts]) -> tuple[Notice, ...]:
+    """Tell of a column of numbers that is taken for texts."""
+    first = parts[0]
+    cells = [cell for part in parts for cell in part.cells(part.text)]
+    if not are_numbers(cells):
+        return ()
+    text = (
+        f"{first.table.where}: the column {first.text} holds numbers (row {first.table.rows[0]}: {cells[0][:20]!r}) "
+        "and is read as text, character by character; where another column holds the texts, name it with --text-column"
+    )
+    return (Notice("numbers-as-text", text),)
 
 
 def told_apart(names: Sequence[str]) -> list[str]:

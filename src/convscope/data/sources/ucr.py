@@ -67,10 +67,12 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
             missing or no number are the listing's ``absent``.
     """
     said = f"a row each: its {'number' if columns.task == 'regression' else 'class'}, then its values"
-    return listing_of(by_split, [_read_one(files, name) for name in by_split.values()], columns, said)
+    return listing_of(
+        by_split, [_read_one(files, name, fill=columns.fill) for name in by_split.values()], columns, said
+    )
 
 
-def rows_in(path: Path, length: int | None) -> list[tuple[str, np.ndarray | str]]:
+def rows_in(path: Path, length: int | None, *, fill: bool = False) -> list[tuple[str, np.ndarray | str]]:
     """Return (row, signal (T, 1) or why it cannot be used) of a file; its class is left out where it has one.
 
     A row of ``length`` values is a signal without a class; where lengths differ, each row begins with one.
@@ -82,12 +84,12 @@ def rows_in(path: Path, length: int | None) -> list[tuple[str, np.ndarray | str]
     rows = rows[1:] if _is_header(rows[0][1]) else rows
     labelled = [(at, cells if len(cells) != length else ["0", *cells]) for at, cells in rows]
     return [
-        (at, _why_bad(str(path), int(at), cells) if (values := _values(cells)) is None else values)
+        (at, _why_bad(str(path), int(at), cells) if (values := _values(cells, fill=fill)) is None else values)
         for at, cells in labelled
     ]
 
 
-def _read_one(files: Files, name: str) -> SignalRows:
+def _read_one(files: Files, name: str, *, fill: bool) -> SignalRows:
     where = place(files, name)
     lines = [(at, line) for at, line in enumerate(decoded(files.read(name), where).splitlines(), 1) if line.strip()]
     if not lines:
@@ -101,7 +103,7 @@ def _read_one(files: Files, name: str) -> SignalRows:
             said = f"{where} row {at} holds no numbers ({listed(cells, 3)}): read as the names of the columns"
             rows.notices.append(Notice("header-row", said, (ref,)))
             continue
-        if (values := _values(cells)) is None and (why := _why_bad(where, at, cells)):
+        if (values := _values(cells, fill=fill)) is None and (why := _why_bad(where, at, cells)):
             rows.bad[ref] = why
             continue
         rows.refs.append(ref)
@@ -144,9 +146,9 @@ def _is_header(cells: list[str]) -> bool:
     return None not in numbers and numbers == [*range(numbers[0] or 0, (numbers[0] or 0) + len(numbers))]
 
 
-def _values(cells: list[str]) -> np.ndarray | None:
+def _values(cells: list[str], *, fill: bool = False) -> np.ndarray | None:
     """Return the values (T, 1) of a row where all is well."""
-    numbers = numbers_in(cells) if len(cells) > 1 else None
+    numbers = numbers_in(cells, fill=fill and not is_gap(cells[0])) if len(cells) > 1 else None
     return None if numbers is None else numbers[1:, None]
 
 

@@ -81,6 +81,11 @@ class LogMelTransform:
         return self.signal.hop
 
     @property
+    def fill(self) -> bool:
+        """Whether missing values are filled."""
+        return self.signal.fill
+
+    @property
     def length(self) -> None:
         """Recordings of any length are taken."""
         return None
