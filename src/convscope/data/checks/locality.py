@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convscope.data.columns import Column, InMemory, RaggedBatch
+from convscope.data.columns import Column, InMemory, OnDisk, RaggedBatch
 from convscope.data.notice import Notice
 
 ORDERS = 200  # random orders that the true one is compared with
-LEAST_EXAMPLES, LEAST_PLACES = 12, 8  # below which nothing can be told
+LEAST_EXAMPLES, LEAST_IMAGES, LEAST_PLACES = 12, 50, 8  # below which nothing is told
 EXAMPLES, IMAGES = 1_000, 200  # looked at, at most
 BLOCKS, STEPS, SIDE = 32, 16, 4  # of long signals so many blocks of so many steps; of images squares of this side
 ALARM = 3.2  # standard deviations above random orders, below which neighbours are no more alike than strangers
@@ -101,9 +101,12 @@ def of_signals(column: Column, rows: np.ndarray) -> Likeness | None:
 
 
 def of_images(column: Column, rows: np.ndarray) -> Likeness | None:
-    """Return how alike neighbouring pixels are in the images ``rows``, ``None`` where sizes differ or they are few."""
+    """Return how alike neighbouring pixels are in the images ``rows``, ``None`` where they are few or differ in size.
+
+    Of a set that is too large to be held, none is read before training does.
+    """
     shape = column.spec.shape
-    if len(shape) != 3 or None in shape or len(rows) < LEAST_EXAMPLES:
+    if isinstance(column, OnDisk) or len(shape) != 3 or None in shape or len(rows) < LEAST_IMAGES:
         return None
     height, width, channels = (int(size or 0) for size in shape)
     if min(height, width) < SIDE:
