@@ -151,7 +151,7 @@ def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
         given = {**run.spec.does.reading(run.spec.target), **given}
     options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
     inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
-    if not isinstance(rule, SignalRule) or Path(data).is_dir() or is_text(Path(data)):
+    if not isinstance(rule, SignalRule) or Path(data).is_dir() or is_text(Path(data), options.label_column):
         examples, of, notices = load_labelled(data, rule, options, inherited=inherited, masks=masks)
     else:
         examples, of, notices = load_examples(Path(data), rule, run.spec.target, options, inherited=inherited)
