@@ -10,7 +10,7 @@ import contextlib
 import fcntl
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -41,12 +41,12 @@ def write(path: Path, *pieces: bytes | memoryview) -> None:
         file.writelines(pieces)
 
 
-def write_together(contents: Mapping[Path, bytes]) -> None:
-    """Replace several files, none of them before the disk has all; the last one named is replaced first."""
+def write_together(contents: Mapping[Path, bytes | Iterable[bytes]]) -> None:
+    """Replace several files by bytes, or by their pieces: none before the disk has all; the last named one first."""
     with contextlib.ExitStack() as stack:
         for path, content in contents.items():
             file = stack.enter_context(replacing(path))
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             _sync(file)
 
 

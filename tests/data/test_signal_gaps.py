@@ -79,16 +79,6 @@ def test_ends_and_channels_without_values():
     assert np.isnan(signal[0, 0])  # what was given stays
 
 
-def test_numbers_taken_for_texts_are_told(tmp_path: Path):
-    rows = ["text,label", *[f"{at / 4:g},{'ab'[at % 2]}" for at in range(30)]]
-    (tmp_path / "set.csv").write_text("\n".join(rows))
-    told = {notice.code: notice.text for notice in cs.load(tmp_path / "set.csv").warnings}
-    assert (
-        "the column text holds numbers (row 2: '0')" in told["numbers-as-text"]
-        and "--text-column" in told["numbers-as-text"]
-    )
-
-
 def test_a_class_that_training_lacks_is_told(tmp_path: Path):
     header = ["label", "split", *(f"t{k}" for k in range(12))]
     rows = [["ab"[at % 2], "train" if at < 16 else "test", *map(str, x)] for at, x in enumerate(SIGNALS)]

@@ -17,7 +17,7 @@ SIGNALS = [name for name in names() if entry(name).axes == 1 and entry(name).voc
 @pytest.mark.parametrize("name", SIGNALS)
 def test_a_network_that_masks_is_pytorchs_numbers(name: str) -> None:
     torch.manual_seed(0)
-    options = {"width": 4} if name != "conv1d" else {}
+    options = {} if name in ("conv1d", "fixed_kernels") else {"width": 4}
     network = build(name, options, input=InputSpec(2, (None,)), output=OutputSpec(3))
     network(torch.randn(3, 2, 20))  # running means and variances that are not 0 and 1
     x = torch.randn(2, 2, 20, dtype=torch.float64)

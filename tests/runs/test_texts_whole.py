@@ -136,6 +136,30 @@ def test_it_is_inspected_verified_and_traced(run: cs.Run, capsys: pytest.Capture
         cs.trace(run, "")
 
 
+def test_a_number_says_which_letters_it_sees(run: cs.Run, capsys: pytest.CaptureFixture[str]):
+    traced = cs.trace(run, "maria")
+    assert traced.forward.letters == (*"MARIA",)
+    conv = next(node.name for node in traced.forward.graph.nodes if node.op == "correlate")
+    kernel = 4
+    for at in range(len("MARIA") + kernel - 1):
+        assert call("trace", run.folder, "maria", "--node", conv, "--at", f"0,{at}") == 0
+        told = capsys.readouterr().out.splitlines()[1]
+        seen = "MARIA"[max(0, at - kernel + 1) : at + 1]
+        assert told.endswith(f"of 5: “{seen}”"), told
+    says(capsys, "takes texts, and which characters are which tokens only a run knows", "trace", "text_cnn", "maria")
+
+
+def test_it_is_answered_as_it_is_typed(run: cs.Run, capsys: pytest.CaptureFixture[str]):
+    assert call("predict", run.folder, "maria", "li", "--typed") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["input"] for row in rows] == ["m", "ma", "mar", "mari", "maria", "l", "li"]
+    for row in rows:
+        stated = run.predict(row["input"])[0].answer["probability"]
+        assert float(row["probability"]) == pytest.approx(stated, abs=1e-5)
+    drawn = {path.stem for path in (run.folder / "figures").glob("*.svg")}
+    assert {"letters", "typed", "examples", "lengths", "embeddings"} <= drawn and "traces" not in drawn
+
+
 def test_a_network_of_the_list_is_inspected_at_any_length():
     assert cs.inspect("gru", (9,)).graph.inputs[0].shape == (1, 9)
     assert cs.inspect("conv_dna").graph.inputs[0].shape == (1, 60)

@@ -16,10 +16,11 @@ import numpy as np
 
 from convscope.analysis.inspection import Inspection
 from convscope.analysis.warnings import codes_of
+from convscope.api.sequence_input import signal_of
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import InputSpec
-from convscope.data.transforms import SignalRule, TextTransform
+from convscope.data.transforms import LogMelTransform, SignalTransform, TextTransform
 from convscope.data.transforms.text import points_of
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.graph import Graph
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from convscope.runs.run import Run
 
 LENGTH = 32  # of a text, where nothing says how long texts are
+STEPS = 100  # of a signal, where signals differ in length
 WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}  # what becomes 1 where no training said otherwise
 
 
@@ -56,10 +58,13 @@ class Network:
         return record(self.model, self.input_shape)
 
     def showing(self, example: str | Path | None) -> Network:
-        """Return the network as it sees an example: of a text, at the text's length; of images, as it is."""
-        if example is None or self.run is None or not isinstance(self.run.spec.preprocessing, TextTransform):
-            return self
-        return replace(self, input_shape=_tokens(self.tokens(str(example)).shape[1]))
+        """Return the network as it sees an example: of a text or a signal, at its length; of images, as it is."""
+        rule = None if example is None or self.run is None else self.run.spec.preprocessing
+        if isinstance(rule, TextTransform):
+            return replace(self, input_shape=_tokens(self.tokens(str(example)).shape[1]))
+        if isinstance(rule, SignalTransform):
+            return replace(self, input_shape=signal_of(example, rule).T.shape)
+        return self
 
     def tokens(self, text: str) -> np.ndarray:
         """Return a text as the network of a run sees it, (1, L) int64; ``DataError`` for one that it cannot take."""
@@ -91,6 +96,11 @@ class Network:
         """
         shape = self.input_shape
         if not _is_image(shape):
+            if str(shape).startswith("tokens:"):
+                raise ConfigError(
+                    f"{self.name} takes texts, and which characters are which tokens only a run knows: give a run "
+                    f"folder (./{self.name} where it is called so)"
+                )
             raise ConfigError(
                 f"{self.name} takes no single image (channels, height, width), but {shape!r}; give arrays, in Python"
             )
@@ -115,11 +125,15 @@ class Network:
         return stored.values
 
     def input(self, example: str | Path) -> np.ndarray:
-        """Return an image file, or a text, as the network sees it: (1, C, H, W) float32, or (1, L) int64."""
-        if self.run is not None and isinstance(self.run.spec.preprocessing, TextTransform):
+        """Return an image file, a file of one signal, or a text, as the network sees it.
+
+        (1, C, H, W) or (1, C, T) float32, or (1, L) int64.
+        """
+        rule = None if self.run is None else self.run.spec.preprocessing
+        if isinstance(rule, TextTransform):
             return self.tokens(str(example))
-        if self.run is not None and isinstance(self.run.spec.preprocessing, SignalRule):
-            return self.signal(example)
+        if isinstance(rule, SignalTransform | LogMelTransform):
+            return rule.tensor(signal_of(example, rule)[None]).numpy()
         return self.scaled(self.pixels(Path(example)))
 
     def scaled(self, pixels: np.ndarray) -> np.ndarray:
@@ -247,6 +261,8 @@ def _of_run(run: Run, input_shape: Any) -> Network:
     rule = run.spec.preprocessing
     if isinstance(rule, TextTransform):
         input_shape = input_shape or _tokens(rule.longest or LENGTH)
+    if isinstance(rule, SignalTransform):
+        input_shape = input_shape or (rule.channels, rule.length or STEPS)
     return Network(str(run.folder), run.model, input_shape or run.spec.input.shape, run)
 
 

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.api.inspect import Network, names_shape, open_network, shape_of
+from convscope.api.sequence_input import signal_of
+from convscope.data.dataset import Example
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import Classes
-from convscope.data.transforms import SignalRule, TextTransform
+from convscope.data.transforms import LogMelTransform, SignalTransform, TextTransform
+from convscope.data.transforms.text import text_of
 from convscope.errors import ShapeError
 from convscope.tracing.forward import Forward, Scaling, compute
 from convscope.tracing.terms import Trace, trace_number
@@ -34,7 +37,8 @@ def trace(
     Args:
         network: a run or its folder, an ``nn.Module``, ``package.module:name``, a name of ``convscope models``, or a
             ``Graph``.
-        x: for a run that takes texts a text, for one that takes signals a file or an array (T, C); for any other run
+        x: for a run that takes texts a text; for one that takes signals a file of one, FILE/ROW, an array (T,) or
+            (T, C), or an example of a split; for any other run
             an image file, a picture of PIL, an example of a split or a raw image (H, W, C), which its
             preprocessing scales; for any other network one
             example (1, C, H, W) as it takes it, a list of those for several inputs, or a dictionary by their names; for
@@ -103,9 +107,18 @@ def _of_run(opened: Network, run: Run, x: Any) -> Forward:
     target = run.spec.target
     classes = target.names if isinstance(target, Classes) else ()
     if isinstance(run.spec.preprocessing, TextTransform):
-        return _watched(run.model, [opened.tokens(str(x))], None, classes)
-    if isinstance(run.spec.preprocessing, SignalRule):
-        return _watched(run.model, [opened.signal(x)], None, classes)
+        rule = run.spec.preprocessing
+        named = rule.names(range(run.spec.input.vocabulary or 0))
+        text = text_of(np.asarray(x.image)) if isinstance(x, Example) else str(x)
+        return _watched(run.model, [opened.tokens(text)], None, classes, named)
+    if isinstance(run.spec.preprocessing, LogMelTransform):
+        spectrogram = run.predictor.tensor(signal_of(x, run.spec.preprocessing)[None])
+        return _watched(run.model, [spectrogram], None, classes)
+    if isinstance(run.spec.preprocessing, SignalTransform):
+        signal = signal_of(x, run.spec.preprocessing)
+        rule = run.spec.preprocessing
+        inputs = [run.predictor.tensor(signal[None])]
+        return _watched(run.model, inputs, Scaling(signal.T, rule.mean, rule.std), classes)
     rule = opened.preprocessing()
     pixels = opened.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
     inputs = [run.predictor.tensor(np.array(pixels[None]))]
@@ -116,11 +129,13 @@ def _scaling(pixels: np.ndarray, rule: Preprocessing) -> Scaling:
     return Scaling(pixels.transpose(2, 0, 1), rule.mean, rule.std)
 
 
-def _watched(model: Any, inputs: Inputs, scaling: Scaling | None, classes: tuple[str, ...] = ()) -> Forward:
+def _watched(
+    model: Any, inputs: Inputs, scaling: Scaling | None, classes: tuple[str, ...] = (), tokens: Sequence[str] = ()
+) -> Forward:
     from convscope.graph.record.activations import activations
 
     graph, engine = activations(model, inputs)
-    return compute(graph, [engine[node.name] for node in graph.inputs], engine, scaling, classes)
+    return compute(graph, [engine[node.name] for node in graph.inputs], engine, scaling, classes, tokens)
 
 
 def _prepared(x: Any, rule: Preprocessing) -> np.ndarray:

@@ -33,7 +33,7 @@ from convscope.runs.start import (
 from convscope.runs.write import RunSink, folder_word, new_folder, refuse_taken, write_file
 from convscope.training.checkpoint import has_state, read_state
 from convscope.training.loop import Outcome, fit
-from convscope.training.memory import keep_freed_memory
+from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
 from convscope.training.settings import Settings, Shared
 from convscope.training.stages import extended
@@ -140,7 +140,6 @@ def _train(
     network: own.Source | None = None,
 ) -> Run:
     began = time.perf_counter()
-    keep_freed_memory()
     if out is not None and not resumed:
         refuse_taken(Path(out))  # before hours of decoding, not after
     begun = Path(out) if out is not None and resumed and (Path(out) / files.WEIGHTS).exists() else None
@@ -151,6 +150,8 @@ def _train(
     else:
         alpha = keeps_alpha(begun)
         data = load_source(source, plan, listener.progress, weights, began_with=before, alpha=alpha)
+    return_freed_memory()  # what loading asked for, training does not ask for again
+    keep_freed_memory()
     if out is not None and resumed:
         check_unchanged(Path(out), data)
     data, said = scaled(data, plan, weights, begun)
@@ -168,6 +169,7 @@ def _train(
     if start is None and training.spec.is_object:  # whose first weights nothing else brings back
         step = step_of(training.model, plan, training.objective, lambda text: None)
         keeper.keep_state(TrainerState(step, plan, None).state())
+    return_freed_memory()
     loaded = time.perf_counter()
     outcome = fit(
         training.model, training.train, training.valid, plan, training.objective,

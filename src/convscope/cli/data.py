@@ -98,7 +98,8 @@ def show(
 ) -> int:
     """Draw augmented training images, exactly as the first epochs of `train` see them.
 
-    Where nothing is augmented, as for most numbers, the images as they are, with what is learned of each.
+    Where nothing is augmented, as for most numbers, the images as they are, with what is learned of each. Texts, DNA
+    (below the logo of each class) and signals (with the spectrogram of sounds) are drawn as they are.
 
     Parameters
     ----------
@@ -107,11 +108,11 @@ def show(
     augment
         Augmentation such as "tissue" or "hflip rotate=10"; by default the one that `train` chooses.
     out
-        The picture's file, PNG or SVG; by default DATA-augmented.png.
+        The picture's file, PNG or SVG; by default DATA-augmented.png, of texts and signals DATA-examples.png.
     images
         Number of rows, one per training image; at most 100.
     copies
-        Number of columns, one per epoch; at most 12.
+        Number of columns, one per epoch; at most 12. Of texts and signals about rows times columns are drawn.
     seed
         Seed of the splits that are drawn and of the augmentation.
     """

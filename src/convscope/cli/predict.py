@@ -30,6 +30,7 @@ def predict(
     out: Path | None = None,
     pixel_size: str | None = None,
     probabilities: Annotated[bool, Parameter(negative="")] = False,
+    typed: Annotated[bool, Parameter(negative="")] = False,
     threads: int | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
@@ -57,6 +58,8 @@ def predict(
         Size of a pixel, such as "0.5 um": for the table of objects, and for the label images.
     probabilities
         Write the probabilities behind masks as well, as float32 TIFF.
+    typed
+        Predict each text as it is typed: a line after each of its letters.
     threads
         Processor threads; by default as PyTorch chooses.
     as_json
@@ -73,6 +76,7 @@ def predict(
             "no input given; write: convscope predict RUN FILE..., or give a folder (texts for a run that takes texts)"
         )
     opened = open_run(run)
+    inputs = tuple(beginnings(inputs, opened.spec.preprocessing)) if typed else inputs
     with using(threads):
         examples = list(opened.predictor.examples(inputs))
         masks = MaskOutput.of(
@@ -94,6 +98,25 @@ def predict(
     for p in bad:
         say_error(f"{p.input}: {p.error}")
     return GIVEN if bad else 0
+
+
+def beginnings(texts: Sequence[str], rule: Any) -> list[str]:
+    """Return the beginnings of each text, of one letter, two, ... and all.
+
+    Raises ``ConfigError`` where the network takes no texts, or only those of one length.
+
+    >>> from convscope.data.transforms import TextTransform
+    >>> beginnings(["ana", "li"], TextTransform("AILN"))
+    ['a', 'an', 'ana', 'l', 'li']
+    """
+    from convscope.data.transforms import TextTransform
+    from convscope.errors import ConfigError
+
+    if not isinstance(rule, TextTransform) or rule.length is not None:
+        takes = "sequences of one length" if isinstance(rule, TextTransform) else f"{rule.kind}s"
+        raise ConfigError(f"--typed: for networks that take texts of any length, and this one takes {takes}")
+    letters = [[text[:end] for end in range(1, len(text) + 1)] for text in texts]
+    return [beginning for each in letters for beginning in each if beginning.strip()]
 
 
 def lines_of(path: Path) -> list[str]:

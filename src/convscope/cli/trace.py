@@ -36,7 +36,7 @@ def trace(
     network
         Run folder, name of a network (see convscope models; its weights are random), or package.module:name.
     image
-        Image file, or for a run that takes texts a text;
+        Image file; for a run that takes texts a text, for one that takes signals a file of one, or FILE/ROW;
         a run scales it as in training, for any other network its pixels are divided by the largest of
         their type: 255, 65535, or 1 for floating ones.
     node
@@ -55,6 +55,7 @@ def trace(
     as_json
         Print JSON.
     """
+    from convscope.api.seen import seen
     from convscope.api.trace import trace as opened
     from convscope.tracing.follow import tree
     from convscope.tracing.table import chain_text, text, tree_text
@@ -77,13 +78,22 @@ def trace(
     elif width > 1:
         print(tree_text(tree(traced, width, levels or LEVELS), STEPS))
     elif width:
-        print("\n\n".join([text(traced), *(text(one, STEPS) for one in chain[1:]), chain_text(chain)]))
+        tables = [(traced, text(traced)), *((one, text(one, STEPS)) for one in chain[1:])]
+        print("\n\n".join([*(_with_seen(table, seen(one)) for one, table in tables), chain_text(chain)]))
     else:
-        print(text(traced))
+        print(_with_seen(text(traced), seen(traced)))
     if out is not None and not as_json:
         end = chain[-1]
         print(f"\ndrawn: {out}: {len(chain)} numbers, down to {end.node} ({', '.join(map(str, end.at))})")
     return 0
+
+
+def _with_seen(table: str, seen: str) -> str:
+    """Return a number's table with what it sees of a text or a signal below its head."""
+    if not seen:
+        return table
+    head, _, rest = table.partition("\n")
+    return "\n".join([head, f"  {seen}", *([rest] if rest else [])])
 
 
 def _way(follow: int | None, depth: int | None) -> tuple[int, int | None]:

@@ -16,6 +16,7 @@ from convscope.data.sources import (
     cifar,
     class_folders,
     deeplabcut,
+    fasta,
     idx,
     keypoints,
     mask_sets,
@@ -28,7 +29,9 @@ from convscope.data.sources import (
     signal_index,
     signal_table,
     table,
+    text_files,
     text_table,
+    uci,
     ucr,
 )
 from convscope.data.sources.candidate import Candidate
@@ -40,10 +43,10 @@ from convscope.text import count, listed
 
 LOOKED_FOR = (
     "class folders (root/class/image.png, with or without train/valid/test above), a table (CSV, TSV or JSON lines "
-    "with an image column and a label, numbers, coordinates or a mask, or a column of texts), signals as text (a row "
-    "each: its class, then its values), .ts or .arff, WAV files in class folders, images and masks in folders beside "
-    "each other, .pts files or COCO key points beside images, IDX files, a NumPy archive of x and y, CIFAR batches, "
-    "a zip or tar of these"
+    "with an image column and a label, numbers, coordinates or a mask, or a column of texts), text files (a folder or "
+    "a file a class), FASTA files, signals as text (a row each: its class, then its values), .ts or .arff, WAV files "
+    "in class folders, images and masks in folders beside each other, .pts files or COCO key points beside images, "
+    "IDX files, a NumPy archive of x and y, CIFAR batches, a zip or tar of these"
 )
 # The files of sets that are many, and what everybody puts beside a set.
 OF_SETS = re.compile(r"idx\d-ubyte(\.gz)?$|_batch(_\d+)?\.bin$|^batches\.meta|^(readme|licen[cs]e)")
@@ -63,6 +66,8 @@ def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
     if not path.is_file():
         raise DataError(f"{path} is neither a file nor a folder; expected {LOOKED_FOR}")
     name = path.name.lower()
+    if (sequences := _sequences(path, cache, columns)) is not None:
+        return sequences
     if name.endswith(table.ENDINGS):
         return _table(path, cache, columns)
     if name.endswith(".npz"):
@@ -117,6 +122,15 @@ def _signal_table(files: Files, path: Path, columns: Columns, *, counted: bool) 
     return next((one.read() for one in found if path.name in one.files), None)
 
 
+def _sequences(path: Path, cache: Path, columns: Columns) -> Listing | None:
+    """List the sequences in the one file at ``path``, ``None`` where it is of another kind."""
+    if ending(path.name) not in (*fasta.ENDINGS, *uci.ENDINGS):
+        return None
+    files = archives.open_files(path.parent, cache)
+    found = fasta if ending(path.name) in fasta.ENDINGS else uci
+    return next((replace(each.read(), name=path.stem) for each in found.find(files, columns, [path.name])), None)
+
+
 def _signals(path: Path, cache: Path, columns: Columns) -> Listing:
     """List the signals in the file at ``path`` and in its twins of other splits."""
     files = archives.open_files(path.parent, cache)
@@ -147,6 +161,7 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
     # A table that names the recordings says more than the folders they lie in.
     indexed = [] if any(map(is_image, files.names)) else signal_index.find(files, columns)
     arrays = [
+        *fasta.find(files, columns),
         *signal_files.find(files, columns),
         *(recordings.find(files, columns) if not indexed else ()),
         *idx.find(files),
@@ -168,9 +183,11 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
         or [one for one in folders if one.sure and columns.task != "landmarks"]
         or [one for one in tables if one.sure]
         or signals
+        or uci.find(files, columns)
         or text_table.find(files, columns)
         or signal_table.find(files, columns, counted=False)
         or ucr.find(files, columns)
+        or text_files.find(files, columns)
         or masks
         or folders
         or points
@@ -180,7 +197,8 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
     if len(sure) > 1:
         raise _several(files, sure)
     names = table.tables(files)
-    if names and columns.required.keys() - {"--group"} and not tables and not signals:
+    of_texts = any("of texts" in one.kind for one in sure)
+    if names and columns.required.keys() - {"--group"} and not tables and not of_texts and not signals:
         return table.read(files, {"": names[0]}, columns)  # says which column it lacks
     if sure:
         return _read(sure[0], files)

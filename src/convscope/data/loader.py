@@ -19,17 +19,24 @@ from convscope.data.augment.draws import Draws
 from convscope.data.batch import Batch, Mixed
 from convscope.data.columns import RaggedBatch
 from convscope.data.dataset import Split
-from convscope.data.loader_columns import Encode, InputColumn, TargetColumn
+from convscope.data.loader_columns import FOLLOWING, Encode, InputColumn, TargetColumn
 from convscope.data.patches import Patches, Places, cuts
 from convscope.data.spec import FieldSpec
-from convscope.data.transforms import PLAIN, Form, ImageTransform, LogMelTransform, ToTensor, VolumeTransform
+from convscope.data.transforms import (
+    PLAIN,
+    Form,
+    ImageTransform,
+    LogMelTransform,
+    SignalTransform,
+    TextTransform,
+    ToTensor,
+    VolumeTransform,
+)
 from convscope.errors import ConfigError
 from convscope.world import ALONE, World
 
 if TYPE_CHECKING:
     from convscope.data.augment import Policy
-
-FOLLOWING = ("points", "mask", "instances")  # kinds of targets that lie in an image, and move with it
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ class Loader:
     ):
         names = split.dataset.inputs
         if policy is not None:
-            policy.check(_pictured(transforms[names[0]], policy), len(split))
+            policy.check(_augmentable(transforms[names[0]], policy), len(split))
         self.split, self.transforms, self.batch_size, self.form = split, transforms, batch_size, form
         self.encode, self.seed, self.policy, self.becomes = encode, seed, policy, becomes
         self.patches = patches
@@ -174,6 +181,9 @@ class Loader:
         x, *others = self._tensors(raw)
         if policy is None:
             return Batch(rows, (x, *others), self._targets_at(choice.at, learned), _lengths(raw))
+        transform = _augmentable(self._inputs[0].transform, policy)
+        if isinstance(transform, SignalTransform | TextTransform):
+            return self._varied(choice, (x, *others), raw, (learned, of_partners), epoch)
         from convscope.data.augment.apply import apply  # with SciPy: only where something is augmented
 
         of_targets = dict(self._with_raw(learned))
@@ -182,7 +192,7 @@ class Loader:
             (x, *(target.stored(choice.at, of_targets[target]) for target in self._following)),
             (self._inputs[0].column.spec, *(target.spec for target in self._following)),
             Draws(self.rows[choice.all_at], self.seed, epoch),
-            preprocessing=_pictured(self._inputs[0].transform, policy),
+            preprocessing=transform,
             becomes=None if self.becomes is None else np.asarray(self.becomes),
         )
         values_of = dict(zip(self._following, moved, strict=True))
@@ -192,9 +202,32 @@ class Loader:
         )
         if choice.partner_at is None:
             return Batch(rows, (x, *others), targets)
+        return self._blended(rows, x, targets, self._targets_at(choice.partner_at, of_partners), epoch)
+
+    def _varied(
+        self, choice: _Choice, inputs: tuple[Tensor, ...], raw: tuple[Any, ...], learned: tuple[Any, Any], epoch: int
+    ) -> Batch:
+        """Return signals or texts augmented; their targets stay as they are."""
+        from convscope.data.augment.sequences import apply_to_sequences
+
+        policy, rows = self.policy, self.rows[choice.at]
+        assert policy is not None
+        lengths = raw[0].lengths if isinstance(raw[0], RaggedBatch) else None
+        draws = Draws(self.rows[choice.all_at], self.seed, epoch)
+        x = apply_to_sequences(policy, inputs[0], lengths, draws, self._inputs[0].transform)  # pyright: ignore[reportArgumentType]
+        targets = self._targets_at(choice.at, learned[0])
+        if choice.partner_at is None:
+            return Batch(rows, (x, *inputs[1:]), targets, _lengths(raw))
+        return self._blended(rows, x, targets, self._targets_at(choice.partner_at, learned[1]), epoch)
+
+    def _blended(
+        self, rows: np.ndarray, x: Tensor, targets: tuple[Tensor, ...], of_partners: tuple[Tensor, ...], epoch: int
+    ) -> Batch:
+        """Return the examples blended with their partners, which stand behind them in ``x``."""
+        assert self.policy is not None
         own, partners = x.split(len(rows))
-        x, weight = policy.blend(own, partners, rows, seed=self.seed, epoch=epoch)
-        return Batch(rows, (x,), targets, mixed=Mixed(self._targets_at(choice.partner_at, of_partners), weight))
+        x, weight = self.policy.blend(own, partners, rows, seed=self.seed, epoch=epoch)
+        return Batch(rows, (x,), targets, mixed=Mixed(of_partners, weight))
 
     def _targets_at(self, at: np.ndarray | slice, raw: tuple[Any, ...]) -> tuple[Tensor, ...]:
         """Return what is trained on at positions ``at`` (N,); ``raw`` are the values of the targets that stream."""
@@ -207,8 +240,10 @@ class Loader:
         return ((target, next(streamed) if target.streams else None) for target in self._targets)
 
 
-def _pictured(transform: ToTensor, policy: Policy) -> ImageTransform | LogMelTransform | VolumeTransform:
-    if not isinstance(transform, ImageTransform | LogMelTransform | VolumeTransform):
+def _augmentable(
+    transform: ToTensor, policy: Policy
+) -> ImageTransform | LogMelTransform | SignalTransform | TextTransform | VolumeTransform:
+    if not isinstance(transform, ImageTransform | LogMelTransform | SignalTransform | TextTransform | VolumeTransform):
         raise ConfigError(f"augmentation {str(policy)!r} is for images, which these inputs are not; choose none")
     return transform
 

@@ -17,6 +17,7 @@ from convscope.data.device import sent, settled_on
 from convscope.data.transforms import Form, ToTensor
 from convscope.data.transforms.placement import placed
 
+FOLLOWING = ("points", "mask", "instances")  # kinds of targets that lie in an image, and move with it
 Encode = Callable[[Any], np.ndarray]  # stored targets (N, ...), of several sizes a RaggedBatch -> what is trained on
 
 
@@ -54,8 +55,9 @@ class TargetColumn:
         self._stored: Values | None = None
         self._encoded: Tensor | None = None
         if in_memory(self.column):
-            self._stored = self._in_frame(slice(None), self.column.take(np.arange(len(self.column))))
-            self._encoded = self.tensor_of(self._stored)
+            stored = self._in_frame(slice(None), self.column.take(np.arange(len(self.column))))
+            self._encoded = self.tensor_of(stored)
+            self._stored = stored if self.spec.kind in FOLLOWING else None  # a label is never moved with its image
 
     @property
     def streams(self) -> bool:

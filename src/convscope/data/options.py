@@ -13,6 +13,7 @@ from convscope.data.decode.encoded import MAX_PIXELS
 from convscope.data.ingest.layout import SIDE
 from convscope.data.sources.columns import TASKS, Columns
 from convscope.data.transforms.resize import Fit
+from convscope.data.transforms.tokens import Fold
 from convscope.errors import ConfigError
 
 PLACES = ("cache", "data_root")  # where things lie
@@ -24,7 +25,6 @@ MASKS = ("mask", "ignore", "classes", "mask_threshold", "stacks", "spacing")  # 
 Masked = Literal["auto", "binary", "classes", "instances"]
 Stacks = Literal["auto", "slices", "volumes"]
 As = Literal["wave", "logmel"]
-Tokens = Literal["auto", "characters", "dna"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,7 +60,9 @@ class LoadKeywords(TypedDict, total=False):
     classes: str | Path | None
     mask_threshold: float | None
     stacks: Stacks
-    tokens: Tokens
+    tokens: str
+    max_length: int | None
+    fold_text: Fold
     as_: As
     window: int | str | None
     hop: int | str | None
@@ -115,7 +117,9 @@ class LoadOptions:
     classes: str | Path | None = None
     mask_threshold: float | None = None
     stacks: Stacks = "auto"
-    tokens: Tokens = "auto"
+    tokens: str = "auto"
+    max_length: int | None = None
+    fold_text: Fold = "none"
     as_: As = "wave"
     window: int | str | None = None
     hop: int | str | None = None
@@ -159,7 +163,8 @@ class LoadOptions:
     def columns(self) -> Columns:
         """The columns that the options name."""
         task = self.task if self.task in TASKS else None
-        names = (self.image_column, self.label_column, self.group)
+        group = None if self.group == "auto" else self.group
+        names = (self.image_column, self.label_column, group)
         return Columns(*names, task=task, text=self.text_column, fill=self.fills_gaps)
 
     @property

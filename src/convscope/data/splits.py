@@ -90,7 +90,7 @@ def _assigned(
 ) -> tuple[np.ndarray, str]:
     """Do as ``assign``, by these strata."""
     labels, classes, by, noun = drawn
-    split = np.where(given == "", "train", given).astype("<U5")
+    split = np.where(given == "", "train", given).astype("<U5", copy=False)
     kept = [name for name in ("valid", "test") if (split == name).any()]
     for name, asked in (("valid", valid), ("test", test)):
         if asked is not None and name in kept:
@@ -198,6 +198,11 @@ def _hold_out(
 
     Units come in random order; one is taken when that brings the counts of its classes nearer to their shares.
     """
+    if len(np.unique(units)) == len(units):
+        order = np.argsort(units, kind="stable")
+        held = np.zeros(len(units), bool)
+        held[order] = _hold_out_alone(labels[order], classes, wanted, splits, seed)
+        return held
     content = _content(labels, units, len(classes))
     images = np.bincount(labels, minlength=len(classes))
     left = np.zeros(len(classes), int).tolist()  # units of each class not yet held out
@@ -222,9 +227,7 @@ def _hold_out(
             left[c] -= 1
             missing.discard(c)
 
-    # NumPy promises the raw stream of a bit generator for all versions, but not the shuffles made from it.
-    draws = np.random.PCG64([seed, len(splits)]).random_raw(len(content))
-    for unit in np.argsort(draws, kind="stable").tolist():
+    for unit in _drawn(len(content), splits, seed).tolist():
         if spare(unit) and sum(n * (2 * room[c] - n) for c, n in content[unit]) > 0:
             hold(unit)
     while missing:  # only where each group of a class is more than twice its share
@@ -237,6 +240,27 @@ def _hold_out(
             )
         hold(min(sizes, key=lambda u: sizes[u]))
     return held[np.unique(units, return_inverse=True)[1]]
+
+
+def _hold_out_alone(
+    labels: np.ndarray, classes: Sequence[str], wanted: int, splits: Sequence[str], seed: int
+) -> np.ndarray:
+    """Return what ``_hold_out`` does of examples (n,) that are each a unit: then a class takes nothing from another."""
+    images = np.bincount(labels, minlength=len(classes))
+    room = np.maximum(_shares(images, wanted), images > 0)
+    held = np.zeros(len(labels), bool)
+    drawn = _drawn(len(labels), splits, seed)
+    for c in np.flatnonzero(images).tolist():
+        if images[c] < len(splits):
+            raise DataError(_too_small(classes, c, int(images[c]), int(images[c]), splits))
+        held[drawn[labels[drawn] == c][: min(room[c], images[c] - len(splits) + 1)]] = True
+    return held
+
+
+def _drawn(count: int, splits: Sequence[str], seed: int) -> np.ndarray:
+    """Return the order (count,) in which units are drawn."""
+    # NumPy promises the raw stream of a bit generator for all versions, but not the shuffles made from it.
+    return np.argsort(np.random.PCG64([seed, len(splits)]).random_raw(count), kind="stable")
 
 
 def _content(labels: np.ndarray, units: np.ndarray, classes: int) -> list[list[tuple[int, int]]]:

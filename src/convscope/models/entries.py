@@ -290,6 +290,11 @@ ENTRIES: tuple[Entry, ...] = (
                 "Ismail Fawaz et al. 2020", 0.004, None,
             ),
             (
+                "fixed_kernels", "fixed_kernels:fixed_kernels",
+                "84 kernels that are not learned, at every dilation: how often each responds; one linear layer",
+                "after Dempster et al. 2021", 0.003, None,
+            ),
+            (
                 "tcn", "tcn:tcn", "causal convolutions, each level twice as far apart, read at the last step",
                 "Bai, Kolter, Koltun 2018", 0.002, "last",
             ),

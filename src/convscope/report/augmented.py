@@ -16,6 +16,7 @@ from convscope.errors import ConfigError
 from convscope.report.contents import Augmented, Samples
 from convscope.report.picture import check_name, write_picture
 from convscope.report.section import evenly
+from convscope.report.sequences.examples import examples
 from convscope.report.text import shorten
 
 MOST_IMAGES, MOST_COPIES = 100, 12  # rows and columns of a picture that can still be opened and looked at
@@ -83,13 +84,19 @@ def write_augmented(
 
     ``out`` ends in .png or .svg; by default it is ``DATA-augmented.png`` in the current folder; ``target`` is as in
     ``augmented``. Where the policy does nothing, images are drawn once, each with what is learned of it.
+    Texts, DNA and signals are drawn as they are, ``images`` times ``copies`` of them, into ``DATA-examples.png``.
     ``ConfigError`` as there, and as ``check_numbers``.
     """
     from convscope.report.figures import as_stored
     from convscope.report.figures import augmented as figure
+    from convscope.report.figures.sequences import examples as sequences
 
-    out = Path(f"{data.name}-augmented.png".replace("/", "-")) if out is None else out
     check_numbers(images, copies, out)
+    if (shown := examples(data.train, images * copies)) is not None:
+        return write_picture(
+            lambda: sequences.picture(shown), out or Path(f"{data.name}-examples.png".replace("/", "-"))
+        )
+    out = Path(f"{data.name}-augmented.png".replace("/", "-")) if out is None else out
     if data.train.input.spec.kind != "image":
         raise ConfigError(
             f"{data.source} holds {data.train.input.spec.kind}s, and images are drawn; convscope data check says what "

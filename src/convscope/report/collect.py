@@ -19,6 +19,7 @@ from convscope.report import texts
 from convscope.report.augmented import augmented
 from convscope.report.contents import Augmented, Baseline, Contents, Samples
 from convscope.report.section import Judged, report_of, shows_images
+from convscope.report.sequences.collect import sequences
 from convscope.report.text import targets
 from convscope.runs import files
 from convscope.runs.run import Run
@@ -59,6 +60,7 @@ def collect(
         handmade=_handmade(run),
         lengths=texts.lengths(data.train),
         windows=texts.windows(run.model, data.train),
+        sequences=sequences(run, data, judged, predictions),
         baselines=tuple(_baseline(row, metrics["main"]) for row in metrics["baselines"]),
         environment=_environment(run.environment),
         timing=metrics["seconds"],

@@ -12,6 +12,7 @@ from convscope.data.dataset import Notice
 from convscope.tasks.scores import About
 
 if TYPE_CHECKING:
+    from convscope.report.sequences.contents import Sequences
     from convscope.report.tables import Table
 
 
@@ -64,7 +65,8 @@ class Contents:
     and ``chosen_epoch``. ``epochs`` has the columns epoch, lr, seconds, and train_ and valid_ of loss and each metric;
     ``steps`` step, epoch (fractional, at the step's end), loss and each metric, their moving averages (loss_average),
     lr and momentum. ``kernels`` (O, I, kh, kw) are the first layer's, ``handmade`` (I, kh, kw) one to show beside them.
-    Of texts ``lengths`` (n,) are those of the training split, and ``windows`` what kernels answer most.
+    Of texts and signals ``lengths`` (n,) are those of the training split, ``windows`` the runs of characters that
+    kernels answer most, and ``sequences`` what else is shown.
     ``timing`` is in seconds. ``noun`` is what an example is called. ``own`` is the task's part, see ``section``. Empty
     parts are left out of the page.
     """
@@ -86,6 +88,7 @@ class Contents:
     kernels: np.ndarray | None = None
     lengths: np.ndarray | None = None
     windows: Table | None = None
+    sequences: Sequences | None = None
     handmade: np.ndarray | None = None
     baselines: tuple[Baseline, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)

@@ -11,6 +11,7 @@ import numpy as np
 
 from convscope.data.dataset import Data, Split
 from convscope.report.contents import Contents
+from convscope.report.sequences.chosen import Closely
 from convscope.report.tables import Table
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class TaskReport:
     ``sections(contents)`` are those of the page; ``own(judged)`` is what they need beside ``Contents``, found there as
     ``contents.own``. ``samples(split)`` chooses the training images to show, and ``remarks(contents)`` are sentences
     below the verdict. ``listings(metrics)`` are the tables that the terminal shows below the figures.
+    ``closely(predictions, truth, target)`` chooses the examples of which it is shown what the answers rest on.
     """
 
     sections: Callable[[Contents], Sequence[Section]]
@@ -85,6 +87,7 @@ class TaskReport:
     samples: Callable[[Split], np.ndarray] = evenly
     remarks: Callable[[Contents], Sequence[str]] = lambda _: ()
     listings: Callable[[Mapping[str, Any]], Sequence[Table]] = lambda _: ()
+    closely: Callable[[Any, Any, Any], Closely | None] = _none
 
 
 BY_TASK = {

@@ -20,11 +20,12 @@ def write_trace(chain: Sequence[Trace], out: Path) -> Path:
 
 
 def _seen(trace: Trace) -> np.ndarray | None:
-    """Return the pixels (H, W) that the number depends on, in any channel; None where the input is no image."""
+    """Return the pixels (H, W), or steps (1, T), that the number depends on, in any channel; None for other inputs."""
     forward = trace.forward
     if trace.node not in forward.graph.by_name or forward.scaling is None:
         return None
     place, batch = forward.full(trace.node, trace.at), forward.graph[trace.node].batch
     seen = field(forward.graph, trace.node, [i for axis, i in enumerate(place) if axis != batch])
     mask = seen.places.mask()
-    return None if seen.unknown else np.asarray(mask.reshape(-1, *mask.shape[-2:]).any(0))
+    space = (1, *mask.shape[-1:]) if forward.scaling.raw.ndim == 2 else mask.shape[-2:]
+    return None if seen.unknown else np.asarray(mask.reshape(-1, *space).any(0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from convscope import atomic
-from convscope.data.dataset import Data
+from convscope.data.dataset import Data, Split
 from convscope.data.spec import TargetSpec
 from convscope.errors import ConfigError, quoted
 from convscope.models import own
@@ -26,6 +26,7 @@ from convscope.training.checkpoint import State, save_error, write_state
 from convscope.training.history import History
 from convscope.training.plan import Plan
 
+BLOCK = 8192  # examples whose lines are in memory together
 PROBE = ".write-test"  # made and removed in a new folder, to see that it can be written
 
 
@@ -38,13 +39,17 @@ def write_file(path: Path, content: str | bytes) -> None:
         raise save_error(path, len(payload), error) from error
 
 
-def write_files(folder: Path, contents: Mapping[str, str]) -> None:
-    """Replace several files of a folder: all of them, or (``SaveError``) none."""
-    payloads = {folder / name: text.encode() for name, text in contents.items()}
+def write_files(folder: Path, contents: Mapping[str, str | Iterable[str]]) -> None:
+    """Replace several files of a folder by texts, or by their pieces: all of them, or (``SaveError``) none."""
+    known = sum(len(text) for text in contents.values() if isinstance(text, str))
+    pieces = {
+        folder / name: (text.encode() for text in ([text] if isinstance(text, str) else text))
+        for name, text in contents.items()
+    }
     try:
-        atomic.write_together(payloads)
+        atomic.write_together(pieces)
     except OSError as error:
-        raise save_error(folder, sum(map(len, payloads.values())), error) from error
+        raise save_error(folder, known, error) from error
 
 
 def folder_word(model: str) -> str:
@@ -109,10 +114,11 @@ def _said_of_code(model: str) -> str:
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return rows as CSV text under a header."""
+    """Return rows as CSV text under a header, if there is one."""
     lines: list[str] = []
     writer = csv.writer(_Lines(lines), lineterminator="\r\n")  # which has it quote both characters within a cell
-    writer.writerow(header)
+    if header:
+        writer.writerow(header)
     writer.writerows(rows)
     return "".join(lines)
 
@@ -127,8 +133,15 @@ class _Lines:
         self.lines.append(line.removesuffix("\r\n") + "\n")
 
 
-def split_text(data: Data) -> str:
-    """Return, as CSV, which example is in which split, with its target, its group, and a hash of its content."""
+def split_text(data: Data) -> Iterator[str]:
+    """Yield, as CSV, which example is in which split, with its target, its group, and a hash of its content."""
+    yield csv_text(("id", "split", "label", "group", "content"), ())
+    for split in data.splits:
+        for first in range(0, len(split), BLOCK):
+            yield _rows_text(split[first : first + BLOCK])
+
+
+def _rows_text(split: Split) -> str:
     rows = (
         (
             str(i),
@@ -137,10 +150,9 @@ def split_text(data: Data) -> str:
             "" if split.groups is None else str(split.groups[at]),
             "" if split.content is None else split.content[at].tobytes().hex(),
         )
-        for split in data.splits
         for at, (i, words) in enumerate(zip(split.ids, split.target_words, strict=True))
     )
-    return csv_text(("id", "split", "label", "group", "content"), rows)
+    return csv_text((), rows)
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

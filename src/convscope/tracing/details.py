@@ -82,9 +82,19 @@ def _clipped(_: Fields, __: Arrays, terms: Terms, ___: Any) -> Details:
     return {"cut": kept - operand}, f"cut: {operand:.6g} becomes {kept:.6g}"
 
 
+def _updated(_: Fields, __: Arrays, terms: Terms, ___: Any) -> Details:
+    """Return how much of its state a gated recurrent unit keeps."""
+    kept = float(terms.factor[1])
+    begun = terms.source[1] is not None
+    ends = "the candidate stands in no array" if begun else "neither stands in an array: a way ends here"
+    remark = f"(1 - z) · candidate + z · the state before, with the update gate z = {kept:.6g}; {ends}"
+    return {"update_gate": kept}, remark
+
+
 _RULES: dict[str, Callable[[Fields, Arrays, Terms, Any], Details]] = {
     **dict.fromkeys(("max_pool", "adaptive_max_pool", "global_max_pool", "reduce_max"), _maximum),
     **dict.fromkeys(("batch_norm", "instance_norm", "layer_norm", "group_norm"), _standardised),
+    **dict.fromkeys(("gru", "gru_step"), _updated),
     "relu": _rectified,
     "clip": _clipped,
 }

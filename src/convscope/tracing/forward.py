@@ -25,11 +25,16 @@ MOVES = frozenset(("reshape", "permute", "strided_slice", "expand", "detach", "c
 
 @dataclass(frozen=True)
 class Scaling:
-    """The raw image (C, H, W) that became the network's input (raw - mean) / std, with mean and std (C,)."""
+    """The raw image (C, H, W), or signal (C, T), that became the network's input (raw - mean) / std: (C,) of each."""
 
     raw: np.ndarray
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+    @property
+    def noun(self) -> str:
+        """What one of its numbers is called."""
+        return "step" if self.raw.ndim == 2 else PIXEL
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Forward:
     """Every value of one example: ``values`` by NumPy, ``engine`` by PyTorch where it was asked, by node.
 
     ``scaling`` leads from the network's first input on to raw pixels, where it is known; ``classes`` name the numbers
-    of the output.
+    of the output, ``tokens`` the rows of an embedding.
     """
 
     graph: Graph
@@ -45,6 +50,15 @@ class Forward:
     engine: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray], repr=False)
     scaling: Scaling | None = None
     classes: tuple[str, ...] = ()
+    tokens: Sequence[str] = ()
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The tokens of a text that was given, as text; "?" for an unknown one. None of other inputs."""
+        if not self.tokens:
+            return ()
+        numbers = [int(at) for at in self.values[self.graph.inputs[0].name].ravel()]
+        return tuple(("·", "?")[at] if at < 2 else str(self.tokens[at]) for at in numbers)
 
     @property
     def output(self) -> str:
@@ -88,13 +102,14 @@ def compute(
     engine: Mapping[str, np.ndarray] | None = None,
     scaling: Scaling | None = None,
     classes: tuple[str, ...] = (),
+    tokens: Sequence[str] = (),
 ) -> Forward:
     """Run one example (1, ...) through a graph in NumPy, and keep every value.
 
     What only PyTorch can compute (an unknown operation) is taken from ``engine``; without that number the run is
     refused, with a ``ConfigError`` that names the operation.
     """
-    return Forward(graph, run(graph, *inputs, known=engine), engine or {}, scaling, classes)
+    return Forward(graph, run(graph, *inputs, known=engine), engine or {}, scaling, classes, tokens)
 
 
 def without_example(place: Sequence[int], shape: Shape) -> Place:

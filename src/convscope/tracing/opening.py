@@ -54,13 +54,17 @@ def _weights_as_factors(terms: Terms, node: Node) -> Terms:
 def _input(closed: Trace, at: Place) -> Trace:
     """Return the trace of a number that the network was given: (raw - mean) / std, where that is known."""
     forward, scaling = closed.forward, closed.forward.scaling
+    if forward.letters and closed.node == forward.graph.inputs[0].name:
+        letter = forward.letters[at[-1]]
+        noun = "letter" if len(letter) == 1 else "token"
+        return replace(closed, remark=f"{noun} {at[-1] + 1} of {len(forward.letters)}: “{letter}”")
     if scaling is None or closed.node != forward.graph.inputs[0].name:
         return replace(closed, remark="given to the network")
     mean, std = scaling.mean[at[1]], scaling.std[at[1]]
     raw = np.array([scaling.raw[at[1:]]], np.float64)
     terms = Terms(float((raw[0] - mean) / std), PIXEL, np.array([at[1:]]), raw, np.array([1 / std]), -mean / std)
     facts = {"mean": mean, "std": std}
-    remark = f"(pixel - mean) / standard deviation = ({raw[0]:g} - {mean:.6g}) / {std:.6g}"
+    remark = f"({scaling.noun} - mean) / standard deviation = ({raw[0]:g} - {mean:.6g}) / {std:.6g}"
     return replace(closed, op="normalise", total=terms.total, bias=terms.bias, facts=facts, remark=remark, arrays=terms)
 
 

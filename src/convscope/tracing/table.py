@@ -65,10 +65,16 @@ def head(trace: Trace) -> str:
 
 def name(trace: Trace) -> str:
     """Return the node and the place, with the class where it is one."""
-    classes, here = trace.forward.classes, f"{trace.node} {place(trace.at)}"
+    classes, here = trace.forward.classes, f"{_source(trace, trace.node)} {place(trace.at)}"
     if len(trace.at) == 1 and trace.node == trace.forward.output and len(classes) > trace.at[0]:
         return f"{here} [class {classes[trace.at[0]]}]"
     return here
+
+
+def _source(trace: Trace, name: str) -> str:
+    """Return the name of where a number stands; of raw numbers what they are called."""
+    scaling = trace.forward.scaling
+    return scaling.noun if name == PIXEL and scaling is not None else name
 
 
 def place(at: Sequence[int]) -> str:
@@ -105,7 +111,8 @@ def _products(trace: Trace, shown: int) -> Iterator[str]:
     if trace.rule != "sum" and len(trace) > 1:
         yield f"{trace.rule} of"
     terms = trace.largest(shown)
-    rows = [_row(term, trace.rule == "sum") for term in terms]
+    tokens = trace.forward.tokens if trace.op == "embedding" else ()
+    rows = [_row(trace, term, tokens) for term in terms]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         cells = zip(row, widths, strict=True)
@@ -118,10 +125,12 @@ def _products(trace: Trace, shown: int) -> Iterator[str]:
         yield f"and {remaining:,} smaller numbers"
 
 
-def _row(term: Term, product: bool) -> tuple[str, ...]:
-    where = "made on the way" if term.source is None else f"{term.source} {place(term.at)}"
+def _row(trace: Trace, term: Term, tokens: Sequence[str] = ()) -> tuple[str, ...]:
+    where = "made on the way" if term.source is None else f"{_source(trace, term.source)} {place(term.at)}"
+    if tokens and term.at and term.at[0] < len(tokens):
+        where = f"{where} [{tokens[term.at[0]]!r}]"
     first = (f"term {term.number}:", where, number(term.operand))
-    if not product:
+    if trace.rule != "sum":
         return first
     factor = f"× {number(term.factor)}"
     weight = f"[{term.factor_source} {place(term.factor_at)}]" if term.factor_source else ""
@@ -164,7 +173,7 @@ def _block(array: np.ndarray) -> list[str]:
 
 def html(trace: Trace, shown: int = SHOWN) -> str:
     """Return one number's table for a notebook."""
-    cells = (_row(term, trace.rule == "sum") for term in trace.largest(shown))
+    cells = (_row(trace, term) for term in trace.largest(shown))
     right = "<td style=text-align:right>"
     rows = "".join(f"<tr>{''.join(f'{right}{escape(cell)}</td>' for cell in row)}</tr>" for row in cells)
     remark = f"<p>{escape(trace.remark)}</p>" if trace.remark else ""

@@ -138,7 +138,9 @@ class Trace:
         if source == PIXEL:
             assert forward.scaling is not None
             value = float(forward.scaling.raw[at])
-            return Trace(PIXEL, PIXEL, at, forward, value, value, "the image", remark="a raw pixel")
+            noun = forward.scaling.noun
+            engine = "the image" if noun == PIXEL else "the signal"
+            return Trace(PIXEL, PIXEL, at, forward, value, value, engine, remark=f"a raw {noun}")
         value = float(forward.values.arrays[source][at])
         parameter = forward.graph.parameters.get(source)
         kind = "a learned weight" if parameter and parameter.trainable else "a constant of the network"

@@ -8,10 +8,12 @@ from typing import Any
 from convscope.data.dataset import Data
 from convscope.data.sequences.windows import windowed
 from convscope.data.transforms import LogMelTransform
+from convscope.errors import ConfigError
 from convscope.tasks.keeping import kept
 
 Usual = Mapping[str, tuple[Any, str]]  # setting: its value, and why
 FEW, BATCH = 1_000, 16  # signals to learn from below which so many make a step, as Wang et al. 2017 have it
+OF_STRANDS = ("conv_dna", "danq")  # networks that can read both strands alike
 STEPS, EPOCHS = 1_000, 60  # at least, of so few: below 100 signals an epoch is a handful of steps
 
 
@@ -23,17 +25,18 @@ def usual_of_input(data: Data) -> Usual:
 
 def _signals(data: Data) -> Usual:
     count = len(windowed(data.train, data.preprocessing))
-    few: dict[str, tuple[Any, str]] = {}
+    few: dict[str, tuple[Any, str]] = {"model": ("fcn", "three convolutions over time, for signals of any length")}
     if count < FEW:
+        few["model"] = "fixed_kernels", f"{count:,} training signals are few to learn kernels from: they are fixed"
         epochs = max(EPOCHS, STEPS // max(1, count // BATCH))
         few["batch_size"] = min(BATCH, count), f"small steps for {count:,} training signals"
         few["epochs"] = epochs, f"{STEPS:,} steps or more for {count:,} training signals"
     if isinstance(data.preprocessing, LogMelTransform):
         augment = "shift=0.1", "a sound a little earlier or later, higher or deeper, is the same; never mirrored"
+        few.pop("model")  # that of images
         return {"augment": augment, **few, **kept(data)}
     return {
-        "model": ("fcn", "three convolutions over time, for signals of any length"),
-        "augment": ("none", "what leaves the class of a signal as it is must be said"),
+        "augment": ("none", "what leaves the class of a signal as it is must be said; signals stands for usual words"),
         **few,
         **kept(data),
     }
@@ -41,11 +44,31 @@ def _signals(data: Data) -> Usual:
 
 def _texts(data: Data) -> Usual:
     rule = data.preprocessing
-    if rule.dna and rule.length:
+    if rule.dna and rule.length and rule.by == "characters":
         model = "conv_dna", "for DNA of one length: it sees where a motif stands"
     else:
-        model = "text_cnn", "windows of characters, quick and of any length"
-    return {"model": model, "augment": ("none", "a text with another character may be of another class")}
+        model = "text_cnn", f"windows of {rule.noun[1]}, quick and of any length"
+    why = (
+        "another letter may be another class, and sites read in one direction" if rule.dna else "another character may"
+    )
+    why += " be another class; texts stands for usual words" if not rule.dna else ""
+    return {"model": model, "augment": ("none", why)}
 
 
 BY_KIND: dict[str, Callable[[Data], Usual]] = {"signal": _signals, "text": _texts}
+
+
+def refuse_strands(model: str, data: Data) -> None:
+    """Raise ``ConfigError`` where ``strand_symmetric`` means nothing: texts that are no DNA, and other networks."""
+    rule = data.preprocessing
+    if rule.kind != "text" or not rule.dna or rule.by != "characters":
+        what = f"tokens are {rule.noun[1]}" if rule.kind == "text" else f"inputs are {rule.kind}s"
+        raise ConfigError(
+            f"--strand-symmetric is for DNA, letter by letter; {data.name}: its {what}; leave it out (--tokens dna "
+            "says that texts are DNA)"
+        )
+    if model not in OF_STRANDS:
+        raise ConfigError(
+            f"--strand-symmetric is for {' and '.join(OF_STRANDS)}, whose kernels read both strands; {model} cannot; "
+            f"take --model {OF_STRANDS[0]}, or leave it out"
+        )

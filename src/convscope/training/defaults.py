@@ -19,7 +19,7 @@ from convscope.models.entries import Entry
 from convscope.tasks.registry import fitting, task
 from convscope.tasks.task import Task
 from convscope.text import count as count_of
-from convscope.training.by_input import usual_of_input
+from convscope.training.by_input import refuse_strands, usual_of_input
 from convscope.training.plan import Plan, check_options
 from convscope.training.precision import check_device
 from convscope.training.stages import ENDLESS, has_stages, make_stages
@@ -104,6 +104,9 @@ class _Chosen:
         model = registry.entry(str(self.values.get("model", plan.model)))
         if options := _network_options(model, usual, plan):
             self.choose("set", {**options, **plan.set}, usual["set"][1])
+        if plan.strand_symmetric:
+            refuse_strands(model.name, self.data)
+            self.values["set"] = {**options, **plan.set, "strand_symmetric": True}
         if plan.head == "auto":
             new = plan.pretrained is not None and not own.is_own(plan.model) and "linear" in heads
             head = "linear" if new else "own", "a new one on given weights" if new else "the network's own"

@@ -40,6 +40,7 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
     "fold": (1, 1_000, True),
     "resample": (0, 10**6, True),
     "crop_points": (0, 5, True),
+    "max_length": (1, 10**6, True),
     "max_pixels": (1, 10**12, True),
     "workers": (1, 1024, True),
     "threads": (1, MOST, True),

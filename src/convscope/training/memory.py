@@ -7,6 +7,8 @@ import ctypes
 import platform
 from collections.abc import Iterator
 
+from convscope.data.memory import return_freed_memory as return_freed_memory
+
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
 _LARGE = 1 << 25  # bytes: the most that glibc itself lets its threshold of mapped blocks grow to
 
@@ -53,9 +55,3 @@ def large_blocks_returned() -> Iterator[None]:
     finally:
         if kept:
             keep_freed_memory()
-
-
-def return_freed_memory() -> None:
-    """Give what was freed so far back to the system: what comes after it asks for blocks of other sizes."""
-    if platform.libc_ver()[0] == "glibc":
-        ctypes.CDLL(None).malloc_trim(0)

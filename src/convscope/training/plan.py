@@ -52,6 +52,9 @@ class Plan:
     set: dict[str, int | float | bool | str | tuple[int | float, ...]] = setting(
         {}, "Network", "options of the network, as key=value; a list as key=4,4,8"
     )
+    strand_symmetric: bool = setting(
+        False, "Network", "give a DNA sequence and its reverse complement the same answer (conv_dna, danq)"
+    )
 
     pretrained: str | None = setting(
         None, "Transfer", "start from these weights: a file (.safetensors, .npz, .pth), a run folder, or public"
@@ -98,7 +101,8 @@ class Plan:
     augment: str = setting(
         "auto",
         "Training",
-        "augmentation: words such as 'hflip rotate=10', a preset (digits, natural, tissue, microscopy), or none",
+        "augmentation: words such as 'hflip rotate=10', a preset (digits, natural, tissue, microscopy, signals, "
+        "texts), or none",
     )
     seed: int = setting(0, "Training", "random seed: same seed, same machine, same weights to the byte")
     device: str = setting("cpu", "Training", "cpu or cuda:0")
@@ -161,8 +165,12 @@ class Plan:
     text_column: str | None = setting(
         None, "Data", "table column with the texts; by default text, sequence, sentence, name or the like"
     )
-    tokens: Literal["auto", "characters", "dna"] = setting(
-        "auto", "Data", "what texts are: their characters, or DNA; by default their letters tell"
+    tokens: str = setting(
+        "auto", "Data", "tokens of texts: characters, words, kmers:3 or dna; by default characters, or dna if they are"
+    )
+    max_length: int | None = setting(None, "Data", "tokens of a text that are seen; by default chosen from the data")
+    fold_text: Literal["none", "case", "accents", "both"] = setting(
+        "none", "Data", "what of texts is left out: capitals (case), accents, or both"
     )
     as_: Literal["wave", "logmel"] = setting(
         "wave", "Data", "how recordings are seen: their values, or log-mel spectrograms, which networks of images take"
@@ -180,7 +188,7 @@ class Plan:
     group: str | None = setting(
         None,
         "Data",
-        "table column of groups that no split may divide; by default patient, subject, slide or the like; or none",
+        "table column of groups that no split may divide; by default patient, subject or the like; none; text",
     )
     skip_bad: bool = setting(False, "Data", "skip unreadable images (they are listed) instead of stopping")
     max_pixels: int | None = setting(None, "Data", "largest image to decode, in pixels")

@@ -30,6 +30,7 @@ class SeriesSettings(Shared, total=False):
     """Every setting that the trainings of a series share, but their networks, which are an argument of their own."""
 
     set: dict[str, Any]
+    strand_symmetric: bool
 
     pretrained: str | os.PathLike[str] | None
     head: Literal["auto", "own", "linear", "hidden", "heatmap"]
@@ -86,7 +87,9 @@ class SeriesSettings(Shared, total=False):
     group: str | None
     image_column: str | None
     text_column: str | None
-    tokens: Literal["auto", "characters", "dna"]
+    tokens: str
+    max_length: int | None
+    fold_text: Literal["none", "case", "accents", "both"]
     as_: Literal["wave", "logmel"]
     window: int | str | None
     hop: int | str | None

@@ -66,8 +66,8 @@ def test_every_number_survives(value):
         (
             "zzz=1",
             "unknown augmentation 'zzz'; known: hflip, vflip, rot90, rotate, scale, shift, crop, elastic, brightness, "
-            "contrast, colour, hue, stain, noise, blur, cutout, randaugment, trivialaugment, mixup, cutmix; presets: "
-            "digits, natural, tissue, microscopy",
+            "contrast, colour, hue, stain, noise, blur, cutout, randaugment, trivialaugment, mixup, cutmix, warp, "
+            "mask, typos, dropout, rc; presets: digits, natural, tissue, microscopy, signals, texts",
         ),
         ("tisue", "unknown augmentation 'tisue'; did you mean 'tissue'?"),
         ("tissue tissue", "augmentation 'tissue tissue': a policy builds on one preset, not on tissue and tissue"),

@@ -37,7 +37,7 @@ def test_every_view_can_be_undone_by_another(words):
 
 def test_the_presets_offer_every_way_that_loses_nothing():
     assert {name: len(views(Policy.parse(name).for_inference())) for name in PRESETS} == {
-        "digits": 1, "natural": 2, "tissue": 8, "microscopy": 8
+        "digits": 1, "natural": 2, "tissue": 8, "microscopy": 8, "signals": 1, "texts": 1
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What to do to training images, written as one line: ``hflip shift=0.125 rotate=10 mixup=0.2``."""
+"""What to do to training examples, written as one line: ``hflip shift=0.125 rotate=10 mixup=0.2``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.presets import PRESETS
 from convscope.data.numerals import real
-from convscope.data.transforms import ImageTransform, LogMelTransform, Transform, VolumeTransform
+from convscope.data.transforms import ImageTransform, LogMelTransform, TextTransform, Transform, VolumeTransform
 from convscope.errors import ConfigError, nearest
 from convscope.text import count
 
@@ -36,7 +36,14 @@ LIMITS: dict[str, tuple[float, str]] = {
     "randaugment": (10, "magnitude"),
     "mixup": (10, "alpha of the Beta distribution"),
     "cutmix": (10, "alpha of the Beta distribution"),
+    "warp": (0.3, "fraction of the length; more would turn time around"),
+    "mask": (0.9, "fraction of the length"),
+    "typos": (0.9, "fraction of the characters"),
+    "dropout": (0.9, "fraction of the tokens"),
 }
+# What is done to inputs that are no images, by their kind; all else is done to images, and to them alone.
+BY_KIND = {"signal": ("scale", "crop", "noise", "mixup", "warp", "mask"), "text": ("typos", "dropout", "rc")}
+_OF_SEQUENCES = ("warp", "mask", "typos", "dropout", "rc")
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,10 @@ class Policy:
     way; ``contrast``: a factor 1 ± contrast; ``colour``: saturation times 1 ± colour; ``hue``: turned up to so
     many degrees; ``stain``: the density of haematoxylin, eosin and DAB times 1 ± stain, plus ± stain, white as it is;
     ``noise``: its standard deviation; ``blur``: the largest σ in pixels; ``cutout``: the hidden square's side.
+    Of signals, ``scale`` is a factor 1 ± scale of values, ``crop`` reads a stretch of 1 - crop or more in its place,
+    ``warp`` moves steps by up to this fraction of the length, ``mask`` hides a stretch; of texts, ``typos``
+    replaces this fraction of the characters by others, ``dropout`` makes tokens unknown, ``rc`` takes the other strand
+    of DNA, with probability 1/2.
     ``randaugment``: two operations of a list at this magnitude; ``trivialaugment``: one of them at a random
     one. ``mixup``, ``cutmix``: alpha; with both, a coin a sample decides.
 
@@ -80,6 +91,11 @@ class Policy:
     trivialaugment: bool = False
     mixup: float = 0.0
     cutmix: float = 0.0
+    warp: float = 0.0
+    mask: float = 0.0
+    typos: float = 0.0
+    dropout: float = 0.0
+    rc: bool = False
 
     def __post_init__(self) -> None:
         for name, (most, unit) in LIMITS.items():
@@ -126,13 +142,12 @@ class Policy:
                 yield field.name if value is True else f"{field.name}={float(value)!r}".removesuffix(".0")
 
     def check(self, preprocessing: Transform, images: int) -> None:
-        """Raise ``ConfigError`` where an operation cannot be done to a training set of so many such images."""
+        """Raise ``ConfigError`` where an operation cannot be done to a training set of so many such examples."""
         if not isinstance(preprocessing, ImageTransform | LogMelTransform | VolumeTransform):
-            if str(self) != "none":
-                raise ConfigError(
-                    f"augmentation {str(self)!r} is for images, and these are {preprocessing.kind}s; choose none"
-                )
+            self._check_sequences(preprocessing, images)
             return
+        if odd := [name for name in _OF_SEQUENCES if getattr(self, name)]:
+            raise ConfigError(f"augmentation {odd[0]} is for signals or texts, and these are images; leave it out")
         (H, W), C, dtype = preprocessing.input.space[-2:], preprocessing.channels, preprocessing.dtype
         flat = preprocessing.kind == "image"
         sound = isinstance(preprocessing, LogMelTransform)
@@ -153,6 +168,27 @@ class Policy:
                 if getattr(self, name) and not met:
                     raise ConfigError(f"augmentation {name} {problem}; leave it out (of a preset: {name}=0)")
 
+    def _check_sequences(self, preprocessing: Transform, examples: int) -> None:
+        kind = preprocessing.kind
+        able = BY_KIND.get(kind, ())
+        asked = [field.name for field in fields(self) if getattr(self, field.name)]
+        if odd := [name for name in asked if name not in able]:
+            may = f"; {kind}s take {', '.join(able)}" if able else "; choose none"
+            raise ConfigError(f"augmentation {odd[0]} is not for {kind}s, and these are {kind}s{may}")
+        if self.mixup and examples < 2:
+            raise ConfigError("augmentation mixup blends two examples; there is only one to train on; leave it out")
+        if isinstance(preprocessing, TextTransform):
+            tokens = preprocessing.noun[1]
+            if self.typos and preprocessing.by != "characters":
+                raise ConfigError(
+                    f"augmentation typos changes characters, and the tokens are {tokens}; leave it out, or take dropout"
+                )
+            if self.rc and not (preprocessing.dna and preprocessing.by == "characters"):
+                raise ConfigError(
+                    f"augmentation rc takes the other strand of DNA, letter by letter, and the tokens are {tokens}; "
+                    "leave it out"
+                )
+
     @property
     def on_raw_values(self) -> bool:
         """Whether an operation needs to know what was stored."""
@@ -170,18 +206,24 @@ class Policy:
         return mix.partners(Draws(np.asarray(rows), seed, epoch), population)
 
     def blend(self, own: Tensor, partner: Tensor, rows: np.ndarray, *, seed: int, epoch: int) -> tuple[Tensor, Tensor]:
-        """Return the samples ``rows`` blended with their partners, both (N, C, H, W), and their own shares (N,).
+        """Return the samples ``rows`` blended with their partners, both (N, C, H, W) or (N, C, T), and own shares (N,).
 
         A share is the weight of the sample's own label; the rest is the partner's.
         """
         from convscope.data.augment import mix
 
         draws = Draws(np.asarray(rows), seed, epoch)
+        if own.ndim == 3:
+            x, weight = mix.blend(own[..., None], partner[..., None], mix.shares(draws, 1, 1, mixup=self.mixup))
+            return x[..., 0], weight
         return mix.blend(own, partner, mix.shares(draws, *own.shape[2:], mixup=self.mixup, cutmix=self.cutmix))
 
     def for_inference(self) -> Policy:
         """Return the policy to average predictions over: without what spoils an image or blends two."""
-        return replace(self, noise=0.0, cutout=0.0, randaugment=0.0, trivialaugment=False, mixup=0.0, cutmix=0.0)
+        return replace(
+            self, noise=0.0, cutout=0.0, randaugment=0.0, trivialaugment=False, mixup=0.0, cutmix=0.0, mask=0.0,
+            typos=0.0, dropout=0.0,
+        )  # fmt: skip
 
     def laying_down(self) -> Policy:
         """Return the policy without motions but mirroring and quarter turns, which can be undone without loss."""

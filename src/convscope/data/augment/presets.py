@@ -12,4 +12,8 @@ PRESETS: dict[str, str] = {
     "tissue": "hflip vflip rot90 rotate=20 brightness=0.1 contrast=0.1 stain=0.05",
     # grey micrographs: no up, soft matter, uneven light, grain
     "microscopy": "hflip vflip rot90 elastic=0.05 brightness=0.2 contrast=0.2 noise=0.05",
+    # one trace: its height and pace differ from take to take, and a stretch of it may be missing
+    "signals": "scale=0.1 crop=0.1 noise=0.05 warp=0.1 mask=0.1",
+    # what is typed: a slip here and there, and words that nobody has seen yet
+    "texts": "typos=0.02 dropout=0.05",
 }

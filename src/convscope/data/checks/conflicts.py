@@ -33,9 +33,10 @@ def ceiling(identity: np.ndarray, labels: np.ndarray) -> float:
     >>> ceiling(np.array([0, 0, 0, 1]), np.array([1, 1, 0, 0]))
     0.75
     """
-    pairs, counts = np.unique(np.stack([identity, labels]), axis=1, return_counts=True)
+    classes = int(labels.max()) + 1
+    pairs, counts = np.unique(identity * classes + labels, return_counts=True)
     most = np.zeros(identity.max() + 1, np.int64)
-    np.maximum.at(most, pairs[0], counts)
+    np.maximum.at(most, pairs // classes, counts)
     return float(most.sum() / len(identity))
 
 

@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from convscope import atomic
+from convscope.data.cache_folder import directory as directory
 from convscope.data.columns import Mapped, OnDisk, Ragged, open_column, open_ragged
 from convscope.data.columns.array_file import FACTS
 from convscope.data.ingest.build import Filled, Progress, Size, fill
@@ -62,14 +63,6 @@ class Entry:
 
 class _Damaged(Exception):  # noqa: N818 - the verdict on one entry, which is built again
     """Why an entry of the cache cannot be used."""
-
-
-def directory(given: str | Path | None = None) -> Path:
-    """Return the cache folder: as given, ``$CONVSCOPE_CACHE``, or convscope's folder in the user's cache."""
-    if given or (given := os.environ.get("CONVSCOPE_CACHE")):
-        return Path(given).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "convscope"
 
 
 def entry(images: Images, size: Size, root: Path, workers: int, progress: Progress) -> Entry:

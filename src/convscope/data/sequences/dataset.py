@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data.columns import InMemory, Ragged
+from convscope.data.columns.spilled import spilled
 from convscope.data.dataset import Dataset, Notice, Split
 from convscope.data.fingerprint import fingerprint
 from convscope.data.listing import Listing, Masks
@@ -23,14 +24,15 @@ def dataset_of(
     """Return the examples of a listing, of which ``column`` holds the inputs and ``split`` (n,) says where each is."""
     target = listing.target
     assert column.content is not None and not isinstance(target, Masks)
-    learned = InMemory(target.spec, target.values)
+    learned = InMemory(target.spec, spilled(target.values))
+    rows = {name: np.flatnonzero(split == name) for name in SPLITS} | {"all": np.arange(len(listing.ids))}
     return Dataset(
         name=listing.name,
         source=str(source),
         columns={column.spec.name: column, learned.spec.name: learned},
         inputs=(column.spec.name,),
         targets=(learned.spec.name,),
-        rows={name: np.flatnonzero(split == name) for name in SPLITS} | {"all": np.arange(len(listing.ids))},
+        rows={name: spilled(positions) for name, positions in rows.items()},
         ids=listing.ids,
         groups=listing.groups,
         transforms={column.spec.name: transform},

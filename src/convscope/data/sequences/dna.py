@@ -10,7 +10,9 @@ import numpy as np
 
 from convscope.data.listing import Listing
 from convscope.data.notice import Notice
+from convscope.data.sequences.repeats import joined, name_of
 from convscope.data.sequences.texts import Texts
+from convscope.data.sources.cells import packed
 from convscope.data.transforms.dna import BASES, folded, odd_letter
 from convscope.errors import DataError
 from convscope.text import EXAMPLES, count, pairs
@@ -18,6 +20,7 @@ from convscope.text import EXAMPLES, count, pairs
 SURE = 0.98  # of all letters are bases, or N, where texts are DNA
 SHORTEST = 8  # letters in the middle: shorter texts may be words
 WORD, NEAR = 12, 0.8  # near-equal sequences share so many of their words of 12 letters
+MOST_LETTERS = 3_000_000  # in which near-equal sequences are looked for
 COMMON = 50  # sequences that share a word, above which it says nothing of two of them
 
 
@@ -42,31 +45,47 @@ def as_dna(listing: Listing, *, grouped: bool) -> Listing:
     """
     texts = listing.images
     assert isinstance(texts, Texts)
-    sequences = [folded(text) for text in texts.values]
-    odd = [f"row {ref}: {what}" for ref, text in zip(texts.where, sequences, strict=True) if (what := odd_letter(text))]
+    sequences = packed(folded(text) for text in texts.values)
+    places = zip(texts.where, sequences, strict=True)
+    odd = [f"row {ref}: {what}" for ref, text in places if (what := odd_letter(text))]
     if odd:
         raise DataError(
             f"{count(len(odd), 'sequence')} of {len(sequences):,} with a letter that is none of DNA's "
             f"({'; '.join(odd[:5])}): correct them, or say --tokens characters where these texts are no DNA"
         )
-    notices = list(listing.notices)
-    if rna := sum("U" in text.upper() for text in texts.values):
-        notices.append(Notice("u-as-t", f"{count(rna, 'sequence')} with U, which is read as T"))
-    groups = listing.groups
-    if grouped and groups is None and len(set(sequences)) < len(sequences):
-        repeated = {text for text, times in Counter(sequences).items() if times > 1}
-        groups = np.array([text if text in repeated else "" for text in sequences], object)
-        repeats = len(sequences) - len(set(sequences))
+    groups, notices = listing.groups, (*listing.notices, *_read_as(texts.values))
+    if grouped and (repeats := len(sequences) - len(set(map(name_of, sequences)))):
+        groups = _with_equals(groups, sequences)
         told = (
             f"{count(repeats, 'sequence repeats', 'sequences repeat')} another: equal ones are one group, which stays "
             "in one split (--group none divides them freely)"
         )
-        notices.append(Notice("equal-sequences", told))
-    return replace(listing, images=Texts(sequences, texts.where), groups=groups, notices=tuple(notices))
+        notices += (Notice("equal-sequences", told),)
+    return replace(listing, images=Texts(sequences, texts.where), groups=groups, notices=notices)
+
+
+def _read_as(texts: Sequence[str]) -> Iterator[Notice]:
+    """Tell of letters that are read as others: U, and small ones beside capitals."""
+    if rna := sum("U" in text.upper() for text in texts):
+        yield Notice("u-as-t", f"{count(rna, 'sequence')} with U, which is read as T")
+    if small := sum(text != text.upper() for text in texts):
+        yield Notice("small-letters", f"{count(small, 'sequence')} with small letters, which are read as capitals")
+
+
+def _with_equals(groups: np.ndarray | None, sequences: Sequence[str]) -> np.ndarray:
+    """Return groups (n,) of which equal sequences are one, together with what the set groups."""
+    times = Counter(map(name_of, sequences))
+    names = (name if times[name] > 1 else "" for name in map(name_of, sequences))
+    equal = np.array([*names], np.dtypes.StringDType())
+    return equal if groups is None else joined(np.asarray(groups, np.dtypes.StringDType()), equal)
 
 
 def near_equal(sequences: Sequence[str], ids: np.ndarray, split: np.ndarray) -> Iterator[Notice]:
     """Notice sequences that share most of their words of 12 letters with another one in another split."""
+    letters = sum(map(len, sequences))
+    if letters > MOST_LETTERS:
+        yield Notice("near-equal", f"{letters:,} letters are too many to look for near-equal sequences: not looked for")
+        return
     near = _pairs(sequences)
     for name, other, rows, others in pairs(split):
         mine, theirs = np.isin(near, rows), np.isin(near, others)

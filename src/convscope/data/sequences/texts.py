@@ -11,6 +11,7 @@ import numpy as np
 
 from convscope.data.columns import Ragged
 from convscope.data.columns.ragged import shape_of
+from convscope.data.columns.spilled import blocks, empty
 from convscope.data.fingerprint import content_of
 from convscope.data.spec import FieldSpec
 from convscope.data.transforms.text import points_of
@@ -35,15 +36,24 @@ class Texts:
 
 
 def text_column(texts: Sequence[str], name: str = "text") -> Ragged:
-    """Return texts as code points (L,) int32, with a hash of each.
+    """Return texts as code points (L,) int32, with a hash of each: of many, in files that are mapped.
 
     >>> column = text_column(["ana", "li"])
     >>> column.spec.shape, column.take(np.array([1]))[0].tolist()
     ((None,), [108, 105])
     """
-    lengths = np.array([len(text) for text in texts], np.int64)
-    values = points_of("".join(texts))
-    offsets = np.concatenate(([0], np.cumsum(lengths)))
-    content = content_of([values[a:b] for a, b in itertools.pairwise(offsets)])
-    spec = FieldSpec(name, "text", shape_of(lengths[:, None]), values.dtype.name)
-    return Ragged(spec, values, offsets, lengths[:, None], content)
+    lengths = empty((len(texts), 1), np.int64)
+    lengths[:, 0] = np.fromiter((len(text) for text in texts), np.int64, len(texts))
+    offsets = empty(len(texts) + 1, np.int64)
+    offsets[0] = 0
+    np.cumsum(lengths[:, 0], out=offsets[1:])
+    values, content = empty(int(offsets[-1]), np.int32), empty((len(texts), 16), np.uint8)
+    at = 0
+    for block in blocks(texts):
+        first, last = int(offsets[at]), int(offsets[at + len(block)])
+        points = values[first:last]
+        points[:] = points_of("".join(block))
+        bounds = (offsets[at : at + len(block) + 1] - first).tolist()
+        content[at : at + len(block)] = content_of([points[a:b] for a, b in itertools.pairwise(bounds)])
+        at += len(block)
+    return Ragged(FieldSpec(name, "text", shape_of(lengths), "int32"), values, offsets, lengths, content)

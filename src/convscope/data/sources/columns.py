@@ -20,9 +20,9 @@ TASKS = ("classification", "multilabel", "regression", "landmarks", "segmentatio
 class Columns:
     """The columns that a user names; ``None`` leaves the choice to the names that data sets use.
 
-    ``group`` may be "none": then nothing is kept together. A name that no column has is an error, save in the
-    ``optional`` roles. ``task`` is what is to be learned, where the user says so. With ``fill``
-    gaps within signals are filled.
+    ``group`` may be "none": then nothing is kept together; or "text": then equal texts are. A name that no column has
+    is an error, save in the ``optional`` roles. ``task`` is what is to be learned, where the user says so. With
+    ``fill`` gaps within signals are filled.
     """
 
     image: str | None = None
@@ -36,7 +36,7 @@ class Columns:
     def named(self, role: str) -> str | None:
         """Return what the user calls the column of a role, if he says so: "image", "text", "label" or "group"."""
         name = getattr(self, role, None)
-        return None if role == "group" and name == "none" else name
+        return None if role == "group" and name in ("none", "text") else name
 
     @property
     def required(self) -> dict[str, str]:

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from convscope.data.columns.spilled import blocks
 from convscope.data.names import composed
+from convscope.data.sources.cells import CellWriter
 from convscope.data.sources.files import Contents
+from convscope.data.sources.textlines import lines_of, occurs, opened
 from convscope.errors import DataError
 
 _HALF = re.compile("[\ud800-\udfff]")
 _TOLD = re.compile(r"sep=([,;\t|])[,;\t]*", re.IGNORECASE)
+LONGEST = 1 << 30  # characters of a cell
 # How often a header's columns are known when it is cut at a separator: that tells which one it is.
 Known = Callable[[list[str]], int]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table's columns by their names, each a list of text, and the line of every row.
+    """A table's columns by their names, each a sequence of text, and the line of every row.
 
     A name that several columns have stands in ``twice``. ``nested`` holds, for each column with a value that is a list
     or an object, the first such row and its value.
     """
 
     where: str
-    columns: dict[str, list[str]]
-    rows: list[int]
+    columns: dict[str, Sequence[str]]
+    rows: Sequence[int]
     twice: frozenset[str]
     nested: dict[str, tuple[int, str]]
 
@@ -41,16 +48,20 @@ class Table:
 
 
 def parse(files: Contents, name: str, known: Known, rows: int | None = None) -> Table:
-    """Read a table's text, or only its first ``rows``.
+    """Read a table's text line by line, or only its first ``rows``.
 
     Raises:
         DataError: neither UTF-8 nor UTF-16, not JSON, or a row of another length than the header; the row is named.
     """
     where = place(files, name)
-    text = decoded(files.read(name), where)
-    if name.lower().endswith(("csv", "tsv")):
-        return _delimited(text, where, _separator(text, name, known), rows)
-    return _json_lines(text, where, rows)
+    with opened(files, name) as stream:
+        if not name.lower().endswith(("csv", "tsv")):
+            return _json_lines(lines_of(stream, where), where, rows)
+        header = next((line for line in lines_of(stream, where) if line.strip()), "")
+        separator = _separator(header.strip("\r\n"), name, known)
+        spaced = occurs(stream, f'{separator} "')  # else spaces before a value are kept, to be told of
+        with _cells_of_any_length():
+            return _delimited(lines_of(stream, where), where, separator, rows, spaced=spaced)
 
 
 def place(files: Contents, name: str) -> str:
@@ -60,19 +71,22 @@ def place(files: Contents, name: str) -> str:
 
 def decoded(data: bytes, where: str) -> str:
     """Decode UTF-8, or UTF-16 where a mark at its begin says so, as spreadsheets write "Unicode text"."""
+    return "".join(lines_of(io.BytesIO(data), where))
+
+
+@contextlib.contextmanager
+def _cells_of_any_length() -> Iterator[None]:
+    """Let the csv module read texts of a megabyte, which it takes for a quotation mark without its other one."""
+    before = csv.field_size_limit(LONGEST)
     try:
-        text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: not UTF-8 text at byte {error.start}; save it as UTF-8") from None
-    if "\0" in text:
-        raise DataError(f"{where}: not UTF-8 text, but perhaps UTF-16 (it holds zero bytes); save it as UTF-8")
-    return composed(text)
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
-def _separator(text: str, name: str, known: Known) -> str:
+def _separator(header: str, name: str, known: Known) -> str:
     """Return what separates the columns: as a line ``sep=;`` says, which spreadsheets write; else by the header's known
     names, then by the file's ending, then by frequency."""
-    header = next((line for line in re.split(r"[\r\n]", text) if line.strip()), "")
     if told := _TOLD.fullmatch(header):
         return told[1]
 
@@ -87,56 +101,67 @@ def _separator(text: str, name: str, known: Known) -> str:
     return max(",;\t|", key=fits)
 
 
-def _delimited(text: str, where: str, separator: str, most: int | None) -> Table:
-    spaced = f'{separator} "' in text  # else spaces before a value are kept, to be told of
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=spaced, strict=True)
+def _delimited(text: Iterable[str], where: str, separator: str, most: int | None, *, spaced: bool) -> Table:
+    reader = csv.reader(text, delimiter=separator, skipinitialspace=spaced, strict=True)
+    rows = array("q")
     try:
         lines = (row for row in reader if any(map(str.strip, row)))
         keys = [key.strip() for key in next(lines, [])]
         if _TOLD.fullmatch(separator.join(keys)):
             keys = [key.strip() for key in next(lines, [])]
-        values: list[list[str]] = []
-        rows: list[int] = []
-        for row in lines:
-            if len(row) != len(keys):
-                raise DataError(
-                    f"{where} row {reader.line_num}: expected {len(keys)} values ({', '.join(keys)}), found {len(row)}"
-                )
-            values.append(row)
-            rows.append(reader.line_num)
-            if len(rows) == most:
-                break
+        writers = [CellWriter() for _ in keys]
+        for block in blocks(_whole_rows(reader, lines, keys, where, rows, most)):
+            for writer, cells in zip(writers, zip(*block, strict=True), strict=True):
+                writer.extend(cells)
     except csv.Error as error:
         raise DataError(
             f"{where} row {reader.line_num}: not CSV ({error}); a quotation mark may lack its other one"
         ) from None
-    columns = {key: [row[k] for row in values] for k, key in enumerate(keys)}
+    columns: dict[str, Sequence[str]] = {key: each.column() for key, each in zip(keys, writers, strict=True)}
     return Table(where, columns, rows, frozenset(key for key in keys if keys.count(key) > 1), {})
 
 
-def _json_lines(text: str, where: str, most: int | None) -> Table:
-    columns: dict[str, list[str]] = {}
+def _whole_rows(
+    reader: Any, lines: Iterable[list[str]], keys: list[str], where: str, rows: array[int], most: int | None
+) -> Iterator[list[str]]:
+    """Yield up to ``most`` rows of as many values as there are ``keys``; ``rows`` takes their lines."""
+    for row in islice(lines, most):
+        if len(row) != len(keys):
+            raise DataError(
+                f"{where} row {reader.line_num}: expected {len(keys)} values ({', '.join(keys)}), found {len(row)}"
+            )
+        rows.append(reader.line_num)
+        yield row
+
+
+def _json_lines(text: Iterable[str], where: str, most: int | None) -> Table:
+    writers: dict[str, CellWriter] = {}
     nested: dict[str, tuple[int, str]] = {}
-    rows: list[int] = []
-    for number, row in _objects(text, where):
-        for key, value in row.items():
-            if isinstance(value, dict | list):
-                nested.setdefault(key, (number, json.dumps(value, ensure_ascii=False)))
-            if key not in columns:
-                columns[key] = [""] * len(rows)
-        for key, values in columns.items():
-            value = row.get(key)
-            text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
-            values.append("" if value is None else composed(text))
-        rows.append(number)
-        if len(rows) == most:
-            break
-    return Table(where, columns, rows, frozenset(), nested)
+    rows = array("q")
+    for block in blocks(islice(_objects(text, where), most)):
+        rows.extend(number for number, _ in block)
+        for number, row in block:
+            for key, value in row.items():
+                if isinstance(value, dict | list):
+                    nested.setdefault(key, (number, json.dumps(value, ensure_ascii=False)))
+                if key not in writers:
+                    writers[key] = CellWriter()
+                    writers[key].extend([""] * (len(rows) - len(block)))
+        for key, writer in writers.items():
+            writer.extend([_cell(row.get(key)) for _, row in block])
+    return Table(where, {key: writer.column() for key, writer in writers.items()}, rows, frozenset(), nested)
 
 
-def _objects(text: str, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _cell(value: Any) -> str:
+    """Return a value of JSON as the text of a cell."""
+    if value is None:
+        return ""
+    return composed(json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value))
+
+
+def _objects(text: Iterable[str], where: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield each line's number and object; numbers stay the text they are written as, so that 1e1 is not 10."""
-    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+    for number, line in enumerate(text, 1):
         if not line.strip():
             continue
         try:

@@ -13,20 +13,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from convscope.data.columns.spilled import spilled, spilled_strings
 from convscope.data.listing import Listing, Target
 from convscope.data.notice import Notice
+from convscope.data.numerals import REAL
 from convscope.data.sequences.texts import Texts
 from convscope.data.sources import targets
 from convscope.data.sources.candidate import Candidate, in_order, numbered
+from convscope.data.sources.cells import Joined, RowNames, packed
 from convscope.data.sources.columns import LABEL_COLUMNS, Columns, plain
-from convscope.data.sources.files import Files, is_image, set_name, strings
+from convscope.data.sources.files import Files, is_image, set_name
 from convscope.data.sources.grouping import find_grouping, unused_notice
 from convscope.data.sources.labels import text_of
-from convscope.data.sources.quantities import are_numbers
 from convscope.data.sources.rowfiles import rows_said
-from convscope.data.sources.splitnames import BySplit, split_sets
+from convscope.data.sources.splitnames import split_sets
 from convscope.data.sources.table import splits_of, tables
 from convscope.data.sources.tabular import Table, parse
+from convscope.data.sources.text_listing import by_text
 from convscope.errors import DataError
 from convscope.text import listed
 
@@ -59,32 +62,35 @@ def find(files: Files, columns: Columns, names: Sequence[str] | None = None) -> 
     if len(heads) > 1 and _a_class_each(heads.values(), columns):
         read_all = functools.partial(read_classes, files, [*heads], columns)
         return [Candidate("a table of texts a class", ", ".join(heads), read_all, files=(*heads,))]
+    sets = [[*by_split.items()] for by_split in split_sets([*heads])]
+    if len(sets) > 1 and all(len(each) == 1 for each in sets) and _are_one(heads.values(), columns):
+        sets = [[pair for each in sets for pair in each]]
     return [
         Candidate(
-            "tables of texts" if len(by_split) > 1 else "table of texts", ", ".join(by_split.values()),
-            functools.partial(read, files, by_split, columns), files=tuple(by_split.values()),
+            "tables of texts" if len(parts) > 1 else "table of texts", ", ".join(name for _, name in parts),
+            functools.partial(read, files, parts, columns), files=tuple(name for _, name in parts),
         )
-        for by_split in split_sets([*heads])
+        for parts in sets
     ]  # fmt: skip
 
 
-def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
-    """List the texts of a table (``{"": name}``), or of one for each split.
+def read(files: Files, tables: Sequence[tuple[str, str]], columns: Columns) -> Listing:
+    """List the texts of a table, or of several: pairs of the split of each, "" for none, and its name.
 
     Raises:
         DataError: nothing to learn, an empty text, a row without a label, and whatever ``targets.read`` raises.
     """
-    parts = [_read_one(files, name, columns) for name in by_split.values()]
-    where = ", ".join(by_split.values())
+    parts = [_read_one(files, name, columns) for _, name in tables]
+    where = ", ".join(name for _, name in tables)
     chosen = parts[0].target
     if chosen is None:
         raise _nothing_to_learn(parts[0].table)
-    cells = {name: [value for part in parts for value in part.cells(name)] for name in chosen.names}
-    refs = [ref for part in parts for ref in part.refs]
+    cells = {name: Joined(part.cells(name) for part in parts) for name in chosen.names}
+    refs = Joined(part.refs for part in parts)
     if chosen.kind == "label":
         _refuse_blank(where, chosen.names[0], cells[chosen.names[0]], refs)
     target, how, notices = targets.read(where, chosen, cells, refs, columns)
-    split = np.concatenate([part.split(split) for split, part in zip(by_split, parts, strict=True)])
+    split = spilled(np.concatenate([part.split(split) for (split, _), part in zip(tables, parts, strict=True)]))
     return _listing(
         files, parts, where, target, columns, split=split, said=chosen.said + chosen.why + how, notices=notices
     )
@@ -94,10 +100,10 @@ def read_classes(files: Files, names: Sequence[str], columns: Columns) -> Listin
     """List the texts of tables that are a class each, called by what tells the tables' names apart."""
     parts = [replace(_read_one(files, name, columns), target=None) for name in names]  # the table says the class
     classes = told_apart([name.rpartition("/")[2].rpartition(".")[0] for name in names])
-    labels = [label for label, part in zip(classes, parts, strict=True) for _ in part.refs]
-    known = in_order(labels)
-    target = Target("class", numbered(labels, known), known)
-    split = np.full(len(labels), "", "<U5")
+    known = in_order(classes)
+    sizes = [len(part.refs) for part in parts]
+    target = Target("class", np.repeat(numbered(classes, known), sizes), known)
+    split = spilled(np.full(sum(sizes), "", "<U5"))
     return _listing(files, parts, ", ".join(names), target, columns, split=split, said="the table", notices=())
 
 
@@ -108,9 +114,9 @@ class _Texts:
     table: Table
     text: str
     target: targets.TargetColumns | None
-    refs: list[str]
+    refs: Sequence[str]
 
-    def cells(self, name: str) -> list[str]:
+    def cells(self, name: str) -> Sequence[str]:
         if name not in self.table.columns:
             raise DataError(f"{self.table.where}: no column {name}; give all tables the same columns")
         return self.table.columns[name]
@@ -130,8 +136,10 @@ def _read_one(files: Files, name: str, columns: Columns) -> _Texts:
     if text in table.nested:
         row, value = table.nested[text]
         raise DataError(f"{table.where} row {row}: expected a text in {text}, found {value[:60]}")
-    refs = [f"{row} of {name}" for row in table.rows]
+    refs = RowNames(table.rows, name)
     _refuse_blank(table.where, text, table.columns[text], refs)
+    if columns.named("text") is None:
+        _refuse_numbers(table.where, text, table.columns[text], refs)
     return _Texts(table, text, _learned(table, text, columns), refs)
 
 
@@ -139,45 +147,35 @@ def _listing(
     files: Files, parts: Sequence[_Texts], where: str, target: Target, columns: Columns, *, split: np.ndarray,
     said: str, notices: Sequence[Notice],
 ) -> Listing:  # fmt: skip
-    texts = [text for part in parts for text in part.table.columns[part.text]]
-    refs = [ref for part in parts for ref in part.refs]
+    texts = Joined(part.table.columns[part.text] for part in parts)
+    refs = Joined(part.refs for part in parts)
     taken = {part.text for part in parts} | {name for part in parts if part.target for name in part.target.names}
     rest = {
-        name: [text_of(value) for part in parts for value in part.cells(name)]
+        name: packed(text_of(value) for part in parts for value in part.cells(name))
         for name in parts[0].table.columns
         if name not in taken and plain(name) != "split"
     }
-    notices = (*_numbers_as_texts(parts), *notices)
     labels = target.values if target.kind == "class" else np.zeros(len(target), np.int64)
+    if whole := plain(columns.group or "") in ("text", plain(parts[0].text)):
+        columns = replace(columns, group="none")
     grouping = find_grouping(rest, labels, columns.named("group"), wanted=columns.group != "none")
+    if whole:
+        grouping = replace(grouping, column="the text")
     kind = f"{'tables' if len(parts) > 1 else 'table'} {where} (columns text={parts[0].text}, {target.kind}={said}"
     return Listing(
         name=set_name(files.path),
         kind=kind + (f", group={grouping.column})" if grouping.column else ")"),
         images=Texts(texts, refs),
-        ids=strings(refs),
+        ids=spilled_strings(refs),
         target=target,
         split=split,
-        groups=strings(rest[grouping.column]) if grouping.column else None,
+        groups=by_text(texts) if whole else spilled_strings(rest[grouping.column]) if grouping.column else None,
         notices=(
             *notices, *unused_notice("column", [n for n in rest if n != grouping.column], grouping.passed),
             *grouping.notices,
         ),
         columns=tuple(parts[0].table.names),
     )  # fmt: skip
-
-
-def _numbers_as_texts(parts: Sequence[_Texts]) -> tuple[Notice, ...]:
-    """Tell of a column of numbers that is taken for texts."""
-    first = parts[0]
-    cells = [cell for part in parts for cell in part.cells(part.text)]
-    if not are_numbers(cells):
-        return ()
-    text = (
-        f"{first.table.where}: the column {first.text} holds numbers (row {first.table.rows[0]}: {cells[0][:20]!r}) "
-        "and is read as text, character by character; where another column holds the texts, name it with --text-column"
-    )
-    return (Notice("numbers-as-text", text),)
 
 
 def told_apart(names: Sequence[str]) -> list[str]:
@@ -196,8 +194,17 @@ def _a_class_each(heads: Collection[Table], columns: Columns) -> bool:
     """Tell whether tables hold a class each: they have the same columns, and none that says a class or is asked for."""
     if columns.named("label") is not None or columns.task not in (None, "classification"):
         return False
-    same = len({tuple(head.names) for head in heads}) == 1
-    return same and not any(plain(name) in map(plain, LABEL_COLUMNS) for head in heads for name in head.names)
+    labelled = any(plain(name) in map(plain, LABEL_COLUMNS) for head in heads for name in head.names)
+    return _of_one_form(heads) and not labelled
+
+
+def _are_one(heads: Collection[Table], columns: Columns) -> bool:
+    """Tell whether tables of one form are to be read together: what is learned of each row is said."""
+    return _of_one_form(heads) and (columns.task == "regression" or columns.named("label") is not None)
+
+
+def _of_one_form(heads: Collection[Table]) -> bool:
+    return len({tuple(head.names) for head in heads}) == 1
 
 
 def _names_images(table: Table) -> bool:
@@ -220,8 +227,18 @@ def _parse(files: Files, name: str, columns: Columns, rows: int | None = None) -
 
 
 def _refuse_blank(where: str, column: str, values: Sequence[str], refs: Sequence[str]) -> None:
-    if blank := [ref for ref, value in zip(refs, values, strict=True) if not value.strip()]:
+    if blank := [refs[at] for at, value in enumerate(values) if not value.strip()]:
         raise DataError(f"{where}: no {column} in {rows_said(blank)}; fill it in or remove the row")
+
+
+def _refuse_numbers(where: str, column: str, values: Sequence[str], refs: Sequence[str]) -> None:
+    """Refuse a column that only its name makes one of texts."""
+    if all(REAL.fullmatch(value.strip()) for value in values):
+        some = listed((f"row {refs[at]}: {value}" for at, value in enumerate(values[:SHOWN])), 3)
+        raise DataError(
+            f"{where}: expected texts in {column}, found nothing but numbers ({some}); name the column of texts, or "
+            f"read these as texts, with --text-column {column}"
+        )
 
 
 def _nothing_to_learn(table: Table) -> DataError:

@@ -41,3 +41,19 @@ def odd_letter(sequence: str) -> str:
     """
     at = next((at for at, letter in enumerate(sequence) if letter not in MEANINGS), None)
     return "" if at is None else f"{sequence[at]!r} at letter {at + 1:,}"
+
+
+_OTHERS = {"A": "T", "C": "G", "G": "C", "T": "A"}
+_BY_MEANING = {meaning: letter for letter, meaning in MEANINGS.items()}
+_COMPLEMENT = str.maketrans({
+    letter: _BY_MEANING["".join(sorted(_OTHERS[base] for base in meaning))] for letter, meaning in MEANINGS.items()
+})  # fmt: skip
+
+
+def complement(sequence: str) -> str:
+    """Return the letters that stand opposite a folded sequence on the other strand; reversed, they are how it reads.
+
+    >>> complement("ACGTRN"), complement("AAC")[::-1]
+    ('TGCAYN', 'GTT')
+    """
+    return sequence.translate(_COMPLEMENT)

@@ -64,8 +64,10 @@ class MaskedNorm(nn.BatchNorm1d):
             self.running_var.lerp_(unbiased, self.momentum)
             if self.num_batches_tracked is not None:
                 self.num_batches_tracked.add_(1)
-        scale = self.weight * (variance + self.eps).rsqrt()
-        return (input - mean[:, None]) * scale[:, None] + self.bias[:, None]
+        scale = (variance + self.eps).rsqrt()
+        if not self.affine:
+            return (input - mean[:, None]) * scale[:, None]
+        return (input - mean[:, None]) * (self.weight * scale)[:, None] + self.bias[:, None]
 
 
 def norm(channels: int, *, masked: bool) -> nn.BatchNorm1d:

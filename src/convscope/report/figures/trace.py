@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from convscope.report.figures import trace_signal
 from convscope.report.figures.kernels import COLOURS
 from convscope.report.figures.style import INK, MUTED, ORANGE, TEAL, WIDE
 from convscope.report.text import shorten
@@ -47,12 +48,14 @@ def draw(chain: Sequence[Trace], seen: np.ndarray | None = None) -> Figure:
 
     ``seen`` (H, W) of bool: the pixels of the input that the first number depends on.
     """
-    rows, image = _rows(chain), _image(chain[0])
-    heights = [*([] if image is None else [IMAGE]), *(row.height for row in rows)]
+    rows, image, signal = _rows(chain), _image(chain[0]), _signal(chain[0])
+    heights = [*([] if image is None and signal is None else [IMAGE]), *(row.height for row in rows)]
     figure = Figure(figsize=(WIDE, sum(heights)))
     parts = list(figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0])
     if image is not None:
         _whole(parts.pop(0), chain, image, seen)
+    if signal is not None:
+        trace_signal.draw(parts.pop(0), chain, signal, seen)
     for part, row in zip(parts, rows, strict=True):
         _row(part, row)
     return figure
@@ -203,11 +206,17 @@ def _sums(axes: Axes, trace: Trace, terms: Grid, channel: int) -> None:
 def _image(trace: Trace) -> np.ndarray | None:
     """Return the raw image (H, W) or (H, W, 3) as it can be shown, in 0..1; None where no image was given."""
     scaling = trace.forward.scaling
-    if scaling is None:
+    if scaling is None or scaling.raw.ndim != 3:
         return None
     raw = scaling.raw.astype(float)
     raw = (raw - raw.min()) / (np.ptp(raw) or 1)
     return raw[:3].transpose(1, 2, 0) if len(raw) >= 3 else raw[0]
+
+
+def _signal(trace: Trace) -> np.ndarray | None:
+    """Return the raw signal (C, T); None where none was given."""
+    scaling = trace.forward.scaling
+    return None if scaling is None or scaling.raw.ndim != 2 else scaling.raw.astype(float)
 
 
 def _whole(part: SubFigure, chain: Sequence[Trace], image: np.ndarray, seen: np.ndarray | None) -> None:

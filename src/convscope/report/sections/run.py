@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from convscope.report import tables
 from convscope.report.contents import Contents
 from convscope.report.section import Section, TaskReport
+from convscope.report.sections import sequences
 from convscope.tasks.metrics.comparison import named_test
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def sections(contents: Contents) -> list[Section]:
 def background(contents: Contents, samples: Mapping[str, Callable[[Contents], Drawing | None]]) -> list[Section]:
     """Return what stands behind the scores: learning, data (shown by the figures ``samples``), plan, repeating."""
     from convscope.report.figures import augmented, curves, kernels, lengths, lr_schedule
+    from convscope.report.figures import sequences as of_sequences
 
     learned = {"curves": curves.draw, "lr_schedule": lr_schedule.draw, "kernels": kernels.draw}
     return [
@@ -37,21 +39,14 @@ def background(contents: Contents, samples: Mapping[str, Callable[[Contents], Dr
             "learning", "Learning curves", "run/learning.html.jinja", "How it learned",
             figures=learned, tables={"epochs": tables.epochs(contents)},
         ),
-        *_windows(contents),
+        *sequences.sections(contents),
         Section("data", "Data", "run/data.html.jinja",
-                figures={**samples, "lengths": lengths.draw, "augmented": augmented.draw},
+                figures={**samples, "examples": of_sequences.examples.draw, "lengths": lengths.draw,
+                         "augmented": augmented.draw},
                 values={"samples": list(samples)}),
         Section("plan", "Plan", "run/plan.html.jinja"),
         Section("repeat", "Repeat it", "run/repeat.html.jinja"),
     ]  # fmt: skip
-
-
-def _windows(contents: Contents) -> list[Section]:
-    """Return what the kernels of a network for texts answer."""
-    if contents.windows is None:
-        return []
-    title, template = "Kernels as runs of characters", "run/windows.html.jinja"
-    return [Section("windows", title, template, tables={"windows": contents.windows})]
 
 
 def scores(contents: Contents) -> Section:

@@ -14,20 +14,13 @@ import numpy as np
 from convscope.data.dataset import Split
 from convscope.data.spec import Classes
 from convscope.data.transforms.dna import BASES, LETTERS, probabilities
-from convscope.data.transforms.text import text_of
 from convscope.tasks.baselines import Baseline, BaselineResult, Budget
+from convscope.tasks.texts import LETTERS_A_SECOND, LONGEST, gram_counts, sizes, texts_of
 
-LONGEST = 5  # characters of an n-gram
-LETTERS_A_SECOND = 1.5e5  # learned from by the n-grams: one thread of a 2023 server, with room to spare
 STEPS = 1000
 
 Learn = Callable[[Sequence[str], np.ndarray, int], tuple[Callable[[Sequence[str]], np.ndarray], str]]
 # From texts, their classes and how many there are: what gives probabilities (n, K), and what it is in words.
-
-
-def _texts(split: Split, at: np.ndarray | None = None) -> list[str]:
-    rows = np.arange(len(split)) if at is None else at
-    return [text_of(np.asarray(text)) for text in split.input.take(rows)]
 
 
 def _rows(train: Split, most: int, seed: int) -> np.ndarray:
@@ -42,12 +35,10 @@ def _rows(train: Split, most: int, seed: int) -> np.ndarray:
 
 
 def _grams(texts: Sequence[str], labels: np.ndarray, classes: int) -> tuple[Callable[..., np.ndarray], str]:
-    from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
-    rare = 2 if len(texts) > 1000 else 1  # texts at least that have a run of characters
-    counts = CountVectorizer(analyzer="char", ngram_range=(1, LONGEST), lowercase=False, min_df=rare)
+    counts = gram_counts(len(texts))
     x: Any = counts.fit_transform(texts)
     model = LogisticRegression(solver="liblinear", max_iter=STEPS)
     model = (model if len(np.unique(labels)) == 2 else OneVsRestClassifier(model)).fit(x, labels)
@@ -56,12 +47,9 @@ def _grams(texts: Sequence[str], labels: np.ndarray, classes: int) -> tuple[Call
 
 
 def _length(texts: Sequence[str], labels: np.ndarray, classes: int) -> tuple[Callable[..., np.ndarray], str]:
-    def features(texts: Sequence[str]) -> np.ndarray:
-        return np.array([(np.log1p(len(text)), text.count(" ")) for text in texts])
-
-    model = _linear().fit(features(texts), labels)
+    model = _linear().fit(sizes(texts), labels)
     what = "logistic regression on the number of characters and of spaces"
-    return lambda new: _spread(model, features(new), classes), what
+    return lambda new: _spread(model, sizes(new), classes), what
 
 
 def one_hot(texts: Sequence[str]) -> np.ndarray:
@@ -123,13 +111,13 @@ def _method(learn: Learn, *, placed: bool = False) -> Baseline:
         if train.input.spec.kind != "text":
             return None
         start = time.perf_counter()
-        new = _texts(scored)
-        first = _texts(train, np.arange(min(64, len(train))))
+        new = texts_of(scored)
+        first = texts_of(train, np.arange(min(64, len(train))))
         if placed and not _is_placed([*new, *first]):
             return None
         letters = sum(map(len, first)) / len(first)
         at = _rows(train, max(int(LETTERS_A_SECOND * budget.seconds / letters), 10 * len(target.names)), budget.seed)
-        texts = _texts(train, at)
+        texts = texts_of(train, at)
         if placed and not _is_placed([*new[:1], *texts]):
             return None
         predict, what = learn(texts, train.labels[at], len(target.names))

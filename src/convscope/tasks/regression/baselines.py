@@ -10,6 +10,7 @@ from convscope.data.dataset import Split
 from convscope.data.spec import Numbers
 from convscope.tasks import ridge
 from convscope.tasks.baselines import Baseline, BaselineResult, Budget
+from convscope.tasks.regression import sequence_baselines
 
 
 def mean(name: str, train: Split, scored: Split, target: Numbers, budget: Budget) -> BaselineResult:
@@ -32,4 +33,8 @@ def ridge_on_gradients(
     )
 
 
-METHODS: dict[str, Baseline] = {"mean": mean, "HOG + ridge": ridge_on_gradients}
+METHODS: dict[str, Baseline] = {
+    "mean": mean,
+    "HOG + ridge": ridge_on_gradients,
+    **sequence_baselines.METHODS,
+}

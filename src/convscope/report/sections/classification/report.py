@@ -13,6 +13,7 @@ from convscope.report.contents import Contents
 from convscope.report.section import Judged, Section, TaskReport
 from convscope.report.sections import run
 from convscope.report.sections.classification import tables
+from convscope.report.sections.classification.closely import closely
 from convscope.report.sections.classification.contents import Classified, Mistake
 from convscope.report.sections.classification.mistakes import missed, worst
 from convscope.text import count, percent
@@ -109,4 +110,4 @@ def _picture(image: np.ndarray, rule: Display) -> str:
     return data_url(tile(rule.show(image), SIDE), exact=max(image.shape[1:]) <= SIDE)
 
 
-REPORT = TaskReport(sections, own, samples, lambda contents: list(remarks(contents)), tables.listings)
+REPORT = TaskReport(sections, own, samples, lambda contents: list(remarks(contents)), tables.listings, closely)

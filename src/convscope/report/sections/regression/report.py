@@ -11,6 +11,7 @@ import numpy as np
 from convscope.report.contents import Contents
 from convscope.report.section import Judged, Section, TaskReport, shows_images
 from convscope.report.sections import run
+from convscope.report.sections.regression.closely import closely
 from convscope.report.sections.regression.contents import Predicted, Shown
 from convscope.report.tables import Table
 from convscope.tasks import quantities
@@ -75,4 +76,4 @@ def _said(estimate: Mapping[str, Any], about: About) -> str:
     return f"{value}  ({quantities.bounds(estimate, about)})"
 
 
-REPORT = TaskReport(sections, own, listings=lambda metrics: [numbers(metrics)])
+REPORT = TaskReport(sections, own, listings=lambda metrics: [numbers(metrics)], closely=closely)

@@ -1,0 +1,101 @@
+"""How the answers to texts, to DNA and to signals are explained: a method for each, with all that differs by input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from convscope.data.transforms import SignalTransform, TextTransform
+from convscope.explain.integrated_gradients import integrated_gradients, steps_for
+from convscope.explain.mutagenesis import importance, mutagenesis
+from convscope.explain.occlusion import Remove, occlusion, pieces
+from convscope.explain.removal import NEARLY, with_any_base, with_mean, without_tokens
+from convscope.explain.score import Score
+
+PIECES = 160  # of a text: what a longer one is divided into
+DEEP = 60  # times what a step of a gradient through a network for signals costs, which are deeper than those for texts
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What each piece of an example does to a score, and by how much the sum of all misses what it is to be."""
+
+    values: np.ndarray
+    gap: float | None = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """How one ``kind`` of input is explained.
+
+    ``effect(model, x, score)`` is that of one example x (1, ...); ``importance(effect, x)`` what each position counts,
+    ``remove(x)`` what the network is given without some positions, and ``passes(n)`` through how many positions it is
+    taken for an example of n. ``sentence`` says it, with the score's name; ``noun`` are its positions, ``instead`` what
+    comes in place of those removed.
+    """
+
+    kind: str
+    sentence: str
+    noun: str
+    instead: str
+    effect: Callable[[nn.Module, Tensor, Score], Effect]
+    remove: Callable[[Tensor], Remove]
+    importance: Callable[[np.ndarray, Tensor], np.ndarray]
+    passes: Callable[[int], int]
+
+
+def _without_each(model: nn.Module, x: Tensor, score: Score) -> Effect:
+    return Effect(occlusion(model, x, partial(without_tokens, x[0]), pieces(x.shape[1], PIECES), score))
+
+
+def _of_positions(effect: np.ndarray, x: Tensor) -> np.ndarray:
+    return np.repeat(effect, np.diff(pieces(x.shape[1], PIECES)))
+
+
+def _along_the_way(model: nn.Module, x: Tensor, score: Score) -> Effect:
+    found = integrated_gradients(model, x, score, NEARLY, steps_for(x.shape[-1]))
+    return Effect(found.values, abs(found.gap) / max(1e-9, abs(found.score - found.baseline)))
+
+
+TEXT = Method(
+    "letters",
+    "Each token, a letter or a word, is left out by itself, and the others close the gap; the colour is how far the "
+    "{score} falls without it (a text of more than 160 tokens is divided into as many pieces).",
+    "tokens", "the rest moves together",
+    effect=_without_each,
+    remove=lambda x: partial(without_tokens, x[0]),
+    importance=_of_positions,
+    passes=lambda length: length * min(length, PIECES),
+)  # fmt: skip
+DNA = Method(
+    "bases",
+    "In-silico mutagenesis: every base is replaced by each of the three others. A cell is how the {score} changes with "
+    "that base at that place; the height of a letter is how far it falls, in the mean of the three.",
+    "bases", "N, any base, stands in their place",
+    effect=lambda model, x, score: Effect(mutagenesis(model, x, score)),
+    remove=lambda x: partial(with_any_base, x[0]),
+    importance=lambda effect, x: importance(effect),
+    passes=lambda length: 4 * length * length,
+)  # fmt: skip
+SIGNAL = Method(
+    "steps",
+    "Integrated gradients: gradient times input, averaged along the way from the mean signal to this one. All steps of "
+    "a signal together give by how much its {score} is above that of the mean signal.",
+    "steps", "the mean stands in their place",
+    effect=_along_the_way,
+    remove=lambda x: partial(with_mean, x[0]),
+    importance=lambda effect, x: effect.sum(0),
+    passes=lambda length: DEEP * steps_for(length) * length,
+)  # fmt: skip
+
+
+def method_of(rule: Any) -> Method | None:
+    """Return the method for inputs of a rule; ``None`` where they are no sequences."""
+    if isinstance(rule, TextTransform):
+        return DNA if rule.dna else TEXT
+    return SIGNAL if isinstance(rule, SignalTransform) else None
