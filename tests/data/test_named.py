@@ -158,6 +158,7 @@ def test_the_catalogue(tmp_path, own_cache):
         "discs",
         "tracks",
         "nuclei",
+        "steps",
         "mnist",
         "fashion-mnist",
         "cifar10",

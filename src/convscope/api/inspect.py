@@ -20,7 +20,7 @@ from convscope.api.sequence_input import signal_of
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import InputSpec
-from convscope.data.transforms import SignalTransform, TextTransform
+from convscope.data.transforms import LogMelTransform, SignalTransform, TextTransform
 from convscope.data.transforms.text import points_of
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.graph import Graph
@@ -76,6 +76,19 @@ class Network:
             raise DataError(f"{text!r:.60} {error}") from None
         return rule.tensor(stored.values[None]).numpy()
 
+    def signal(self, example: Any) -> np.ndarray:
+        """Return a recording, a file or an array, as the network of a run sees it: (1, C, ...), the first window of it.
+
+        Of a file with several that is the first; ``DataError`` for one that it cannot take.
+        """
+        assert self.run is not None
+        rule: Any = self.run.spec.preprocessing
+        first = next(iter(self.run.predictor.examples(example)))
+        stored = first.stored(rule)
+        if isinstance(stored, Unreadable):
+            raise DataError(f"{first.name} {stored}")
+        return rule.tensor(stored.values[None, : rule.window]).numpy()
+
     def preprocessing(self, dtype: str = "uint8") -> Preprocessing:
         """How an image of a type becomes its input: as in the run's training, else cropped and brought to 0..1.
 
@@ -119,7 +132,7 @@ class Network:
         rule = None if self.run is None else self.run.spec.preprocessing
         if isinstance(rule, TextTransform):
             return self.tokens(str(example))
-        if isinstance(rule, SignalTransform):
+        if isinstance(rule, SignalTransform | LogMelTransform):
             return rule.tensor(signal_of(example, rule)[None]).numpy()
         return self.scaled(self.pixels(Path(example)))
 

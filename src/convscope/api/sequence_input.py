@@ -11,12 +11,12 @@ import numpy as np
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.given import held
 from convscope.data.sequences.first_window import first_window
-from convscope.data.transforms import SignalTransform
+from convscope.data.transforms import SignalRule
 from convscope.errors import DataError
 from convscope.text import count, listed
 
 
-def signal_of(given: Any, rule: SignalTransform) -> np.ndarray:
+def signal_of(given: Any, rule: SignalRule) -> np.ndarray:
     """Return one signal (T, C) float32 of a file, FILE/ROW of a file of several, an array, or an example of a split.
 
     Of a recording that is seen in windows it is the first one.

@@ -17,7 +17,7 @@ from convscope.api.sequence_input import signal_of
 from convscope.data.dataset import Example
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import Classes
-from convscope.data.transforms import SignalTransform, TextTransform
+from convscope.data.transforms import LogMelTransform, SignalTransform, TextTransform
 from convscope.data.transforms.text import text_of
 from convscope.errors import ShapeError
 from convscope.tracing.forward import Forward, Scaling, compute
@@ -111,6 +111,9 @@ def _of_run(opened: Network, run: Run, x: Any) -> Forward:
         named = rule.names(range(run.spec.input.vocabulary or 0))
         text = text_of(np.asarray(x.image)) if isinstance(x, Example) else str(x)
         return _watched(run.model, [opened.tokens(text)], None, classes, named)
+    if isinstance(run.spec.preprocessing, LogMelTransform):
+        spectrogram = run.predictor.tensor(signal_of(x, run.spec.preprocessing)[None])
+        return _watched(run.model, [spectrogram], None, classes)
     if isinstance(run.spec.preprocessing, SignalTransform):
         signal = signal_of(x, run.spec.preprocessing)
         rule = run.spec.preprocessing

@@ -21,6 +21,8 @@ _AS_TEXT = {
     "set": "key=value",
     "valid": "share or number",
     "test": "share or number",
+    "window": "steps or time",
+    "hop": "steps or time",
 }
 
 
@@ -34,7 +36,7 @@ def _flag(setting: Field[Any], kind: Any) -> tuple[str, Any, Any]:
         text += f" [default: {default}]"
     if setting.name in _AS_TEXT:
         kind = list[str] if setting.name == "set" else str
-    flags = [f"--{setting.name.replace('_', '-')}"]
+    flags = [f"--{setting.name.rstrip('_').replace('_', '-')}"]
     if setting.name in _SHORT:
         flags.append(_SHORT[setting.name])
     group = Group(setting.metadata["group"], sort_key=_GROUPS.index(setting.metadata["group"]))

@@ -18,9 +18,10 @@ from convscope.data.listing import Listing, Target
 from convscope.data.loading import other_columns
 from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
-from convscope.data.sources import npz, signal_files, ucr
+from convscope.data.sources import npz
+from convscope.data.sources.signals_in_file import signals_in
 from convscope.data.spec import TargetSpec, names_of
-from convscope.data.transforms import SignalTransform, Transform
+from convscope.data.transforms import SignalRule, Transform
 from convscope.errors import DataError
 from convscope.text import listed
 
@@ -34,17 +35,22 @@ def in_array_file(path: Path, rule: Transform) -> Iterable[Held]:
     or one example. ``DataError`` for what is no such file, and for an archive without examples.
     """
     if path.is_dir():
-        files = sorted(each for each in path.rglob("*") if each.suffix.lower() in (*ENDINGS, ".wav") and each.is_file())
+        files = sorted(
+            each for each in path.rglob("*") if each.suffix.lower() in (*ENDINGS, ".wav", ".csv") and each.is_file()
+        )
         if not files:
             raise DataError(f"{path} holds no {rule.kind} ({' or '.join(ENDINGS)})")
         return [example for file in files for example in in_array_file(file, rule)]
     if not path.exists():
         raise DataError(f"there is no file or folder {path}")
-    if isinstance(rule, SignalTransform) and path.suffix.lower() == ".wav":
+    if isinstance(rule, SignalRule) and path.suffix.lower() == ".wav":
         return [Held(str(path), lambda: _recording(path, rule))]
-    if rule.kind == "signal" and (rows := _rows_in(path, rule)) is not None:
+    if (
+        isinstance(rule, SignalRule)
+        and (signals := signals_in(path, rule.channels, rule.length, fill=rule.fill)) is not None
+    ):
         return [
-            Held(f"{path}/{at}", _unreadable(row) if isinstance(row, str) else lambda row=row: row) for at, row in rows
+            Held(f"{path}/{row}" if row else str(path), _of_text(signal, rate, rule)) for row, signal, rate in signals
         ]
     if path.suffix.lower() not in ENDINGS:
         raise DataError(
@@ -149,21 +155,15 @@ def _learned(listing: Listing, target: TargetSpec) -> tuple[Target, tuple[Notice
     return replace(mine, names=names), (Notice("unnamed-targets", what, names),) if len(names) > 1 else ()
 
 
-def _recording(path: Path, rule: SignalTransform) -> np.ndarray:
+def _recording(path: Path, rule: SignalRule) -> np.ndarray:
     values, rate = read_wav(path.read_bytes())
     return resampled(values, rate, rule.rate)
 
 
-def _rows_in(path: Path, rule: Transform) -> list[tuple[str, np.ndarray | str]] | None:
-    """Return (row, signal or why it cannot be used) of a file of signals as text; ``None`` for any other file."""
-    if path.suffix.lower() in signal_files.ENDINGS:
-        return signal_files.cases_in(path)
-    return ucr.rows_in(path, rule.input.space[0]) if ucr.holds(path) else None
-
-
-def is_text(path: Path) -> bool:
-    """Return whether a file holds signals as text."""
-    return path.suffix.lower() in signal_files.ENDINGS or ucr.holds(path)
+def _of_text(signal: np.ndarray | str, rate: float | None, rule: SignalRule) -> Callable[[], np.ndarray]:
+    if isinstance(signal, str):
+        return _unreadable(signal)
+    return lambda: resampled(signal, rate, rule.rate)
 
 
 def _unreadable(why: str) -> Callable[[], np.ndarray]:

@@ -26,6 +26,8 @@ from convscope.data.sources import (
     pts,
     recordings,
     signal_files,
+    signal_index,
+    signal_table,
     table,
     text_files,
     text_table,
@@ -89,11 +91,16 @@ def _table(path: Path, cache: Path, columns: Columns) -> Listing:
     files = archives.open_files(path.parent, cache)
     if columns.task in (None, "segmentation") and mask_table.pair_columns(files, path.name, columns):
         return replace(mask_table.read(files, {"": path.name}, columns), name=path.stem)
+    with_images = any(one.sure for one in table.find(files, columns) if path.name in one.files)
+    if not with_images and (signals := _signal_table(files, path, columns, counted=True)):
+        return signals
     texts = text_table.find(files, columns, [path.name])
+    if texts and not with_images:
+        return replace(texts[0].read(), name=path.stem)
+    if not with_images and (signals := _signal_table(files, path, columns, counted=False)):
+        return signals
     if not texts and ucr.holds(path):
         return _signals(path, cache, columns)
-    if texts and not any(one.sure for one in table.find(files, columns) if path.name in one.files):
-        return replace(texts[0].read(), name=path.stem)
     listing = replace(table.read(files, {"": path.name}, columns), name=path.stem)
     others = beside(path.name, table.tables(files))
     if not others:
@@ -104,6 +111,15 @@ def _table(path: Path, cache: Path, columns: Columns) -> Listing:
     )
     notice = Notice("other-splits", text, tuple(others))
     return _with_forms(files, replace(listing, notices=(*listing.notices, notice)))
+
+
+def _signal_table(files: Files, path: Path, columns: Columns, *, counted: bool) -> Listing | None:
+    """List the signals in the table at ``path`` and in its twins of other splits, if there are any in it."""
+    beside_it = [name for name in table.tables(files) if "/" not in name]
+    names = sorted({path.name, *beside(path.name, beside_it)})
+    found = signal_table.find(files, columns, names, counted=counted)
+    found = [*(signal_index.find(files, columns, names) if counted else ()), *found]
+    return next((one.read() for one in found if path.name in one.files), None)
 
 
 def _sequences(path: Path, cache: Path, columns: Columns) -> Listing | None:
@@ -142,10 +158,12 @@ def _with_forms(files: Files, listing: Listing) -> Listing:
 def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
     if not files.names:
         raise DataError(f"{files.path} is empty; expected {LOOKED_FOR}")
+    # A table that names the recordings says more than the folders they lie in.
+    indexed = [] if any(map(is_image, files.names)) else signal_index.find(files, columns)
     arrays = [
         *fasta.find(files, columns),
         *signal_files.find(files, columns),
-        *recordings.find(files, columns),
+        *(recordings.find(files, columns) if not indexed else ()),
         *idx.find(files),
         *cifar.find(files),
         *npz.find(files, columns),
@@ -156,6 +174,7 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
     masks = [] if columns.task not in (None, "segmentation") else mask_sets.find(files, columns)
     points = [] if columns.task not in (None, "landmarks") else [*pts.find(files), *keypoints.find(files)]
     folders = class_folders.find(files)
+    signals = indexed or signal_table.find(files, columns, counted=True)
     images = (
         [one for one in masks if one.sure and columns.task == "segmentation"]
         or [one for one in tables if one.sure and one.explicit]
@@ -163,8 +182,10 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
         or [one for one in masks if one.sure and one.explicit]
         or [one for one in folders if one.sure and columns.task != "landmarks"]
         or [one for one in tables if one.sure]
+        or signals
         or uci.find(files, columns)
         or text_table.find(files, columns)
+        or signal_table.find(files, columns, counted=False)
         or ucr.find(files, columns)
         or text_files.find(files, columns)
         or masks
@@ -177,7 +198,7 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
         raise _several(files, sure)
     names = table.tables(files)
     of_texts = any("of texts" in one.kind for one in sure)
-    if names and columns.required.keys() - {"--group"} and not tables and not of_texts:
+    if names and columns.required.keys() - {"--group"} and not tables and not of_texts and not signals:
         return table.read(files, {"": names[0]}, columns)  # says which column it lacks
     if sure:
         return _read(sure[0], files)

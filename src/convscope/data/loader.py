@@ -26,6 +26,7 @@ from convscope.data.transforms import (
     PLAIN,
     Form,
     ImageTransform,
+    LogMelTransform,
     SignalTransform,
     TextTransform,
     ToTensor,
@@ -241,8 +242,8 @@ class Loader:
 
 def _augmentable(
     transform: ToTensor, policy: Policy
-) -> ImageTransform | SignalTransform | TextTransform | VolumeTransform:
-    if not isinstance(transform, ImageTransform | SignalTransform | TextTransform | VolumeTransform):
+) -> ImageTransform | LogMelTransform | SignalTransform | TextTransform | VolumeTransform:
+    if not isinstance(transform, ImageTransform | LogMelTransform | SignalTransform | TextTransform | VolumeTransform):
         raise ConfigError(f"augmentation {str(policy)!r} is for images, which these inputs are not; choose none")
     return transform
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from convscope.data import checks, named, splits
 from convscope.data.boxes import placed_in, squares
+from convscope.data.checks import locality
 from convscope.data.checks.places import check_places
 from convscope.data.dataset import Data, Dataset, Notice, Split
 from convscope.data.description import decoding_notices, describe
@@ -34,7 +35,7 @@ from convscope.data.sequences.texts import Texts
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import FileImages
 from convscope.data.split_file import read_split_file
-from convscope.data.transforms import ImageTransform, SignalTransform, TextTransform, VolumeTransform
+from convscope.data.transforms import ImageTransform, SignalRule, TextTransform, VolumeTransform
 from convscope.data.transforms.resize import Fit, fit_for
 from convscope.data.volumes.loading import load_labelled_volumes, load_volumes
 from convscope.data.volumes.recognition import as_volumes
@@ -136,6 +137,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
             *_places(listing, entry, good, cropped),
             *_scaled(listing, index, transform),
             *checks.run(examined),
+            *locality.check_images(entry.images, rows["train"]),
         ),
         cache=entry.folder,
         decoding=entry.seconds,
@@ -146,7 +148,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
 
 def load_labelled(
     path_or_name: str | Path,
-    rule: ImageTransform | SignalTransform | TextTransform | VolumeTransform,
+    rule: ImageTransform | SignalRule | TextTransform | VolumeTransform,
     options: LoadOptions,
     *,
     inherited: frozenset[str] = frozenset(),
@@ -165,7 +167,7 @@ def load_labelled(
     listing = _find(path_or_name, options, columns, root, tell)
     if isinstance(rule, TextTransform):
         return load_labelled_texts(path_or_name, listing, rule)
-    if isinstance(rule, SignalTransform):
+    if isinstance(rule, SignalRule):
         return load_labelled_signals(path_or_name, listing, rule)
     if isinstance(rule, VolumeTransform):
         volumes = as_volumes(listing, replace(options, stacks="volumes"))

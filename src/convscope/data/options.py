@@ -24,6 +24,7 @@ OF_NETWORKS = ("alpha", "side")  # what a network asks for, and no plan states
 MASKS = ("mask", "ignore", "classes", "mask_threshold", "stacks", "spacing")  # what masks and volumes mean
 Masked = Literal["auto", "binary", "classes", "instances"]
 Stacks = Literal["auto", "slices", "volumes"]
+As = Literal["wave", "logmel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,6 +63,9 @@ class LoadKeywords(TypedDict, total=False):
     tokens: str
     max_length: int | None
     fold_text: Fold
+    as_: As
+    window: int | str | None
+    hop: int | str | None
     spacing: str | None
 
 
@@ -116,6 +120,9 @@ class LoadOptions:
     tokens: str = "auto"
     max_length: int | None = None
     fold_text: Fold = "none"
+    as_: As = "wave"
+    window: int | str | None = None
+    hop: int | str | None = None
     spacing: str | None = None
 
     @classmethod
@@ -157,7 +164,13 @@ class LoadOptions:
         """The columns that the options name."""
         task = self.task if self.task in TASKS else None
         group = None if self.group == "auto" else self.group
-        return Columns(self.image_column, self.label_column, group, task=task, text=self.text_column)
+        names = (self.image_column, self.label_column, group)
+        return Columns(*names, task=task, text=self.text_column, fill=self.fills_gaps)
+
+    @property
+    def fills_gaps(self) -> bool:
+        """Whether values that are missing within signals are filled: ``nodata`` is NaN."""
+        return self.nodata is not None and self.nodata != self.nodata
 
     @property
     def processes(self) -> int:

@@ -18,7 +18,7 @@ import msgspec
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.masks.rule import VOID, MaskRule
 from convscope.data.spec import TARGETS, Classes, TargetSpec
-from convscope.data.transforms import TRANSFORMS, ImageTransform, Transform
+from convscope.data.transforms import SAVED, ImageTransform, LogMelTransform, Transform
 from convscope.data.transforms.resize import Fit
 from convscope.errors import CheckpointError, ConfigError
 from convscope.tasks.registry import task
@@ -110,15 +110,25 @@ def _rule(values: dict[str, Any]) -> Transform:
         return _of_images(_converted(values, Images, "preprocessing"))
     fields = dict(values)
     kind = fields.pop("kind")
-    known = {name: transform for name, transform in TRANSFORMS.items() if transform is not ImageTransform}
+    known = {name: transform for name, transform in SAVED.items() if transform is not ImageTransform}
     if kind not in known:
         raise ValueError(f"preprocessing.kind: expected one of {', '.join(known)}, or none for images, found {kind!r}")
     transform = _converted(fields, known[kind], "preprocessing")
+    if isinstance(transform, LogMelTransform):
+        _check_spectrogram(transform)
     if any(size is not None and size < 1 for size in transform.input.shape):
         raise ValueError(f"preprocessing: expected sizes of at least 1, found {transform.input.shape}")
     if transform.input.vocabulary is None:
         _check_scaling(transform)
     return transform
+
+
+def _check_spectrogram(rule: LogMelTransform) -> None:
+    """Check what the sizes of a spectrogram are made of, before they are computed."""
+    _check_scaling(rule.signal)
+    for name, value in {"frame": rule.frame, "step": rule.step, "window": rule.window, "rate": rule.rate}.items():
+        if value is None or not 0 < value < math.inf:
+            raise ValueError(f"preprocessing.{name}: expected a number above 0, found {value}")
 
 
 def _masks(values: dict[str, Any] | None) -> MaskRule | None:

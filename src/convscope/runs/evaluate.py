@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, Unpack, get_type_hints
 
 import numpy as np
 
-from convscope.data.array_files import is_text, load_examples
+from convscope.data.array_files import load_examples
 from convscope.data.columns import Column, Converted
 from convscope.data.dataset import Data, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
 from convscope.data.masks import MaskRule, ignoring, read_otherwise
 from convscope.data.options import COLUMNS, MASKS, PLACES, LoadOptions, ReadKeywords
+from convscope.data.sources.signals_in_file import is_text
 from convscope.data.spec import STORED
-from convscope.data.transforms import ImageTransform, SignalTransform, VolumeTransform
+from convscope.data.transforms import ImageTransform, SignalRule, VolumeTransform
 from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
@@ -150,7 +151,7 @@ def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
         given = {**run.spec.does.reading(run.spec.target), **given}
     options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
     inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
-    if not isinstance(rule, SignalTransform) or Path(data).is_dir() or is_text(Path(data)):
+    if not isinstance(rule, SignalRule) or Path(data).is_dir() or is_text(Path(data), options.label_column):
         examples, of, notices = load_labelled(data, rule, options, inherited=inherited, masks=masks)
     else:
         examples, of, notices = load_examples(Path(data), rule, run.spec.target, options, inherited=inherited)

@@ -21,6 +21,7 @@ from convscope.data.decode import MAX_PIXELS, limited
 from convscope.data.given import Images, held
 from convscope.data.image_files import Held
 from convscope.data.patches import example
+from convscope.data.sequences.windows import Windows, answers_of_recordings, cut_by
 from convscope.data.spec import TargetSpec
 from convscope.data.transforms import PLAIN, Form, ImageTransform, Stored, Transform
 from convscope.errors import ConfigError
@@ -208,6 +209,13 @@ class Predictor:
         return self.transform.tensor(stored, self.form)
 
     def _walk(self, network: nn.Module, column: Column) -> np.ndarray:
+        cut = cut_by(self.transform)
+        if cut is None:
+            return self._walked(network, column)
+        windows = Windows.of(column, cut)
+        return answers_of_recordings(self._walked(network, windows), windows)
+
+    def _walked(self, network: nn.Module, column: Column) -> np.ndarray:
         return self._joined(self._of_batch(network, raw) for raw in column.stream(_batches(len(column), BATCH)))
 
     def _of_batch(self, network: nn.Module, raw: Values) -> Tensor:

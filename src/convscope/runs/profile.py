@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -17,6 +18,7 @@ from convscope import text
 from convscope.data.columns import InMemory
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader
+from convscope.data.transforms import LogMelTransform
 from convscope.models.building import zeros
 from convscope.runs.inputs import load_source
 from convscope.runs.predictor import BATCH
@@ -123,7 +125,11 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     keep_freed_memory()
     predictor, transform = run.predictor, run.spec.preprocessing
     torch.manual_seed(0)
-    stored = transform.undo(torch.randn_like(zeros(batch_size, transform.input)))
+    if isinstance(transform, LogMelTransform):
+        stored = np.random.default_rng(0).normal(size=(batch_size, transform.window or 1, transform.channels))
+        stored = stored.astype(np.float32)
+    else:
+        stored = transform.undo(torch.randn_like(zeros(batch_size, transform.input)))
     examples = InMemory.of(transform.kind, stored)  # pyright: ignore[reportArgumentType]
     load = _calls(lambda: predictor.tensor(stored), seconds / 3) / batch_size
     whole = _calls(lambda: predictor.predict_column(examples, amp=amp), seconds / 2) / batch_size

@@ -14,6 +14,7 @@ from convscope.data.dataset import Data, Split
 from convscope.data.ingest import store
 from convscope.data.loader import Loader
 from convscope.data.patches import patches_of
+from convscope.data.sequences.windows import windowed
 from convscope.data.spec import TargetSpec
 from convscope.data.transforms import Form
 from convscope.models import own
@@ -110,7 +111,8 @@ def prepare(data: Data, plan: Plan, weights: Weights | None = None, source: own.
     train = batches_of(data.train, data, plan)
     patches = patches_of(data.valid, data.preprocessing, drawn=False)
     judged_at_once = BATCH if patches is None else plan.batch_size
-    valid = Loader(data.valid, data.transforms, judged_at_once, form=train.form, encode=train.encode, patches=patches)
+    judged = windowed(data.valid, data.preprocessing)
+    valid = Loader(judged, data.transforms, judged_at_once, form=train.form, encode=train.encode, patches=patches)
     settled, told, expected = _staged(settled, model, train, valid, objective)
     shape = (plan.batch_size, *first.x.shape[1:])
     return Training(settled, spec, model, train, valid, objective, expected, shape, notes, told, notices)
@@ -161,6 +163,7 @@ def batches_of(split: Split, data: Data, plan: Plan) -> Loader:
         return chosen.encode(stored, target)
 
     assert plan.batch_size is not None  # settled
+    split = windowed(split, data.preprocessing)
     becomes = getattr(target, "becomes", None)  # of points
     return Loader(
         split,

@@ -20,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from convscope.data.sequences.windows import windowed
 from convscope.events import Listener
 from convscope.terminal.facts import facts
 from convscope.terminal.screen import err, folded, out, say_error, say_notice, window
@@ -187,11 +188,14 @@ def _plan(prepared: Prepared) -> dict[str, str]:
     notes = "".join(f"; {note}" for note in begun.get("notes", ()))
     augmented = not plan.stages or any(stage.augment for stage in plan.stages)
     bare = "none: cached features" if all(stage.once for stage in plan.stages) else "none in any stage"
+    train, rule = prepared.data.train, prepared.data.preprocessing
+    pieces = windowed(train, rule)
+    examples = f"{len(pieces):,} {'examples' if pieces is train else 'windows'}"
     rows = {
         "model": f"{plan.model}, {prepared.parameters:,} parameters{because('model')}",
         "head": f"{plan.head}{because('head')}" if plan.head != "own" else "",
         "pretrained": f"{begun['source']}, SHA-256 {begun['sha256'][:16]}…{notes}" if begun else "",
-        "training": f"{epochs}{limit} of {len(prepared.data.train):,} examples, batch size {plan.batch_size}"
+        "training": f"{epochs}{limit} of {examples}, batch size {plan.batch_size}"
         + because("epochs" if "epochs" in reasons else "batch_size"),
         "optimiser": f"{plan.opt}, {plan.sched}, learning rate up to {plan.lr:g}",
         **{f"stage {number}": text for number, text in enumerate(prepared.stages, 1)},

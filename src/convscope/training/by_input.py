@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from convscope.data.dataset import Data
+from convscope.data.sequences.windows import windowed
+from convscope.data.transforms import LogMelTransform
 from convscope.errors import ConfigError
 from convscope.tasks.keeping import kept
 
@@ -22,13 +24,17 @@ def usual_of_input(data: Data) -> Usual:
 
 
 def _signals(data: Data) -> Usual:
-    count = len(data.train)
+    count = len(windowed(data.train, data.preprocessing))
     few: dict[str, tuple[Any, str]] = {"model": ("fcn", "three convolutions over time, for signals of any length")}
     if count < FEW:
         few["model"] = "fixed_kernels", f"{count:,} training signals are few to learn kernels from: they are fixed"
         epochs = max(EPOCHS, STEPS // max(1, count // BATCH))
         few["batch_size"] = min(BATCH, count), f"small steps for {count:,} training signals"
         few["epochs"] = epochs, f"{STEPS:,} steps or more for {count:,} training signals"
+    if isinstance(data.preprocessing, LogMelTransform):
+        augment = "shift=0.1", "a sound a little earlier or later, higher or deeper, is the same; never mirrored"
+        few.pop("model")  # that of images
+        return {"augment": augment, **few, **kept(data)}
     return {
         "augment": ("none", "what leaves the class of a signal as it is must be said; signals stands for usual words"),
         **few,

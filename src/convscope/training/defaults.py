@@ -11,6 +11,7 @@ import torch
 from convscope.data.augment import Policy, default_policy
 from convscope.data.dataset import Data
 from convscope.data.patches import patches_of
+from convscope.data.sequences.windows import windowed
 from convscope.data.transforms import ImageTransform
 from convscope.errors import ConfigError
 from convscope.models import own, registry
@@ -170,9 +171,9 @@ def _network_options(model: Entry, usual: Mapping[str, tuple[Any, str]], plan: P
 
 
 def parts_of(data: Data) -> int:
-    """Return of how many parts an epoch is: training images, or parts of them where these keep their sizes."""
+    """Return of how many parts an epoch is: training examples, or parts of images that keep their sizes, or windows."""
     patches = patches_of(data.train, data.preprocessing, drawn=True)
-    return len(data.train) if patches is None else len(patches)
+    return len(windowed(data.train, data.preprocessing)) if patches is None else len(patches)
 
 
 def _select(plan: Plan, data: Data, usual: Mapping[str, tuple[Any, str]]) -> tuple[str, str]:

@@ -172,6 +172,18 @@ class Plan:
     fold_text: Literal["none", "case", "accents", "both"] = setting(
         "none", "Data", "what of texts is left out: capitals (case), accents, or both"
     )
+    as_: Literal["wave", "logmel"] = setting(
+        "wave", "Data", "how recordings are seen: their values, or log-mel spectrograms, which networks of images take"
+    )
+    window: int | str | None = setting(
+        None,
+        "Data",
+        "steps of a recording that the network sees at a time, or their time, such as 512 or 2s; by default long ones "
+        "are cut; none keeps them whole",
+    )
+    hop: int | str | None = setting(
+        None, "Data", "steps, or time, from the begin of one window to the next; by default half a window"
+    )
     label_column: str | None = setting(None, "Data", "table column with the labels; by default label, target or class")
     group: str | None = setting(
         None,
@@ -181,7 +193,10 @@ class Plan:
     skip_bad: bool = setting(False, "Data", "skip unreadable images (they are listed) instead of stopping")
     max_pixels: int | None = setting(None, "Data", "largest image to decode, in pixels")
     nodata: float | None = setting(
-        None, "Data", "value that means no data, such as -9999 or nan; replaced by the mean of the others"
+        None,
+        "Data",
+        "value that means no data, such as -9999 or nan; replaced by the mean of the others, in signals (nan) by the "
+        "line between neighbours",
     )
     cache: str | None = setting(None, "Data", "folder for decoded images; by default ~/.cache/convscope")
     data_root: str | None = setting(None, "Data", "folder of named sets such as mnist/")

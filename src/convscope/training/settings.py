@@ -90,6 +90,9 @@ class SeriesSettings(Shared, total=False):
     tokens: str
     max_length: int | None
     fold_text: Literal["none", "case", "accents", "both"]
+    as_: Literal["wave", "logmel"]
+    window: int | str | None
+    hop: int | str | None
     label_column: str | None
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.presets import PRESETS
 from convscope.data.numerals import real
-from convscope.data.transforms import ImageTransform, TextTransform, Transform, VolumeTransform
+from convscope.data.transforms import ImageTransform, LogMelTransform, TextTransform, Transform, VolumeTransform
 from convscope.errors import ConfigError, nearest
 from convscope.text import count
 
@@ -143,15 +143,17 @@ class Policy:
 
     def check(self, preprocessing: Transform, images: int) -> None:
         """Raise ``ConfigError`` where an operation cannot be done to a training set of so many such examples."""
-        if not isinstance(preprocessing, ImageTransform | VolumeTransform):
+        if not isinstance(preprocessing, ImageTransform | LogMelTransform | VolumeTransform):
             self._check_sequences(preprocessing, images)
             return
         if odd := [name for name in _OF_SEQUENCES if getattr(self, name)]:
             raise ConfigError(f"augmentation {odd[0]} is for signals or texts, and these are images; leave it out")
         (H, W), C, dtype = preprocessing.input.space[-2:], preprocessing.channels, preprocessing.dtype
         flat = preprocessing.kind == "image"
+        sound = isinstance(preprocessing, LogMelTransform)
         needs = (
-            (("colour", "hue", "stain", "randaugment", "trivialaugment"), flat, "is for images, and these are volumes"),
+            (_TURNING, not sound, "makes another sound of a spectrogram, whose axes are pitch and time"),
+            (("colour", "hue", "stain", "randaugment", "trivialaugment"), flat, "is for images, and these are none"),
             (("rot90",), H == W, f"needs square images; these are {H} high and {W} wide"),
             (("colour", "hue", "stain"), C == 3, f"needs red, green and blue; these images have {count(C, 'channel')}"),
             (
@@ -228,6 +230,7 @@ class Policy:
         return replace(self, rotate=0.0, scale=0.0, shift=0.0, crop=0.0, elastic=0.0)
 
 
+_TURNING = ("hflip", "vflip", "rot90", "rotate", "colour", "hue", "stain", "randaugment", "trivialaugment")
 _ALONE = {
     "none": "means no augmentation; leave it out",
     "auto": "leaves the choice to train; convscope data show DATA prints the words it takes, to add others to",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import warnings
-from math import gcd
+from fractions import Fraction
 
 import numpy as np
 
 from convscope.data.decode.encoded import Unreadable
+
+MOST = 10_000  # steps of a signal for which two rates are told apart
 
 
 def read_wav(content: bytes) -> tuple[np.ndarray, int]:
@@ -45,5 +47,5 @@ def resampled(values: np.ndarray, rate: float | None, wanted: float | None) -> n
         return values
     from scipy.signal import resample_poly
 
-    shared = gcd(int(rate), int(wanted))
-    return resample_poly(values, int(wanted) // shared, int(rate) // shared, axis=0).astype(np.float32)
+    ratio = Fraction(wanted / rate).limit_denominator(MOST)
+    return resample_poly(values, ratio.numerator, ratio.denominator, axis=0).astype(np.float32)

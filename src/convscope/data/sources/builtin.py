@@ -11,19 +11,30 @@ import numpy as np
 
 from convscope.data import synthetic
 from convscope.data.listing import Listing, Masks, Target
+from convscope.data.sequences.signals import Signals
 from convscope.data.sources.arrays import from_memory
 from convscope.data.sources.files import strings
 
 DIGITS = "8×8 handwritten digits of scikit-learn (1,797 images, grey values 0..16)"
-NAMES: dict[str, str] = {"digits": DIGITS, **synthetic.NAMES, **synthetic.NUMBERS, **synthetic.MASKS}
+_KINDS = (synthetic.NAMES, synthetic.NUMBERS, synthetic.MASKS, synthetic.SIGNALS)
+NAMES: dict[str, str] = {"digits": DIGITS, **{name: what for kind in _KINDS for name, what in kind.items()}}
 
 
 def read(name: str, seed: int) -> Listing:
     """List a built-in set; synthetic ones are drawn from ``seed``."""
+    if name in synthetic.SIGNALS:
+        return _signals(name, seed)
     pixels, target, split = _MADE[name](seed) if name in _MADE else _made(name, seed)
     stamp = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
     ids = strings([f"{name}/{i}" for i in range(len(target))])
     return Listing(name, f"built-in set, {NAMES[name]}", from_memory(pixels, stamp), ids, target, split)
+
+
+def _signals(name: str, seed: int) -> Listing:
+    signals, labels, classes, split = synthetic.make_signals(name, seed)
+    ids = strings([f"{name}/{i}" for i in range(len(labels))])
+    listed = Signals([*signals], ids.tolist())
+    return Listing(name, f"built-in set, {NAMES[name]}", listed, ids, Target("class", labels, classes), split)
 
 
 def _digits(seed: int) -> tuple[np.ndarray, Target | Masks, np.ndarray]:

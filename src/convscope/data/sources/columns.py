@@ -21,7 +21,8 @@ class Columns:
     """The columns that a user names; ``None`` leaves the choice to the names that data sets use.
 
     ``group`` may be "none": then nothing is kept together; or "text": then equal texts are. A name that no column has
-    is an error, save in the ``optional`` roles. ``task`` is what is to be learned, where the user says so.
+    is an error, save in the ``optional`` roles. ``task`` is what is to be learned, where the user says so. With
+    ``fill`` gaps within signals are filled.
     """
 
     image: str | None = None
@@ -30,6 +31,7 @@ class Columns:
     optional: frozenset[str] = frozenset()
     task: str | None = None
     text: str | None = None
+    fill: bool = False
 
     def named(self, role: str) -> str | None:
         """Return what the user calls the column of a role, if he says so: "image", "text", "label" or "group"."""

@@ -33,6 +33,19 @@ Payload = str | bytes | Exception  # a file's path for whoever reads it, its byt
 Names = Sequence[str] | np.ndarray
 
 
+class Contents(Protocol):
+    """What files are read from, by their names."""
+
+    @property
+    def path(self) -> Path:
+        """The folder or archive."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """Return one file's bytes."""
+        ...
+
+
 class Files(Protocol):
     """A folder, zip or tar: the visible files in it, by their ``/``-separated names, composed and sorted.
 

@@ -19,7 +19,7 @@ from convscope.text import EXAMPLES, count, listed
 
 # What is observed, the likelier grouping first.
 UNITS = (
-    "group", "patient", "subject", "participant", "person", "individual", "donor", "animal", "mouse", "case",
+    "group", "patient", "subject", "participant", "person", "individual", "donor", "speaker", "animal", "mouse", "case",
     "specimen", "lesion", "sample", "block", "slide",
 )  # fmt: skip
 # How it was observed: taken only where nothing says what was.

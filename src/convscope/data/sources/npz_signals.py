@@ -41,15 +41,15 @@ def read(path: Path, columns: Columns) -> Listing:
     images = listing.images
     assert isinstance(images, npz.ArrayImages)
     values = [np.asarray(signal, np.float32) for block in images.blocks() for signal in block]
-    good = np.array([bool(np.isfinite(signal).all()) for signal in values], bool)
+    good = np.array([columns.fill or bool(np.isfinite(signal).all()) for signal in values], bool)
     ids = [str(each) for each in listing.ids.tolist()]
     kept = np.flatnonzero(good)
     absent = None
     if len(kept) < len(values):
         bad = [f"{ids[at]}: {_where(values[at])}" for at in np.flatnonzero(~good).tolist()]
         text = (
-            f"{path}: {len(bad):,} of {count(len(values), 'signal')} cannot be used: {listed(bad, 3)}; fill missing "
-            "values in, say by the line between their neighbours"
+            f"{path}: {len(bad):,} of {count(len(values), 'signal')} cannot be used: {listed(bad, 3)}; --nodata "
+            "nan fills missing values by the line between their neighbours"
         )
         absent = Notice("bad-rows", text, tuple(bad[:SHOWN]))
     return replace(

@@ -20,6 +20,7 @@ from convscope.data.sequences.signals import Signals
 from convscope.data.sources.candidate import SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import Files, ending, is_image, set_name, strings
+from convscope.data.sources.rates import one_rate
 from convscope.data.sources.splitnames import split_of
 from convscope.errors import DataError
 from convscope.text import count, listed
@@ -62,7 +63,7 @@ def read(files: Files, names: Sequence[str], columns: Columns) -> Listing:
         raise DataError(f"{files.path}: no recording can be read: {listed(bad, 3)}")
     kept = sorted(values)
     _refuse_channels(files, [(names[at], values[at].shape[1]) for at in kept])
-    rate, notices = _one_rate({names[at]: rates[at] for at in kept})
+    rate, notices = one_rate({names[at]: rates[at] for at in kept})
     labels = [said.labels[at] for at in kept]
     classes = in_order(labels)
     groups = [said.groups[at] for at in kept] if any(said.groups) and columns.group != "none" else None
@@ -116,20 +117,6 @@ def _decoded(files: Files, names: Sequence[str]) -> tuple[dict[int, np.ndarray],
         except OSError as error:
             bad.append(f"{name} cannot be opened: {error.strerror}")
     return values, rates, bad
-
-
-def _one_rate(rates: dict[str, int]) -> tuple[int, tuple[Notice, ...]]:
-    """Return the rate that most recordings have, of several the lowest, and what is told of the others."""
-    counts = Counter(rates.values())
-    rate = max(counts, key=lambda each: (counts[each], -each))
-    other = [f"{name} ({each:,})" for name, each in rates.items() if each != rate]
-    if not other:
-        return rate, ()
-    text = (
-        f"{count(len(other), 'recording')} of another rate ({listed(other, 3)}): resampled to the {rate:,} steps a "
-        "second of most"
-    )
-    return rate, (Notice("resampled", text, tuple(other[:SHOWN])),)
 
 
 def _refuse_channels(files: Files, channels: list[tuple[str, int]]) -> None:

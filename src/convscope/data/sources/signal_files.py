@@ -19,7 +19,8 @@ from convscope.data.listing import Listing
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import Files, ending
-from convscope.data.sources.signal_rows import SignalRows, is_gap, listing_of
+from convscope.data.sources.signal_cells import is_gap
+from convscope.data.sources.signal_rows import SignalRows, listing_of
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.tabular import decoded, place
 from convscope.errors import DataError
@@ -52,26 +53,26 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
         DataError: no header, no case, cases without labels, channels of different numbers. Cases with a value that is
             missing or no number are the listing's ``absent``.
     """
-    parts = [_read_one(files, name) for name in by_split.values()]
+    parts = [_read_one(files, name, fill=columns.fill) for name in by_split.values()]
     return listing_of(by_split, parts, columns, "a case each: its channels, then its label")
 
 
-def cases_in(path: Path) -> list[tuple[str, np.ndarray | str]]:
+def cases_in(path: Path, *, fill: bool = False) -> list[tuple[str, np.ndarray | str]]:
     """Return (row, signal (T, C) or why it cannot be used) of a file, whatever its labels are."""
-    rows = _rows(path.read_bytes(), str(path), path.name, labelled=False)
+    rows = _rows(path.read_bytes(), str(path), path.name, labelled=False, fill=fill)
     cases = [*zip(rows.refs, rows.values, strict=True), *rows.bad.items()]
     return [(ref.partition(" ")[0], case) for ref, case in sorted(cases, key=lambda case: int(case[0].split()[0]))]
 
 
-def _read_one(files: Files, name: str) -> SignalRows:
+def _read_one(files: Files, name: str, *, fill: bool) -> SignalRows:
     where = place(files, name)
-    rows = _rows(files.read(name), where, name)
+    rows = _rows(files.read(name), where, name, fill=fill)
     if not rows.refs:
         raise DataError(f"{where}: no case can be used: {'; '.join(rows.said[:3]) or 'none is there behind @data'}")
     return rows
 
 
-def _rows(content: bytes, where: str, name: str, *, labelled: bool = True) -> SignalRows:
+def _rows(content: bytes, where: str, name: str, *, labelled: bool = True, fill: bool = False) -> SignalRows:
     head, data = _halves(decoded(content, where), where)
     case = _case_of_ts(head, where) if ending(name) == ".ts" else _case_of_arff(head, where)
     rows = SignalRows()
@@ -81,7 +82,7 @@ def _rows(content: bytes, where: str, name: str, *, labelled: bool = True) -> Si
             channels, label = case(line)
         except (ValueError, csv.Error) as error:
             raise DataError(f"{where} row {at}: {error}") from None
-        signal = _signal(channels)
+        signal = _signal(channels, fill=fill)
         if isinstance(signal, str) or (labelled and is_gap(label)):
             rows.bad[ref] = signal if isinstance(signal, str) else "its label is missing"
             continue
@@ -182,7 +183,7 @@ def _is_of_signals(files: Files, name: str) -> bool:
     return len(numbers) >= len(kinds) - 1 and len(numbers) > 1 and sum(map(bool, counted)) >= len(kinds) - 1
 
 
-def _signal(channels: list[list[str]]) -> np.ndarray | str:
+def _signal(channels: list[list[str]], *, fill: bool = False) -> np.ndarray | str:
     """Return the values (T, C) of a case, or why it cannot be used."""
     lengths = {len(channel) for channel in channels}
     if len(lengths) > 1:
@@ -190,10 +191,15 @@ def _signal(channels: list[list[str]]) -> np.ndarray | str:
     steps = list(zip(*channels, strict=True))
     while len(steps) > 1 and all(map(is_gap, steps[-1])):
         steps.pop()
+    if fill:
+        steps = [tuple("nan" if is_gap(cell) else cell for cell in step) for step in steps]
     try:
         values = np.array(steps, np.float32)
     except ValueError:
         values = np.full((1, 1), np.nan)
+        fill = False
+    if fill:
+        return values
     if np.isfinite(values).all() and not any("_" in cell for step in steps for cell in step):
         return values
     for at, step in enumerate(steps, 1):

@@ -16,7 +16,7 @@ from convscope.data.sequences.signals import Signals
 from convscope.data.sources.candidate import SPLITS, in_order, numbered
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import ending, strings
-from convscope.data.sources.quantities import is_missing, number_target
+from convscope.data.sources.quantities import number_target
 from convscope.data.sources.splitnames import BySplit
 from convscope.errors import DataError
 from convscope.text import count, listed
@@ -45,15 +45,6 @@ class SignalRows:
         return [f"row {ref}: {why}" for ref, why in self.bad.items()]
 
 
-def is_gap(cell: str) -> bool:
-    """Return whether a cell says that there is no value.
-
-    >>> is_gap("?"), is_gap("NaN"), is_gap(""), is_gap("0")
-    (True, True, True, False)
-    """
-    return cell == "?" or is_missing(cell)
-
-
 def listing_of(by_split: BySplit, parts: Sequence[SignalRows], columns: Columns, said: str) -> Listing:
     """Return the signals of a file, or of one for each split, as a listing; ``said`` is what a row holds.
 
@@ -63,7 +54,7 @@ def listing_of(by_split: BySplit, parts: Sequence[SignalRows], columns: Columns,
     where = ", ".join(by_split.values())
     refs = [ref for part in parts for ref in part.refs]
     values = [signal for part in parts for signal in part.values]
-    _refuse_channels(where, values, refs)
+    refuse_channels(where, values, [f"row {ref}" for ref in refs])
     target, notices = _target(where, [label for part in parts for label in part.labels], refs, columns)
     first = next(iter(by_split.values())).rpartition("/")[2]
     return Listing(
@@ -73,29 +64,34 @@ def listing_of(by_split: BySplit, parts: Sequence[SignalRows], columns: Columns,
         ids=strings(refs),
         target=target,
         split=np.repeat([*by_split], [len(part.refs) for part in parts]).astype("<U5"),
-        notices=(*notices, *(notice for part in parts for notice in part.notices), *_lengths(where, values, refs)),
-        absent=_bad(where, [text for part in parts for text in part.said], len(refs)),
-    )
+        notices=(
+            *notices,
+            *(notice for part in parts for notice in part.notices),
+            *lengths_notices(where, values, [f"row {ref}" for ref in refs]),
+        ),
+        absent=bad_notice(where, [text for part in parts for text in part.said], len(refs)),
+    )  # fmt: skip
 
 
-def _refuse_channels(where: str, values: list[np.ndarray], refs: list[str]) -> None:
+def refuse_channels(where: str, values: list[np.ndarray], refs: list[str]) -> None:
+    """Raise ``DataError`` where signals have different channels; ``refs`` are what messages call each."""
     counts = Counter(signal.shape[1] for signal in values)
     if len(counts) > 1:
         usual = counts.most_common(1)[0][0]
         odd = next((ref, signal) for ref, signal in zip(refs, values, strict=True) if signal.shape[1] != usual)
         raise DataError(
-            f"{where}: row {odd[0]} has {count(odd[1].shape[1], 'channel')}, the others {usual:,}; give all signals "
+            f"{where}: {odd[0]} has {count(odd[1].shape[1], 'channel')}, the others {usual:,}; give all signals "
             "the same channels"
         )
 
 
-def _bad(where: str, bad: list[str], good: int) -> Notice | None:
+def bad_notice(where: str, bad: list[str], good: int) -> Notice | None:
     """Return what is told of rows that cannot be used, if any."""
     if not bad:
         return None
     text = (
-        f"{where}: {len(bad):,} of {count(good + len(bad), 'row')} cannot be used: {listed(bad, 3)}; fill missing "
-        "values in, say by the line between their neighbours"
+        f"{where}: {len(bad):,} of {count(good + len(bad), 'row')} cannot be used: {listed(bad, 3)}; --nodata nan "
+        "fills missing values by the line between their neighbours"
     )
     return Notice("bad-rows", text, tuple(bad[:SHOWN]))
 
@@ -126,13 +122,13 @@ def _target(where: str, labels: list[str], refs: list[str], columns: Columns) ->
     return Target("class", numbered([names[number] for number in whole], classes), classes), ()
 
 
-def _lengths(where: str, values: list[np.ndarray], refs: list[str]) -> tuple[Notice, ...]:
-    """Tell of signals of other lengths than most have."""
+def lengths_notices(where: str, values: list[np.ndarray], refs: list[str]) -> tuple[Notice, ...]:
+    """Tell of signals of other lengths than most have; ``refs`` are what messages call each."""
     lengths = Counter(map(len, values))
     if len(lengths) == 1:
         return ()
     usual = lengths.most_common(1)[0][0]
-    other = [f"row {ref}: {len(signal):,}" for signal, ref in zip(values, refs, strict=True) if len(signal) != usual]
+    other = [f"{ref}: {len(signal):,}" for signal, ref in zip(values, refs, strict=True) if len(signal) != usual]
     text = (
         f"{where}: signals of {min(lengths):,} to {max(lengths):,} values ({lengths[usual]:,} have {usual:,}; "
         f"{listed(other, 3)}): each is read in its own length; complete rows that were cut short by mistake"

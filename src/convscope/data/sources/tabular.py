@@ -16,7 +16,7 @@ from typing import Any
 from convscope.data.columns.spilled import blocks
 from convscope.data.names import composed
 from convscope.data.sources.cells import CellWriter
-from convscope.data.sources.files import Files
+from convscope.data.sources.files import Contents
 from convscope.data.sources.textlines import lines_of, occurs, opened
 from convscope.errors import DataError
 
@@ -47,7 +47,7 @@ class Table:
         return [name for name in self.columns for _ in range(1 + (name in self.twice))]
 
 
-def parse(files: Files, name: str, known: Known, rows: int | None = None) -> Table:
+def parse(files: Contents, name: str, known: Known, rows: int | None = None) -> Table:
     """Read a table's text line by line, or only its first ``rows``.
 
     Raises:
@@ -64,7 +64,7 @@ def parse(files: Files, name: str, known: Known, rows: int | None = None) -> Tab
             return _delimited(lines_of(stream, where), where, separator, rows, spaced=spaced)
 
 
-def place(files: Files, name: str) -> str:
+def place(files: Contents, name: str) -> str:
     """Return what to call a table in messages."""
     return f"{files.path}/{name}" if files.path.is_dir() else f"{name} in {files.path}"
 

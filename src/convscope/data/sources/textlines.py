@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from convscope.data.names import composed
-from convscope.data.sources.files import Files, Folder
+from convscope.data.sources.files import Contents, Folder
 from convscope.errors import DataError
 
 CHUNK = 1 << 20
 _MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"\xef\xbb\xbf": "utf-8"}
 
 
-def opened(files: Files, name: str) -> BinaryIO:
+def opened(files: Contents, name: str) -> BinaryIO:
     """Open one of some files to be read: on disk as it lies, of an archive as a whole in memory."""
     return files.locate(name).open("rb") if isinstance(files, Folder) else io.BytesIO(files.read(name))
 

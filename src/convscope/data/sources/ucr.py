@@ -16,21 +16,20 @@ import numpy as np
 
 from convscope.data.listing import Listing
 from convscope.data.notice import Notice
-from convscope.data.numerals import REAL
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import Files, ending, is_image
-from convscope.data.sources.signal_rows import SPLIT_WORD, SignalRows, is_gap, listing_of
+from convscope.data.sources.signal_cells import DECIMAL_COMMA, is_gap, is_number, numbers_in, why_bad
+from convscope.data.sources.signal_rows import SPLIT_WORD, SignalRows, listing_of
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.tabular import decoded, place
 from convscope.errors import DataError
-from convscope.text import count, listed
+from convscope.text import listed
 
 ENDINGS = (".txt", ".tsv", ".csv", ".dat")
 LEAST = 8  # values in a row: shorter ones may be anything
 HEAD, SHOWN = 1 << 16, 20  # bytes and rows looked at to recognise a file
 MOST_FILES = 1_000
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 _COUNTED = re.compile(r"[^\d]*(\d+)")
 
 
@@ -68,10 +67,12 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
             missing or no number are the listing's ``absent``.
     """
     said = f"a row each: its {'number' if columns.task == 'regression' else 'class'}, then its values"
-    return listing_of(by_split, [_read_one(files, name) for name in by_split.values()], columns, said)
+    return listing_of(
+        by_split, [_read_one(files, name, fill=columns.fill) for name in by_split.values()], columns, said
+    )
 
 
-def rows_in(path: Path, length: int | None) -> list[tuple[str, np.ndarray | str]]:
+def rows_in(path: Path, length: int | None, *, fill: bool = False) -> list[tuple[str, np.ndarray | str]]:
     """Return (row, signal (T, 1) or why it cannot be used) of a file; its class is left out where it has one.
 
     A row of ``length`` values is a signal without a class; where lengths differ, each row begins with one.
@@ -83,12 +84,12 @@ def rows_in(path: Path, length: int | None) -> list[tuple[str, np.ndarray | str]
     rows = rows[1:] if _is_header(rows[0][1]) else rows
     labelled = [(at, cells if len(cells) != length else ["0", *cells]) for at, cells in rows]
     return [
-        (at, _why_bad(str(path), int(at), cells) if (values := _values(cells)) is None else values)
+        (at, _why_bad(str(path), int(at), cells) if (values := _values(cells, fill=fill)) is None else values)
         for at, cells in labelled
     ]
 
 
-def _read_one(files: Files, name: str) -> SignalRows:
+def _read_one(files: Files, name: str, *, fill: bool) -> SignalRows:
     where = place(files, name)
     lines = [(at, line) for at, line in enumerate(decoded(files.read(name), where).splitlines(), 1) if line.strip()]
     if not lines:
@@ -102,7 +103,7 @@ def _read_one(files: Files, name: str) -> SignalRows:
             said = f"{where} row {at} holds no numbers ({listed(cells, 3)}): read as the names of the columns"
             rows.notices.append(Notice("header-row", said, (ref,)))
             continue
-        if (values := _values(cells)) is None and (why := _why_bad(where, at, cells)):
+        if (values := _values(cells, fill=fill)) is None and (why := _why_bad(where, at, cells)):
             rows.bad[ref] = why
             continue
         rows.refs.append(ref)
@@ -120,7 +121,7 @@ def _separator(line: str) -> str | None:
     (';', ',', None, None)
     """
     words = line.split()
-    if 2 * sum(_DECIMAL_COMMA.fullmatch(word) is not None for word in words) >= len(words):
+    if 2 * sum(DECIMAL_COMMA.fullmatch(word) is not None for word in words) >= len(words):
         return "\t" if "\t" in line else None
     return next((mark for mark in ";\t," if mark in line), None)
 
@@ -133,47 +134,28 @@ def _cells(line: str, separator: str | None) -> list[str]:
     return cells
 
 
-def _is_number(cell: str) -> bool:
-    return REAL.fullmatch(cell) is not None
-
-
 def _is_header(cells: list[str]) -> bool:
     """Return whether cells name columns: the class, and values that are counted.
 
     >>> _is_header(["label", "t0", "t1", "t2"]), _is_header(["label", "width", "height"]), _is_header(["1", "2", "3"])
     (True, False, False)
     """
-    if len(cells) < 3 or _is_number(cells[0]) or is_gap(cells[0]):
+    if len(cells) < 3 or is_number(cells[0]) or is_gap(cells[0]):
         return False
     numbers = [int(match[1]) if (match := _COUNTED.fullmatch(cell)) else None for cell in cells[1:]]
     return None not in numbers and numbers == [*range(numbers[0] or 0, (numbers[0] or 0) + len(numbers))]
 
 
-def _values(cells: list[str]) -> np.ndarray | None:
-    """Return the values (T, 1) of a row where all is well; quick, and so not able to say what is wrong."""
-    text = " ".join(cells)
-    if len(cells) < 2 or not text.isascii() or "_" in text:
-        return None
-    try:
-        numbers = np.array(cells, np.float32)
-    except ValueError:
-        return None
-    return numbers[1:, None] if np.isfinite(numbers).all() else None
+def _values(cells: list[str], *, fill: bool = False) -> np.ndarray | None:
+    """Return the values (T, 1) of a row where all is well."""
+    numbers = numbers_in(cells, fill=fill and not is_gap(cells[0])) if len(cells) > 1 else None
+    return None if numbers is None else numbers[1:, None]
 
 
 def _why_bad(where: str, at: int, cells: list[str]) -> str:
     """Say why a row cannot be used, "" where it can; ``DataError`` for a decimal comma."""
-    odd = [(place, cell) for place, cell in enumerate(cells) if not _is_number(cell)]
-    if not odd:
-        return "" if len(cells) > 1 else "has no values behind its class"
-    place, cell = odd[0]
-    if _DECIMAL_COMMA.fullmatch(cell):
-        raise DataError(
-            f"{where} row {at}: {cell} has a decimal comma; write decimals with a point ({cell.replace(',', '.')})"
-        )
-    what = "its class" if place == 0 else f"value {place}"
-    more = f", and {count(len(odd) - 1, 'more like it', 'more like it')}" if len(odd) > 1 else ""
-    return f"{what} is {'missing' if is_gap(cell) else 'no number'} ({cell[:20]!r}){more}"
+    names = ["its class", *(f"value {place}" for place in range(1, len(cells)))]
+    return why_bad(where, at, cells, names) or ("" if len(cells) > 1 else "has no values behind its class")
 
 
 def holds(path: Path) -> bool:
@@ -196,5 +178,5 @@ def _plainly_numbers(begin: bytes) -> bool:
     rows = [_cells(line, _separator(lines[-1])) for line in lines]
     rows = rows[1:] if _is_header(rows[0]) else rows
     cells = [cell for row in rows for cell in row]
-    plain = sum(_is_number(cell) or is_gap(cell) or _DECIMAL_COMMA.fullmatch(cell) is not None for cell in cells)
+    plain = sum(is_number(cell) or is_gap(cell) or DECIMAL_COMMA.fullmatch(cell) is not None for cell in cells)
     return bool(rows) and plain >= 0.95 * len(cells) and max(map(len, rows)) > LEAST

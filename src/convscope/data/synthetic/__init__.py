@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.data.synthetic import angles, discs, squares
+from convscope.data.synthetic import angles, discs, squares, steps
 from convscope.errors import ConfigError, nearest
 
-__all__ = ["MASKS", "NAMES", "NUMBERS", "make", "make_numbers"]
+__all__ = ["MASKS", "NAMES", "NUMBERS", "SIGNALS", "make", "make_numbers", "make_signals"]
 
 NAMES = {
     "angles": "4,000 noisy 32×32 images: do two strokes meet in an upright angle, ∧? For the single-kernel detector",
@@ -19,6 +19,9 @@ NUMBERS = {
 MASKS = {
     "tracks": "240 noisy 128×128 frames of a CCD: dim tracks, straight and curved, among bright hits and hot pixels",
     "nuclei": "150 noisy 160×160 images of fluorescent nuclei, bright and dim, many of which touch: each is an object",
+}
+SIGNALS = {
+    "steps": "2,000 noisy signals of 25 steps: do they rise, fall, or both, as a pulse does?",
 }
 _SETS = {"angles": angles, "squares": squares}
 
@@ -53,6 +56,19 @@ def make_numbers(
     assert name == "discs", name
     pixels, values = discs.make(seed)
     return pixels, values, discs.NAMES, discs.UNITS, _split(len(values))
+
+
+def make_signals(name: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], np.ndarray]:
+    """Return the set ``name`` of ``SIGNALS``: signals (n, T, C) float32, labels (n,), classes, and split (n,), of
+    which the last fifth is "test".
+
+    >>> signals, labels, classes, split = make_signals("steps")
+    >>> signals.shape, classes, int((split == "test").sum())
+    ((2000, 25, 1), ('rise', 'fall', 'pulse'), 400)
+    """
+    assert name == "steps", name
+    signals, labels = steps.make(seed)
+    return signals, labels, steps.CLASSES, _split(len(labels))
 
 
 def _split(count: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convscope.data.transforms.image import ImageTransform
+from convscope.data.transforms.logmel import LogMelTransform
 from convscope.data.transforms.signal import SignalTransform
 from convscope.data.transforms.text import TextTransform
 from convscope.data.transforms.transform import PLAIN, Form, Stored, ToTensor, Transform
@@ -12,9 +13,12 @@ from convscope.data.transforms.volume import VolumeTransform
 
 __all__ = [
     "PLAIN",
+    "SAVED",
     "TRANSFORMS",
     "Form",
     "ImageTransform",
+    "LogMelTransform",
+    "SignalRule",
     "SignalTransform",
     "Stored",
     "TextTransform",
@@ -24,9 +28,11 @@ __all__ = [
     "transform_from_dict",
 ]
 
+SignalRule = SignalTransform | LogMelTransform  # of recordings, as they are or as pictures of them
 TRANSFORMS: dict[str, Any] = {
     each.kind: each for each in (ImageTransform, SignalTransform, TextTransform, VolumeTransform)
 }
+SAVED = {**TRANSFORMS, "logmel": LogMelTransform}  # by the kind that they are saved as
 
 
 def transform_from_dict(values: dict[str, Any]) -> Transform:
@@ -39,6 +45,6 @@ def transform_from_dict(values: dict[str, Any]) -> Transform:
     """
     fields = dict(values)
     kind = fields.pop("kind", "image")
-    if kind not in TRANSFORMS:
-        raise ValueError(f"expected an input of the kind {', '.join(TRANSFORMS)}, found {kind!r}")
-    return TRANSFORMS[kind].from_dict(fields)
+    if kind not in SAVED:
+        raise ValueError(f"expected an input of the kind {', '.join(SAVED)}, found {kind!r}")
+    return SAVED[kind].from_dict(fields)

@@ -9,6 +9,7 @@ import numpy as np
 
 from convscope.data.columns import Column, RaggedBatch
 from convscope.data.decode.encoded import Encoded, Unreadable
+from convscope.data.gaps import filled
 from convscope.data.spec import InputSpec, Kind
 from convscope.data.transforms.moments import channel_moments
 from convscope.data.transforms.transform import PLAIN, Form, Stored
@@ -23,7 +24,9 @@ class SignalTransform:
     """The rule from signals (T, channels) to network input (N, channels, T): (raw - mean) / std per channel.
 
     ``length`` is T where all have the same; else a batch is padded with zeros, the mean, to its longest. ``rate`` is
-    how many steps a second has, where that is known.
+    how many steps a second has, where that is known. With a ``window`` a network sees so many steps of a recording at a
+    time, ``hop`` after the ones before (``data.sequences.windows``), and T is that of a window. With
+    ``fill`` missing values are filled by the line between their neighbours.
     """
 
     kind: ClassVar[Kind] = "signal"
@@ -32,6 +35,9 @@ class SignalTransform:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     rate: float | None = None
+    window: int | None = None
+    hop: int | None = None
+    fill: bool = False
 
     @classmethod
     def fitted(cls, column: Column, rows: np.ndarray) -> SignalTransform:
@@ -61,11 +67,16 @@ class SignalTransform:
             raise Unreadable(
                 f"has the shape {np.shape(example)}; expected a signal of (steps, {count(self.channels, 'channel')})"
             )
-        if self.length is not None and len(values) != self.length:
+        if self.length is not None and self.window is not None and len(values) < self.length:
+            raise Unreadable(f"has {count(len(values), 'step')}; this network takes windows of {self.length:,}")
+        if self.length is not None and self.window is None and len(values) != self.length:
             raise Unreadable(f"has {count(len(values), 'step')}; this network takes signals of {self.length:,}")
         values = np.ascontiguousarray(values, np.float32)
+        values = filled(values) if self.fill else values
         if not np.isfinite(values).all():
-            raise Unreadable("holds values that are not finite (NaN or infinite)")
+            raise Unreadable(
+                "holds values that are not finite (NaN or infinite); a run trained with --nodata nan fills them"
+            )
         return Stored(values)
 
     def tensor(self, stored: np.ndarray | RaggedBatch | Tensor, form: Form = PLAIN) -> Tensor:
@@ -100,10 +111,13 @@ class SignalTransform:
         return {
             "kind": self.kind, "channels": self.channels, "length": self.length,
             "mean": list(self.mean), "std": list(self.std), **({"rate": self.rate} if self.rate else {}),
+            **({"window": self.window, "hop": self.hop} if self.window else {}),
+            **({"fill": True} if self.fill else {}),
         }  # fmt: skip
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> SignalTransform:
         """Rebuild from ``to_dict``'s values."""
         mean, std = tuple(values["mean"]), tuple(values["std"])
-        return cls(values["channels"], values["length"], mean, std, values.get("rate"))
+        aside = (values.get(name) for name in ("rate", "window", "hop"))
+        return cls(values["channels"], values["length"], mean, std, *aside, fill=values.get("fill", False))
