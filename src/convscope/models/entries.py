@@ -8,7 +8,6 @@ from typing import Literal
 from convscope.data.spec import InputSpec
 from convscope.errors import nearest
 
-
 Form = Literal["numbers", "tokens"]
 EITHER: tuple[Form, ...] = ("numbers", "tokens")
 

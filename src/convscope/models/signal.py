@@ -20,8 +20,8 @@ def conv1d(
 ) -> nn.Sequential:  # fmt: skip
     """Build ``layers`` of ``width`` kernels with ReLU, and the mean of each kernel's responses over time.
 
-    With a ``vocabulary`` it takes tokens (N, L), each as ``embedding`` numbers. Where these have one length their places
-    tell something, and the responses at all of them are kept.
+    With a ``vocabulary`` it takes tokens (N, L), each as ``embedding`` numbers. Where these have one length their
+    places tell something, and the responses at all of them are kept.
 
     >>> sum(p.numel() for p in conv1d(classes=1).parameters())
     57

@@ -1,4 +1,4 @@
-"""The encoder of a transformer for tokens (N, L) or signals (N, C, T); attention does not see the padding behind them."""
+"""The encoder of a transformer for tokens (N, L) or signals (N, C, T); attention sees no padding behind them."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-
 PADDING = 0  # the token behind the end of a text
 
 
