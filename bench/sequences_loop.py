@@ -1,4 +1,4 @@
-"""Training on texts and signals against hand-written PyTorch loops: CPU seconds per example, in turns, and their ratios.
+"""Training on texts against hand-written PyTorch loops: examples per CPU second, in turns, and their ratios.
 
 ``gru`` and ``conv1d`` on Spanish names stand against a plain, well-written loop of the same steps: the names padded
 once and kept in memory as tokens, each batch cut to its longest. ``text_cnn`` stands against the document's own loop:

@@ -26,10 +26,7 @@ def largest(tokens: Tensor, embedding: nn.Embedding, conv: nn.Conv1d) -> Tensor:
     kernel = conv.kernel_size[0]
     count = tokens.shape[1] + kernel - 1  # of windows
     letters = embedding(functional.pad(tokens, (kernel - 1, kernel - 1)))  # (N, L', embedding)
-    seen = functional.pad(tokens, (kernel - 1, kernel - 1)) != PADDING
-    blank = ~seen[:, :count]
-    for at in range(1, kernel):
-        blank = blank & ~seen[:, at : at + count]
+    blank = functional.pad(tokens, (kernel - 1, 0), value=PADDING + 1) == PADDING  # a window begins behind the end
     windows = torch.cat(
         [*(letters[:, at : at + count] for at in range(kernel)), blank[..., None].to(letters.dtype)], 2
     )  # (N, count, kernel × embedding + 1)

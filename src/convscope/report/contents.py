@@ -65,7 +65,8 @@ class Contents:
     ``steps`` step, epoch (fractional, at the step's end), loss and each metric, their moving averages (loss_average),
     lr and momentum. ``kernels`` (O, I, kh, kw) are the first layer's, ``handmade`` (I, kh, kw) one to show beside them.
     Of texts ``lengths`` (n,) are those of the training split, and ``windows`` what kernels answer most.
-    ``timing`` is in seconds. ``noun`` is what an example is called. ``own`` is the task's part, see ``section``. Empty
+    ``timing`` is in seconds. ``noun`` is what an example is called, ``mechanism`` by what the
+    network looks beyond one place. ``own`` is the task's part, see ``section``. Empty
     parts are left out of the page.
     """
 
@@ -75,6 +76,7 @@ class Contents:
     metrics: dict[str, Any]
     own: Any = None
     noun: str = "image"
+    mechanism: str = "convolution"
     headline: dict[str, str] = field(default_factory=dict)
     plan: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)

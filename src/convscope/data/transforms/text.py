@@ -115,9 +115,12 @@ class TextTransform:
         """Return the tokens (N, L) int64 of texts as code points, padded behind the shorter ones."""
         import torch
 
-        raw = stored.padded(-1) if isinstance(stored, RaggedBatch) else np.asarray(stored)
+        raw = stored.values if isinstance(stored, RaggedBatch) else np.asarray(stored)
         tokens = self._tokens[np.minimum(raw, len(self._tokens) - 2) + 1]
-        return torch.from_numpy(tokens).to(form.device)
+        if isinstance(stored, RaggedBatch):  # tokens first, then padding: fewer numbers to look up
+            tokens = RaggedBatch(tokens, stored.offsets, stored.shapes).padded(PADDING)
+        tensor = torch.from_numpy(tokens)
+        return tensor if form.device == "cpu" else tensor.to(form.device)
 
     @cached_property
     def _tokens(self) -> np.ndarray:
