@@ -105,7 +105,7 @@ def compare_architectures(
     output = _output(loaded, resolved)
     shared = dict(settings.get("set", {}))
     sized = equal_weights(models, input=loaded.preprocessing.input, output=output, options=shared)
-    each = {
+    each: dict[str, dict[str, Any]] = {
         name: {"set": {key: value for key, value in shared.items() if key in options_of(name)} | network.options}
         for name, network in sized.items()
     }  # fmt: skip
@@ -116,7 +116,7 @@ def compare_architectures(
         _check_search(loaded, settings)
         found = _rates(run, each, folder / "rates", models)
         for name, scores in found.items():
-            each[name]["lr"] = float(_best_rate(scores))
+            each[name] = {**each[name], "lr": float(_best_rate(scores))}
     first = _whole(run(seeds=seeds, each=each, out=folder / "equal-weights"))
     seconds = budget or f"{max(1.0, statistics.median(_seconds(first.runs).values())):.0f}s"
     timed = {key: value for key, value in plain.items() if key != "epochs"}
