@@ -161,7 +161,8 @@ def verdict(arms: Sequence[Arm], simple: Simple | None, measured: Mapping[str, M
     """Return the verdict in one sentence: which, by how much, whether it is certain, and what it costs."""
     first = arms[0]
     best = first.comparison.best
-    parts = [_over_simple(first, best, simple), *(_other(arm, best.name) for arm in arms[1:])]
+    none = not any(_beats(arm) for arm in arms)
+    parts = [_over_simple(first, best, simple, none), *(_other(arm, best.name) for arm in arms[1:])]
     return "; ".join([*parts, _cost(first, best, measured)]) + "."
 
 
@@ -171,7 +172,14 @@ def _figure(value: float | None, about: Any) -> str:
     return quantities.value({"value": value, "low": None, "high": None}, about)
 
 
-def _over_simple(arm: Arm, best: Network, simple: Simple | None) -> str:
+def _beats(arm: Arm) -> bool:
+    """Return whether the best network of an arm is better than the simple method beyond chance."""
+    about = next(iter(arm.comparison.metrics.values()))
+    lead = arm.lead(arm.comparison.best.name) if arm.leads else None
+    return lead is not None and lead.decided and (lead.difference["value"] > 0) == (about.better == "higher")
+
+
+def _over_simple(arm: Arm, best: Network, simple: Simple | None, none: bool) -> str:
     from convscope.tasks import quantities
 
     main, about = next(iter(arm.comparison.metrics.items()))
@@ -183,11 +191,12 @@ def _over_simple(arm: Arm, best: Network, simple: Simple | None) -> str:
         gap = quantities.ahead(lead.difference, about)
         known = f"the simple method, {simple.name}, {quantities.value(simple.figures[main], about)}"
         by = quantities.amount(abs(gap["value"]), about, quantities.digits(gap, about))
-        if not lead.decided or gap["value"] < 0:
+        if not _beats(arm):
             sure = "beyond chance" if lead.decided else f"within chance (corrected p {lead.p_holm:.2g})"
             side = "worse" if gap["value"] < 0 else "better"
             names = ", ".join(network.name for network in arm.comparison.networks)
-            return f"Neither: of {names} with equal weights the best, {reached}, {by} {side} than {known}, {sure}"
+            opening = f"Neither of {names}" if none else f"None of {names} at equal weights"
+            return f"{opening}: with equal weights {reached}, the most of them, {by} {side} than {known}, {sure}"
         reached += f", {by} better than {known}, beyond chance"
     if not behind:
         return f"With equal weights {reached}"
@@ -210,8 +219,9 @@ def _other(arm: Arm, name: str) -> str:
     best = arm.comparison.best
     behind = [arm.comparison.pair(best.name, other.name) for other in arm.comparison.networks[1:]]
     certain = "beyond chance" if behind and all(pair.decided for pair in behind) else "not for certain"
-    who = "it leads too" if best.name == name else f"{best.name} leads"
-    return f"{arm.rule} {who}, {certain}"
+    who = f"{name} leads too" if best.name == name else f"{best.name} leads"
+    than = f", {'better' if _beats(arm) else 'not better'} than the simple method" if arm.leads else ""
+    return f"{arm.rule} {who}, {certain}{than}"
 
 
 def _cost(arm: Arm, best: Network, measured: Mapping[str, Measured]) -> str:
