@@ -44,6 +44,12 @@ def test_a_difference_within_chance_is_no_gain(value):
     assert "Convolution has not shown that it earns its keep." in text
 
 
+def test_it_names_what_the_network_looks_with():
+    attentive = replace(against(0.097, 0.091, 0.103), mechanism="attention")
+    assert "Attention earned its keep" in said(attentive) and "onvolution" not in said(attentive)
+    assert "recurrence did not earn its keep here" in said(replace(against(-0.1, -0.2, -0.05), mechanism="recurrence"))
+
+
 def test_worse():
     text = said(against(-0.05, -0.08, -0.02))
     assert "5.0 points worse than the best baseline (HOG + linear, 88.1 %)" in text

@@ -19,7 +19,7 @@ from convscope.analysis.warnings import codes_of
 from convscope.api.sequence_input import signal_of
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.preprocessing import Preprocessing
-from convscope.data.spec import InputSpec
+from convscope.data.spec import InputSpec, OutputSpec
 from convscope.data.transforms import LogMelTransform, SignalTransform, TextTransform
 from convscope.data.transforms.text import points_of
 from convscope.errors import ConfigError, DataError, nearest
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 LENGTH = 32  # of a text, where nothing says how long texts are
 STEPS = 100  # of a signal, where signals differ in length
+VOCABULARY = 32  # tokens, where nothing says how many there are
 WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}  # what becomes 1 where no training said otherwise
 
 
@@ -292,19 +293,23 @@ def _of_tokens(name: str, shape: Any, weights: bool) -> Network:
     if not length.isdecimal() or not int(length):
         raise ConfigError(f"{name} takes texts: its input shape is their length, such as 23, found {shape!r}")
     with torch.device("cpu" if weights else "meta"):
-        model = create(name, classes=entry(name).classes, size=(int(length),))
+        model = create(
+            name, classes=entry(name).classes, size=(int(length),), vocabulary=entry(name).vocabulary or VOCABULARY
+        )
     return Network(name, model, _tokens(int(length)))
 
 
 def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
     import torch
 
-    from convscope.models import create, entry
+    from convscope.models import entry
+    from convscope.models.registry import build
 
     listing = entry(name)
     shape = input_shape or listing.shape
     shape = shape[0] if isinstance(shape, list) and len(shape) == 1 else shape
-    if listing.vocabulary is not None:
+    numbers = "numbers" in listing.takes and _is_image(shape, listing.axes)
+    if not numbers and "tokens" in listing.takes:
         return _of_tokens(name, shape, weights)
     if not _is_image(shape, listing.axes):
         noun = (
@@ -316,6 +321,7 @@ def _of_list(name: str, input_shape: Any, weights: bool) -> Network:
             f"{name} takes one {noun}height, width), found {shape!r}; an array is given with its batch axis, x[None]"
         )
     channels, *size = shape
+    output = OutputSpec(listing.classes, listing.space)
     with torch.device("cpu" if weights else "meta"):
-        model = create(name, classes=listing.classes, channels=channels, size=tuple(size))
+        model = build(name, {}, input=InputSpec(channels, tuple(size)), output=output)
     return Network(name, model, tuple(shape))

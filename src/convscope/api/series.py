@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import MISSING, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Unpack
 
 import tomli_w
@@ -97,6 +98,7 @@ def train_series(
     seeds: int = 1,
     folds: int | None = None,
     resamples: int | None = None,
+    each: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     out: str | Path | None = None,
     observe: Callable[[Turn], Listener | None] | None = None,
     on_failure: Callable[[str, str], None] | None = None,
@@ -112,6 +114,7 @@ def train_series(
         seeds: how many: ``seed`` (a setting, 0 by default) and those after it. The split does not change with them.
         folds: cut the set into so many parts, each of which is the test split of one training.
         resamples: draw the splits so many times, in the same sizes; the first is the set's own.
+        each: settings of one network alone, by its name, beside those of all.
         out: the folder of the series, by default ``runs/<data>-series``. Where it holds this series already, finished
             runs are kept and one that was interrupted is resumed.
         observe: called before each training; may return what listens to it, instead of what is shown.
@@ -129,7 +132,10 @@ def train_series(
     asked = as_loaded(asked, data) if isinstance(data, Data) else asked
     if isinstance(data, Data) and len(parts) > 1:
         raise ConfigError(f"{data.name} is loaded and has its splits: give its path or name, to be split several times")
-    times = {name: number for name, number in (("folds", folds), ("resamples", resamples)) if number is not None}
+    numbers: dict[str, Any] = {"folds": folds, "resamples": resamples}
+    times = {name: number for name, number in numbers.items() if number is not None}
+    if each:
+        times["each"] = {name: dict(alone) for name, alone in each.items()}
     folder, values = _begin(data, {"models": list(networks), "seeds": seeds, **times}, asked, out)
     runs: list[Run] = []
     failed: dict[str, str] = {}
@@ -142,7 +148,7 @@ def train_series(
                 continue
             listener = observe(turn) if observe else None
             try:
-                shared = {**settings, "split_seed": asked.data_seed}
+                shared = {**settings, **each.get(turn.model, {}), "split_seed": asked.data_seed}
                 runs.append(_train(data, turn, networks[turn.model], shared, listener or SILENT))
             except (DataError, SaveError):
                 raise  # these are no network's fault

@@ -8,6 +8,12 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 import convscope
+from convscope.cli.architectures import (
+    NETWORKS,
+    is_of_architectures,
+    resume_architectures,
+    train_architectures,
+)
 from convscope.cli.exits import INTERRUPTED
 from convscope.cli.flags import PlanFlags, given
 from convscope.cli.output import show_json
@@ -28,12 +34,14 @@ def train(
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
     seeds: int | None = None,
     resamples: int | None = None,
+    search_lr: Annotated[bool, Parameter(negative="")] = False,
     flags: PlanFlags | None = None,  # pyright: ignore[reportInvalidTypeForm]
 ) -> int:
     """Train a network on a data set, score it on held-out examples, and write a report.
 
     Several networks, as in `--model lenet,resnet_mini`, or several `--seeds` are trained one after the other on the
-    same split with the same settings, and compared; `--folds` or `--resamples` trains on several splits.
+    same split with the same settings, and compared; `--folds` or `--resamples` trains on several splits. Networks for
+    texts or signals are compared twice: with equal weights, and with equal time (`--time` bounds each).
 
     Parameters
     ----------
@@ -54,6 +62,8 @@ def train(
         Train each network with this many seeds, from --seed on, on the same split.
     resamples
         Train each network on this many random splits of the same sizes; the first is the set's own.
+    search_lr
+        For several networks for texts or signals: try four learning rates for each on the validation split first.
     """
     settings = given(flags)
     if resume is not None:
@@ -62,6 +72,8 @@ def train(
                 "--resume RUN takes data, settings and folder from the run; "
                 "leave DATA, --config, --out and --print-config out"
             )
+        if (resume / NETWORKS).exists():
+            return resume_architectures(resume, settings, {"seeds": seeds, "resamples": resamples}, as_json=as_json)
         if (resume / files.SERIES).exists():
             return resume_series(resume, settings, {"seeds": seeds, "resamples": resamples}, as_json=as_json)
         for flag, number in (("seeds", seeds), ("resamples", resamples)):
@@ -91,10 +103,23 @@ def train(
                 "--fold) or --resamples"
             )
         settings.pop("model", None)
-        return train_series(data, [name.strip() for name in models], settings, repeated, out_folder, as_json=as_json)
+        names = [name.strip() for name in models]
+        if is_of_architectures(names) and repeated.keys() == {"seeds", "resamples"} and resamples is None:
+            return train_architectures(data, names, settings, seeds or 1, out_folder, search_lr, as_json=as_json)
+        _check_no_search(search_lr)
+        return train_series(data, names, settings, repeated, out_folder, as_json=as_json)
+    _check_no_search(search_lr)
     if print_config:
         return _print_config(data, settings, as_json=as_json)
     return _watched(None, data, settings, out_folder, as_json)
+
+
+def _check_no_search(search_lr: bool) -> None:
+    if search_lr:
+        raise ConfigError(
+            "--search-lr is for a comparison of several networks for texts or signals on one split, such as "
+            "--model conv1d,gru,transformer"
+        )
 
 
 # What the stages of a settings file say themselves.

@@ -116,9 +116,10 @@ class MotifsInOrder(OfBases):
 
     def vector(self, bases: Tensor, tokens: Tensor) -> Tensor:
         """Return the outputs."""
-        seen = (tokens != PADDING)[..., None]
+        seen = tokens != PADDING
+        turned = backwards(seen)[..., None]
+        seen = seen[..., None]
         x = self.dropout(torch.relu(self.conv(bases)).transpose(1, 2)) * seen
-        turned = backwards(tokens)[..., None]
         reversed_out = self.back(x.gather(1, turned.expand_as(x)))[0]
         x = torch.cat([self.ahead(x)[0], reversed_out.gather(1, turned.expand_as(reversed_out))], 2)
         return x.flatten(1) if self.kept else x.masked_fill(~seen, LOWEST).amax(1)

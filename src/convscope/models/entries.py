@@ -8,6 +8,9 @@ from typing import Literal
 from convscope.data.spec import InputSpec
 from convscope.errors import nearest
 
+Form = Literal["numbers", "tokens"]
+EITHER: tuple[Form, ...] = ("numbers", "tokens")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -19,8 +22,11 @@ class Entry:
     that is not the first one that pools to one value per channel or flattens the maps.
 
     ``space`` and ``axes`` say what it gives and takes, as ``OutputSpec`` and ``InputSpec`` do: one vector per image, or
-    "same", one at each position. ``vocabulary`` is how many tokens there are, of a network for texts. ``encoder`` names
-    the network for classes whose features it begins with.
+    "same", one at each position. ``takes`` says whether it is given numbers, tokens or either; ``vocabulary`` is how
+    many tokens there are, of a network that was published for texts. ``encoder`` names the network for classes whose
+    features it begins with. ``mechanism`` says by what it looks beyond one place.
+    ``compared`` are options with which it is made as large as other networks: a single layer of thousands of kernels is
+    none that anyone would compare.
     """
 
     name: str
@@ -37,6 +43,9 @@ class Entry:
     axes: int = 2
     encoder: str | None = None
     vocabulary: int | None = None
+    takes: tuple[Form, ...] = ("numbers",)
+    mechanism: str = "convolution"
+    compared: tuple[tuple[str, int], ...] = ()
 
     @property
     def input(self) -> InputSpec:
@@ -79,12 +88,13 @@ def _maps(name: str, summary: str, lr: float, *, side: int = 256, axes: int = 2,
 
 def _texts(
     name: str, family: str, summary: str, source: str, lr: float, *, side: int = 22, classes: int = 2,
-    vocabulary: int = 32, head: str = "fc",
+    vocabulary: int = 32, head: str = "fc", takes: tuple[Form, ...] = ("tokens",),
+    mechanism: str = "convolution",
 ) -> Entry:  # fmt: skip
     """Return the entry of a network for tokens."""
     return Entry(
         name, f"{family}:{name}", summary, source, lr, side=side, classes=classes, axes=1, vocabulary=vocabulary,
-        head=head,
+        head=head, takes=takes, mechanism=mechanism,
     )  # fmt: skip
 
 
@@ -135,7 +145,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "mlp", "mlp:mlp", "no convolution at all: the pixels through two hidden layers", "the baseline to beat",
-        lr=0.002,
+        lr=0.002, mechanism="the network",
     ),
     Entry(
         "single_kernel", "detector:single_kernel", "one kernel, its largest response, one weight: for two classes",
@@ -270,13 +280,14 @@ ENTRIES: tuple[Entry, ...] = (
             ("plain", "the network beside p4_mini and p4m_mini: as many weights, plain convolutions"),
         )
     ),
+    Entry(
+        "conv1d", "signal:conv1d", "8 kernels over five steps, the mean of each, one linear layer",
+        "the smallest useful one", 0.02, side=96, classes=2, axes=1, takes=EITHER,
+        compared=(("layers", 3),),
+    ),
     *(
         Entry(name, builder, description, source, lr, side=96, classes=2, head=head, axes=1)
         for name, builder, description, source, lr, head in (
-            (
-                "conv1d", "signal:conv1d", "8 kernels over five steps, the mean of each, one linear layer",
-                "the smallest useful one", 0.02, None,
-            ),
             (
                 "fcn", "signal:fcn", "three convolutions over 8, 5 and 3 steps, 128 to 256 wide, and their means",
                 "Wang, Yan, Oates 2017", 0.004, None,
@@ -310,15 +321,15 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _texts(
         "gru", "recurrent", "gated recurrent units in both directions, their maximum over time", "Cho et al. 2014",
-        lr=0.004,
+        lr=0.004, takes=EITHER, mechanism="recurrence",
     ),
     _texts(
         "lstm", "recurrent", "an LSTM in both directions, its maximum over time",
-        "Graves, Schmidhuber 2005", lr=0.004,
+        "Graves, Schmidhuber 2005", lr=0.004, takes=EITHER, mechanism="recurrence",
     ),
     _texts(
-        "transformer", "transformer", "two blocks of attention over 64 numbers a token, their mean",
-        "Vaswani et al. 2017", lr=0.002,
+        "transformer", "transformer", "two blocks of attention over 64 numbers a step, their mean",
+        "Vaswani et al. 2017", lr=0.002, takes=EITHER, mechanism="attention",
     ),
     _texts(
         "conv_dna", "dna", "for DNA: 64 kernels over 19 letters, at every place where sequences have one length",
@@ -327,5 +338,6 @@ ENTRIES: tuple[Entry, ...] = (
     _texts(
         "danq", "dna", "for DNA: kernels over 19 letters, and an LSTM in both directions over their responses",
         "Quang and Xie 2016", lr=0.003, side=60, classes=3, vocabulary=17, head="hidden",
+        mechanism="convolution with recurrence",
     ),
 )  # fmt: skip

@@ -108,7 +108,7 @@ def entry_of(name: str) -> Entry:
     """Return the entry of a network of one's own; nothing is imported."""
     if not is_object(name):
         _check_name(name)
-    return Entry(name, name, "a network of your own", "your own code", lr=0.001)
+    return Entry(name, name, "a network of your own", "your own code", lr=0.001, mechanism="the network")
 
 
 def load(source: Source) -> Source:

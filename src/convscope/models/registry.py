@@ -88,7 +88,7 @@ def create(
     space = size or listing.input.space
     input = (
         InputSpec(channels, space)
-        if listing.vocabulary is None
+        if (vocabulary or listing.vocabulary) is None
         else InputSpec(space=space, vocabulary=vocabulary or listing.vocabulary)
     )
     return build(name, options, input=input, output=output, head=head)
@@ -181,18 +181,18 @@ def giving(space: Literal["same"] | None, axes: int = 2, *, tokens: bool = False
     They take numbers, or ``tokens``.
 
     >>> giving("same", axes=3), giving(None, axes=1, tokens=True)[:2]
-    (('unet3d_mini',), ('conv_dna', 'danq'))
+    (('unet3d_mini',), ('conv1d', 'conv_dna'))
     """
-    wanted = (space, axes, tokens)
+    form = "tokens" if tokens else "numbers"
     known = (_BY_NAME[name] for name in names())
-    return tuple(e.name for e in known if (e.space, e.axes, e.vocabulary is not None) == wanted)
+    return tuple(e.name for e in known if (e.space, e.axes) == (space, axes) and form in e.takes)
 
 
 def _check_fits(listing: Entry, input: InputSpec, output: OutputSpec) -> None:
     """Raise ``ConfigError`` unless a network of the list takes such inputs and gives such outputs."""
     axes = len(input.space)
     tokens = input.vocabulary is not None
-    takes = tokens == (listing.vocabulary is not None) and axes == listing.axes
+    takes = ("tokens" if tokens else "numbers") in listing.takes and axes == listing.axes
     if takes and listing.space == output.space and (listing.space or axes == 1 or fixed(input)):
         return
     fitting = giving(output.space, axes, tokens=tokens)

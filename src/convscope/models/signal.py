@@ -1,4 +1,4 @@
-"""Networks for signals (N, C, T): kernels over time, the mean of their responses, one linear layer.
+"""Networks for signals (N, C, T), ``conv1d`` for tokens too: kernels over time, their mean, one linear layer.
 
 ``size`` is (T,) where all signals have one length; ``None`` builds the same layers with masks, so that the zeros behind
 shorter signals change nothing (``blocks.masked``).
@@ -8,24 +8,40 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from convscope.models.blocks.masked import Told, Unit, chain, pool
+from convscope.errors import ConfigError
+from convscope.models.blocks.masked import Embedded, Told, Unit, Within, chain, pool
 
 Size = tuple[int, ...] | None
 
 
-def conv1d(*, classes: int, channels: int = 1, size: Size = None, width: int = 8, kernel: int = 5) -> nn.Sequential:
-    """Build one layer of ``width`` kernels, ReLU, and the mean of each kernel's responses over time.
+def conv1d(
+    *, classes: int, channels: int = 1, size: Size = None, vocabulary: int | None = None, width: int = 8,
+    kernel: int = 5, layers: int = 1, embedding: int = 32,
+) -> nn.Sequential:  # fmt: skip
+    """Build ``layers`` of ``width`` kernels with ReLU, and the mean of each kernel's responses over time.
+
+    With a ``vocabulary`` it takes tokens (N, L), each as ``embedding`` numbers. Where these have one length their
+    places tell something, and the responses at all of them are kept.
 
     >>> sum(p.numel() for p in conv1d(classes=1).parameters())
     57
     """
-    return chain(
-        {
-            "conv": nn.Conv1d(channels, width, kernel, padding=kernel // 2), "relu": nn.ReLU(), "pool": pool(size),
-            "flatten": nn.Flatten(), "fc": nn.Linear(width, classes),
-        },
-        size,
-    )  # fmt: skip
+    if layers < 1:
+        raise ConfigError(f"layers: expected at least 1, found {layers}")
+    inputs = channels if vocabulary is None else embedding
+    kept = size is not None and vocabulary is not None
+    parts: dict[str, nn.Module] = {} if vocabulary is None else {"embedding": Embedded(vocabulary, embedding)}
+    for layer in range(1, layers + 1):
+        number = "" if layer == 1 else str(layer)
+        if number and size is None:
+            parts[f"within{number}"] = Within()
+        parts[f"conv{number}"] = nn.Conv1d(inputs, width, kernel, padding=kernel // 2)
+        parts[f"relu{number}"] = nn.ReLU()
+        inputs = width
+    if not kept:
+        parts["pool"] = pool(size)
+    last = size[0] + (kernel % 2 == 0) * layers if size is not None and kept else 1  # an even kernel adds a step
+    return chain({**parts, "flatten": nn.Flatten(), "fc": nn.Linear(width * last, classes)}, size)
 
 
 def fcn(*, classes: int, channels: int = 1, size: Size = None, width: int = 128) -> nn.Sequential:

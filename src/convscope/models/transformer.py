@@ -1,4 +1,4 @@
-"""The encoder of a transformer for texts: tokens (N, L) in; attention does not see the padding behind a text."""
+"""The encoder of a transformer for tokens (N, L) or signals (N, C, T); attention sees no padding behind them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from convscope.errors import ConfigError
+from convscope.models.blocks.masked import PADDING, inside
 
-PADDING = 0
+Size = tuple[int, ...] | None
 
 
 def positions(length: int, width: int, device: torch.device) -> Tensor:
@@ -36,8 +37,8 @@ class Block(nn.Module):
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, seen: Tensor) -> Tensor:
-        """Return x (N, L, width) after the block; ``seen`` (N, 1, 1, L) says which tokens are looked at."""
+    def forward(self, x: Tensor, seen: Tensor | None) -> Tensor:
+        """Return x (N, L, width) after the block; ``seen`` (N, 1, 1, L) says which steps are looked at, if not all."""
         N, L, width = x.shape
         query, key, value = (
             self.qkv(self.norm1(x)).view(N, L, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
@@ -48,32 +49,51 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Embeddings and places of tokens (N, L), some blocks, and the mean over the tokens: (N, width)."""
+    """Tokens (N, L) or signals (N, C, T) and their places, some blocks, and the mean over the steps: (N, width).
 
-    def __init__(self, vocabulary: int, width: int, layers: int, heads: int, dropout: float):
+    Without a ``vocabulary`` each step of a signal, ``channels`` numbers, becomes ``width`` by one linear layer. Tokens
+    of one length are ``kept`` at all places: (N, L × width). Of signals of one length nothing is ``masked``.
+    """
+
+    def __init__(
+        self, vocabulary: int | None, channels: int, width: int, layers: int, heads: int, dropout: float, *,
+        kept: bool = False, masked: bool = True,
+    ):  # fmt: skip
         super().__init__()
         if heads < 1 or width % (2 * heads):
             raise ConfigError(f"width: expected a multiple of twice the {heads} heads, found {width}")
-        self.width = width
-        self.embedding = nn.Embedding(vocabulary, width, padding_idx=PADDING)
+        self.width, self.tokens, self.kept, self.masked = width, vocabulary is not None, kept, masked
+        self.embedding = (
+            nn.Linear(channels, width) if vocabulary is None else nn.Embedding(vocabulary, width, padding_idx=PADDING)
+        )
         self.dropout = nn.Dropout(dropout)
         self.blocks = nn.ModuleList([Block(width, heads, dropout) for _ in range(layers)])
         self.norm = nn.LayerNorm(width)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Return the mean over the tokens of each text."""
-        seen = tokens != PADDING
-        x = self.dropout(self.embedding(tokens) + positions(tokens.shape[1], self.width, tokens.device))
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the mean over the steps of each sequence, or all steps."""
+        x = self.embedding(input if self.tokens else input.transpose(1, 2))
+        x = self.dropout(x + positions(x.shape[1], self.width, x.device))
+        seen = inside(input)[:, 0] > 0 if self.masked else None  # (N, L)
         for block in self.blocks:
-            x = block(x, seen[:, None, None])
+            x = block(x, None if seen is None else seen[:, None, None])
+        x = self.norm(x)
+        if seen is None:
+            return x.flatten(1) if self.kept else x.mean(1)
         counted = seen[..., None].to(x.dtype)
-        return (self.norm(x) * counted).sum(1) / counted.sum(1).clamp(min=1)
+        return (x * counted).sum(1) / counted.sum(1).clamp(min=1)
 
 
 def transformer(
-    *, classes: int, vocabulary: int, width: int = 64, layers: int = 2, heads: int = 4, dropout: float = 0.1
-) -> nn.Sequential:
-    """Build an encoder of ``layers`` blocks with ``heads`` heads each (Vaswani et al. 2017), mean over the tokens."""
-    return nn.Sequential(
-        OrderedDict(encoder=Encoder(vocabulary, width, layers, heads, dropout), fc=nn.Linear(width, classes))
-    )
+    *, classes: int, vocabulary: int | None = None, channels: int = 1, size: Size = None, width: int = 64,
+    layers: int = 2, heads: int = 4, dropout: float = 0.1,
+) -> nn.Sequential:  # fmt: skip
+    """Build an encoder of ``layers`` blocks with ``heads`` heads each (Vaswani et al. 2017), mean over the steps.
+
+    With a ``vocabulary`` it takes tokens, else signals of some ``channels``. Tokens of one length are seen with their
+    places.
+    """
+    kept = vocabulary is not None and size is not None
+    encoder = Encoder(vocabulary, channels, width, layers, heads, dropout, kept=kept, masked=size is None)
+    features = width * (size[0] if size is not None and kept else 1)
+    return nn.Sequential(OrderedDict(encoder=encoder, fc=nn.Linear(features, classes)))

@@ -13,7 +13,7 @@ from convscope.data.dataset import Data, Notice, Split
 from convscope.data.spec import TargetSpec
 from convscope.data.synthetic import angles
 from convscope.errors import quoted
-from convscope.models import own
+from convscope.models import entry, own
 from convscope.models.equivariant import Lifting
 from convscope.report import texts
 from convscope.report.augmented import augmented
@@ -42,6 +42,7 @@ def collect(
         created=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
         task=run.spec.task,
         noun=noun,
+        mechanism=entry(run.spec.model).mechanism,
         metrics=metrics,
         own=report.own(Judged(data, judged, predictions, metrics, run.spec.target, run.model)),
         headline={

@@ -67,7 +67,8 @@ class Contents:
     lr and momentum. ``kernels`` (O, I, kh, kw) are the first layer's, ``handmade`` (I, kh, kw) one to show beside them.
     Of texts and signals ``lengths`` (n,) are those of the training split, ``windows`` the runs of characters that
     kernels answer most, and ``sequences`` what else is shown.
-    ``timing`` is in seconds. ``noun`` is what an example is called. ``own`` is the task's part, see ``section``. Empty
+    ``timing`` is in seconds. ``noun`` is what an example is called, ``mechanism`` by what the
+    network looks beyond one place. ``own`` is the task's part, see ``section``. Empty
     parts are left out of the page.
     """
 
@@ -77,6 +78,7 @@ class Contents:
     metrics: dict[str, Any]
     own: Any = None
     noun: str = "image"
+    mechanism: str = "convolution"
     headline: dict[str, str] = field(default_factory=dict)
     plan: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)

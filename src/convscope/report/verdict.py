@@ -25,10 +25,10 @@ def verdict(contents: Contents) -> list[str]:
         ]
     sure = f"95 % interval {bounds(estimate, main)}{_drawn(contents)}" if known(estimate) else "no interval is known"
     opening = f"{seen}, the network has {inside(main.title)} {value(estimate, main)} ({sure})"
-    sentences = _against(contents, opening, contents.ranked[0]) if contents.ranked else [f"{opening}."]
+    lines = _against(contents, opening, contents.ranked[0]) if contents.ranked else [f"{opening}."]
     if chose:
-        sentences.append("That choice makes the score optimistic, and there is no test split.")
-    return [units(sentence) for sentence in sentences]
+        lines.append("That choice makes the score optimistic, and there is no test split.")
+    return [units(line) for line in lines]
 
 
 def _drawn(contents: Contents) -> str:
@@ -45,17 +45,21 @@ def _against(contents: Contents, opening: str, best: Baseline) -> list[str]:
     if gap["low"] > 0:
         return [
             f"{opening}, {amount(gap['value'], main, decimals)} better than the best baseline ({name}).",
-            f"Convolution earned its keep: the gain is beyond chance ({sure}).",
+            f"{_capital(contents.mechanism)} earned its keep: the gain is beyond chance ({sure}).",
         ]
     if gap["high"] < 0:
         return [
             f"{opening}, {amount(gap['value'], main, decimals)} worse than the best baseline ({name}).",
-            f"The simple method wins: convolution did not earn its keep here ({sure}). Use the simple method, or"
-            " give the network more data or more epochs.",
+            f"The simple method wins: {contents.mechanism} did not earn its keep here ({sure}). Use the simple method,"
+            " or give the network more data or more epochs.",
         ]
     difference = f"{signed(gap['value'], main, decimals)} {unit(main)}".rstrip()
     return [
         f"{opening}.",
         f"The best baseline ({name}) is as good as far as these {contents.noun}s can tell: the difference of"
-        f" {difference} could be chance ({sure}). Convolution has not shown that it earns its keep.",
+        f" {difference} could be chance ({sure}). {_capital(contents.mechanism)} has not shown that it earns its keep.",
     ]
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

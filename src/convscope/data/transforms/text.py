@@ -189,11 +189,15 @@ class TextTransform:
                 tokens[at, : len(numbers)] = numbers
             return torch.from_numpy(tokens).to(form.device)
         if isinstance(stored, RaggedBatch):
-            raw = (stored if self.most is None else cut(stored, self.most)).padded(-1)
+            stored = stored if self.most is None else cut(stored, self.most)
+            raw = stored.values
         else:
             raw = np.asarray(stored)[:, : self.most]
         tokens = self._tokens[np.minimum(raw, len(self._tokens) - 2) + 1]
-        return torch.from_numpy(tokens).to(form.device)
+        if isinstance(stored, RaggedBatch):  # tokens first, then padding: fewer numbers to look up
+            tokens = RaggedBatch(tokens, stored.offsets, stored.shapes).padded(PADDING)
+        tensor = torch.from_numpy(tokens)
+        return tensor if form.device == "cpu" else tensor.to(form.device)
 
     def _numbered(self, text: str) -> list[int]:
         return [self._numbers.get(token, UNKNOWN) for token in self.units(text)]

@@ -1,6 +1,7 @@
-"""Layers for signals (N, C, T) that see nothing behind the end of each, so that no padding changes an answer.
+"""Layers for sequences that see nothing behind the end of each, so that no padding changes an answer.
 
-Shorter signals of a batch are padded with zeros. A signal ends at the last step at which any channel is not exactly 0;
+A sequence is a signal (N, C, T), or tokens (N, L) with 0 behind their end, which an embedding makes (N, C, L). Shorter
+signals of a batch are padded with zeros. A signal ends at the last step at which any channel is not exactly 0;
 standardised values hardly ever are, and where they are, what is left out says no more than the mean. A network for
 signals of one length needs none of this: its layers are told no mask, and are PyTorch's own.
 """
@@ -13,13 +14,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+PADDING = 0  # the token behind the end of a text
+
 
 def inside(x: Tensor) -> Tensor:
     """Return 1 up to the last step of each signal (N, C, T) that is not 0 in all channels, else 0: (N, 1, T).
 
+    Of tokens (N, L) those count that are not 0: (N, 1, L).
+
     >>> inside(torch.tensor([[[5.0, 0.0, 2.0, 0.0]], [[0.0, 0.0, 0.0, 0.0]]])).tolist()
     [[[1.0, 1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0, 0.0]]]
     """
+    if not x.is_floating_point():
+        return (x != PADDING).to(torch.get_default_dtype())[:, None]
     # Counted in float32, since bfloat16 tells steps apart up to 256 only.
     steps = torch.arange(1, x.shape[2] + 1, device=x.device, dtype=torch.float32)
     last = torch.where((x != 0).any(1), steps, 1.0).amax(1, keepdim=True)  # (N, 1)
@@ -34,7 +41,7 @@ class Chain(nn.Sequential):
     """Layers one after the other for signals of different lengths, each told where these are if it asks."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return what the last layer makes of signals (N, C, T)."""
+        """Return what the last layer makes of signals (N, C, T) or tokens (N, L)."""
         mask = inside(input)
         for layer in self:
             input = layer(input, mask) if isinstance(layer, Told) else layer(input)
@@ -44,6 +51,27 @@ class Chain(nn.Sequential):
 def chain(layers: dict[str, nn.Module], size: tuple[int, ...] | None) -> nn.Sequential:
     """Return layers as a chain: PyTorch's own for signals of one length, else one that masks."""
     return (Chain if size is None else nn.Sequential)(OrderedDict(layers))
+
+
+class Embedded(Told):
+    """The embedding of tokens (N, L) as a signal (N, width, L), 0 behind the end of each."""
+
+    def __init__(self, vocabulary: int, width: int):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, width, padding_idx=PADDING)
+
+    def forward(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return it."""
+        x = self.embedding(tokens).transpose(1, 2)
+        return x if mask is None else x * mask.to(x.dtype)
+
+
+class Within(Told):
+    """What lies inside the signals (N, C, T), 0 behind the end of each."""
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return it."""
+        return x if mask is None else x * mask
 
 
 class MaskedNorm(nn.BatchNorm1d):

@@ -54,9 +54,9 @@ def draw(contents: Contents) -> Drawing | None:
     side = "right" if about.better == "higher" else "left"
     return Drawing(
         figure,
-        "Network and baselines: did convolution earn its keep?",
+        f"Network and baselines: did {contents.mechanism} earn its keep?",
         f"Each dot is a method's {inside(about.title)} ({about.meaning}); the bar around it is the range in which its"
         f" true value lies with 95 % confidence. All methods were judged on the same {contents.noun}s. The baselines"
-        f" are simple methods that know nothing of convolution: if the network is not clearly to their {side}, it was"
+        f" are simple methods without {contents.mechanism}: if the network is not clearly to their {side}, it was"
         f" not worth its effort.{off}",
     )
