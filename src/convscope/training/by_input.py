@@ -14,6 +14,7 @@ from convscope.tasks.keeping import kept
 Usual = Mapping[str, tuple[Any, str]]  # setting: its value, and why
 FEW, BATCH = 1_000, 16  # signals to learn from below which so many make a step, as Wang et al. 2017 have it
 OF_STRANDS = ("conv_dna", "danq")  # networks that can read both strands alike
+FEW_SEQUENCES = 5_000
 STEPS, EPOCHS = 1_000, 60  # at least, of so few: below 100 signals an epoch is a handful of steps
 
 
@@ -44,15 +45,20 @@ def _signals(data: Data) -> Usual:
 
 def _texts(data: Data) -> Usual:
     rule = data.preprocessing
+    few: dict[str, tuple[Any, str]] = {}
     if rule.dna and rule.length and rule.by == "characters":
         model = "conv_dna", "for DNA of one length: it sees where a motif stands"
+        few["smoothing"] = 0.1, "sequences alike may be sites or none: nothing is learned as certain"
+        if len(data.train) < FEW_SEQUENCES:
+            few["batch_size"] = min(32, len(data.train)), f"small steps for {len(data.train):,} training sequences"
+            few["epochs"] = 20, "the network learns few sequences by heart in more"
     else:
         model = "text_cnn", f"windows of {rule.noun[1]}, quick and of any length"
     why = (
         "another letter may be another class, and sites read in one direction" if rule.dna else "another character may"
     )
     why += " be another class; texts stands for usual words" if not rule.dna else ""
-    return {"model": model, "augment": ("none", why)}
+    return {"model": model, "augment": ("none", why), **few}
 
 
 BY_KIND: dict[str, Callable[[Data], Usual]] = {"signal": _signals, "text": _texts}
