@@ -45,7 +45,7 @@ def test_a_gap_is_refused_left_out_or_filled(tmp_path: Path, form, cell: str):
     name, text = form(cell)
     path = tmp_path / name
     path.write_text(text)
-    with pytest.raises(cs.DataError, match=r"(is missing|is no number) \('.*--nodata nan fills.*--skip-bad"):
+    with pytest.raises(cs.DataError, match=r"(is missing|is infinite) \('.*--nodata nan fills.*--skip-bad"):
         cs.load(path)
     assert len(cs.load(path, skip_bad=True)) == 23
     data = cs.load(path, nodata=float("nan"))
@@ -87,3 +87,19 @@ def test_a_class_that_training_lacks_is_told(tmp_path: Path):
     (tmp_path / "set.csv").write_text("\n".join(map(",".join, [header, *rows])))
     told = " ".join(notice.text for notice in cs.load(tmp_path / "set.csv").warnings)
     assert "b" in told and "train" in told
+
+
+@pytest.mark.parametrize("form", [ucr, wide, long, ts])
+def test_a_number_that_32_bits_cannot_hold_is_refused(tmp_path: Path, form):
+    name, text = form("1e300")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(cs.DataError, match=r"is too large \('1e300'\).*--nodata nan fills"):
+        cs.load(tmp_path / name)
+    assert len(cs.load(tmp_path / name, skip_bad=True)) == 23
+
+
+def test_filling_is_offered_for_gaps_alone(tmp_path: Path):
+    name, text = ucr("oops")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(cs.DataError, match=r"is no number \('oops'\); correct them"):
+        cs.load(tmp_path / name)

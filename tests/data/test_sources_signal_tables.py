@@ -113,7 +113,7 @@ def test_a_file_for_each_row(tmp_path: Path):
     [
         (4, "?", "row 3 of set.csv: t2 is missing ('?')"),
         (4, "nan", "row 3 of set.csv: t2 is missing ('nan')"),
-        (5, "inf", "row 3 of set.csv: t3 is no number ('inf')"),
+        (5, "inf", "row 3 of set.csv: t3 is infinite ('inf')"),
         (5, "1_0", "row 3 of set.csv: t3 is no number ('1_0')"),
         (6, "0,5", "row 3: 0,5 has a decimal comma; write decimals with a point (0.5)"),
         (-1, " ", "no label in row 3 of set.csv"),

@@ -192,9 +192,9 @@ def test_lung_tiles_by_tissue_block():
         assert not set(groups[split == "valid"]) & set(groups[split == name])
 
 
-RANGE = "give a share above 0 and up to 0.9, or a number of images up to 72 (nine tenths of the 80 at hand)"
+RANGE = "give a share above 0 and up to 0.9, or a number of examples up to 72 (nine tenths of the 80 at hand)"
 REMEDY = (
-    "add images, leave the class out, or say yourself which images train, validate and test "
+    "add examples, leave the class out, or say yourself which examples train, validate and test "
     "(folders train, valid and test, or a column 'split')"
 )
 WAY_OUT = "; where the column of the groups says nothing of what belongs together, leave it out with --group none"
@@ -203,33 +203,33 @@ WAY_OUT = "; where the column of the groups says nothing of what belongs togethe
 @pytest.mark.parametrize(
     ("labels", "groups", "given", "message"),
     [
-        ([], None, [], "found no image; training needs several of each of at least two classes"),
-        ([0], None, [""], "found only one image; training needs several of each of at least two classes"),
+        ([], None, [], "found no example; training needs several of each of at least two classes"),
+        ([0], None, [""], "found only one example; training needs several of each of at least two classes"),
         (
             [1, 1, 1],
             None,
             [""] * 3,
-            "all 3 images are of one class, 'B'; telling classes apart needs at least two "
+            "all 3 examples are of one class, 'B'; telling classes apart needs at least two "
             "(one folder a class, or a label column with two values)",
         ),
-        ([0, 1], None, ["test"] * 2, "nothing to train on: all 2 images are given as valid or test"),
+        ([0, 1], None, ["test"] * 2, "nothing to train on: all 2 examples are given as valid or test"),
         (
             [0] * 9 + [1],
             None,
             [""] * 10,
-            f"class 'B' has only 1 image, but train, valid and test need one each: {REMEDY}",
+            f"class 'B' has only 1 example, but train, valid and test need one each: {REMEDY}",
         ),
         (
             [0] * 9 + [1],
             None,
             ["test"] + [""] * 9,
-            f"class 'B' has only 1 image, but train and valid need one each: {REMEDY}",
+            f"class 'B' has only 1 example, but train and valid need one each: {REMEDY}",
         ),
         (
             [0] * 9 + [1] * 4,
             [*"abcdefghi", "x", "x", "y", "y"],
             [""] * 13,
-            "class 'B' has its 4 images in only 2 groups, but groups stay whole and train, valid and test need one "
+            "class 'B' has its 4 examples in only 2 groups, but groups stay whole and train, valid and test need one "
             f"each: {REMEDY}{WAY_OUT}",
         ),
     ],
@@ -255,7 +255,7 @@ def test_groups_too_entangled_to_divide():
         (
             {"test": 0.95},
             "",
-            "test=0.95: give a share above 0 and up to 0.9, or a number of images up to 90 (nine tenths of the 100 at "
+            "test=0.95: give a share above 0 and up to 0.9, or a number of examples up to 90 (nine tenths of the 100 at "
             "hand); test=0 carves none",
         ),
         (
@@ -273,7 +273,7 @@ def test_groups_too_entangled_to_divide():
             "",
             f"valid=2.5: {RANGE}",
         ),
-        ({"test": 0.1}, "test", "test=0.1: this set brings its own test split (20 images), kept as given"),
+        ({"test": 0.1}, "test", "test=0.1: this set brings its own test split (20 examples), kept as given"),
     ],
 )
 def test_shares_that_cannot_be_had(settings, given, message):

@@ -54,7 +54,7 @@ def test_patience_without_a_test_split_keeps_the_best_epoch_and_says_so(tmp_path
     assert accuracies[metrics["chosen_epoch"] - 1] == max(accuracies)
     assert json.loads(cs_header(done))["epoch"] == metrics["chosen_epoch"]
     assert metrics["decided_by_validation"] == ["the epoch", "when to stop"]
-    assert "optimistic" in metrics["rule"] and "test images" not in metrics["rule"]
+    assert "optimistic" in metrics["rule"] and "test split was" not in metrics["rule"]
     assert "optimistic" in page[0].plan["select"]
     assert "the last epoch" not in page[0].facts["splits"]
     opening, *rest = verdict(page[0])
@@ -87,7 +87,7 @@ def test_the_last_epoch_is_kept_where_asked_for_and_its_score_not_called_honest(
 def test_a_test_split_judges_what_validation_chose(tmp_path: Path, page: list) -> None:
     root = noisy(tmp_path / "set", "train", "val", "test")
     done = cs.train(root, "tiny", patience=3, out=tmp_path / "run", **SETTINGS)
-    assert "the test images were opened once, after this choice" in done.metrics["rule"]
+    assert "the test split was opened once, after this choice" in done.metrics["rule"]
     assert verdict(page[0])[0].startswith("On 48 images it had never seen")
     assert not done.evaluate()["warnings"] and done.evaluate(split="valid")["warnings"]
 

@@ -165,6 +165,9 @@ def load_labelled(
     tell, root = progress or _silent, caching.directory(options.cache)
     columns = replace(options.columns, optional=inherited)
     listing = _find(path_or_name, options, columns, root, tell)
+    takes = "text" if isinstance(rule, TextTransform) else "signal" if isinstance(rule, SignalRule) else "image"
+    if takes != _noun(listing):
+        raise DataError(f"{path_or_name} is read as {listing.kind}, a set of {_noun(listing)}s; this run takes {takes}s")
     if isinstance(rule, TextTransform):
         return load_labelled_texts(path_or_name, listing, rule)
     if isinstance(rule, SignalRule):
@@ -377,9 +380,14 @@ def _path(path_or_name: str | Path) -> Path:
     return path
 
 
+def _noun(listing: Listing) -> str:
+    """Return what an example of a listing is."""
+    return "text" if isinstance(listing.images, Texts) else "signal" if isinstance(listing.images, Signals) else "image"
+
+
 def _one_class(listing: Listing, where: str | Path) -> str:
     beside = "".join(f"; {notice.text}" for notice in listing.notices if notice.code == "unused-files")
-    noun = "text" if isinstance(listing.images, Texts) else "signal" if isinstance(listing.images, Signals) else "image"
+    noun = _noun(listing)
     remedy = "in a folder of its own or named in a table" if noun != "text" else "in a table of its own or named in one"
     return (
         f"{where}: found {count(len(listing.ids), noun)} of one class only ({', '.join(listing.classes)}), "

@@ -22,8 +22,8 @@ VALID_SHARE = 0.1
 MOST_STRATA, STRATUM = 10, 20  # of numbers: parts of equal size, each of at least so many examples
 VALID_AT_MOST = 5_000  # more would cost time every epoch, and 5,000 already fix an accuracy of 0.95 to ±0.006
 
-_GIVEN = "or say yourself which images train, validate and test (folders train, valid and test, or a column 'split')"
-_REMEDY = f"add images, leave the class out, {_GIVEN}"
+_GIVEN = "or say yourself which examples train, validate and test (folders train, valid and test, or a column 'split')"
+_REMEDY = f"add examples, leave the class out, {_GIVEN}"
 _AMOUNTS = "; if these numbers are amounts and no classes, say --task regression"
 _UNGROUPED = "; where the column of the groups says nothing of what belongs together, leave it out with --group none"
 
@@ -94,7 +94,7 @@ def _assigned(
     kept = [name for name in ("valid", "test") if (split == name).any()]
     for name, asked in (("valid", valid), ("test", test)):
         if asked is not None and name in kept:
-            found = f"{(split == name).sum():,} images"
+            found = f"{(split == name).sum():,} examples"
             raise ConfigError(f"{name}={asked:g}: this set brings its own {name} split ({found}), kept as given")
 
     if test is None:
@@ -149,16 +149,16 @@ def _one_stratum(target: Target | Masks) -> Strata:
 
 def _check(target: Target | Masks, given: np.ndarray) -> None:
     if len(target) < 2:
-        found = "no image" if len(target) == 0 else "only one image"
+        found = "no example" if len(target) == 0 else "only one example"
         needed = " of each of at least two classes" if target.kind == "class" else ""
         raise DataError(f"found {found}; training needs several{needed}")
     if target.kind == "class" and (target.values == target.values[0]).all():
         raise DataError(
-            f"all {len(target):,} images are of one class, {target.names[target.values[0]]!r}; telling classes apart "
+            f"all {len(target):,} examples are of one class, {target.names[target.values[0]]!r}; telling classes apart "
             "needs at least two (one folder a class, or a label column with two values)"
         )
     if not np.isin(given, ("", "train")).any():
-        raise DataError(f"nothing to train on: all {len(given):,} images are given as valid or test")
+        raise DataError(f"nothing to train on: all {len(given):,} examples are given as valid or test")
 
 
 def number_units(groups: np.ndarray | None, count: int) -> np.ndarray:
@@ -178,7 +178,7 @@ def _count(name: str, asked: float | int, available: int, *, capped: bool) -> tu
     if asked <= 0 or wanted > most or (asked >= 1 and asked != wanted):
         none = "; test=0 carves none" if name == "test" else ""
         raise ConfigError(
-            f"{name}={asked:g}: give a share above 0 and up to 0.9, or a number of images up to {most:,} "
+            f"{name}={asked:g}: give a share above 0 and up to 0.9, or a number of examples up to {most:,} "
             f"(nine tenths of the {available:,} at hand){none}"
         )
     if capped and wanted > VALID_AT_MOST:
@@ -282,13 +282,13 @@ def _shares(images: np.ndarray, wanted: int) -> np.ndarray:
 def _too_small(classes: Sequence[str], c: int, images: int, units: int, splits: Sequence[str]) -> str:
     others = ", ".join(splits[:0:-1])
     named = f"class {classes[c]!r}" if classes[c] else "the set"
-    remedy = _REMEDY if classes[c] else f"add images, {_GIVEN}"
+    remedy = _REMEDY if classes[c] else f"add examples, {_GIVEN}"
     # Far more numbers than a person would call classes.
     remedy += _AMOUNTS * (len(classes) > MOST_STRATA and all(real(name) is not None for name in classes))
     if units == images:
-        found = f"has only {images} image{'s' if images > 1 else ''}"
+        found = f"has only {images} example{'s' if images > 1 else ''}"
         return f"{named} {found}, but {others} and {splits[0]} need one each: {remedy}"
-    found = f"has its {images:,} images in only {units} group{'s' if units > 1 else ''}"
+    found = f"has its {images:,} examples in only {units} group{'s' if units > 1 else ''}"
     need = f"groups stay whole and {others} and {splits[0]} need one each"
     return f"{named} {found}, but {need}: {remedy}{_UNGROUPED}"
 

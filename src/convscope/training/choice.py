@@ -31,19 +31,19 @@ def rule(select: str, stops: Sequence[str], monitor: Monitor, *, has_test: bool)
     """Return the sentence that says which epoch was kept, and what the scores are worth.
 
     >>> rule("last", ["all epochs done"], Monitor("dice"), has_test=False)
-    'the last epoch: the validation images chose nothing, so their score is unbiased'
+    'the last epoch: the validation split chose nothing, so its score is unbiased'
     """
     by = decided(select, stops)
     if not by:
-        return "the last epoch: the validation images chose nothing, so their score is unbiased"
+        return "the last epoch: the validation split chose nothing, so its score is unbiased"
     kept = "the last epoch"
     if select == "best":
         kept = f"the epoch with {monitor} (ties: the lower validation {monitor.tie})"
     if has_test:
         after = "this choice" if select == "best" else "the training had stopped"
-        return f"{kept}; the test images were opened once, after {after}"
+        return f"{kept}; the test split was opened once, after {after}"
     decisions = " and ".join(by)
-    return f"{kept}: the validation images decided {decisions}, so their score is optimistic; there is no test split"
+    return f"{kept}: the validation split decided {decisions}, so its score is optimistic; there is no test split"
 
 
 def decided_by_validation(metrics: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from convscope.data.sources.quantities import is_missing
 from convscope.errors import DataError
 from convscope.text import count
 
+_INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
+_FILLABLE = re.compile(r" is (?:missing|infinite|too large) \(")  # as why_bad says it
+_LARGEST = float(np.finfo(np.float32).max)
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 
 
@@ -41,7 +44,8 @@ def numbers_in(cells: Sequence[str], *, fill: bool = False) -> np.ndarray | None
     if not cells or not text.isascii() or "_" in text:
         return None
     try:
-        numbers = np.array(cells, np.float32)
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+            numbers = np.array(cells, np.float32)
     except ValueError:
         if not fill or not any(map(is_gap, cells)):
             return None
@@ -58,7 +62,7 @@ def why_bad(where: str, row: int, cells: Sequence[str], names: Sequence[str]) ->
     Raises:
         DataError: a cell has a decimal comma, which is no slip of one row.
     """
-    odd = [(name, cell) for name, cell in zip(names, cells, strict=True) if not is_number(cell)]
+    odd = [(name, cell) for name, cell in zip(names, cells, strict=True) if not is_finite(cell)]
     if not odd:
         return ""
     name, cell = odd[0]
@@ -67,4 +71,31 @@ def why_bad(where: str, row: int, cells: Sequence[str], names: Sequence[str]) ->
             f"{where} row {row}: {cell} has a decimal comma; write decimals with a point ({cell.replace(',', '.')})"
         )
     more = f", and {count(len(odd) - 1, 'more like it', 'more like it')}" if len(odd) > 1 else ""
-    return f"{name} is {'missing' if is_gap(cell) else 'no number'} ({cell[:20]!r}){more}"
+    return f"{name} is {fault_of(cell)} ({cell[:20]!r}){more}"
+
+
+def is_finite(cell: str) -> bool:
+    """Return whether a cell is a plain decimal number that float32 can hold."""
+    return is_number(cell) and abs(float(cell)) <= _LARGEST
+
+
+def fault_of(cell: str) -> str:
+    """Say what keeps a cell that is not finite from being a value.
+
+    >>> fault_of("?"), fault_of("-inf"), fault_of("1e300"), fault_of("x")
+    ('missing', 'infinite', 'too large', 'no number')
+    """
+    if is_gap(cell):
+        return "missing"
+    if is_number(cell):
+        return "too large"
+    return "infinite" if _INFINITE.fullmatch(cell) else "no number"
+
+
+def fillable(reasons: Iterable[str]) -> bool:
+    """Return whether filling missing values would mend a row, by what ``why_bad`` said of each.
+
+    >>> fillable(["value 6 is missing ('?')"]), fillable(["value 6 is no number ('abc')"])
+    (True, False)
+    """
+    return any(map(_FILLABLE.search, reasons))

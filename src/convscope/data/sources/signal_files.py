@@ -19,7 +19,7 @@ from convscope.data.listing import Listing
 from convscope.data.sources.candidate import Candidate
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import Files, ending
-from convscope.data.sources.signal_cells import is_gap
+from convscope.data.sources.signal_cells import fault_of, is_finite, is_gap
 from convscope.data.sources.signal_rows import SignalRows, listing_of
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.tabular import decoded, place
@@ -194,7 +194,8 @@ def _signal(channels: list[list[str]], *, fill: bool = False) -> np.ndarray | st
     if fill:
         steps = [tuple("nan" if is_gap(cell) else cell for cell in step) for step in steps]
     try:
-        values = np.array(steps, np.float32)
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+            values = np.array(steps, np.float32)
     except ValueError:
         values = np.full((1, 1), np.nan)
         fill = False
@@ -204,14 +205,7 @@ def _signal(channels: list[list[str]], *, fill: bool = False) -> np.ndarray | st
         return values
     for at, step in enumerate(steps, 1):
         for channel, cell in enumerate(step, 1):
-            if is_gap(cell) or not _is_finite(cell):
+            if not is_finite(cell):
                 which = f" of channel {channel}" if len(channels) > 1 else ""
-                return f"value {at}{which} is {'missing' if is_gap(cell) else 'no number'} ({cell[:20]!r})"
+                return f"value {at}{which} is {fault_of(cell)} ({cell[:20]!r})"
     return "it holds values that are no numbers"
-
-
-def _is_finite(cell: str) -> bool:
-    try:
-        return bool(np.isfinite(float(cell)))
-    except ValueError:
-        return False

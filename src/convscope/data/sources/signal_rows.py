@@ -17,6 +17,7 @@ from convscope.data.sources.candidate import SPLITS, in_order, numbered
 from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import ending, strings
 from convscope.data.sources.quantities import number_target
+from convscope.data.sources.signal_cells import fillable
 from convscope.data.sources.splitnames import BySplit
 from convscope.errors import DataError
 from convscope.text import count, listed
@@ -89,10 +90,9 @@ def bad_notice(where: str, bad: list[str], good: int) -> Notice | None:
     """Return what is told of rows that cannot be used, if any."""
     if not bad:
         return None
-    text = (
-        f"{where}: {len(bad):,} of {count(good + len(bad), 'row')} cannot be used: {listed(bad, 3)}; --nodata nan "
-        "fills missing values by the line between their neighbours"
-    )
+    text = f"{where}: {len(bad):,} of {count(good + len(bad), 'row')} cannot be used: {listed(bad, 3)}"
+    if fillable(bad):
+        text += "; --nodata nan fills missing values by the line between their neighbours"
     return Notice("bad-rows", text, tuple(bad[:SHOWN]))
 
 
