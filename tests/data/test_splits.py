@@ -255,8 +255,8 @@ def test_groups_too_entangled_to_divide():
         (
             {"test": 0.95},
             "",
-            "test=0.95: give a share above 0 and up to 0.9, or a number of examples up to 90 (nine tenths of the 100 at "
-            "hand); test=0 carves none",
+            "test=0.95: give a share above 0 and up to 0.9, or a number of examples up to 90 (nine tenths of the 100 "
+            "at hand); test=0 carves none",
         ),
         (
             {"valid": 0},

@@ -104,6 +104,20 @@ def test_the_command_line_takes_texts_and_files_of_them(run: cs.Run, folder: Pat
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [(row["input"], row["label"]) for row in rows] == [("maria", "vowel"), ("carmen", "consonant")]
     says(capsys, "there is no file", "predict", run.folder, "--from", folder / "none.txt")
+    (folder / "latin.txt").write_bytes("maría\n".encode("latin-1"))
+    says(capsys, "row 1, as Latin-1 'maría'", "predict", run.folder, "--from", folder / "latin.txt")
+    (folder / "new.fa").write_text(">a\nmar\nia\n>b\ncarmen\n", encoding="utf-8")
+    assert call("predict", run.folder, "--from", folder / "new.fa") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["input"] for row in rows] == ["maria", "carmen"]
+
+
+def test_a_file_that_is_read_as_a_text_is_told(run: cs.Run, folder: Path, capsys: pytest.CaptureFixture[str]):
+    (folder / "mine.txt").write_text("maria\n", encoding="utf-8")
+    assert call("predict", run.folder, "maria", folder / "mine.txt") == 0
+    shown = capsys.readouterr().err
+    assert "read as a text, though a file is called so" in " ".join(shown.split())
+    says(capsys, "'': is empty", "predict", run.folder, "")
 
 
 @pytest.mark.parametrize("name", giving(None, axes=1, tokens=True))

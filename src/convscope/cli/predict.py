@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from cyclopts import Parameter
 from convscope.cli.exits import GIVEN
 from convscope.cli.output import show_csv, show_json
 from convscope.terminal.screen import say_error, say_warning
-from convscope.text import count
+from convscope.text import count, listed
 from convscope.views import prediction as views
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ def predict(
     run
         Run folder.
     inputs
-        Image files, or folders of images; .npy or .npz files for a network that takes signals; texts themselves for
-        one that takes texts.
+        Image files, or folders of images; files of signals (WAV, text, .ts, .npz, ...) for a network that takes
+        signals; texts themselves for one that takes texts.
     from_
-        File with an input on each line, besides those given.
+        File with an input on each line, or a FASTA file of sequences, besides those given.
     tta
         Average the predictions of this many augmented copies of each image.
     amp
@@ -70,7 +71,8 @@ def predict(
     from convscope.runs.run import open_run
     from convscope.training.threads import using
 
-    inputs = (*inputs, *(() if from_ is None else lines_of(from_)))
+    named = inputs
+    inputs = (*inputs, *(() if from_ is None else inputs_in(from_)))
     if not inputs:
         raise ConfigError(
             "no input given; write: convscope predict RUN FILE..., or give a folder (texts for a run that takes texts)"
@@ -91,12 +93,14 @@ def predict(
         _show_lines(predictions)
     if masks:
         masks.say()
+    if as_texts := _files_as_texts(named, opened.spec.preprocessing.kind):
+        say_warning(as_texts)
     if opened.unfinished:
         say_warning(opened.unfinished)
     for note, number in Counter(p.note for p, _ in predictions if p.note).items():
         say_warning(f"{count(number, 'input')} converted: {note}")
     for p in bad:
-        say_error(f"{p.input}: {p.error}")
+        say_error(f"{p.input or repr('')}: {p.error}")
     return GIVEN if bad else 0
 
 
@@ -119,17 +123,37 @@ def beginnings(texts: Sequence[str], rule: Any) -> list[str]:
     return [beginning for each in letters for beginning in each if beginning.strip()]
 
 
-def lines_of(path: Path) -> list[str]:
-    """Return the lines of a file that are not blank; ``DataError`` where it is no text."""
+def inputs_in(path: Path) -> list[str]:
+    """Return the lines of a file that are not blank, or the sequences of a FASTA file.
+
+    Raises ``DataError`` where there is no such file, or it is no text.
+    """
+    from convscope.data.sources import fasta
+    from convscope.data.sources.files import ending
+    from convscope.data.sources.textlines import lines_of
     from convscope.errors import DataError
 
     try:
-        return [line for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
+        with path.open("rb") as stream:
+            lines = lines_of(stream, f"--from {path}")
+            if ending(path.name) in fasta.ENDINGS:
+                return [record.sequence for record in fasta.records_of(lines, f"--from {path}")]
+            return [line.rstrip("\r\n") for line in lines if line.strip()]
     except FileNotFoundError:
         raise DataError(f"--from: there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or f"expected text in UTF-8, {error}"
-        raise DataError(f"--from: {path} cannot be read: {reason}") from None
+    except OSError as error:
+        raise DataError(f"--from: {path} cannot be read: {error.strerror}") from None
+
+
+def _files_as_texts(inputs: Sequence[str], kind: str) -> str:
+    """Say that names of files were read as texts, where they were."""
+    names = [name for name in inputs if kind == "text" and os.path.isfile(name)]  # noqa: PTH113 - a text may be longer than a name
+    if not names:
+        return ""
+    return (
+        f"{listed(names, 3)}: read as {'a text' if len(names) == 1 else 'texts'}, though a file is called so; "
+        f"--from {names[0]} reads a text from each of its lines, or the sequences of a FASTA file"
+    )
 
 
 def _no_files(prediction: Prediction) -> dict[str, str]:

@@ -167,7 +167,9 @@ def load_labelled(
     listing = _find(path_or_name, options, columns, root, tell)
     takes = "text" if isinstance(rule, TextTransform) else "signal" if isinstance(rule, SignalRule) else "image"
     if takes != _noun(listing):
-        raise DataError(f"{path_or_name} is read as {listing.kind}, a set of {_noun(listing)}s; this run takes {takes}s")
+        raise DataError(
+            f"{path_or_name} is read as {listing.kind}, a set of {_noun(listing)}s; this run takes {takes}s"
+        )
     if isinstance(rule, TextTransform):
         return load_labelled_texts(path_or_name, listing, rule)
     if isinstance(rule, SignalRule):

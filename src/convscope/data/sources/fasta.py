@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from convscope.data.listing import Listing
@@ -83,21 +83,29 @@ def records_in(files: Files, name: str) -> Iterator[Record]:
     Raises:
         DataError: letters before the first header, or a record without any; file and line are named.
     """
-    where = place(files, name)
-    line, header, parts = 0, "", list[str]()
     with opened(files, name) as stream:
-        for number, text in enumerate(lines_of(stream, where), 1):
-            text = text.strip()
-            if text.startswith(">"):
-                if line:
-                    yield _whole(where, line, header, parts)
-                line, header, parts = number, text[1:].strip(), []
-            elif text and not text.startswith(";"):
-                if not line:
-                    raise DataError(f"{where} line {number}: expected a header (>name), found {text[:30]!r}")
-                parts.append("".join(text.split()))
-        if line:
-            yield _whole(where, line, header, parts)
+        yield from records_of(lines_of(stream, place(files, name)), place(files, name))
+
+
+def records_of(lines: Iterable[str], where: str) -> Iterator[Record]:
+    """Yield the records in the lines of a FASTA file; raises as ``records_in``.
+
+    >>> [record.sequence for record in records_of([">a", "AC", "gt", ">b", "T"], "a.fa")]
+    ['ACgt', 'T']
+    """
+    line, header, parts = 0, "", list[str]()
+    for number, text in enumerate(lines, 1):
+        text = text.strip()
+        if text.startswith(">"):
+            if line:
+                yield _whole(where, line, header, parts)
+            line, header, parts = number, text[1:].strip(), []
+        elif text and not text.startswith(";"):
+            if not line:
+                raise DataError(f"{where} line {number}: expected a header (>name), found {text[:30]!r}")
+            parts.append("".join(text.split()))
+    if line:
+        yield _whole(where, line, header, parts)
 
 
 def _whole(where: str, line: int, header: str, parts: list[str]) -> Record:
