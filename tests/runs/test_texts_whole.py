@@ -150,6 +150,13 @@ def test_it_is_inspected_verified_and_traced(run: cs.Run, capsys: pytest.Capture
         cs.trace(run, "")
 
 
+def test_a_text_is_no_path(run: cs.Run, capsys: pytest.CaptureFixture[str]):
+    says(capsys, "'' is empty", "trace", run.folder, "")
+    says(capsys, "'' is empty", "inspect", run.folder, "--text", "", "--verify")
+    assert call("inspect", run.folder, "--text", "a//b", "--verify") == 0
+    assert "a//b" in capsys.readouterr().out
+
+
 def test_a_number_says_which_letters_it_sees(run: cs.Run, capsys: pytest.CaptureFixture[str]):
     traced = cs.trace(run, "maria")
     assert traced.forward.letters == (*"MARIA",)

@@ -33,7 +33,7 @@ def inspect(
     full: Annotated[bool, Parameter(negative="")] = False,
     depth: int | None = None,
     field: str | None = None,
-    image: Annotated[Path | None, Parameter(name=("--image", "--text"))] = None,
+    image: Annotated[str | None, Parameter(name=("--image", "--text"))] = None,
     out: Path | None = None,
     verify: Annotated[bool, Parameter(negative="")] = False,
     equivariance: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
@@ -83,20 +83,21 @@ def inspect(
     _check_flags(locals())
     shape, silenced = input_shapes(input_), codes_of(silence or ())
     if shape is None and image is not None and not names_shape(network):
-        shape = shape_of(image)
+        shape = shape_of(Path(image))
     seen = None if field is None else unit(field, "--field")
     felt = None if effective_field is None else unit(effective_field, "--effective-field")
     opened = open_network(network, shape, weights=verify or equivariance is not None or felt is not None)
     opened = opened.showing(image)
+    file = None if image is None else Path(image)
     inspection = Inspection(opened.graph, silenced=silenced)
     if verify:
         return _verify(opened, image, as_json)
     if equivariance is not None:
-        return measure.equivariance(opened, equivariance, image, as_json)
+        return measure.equivariance(opened, equivariance, file, as_json)
     if felt is not None:
-        return measure.effective_field(opened, *felt, image, out, as_json)
+        return measure.effective_field(opened, *felt, file, out, as_json)
     if seen is not None:
-        return _field(opened, inspection, *seen, image, out, as_json)
+        return _field(opened, inspection, *seen, file, out, as_json)
     if as_json:
         show_json(views.inspection(inspection))
     elif as_csv:
@@ -232,7 +233,7 @@ def _ranges(positions: list[int]) -> str:
     return ", ".join(f"{run[0]}..{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def _verify(network: Network, image: Path | None, as_json: bool) -> int:
+def _verify(network: Network, image: str | None, as_json: bool) -> int:
     """Print how far NumPy and PyTorch differ, and what was not compared; exit code 1 beyond rounding."""
     from convscope.graph.verify import agreements, random_inputs
 

@@ -18,7 +18,7 @@ LEVELS = 2  # of a tree, where none are asked for
 
 def trace(
     network: str,
-    image: Path,
+    image: str,  # no path: a text is to stay as it is
     /,
     *,
     node: str | None = None,
