@@ -84,7 +84,7 @@ def test_what_is_trained_on_is_what_the_task_makes_of_stored_targets(made: Datas
 
 
 def test_augmentation_is_for_images(made: Dataset):
-    with pytest.raises(ConfigError, match="augmentation 'hflip' is for images"):
+    with pytest.raises(ConfigError, match="augmentation hflip is not for signals"):
         Loader(made.train, made.transforms, 4, policy=Policy.parse("hflip"))
 
 

@@ -47,7 +47,7 @@ def test_scores_are_log_odds_logits_and_numbers():
 
 @pytest.mark.parametrize("name", ["text_cnn", "text_cnn_wide", "gru", "lstm", "transformer"])
 def test_occlusion_is_a_pass_without_each_letter(name: str):
-    model = _net(name, vocabulary=20)
+    model = _net(name, vocabulary=20, size=(None,))
     tokens = torch.tensor([[5, 9, 2, 14, 3]])
     effect = occlusion(model, tokens, partial(without_tokens, tokens[0]), pieces(5, 160), SCORE)
     for at in range(5):

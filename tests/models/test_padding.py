@@ -118,3 +118,11 @@ def test_a_masked_norm_is_batch_norm_of_what_is_inside() -> None:
     steps = torch.cat([x[0], x[1, :, :2]], 1).T  # (8, 3)
     torch.testing.assert_close(norm(x, mask)[1, :, :2].T, oracle(steps)[6:])
     torch.testing.assert_close(norm.state_dict(), oracle.state_dict())
+
+
+@pytest.mark.parametrize("name", ["text_cnn", "text_cnn_wide"])
+def test_windows_are_the_same_numbers_while_learning(name: str) -> None:
+    tokens = padded(examples("tokens"), 3)
+    net = network(name, form="tokens")
+    windows = net[0]  # pyright: ignore[reportIndexIssue]
+    torch.testing.assert_close(windows.train()(tokens), windows.eval()(tokens), atol=1e-9, rtol=1e-9)

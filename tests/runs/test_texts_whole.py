@@ -185,7 +185,7 @@ def test_a_network_of_the_list_is_inspected_at_any_length():
     assert cs.inspect("gru", (9,)).graph.inputs[0].shape == (1, 9)
     assert cs.inspect("conv_dna").graph.inputs[0].shape == (1, 60)
     with pytest.raises(cs.ConfigError, match="takes texts: its input shape is their length"):
-        cs.inspect("gru", (3, 9))
+        cs.inspect("text_cnn", (3, 9))
 
 
 def test_its_report_shows_texts(run: cs.Run):

@@ -29,7 +29,9 @@ def test_bad_settings_say_what_is_wrong(given: dict[str, object], message: str) 
 
 
 def test_a_setting_like_no_other_is_answered_with_all_of_them() -> None:
-    with pytest.raises(ConfigError, match="unknown setting 'zzzz'; the settings are model, set, pretrained, "):
+    with pytest.raises(
+        ConfigError, match="unknown setting 'zzzz'; the settings are model, set, strand_symmetric, pretrained, "
+    ):
         make_plan({"zzzz": 3})
 
 

@@ -42,7 +42,7 @@ def other_strand(bases: Tensor, tokens: Tensor) -> Tensor:
 
     Letters are in the order A, C, G, T, so that the opposite of each is the same one counted from the end.
     """
-    return bases.flip(1).gather(2, backwards(tokens)[:, None].expand_as(bases))
+    return bases.flip(1).gather(2, backwards(tokens != PADDING)[:, None].expand_as(bases))
 
 
 class OfBases(nn.Module):

@@ -19,9 +19,20 @@ def largest(tokens: Tensor, embedding: nn.Embedding, conv: nn.Conv1d) -> Tensor:
 
     A window counts where it holds a token of the text, so that one shorter than the kernel has some, too, and the ones
     behind its end, of padding alone, none.
+    """
+    if conv.training:
+        return _largest_learning(tokens, embedding, conv)
+    kernel = conv.kernel_size[0]
+    around = functional.pad(tokens, (kernel - 1, kernel - 1))
+    responses = torch.relu(conv(embedding(around).transpose(1, 2)))
+    counted = functional.max_pool1d((around != PADDING).to(responses.dtype)[:, None], kernel, stride=1)
+    return (responses * counted).amax(2)
 
-    On short texts this takes a third of the time of PyTorch's convolution and maximum: one product over all windows,
-    in which those of padding alone fall below 0, and ReLU at the end.
+
+def _largest_learning(tokens: Tensor, embedding: nn.Embedding, conv: nn.Conv1d) -> Tensor:
+    """Return what ``largest`` does, in a third of the time on short texts, but not as a convolution to look into.
+
+    It is one product over all windows, in which those of padding alone fall below 0, and ReLU at the end.
     """
     kernel = conv.kernel_size[0]
     count = tokens.shape[1] + kernel - 1  # of windows

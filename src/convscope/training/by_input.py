@@ -10,11 +10,13 @@ from convscope.data.sequences.windows import windowed
 from convscope.data.transforms import LogMelTransform
 from convscope.errors import ConfigError
 from convscope.tasks.keeping import kept
+from convscope.text import count as count_of
 
 Usual = Mapping[str, tuple[Any, str]]  # setting: its value, and why
 FEW, BATCH = 1_000, 16  # signals to learn from below which so many make a step, as Wang et al. 2017 have it
 OF_STRANDS = ("conv_dna", "danq")  # networks that can read both strands alike
 FEW_SEQUENCES = 5_000
+FIXED = "the schedule runs to its end"
 STEPS, EPOCHS = 1_000, 60  # at least, of so few: below 100 signals an epoch is a handful of steps
 
 
@@ -32,6 +34,7 @@ def _signals(data: Data) -> Usual:
         epochs = max(EPOCHS, STEPS // max(1, count // BATCH))
         few["batch_size"] = min(BATCH, count), f"small steps for {count:,} training signals"
         few["epochs"] = epochs, f"{STEPS:,} steps or more for {count:,} training signals"
+        few["select"] = "last", f"{FIXED}: {count_of(len(data.valid), 'validation signal')} would choose by chance"
     if isinstance(data.preprocessing, LogMelTransform):
         augment = "shift=0.1", "a sound a little earlier or later, higher or deeper, is the same; never mirrored"
         few.pop("model")  # that of images
@@ -52,6 +55,7 @@ def _texts(data: Data) -> Usual:
         if len(data.train) < FEW_SEQUENCES:
             few["batch_size"] = min(32, len(data.train)), f"small steps for {len(data.train):,} training sequences"
             few["epochs"] = 20, "the network learns few sequences by heart in more"
+            few["select"] = "last", f"{FIXED}, and its end is as good as any epoch before"
     else:
         model = "text_cnn", f"windows of {rule.noun[1]}, quick and of any length"
     why = (

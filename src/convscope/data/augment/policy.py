@@ -153,7 +153,11 @@ class Policy:
         sound = isinstance(preprocessing, LogMelTransform)
         needs = (
             (_TURNING, not sound, "makes another sound of a spectrogram, whose axes are pitch and time"),
-            (("colour", "hue", "stain", "randaugment", "trivialaugment"), flat, "is for images, and these are none"),
+            (
+                ("colour", "hue", "stain", "randaugment", "trivialaugment"),
+                flat,
+                f"is for images, and these are {preprocessing.input.noun}s",
+            ),
             (("rot90",), H == W, f"needs square images; these are {H} high and {W} wide"),
             (("colour", "hue", "stain"), C == 3, f"needs red, green and blue; these images have {count(C, 'channel')}"),
             (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from convscope.data.listing import Listing
 from convscope.data.sources.candidate import SPLITS, Candidate
@@ -24,7 +25,10 @@ _ABOUT = re.compile(r"^(readme|licen[cs]e|copying|notice|changelog|classes|label
 def find(files: Files, columns: Columns) -> list[Candidate]:
     """Return a candidate where text files, and nothing but, tell classes by their folders or their names."""
     names = [name for name in files.names if ending(name) == ".txt" and not _ABOUT.match(name.rpartition("/")[2])]
-    if any(map(is_image, files.names)) or not classes_of_files(names)[1]:
+    if any(map(is_image, files.names)):
+        return []
+    said, by_file = classes_of_files(names)
+    if not by_file or (said != "the folder" and not all(_has_lines(files, name) for name in names)):
         return []
     read_all = functools.partial(read, files, names, columns)
     return [Candidate("text files", ".", read_all, files=tuple(names))]
@@ -49,6 +53,16 @@ def read(files: Files, names: Sequence[str], columns: Columns) -> Listing:
     )
     kind = "text files, a folder a class" if whole else f"text files {', '.join(names)}, a class each, a text a line"
     return listing_of(files, rows, kind, columns)
+
+
+def _has_lines(files: Files, name: str) -> bool:
+    """Tell whether a file holds several texts, or bytes that are none, which reading it says: a note is no class."""
+    try:
+        with opened(files, name) as stream:
+            filled = (line for line in lines_of(stream, place(files, name)) if line.strip())
+            return len(list(islice(filled, 2))) == 2
+    except DataError:
+        return True
 
 
 def _whole(files: Files, name: str) -> tuple[Sequence[str], Sequence[str]]:
