@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +195,9 @@ def test_its_report_shows_texts(run: cs.Run):
     assert "n-gram logistic regression" in page and "text length" in page
     wrong = run.metrics["accuracy"]["value"] < 1
     assert not wrong or 'class="text"' in page
+
+
+def test_its_report_speaks_of_no_images(run: cs.Run):
+    page = (run.folder / "report.html").read_text()
+    text = re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<(script|style)\b.*?</\1>", "", page))
+    assert re.findall(r"\bimages?\b", text.replace("scikit-image", "")) == []

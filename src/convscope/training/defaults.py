@@ -30,11 +30,11 @@ _SIZES = ((20_000, 12, 128), (5_000, 20, 128), (1_000, 40, 64), (0, 60, 32))
 _TRANSFER = 12  # epochs at most where weights are given: most was learned before
 _HEAD_RATE = 0.003  # AdamW's, of a head alone on features that stand still
 TASKS_IN_WORDS = {
-    "classification": "images with one class each",
-    "multilabel": "images with any number of labels",
-    "regression": "images with numbers",
-    "landmarks": "images with points",
-    "segmentation": "images with masks",
+    "classification": "one class each",
+    "multilabel": "any number of labels each",
+    "regression": "numbers",
+    "landmarks": "points",
+    "segmentation": "masks",
 }
 SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in size
 

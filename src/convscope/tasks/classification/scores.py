@@ -18,7 +18,7 @@ from convscope.tasks.metrics.units import FEW, Units
 from convscope.tasks.scores import UNIT, About, Metric, Scores
 
 ABOUT = {
-    "accuracy": About("Accuracy", "share of images classified correctly", "share"),
+    "accuracy": About("Accuracy", "share classified correctly", "share"),
     "balanced_accuracy": About(
         "Balanced accuracy", "mean over classes of the share found: rare classes count as much", "share"
     ),

@@ -23,7 +23,7 @@ class Units:
 
     >>> units = Units.of(np.array(["anna", "ben", "anna", ""]), 4)
     >>> units.unit.tolist(), units.count, units.groups, str(units)
-    ([0, 1, 0, 2], 3, 2, '2 groups and 1 single image')
+    ([0, 1, 0, 2], 3, 2, '2 groups and 1 single example')
     """
 
     unit: np.ndarray
@@ -45,9 +45,9 @@ class Units:
 
     def __str__(self) -> str:
         if not self.groups:
-            return count(self.count, "image")
+            return count(self.count, "example")
         alone = self.count - self.groups
-        return count(self.groups, "group") + (f" and {count(alone, 'single image')}" if alone else "")
+        return count(self.groups, "group") + (f" and {count(alone, 'single example')}" if alone else "")
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Return the sums (..., count) of values (..., n) over each unit."""

@@ -30,9 +30,9 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(
         figure,
         "Precision and recall: right against found",
-        "The same walk through the thresholds: of all images the network calls by this class, how many are it? A"
-        " good curve"
-        " stays at the top until nearly all are found. It is the stricter view where a class is rare." + zoomed,
+        f"The same walk through the thresholds: of all {contents.noun}s the network calls by this class, how many are"
+        " it? A good curve stays at the top until nearly all are found. It is the stricter view where a class is rare."
+        + zoomed,
     )
 
 

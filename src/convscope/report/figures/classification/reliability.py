@@ -20,7 +20,7 @@ def draw(contents: Contents) -> Drawing:
     figure = canvas(WIDE, 3.6)
     left, right = figure.subplots(1, 2, sharex=True)
     _kept_words(left, table)
-    _histogram(right, table)
+    _histogram(right, table, f"{contents.noun}s")
     lowest = table.edges[np.flatnonzero(table.count)[0]]
     left.set_xlim(max(0.0, lowest - 1 / 30), 1.01)
     for axes in (left, right):
@@ -32,8 +32,8 @@ def draw(contents: Contents) -> Drawing:
         "Reliability: stated probability against what came true",
         "When the network states 90 %, is it right nine times in ten? Dots on the dashed diagonal keep their word;"
         " below it the network claims too much, above it too little. Bars are 95 % intervals: few"
-        f" {'groups' if contents.metrics.get('groups') else 'images'}, long bars."
-        " The mean distance from the diagonal, weighted by images, is the calibration error:"
+        f" {'groups' if contents.metrics.get('groups') else f'{contents.noun}s'}, long bars."
+        f" The mean distance from the diagonal, weighted by {contents.noun}s, is the calibration error:"
         f" {percent(contents.metrics['ece']['value'])}.",
     )
 
@@ -49,13 +49,13 @@ def _kept_words(axes: Axes, table: Reliability) -> None:
     axes.set_title("How often it was right")
 
 
-def _histogram(axes: Axes, table: Reliability) -> None:
+def _histogram(axes: Axes, table: Reliability, what: str) -> None:
     width = np.diff(table.edges)
     axes.bar(table.edges[:-1] + width / 2, table.count, width=0.86 * width, color=GREY)
-    axes.set_title("How many images")
+    axes.set_title(f"How many {what}")
     axes.yaxis.set_major_formatter("{x:,.0f}")
     if max(table.count) > 200:
-        axes.set_title("How many images (each line is ten times the one below)")
+        axes.set_title(f"How many {what} (each line is ten times the one below)")
         axes.set_yscale("log")
         axes.set_ylim(0.7, 1.5 * max(table.count))
         axes.yaxis.set_major_formatter("{x:,.0f}")

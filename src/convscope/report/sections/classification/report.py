@@ -31,7 +31,8 @@ def sections(contents: Contents) -> list[Section]:
         _scores(contents),
         Section(
             "confusion", "Confusion matrix", "classification/confusion.html.jinja", "Where it errs",
-            figures={"confusion": figures.confusion.draw}, tables={"confusions": tables.confusions(contents.metrics)},
+            figures={"confusion": figures.confusion.draw},
+            tables={"confusions": tables.confusions(contents.metrics, contents.noun)},
         ),
         Section(
             "curves", "ROC and precision-recall", "classification/curves.html.jinja",
@@ -39,7 +40,8 @@ def sections(contents: Contents) -> list[Section]:
         ),
         Section(
             "calibration", "Calibration", "classification/calibration.html.jinja", "What its probabilities are worth",
-            figures={"reliability": figures.reliability.draw}, tables={"reliability": tables.reliability(own)},
+            figures={"reliability": figures.reliability.draw},
+            tables={"reliability": tables.reliability(own, contents.noun)},
         ),
         Section(
             "mistakes", "Most confident errors", "classification/mistakes.html.jinja", "The mistakes it was surest of",
@@ -85,7 +87,7 @@ def remarks(contents: Contents) -> Iterator[str]:
 
 def _scores(contents: Contents) -> Section:
     plain = run.scores(contents)
-    own_tables = {"scores": tables.scores(contents), "classes": tables.classes(contents.metrics)}
+    own_tables = {"scores": tables.scores(contents), "classes": tables.classes(contents.metrics, contents.noun)}
     return replace(plain, template="classification/scores.html.jinja", tables={**plain.tables, **own_tables})
 
 

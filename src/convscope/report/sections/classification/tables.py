@@ -44,7 +44,7 @@ def scores(contents: Contents) -> Table:
     )
 
 
-def classes(metrics: Mapping[str, Any]) -> Table:
+def classes(metrics: Mapping[str, Any], noun: str = "image") -> Table:
     """Return each class's figures; of more than ``MOST_CLASSES`` the ``WEAKEST``, by F1."""
     grouped = bool(metrics.get("groups"))
     shown = metrics["per_class"]
@@ -62,7 +62,7 @@ def classes(metrics: Mapping[str, Any]) -> Table:
         for row in shown
     ]
     recall, precision = "found (recall)", "right when named (precision)"
-    titles = ("class", "images", recall, precision, "F1", "ROC area", "average precision")
+    titles = ("class", f"{noun}s", recall, precision, "F1", "ROC area", "average precision")
     return Table(titles, rows, (1, 2, 3, 4, 5, 6))
 
 
@@ -89,7 +89,7 @@ def listings(metrics: Mapping[str, Any]) -> list[Table]:
     return [*listed, Table(columns, rows, tuple(range(1, len(columns))))]
 
 
-def confusions(metrics: Mapping[str, Any], most: int = 12) -> Table:
+def confusions(metrics: Mapping[str, Any], noun: str = "image", most: int = 12) -> Table:
     """Return the most frequent mistakes."""
     counts = confusion(dict(metrics))
     support = counts.sum(axis=1)
@@ -100,10 +100,10 @@ def confusions(metrics: Mapping[str, Any], most: int = 12) -> Table:
         if n := int(wrong[truth, answer]):
             names = metrics["classes"][truth], metrics["classes"][answer]
             rows.append((*names, f"{n:,}", percent(n / support[truth])))
-    return Table(("truth", "answer", "images", "share of the true class"), rows, (2, 3))
+    return Table(("truth", "answer", f"{noun}s", "share of the true class"), rows, (2, 3))
 
 
-def reliability(own: Classified) -> Table:
+def reliability(own: Classified, noun: str = "image") -> Table:
     """Return the bins of the reliability diagram that hold images."""
     from convscope.tasks.metrics.calibration import reliability as bins
 
@@ -118,7 +118,7 @@ def reliability(own: Classified) -> Table:
         )
         for bin in np.flatnonzero(table.count)
     ]
-    titles = ("probability stated", "images", "mean stated", "came true", f"95{THIN}% interval")
+    titles = ("probability stated", f"{noun}s", "mean stated", "came true", f"95{THIN}% interval")
     return Table(titles, rows, (0, 1, 2, 3, 4))
 
 
