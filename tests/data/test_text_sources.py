@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,3 +133,17 @@ def test_equal_sequences_stay_together_beside_other_groups(tmp_path: Path):
     where = {name: set(rows.tolist()) for name, rows in data.rows.items() if name != "all"}
     for a, b in [*((k, 30 + k) for k in range(30)), (0, 60), (30, 63)]:
         assert any({a, b} <= rows for rows in where.values())
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"img_size": 32}, "--img-size 32: for images"),
+        ({"as_": "logmel"}, "--as logmel: for signals"),
+        ({"window": 64}, "--window 64: for signals"),
+    ],
+)
+def test_an_option_of_other_inputs_is_refused(tmp_path: Path, option: dict[str, Any], said: str):
+    (tmp_path / "set.csv").write_text("name,label\n" + "".join(f"ana{k},{'ab'[k % 2]}\n" for k in range(20)))
+    with pytest.raises(cs.ConfigError, match=f"{said}, and this set is read as table set.csv"):
+        cs.load(tmp_path / "set.csv", **option)

@@ -90,6 +90,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     listing = _find(path_or_name, options, options.columns, root, tell)
     if listing.target.kind == "class" and len(listing.classes) < 2:
         raise DataError(_one_class(listing, path_or_name))
+    options.refuse_of_others(_noun(listing), listing.kind)
     if isinstance(listing.images, Texts):
         return load_texts(path_or_name, listing, options, _divided)
     if isinstance(listing.images, Signals):

@@ -85,6 +85,14 @@ class ReadKeywords(TypedDict, total=False):
     mask_threshold: float | None
 
 
+# what an option says something of, where that is one kind of examples
+_OF_ONE = {
+    **dict.fromkeys(("img_size", "fit"), "image"),
+    **dict.fromkeys(("tokens", "max_length", "fold_text"), "text"),
+    **dict.fromkeys(("as_", "window", "hop"), "signal"),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class LoadOptions:
     """The options of ``convscope.load``, which says what each means."""
@@ -133,6 +141,15 @@ class LoadOptions:
         options["max_pixels"] = plan.max_pixels or MAX_PIXELS
         options["task"] = None if plan.task == "auto" else plan.task
         return cls(**options, alpha=alpha, side=side)
+
+    def refuse_of_others(self, noun: str, kind: str) -> None:
+        """Raise ``ConfigError`` for an option that says nothing of examples of this ``noun``: it would do nothing."""
+        for field in fields(self):
+            value, of = getattr(self, field.name), _OF_ONE.get(field.name, noun)
+            if of != noun and value != field.default:
+                flag = field.name.rstrip("_").replace("_", "-")
+                said = "x".join(map(str, cast("tuple[int, ...]", value))) if isinstance(value, tuple) else value
+                raise ConfigError(f"--{flag} {said}: for {of}s, and this set is read as {kind}; leave it out")
 
     def to_settings(self) -> dict[str, Any]:
         """Return what a training is told to load the same set again, by the names and in the form of its settings.
