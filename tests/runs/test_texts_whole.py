@@ -201,3 +201,7 @@ def test_its_report_speaks_of_no_images(run: cs.Run):
     page = (run.folder / "report.html").read_text()
     text = re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<(script|style)\b.*?</\1>", "", page))
     assert re.findall(r"\bimages?\b", text.replace("scikit-image", "")) == []
+
+
+def test_its_answers_are_timed(run: cs.Run):
+    assert call("bench", "infer", run.folder) == 0

@@ -19,6 +19,7 @@ from convscope.data.columns import InMemory
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader
 from convscope.data.transforms import LogMelTransform
+from convscope.data.transforms.text import TextTransform, points_of
 from convscope.models.building import zeros
 from convscope.runs.inputs import load_source
 from convscope.runs.predictor import BATCH
@@ -128,6 +129,10 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     if isinstance(transform, LogMelTransform):
         stored = np.random.default_rng(0).normal(size=(batch_size, transform.window or 1, transform.channels))
         stored = stored.astype(np.float32)
+    elif isinstance(transform, TextTransform):
+        length = transform.length or zeros(batch_size, transform.input).shape[-1]
+        letters = points_of("".join(transform.tokens))
+        stored = np.random.default_rng(0).choice(letters, (batch_size, length))
     else:
         stored = transform.undo(torch.randn_like(zeros(batch_size, transform.input)))
     examples = InMemory.of(transform.kind, stored)  # pyright: ignore[reportArgumentType]
@@ -141,7 +146,7 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     )
     rate = counter.get_total_flops() / batch_size / (whole - load) * 1e6
     return Breakdown(
-        parts, f"{batch_size} images per batch, {_threads()}", rate,
+        parts, f"{batch_size} {transform.input.noun}s per batch, {_threads()}", rate,
         ceiling("cpu", torch.bfloat16 if amp else torch.float32),
     )  # fmt: skip
 
