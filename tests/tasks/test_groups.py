@@ -40,7 +40,7 @@ def answers(labels: np.ndarray, right: np.ndarray, stated: np.ndarray | float = 
 
 def test_units_are_groups_and_the_images_that_have_none():
     units = Units.of(np.array(["b", "a", "b", "", ""]), 5)
-    assert (units.count, units.groups, str(units)) == (4, 2, "2 groups and 2 single images")
+    assert (units.count, units.groups, str(units)) == (4, 2, "2 groups and 2 single examples")
     assert sorted(units.sums(np.array([1, 10, 100, 1000, 10000])).tolist()) == [10, 101, 1000, 10000]
     assert units.holding(np.array([0, 0, 0, 1, 0]), 3).tolist() == [3, 1, 0]
     assert str(Units.of(np.array(["b", "a", "b"], np.dtypes.StringDType()), 3)) == "2 groups"
