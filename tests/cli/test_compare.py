@@ -216,7 +216,7 @@ def test_the_json_keeps_its_keys(made: Path) -> None:
     found = json.loads((made / "comparison.json").read_text())
     assert set(found) == {
         "format", "best", "data", "split", "examples", "classes", "networks", "pairs", "conclusions", "notes",
-        "failed", "groups", "resampled", "noun", "task", "main", "metrics",
+        "failed", "few", "groups", "resampled", "noun", "task", "main", "metrics",
     }  # fmt: skip
     assert set(found["networks"][0]) == {
         "name", "model", "weights", "multiply_adds", "figures", "seconds", "images_per_second", "runs", "settings",

@@ -180,3 +180,35 @@ def test_simple_methods_stand_beside_the_folds(tmp_path: Path) -> None:
     assert 0 <= low < high <= 1  # of two folds it would reach far beyond
     page = (folder / "comparison.html").read_text()
     assert all(name in page for name in found.baselines)
+
+
+def test_sequences_that_stand_alone_are_drawn_and_told_of_beside_the_groups(tmp_path: Path, capsys) -> None:
+    rng = np.random.default_rng(0)
+    unlike = ["".join(rng.choice(list("ACGT"), 12)) for _ in range(60)]
+    texts = [*unlike[:48], *np.repeat(unlike[48:], 4)]  # 48 once, 12 four times
+    lines = [f"{text},{'ab'[text.count('G') > 3]}" for text in texts]
+    (tmp_path / "dna.csv").write_text("\n".join(["sequence,label", *lines]) + "\n")
+    command = ("train", tmp_path / "dna.csv", "--model", "conv1d", "--folds", "2", *QUICK, "--out", tmp_path / "runs")
+    assert call(*command) == 0
+    captured = capsys.readouterr()
+    printed = " ".join((captured.out + captured.err).split())
+    assert "96 examples tested of 12 groups and 48 single examples" in printed
+    assert "together resample the 12 groups and 48 single examples" in printed
+
+    # A plain loop over what is drawn: each group as a whole, each other sequence by itself.
+    right, unit = [], []
+    for fold in (1, 2):
+        run = tmp_path / "runs" / f"conv1d-seed0-fold{fold}"
+        with (run / "predictions.csv").open(newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["split"] == "test"]
+        answers = {row["id"]: row["label"] == row["prediction"] for row in rows}
+        with (run / "split.csv").open(newline="") as file:
+            group = {row["id"]: row["group"] or row["id"] for row in csv.DictReader(file)}
+        right += answers.values()
+        unit += [group[name] for name in answers]
+    held = [np.array(right)[np.array(unit) == name] for name in sorted(set(unit))]
+    assert len(held) == 60
+    draws = [np.concatenate([held[at] for at in rng.integers(0, 60, 60)]).mean() for _ in range(4000)]
+    (network,) = cs.compare([tmp_path / "runs"]).networks
+    estimate = network.pooled["accuracy"]
+    assert [estimate["low"], estimate["high"]] == pytest.approx(np.quantile(draws, [0.025, 0.975]), abs=0.03)

@@ -16,7 +16,7 @@ from convscope.models.budget import equal_weights
 from convscope.models.kept import kept_bytes
 from convscope.models.registry import build
 from convscope.report.architectures import table
-from convscope.runs.compare.architectures import verdict
+from convscope.runs.compare.architectures import notes_of, verdict
 
 MODELS = ["conv1d", "gru", "transformer"]
 INPUTS = [InputSpec(1, (96,)), InputSpec(2, (None,)), InputSpec(space=(None,), vocabulary=33)]
@@ -71,7 +71,9 @@ def test_a_comparison_is_whole_and_goes_on(signals: Path, tmp_path: Path) -> Non
     assert shown.rows[-1][0] == found.simple.name and len(shown.rows) == 4
     values = json.loads((folder / "comparison.json").read_text())
     assert values["verdict"] == found.verdict and len(values["arms"][1]["comparison"]["networks"]) == 3
-    assert found.simple.name in (folder / "comparison.html").read_text()
+    page = (folder / "comparison.html").read_text()
+    assert found.simple.name in page and "2 seeds estimate only roughly" in page
+    assert values["notes"] == list(found.notes) and not any("rates were chosen" in note for note in found.notes)
     weights = {at: at.read_bytes() for at in folder.glob("*/*/model.safetensors")}
     assert len(weights) == 12
     _, again = resume_architectures(folder)
@@ -89,9 +91,23 @@ def test_a_comparison_is_whole_and_goes_on(signals: Path, tmp_path: Path) -> Non
     lost = verdict([replace(first, leads=(replace(lead, p_holm=0.5), *others))], found.simple, found.measured)
     assert lost.startswith("Neither") and "within chance" in lost
 
+    # Rates that were chosen on what judges flatter the networks; on a test split they do not.
+    on_valid = replace(first, comparison=replace(first.comparison, split="valid"))
+    assert any("rates were chosen" in note for note in notes_of([on_valid], searched=True))
+    assert not any("rates were chosen" in note for note in notes_of([first], searched=True))
+
 
 def test_what_cannot_be_compared_is_refused(signals: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--set width"):
         compare_architectures(signals, MODELS, out=tmp_path / "a", set={"width": 3})
+    with pytest.raises(ConfigError, match="--set hiddn: none of conv1d, gru, transformer has this option"):
+        compare_architectures(signals, MODELS, out=tmp_path / "a", set={"hiddn": 3})
+    with pytest.raises(ConfigError, match="--seeds 0"):
+        compare_architectures(signals, MODELS, out=tmp_path / "a", seeds=0)
+    with pytest.raises(ConfigError, match="'gru' is named twice"):
+        compare_architectures(signals, ["gru", "gru"], out=tmp_path / "a")
+    with pytest.raises(ConfigError, match="'text_cnn' takes sequences"):
+        compare_architectures(signals, ["gru", "text_cnn"], out=tmp_path / "a")
     with pytest.raises(ConfigError, match="--search-lr chooses on the validation split, which has 6"):
         compare_architectures(signals, MODELS, out=tmp_path / "b", search_lr=True, epochs=1)
+    assert not list(tmp_path.iterdir())  # nothing is begun

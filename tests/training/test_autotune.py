@@ -209,3 +209,13 @@ def test_what_was_too_dear_once_is_not_measured_the_next_time(monkeypatch: pytes
     monkeypatch.setattr(autotune, "bf16_is_fast", lambda device: True)
     again, more = chosen(monkeypatch, tmp_path / "speeds.json", {**FORMS, (False, True, False, 64): 1e-6})
     assert (len(tried), more, again.plan) == (1, [], first.plan)
+
+
+@pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize(("model", "device", "amp"), [
+    ("lstm", "cpu", True), ("gru", "cpu", False), ("transformer", "cpu", False), ("transformer", "cuda:0", True),
+])  # fmt: skip
+def test_unmeasured_a_network_that_bfloat16_slows_down_stays_in_float32(model: str, device: str, amp: bool) -> None:
+    settled = autotune.suggested(ResolvedPlan(make_plan({"model": model, "device": device}), {}))
+    assert settled.plan.amp is amp
+    assert ("slower in bfloat16" in settled.reasons["amp"]) is not amp

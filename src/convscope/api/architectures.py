@@ -39,6 +39,7 @@ from convscope.runs.compare.architectures import (
     Measured,
     Simple,
     arm_of,
+    notes_of,
     simple_figures,
     verdict,
 )
@@ -95,16 +96,17 @@ def compare_architectures(
         ConfigError: an unknown network or setting, or one that does not fit the data.
         Error: a network could not be trained.
     """
-    if "width" in settings.get("set", {}):
-        raise ConfigError("--set width: widths are what makes the networks equal in weights; leave it out")
+    shared = dict(settings.get("set", {}))
+    _check_asked(models, seeds, shared)
     budget = settings.pop("time", None)
     plan = make_plan({**settings, "model": models[0]})
     loaded = load_source(data, plan)
     resolved = settle(plan, loaded).plan
-    folder = _begin(loaded, out, {"models": list(models), "seeds": seeds, "search_lr": search_lr}, settings, budget)
     output = _output(loaded, resolved)
-    shared = dict(settings.get("set", {}))
     sized = equal_weights(models, input=loaded.preprocessing.input, output=output, options=shared)
+    if search_lr:
+        _check_search(loaded, settings)
+    folder = _begin(loaded, out, {"models": list(models), "seeds": seeds, "search_lr": search_lr}, settings, budget)
     each: dict[str, dict[str, Any]] = {
         name: {"set": {key: value for key, value in shared.items() if key in options_of(name)} | network.options}
         for name, network in sized.items()
@@ -113,7 +115,6 @@ def compare_architectures(
     run = partial(train_series, loaded, list(models), observe=observe, on_failure=on_failure, **plain)
     found: dict[str, dict[str, float | None]] = {}
     if search_lr:
-        _check_search(loaded, settings)
         found = _rates(run, each, folder / "rates", models)
         for name, scores in found.items():
             each[name] = {**each[name], "lr": float(_best_rate(scores))}
@@ -125,6 +126,21 @@ def compare_architectures(
     result = _result(loaded, resolved, (first, second), sized, found)
     write(result, folder)
     return folder, result
+
+
+def _check_asked(models: Sequence[str], seeds: int, options: Mapping[str, Any]) -> None:
+    """Refuse what needs no data to be refused; an option must be one of some network's."""
+    if seeds < 1:
+        raise ConfigError(f"--seeds {seeds}: expected 1 or more")
+    if twice := [name for name in dict.fromkeys(models) if list(models).count(name) > 1]:
+        raise ConfigError(f"network {twice[0]!r} is named twice; --seeds N trains each network several times")
+    if "width" in options:
+        raise ConfigError("--set width: widths are what makes the networks equal in weights; leave it out")
+    known = sorted({option for name in models for option in options_of(name)} - {"width"})
+    if odd := [option for option in options if option not in known]:
+        raise ConfigError(
+            f"--set {odd[0]}: none of {', '.join(models)} has this option; expected one of {', '.join(known)}"
+        )
 
 
 def resume_architectures(folder: Path, **told: Any) -> tuple[Path, Architectures]:
@@ -238,7 +254,14 @@ def _result(
         arms.append(arm_of(name, rule, each.comparison, each.runs, simple))  # pyright: ignore[reportArgumentType]
     measured = _measured(data, first.runs, sized)
     return Architectures(
-        data.name, _caption(data, plan), tuple(arms), simple, measured, rates, verdict(arms, simple, measured)
+        data.name,
+        _caption(data, plan),
+        tuple(arms),
+        simple,
+        measured,
+        rates,
+        verdict(arms, simple, measured),
+        notes_of(arms, searched=bool(rates)),
     )
 
 

@@ -11,7 +11,7 @@ from convscope.cli.output import show_json
 from convscope.errors import ConfigError, quoted
 from convscope.events import Listener
 from convscope.plain import plain
-from convscope.terminal.screen import err, folded, out
+from convscope.terminal.screen import err, folded, out, say_warning
 from convscope.terminal.tables import shown
 
 if TYPE_CHECKING:
@@ -90,3 +90,5 @@ def show(found: Architectures) -> None:
         out.print(shown(table(found, arm)))
         out.print(shown(tests(arm)))
     out.print(folded(found.verdict), style="bold", markup=False)
+    for note in found.notes:
+        say_warning(note)

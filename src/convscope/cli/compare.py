@@ -69,7 +69,7 @@ def cross_tables(summary: CrossValidation) -> Group:
 
     head = f"{count(len(summary.splits), summary.kind.removesuffix('s'))}: {count(summary.examples, 'example')} tested"
     tables = [scores(summary), splits(summary), *([pairs(summary)] if summary.pairs else [])]
-    return Group(Text(head + (f" of {count(summary.groups, 'group')}" if summary.groups else "")), *map(shown, tables))
+    return Group(Text(head + (f" of {summary.resampled}" if summary.groups else "")), *map(shown, tables))
 
 
 def comparison_tables(comparison: Comparison) -> Group:

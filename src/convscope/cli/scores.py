@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from convscope.report.section import report_of
+from convscope.tasks.metrics.units import in_words
 from convscope.tasks.quantities import ahead, lead, unit
 from convscope.tasks.scores import About
 from convscope.terminal.tables import interval, shown, table
@@ -19,7 +20,7 @@ def scores_table(metrics: Mapping[str, Any]) -> Group:
     """Return the figures of one split as tables: overall, what the task adds, and the baselines beside the network."""
     about = {name: About(**values) for name, values in metrics["metrics"].items()}
     averaged = ", averaged over augmented copies" if metrics.get("tta") else ""
-    groups = f" of {count(metrics['groups'], 'group')}" if metrics.get("groups") else ""
+    groups = f" of {in_words(metrics['groups'], metrics.get('single', 0))}" if metrics.get("groups") else ""
     title = f"{metrics['split']}: {count(metrics['examples'], 'example')}{groups}{averaged}"
     rows = [(meaning.title, _figure(metrics[name], meaning)) for name, meaning in about.items()]
     parts: list[Any] = [table((title, "value (95 % interval)"), rows)]

@@ -105,7 +105,8 @@ def train(
         settings.pop("model", None)
         names = [name.strip() for name in models]
         if is_of_architectures(names) and repeated.keys() == {"seeds", "resamples"} and resamples is None:
-            return train_architectures(data, names, settings, seeds or 1, out_folder, search_lr, as_json=as_json)
+            each = 1 if seeds is None else seeds
+            return train_architectures(data, names, settings, each, out_folder, search_lr, as_json=as_json)
         _check_no_search(search_lr)
         return train_series(data, names, settings, repeated, out_folder, as_json=as_json)
     _check_no_search(search_lr)

@@ -17,9 +17,10 @@ class Entry:
     """One network: where its builder stands, what it is in a line, where it comes from, and how it likes to be trained.
 
     ``lr`` is AdamW's highest rate; ``channels_last`` says that its layers run faster with the channels innermost in
-    memory. ``channels``, ``side`` and ``classes`` are what it was published for: parameters and cost are told for
-    them. ``head`` names the first of the network's children that belong to the classes and not to the features, where
-    that is not the first one that pools to one value per channel or flattens the maps.
+    memory, ``bfloat16`` that on a processor with instructions for it they run faster in it. ``channels``, ``side`` and
+    ``classes`` are what it was published for: parameters and cost are told for them. ``head`` names the first of the
+    network's children that belong to the classes and not to the features, where that is not the first one that pools to
+    one value per channel or flattens the maps.
 
     ``space`` and ``axes`` say what it gives and takes, as ``OutputSpec`` and ``InputSpec`` do: one vector per image, or
     "same", one at each position. ``takes`` says whether it is given numbers, tokens or either; ``vocabulary`` is how
@@ -35,6 +36,7 @@ class Entry:
     source: str
     lr: float
     channels_last: bool = False
+    bfloat16: bool = True
     channels: int = 1
     side: int = 28
     classes: int = 10
@@ -89,12 +91,12 @@ def _maps(name: str, summary: str, lr: float, *, side: int = 256, axes: int = 2,
 def _texts(
     name: str, family: str, summary: str, source: str, lr: float, *, side: int = 22, classes: int = 2,
     vocabulary: int = 32, head: str = "fc", takes: tuple[Form, ...] = ("tokens",),
-    mechanism: str = "convolution",
+    mechanism: str = "convolution", bfloat16: bool = True,
 ) -> Entry:  # fmt: skip
     """Return the entry of a network for tokens."""
     return Entry(
         name, f"{family}:{name}", summary, source, lr, side=side, classes=classes, axes=1, vocabulary=vocabulary,
-        head=head, takes=takes, mechanism=mechanism,
+        head=head, takes=takes, mechanism=mechanism, bfloat16=bfloat16,
     )  # fmt: skip
 
 
@@ -321,7 +323,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _texts(
         "gru", "recurrent", "gated recurrent units in both directions, their maximum over time", "Cho et al. 2014",
-        lr=0.004, takes=EITHER, mechanism="recurrence",
+        lr=0.004, takes=EITHER, mechanism="recurrence", bfloat16=False,
     ),
     _texts(
         "lstm", "recurrent", "an LSTM in both directions, its maximum over time",
@@ -329,7 +331,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _texts(
         "transformer", "transformer", "two blocks of attention over 64 numbers a step, their mean",
-        "Vaswani et al. 2017", lr=0.002, takes=EITHER, mechanism="attention",
+        "Vaswani et al. 2017", lr=0.002, takes=EITHER, mechanism="attention", bfloat16=False,
     ),
     _texts(
         "conv_dna", "dna", "for DNA: 64 kernels over 19 letters, at every place where sequences have one length",

@@ -34,13 +34,14 @@ def html(found: Architectures, name: str) -> str:
         Section(
             arm.name.replace(" ", "-"), arm.name.capitalize(), "comparison/architectures.html.jinja", arm.rule,
             tables={"networks": table(found, arm), "tests": tests(arm)},
-            values={"caption": found.caption, "folder": arm.name.replace(" ", "-")},
+            values={"caption": found.caption, "folder": arm.name.replace(" ", "-"), "notes": found.notes},
         )
         for arm in found.arms
     ]  # fmt: skip
     now = datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M")
     first = found.arms[0].comparison
-    headline = {"data": found.data, "judged on": f"{first.examples:,} {first.noun}s, the same for all"}
+    split = "validation" if first.split == "valid" else first.split
+    headline = {"data": found.data, "judged on": f"{first.examples:,} {split} {first.noun}s, the same for all"}
     return page(Head("comparison", name, now, (found.verdict,), headline), sections, {}, {})
 
 

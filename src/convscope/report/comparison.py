@@ -45,7 +45,7 @@ def write(comparison: Comparison, folder: Path) -> Path:
 def html(comparison: Comparison, parts: Sequence[Section], figures: Mapping[str, Shown], name: str) -> str:
     """Return the page's HTML."""
     split = "validation" if comparison.split == "valid" else comparison.split
-    groups = f" of {count(comparison.groups, 'group')}" if comparison.groups else ""
+    groups = f" of {comparison.resampled}" if comparison.groups else ""
     runs = sum(len(network.runs) for network in comparison.networks)
     failed = f"; not trained: {shorten('; '.join(comparison.failed), 60)}" if comparison.failed else ""
     headline = {

@@ -45,7 +45,7 @@ def write(validation: CrossValidation, folder: Path) -> Path:
 
 def html(validation: CrossValidation, parts: Sequence[Section], figures: Mapping[str, Shown], name: str) -> str:
     """Return the page's HTML."""
-    groups = f" from {count(validation.groups, 'group')}" if validation.groups else ""
+    groups = f" from {validation.resampled}" if validation.groups else ""
     runs = sum(len(network.folders) for network in validation.networks)
     failed = f"; left out: {shorten('; '.join(validation.failed), 60)}" if validation.failed else ""
     headline = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from convscope.report.contents import Baseline, Contents
 from convscope.report.text import units
+from convscope.tasks.metrics.units import in_words
 from convscope.tasks.quantities import ahead, amount, bounds, digits, known, signed, unit, value, within
 from convscope.text import count, inside
 from convscope.training.choice import decided_by_validation
@@ -32,8 +33,8 @@ def verdict(contents: Contents) -> list[str]:
 
 
 def _drawn(contents: Contents) -> str:
-    groups = contents.metrics.get("groups")
-    return f" over {count(groups, 'group')}" if groups else ""
+    groups, single = contents.metrics.get("groups"), contents.metrics.get("single", 0)
+    return f" over {in_words(groups, single)}" if groups else ""
 
 
 def _against(contents: Contents, opening: str, best: Baseline) -> list[str]:

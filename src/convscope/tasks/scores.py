@@ -72,8 +72,9 @@ class Scores:
 
     ``main`` is the figure at the head of the report, that networks are compared by. ``per_example`` (n,) are the values
     whose mean the main figure is (or close to, such as errors), ``None`` where there is no such thing. ``resampled``
-    says in words what the intervals drew; ``groups`` is the number of groups, ``None`` where there are none.
-    ``details`` are what else the task writes down, fit for JSON (a confusion matrix, figures of each class or point).
+    says in words what the intervals drew; ``groups`` is the number of groups, ``None`` where there are none, ``single``
+    that of examples in no group. ``details`` are what else the task writes down, fit for JSON (a confusion matrix,
+    figures of each class or point).
     """
 
     main: str
@@ -83,6 +84,7 @@ class Scores:
     groups: int | None = None
     per_example: np.ndarray | None = None
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    single: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON: each figure under its name, and what the names mean."""
@@ -91,6 +93,7 @@ class Scores:
             "metrics": {name: metric.about.to_dict() for name, metric in self.metrics.items()},
             "examples": self.examples,
             "groups": self.groups,
+            **({"single": self.single} if self.groups else {}),
             "interval": self.resampled,
             **{name: metric.to_dict() for name, metric in self.metrics.items()},
             **self.details,

@@ -75,8 +75,10 @@ def suggested(settled: ResolvedPlan) -> ResolvedPlan:
     plan, reasons = settled.plan, dict(settled.reasons)
     guess: dict[str, bool] = {}
     if plan.amp is None:
-        guess["amp"] = bf16_is_fast(plan.device)
-        reasons["amp"] = "the processor multiplies bfloat16 faster" if guess["amp"] else "no bfloat16 instructions here"
+        fast, suits = bf16_is_fast(plan.device), entry(plan.model).bfloat16 or plan.device.startswith("cuda")
+        guess["amp"] = fast and suits
+        slower = f"{plan.model} is slower in bfloat16" if fast else "no bfloat16 instructions here"
+        reasons["amp"] = "the processor multiplies bfloat16 faster" if guess["amp"] else slower
     if plan.channels_last is None:
         guess["channels_last"] = entry(plan.model).channels_last
     if plan.compile is None:

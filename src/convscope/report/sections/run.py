@@ -10,6 +10,7 @@ from convscope.report.contents import Contents
 from convscope.report.section import Section, TaskReport
 from convscope.report.sections import sequences
 from convscope.tasks.metrics.comparison import named_test
+from convscope.tasks.metrics.units import in_words
 
 if TYPE_CHECKING:
     from convscope.report.figures.style import Drawing
@@ -54,12 +55,14 @@ def scores(contents: Contents) -> Section:
     from convscope.report.figures import baselines
 
     tests = {named_test(dict(each.comparison))[0] for each in contents.baselines}
-    flipped = "whole groups" if contents.metrics.get("groups") else "differences"
+    groups = contents.metrics.get("groups")
+    drawn = in_words(groups, contents.metrics.get("single", 0)) if groups else ""
+    flipped = "whole groups" if groups else "differences"
     return Section(
         "scores", "Scores", "run/scores.html.jinja", "How good it is",
         figures={"baselines": baselines.draw},
         tables={"scores": tables.scores(contents), "baselines": tables.baselines(contents)},
-        values={"test": " or ".join(TESTS[test].format(flipped) for test in sorted(tests))},
+        values={"drawn": drawn, "test": " or ".join(TESTS[test].format(flipped) for test in sorted(tests))},
     )  # fmt: skip
 
 

@@ -85,7 +85,11 @@ class Arm:
 
 @dataclass(frozen=True)
 class Architectures:
-    """All that a comparison of architectures found; ``caption`` says how examples become steps, and what is shared."""
+    """All that a comparison of architectures found.
+
+    ``caption`` says how examples become steps, and what is shared; ``notes`` what a reader must know before relying on
+    the figures.
+    """
 
     data: str
     caption: str
@@ -94,6 +98,7 @@ class Architectures:
     measured: dict[str, Measured]
     rates: dict[str, dict[str, float | None]]
     verdict: str
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON."""
@@ -102,7 +107,8 @@ class Architectures:
             "seconds": self.simple.seconds,
         }  # fmt: skip
         return {
-            "format": 1, "data": self.data, "caption": self.caption, "verdict": self.verdict, "simple": simple,
+            "format": 1, "data": self.data, "caption": self.caption, "verdict": self.verdict,
+            "notes": list(self.notes), "simple": simple,
             "networks": {name: asdict(each) for name, each in self.measured.items()}, "rates": self.rates,
             "arms": [
                 {
@@ -112,6 +118,14 @@ class Architectures:
                 for arm in self.arms
             ],
         }  # fmt: skip
+
+
+def notes_of(arms: Sequence[Arm], *, searched: bool) -> tuple[str, ...]:
+    """Return the notes of all arms, each once; a search for rates on the examples that judge is one of them."""
+    notes = dict.fromkeys(note for arm in arms for note in arm.comparison.notes)
+    if searched and arms[0].comparison.split == "valid":
+        notes["the learning rates were chosen on the examples that judge: the networks' scores are optimistic"] = None
+    return tuple(notes)
 
 
 def arm_of(name: str, rule: str, comparison: Comparison, runs: Sequence[Run], simple: Simple | None) -> Arm:

@@ -82,7 +82,8 @@ class Comparison:
     """Networks, the best first, and every two of them; ``conclusions`` say in words what may be said.
 
     ``failed`` says of those that were to be compared and could not be trained, why. ``groups`` is the number of groups
-    that the examples come from, ``None`` where they are single ones, and ``resampled`` says what was drawn anew.
+    that the examples come from, ``None`` where they are single ones, ``resampled`` says what was drawn anew, and
+    ``few`` whether there are too few groups for more than rough intervals.
     """
 
     data: str
@@ -97,6 +98,7 @@ class Comparison:
     failed: dict[str, str] = field(default_factory=dict)
     groups: int | None = None
     resampled: str = "images"
+    few: bool = False
     noun: str = "image"  # what an example is called
     about: Mapping[str, About] = field(default_factory=dict)  # what the figures mean, in the units of the target
 
@@ -190,6 +192,7 @@ def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = No
         failed=dict(failed or {}),
         groups=units.groups or None,
         resampled=str(units) if units.groups else f"{spec.input.noun}s",
+        few=units.few,
         noun=spec.input.noun,
         about=first.about,
     )

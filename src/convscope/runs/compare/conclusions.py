@@ -79,7 +79,7 @@ def notes(comparison: Comparison, runs: list[Run]) -> Iterator[str]:
 
 def _of_groups(comparison: Comparison, runs: list[Run]) -> Iterator[str]:
     if comparison.groups is not None:
-        rough = f"; with fewer than {FEW} they are rough, and rather too narrow" if comparison.groups < FEW else ""
+        rough = f"; with fewer than {FEW} they are rough, and rather too narrow" if comparison.few else ""
         yield f"the {comparison.noun}s come from {comparison.resampled}: intervals and tests draw whole groups{rough}"
     elif old := [run for run in runs if not names_groups(run)]:
         yield (
@@ -102,7 +102,7 @@ def _other(pair: Pair, network: Network) -> str:
 def _judges(comparison: Comparison, a: Network, b: Network) -> str:
     split = "validation" if comparison.split == "valid" else comparison.split
     examples = f"the {comparison.examples:,} {split} {comparison.noun}s"
-    examples += f" of {count(comparison.groups, 'group')}" if comparison.groups else ""
+    examples += f" of {comparison.resampled}" if comparison.groups else ""
     seeds = min(len(a.runs), len(b.runs))
     return examples if seeds == 1 else f"{examples} and {seeds} seeds"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from convscope.runs.compare.conclusions import gap, in_words
 from convscope.tasks.quantities import number, places
 from convscope.tasks.scores import About
-from convscope.text import count, inside
+from convscope.text import inside
 
 if TYPE_CHECKING:
     from convscope.runs.compare.cross_validation import CrossValidation
@@ -59,5 +59,5 @@ def notes(summary: CrossValidation) -> Iterator[str]:
         "is corrected for it (Nadeau and Bengio 2003)"
     )
     if summary.kind == "folds":
-        drawn = f"the {count(summary.groups, 'group')}" if summary.groups else "examples"
+        drawn = f"the {summary.resampled}" if summary.groups else "examples"
         yield f"the intervals of all folds together resample {drawn}; the chance in training is not in them"

@@ -45,8 +45,9 @@ def scores(
     values = score(truth, predictions, target.names, groups=groups, positive=options.positive)
     metrics = {name: Metric(**values.pop(name), about=about) for name, about in ABOUT.items()}
     examples, resampled, known = (values.pop(name) for name in ("examples", "interval", "groups"))
+    single = values.pop("single", 0)
     right = predictions.argmax(axis=1) == truth
-    return Scores("accuracy", metrics, examples, resampled, known, right, values)
+    return Scores("accuracy", metrics, examples, resampled, known, right, values, single)
 
 
 def score(
@@ -162,6 +163,7 @@ def _arrange(
     return {
         "examples": len(labels),
         "groups": units.groups or None,
+        **({"single": units.single} if units.groups else {}),
         "classes": list(classes),
         "interval": _interval_in_words(units, held, resamples),
         **{name: scores[name] for name in overall},

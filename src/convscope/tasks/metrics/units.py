@@ -39,15 +39,17 @@ class Units:
         return cls(unit, count, count - alone)
 
     @property
+    def single(self) -> int:
+        """How many units are an example of no group."""
+        return self.count - self.groups
+
+    @property
     def few(self) -> bool:
         """Whether there are groups, but too few for more than a rough interval."""
         return bool(self.groups) and self.count < FEW
 
     def __str__(self) -> str:
-        if not self.groups:
-            return count(self.count, "example")
-        alone = self.count - self.groups
-        return count(self.groups, "group") + (f" and {count(alone, 'single example')}" if alone else "")
+        return in_words(self.groups, self.single) if self.groups else count(self.count, "example")
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Return the sums (..., count) of values (..., n) over each unit."""
@@ -61,3 +63,12 @@ class Units:
         """Return how many units (kinds,) hold an example of each kind, from the kind (n,) of each example."""
         pairs = np.unique(codes.astype(np.int64) * self.count + self.unit)
         return np.bincount(pairs // self.count, minlength=kinds)
+
+
+def in_words(groups: int, single: int) -> str:
+    """Return what is drawn as a whole, where examples of ``groups`` stand beside ``single`` ones.
+
+    >>> in_words(125, 2880), in_words(12, 0)
+    ('125 groups and 2,880 single examples', '12 groups')
+    """
+    return count(groups, "group") + (f" and {count(single, 'single example')}" if single else "")

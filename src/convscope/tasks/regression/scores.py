@@ -92,6 +92,7 @@ def scores(
         examples=len(truth),
         resampled=resampled(units, resamples),
         groups=units.groups or None,
+        single=units.single,
         per_example=evidence.per_example,
         details={"numbers": _each(evidence, figures, target)},
     )

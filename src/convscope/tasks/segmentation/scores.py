@@ -121,6 +121,7 @@ def scores(
         examples=len(truth),
         resampled=resampled(units, resamples),
         groups=units.groups or None,
+        single=units.single,
         per_example=found.per_example,
         details=details,
     )

@@ -46,7 +46,7 @@ def scores(contents: Contents) -> Table:
 
 def classes(metrics: Mapping[str, Any], noun: str = "image") -> Table:
     """Return each class's figures; of more than ``MOST_CLASSES`` the ``WEAKEST``, by F1."""
-    grouped = bool(metrics.get("groups"))
+    grouped = bool(metrics.get("groups")) and not metrics.get("single")  # else they are hardly fewer
     shown = metrics["per_class"]
     if len(shown) > MOST_CLASSES:
         shown = sorted(shown, key=lambda row: math.inf if row["f1"]["value"] is None else row["f1"]["value"])[:WEAKEST]
@@ -73,7 +73,7 @@ def listings(metrics: Mapping[str, Any]) -> list[Table]:
         titles = (f"of “{binary['positive']}”", "value", f"95{THIN}% interval")
         listed.append(Table(titles, [(title, *_with_interval(binary[key])) for key, (title, _) in BINARY.items()]))
     each = metrics["per_class"]
-    held = ("groups",) if metrics.get("groups") else ()
+    held = ("groups",) if metrics.get("groups") and not metrics.get("single") else ()
     rows = [
         (
             row["class"],
