@@ -108,6 +108,6 @@ def test_what_cannot_be_compared_is_refused(signals: Path, tmp_path: Path) -> No
         compare_architectures(signals, ["gru", "gru"], out=tmp_path / "a")
     with pytest.raises(ConfigError, match="'text_cnn' takes sequences"):
         compare_architectures(signals, ["gru", "text_cnn"], out=tmp_path / "a")
-    with pytest.raises(ConfigError, match="--search-lr chooses on the validation split, which has 6"):
+    with pytest.raises(ConfigError, match="--search-lr chooses on the validation split, which has 2"):
         compare_architectures(signals, MODELS, out=tmp_path / "b", search_lr=True, epochs=1)
     assert not list(tmp_path.iterdir())  # nothing is begun

@@ -42,6 +42,8 @@ from convscope.data.volumes.recognition import as_volumes
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.text import count
 
+FEW_SIGNALS = 300  # below, each is needed to learn from, and a tenth of them would choose no epoch
+
 
 @shows_options
 def load(path_or_name: str | Path, *, progress: Progress | None = None, **options: Unpack[LoadKeywords]) -> Data:
@@ -259,6 +261,9 @@ def _divided(listing: Listing, good: np.ndarray | slice, options: LoadOptions) -
         folded, words = of_fold(splits.strata(target)[0], units, options.folds, options.fold or 1, seed=options.seed)
         draw = draw._replace(given=folded, words=words)
     draw = redrawn(draw, options.resample or 0)
+    if isinstance(listing.images, Signals) and draw.valid is None and "valid" not in draw.given:
+        few = (draw.given != "test").sum() < FEW_SIGNALS
+        draw = draw._replace(valid=max(2, len(target.names)) if few else None)
     return splits.assign(target, groups, **draw._asdict())
 
 
