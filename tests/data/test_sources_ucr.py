@@ -95,7 +95,9 @@ def test_a_header_is_told_of(tmp_path: Path):
     assert len(data.everything) == 40 and "row 1 holds no numbers (label, t0, t1" in codes(data)["header-row"]
 
 
-@pytest.mark.parametrize(("cell", "why"), [("NaN", "missing"), ("?", "missing"), ("1O", "no number"), ("inf", "infinite")])
+@pytest.mark.parametrize(
+    ("cell", "why"), [("NaN", "missing"), ("?", "missing"), ("1O", "no number"), ("inf", "infinite")]
+)
 def test_a_value_that_is_none_is_named_with_its_place(tmp_path: Path, cell: str, why: str):
     rows = lines()
     rows[6] = " ".join([*rows[6].split()[:4], cell, *rows[6].split()[5:]])
