@@ -209,8 +209,11 @@ def _over_simple(arm: Arm, best: Network, simple: Simple | None, none: bool) -> 
             sure = "beyond chance" if lead.decided else f"within chance (corrected p {lead.p_holm:.2g})"
             side = "worse" if gap["value"] < 0 else "better"
             names = ", ".join(network.name for network in arm.comparison.networks)
-            opening = f"Neither of {names}" if none else f"None of {names} at equal weights"
-            return f"{opening}: with equal weights {reached}, the most of them, {by} {side} than {known}, {sure}"
+            opening = f"Neither: none of {names}" if none else f"None of {names} at equal weights"
+            return (
+                f"{opening} is surely better than the simple method; with equal weights {reached}, {by} {side} than "
+                f"{known}, {sure}"
+            )
         reached += f", {by} better than {known}, beyond chance"
     if not behind:
         return f"With equal weights {reached}"
