@@ -102,7 +102,7 @@ def test_too_few_batches_to_split_by_are_pointed_out(tmp_path):
 
 
 def test_too_few_patients_to_split_by_are_refused_with_a_way_out(tmp_path):
-    with pytest.raises(DataError, match=r"24 images in only 2 groups.*--group none"):
+    with pytest.raises(DataError, match=r"24 examples in only 2 groups.*--group none"):
         load(table(tmp_path, patient=lambda i: i // 24))
 
 
