@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,15 @@ def peak(folder: Path, count: int, cache: Path) -> int:
         "--out", str(cache / f"run-{count}"), "--cache", str(cache),
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    largest = largest_anonymous(process)
+    assert process.wait() == 0
+    return largest
+
+
+def largest_anonymous(process: subprocess.Popen[bytes], ended: Callable[[], bool] = lambda: False) -> int:
+    """Return the largest RssAnon in bytes, sampled 50 times a second, until the process or what is asked has ended."""
     largest = 0
-    while process.poll() is None:
+    while process.poll() is None and not ended():
         try:
             text = Path(f"/proc/{process.pid}/status").read_text()
         except OSError:
@@ -43,7 +51,6 @@ def peak(folder: Path, count: int, cache: Path) -> int:
             if line.startswith("RssAnon"):
                 largest = max(largest, int(line.split()[1]) * 1024)
         time.sleep(0.02)
-    assert process.wait() == 0
     return largest
 
 

@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from memory import largest_anonymous
 from record import record
 
 FEW, TIMES = 100_000, 10
@@ -34,18 +35,10 @@ def peak(table: Path, run: Path, cache: Path, epochs: int) -> tuple[int, float]:
         sys.executable, "-m", "convscope", "train", str(table), "--epochs", str(epochs), "--batch-size", "512",
         "--no-baselines", "--out", str(run), "--cache", str(cache),
     ]  # fmt: skip
-    start, largest = time.perf_counter(), 0
+    start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     told = run / "epochs.csv"
-    while process.poll() is None and not (told.exists() and told.read_text().count("\n") > epochs):
-        try:
-            text = Path(f"/proc/{process.pid}/status").read_text()
-        except OSError:
-            break
-        for line in text.splitlines():
-            if line.startswith("RssAnon"):
-                largest = max(largest, int(line.split()[1]) * 1024)
-        time.sleep(0.02)
+    largest = largest_anonymous(process, lambda: told.exists() and told.read_text().count("\n") > epochs)
     seconds = time.perf_counter() - start
     assert process.poll() in (None, 0)
     process.kill()

@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from convscope.data.transforms.dna import BASES, LETTERS, probabilities
 from convscope.errors import ConfigError
+from convscope.models.blocks.masked import PADDING
 from convscope.models.recurrent import LOWEST, backwards
 
-PADDING = 0
 VOCABULARY = 2 + len(LETTERS)
 
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-PADDING = 0  # the token behind the end of a text
+from convscope.models.blocks.masked import PADDING
+
 LOWEST = -1e4  # added to the response of a window of padding alone: below all that count, finite in every type
 PART = 128  # texts whose windows are computed together, so that few are of padding alone
 
