@@ -51,8 +51,9 @@ def scores_of(explained: Explained, score: Score) -> np.ndarray:
 def pairs(explained: Explained, score: Score, each: int) -> Iterator[tuple[Tensor, Tensor, Explained, Score]]:
     """Yield all pairs of an input and a number below ``each`` in batches: rows (n,), numbers (n,), inputs, score."""
     check_inputs(explained)
-    size = at_once(explained.x)
     every = len(explained.x) * each
+    batches = max(1, -(-every // at_once(explained.x)))
+    size = max(1, -(-every // batches))  # alike, as each further size costs the library its preparations
     for first in range(0, every, size):
         at = torch.arange(first, min(first + size, every))
         rows, numbers = at // each, at % each

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from convscope.explain.attribution import Attribution
-from convscope.explain.batches import pairs, scores_of
+from convscope.explain.batches import pairs
 from convscope.explain.explained import Explained
 from convscope.explain.forward import without_gradient
 from convscope.explain.score import Score
@@ -54,19 +54,19 @@ def occlude(explained: Explained, score: Score) -> Attribution:
     space = explained.x.shape[1:] if explained.tokens else explained.x.shape[2:]
     axes = [Windows.of(length, ALONG.get(len(space), 3)).covers for length in space]
     counts = tuple(len(covers) for covers in axes)
-    whole = scores_of(explained, score)
-    without = np.empty((len(explained.x), int(np.prod(counts))), np.float64)
-    hidden = torch.from_numpy(windows_of(axes)).to(explained.x.device)
-    for rows, numbers, part, of in pairs(explained, score, without.shape[1]):
+    windows = windows_of(axes)
+    hidden = torch.from_numpy(np.concatenate([np.zeros_like(windows[:1]), windows])).to(explained.x.device)
+    scores = np.empty((len(explained.x), len(hidden)), np.float64)  # the first with nothing hidden
+    for rows, numbers, part, of in pairs(explained, score, len(hidden)):
 
         def hide(value: Tensor, part: Explained = part, numbers: Tensor = numbers) -> Tensor:
             start = torch.as_tensor(part.baseline, dtype=value.dtype, device=value.device)
             return torch.where(hidden[numbers, None], start, value)
 
-        without[rows.numpy(), numbers.numpy()] = without_gradient(part, of, hide).cpu().numpy()
-    falls = (whole[:, None] - without).reshape(-1, *counts)
+        scores[rows.numpy(), numbers.numpy()] = without_gradient(part, of, hide).cpu().numpy()
+    falls = (scores[:, :1] - scores[:, 1:]).reshape(-1, *counts)
     maps = _spread(falls, axes) / _spread(np.ones((1, *counts)), axes)
-    return Attribution(maps.astype(np.float32), None, whole, "occlusion")
+    return Attribution(maps.astype(np.float32), None, scores[:, 0].astype(np.float32), "occlusion")
 
 
 def windows_of(axes: Sequence[np.ndarray]) -> np.ndarray:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from convscope.explain.attribution import Attribution
-from convscope.explain.batches import pairs, scores_of
+from convscope.explain.batches import pairs
 from convscope.explain.explained import Explained
 from convscope.explain.forward import without_gradient
 from convscope.explain.placed import between
@@ -28,19 +28,20 @@ def rise(explained: Explained, score: Score, masks: int = MASKS) -> Attribution:
     every call, and are the same for all inputs.
     """
     space = explained.x.shape[1:] if explained.tokens else explained.x.shape[2:]
-    shown = torch.from_numpy(random_masks(space, masks)).to(explained.x.device)
-    scores = np.empty((len(explained.x), masks), np.float64)
-    for rows, numbers, part, of in pairs(explained, score, masks):
+    drawn = random_masks(space, masks)
+    shown = torch.from_numpy(np.concatenate([np.ones_like(drawn[:1]), drawn])).to(explained.x.device)
+    scores = np.empty((len(explained.x), len(shown)), np.float64)  # the first with all shown
+    for rows, numbers, part, of in pairs(explained, score, len(shown)):
 
         def mask(value: Tensor, part: Explained = part, numbers: Tensor = numbers) -> Tensor:
             return part.baseline + (value - part.baseline) * shown[numbers, None].to(value.dtype)
 
         scores[rows.numpy(), numbers.numpy()] = without_gradient(part, of, mask).cpu().numpy()
-    flat = shown.flatten(1).double().cpu().numpy()
-    flat -= flat.mean(0)
-    slopes = (scores - scores.mean(1, keepdims=True)) @ flat / np.maximum((flat**2).sum(0), 1e-12)
-    maps = slopes.reshape(-1, *space).astype(np.float32)
-    return Attribution(maps, None, scores_of(explained, score), "rise")
+    apart = drawn.reshape(masks, -1).astype(np.float64)
+    apart -= apart.mean(0)
+    masked = scores[:, 1:] - scores[:, 1:].mean(1, keepdims=True)
+    maps = (masked @ apart / np.maximum((apart**2).sum(0), 1e-12)).reshape(-1, *space)
+    return Attribution(maps.astype(np.float32), None, scores[:, 0].astype(np.float32), "rise")
 
 
 def random_masks(space: Sequence[int], count: int, seed: int = 0) -> np.ndarray:
