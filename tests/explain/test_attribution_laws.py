@@ -89,7 +89,7 @@ def test_random_masks_find_what_each_place_adds():
     row, column = np.unravel_index(attribution.map[0].argmax(), (28, 28))
     assert 8 <= row < 12 and 16 <= column < 20
     assert attribution.map[0, 8:12, 16:20].mean() > 8 * abs(attribution.map[0, 20:, :12]).mean()
-    masks = random_masks((28, 28), 200)
+    masks = random_masks((28, 28), 200, np.random.default_rng(0))
     assert masks.min() >= 0 and masks.max() <= 1 and masks.mean() == pytest.approx(0.5, abs=0.02)
 
 
