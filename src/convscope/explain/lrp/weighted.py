@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 
 from convscope.explain.lrp.step import Shares, Step, proportional
 from convscope.ops import PRIMITIVES
 from convscope.ops.correlation.input_gradient import input_gradient
-
-Part = tuple[np.ndarray, np.ndarray]  # inputs and weights, whose products are contributions
 
 
 def dense(step: Step) -> Shares:
@@ -24,59 +20,53 @@ def dense(step: Step) -> Shares:
 
 
 def convolution(step: Step) -> Shares:
-    """Share relevance by the ε, the γ or the z⁺ rule; see ``Settings.gamma``.
-
-    z⁺ (Bach et al. 2015, α = 1 and β = 0) counts positive products x · w only, and no bias: nothing is absorbed. γ
-    (Montavon et al. 2019) adds γ times the products of the output's own sign to all of them.
-    """
+    """Share relevance by the ε, the γ or the z⁺ rule; see ``Settings.gamma``."""
     if step.carriers != ("x",):
         return proportional(step)
     gamma = step.settings.gamma
     if gamma == 0:
-        return {"x": _handed(step, step.quotient(), [(step.array("x"), step.array("kernel"))])}
-    positive = [*_products(step, +1)]
-    favoured = _sum(step, positive)
-    if math.isinf(gamma):
-        return {"x": _handed(step, step.quotient(favoured), positive)}
-    return {"x": _preferring(step, gamma, favoured, positive)}
+        x = step.array("x")
+        return {"x": x * _input_gradient(step, step.quotient(), step.array("kernel"))}
+    return {"x": _positive(step) if math.isinf(gamma) else _preferring(step, gamma / 2)}
 
 
-def _preferring(step: Step, gamma: float, favoured: np.ndarray, positive: list[Part]) -> np.ndarray:
-    """Return the relevance by the γ rule: outputs below 0 prefer the contributions below 0."""
-    if (bias := step.arrays["bias"]) is not None:
-        favoured = favoured + np.maximum(bias, 0).reshape(-1, *(1,) * (step.output.ndim - 2))
-    above = step.output >= 0
-    preferred = np.where(above, favoured, step.output - favoured)
-    quotient = step.quotient(step.output + gamma * preferred)
-    shares = _handed(step, quotient, [(step.array("x"), step.array("kernel"))])
-    shares += gamma * _handed(step, quotient * above, positive)
-    if np.any(quotient[~above]):
-        shares += gamma * _handed(step, quotient * ~above, [*_products(step, -1)])
-    return shares
+def _preferring(step: Step, half: float) -> np.ndarray:
+    """Return the relevance by the γ rule (Montavon et al. 2019): z + γ · the products of the sign of z, and so on.
+
+    The products p of one sign are (p ± |p|) / 2, so that those of |x| and |w| are all that is needed beside z.
+    """
+    x, kernel, bias, z = step.array("x"), step.array("kernel"), step.arrays["bias"], step.output
+    sign = np.copysign(z.dtype.type(1), z)
+    preferred = _forward(step, np.abs(x), np.abs(kernel), None if bias is None else np.abs(bias))
+    preferred *= half * sign
+    preferred += (1 + half) * z
+    quotient = step.quotient(preferred)
+    if not np.any(quotient[z < 0]) and x.min(initial=0) >= 0:
+        return x * _input_gradient(step, quotient, (1 + half) * kernel + half * np.abs(kernel))
+    share = (1 + half) * x * _input_gradient(step, quotient, kernel)
+    share += half * np.abs(x) * _input_gradient(step, quotient * sign, np.abs(kernel))
+    return share
 
 
-def _products(step: Step, sign: int) -> Iterator[Part]:
-    """Yield inputs and weights whose products are those of the given sign; of rectified inputs there is one pair."""
+def _positive(step: Step) -> np.ndarray:
+    """Return the relevance by the z⁺ rule (Bach et al. 2015, α = 1, β = 0): positive products count, and no bias."""
     x, kernel = step.array("x"), step.array("kernel")
     rectified = x.min(initial=0) >= 0
-    yield x if rectified else np.maximum(x, 0), np.maximum(kernel, 0) if sign > 0 else np.minimum(kernel, 0)
+    parts = [(x if rectified else np.maximum(x, 0), np.maximum(kernel, 0))]
     if not rectified:
-        yield np.minimum(x, 0), np.minimum(kernel, 0) if sign > 0 else np.maximum(kernel, 0)
-
-
-def _sum(step: Step, parts: list[Part]) -> np.ndarray:
-    forward = partial(PRIMITIVES[step.node.op].forward, bias=None, **step.arguments)
-    first, *others = (forward(x, kernel) for x, kernel in parts)
+        parts.append((np.minimum(x, 0), np.minimum(kernel, 0)))
+    first, *others = (_forward(step, *part, None) for part in parts)
+    quotient = step.quotient(sum(others, first))
+    first, *others = (side * _input_gradient(step, quotient, weights) for side, weights in parts)
     return sum(others, first)
 
 
-def _handed(step: Step, quotient: np.ndarray, parts: list[Part]) -> np.ndarray:
-    """Return x · ∂(Σ x · w)/∂x · quotient, summed over the parts."""
-    first, *others = (_input_gradient(step, quotient, x, kernel) * x for x, kernel in parts)
-    return sum(others, first)
+def _forward(step: Step, x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    return PRIMITIVES[step.node.op].forward(x, kernel, bias, **step.arguments)
 
 
-def _input_gradient(step: Step, gradient: np.ndarray, x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def _input_gradient(step: Step, gradient: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    x = step.array("x")
     if step.node.op == "correlate_transpose":
         return PRIMITIVES[step.node.op].backward(gradient, x, kernel, None, **step.arguments).x
     return input_gradient(gradient, x, kernel, flip=step.node.op == "convolve", **step.arguments)
