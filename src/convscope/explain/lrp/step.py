@@ -11,7 +11,7 @@ import numpy as np
 from convscope.graph.node import Node
 from convscope.ops import PRIMITIVES
 
-EPSILON = 1e-9
+EPSILON, GAMMA = 1e-9, 0.25
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Settings:
     """
 
     epsilon: float = EPSILON
-    gamma: float = float("inf")
+    gamma: float = GAMMA
 
 
 @dataclass(frozen=True)
