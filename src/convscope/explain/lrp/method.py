@@ -11,7 +11,8 @@ import torch
 from convscope.errors import ConfigError
 from convscope.explain.attribution import Attribution
 from convscope.explain.explained import Explained
-from convscope.explain.lrp.relevance import propagate
+from convscope.explain.failures import check_finite
+from convscope.explain.lrp.relevance import NO_RULE, propagate
 from convscope.explain.lrp.step import Settings
 from convscope.explain.score import Score
 from convscope.graph import Graph, Node
@@ -24,9 +25,9 @@ PROBABILITIES = frozenset(("softmax", "log_softmax"))
 def lrp(explained: Explained, score: Score, settings: Settings | None = None) -> Attribution:
     """Return the relevance of each input number for the scores, by rules of ``lrp.rules``.
 
-    Convolutions share by the z⁺ rule and all other sums by the ε rule, unless ``settings`` say otherwise. ``gap`` (N,)
-    is by how much the relevance that arrives at the input misses that of the output, with its sign: biases and
-    shifts of batch norms absorb some. A softmax at the end is left out: the score is of what goes into it. Of texts the
+    Convolutions share by the γ rule and all other sums by the ε rule, unless ``settings`` say otherwise (Montavon et
+    al. 2019, "Layer-Wise Relevance Propagation: An Overview"). ``gap`` (N,) is by how much the relevance that arrives
+    at the input misses that of the output: biases and the shifts of batch norms absorb some. A softmax at the end is left out: the score is of what goes into it. Of texts the
     map is of the tokens and there are no values.
 
     Raises ``ConfigError`` where the network could not be recorded, or has an operation without a rule, which is named.
@@ -37,25 +38,33 @@ def lrp(explained: Explained, score: Score, settings: Settings | None = None) ->
     >>> found.values.shape, bool(np.abs(found.gap).max() < 1e-3)
     ((2, 1, 8, 8), True)
     """
-    graph = explained.graph
-    if graph is None:
-        raise ConfigError("lrp: this network could not be recorded as a graph; take another method, such as ig")
-    if len(graph.inputs) != 1:
-        raise ConfigError(f"lrp: the network must have one input, found {len(graph.inputs)}")
+    graph = _graph(explained)
     x = explained.x.detach().cpu().numpy()
     size = _examples_at_once(graph)
     parts = [slice(first, first + size) for first in range(0, len(x), size)]
     each = [_of_part(graph, x[rows], score.at(rows), settings) for rows in parts]
     relevance, scored, gap = (np.concatenate(arrays) for arrays in zip(*each, strict=True))
-    is_tokens = graph.inputs[0].dtype.startswith(("int", "uint"))
+    check_finite(explained, torch.from_numpy(scored))
     return Attribution(
-        map=(relevance if is_tokens else relevance.sum(1)).astype(np.float32),
-        values=None if is_tokens else relevance,
+        map=(relevance if explained.tokens else relevance.sum(1)).astype(np.float32),
+        values=None if explained.tokens else relevance,
         score=scored,
         method="lrp",
         gap=gap,
         notes=_notes(graph),
     )
+
+
+def _graph(explained: Explained) -> Graph:
+    """Return the network as a graph that can be run; ``ConfigError`` says why there is none."""
+    graph = explained.graph
+    if graph is None:
+        raise ConfigError("lrp: this network cannot be recorded as a graph (see inspect); take another method")
+    if len(graph.inputs) != 1:
+        raise ConfigError(f"lrp: the network must have one input, found {len(graph.inputs)}")
+    for node in graph.unknown:
+        raise ConfigError(f"lrp: {node.name}: {NO_RULE.format(node.arguments['operation'])}")
+    return graph
 
 
 def _of_part(

@@ -18,6 +18,8 @@ from convscope.graph.run import Values
 # What a gate may go through on its way to the product.
 ON_THE_WAY = frozenset(("reshape", "permute", "expand", "strided_slice", "dropout", "divide", "multiply", "add"))
 
+NO_RULE = "there is no rule of relevance propagation for {!r}; take another method, such as ig or occlusion"
+
 
 @dataclass(frozen=True, eq=False)
 class Relevance:
@@ -103,10 +105,7 @@ def _step(
 ) -> Step:
     if node.op not in RULES:
         operation = node.arguments["operation"] if node.op == UNKNOWN else node.op
-        raise ConfigError(
-            f"lrp: {node.name} is {operation!r}, for which there is no rule of relevance propagation; take another "
-            "method, such as ig or occlusion"
-        )
+        raise ConfigError(f"lrp: {node.name}: {NO_RULE.format(operation)}")
     if any(slot is not None for slot in slots[1:]):
         raise ConfigError(f"lrp: relevance reaches the second result of {node.name} ({node.op}), which has no rule")
     carriers = tuple(name for name in node.inputs if node.inputs[name] in carrying and _may_receive(node, name))

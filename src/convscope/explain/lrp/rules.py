@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from convscope.explain.lrp.normalised import batch_norm, own_moments
 from convscope.explain.lrp.products import attended, product, quotient
-from convscope.explain.lrp.step import Shares, Step, passed, proportional, returned, summed
+from convscope.explain.lrp.step import Shares, Step, passed, pooled, proportional, returned, summed
 from convscope.explain.lrp.weighted import convolution, dense
 
 Rule = Callable[[Step], Shares]
@@ -24,7 +24,8 @@ RULES: Mapping[str, Rule] = {
     **_each(returned, "reshape", "permute", "strided_slice", "expand", "concatenate", "pad", "im2col"),
     **_each(returned, "gather", "where", "resample_nearest", "max_unpool"),
     # the winner takes all
-    **_each(returned, "max_pool", "adaptive_max_pool", "global_max_pool", "reduce_max", "maximum", "minimum"),
+    "max_pool": pooled,
+    **_each(returned, "adaptive_max_pool", "global_max_pool", "reduce_max", "maximum", "minimum"),
     # sums and means
     **_each(proportional, "add", "subtract", "dropout", "avg_pool", "adaptive_avg_pool", "global_avg_pool"),
     **_each(proportional, "reduce_sum", "reduce_mean", "lp_pool", "reduce_norm", "col2im"),

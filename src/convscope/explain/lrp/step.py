@@ -10,6 +10,8 @@ import numpy as np
 
 from convscope.graph.node import Node
 from convscope.ops import PRIMITIVES
+from convscope.ops.pooling.maximum import to_winners
+from convscope.ops.pooling.windows import windows
 
 EPSILON, GAMMA = 1e-9, 0.25
 
@@ -18,9 +20,12 @@ EPSILON, GAMMA = 1e-9, 0.25
 class Settings:
     """How relevance is shared out.
 
-    ``epsilon`` is what stabilises every division: that much of the relevance of numbers near 0 is absorbed. ``gamma``
-    is by how much contributions of a number's own sign are preferred in convolutions: 0 is the ε rule, infinity the z⁺
-    rule, by which only positive contributions count.
+    ``epsilon`` stabilises every division, so that numbers near 0 absorb what they get. ``gamma`` is by how much
+    convolutions prefer contributions of a number's own sign: 0 is the ε rule, infinity the z⁺ rule, by which only
+    positive contributions count.
+
+    Measured as what the score falls by when the fifth of the pixels that counts most is set to 0: γ = 0.25 is ahead of
+    the ε and the z⁺ rule with LeNet on MNIST and with SqueezeNet on photographs.
     """
 
     epsilon: float = EPSILON
@@ -79,6 +84,13 @@ def returned(step: Step) -> Shares:
     """Send relevance back where the numbers were taken from: to the winner of a maximum, to what was copied."""
     gradients = step.backward(step.relevance)
     return {name: gradients[name] for name in step.carriers}
+
+
+def pooled(step: Step) -> Shares:
+    """Send relevance back to the winner of each window, whose number is known from the forward."""
+    x = step.array("x")
+    arguments = {name: value for name, value in step.arguments.items() if name != "return_indices"}
+    return {"x": to_winners(step.relevance, x, step.output, windows("max_pool", x.shape, **arguments))}
 
 
 def proportional(step: Step) -> Shares:

@@ -36,16 +36,21 @@ def _preferring(step: Step, half: float) -> np.ndarray:
     The products p of one sign are (p ± |p|) / 2, so that those of |x| and |w| are all that is needed beside z.
     """
     x, kernel, bias, z = step.array("x"), step.array("kernel"), step.arrays["bias"], step.output
-    sign = np.copysign(z.dtype.type(1), z)
-    preferred = _forward(step, np.abs(x), np.abs(kernel), None if bias is None else np.abs(bias))
-    preferred *= half * sign
-    preferred += (1 + half) * z
-    quotient = step.quotient(preferred)
-    if not np.any(quotient[z < 0]) and x.min(initial=0) >= 0:
-        return x * _input_gradient(step, quotient, (1 + half) * kernel + half * np.abs(kernel))
-    share = (1 + half) * x * _input_gradient(step, quotient, kernel)
-    share += half * np.abs(x) * _input_gradient(step, quotient * sign, np.abs(kernel))
-    return share
+    rectified = x.min(initial=0) >= 0
+    sizes, weights = x if rectified else np.abs(x), np.abs(kernel)
+    quotient = _forward(step, sizes, weights, None if bias is None else np.abs(bias))  # of |z| + γ · those products
+    quotient *= half
+    quotient += (1 + half) * np.abs(z)
+    quotient += step.settings.epsilon
+    np.divide(step.relevance, quotient, out=quotient)
+    below = z < 0
+    if rectified and not np.logical_and(below, step.relevance).any():
+        share = _input_gradient(step, quotient, (1 + half) * kernel + half * weights)
+        return np.multiply(share, x, out=share)
+    share = _input_gradient(step, quotient, half * weights)
+    share *= sizes
+    np.negative(quotient, out=quotient, where=below)
+    return share + x * _input_gradient(step, quotient, (1 + half) * kernel)
 
 
 def _positive(step: Step) -> np.ndarray:

@@ -29,7 +29,17 @@ def input_gradient(grad: np.ndarray, x: np.ndarray, kernel: np.ndarray, *, flip:
     arguments.pop("algorithm", None)
     checked = setting(operation, x.shape, kernel.shape, None, **arguments)
     check_gradient(operation, grad, (len(x), len(kernel), *checked.outputs))
+    if all((w.kernel, w.stride, w.before, w.after) == (1, 1, 0, 0) for w in checked.windows):
+        return ordered(_pointwise(grad, kernel, checked.groups), x)
     in_zeros = checked.padding_mode == "zeros"
     layer = Im2col(checked.windows if in_zeros else checked.unpadded, checked.groups)
     gradient = layer.backward_input(grad, kernel, innermost=batch_innermost(x))
     return ordered(gradient if in_zeros else padded_backward(gradient, checked.pairs, checked.padding_mode), x)
+
+
+def _pointwise(grad: np.ndarray, kernel: np.ndarray, groups: int) -> np.ndarray:
+    """Return the gradient of x where every window is one number: one product of matrices."""
+    batch, outputs, *space = grad.shape
+    upstream = grad.reshape(batch, groups, outputs // groups, -1)  # (N, G, O/G, l)
+    weights = kernel.reshape(groups, outputs // groups, -1).swapaxes(1, 2)  # (G, C/G, O/G)
+    return (weights @ upstream).reshape(batch, -1, *space)
