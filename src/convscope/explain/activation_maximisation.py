@@ -6,19 +6,21 @@ compared with what they do. Gradients are taken before a rectifier, behind which
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from convscope.explain.explained import Explained
 from convscope.explain.units import Units, in_batches, units_of
 
-STEPS, RATE = 256, 0.05
+STEPS, RATE = 128, 0.1
+COARSEST = 4  # the side of the coarsest of the octaves that a picture is made of
 JITTER = 16  # the input's side over it is how far it is moved at most, each step
-ROUGHNESS = 4.0  # what differences between neighbours cost, in standard deviations of the activation
+ROUGHNESS = 4.0  # what differences between neighbours cost, in parts of what was gained
 RECTIFIERS = frozenset(("relu", "leaky_relu", "selu", "elu", "gelu", "gelu_tanh", "silu", "softplus", "clip"))
 
 
@@ -84,9 +86,7 @@ def _means(units: Units, x: Tensor) -> Tensor:
     return values if values.ndim == 2 else values.flatten(2).mean(2)
 
 
-def _climb(
-    units: Units, explained: Explained, numbers: Tensor, spread: np.ndarray, steps: int, seed: int
-) -> Tensor:
+def _climb(units: Units, explained: Explained, numbers: Tensor, spread: np.ndarray, steps: int, seed: int) -> Tensor:
     """Return the pictures (P, C, *space) after so many steps."""
     x = explained.x
     low, high = _range(x)
@@ -94,20 +94,47 @@ def _climb(
     start = torch.as_tensor(explained.baseline, dtype=x.dtype)
     start = (start if start.ndim < x.ndim else start[:1]).expand(1, *x.shape[1:])
     inside = ((start - low) / (high - low)).clamp(0.02, 0.98)
-    noise = 0.1 * torch.randn((len(numbers), *x.shape[1:]), generator=random, dtype=x.dtype)
-    free = (torch.logit(inside) + noise).requires_grad_()  # a sigmoid brings it into the range
+    middle = torch.logit(inside)  # a sigmoid brings numbers into the range
+    octaves = [
+        (0.1 * torch.randn((len(numbers), x.shape[1], *space), generator=random, dtype=x.dtype)).requires_grad_()
+        for space in _octaves(tuple(x.shape[2:]))
+    ]
     scale = torch.as_tensor(spread, dtype=x.dtype).clamp(min=1e-6)
-    optimiser = torch.optim.Adam([free], lr=RATE)
+    optimiser = torch.optim.Adam(octaves, lr=RATE)
     for _ in range(steps):
         shifts = [_shift(length, random) for length in x.shape[2:]]
         with torch.enable_grad():
-            share = torch.sigmoid(free)
+            share = torch.sigmoid(middle + _together(octaves))
             moved = torch.roll(low + (high - low) * share, shifts, tuple(range(2, x.ndim)))
             gains = _means(units, moved).gather(1, numbers[:, None])[:, 0] / scale
-            (slope,) = torch.autograd.grad((ROUGHNESS * _roughness(share) - gains).sum(), free)
-        free.grad = slope
+            slopes = torch.autograd.grad(
+                (ROUGHNESS * gains.detach().clamp(min=1) * _roughness(share) - gains).sum(), octaves
+            )
+        for octave, slope in zip(octaves, slopes, strict=True):
+            octave.grad = slope
         optimiser.step()
-    return (low + (high - low) * torch.sigmoid(free)).detach()
+    return (low + (high - low) * torch.sigmoid(middle + _together(octaves))).detach()
+
+
+def _octaves(space: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield the size of the picture, half of it, and so on, down to ``COARSEST``.
+
+    >>> list(_octaves((28,)))
+    [(28,), (14,), (7,)]
+    """
+    yield space
+    if max(space) // 2 >= COARSEST:
+        yield from _octaves(tuple(max(1, length // 2) for length in space))
+
+
+def _together(octaves: Sequence[Tensor]) -> Tensor:
+    """Return the sum of all octaves, each enlarged to the first."""
+    first, *others = octaves
+    mode = {3: "linear", 4: "bilinear", 5: "trilinear"}[first.ndim]
+    return first + sum(
+        (interpolate(octave, size=first.shape[2:], mode=mode, align_corners=False) for octave in others),
+        torch.zeros_like(first),
+    )
 
 
 def _shift(length: int, random: torch.Generator) -> int:
