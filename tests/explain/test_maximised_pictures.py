@@ -56,6 +56,14 @@ def test_it_is_measured_before_the_rectifier():
     assert found.node == "0" and found.reached[0] > found.largest[0]
 
 
+def test_a_class_is_measured_before_its_softmax():
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 3), nn.Softmax(1))
+    found = maximise_activation(Explained(network, torch.rand(4, 1, 8, 8)), [1], steps=2)
+    picture = torch.from_numpy(found.pictures)
+    assert found.reached[0] == pytest.approx(float(network[:2](picture).detach()[0, 1]), rel=1e-5)
+
+
 def test_a_channel_that_is_not_there_is_refused():
     with pytest.raises(ShapeError, match=r"0\.\.1, found 2"):
         maximise_activation(Explained(nn.Conv2d(1, 2, 1), torch.rand(2, 1, 4, 4)), [0, 2])

@@ -1,7 +1,8 @@
 """Inputs made to make a channel or a class large, and how large real ones make it (Erhan et al. 2009).
 
 The picture is kept within the range of the inputs that are given, channel by channel, so that what it reaches can be
-compared with what they do. Gradients are taken before a rectifier, behind which most units have none at first.
+compared with what they do. Gradients are taken before a rectifier or a softmax, behind which most units have none at
+first, or have them for what speaks against the other classes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ STEPS, RATE = 128, 0.1
 COARSEST = 4  # the side of the coarsest of the octaves that a picture is made of
 JITTER = 16  # the input's side over it is how far it is moved at most, each step
 ROUGHNESS = 4.0  # what differences between neighbours cost, in parts of what was gained
-RECTIFIERS = frozenset(("relu", "leaky_relu", "selu", "elu", "gelu", "gelu_tanh", "silu", "softplus", "clip"))
+BENDS = frozenset((
+    "relu", "leaky_relu", "selu", "elu", "gelu", "gelu_tanh", "silu", "softplus", "clip", "sigmoid", "tanh", "softmax",
+    "log_softmax",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +35,7 @@ class Maximised:
     ``reached`` (P,) are the activations of the pictures, the mean over the channel's places; ``largest`` (P,) the same
     of the real inputs that were given, of which ``rows`` (P,) have it, and ``inputs`` are looked at. A picture that
     reaches less than a real input shows nothing of what the channel is for. ``node`` is where it is measured: before
-    the rectifier of the node that was asked for.
+    the rectifier or softmax of the node that was asked for.
     """
 
     node: str
@@ -59,7 +63,7 @@ def maximise_activation(
     >>> found.pictures.shape, found.inputs
     ((1, 1, 6, 6), 4)
     """
-    node = _before_rectifier(explained, node)
+    node = _before_bends(explained, node)
     with units_of(explained, node) as units:
         numbers = torch.tensor([units.checked(channel) for channel in channels])
         with torch.no_grad():
@@ -73,11 +77,15 @@ def maximise_activation(
     )
 
 
-def _before_rectifier(explained: Explained, node: str | None) -> str | None:
+def _before_bends(explained: Explained, node: str | None) -> str | None:
+    """Return the node before the functions of single numbers that a node, by default the output, ends in."""
     graph = explained.graph
-    if node is None or graph is None or graph[node].op not in RECTIFIERS:
+    if graph is None:
         return node
-    return graph[node].inputs["x"]
+    name = next(iter(graph.outputs.values())) if node is None else graph[node].name
+    while graph[name].op in BENDS:
+        name = graph[name].inputs["x"]
+    return name
 
 
 def _means(units: Units, x: Tensor) -> Tensor:
