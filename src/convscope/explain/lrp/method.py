@@ -74,7 +74,7 @@ def _of_part(
     values = graph.run(x)
     last = _logits(graph)
     scored, start = _start(values, last, score)
-    relevance = propagate(graph, values, {last.name: start}, settings).inputs[graph.inputs[0].name]
+    relevance = propagate(graph, values, {last.name: start}, settings)[graph.inputs[0].name]
     total = partial(np.sum, axis=tuple(range(1, x.ndim)), dtype=np.float64)
     begun = start.reshape(len(x), -1).sum(1, dtype=np.float64)
     return relevance, scored, total(relevance) - begun
