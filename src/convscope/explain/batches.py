@@ -29,7 +29,7 @@ def at_once(x: Tensor) -> int:
 def in_batches(
     explained: Explained, score: Score, compute: Callable[[Explained, Score], tuple[Tensor, ...]]
 ) -> tuple[np.ndarray, ...]:
-    """Return arrays (N, ...) of what ``compute`` makes of each batch of the inputs: tensors (n, ...), all finite."""
+    """Return arrays (N, ...) float32 of what ``compute`` makes of each batch: tensors (n, ...), all finite."""
     check_inputs(explained)
     step = at_once(explained.x)
     made: list[tuple[np.ndarray, ...]] = []
@@ -39,7 +39,7 @@ def in_batches(
         tensors = compute(part, score.at(rows))
         for tensor in tensors:
             check_finite(part, tensor)
-        made.append(tuple(tensor.detach().cpu().numpy() for tensor in tensors))
+        made.append(tuple(tensor.detach().float().cpu().numpy() for tensor in tensors))
     return tuple(np.concatenate(arrays) for arrays in zip(*made, strict=True))
 
 

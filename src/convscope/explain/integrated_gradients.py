@@ -111,6 +111,6 @@ def _ends(explained: Explained, score: Score) -> tuple[np.ndarray, np.ndarray]:
             apart.append((value - start).double())
             return torch.where(each_example(at, value) == 1, value, start)
 
-        scores[rows.numpy(), numbers.numpy()] = without_gradient(part, of, at_end).double().cpu().numpy()
+        scores[rows.numpy(), numbers.numpy()] = without_gradient(part, of, at_end).cpu().numpy()
         differences.update(zip(rows.tolist(), torch.cat(apart, 1).cpu().numpy(), strict=True))
     return scores, np.stack([differences[row] for row in range(len(explained.x))])

@@ -31,7 +31,7 @@ def smoothgrad(explained: Explained, score: Score, copies: int = COPIES, noise: 
             return value + each_example(spread, value) * drawn
 
         with forward(part, of, noisy) as passed:
-            slope = passed.gradient()
+            slope = passed.gradient().float()
         total = slope.new_zeros(len(explained.x), *slope.shape[1:]) if total is None else total
         total.index_add_(0, rows.to(slope.device), slope)
     assert total is not None
