@@ -1,8 +1,8 @@
 """Layer-wise relevance propagation beside one forward of the same graph in NumPy, of one photograph or 32 digits.
 
 Run: python bench/explain_lrp.py [ROUNDS]. Networks are built, not trained: their numbers do not change the time but for
-what a rectifier keeps. ``gap`` is the largest |relevance at the input - score| / |score| of the images (at least four) with all biases
-and shifts 0, where none may be lost.
+what a rectifier keeps. ``gap`` is the largest |relevance at the input - score| / |score| of the images (at least four)
+with all biases and shifts 0: none is lost then, but by the z⁺ rule where no product is positive (LeNet has SELUs).
 """
 
 from __future__ import annotations
