@@ -18,6 +18,7 @@ from convscope.explain.checks.random_weights import cascade
 from convscope.explain.checks.result import Checks, Gap
 from convscope.explain.checks.runner_up import runner_up
 from convscope.explain.checks.stability import stability
+from convscope.explain.checks.verdict import NOT_RANDOMISED
 from convscope.explain.explained import Explained
 from convscope.explain.methods import Method
 from convscope.explain.score import Score
@@ -45,21 +46,21 @@ def check(
     >>> from convscope.explain.methods import METHODS
     >>> from convscope.explain.score import ChosenScore
     >>> _ = torch.manual_seed(0)
-    >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 3))
-    >>> checks = check(METHODS["gradient"], Explained(model, torch.randn(8, 1, 8, 8)), ChosenScore([0] * 8))
-    >>> checks.passed, checks.random_weights.last.value < 0.5
-    (True, True)
+    >>> model, x = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 3)), torch.randn(32, 1, 8, 8)
+    >>> checks = check(METHODS["gradient"], Explained(model, x), ChosenScore(model(x).argmax(1)))
+    >>> checks.examples, checks.random_weights.last.value < 0.5
+    (32, True)
     """
     attribution = method.compute(explained, score)
     _check_finite(method, attribution)
     there, notes = positions(explained.x), list[str](attribution.notes)
     maps = attribution.map
 
-    def known(measured: Callable[[], T]) -> T | None:
+    def known(without: str, measured: Callable[[], T]) -> T | None:
         try:
             return measured()
         except ConfigError as problem:
-            notes.append(str(problem))
+            notes.append(f"{without}: {problem}")
             return None
 
     return Checks(
@@ -69,12 +70,12 @@ def check(
         len(maps),
         trained,
         _constant(maps, there),
-        known(lambda: cascade(method, explained, score, maps)),
-        known(lambda: likeness_to_edges(explained, maps)),
+        known(NOT_RANDOMISED, lambda: cascade(method, explained, score, maps)),
+        known("not compared with edges", lambda: likeness_to_edges(explained, maps)),
         deletion(explained, score, maps, references(explained, score) if beside is None else beside),
-        known(lambda: stability(method, explained, score, maps)),
+        known("not checked under noise", lambda: stability(method, explained, score, maps)),
         _gap(attribution),
-        known(lambda: runner_up(method, explained, score, maps)),
+        known("not compared with the runner-up", lambda: runner_up(method, explained, score, maps)),
         tuple(notes),
     )
 
@@ -92,7 +93,7 @@ def likeness_to_edges(explained: Explained, maps: np.ndarray) -> Estimate:
     """
     outline = edges(explained.x)
     if outline is None:
-        raise ConfigError("no comparison with edges: a text has none")
+        raise ConfigError("a text has none")
     return mean_of(spearman(abs(maps), outline, positions(explained.x)))
 
 

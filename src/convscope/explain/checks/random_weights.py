@@ -33,7 +33,7 @@ STEPS = 6  # of the cascade at most: further layers are randomised several at a 
 class Step:
     """The map after ``layer`` and all above it were randomised: its likeness to the map of the trained network.
 
-    ``spearman`` is of the magnitudes; ``ssim`` the structural similarity of the magnitudes, each divided by its largest.
+    ``spearman`` is of the magnitudes, ``ssim`` their structural similarity, each divided by its largest.
     """
 
     layer: str

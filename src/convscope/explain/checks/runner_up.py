@@ -28,7 +28,7 @@ def runner_up(method: Method, explained: Explained, score: Score, original: np.n
 def runner_up_score(explained: Explained, score: Score) -> Score:
     """Return the score of the highest of the other outputs, for each row; raises ``ConfigError`` without others."""
     if not isinstance(score, ChosenScore | RegionScore):
-        raise ConfigError(f"no map of the runner-up: the score ({score.name}) is no one output of several")
+        raise ConfigError(f"the score ({score.name}) is not one output of several")
     numbers = _highest_others(explained, score)
     name = f"{score.name} of the runner-up"
     return RegionScore(score.masks, numbers, name) if isinstance(score, RegionScore) else ChosenScore(numbers, name)
@@ -43,7 +43,7 @@ def _highest_others(explained: Explained, score: ChosenScore | RegionScore) -> T
             rows = slice(first, first + at_once)
             outputs = explained.model(explained.x[rows])
             if outputs.shape[1] < 2:
-                raise ConfigError("no map of the runner-up: the network has one output")
+                raise ConfigError("the network has one output")
             every = torch.stack([_of_output(score, rows, outputs, number) for number in range(outputs.shape[1])], 1)
             own = score.numbers[rows, None].to(every.device)
             numbers.append(every.scatter(1, own, -torch.inf).argmax(1))

@@ -25,7 +25,7 @@ def stability(method: Method, explained: Explained, score: Score, original: np.n
     """
     x = explained.x
     if is_tokens(x):
-        raise ConfigError("no stability under noise: a token cannot change a little")
+        raise ConfigError("a token cannot change a little")
     there = positions(x)
     noisy = x + _within(there, x) * NOISE * (x.max() - x.min()) * _normal(x, seed)
     maps = method.compute(explained.of(noisy), score).map

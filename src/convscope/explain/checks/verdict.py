@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from convscope.explain.checks.deletion import Comparison, Deletion
 from convscope.explain.checks.random_weights import Cascade
+from convscope.text import percent
 
 if TYPE_CHECKING:
     from convscope.explain.checks.result import Checks
 
-SAME = 0.5  # Spearman's correlation with random weights from which a map is nearer to what it was than to any other
+SAME = 0.5  # Spearman's correlation from which on two maps are more alike than not
+ANY_CLASS = 0.9  # that with the map of the runner-up from which on a map says little of its own class
+MISSED = 0.01  # of the score, by which a sum may miss it: more is said
+NOT_RANDOMISED = "not checked with random weights"
 ORDERS = {"random": "in random order", "edges": "by the edges of the {noun}"}
 
 
@@ -47,15 +51,31 @@ def _of_maps(checks: Checks) -> str:
     parts = [_of_random_weights(checks)]
     if checks.random_weights is None or not shows_the_input(checks.random_weights):
         parts.append(_of_deletion(checks.deletion, checks.noun))
-    if checks.constant:
-        parts.append(f"on {checks.constant} of {checks.examples} {checks.noun}s the map is the same everywhere")
+        parts += _reservations(checks)
     return "; ".join(part for part in parts if part)
+
+
+def _reservations(checks: Checks) -> Iterator[str]:
+    """Yield what is to be held against a map that depends on what was learned."""
+    outline, steady, second = (
+        estimate.value if estimate else None for estimate in (checks.edges, checks.stability, checks.runner_up)
+    )
+    if outline is not None and outline >= SAME:
+        yield f"{outline:.2f} like the edges of the {checks.noun}"
+    if steady is not None and steady < SAME:
+        yield f"only {steady:.2f} like itself under noise of 1 % of the range"
+    if second is not None and second >= ANY_CLASS:
+        yield f"{second:.2f} like the map of the runner-up: says little of this answer in particular"
+    if checks.gap and checks.gap.median > MISSED:
+        yield f"its sum misses the score by {percent(checks.gap.median)} in the median"
+    if checks.constant:
+        yield f"on {checks.constant} of {checks.examples} {checks.noun}s the map is the same everywhere"
 
 
 def _of_random_weights(checks: Checks) -> str:
     cascade = checks.random_weights
     if cascade is None:
-        return next((note for note in checks.notes if "random weights" in note), "not checked with random weights")
+        return next((note for note in checks.notes if note.startswith(NOT_RANDOMISED)), NOT_RANDOMISED)
     if cascade.last.value is None:
         return "with random weights the map is the same everywhere: it depends on what was learned"
     alike = f"{cascade.last.value:.2f} like itself with random weights"
@@ -63,9 +83,9 @@ def _of_random_weights(checks: Checks) -> str:
         outline = checks.edges.value if checks.edges else None
         filters = f" (and {outline:.2f} like its edges)" if outline is not None and outline >= SAME else ""
         return f"{alike}: shows the {checks.noun}{filters}, not the network"
-    others = "" if cascade.others.value is None else f" (maps of two different {checks.noun}s: "
-    others += f"{cascade.others.value:.2f})" if others else ""
-    return f"{alike}{others}: depends on what was learned"
+    others = cascade.others.value
+    beside = "" if others is None else f" (maps of two different {checks.noun}s: {others:.2f})"
+    return f"{alike}{beside}: depends on what was learned"
 
 
 def _of_deletion(fills: Sequence[Deletion], noun: str) -> str:
