@@ -81,8 +81,15 @@ def cascade(method: Method, explained: Explained, score: Score, original: np.nda
         maps = abs(method.compute(randomised, score).map)
         alike = mean_of(spearman(size, maps, there)), mean_of(structural_similarity(size, maps, there))
         steps.append(Step(layer[-1].rpartition(".")[0] or layer[-1], *alike))
+    return Cascade(tuple(steps), likeness_of_others(size, there))
+
+
+def likeness_of_others(size: np.ndarray, there: np.ndarray) -> Estimate:
+    """Return Spearman's correlation of each map (N, *space) with the one before it; ``None`` of a single map."""
+    if len(size) < 2:
+        return mean_of(np.empty(0))
     both = there & np.roll(there, 1, axis=0)
-    return Cascade(tuple(steps), mean_of(spearman(size, np.roll(size, 1, axis=0), both)))
+    return mean_of(spearman(size, np.roll(size, 1, axis=0), both))
 
 
 def copied(model: nn.Module) -> nn.Module:

@@ -12,8 +12,8 @@ from convscope.text import percent
 if TYPE_CHECKING:
     from convscope.explain.checks.result import Checks
 
-# Spearman's correlation with random weights from which on a map is as much of the input as of the network: that of the
-# magnitudes of two products that share one of two factors of equal spread.
+# Spearman's correlation with random weights from which on a map is as much of the input as of the network: the magnitudes
+# of two products that share one of two normal factors have 0.48.
 SAME = 0.5
 LARGELY = 0.71  # Spearman's correlation of ranks that have half of their variance in common
 MISSED = 0.01  # of the score, by which a sum may miss it: more is said
@@ -87,7 +87,8 @@ def _of_random_weights(checks: Checks) -> str:
     if shows_the_input(cascade):
         outline = checks.edges.value if checks.edges else None
         filters = f" (and {outline:.2f} like its edges)" if outline is not None and outline >= SAME else ""
-        return f"{alike}: shows the {checks.noun}{filters}, not the network"
+        region = " and the region asked for" if checks.region else ""
+        return f"{alike}: shows the {checks.noun}{filters}{region}, not the network"
     others = cascade.others.value
     beside = "" if others is None else f" (maps of two different {checks.noun}s: {others:.2f})"
     return f"{alike}{beside}: depends on what was learned"
