@@ -12,8 +12,8 @@ from convscope.text import percent
 if TYPE_CHECKING:
     from convscope.explain.checks.result import Checks
 
-# Spearman's correlation with random weights from which on a map is as much of the input as of the network: the magnitudes
-# of two products that share one of two normal factors have 0.48.
+# Spearman's correlation with random weights from which on a map is as much of the input as of the network: that of the
+# magnitudes of two products is 0.48 where they share one of two normal factors.
 SAME = 0.5
 LARGELY = 0.71  # Spearman's correlation of ranks that have half of their variance in common
 MISSED = 0.01  # of the score, by which a sum may miss it: more is said
