@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from convscope.explain.explained import Explained
-from convscope.explain.failures import check_finite
+from convscope.explain.failures import check_finite, check_inputs
 from convscope.explain.forward import without_gradient
 from convscope.explain.score import Score
 
@@ -30,6 +30,7 @@ def in_batches(
     explained: Explained, score: Score, compute: Callable[[Explained, Score], tuple[Tensor, ...]]
 ) -> tuple[np.ndarray, ...]:
     """Return arrays (N, ...) of what ``compute`` makes of each batch of the inputs: tensors (n, ...), all finite."""
+    check_inputs(explained)
     step = at_once(explained.x)
     made: list[tuple[np.ndarray, ...]] = []
     for first in range(0, len(explained.x), step):
@@ -49,6 +50,7 @@ def scores_of(explained: Explained, score: Score) -> np.ndarray:
 
 def pairs(explained: Explained, score: Score, each: int) -> Iterator[tuple[Tensor, Tensor, Explained, Score]]:
     """Yield all pairs of an input and a number below ``each`` in batches: rows (n,), numbers (n,), inputs, score."""
+    check_inputs(explained)
     size = at_once(explained.x)
     every = len(explained.x) * each
     for first in range(0, every, size):

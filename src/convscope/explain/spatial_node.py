@@ -83,14 +83,16 @@ def _ways(
 ) -> tuple[Reach | None, ...] | None:
     """Return how a node's places see the input along each of its axes; None for a node that has no such places.
 
-    Its axes are those of the input, behind the channels; one whose places all see alike, as attention's do, is taken
-    for such a one if there are at least two.
+    Its axes are those of the input, behind the channels. Where it is not known which places see which, or all see
+    alike, as those of attention do, an image's layer is taken for such a one, and a sequence's is not: its last axis is
+    as often one of channels.
     """
     space = node.shape[2:]
-    if node.batch != 0 or len(space) != len(axes) or max(space, default=1) == 1 or "float" not in node.dtype:
+    batch = node.batch == 0 if graph.batched else node.shape[:1] == (1,)
+    if not batch or len(space) != len(axes) or max(space, default=1) == 1 or "float" not in node.dtype:
         return None
     if seen is None:
-        return (None,) * len(axes)
+        return (None,) * len(axes) if len(axes) > 1 else None
     ahead = seen.get(graph.inputs[0].name)
     if ahead is None:
         return None
