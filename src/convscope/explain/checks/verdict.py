@@ -83,14 +83,14 @@ def _of_random_weights(checks: Checks) -> str:
         return next((note for note in checks.notes if note.startswith(NOT_RANDOMISED)), NOT_RANDOMISED)
     if cascade.last.value is None:
         return "with random weights the map is the same everywhere: it depends on what was learned"
-    alike = f"{cascade.last.value:.2f} like itself with random weights"
+    alike = f"{cascade.last.words} like itself with random weights"
     if shows_the_input(cascade):
         outline = checks.edges.value if checks.edges else None
         filters = f" (and {outline:.2f} like its edges)" if outline is not None and outline >= SAME else ""
         region = " and the region asked for" if checks.region else ""
         return f"{alike}: shows the {checks.noun}{filters}{region}, not the network"
     others = cascade.others.value
-    beside = "" if others is None else f" (maps of two different {checks.noun}s: {others:.2f})"
+    beside = "" if others is None else f" (maps of two different {checks.noun}s: {others:z.2f})"
     return f"{alike}{beside}: depends on what was learned"
 
 
