@@ -89,8 +89,21 @@ def test_random_masks_find_what_each_place_adds():
     row, column = np.unravel_index(attribution.map[0].argmax(), (28, 28))
     assert 8 <= row < 12 and 16 <= column < 20
     assert attribution.map[0, 8:12, 16:20].mean() > 8 * abs(attribution.map[0, 20:, :12]).mean()
-    masks = random_masks((28, 28), 200)
+    masks = random_masks((28, 28), 200, np.random.default_rng(0))
     assert masks.min() >= 0 and masks.max() <= 1 and masks.mean() == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("name", METHODS)
+def test_maps_are_float32_in_whatever_type_a_network_computes(name: str, dtype: torch.dtype):
+    x = torch.randn(1, 2, 8, 8, generator=torch.Generator().manual_seed(0))
+    expected = METHODS[name].compute(Explained(_conv(2), x), ChosenScore([1]))
+    attribution = METHODS[name].compute(Explained(_conv(2).to(dtype), x.to(dtype)), ChosenScore([1]))
+    assert attribution.map.dtype == attribution.score.dtype == np.float32
+    if dtype is torch.float64:
+        np.testing.assert_allclose(attribution.map, expected.map, atol=1e-4 * abs(expected.map).max())
+    else:
+        assert np.corrcoef(attribution.map.ravel(), expected.map.ravel())[0, 1] > 0.9
 
 
 class _PerPixel(nn.Module):

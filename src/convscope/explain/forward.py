@@ -121,9 +121,9 @@ def _edge(tensor: Tensor) -> GradientEdge:
 
 
 def without_gradient(explained: Explained, score: Score, change: Change | None = None) -> Tensor:
-    """Return the scores (N,) of the inputs, changed or as they are; raises as ``forward``."""
+    """Return the scores (N,) float64 of the inputs, changed or as they are; raises as ``forward``."""
     with answering(explained.model), torch.inference_mode():
-        return _scores(explained, score, change or (lambda value: value), None)
+        return _scores(explained, score, change or (lambda value: value), None).double()
 
 
 def _scores(explained: Explained, score: Score, enter: Change, watch: Watch | None) -> Tensor:
