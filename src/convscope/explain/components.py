@@ -59,6 +59,11 @@ class Components:
         """The largest difference from PyTorch in all that is shown."""
         return max(each.difference for each in self.shown)
 
+    @property
+    def largest(self) -> float:
+        """The largest magnitude in all that is shown: float32 holds seven digits of it."""
+        return max(float(np.abs(each.engine).max()) for each in self.shown)
+
 
 def convolutions(graph: Graph) -> tuple[Node, ...]:
     """Return the nodes that are convolutions with weights."""

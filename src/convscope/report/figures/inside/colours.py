@@ -7,8 +7,6 @@ to yellow with even steps in brightness, so that grey print shows the same (civi
 from __future__ import annotations
 
 import numpy as np
-from matplotlib import colormaps
-
 from convscope.report.figures.kernels import COLOURS
 
 SIGNED, UNSIGNED = COLOURS, "cividis"
@@ -24,19 +22,17 @@ def is_signed(values: np.ndarray) -> bool:
     return bool(known.size) and float(known.min()) < -1e-6 * max(1e-30, float(np.abs(known).max()))
 
 
-def coloured(values: np.ndarray, signed: bool) -> np.ndarray:
-    """Return a map (H, W) in its own range as colours (H, W, 4) from 0 to 1; what is not finite is transparent."""
-    known = np.isfinite(values)
-    shown = np.where(known, values, 0.0)
+def shares(values: np.ndarray, signed: bool) -> np.ndarray:
+    """Return numbers as places on a scale from 0 to 1: of signed ones zero is its middle, else the least is 0.
+
+    >>> shares(np.array([-1.0, 0.0, 2.0]), True).tolist(), shares(np.array([1.0, 3.0]), False).tolist()
+    ([0.25, 0.5, 1.0], [0.0, 1.0])
+    """
+    shown = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
     if signed:
-        limit = float(np.abs(shown).max()) or 1.0
-        shares = 0.5 + shown / (2 * limit)
-    else:
-        low = float(shown[known].min()) if known.any() else 0.0
-        shares = (shown - low) / ((float(shown.max()) - low) or 1.0)
-    colours = colormaps[SIGNED if signed else UNSIGNED](shares)
-    colours[~known, 3] = 0.0
-    return colours
+        return 0.5 + shown / (2 * (float(np.abs(shown).max()) or 1.0))
+    low = float(shown.min())
+    return (shown - low) / ((float(shown.max()) - low) or 1.0)
 
 
 def plain(value: float) -> str:
@@ -45,4 +41,5 @@ def plain(value: float) -> str:
     >>> plain(-0.12345), plain(0.0), plain(12345.0)
     ('−0.123', '0', '1.23e+04')
     """
-    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}", value < 0)
+    text = f"{value:.3g}"
+    return f"\N{MINUS SIGN}{text[1:]}" if text.startswith("-") else text

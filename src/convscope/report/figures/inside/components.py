@@ -33,7 +33,8 @@ def draw(components: Components) -> Drawing | None:
         f"A row is one of {components.outputs} output channels (those with the largest numbers). Each panel is one input "
         "channel, filtered with the kernel drawn in its corner; their sum and the bias is the feature map beside it. On "
         "the right is what PyTorch computed. One scale a row, orange below zero, violet above."
-        f"{fewer} Largest difference of the sum from PyTorch: {components.difference:.1e}.",
+        f"{fewer} Largest difference of the sum from PyTorch: {components.difference:.1e}, of numbers up to "
+        f"{components.largest:.3g}.",
     )  # fmt: skip
 
 

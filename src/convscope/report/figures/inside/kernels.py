@@ -1,4 +1,4 @@
-"""The kernels of a layer for each of its input channels: a row for each output channel, a column for each input."""
+"""The kernels of a layer for each of its input channels, a row or a column for each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from convscope.report.figures.inside.colours import SIGNED
 from convscope.report.figures.style import MUTED, WIDE, Drawing, canvas
 
-OUTPUTS, INPUTS = 32, 32  # of a layer, as far as they are shown
+OUTPUTS, INPUTS = 32, 16  # of a layer, as far as they are shown
 
 
 def draw(node: str, kernels: np.ndarray) -> Drawing:
@@ -16,7 +16,7 @@ def draw(node: str, kernels: np.ndarray) -> Drawing:
     outputs, inputs, *size = kernels.shape
     shown = kernels[:OUTPUTS, :INPUTS]
     planes = shown[..., None, :] if len(size) == 1 else shown[:, :, size[0] // 2] if len(size) == 3 else shown
-    turned = planes.shape[1] < 4  # few input channels: rows would be short and many
+    turned = planes.shape[0] > planes.shape[1]  # wide rather than tall
     planes = planes.swapaxes(0, 1) if turned else planes
     down, across, kh, kw = planes.shape
     sheet = np.full((down * (kh + 1) - 1, across * (kw + 1) - 1), np.nan)

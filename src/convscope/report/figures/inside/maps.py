@@ -1,26 +1,29 @@
-"""The feature maps of one layer for one example, each in its own range, which stands below it."""
+"""The feature maps of one layer for one example, each in its own range, which stands below it.
+
+A layer may have thousands, so that they are laid out as pixels and not drawn: a page of 80 takes a tenth of a second.
+"""
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import cache
+from pathlib import Path
 
+import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib import colormaps
+from PIL import Image, ImageDraw, ImageFont
 
 from convscope.explain.feature_maps import FeatureMaps
-from convscope.report.figures.inside.colours import SIGNED, UNSIGNED, coloured, is_signed, plain
-from convscope.report.figures.style import INK, MUTED, WIDE, Drawing, canvas
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from convscope.report.figures.inside.colours import SIGNED, UNSIGNED, is_signed, plain, shares
+from convscope.report.figures.style import GREY, PAPER
 
 ACROSS, DOWN = 10, 8
 PAGE = ACROSS * DOWN  # maps of a page
-PIXELS = 150  # of a map along its longer side: more cannot be seen, and would make the page heavy
-GAP, LABEL = 0.06, 0.17  # inches between maps, and for the line below one
-TALLEST = 7.0  # inches of a signal's maps
+WIDTH, SIDE = 1440, 136  # pixels of a page, and of a map of it; smaller ones are enlarged by whole numbers
+GAP, LABEL, TYPE = 8, 18, 11  # pixels between maps, for the line below one, and of its letters
+COLOURS = 254  # of a map; the other two are paper and ink
 
 
 def pages(layer: FeatureMaps) -> list[slice]:
@@ -29,86 +32,55 @@ def pages(layer: FeatureMaps) -> list[slice]:
     >>> pages(FeatureMaps("a", "relu", np.zeros((100, 2, 2))))
     [slice(0, 80, None), slice(80, 160, None)]
     """
-    if layer.values.ndim < 3:
-        return [slice(0, len(layer.values))]
     return [slice(first, first + PAGE) for first in range(0, len(layer.values), PAGE)]
 
 
-def draw(layer: FeatureMaps, at: slice) -> Drawing:
-    """Draw some maps of a layer: pictures in rows, of volumes their middle slice; of a signal all as one picture."""
-    signed = is_signed(layer.values)
-    figure = _of_signal(layer, signed) if layer.values.ndim == 2 else _pictures(layer, at, signed)
-    colours = "orange below zero, violet above" if signed else "dark to bright"
-    count = len(layer.values)
-    shown = len(layer.values[at])
-    which = f"{shown:,} of {count:,} maps, from number {at.start}" if shown < count else f"{count:,} maps"
-    size = "×".join(map(str, layer.values.shape[1:]))
-    silent = f" {layer.silent:,} of the {count:,} are the same number everywhere." if layer.silent else ""
+def reading(layer: FeatureMaps) -> str:
+    """Say how a layer's maps are read."""
+    count, size = len(layer.values), "×".join(map(str, layer.values.shape[1:]))
+    colours = "orange below zero, violet above" if is_signed(layer.values) else "dark to bright"
+    silent = f" {layer.silent:,} are the same number everywhere." if layer.silent else ""
     middle = " Of each volume the middle slice is shown." if layer.values.ndim == 4 else ""
-    each = "One scale for all." if layer.values.ndim == 2 else "Each in its own range, which stands below it:"
-    return Drawing(
-        figure, f"{layer.node} ({layer.op})", f"{which} of {size}. {each} {colours}.{middle}{silent}"
-    )  # fmt: skip
+    return f"{count:,} maps of {size}, each in its own range, which stands below it: {colours}.{middle}{silent}"
 
 
-def _pictures(layer: FeatureMaps, at: slice, signed: bool) -> Figure:
-    values, ranges = layer.values[at], layer.ranges[at]
-    height, width = values.shape[-2:]
-    across = min(ACROSS, max(4, len(values)))
-    wide = min((WIDE - GAP * across) / across, 1.6)
-    tall = min(2.2 * wide, wide * height / width)
-    down = math.ceil(len(values) / across)
-    step = tall + LABEL + GAP
-    figure = Figure(figsize=(WIDE, max(0.3, down * step)))
-    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    axes.set(xlim=(0, WIDE), ylim=(down * step, 0))
-    axes.set_axis_off()
-    for number, (each, (low, high)) in enumerate(zip(values, ranges, strict=True)):
-        x, y = (number % across) * (wide + GAP), (number // across) * step
-        picture = coloured(_thinned(each if each.ndim == 2 else each[len(each) // 2]), signed)
-        axes.imshow(picture, extent=(x, x + wide, y + tall, y), interpolation="none", aspect="auto")
-        text = f"{at.start + number}: {plain(low)} … {plain(high)}"
-        axes.text(x, y + tall + 0.03, text, fontsize=5.0, color=MUTED, va="top")
-    axes.set(xlim=(0, WIDE), ylim=(down * step, 0))  # imshow moves them
-    return figure
+def png(layer: FeatureMaps, at: slice) -> bytes:
+    """Return some maps (C, H, W) of a layer, of volumes their middle slices, as a picture with transparent paper."""
+    values, signed = layer.values[at], is_signed(layer.values)
+    tiles = [_tile(each if each.ndim == 2 else each[len(each) // 2], signed) for each in values]
+    height, width = tiles[0].shape
+    step = max(SIDE, width) + GAP, height + LABEL + GAP
+    across = min(ACROSS, max(1, WIDTH // step[0]))
+    cells = np.full((math.ceil(len(tiles) / across) * step[1], WIDTH), COLOURS, np.uint8)
+    places = [((number % across) * step[0], (number // across) * step[1]) for number in range(len(tiles))]
+    for tile, (x, y) in zip(tiles, places, strict=True):
+        cells[y : y + height, x : x + width] = tile
+    picture = Image.fromarray(cells).convert("P")
+    picture.putpalette(_palette(signed))
+    draw, font = ImageDraw.Draw(picture), _font()
+    draw.fontmode = "1"  # letters without grey edges, for which the palette has no room
+    for number, ((x, y), (low, high)) in enumerate(zip(places, layer.ranges[at], strict=True), at.start):
+        draw.text((x, y + height + 2), f"{number}: {plain(low)}…{plain(high)}", fill=COLOURS + 1, font=font)
+    file = io.BytesIO()
+    picture.save(file, "PNG", transparency=COLOURS)
+    return file.getvalue()
 
 
-def _thinned(picture: np.ndarray) -> np.ndarray:
-    """Return a map of at most ``PIXELS`` a side: means of blocks of pixels."""
-    step = max(1, -(-max(picture.shape) // PIXELS))
-    if step == 1:
-        return picture
-    height, width = (max(1, n // step) for n in picture.shape)
-    cut = picture[: height * step, : width * step]
-    if cut.shape != (height * step, width * step):  # narrower than one block
-        return picture[::step, ::step]
-    return cut.reshape(height, step, width, step).mean((1, 3))
+def _tile(values: np.ndarray, signed: bool) -> np.ndarray:
+    """Return a map (H, W) in its own range as numbers of colours, about ``SIDE`` pixels wide."""
+    longer = max(values.shape)
+    step = max(1, -(-longer // SIDE))
+    times = max(1, SIDE // longer)
+    numbers = np.rint((COLOURS - 1) * shares(values[::step, ::step], signed)).astype(np.uint8)
+    return numbers.repeat(times, 0).repeat(times, 1)
 
 
-def _of_signal(layer: FeatureMaps, signed: bool) -> Figure:
-    channels, _ = layer.values.shape
-    figure = canvas(WIDE, min(TALLEST, max(1.1, 0.09 * channels + 0.6)))
-    axes = figure.subplots()
-    limit = float(np.abs(layer.values).max()) or 1.0
-    image = axes.imshow(
-        layer.values, SIGNED if signed else UNSIGNED, vmin=-limit if signed else 0.0, vmax=limit, aspect="auto",
-        interpolation="none",
-    )  # fmt: skip
-    _bare(axes)
-    axes.set_xlabel("step")
-    axes.set_ylabel("channel")
-    bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01)
-    bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
-    if channels <= 32:
-        for number, (low, high) in enumerate(layer.ranges):
-            axes.text(
-                1.002, 1 - (number + 0.5) / channels, f"{plain(low)} … {plain(high)}", fontsize=4.5, color=INK,
-                va="center", transform=axes.transAxes,
-            )  # fmt: skip
-    return figure
+def _palette(signed: bool) -> list[int]:
+    colours = colormaps[SIGNED if signed else UNSIGNED](np.linspace(0, 1, COLOURS))[:, :3]
+    numbers = np.rint(255 * colours).astype(int).ravel().tolist()
+    return [*numbers, *bytes.fromhex(PAPER[1:]), *bytes.fromhex(GREY[1:])]
 
 
-def _bare(axes: Axes, sides: Sequence[str] = ("left", "bottom")) -> None:
-    axes.tick_params(length=0, labelsize=7)
-    for side in sides:
-        axes.spines[side].set_visible(False)
+@cache
+def _font() -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), TYPE)
