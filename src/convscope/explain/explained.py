@@ -4,38 +4,67 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from convscope.errors import Error
 from convscope.graph import Graph
 
+if TYPE_CHECKING:
+    from convscope.graph.record import Recording
+
 
 @dataclass(frozen=True, eq=False)
 class Explained:
     """A network and inputs x (N, C, *space) as it takes them, or tokens (N, L).
 
-    ``baseline`` is the input that says nothing, one number or one broadcast to x: by default 0, of standardised inputs
-    the mean of the training split. The network may be in any mode and is left as it is.
+    ``baseline`` is the input that says nothing, one number or an array that broadcasts to x: by default 0, of
+    standardised inputs the mean of the training split; of tokens it stands for their embeddings. ``node`` is the layer
+    that class activation maps are taken of, as ``inspect`` names it; by default the last one that has places. The
+    network may be in any mode and is left as it is.
     """
 
     model: nn.Module
     x: Tensor
     baseline: Tensor | float = 0.0
+    node: str | None = None
 
     @cached_property
-    def graph(self) -> Graph | None:
-        """The network as data, recorded once; None where it cannot be recorded."""
-        from convscope.graph.record import record
+    def recording(self) -> Recording | None:
+        """How the network runs, recorded once; None where it cannot be recorded."""
+        from convscope.graph.record import checked, recording
+        from convscope.graph.record.inputs import bound_inputs
 
         try:
-            return record(self.model, self.x[:1])
+            model = checked(self.model)
+            return recording(model, bound_inputs(model, self.x[:1]))
         except Error:
             return None
 
+    @property
+    def graph(self) -> Graph | None:
+        """The network as data; None where it cannot be recorded."""
+        return None if self.recording is None else self.recording.graph
+
+    @property
+    def tokens(self) -> bool:
+        """Whether the inputs are tokens, of which only the embeddings have a gradient."""
+        return not self.x.is_floating_point()
+
     def of(self, x: Tensor) -> Explained:
-        """Return the same network with other inputs of the same size, without recording it again."""
+        """Return the same network with other inputs, without recording it again where they are of the same size."""
         other = replace(self, x=x)
-        if "graph" in self.__dict__ and x.shape[1:] == self.x.shape[1:]:
-            other.__dict__["graph"] = self.graph
+        if "recording" in self.__dict__ and x.shape[1:] == self.x.shape[1:]:
+            other.__dict__["recording"] = self.recording
         return other
+
+    def rows(self, rows: Tensor | slice) -> Explained:
+        """Return the same network with some of the inputs, which may be repeated, each with its baseline."""
+        other = self.of(self.x[rows])
+        each = isinstance(self.baseline, Tensor) and self.baseline.ndim == self.x.ndim and len(self.baseline) > 1
+        if not each:
+            return other
+        shorter = replace(other, baseline=self.baseline[rows])  # pyright: ignore[reportIndexIssue]
+        shorter.__dict__.update(recording=self.recording)
+        return shorter

@@ -12,9 +12,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from convscope.explain.score import NUMBERS, Score, answering
+from convscope.explain.attribution import Attribution
+from convscope.explain.batches import each_example, in_batches, pairs, scores_of
+from convscope.explain.explained import Explained
+from convscope.explain.failures import check_finite
+from convscope.explain.forward import forward, without_gradient
+from convscope.explain.gradient import left_out
+from convscope.explain.score import Score
 
 STEPS, FEWEST = 32, 8
+OF_IMAGES = 50  # steps of the way of a batch
 LONG = 64_000  # positions of an example times steps of the way, above which fewer steps are taken
 
 
@@ -50,16 +57,56 @@ def integrated_gradients(model: nn.Module, x: Tensor, score: Score, baseline: fl
     >>> found.values.tolist(), abs(found.gap) < 1e-6
     ([2.0, -12.0], True)
     """
-    apart = x - baseline
-    along = (torch.arange(steps, dtype=x.dtype) + 0.5) / steps
-    total = torch.zeros_like(x[0], dtype=torch.float64)
-    at_once = max(1, min(steps, NUMBERS // max(1, x.numel())))
-    with answering(model), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
-        for part in along.split(at_once):
-            points = (baseline + part.view(-1, *[1] * (x.ndim - 1)) * apart).requires_grad_()
-            (gradient,) = torch.autograd.grad(score.of(model(points).double()).sum(), points)
-            total += gradient.double().sum(0)
-        with torch.no_grad():
-            ends = score.of(model(torch.cat([torch.full_like(x, baseline), x])).double())
-    values = (total / steps * apart[0].double()).numpy()
-    return Integrated(values, float(ends[1]), float(ends[0]))
+    values, scores, at_baseline = _integrated(Explained(model, x, baseline), score, steps)
+    return Integrated(values[0], float(scores[0]), float(at_baseline[0]))
+
+
+def ig(explained: Explained, score: Score, steps: int = OF_IMAGES) -> Attribution:
+    """Return integrated gradients (N, C, *space); their map is the sum over the channels, (N, *space).
+
+    ``gap`` (N,) is the sum of an example's values minus score(x) - score(baseline).
+
+    >>> cube = torch.nn.Flatten()  # the score is x³, its gradient 3 x²
+    >>> attribution = ig(Explained(cube, torch.tensor([[[2.0]]])), Score("cube", lambda out: out[:, 0] ** 3), steps=100)
+    >>> round(float(attribution.map[0, 0]), 2), round(float(attribution.gap[0]), 4)
+    (8.0, -0.0002)
+    """
+    values, scores, at_baseline = _integrated(explained, score, steps)
+    gap = values.reshape(len(values), -1).sum(1) - (scores - at_baseline)
+    values = values.astype(np.float32)
+    return Attribution(
+        values.sum(1), values, scores.astype(np.float32), "ig", gap=gap.astype(np.float32), notes=left_out(explained)
+    )
+
+
+def _integrated(explained: Explained, score: Score, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return values (N, ...), and scores (N,) of the inputs and of the baseline, all float64."""
+    total: Tensor | None = None
+    for rows, numbers, part, of in pairs(explained, score, steps):
+        along = (numbers.double() + 0.5) / steps
+
+        def between(value: Tensor, part: Explained = part, along: Tensor = along) -> Tensor:
+            start = part.baseline
+            return start + each_example(along, value) * (value - start)
+
+        with forward(part, of, between) as passed:
+            slope = passed.gradient().double()
+        total = slope.new_zeros(len(explained.x), *slope.shape[1:]) if total is None else total
+        total.index_add_(0, rows.to(slope.device), slope)
+    assert total is not None
+    check_finite(explained, total)
+    apart, at_baseline = in_batches(explained, score, _from_baseline)
+    return (total / steps).cpu().numpy() * apart, scores_of(explained, score).astype(np.float64), at_baseline
+
+
+def _from_baseline(part: Explained, score: Score) -> tuple[Tensor, ...]:
+    """Return what the network is given minus its baseline, and the score of that."""
+    apart: list[Tensor] = []
+
+    def at_baseline(value: Tensor) -> Tensor:
+        start = torch.zeros_like(value) + part.baseline
+        apart.append((value - start).double())
+        return start
+
+    scores = without_gradient(part, score, at_baseline)
+    return torch.cat(apart, 1), scores.double()

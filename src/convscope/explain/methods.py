@@ -7,8 +7,15 @@ from dataclasses import dataclass
 
 from convscope.explain.attribution import Attribution
 from convscope.explain.explained import Explained
-from convscope.explain.gradient import gradient
+from convscope.explain.gradcam import gradcam, gradcampp
+from convscope.explain.gradient import gradient, inputxgradient
+from convscope.explain.guided import deconv, guided
+from convscope.explain.guided_gradcam import guided_gradcam
+from convscope.explain.integrated_gradients import ig
+from convscope.explain.occlusion_windows import occlude
+from convscope.explain.rise import rise
 from convscope.explain.score import Score
+from convscope.explain.smoothgrad import smoothgrad
 
 __all__ = ["METHODS", "Attribution", "Explained", "Method", "Score"]
 
@@ -34,6 +41,46 @@ _ALL = (
     Method(
         "gradient", "Gradient", gradient, False, "Simonyan et al. 2014",
         "How much the score changes with each pixel.",
+    ),
+    Method(
+        "inputxgradient", "Input × gradient", inputxgradient, True, "Shrikumar et al. 2016",
+        "Each pixel times how much the score changes with it.",
+    ),
+    Method(
+        "smoothgrad", "SmoothGrad", smoothgrad, False, "Smilkov et al. 2017",
+        "How much the score changes with each pixel, in the mean over 25 noisy copies of the image.",
+    ),
+    Method(
+        "ig", "Integrated gradients", ig, True, "Sundararajan et al. 2017",
+        "What each pixel adds to the score on the way from the baseline to the image; all together give its rise.",
+    ),
+    Method(
+        "deconv", "Deconvolution", deconv, False, "Zeiler and Fergus 2014",
+        "The gradient of which rectifiers let only positive parts pass, whatever their input was.",
+    ),
+    Method(
+        "guided", "Guided backpropagation", guided, False, "Springenberg et al. 2015",
+        "The gradient of which rectifiers let only positive parts pass, where they were active.",
+    ),
+    Method(
+        "gradcam", "Grad-CAM", gradcam, False, "Selvaraju et al. 2017",
+        "Where the maps of the last layer with places that speak for the score are active.",
+    ),
+    Method(
+        "gradcampp", "Grad-CAM++", gradcampp, False, "Chattopadhyay et al. 2018",
+        "As Grad-CAM, with weights that count positive gradients only, so that several objects show.",
+    ),
+    Method(
+        "guided_gradcam", "Guided Grad-CAM", guided_gradcam, False, "Selvaraju et al. 2017",
+        "Guided backpropagation where Grad-CAM is active.",
+    ),
+    Method(
+        "occlusion", "Occlusion", occlude, True, "Zeiler and Fergus 2014",
+        "How far the score falls when the baseline stands in place of a window.",
+    ),
+    Method(
+        "rise", "RISE", rise, True, "Petsiuk et al. 2018",
+        "How far the score rises where random masks let a place be seen.",
     ),
 )  # fmt: skip
 METHODS = {method.name: method for method in _ALL}

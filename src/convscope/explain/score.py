@@ -130,14 +130,14 @@ def score_of(target: TargetSpec, number: int) -> Score | None:
 
 @contextmanager
 def answering(model: nn.Module) -> Iterator[None]:
-    """Put a network into evaluation mode; afterwards each of its modules is in the mode that it was in."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
+    """Put a network into evaluation mode; afterwards all of it, and random states, are as they were."""
+    from convscope.graph.record import eager
+    from convscope.graph.record.no_trace import no_trace
+
+    with no_trace(model), eager(model):
+        for module in model.modules():
+            module.__dict__["training"] = False  # not ``eval``, which a class may have made into something else
         yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def scores(model: nn.Module, inputs: Tensor, score: Score) -> np.ndarray:

@@ -162,7 +162,7 @@ def record_forward(
     """
     device = nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
     printed = io.StringIO() if fake else sys.stderr  # what the forward prints is no part of the answer
-    with no_trace(model), torch.inference_mode(False), torch.no_grad(), device, _eager(model), redirect_stdout(printed):
+    with no_trace(model), torch.inference_mode(False), torch.no_grad(), device, eager(model), redirect_stdout(printed):
         for module in model.modules():
             module.__dict__["training"] = False  # not ``eval``, which a class may have made into something else
         recorder = Recorder(model, batch, fake=fake, keep=keep)
@@ -195,7 +195,7 @@ def record_forward(
     return Recording(graph, recorder.log.calls, recorder.log.places(), recorder.uses)
 
 
-def _eager(model: nn.Module) -> AbstractContextManager[Any]:
+def eager(model: nn.Module) -> AbstractContextManager[Any]:
     """Return what keeps compiled modules from being compiled: their calls could not be seen."""
     compiled = ("_orig_mod", "_compiled_call_impl")  # torch.compile(module), module.compile()
     if any(getattr(module, name, None) is not None for module in model.modules() for name in compiled):

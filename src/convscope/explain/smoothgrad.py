@@ -1,0 +1,43 @@
+"""SmoothGrad: the mean of the gradients of noisy copies of an input (Smilkov et al. 2017)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from convscope.explain.attribution import Attribution
+from convscope.explain.batches import each_example, pairs, scores_of
+from convscope.explain.explained import Explained
+from convscope.explain.failures import check_finite
+from convscope.explain.forward import forward
+from convscope.explain.gradient import left_out, magnitude
+from convscope.explain.score import Score
+
+COPIES, NOISE = 25, 0.15  # the standard deviation of the noise, of the range of an example's numbers
+
+
+def smoothgrad(explained: Explained, score: Score, copies: int = COPIES, noise: float = NOISE) -> Attribution:
+    """Return the mean gradient (N, C, *space) of noisy copies; its map is the largest magnitude over the channels.
+
+    The noise is drawn anew from seed 0 with every call: the same input has the same map, alone or in a batch.
+    """
+    drawn: dict[tuple[int, ...], Tensor] = {}  # by the shape of what the network is given
+    total: Tensor | None = None
+    for rows, numbers, part, of in pairs(explained, score, copies):
+
+        def noisy(value: Tensor, numbers: Tensor = numbers) -> Tensor:
+            flat = value.flatten(1)
+            spread = noise * (flat.amax(1) - flat.amin(1))
+            shape = (copies, *value.shape[1:])
+            if shape not in drawn:
+                drawn[shape] = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+            return value + each_example(spread, value) * drawn[shape][numbers].to(value)
+
+        with forward(part, of, noisy) as passed:
+            slope = passed.gradient()
+        total = slope.new_zeros(len(explained.x), *slope.shape[1:]) if total is None else total
+        total.index_add_(0, rows.to(slope.device), slope)
+    assert total is not None
+    check_finite(explained, total)
+    values = (total / copies).cpu().numpy()
+    return Attribution(magnitude(values), values, scores_of(explained, score), "smoothgrad", notes=left_out(explained))
