@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from convscope.explain.checks.estimate import Estimate
 from convscope.explain.checks.result import Checks
 from convscope.runs import files
-from convscope.runs.explanation_checks import checked_rows, kept_checks
+from convscope.runs.explanation_checks import checked_rows, has_learned, kept_checks
+from convscope.tasks.scores import About
 
 INPUTS = np.arange(8.0).reshape(2, 4)
 
@@ -89,3 +91,22 @@ def test_rows_lie_at_even_distances():
     rows = checked_rows(10_000)
     assert len(rows) == 32 and rows[0] == 0 and rows[-1] == 9_999 and np.ptp(np.diff(rows)) <= 1
     assert checked_rows(1).tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("better", "difference", "learned"),
+    [
+        ("higher", (0.4, 0.3, 0.5), True),
+        ("higher", (0.1, -0.1, 0.3), False),
+        ("lower", (-2.0, -3.0, -1.0), True),
+        ("lower", (2.0, 1.0, 3.0), False),
+        ("higher", (0.4, None, None), True),
+    ],
+)
+def test_a_network_has_learned_where_it_beats_an_answer_given_without_looking(better, difference, learned: bool):
+    versus = {"difference": dict(zip(("value", "low", "high"), difference, strict=True))}
+    about = {"main": About("Main", "", better=better)}
+    run = SimpleNamespace(unfinished="", about=about, metrics={"baselines": [{"versus": versus}]})
+    assert has_learned(run) is learned  # pyright: ignore[reportArgumentType]
+    run.metrics = {}
+    assert has_learned(run)  # pyright: ignore[reportArgumentType]

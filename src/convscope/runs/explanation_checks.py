@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -22,6 +23,10 @@ from convscope.plain import plain
 from convscope.runs import files
 from convscope.runs.checksum import weights_hash
 from convscope.runs.write import write_json
+from convscope.tasks.quantities import ahead
+
+if TYPE_CHECKING:
+    from convscope.runs.run import Run
 
 FORMAT = 1  # raised when the checks themselves change, so that old ones are computed again
 EXAMPLES = 32  # how many of a split the checks are over, where it has as many
@@ -42,6 +47,18 @@ def checked_rows(count: int, examples: int = EXAMPLES) -> np.ndarray:
     ([0, 2, 4, 6, 8], [0, 1])
     """
     return np.unique(np.linspace(0, count - 1, min(examples, count)).astype(np.int64))
+
+
+def has_learned(run: Run) -> bool:
+    """Return whether a run's network is better than an answer given without looking at the input.
+
+    That is the first of its baselines, such as the most frequent class; a run without baselines counts as better.
+    """
+    baselines = [] if run.unfinished else run.metrics.get("baselines") or []
+    if not baselines:
+        return True
+    lead = ahead(baselines[0]["versus"]["difference"], next(iter(run.about.values())))
+    return (lead["value"] if math.isnan(lead["low"]) else lead["low"]) > 0
 
 
 def kept_checks(

@@ -112,7 +112,7 @@ def test_some_constant_maps_are_counted():
 
 def test_an_untrained_network_is_said_to_be_so():
     checks = check(PRODUCT, _images(), SCORE, trained=False)
-    assert checks.passed is False and "the network is not trained" in checks.verdict
+    assert checks.passed is False and "the network has learned nothing" in checks.verdict
 
 
 def test_the_gap_is_a_part_of_the_score():

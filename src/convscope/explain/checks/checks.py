@@ -37,7 +37,7 @@ def check(
 ) -> Checks:
     """Return the checks of a method on inputs x (N, ...) of a network, which is left as it is.
 
-    ``trained`` is False for a network that has not learned anything: its verdict says so. ``beside`` are the
+    ``trained`` is False for a network that has learned nothing: the verdict says so. ``beside`` are the
     ``references`` of the same inputs and score, where they are known already. The same inputs give the same numbers.
 
     Raises ``ConfigError`` as the method does, and where its maps or the scores are not finite.

@@ -42,7 +42,7 @@ def verdict(checks: Checks) -> str:
     sentence = _of_maps(checks)
     if checks.trained:
         return sentence
-    return f"the network is not trained, so that no map can show anything learned; {sentence}"
+    return f"the network has learned nothing, so that no map can show what it learned; {sentence}"
 
 
 def _of_maps(checks: Checks) -> str:

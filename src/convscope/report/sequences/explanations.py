@@ -11,7 +11,8 @@ from convscope.data.dataset import Split
 from convscope.data.sequences.first_window import first_window
 from convscope.data.spec import Numbers, TargetSpec
 from convscope.data.transforms.text import text_of
-from convscope.explain.deletion_check import SHARE, drop, drops
+from convscope.explain.checks.drop import SHARE, drop
+from convscope.explain.checks.estimate import mean_of
 from convscope.explain.occlusion import pieces
 from convscope.explain.score import score_of
 from convscope.report.sequences.chosen import Chosen, Closely
@@ -97,15 +98,10 @@ def _check(model: nn.Module, split: Split, answers: np.ndarray, target: TargetSp
         falls.append(drop(model, x, counts, method.remove(x), score, rng))
     if len(falls) < 2:
         return ""
-    named, drawn = (_said(mean) for mean in drops(falls).means())
+    named, drawn = (mean_of(np.array(side)) for side in zip(*falls, strict=True))
     noun = method.noun
     return (
         f"Check: without the {percent(SHARE, 0)} of the {noun} that count most ({method.instead}), the {what} falls "
         f"by {named}; without as many drawn {noun}, by {drawn} (means and 95 % intervals over "
         f"{count(len(falls), 'example')} at even distances). The nearer the two, the less the colours say."
     )
-
-
-def _said(mean: tuple[float, float, float]) -> str:
-    value, low, high = mean
-    return f"{value:.2f} ({low:.2f} to {high:.2f})" if np.isfinite(low) else f"{value:.2f}"
