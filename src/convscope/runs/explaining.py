@@ -93,9 +93,9 @@ class Explainer:
         return [each for each in explanations if each is not None]
 
     def _of_batch(self, x: Tensor) -> Iterator[Explanation]:
-        return explanations(self._explained(x), self.predictor.target, self.question, self.checks)
+        return explanations(self.seen(x), self.predictor.target, self.question, self.checks)
 
-    def _explained(self, x: Tensor) -> Explained:
+    def seen(self, x: Tensor) -> Explained:
         """Return a batch for the methods; a network is recorded once for each size of its inputs."""
         size = tuple(x.shape[1:])
         if size in self._seen:
