@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from convscope.explain.explained import Explained
 from convscope.explain.methods import METHODS, Method
 from convscope.explain.score import Score
 from convscope.plain import plain
+
+if TYPE_CHECKING:
+    from convscope.explain.checks.result import Checks
 
 DEFAULT = ("gradcam", "ig")
 
@@ -84,6 +87,14 @@ class Explanation:
     def _repr_html_(self) -> str:
         rows = {each.title: each.verdict or "not checked" for each in self.maps.values()}
         return card(self.input, {"explained": self.target, **rows}, escape(self.error or self.note))
+
+    def with_verdicts(self, checks: Mapping[str, Checks]) -> Explanation:
+        """Return the same, with what the checks of each method say under its map."""
+        maps = {
+            name: replace(each, verdict=checks[name].verdict, passed=checks[name].passed) if name in checks else each
+            for name, each in self.maps.items()
+        }
+        return replace(self, maps=maps)
 
     @property
     def probability(self) -> float | None:

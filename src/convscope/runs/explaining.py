@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,14 +18,16 @@ from convscope.data.sequences.first_window import first_window
 from convscope.data.spec import TargetSpec
 from convscope.data.transforms import SignalTransform, Stored, TextTransform, Transform
 from convscope.data.transforms.text import text_of
-from convscope.explain.checks.result import Checks
+from convscope.errors import ConfigError
 from convscope.explain.explained import Explained
 from convscope.explain.explanation import DEFAULT, Explanation, attributions, map_of, methods_of
 from convscope.explain.finite import check_finite
 from convscope.explain.methods import Method
+from convscope.explain.failures import failed
 from convscope.explain.removal import NEARLY
-from convscope.explain.score import answering
+from convscope.explain.score import Score, answering
 from convscope.explain.targets import choose
+from convscope.graph.record.nested import named_tensors
 from convscope.runs.predictor import Predictor
 
 BATCH, NUMBERS = 32, 8_000_000  # examples of a batch, and numbers of its inputs: methods keep what gradients need
@@ -46,11 +48,10 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Explainer:
-    """A network with what turns files into its inputs and its outputs into answers; ``checks`` are of its methods."""
+    """A network with what turns files into its inputs and its outputs into answers, and what is asked of it."""
 
     predictor: Predictor
     question: Question
-    checks: Mapping[str, Checks] = field(default_factory=dict[str, Checks])
     _seen: dict[tuple[int, ...], Explained] = field(default_factory=dict, init=False, repr=False)
 
     def explain(self, inputs: Images | Iterable[Images]) -> Iterator[Explanation]:
@@ -93,7 +94,7 @@ class Explainer:
         return [each for each in explanations if each is not None]
 
     def _of_batch(self, x: Tensor) -> Iterator[Explanation]:
-        return explanations(self.seen(x), self.predictor.target, self.question, self.checks)
+        return explanations(self.seen(x), self.predictor.target, self.question)
 
     def seen(self, x: Tensor) -> Explained:
         """Return a batch for the methods; a network is recorded once for each size of its inputs."""
@@ -106,25 +107,39 @@ class Explainer:
 
 
 def explanations(
-    explained: Explained, target: TargetSpec | None, question: Question, checks: Mapping[str, Checks], names: Any = ()
+    explained: Explained, target: TargetSpec | None, question: Question, names: Sequence[str] = ()
 ) -> Iterator[Explanation]:
     """Yield an explanation of each row of a batch, without what only a run knows: its file, answer and picture."""
     if question.node is not None and explained.graph is not None:
         explained.graph[question.node]  # noqa: B018 - says which name is the nearest
-    with answering(explained.model), torch.inference_mode():
-        outputs = explained.model(explained.x)
-    chosen = choose(outputs.float(), target, question.target, question.at, names)
+    chosen = choose(outputs_of(explained), target, question.target, question.at, names)
     maps, refused = attributions(question.methods, explained, chosen.score)
     for row, said in enumerate(chosen.said):
         of_row = {name: map_of(each, row) for name, each in maps.items()}
-        with_verdicts = {name: _checked(each, checks) for name, each in of_row.items()}
         region = None if chosen.regions is None else chosen.regions[row]
-        yield Explanation("", {}, said, chosen.score.name, with_verdicts, refused, region=region)
+        yield Explanation("", {}, said, chosen.score.name, of_row, refused, region=region)
 
 
-def _checked(each: Any, checks: Mapping[str, Checks]) -> Any:
-    result = checks.get(each.method)
-    return each if result is None else replace(each, verdict=result.verdict, passed=result.passed)
+def outputs_of(explained: Explained) -> Tensor:
+    """Return what a network gives for a batch, (N, K, ...) float32; ``ShapeError`` for inputs that it does not take."""
+    try:
+        with answering(explained.model), torch.inference_mode():
+            outputs = explained.model(explained.x)
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise failed(explained, error) from error
+    first = next((tensor for _, tensor in named_tensors(outputs)), None)
+    if first is None or first.ndim < 2 or len(first) != len(explained.x):
+        raise ConfigError(f"expected an output (N, K, ...) for {len(explained.x)} inputs, found {_said(first)}")
+    return first.float().clone()  # no inference tensor any more: scores of gradients are built on it
+
+
+def _said(output: Tensor | None) -> str:
+    return "no tensor" if output is None else f"{tuple(output.shape)}"
+
+
+def own_score(explained: Explained, target: TargetSpec | None) -> Score:
+    """Return the score of each example's own answer."""
+    return choose(outputs_of(explained), target).score
 
 
 def _of_one_size(tensors: Sequence[Tensor]) -> Iterator[list[int]]:

@@ -19,10 +19,9 @@ from convscope.explain.checks.deletion import References, references
 from convscope.explain.checks.result import Checks
 from convscope.explain.explained import Explained
 from convscope.explain.methods import Method
-from convscope.explain.score import Score, answering
-from convscope.explain.targets import choose
+from convscope.explain.score import answering
 from convscope.runs.evaluate import held_out
-from convscope.runs.explaining import Explainer
+from convscope.runs.explaining import Explainer, own_score
 from convscope.runs.explanation_checks import EXAMPLES, checked_rows, has_learned, kept_checks, known_checks
 from convscope.text import count
 
@@ -84,7 +83,7 @@ def inputs_of(run: Run, split: Split, rows: np.ndarray | None = None) -> Tensor:
     """
     rows = checked_rows(len(split), EXAMPLES) if rows is None else rows
     rule = run.spec.preprocessing
-    raws = [np.asarray(first_window(np.asarray(split.input.take(np.array([row]))[0]), rule)) for row in rows]
+    raws = [np.array(first_window(np.asarray(split.input.take(np.array([row]))[0]), rule)) for row in rows]
     tensors = [run.predictor.tensor(raw[None]) for raw in raws]
     sizes = [tuple(tensor.shape[1:]) for tensor in tensors]
     usual = max(dict.fromkeys(sizes), key=sizes.count)
@@ -96,7 +95,7 @@ def _known(run: Run, method: Method, some: Explained) -> Checks | None:
 
 
 def _kept(run: Run, method: Method, some: Explained, beside: dict[int, Sequence[References]]) -> Checks:
-    score, examples = own_score(run, some), len(some.x)
+    score, examples = own_score(some, run.spec.target), len(some.x)
 
     def compute() -> Checks:
         if examples not in beside:
@@ -111,17 +110,10 @@ def _options(run: Run, some: Explained) -> dict[str, object]:
     return {"target": run.spec.target.kind, "node": some.node, "baseline": float(some.baseline)}
 
 
-def own_score(run: Run, explained: Explained) -> Score:
-    """Return the score of each example's own answer."""
-    with answering(explained.model), torch.inference_mode():
-        outputs = explained.model(explained.x)
-    return choose(outputs.float(), run.spec.target).score
-
-
 def _affordable(run: Run, method: Method, explained: Explained) -> int:
     """Return on how many examples a method can be checked in the time there is, by what some of them take; 0 for none."""
     few = explained.of(explained.x[:TIMED])
-    score = own_score(run, few)
+    score = own_score(few, run.spec.target)
     method.compute(few, score)  # the first time more is done than ever after
     began = time.perf_counter()
     with answering(few.model), torch.inference_mode():

@@ -43,7 +43,7 @@ def said_of(explanation: Explanation) -> str:
         return f"explained: {target}{value}"
     said = f"said {label}, {percent(probability)}" if probability is not None else f"said {label}"
     if str(label) == target:
-        return f"{said}: explained"
+        return said
     stated = f", {percent(explanation.probability)}" if explanation.probability is not None else ""
     return f"{said}; explained: {target}{stated}"
 
