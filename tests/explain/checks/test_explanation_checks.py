@@ -17,6 +17,7 @@ from convscope.errors import ConfigError
 from convscope.explain.attribution import Attribution
 from convscope.explain.checks.checks import check, check_all
 from convscope.explain.checks.edges import edges
+from convscope.explain.checks.estimate import Estimate
 from convscope.explain.checks.ranking import ranking
 from convscope.explain.checks.result import Checks
 from convscope.explain.explained import Explained
@@ -110,6 +111,25 @@ def test_some_constant_maps_are_counted():
     assert checks.constant == 1 and "on 1 of 16 images the map is the same everywhere" in checks.verdict
 
 
+def _said(**changes: float) -> str:
+    """Return the verdict on checks of which some figures are others."""
+    checks = check(PRODUCT, _images(4), ChosenScore([0, 1, 2, 0]))
+    new = {name: Estimate(value, None, None, 4) for name, value in changes.items() if name != "top"}
+    assert checks.random_weights is not None
+    layers = dataclasses.replace(checks.random_weights.steps[0], spearman=Estimate(changes.get("top"), None, None, 4))
+    low = dataclasses.replace(layers, spearman=Estimate(0.125, None, None, 4))
+    cascade = dataclasses.replace(checks.random_weights, steps=(layers, low))
+    return dataclasses.replace(checks, random_weights=cascade, **new).verdict  # pyright: ignore[reportArgumentType]
+
+
+def test_what_is_to_be_held_against_a_map_is_said():
+    assert "0.75 like the edges of the image" in _said(edges=0.75) and "like the edges" not in _said(edges=0.25)
+    assert "only 0.25 like itself under noise" in _said(stability=0.25) and "noise" not in _said(stability=0.75)
+    assert "0.75 like the map of the runner-up" in _said(runner_up=0.75) and "runner-up" not in _said(runner_up=0.5)
+    assert "0.88 like itself where only the last layer (1) is random" in _said(top=0.875)
+    assert _said(top=0.25).startswith("0.12 like itself with random weights")
+
+
 def test_an_untrained_network_is_said_to_be_so():
     checks = check(PRODUCT, _images(), SCORE, trained=False)
     assert checks.passed is False and "the network has learned nothing" in checks.verdict
@@ -166,7 +186,7 @@ def test_maps_that_are_no_numbers_are_refused():
     explained = _images()
     with torch.no_grad():
         explained.model[1].weight[0, 0] = torch.nan  # pyright: ignore
-    with pytest.raises(ConfigError, match=r"gradient: the map or the score of input 0 is not finite.*NaN"):
+    with pytest.raises(ConfigError, match=r"weights 1\.weight hold NaN"):
         check(GRADIENT, explained, SCORE)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import numpy as np
+import torch
 
 from convscope.errors import ConfigError
 from convscope.explain.attribution import Attribution
@@ -20,6 +21,7 @@ from convscope.explain.checks.runner_up import runner_up
 from convscope.explain.checks.stability import stability
 from convscope.explain.checks.verdict import NOT_RANDOMISED
 from convscope.explain.explained import Explained
+from convscope.explain.failures import check_finite
 from convscope.explain.methods import Method
 from convscope.explain.score import Score
 
@@ -40,7 +42,7 @@ def check(
     ``trained`` is False for a network that has learned nothing: the verdict says so. ``beside`` are the
     ``references`` of the same inputs and score, where they are known already. The same inputs give the same numbers.
 
-    Raises ``ConfigError`` as the method does, and where its maps or the scores are not finite.
+    Raises as the method does, and where its maps are not finite.
 
     >>> import torch
     >>> from convscope.explain.methods import METHODS
@@ -52,7 +54,7 @@ def check(
     (32, True)
     """
     attribution = method.compute(explained, score)
-    _check_finite(method, attribution)
+    check_finite(explained, torch.from_numpy(attribution.map))
     there, notes = positions(explained.x), list[str](attribution.notes)
     maps = attribution.map
 
@@ -112,14 +114,3 @@ def _gap(attribution: Attribution) -> Gap | None:
         return None
     relative = abs(attribution.gap) / np.maximum(abs(attribution.score), np.finfo(np.float32).tiny)
     return Gap(float(np.median(relative)), float(relative.max()))
-
-
-def _check_finite(method: Method, attribution: Attribution) -> None:
-    """Raise ``ConfigError`` where a map or a score is not finite."""
-    finite = np.isfinite(attribution.map).reshape(len(attribution.map), -1).all(1) & np.isfinite(attribution.score)
-    if not finite.all():
-        row = int(np.flatnonzero(~finite)[0])
-        raise ConfigError(
-            f"{method.name}: the map or the score of input {row} is not finite, as of {(~finite).sum()} of "
-            f"{len(finite)}; look for NaN or infinity in the weights of the network and in its inputs"
-        )

@@ -20,8 +20,8 @@ from convscope.explain.checks.positions import positions
 from convscope.explain.explained import Explained
 from convscope.explain.score import NUMBERS, Score, scores
 
-STEPS = 16  # of the way from the whole input to nothing
-DRAWS = 3  # orders drawn at random an example
+STEPS, DRAWS = 16, 3  # of the way from the whole input to nothing; orders drawn at random an example
+FEWEST, LARGE = 8, 10_000  # steps, and one order, for inputs of more places: each pass costs more, an area is smoother
 AT_ONCE = 256  # inputs whose fill is made together
 
 
@@ -90,7 +90,8 @@ def _references(
     whole, empty = _scores(explained, score, fill, ends).reshape(2, -1)
     known = (whole, empty)
     orders: dict[str, Areas] = {}
-    drawn = [_curve(explained, score, fill, ranks(rng.random(there.shape), there), there, known) for _ in range(DRAWS)]
+    draws = DRAWS if steps_for(there) == STEPS else 1
+    drawn = [_curve(explained, score, fill, ranks(rng.random(there.shape), there), there, known) for _ in range(draws)]
     area = np.mean([_area(curve) for curve in drawn], axis=0)
     orders["random"] = Areas(area, area)  # insertion goes the same way from its other end, in an order as random
     if outline is not None:
@@ -137,6 +138,15 @@ def ranks(importance: np.ndarray, there: np.ndarray, seed: int = 0) -> np.ndarra
     return places.reshape(there.shape)
 
 
+def steps_for(there: np.ndarray) -> int:
+    """Return how many steps the way has for inputs of so many places, (N, *space).
+
+    >>> steps_for(np.ones((32, 28, 28), bool)), steps_for(np.ones((32, 224, 224), bool))
+    (16, 8)
+    """
+    return STEPS if there[0].size <= LARGE else FEWEST
+
+
 def _areas(
     explained: Explained,
     score: Score,
@@ -163,9 +173,10 @@ def _curve(
     there: np.ndarray,
     ends: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:
-    """Return the scores (N, STEPS + 1) while the positions go in their order, from the whole input to nothing."""
-    gone = [there & (place < np.rint(_counts(there) * step / STEPS)) for step in range(1, STEPS)]
-    between = _scores(explained, score, fill, np.concatenate(gone)).reshape(STEPS - 1, -1)
+    """Return the scores (N, steps + 1) while the positions go in their order, from the whole input to nothing."""
+    steps = steps_for(there)
+    gone = [there & (place < np.rint(_counts(there) * step / steps)) for step in range(1, steps)]
+    between = _scores(explained, score, fill, np.concatenate(gone)).reshape(steps - 1, -1)
     return np.stack([ends[0], *between, ends[1]], axis=1)
 
 
@@ -182,5 +193,5 @@ def _scores(explained: Explained, score: Score, fill: Fill, gone: np.ndarray) ->
 
 
 def _area(curve: np.ndarray) -> np.ndarray:
-    """Return the area under curves (N, STEPS + 1) over a way of length 1, by trapezoids: the mean score along it."""
-    return np.trapezoid(curve, dx=1 / STEPS, axis=1)
+    """Return the area under curves (N, steps + 1) over a way of length 1, by trapezoids: the mean score along it."""
+    return np.trapezoid(curve, dx=1 / (curve.shape[1] - 1), axis=1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -33,6 +33,7 @@ STEPS = 6  # of the cascade at most: further layers are randomised several at a 
 class Step:
     """The map after ``layer`` and all above it were randomised: its likeness to the map of the trained network.
 
+    ``layer`` is the path of a module, or of a parameter that belongs to none but the network itself.
     ``spearman`` is of the magnitudes, ``ssim`` their structural similarity, each divided by its largest.
     """
 
@@ -70,7 +71,7 @@ def cascade(method: Method, explained: Explained, score: Score, original: np.nda
     generator = torch.Generator().manual_seed(seed)
     there = positions(explained.x)
     size = abs(original)
-    randomised = Explained(model, explained.x, explained.baseline)
+    randomised = replace(explained, model=model)
     shuffled: list[str] = []
     steps: list[Step] = []
     for layer in layers:
@@ -79,7 +80,7 @@ def cascade(method: Method, explained: Explained, score: Score, original: np.nda
         renew_statistics(model, explained.x, shuffled)
         maps = abs(method.compute(randomised, score).map)
         alike = mean_of(spearman(size, maps, there)), mean_of(structural_similarity(size, maps, there))
-        steps.append(Step(layer[-1].rpartition(".")[0], *alike))
+        steps.append(Step(layer[-1].rpartition(".")[0] or layer[-1], *alike))
     both = there & np.roll(there, 1, axis=0)
     return Cascade(tuple(steps), mean_of(spearman(size, np.roll(size, 1, axis=0), both)))
 

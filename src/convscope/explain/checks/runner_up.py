@@ -42,6 +42,8 @@ def _highest_others(explained: Explained, score: ChosenScore | RegionScore) -> T
         for first in range(0, len(explained.x), at_once):
             rows = slice(first, first + at_once)
             outputs = explained.model(explained.x[rows])
+            if not isinstance(outputs, Tensor):
+                raise ConfigError(f"the network's output is no tensor but {type(outputs).__name__}")
             if outputs.shape[1] < 2:
                 raise ConfigError("the network has one output")
             every = torch.stack([_of_output(score, rows, outputs, number) for number in range(outputs.shape[1])], 1)

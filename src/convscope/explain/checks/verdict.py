@@ -12,8 +12,10 @@ from convscope.text import percent
 if TYPE_CHECKING:
     from convscope.explain.checks.result import Checks
 
-SAME = 0.5  # Spearman's correlation from which on two maps are more alike than not
-ANY_CLASS = 0.9  # that with the map of the runner-up from which on a map says little of its own class
+# Spearman's correlation with random weights from which on a map is as much of the input as of the network: that of the
+# magnitudes of two products that share one of two factors of equal spread.
+SAME = 0.5
+LARGELY = 0.71  # Spearman's correlation of ranks that have half of their variance in common
 MISSED = 0.01  # of the score, by which a sum may miss it: more is said
 NOT_RANDOMISED = "not checked with random weights"
 ORDERS = {"random": "in random order", "edges": "by the edges of the {noun}"}
@@ -64,7 +66,10 @@ def _reservations(checks: Checks) -> Iterator[str]:
         yield f"{outline:.2f} like the edges of the {checks.noun}"
     if steady is not None and steady < SAME:
         yield f"only {steady:.2f} like itself under noise of 1 % of the range"
-    if second is not None and second >= ANY_CLASS:
+    top = checks.random_weights.steps[0] if checks.random_weights else None
+    if top is not None and top.spearman.value is not None and top.spearman.value >= LARGELY:
+        yield f"{top.spearman.value:.2f} like itself where only the last layer ({top.layer}) is random"
+    if second is not None and second >= LARGELY:
         yield f"{second:.2f} like the map of the runner-up: says little of this answer in particular"
     if checks.gap and checks.gap.median > MISSED:
         yield f"its sum misses the score by {percent(checks.gap.median)} in the median"
