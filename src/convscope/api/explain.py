@@ -50,7 +50,7 @@ def explain(
         network: a run or its folder, an ``nn.Module``, ``package.module:name``, or a name of ``convscope models``.
         x: for a run what ``predict`` takes: files, folders, arrays of raw pixels, texts, a split; for any other network
             its inputs (N, C, \\*space) float, tokens (N, L), or an image file, whose pixels are divided by 255.
-        method: one or several of ``convscope.explain.methods.METHODS``: gradcam, ig, gradient, guided, lrp, occlusion ...
+        method: one or several of ``convscope.explain.methods.METHODS``: gradcam, ig, gradient, guided, lrp ...
         target: the name or number of the output to explain; by default the answer's own.
         at: a place (row, column) of a mask; alone the pixel, with ``target`` the predicted region around it.
         node: the layer of class activation maps, as ``inspect`` names it; by default the last that has places.
@@ -168,9 +168,7 @@ def ranked(checks: Sequence[Checks]) -> Table | None:
         return None
     fills = [place.fill for place in result.rows[0].places]
     marks = {True: "yes", False: "no", None: ""}
-    rows = [
-        (row.name, *(f"{place.area.value:.3g}" for place in row.places), marks[row.passed]) for row in result.rows
-    ]
+    rows = [(row.name, *(f"{place.area.value:.3g}" for place in row.places), marks[row.passed]) for row in result.rows]
     titles = ("order of removal", *(f"mean score while removing (fill: {fill})" for fill in fills), "held the checks")
     return Table(titles, rows, tuple(range(1, 1 + len(fills))))
 
@@ -209,7 +207,9 @@ def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...
 
     def check() -> Mapping[str, Checks]:
         if len(inputs) < 2:
-            raise ConfigError("checks: of a network that is no run they are made on x: give two inputs or more, 32 are good")
+            raise ConfigError(
+                "checks: of a network that is no run they are made on x: give two inputs or more, 32 are good"
+            )
         return {each.method: each for each in check_all(question.methods, explained, own_score(explained, None))}
 
     return Job(name, tuple(each.name for each in question.methods), stream, check=check)
@@ -235,7 +235,12 @@ def _inputs(network: Any, x: Any) -> tuple[str, Any, Any, list[np.ndarray | None
         raise ConfigError("a graph has no gradients of PyTorch: give the module")
     shown = inputs.detach().cpu().float().numpy()
     floats = inputs.is_floating_point() and inputs.ndim > 2
-    return network.name, network.model, inputs.detach(), [np.moveaxis(each, 0, -1) if floats else None for each in shown]
+    return (
+        network.name,
+        network.model,
+        inputs.detach(),
+        [np.moveaxis(each, 0, -1) if floats else None for each in shown],
+    )
 
 
 def _pixel_of(run: Run) -> tuple[float, str] | None:

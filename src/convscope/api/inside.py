@@ -17,7 +17,6 @@ from convscope.graph import Graph
 from convscope.report.inside.contents import Answer, Inside
 
 
-
 def inside(
     network: Any, x: Any, *, node: str | None = None, temperature: float = 1.0, input_shape: Any = None
 ) -> Inside:
@@ -40,7 +39,7 @@ def inside(
 
     graph, values = activations(example.model, example.inputs)
     if node is not None:
-        graph[node]  # noqa: B018 - says which name is the nearest
+        graph[node]
     layers = feature_maps(graph, values, node)
     if not layers:
         raise ConfigError(f"{node or graph.model} has no feature maps: its numbers are not known, or are none")
@@ -70,7 +69,7 @@ def _kernels_shown(graph: Graph, node: str | None) -> list[str]:
     known = [each.name for each in convolutions(graph)]
     if node is not None:
         return [name for name in known if name == node]
-    return list(dict.fromkeys(name for name in (known[:1] + [_convolution(graph, None)]) if name is not None))
+    return list(dict.fromkeys(name for name in (*known[:1], _convolution(graph, None)) if name is not None))
 
 
 def _answer(example: Example, graph: Graph, layers: tuple[FeatureMaps, ...], temperature: float) -> Answer | None:

@@ -102,7 +102,9 @@ def explain(
         if maps:
             return _inside(network, named, node, temperature, input_, out, as_json)
         if temperature != 1 or input_ is not None:
-            raise ConfigError(f"{'--input' if input_ is not None else '--temperature'} belongs to --maps: it is missing")
+            raise ConfigError(
+                f"{'--input' if input_ is not None else '--temperature'} belongs to --maps: it is missing"
+            )
         return _explain(
             network, named, {"method": wanted, "target": target, "at": place(at), "node": node},
             {"minimum": minimum, "maximum": maximum, "opacity": opacity}, pixel_size, checks, out, as_json,

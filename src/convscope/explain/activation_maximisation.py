@@ -84,9 +84,7 @@ def _means(units: Units, x: Tensor) -> Tensor:
     return values if values.ndim == 2 else values.flatten(2).mean(2)
 
 
-def _climb(
-    units: Units, explained: Explained, numbers: Tensor, spread: np.ndarray, steps: int, seed: int
-) -> Tensor:
+def _climb(units: Units, explained: Explained, numbers: Tensor, spread: np.ndarray, steps: int, seed: int) -> Tensor:
     """Return the pictures (P, C, *space) after so many steps."""
     x = explained.x
     low, high = _range(x)

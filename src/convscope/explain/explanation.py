@@ -1,4 +1,4 @@
-"""What an answer to one example rests on: the maps of several methods beside one another, and what is to be said of each."""
+"""What an answer to one example rests on: the maps of several methods, and what is to be said of each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEFAULT = ("gradcam", "ig")
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """What one method says of one example: ``values`` (\\*space), ``inputs`` (C, \\*space) of every number of the input.
+    """What one method says of one example: ``values`` (\\*space), ``inputs`` (C, \\*space) of every input number.
 
     ``score`` is the number explained, ``node`` the layer of a class activation map, ``gap`` by how much the map's sum
     misses what theory says that it is. ``verdict`` is what the checks say of this method on this network, "" where it
@@ -122,7 +122,9 @@ def methods_of(names: str | Sequence[str]) -> tuple[Method, ...]:
     wanted = dict.fromkeys(str(name).strip().lower().replace("-", "_") for name in listing)
     for name in wanted:
         if name not in METHODS:
-            raise ConfigError(f"there is no method {name!r}{nearest(name, METHODS)}; the methods are {', '.join(METHODS)}")
+            raise ConfigError(
+                f"there is no method {name!r}{nearest(name, METHODS)}; the methods are {', '.join(METHODS)}"
+            )
     if not wanted:
         raise ConfigError(f"no method is named; the methods are {', '.join(METHODS)}")
     return tuple(METHODS[name] for name in wanted)

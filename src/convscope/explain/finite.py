@@ -1,4 +1,4 @@
-"""Whether a network's weights are numbers at all: of NaN every explanation is NaN, whose picture looks like an answer."""
+"""Whether a network's weights are numbers at all: of NaN every explanation is NaN, and its picture looks like one."""
 
 from __future__ import annotations
 

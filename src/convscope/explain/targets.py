@@ -1,4 +1,4 @@
-"""Which number of an answer is explained: a class by name, a number, a pixel, an object of a mask, or the answer itself."""
+"""Which number of an answer is explained: a class by name, a number, a pixel or an object of a mask."""
 
 from __future__ import annotations
 

@@ -21,9 +21,9 @@ from convscope.data.transforms.text import text_of
 from convscope.errors import ConfigError
 from convscope.explain.explained import Explained
 from convscope.explain.explanation import DEFAULT, Explanation, attributions, map_of, methods_of
+from convscope.explain.failures import failed
 from convscope.explain.finite import check_finite
 from convscope.explain.methods import Method
-from convscope.explain.failures import failed
 from convscope.explain.removal import NEARLY
 from convscope.explain.score import Score, answering
 from convscope.explain.targets import choose
@@ -57,8 +57,8 @@ class Explainer:
     def explain(self, inputs: Images | Iterable[Images]) -> Iterator[Explanation]:
         """Yield an explanation of each input, in their order; of what cannot be read one with its ``error``.
 
-        Raises ``CheckpointError`` for weights that are NaN, and ``ConfigError`` for a target, a layer or methods that do
-        not fit the network.
+        Raises ``CheckpointError`` for weights that are NaN, and ``ConfigError`` for a target, a layer or methods that
+        do not fit the network.
         """
         check_finite(self.model)
         examples = iter(self.predictor.examples(inputs))
@@ -111,7 +111,7 @@ def explanations(
 ) -> Iterator[Explanation]:
     """Yield an explanation of each row of a batch, without what only a run knows: its file, answer and picture."""
     if question.node is not None and explained.graph is not None:
-        explained.graph[question.node]  # noqa: B018 - says which name is the nearest
+        explained.graph[question.node]
     chosen = choose(outputs_of(explained), target, question.target, question.at, names)
     maps, refused = attributions(question.methods, explained, chosen.score)
     for row, said in enumerate(chosen.said):

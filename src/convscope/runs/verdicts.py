@@ -111,7 +111,7 @@ def _options(run: Run, some: Explained) -> dict[str, object]:
 
 
 def _affordable(run: Run, method: Method, explained: Explained) -> int:
-    """Return on how many examples a method can be checked in the time there is, by what some of them take; 0 for none."""
+    """Return on how many examples a method can be checked in a minute, by what some of them take; 0 for none."""
     few = explained.of(explained.x[:TIMED])
     score = own_score(few, run.spec.target)
     method.compute(few, score)  # the first time more is done than ever after

@@ -1,4 +1,4 @@
-"""How a map is shown: from which number on it has colour, where the colour is full, and how much it covers the image."""
+"""How a map is shown: where its colour begins, where it is full, and how much it covers the image."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ class Look:
         sizes = np.abs(values[np.isfinite(values)])
         largest = float(sizes.max(initial=0.0)) or 1.0
         low = self.minimum * largest
-        high = float(np.quantile(sizes, TOP)) if self.maximum is None and sizes.size else (self.maximum or 1.0) * largest
+        high = (
+            float(np.quantile(sizes, TOP)) if self.maximum is None and sizes.size else (self.maximum or 1.0) * largest
+        )
         return low, high if high > low else largest
 
     def shares(self, values: np.ndarray) -> np.ndarray:

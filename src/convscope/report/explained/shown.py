@@ -33,7 +33,8 @@ def slice_of(explanation: Explanation) -> int:
 def said_of(explanation: Explanation) -> str:
     """Return the answer and what is explained on one line.
 
-    >>> said_of(Explanation("a.png", {"label": "bee", "probability": 0.9, "probabilities": {"ant": 0.1, "bee": 0.9}}, "ant"))
+    >>> answer = {"label": "bee", "probability": 0.9, "probabilities": {"ant": 0.1, "bee": 0.9}}
+    >>> said_of(Explanation("a.png", answer, "ant"))
     'said bee, 90.0\u202f%; explained: ant, 10.0\u202f%'
     """
     answer, target = explanation.answer, explanation.target

@@ -1,7 +1,7 @@
 """Explanations into a folder: a picture for each map, alone and over its image, the arrays, a table, and a page.
 
-They come one after the other, since a folder may hold more images than memory does: what the page needs of each is drawn
-when a sheet is full.
+They come one after the other, since a folder may hold more images than memory does: what the page needs of each is
+drawn when a sheet is full.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ SIDE = 224  # pixels to which the maps of small images are enlarged
 class ExplanationFolder:
     """Writes explanations as they come into an existing ``folder``.
 
-    ``pixel`` is the size of a pixel with its unit, for scale bars; ``rate`` of signals in steps a second. ``ranking`` is
-    a table of the methods, where they were checked, and ``remarks`` what is to be said of all.
+    ``pixel`` is the size of a pixel with its unit, for scale bars; ``rate`` of signals in steps a second. ``ranking``
+    is a table of the methods, where they were checked, and ``remarks`` what is to be said of all.
     """
 
     folder: Path

@@ -7,6 +7,7 @@ to yellow with even steps in brightness, so that grey print shows the same (civi
 from __future__ import annotations
 
 import numpy as np
+
 from convscope.report.figures.kernels import COLOURS
 
 SIGNED, UNSIGNED = COLOURS, "cividis"

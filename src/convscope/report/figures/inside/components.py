@@ -26,12 +26,12 @@ def draw(components: Components) -> Drawing | None:
     for row, component in zip(grid, components.shown, strict=True):
         _row(list(row), component, columns)
     each = components.shown[0].parts.shape[0]
-    fewer = f" Of {each} input channels the {columns} that change most are shown; all are summed." if each > MOST else ""
+    fewer = f" Of {each} input channels the {columns} that vary most are shown; all are summed." if each > MOST else ""
     return Drawing(
         figure,
         f"{components.node}: a feature map is a sum of filtered channels",
-        f"A row is one of {components.outputs} output channels (those with the largest numbers). Each panel is one input "
-        "channel, filtered with the kernel drawn in its corner; their sum and the bias is the feature map beside it. On "
+        f"A row is one of {components.outputs} output channels (those with the largest numbers). Each panel is one "
+        "input channel, filtered with the kernel drawn in its corner; their sum and the bias is the feature map. On "
         "the right is what PyTorch computed. One scale a row, orange below zero, violet above."
         f"{fewer} Largest difference of the sum from PyTorch: {components.difference:.1e}, of numbers up to "
         f"{components.largest:.3g}.",

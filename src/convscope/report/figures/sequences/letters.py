@@ -35,9 +35,7 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(figure, "Letters that count", f"{explained.method} Violet speaks for the answer, orange against it.")
 
 
-def picture(
-    examples: Sequence[Explained], effect: str = "the score falls by so much without it"
-) -> Figure:
+def picture(examples: Sequence[Explained], effect: str = "the score falls by so much without it") -> Figure:
     """Draw each text below what it is and was taken for; ``effect`` says what the colours are."""
     norm = around_zero([example.effect for example in examples])
     lines = [math.ceil(min(MOST, len("".join(example.letters))) / ACROSS) for example in examples]

@@ -35,9 +35,7 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(figure, "Steps that count", reading)
 
 
-def picture(
-    examples: Sequence[Explained], rate: float | None, effect: str = "what a step adds to the score"
-) -> Figure:
+def picture(examples: Sequence[Explained], rate: float | None, effect: str = "what a step adds to the score") -> Figure:
     """Draw each signal below what it is and was taken for; ``effect`` says what the colours are."""
     down = -(-len(examples) // ACROSS)
     tall = ROW * (1 + 0.35 * (min(CHANNELS, _channels(examples)) - 1))
