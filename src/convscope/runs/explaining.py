@@ -83,7 +83,7 @@ class Explainer:
 
     def _of_stored(self, stored: Sequence[Stored]) -> list[Explanation]:
         answers = [answer for answer, _ in self.predictor.answers(stored)]
-        raws = [np.asarray(first_window(each.values, self.predictor.transform)) for each in stored]
+        raws = [np.array(first_window(each.values, self.predictor.transform)) for each in stored]
         tensors = [self.predictor.tensor(raw[None]) for raw in raws]
         explanations: list[Explanation | None] = [None] * len(stored)
         for rows in _of_one_size(tensors):

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from convscope.data.dataset import Split
 from convscope.data.sequences.first_window import first_window
+from convscope.data.transforms import TextTransform
 from convscope.errors import ConfigError, Error
 from convscope.explain.checks.checks import check
 from convscope.explain.checks.deletion import References, references
@@ -83,6 +84,8 @@ def inputs_of(run: Run, split: Split, rows: np.ndarray | None = None) -> Tensor:
     """
     rows = checked_rows(len(split), EXAMPLES) if rows is None else rows
     rule = run.spec.preprocessing
+    if isinstance(rule, TextTransform):  # shorter ones are padded, which changes no answer
+        return run.predictor.tensor(split.input.take(rows))
     raws = [np.array(first_window(np.asarray(split.input.take(np.array([row]))[0]), rule)) for row in rows]
     tensors = [run.predictor.tensor(raw[None]) for raw in raws]
     sizes = [tuple(tensor.shape[1:]) for tensor in tensors]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from convscope.explain.components import Components
+from convscope.explain.explanation import Explanation
 from convscope.explain.feature_maps import FeatureMaps
 
 
@@ -37,3 +38,26 @@ class Inside:
     kernels: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     answer: Answer | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One example of a report: what there is to say of it, its image raw (C, H, W), and its maps in some ``layers``."""
+
+    said: str
+    right: bool
+    image: np.ndarray
+    layers: tuple[FeatureMaps, ...]
+
+
+@dataclass(frozen=True)
+class InReport:
+    """What a run's report shows of the inside of its network.
+
+    ``pair`` are an example that it got right and one that it got wrong, where there are both; ``worst`` its worst
+    mistakes with their maps, and ``verdict`` what a check says of the method, "" where there was no time for one.
+    """
+
+    pair: tuple[Seen, ...] = ()
+    worst: tuple[Explanation, ...] = ()
+    verdict: str = ""

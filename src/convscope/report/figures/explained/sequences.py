@@ -23,15 +23,17 @@ def draw(explanations: Sequence[Explanation], method: str, rate: float | None = 
         return None
     first = shown[0].maps[method]
     examples = [_example(each, method) for each in shown]
+    noun = "text" if shown[0].letters else "signal"
     about = METHODS[method].about.rstrip(".")
-    effect = f"{about[:1].lower()}{about[1:]}".replace("each pixel", "each step")
+    effect = f"{about[:1].lower()}{about[1:]}".replace("pixel", "step").replace("image", noun)
     if shown[0].letters:
         figure = letters.picture(examples, effect.replace("step", "letter"))
     else:
         figure = traces.picture(examples, rate, effect)
-    noun = "letters" if shown[0].letters else "steps"
+    places = "letters" if shown[0].letters else "steps"
+    verdict = f" Verdict: {first.verdict}." if first.verdict else " Not checked."
     read = "Violet speaks for what is explained, orange against it." if first.signed else "Violet counts most."
-    return Drawing(figure, f"{first.title}: the {noun} that count", read)
+    return Drawing(figure, f"{first.title}: the {places} that count", read + verdict)
 
 
 def _is_sequence(explanation: Explanation) -> bool:

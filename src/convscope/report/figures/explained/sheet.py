@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -22,8 +22,10 @@ TILE = 96  # pixels of a tile, enlarged from small images and reduced from large
 LABELS, GAP, BETWEEN = 0.3, 0.03, 0.16  # inches: below an image, between its tiles, between images
 
 
-def draw(explanations: Sequence[Explanation], look: Look) -> Drawing | None:
-    """Draw up to ``MOST`` explanations of images; ``None`` where there is none."""
+def draw(
+    explanations: Sequence[Explanation], look: Look, said: Callable[[Explanation], str] = said_of
+) -> Drawing | None:
+    """Draw up to ``MOST`` explanations of images; ``None`` where there is none. ``said`` is what stands below each."""
     pictures = [(each, picture_of(each, _display(each))) for each in explanations[:MOST] if each.maps]
     shown = [(each, picture) for each, picture in pictures if picture is not None]
     if not shown:
@@ -46,11 +48,11 @@ def draw(explanations: Sequence[Explanation], look: Look) -> Drawing | None:
             extent = (left, left + wide, y + wide * plane.shape[0] / plane.shape[1], y)
             axes.imshow(tile(plane, TILE), extent=extent, interpolation="nearest", aspect="auto")
         letters = int(tiles * wide * 17)
-        axes.text(x, y + tall + 0.04, shorten(said_of(each), letters), fontsize=6.5, color=INK, va="top")
+        axes.text(x, y + tall + 0.04, shorten(said(each), letters), fontsize=6.5, color=INK, va="top")
         axes.text(x, y + tall + 0.17, shorten(file_name(each.input), letters), fontsize=5.5, color=MUTED, va="top")
         if number < blocks:
             for at, name in enumerate(("image", *(_title(shown, name) for name in methods))):
-                axes.text(x + at * (wide + GAP), head - 0.08, shorten(name, int(wide * 14)), fontsize=7, color=MUTED)
+                axes.text(x + at * (wide + GAP), head - 0.08, shorten(name, int(wide * 19)), fontsize=7, color=MUTED)
     axes.set(xlim=(0, WIDE), ylim=(head + step * down, 0))
     axes.set_axis_off()
     signed = {each.signed for explanation, _ in shown for each in explanation.maps.values()}
