@@ -40,8 +40,8 @@ def draw(contents: Contents) -> Drawing | None:
     names = "Left one that it got right, right one that it got wrong: " if len(shown) > 1 else ""
     return Drawing(
         figure, "What its layers make of an image",
-        f"{names}the last layer of each size, of its maps those {MAPS} that vary most. Each map in its own range: dark to "
-        "bright, or orange below zero and violet above.",
+        f"{names}the last layer of each size, of its maps those {MAPS} that vary most. Each map in its own range: dark "
+        "to bright, or orange below zero and violet above.",
     )  # fmt: skip
 
 
