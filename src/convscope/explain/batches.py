@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from convscope.explain.explained import Explained
-from convscope.explain.failures import check_finite
+from convscope.explain.failures import check_finite, check_inputs
 from convscope.explain.forward import without_gradient
 from convscope.explain.score import Score
 
@@ -29,7 +29,8 @@ def at_once(x: Tensor) -> int:
 def in_batches(
     explained: Explained, score: Score, compute: Callable[[Explained, Score], tuple[Tensor, ...]]
 ) -> tuple[np.ndarray, ...]:
-    """Return arrays (N, ...) of what ``compute`` makes of each batch of the inputs: tensors (n, ...), all finite."""
+    """Return arrays (N, ...) float32 of what ``compute`` makes of each batch: tensors (n, ...), all finite."""
+    check_inputs(explained)
     step = at_once(explained.x)
     made: list[tuple[np.ndarray, ...]] = []
     for first in range(0, len(explained.x), step):
@@ -38,7 +39,7 @@ def in_batches(
         tensors = compute(part, score.at(rows))
         for tensor in tensors:
             check_finite(part, tensor)
-        made.append(tuple(tensor.detach().cpu().numpy() for tensor in tensors))
+        made.append(tuple(tensor.detach().float().cpu().numpy() for tensor in tensors))
     return tuple(np.concatenate(arrays) for arrays in zip(*made, strict=True))
 
 
@@ -49,8 +50,10 @@ def scores_of(explained: Explained, score: Score) -> np.ndarray:
 
 def pairs(explained: Explained, score: Score, each: int) -> Iterator[tuple[Tensor, Tensor, Explained, Score]]:
     """Yield all pairs of an input and a number below ``each`` in batches: rows (n,), numbers (n,), inputs, score."""
-    size = at_once(explained.x)
+    check_inputs(explained)
     every = len(explained.x) * each
+    batches = max(1, -(-every // at_once(explained.x)))
+    size = max(1, -(-every // batches))  # alike, as each further size costs the library its preparations
     for first in range(0, every, size):
         at = torch.arange(first, min(first + size, every))
         rows, numbers = at // each, at % each

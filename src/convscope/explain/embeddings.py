@@ -34,7 +34,7 @@ class Embeddings(TorchFunctionMode):
         result = func(*args, **kwargs)
         if getattr(func, "__name__", "") != "embedding":
             return result
-        looked_up, table = (*args, *kwargs.values())[:2] if not kwargs else _operands(args, kwargs)
+        looked_up, table = _operands((*args, *kwargs.values()))
         begin = beginning(self.tokens, looked_up)
         return result if begin is None else self._changed(result, table, begin)
 
@@ -51,9 +51,10 @@ class Embeddings(TorchFunctionMode):
         return torch.cat([before, entered.transpose(1, 2), behind], 1)
 
 
-def _operands(args: Any, kwargs: Any) -> tuple[Tensor, Tensor]:
-    named = dict(zip(("input", "weight"), args, strict=False)) | kwargs
-    return named["input"], named["weight"]
+def _operands(given: tuple[Any, ...]) -> tuple[Tensor, Tensor]:
+    """Return what is looked up and the table, of which functional.embedding has the one first, torch's the other."""
+    first, second = (each for each in given if isinstance(each, Tensor))
+    return (second, first) if first.is_floating_point() else (first, second)
 
 
 def beginning(tokens: Tensor, looked_up: Tensor) -> int | None:

@@ -54,17 +54,17 @@ class Explained:
 
     def of(self, x: Tensor) -> Explained:
         """Return the same network with other inputs, without recording it again where they are of the same size."""
-        other = replace(self, x=x)
-        if "recording" in self.__dict__ and x.shape[1:] == self.x.shape[1:]:
-            other.__dict__["recording"] = self.recording
-        return other
+        return self._with(x, self.baseline)
 
     def rows(self, rows: Tensor | slice) -> Explained:
         """Return the same network with some of the inputs, which may be repeated, each with its baseline."""
-        other = self.of(self.x[rows])
-        each = isinstance(self.baseline, Tensor) and self.baseline.ndim == self.x.ndim and len(self.baseline) > 1
-        if not each:
-            return other
-        shorter = replace(other, baseline=self.baseline[rows])  # pyright: ignore[reportIndexIssue]
-        shorter.__dict__.update(recording=self.recording)
-        return shorter
+        baseline = self.baseline
+        if isinstance(baseline, Tensor) and baseline.ndim == self.x.ndim and len(baseline) > 1:
+            baseline = baseline[rows]
+        return self._with(self.x[rows], baseline)
+
+    def _with(self, x: Tensor, baseline: Tensor | float) -> Explained:
+        other = replace(self, x=x, baseline=baseline)
+        if "recording" in self.__dict__ and x.shape[1:] == self.x.shape[1:]:
+            other.__dict__["recording"] = self.recording
+        return other

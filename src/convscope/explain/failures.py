@@ -28,13 +28,13 @@ def failed(explained: Explained, error: Exception) -> Error:
 
 
 def check_finite(explained: Explained, numbers: Tensor) -> None:
-    """Raise an error that says why where scores, or gradients, (N, ...) are not all finite.
+    """Raise ``ConfigError`` where scores, or gradients, (N, ...) are not all finite; it names the weights that are not.
 
-    ``ConfigError`` names the weights that are no numbers, ``DataError`` the example that is none.
+    The inputs themselves are finite.
     """
     if bool(torch.isfinite(numbers).all()):
         return
-    model, x = explained.model, explained.x
+    model = explained.model
     broken = [
         name
         for name, array in (*model.named_parameters(), *model.named_buffers())
@@ -43,10 +43,15 @@ def check_finite(explained: Explained, numbers: Tensor) -> None:
     if broken:
         more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
         raise ConfigError(f"the weights {broken[0]}{more} hold NaN or infinity: nothing can be explained with them")
-    rows = (~torch.isfinite(numbers.reshape(len(x), -1)).all(1)).nonzero().flatten().tolist()
-    if x.is_floating_point() and not bool(torch.isfinite(x[rows[0]]).all()):
-        raise DataError(f"example {rows[0]} of the batch holds NaN or infinity")
     raise ConfigError(
-        f"the network's answer to example {rows[0]} of the batch is NaN or infinite, though its weights and the "
-        "example are not: its numbers overflow"
+        f"the answers of {type(model).__name__}, or their gradients, are NaN or infinite, though its weights and the "
+        "inputs are not: its numbers overflow"
     )
+
+
+def check_inputs(explained: Explained) -> None:
+    """Raise ``DataError``, with the number of the example, where an input holds NaN or infinity."""
+    x = explained.x
+    if x.is_floating_point() and not bool(torch.isfinite(x).all()):
+        row = int((~torch.isfinite(x.reshape(len(x), -1)).all(1)).nonzero()[0])
+        raise DataError(f"example {row} of the batch holds NaN or infinity")

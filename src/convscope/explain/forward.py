@@ -60,7 +60,8 @@ def _slopes(scores: Tensor, of: list[Tensor] | list[GradientEdge], *, again: boo
     except RuntimeError as error:
         if "not have been used" in str(error):
             raise ConfigError(NO_GRADIENT) from None
-        raise
+        reason = str(error).partition(" Hint:")[0]
+        raise ConfigError(f"the network has no gradient: {reason}; occlusion and rise need none") from error
 
 
 NO_GRADIENT = (
@@ -120,9 +121,9 @@ def _edge(tensor: Tensor) -> GradientEdge:
 
 
 def without_gradient(explained: Explained, score: Score, change: Change | None = None) -> Tensor:
-    """Return the scores (N,) of the inputs, changed or as they are; raises as ``forward``."""
+    """Return the scores (N,) float64 of the inputs, changed or as they are; raises as ``forward``."""
     with answering(explained.model), torch.inference_mode():
-        return _scores(explained, score, change or (lambda value: value), None)
+        return _scores(explained, score, change or (lambda value: value), None).double()
 
 
 def _scores(explained: Explained, score: Score, enter: Change, watch: Watch | None) -> Tensor:
@@ -136,11 +137,11 @@ def _scores(explained: Explained, score: Score, enter: Change, watch: Watch | No
             if watch is not None:  # sees the calls first, so that it counts none of the others' own
                 stack.enter_context(watch)
             outputs = explained.model(x)
-        scores = score.of(next(tensor for _, tensor in named_tensors(outputs)))
     except Error:
         raise
     except Exception as error:  # the network's own code raises what it likes
         raise failed(explained, error) from error
+    scores = score.of(next(tensor for _, tensor in named_tensors(outputs)))
     if scores.shape != explained.x.shape[:1]:
         raise ShapeError(f"a score must be one number an example, ({len(explained.x)},), found {tuple(scores.shape)}")
     check_finite(explained, scores.detach())

@@ -59,12 +59,17 @@ def guided_gradient(passed: Forward) -> tuple[Tensor, tuple[str, ...]]:
 
 def keep_positive(node: Node) -> None:
     """Let only positive gradients come to a rectifier."""
-    node.register_prehook(lambda grads: tuple(None if grad is None else grad.clamp(min=0) for grad in grads))
+    node.register_prehook(_positive)
 
 
 def _rectify_alone(node: Node) -> None:
     """Put what is positive of the gradient that comes to a rectifier in the place of what goes on from it."""
-    node.register_hook(lambda _, grads: tuple(None if grad is None else grad.clamp(min=0) for grad in grads))
+    node.register_hook(lambda _, grads: _positive(grads))
+
+
+def _positive(grads: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return the positive parts of gradients."""
+    return tuple(grad.clamp(min=0) for grad in grads)
 
 
 def _by_rule(explained: Explained, score: Score, name: str, title: str, rule: Callable[[Node], object]) -> Attribution:

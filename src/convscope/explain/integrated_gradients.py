@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.explain.attribution import Attribution
-from convscope.explain.batches import each_example, in_batches, pairs, scores_of
+from convscope.explain.batches import each_example, pairs
 from convscope.explain.explained import Explained
 from convscope.explain.failures import check_finite
 from convscope.explain.forward import forward, without_gradient
@@ -95,18 +95,22 @@ def _integrated(explained: Explained, score: Score, steps: int) -> tuple[np.ndar
         total.index_add_(0, rows.to(slope.device), slope)
     assert total is not None
     check_finite(explained, total)
-    apart, at_baseline = in_batches(explained, score, _from_baseline)
-    return (total / steps).cpu().numpy() * apart, scores_of(explained, score).astype(np.float64), at_baseline
+    scores, apart = _ends(explained, score)
+    return (total / steps).cpu().numpy() * apart, scores[:, 1], scores[:, 0]
 
 
-def _from_baseline(part: Explained, score: Score) -> tuple[Tensor, ...]:
-    """Return what the network is given minus its baseline, and the score of that."""
-    apart: list[Tensor] = []
+def _ends(explained: Explained, score: Score) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores (N, 2) of the baseline and of the input, and what the network is given minus its baseline."""
+    scores = np.empty((len(explained.x), 2), np.float64)
+    differences: dict[int, np.ndarray] = {}
+    for rows, numbers, part, of in pairs(explained, score, 2):
+        apart: list[Tensor] = []
 
-    def at_baseline(value: Tensor) -> Tensor:
-        start = torch.zeros_like(value) + part.baseline
-        apart.append((value - start).double())
-        return start
+        def at_end(value: Tensor, part: Explained = part, at: Tensor = numbers, apart: list[Tensor] = apart) -> Tensor:
+            start = torch.zeros_like(value) + part.baseline
+            apart.append((value - start).double())
+            return torch.where(each_example(at, value) == 1, value, start)
 
-    scores = without_gradient(part, score, at_baseline)
-    return torch.cat(apart, 1), scores.double()
+        scores[rows.numpy(), numbers.numpy()] = without_gradient(part, of, at_end).cpu().numpy()
+        differences.update(zip(rows.tolist(), torch.cat(apart, 1).cpu().numpy(), strict=True))
+    return scores, np.stack([differences[row] for row in range(len(explained.x))])

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from convscope.explain.attribution import Attribution
-from convscope.explain.batches import pairs, scores_of
+from convscope.explain.batches import pairs
 from convscope.explain.explained import Explained
 from convscope.explain.forward import without_gradient
 from convscope.explain.score import Score
@@ -54,32 +54,34 @@ def occlude(explained: Explained, score: Score) -> Attribution:
     space = explained.x.shape[1:] if explained.tokens else explained.x.shape[2:]
     axes = [Windows.of(length, ALONG.get(len(space), 3)).covers for length in space]
     counts = tuple(len(covers) for covers in axes)
-    whole = scores_of(explained, score)
-    without = np.empty((len(explained.x), int(np.prod(counts))), np.float64)
-    hidden = torch.from_numpy(windows_of(axes)).to(explained.x.device)
-    for rows, numbers, part, of in pairs(explained, score, without.shape[1]):
+    count = 1 + int(np.prod(counts))
+    scores = np.empty((len(explained.x), count), np.float64)  # the first with nothing hidden
+    for rows, numbers, part, of in pairs(explained, score, count):
+        hidden = torch.from_numpy(covered(axes, numbers.numpy() - 1)).to(explained.x.device)
 
-        def hide(value: Tensor, part: Explained = part, numbers: Tensor = numbers) -> Tensor:
+        def hide(value: Tensor, part: Explained = part, hidden: Tensor = hidden) -> Tensor:
             start = torch.as_tensor(part.baseline, dtype=value.dtype, device=value.device)
-            return torch.where(hidden[numbers, None], start, value)
+            return torch.where(hidden[:, None], start, value)
 
-        without[rows.numpy(), numbers.numpy()] = without_gradient(part, of, hide).cpu().numpy()
-    falls = (whole[:, None] - without).reshape(-1, *counts)
+        scores[rows.numpy(), numbers.numpy()] = without_gradient(part, of, hide).cpu().numpy()
+    falls = (scores[:, :1] - scores[:, 1:]).reshape(-1, *counts)
     maps = _spread(falls, axes) / _spread(np.ones((1, *counts)), axes)
-    return Attribution(maps.astype(np.float32), None, whole, "occlusion")
+    return Attribution(maps.astype(np.float32), None, scores[:, 0].astype(np.float32), "occlusion")
 
 
-def windows_of(axes: Sequence[np.ndarray]) -> np.ndarray:
-    """Return which places each window covers, (windows, *space) bool, from those of each axis.
+def covered(axes: Sequence[np.ndarray], windows: np.ndarray) -> np.ndarray:
+    """Return which places these windows (n,) cover, (n, *space) bool, from what those of each axis do; none of -1.
 
-    >>> windows_of([np.eye(2, dtype=bool), np.ones((1, 2), bool)]).astype(int).tolist()
-    [[[1, 1], [0, 0]], [[0, 0], [1, 1]]]
+    >>> covered([np.eye(2, dtype=bool), np.ones((1, 2), bool)], np.array([1, -1])).astype(int).tolist()
+    [[[0, 0], [1, 1]], [[0, 0], [0, 0]]]
     """
-    covers = axes[0]
-    for more in axes[1:]:
-        covers = covers[:, None, ..., None] & more.reshape(1, len(more), *[1] * (covers.ndim - 1), -1)
-        covers = covers.reshape(-1, *covers.shape[2:])
-    return covers
+    numbers = np.unravel_index(np.maximum(windows, 0), [len(covers) for covers in axes])
+    places = (windows >= 0).reshape(-1, *[1] * len(axes))
+    for axis, (covers, number) in enumerate(zip(axes, numbers, strict=True)):
+        along = [1] * len(axes)
+        along[axis] = covers.shape[1]
+        places = places & covers[number].reshape(-1, *along)
+    return places
 
 
 def _spread(values: np.ndarray, axes: Sequence[np.ndarray]) -> np.ndarray:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from convscope.explain.attribution import Attribution
-from convscope.explain.batches import pairs, scores_of
+from convscope.explain.batches import at_once, pairs, scores_of
 from convscope.explain.explained import Explained
 from convscope.explain.forward import without_gradient
-from convscope.explain.placed import between
 from convscope.explain.score import Score
 
 MASKS, SHOWN = 500, 0.5
@@ -28,32 +28,62 @@ def rise(explained: Explained, score: Score, masks: int = MASKS) -> Attribution:
     every call, and are the same for all inputs.
     """
     space = explained.x.shape[1:] if explained.tokens else explained.x.shape[2:]
-    shown = torch.from_numpy(random_masks(space, masks)).to(explained.x.device)
-    scores = np.empty((len(explained.x), masks), np.float64)
-    for rows, numbers, part, of in pairs(explained, score, masks):
+    rng, several = np.random.default_rng(0), at_once(explained.x)
+    sums = _Sums.empty(len(explained.x), space)
+    for first in range(0, masks, several):
+        drawn = random_masks(space, min(several, masks - first), rng)
+        sums.add(_scores(explained, score, drawn), drawn)
+    maps = sums.slopes(masks).astype(np.float32)
+    return Attribution(maps, None, scores_of(explained, score), "rise")
+
+
+def _scores(explained: Explained, score: Score, masks: np.ndarray) -> np.ndarray:
+    """Return the score (N, masks) of each input behind each mask."""
+    shown = torch.from_numpy(masks).to(explained.x.device)
+    scores = np.empty((len(explained.x), len(masks)), np.float64)
+    for rows, numbers, part, of in pairs(explained, score, len(masks)):
 
         def mask(value: Tensor, part: Explained = part, numbers: Tensor = numbers) -> Tensor:
             return part.baseline + (value - part.baseline) * shown[numbers, None].to(value.dtype)
 
         scores[rows.numpy(), numbers.numpy()] = without_gradient(part, of, mask).cpu().numpy()
-    flat = shown.flatten(1).double().cpu().numpy()
-    flat -= flat.mean(0)
-    slopes = (scores - scores.mean(1, keepdims=True)) @ flat / np.maximum((flat**2).sum(0), 1e-12)
-    maps = slopes.reshape(-1, *space).astype(np.float32)
-    return Attribution(maps, None, scores_of(explained, score), "rise")
+    return scores
 
 
-def random_masks(space: Sequence[int], count: int, seed: int = 0) -> np.ndarray:
-    """Return masks (count, *space) float32, 1 where a place is seen, 0 where it is hidden."""
-    rng = np.random.default_rng(seed)
+@dataclass
+class _Sums:
+    """Over masks (M, *space): of the scores (N,), of the masks and their squares, and of their products."""
+
+    scores: np.ndarray
+    masks: np.ndarray
+    squares: np.ndarray
+    products: np.ndarray  # (N, *space)
+
+    @classmethod
+    def empty(cls, examples: int, space: Sequence[int]) -> _Sums:
+        return cls(np.zeros(examples), np.zeros(space), np.zeros(space), np.zeros((examples, *space)))
+
+    def add(self, scores: np.ndarray, masks: np.ndarray) -> None:
+        self.scores += scores.sum(1)
+        self.masks += masks.sum(0)
+        self.squares += (masks**2).sum(0)
+        self.products += np.tensordot(scores, masks, 1)
+
+    def slopes(self, count: int) -> np.ndarray:
+        """Return by how much the scores rise with a mask at each place, by least squares: (N, *space)."""
+        means = self.masks / count
+        together = self.products - self.scores.reshape(-1, *[1] * means.ndim) * means
+        return together / np.maximum(self.squares - count * means**2, 1e-12)
+
+
+def random_masks(space: Sequence[int], count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return masks (count, *space) float32, 1 where a place is seen, 0 where it is hidden, linear between cells."""
     cells = [min(length, CELLS.get(len(space), 3)) for length in space]
-    grids = (rng.random((count, *(n + 1 for n in cells))) < SHOWN).astype(np.float32)
-    masks = np.empty((count, *space), np.float32)
-    for at, grid in enumerate(grids):
-        mask = grid
-        for axis, (n, length) in enumerate(zip(cells, space, strict=True)):
-            wide = length / n
-            centres = np.arange(n + 1) * wide - rng.random() * wide
-            mask = np.moveaxis(np.moveaxis(mask, axis, -1) @ between(centres, length).T, -1, axis)
-        masks[at] = mask
+    masks = (rng.random((count, *(n + 2 for n in cells))) < SHOWN).astype(np.float32)
+    for axis, (n, length) in enumerate(zip(cells, space, strict=True), 1):
+        at = np.arange(length) * n / length + rng.random((count, 1))  # (count, length), in cells
+        near = np.maximum(0, 1 - abs(at[..., None] - np.arange(n + 2))).astype(np.float32)  # (count, length, cells)
+        last = np.moveaxis(masks, axis, -1)
+        spread = last.reshape(count, -1, n + 2) @ near.swapaxes(1, 2)
+        masks = np.moveaxis(spread.reshape(*last.shape[:-1], length), -1, axis)
     return masks

@@ -91,7 +91,7 @@ def _chosen(numbers: Tensor, outputs: Tensor) -> Tensor:
     if int(numbers.max()) >= outputs.shape[1] or int(numbers.min()) < 0:
         number = int(numbers[(numbers >= outputs.shape[1]) | (numbers < 0)][0])
         raise ConfigError(f"the network has the outputs 0 to {outputs.shape[1] - 1}, there is no output {number}")
-    taken = outputs[torch.arange(len(outputs), device=outputs.device), numbers.to(outputs.device)]
+    taken = outputs[torch.arange(len(outputs), device=outputs.device), numbers.to(outputs.device, copy=True)]
     return taken if taken.ndim == 1 else taken.flatten(1).mean(1)
 
 
@@ -102,7 +102,7 @@ def _of_region(masks: Tensor, numbers: Tensor, outputs: Tensor) -> Tensor:
             f"a region must have the size of the network's output, {tuple(outputs.shape[2:])}; "
             f"found {tuple(masks.shape[1:])}"
         )
-    taken = outputs[torch.arange(len(outputs), device=outputs.device), numbers.to(outputs.device)]
+    taken = outputs[torch.arange(len(outputs), device=outputs.device), numbers.to(outputs.device, copy=True)]
     inside = masks.to(taken).flatten(1)
     return (taken.flatten(1) * inside).sum(1) / inside.sum(1)
 

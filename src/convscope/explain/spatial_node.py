@@ -49,13 +49,13 @@ def spatial_node(explained: Explained) -> SpatialNode:
     if recording is None:
         raise ConfigError("class activation maps need the network as a graph, and it cannot be recorded (see inspect)")
     graph = recording.graph
-    seen = reaches(graph)
+    seen, reached = reaches(graph), _from_input(graph)
     space = explained.x.shape[1:] if explained.tokens else explained.x.shape[2:]
     axes = (1,) if explained.tokens else tuple(range(2, explained.x.ndim))
     fitting = {
         node.name: ways
         for node in graph.nodes
-        if node.op != INPUT and (ways := _ways(graph, node, seen[node.name], axes)) is not None
+        if node.op != INPUT and node.name in reached and (ways := _ways(graph, node, seen[node.name], axes)) is not None
     }
     if explained.node is not None:
         node = graph[explained.node]
@@ -74,7 +74,7 @@ def spatial_node(explained: Explained) -> SpatialNode:
         node.name, place, centres,
         tuple(None if field is None or field.stride is None else float(field.stride) for field in fields),
         tuple(None if field is None else field.size for field in fields),
-        _is_only_way(graph, node),
+        next(iter(graph.outputs.values())) not in _from_input(graph, past=node.name),
     )  # fmt: skip
 
 
@@ -83,14 +83,16 @@ def _ways(
 ) -> tuple[Reach | None, ...] | None:
     """Return how a node's places see the input along each of its axes; None for a node that has no such places.
 
-    Its axes are those of the input, behind the channels; one whose places all see alike, as attention's do, is taken
-    for such a one if there are at least two.
+    Its axes are those of the input, behind the channels. Where it is not known which places see which, or all see
+    alike, as those of attention do, an image's layer is taken for such a one, and a sequence's is not: its last axis is
+    as often one of channels.
     """
     space = node.shape[2:]
-    if node.batch != 0 or len(space) != len(axes) or max(space, default=1) == 1 or "float" not in node.dtype:
+    batch = node.batch == 0 if graph.batched else node.shape[:1] == (1,)
+    if not batch or len(space) != len(axes) or max(space, default=1) == 1:
         return None
     if seen is None:
-        return (None,) * len(axes)
+        return (None,) * len(axes) if len(axes) > 1 else None
     ahead = seen.get(graph.inputs[0].name)
     if ahead is None:
         return None
@@ -126,16 +128,14 @@ def _leads_to(graph: Graph) -> set[str]:
     return used
 
 
-def _is_only_way(graph: Graph, node: Node) -> bool:
-    """Return whether the first output depends on the input through a node alone."""
-    embeddings = {each.name for each in graph.nodes if each.op == "embedding"}
-    reached = {each.name for each in graph.inputs if "float" in each.dtype} | embeddings
-    for each in graph.nodes:
-        if each.name != node.name and reached.intersection(each.inputs.values()):
-            reached.add(each.name)
-    if node.name in reached:
-        reached.discard(node.name)
-    return next(iter(graph.outputs.values())) not in reached
+def _from_input(graph: Graph, past: str = "") -> set[str]:
+    """Return the nodes to which numbers of the input, or embeddings of its tokens, lead, ways past a node alone."""
+    reached = {each.name for each in graph.inputs if "float" in each.dtype}
+    for node in graph.nodes:
+        follows = node.op == "embedding" or not reached.isdisjoint(node.inputs.values())
+        if follows and node.name != past and "float" in node.dtype:  # what is compared or counted has no gradient
+            reached.add(node.name)
+    return reached
 
 
 def _centres(way: Reach | None, count: int, length: int) -> np.ndarray:

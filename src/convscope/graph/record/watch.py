@@ -20,11 +20,15 @@ from convscope.graph.record.nested import tensors_in
 
 @dataclass(frozen=True)
 class Place:
-    """Which call of a forward makes a node: the number of the call as users write them, its name, which result."""
+    """Which call of a forward makes a node: the number of the call as users write them, its name, which result.
+
+    ``shape`` is that of one example.
+    """
 
     call: int
     name: str
     result: int
+    shape: tuple[int, ...]
 
 
 def place_of(recording: Recording, node: str) -> Place | None:
@@ -42,7 +46,7 @@ def place_of(recording: Recording, node: str) -> Place | None:
         if not any(same):
             return None
         number, result = outer, same.index(True)
-    return Place(sum(not call.inner for call in calls[:number]), calls[number].name, result)
+    return Place(sum(not call.inner for call in calls[:number]), calls[number].name, result, graph[node].shape)
 
 
 class Watch(TorchFunctionMode):
@@ -59,11 +63,16 @@ class Watch(TorchFunctionMode):
         if name in METADATA_CALLS:
             return result
         if self._count == self.place.call:
-            if name != self.place.name:
-                raise ConfigError(
-                    f"the network takes another way with these inputs: its call {self._count} is {name}, and "
-                    f"{self.place.name} when it was recorded"
-                )
-            self.keep(tensors_in(args[:1] if result is None else result)[self.place.result])
+            self._found(name, tensors_in(args[:1] if result is None else result))
         self._count += 1
         return result
+
+    def _found(self, name: str, results: list[Tensor]) -> None:
+        place = self.place
+        tensor = results[place.result] if name == place.name and len(results) > place.result else None
+        if tensor is None or tensor.shape[1:] != place.shape[1:]:
+            raise ConfigError(
+                f"the network takes another way with these inputs: its call {place.call} is {name}, and was "
+                f"{place.name} when it was recorded"
+            )
+        self.keep(tensor)
