@@ -1,25 +1,31 @@
 """Inputs made to make a channel or a class large, and how large real ones make it (Erhan et al. 2009).
 
 The picture is kept within the range of the inputs that are given, channel by channel, so that what it reaches can be
-compared with what they do. Gradients are taken before a rectifier, behind which most units have none at first.
+compared with what they do. Gradients are taken before a rectifier or a softmax, behind which most units have none at
+first, or have them for what speaks against the other classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from convscope.explain.explained import Explained
 from convscope.explain.units import Units, in_batches, units_of
 
-STEPS, RATE = 256, 0.05
+STEPS, RATE = 128, 0.1
+COARSEST = 4  # the side of the coarsest of the octaves that a picture is made of
 JITTER = 16  # the input's side over it is how far it is moved at most, each step
-ROUGHNESS = 4.0  # what differences between neighbours cost, in standard deviations of the activation
-RECTIFIERS = frozenset(("relu", "leaky_relu", "selu", "elu", "gelu", "gelu_tanh", "silu", "softplus", "clip"))
+ROUGHNESS = 4.0  # what differences between neighbours cost, in parts of what was gained
+BENDS = frozenset((
+    "relu", "leaky_relu", "selu", "elu", "gelu", "gelu_tanh", "silu", "softplus", "clip", "sigmoid", "tanh", "softmax",
+    "log_softmax",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +35,7 @@ class Maximised:
     ``reached`` (P,) are the activations of the pictures, the mean over the channel's places; ``largest`` (P,) the same
     of the real inputs that were given, of which ``rows`` (P,) have it, and ``inputs`` are looked at. A picture that
     reaches less than a real input shows nothing of what the channel is for. ``node`` is where it is measured: before
-    the rectifier of the node that was asked for.
+    the rectifier or softmax of the node that was asked for.
     """
 
     node: str
@@ -57,7 +63,7 @@ def maximise_activation(
     >>> found.pictures.shape, found.inputs
     ((1, 1, 6, 6), 4)
     """
-    node = _before_rectifier(explained, node)
+    node = _before_bends(explained, node)
     with units_of(explained, node) as units:
         numbers = torch.tensor([units.checked(channel) for channel in channels])
         with torch.no_grad():
@@ -71,11 +77,15 @@ def maximise_activation(
     )
 
 
-def _before_rectifier(explained: Explained, node: str | None) -> str | None:
+def _before_bends(explained: Explained, node: str | None) -> str | None:
+    """Return the node before the functions of single numbers that a node, by default the output, ends in."""
     graph = explained.graph
-    if node is None or graph is None or graph[node].op not in RECTIFIERS:
+    if graph is None:
         return node
-    return graph[node].inputs["x"]
+    name = next(iter(graph.outputs.values())) if node is None else graph[node].name
+    while graph[name].op in BENDS:
+        name = graph[name].inputs["x"]
+    return name
 
 
 def _means(units: Units, x: Tensor) -> Tensor:
@@ -92,20 +102,47 @@ def _climb(units: Units, explained: Explained, numbers: Tensor, spread: np.ndarr
     start = torch.as_tensor(explained.baseline, dtype=x.dtype)
     start = (start if start.ndim < x.ndim else start[:1]).expand(1, *x.shape[1:])
     inside = ((start - low) / (high - low)).clamp(0.02, 0.98)
-    noise = 0.1 * torch.randn((len(numbers), *x.shape[1:]), generator=random, dtype=x.dtype)
-    free = (torch.logit(inside) + noise).requires_grad_()  # a sigmoid brings it into the range
+    middle = torch.logit(inside)  # a sigmoid brings numbers into the range
+    octaves = [
+        (0.1 * torch.randn((len(numbers), x.shape[1], *space), generator=random, dtype=x.dtype)).requires_grad_()
+        for space in _octaves(tuple(x.shape[2:]))
+    ]
     scale = torch.as_tensor(spread, dtype=x.dtype).clamp(min=1e-6)
-    optimiser = torch.optim.Adam([free], lr=RATE)
+    optimiser = torch.optim.Adam(octaves, lr=RATE)
     for _ in range(steps):
         shifts = [_shift(length, random) for length in x.shape[2:]]
         with torch.enable_grad():
-            share = torch.sigmoid(free)
+            share = torch.sigmoid(middle + _together(octaves))
             moved = torch.roll(low + (high - low) * share, shifts, tuple(range(2, x.ndim)))
             gains = _means(units, moved).gather(1, numbers[:, None])[:, 0] / scale
-            (slope,) = torch.autograd.grad((ROUGHNESS * _roughness(share) - gains).sum(), free)
-        free.grad = slope
+            slopes = torch.autograd.grad(
+                (ROUGHNESS * gains.detach().clamp(min=1) * _roughness(share) - gains).sum(), octaves
+            )
+        for octave, slope in zip(octaves, slopes, strict=True):
+            octave.grad = slope
         optimiser.step()
-    return (low + (high - low) * torch.sigmoid(free)).detach()
+    return (low + (high - low) * torch.sigmoid(middle + _together(octaves))).detach()
+
+
+def _octaves(space: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield the size of the picture, half of it, and so on, down to ``COARSEST``.
+
+    >>> list(_octaves((28,)))
+    [(28,), (14,), (7,)]
+    """
+    yield space
+    if max(space) // 2 >= COARSEST:
+        yield from _octaves(tuple(max(1, length // 2) for length in space))
+
+
+def _together(octaves: Sequence[Tensor]) -> Tensor:
+    """Return the sum of all octaves, each enlarged to the first."""
+    first, *others = octaves
+    mode = {3: "linear", 4: "bilinear", 5: "trilinear"}[first.ndim]
+    return first + sum(
+        (interpolate(octave, size=first.shape[2:], mode=mode, align_corners=False) for octave in others),
+        torch.zeros_like(first),
+    )
 
 
 def _shift(length: int, random: torch.Generator) -> int:

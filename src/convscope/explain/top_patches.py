@@ -65,7 +65,7 @@ def top_patches(
     with units_of(explained, node) as units, torch.no_grad():
         units.checked(channel)
         for x in [explained.x] if batches is None else batches:
-            flat = in_batches(explained.of(x), lambda part: units.values(part)[:, channel].flatten(1))
+            flat = in_batches(explained.of(x), lambda part: units.values(part)[:, channel].reshape(len(part), -1))
             for row, values in enumerate(flat):
                 at = int(values.argmax())
                 entry = (float(values[at]), -(inputs + row), at, x[row])

@@ -124,7 +124,7 @@ def seen_area(graph: Graph, node: Node, at: Sequence[int]) -> SeenArea:
     seen = field(graph, node.name, at)
     if seen.unknown:
         raise ConfigError(f"what {node.name} sees is unknown: {', '.join(seen.unknown)} cannot be seen through")
-    mask = seen.places.mask().any(0)
+    mask: np.ndarray = np.asarray(seen.places.mask().any(0))
     if not mask.any():
         raise ShapeError(f"{node.name} at {', '.join(map(str, at))} sees nothing of the input")
     box = tuple(_ends(seen.places.along(1 + axis)) for axis in range(mask.ndim))

@@ -4,7 +4,3 @@ Relevance starts as the score at the network's output and goes back through ever
 hands what it got to its inputs, in proportion to what each contributed to it. A graph has one node a call, so that
 modules used twice, sums of residual branches and concatenations need nothing of their own.
 """
-
-from convscope.explain.lrp.relevance import Relevance, propagate
-
-__all__ = ["Relevance", "propagate"]

@@ -27,8 +27,8 @@ def lrp(explained: Explained, score: Score, settings: Settings | None = None) ->
 
     Convolutions share by the γ rule and all other sums by the ε rule, unless ``settings`` say otherwise (Montavon et
     al. 2019, "Layer-Wise Relevance Propagation: An Overview"). ``gap`` (N,) is by how much the relevance that arrives
-    at the input misses that of the output: biases and the shifts of batch norms absorb some. A softmax at the end is left out: the score is of what goes into it. Of texts the
-    map is of the tokens and there are no values.
+    at the input misses that of the output: biases and the shifts of batch norms absorb some. A softmax at the end is
+    left out: the score is of what goes into it. Of texts the map is of the tokens and there are no values.
 
     Raises ``ConfigError`` where the network could not be recorded, or has an operation without a rule, which is named.
 
@@ -74,7 +74,7 @@ def _of_part(
     values = graph.run(x)
     last = _logits(graph)
     scored, start = _start(values, last, score)
-    relevance = propagate(graph, values, {last.name: start}, settings).inputs[graph.inputs[0].name]
+    relevance = propagate(graph, values, {last.name: start}, settings)[graph.inputs[0].name]
     total = partial(np.sum, axis=tuple(range(1, x.ndim)), dtype=np.float64)
     begun = start.reshape(len(x), -1).sum(1, dtype=np.float64)
     return relevance, scored, total(relevance) - begun

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,21 +20,12 @@ ON_THE_WAY = frozenset(("reshape", "permute", "expand", "strided_slice", "dropou
 NO_RULE = "there is no rule of relevance propagation for {!r}; take another method, such as ig or occlusion"
 
 
-@dataclass(frozen=True, eq=False)
-class Relevance:
-    """The relevance of the numbers of each input, by name, and what nodes absorbed, (N,) each, by their names.
-
-    What started is what arrived and what was absorbed together, up to rounding.
-    """
-
-    inputs: Mapping[str, np.ndarray]
-    absorbed: Mapping[str, np.ndarray]
-
-
 def propagate(
     graph: Graph, values: Values, start: Mapping[str, np.ndarray], settings: Settings | None = None
-) -> Relevance:
-    """Return the relevance of a graph's inputs for that of some of its nodes, ``start``, shaped as their values.
+) -> dict[str, np.ndarray]:
+    """Return the relevance of a graph's inputs, by name, for that of some of its nodes, ``start``.
+
+    Either is shaped as the node's value. What the sums differ by was absorbed: by biases, shifts and ε.
 
     ``values`` are what a run of the same graph computed. Source: Bach et al. 2015, "On Pixel-Wise Explanations for
     Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation"; the rules are in ``rules``.
@@ -53,12 +43,12 @@ def propagate(
     >>> graph = record(layer, (2,))
     >>> values = graph.run(np.array([[1.0, 2.0]]))
     >>> found = propagate(graph, values, {graph.nodes[-1].name: values.output})
-    >>> found.inputs[graph.inputs[0].name].round(3).tolist()
+    >>> found[graph.inputs[0].name].round(3).tolist()
     [[2.0, 6.0]]
     """
     settings = Settings() if settings is None else settings
     pending = {name: [_checked(values, name, relevance)] for name, relevance in start.items()}
-    carrying, absorbed = _carrying(graph), dict[str, np.ndarray]()
+    carrying = _carrying(graph)
     for node in reversed(graph.nodes):
         if node.op == INPUT or node.name not in pending or node.name not in carrying:
             continue
@@ -67,15 +57,9 @@ def propagate(
             _add(pending, node.inputs["x"], node.arguments["index"], slots[0])
             continue
         step = _step(graph, node, values, slots, carrying, settings)
-        shares = RULES[node.op](step)
-        for name, share in shares.items():
+        for name, share in RULES[node.op](step).items():
             _add(pending, node.inputs[name], 0, share)
-        left = _each(step.relevance, node.batch, values.examples)
-        absorbed[node.name] = left - sum(
-            _each(share, graph[node.inputs[name]].batch, values.examples) for name, share in shares.items()
-        )
-    inputs = {one.name: _arrived(values, one, pending) for one in graph.inputs}
-    return Relevance(inputs, absorbed)
+    return {node.name: _arrived(values, node, pending) for node in graph.inputs}
 
 
 def _checked(values: Values, name: str, relevance: np.ndarray) -> np.ndarray:
@@ -137,14 +121,6 @@ def _alone(graph: Graph, name: str, carrying: set[str]) -> Iterator[Node]:
         node = graph[before[0]]
         yield node
         before = [source for source in node.inputs.values() if source in carrying]
-
-
-def _each(relevance: np.ndarray, batch: int | None, examples: int) -> np.ndarray:
-    """Return the sum (N,) of each example's relevance."""
-    if batch is None:
-        return np.full(examples, relevance.sum() / examples)
-    axes = tuple(axis for axis in range(relevance.ndim) if axis != batch)
-    return relevance.sum(axes).reshape(examples, -1).sum(1)
 
 
 def _add(pending: dict[str, list[np.ndarray]], node: str, index: int, relevance: np.ndarray) -> None:

@@ -37,20 +37,24 @@ def _preferring(step: Step, half: float) -> np.ndarray:
     """
     x, kernel, bias, z = step.array("x"), step.array("kernel"), step.arrays["bias"], step.output
     rectified = x.min(initial=0) >= 0
-    sizes, weights = x if rectified else np.abs(x), np.abs(kernel)
-    quotient = _forward(step, sizes, weights, None if bias is None else np.abs(bias))  # of |z| + γ · those products
-    quotient *= half
-    quotient += (1 + half) * np.abs(z)
+    sizes, weights = x if rectified else np.abs(x), half * np.abs(kernel)
+    quotient = _forward(step, sizes, weights, None if bias is None else half * np.abs(bias))
+    own = np.abs(z)
+    own *= 1 + half
+    quotient += own  # |z| + γ · the products of its sign
     quotient += step.settings.epsilon
     np.divide(step.relevance, quotient, out=quotient)
     below = z < 0
-    if rectified and not np.logical_and(below, step.relevance).any():
-        share = _input_gradient(step, quotient, (1 + half) * kernel + half * weights)
+    if rectified and not (below & (step.relevance != 0)).any():
+        share = _input_gradient(step, quotient, (1 + half) * kernel + weights)
         return np.multiply(share, x, out=share)
-    share = _input_gradient(step, quotient, half * weights)
+    share = _input_gradient(step, quotient, weights)
     share *= sizes
     np.negative(quotient, out=quotient, where=below)
-    return share + x * _input_gradient(step, quotient, (1 + half) * kernel)
+    rest = _input_gradient(step, quotient, (1 + half) * kernel)
+    rest *= x
+    share += rest
+    return share
 
 
 def _positive(step: Step) -> np.ndarray:
