@@ -74,3 +74,4 @@ def test_an_estimate_is_a_mean_of_what_is_known():
     same = mean_of(np.array([0.5, 0.5]))
     assert same.value == 0.5 and same.low is None and same.above_zero and not same.below_zero
     assert not mean.below_zero and mean_of(np.array([-2.0, -1.0, -3.0])).below_zero
+    assert mean_of(np.array([-0.001])).words == "0.00" and mean_of(np.array([np.nan])).words == "n/a"

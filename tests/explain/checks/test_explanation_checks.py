@@ -22,7 +22,7 @@ from convscope.explain.checks.ranking import ranking
 from convscope.explain.checks.result import Checks
 from convscope.explain.explained import Explained
 from convscope.explain.methods import METHODS, Method
-from convscope.explain.score import ChosenScore, Score, scores
+from convscope.explain.score import ChosenScore, RegionScore, Score, scores
 from convscope.models import create
 
 GRADIENT = METHODS["gradient"]
@@ -188,6 +188,17 @@ def test_maps_that_are_no_numbers_are_refused():
         explained.model[1].weight[0, 0] = torch.nan  # pyright: ignore
     with pytest.raises(ConfigError, match=r"weights 1\.weight hold NaN"):
         check(GRADIENT, explained, SCORE)
+
+
+def test_a_region_has_a_runner_up_and_a_map_may_show_only_where_it_lies():
+    torch.manual_seed(0)
+    model = nn.Conv2d(1, 3, 3, padding=1)
+    masks = torch.zeros(4, 12, 12, dtype=torch.bool)
+    masks[:, 4:8, 4:8] = True
+    explained = Explained(model, _images(4).x)
+    checks = check(GRADIENT, explained, RegionScore(masks, [0, 1, 2, 0]))
+    assert checks.region and checks.runner_up is not None and checks.runner_up.count == 4
+    assert checks.verdict.endswith("shows the image and the region asked for, not the network")
 
 
 def test_signals_of_different_lengths():

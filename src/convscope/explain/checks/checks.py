@@ -23,7 +23,7 @@ from convscope.explain.checks.verdict import NOT_RANDOMISED
 from convscope.explain.explained import Explained
 from convscope.explain.failures import check_finite
 from convscope.explain.methods import Method
-from convscope.explain.score import Score
+from convscope.explain.score import RegionScore, Score
 
 T = TypeVar("T")
 NOUNS = {3: "signal", 4: "image", 5: "volume"}  # by the number of axes of a batch
@@ -79,6 +79,7 @@ def check(
         _gap(attribution),
         known("not compared with the runner-up", lambda: runner_up(method, explained, score, maps)),
         tuple(notes),
+        isinstance(score, RegionScore),
     )
 
 

@@ -29,6 +29,11 @@ class Estimate:
         return f"{self.value:.2f}" if self.low is None else f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
 
     @property
+    def words(self) -> str:
+        """The mean with two decimals, never "-0.00"; "n/a" where there is none."""
+        return "n/a" if self.value is None else f"{self.value:z.2f}"
+
+    @property
     def above_zero(self) -> bool:
         """Whether the whole interval lies above 0; without one, whether the value that all agree on does."""
         end = self.value if self.low is None else self.low

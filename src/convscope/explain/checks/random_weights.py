@@ -2,8 +2,9 @@
 
 A map that stays as it is when nothing that was learned is left shows the image, not the network. The weights of a layer
 are shuffled: the same numbers in other places, so that their scale stays, whatever the layer is. Batch norm's
-statistics are taken again from the inputs, since the old ones are those of another network. One drawn network is looked
-at, and means are over the examples. The user's network is never touched: all of it is done to a deep copy.
+statistics are taken again from the inputs, since the old ones are those of another network. The last step, which the
+verdict is about, is the mean of several drawn networks: in one of them many units may be dead by chance. The user's
+network is never touched: all of it is done to a deep copy.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from convscope.explain.methods import Method
 from convscope.explain.score import Score, answering
 from convscope.graph import Graph
 
-STEPS = 6  # of the cascade at most: further layers are randomised several at a time
+STEPS = 5  # of the cascade at most: further layers are randomised several at a time
+DRAWS = 3  # networks of which no layer is the trained one
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,36 @@ def cascade(method: Method, explained: Explained, score: Score, original: np.nda
     randomised = replace(explained, model=model)
     shuffled: list[str] = []
     steps: list[Step] = []
-    for layer in layers:
-        shuffle([model.get_parameter(name) for name in layer], generator)
-        shuffled += layer
+
+    def drawn(names: Sequence[str]) -> np.ndarray:
+        """Randomise these parameters, and return both kinds of likeness of each map, (2, N)."""
+        shuffle([model.get_parameter(name) for name in names], generator)
         renew_statistics(model, explained.x, shuffled)
         maps = abs(method.compute(randomised, score).map)
-        alike = mean_of(spearman(size, maps, there)), mean_of(structural_similarity(size, maps, there))
-        steps.append(Step(layer[-1].rpartition(".")[0] or layer[-1], *alike))
+        return np.stack([spearman(size, maps, there), structural_similarity(size, maps, there)])
+
+    for layer in layers:
+        shuffled += layer
+        alike = [drawn(layer)]
+        if layer is layers[-1]:
+            alike += [drawn(shuffled) for _ in range(1, DRAWS)]
+        steps.append(Step(layer[-1].rpartition(".")[0] or layer[-1], *(mean_of(each) for each in _known_mean(alike))))
+    return Cascade(tuple(steps), likeness_of_others(size, there))
+
+
+def _known_mean(draws: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the mean over draws of equal shape, of those that are known; NaN where none is."""
+    values = np.stack(draws)
+    known = np.isfinite(values)
+    return np.where(known.any(0), np.where(known, values, 0).sum(0) / np.maximum(1, known.sum(0)), np.nan)
+
+
+def likeness_of_others(size: np.ndarray, there: np.ndarray) -> Estimate:
+    """Return Spearman's correlation of each map (N, *space) with the one before it; ``None`` of a single map."""
+    if len(size) < 2:
+        return mean_of(np.empty(0))
     both = there & np.roll(there, 1, axis=0)
-    return Cascade(tuple(steps), mean_of(spearman(size, np.roll(size, 1, axis=0), both)))
+    return mean_of(spearman(size, np.roll(size, 1, axis=0), both))
 
 
 def copied(model: nn.Module) -> nn.Module:
@@ -118,7 +141,7 @@ def groups(layers: Sequence[list[str]]) -> list[list[str]]:
     """Return layers as at most ``STEPS`` steps: the first by itself, the others in groups of nearly equal number.
 
     >>> [len(group) for group in groups([[str(layer)] for layer in range(12)])]
-    [1, 3, 2, 2, 2, 2]
+    [1, 3, 3, 3, 2]
     """
     if not layers:
         return []

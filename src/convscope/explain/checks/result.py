@@ -31,7 +31,8 @@ class Checks:
     layers are randomised; ``edges`` its likeness to the edges of the input; ``deletion`` the areas under each fill, in
     units of the score; ``stability`` its likeness to itself under noise; ``gap`` its gap of completeness or
     conservation; ``runner_up`` its likeness to the map of the second answer. Likeness is Spearman's correlation, 1 the
-    same order, 0 none in common. ``None`` stands for what does not apply, and ``notes`` say why.
+    same order, 0 none in common. ``region``: the score is of a part of the outputs, about which every map lies.
+    ``None`` stands for what does not apply, and ``notes`` say why.
     """
 
     method: str
@@ -47,6 +48,7 @@ class Checks:
     gap: Gap | None
     runner_up: Estimate | None
     notes: tuple[str, ...] = ()
+    region: bool = False
 
     @property
     def passed(self) -> bool | None:

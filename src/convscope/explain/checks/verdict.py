@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from convscope.explain.checks.result import Checks
 
 # Spearman's correlation with random weights from which on a map is as much of the input as of the network: that of the
-# magnitudes of two products that share one of two factors of equal spread.
+# magnitudes of two products is 0.48 where they share one of two normal factors.
 SAME = 0.5
 LARGELY = 0.71  # Spearman's correlation of ranks that have half of their variance in common
 MISSED = 0.01  # of the score, by which a sum may miss it: more is said
@@ -83,13 +83,14 @@ def _of_random_weights(checks: Checks) -> str:
         return next((note for note in checks.notes if note.startswith(NOT_RANDOMISED)), NOT_RANDOMISED)
     if cascade.last.value is None:
         return "with random weights the map is the same everywhere: it depends on what was learned"
-    alike = f"{cascade.last.value:.2f} like itself with random weights"
+    alike = f"{cascade.last.words} like itself with random weights"
     if shows_the_input(cascade):
         outline = checks.edges.value if checks.edges else None
         filters = f" (and {outline:.2f} like its edges)" if outline is not None and outline >= SAME else ""
-        return f"{alike}: shows the {checks.noun}{filters}, not the network"
+        region = " and the region asked for" if checks.region else ""
+        return f"{alike}: shows the {checks.noun}{filters}{region}, not the network"
     others = cascade.others.value
-    beside = "" if others is None else f" (maps of two different {checks.noun}s: {others:.2f})"
+    beside = "" if others is None else f" (maps of two different {checks.noun}s: {others:z.2f})"
     return f"{alike}{beside}: depends on what was learned"
 
 
