@@ -99,6 +99,15 @@ def evaluate(
     }  # fmt: skip
 
 
+def held_out(run: Run) -> tuple[str, Split, tuple[str, ...]]:
+    """Return the split of a run's own set that it is judged by, its name, and what is to be told of the set.
+
+    It is test, else valid, else everything. Raises as loading the set does.
+    """
+    labelled = _own(run, {})
+    return *_choose(labelled, None), labelled.warnings
+
+
 def _other_kind(learned: str, held: str) -> DataError:
     remedies = {"instances": ": say --mask binary where what they show is one kind", "mask": ": say --mask instances"}
     remedy = remedies.get(held, "") if STORED.get(learned) in remedies else ""

@@ -70,15 +70,22 @@ def kept_checks(
     ``inputs`` are the examples as the network takes them (N, ...).
     """
     weights, key = weights_hash(folder), key_of(method, options, inputs)
-    values = _read(folder, weights).get(key)
-    if values is not None:
-        with contextlib.suppress(msgspec.ValidationError):
-            return Checks.from_dict(values)
+    if (known := known_checks(folder, method, options, inputs)) is not None:
+        return known
     checks = compute()
     by_key = {**_read(folder, weights), key: checks.to_dict()}  # read again: others may have written since
     with contextlib.suppress(SaveError):
         write_json(folder / files.EXPLANATION_CHECKS, msgspec.to_builtins(Kept(weights, by_key)))
     return checks
+
+
+def known_checks(folder: Path, method: str, options: Mapping[str, Any], inputs: np.ndarray) -> Checks | None:
+    """Return the checks of a method from a run's folder, ``None`` where they are not there; as ``kept_checks``."""
+    values = _read(folder, weights_hash(folder)).get(key_of(method, options, inputs))
+    if values is not None:
+        with contextlib.suppress(msgspec.ValidationError):
+            return Checks.from_dict(values)
+    return None
 
 
 def key_of(method: str, options: Mapping[str, Any], inputs: np.ndarray) -> str:
