@@ -64,7 +64,7 @@ class NGrams(nn.Module):
 
 
 class Deep(nn.Module):
-    """Windows of several lengths and recurrence over tokens (N, L), and one layer over what is largest: (N, classes)."""
+    """Windows of several lengths and recurrence over tokens (N, L), then one layer: logits (N, classes)."""
 
     def __init__(self, vocabulary: int, classes: int, width: int, dropout: float):
         super().__init__()
