@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convscope.data.listing import Masks, Target
+from convscope.data.names import distinct
 from convscope.data.numerals import real
 from convscope.errors import ConfigError, DataError
 
@@ -165,7 +166,7 @@ def number_units(groups: np.ndarray | None, count: int) -> np.ndarray:
     """Number what must stay together, (n,): each group, and on its own each image that has none (an empty name)."""
     if groups is None:
         return np.arange(count)
-    names, units = np.unique(groups, return_inverse=True)
+    names, units = distinct(groups)
     alone = groups == ""
     units[alone] = len(names) + np.arange(alone.sum())
     return units

@@ -322,6 +322,10 @@ ENTRIES: tuple[Entry, ...] = (
         lr=0.002,
     ),
     _texts(
+        "wide_deep", "wide_deep", "a regression on n-grams beside windows and gated recurrent units",
+        "Cheng et al. 2016; Joulin et al. 2016", lr=0.003, bfloat16=False,
+    ),
+    _texts(
         "gru", "recurrent", "gated recurrent units in both directions, their maximum over time", "Cho et al. 2014",
         lr=0.004, takes=EITHER, mechanism="recurrence", bfloat16=False,
     ),

@@ -190,12 +190,11 @@ class TextTransform:
             return torch.from_numpy(tokens).to(form.device)
         if isinstance(stored, RaggedBatch):
             stored = stored if self.most is None else cut(stored, self.most)
-            raw = stored.values
-        else:
-            raw = np.asarray(stored)[:, : self.most]
-        tokens = self._tokens[np.minimum(raw, len(self._tokens) - 2) + 1]
-        if isinstance(stored, RaggedBatch):  # tokens first, then padding: fewer numbers to look up
+            # Tokens first, then padding: fewer numbers to look up.
+            tokens = self._tokens[1:].take(stored.values, mode="clip")
             tokens = RaggedBatch(tokens, stored.offsets, stored.shapes).padded(PADDING)
+        else:
+            tokens = self._tokens.take(np.asarray(stored)[:, : self.most] + 1, mode="clip")
         tensor = torch.from_numpy(tokens)
         return tensor if form.device == "cpu" else tensor.to(form.device)
 
