@@ -55,8 +55,8 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     """List the recordings that a table (``{"": name}``), or one for each split, names; all are brought to one rate.
 
     Raises:
-        DataError: files that are not there or are named twice, other channels in one file than in the others, and what
-            ``listing_of_recordings`` raises. Files that cannot be read are the listing's ``absent``.
+        DataError: files that are not there or are named twice, and what ``listing_of_recordings`` raises. Files that
+            cannot be read, or have other channels than most, are the listing's ``absent``.
     """
     places = _Places(files)
     parts = [_read_one(files, name, columns, places) for name in by_split.values()]
@@ -135,9 +135,10 @@ def _read_one(files: Files, name: str, columns: Columns, places: _Places) -> Rec
             bad[f"{table.rows[at]} of {name} ({file})"] = str(error)
         except OSError as error:
             bad[f"{table.rows[at]} of {name} ({file})"] = f"cannot be opened: {error.strerror}"
-    kept = sorted(recordings)
+    channels, odd = _odd_columns(recordings)
+    bad |= {f"{table.rows[at]} of {name} ({meant[at]})": why for at, why in odd.items()}
+    kept = sorted(recordings.keys() - odd)
     called = {at: str(meant[at]) for at in kept}
-    channels = _same_channels(table.where, {called[at]: recordings[at] for at in kept})
     rate, notices = rates.one_rate({called[at]: recordings[at].rate for at in kept})
     times = {recordings[at].time for at in kept} - {""}
     said = f"a file for each row: path={path}, class={label}" + (f", time={listed(times)} left out" if times else "")
@@ -150,14 +151,13 @@ def _read_one(files: Files, name: str, columns: Columns, places: _Places) -> Rec
     )  # fmt: skip
 
 
-def _same_channels(where: str, recordings: Mapping[str, Recording]) -> tuple[str, ...]:
-    """Return the names of the channels; ``DataError`` where a file has others."""
+def _odd_columns(recordings: Mapping[int, Recording]) -> tuple[tuple[str, ...], dict[int, str]]:
+    """Return the names of the channels that most files have, and why the others cannot be used."""
     names = Counter(each.channels for each in recordings.values())
     usual = names.most_common(1)[0][0] if names else ()
-    for file, each in recordings.items():
-        if each.channels != usual:
-            has, usually = (listed(found, 6) if found else "no names" for found in (each.channels, usual))
-            raise DataError(
-                f"{where}: {file} has the channels {has}, most files {usually}; give all files the same columns"
-            )
-    return usual
+    shown = listed(usual, 6) if usual else "no names"
+    return usual, {
+        at: f"has the channels {listed(each.channels, 6) or 'no names'}, most files {shown}: give all the same columns"
+        for at, each in recordings.items()
+        if each.channels != usual
+    }
