@@ -21,6 +21,7 @@ from convscope.data.sources.signal_listing import Recordings, listing_of_recordi
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.table import tables
 from convscope.data.sources.tabular import Table, parse, place
+from convscope.data.sources.unlabelled import no_label
 from convscope.errors import DataError
 from convscope.text import count, listed
 
@@ -75,6 +76,20 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     return replace(listing, notices=(*listing.notices, Notice("left-out", text, tuple(rest[:SHOWN]))))
 
 
+def refuse_unlabelled(files: Files, names: Sequence[str], columns: Columns) -> None:
+    """Raise ``DataError`` for the first table that names files of recordings, and has no column called as a class."""
+    places = _Places(files)
+    for name in names if places.known else ():
+        try:
+            head = _parse(files, name, columns, HEAD)
+            label = columns.pick("label", LABEL_COLUMNS, head.names, head.where)
+            path = _path_column(head, columns, places, name, label)
+        except DataError:  # some other table lying about
+            continue
+        if path is not None and label is None:
+            raise no_label(head, f"a table of recordings in files (path={path})", {path})
+
+
 class _Places:
     """The files of recordings, and which of them a cell of a table means."""
 
@@ -102,12 +117,18 @@ class _Places:
 def _roles(table: Table, columns: Columns, places: _Places, name: str) -> tuple[str, str] | None:
     """Return the columns of files and labels, ``None`` where no column names files that are there."""
     label = columns.pick("label", LABEL_COLUMNS, table.names, table.where)
+    path = _path_column(table, columns, places, name, label)
+    return (path, label) if path and label else None
+
+
+def _path_column(table: Table, columns: Columns, places: _Places, name: str, label: str | None) -> str | None:
+    """Return the column of files: the one the user names, else the first of ``PATHS`` some of whose files are there."""
     named = columns.named("image")
     words = [each for word in PATHS for each in table.columns if plain(each) == plain(word)]
-    for path in [named] if named in table.columns else words:
-        if path is not None and path != label and any(places.of(cell, name) for cell in table.columns[path]):
-            return (path, label) if label else None
-    return None
+    asked = [named] if named is not None and named in table.columns else words
+    return next(
+        (each for each in asked if each != label and any(places.of(cell, name) for cell in table.columns[each])), None
+    )
 
 
 def _parse(files: Files, name: str, columns: Columns, rows: int | None = None) -> Table:
