@@ -14,8 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from convscope.data.listing import Masks, Target
+from convscope.data.names import spellings
 from convscope.data.numerals import real
 from convscope.errors import ConfigError, DataError
+from convscope.text import listed
 
 TEST_SHARE = 0.2
 VALID_SHARE = 0.1
@@ -283,6 +285,9 @@ def _too_small(classes: Sequence[str], c: int, images: int, units: int, splits: 
     others = ", ".join(splits[:0:-1])
     named = f"class {classes[c]!r}" if classes[c] else "the set"
     remedy = _REMEDY if classes[c] else f"add examples, {_GIVEN}"
+    if alike := [other for other in classes if other != classes[c] and spellings((other, classes[c]))]:
+        said = listed(map(repr, alike), 3)
+        remedy = f"if it is {said} in another spelling, give both one name; else {remedy}"
     # Far more numbers than a person would call classes.
     remedy += _AMOUNTS * (len(classes) > MOST_STRATA and all(real(name) is not None for name in classes))
     if units == images:
