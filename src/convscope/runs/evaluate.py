@@ -223,7 +223,7 @@ def _flattered(run: Run, split: str) -> Iterator[str]:
     if split != "valid" or not (run.folder / files.METRICS).exists():
         return
     if by := decided_by_validation(run.metrics):
-        noun = run.spec.input.noun
+        noun = run.spec.noun
         decided = f"decided {' and '.join(by)} in the training of this run"
         yield f"the validation {noun}s {decided}: their score is optimistic"
 
@@ -237,7 +237,7 @@ def _trained_on(run: Run, chosen: Split) -> Iterator[str]:
         seen = {row["content"] for row in csv.DictReader(file) if row["split"] == "train" and row.get("content")}
     known = sum(content.tobytes().hex() in seen for content in chosen.content)
     if known:
-        noun = run.spec.input.noun
+        noun = run.spec.noun
         yield (
             f"{known:,} of {count(len(chosen), noun)} were training {noun}s of this run: the figures say little of new "
             f"{noun}s"

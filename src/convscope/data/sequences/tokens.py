@@ -71,7 +71,7 @@ def notices_of(rule: TextTransform, texts: Texts, column: Ragged, rows: dict[str
     for name in (name for name in rows if name != "all"):
         lengths = rule.lengths(column, rows[name])
         cut = np.flatnonzero(lengths > (rule.most or 2**62))
-        kind = "sequence" if rule.dna else "text"
+        kind = rule.example
         noun = f"{name} {kind}" if name else kind
         if len(cut):
             yield Notice(
@@ -98,7 +98,7 @@ def _unknown(rule: TextTransform, texts: Texts, rows: np.ndarray, name: str) -> 
             unknown += len(odd)
             new.update(odd)
     if lacking:
-        kind = "sequence" if rule.dna else "text"
+        kind = rule.example
         noun = f"{name} {kind}" if name else kind
         yield Notice(
             f"unknown-{name or 'all'}",

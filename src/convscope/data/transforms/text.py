@@ -161,6 +161,11 @@ class TextTransform:
         return self.most is not None and len(text) > self.most and len(units(text, self.by, self.k)) > self.most
 
     @property
+    def example(self) -> str:
+        """What an example is called."""
+        return "sequence" if self.dna else "text"
+
+    @property
     def noun(self) -> tuple[str, str]:
         """What one token is called, and several."""
         if self.by == "kmers":
