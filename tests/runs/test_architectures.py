@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from convscope.api.architectures import compare_architectures, resume_architectures, takes_sequences
+from convscope.api.series import train_series
 from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError
 from convscope.models.budget import equal_weights
@@ -106,8 +107,10 @@ def test_what_cannot_be_compared_is_refused(signals: Path, tmp_path: Path) -> No
         compare_architectures(signals, MODELS, out=tmp_path / "a", seeds=0)
     with pytest.raises(ConfigError, match="'gru' is named twice"):
         compare_architectures(signals, ["gru", "gru"], out=tmp_path / "a")
-    with pytest.raises(ConfigError, match="'text_cnn' takes sequences"):
+    with pytest.raises(ConfigError, match="'text_cnn' takes texts"):
         compare_architectures(signals, ["gru", "text_cnn"], out=tmp_path / "a")
     with pytest.raises(ConfigError, match="--search-lr chooses on the validation split, which has 2"):
         compare_architectures(signals, MODELS, out=tmp_path / "b", search_lr=True, epochs=1)
+    with pytest.raises(ConfigError, match="text_cnn takes texts and lenet images: no set suits both"):
+        train_series(signals, ["text_cnn", "lenet"], out=tmp_path / "c")
     assert not list(tmp_path.iterdir())  # nothing is begun

@@ -40,5 +40,5 @@ def test_texts_are_texts_and_dna_is_sequences(tmp_path):
 def test_a_class_that_train_lacks_asks_for_more_texts(tmp_path):
     rows = "".join(f"wort{k},{'abc'[k % 3]},{'test' if k % 3 == 2 else 'train'}\n" for k in range(60))
     (tmp_path / "a.csv").write_text("text,label,split\n" + rows + "".join(f"x{k},a,test\n" for k in range(3)))
-    told = {notice.code: notice.text for notice in cs.load(tmp_path / "a.csv").warnings}
-    assert "1 class has no text in train (c)" in told["missing-from-train"] and "add texts" in told["missing-from-train"]
+    told = {notice.code: notice.text for notice in cs.load(tmp_path / "a.csv").warnings}["missing-from-train"]
+    assert "1 class has no text in train (c)" in told and "add texts" in told

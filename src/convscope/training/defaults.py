@@ -15,7 +15,7 @@ from convscope.data.sequences.windows import windowed
 from convscope.data.transforms import ImageTransform, noun_of
 from convscope.errors import ConfigError
 from convscope.models import own, registry
-from convscope.models.entries import Entry
+from convscope.models.network_entry import Entry
 from convscope.tasks.registry import fitting, task
 from convscope.tasks.task import Task
 from convscope.text import count as count_of
