@@ -13,9 +13,9 @@ from convscope.data.columns import InMemory
 from convscope.data.dataset import Dataset, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.decode.wav import read_wav, resampled
+from convscope.data.finding import other_columns
 from convscope.data.image_files import Held, array_in, example_arrays
 from convscope.data.listing import Listing, Target
-from convscope.data.loading import other_columns
 from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
 from convscope.data.sources import npz

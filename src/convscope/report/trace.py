@@ -20,12 +20,13 @@ def write_trace(chain: Sequence[Trace], out: Path) -> Path:
 
 
 def _seen(trace: Trace) -> np.ndarray | None:
-    """Return the pixels (H, W), or steps (1, T), that the number depends on, in any channel; None for other inputs."""
+    """Return the pixels (H, W), or the steps or tokens (1, T), that the number depends on; None for other inputs."""
     forward = trace.forward
-    if trace.node not in forward.graph.by_name or forward.scaling is None:
+    if trace.node not in forward.graph.by_name or (forward.scaling is None and not forward.letters):
         return None
     place, batch = forward.full(trace.node, trace.at), forward.graph[trace.node].batch
     seen = field(forward.graph, trace.node, [i for axis, i in enumerate(place) if axis != batch])
     mask = seen.places.mask()
-    space = (1, *mask.shape[-1:]) if forward.scaling.raw.ndim == 2 else mask.shape[-2:]
+    along = forward.letters or (forward.scaling is not None and forward.scaling.raw.ndim == 2)
+    space = (1, *mask.shape[-1:]) if along else mask.shape[-2:]
     return None if seen.unknown else np.asarray(mask.reshape(-1, *space).any(0))
