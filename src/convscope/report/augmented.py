@@ -52,9 +52,8 @@ def augmented(
 def _spectrograms(data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: int) -> Augmented:
     """Return the pictures of the first windows of recordings, and what the first epochs make of them."""
     windows = windowed(data.train, data.preprocessing)
-    first = (
-        np.searchsorted(np.asarray(windows.ids), np.asarray(data.train.ids)[at]) if windows is not data.train else at
-    )
+    column = windows.dataset.columns[windows.dataset.inputs[0]]
+    first = np.searchsorted(column.at, at) if isinstance(column, Windows) else at
     plain, varied = (Loader(windows, data.transforms, len(at), seed=seed, policy=each) for each in (None, policy))
     seen = [data.preprocessing.undo(loader.of(first, epoch).x) for loader, epoch in
             [(plain, 0), *((varied, epoch) for epoch in range(epochs))]]  # fmt: skip

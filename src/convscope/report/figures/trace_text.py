@@ -37,11 +37,13 @@ class Cell:
         return max(1, len(self.written)) + (len(self.written) > 1)
 
 
-def draw(part: SubFigure, chain: Sequence[Trace], seen: np.ndarray | None) -> None:
-    """Draw the tokens of the text that was given; ``seen`` (1, L) are those that the first number depends on."""
+def draw(part: SubFigure, chain: Sequence[Trace], seen: np.ndarray | None, end: int | None) -> None:
+    """Draw the tokens of the text that was given; ``seen`` (1, L) are those that the first number depends on.
+
+    ``end`` is the one at which the way ends, if it ends at one.
+    """
     letters = chain[0].forward.letters
     at = np.flatnonzero(seen[0, : len(letters)]) if seen is not None else np.array([], int)
-    end = _end(chain)
     cells = laid_out(letters, int(at[0]) if len(at) else end or 0)
     axes = part.add_axes((0.012, 0.04, 0.6, 0.86))
     axes.set_axis_off()
@@ -69,13 +71,18 @@ def laid_out(letters: Sequence[str], first_seen: int = 0) -> list[Cell]:
     >>> [(cell.line, cell.left, cell.written) for cell in laid_out(["ana", "y", "eva"])]
     [(0, 0, 'ana'), (0, 4, 'y'), (0, 5, 'eva')]
     >>> laid_out(["a"] * 10_000, 5_000)[0].position
-    4960
+    4980
     """
     written = [shorten(letter, LONGEST).replace(" ", "\N{OPEN BOX}") for letter in letters]
     whole = _cells(written, 0)
     if len(whole) == len(written):
         return whole
-    return _cells(written, min(max(0, first_seen - WIDE), max(0, len(written) - WIDE)))
+    begin = min(first_seen, len(written) - 1)
+    before = 0  # characters: about a line of them
+    while begin and before + len(written[begin - 1]) < WIDE:
+        begin -= 1
+        before += len(written[begin]) + 1
+    return _cells(written, begin)
 
 
 def _cells(written: Sequence[str], begin: int) -> list[Cell]:
@@ -92,13 +99,6 @@ def _cells(written: Sequence[str], begin: int) -> list[Cell]:
         cells.append(cell)
         left += cell.width
     return cells
-
-
-def _end(chain: Sequence[Trace]) -> int | None:
-    """Return the position of the token at which the way ends, if it ends at one."""
-    last = chain[-1]
-    at_input = last.node == last.forward.graph.inputs[0].name
-    return int(last.at[-1]) if at_input and last.at and last.at[-1] < len(last.forward.letters) else None
 
 
 def _lines(
