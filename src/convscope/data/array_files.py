@@ -85,12 +85,6 @@ def load_examples(
     Returns what ``loading.load_labelled`` does for images. Numbers without names are those of the ``target``, in their
     order. An archive has no place for units: numbers are taken to be in those of the ``target``.
     """
-    if path.suffix.lower() != ".npz":
-        raise DataError(
-            f"{path}: this run takes {rule.kind}s, and sets of them are read from a NumPy archive (.npz) with x, "
-            f"({rule.kind}s, steps) or ({rule.kind}s, channels, steps), and y; or load the set in Python, and give it "
-            "to the run's evaluate"
-        )
     if not path.exists():
         raise DataError(f"there is no file {path}")
     columns = replace(options.columns, optional=inherited)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 WIDE, LINES = 40, 9  # characters in a line, and lines: of a longer text the part around what is seen is drawn
+FEWEST = 16  # characters that a line is wide at least
 LONGEST = 18  # characters of a token
 
 
@@ -47,7 +48,8 @@ def draw(part: SubFigure, chain: Sequence[Trace], seen: np.ndarray | None, end: 
     cells = laid_out(letters, int(at[0]) if len(at) else end or 0)
     axes = part.add_axes((0.012, 0.04, 0.6, 0.86))
     axes.set_axis_off()
-    axes.set(xlim=(-0.6, WIDE + 0.6), ylim=(LINES + 0.2, -0.5))
+    across = min(WIDE, max(FEWEST, *(cell.left + cell.width for cell in cells)))  # a short text in large letters
+    axes.set(xlim=(-0.6, across + 0.6), ylim=((LINES + 0.2) * across / WIDE, -0.5))
     for cell in cells:
         inside = cell.position in at
         box = Rectangle((cell.left, cell.line + 0.06), cell.width, 0.84, facecolor=TEAL if inside else "none",
@@ -58,8 +60,8 @@ def draw(part: SubFigure, chain: Sequence[Trace], seen: np.ndarray | None, end: 
                 (cell.left, cell.line + 0.06), cell.width, 0.84, fill=False, edgecolor=ORANGE, linewidth=1.8, zorder=3
             )
             axes.add_patch(edge)
-        axes.text(cell.left + cell.width / 2, cell.line + 0.5, cell.written, ha="center", va="center", fontsize=8,
-                  color=INK, family="monospace")  # fmt: skip
+        axes.text(cell.left + cell.width / 2, cell.line + 0.5, cell.written, ha="center", va="center",
+                  fontsize=8 * WIDE / across, color=INK, family="monospace")  # fmt: skip
     for line, text in enumerate(_lines(chain, letters, at, end, cells)):
         size, weight = (9.5, "bold") if line == 0 else (8.5, "normal")
         part.text(0.64, 0.86 - 0.11 * line, text, fontsize=size, fontweight=weight, va="top", color=INK)
