@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ SETTINGS: dict[str, Any] = {
     "amp": False,
     "compile": False,
 }
+PAIRS = [("text", "image"), ("text", "signal"), ("signal", "text"), ("image", "text"), ("image", "signal")]
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +38,7 @@ def runs(sets: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict
     return {kind: cs.train(sets[kind], model=models[kind], out=out / kind, **SETTINGS) for kind in models}
 
 
-@pytest.mark.parametrize(
-    ("kind", "other"),
-    [("text", "image"), ("text", "signal"), ("signal", "text"), ("image", "text"), ("image", "signal")],
-)
+@pytest.mark.parametrize(("kind", "other"), PAIRS)
 def test_a_set_of_another_kind_is_refused_by_name(runs: dict[str, cs.Run], sets: dict[str, str], kind: str, other: str):
     with pytest.raises(cs.DataError, match=rf"a set of {other}s; this run takes {kind}s"):
         runs[kind].evaluate(sets[other])
