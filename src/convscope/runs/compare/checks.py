@@ -93,8 +93,8 @@ def _differences(a: Run, b: Run, same_split: bool) -> Iterator[str]:
         extra = [name for name in mine if name not in other]
         if extra:
             yield (
-                f"their {noun}s differ; the other run lacks {len(extra):,} of the {len(mine):,} {noun}s of {run.folder}, "
-                f"such as {listed(extra, 2)}"
+                f"their {noun}s differ; the other run lacks {len(extra):,} of the {len(mine):,} {noun}s of "
+                f"{run.folder}, such as {listed(extra, 2)}"
             )
     told = ("content", "have another content"), ("label", "have another label"), ("group", "are of another group")
     for column, change in told:
