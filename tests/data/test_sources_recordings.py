@@ -116,6 +116,9 @@ def test_speakers_are_read_from_names_and_kept_together(tmp_path: Path):
     assert "6 speakers read from names like 0_ann_0.wav" in {n.code: n.text for n in data.warnings}["speakers"]
     held = [{name.split("_")[1] for name in split.ids.tolist()} for split in data.splits]
     assert all(one.isdisjoint(other) for k, one in enumerate(held) for other in held[:k])
+    said = data.facts["groups"]  # who is held out
+    for split, speakers in zip(data.splits, held, strict=True):
+        assert f"{split.name} {', '.join(sorted(speakers))}" in said
     assert cs.load(tmp_path, group="none").train.groups is None
 
 

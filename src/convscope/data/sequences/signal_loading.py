@@ -14,7 +14,7 @@ from convscope.data.columns import InMemory, Ragged, Selected
 from convscope.data.dataset import Dataset, Notice, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.decode.wav import resampled
-from convscope.data.description import learned_said, splits_said
+from convscope.data.description import groups_said, learned_said, splits_said
 from convscope.data.divide import UsualValid
 from convscope.data.examined import Examined
 from convscope.data.gaps import filled
@@ -55,6 +55,7 @@ def load_signals(source: str | Path, listing: Listing, options: LoadOptions, div
         "signals": lengths_said(signals.values),
         **_windows_said(transform, cut, lengths),
         "splits": splits_said(examined, rule),
+        **groups_said(examined),
         **learned_said(target, examined),
         "normalisation": f"mean/standard deviation of each channel in the train split, {units}: {scale}",
     }

@@ -52,9 +52,10 @@ def _reading(rule: TextTransform) -> str:
 
 def _seen(rule: TextTransform, longest: int) -> str:
     if rule.places is not None:
-        return f"{count(rule.places, *rule.noun)} of each text"
+        return f"{count(rule.places, *rule.noun)} of each {rule.example}"
     most = count(rule.most or 0, *rule.noun)
-    return f"the first {most} of a text are seen (--max-length), the longest training text has {longest:,}"
+    noun = rule.example
+    return f"the first {most} of a {noun} are seen (--max-length), the longest training {noun} has {longest:,}"
 
 
 def _padding(lengths: np.ndarray) -> str:
