@@ -11,6 +11,7 @@ from convscope.data.folds import Draw, of_fold, redrawn
 from convscope.data.listing import Listing
 from convscope.data.options import LoadOptions
 from convscope.data.split_file import read_split_file
+from convscope.data.strata import strata
 
 UsualValid = Callable[[np.ndarray], float | int | None]  # given splits (n,), "" for none -> a share, or a number
 
@@ -30,7 +31,7 @@ def divide(
         draw = draw._replace(given=read_split_file(options.split_file, listing.ids[good]), words=words)
     if options.folds is not None:
         units = splits.number_units(groups, len(target))
-        folded, words = of_fold(splits.strata(target)[0], units, options.folds, options.fold or 1, seed=options.seed)
+        folded, words = of_fold(strata(target).of, units, options.folds, options.fold or 1, seed=options.seed)
         draw = draw._replace(given=folded, words=words)
     draw = redrawn(draw, options.resample or 0)
     if usual_valid is not None and draw.valid is None and "valid" not in draw.given:
