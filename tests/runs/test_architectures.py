@@ -18,6 +18,7 @@ from convscope.models.kept import kept_bytes
 from convscope.models.registry import build
 from convscope.report.architectures import table
 from convscope.runs.compare.architectures import notes_of, verdict
+from convscope.runs.compare.conclusions import notes
 
 MODELS = ["conv1d", "gru", "transformer"]
 INPUTS = [InputSpec(1, (96,)), InputSpec(2, (None,)), InputSpec(space=(None,), vocabulary=33)]
@@ -68,6 +69,11 @@ def test_a_comparison_is_whole_and_goes_on(signals: Path, tmp_path: Path) -> Non
     assert [arm.name for arm in found.arms] == ["equal weights", "equal time"]
     assert {run.epochs for network in first.comparison.networks for run in network.runs} == {2}
     assert "24 steps" in found.caption and found.simple is not None
+    once = replace(
+        first.comparison, networks=tuple(replace(each, runs=each.runs[:1]) for each in first.comparison.networks)
+    )
+    turned = replace(once, networks=once.networks[::-1])  # another leads: the same note, which stands once
+    assert next(notes(once, [])) == next(notes(turned, [])) and "were trained once" in next(notes(once, []))
     shown = table(found, first)
     assert shown.rows[-1][0] == found.simple.name and len(shown.rows) == 4
     values = json.loads((folder / "comparison.json").read_text())
