@@ -138,8 +138,10 @@ class TextTransform:
         text = self.read(example if isinstance(example, str) else text_of(example))
         if not text.strip():
             raise Unreadable("is empty; expected a text of one character or more")
-        if self.dna and (odd := odd_letter(text)):
-            raise Unreadable(f"has {odd}, which is none of DNA's: {', '.join(LETTERS)}, or U")
+        if self.dna and (odd := odd_letter(text)) is not None:
+            raise Unreadable(
+                f"has {text[odd]!r} at letter {odd + 1:,}, which is none of DNA's: {', '.join(LETTERS)}, or U"
+            )
         if self.length is not None and len(text) != self.length:
             raise Unreadable(f"has {count(len(text), 'letter')}; this network takes sequences of {self.length:,}")
         return Stored(points_of(text), "; ".join(filter(None, (self._unknown(text), self._cut(text)))))
@@ -157,6 +159,11 @@ class TextTransform:
     def is_longer(self, text: str) -> bool:
         """Tell whether a text has more tokens than are seen."""
         return self.most is not None and len(text) > self.most and len(units(text, self.by, self.k)) > self.most
+
+    @property
+    def example(self) -> str:
+        """What an example is called."""
+        return "sequence" if self.dna else "text"
 
     @property
     def noun(self) -> tuple[str, str]:
