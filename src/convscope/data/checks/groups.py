@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from convscope.data.examined import Examined
 from convscope.data.notice import Notice
 from convscope.text import EXAMPLES, count, pairs, part
