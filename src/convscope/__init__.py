@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from convscope import models, ops, scratch
     from convscope.analysis.inspection import Inspection
     from convscope.api.compare import compare
+    from convscope.api.explain import explain
     from convscope.api.inspect import inspect
     from convscope.api.series import Series, train_series
     from convscope.api.trace import trace
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from convscope.data.dataset import Data
     from convscope.data.loading import load
     from convscope.events import Listener, Observer
+    from convscope.explain.explanation import Explanation
     from convscope.graph import Graph
     from convscope.graph.record import record
     from convscope.runs.compare.comparison import Comparison
@@ -39,6 +41,7 @@ __all__ = [
     "Data",
     "DataError",
     "Error",
+    "Explanation",
     "Graph",
     "Inspection",
     "Listener",
@@ -48,6 +51,7 @@ __all__ = [
     "ShapeError",
     "Trace",
     "compare",
+    "explain",
     "from_arrays",
     "inspect",
     "load",
@@ -67,6 +71,7 @@ _HOMES = {
     "Comparison": "convscope.runs.compare.comparison",
     "CrossValidation": "convscope.runs.compare.cross_validation",
     "Data": "convscope.data.dataset",
+    "Explanation": "convscope.explain.explanation",
     "Graph": "convscope.graph",
     "Inspection": "convscope.analysis.inspection",
     "Listener": "convscope.events",
@@ -75,6 +80,7 @@ _HOMES = {
     "Series": "convscope.api.series",
     "Trace": "convscope.tracing.terms",
     "compare": "convscope.api.compare",
+    "explain": "convscope.api.explain",
     "from_arrays": "convscope.data.arrays",
     "inspect": "convscope.api.inspect",
     "load": "convscope.data.loading",

@@ -12,6 +12,7 @@ from convscope.explain.gradient import gradient, inputxgradient
 from convscope.explain.guided import deconv, guided
 from convscope.explain.guided_gradcam import guided_gradcam
 from convscope.explain.integrated_gradients import ig
+from convscope.explain.lrp.method import lrp
 from convscope.explain.occlusion_windows import occlude
 from convscope.explain.rise import rise
 from convscope.explain.score import Score
@@ -73,6 +74,10 @@ _ALL = (
     Method(
         "guided_gradcam", "Guided Grad-CAM", guided_gradcam, False, "Selvaraju et al. 2017",
         "Guided backpropagation where Grad-CAM is active.",
+    ),
+    Method(
+        "lrp", "Layer-wise relevance propagation", lrp, True, "Bach et al. 2015, Montavon et al. 2019",
+        "How the score is shared out, layer by layer, among the numbers that it was computed from.",
     ),
     Method(
         "occlusion", "Occlusion", occlude, True, "Zeiler and Fergus 2014",

@@ -142,6 +142,7 @@ def answering(model: nn.Module) -> Iterator[None]:
 
 def scores(model: nn.Module, inputs: Tensor, score: Score) -> np.ndarray:
     """Return the score (M,) float64 of each of the inputs (M, ...)."""
-    at_once = max(1, NUMBERS // max(1, inputs[0].numel()))
+    at_once = min(256, max(1, NUMBERS // max(1, inputs[0].numel())))
+    parts = [slice(first, first + at_once) for first in range(0, len(inputs), at_once)]
     with answering(model), torch.inference_mode():
-        return torch.cat([score.of(model(part).double()) for part in inputs.split(min(at_once, 256))]).numpy()
+        return torch.cat([score.at(part).of(model(inputs[part]).double()) for part in parts]).cpu().numpy()

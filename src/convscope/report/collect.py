@@ -18,6 +18,7 @@ from convscope.models.equivariant import Lifting
 from convscope.report import texts
 from convscope.report.augmented import augmented
 from convscope.report.contents import Augmented, Baseline, Contents, Samples
+from convscope.report.inside.collect import in_report
 from convscope.report.section import Judged, report_of, shows_images
 from convscope.report.sequences.collect import sequences
 from convscope.report.text import targets
@@ -35,7 +36,7 @@ def collect(
 ) -> Contents:
     """Gather one report's contents; ``predictions`` (N, ...) are those for the judged split."""
     report = report_of(run.spec.task)
-    judged, noun = data.test or data.valid, run.spec.input.noun
+    judged, noun = data.test or data.valid, run.spec.noun
     predicted = "['image.png']" if noun == "image" else f"{noun}s"
     return Contents(
         name=run.folder.name,
@@ -62,6 +63,7 @@ def collect(
         lengths=texts.lengths(data.train),
         windows=texts.windows(run.model, data.train),
         sequences=sequences(run, data, judged, predictions),
+        inside=in_report(run, judged, predictions),
         baselines=tuple(_baseline(row, metrics["main"]) for row in metrics["baselines"]),
         environment=_environment(run.environment),
         timing=metrics["seconds"],

@@ -12,6 +12,7 @@ from convscope.data.dataset import Notice
 from convscope.tasks.scores import About
 
 if TYPE_CHECKING:
+    from convscope.report.inside.contents import InReport
     from convscope.report.sequences.contents import Sequences
     from convscope.report.tables import Table
 
@@ -66,7 +67,7 @@ class Contents:
     ``steps`` step, epoch (fractional, at the step's end), loss and each metric, their moving averages (loss_average),
     lr and momentum. ``kernels`` (O, I, kh, kw) are the first layer's, ``handmade`` (I, kh, kw) one to show beside them.
     Of texts and signals ``lengths`` (n,) are those of the training split, ``windows`` the runs of characters that
-    kernels answer most, and ``sequences`` what else is shown.
+    kernels answer most, and ``sequences`` what else is shown. Of images ``inside`` is what layers make of some.
     ``timing`` is in seconds. ``noun`` is what an example is called, ``mechanism`` by what the
     network looks beyond one place. ``own`` is the task's part, see ``section``. Empty
     parts are left out of the page.
@@ -91,6 +92,7 @@ class Contents:
     lengths: np.ndarray | None = None
     windows: Table | None = None
     sequences: Sequences | None = None
+    inside: InReport | None = None
     handmade: np.ndarray | None = None
     baselines: tuple[Baseline, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)

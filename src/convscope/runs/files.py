@@ -9,6 +9,7 @@ SPLIT = "split.csv"
 PREDICTIONS = "predictions.csv"
 METRICS = "metrics.json"
 ENVIRONMENT = "env.json"
+EXPLANATION_CHECKS = "explanation_checks.json"
 REPORT = "report.html"
 FIGURES = "figures"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, get_args
@@ -140,14 +140,21 @@ class Predictor:
         with limited(self.max_pixels):
             stored = [each.stored(self.transform) for each in chunk]
         good = [each for each in stored if isinstance(each, Stored)]
-        answers = self._answered(good, average, amp=amp, tiles=tiles) if good else iter(())
+        answers = self.answers(good, average, amp=amp, tiles=tiles)
         for given, each in zip(chunk, stored, strict=True):
             if not isinstance(each, Stored):
                 yield Prediction(given.name, self._blank, error=str(each))
                 continue
-            answer, pictures = self.task.said(next(answers), self.target)
+            answer, pictures = next(answers)
             arrays = {**pictures, "image": each.values} if pictures else {}
             yield Prediction(given.name, answer, note=each.note, arrays=arrays)
+
+    def answers(
+        self, examples: Sequence[Stored], average: Averaging | None = None, *, amp: bool = False, tiles: Tiles = "auto"
+    ) -> Iterator[tuple[dict[str, Any], Mapping[str, np.ndarray]]]:
+        """Yield the task's answer to each stored example, and what of it is a picture."""
+        predictions = self._answered(examples, average, amp=amp, tiles=tiles) if examples else ()
+        return (self.task.said(prediction, self.target) for prediction in predictions)
 
     def check_tiles(self, tiles: Tiles) -> None:
         """Raise ``ConfigError`` where images cannot be predicted so."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,12 +21,14 @@ from convscope.data.names import repeated
 from convscope.data.spec import names_of
 from convscope.data.transforms import Form
 from convscope.errors import CheckpointError, ConfigError, ShapeError, quoted
+from convscope.explain.explanation import DEFAULT, Explanation, methods_of
 from convscope.models import entry, own
 from convscope.models.tensors import checked
 from convscope.runs import files
 from convscope.runs.averaging import Averaging
 from convscope.runs.checksum import noted
 from convscope.runs.evaluate import evaluate
+from convscope.runs.explaining import Explainer, Question
 from convscope.runs.folder import (
     check_is_run,
     compared_of,
@@ -200,6 +202,27 @@ class Run:
         """Return what ``predict`` does, one after the other: for more images than memory has room for."""
         examples = self.predictor.examples(inputs)
         return self.predictor.stream(examples, average=self.averaging(tta), amp=amp, tiles=tiles)
+
+    def explain(
+        self,
+        inputs: Images | Iterable[Images],
+        method: str | Sequence[str] = DEFAULT,
+        *,
+        target: str | int | None = None,
+        at: Sequence[int] | None = None,
+        node: str | None = None,
+        checks: bool = False,
+    ) -> list[Explanation]:
+        """Return what the answer to each input rests on, by one or several methods; ``convscope.explain`` says more.
+
+        ``checks`` checks the methods on held-out examples, once for a run, for the verdicts of the maps.
+        """
+        from convscope.runs.verdicts import verdicts
+
+        question = Question(methods_of(method), target, None if at is None else tuple(at), node)
+        explainer = Explainer(self.predictor, question)
+        of_methods = verdicts(self, explainer, asked=True).checks if checks else {}
+        return [each.with_verdicts(of_methods) for each in explainer.explain(inputs)]
 
     def predictions(self, split: Split, *, tta: int = 0, amp: bool = False, tiles: Tiles = "auto") -> np.ndarray:
         """Return the predictions (N, ...) for the examples of a split: of classes their probabilities (N, K)."""

@@ -80,8 +80,13 @@ def max_pool_backward(
     grad, x = floats("max_pool_backward", grad=grad, x=x)
     sliding = windows("max_pool_backward", x.shape, size, stride, padding, dilation, ceil_mode)
     check_gradient("max_pool_backward", grad, output_shape(x.shape, sliding))
+    return to_winners(grad, x, gather(x, sliding, np.maximum, -np.inf), sliding)
+
+
+def to_winners(grad: np.ndarray, x: np.ndarray, maxima: np.ndarray, sliding: Windows) -> np.ndarray:
+    """Return what ``max_pool_backward`` does where the maxima are known already: half the work."""
     x_grad = np.zeros_like(x)
-    for _, outputs, inputs, won in _winners(x, gather(x, sliding, np.maximum, -np.inf), sliding):
+    for _, outputs, inputs, won in _winners(x, maxima, sliding):
         x_grad[inputs] += _kept(grad[outputs], won)
     return x_grad
 

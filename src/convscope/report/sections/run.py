@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from convscope.report import tables
 from convscope.report.contents import Contents
 from convscope.report.section import Section, TaskReport
-from convscope.report.sections import sequences
+from convscope.report.sections import inside, sequences
 from convscope.tasks.metrics.comparison import named_test
 from convscope.tasks.metrics.units import in_words
 
@@ -31,15 +31,16 @@ def sections(contents: Contents) -> list[Section]:
 
 def background(contents: Contents, samples: Mapping[str, Callable[[Contents], Drawing | None]]) -> list[Section]:
     """Return what stands behind the scores: learning, data (shown by the figures ``samples``), plan, repeating."""
-    from convscope.report.figures import augmented, curves, kernels, lengths, lr_schedule
+    from convscope.report.figures import augmented, curves, lengths, lr_schedule
     from convscope.report.figures import sequences as of_sequences
 
-    learned = {"curves": curves.draw, "lr_schedule": lr_schedule.draw, "kernels": kernels.draw}
+    learned = {"curves": curves.draw, "lr_schedule": lr_schedule.draw}
     return [
         Section(
             "learning", "Learning curves", "run/learning.html.jinja", "How it learned",
             figures=learned, tables={"epochs": tables.epochs(contents)},
         ),
+        inside.section(contents),
         *sequences.sections(contents),
         Section("data", "Data", "run/data.html.jinja",
                 figures={**samples, "examples": of_sequences.examples.draw, "lengths": lengths.draw,

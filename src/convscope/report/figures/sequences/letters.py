@@ -35,8 +35,8 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(figure, "Letters that count", f"{explained.method} Violet speaks for the answer, orange against it.")
 
 
-def picture(examples: Sequence[Explained]) -> Figure:
-    """Draw each text below what it is and was taken for."""
+def picture(examples: Sequence[Explained], effect: str = "the score falls by so much without it") -> Figure:
+    """Draw each text below what it is and was taken for; ``effect`` says what the colours are."""
     norm = around_zero([example.effect for example in examples])
     lines = [math.ceil(min(MOST, len("".join(example.letters))) / ACROSS) for example in examples]
     height = sum(ABOVE + LINE * n + 0.08 for n in lines) + FOOT
@@ -49,7 +49,7 @@ def picture(examples: Sequence[Explained]) -> Figure:
         _text(axes, example, norm, top)
         top += ABOVE + LINE * n + 0.08
     bar = figure.add_axes((0.012, 0.24 / height, 0.25, 0.1 / height))
-    legend(bar, norm, CELLS, "the score falls by so much without it")
+    legend(bar, norm, CELLS, effect)
     return figure
 
 

@@ -35,8 +35,8 @@ def draw(contents: Contents) -> Drawing | None:
     return Drawing(figure, "Steps that count", reading)
 
 
-def picture(examples: Sequence[Explained], rate: float | None) -> Figure:
-    """Draw each signal below what it is and was taken for."""
+def picture(examples: Sequence[Explained], rate: float | None, effect: str = "what a step adds to the score") -> Figure:
+    """Draw each signal below what it is and was taken for; ``effect`` says what the colours are."""
     down = -(-len(examples) // ACROSS)
     tall = ROW * (1 + 0.35 * (min(CHANNELS, _channels(examples)) - 1))
     figure = canvas(WIDE, tall * down + 0.55)
@@ -45,7 +45,7 @@ def picture(examples: Sequence[Explained], rate: float | None) -> Figure:
     for at, example in enumerate(examples):
         axes = figure.add_subplot(parts[at // ACROSS, at % ACROSS])
         _trace(axes, example, norm, rate)
-    legend(figure.add_subplot(parts[-1, 0]), norm, LINE, "what a step adds to the score")
+    legend(figure.add_subplot(parts[-1, 0]), norm, LINE, effect)
     return figure
 
 

@@ -1,0 +1,257 @@
+"""What answers rest on: a run, a name or a module and its inputs in; maps with their verdicts out.
+
+What stands above ``explain``: finding the network, reading the inputs, checking the methods, writing the files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convscope.api.example import example_of
+from convscope.api.inspect import open_network
+from convscope.errors import ConfigError, DataError
+from convscope.explain.explanation import DEFAULT, Explanation, methods_of
+from convscope.report.explained.look import Look
+from convscope.report.explained.write import ExplanationFolder, write
+from convscope.report.tables import Table
+from convscope.runs.masks.pixel_size import PixelSize
+from convscope.runs.write import new_folder
+
+if TYPE_CHECKING:
+    from convscope.explain.checks.result import Checks
+    from convscope.runs.explaining import Explainer, Question
+    from convscope.runs.run import Run
+
+Say = Callable[[str], None]
+
+
+def explain(
+    network: Any,
+    x: Any,
+    method: str | Sequence[str] = DEFAULT,
+    *,
+    target: str | int | None = None,
+    at: Sequence[int] | None = None,
+    node: str | None = None,
+    classes: Sequence[str] = (),
+    baseline: Any = 0.0,
+    checks: bool = False,
+    out: str | Path | None = None,
+) -> list[Explanation]:
+    """Return what each answer rests on: for every input a map by each method, and what it was taken for.
+
+    Args:
+        network: a run or its folder, an ``nn.Module``, ``package.module:name``, or a name of ``convscope models``.
+        x: for a run what ``predict`` takes: files, folders, arrays of raw pixels, texts, a split; for any other network
+            its inputs (N, C, \\*space) float, tokens (N, L), or an image file, whose pixels are divided by 255.
+        method: one or several of ``convscope.explain.methods.METHODS``: gradcam, ig, gradient, guided, lrp ...
+        target: the name or number of the output to explain; by default the answer's own.
+        at: a place (row, column) of a mask; alone the pixel, with ``target`` the predicted region around it.
+        node: the layer of class activation maps, as ``inspect`` names it; by default the last that has places.
+        classes: names of the outputs of a network that is no run.
+        baseline: the input that says nothing, one number or an array that broadcasts to x; a run has its own.
+        checks: whether the methods are checked first, of a run on its held-out examples, else on x (at least two).
+        out: a new folder for the page, pictures, arrays and the table.
+
+    Raises:
+        ConfigError: no such method, output, layer or network; no method that applies. ShapeError: an input that the
+            network does not take. CheckpointError: weights that are NaN.
+
+    A linear network's gradient is its weights:
+
+    >>> import torch
+    >>> layer = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(2, 1, bias=False))
+    >>> _ = layer[1].load_state_dict({"weight": torch.tensor([[2.0, -3.0]])})
+    >>> explain(layer, np.ones((1, 1, 2), np.float32), "gradient")[0]["gradient"].values.tolist()
+    [2.0, 3.0]
+    """
+    job = opened(network, x, method, target=target, at=at, node=node, classes=classes, baseline=baseline)
+    job = job.checked(asked=True) if checks else job
+    if out is None:
+        return list(job.stream())
+    return list(job.written(new_folder(out, "explained"), Look()))
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Something to be explained: ``stream`` yields the explanations, ``written`` writes their files as they come.
+
+    ``remarks`` are what is to be told of all of them.
+    """
+
+    network: str
+    methods: tuple[str, ...]
+    stream: Callable[[], Iterator[Explanation]]
+    run: Run | None = None
+    explainer: Explainer | None = None
+    checks: Mapping[str, Checks] = field(default_factory=dict[str, "Checks"])
+    remarks: tuple[str, ...] = ()
+    check: Callable[[], Mapping[str, Checks]] = dict
+
+    def checked(self, *, asked: bool = False, say: Say = lambda _: None) -> Job:
+        """Return the same with the verdicts of its methods; see ``runs.verdicts``."""
+        if self.run is None or self.explainer is None:
+            return self.with_checks(self.check(), ())
+        from convscope.runs.verdicts import verdicts
+
+        result = verdicts(self.run, self.explainer, asked=asked, say=say)
+        return self.with_checks(result.checks, result.remarks)
+
+    def first(self) -> Explanation | None:
+        """Return the explanation of the first input that can be read, to see that the question can be answered."""
+        return next((each for each in self.stream() if each.error is None), None)
+
+    def with_checks(self, checks: Mapping[str, Checks], remarks: Sequence[str]) -> Job:
+        """Return the same, each map with the verdict of its method."""
+        before = self.stream
+
+        def stream() -> Iterator[Explanation]:
+            return (each.with_verdicts(checks) for each in before())
+
+        return replace(self, stream=stream, checks=checks, remarks=(*self.remarks, *remarks))
+
+    def written(self, folder: Path, look: Look, pixel: tuple[float, str] | None = None) -> Iterator[Explanation]:
+        """Write the files of each explanation into an existing folder, and yield it without its arrays."""
+        rate = None if self.run is None else getattr(self.run.spec.preprocessing, "rate", None)
+        size = pixel or (None if self.run is None else _pixel_of(self.run))
+        into = ExplanationFolder(
+            folder, self.methods, self.network, look, size, rate, ranked(tuple(self.checks.values())), self.remarks
+        )
+        return write(self.stream(), into)
+
+
+def opened(
+    network: Any,
+    x: Any,
+    method: str | Sequence[str] = DEFAULT,
+    *,
+    target: str | int | None = None,
+    at: Sequence[int] | None = None,
+    node: str | None = None,
+    classes: Sequence[str] = (),
+    baseline: Any = 0.0,
+) -> Job:
+    """Return what is to be explained, ready to be streamed; the arguments are those of ``explain``."""
+    from convscope.runs.explaining import Explainer, Question
+
+    methods = methods_of(method)
+    names = tuple(each.name for each in methods)
+    question = Question(methods, target, None if at is None else tuple(at), node)
+    run = _run_of(network)
+    if run is None:
+        return _of_module(network, x, question, tuple(classes), baseline)
+    if len(classes) or not (isinstance(baseline, float | int) and baseline == 0):
+        raise ConfigError("classes and baseline are for networks that are no run: a run has its own")
+    explainer = Explainer(run.predictor, question)
+    remarks = (run.unfinished,) if run.unfinished else ()
+    return Job(str(run.folder), names, lambda: explainer.explain(x), run, explainer, remarks=remarks)
+
+
+def ranked(checks: Sequence[Checks]) -> Table | None:
+    """Return the methods as a table, the best first: how fast the score falls without what each marks.
+
+    ``None`` where fewer than two were checked on the same examples.
+    """
+    from convscope.explain.checks.ranking import ranking
+
+    if len(checks) < 2:
+        return None
+    try:
+        result = ranking(checks)
+    except ConfigError:  # some were checked on fewer examples
+        return None
+    fills = [place.fill for place in result.rows[0].places]
+    marks = {True: "yes", False: "no", None: ""}
+    rows = [(row.name, *(f"{place.area.value:.3g}" for place in row.places), marks[row.passed]) for row in result.rows]
+    titles = ("order of removal", *(f"mean score while removing (fill: {fill})" for fill in fills), "held the checks")
+    return Table(titles, rows, tuple(range(1, 1 + len(fills))))
+
+
+def _run_of(network: Any) -> Run | None:
+    """Return the run that is meant; ``None`` for another network."""
+    if hasattr(network, "spec") and hasattr(network, "folder"):
+        return network
+    if isinstance(network, str | os.PathLike) and Path(network).is_dir():
+        from convscope.runs.run import open_run
+
+        return open_run(network)
+    return None
+
+
+def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...], baseline: Any) -> Job:
+    import torch
+
+    from convscope.explain.checks.checks import check_all
+    from convscope.explain.explained import Explained
+    from convscope.explain.finite import check_finite
+    from convscope.runs.explaining import explanations, own_score
+
+    name, model, inputs, raws = _inputs(network, x)
+    check_finite(model)
+    dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), torch.float32)
+    inputs = inputs.to(dtype) if inputs.is_floating_point() else inputs
+    nothing = baseline if isinstance(baseline, float | int) else torch.as_tensor(baseline, dtype=dtype)
+    explained = Explained(model, inputs, nothing, question.node)
+    single = isinstance(x, str | os.PathLike)
+
+    def stream() -> Iterator[Explanation]:
+        rows = explanations(explained, None, question, classes)
+        for row, each in enumerate(rows):
+            yield replace(each, input=str(x) if single else f"[{row}]", raw=raws[row])
+
+    def check() -> Mapping[str, Checks]:
+        if len(inputs) < 2:
+            raise ConfigError(
+                "checks: of a network that is no run they are made on x: give two inputs or more, 32 are good"
+            )
+        return {each.method: each for each in check_all(question.methods, explained, own_score(explained, None))}
+
+    return Job(name, tuple(each.name for each in question.methods), stream, check=check)
+
+
+def _inputs(network: Any, x: Any) -> tuple[str, Any, Any, list[np.ndarray | None]]:
+    """Return a network's name, the module, its inputs (N, ...), and of each what is shown of it, channels last."""
+    import torch
+
+    if isinstance(x, str | os.PathLike):
+        example = example_of(network, x)
+        inputs = torch.as_tensor(np.asarray(example.arrays[0]))
+        assert example.scaling is not None
+        return example.network.name, example.model, inputs, [np.moveaxis(example.scaling.raw, 0, -1)]
+    try:
+        inputs = torch.as_tensor(x)
+    except (TypeError, ValueError, RuntimeError):
+        raise DataError(f"expected inputs (N, C, ...) as an array or a tensor, found {type(x).__name__}") from None
+    if inputs.ndim < 2 or not len(inputs):
+        raise DataError(f"expected inputs (N, ...), at least one, found {tuple(inputs.shape)}; one is given as x[None]")
+    network = open_network(network, tuple(inputs.shape[1:]) if inputs.is_floating_point() else inputs[:1])
+    if network.model is None:
+        raise ConfigError("a graph has no gradients of PyTorch: give the module")
+    shown = inputs.detach().cpu().float().numpy()
+    floats = inputs.is_floating_point() and inputs.ndim > 2
+    return (
+        network.name,
+        network.model,
+        inputs.detach(),
+        [np.moveaxis(each, 0, -1) if floats else None for each in shown],
+    )
+
+
+def _pixel_of(run: Run) -> tuple[float, str] | None:
+    """Return the size of a pixel of a run's images, with its unit, where the run knows it."""
+    spacing, unit = getattr(run.spec.target, "spacing", ()), getattr(run.spec.target, "unit", "")
+    return (float(spacing[-1]), unit) if len(spacing) and unit else None
+
+
+def pixel_size_of(text: str | None) -> tuple[float, str] | None:
+    """Read the size of a pixel, such as "0.5 um"; ``ConfigError`` for anything else."""
+    if text is None:
+        return None
+    size = PixelSize.read(text)
+    return float(size.of_axes(2)[-1]), size.unit

@@ -1,0 +1,232 @@
+"""``convscope explain``: what answers rest on, and what every layer makes of an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from convscope.cli.exits import GIVEN
+from convscope.cli.output import show_json
+from convscope.cli.written import image_shape, place
+from convscope.terminal.screen import err, say_error, say_warning
+from convscope.terminal.screen import out as screen
+from convscope.terminal.tables import table
+from convscope.text import count
+from convscope.views import explanation as views
+
+if TYPE_CHECKING:
+    from convscope.api.explain import Job
+    from convscope.explain.explanation import Explanation
+
+SHOWN = 49  # examples of the table in a terminal
+METHODS = ("gradcam", "ig")  # as in explain.explanation, which would import torch
+
+
+def explain(
+    network: str,
+    /,
+    *inputs: str,
+    method: Annotated[list[str], Parameter(negative="", consume_multiple=True)] = list(METHODS),  # noqa: B006
+    target: str | None = None,
+    at: str | None = None,
+    node: str | None = None,
+    minimum: float = 0.0,
+    maximum: float | None = None,
+    opacity: float = 0.75,
+    pixel_size: str | None = None,
+    checks: bool | None = None,
+    maps: Annotated[bool, Parameter(negative="")] = False,
+    temperature: float = 1.0,
+    input_: Annotated[str | None, Parameter(name="--input", negative="")] = None,
+    from_: Annotated[Path | None, Parameter(name="--from", negative="")] = None,
+    out: Path | None = None,
+    threads: int | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Show what answers rest on: a map by each method for each input, with a verdict on whether it can be believed.
+
+    Parameters
+    ----------
+    network
+        Run folder; also the name of a network, or package.module:name.
+    inputs
+        Image files or folders of images; files of signals, or texts, for a network that takes those.
+    method
+        Methods, with commas: gradient, inputxgradient, smoothgrad, ig, deconv, guided, gradcam, gradcampp,
+        guided_gradcam, lrp, occlusion, rise.
+    target
+        Class, label or number to explain, by name or number; by default the answer's own.
+    at
+        Pixel of a mask, as row,column; with --target the predicted region of that class around it.
+    node
+        Layer of class activation maps, as convscope inspect names it; with --maps the only layer to show.
+    minimum
+        Share of a map's largest magnitude below which it has no colour.
+    maximum
+        Share of a map's largest magnitude at which its colour is full; by default that of 99.5 % of its pixels.
+    opacity
+        How much the strongest colour covers the image, from 0 to 1.
+    pixel_size
+        Size of a pixel, such as "0.5 um", for a scale bar; by default as the run knows it.
+    checks
+        Check the methods on 32 held-out examples, however long it takes, or not at all; by default where it takes no
+        more than a minute. What was checked is kept in the run folder.
+    maps
+        Show every feature map of one input instead, layer by layer, with kernels and class probabilities.
+    temperature
+        Temperature of the class probabilities, with --maps.
+    input_
+        Size to resize the image to, such as 3x224x224, with --maps for a network that does not fix it.
+    from_
+        File with an input on each line, or a FASTA file of sequences, besides those given.
+    out
+        Folder for the page, pictures, arrays and table, empty or new; by default "explained" in the run folder, or
+        here, with a number where that is taken.
+    threads
+        Processor threads; by default as PyTorch chooses.
+    as_json
+        Print JSON.
+    """
+    from convscope.cli.predict import inputs_in
+    from convscope.errors import ConfigError
+    from convscope.training.threads import using
+
+    named = (*inputs, *(() if from_ is None else inputs_in(from_)))
+    if not named:
+        raise ConfigError("no input given; write: convscope explain RUN IMAGE..., or give a folder")
+    wanted = [name for text in method for name in text.split(",") if name]
+    with using(threads):
+        if maps:
+            return _inside(network, named, node, temperature, input_, out, as_json)
+        if temperature != 1 or input_ is not None:
+            raise ConfigError(
+                f"{'--input' if input_ is not None else '--temperature'} belongs to --maps: it is missing"
+            )
+        return _explain(
+            network, named, {"method": wanted, "target": target, "at": place(at), "node": node},
+            {"minimum": minimum, "maximum": maximum, "opacity": opacity}, pixel_size, checks, out, as_json,
+        )  # fmt: skip
+
+
+def _explain(
+    network: str,
+    inputs: tuple[str, ...],
+    asked: dict[str, Any],
+    look: dict[str, Any],
+    pixel_size: str | None,
+    checks: bool | None,
+    out: Path | None,
+    as_json: bool,
+) -> int:
+    from convscope.api.explain import opened, pixel_size_of
+    from convscope.report.explained.look import Look
+    from convscope.report.explained.write import PAGE
+    from convscope.runs.write import new_folder
+
+    shown, size = Look(**look), pixel_size_of(pixel_size)
+    job = opened(network, _one_or_all(network, inputs), **asked)
+    first = job.first()  # what is wrong with the question is said before minutes of checks
+    if checks is not False:
+        job = job.checked(asked=checks is True, say=lambda text: err.print(text, markup=False, style="dim"))
+    folder = new_folder(out, "explained", *([job.run.folder] if job.run is not None else [Path()]))
+    done = list(_watched(job.written(folder, shown, size)))
+    bad = [each for each in done if each.error is not None]
+    if as_json:
+        show_json(views.explanations(done, job.checks, folder))
+    else:
+        _tell(job, done, first)
+        screen.print(f"\nwritten: {folder / PAGE}", markup=False)
+    for text in job.remarks:
+        say_warning(text)
+    for name, why in (first.refused if first is not None else {}).items():
+        say_warning(f"{name}: {why}")
+    for each in bad:
+        say_error(f"{each.input}: {each.error}")
+    return GIVEN if bad else 0
+
+
+def _one_or_all(network: str, inputs: tuple[str, ...]) -> Any:
+    """Return the inputs of a run; of another network the only one, which is all that it takes of files."""
+    from convscope.errors import ConfigError
+
+    if Path(network).is_dir():
+        return list(inputs)
+    if len(inputs) > 1:
+        raise ConfigError(f"{network} is no run folder: one image at a time, found {len(inputs)}")
+    return inputs[0]
+
+
+def _watched(stream: Iterator[Explanation]) -> Iterator[Explanation]:
+    from convscope.terminal.live import Live
+
+    with Live() as live:
+        for number, each in enumerate(stream, 1):
+            live.progress("explaining", number, number)
+            yield each
+
+
+def _tell(job: Job, done: list[Explanation], first: Explanation | None) -> None:
+    """Print a row for each example, and below the table what is to be said of each method."""
+    from convscope.report.explained.shown import said_of
+
+    good = [each for each in done if each.error is None]
+    rows = [(each.input, said_of(each), _score(each)) for each in good[:SHOWN]]
+    screen.print(table(("input", "answer", "score"), rows, right=(2,)))
+    if len(good) > SHOWN:
+        screen.print(f"and {count(len(good) - SHOWN, 'more row')} in the table", style="dim")
+    for each in first.maps.values() if first is not None else ():
+        layer = f", layer {each.node}" if each.node else ""
+        checked = job.checks.get(each.method)
+        verdict = "not checked" if checked is None else checked.verdict
+        screen.print(f"{each.title}{layer}: {verdict}", markup=False)
+        for note in each.notes:
+            screen.print(f"  {note}", markup=False, style="dim")
+
+
+def _score(each: Explanation) -> str:
+    first = next(iter(each.maps.values()), None)
+    return "" if first is None else f"{first.score:.4g}"
+
+
+def _inside(
+    network: str,
+    inputs: tuple[str, ...],
+    node: str | None,
+    temperature: float,
+    shape: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> int:
+    from convscope.api.inside import inside
+    from convscope.errors import ConfigError
+    from convscope.report.inside.page import write
+    from convscope.runs.write import new_folder
+
+    if len(inputs) != 1:
+        raise ConfigError(f"--maps shows one input, found {len(inputs)}")
+    result = inside(network, inputs[0], node=node, temperature=temperature, input_shape=image_shape(shape))
+    is_run = Path(network).is_dir()
+    page = write(result, new_folder(out, "maps", *([Path(network)] if is_run else [Path()])))
+    for note in result.notes:
+        say_warning(note)
+    if as_json:
+        show_json(views.inside(result, page.parent))
+        return 0
+    rows = [
+        (layer.node, layer.op, "×".join(map(str, layer.values.shape)), f"{layer.values.min():.4g}",
+         f"{layer.values.max():.4g}", str(layer.silent or ""))
+        for layer in result.layers
+    ]  # fmt: skip
+    screen.print(table(("layer", "operation", "maps", "minimum", "maximum", "silent"), rows, right=(2, 3, 4, 5)))
+    if result.components is not None:
+        parts = result.components
+        screen.print(
+            f"{parts.node}: its maps are the sums of {len(parts.shown[0].parts)} filtered channels and a bias; largest "
+            f"difference from PyTorch {parts.difference:.1e}, of numbers up to {parts.largest:.3g}",
+            markup=False,
+        )  # fmt: skip
+    screen.print(f"\nwritten: {page}", markup=False)
+    return 0

@@ -1,0 +1,57 @@
+"""An explanation of an image as pictures: what was given, and planes of its maps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convscope.data.pictures import Display
+from convscope.explain.explanation import Explanation, Map
+from convscope.text import percent
+
+
+def picture_of(explanation: Explanation, display: Display | None = None) -> np.ndarray | None:
+    """Return the image as bytes (H, W, 3), of a volume a slice; ``None`` for what is none."""
+    raw = explanation.raw
+    if raw is None or raw.ndim < 3:
+        return None
+    plane = raw if raw.ndim == 3 else raw[slice_of(explanation)]
+    first = np.moveaxis(plane, -1, 0)
+    return (display or Display.of(first[None])).show(first)
+
+
+def plane_of(each: Map, explanation: Explanation) -> np.ndarray:
+    """Return a map as a plane (H, W), of a volume the same slice as ``picture_of``."""
+    return each.values if each.values.ndim == 2 else each.values[slice_of(explanation)]
+
+
+def slice_of(explanation: Explanation) -> int:
+    """Return which slice of a volume is shown: that in which the first map has most."""
+    values = next(iter(explanation.maps.values())).values
+    return int(np.abs(values).reshape(len(values), -1).sum(1).argmax())
+
+
+def said_of(explanation: Explanation) -> str:
+    """Return the answer and what is explained on one line.
+
+    >>> answer = {"label": "bee", "probability": 0.9, "probabilities": {"ant": 0.1, "bee": 0.9}}
+    >>> said_of(Explanation("a.png", answer, "ant"))
+    'said bee, 90.0\u202f%; explained: ant, 10.0\u202f%'
+    """
+    answer, target = explanation.answer, explanation.target
+    label, probability = answer.get("label"), answer.get("probability")
+    if label is None:
+        value = _value(explanation)
+        return f"explained: {target}{value}"
+    said = f"said {label}, {percent(probability)}" if probability is not None else f"said {label}"
+    if str(label) == target:
+        return said
+    stated = f", {percent(explanation.probability)}" if explanation.probability is not None else ""
+    return f"{said}; explained: {target}{stated}"
+
+
+def _value(explanation: Explanation) -> str:
+    numbers = explanation.answer.get("numbers") or {}
+    if explanation.target in numbers:
+        unit = (explanation.answer.get("units") or {}).get(explanation.target) or ""
+        return f", {numbers[explanation.target]:.4g} {unit}".rstrip()
+    return f", {percent(explanation.probability)}" if explanation.probability is not None else ""

@@ -1,0 +1,129 @@
+"""What the checks say of methods of explanation on a run, over examples of its set that it has not learned from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from convscope.data.dataset import Split
+from convscope.data.sequences.first_window import first_window
+from convscope.data.transforms import TextTransform
+from convscope.errors import ConfigError, Error
+from convscope.explain.checks.checks import check
+from convscope.explain.checks.deletion import References, references
+from convscope.explain.checks.result import Checks
+from convscope.explain.explained import Explained
+from convscope.explain.methods import Method
+from convscope.explain.score import answering
+from convscope.runs.evaluate import held_out
+from convscope.runs.explaining import Explainer, own_score
+from convscope.runs.explanation_checks import EXAMPLES, checked_rows, has_learned, kept_checks, known_checks
+from convscope.text import count
+
+if TYPE_CHECKING:
+    from convscope.runs.run import Run
+
+SECONDS = 60.0  # that the checks of a method may take, unless they are asked for
+SIZES = (EXAMPLES, 16, 8)  # examples; fewer give no interval worth its name
+TIMED = 4  # examples that are timed
+PASSES, MAPS = 160, 12  # of all examples through the network, and maps of each: what the checks of a method cost
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The checks by method, and what is to be told: of methods that were not checked why."""
+
+    checks: dict[str, Checks] = field(default_factory=dict[str, Checks])
+    remarks: tuple[str, ...] = ()
+
+
+def verdicts(run: Run, explainer: Explainer, *, asked: bool = False, say: Say = lambda _: None) -> Verdicts:
+    """Return the checks of the explainer's methods, kept in the run's folder or computed now.
+
+    They are over 32 examples of the split that the run is judged by, fewer where they would take more than a minute,
+    unless they are ``asked`` for. What cannot be checked is told among the remarks; nothing is raised for it.
+    """
+    try:
+        name, split, warnings = held_out(run)
+    except Error as problem:
+        return Verdicts({}, (f"nothing was checked, since the run's own set could not be read: {problem}",))
+    x = inputs_of(run, split)
+    if len(x) < 2:
+        return Verdicts({}, ("nothing was checked: the run's set has too few examples of one size",))
+    explained = explainer.seen(x)
+    checks: dict[str, Checks] = {}
+    remarks = list(warnings)
+    beside: dict[int, Sequence[References]] = {}
+    for method in explainer.question.methods:
+        try:
+            known = next((found for size in SIZES if (found := _known(run, method, explained.of(x[:size])))), None)
+            examples = len(x) if asked else _affordable(run, method, explained)
+            if known is None and not examples:
+                told = "was not checked, which would take minutes on this network; --checks does it"
+                remarks.append(f"{method.title} {told}")
+                continue
+            if known is None:
+                say(f"checking {method.title} on {count(examples, f'{name} example')}")
+            checks[method.name] = known or _kept(run, method, explained.of(x[:examples]), beside)
+        except ConfigError as problem:
+            remarks.append(f"{method.title}: {problem}")
+    return Verdicts(checks, tuple(remarks))
+
+
+def inputs_of(run: Run, split: Split, rows: np.ndarray | None = None) -> Tensor:
+    """Return examples of a split as the network takes them, by default those that checks are over: of one size.
+
+    Of several sizes they are those of the most frequent one.
+    """
+    rows = checked_rows(len(split), EXAMPLES) if rows is None else rows
+    rule = run.spec.preprocessing
+    if isinstance(rule, TextTransform):  # shorter ones are padded, which changes no answer
+        return run.predictor.tensor(split.input.take(rows))
+    raws = [np.array(first_window(np.asarray(split.input.take(np.array([row]))[0]), rule)) for row in rows]
+    tensors = [run.predictor.tensor(raw[None]) for raw in raws]
+    sizes = [tuple(tensor.shape[1:]) for tensor in tensors]
+    usual = max(dict.fromkeys(sizes), key=sizes.count)
+    return torch.cat([tensor for tensor, size in zip(tensors, sizes, strict=True) if size == usual])
+
+
+def _known(run: Run, method: Method, some: Explained) -> Checks | None:
+    return known_checks(run.folder, method.name, _options(run, some), some.x.numpy())
+
+
+def _kept(run: Run, method: Method, some: Explained, beside: dict[int, Sequence[References]]) -> Checks:
+    score, examples = own_score(some, run.spec.target), len(some.x)
+
+    def compute() -> Checks:
+        if examples not in beside:
+            beside[examples] = references(some, score)
+        return check(method, some, score, trained=has_learned(run), beside=beside[examples])
+
+    return kept_checks(run.folder, method.name, _options(run, some), some.x.numpy(), compute)
+
+
+def _options(run: Run, some: Explained) -> dict[str, object]:
+    """Return what changes a map beside weights and inputs."""
+    return {"target": run.spec.target.kind, "node": some.node, "baseline": float(some.baseline)}
+
+
+def _affordable(run: Run, method: Method, explained: Explained) -> int:
+    """Return on how many examples a method can be checked in a minute, by what some of them take; 0 for none."""
+    few = explained.of(explained.x[:TIMED])
+    score = own_score(few, run.spec.target)
+    method.compute(few, score)  # the first time more is done than ever after
+    began = time.perf_counter()
+    with answering(few.model), torch.inference_mode():
+        few.model(few.x)
+    forward = time.perf_counter() - began
+    began = time.perf_counter()
+    method.compute(few, score)
+    each = (PASSES * forward + MAPS * (time.perf_counter() - began)) / len(few.x)
+    there = len(explained.x)
+    return next((min(size, there) for size in SIZES if each * min(size, there) <= SECONDS), 0)
