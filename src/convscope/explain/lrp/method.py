@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from convscope.errors import ConfigError
 from convscope.explain.attribution import Attribution
@@ -17,6 +18,7 @@ from convscope.explain.lrp.step import Settings
 from convscope.explain.score import Score
 from convscope.graph import Graph, Node
 from convscope.graph.run import Values
+from convscope.graph.subgraph import subgraph
 
 HELD = 2**27  # numbers that one run of the graph may hold: more examples are taken in parts
 PROBABILITIES = frozenset(("softmax", "log_softmax"))
@@ -39,7 +41,7 @@ def lrp(explained: Explained, score: Score, settings: Settings | None = None) ->
     ((2, 1, 8, 8), True)
     """
     graph = _graph(explained)
-    x = explained.x.detach().cpu().numpy()
+    x = _array(explained.x)
     size = _examples_at_once(graph)
     parts = [slice(first, first + size) for first in range(0, len(x), size)]
     each = [_of_part(graph, x[rows], score.at(rows), settings) for rows in parts]
@@ -48,7 +50,7 @@ def lrp(explained: Explained, score: Score, settings: Settings | None = None) ->
     return Attribution(
         map=(relevance if explained.tokens else relevance.sum(1)).astype(np.float32),
         values=None if explained.tokens else relevance,
-        score=scored,
+        score=scored.astype(np.float32),
         method="lrp",
         gap=gap,
         notes=_notes(graph),
@@ -62,9 +64,16 @@ def _graph(explained: Explained) -> Graph:
         raise ConfigError("lrp: this network cannot be recorded as a graph (see inspect); take another method")
     if len(graph.inputs) != 1:
         raise ConfigError(f"lrp: the network must have one input, found {len(graph.inputs)}")
+    graph = subgraph(graph, next(iter(graph.outputs.values())))  # what else it computes may be unknown
     for node in graph.unknown:
         raise ConfigError(f"lrp: {node.name}: {NO_RULE.format(node.arguments['operation'])}")
     return graph
+
+
+def _array(x: Tensor) -> np.ndarray:
+    """Return inputs as the graph computes with them: shorter types of numbers in float32."""
+    short = x.dtype in (torch.bfloat16, torch.float16)
+    return (x.float() if short else x).detach().cpu().numpy()
 
 
 def _of_part(
@@ -82,7 +91,7 @@ def _of_part(
 
 def _start(values: Values, node: Node, score: Score) -> tuple[np.ndarray, np.ndarray]:
     """Return the scores (N,), and each output times the slope of its score: of a logit, itself and zeros."""
-    with torch.enable_grad():
+    with torch.inference_mode(False), torch.enable_grad():
         outputs = torch.from_numpy(values[node.name].copy()).requires_grad_()
         scored = score.of(outputs.double())
         (slope,) = torch.autograd.grad(scored.sum(), outputs)
