@@ -32,7 +32,7 @@ def inside(result: Inside, folder: Path) -> dict[str, Any]:
         "network": result.network,
         "input": result.example,
         "layers": layers,
-        "components": None if parts is None else {"node": parts.node, "difference": parts.difference},
+        "components": None if parts is None else {"node": parts.node, "difference": parts.difference, "largest": parts.largest},
         "notes": result.notes,
         "folder": folder,
     })  # fmt: skip

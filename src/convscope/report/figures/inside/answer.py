@@ -26,8 +26,8 @@ def draw(answer: Answer) -> Drawing:
     axes.barh(rows, shares[order], height=0.5 if warm else 0.7, color=BLUE)
     for row, k in zip(rows, order, strict=True):
         stated = f"{percent(float(shares[k]))} (score {answer.logits[k]:.2f})".replace("-", "\N{MINUS SIGN}")
-        largest = max(shares[k], at_one[k] if warm else 0)
-        axes.text(largest + 0.01, row, stated, va="center", fontsize=7, color=MUTED)
+        largest = max(float(shares[k]), float(at_one[k]) if warm else 0.0)
+        axes.text(largest + 0.01, float(row), stated, va="center", fontsize=7, color=MUTED)
     axes.set_yticks(rows, [shorten(answer.names[k], 28) for k in order], color=INK)
     axes.set(xlim=(0, 1.3), ylim=(len(order) - 0.5, -0.5))
     axes.set_xticks([])
