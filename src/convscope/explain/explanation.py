@@ -29,8 +29,8 @@ class Map:
 
     ``score`` is the number explained, ``node`` the layer of a class activation map, ``gap`` by how much the map's sum
     misses what theory says that it is. ``verdict`` is what the checks say of this method on this network, "" where it
-    was not checked, and ``passed`` whether it held. ``shape`` and ``extent``, the least and the largest value, stay where
-    the arrays are left out, as after they were written.
+    was not checked, and ``passed`` whether it held. ``shape`` and ``extent``, the least and the largest value, stay
+    where the arrays are left out, as after they were written.
     """
 
     method: str

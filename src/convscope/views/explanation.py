@@ -28,11 +28,12 @@ def inside(result: Inside, folder: Path) -> dict[str, Any]:
         for layer in result.layers
     ]
     parts = result.components
+    facts = None if parts is None else {name: getattr(parts, name) for name in ("node", "difference", "largest")}
     return plain({
         "network": result.network,
         "input": result.example,
         "layers": layers,
-        "components": None if parts is None else {"node": parts.node, "difference": parts.difference, "largest": parts.largest},
+        "components": facts,
         "notes": result.notes,
         "folder": folder,
     })  # fmt: skip

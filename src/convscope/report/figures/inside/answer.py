@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.explain.temperature import probabilities
+from convscope.explain.temperature import ABOUT, probabilities
 from convscope.report.figures.style import BLUE, FAINT, INK, MUTED, WIDE, Drawing, canvas
 from convscope.report.inside.contents import Answer
 from convscope.report.text import shorten
@@ -33,10 +33,7 @@ def draw(answer: Answer) -> Drawing:
     axes.set_xticks([])
     axes.spines[:].set_visible(False)
     rest = len(answer.names) - len(order)
-    more = f" {rest:,} further classes share {percent(float(1 - shares[order].sum()))}." if rest > 0 else ""
+    more = f" {rest:,} further ones share {percent(float(1 - shares[order].sum()))}." if rest > 0 else ""
     warmth = f" Grey behind: at temperature 1. Blue: at {answer.temperature:g}." if warm else ""
-    reading = (
-        "The scores become probabilities by the softmax of score / temperature: below 1 the first class takes more, "
-        f"above 1 all come nearer to each other; the order stays.{warmth}{more}"
-    )
+    reading = f"{ABOUT}{warmth}{more}"
     return Drawing(figure, "Class probabilities", reading)
