@@ -7,8 +7,8 @@ import numpy as np
 from convscope.errors import ConfigError
 
 ABOUT = (
-    "The scores become probabilities by the softmax of score / temperature: below 1 the first class takes more, above 1 "
-    "all come nearer to each other; the order stays."
+    "The scores become probabilities by the softmax of score / temperature: below 1 the first class takes more, above "
+    "1 all come nearer to each other; the order stays."
 )
 
 
