@@ -11,7 +11,7 @@ from convscope.plain import plain
 if TYPE_CHECKING:
     from convscope.explain.checks.result import Checks
     from convscope.explain.explanation import Explanation
-    from convscope.report.inside.contents import Inside
+    from convscope.explain.inside import Inside
 
 
 def explanations(results: Iterable[Explanation], checks: Mapping[str, Checks], folder: Path | None) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from convscope.explain.inside import Answer
 from convscope.explain.temperature import ABOUT, probabilities
 from convscope.report.figures.style import BLUE, FAINT, INK, MUTED, WIDE, Drawing, canvas
-from convscope.report.inside.contents import Answer
 from convscope.report.text import shorten
 from convscope.text import percent
 
