@@ -1,9 +1,11 @@
 """What explanations cost, beside the passes that they are made of, and how far integrated gradients miss their sum.
 
-Run: python bench/explain.py [ROUNDS]. CPU seconds of this process, so that others on the machine count less; threads by
-``OMP_NUM_THREADS``. ResNet-18 has one image of 3×224×224 with random weights, LeNet digits of MNIST. A plain pass is
-``torch.autograd.grad`` of the score by the image alone, without the gradients of weights that training needs. The
-network is recorded before, as one recording serves all images and methods; what that takes is a row of its own.
+Run: python bench/explain.py [ROUNDS [NETWORK ...]], a network being resnet18, or a run on MNIST that was trained
+before; by default that and two runs of one epoch. CPU seconds of this process, so that others on the machine count
+less; threads by ``OMP_NUM_THREADS``. ResNet-18 has one image of 3×224×224 and random weights; of MNIST one digit is
+explained, and eight are occluded. A plain pass is ``torch.autograd.grad`` of the score by the image alone, without the
+gradients of weights that training needs. The network is recorded before, as one recording serves all images and
+methods; what that takes is a row of its own.
 """
 
 from __future__ import annotations
@@ -27,25 +29,25 @@ from convscope.explain.integrated_gradients import ig
 from convscope.explain.methods import METHODS
 from convscope.explain.score import ChosenScore
 
-STEPS, IMAGES = 50, 32
+STEPS, IMAGES, CALLS = 50, 32, 8
 
 
-def cpu_seconds(call: Callable[[], object]) -> Callable[[], float]:
-    """Return a run that tells how many CPU seconds one call takes."""
+def cpu_seconds(call: Callable[[], object], times: int = 1) -> Callable[[], float]:
+    """Return a run that tells how many CPU seconds one call takes, the mean of so many."""
 
     def run() -> float:
         began = time.process_time()
-        call()
-        return time.process_time() - began
+        for _ in range(times):
+            call()
+        return (time.process_time() - began) / times
 
     return run
 
 
-def plain(model: nn.Module, x: Tensor, times: int = 1) -> None:
-    """Go forward and backward to one input, so many times."""
-    for _ in range(times):
-        leaf = x.clone().requires_grad_()
-        torch.autograd.grad(model(leaf)[:, 0].sum(), leaf)
+def plain(model: nn.Module, x: Tensor) -> None:
+    """Go forward, and backward to the input."""
+    leaf = x.clone().requires_grad_()
+    torch.autograd.grad(model(leaf)[:, 0].sum(), leaf)
 
 
 def answered(model: nn.Module, x: Tensor, passes: int) -> None:
@@ -55,40 +57,40 @@ def answered(model: nn.Module, x: Tensor, passes: int) -> None:
             model(x)
 
 
-def costs(name: str, model: nn.Module, x: Tensor, rounds: int) -> list[dict[str, object]]:
-    """Return the rows of one network and one input x (1, C, H, W): what methods cost, in plain passes."""
+def costs(name: str, model: nn.Module, several: Tensor, rounds: int) -> list[dict[str, object]]:
+    """Return the rows of one network: what methods cost for the first input, in plain passes, and for several."""
     model.eval()
+    x = several[:1]
     score, explained = ChosenScore([0]), Explained(model, x)
-    recording = cpu_seconds(lambda: Explained(model, x).recording)()
+    recording = min(seconds() for seconds in [cpu_seconds(lambda: Explained(model, x).recording)] * 3)
     occluded = METHODS["occlusion"].compute
     batch = x.repeat(at_once(x), 1, 1, 1)
-    passes = len(batch) * max(1, 169 // len(batch))
+    windows = windows_of(x) + 1
+    passes = len(batch) * (len(several) * windows // len(batch))
     runs: dict[str, Callable[[], float]] = {
-        "a plain pass": cpu_seconds(lambda: plain(model, x)),
-        "fifty plain passes": cpu_seconds(lambda: plain(model, x, STEPS)),
+        "a plain pass": cpu_seconds(lambda: plain(model, x), STEPS),
         "integrated gradients": cpu_seconds(lambda: ig(explained, score, STEPS)),
         "batched inference": cpu_seconds(lambda: answered(model, batch, passes)),
-        "occlusion": cpu_seconds(lambda: occluded(explained, score)),
+        "occlusion": cpu_seconds(lambda: occluded(Explained(model, several), ChosenScore([0] * len(several)))),
     }
     for method in ("gradient", "gradcam", "guided"):
         try:
             METHODS[method].compute(explained, score)
         except cs.ConfigError:
             continue
-        runs[method] = cpu_seconds(lambda method=method: METHODS[method].compute(explained, score))
+        runs[method] = cpu_seconds(lambda method=method: METHODS[method].compute(explained, score), CALLS)
     figures = alternate(runs, rounds)
-    windows = windows_of(x)
     rows: list[dict[str, object]] = [
         {"network": name, "figure": "recording, in plain passes", "value": recording / min(figures["a plain pass"])},
         {
             "network": name,
             "figure": "integrated gradients with 50 steps / fifty single passes",
-            "value": ratio(figures["integrated gradients"], figures["fifty plain passes"]),
+            "value": ratio(figures["integrated gradients"], figures["a plain pass"]) / STEPS,
         },
         {
             "network": name,
             "figure": "rate of occlusion / rate of batched inference",
-            "value": ratio(figures["batched inference"], figures["occlusion"]) * (windows + 1) / passes,
+            "value": ratio(figures["batched inference"], figures["occlusion"]) * (len(several) * windows / passes),
         },
     ]
     for method in ("gradient", "gradcam", "guided"):
@@ -118,22 +120,29 @@ def gaps(name: str, model: nn.Module, x: Tensor) -> list[dict[str, object]]:
     return rows
 
 
+def of_run(folder: Path, rounds: int) -> list[dict[str, object]]:
+    """Return the rows of a run on MNIST."""
+    run = cs.open_run(folder)
+    split = cs.load(str(DATA / "mnist")).valid
+    x = run.predictor.tensor(np.stack([split.input.take(np.array([row]))[0] for row in range(IMAGES)]))
+    name = f"{run.spec.model} 28"
+    return costs(name, run.model, x[:8], rounds) + gaps(name, run.model, x)
+
+
 def main() -> None:
     """Measure and record."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     torch.manual_seed(0)
-    resnet = cs.models.create("resnet18", classes=1000, channels=3, size=(224, 224))
-    rows = costs("resnet18 224", resnet, torch.randn(1, 3, 224, 224), rounds)
-    with tempfile.TemporaryDirectory() as folder:
-        for model in ("lenet", "resnet_mini"):
-            out = Path(folder) / model
-            trained(out, str(DATA / "mnist"), "--model", model, "--epochs", "1")
-            run = cs.open_run(out)
-            split = cs.load(str(DATA / "mnist")).valid
-            stored = np.stack([split.input.take(np.array([row]))[0] for row in range(IMAGES)])
-            x = run.predictor.tensor(stored)
-            rows += costs(f"{model} 28", run.model, x[:1], rounds) + gaps(f"{model} 28", run.model, x)
-    record("explain", [{**row, "trials": rounds} for row in rows])
+    with tempfile.TemporaryDirectory() as home:
+        for name in sys.argv[2:] or ("resnet18", f"{home}/lenet", f"{home}/resnet_mini"):
+            if name == "resnet18":
+                resnet = cs.models.create(name, classes=1000, channels=3, size=(224, 224))
+                rows = costs("resnet18 224", resnet, torch.randn(1, 3, 224, 224), rounds)
+            else:
+                if not Path(name).exists():
+                    trained(Path(name), str(DATA / "mnist"), "--model", Path(name).name, "--epochs", "1")
+                rows = of_run(Path(name), rounds)
+            record("explain", [{**row, "trials": rounds} for row in rows], key=("network", "figure"))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,14 @@
-"""Sets that many tests train on, in memory; Ctrl-C as in the foreground; threads that leave other work its core."""
+"""Sets that many tests train on, in memory; Ctrl-C as in the foreground; threads that leave other work its core.
+
+NumPy's sorts of strings of variable length are refused: on some orders they end the process.
+"""
 
 from __future__ import annotations
 
+import functools
 import signal
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +21,22 @@ from convscope.training.threads import wait_briefly
 wait_briefly()
 # A shell that runs the tests in the background has Ctrl-C ignored, by them and by every process they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _refusing_strings(sorts: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of NumPy that sorts, but for strings of variable length unless the sort is a stable one."""
+
+    @functools.wraps(sorts)
+    def checked(values: Any, *arguments: Any, **options: Any) -> Any:
+        strings = isinstance(getattr(values, "dtype", None), np.dtypes.StringDType)
+        assert not strings or options.get("kind") == "stable", "this can end the process: use names.distinct"
+        return sorts(values, *arguments, **options)
+
+    return checked
+
+
+for _name in ("argsort", "intersect1d", "isin", "setdiff1d", "sort", "union1d", "unique"):
+    setattr(np, _name, _refusing_strings(getattr(np, _name)))
 
 
 def as_data(pixels: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], *, test: bool = True) -> Data:

@@ -24,7 +24,7 @@ def test_a_training_is_taken_apart(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_way_of_the_images_is_taken_apart(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("bench", "data", "digits", "--seconds", "0.1") == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert text.startswith("1,797 images, 64 a batch")
+    assert text.startswith("1,797 images, 64 per batch")
     assert "decode" in text and "images/s" in text
 
 

@@ -107,9 +107,9 @@ def test_another_set_is_scored_whole_without_being_divided(
     found = evaluated(capsys, run, folder_of_digits(tmp_path / "some", slice(0, 60), kinds=range(3)))
     assert (found["split"], found["examples"]) == ("all", 21)
     assert found["accuracy"]["value"] > 0.7
-    assert found["warnings"] == ["no image of 7 classes: 3, 4, 5, 6, 7 and 2 more"]
+    assert found["warnings"] == ["no example of 7 classes: 3, 4, 5, 6, 7 and 2 more"]
     assert call("evaluate", run, tmp_path / "some", "--json") == 0
-    assert "! no image of 7 classes" in capsys.readouterr().err  # said also beside JSON
+    assert "! no example of 7 classes" in capsys.readouterr().err  # said also beside JSON
     (tmp_path / "some" / "0" / "bad.png").write_bytes(b"no image")
     says(capsys, "1 of 22 images cannot be read", "evaluate", run, tmp_path / "some")
     found = evaluated(capsys, run, tmp_path / "some", "--skip-bad")

@@ -195,7 +195,8 @@ OF_CLASSES = (
     "data/sources/", "data/checks/", "data/synthetic/", "data/augment/", "data/ingest/", "data/named.py",
     "data/listing.py", "data/splits.py", "data/description.py", "data/dataset.py", "data/arrays.py", "data/names.py",
     "data/shown.py", "data/spec.py", "cli/habits.py",
-    "data/loading.py", "data/examined.py", "data/fingerprint.py", "runs/model_spec.py",
+    "data/loading.py", "data/finding.py", "data/image_loading.py", "data/examined.py",
+    "data/fingerprint.py", "runs/model_spec.py",
     "cli/data.py", "cli/models.py",
     "data/sequences/",
     "data/masks/", "data/array_masks.py", "data/decode/mask.py", "runs/masks/",  # of pixels

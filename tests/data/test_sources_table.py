@@ -133,18 +133,16 @@ def test_table_in_a_zip(tmp_path):
 
 def test_a_table_without_label_lists_its_columns(tmp_path):
     table(tmp_path, "image,left,right", "a.png,up,down")
-    assert refused(tmp_path) == (
-        f"{tmp_path}/labels.csv: no label column (one of label, target, class) and none of numbers; its columns: "
-        "image, left, right; say which one is to be learned with --label-column"
-    )
+    message = refused(tmp_path)
+    assert "no label column (one of label, target, class)" in message and "columns: image, left, right;" in message
+    assert message.endswith("--label-column")  # neither repeats: none is named as the likely one
 
 
 def test_a_table_without_images_lists_its_columns(tmp_path):
-    table(tmp_path, "name,label", "a.png,1")
-    assert refused(tmp_path / "labels.csv") == (
-        f"{tmp_path}/labels.csv: no column names the images (one of image, path, file_name, filename, file, "
-        "image_path, image_name, image_id, id); its columns: name, label; say which one does with --image-column"
-    )
+    table(tmp_path, "height,label", "a.png,1")
+    message = refused(tmp_path / "labels.csv")
+    assert "image, path, file_name" in message and "its columns: height, label;" in message
+    assert "--image-column" in message and "--text-column" in message
 
 
 def test_a_table_of_text_is_not_mistaken_for_images(tmp_path):

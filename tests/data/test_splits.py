@@ -306,3 +306,11 @@ def test_numbers_whose_parts_have_too_few_groups_are_drawn_at_random():
     assert set(split) == {"train", "valid", "test"}
     assert "drawn at random" in rule
     assert "class" not in rule
+
+
+def test_a_class_too_small_that_is_another_in_another_spelling_says_so_first():
+    labels = np.array([0, 1] * 20 + [2])
+    with pytest.raises(DataError, match=r"class 'yes' has only 1 example.*: if it is 'Yes' in another spelling, give"):
+        splits.assign(Target("class", labels, ("Yes", "no", "yes")), None, np.full(41, ""))
+    with pytest.raises(DataError, match=r"class 'maybe' has only 1 example.*: add examples"):
+        splits.assign(Target("class", labels, ("yes", "no", "maybe")), None, np.full(41, ""))

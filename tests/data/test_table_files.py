@@ -175,7 +175,7 @@ def test_the_user_names_the_columns(tmp_path):
     listing = sniff(tmp_path, tmp_path, Columns("Pic", "grade"))
     assert listing.classes == ("x", "y", "z") and "(columns image=pic, class=grade)" in listing.kind
     assert [notice.text for notice in listing.notices] == ["1 column is not used: label"]
-    assert refused(tmp_path).endswith("say which one does with --image-column")
+    assert "say which one holds images or texts with --image-column" in refused(tmp_path)
     with pytest.raises(DataError, match=r"--label-column grad: no such column; did you mean 'grade'\?"):
         sniff(tmp_path, tmp_path, Columns("pic", "grad"))
 

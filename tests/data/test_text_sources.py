@@ -57,8 +57,11 @@ def test_a_damaged_fasta_file_is_refused_with_its_line(tmp_path: Path):
             cs.load(tmp_path / "x.fa")
     rows = [(f"s{k} label={k % 2}", text) for k, text in enumerate(sequences(40, EI))]
     rows[3] = ("s3 label=1", "ACGTACGTACGJACGT")
-    with pytest.raises(cs.DataError, match=r"row 13 of y\.fa: 'J' at letter 12"):
+    with pytest.raises(cs.DataError, match=r"line 15 of y\.fa: 'J' at letter 12"):
         cs.load(fasta(tmp_path / "y.fa", rows))
+    (tmp_path / "y.fa").write_bytes(b">a x\nAC\0T\n")
+    with pytest.raises(cs.DataError, match=r"y\.fa line 2: not UTF-8 text"):
+        cs.load(tmp_path / "y.fa")
 
 
 def test_rows_of_class_name_and_sequence(tmp_path: Path):

@@ -92,7 +92,7 @@ def test_a_network_of_the_list_is_the_same_by_either_door() -> None:
     [
         (SIGNAL, OutputSpec(2), "own", r"'tiny' takes images.* signals of the shape \(\d, 50\)"),
         (RAGGED, OutputSpec(2), "own", "'tiny' takes images.*None"),
-        (TEXT, OutputSpec(2), "own", r"'tiny' takes images.* sequences of the shape \(23,\)"),
+        (TEXT, OutputSpec(2), "own", r"'tiny' takes images.* texts of the shape \(23,\)"),
         (InputSpec(1, (None, 20)), OutputSpec(2), "own", "'tiny' takes images of one size"),
         (IMAGE, OutputSpec(2, "same"), "own", "'tiny' gives one vector per image, but the task needs 2 maps"),
     ],

@@ -183,7 +183,7 @@ def test_what_is_asked_for_must_be_what_a_network_gives() -> None:
         ("lenet", image, OutputSpec(2),
          "'lenet' takes images of one size, and was given images of the shape (1, None, None); use a network of"),
         ("lenet", InputSpec(vocabulary=40, space=(23,)), OutputSpec(2),
-         "'lenet' takes images, and was given sequences of the shape (23,); use one of conv1d, "),
+         "'lenet' takes images, and was given texts of the shape (23,); use one of conv1d, "),
     ):  # fmt: skip
         with pytest.raises(ConfigError, match=re.escape(told)):
             build(name, {}, input=given, output=output)

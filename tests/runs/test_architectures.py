@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from convscope.api.architectures import compare_architectures, resume_architectures, takes_sequences
+from convscope.api.series import train_series
 from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError
 from convscope.models.budget import equal_weights
@@ -17,6 +18,7 @@ from convscope.models.kept import kept_bytes
 from convscope.models.registry import build
 from convscope.report.architectures import table
 from convscope.runs.compare.architectures import notes_of, verdict
+from convscope.runs.compare.conclusions import notes
 
 MODELS = ["conv1d", "gru", "transformer"]
 INPUTS = [InputSpec(1, (96,)), InputSpec(2, (None,)), InputSpec(space=(None,), vocabulary=33)]
@@ -67,6 +69,11 @@ def test_a_comparison_is_whole_and_goes_on(signals: Path, tmp_path: Path) -> Non
     assert [arm.name for arm in found.arms] == ["equal weights", "equal time"]
     assert {run.epochs for network in first.comparison.networks for run in network.runs} == {2}
     assert "24 steps" in found.caption and found.simple is not None
+    once = replace(
+        first.comparison, networks=tuple(replace(each, runs=each.runs[:1]) for each in first.comparison.networks)
+    )
+    turned = replace(once, networks=once.networks[::-1])  # another leads: the same note, which stands once
+    assert next(notes(once, [])) == next(notes(turned, [])) and "were trained once" in next(notes(once, []))
     shown = table(found, first)
     assert shown.rows[-1][0] == found.simple.name and len(shown.rows) == 4
     values = json.loads((folder / "comparison.json").read_text())
@@ -106,8 +113,10 @@ def test_what_cannot_be_compared_is_refused(signals: Path, tmp_path: Path) -> No
         compare_architectures(signals, MODELS, out=tmp_path / "a", seeds=0)
     with pytest.raises(ConfigError, match="'gru' is named twice"):
         compare_architectures(signals, ["gru", "gru"], out=tmp_path / "a")
-    with pytest.raises(ConfigError, match="'text_cnn' takes sequences"):
+    with pytest.raises(ConfigError, match="'text_cnn' takes texts"):
         compare_architectures(signals, ["gru", "text_cnn"], out=tmp_path / "a")
     with pytest.raises(ConfigError, match="--search-lr chooses on the validation split, which has 2"):
         compare_architectures(signals, MODELS, out=tmp_path / "b", search_lr=True, epochs=1)
+    with pytest.raises(ConfigError, match="text_cnn takes texts and lenet images: no set suits both"):
+        train_series(signals, ["text_cnn", "lenet"], out=tmp_path / "c")
     assert not list(tmp_path.iterdir())  # nothing is begun

@@ -98,7 +98,7 @@ def test_what_no_network_can_take_is_told_or_left_out(run: tuple[cs.Run, cs.Data
     assert scored["examples"] == N - 1 and "1 of 80 signals left out: x/3" in " ".join(scored["warnings"])
     with pytest.raises(cs.DataError, match=r"80 of 80 signals cannot be used: x/0 has 9 steps; this network takes"):
         trained.evaluate(saved(tmp_path / "short.npz", x[:, :9], truth), skip_bad=True)
-    with pytest.raises(cs.DataError, match=r"t\.csv: this run takes signals, and sets of them are read from a NumPy"):
+    with pytest.raises(cs.DataError, match=r"t\.csv: no column .* none are steps of a signal"):
         (tmp_path / "t.csv").write_text("x,y\n1,2\n")
         trained.evaluate(tmp_path / "t.csv")
     with pytest.raises(cs.DataError, match=r"there is no file"):
@@ -164,4 +164,4 @@ def test_the_command_line_reads_them_too(tmp_path: Path, capsys: pytest.CaptureF
     assert call("predict", "run", path) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert len(rows) == N and {row["label"] for row in rows} <= {"high", "low"}
-    says(capsys, "this run takes signals, and sets of them are read from a NumPy archive", "evaluate", "run", "digits")
+    says(capsys, "a set of images; this run takes signals", "evaluate", "run", "digits")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,35 @@ def test_shares_are_those_of_plain_correlation(around: bool):
         answers = np.correlate(signal if whole else np.pad(signal, 12), weights, "valid")
         assert len(answers) == (length - 24 if whole else length)
         np.testing.assert_allclose(found[row], [(answers > each).mean() for each in kernel.thresholds], atol=1e-6)
+
+
+@pytest.mark.parametrize("around", [False, True])
+def test_of_long_signals_some_steps_are_looked_at_whichever_stand_beside_them(around: bool):
+    rng = np.random.default_rng(4)
+    lengths = np.array([400, 400, 250, 40, 23, 1])
+    x = rng.normal(size=(6, 2, 400)).astype(np.float32) * (np.arange(400) < lengths[:, None, None])
+    every = random_kernels.Kernel((1, 2, 8), 5, np.array([1]), np.array([-0.5, 0.4]), around, 7)
+    table = random_kernels.shares(Padded(x, lengths), [every])
+    weights = np.full(9, -1.0)
+    weights[[1, 2, 8]] = 2
+    for row, length in enumerate(lengths):
+        padded_signal = np.pad(x[row, 1, :length].astype(np.float64), 20)
+        answers = np.array([weights @ padded_signal[at : at + 41 : 5] for at in range(length)])
+        at = np.arange(0, length, 7)
+        whole = (at >= 20) & (at < length - 20)
+        seen = answers[at[whole]] if not around and length - 40 >= 7 else answers[at]
+        np.testing.assert_allclose(table[row], [(seen > each).mean() for each in every.thresholds], atol=1e-6)
+        alone = random_kernels.shares(Padded(x[row : row + 1, :, :length], lengths[row : row + 1]), [every])
+        np.testing.assert_array_equal(alone[0], table[row])
+
+
+def test_shares_of_long_signals_are_nearly_those_of_all_steps():
+    signals = Padded(np.random.default_rng(0).normal(size=(2, 1, 9_000)).astype(np.float32), np.full(2, 9_000))
+    kernels = random_kernels.drawn(signals, 0)
+    assert {kernel.every for kernel in kernels if kernel.around} == {3}
+    shares = random_kernels.shares(signals, kernels)
+    whole = random_kernels.shares(signals, [replace(kernel, every=1) for kernel in kernels])
+    assert np.abs(shares - whole).mean() < 0.01
 
 
 def test_kernels_are_84_and_their_thresholds_quantiles():

@@ -71,7 +71,9 @@ def test_the_fastest_form_is_taken_and_told(monkeypatch: pytest.MonkeyPatch, tmp
     assert (found.plan.amp, found.plan.channels_last, found.plan.compile, found.plan.batch_size) == (
         False, True, False, 64,
     )  # fmt: skip
-    assert found.reasons["amp"].startswith("measured, images/s of a step: float32, channels last, batch size 64 2,000;")
+    assert found.reasons["amp"].startswith(
+        "measured, examples/s of a step: float32, channels last, batch size 64 2,000;"
+    )
     assert "bfloat16, channels last, batch size 64 1,000" in found.reasons["amp"]
     assert tried[0] == (True, True, False, 64)  # what the processor and the network suggest
 

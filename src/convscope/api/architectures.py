@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 import tomli_w
 
+from convscope.api.best_baseline import best_baseline
+from convscope.api.rate_search import best_rate, check_search, search_rates
 from convscope.api.series import Series, Turn, train_series
-from convscope.data.dataset import Data, Split
-from convscope.data.names import composed
+from convscope.data.dataset import Data
 from convscope.data.spec import InputSpec, OutputSpec
 from convscope.data.transforms import TextTransform
 from convscope.errors import CheckpointError, ConfigError, Error
@@ -37,24 +38,18 @@ from convscope.runs.compare.architectures import (
     Architectures,
     Arm,
     Measured,
-    Simple,
     arm_of,
     notes_of,
-    simple_figures,
     verdict,
 )
 from convscope.runs.inputs import load_source
 from convscope.runs.run import Run
 from convscope.runs.write import new_folder, write_file
-from convscope.tasks import baselines
-from convscope.tasks.metrics.units import Units
 from convscope.text import count
 from convscope.training.defaults import settle
 from convscope.training.plan import Plan, make_plan
 
 ASKED = "networks.toml"
-RATES = (0.0005, 0.002, 0.008, 0.032)  # of the search, the same for every network
-LEAST = 30  # validation examples below which a rate found on them is none
 ANSWERS = 30  # timed for each network, in turns
 
 
@@ -105,7 +100,7 @@ def compare_architectures(
     output = _output(loaded, resolved)
     sized = equal_weights(models, input=loaded.preprocessing.input, output=output, options=shared)
     if search_lr:
-        _check_search(loaded, settings)
+        check_search(loaded, settings)
     folder = _begin(loaded, out, {"models": list(models), "seeds": seeds, "search_lr": search_lr}, settings, budget)
     each: dict[str, dict[str, Any]] = {
         name: {"set": {key: value for key, value in shared.items() if key in options_of(name)} | network.options}
@@ -115,9 +110,9 @@ def compare_architectures(
     run = partial(train_series, loaded, list(models), observe=observe, on_failure=on_failure, **plain)
     found: dict[str, dict[str, float | None]] = {}
     if search_lr:
-        found = _rates(run, each, folder / "rates", models)
+        found = search_rates(run, each, folder / "rates", models)
         for name, scores in found.items():
-            each[name] = {**each[name], "lr": float(_best_rate(scores))}
+            each[name] = {**each[name], "lr": float(best_rate(scores))}
     first = _whole(run(seeds=seeds, each=each, out=folder / "equal-weights"))
     seconds = budget or f"{max(1.0, statistics.median(_seconds(first.runs).values())):.0f}s"
     timed = {key: value for key, value in plain.items() if key != "epochs"}
@@ -188,40 +183,6 @@ def _output(data: Data, plan: Plan) -> OutputSpec:
     return does.output(does.target(data, plan.options), data.preprocessing.input)
 
 
-def _check_search(data: Data, settings: Mapping[str, Any]) -> None:
-    if "lr" in settings:
-        raise ConfigError("--lr and --search-lr: give the rate, or let it be searched for")
-    if len(data.valid) < LEAST:
-        raise ConfigError(
-            f"--search-lr chooses on the validation split, which has {count(len(data.valid), 'example')} here: "
-            f"expected {LEAST} or more; each network's usual rate is taken without it"
-        )
-
-
-def _rates(
-    run: Callable[..., Series], each: Mapping[str, Mapping[str, Any]], folder: Path, models: Sequence[str]
-) -> dict[str, dict[str, float | None]]:
-    """Return each network's main figure on the validation split at each rate, with one seed."""
-    scores: dict[str, dict[str, float | None]] = {name: {} for name in models}
-    for rate in RATES:
-        alone = {name: {**values, "lr": rate} for name, values in each.items()}
-        series = run(seeds=1, each=alone, out=folder / f"{rate:g}")
-        for trained in series.runs:
-            main = trained.metrics["main"]
-            sign = 1 if trained.about[main].better == "higher" else -1
-            value = trained.metrics["valid"][main]["value"]
-            scores[trained.plan.model][f"{rate:g}"] = None if value is None else sign * value
-    return scores
-
-
-def _best_rate(scores: Mapping[str, float | None]) -> str:
-    """Return the rate with the highest score, of equal ones the lower rate."""
-    known = {rate: score for rate, score in scores.items() if score is not None}
-    if not known:
-        raise Error(f"no learning rate of {', '.join(map(str, RATES))} could be judged; give one (--lr)")
-    return max(known, key=lambda rate: known[rate])
-
-
 def _whole(series: Series) -> Series:
     if series.failed or series.comparison is None:
         why = "; ".join(f"{name}: {reason}" for name, reason in series.failed.items())
@@ -242,7 +203,7 @@ def _result(
     rates: dict[str, dict[str, float | None]],
 ) -> Architectures:  # fmt: skip
     first, second = series
-    simple = _simple(data, plan, first.runs[0])
+    simple = best_baseline(data, plan, first.runs[0])
     epochs = len(first.runs[0].epochs["epoch"])
     limit = second.runs[0].plan.time
     arms: list[Arm] = []
@@ -263,33 +224,6 @@ def _result(
         verdict(arms, simple, measured),
         notes_of(arms, searched=bool(rates)),
     )
-
-
-def _simple(data: Data, plan: Plan, run: Run) -> Simple | None:
-    """Return the simple method that is best on the validation split; ``None`` where none was asked for."""
-    does, target = run.spec.does, run.spec.target
-    if not plan.baselines:
-        return None
-    main, about = next(iter(run.about.items()))
-    judged = data.test or data.valid
-    fitted = partial(baselines.run, train=data.train, target=target, seconds=plan.baseline_seconds, seed=plan.seed)
-    sign = 1 if about.better == "higher" else -1
-
-    def evidence(split: Split, result: baselines.BaselineResult) -> Any:
-        return does.evidence(split.target, result.predictions, result.target or target)
-
-    def score(result: baselines.BaselineResult) -> float:
-        return sign * float(evidence(data.valid, result).figures(np.ones((len(data.valid), 1)))[main][0])
-
-    tried = list(fitted(does.baselines, scored=data.valid))
-    if not tried:
-        return None
-    best = max(tried, key=score)
-    again = best if judged is data.valid else fitted({best.name: does.baselines[best.name]}, scored=judged)[0]
-    units = Units.of(judged.groups, len(judged))
-    shown = evidence(judged, again)
-    ids = np.array([composed(str(name)) for name in judged.ids])
-    return Simple(again.name, again.what, simple_figures(shown, list(run.about), units), again.seconds, shown, ids)
 
 
 def _measured(data: Data, runs: Sequence[Run], sized: Mapping[str, Sized]) -> dict[str, Measured]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -219,10 +220,20 @@ def _asked(models: Sequence[str], seeds: int, settings: dict[str, Any]) -> Plan:
     """Return the plan all share; ``ConfigError`` before any training for what can be known to be wrong."""
     if seeds < 1:
         raise ConfigError(f"seeds must be at least 1, got {seeds}")
-    for name in models:
-        if name != "auto":
-            entry(name)
+    _check_one_input([name for name in models if name != "auto"])
     return make_plan({**settings, "model": models[0]})
+
+
+def _check_one_input(models: Sequence[str]) -> None:
+    """Raise ``ConfigError`` for an unknown network, and for two of the list that no one set could be given to."""
+    entries = [entry(name) for name in models]
+    listed = [each for each in entries if not own.is_own(each.name)]
+    for first, second in itertools.combinations(listed, 2):
+        if not first.inputs & second.inputs:
+            raise ConfigError(
+                f"{first.name} takes {first.input.noun}s and {second.name} {second.input.noun}s: no set suits both; "
+                "name networks for one kind of input (convscope models lists what each takes)"
+            )
 
 
 def _begin(

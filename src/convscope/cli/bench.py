@@ -93,7 +93,7 @@ def infer(
     threads: int | None = None,
     as_json: AsJson = False,
 ) -> int:
-    """Measure each part of a prediction, on random images of the size that the network takes.
+    """Measure each part of a prediction, on random inputs of the size that the network takes.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def infer(
     seconds
         About how long to measure.
     batch_size
-        Images per batch.
+        Inputs per batch.
     amp
         Compute in bfloat16.
     threads
@@ -133,8 +133,9 @@ def _show(breakdown: Breakdown, as_json: bool) -> int:
         return 0
     out.print(breakdown.how, markup=False)
     rows = [(p.name, f"{p.microseconds:,.1f}", f"{p.microseconds / total:.1%}", p.what) for p in breakdown.parts]
-    rows.append(("total", f"{total:,.1f}", "", f"{breakdown.images_per_second:,.0f} images/s"))
-    out.print(table(("part", "µs per image", "of the time", ""), rows, right=("µs per image", "of the time")))
+    rows.append(("total", f"{total:,.1f}", "", f"{breakdown.images_per_second:,.0f} {breakdown.noun}s/s"))
+    per = f"µs per {breakdown.noun}"
+    out.print(table(("part", per, "of the time", ""), rows, right=(per, "of the time")))
     if breakdown.flops:
         out.print(
             f"the network reaches {breakdown.flops / 1e9:,.0f} GFLOP/s: {breakdown.flops / breakdown.ceiling:.0%} of "

@@ -135,7 +135,7 @@ def inputs_in(path: Path) -> list[str]:
 
     try:
         with path.open("rb") as stream:
-            lines = lines_of(stream, f"--from {path}")
+            lines = lines_of(stream, f"--from {path}", "line")
             if ending(path.name) in fasta.ENDINGS:
                 return [record.sequence for record in fasta.records_of(lines, f"--from {path}")]
             return [line.rstrip("\r\n") for line in lines if line.strip()]

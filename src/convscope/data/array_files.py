@@ -13,9 +13,9 @@ from convscope.data.columns import InMemory
 from convscope.data.dataset import Dataset, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.decode.wav import read_wav, resampled
+from convscope.data.finding import other_columns
 from convscope.data.image_files import Held, array_in, example_arrays
 from convscope.data.listing import Listing, Target
-from convscope.data.loading import other_columns
 from convscope.data.notice import Notice
 from convscope.data.options import LoadOptions
 from convscope.data.sources import npz
@@ -85,12 +85,6 @@ def load_examples(
     Returns what ``loading.load_labelled`` does for images. Numbers without names are those of the ``target``, in their
     order. An archive has no place for units: numbers are taken to be in those of the ``target``.
     """
-    if path.suffix.lower() != ".npz":
-        raise DataError(
-            f"{path}: this run takes {rule.kind}s, and sets of them are read from a NumPy archive (.npz) with x, "
-            f"({rule.kind}s, steps) or ({rule.kind}s, channels, steps), and y; or load the set in Python, and give it "
-            "to the run's evaluate"
-        )
     if not path.exists():
         raise DataError(f"there is no file {path}")
     columns = replace(options.columns, optional=inherited)

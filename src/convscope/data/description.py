@@ -123,6 +123,22 @@ def splits_said(examined: Examined, rule: str) -> str:
     return f"{counts} ({rule})"
 
 
+def groups_said(examined: Examined) -> dict[str, str]:
+    """Say which groups each split holds, where there are some; what has no group is one of its own, and not named.
+
+    >>> nothing, groups = np.zeros((3, 16), np.uint8), np.array(["ann", "bob", "ann"])
+    >>> groups_said(Examined(nothing, nothing, (), np.array(["train", "test", "train"]), groups, nothing))
+    {'groups': '2: train ann; test bob'}
+    """
+    if examined.groups is None:
+        return {}
+    names = np.asarray(examined.groups)
+    held = {split: [*dict.fromkeys(sorted(map(str, names[examined.split == split])))] for split in _present(examined)}
+    parts = (f"{split} {listed(filter(None, groups))}" for split, groups in held.items() if any(groups))
+    number = len({*map(str, names)} - {""})
+    return {"groups": f"{number:,}: {'; '.join(parts)}"} if number else {}
+
+
 def _present(examined: Examined) -> list[str]:
     return [name for name in ("train", "valid", "test") if (examined.split == name).any()]
 

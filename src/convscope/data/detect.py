@@ -99,6 +99,9 @@ def _table(path: Path, cache: Path, columns: Columns) -> Listing:
         return replace(texts[0].read(), name=path.stem)
     if not with_images and (signals := _signal_table(files, path, columns, counted=False)):
         return signals
+    if not texts and not with_images:
+        signal_index.refuse_unlabelled(files, [path.name], columns)
+        signal_table.refuse_unlabelled(files, [path.name], columns)
     if not texts and ucr.holds(path):
         return _signals(path, cache, columns)
     listing = replace(table.read(files, {"": path.name}, columns), name=path.stem)
@@ -120,6 +123,14 @@ def _signal_table(files: Files, path: Path, columns: Columns, *, counted: bool) 
     found = signal_table.find(files, columns, names, counted=counted)
     found = [*(signal_index.find(files, columns, names) if counted else ()), *found]
     return next((one.read() for one in found if path.name in one.files), None)
+
+
+def _unlabelled_signals(files: Files, columns: Columns) -> list[Candidate]:
+    """Raise ``DataError`` for a table of signals that says nothing to learn, where no texts are a set; else nothing."""
+    if not text_files.find(files, columns):
+        signal_index.refuse_unlabelled(files, table.tables(files), columns)
+        signal_table.refuse_unlabelled(files, table.tables(files), columns)
+    return []
 
 
 def _sequences(path: Path, cache: Path, columns: Columns) -> Listing | None:
@@ -186,6 +197,11 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
         or uci.find(files, columns)
         or text_table.find(files, columns)
         or signal_table.find(files, columns, counted=False)
+        or (
+            []
+            if any(one.sure for one in arrays) or tables or masks or folders or points
+            else _unlabelled_signals(files, columns)
+        )
         or ucr.find(files, columns)
         or text_files.find(files, columns)
         or masks

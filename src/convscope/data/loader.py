@@ -19,7 +19,7 @@ from convscope.data.augment.draws import Draws
 from convscope.data.batch import Batch, Mixed
 from convscope.data.columns import RaggedBatch
 from convscope.data.dataset import Split
-from convscope.data.loader_columns import FOLLOWING, Encode, InputColumn, TargetColumn
+from convscope.data.loader_columns import FOLLOWING, Encode, InputColumn, TargetColumn, Tokens
 from convscope.data.patches import Patches, Places, cuts
 from convscope.data.spec import FieldSpec
 from convscope.data.transforms import (
@@ -165,8 +165,8 @@ class Loader:
 
     def _tensors(self, raw: tuple[Any, ...]) -> tuple[Tensor, ...]:
         if len(raw) == 1:  # as nearly always: a microsecond instead of four, in each batch
-            return (self._inputs[0].transform.tensor(raw[0], self.form),)
-        return tuple(each.transform.tensor(values, self.form) for each, values in zip(self._inputs, raw, strict=True))
+            return (self._inputs[0].tensor(raw[0]),)
+        return tuple(each.tensor(values) for each, values in zip(self._inputs, raw, strict=True))
 
     def _choose(self, at: np.ndarray, epoch: int) -> _Choice:
         if self.policy is None or not self.policy.blends:
@@ -271,4 +271,4 @@ def _check_following(policy: Policy, specs: Sequence[FieldSpec], becomes: Sequen
 
 def _lengths(raw: tuple[Any, ...]) -> Tensor | None:
     """Return how long each example of the first input is, (N,), where they were padded."""
-    return torch.from_numpy(raw[0].lengths) if isinstance(raw[0], RaggedBatch) else None
+    return torch.from_numpy(raw[0].lengths) if isinstance(raw[0], RaggedBatch | Tokens) else None

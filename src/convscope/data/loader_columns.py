@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,11 +14,26 @@ from torch import Tensor
 from convscope.data.columns import Column, RaggedBatch, Values, in_memory
 from convscope.data.dataset import Split
 from convscope.data.device import sent, settled_on
-from convscope.data.transforms import Form, ToTensor
+from convscope.data.transforms import Form, TextTransform, ToTensor
 from convscope.data.transforms.placement import placed
 
 FOLLOWING = ("points", "mask", "instances")  # kinds of targets that lie in an image, and move with it
 Encode = Callable[[Any], np.ndarray]  # stored targets (N, ...), of several sizes a RaggedBatch -> what is trained on
+
+
+HELD, AT_ONCE = 4_000_000, 10_000  # tokens of a split that are held; texts of which they are made together
+
+
+class Tokens(NamedTuple):
+    """What a network sees of k texts: tokens (k, L), 0 behind the end, and how many there are of each, (k,)."""
+
+    x: np.ndarray
+    lengths: np.ndarray
+
+    def of(self, at: np.ndarray) -> Tokens:
+        """Return those of some texts, cut to the longest."""
+        lengths = self.lengths.take(at)
+        return Tokens(self.x.take(at, axis=0)[:, : lengths.max()], lengths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +49,36 @@ class InputColumn:
         """All its raw values, on a device that has memory of its own and room for them."""
         return settled_on(self.form.device, self.column)
 
+    @cached_property
+    def held(self) -> Tokens | None:
+        """The tokens of all its texts, where they are few: made once, not anew in each epoch."""
+        if not isinstance(self.transform, TextTransform) or self.form.device != "cpu" or len(self.column) > HELD:
+            return None
+        rows, parts, longest = np.arange(len(self.column)), [], 1
+        for at in range(0, len(rows), AT_ONCE):
+            tokens = self.transform.tensor(self.column.take(rows[at : at + AT_ONCE])).numpy().astype(np.int32)
+            parts.append(tokens)
+            longest = max(longest, tokens.shape[1])
+            if longest * len(rows) > HELD:
+                return None
+        x = np.zeros((len(rows), longest), np.int32)
+        for at, tokens in enumerate(parts):
+            x[at * AT_ONCE : (at + 1) * AT_ONCE, : tokens.shape[1]] = tokens
+        return Tokens(x, (x != 0).sum(1))
+
     def stream(self, wanted: Iterable[np.ndarray]) -> Iterator[Any]:
-        """Yield the raw values at each of the positions (k,) ``wanted``."""
+        """Yield the raw values at each of the positions (k,) ``wanted``, or the tokens of texts that are held."""
+        if (held := self.held) is not None:
+            return map(held.of, wanted)
         if (there := self.settled) is None:
             return self.column.stream(wanted)
         return (there[sent(at, self.form.device)] for at in wanted)
+
+    def tensor(self, values: Any) -> Tensor:
+        """Return network input of what ``stream`` gave."""
+        if isinstance(values, Tokens):
+            return torch.from_numpy(values.x.astype(np.int64))
+        return self.transform.tensor(values, self.form)
 
 
 class TargetColumn:

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from convscope.errors import DataError
 from convscope.text import listed
 
@@ -22,6 +24,21 @@ def composed(name: str) -> str:
     True
     """
     return unicodedata.normalize("NFC", name)
+
+
+def distinct(strings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct strings, in order, and which of them each one is, (n,).
+
+    ``np.unique`` does the same, but sorts strings of variable length in a way that, on some orders of a few thousand
+    (one sorted run behind another), ends the process: NumPy 2.4.
+
+    >>> distinct(np.array(["b", "a", "b"]))[1].tolist()
+    [1, 0, 1]
+    """
+    listed_strings = strings.tolist()
+    names = sorted(set(listed_strings))
+    number = {name: at for at, name in enumerate(names)}
+    return np.array(names, strings.dtype), np.fromiter(map(number.__getitem__, listed_strings), np.intp, len(strings))
 
 
 def repeated(names: Iterable[str]) -> list[str]:

@@ -47,10 +47,10 @@ class InputSpec:
         """What an example is called.
 
         >>> InputSpec(3, (28, 28)).noun, InputSpec(vocabulary=40, space=(23,)).noun
-        ('image', 'sequence')
+        ('image', 'text')
         """
         if self.vocabulary is not None:
-            return "sequence"
+            return "text"
         return {1: "signal", 2: "image", 3: "volume"}.get(len(self.space), "example")
 
     @property

@@ -9,35 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
 from convscope.data.listing import Masks, Target
+from convscope.data.names import distinct, spellings
 from convscope.data.numerals import real
+from convscope.data.strata import MOST_STRATA, Strata, one_stratum, strata
 from convscope.errors import ConfigError, DataError
+from convscope.text import listed
 
 TEST_SHARE = 0.2
 VALID_SHARE = 0.1
-MOST_STRATA, STRATUM = 10, 20  # of numbers: parts of equal size, each of at least so many examples
 VALID_AT_MOST = 5_000  # more would cost time every epoch, and 5,000 already fix an accuracy of 0.95 to ±0.006
 
 _GIVEN = "or say yourself which examples train, validate and test (folders train, valid and test, or a column 'split')"
 _REMEDY = f"add examples, leave the class out, {_GIVEN}"
 _AMOUNTS = "; if these numbers are amounts and no classes, say --task regression"
 _UNGROUPED = "; where the column of the groups says nothing of what belongs together, leave it out with --group none"
-
-
-class Strata(NamedTuple):
-    """The stratum (n,) of each example, what each is called ("" for the only one), and how to say so.
-
-    ``noun`` is what one stratum is, "" where there is one only.
-    """
-
-    of: np.ndarray
-    names: tuple[str, ...]
-    said: str
-    noun: str
 
 
 def assign(
@@ -76,7 +65,7 @@ def assign(
     except DataError:
         if target.kind != "number":
             raise
-    return _assigned(_one_stratum(target), groups, given, valid, test, seed, words)
+    return _assigned(one_stratum(target), groups, given, valid, test, seed, words)
 
 
 def _assigned(
@@ -123,30 +112,6 @@ def _assigned(
     return split, "; ".join(sentence)
 
 
-def strata(target: Target | Masks) -> Strata:
-    """Return what examples are drawn by: classes, or parts of the range of the first number.
-
-    >>> numbers, names, *_ = strata(Target("number", np.arange(60.0)[:, None], ("age",), ("years",)))
-    >>> np.bincount(numbers).tolist(), names[0]
-    ([20, 20, 20], 'part 1 of age')
-    """
-    if isinstance(target, Masks):
-        return _one_stratum(target)
-    if target.kind == "class":
-        return Strata(target.values, target.names, ", stratified", "class")
-    parts = min(MOST_STRATA, len(target) // STRATUM) if target.kind == "number" else 1
-    if parts < 2 or np.isnan(target.values[:, 0]).all():
-        return _one_stratum(target)
-    bounds = np.nanquantile(target.values[:, 0], np.arange(1, parts) / parts)
-    numbers = np.unique(np.searchsorted(bounds, target.values[:, 0], side="right"), return_inverse=True)[1]
-    names = tuple(f"part {k + 1} of {target.names[0]}" for k in range(numbers.max() + 1))
-    return Strata(numbers, names, f", stratified by {target.names[0]}", f"part of {target.names[0]}")
-
-
-def _one_stratum(target: Target | Masks) -> Strata:
-    return Strata(np.zeros(len(target), np.int64), ("",), ", drawn at random", "")
-
-
 def _check(target: Target | Masks, given: np.ndarray) -> None:
     if len(target) < 2:
         found = "no example" if len(target) == 0 else "only one example"
@@ -165,7 +130,7 @@ def number_units(groups: np.ndarray | None, count: int) -> np.ndarray:
     """Number what must stay together, (n,): each group, and on its own each image that has none (an empty name)."""
     if groups is None:
         return np.arange(count)
-    names, units = np.unique(groups, return_inverse=True)
+    names, units = distinct(groups)
     alone = groups == ""
     units[alone] = len(names) + np.arange(alone.sum())
     return units
@@ -283,6 +248,9 @@ def _too_small(classes: Sequence[str], c: int, images: int, units: int, splits: 
     others = ", ".join(splits[:0:-1])
     named = f"class {classes[c]!r}" if classes[c] else "the set"
     remedy = _REMEDY if classes[c] else f"add examples, {_GIVEN}"
+    if alike := [other for other in classes if other != classes[c] and spellings((other, classes[c]))]:
+        said = listed(map(repr, alike), 3)
+        remedy = f"if it is {said} in another spelling, give both one name; else {remedy}"
     # Far more numbers than a person would call classes.
     remedy += _AMOUNTS * (len(classes) > MOST_STRATA and all(real(name) is not None for name in classes))
     if units == images:

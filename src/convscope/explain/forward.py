@@ -21,6 +21,11 @@ from convscope.graph.record.watch import Place, Watch
 
 Change = Callable[[Tensor], Tensor]  # of the inputs (N, C, *space) of a batch, or the embeddings of its tokens
 
+NO_GRADIENT = (
+    "no gradient arrives at the input: the network's code cuts it off, or takes the numbers out of PyTorch (detach, "
+    "numpy, item); occlusion and rise need none"
+)
+
 
 @dataclass
 class Forward:
@@ -60,14 +65,10 @@ def _slopes(scores: Tensor, of: list[Tensor] | list[GradientEdge], *, again: boo
     except RuntimeError as error:
         if "not have been used" in str(error):
             raise ConfigError(NO_GRADIENT) from None
+        if "inplace operation" not in str(error):
+            raise
         reason = str(error).partition(" Hint:")[0]
         raise ConfigError(f"the network has no gradient: {reason}; occlusion and rise need none") from error
-
-
-NO_GRADIENT = (
-    "no gradient arrives at the input: the network's code cuts it off, or takes the numbers out of PyTorch (detach, "
-    "numpy, item); occlusion and rise need none"
-)
 
 
 @contextmanager
@@ -110,6 +111,10 @@ def forward(
             raise ConfigError(
                 "the network looks its tokens up in no table (torch.nn.functional.embedding), so that nothing of them "
                 "has a gradient; occlusion of sequences needs none"
+            )
+        if watch is not None and not kept:
+            raise ConfigError(
+                "the network takes another way with these inputs than when it was recorded, without the layer"
             )
         yield Forward(scores, entries, kept)
 

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from convscope.data.transforms.dna import BASES, LETTERS, probabilities
 from convscope.errors import ConfigError
+from convscope.models.blocks.dropout import Dropout
 from convscope.models.blocks.masked import PADDING
 from convscope.models.recurrent import LOWEST, backwards
 
@@ -75,7 +76,7 @@ class Places(OfBases):
     def __init__(self, vocabulary: int, width: int, kernel: int, dropout: float, *, strand_symmetric: bool = False):
         super().__init__(vocabulary, strand_symmetric=strand_symmetric)
         self.conv = nn.Conv1d(len(BASES), width, kernel, padding="same")
-        self.norm, self.dropout = nn.BatchNorm1d(width), nn.Dropout(dropout)
+        self.norm, self.dropout = nn.BatchNorm1d(width), Dropout(dropout)
 
     def vector(self, bases: Tensor, tokens: Tensor) -> Tensor:
         """Return the responses."""
@@ -111,7 +112,7 @@ class MotifsInOrder(OfBases):
         super().__init__(vocabulary, strand_symmetric=strand_symmetric)
         self.kept = kept
         self.conv = nn.Conv1d(len(BASES), width, kernel, padding="same")
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.ahead, self.back = nn.LSTM(width, cells, batch_first=True), nn.LSTM(width, cells, batch_first=True)
 
     def vector(self, bases: Tensor, tokens: Tensor) -> Tensor:
@@ -160,7 +161,7 @@ def _headed(motifs: nn.Module, features: int, hidden: int, classes: int, dropout
 
     return nn.Sequential(
         OrderedDict(
-            motifs=motifs, dropout=nn.Dropout(dropout), hidden=nn.Linear(features, hidden), relu=nn.ReLU(),
-            dropout2=nn.Dropout(dropout), fc=nn.Linear(hidden, classes),
+            motifs=motifs, dropout=Dropout(dropout), hidden=nn.Linear(features, hidden), relu=nn.ReLU(),
+            dropout2=Dropout(dropout), fc=nn.Linear(hidden, classes),
         )
     )  # fmt: skip

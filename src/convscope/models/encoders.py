@@ -11,7 +11,7 @@ from torch import nn
 from convscope.errors import ConfigError
 from convscope.models.blocks import Surroundings
 from convscope.models.blocks.decoder import Decoder, Parts
-from convscope.models.entries import Entry
+from convscope.models.network_entry import Entry
 from convscope.models.transfer import CHAINS, cut, shape_after
 from convscope.models.unet import UNet
 

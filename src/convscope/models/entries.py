@@ -2,68 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-from convscope.data.spec import InputSpec
 from convscope.errors import nearest
-
-Form = Literal["numbers", "tokens"]
-EITHER: tuple[Form, ...] = ("numbers", "tokens")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One network: where its builder stands, what it is in a line, where it comes from, and how it likes to be trained.
-
-    ``lr`` is AdamW's highest rate; ``channels_last`` says that its layers run faster with the channels innermost in
-    memory, ``bfloat16`` that on a processor with instructions for it they run faster in it. ``channels``, ``side`` and
-    ``classes`` are what it was published for: parameters and cost are told for them. ``head`` names the first of the
-    network's children that belong to the classes and not to the features, where that is not the first one that pools to
-    one value per channel or flattens the maps.
-
-    ``space`` and ``axes`` say what it gives and takes, as ``OutputSpec`` and ``InputSpec`` do: one vector per image, or
-    "same", one at each position. ``takes`` says whether it is given numbers, tokens or either; ``vocabulary`` is how
-    many tokens there are, of a network that was published for texts. ``encoder`` names the network for classes whose
-    features it begins with. ``mechanism`` says by what it looks beyond one place.
-    ``compared`` are options with which it is made as large as other networks: a single layer of thousands of kernels is
-    none that anyone would compare.
-    """
-
-    name: str
-    builder: str
-    summary: str
-    source: str
-    lr: float
-    channels_last: bool = False
-    bfloat16: bool = True
-    channels: int = 1
-    side: int = 28
-    classes: int = 10
-    head: str | None = None
-    space: Literal["same"] | None = None
-    axes: int = 2
-    encoder: str | None = None
-    vocabulary: int | None = None
-    takes: tuple[Form, ...] = ("numbers",)
-    mechanism: str = "convolution"
-    compared: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def input(self) -> InputSpec:
-        """What it was published for."""
-        channels = self.channels if self.vocabulary is None else 0
-        return InputSpec(channels, (self.side,) * self.axes, self.vocabulary)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of what it was published for: (channels, *space), of tokens (length,)."""
-        return tuple(size for size in self.input.shape if size is not None)
-
-    @property
-    def family(self) -> str:
-        """The family it belongs to, called as the file that builds it."""
-        return "unet" if self.name.startswith(UNET) else self.builder.partition(":")[0].partition(".")[0]
+from convscope.models.network_entry import UNET, Entry
+from convscope.models.sequence_entries import SEQUENCES
 
 
 def _photographs(
@@ -86,21 +27,6 @@ def _maps(name: str, summary: str, lr: float, *, side: int = 256, axes: int = 2,
         name, f"unet:{name}", summary, "Ronneberger et al. 2015" if axes == 2 else "Çiçek et al. 2016", lr,
         channels_last=True, side=side, classes=2, head="decoder", space="same", axes=axes, encoder=encoder,
     )  # fmt: skip
-
-
-def _texts(
-    name: str, family: str, summary: str, source: str, lr: float, *, side: int = 22, classes: int = 2,
-    vocabulary: int = 32, head: str = "fc", takes: tuple[Form, ...] = ("tokens",),
-    mechanism: str = "convolution", bfloat16: bool = True,
-) -> Entry:  # fmt: skip
-    """Return the entry of a network for tokens."""
-    return Entry(
-        name, f"{family}:{name}", summary, source, lr, side=side, classes=classes, axes=1, vocabulary=vocabulary,
-        head=head, takes=takes, mechanism=mechanism, bfloat16=bfloat16,
-    )  # fmt: skip
-
-
-UNET = "unet:"  # before the name of an encoder
 
 
 def unet_on(name: str) -> Entry | None:
@@ -282,64 +208,5 @@ ENTRIES: tuple[Entry, ...] = (
             ("plain", "the network beside p4_mini and p4m_mini: as many weights, plain convolutions"),
         )
     ),
-    Entry(
-        "conv1d", "signal:conv1d", "8 kernels over five steps, the mean of each, one linear layer",
-        "the smallest useful one", 0.02, side=96, classes=2, axes=1, takes=EITHER,
-        compared=(("layers", 3),),
-    ),
-    *(
-        Entry(name, builder, description, source, lr, side=96, classes=2, head=head, axes=1)
-        for name, builder, description, source, lr, head in (
-            (
-                "fcn", "signal:fcn", "three convolutions over 8, 5 and 3 steps, 128 to 256 wide, and their means",
-                "Wang, Yan, Oates 2017", 0.004, None,
-            ),
-            (
-                "resnet1d", "signal:resnet1d", "three residual blocks of convolutions over 8, 5 and 3 steps",
-                "Wang, Yan, Oates 2017", 0.004, None,
-            ),
-            (
-                "inception", "inception_time:inception", "kernels of 39, 19 and 9 steps side by side, six times",
-                "Ismail Fawaz et al. 2020", 0.004, None,
-            ),
-            (
-                "fixed_kernels", "fixed_kernels:fixed_kernels",
-                "84 kernels that are not learned, at every dilation: how often each responds; one linear layer",
-                "after Dempster et al. 2021", 0.003, None,
-            ),
-            (
-                "tcn", "tcn:tcn", "causal convolutions, each level twice as far apart, read at the last step",
-                "Bai, Kolter, Koltun 2018", 0.002, "last",
-            ),
-        )
-    ),
-    _texts(
-        "text_cnn", "text", "128 kernels over four characters, the largest response of each, a hidden layer",
-        "Collobert et al. 2011", lr=0.004, head="hidden",
-    ),
-    _texts(
-        "text_cnn_wide", "text", "kernels over two to seven characters, the largest response of each", "Kim 2014",
-        lr=0.002,
-    ),
-    _texts(
-        "gru", "recurrent", "gated recurrent units in both directions, their maximum over time", "Cho et al. 2014",
-        lr=0.004, takes=EITHER, mechanism="recurrence", bfloat16=False,
-    ),
-    _texts(
-        "lstm", "recurrent", "an LSTM in both directions, its maximum over time",
-        "Graves, Schmidhuber 2005", lr=0.004, takes=EITHER, mechanism="recurrence",
-    ),
-    _texts(
-        "transformer", "transformer", "two blocks of attention over 64 numbers a step, their mean",
-        "Vaswani et al. 2017", lr=0.002, takes=EITHER, mechanism="attention", bfloat16=False,
-    ),
-    _texts(
-        "conv_dna", "dna", "for DNA: 64 kernels over 19 letters, at every place where sequences have one length",
-        "Kelley et al. 2016", lr=0.003, side=60, classes=3, vocabulary=17, head="hidden",
-    ),
-    _texts(
-        "danq", "dna", "for DNA: kernels over 19 letters, and an LSTM in both directions over their responses",
-        "Quang and Xie 2016", lr=0.003, side=60, classes=3, vocabulary=17, head="hidden",
-        mechanism="convolution with recurrence",
-    ),
+    *SEQUENCES,
 )  # fmt: skip

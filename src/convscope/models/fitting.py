@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import CheckpointError
-from convscope.models.entries import UNET
+from convscope.models.network_entry import UNET
 from convscope.models.registry import entry, names
 from convscope.models.weights import Weights, as_published, children_of, mentions
 

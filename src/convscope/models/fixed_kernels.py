@@ -7,15 +7,16 @@ here are normalised, and the thresholds are the same quantiles of a normal distr
 
 from __future__ import annotations
 
-from itertools import combinations
 from statistics import NormalDist
 
 import torch
 from torch import Tensor, nn
 
 from convscope.models.blocks.masked import MaskedNorm, Told, chain
+from convscope.tasks.signals.minirocket import LENGTH, PLACES
 
-STEPS, DILATIONS = 9, 8  # of a kernel; as many dilations at most, so that a kernel spans up to 1,025 steps
+COUNT = len(PLACES)  # 84
+DILATIONS = 8  # at most, so that a kernel spans up to 1,025 steps
 SHARPNESS = 4.0  # a response this much above a threshold, in standard deviations over 4, counts for 0.73
 
 
@@ -25,12 +26,12 @@ def kernels(channels: int, dilation: int) -> Tensor:
     >>> kernels(1, 1)[0, 0].tolist()
     [2.0, 2.0, 2.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0]
     """
-    weights = torch.full((84, 1, STEPS), -1.0)
-    for row, places in zip(weights, combinations(range(STEPS), 3), strict=True):
+    weights = torch.full((COUNT, 1, LENGTH), -1.0)
+    for row, places in zip(weights, PLACES, strict=True):
         row[0, list(places)] = 2.0
     draw = torch.Generator().manual_seed(dilation)
-    counts = 2 ** (torch.rand(84, generator=draw) * torch.tensor(min(channels, 9) + 1.0).log2())
-    order = torch.rand(84, channels, generator=draw).argsort(1)
+    counts = 2 ** (torch.rand(COUNT, generator=draw) * torch.tensor(min(channels, 9) + 1.0).log2())
+    order = torch.rand(COUNT, channels, generator=draw).argsort(1)
     return weights * (order < counts.long()[:, None])[..., None]
 
 
@@ -40,8 +41,8 @@ class Fixed(nn.Conv1d):
     weight: Tensor  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, channels: int, dilation: int):
-        around = dilation * (STEPS // 2)
-        super().__init__(channels, 84, STEPS, padding=around, dilation=dilation, bias=False)
+        around = dilation * (LENGTH // 2)
+        super().__init__(channels, COUNT, LENGTH, padding=around, dilation=dilation, bias=False)
         del self.weight
         self.register_buffer("weight", kernels(channels, dilation))
 
@@ -55,7 +56,7 @@ class Shares(Told):
     def __init__(self, channels: int, dilations: list[int], thresholds: int, *, masked: bool):
         super().__init__()
         self.convs = nn.ModuleList([Fixed(channels, dilation) for dilation in dilations])
-        self.norm = (MaskedNorm if masked else nn.BatchNorm1d)(84 * len(dilations), affine=False)
+        self.norm = (MaskedNorm if masked else nn.BatchNorm1d)(COUNT * len(dilations), affine=False)
         self.thresholds = [NormalDist().inv_cdf((k + 0.5) / thresholds) for k in range(thresholds)]
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -72,8 +73,8 @@ def fixed_kernels(
     *, classes: int, channels: int = 1, size: tuple[int, ...] | None = None, thresholds: int = 8, dropout: float = 0.2
 ) -> nn.Sequential:
     """Build 84 fixed kernels at each dilation that fits, their shares above ``thresholds``, and one linear layer."""
-    dilations = [2**k for k in range(DILATIONS) if size is None or k == 0 or 2**k * (STEPS - 1) < size[0]]
-    features = 84 * len(dilations) * thresholds
+    dilations = [2**k for k in range(DILATIONS) if size is None or k == 0 or 2**k * (LENGTH - 1) < size[0]]
+    features = COUNT * len(dilations) * thresholds
     return chain(
         {
             "shares": Shares(channels, dilations, thresholds, masked=size is None), "norm": nn.BatchNorm1d(features),

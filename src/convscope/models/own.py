@@ -24,7 +24,8 @@ from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError, nearest
 from convscope.models import timm
 from convscope.models.arguments import arguments, shape_of
-from convscope.models.entries import Entry, encoder_hint, unet_on
+from convscope.models.entries import encoder_hint, unet_on
+from convscope.models.network_entry import Entry
 
 PACKAGE = str(Path(__file__).parents[1])
 COLON = "package.module:name"

@@ -11,6 +11,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
+from convscope.models.blocks.dropout import Dropout
 from convscope.models.blocks.masked import PADDING, inside
 
 LOWEST = -1e4  # below what a cell puts out, which lies in -1..1; finite in every type
@@ -71,7 +72,7 @@ def _build(
     return nn.Sequential(
         OrderedDict(
             recurrent=Recurrent(cell, vocabulary, read, width, layers, kept=kept, masked=size is None),
-            dropout=nn.Dropout(dropout),
+            dropout=Dropout(dropout),
             fc=nn.Linear(2 * width * (size[0] if size is not None and kept else 1), classes),
         )
     )

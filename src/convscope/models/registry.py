@@ -14,7 +14,8 @@ from convscope.data.spec import InputSpec, OutputSpec
 from convscope.errors import ConfigError, ShapeError, nearest
 from convscope.models import own, timm
 from convscope.models.arguments import fixed
-from convscope.models.entries import ENTRIES, Entry, unet_on
+from convscope.models.entries import ENTRIES, unet_on
+from convscope.models.network_entry import Entry
 
 if TYPE_CHECKING:
     from torch import nn

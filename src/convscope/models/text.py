@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from convscope.models.blocks.dropout import Dropout
 from convscope.models.blocks.masked import PADDING
 
 LOWEST = -1e4  # added to the response of a window of padding alone: below all that count, finite in every type
-PART = 128  # texts whose windows are computed together, so that few are of padding alone
+PART = 256  # texts whose windows are computed together, so that few are of padding alone
 
 
 def largest(tokens: Tensor, embedding: nn.Embedding, conv: nn.Conv1d) -> Tensor:
@@ -111,7 +112,7 @@ def text_cnn(
     return nn.Sequential(
         OrderedDict(
             windows=Windows(vocabulary, embedding, width, kernel),
-            hidden=nn.Linear(width, hidden), relu=nn.ReLU(), dropout=nn.Dropout(dropout),
+            hidden=nn.Linear(width, hidden), relu=nn.ReLU(), dropout=Dropout(dropout),
             fc=nn.Linear(hidden, classes),
         )
     )  # fmt: skip
@@ -125,7 +126,7 @@ def text_cnn_wide(
     kernels = range(shortest, longest + 1)
     return nn.Sequential(
         OrderedDict(
-            windows=ManyWindows(vocabulary, embedding, width, kernels), dropout=nn.Dropout(dropout),
+            windows=ManyWindows(vocabulary, embedding, width, kernels), dropout=Dropout(dropout),
             fc=nn.Linear(width * len(kernels), classes),
         )
     )  # fmt: skip

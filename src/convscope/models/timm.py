@@ -10,7 +10,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from convscope.errors import ConfigError, nearest
-from convscope.models.entries import Entry
+from convscope.models.network_entry import Entry
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -11,7 +11,9 @@ from convscope.data.batch import Batch
 from convscope.data.dataset import Data, Split
 from convscope.data.loader import Loader
 from convscope.data.patches import MASKS, Patches, patches_of
+from convscope.data.sequences.windows import Windows, windowed
 from convscope.data.spec import TargetSpec
+from convscope.data.transforms import LogMelTransform
 from convscope.errors import ConfigError
 from convscope.report.contents import Augmented, Samples
 from convscope.report.picture import check_name, write_picture
@@ -28,11 +30,14 @@ def augmented(
 ) -> Augmented:
     """Return the training images at positions ``at`` (n,), and what the first ``epochs`` epochs make of them.
 
+    Of recordings that are seen as spectrograms these are the images, of volumes the middle slices.
     ``target`` says of points which change places in a mirrored image. Raises ``ConfigError`` where the policy does not
     suit the images.
     """
     if (parts := patches_of(data.train, data.preprocessing, drawn=False)) is not None:
         return _of_parts(data, policy, parts, len(at), seed=seed, epochs=epochs)
+    if isinstance(data.preprocessing, LogMelTransform):
+        return _spectrograms(data, policy, at, seed=seed, epochs=epochs)
     becomes = getattr(target, "becomes", None)
     batches = Loader(data.train, data.transforms, len(at), seed=seed, policy=policy, becomes=becomes)
     seen = [batches.of(at, epoch) for epoch in range(epochs)]
@@ -42,6 +47,18 @@ def augmented(
         names = data.columns[data.targets[0]].spec.names
         points = np.stack([data.train.placed_target[at], *(batch.targets[0].numpy() for batch in seen)], 1)
     return Augmented(data.train.images(at), np.moveaxis(variants, -1, -3), points, names)
+
+
+def _spectrograms(data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: int) -> Augmented:
+    """Return the pictures of the first windows of recordings, and what the first epochs make of them."""
+    windows = windowed(data.train, data.preprocessing)
+    column = windows.dataset.columns[windows.dataset.inputs[0]]
+    first = np.searchsorted(column.at, at) if isinstance(column, Windows) else at
+    plain, varied = (Loader(windows, data.transforms, len(at), seed=seed, policy=each) for each in (None, policy))
+    seen = [data.preprocessing.undo(loader.of(first, epoch).x) for loader, epoch in
+            [(plain, 0), *((varied, epoch) for epoch in range(epochs))]]  # fmt: skip
+    first_seen, *later = (np.moveaxis(each, -1, 1) for each in seen)  # (n, C, bands, times)
+    return Augmented(first_seen, np.stack(later, 1))
 
 
 def _of_parts(data: Data, policy: Policy, parts: Patches, count: int, *, seed: int, epochs: int) -> Augmented:
@@ -60,8 +77,14 @@ def _of_parts(data: Data, policy: Policy, parts: Patches, count: int, *, seed: i
 
 
 def _outlined(batch: Batch, data: Data) -> np.ndarray:
-    """Return raw images (n, C, H, W) of a batch with the outlines of their masks in the brightest value."""
+    """Return raw images (n, C, H, W) of a batch with the outlines of their masks in the brightest value.
+
+    Of volumes these are the slices in the middle.
+    """
     raw, masks = data.preprocessing.undo(batch.x), batch.targets[0].numpy()
+    if masks.ndim == 4:
+        middle = masks.shape[1] // 2
+        raw, masks = raw[:, middle], masks[:, middle]
     edges = np.zeros(masks.shape, bool)
     for axis in (1, 2):
         before, after = (np.moveaxis(masks, axis, 0)[each] for each in (slice(None, -1), slice(1, None)))
@@ -84,7 +107,8 @@ def write_augmented(
 
     ``out`` ends in .png or .svg; by default it is ``DATA-augmented.png`` in the current folder; ``target`` is as in
     ``augmented``. Where the policy does nothing, images are drawn once, each with what is learned of it.
-    Texts, DNA and signals are drawn as they are, ``images`` times ``copies`` of them, into ``DATA-examples.png``.
+    Texts, DNA and signals are drawn as they are, ``images`` times ``copies`` of them, into ``DATA-examples.png``; where
+    signals are seen as spectrograms, these are the images. Of volumes the middle slices of their parts are drawn.
     ``ConfigError`` as there, and as ``check_numbers``.
     """
     from convscope.report.figures import as_stored
@@ -97,18 +121,13 @@ def write_augmented(
             lambda: sequences.picture(shown), out or Path(f"{data.name}-examples.png".replace("/", "-"))
         )
     out = Path(f"{data.name}-augmented.png".replace("/", "-")) if out is None else out
-    if data.train.input.spec.kind != "image":
-        raise ConfigError(
-            f"{data.source} holds {data.train.input.spec.kind}s, and images are drawn; convscope data check says what "
-            "it holds"
-        )
     if data.target_kind in MASKS:
         shown = augmented(data, policy, np.arange(images), seed=seed, epochs=copies)
         names = [""] * len(shown.images)
-        return write_picture(lambda: figure.picture(shown, names, f"{policy}; masks outlined"), out)
+        return write_picture(lambda: figure.picture(shown, names, f"{policy}; masks outlined{_of_volumes(data)}"), out)
     by_class = data.target_kind == "class"
     at = one_of_each_first(data.train.target, images) if by_class else evenly(data.train, images)
-    if str(policy) == "none":
+    if str(policy) == "none" and data.train.input.spec.kind == "image":
         samples = Samples(data.train.images(at), data.train.target[at])
         points = data.train.placed_target[at] if data.target_kind == "points" else None
         captions, ids = _learned(data.train[at]), list(map(str, data.train[at].ids))
@@ -116,6 +135,10 @@ def write_augmented(
     shown = augmented(data, policy, at, seed=seed, epochs=copies, target=target)
     names = data.train[at].target_words if by_class else list(map(str, data.train[at].ids))
     return write_picture(lambda: figure.picture(shown, names, str(policy)), out)
+
+
+def _of_volumes(data: Data) -> str:
+    return "; the slice in the middle of each part" if data.train.input.spec.kind == "volume" else ""
 
 
 def _learned(split: Split) -> list[str]:

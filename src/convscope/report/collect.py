@@ -36,7 +36,7 @@ def collect(
 ) -> Contents:
     """Gather one report's contents; ``predictions`` (N, ...) are those for the judged split."""
     report = report_of(run.spec.task)
-    judged, noun = data.test or data.valid, run.spec.input.noun
+    judged, noun = data.test or data.valid, run.spec.noun
     predicted = "['image.png']" if noun == "image" else f"{noun}s"
     return Contents(
         name=run.folder.name,

@@ -18,7 +18,6 @@ from convscope.data.decode.encoded import Unreadable
 from convscope.data.loading import load_labelled
 from convscope.data.masks import MaskRule, ignoring, read_otherwise
 from convscope.data.options import COLUMNS, MASKS, PLACES, LoadOptions, ReadKeywords
-from convscope.data.sources.signals_in_file import is_text
 from convscope.data.spec import STORED
 from convscope.data.transforms import ImageTransform, SignalRule, VolumeTransform
 from convscope.data.transforms.channels import promote, promotion
@@ -160,10 +159,10 @@ def _another(run: Run, data: str | Path, reading: ReadKeywords) -> Labelled:
         given = {**run.spec.does.reading(run.spec.target), **given}
     options = replace(own, **given, task=run.spec.task, skip_bad=reading.get("skip_bad", False))
     inherited = frozenset(name.removesuffix("_column") for name in COLUMNS if name not in given)
-    if not isinstance(rule, SignalRule) or Path(data).is_dir() or is_text(Path(data), options.label_column):
-        examples, of, notices = load_labelled(data, rule, options, inherited=inherited, masks=masks)
-    else:
+    if isinstance(rule, SignalRule) and Path(data).suffix.lower() == ".npz":
         examples, of, notices = load_examples(Path(data), rule, run.spec.target, options, inherited=inherited)
+    else:
+        examples, of, notices = load_labelled(data, rule, options, inherited=inherited, masks=masks)
     told = [notice.text for notice in notices]
     used, trained = examples.dataset.masks, run.spec.masks
     if used and trained and (masks is None or used.rule.names == trained.names):
@@ -232,7 +231,7 @@ def _flattered(run: Run, split: str) -> Iterator[str]:
     if split != "valid" or not (run.folder / files.METRICS).exists():
         return
     if by := decided_by_validation(run.metrics):
-        noun = run.spec.input.noun
+        noun = run.spec.noun
         decided = f"decided {' and '.join(by)} in the training of this run"
         yield f"the validation {noun}s {decided}: their score is optimistic"
 
@@ -246,7 +245,7 @@ def _trained_on(run: Run, chosen: Split) -> Iterator[str]:
         seen = {row["content"] for row in csv.DictReader(file) if row["split"] == "train" and row.get("content")}
     known = sum(content.tobytes().hex() in seen for content in chosen.content)
     if known:
-        noun = run.spec.input.noun
+        noun = run.spec.noun
         yield (
             f"{known:,} of {count(len(chosen), noun)} were training {noun}s of this run: the figures say little of new "
             f"{noun}s"

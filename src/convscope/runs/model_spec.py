@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convscope.data.masks import MaskRule
 from convscope.data.spec import Classes, InputSpec, OutputSpec, TargetSpec, target_entry
-from convscope.data.transforms import Transform
+from convscope.data.transforms import Transform, noun_of
 from convscope.models import own
 from convscope.models.cost import cost
 from convscope.models.header import Header
@@ -67,6 +67,11 @@ class ModelSpec:
     def input(self) -> InputSpec:
         """What the network takes."""
         return self.preprocessing.input
+
+    @property
+    def noun(self) -> str:
+        """What an example is called."""
+        return noun_of(self.preprocessing)
 
     @property
     def output(self) -> OutputSpec:

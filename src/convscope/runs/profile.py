@@ -18,7 +18,7 @@ from convscope import text
 from convscope.data.columns import InMemory
 from convscope.data.dataset import Data
 from convscope.data.loader import Loader
-from convscope.data.transforms import LogMelTransform
+from convscope.data.transforms import LogMelTransform, noun_of
 from convscope.data.transforms.text import TextTransform, points_of
 from convscope.models.building import zeros
 from convscope.runs.inputs import load_source
@@ -38,7 +38,7 @@ from convscope.training.profile import PARTS, Trial
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a run: its microseconds per image, and what it is."""
+    """One part of a run: its microseconds per example, and what it is."""
 
     name: str
     microseconds: float
@@ -47,21 +47,22 @@ class Part:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The parts of a run, their sum as images per second, and the arithmetic behind them.
+    """The parts of a run, their sum as examples per second, and the arithmetic behind them.
 
     ``flops`` are floating-point operations per second (a multiplication and an addition are two) while the network
     itself runs, ``ceiling`` those of a large matrix product on this machine in the same arithmetic; 0 where nothing
-    is multiplied.
+    is multiplied. ``noun`` is what an example is called.
     """
 
     parts: tuple[Part, ...]
     how: str
     flops: float = 0.0
     ceiling: float = 0.0
+    noun: str = "image"
 
     @property
     def images_per_second(self) -> float:
-        """Images per second, all parts one after the other."""
+        """Examples per second, all parts one after the other."""
         return 1e6 / sum(part.microseconds for part in self.parts)
 
 
@@ -77,7 +78,7 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     few = Loader(data.valid[: BATCH * 8], data.transforms, BATCH, form=ready.valid.form, encode=ready.valid.encode)
     judged = ready.form(ready.model)
     judging = _calls(lambda: measure(judged, few, ready.objective, ready.plan), share / 2) / len(few.split)
-    epochs = ready.plan.epochs or 1
+    epochs, noun = ready.plan.epochs or 1, noun_of(data.preprocessing)
     parts = (
         Part("decode", data.decoding * 1e6 / sum(map(len, data.splits)) / epochs, f"once, shared by {epochs:,} epochs"),
         Part("load", load, "out of the cache, to mean 0 and standard deviation 1"),
@@ -86,7 +87,7 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
             Part(name, microseconds, description)
             for name, description, microseconds in zip(PARTS, _STEP, step, strict=True)
         ),
-        Part("evaluation", judging * len(data.valid) / len(data.train), "of the validation images, after each epoch"),
+        Part("evaluation", judging * len(data.valid) / len(data.train), f"of the validation {noun}s, after each epoch"),
         Part(
             "overhead",
             _overhead(data, ready, share),
@@ -96,14 +97,14 @@ def training(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakd
     work = _flops(trial)
     rate = work / sum(step[:2]) * 1e6 / len(trial.batch)
     how = f"{ready.plan.model}, {in_words(ready.plan)}, batch size {ready.plan.batch_size}, {_threads()}"
-    return Breakdown(parts, how, rate, ceiling(ready.plan.device, _dtype(ready.plan)))
+    return Breakdown(parts, how, rate, ceiling(ready.plan.device, _dtype(ready.plan)), noun)
 
 
 _STEP = ("the network and its loss", "the gradients", "the weights changed")
 
 
 def reading(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakdown:
-    """Measure reading the images: decoded again into a temporary cache, loaded, augmented."""
+    """Measure reading a set: decoded again into a temporary cache, loaded, augmented."""
     keep_freed_memory()
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
@@ -118,7 +119,8 @@ def reading(source: str | Path, plan: Plan, *, seconds: float = 10.0) -> Breakdo
         Part("load", load, "out of the cache, to mean 0 and standard deviation 1"),
         Part("augment", augment, str(plan.augment)),
     )
-    return Breakdown(parts, f"{count:,} images, {plan.batch_size} a batch")
+    noun = noun_of(data.preprocessing)
+    return Breakdown(parts, f"{text.count(count, noun)}, {plan.batch_size} per batch", noun=noun)
 
 
 def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: bool = False) -> Breakdown:
@@ -146,8 +148,8 @@ def inference(run: Run, *, seconds: float = 10.0, batch_size: int = BATCH, amp: 
     )
     rate = counter.get_total_flops() / batch_size / (whole - load) * 1e6
     return Breakdown(
-        parts, f"{batch_size} {transform.input.noun}s per batch, {_threads()}", rate,
-        ceiling("cpu", torch.bfloat16 if amp else torch.float32),
+        parts, f"{batch_size} {noun_of(transform)}s per batch, {_threads()}", rate,
+        ceiling("cpu", torch.bfloat16 if amp else torch.float32), noun_of(transform),
     )  # fmt: skip
 
 
@@ -156,7 +158,7 @@ def _threads() -> str:
 
 
 def _fetching(data: Data, plan: Plan, seconds: float) -> tuple[float, float]:
-    """Return microseconds per image of loading batches, and of augmenting them: the medians of batches in turn."""
+    """Return microseconds per example of loading batches, and of augmenting them: the medians of batches in turn."""
     plain, varied = (batches_of(data.train, data, one) for one in (replace(plan, augment="none"), plan))
     began, load, whole = time.perf_counter(), [], []
     ways = ((plain.epoch(0), load), (varied.epoch(0), whole))
@@ -172,7 +174,7 @@ def _fetching(data: Data, plan: Plan, seconds: float) -> tuple[float, float]:
 
 
 def _steps(trial: Trial, seconds: float) -> list[float]:
-    """Return microseconds per image of forward, backward and optimiser, their medians."""
+    """Return microseconds per example of forward, backward and optimiser, their medians."""
     began, rows = time.perf_counter(), []
     trial.step()
     while not rows or time.perf_counter() - began < seconds:
@@ -191,7 +193,7 @@ def _calls(call: Callable[[], object], seconds: float) -> float:
 
 
 def _overhead(data: Data, ready: Training, seconds: float) -> float:
-    """Return microseconds per image that the training loop itself takes.
+    """Return microseconds per example that the training loop itself takes.
 
     Found with a network that computes next to nothing, over about so many seconds: what its steps and its batches take
     by themselves is taken off. Beside a real network the difference would drown in the drift of the machine.

@@ -69,7 +69,7 @@ class InBfloat16(nn.Module):
 
 @dataclass(frozen=True)
 class Measured:
-    """What one form took: seconds per image of a training step, and once for compiling."""
+    """What one form took: seconds per example of a training step, and once for compiling."""
 
     amp: bool
     channels_last: bool

@@ -1,7 +1,7 @@
 """The fastest form of training steps on this machine, found by taking a few of each.
 
-What is open in a plan - bfloat16 or float32, memory order, compiled or not, images per step - is measured on a copy of
-the network with a real batch, in turns, so that a machine that drifts drifts for all. Measuring may cost
+What is open in a plan - bfloat16 or float32, memory order, compiled or not, batch size - is measured on a copy of the
+network with a real batch, in turns, so that a machine that drifts drifts for all. Measuring may cost
 at most 3 % of the planned training; what would cost more is not measured, and the form that the processor and the
 network suggest is taken. What was found is remembered, so that the same training on the same machine takes the same
 form, and ends in the same weights.
@@ -41,7 +41,7 @@ SHARE = 0.03  # of the planned training that measuring may take
 WARM, ROUNDS = 2, 5  # steps of each form: the first also pay for choosing kernels, the fastest of the others counts
 COMPILING = 60.0  # seconds that compiling may take: known only when it is done
 CLEARLY = 0.95  # another form must take less than this share of the suggested form's time
-LARGER_BATCH = 0.8  # twice the images per step means half the steps: it must pay more
+LARGER_BATCH = 0.8  # twice the examples per step means half the steps: it must pay more
 LEAST_IMAGES = 5_000  # of a set whose batch may grow
 OPEN = ("amp", "channels_last", "compile", "batch_size")
 
@@ -194,7 +194,7 @@ def _chosen(settled: ResolvedPlan, rows: list[Measured], images: int, how: str) 
         batch_size = grown[0].batch_size
     form = {"amp": best.amp, "channels_last": best.channels_last, "compile": best.compile, "batch_size": batch_size}
     others = "; ".join(f"{row} {1 / row.seconds:,.0f}" for row in rows if row is not best)
-    reasons = {**settled.reasons, "amp": f"{how}, images/s of a step: {best} {1 / best.seconds:,.0f}; {others}"}
+    reasons = {**settled.reasons, "amp": f"{how}, examples/s of a step: {best} {1 / best.seconds:,.0f}; {others}"}
     if batch_size != first.batch_size:
         reasons["batch_size"] = f"{how}: clearly faster than {first.batch_size}"
     return replace(settled, plan=replace(plan, **form), reasons=reasons)

@@ -12,10 +12,10 @@ from convscope.data.augment import Policy, default_policy
 from convscope.data.dataset import Data
 from convscope.data.patches import patches_of
 from convscope.data.sequences.windows import windowed
-from convscope.data.transforms import ImageTransform
+from convscope.data.transforms import ImageTransform, noun_of
 from convscope.errors import ConfigError
 from convscope.models import own, registry
-from convscope.models.entries import Entry
+from convscope.models.network_entry import Entry
 from convscope.tasks.registry import fitting, task
 from convscope.tasks.task import Task
 from convscope.text import count as count_of
@@ -90,7 +90,7 @@ class _Chosen:
         self.plan, self.data, self.does, self.usual = plan, data, does, usual
         self.values: dict[str, object] = {}
         self.reasons: dict[str, str] = {}
-        self.noun = data.preprocessing.input.noun
+        self.noun = noun_of(data.preprocessing)
 
     def choose(self, name: str, value: object, reason: str) -> None:
         self.values[name] = value
@@ -118,7 +118,7 @@ class _Chosen:
         return model
 
     def length(self) -> None:
-        """Choose epochs and images per step."""
+        """Choose epochs and examples per step."""
         plan, count = self.plan, len(self.data.train)
         epochs, batch_size = next((e, b) for least, e, b in _SIZES if count >= least)
         if plan.stages:

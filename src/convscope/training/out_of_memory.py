@@ -11,6 +11,14 @@ from convscope.errors import Error
 
 _OUT_OF_MEMORY = ("out of memory", "allocate memory", "not enough memory", "alloc_failed", "bad_alloc")
 
+# What an input (N, ...) of so many axes is called, its axes behind N, and how it becomes smaller.
+_BY_AXES = {
+    2: ("text", " tokens", "the texts shorter (--max-length)"),
+    3: ("signal", " (channels, steps)", "the signals shorter (--window)"),
+    4: ("image", " (channels, height, width)", "the images smaller (--img-size)"),
+    5: ("volume", " (channels, depth, height, width)", "the parts smaller (--img-size)"),
+}
+
 
 def split(batch: Batch, parts: int) -> list[Batch]:
     """Return a batch in at most ``parts`` parts of nearly equal size."""
@@ -23,10 +31,10 @@ def split(batch: Batch, parts: int) -> list[Batch]:
 
 def does_not_fit(batch: Batch) -> Error:
     """Return the explained error for examples that cannot be trained on one at a time."""
+    what, axes, smaller = _BY_AXES.get(batch.x.ndim, ("example", "", "the examples smaller"))
     return Error(
-        f"not even one image of {' x '.join(map(str, batch.x.shape[1:]))} (channels, height, width) at a time "
-        "fits into memory for a training step; make the images smaller (--img-size), choose a smaller network "
-        "(--model), or end other programs"
+        f"not even one {what} of {' x '.join(map(str, batch.x.shape[1:]))}{axes} at a time fits into memory for a "
+        f"training step; make {smaller}, choose a smaller network (--model), or end other programs"
     )
 
 

@@ -33,14 +33,14 @@ class Pace:
         return times if times >= TIMES and lasted >= LEAST else None
 
 
-def in_words(times: float, images_per_second: float, threads: int | None) -> str:
+def in_words(times: float, examples_per_second: float, threads: int | None) -> str:
     """Say that steps have become slow, and what to do.
 
     >>> print(in_words(50.0, 30.0, 1))
-    steps take 50 times as long as before (now 30 images/s): other programs seem to use the cores; the run only takes \
-longer
+    steps take 50 times as long as before (now 30 examples/s): other programs seem to use the cores; the run only \
+takes longer
     """
-    said = f"{BEGINS} {times:,.0f} times as long as before (now {images_per_second:,.0f} images/s)"
+    said = f"{BEGINS} {times:,.0f} times as long as before (now {examples_per_second:,.0f} examples/s)"
     if threads == 1:
         return f"{said}: other programs seem to use the cores; the run only takes longer"
     return (

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from convscope.data.examined import Examined
 from convscope.data.notice import Notice
 from convscope.text import EXAMPLES, count, pairs, part
@@ -17,14 +15,14 @@ def check(examined: Examined) -> Iterator[Notice]:
     if examined.groups is None:
         return
     for name, other, rows, others in pairs(examined.split):
-        mine = examined.groups[rows]
-        shared = np.setdiff1d(np.intersect1d(mine, examined.groups[others]), [""])
-        if len(shared):
-            inside = part(int(np.isin(mine, shared).sum()), len(rows), f"{name} {examined.noun}", "has", "have")
+        mine = examined.groups[rows].tolist()
+        shared = sorted(set(mine).intersection(examined.groups[others].tolist()) - {""})
+        if shared:
+            inside = part(sum(map(set(shared).__contains__, mine)), len(rows), f"{name} {examined.noun}", "has", "have")
             yield Notice(
                 f"groups-{name}-{other}",
                 f"{count(len(shared), 'group')} of {name} also {'occurs' if len(shared) == 1 else 'occur'} in {other} "
                 f"({inside} such a group): the {name} score is too good; give each group to one split, or leave the "
                 "splits to convscope",
-                tuple(map(str, shared[:EXAMPLES])),
+                tuple(shared[:EXAMPLES]),
             )

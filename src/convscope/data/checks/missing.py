@@ -1,4 +1,4 @@
-"""Classes without a single image in a split."""
+"""Classes without a single example in a split."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from convscope.data.notice import Notice
 from convscope.text import count, listed
 
 _CONSEQUENCE = {
-    "train": "the network cannot learn what it is never shown; add images or leave the class out",
-    "valid": "the epoch is chosen without regard to it; add images or let convscope draw the split",
-    "test": "the test score says nothing about it; add images or let convscope draw the split",
+    "train": "the network cannot learn what it is never shown; add {noun}s or leave the class out",
+    "valid": "the epoch is chosen without regard to it; add {noun}s or let convscope draw the split",
+    "test": "the test score says nothing about it; add {noun}s or let convscope draw the split",
 }
 
 
@@ -25,5 +25,6 @@ def check(examined: Examined) -> Iterator[Notice]:
         names = [name for name, number in zip(examined.classes, counts, strict=True) if number == 0]
         if names and len(labels):
             lacking = count(len(names), "class has", "classes have")
-            text = f"{lacking} no {examined.noun} in {split} ({listed(names)}): {consequence}"
+            text = f"{lacking} no {examined.noun} in {split} ({listed(names)}): "
+            text += consequence.format(noun=examined.noun)
             yield Notice(f"missing-from-{split}", text, tuple(names))

@@ -105,10 +105,12 @@ class Ragged:
 
     def take(self, rows: np.ndarray) -> RaggedBatch:
         """Return some examples, in the order of ``rows`` (k,)."""
-        first, last = self.offsets[:-1][rows], self.offsets[1:][rows]
-        offsets = np.concatenate(([0], np.cumsum(last - first)))
+        first, last = self.offsets[rows], self.offsets[1:][rows]
+        sizes = last - first
+        offsets = np.zeros(len(first) + 1, np.int64)
+        sizes.cumsum(out=offsets[1:])
         if offsets[-1] < SHORT * len(first):
-            values = self.values[np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], last - first)]
+            values = self.values[np.arange(offsets[-1]) + (first - offsets[:-1]).repeat(sizes)]
         else:
             parts = [self.values[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True)]
             values = np.concatenate(parts) if parts else self.values[:0]

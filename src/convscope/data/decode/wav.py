@@ -9,6 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from convscope.data.decode.encoded import Unreadable
+from convscope.data.decode.wav_header import AGAIN, SAVE, fault_of_wav
+from convscope.text import count
 
 MOST = 10_000  # steps of a signal for which two rates are told apart
 
@@ -16,8 +18,10 @@ MOST = 10_000  # steps of a signal for which two rates are told apart
 def read_wav(content: bytes) -> tuple[np.ndarray, int]:
     """Return the values (T, C) float32 of a WAV file, whole numbers scaled to -1..1, and its rate in steps a second.
 
-    Raises ``Unreadable`` for a file that is damaged, none, or without a sample.
+    Raises ``Unreadable`` for a file that is damaged, cut short, compressed, none, or without a sample.
     """
+    if (fault := fault_of_wav(content)) is not None:
+        raise Unreadable(fault)
     from scipy.io import wavfile
 
     try:
@@ -25,15 +29,20 @@ def read_wav(content: bytes) -> tuple[np.ndarray, int]:
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # chunks beside the sound
             rate, values = wavfile.read(io.BytesIO(content))
     except Exception as error:  # whatever the reader raises on bytes is a verdict on these bytes
-        raise Unreadable(f"cannot be read as a WAV file ({error or type(error).__name__})") from None
+        why = str(error) or type(error).__name__
+        raise Unreadable(f"cannot be read as a WAV file, though its header can ({why}): {SAVE}") from None
     values = values[:, None] if values.ndim == 1 else values
     if not len(values):
-        raise Unreadable("holds no sample")
+        raise Unreadable(f"holds no sample: {AGAIN}, or remove it")
     if values.dtype.kind in "iu":
         middle, half = (128, 128) if values.dtype == np.uint8 else (0, -float(np.iinfo(values.dtype).min))
         values = (values.astype(np.float64) - middle) / half
-    if not np.isfinite(values).all():
-        raise Unreadable("holds values that are not finite (NaN or infinite)")
+    if odd := int(np.sum(~np.isfinite(values))):
+        first = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
+        raise Unreadable(
+            f"holds {count(odd, 'value')} that {'is' if odd == 1 else 'are'} NaN or infinite, the first at step "
+            f"{first + 1:,} ({first / rate:.3g} s): write numbers there, or cut them out"
+        )
     return values.astype(np.float32), int(rate)
 
 

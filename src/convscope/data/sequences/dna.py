@@ -46,12 +46,12 @@ def as_dna(listing: Listing, *, grouped: bool) -> Listing:
     texts = listing.images
     assert isinstance(texts, Texts)
     sequences = packed(folded(text) for text in texts.values)
-    places = zip(texts.where, sequences, strict=True)
-    odd = [f"row {ref}: {what}" for ref, text in places if (what := odd_letter(text))]
+    odd = [(row, at) for row, text in enumerate(sequences) if (at := odd_letter(text)) is not None]
     if odd:
+        named = (f"{texts.place(row, at)}: {sequences[row][at]!r} at letter {at + 1:,}" for row, at in odd[:EXAMPLES])
         raise DataError(
             f"{count(len(odd), 'sequence')} of {len(sequences):,} with a letter that is none of DNA's "
-            f"({'; '.join(odd[:5])}): correct them, or say --tokens characters where these texts are no DNA"
+            f"({'; '.join(named)}): correct them, or say --tokens characters where these texts are no DNA"
         )
     groups, notices = listing.groups, (*listing.notices, *_read_as(texts.values))
     if grouped and (repeats := len(sequences) - len(set(map(name_of, sequences)))):
@@ -61,7 +61,7 @@ def as_dna(listing: Listing, *, grouped: bool) -> Listing:
             "in one split (--group none divides them freely)"
         )
         notices += (Notice("equal-sequences", told),)
-    return replace(listing, images=Texts(sequences, texts.where), groups=groups, notices=notices)
+    return replace(listing, images=replace(texts, values=sequences), groups=groups, notices=notices)
 
 
 def _read_as(texts: Sequence[str]) -> Iterator[Notice]:

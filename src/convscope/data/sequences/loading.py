@@ -74,7 +74,7 @@ def _in_one_form(listing: Listing, options: LoadOptions, by: str) -> tuple[Listi
     if options.fold_text == "none":
         return listing, False
     folded = packed(folded_as(text, options.fold_text) for text in texts.values)
-    return replace(listing, images=Texts(folded, texts.where)), False
+    return replace(listing, images=replace(texts, values=folded)), False
 
 
 def _transform(column: Ragged, train: np.ndarray, options: LoadOptions, *, dna: bool) -> TextTransform:
@@ -100,15 +100,15 @@ def load_labelled_texts(
     assert isinstance(texts, Texts)
 
     def read() -> Iterator[str]:
-        for text, where in zip(texts.values, texts.where, strict=True):
+        for row, text in enumerate(texts.values):
             try:
                 yield text_of(rule.store(text).values)
             except Unreadable as error:
-                raise DataError(f"{source}: row {where} {error}") from None
+                raise DataError(f"{source}: {texts.place(row)} {error}") from None
 
     values = packed(read())
     column = text_column(values)
-    notices = notices_of(rule, Texts(values, texts.where), column, {"": np.arange(len(values))})
+    notices = notices_of(rule, replace(texts, values=values), column, {"": np.arange(len(values))})
     return everything_of(source, listing, column), listing.split, (*listing.notices, *notices)
 
 

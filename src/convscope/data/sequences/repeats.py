@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from convscope.data.names import distinct
 from convscope.data.notice import Notice
 
 LONG = 60  # characters from which on a text is called by its begin and a hash
@@ -35,10 +36,10 @@ def joined(groups: np.ndarray, others: np.ndarray) -> np.ndarray:
     rows, columns, first = [], [], len(groups)
     for names in (groups, others):
         known = np.flatnonzero(names != "")
-        distinct, numbers = np.unique(names[known], return_inverse=True)
+        known_names, numbers = distinct(names[known])
         rows.append(known)
         columns.append(first + numbers)
-        first += len(distinct)
+        first += len(known_names)
     links = (np.concatenate(rows), np.concatenate(columns))
     graph = coo_matrix((np.ones(len(links[0]), bool), links), shape=(first, first))
     parts = connected_components(graph, directed=False)[1][: len(groups)]

@@ -14,7 +14,8 @@ from convscope.data.columns import InMemory, Ragged, Selected
 from convscope.data.dataset import Dataset, Notice, Split
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.decode.wav import resampled
-from convscope.data.description import learned_said, splits_said
+from convscope.data.description import groups_said, learned_said, splits_said
+from convscope.data.divide import UsualValid
 from convscope.data.examined import Examined
 from convscope.data.gaps import filled
 from convscope.data.listing import Listing, Masks
@@ -28,7 +29,8 @@ from convscope.text import count, listed
 
 WHOLE, PIECE = 10.0, 4.0  # seconds of a recording that is seen whole as a spectrogram, and of a window else
 MEASURED, BATCH = 2_000, 64  # windows that spectrograms are measured on, and at a time
-Divide = Callable[[Listing, np.ndarray | slice, LoadOptions], tuple[np.ndarray, str]]
+FEW = 300  # signals below which each is needed to learn from, and a tenth of them would choose no epoch
+Divide = Callable[[Listing, np.ndarray | slice, LoadOptions, UsualValid], tuple[np.ndarray, str]]
 
 
 def load_signals(source: str | Path, listing: Listing, options: LoadOptions, divide: Divide) -> Dataset:
@@ -53,6 +55,7 @@ def load_signals(source: str | Path, listing: Listing, options: LoadOptions, div
         "signals": lengths_said(signals.values),
         **_windows_said(transform, cut, lengths),
         "splits": splits_said(examined, rule),
+        **groups_said(examined),
         **learned_said(target, examined),
         "normalisation": f"mean/standard deviation of each channel in the train split, {units}: {scale}",
     }
@@ -139,11 +142,15 @@ def _divided(listing: Listing, options: LoadOptions, divide: Divide) -> tuple[np
     free = np.full(len(given), True) if needed == 3 else ~given
     counts = np.bincount(listing.labels[free], minlength=max(1, len(listing.classes)))
     rare = np.flatnonzero((counts > 0) & (counts < needed)) if listing.classes else np.array([], np.int64)
+
+    def usual_valid(split: np.ndarray) -> int | None:
+        return max(2, len(listing.target.names)) if (split != "test").sum() < FEW else None
+
     if not len(rare) or options.split_file is not None or listing.groups is not None:
-        return *divide(listing, slice(None), options), ()
+        return *divide(listing, slice(None), options, usual_valid), ()
     pinned = np.isin(listing.labels, rare) & free
     split = np.full(len(given), "train", "<U5")
-    split[~pinned], rule = divide(listing, np.flatnonzero(~pinned), options)
+    split[~pinned], rule = divide(listing, np.flatnonzero(~pinned), options, usual_valid)
     named = [f"{listing.classes[at]}: {counts[at]}" for at in rare.tolist()]
     text = (
         f"{count(len(rare), 'class has', 'classes have')} too few signals for each split ({listed(named)}): they are "

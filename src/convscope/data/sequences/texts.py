@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,13 +19,30 @@ from convscope.data.transforms.text import points_of
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """The texts of a listing, in one Unicode form; ``where`` says of each (n,) where it stands."""
+    """The texts of a listing, in one Unicode form; ``where`` says of each (n,) where it stands ("7 of a.csv").
+
+    ``line_of`` tells, of texts that go over several lines, in which line a letter (from 0) of a text (from 0) stands.
+    """
 
     values: Sequence[str]
     where: Sequence[str]
+    line_of: Callable[[int, int], int] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def place(self, row: int, letter: int | None = None) -> str:
+        """Say where a text stands, or one of its letters.
+
+        >>> Texts(["ACGT"], ["7 of a.csv"]).place(0)
+        'row 7 of a.csv'
+        >>> Texts(["ACGT"], ["7 of a.fa"], lambda row, letter: 9).place(0, 3)
+        'line 9 of a.fa'
+        """
+        if self.line_of is None:
+            return f"row {self.where[row]}"
+        head, _, name = self.where[row].partition(" of ")
+        return f"line {head if letter is None else self.line_of(row, letter)} of {name}"
 
     def fingerprint(self) -> str:
         """Return a hash of all texts."""

@@ -52,9 +52,10 @@ def _reading(rule: TextTransform) -> str:
 
 def _seen(rule: TextTransform, longest: int) -> str:
     if rule.places is not None:
-        return f"{count(rule.places, *rule.noun)} of each text"
+        return f"{count(rule.places, *rule.noun)} of each {rule.example}"
     most = count(rule.most or 0, *rule.noun)
-    return f"the first {most} of a text are seen (--max-length), the longest training text has {longest:,}"
+    noun = rule.example
+    return f"the first {most} of a {noun} are seen (--max-length), the longest training {noun} has {longest:,}"
 
 
 def _padding(lengths: np.ndarray) -> str:
@@ -71,7 +72,7 @@ def notices_of(rule: TextTransform, texts: Texts, column: Ragged, rows: dict[str
     for name in (name for name in rows if name != "all"):
         lengths = rule.lengths(column, rows[name])
         cut = np.flatnonzero(lengths > (rule.most or 2**62))
-        kind = "sequence" if rule.dna else "text"
+        kind = rule.example
         noun = f"{name} {kind}" if name else kind
         if len(cut):
             yield Notice(
@@ -98,7 +99,7 @@ def _unknown(rule: TextTransform, texts: Texts, rows: np.ndarray, name: str) -> 
             unknown += len(odd)
             new.update(odd)
     if lacking:
-        kind = "sequence" if rule.dna else "text"
+        kind = rule.example
         noun = f"{name} {kind}" if name else kind
         yield Notice(
             f"unknown-{name or 'all'}",

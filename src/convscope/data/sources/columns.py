@@ -55,8 +55,8 @@ class Columns:
         """Raise ``DataError`` where columns are named of a set that has none."""
         for setting, name in self.required.items():
             raise DataError(
-                f"{setting} {name}: {path} is read as {kind}, which has no columns; give a table of images "
-                "(CSV, TSV or JSON lines), or leave the setting out"
+                f"{setting} {name}: {path} is read as {kind}, which has no columns; give a table (CSV, "
+                "TSV or JSON lines) that has it, or leave the setting out"
             )
 
     def pick(self, role: str, words: Iterable[str], names: Collection[str], where: str) -> str | None:

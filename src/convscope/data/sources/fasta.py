@@ -72,9 +72,26 @@ def read(files: Files, names: Sequence[str], columns: Columns) -> Listing:
         labels=labels,
         split=[_split(name, record.header) for name, record in each],
         ids=[header.split()[0] if header else "" for header in headers],
+        line_of=lambda row, letter: _line_of(files, each[row][0], each[row][1].line, letter),
     )
     kind = f"FASTA {'files' if len(names) > 1 else 'file'} {listed(names, 3)} (class={said})"
     return listing_of(files, rows, kind, columns)
+
+
+def _line_of(files: Files, name: str, header: int, letter: int) -> int:
+    """Return the line that holds a letter (from 0) of the record whose header is line ``header`` of a file.
+
+    The file is read anew: this is for a message about it.
+    """
+    with opened(files, name) as stream:
+        for number, text in enumerate(lines_of(stream, place(files, name), "line"), 1):
+            if number <= header or text.startswith(";"):
+                continue
+            letters = len("".join(text.split()))
+            if letter < letters:
+                return number
+            letter -= letters
+    return header
 
 
 def records_in(files: Files, name: str) -> Iterator[Record]:
@@ -84,7 +101,7 @@ def records_in(files: Files, name: str) -> Iterator[Record]:
         DataError: letters before the first header, or a record without any; file and line are named.
     """
     with opened(files, name) as stream:
-        yield from records_of(lines_of(stream, place(files, name)), place(files, name))
+        yield from records_of(lines_of(stream, place(files, name), "line"), place(files, name))
 
 
 def records_of(lines: Iterable[str], where: str) -> Iterator[Record]:

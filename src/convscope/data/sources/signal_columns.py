@@ -93,6 +93,16 @@ class Long:
     time: str
     counted: ClassVar[bool] = True  # the times say so
 
+    @property
+    def taken(self) -> set[str]:
+        """The columns that say recording and time."""
+        return {self.recording, self.time}
+
+    @property
+    def said(self) -> str:
+        """What was taken for what."""
+        return f"a step a row: recording={self.recording}, time={self.time}"
+
 
 def wide(table: Table, columns: Columns) -> Wide | None:
     """Return which columns of a table are steps, ``None`` where it holds no recording in each row.

@@ -21,6 +21,7 @@ from convscope.data.sources.signal_listing import Recordings, listing_of_recordi
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.table import tables
 from convscope.data.sources.tabular import Table, parse, place
+from convscope.data.sources.unlabelled import no_label
 from convscope.errors import DataError
 from convscope.text import count, listed
 
@@ -55,8 +56,8 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     """List the recordings that a table (``{"": name}``), or one for each split, names; all are brought to one rate.
 
     Raises:
-        DataError: files that are not there or are named twice, other channels in one file than in the others, and what
-            ``listing_of_recordings`` raises. Files that cannot be read are the listing's ``absent``.
+        DataError: files that are not there or are named twice, and what ``listing_of_recordings`` raises. Files that
+            cannot be read, or have other channels than most, are the listing's ``absent``.
     """
     places = _Places(files)
     parts = [_read_one(files, name, columns, places) for name in by_split.values()]
@@ -73,6 +74,20 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
         return listing
     text = f"the table does not name {count(len(rest), 'recording')}; left out ({listed(rest, 3)})"
     return replace(listing, notices=(*listing.notices, Notice("left-out", text, tuple(rest[:SHOWN]))))
+
+
+def refuse_unlabelled(files: Files, names: Sequence[str], columns: Columns) -> None:
+    """Raise ``DataError`` for the first table that names files of recordings, and has no column called as a class."""
+    places = _Places(files)
+    for name in names if places.known else ():
+        try:
+            head = _parse(files, name, columns, HEAD)
+            label = columns.pick("label", LABEL_COLUMNS, head.names, head.where)
+            path = _path_column(head, columns, places, name, label)
+        except DataError:  # some other table lying about
+            continue
+        if path is not None and label is None:
+            raise no_label(head, f"a table of recordings in files (path={path})", {path})
 
 
 class _Places:
@@ -102,12 +117,18 @@ class _Places:
 def _roles(table: Table, columns: Columns, places: _Places, name: str) -> tuple[str, str] | None:
     """Return the columns of files and labels, ``None`` where no column names files that are there."""
     label = columns.pick("label", LABEL_COLUMNS, table.names, table.where)
+    path = _path_column(table, columns, places, name, label)
+    return (path, label) if path and label else None
+
+
+def _path_column(table: Table, columns: Columns, places: _Places, name: str, label: str | None) -> str | None:
+    """Return the column of files: the one the user names, else the first of ``PATHS`` some of whose files are there."""
     named = columns.named("image")
     words = [each for word in PATHS for each in table.columns if plain(each) == plain(word)]
-    for path in [named] if named in table.columns else words:
-        if path is not None and path != label and any(places.of(cell, name) for cell in table.columns[path]):
-            return (path, label) if label else None
-    return None
+    asked = [named] if named is not None and named in table.columns else words
+    return next(
+        (each for each in asked if each != label and any(places.of(cell, name) for cell in table.columns[each])), None
+    )
 
 
 def _parse(files: Files, name: str, columns: Columns, rows: int | None = None) -> Table:
@@ -135,9 +156,10 @@ def _read_one(files: Files, name: str, columns: Columns, places: _Places) -> Rec
             bad[f"{table.rows[at]} of {name} ({file})"] = str(error)
         except OSError as error:
             bad[f"{table.rows[at]} of {name} ({file})"] = f"cannot be opened: {error.strerror}"
-    kept = sorted(recordings)
+    channels, odd = _odd_columns(recordings)
+    bad |= {f"{table.rows[at]} of {name} ({meant[at]})": why for at, why in odd.items()}
+    kept = sorted(recordings.keys() - odd)
     called = {at: str(meant[at]) for at in kept}
-    channels = _same_channels(table.where, {called[at]: recordings[at] for at in kept})
     rate, notices = rates.one_rate({called[at]: recordings[at].rate for at in kept})
     times = {recordings[at].time for at in kept} - {""}
     said = f"a file for each row: path={path}, class={label}" + (f", time={listed(times)} left out" if times else "")
@@ -150,14 +172,13 @@ def _read_one(files: Files, name: str, columns: Columns, places: _Places) -> Rec
     )  # fmt: skip
 
 
-def _same_channels(where: str, recordings: Mapping[str, Recording]) -> tuple[str, ...]:
-    """Return the names of the channels; ``DataError`` where a file has others."""
+def _odd_columns(recordings: Mapping[int, Recording]) -> tuple[tuple[str, ...], dict[int, str]]:
+    """Return the names of the channels that most files have, and why the others cannot be used."""
     names = Counter(each.channels for each in recordings.values())
     usual = names.most_common(1)[0][0] if names else ()
-    for file, each in recordings.items():
-        if each.channels != usual:
-            has, usually = (listed(found, 6) if found else "no names" for found in (each.channels, usual))
-            raise DataError(
-                f"{where}: {file} has the channels {has}, most files {usually}; give all files the same columns"
-            )
-    return usual
+    shown = listed(usual, 6) if usual else "no names"
+    return usual, {
+        at: f"has the channels {listed(each.channels, 6) or 'no names'}, most files {shown}: give all the same columns"
+        for at, each in recordings.items()
+        if each.channels != usual
+    }

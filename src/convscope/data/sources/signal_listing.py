@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from convscope.data.sources.files import Files, ending, set_name, strings
 from convscope.data.sources.grouping import find_grouping, unused_notice
 from convscope.data.sources.labels import text_of
 from convscope.data.sources.rowfiles import rows_said
-from convscope.data.sources.signal_rows import SPLIT_WORD, bad_notice, lengths_notices, refuse_channels
+from convscope.data.sources.signal_rows import SPLIT_WORD, bad_notice, lengths_notices, odd_channels
 from convscope.data.sources.splitnames import BySplit
 from convscope.data.sources.table import splits_of
 from convscope.data.sources.tabular import Table
@@ -46,6 +46,14 @@ class Recordings:
     word: str = "row"
     known: tuple[str, ...] = ()
 
+    def without(self, whys: Sequence[str]) -> Recordings:
+        """Return them without those that cannot be used, of which ``whys`` (n,) says why, "" of the others."""
+        kept = [at for at, why in enumerate(whys) if not why]
+        odd = {ref: why for ref, why in zip(self.refs, whys, strict=True) if why}
+        refs, values = ([each[at] for at in kept] for each in (self.refs, self.values))
+        rest = {name: [cells[at] for at in kept] for name, cells in self.rest.items()}
+        return replace(self, refs=refs, values=values, rest=rest, bad=self.bad | odd)
+
     def cells(self, name: str) -> list[str]:
         """Return the values (n,) of a column; ``DataError`` where another table of the set has it and this has not."""
         if name not in self.rest:
@@ -57,9 +65,11 @@ def listing_of_recordings(files: Files, by_split: BySplit, parts: Sequence[Recor
     """Return the recordings of a table, or of one for each split, as a listing.
 
     Raises:
-        DataError: none that can be used, different channels or rates, a recording without a label, and what
-            ``targets.read`` raises.
+        DataError: none that can be used, different rates, a recording without a label, and what ``targets.read``
+            raises. Bad recordings are the listing's ``absent``, and those of other channels than most.
     """
+    whys = iter(odd_channels([signal for part in parts for signal in part.values]))
+    parts = [part.without([next(whys) for _ in part.refs]) for part in parts]
     where, label = ", ".join(by_split.values()), parts[0].label
     refs = [ref for part in parts for ref in part.refs]
     values = [signal for part in parts for signal in part.values]
@@ -67,7 +77,6 @@ def listing_of_recordings(files: Files, by_split: BySplit, parts: Sequence[Recor
     if not refs or label is None:
         raise DataError(f"{where}: no recording can be used: {'; '.join(bad[:3]) or 'the table has no rows'}")
     named_refs = [f"{part.word} {ref}" for part in parts for ref in part.refs]
-    refuse_channels(where, values, named_refs)
     cells = {label: [value for part in parts for value in part.cells(label)]}
     if blank := [ref for ref, value in zip(refs, cells[label], strict=True) if not value.strip()]:
         raise DataError(f"{where}: no {label} in {rows_said(blank)}; fill it in or remove the row")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,6 +40,13 @@ class SignalRows:
     notices: list[Notice] = field(default_factory=list)
     channels: tuple[str, ...] = ()
 
+    def without(self, whys: Sequence[str]) -> SignalRows:
+        """Return the rows without those that cannot be used, of which ``whys`` (n,) says why, "" of the others."""
+        kept = [at for at, why in enumerate(whys) if not why]
+        refs, labels, values = ([each[at] for at in kept] for each in (self.refs, self.labels, self.values))
+        odd = {ref: why for ref, why in zip(self.refs, whys, strict=True) if why}
+        return replace(self, refs=refs, labels=labels, values=values, bad=self.bad | odd)
+
     @property
     def said(self) -> list[str]:
         """Which rows are bad, and why."""
@@ -50,12 +57,14 @@ def listing_of(by_split: BySplit, parts: Sequence[SignalRows], columns: Columns,
     """Return the signals of a file, or of one for each split, as a listing; ``said`` is what a row holds.
 
     Raises:
-        DataError: signals of different channels, real numbers for classes. Bad rows are the listing's ``absent``.
+        DataError: real numbers for classes. Bad rows, and those of other channels than most, are the listing's
+            ``absent``.
     """
+    whys = iter(odd_channels([signal for part in parts for signal in part.values]))
+    parts = [part.without([next(whys) for _ in part.refs]) for part in parts]
     where = ", ".join(by_split.values())
     refs = [ref for part in parts for ref in part.refs]
     values = [signal for part in parts for signal in part.values]
-    refuse_channels(where, values, [f"row {ref}" for ref in refs])
     target, notices = _target(where, [label for part in parts for label in part.labels], refs, columns)
     first = next(iter(by_split.values())).rpartition("/")[2]
     return Listing(
@@ -74,16 +83,19 @@ def listing_of(by_split: BySplit, parts: Sequence[SignalRows], columns: Columns,
     )  # fmt: skip
 
 
-def refuse_channels(where: str, values: list[np.ndarray], refs: list[str]) -> None:
-    """Raise ``DataError`` where signals have different channels; ``refs`` are what messages call each."""
-    counts = Counter(signal.shape[1] for signal in values)
-    if len(counts) > 1:
-        usual = counts.most_common(1)[0][0]
-        odd = next((ref, signal) for ref, signal in zip(refs, values, strict=True) if signal.shape[1] != usual)
-        raise DataError(
-            f"{where}: {odd[0]} has {count(odd[1].shape[1], 'channel')}, the others {usual:,}; give all signals "
-            "the same channels"
-        )
+def odd_channels(signals: Sequence[np.ndarray], remedy: str = "give all the same channels") -> list[str]:
+    """Return of each signal (T, C) why it cannot be used, if it has other channels than most; else "".
+
+    ``remedy`` says what to do; {} in it is the number that most have.
+
+    >>> odd_channels([np.zeros((9, 1)), np.zeros((9, 1)), np.zeros((9, 2))])
+    ['', '', 'has 2 channels, most 1: give all the same channels']
+    """
+    numbers = [signal.shape[1] for signal in signals]
+    counts = Counter(numbers)
+    usual = max(counts, key=lambda number: (counts[number], -number), default=0)
+    odd = f"most {usual:,}: {remedy.format(usual)}"
+    return ["" if each == usual else f"has {count(each, 'channel')}, {odd}" for each in numbers]
 
 
 def bad_notice(where: str, bad: list[str], good: int) -> Notice | None:

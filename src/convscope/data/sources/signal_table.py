@@ -18,11 +18,10 @@ from convscope.data.sources.signal_steps import recordings_of_steps
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.table import tables
 from convscope.data.sources.tabular import Table, parse
+from convscope.data.sources.unlabelled import no_label
 from convscope.errors import DataError
-from convscope.text import listed
 
 HEAD = 200  # rows looked at to recognise a table
-SHOWN = 20
 
 
 def find(
@@ -50,6 +49,19 @@ def find(
     ]  # fmt: skip
 
 
+def refuse_unlabelled(files: Files, names: Sequence[str], columns: Columns) -> None:
+    """Raise ``DataError`` for the first table whose columns are called as steps or times, and none as a class."""
+    for name in names:
+        try:
+            table = parse_for_signals(files, name, columns, HEAD)
+            form = form_of(table, columns)
+        except DataError:  # some other table lying about
+            continue
+        bare = isinstance(form, Wide) and not any(form.channels)  # 0, 1, 2, ...: a header that pandas writes
+        if form is not None and form.label is None and form.counted and not bare:
+            raise no_label(table, f"a table of signals ({form.said})", form.taken)
+
+
 def form_of(table: Table, columns: Columns) -> Wide | Long | None:
     """Return how a table holds signals, ``None`` where it holds none."""
     return (long(table, columns) or wide(table, columns)) if table.rows and not table.nested else None
@@ -70,10 +82,7 @@ def _read_one(files: Files, name: str, columns: Columns) -> Recordings:
     table = parse_for_signals(files, name, columns)
     form = form_of(table, columns)
     if form is None or form.label is None:
-        raise DataError(
-            f"{table.where}: no label column (one of {', '.join(LABEL_COLUMNS[:3])}); its columns: "
-            f"{listed(table.names, SHOWN)}; say which one is to be learned with --label-column"
-        )
+        raise no_label(table, "a table of signals", form.taken if form else ())
     if isinstance(form, Long):
         return recordings_of_steps(table, form, name, columns)
     return recordings_of_rows(table, form, name, fill=columns.fill)

@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.data.decode.encoded import Unreadable
 from convscope.data.sources import signal_files, ucr
-from convscope.data.sources.columns import LABEL_COLUMNS, Columns, plain
+from convscope.data.sources.columns import Columns
 from convscope.data.sources.files import ending
 from convscope.data.sources.recording_files import TEXT, recording_in_text
 from convscope.data.sources.signal_table import parse_for_signals, rows_in
@@ -49,19 +49,6 @@ def signals_in(path: Path, channels: int, length: int | None, *, fill: bool = Fa
     if ucr.holds(path):
         return [(at, signal, None) for at, signal in ucr.rows_in(path, length, fill=fill)]
     return rows or recording
-
-
-def is_text(path: Path, label: str | None = None) -> bool:
-    """Return whether a file holds signals as text, or is a table with a column of labels, called ``label``."""
-    if path.suffix.lower() in signal_files.ENDINGS or ucr.holds(path):
-        return True
-    if not path.is_file() or not path.name.lower().endswith(ENDINGS):
-        return False
-    try:
-        names = {*map(plain, parse_for_signals(_Alone(path.parent), path.name, Columns(), 1).names)}
-    except DataError:
-        return True  # reading it says what is wrong
-    return not names.isdisjoint(map(plain, (*LABEL_COLUMNS, *([label] if label else []))))
 
 
 def _in_table(path: Path, *, fill: bool) -> list[Signal] | None:

@@ -28,7 +28,9 @@ from convscope.data.sources.rowfiles import left_out, refuse_twice, rows_said, w
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.tabular import Table, parse, place
 from convscope.data.sources.targets import TargetColumns
+from convscope.data.sources.unlabelled import no_label
 from convscope.errors import DataError
+from convscope.text import listed
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
 IMAGE_COLUMNS = ("image", "path", "file_name", "filename", "file", "image_path", "image_name", "image_id", "id")
@@ -162,10 +164,10 @@ def _read_one(files: Files, name: str, split: str, columns: Columns, matcher: Ma
         raise DataError(f"{where} is empty; expected a header that names the columns, and a row for each image")
     image = columns.pick("image", IMAGE_COLUMNS, table.names, where)
     if image is None:
-        wanted = ", ".join(IMAGE_COLUMNS)
         raise DataError(
-            f"{where}: no column names the images (one of {wanted}); its columns: {said}; "
-            f"say which one does with --image-column{_hint_at_header(table)}"
+            f"{where}: no column names images (one of {', '.join(IMAGE_COLUMNS[:4])}, ...) or holds texts (text, "
+            f"sequence, sentence, ...), and none are steps of a signal (t0, t1, ..., or a time); its columns: {said}; "
+            f"say which one holds images or texts with --image-column or --text-column{_hint_at_header(table)}"
         )
     if not table.rows:
         raise DataError(f"{where}: columns ({said}) but no rows")
@@ -239,18 +241,16 @@ def _nothing_to_learn(table: Table, image: str, columns: Columns) -> DataError:
     why = (why_not_numbers(name, refs, table.columns[name]) for name in others)
     twice = (f"{name} is the name of several columns" for name in others if name in table.twice)
     nearly = "".join(f"; {each}" for each in (*filter(None, why), *twice))
-    said = ", ".join(table.names[:SHOWN]) + nearly
     needs = {
         "landmarks": "pairs of coordinates (nose_x, nose_y)",
         "regression": "a column of numbers",
         "multilabel": "a column of lists, or columns of 0 and 1",
     }
     if wanted := needs.get(columns.task or ""):
-        return DataError(f"{table.where}: --task {columns.task} needs {wanted}; its columns: {said}")
-    return DataError(
-        f"{table.where}: no label column (one of {', '.join(LABEL_COLUMNS[:3])}) and none of numbers; its columns: "
-        f"{said}; say which one is to be learned with --label-column"
-    )
+        return DataError(
+            f"{table.where}: --task {columns.task} needs {wanted}; its columns: {listed(table.names, SHOWN)}{nearly}"
+        )
+    return no_label(table, "a table of images", _not_targets(table, image, columns), f" and none of numbers{nearly}")
 
 
 def _one_target(where: str, parts: Sequence[_Rows]) -> tuple[TargetColumns, dict[str, list[str]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,13 +19,17 @@ from convscope.data.sources.labels import class_texts
 
 @dataclass(frozen=True)
 class TextRows:
-    """Texts (n,), what messages call each, its class, its split ("" for none given), and its name where it has one."""
+    """Texts (n,), what messages call each, its class, its split ("" for none given), and its name where it has one.
+
+    ``line_of`` is as in ``Texts``.
+    """
 
     texts: Sequence[str]
     refs: Sequence[str]
     labels: Sequence[str]
     split: Sequence[str]
     ids: Sequence[str] = ()
+    line_of: Callable[[int, int], int] | None = None
 
 
 def listing_of(files: Files, rows: TextRows, kind: str, columns: Columns) -> Listing:
@@ -36,7 +40,7 @@ def listing_of(files: Files, rows: TextRows, kind: str, columns: Columns) -> Lis
     return Listing(
         name=set_name(files.path),
         kind=kind + how,
-        images=Texts(rows.texts, rows.refs),
+        images=Texts(rows.texts, rows.refs, rows.line_of),
         ids=spilled_strings(rows.ids if named else rows.refs),
         target=Target("class", numbered(labels, classes), classes),
         split=np.array([*rows.split], "<U5"),

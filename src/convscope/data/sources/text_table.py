@@ -30,6 +30,7 @@ from convscope.data.sources.splitnames import split_sets
 from convscope.data.sources.table import splits_of, tables
 from convscope.data.sources.tabular import Table, parse
 from convscope.data.sources.text_listing import by_text
+from convscope.data.sources.unlabelled import no_label
 from convscope.errors import DataError
 from convscope.text import listed
 
@@ -84,7 +85,7 @@ def read(files: Files, tables: Sequence[tuple[str, str]], columns: Columns) -> L
     where = ", ".join(name for _, name in tables)
     chosen = parts[0].target
     if chosen is None:
-        raise _nothing_to_learn(parts[0].table)
+        raise no_label(parts[0].table, "a table of texts", {parts[0].text}, " and none of numbers")
     cells = {name: Joined(part.cells(name) for part in parts) for name in chosen.names}
     refs = Joined(part.refs for part in parts)
     if chosen.kind == "label":
@@ -239,10 +240,3 @@ def _refuse_numbers(where: str, column: str, values: Sequence[str], refs: Sequen
             f"{where}: expected texts in {column}, found nothing but numbers ({some}); name the column of texts, or "
             f"read these as texts, with --text-column {column}"
         )
-
-
-def _nothing_to_learn(table: Table) -> DataError:
-    return DataError(
-        f"{table.where}: no label column (one of {', '.join(LABEL_COLUMNS[:3])}) and none of numbers; its columns: "
-        f"{listed(table.names, SHOWN)}; say which one is to be learned with --label-column"
-    )

@@ -20,11 +20,11 @@ def opened(files: Contents, name: str) -> BinaryIO:
     return files.locate(name).open("rb") if isinstance(files, Folder) else io.BytesIO(files.read(name))
 
 
-def lines_of(stream: BinaryIO, where: str) -> Iterator[str]:
-    """Yield the lines of a file from its begin on, with their ends.
+def lines_of(stream: BinaryIO, where: str, word: str = "row") -> Iterator[str]:
+    """Yield the lines of a file from its begin on, with their ends; ``word`` is what messages call a line.
 
     Raises:
-        DataError: it is neither UTF-8 nor marked as UTF-16, or holds zero bytes; the row is named.
+        DataError: it is neither UTF-8 nor marked as UTF-16, or holds zero bytes; the line is named.
     """
     encoding, mark = _encoding(stream)
     stream.seek(mark)
@@ -33,7 +33,8 @@ def lines_of(stream: BinaryIO, where: str) -> Iterator[str]:
         for number, line in enumerate(reader, 1):
             if "\0" in line:
                 raise DataError(
-                    f"{where} row {number}: not UTF-8 text, but perhaps UTF-16 (it holds zero bytes); save it as UTF-8"
+                    f"{where} {word} {number}: not UTF-8 text, but perhaps UTF-16 (it holds zero bytes); save it as "
+                    "UTF-8"
                 )
             yield line if line.isascii() else composed(line)
         return
@@ -42,7 +43,7 @@ def lines_of(stream: BinaryIO, where: str) -> Iterator[str]:
     finally:
         with contextlib.suppress(ValueError):  # closed before: a reader was left in the middle
             reader.detach()  # else the stream is closed with its reader
-    raise _undecodable(stream, encoding, where)
+    raise _undecodable(stream, encoding, where, word)
 
 
 def occurs(stream: BinaryIO, text: str) -> bool:
@@ -64,18 +65,18 @@ def _encoding(stream: BinaryIO) -> tuple[str, int]:
     return next(((_MARKS[mark], len(mark)) for mark in _MARKS if head.startswith(mark)), ("utf-8", 0))
 
 
-def _undecodable(stream: BinaryIO, encoding: str, where: str) -> DataError:
+def _undecodable(stream: BinaryIO, encoding: str, where: str, word: str) -> DataError:
     """Say where a file is no text, and what its line would be in the encoding that it may have."""
     stream.seek(0)
     place = 0
-    for row, line in enumerate(stream, 1):
+    for number, line in enumerate(stream, 1):
         try:
             line.decode(encoding) if encoding == "utf-8" else None
         except UnicodeDecodeError as error:
             shown = line.decode("latin-1").strip()[:60]
             return DataError(
-                f"{where}: not UTF-8 text at byte {place + error.start} (row {row}, as Latin-1 {shown!r}); save it as "
-                "UTF-8, as iconv -f latin1 -t utf8 does"
+                f"{where}: not UTF-8 text at byte {place + error.start} ({word} {number}, as Latin-1 {shown!r}); save "
+                "it as UTF-8, as iconv -f latin1 -t utf8 does"
             )
         place += len(line)
     return DataError(f"{where}: not {encoding.upper()} text; save it as UTF-8")

@@ -8,7 +8,7 @@ from convscope.data.transforms.image import ImageTransform
 from convscope.data.transforms.logmel import LogMelTransform
 from convscope.data.transforms.signal import SignalTransform
 from convscope.data.transforms.text import TextTransform
-from convscope.data.transforms.transform import PLAIN, Form, Stored, ToTensor, Transform
+from convscope.data.transforms.transform import PLAIN, Form, Stored, ToTensor, Transform, noun_of
 from convscope.data.transforms.volume import VolumeTransform
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "ToTensor",
     "Transform",
     "VolumeTransform",
+    "noun_of",
     "transform_from_dict",
 ]
 

@@ -33,14 +33,13 @@ def folded(text: str) -> str:
     return text.strip().upper().replace("U", "T")
 
 
-def odd_letter(sequence: str) -> str:
-    """Say which letter of a folded sequence is none of DNA's, and where; "" where all are.
+def odd_letter(sequence: str) -> int | None:
+    """Return where the first letter of a folded sequence stands that is none of DNA's, from 0.
 
     >>> odd_letter("ACXGT"), odd_letter("ACN")
-    ("'X' at letter 3", '')
+    (2, None)
     """
-    at = next((at for at, letter in enumerate(sequence) if letter not in MEANINGS), None)
-    return "" if at is None else f"{sequence[at]!r} at letter {at + 1:,}"
+    return next((at for at, letter in enumerate(sequence) if letter not in MEANINGS), None)
 
 
 _OTHERS = {"A": "T", "C": "G", "G": "C", "T": "A"}

@@ -91,6 +91,11 @@ class LogMelTransform:
         return None
 
     @property
+    def example(self) -> str:
+        """What an example is called, though a network takes its picture."""
+        return "recording"
+
+    @property
     def input(self) -> InputSpec:
         """What it gives a network."""
         return InputSpec(self.channels, (self.bands, 1 + (self.window or 0) // self.step))

@@ -138,8 +138,10 @@ class TextTransform:
         text = self.read(example if isinstance(example, str) else text_of(example))
         if not text.strip():
             raise Unreadable("is empty; expected a text of one character or more")
-        if self.dna and (odd := odd_letter(text)):
-            raise Unreadable(f"has {odd}, which is none of DNA's: {', '.join(LETTERS)}, or U")
+        if self.dna and (odd := odd_letter(text)) is not None:
+            raise Unreadable(
+                f"has {text[odd]!r} at letter {odd + 1:,}, which is none of DNA's: {', '.join(LETTERS)}, or U"
+            )
         if self.length is not None and len(text) != self.length:
             raise Unreadable(f"has {count(len(text), 'letter')}; this network takes sequences of {self.length:,}")
         return Stored(points_of(text), "; ".join(filter(None, (self._unknown(text), self._cut(text)))))
@@ -157,6 +159,11 @@ class TextTransform:
     def is_longer(self, text: str) -> bool:
         """Tell whether a text has more tokens than are seen."""
         return self.most is not None and len(text) > self.most and len(units(text, self.by, self.k)) > self.most
+
+    @property
+    def example(self) -> str:
+        """What an example is called."""
+        return "sequence" if self.dna else "text"
 
     @property
     def noun(self) -> tuple[str, str]:
@@ -190,12 +197,11 @@ class TextTransform:
             return torch.from_numpy(tokens).to(form.device)
         if isinstance(stored, RaggedBatch):
             stored = stored if self.most is None else cut(stored, self.most)
-            raw = stored.values
-        else:
-            raw = np.asarray(stored)[:, : self.most]
-        tokens = self._tokens[np.minimum(raw, len(self._tokens) - 2) + 1]
-        if isinstance(stored, RaggedBatch):  # tokens first, then padding: fewer numbers to look up
+            # Tokens first, then padding: fewer numbers to look up.
+            tokens = self._tokens[1:].take(stored.values, mode="clip")
             tokens = RaggedBatch(tokens, stored.offsets, stored.shapes).padded(PADDING)
+        else:
+            tokens = self._tokens.take(np.asarray(stored)[:, : self.most] + 1, mode="clip")
         tensor = torch.from_numpy(tokens)
         return tensor if form.device == "cpu" else tensor.to(form.device)
 

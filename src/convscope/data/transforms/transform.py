@@ -51,6 +51,11 @@ class ToTensor(Protocol):
         ...
 
 
+def noun_of(rule: Transform) -> str:
+    """Return what an example is called to people: what the rule says of it, else what networks take."""
+    return getattr(rule, "example", rule.input.noun)
+
+
 class Transform(ToTensor, Protocol):
     """Fitted on the training split, saved with the weights; torch is imported when a tensor is first asked for."""
 

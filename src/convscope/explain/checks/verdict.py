@@ -72,7 +72,7 @@ def _reservations(checks: Checks) -> Iterator[str]:
     if second is not None and second >= LARGELY:
         yield f"{second:.2f} like the map of the runner-up: says little of this answer in particular"
     if checks.gap and checks.gap.median > MISSED:
-        yield f"its sum misses the score by {percent(checks.gap.median)} in the median"
+        yield f"its sum misses what theory says by {percent(checks.gap.median)} of the score in the median"
     if checks.constant:
         yield f"on {checks.constant} of {checks.examples} {checks.noun}s the map is the same everywhere"
 

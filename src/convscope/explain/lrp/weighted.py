@@ -58,7 +58,10 @@ def _preferring(step: Step, half: float) -> np.ndarray:
 
 
 def _positive(step: Step) -> np.ndarray:
-    """Return the relevance by the z⁺ rule (Bach et al. 2015, α = 1, β = 0): positive products count, and no bias."""
+    """Return the relevance by the z⁺ rule (Bach et al. 2015, α = 1, β = 0): positive products count, and no bias.
+
+    Where a number has no positive product, what arrives at it is absorbed.
+    """
     x, kernel = step.array("x"), step.array("kernel")
     rectified = x.min(initial=0) >= 0
     parts = [(x if rectified else np.maximum(x, 0), np.maximum(kernel, 0))]

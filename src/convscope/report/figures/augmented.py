@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -128,8 +128,10 @@ def picture(shown: Augmented, names: Sequence[str], words: str) -> Figure:
     near = {"textcoords": "offset points", "annotation_clip": False}
     for i, name in enumerate(names):
         axes.annotate(name, (0, i * (h + gap) + h / 2), (-6, 0), ha="right", va="center", color=INK, **near)
+    size = min(rcParams["font.size"], w / 7)  # so that the words of narrow tiles do not touch
     for k, heading in enumerate(["as stored", *(f"epoch {k + 1}" for k in range(len(rows[0]) - 1))]):
-        axes.annotate(heading, (k * (w + gap) + w / 2, 0), (0, 5), ha="center", va="bottom", color=MUTED, **near)
+        axes.annotate(heading, (k * (w + gap) + w / 2, 0), (0, 5), ha="center", va="bottom", color=MUTED, fontsize=size,
+                      **near)  # fmt: skip
     return figure
 
 

@@ -9,7 +9,7 @@ from convscope.report.figures.style import BLUE, HALF, Drawing, canvas, grid
 
 BINS = 40
 WIDE_RANGE = 20  # times the one in the middle, from which on the longest would press all others to the edge
-WORDS = {"sequence": ("characters of a text", "texts"), "signal": ("steps of a signal", "signals")}
+WORDS = {"sequence": "letters", "text": "characters", "signal": "steps", "recording": "steps"}
 
 
 def draw(contents: Contents) -> Drawing | None:
@@ -17,7 +17,7 @@ def draw(contents: Contents) -> Drawing | None:
     lengths = contents.lengths
     if lengths is None or not len(lengths) or lengths.min() == lengths.max():
         return None
-    what, plural = WORDS.get(contents.noun, WORDS["sequence"])
+    unit, plural = WORDS.get(contents.noun, "steps"), f"{contents.noun}s"
     figure = canvas(HALF, HALF * 0.6)
     axes = figure.subplots()
     edges = borders(lengths)
@@ -25,10 +25,10 @@ def draw(contents: Contents) -> Drawing | None:
     if edges[-1] - edges[-2] > 2 * (edges[1] - edges[0]):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set(xlabel=what, ylabel=f"training {plural}")
+    axes.set(xlabel=f"{unit} of a {contents.noun}", ylabel=f"training {plural}")
     grid(axes)
     middle = f"{int(np.median(lengths)):,} in the middle, at most {lengths.max():,}."
-    return Drawing(figure, "Lengths", f"{what.split(' ')[0].capitalize()} of the training {plural}: {middle}")
+    return Drawing(figure, "Lengths", f"{unit.capitalize()} of the training {plural}: {middle}")
 
 
 def borders(lengths: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from convscope.report.figures import trace_signal
+from convscope.report.figures import trace_signal, trace_text
 from convscope.report.figures.kernels import COLOURS
 from convscope.report.figures.style import INK, MUTED, ORANGE, TEAL, WIDE
 from convscope.report.text import shorten
@@ -43,19 +43,22 @@ class _Row:
         return LINE * (len(self.lines) + 0.6) + (PANELS if self.trace else 0)
 
 
-def draw(chain: Sequence[Trace], seen: np.ndarray | None = None) -> Figure:
+def draw(chain: Sequence[Trace], seen: np.ndarray | None = None, token: int | None = None) -> Figure:
     """Draw a number, and those that follow it on a way down, each in a row of panels; one operand is a line of text.
 
-    ``seen`` (H, W) of bool: the pixels of the input that the first number depends on.
+    ``seen`` (H, W) of bool: the pixels of the input that the first number depends on, of a signal or text (1, T).
+    ``token`` is the position of the token of a text at which the way ends.
     """
-    rows, image, signal = _rows(chain), _image(chain[0]), _signal(chain[0])
-    heights = [*([] if image is None and signal is None else [IMAGE]), *(row.height for row in rows)]
+    rows, image, signal, text = _rows(chain), _image(chain[0]), _signal(chain[0]), chain[0].forward.letters
+    heights = [*([IMAGE] if image is not None or signal is not None or text else []), *(row.height for row in rows)]
     figure = Figure(figsize=(WIDE, sum(heights)))
     parts = list(figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0])
     if image is not None:
         _whole(parts.pop(0), chain, image, seen)
     if signal is not None:
         trace_signal.draw(parts.pop(0), chain, signal, seen)
+    if text:
+        trace_text.draw(parts.pop(0), chain, seen, token)
     for part, row in zip(parts, rows, strict=True):
         _row(part, row)
     return figure

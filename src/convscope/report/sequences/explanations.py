@@ -20,8 +20,9 @@ from convscope.report.sequences.contents import Explained, Explanations
 from convscope.report.sequences.methods import PIECES, Method, method_of
 from convscope.text import count, percent
 
-CHECKED, LEAST = 32, 4  # examples of the check: at most, and where they are dear
+CHECKED, LEAST, FEWEST = 32, 4, 2  # examples of the check: at most, where they are dear, and where one is very dear
 PASSES = 3_000_000  # positions that a network may be taken through for the check
+DEAR = 5_000_000  # of one example, from which on the fewest are checked
 DEAREST = 40_000_000  # of one example
 
 
@@ -35,7 +36,7 @@ def explanations(model: nn.Module, split: Split, looked_at: Closely, target: Tar
     gaps: list[float] = []
     for example in looked_at.examples:
         x, score = _seen(split, example.row), score_of(target, example.answer)
-        if score is None or method.passes(x.shape[-1]) > DEAREST:
+        if score is None or method.passes(model, x) > DEAREST:
             continue
         effect = method.effect(model, x, score)
         gaps += [] if effect.gap is None else [effect.gap]
@@ -88,9 +89,9 @@ def _check(model: nn.Module, split: Split, answers: np.ndarray, target: TargetSp
     left = PASSES
     for row in np.unique(np.linspace(0, len(split) - 1, min(CHECKED, len(split))).astype(int)).tolist():
         x, score = _seen(split, row), score_of(target, int(answers[row]))
-        passes = method.passes(x.shape[-1])
+        passes = method.passes(model, x)
         left -= passes
-        if left < 0 and len(falls) >= LEAST:
+        if left < 0 and len(falls) >= (FEWEST if passes > DEAR else LEAST):
             break
         if score is None or x.shape[-1] < 3 or passes > DEAREST:
             continue

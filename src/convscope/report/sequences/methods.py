@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from convscope.data.transforms import SignalTransform, TextTransform
+from convscope.explain.effort import values_computed
 from convscope.explain.integrated_gradients import integrated_gradients, steps_for
 from convscope.explain.mutagenesis import importance, mutagenesis
 from convscope.explain.occlusion import Remove, occlusion, pieces
@@ -19,6 +20,7 @@ from convscope.explain.score import Score
 
 PIECES = 160  # of a text: what a longer one is divided into
 DEEP = 60  # times what a step of a gradient through a network for signals costs, which are deeper than those for texts
+USUAL = 4_000  # values that such a network computes for each step of a signal
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,9 @@ class Method:
     """How one ``kind`` of input is explained.
 
     ``effect(model, x, score)`` is that of one example x (1, ...); ``importance(effect, x)`` what each position counts,
-    ``remove(x)`` what the network is given without some positions, and ``passes(n)`` through how many positions it is
-    taken for an example of n. ``sentence`` says it, with the score's name; ``noun`` are its positions, ``instead`` what
-    comes in place of those removed.
+    ``remove(x)`` what the network is given without some positions, and ``passes(model, x)`` through how many positions
+    it is taken for that, of a dear network through more. ``sentence`` says it, with the score's name; ``noun`` are its
+    positions, ``instead`` what comes in place of those removed.
     """
 
     kind: str
@@ -46,7 +48,7 @@ class Method:
     effect: Callable[[nn.Module, Tensor, Score], Effect]
     remove: Callable[[Tensor], Remove]
     importance: Callable[[np.ndarray, Tensor], np.ndarray]
-    passes: Callable[[int], int]
+    passes: Callable[[nn.Module, Tensor], int]
 
 
 def _without_each(model: nn.Module, x: Tensor, score: Score) -> Effect:
@@ -57,8 +59,13 @@ def _of_positions(effect: np.ndarray, x: Tensor) -> np.ndarray:
     return np.repeat(effect, np.diff(pieces(x.shape[1], PIECES)))
 
 
+def _positions(model: nn.Module, x: Tensor) -> int:
+    """Return how many steps of a signal cost as much in a usual network as those of x (1, C, T) in this one."""
+    return max(x.shape[-1], values_computed(model, x) // USUAL)
+
+
 def _along_the_way(model: nn.Module, x: Tensor, score: Score) -> Effect:
-    found = integrated_gradients(model, x, score, NEARLY, steps_for(x.shape[-1]))
+    found = integrated_gradients(model, x, score, NEARLY, steps_for(_positions(model, x)))
     return Effect(found.values, abs(found.gap) / max(1e-9, abs(found.score - found.baseline)))
 
 
@@ -70,7 +77,7 @@ TEXT = Method(
     effect=_without_each,
     remove=lambda x: partial(without_tokens, x[0]),
     importance=_of_positions,
-    passes=lambda length: length * min(length, PIECES),
+    passes=lambda model, x: x.shape[-1] * min(x.shape[-1], PIECES),
 )  # fmt: skip
 DNA = Method(
     "bases",
@@ -80,7 +87,7 @@ DNA = Method(
     effect=lambda model, x, score: Effect(mutagenesis(model, x, score)),
     remove=lambda x: partial(with_any_base, x[0]),
     importance=lambda effect, x: importance(effect),
-    passes=lambda length: 4 * length * length,
+    passes=lambda model, x: 4 * x.shape[-1] ** 2,
 )  # fmt: skip
 SIGNAL = Method(
     "steps",
@@ -90,7 +97,7 @@ SIGNAL = Method(
     effect=_along_the_way,
     remove=lambda x: partial(with_mean, x[0]),
     importance=lambda effect, x: effect.sum(0),
-    passes=lambda length: DEEP * steps_for(length) * length,
+    passes=lambda model, x: DEEP * steps_for(_positions(model, x)) * _positions(model, x),
 )  # fmt: skip
 
 

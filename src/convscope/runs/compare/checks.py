@@ -55,7 +55,7 @@ def check_comparable(a: Run, b: Run, *, same_split: bool = True) -> None:
     first, second = ((run.folder / files.SPLIT) for run in (a, b))
     for path in (first, second):
         if not path.exists():
-            raise CheckpointError(f"{path} is gone: without it nothing says which images the run learned from")
+            raise CheckpointError(f"{path} is gone: without it nothing says what the run learned from")
     if first.read_bytes() == second.read_bytes():
         return
     for reason in _differences(a, b, same_split):
@@ -88,13 +88,13 @@ def names_groups(run: Run) -> bool:
 
 
 def _differences(a: Run, b: Run, same_split: bool) -> Iterator[str]:
-    first, second = _examples(a), _examples(b)
+    first, second, noun = _examples(a), _examples(b), a.spec.noun
     for mine, other, run in ((first, second, a), (second, first, b)):
         extra = [name for name in mine if name not in other]
         if extra:
             yield (
-                f"their images differ; the other run lacks {len(extra):,} of the {len(mine):,} images of {run.folder}, "
-                f"such as {listed(extra, 2)}"
+                f"their {noun}s differ; the other run lacks {len(extra):,} of the {len(mine):,} {noun}s of "
+                f"{run.folder}, such as {listed(extra, 2)}"
             )
     told = ("content", "have another content"), ("label", "have another label"), ("group", "are of another group")
     for column, change in told:
@@ -102,18 +102,18 @@ def _differences(a: Run, b: Run, same_split: bool) -> Iterator[str]:
             continue  # one of the runs knows nothing of groups
         changed = [name for name in first if getattr(first[name], column) != getattr(second[name], column)]
         if changed:
-            yield f"{count(len(changed), 'image')} of the same name {change}, such as {listed(changed, 2)}"
+            yield f"{count(len(changed), noun)} of the same name {change}, such as {listed(changed, 2)}"
     if not same_split:
         return
     moved = [name for name in first if first[name].split != second[name].split]
     if moved:
         name = moved[0]
         yield (
-            f"their splits differ: {count(len(moved), 'image')} changed place, such as {name} ({first[name].split} in "
+            f"their splits differ: {count(len(moved), noun)} changed place, such as {name} ({first[name].split} in "
             f"{a.folder}, {second[name].split} in {b.folder}); {_remedy(a, b)}"
         )
     if [*first] != [*second]:  # names sort otherwise in another Unicode form, and figures go by the order
-        yield "they list the same images in different orders; train both again"
+        yield f"they list the same {noun}s in different orders; train both again"
 
 
 def _remedy(a: Run, b: Run) -> str:

@@ -191,9 +191,9 @@ def compare(runs: Sequence[Run | str | Path], failed: dict[str, str] | None = No
         pairs=tuple(replace(pair, p_holm=p) for pair, p in zip(pairs, corrected, strict=True)),
         failed=dict(failed or {}),
         groups=units.groups or None,
-        resampled=str(units) if units.groups else f"{spec.input.noun}s",
+        resampled=str(units) if units.groups else f"{spec.noun}s",
         few=units.few,
-        noun=spec.input.noun,
+        noun=spec.noun,
         about=first.about,
     )
     return replace(comparison, conclusions=tuple(conclusions(comparison)), notes=tuple(notes(comparison, opened)))

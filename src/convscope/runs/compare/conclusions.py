@@ -53,7 +53,7 @@ def conclusions(comparison: Comparison) -> Iterator[str]:
 def notes(comparison: Comparison, runs: list[Run]) -> Iterator[str]:
     """Yield what a reader must know before relying on the figures."""
     yield from (f"could not train {name}: {reason}" for name, reason in comparison.failed.items())
-    once = [network.name for network in comparison.networks if len(network.runs) == 1]
+    once = sorted(network.name for network in comparison.networks if len(network.runs) == 1)
     if once and len(comparison.networks) > 1:
         yield (
             f"{_listed(once)} {'was' if len(once) == 1 else 'were'} trained once: the tests do not cover how another "

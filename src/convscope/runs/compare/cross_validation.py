@@ -150,7 +150,7 @@ def cross_validate(runs: Sequence[Run | str | Path], failed: dict[str, str] | No
         wins=tuple(_wins(a, b, main, about[main].better) for a, b in couples),
         failed={**(failed or {}), **arrangement.incomplete},
         groups=(units and units.groups) or None,
-        resampled=str(units) if units and units.groups else "images",
+        resampled=str(units) if units and units.groups else f"{spec.noun}s",
         about=about,
         baselines=_baselines(arrangement, main),
     )

@@ -24,11 +24,11 @@ def match(stored: np.ndarray, spec: FieldSpec, target: Classes) -> Matched:
             more = f" (nor {count(others, 'other class', 'other classes')} of the set)" if others else ""
             raise DataError(
                 f"this run does not know the class {name!r}{more}{nearest(name, known)}; it names {listed(known, 20)}: "
-                "leave other images out of the set, or name their class as one of these"
+                "leave other examples out of the set, or name their class as one of these"
             )
     number = {name: k for k, name in reversed(list(enumerate(known)))}
     labels = np.array([number.get(composed(name), -1) for name in spec.names])[stored]
     absent = [name for k, name in enumerate(target.names) if not (labels == k).any()]
     if not absent:
         return Matched(labels)
-    return Matched(labels, (f"no image of {count(len(absent), 'class', 'classes')}: {listed(absent)}",))
+    return Matched(labels, (f"no example of {count(len(absent), 'class', 'classes')}: {listed(absent)}",))

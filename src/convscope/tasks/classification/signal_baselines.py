@@ -20,7 +20,6 @@ from convscope.tasks.signals.padded import Padded, padded
 from convscope.tasks.signals.statistics import NAMES, statistics
 
 FLOPS = 1e10  # multiplications per second of matrix products and decompositions, one thread
-COMPARED = 4e8  # comparisons per second
 STATISTICS = 3e-4  # seconds for those of a channel
 RESAMPLED = 512  # steps that signals of different lengths are brought to at most, to be compared
 CHUNK = 64  # signals at a time
@@ -150,7 +149,7 @@ METHODS: dict[str, Baseline] = {
         _random_kernels,
         lambda channels, steps: random_kernels.SHARES,
         lambda n, channels, steps: (
-            n * steps * random_kernels.SHARES / COMPARED + (2 * n * n * random_kernels.SHARES + 10 * n**3) / FLOPS
+            n * random_kernels.seconds_for(channels, steps) + (2 * n * n * random_kernels.SHARES + 10 * n**3) / FLOPS
         ),
     ),
 }

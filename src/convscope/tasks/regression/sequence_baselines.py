@@ -92,15 +92,21 @@ def length(name: str, train: Split, scored: Split, target: Numbers, budget: Budg
     return BaselineResult(name, said, _in_units(guesses, target), time.perf_counter() - start, len(train), False)
 
 
-def _of_signals(features: Callable[[Padded, int], Callable[[Padded], np.ndarray]], width: int, said: str) -> Baseline:
-    """Return the method that learns a linear function of ``width`` features a channel."""
+def _of_signals(
+    features: Callable[[Padded, int], Callable[[Padded], np.ndarray]], width: int, said: str,
+    seconds_for: Callable[[int, int], float],
+) -> Baseline:  # fmt: skip
+    """Return the method that learns a linear function of ``width`` features a channel.
+
+    ``seconds_for(channels, steps)`` is how long those of a signal take.
+    """
 
     def method(name: str, train: Split, scored: Split, target: Numbers, budget: Budget) -> BaselineResult | None:
         if train.input.spec.kind != "signal":
             return None
         start = time.perf_counter()
         some = padded(train, np.arange(min(len(train), 100)))[0]
-        most = int(SIGNALS_A_SECOND * budget.seconds * 1_000 / max(1, some.x.shape[1] * some.x.shape[2]))
+        most = int(budget.seconds / seconds_for(some.x.shape[1], some.x.shape[2]))
         at = _drawn(train, min(len(train), FLOATS // (width * some.x.shape[1]), max(most, 100)), budget.seed)
         signals, scale = padded(train, at)
         of = features(signals, budget.seed)
@@ -129,10 +135,12 @@ METHODS: dict[str, Baseline] = {
     "n-gram ridge": grams,
     "text length": length,
     "summary statistics": _of_signals(
-        lambda signals, seed: statistics, len(NAMES), "statistics of a signal: its level, spread, changes and rhythm"
+        lambda signals, seed: statistics, len(NAMES), "statistics of a signal: its level, spread, changes and rhythm",
+        lambda channels, steps: channels * steps / (1_000 * SIGNALS_A_SECOND),
     ),
     "random kernels": _of_signals(
         _kernel_shares, random_kernels.SHARES,
         "shares of steps at which fixed kernels exceed a threshold (MiniRocket's idea)",
+        random_kernels.seconds_for,
     ),
 }  # fmt: skip
