@@ -180,7 +180,7 @@ def _run_of(network: Any) -> Run | None:
     if isinstance(network, str | os.PathLike) and Path(network).is_dir():
         from convscope.runs.run import open_run
 
-        return open_run(network)
+        return open_run(os.fspath(network))
     return None
 
 
@@ -246,7 +246,7 @@ def _inputs(network: Any, x: Any) -> tuple[str, Any, Any, list[np.ndarray | None
 def _pixel_of(run: Run) -> tuple[float, str] | None:
     """Return the size of a pixel of a run's images, with its unit, where the run knows it."""
     spacing, unit = getattr(run.spec.target, "spacing", ()), getattr(run.spec.target, "unit", "")
-    return (float(spacing[-1]), unit) if len(spacing) and unit else None
+    return (float(next(reversed(spacing))), unit) if spacing and unit else None
 
 
 def pixel_size_of(text: str | None) -> tuple[float, str] | None:

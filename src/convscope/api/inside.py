@@ -13,8 +13,8 @@ from convscope.errors import ConfigError
 from convscope.explain.components import components, convolutions, kernels
 from convscope.explain.feature_maps import FeatureMaps, feature_maps
 from convscope.explain.finite import check_finite
+from convscope.explain.inside import Answer, Inside
 from convscope.graph import Graph
-from convscope.report.inside.contents import Answer, Inside
 
 
 def inside(

@@ -156,7 +156,7 @@ def _one_or_all(network: str, inputs: tuple[str, ...]) -> Any:
         return list(inputs)
     if len(inputs) > 1:
         raise ConfigError(f"{network} is no run folder: one image at a time, found {len(inputs)}")
-    return inputs[0]
+    return next(iter(inputs))
 
 
 def _watched(stream: Iterator[Explanation]) -> Iterator[Explanation]:
@@ -174,7 +174,7 @@ def _tell(job: Job, done: list[Explanation], first: Explanation | None) -> None:
 
     good = [each for each in done if each.error is None]
     rows = [(each.input, said_of(each), _score(each)) for each in good[:SHOWN]]
-    screen.print(table(("input", "answer", "score"), rows, right=(2,)))
+    screen.print(table(("input", "answer", "score"), rows, right=("score",)))
     if len(good) > SHOWN:
         screen.print(f"and {count(len(good) - SHOWN, 'more row')} in the table", style="dim")
     for each in first.maps.values() if first is not None else ():
@@ -220,7 +220,13 @@ def _inside(
          f"{layer.values.max():.4g}", str(layer.silent or ""))
         for layer in result.layers
     ]  # fmt: skip
-    screen.print(table(("layer", "operation", "maps", "minimum", "maximum", "silent"), rows, right=(2, 3, 4, 5)))
+    screen.print(
+        table(
+            ("layer", "operation", "maps", "minimum", "maximum", "silent"),
+            rows,
+            right=("maps", "minimum", "maximum", "silent"),
+        )
+    )
     if result.components is not None:
         parts = result.components
         screen.print(

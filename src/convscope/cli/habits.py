@@ -21,7 +21,7 @@ VERBS = {
     "val": EVALUATE, "valid": EVALUATE, "validate": EVALUATE, "eval": EVALUATE, "test": EVALUATE, "score": EVALUATE,
     "metrics": EVALUATE, "infer": PREDICT, "inference": PREDICT, "classify": PREDICT, "pred": PREDICT,
     "summary": "convscope inspect MODEL", "info": "convscope inspect MODEL", "show": "convscope inspect MODEL",
-    "flops": "convscope inspect MODEL", "explain": "convscope trace RUN IMAGE",
+    "flops": "convscope inspect MODEL", "gradcam": "convscope explain RUN IMAGE",
     "visualize": "convscope trace RUN IMAGE", "visualise": "convscope trace RUN IMAGE",
     "benchmark": "convscope bench train DATA", "profile": "convscope bench train DATA",
     "speed": "convscope bench train DATA", "list": "convscope models", "zoo": "convscope models",

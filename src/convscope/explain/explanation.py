@@ -29,7 +29,8 @@ class Map:
 
     ``score`` is the number explained, ``node`` the layer of a class activation map, ``gap`` by how much the map's sum
     misses what theory says that it is. ``verdict`` is what the checks say of this method on this network, "" where it
-    was not checked, and ``passed`` whether it held.
+    was not checked, and ``passed`` whether it held. ``shape`` and ``extent``, the least and the largest value, stay
+    where the arrays are left out, as after they were written.
     """
 
     method: str
@@ -43,12 +44,14 @@ class Map:
     notes: tuple[str, ...] = ()
     verdict: str = ""
     passed: bool | None = None
+    shape: tuple[int, ...] = ()
+    extent: tuple[float, float] = (0.0, 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all but the arrays as plain values, with the range of the map."""
-        low, high = (float(np.nanmin(self.values)), float(np.nanmax(self.values)))
+        low, high = self.extent
         facts = {name: getattr(self, name) for name in ("score", "node", "gap", "notes", "verdict", "passed")}
-        return plain({**facts, "shape": self.values.shape, "minimum": low, "maximum": high})
+        return plain({**facts, "shape": self.shape, "minimum": low, "maximum": high})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -159,4 +162,6 @@ def map_of(attribution: Attribution, row: int) -> Map:
         attribution.node,
         None if attribution.gap is None else float(attribution.gap[row]),
         attribution.notes,
+        shape=attribution.map[row].shape,
+        extent=(float(attribution.map[row].min()), float(attribution.map[row].max())),
     )

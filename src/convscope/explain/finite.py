@@ -16,13 +16,13 @@ def check_finite(model: nn.Module) -> None:
     >>> check_finite(broken)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    convscope.errors.CheckpointError: weight holds 2 values that are NaN or infinite: the network's training has ...
+    convscope.errors.CheckpointError: weight holds NaN or infinity (2 of 2 values): the network's training has ...
     """
     for name, array in (*model.named_parameters(), *model.named_buffers()):
         if not array.is_floating_point() or bool(torch.isfinite(array).all()):
             continue
         wrong = int((~torch.isfinite(array)).sum())
         raise CheckpointError(
-            f"{name} holds {wrong:,} value{'s' * (wrong != 1)} that are NaN or infinite: the network's training has "
+            f"{name} holds NaN or infinity ({wrong:,} of {array.numel():,} values): the network's training has "
             "diverged or its file is damaged, and nothing can be explained; train it again, with a lower lr"
         )

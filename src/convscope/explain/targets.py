@@ -85,7 +85,7 @@ def choose(
         numbers = outputs.argmax(1).cpu().numpy()
     else:
         numbers = np.zeros(len(outputs), np.int64)
-    return Chosen(ChosenScore(numbers), tuple(known[k] for k in numbers))
+    return Chosen(ChosenScore(numbers), tuple(known[int(k)] for k in numbers))
 
 
 def _of_places(outputs: Tensor, names: Sequence[str], asked: str | int | None, at: Sequence[int] | None) -> Chosen:

@@ -6,6 +6,11 @@ import numpy as np
 
 from convscope.errors import ConfigError
 
+ABOUT = (
+    "The scores become probabilities by the softmax of score / temperature: below 1 the first class takes more, above "
+    "1 all come nearer to each other; the order stays."
+)
+
 
 def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Return softmax(logits / temperature) over the last axis (Hinton et al. 2015, equation 1), float64.

@@ -11,7 +11,7 @@ from convscope.plain import plain
 if TYPE_CHECKING:
     from convscope.explain.checks.result import Checks
     from convscope.explain.explanation import Explanation
-    from convscope.report.inside.contents import Inside
+    from convscope.explain.inside import Inside
 
 
 def explanations(results: Iterable[Explanation], checks: Mapping[str, Checks], folder: Path | None) -> dict[str, Any]:
@@ -28,11 +28,12 @@ def inside(result: Inside, folder: Path) -> dict[str, Any]:
         for layer in result.layers
     ]
     parts = result.components
+    facts = None if parts is None else {name: getattr(parts, name) for name in ("node", "difference", "largest")}
     return plain({
         "network": result.network,
         "input": result.example,
         "layers": layers,
-        "components": None if parts is None else {"node": parts.node, "difference": parts.difference},
+        "components": facts,
         "notes": result.notes,
         "folder": folder,
     })  # fmt: skip

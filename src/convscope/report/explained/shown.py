@@ -27,7 +27,7 @@ def plane_of(each: Map, explanation: Explanation) -> np.ndarray:
 def slice_of(explanation: Explanation) -> int:
     """Return which slice of a volume is shown: that in which the first map has most."""
     values = next(iter(explanation.maps.values())).values
-    return int(np.abs(values).reshape(len(values), -1).sum(1).argmax())
+    return int(np.argsort(np.abs(values).reshape(len(values), -1).sum(1))[-1])
 
 
 def said_of(explanation: Explanation) -> str:

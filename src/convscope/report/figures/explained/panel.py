@@ -44,9 +44,10 @@ def draw(explanation: Explanation, look: Look, pixel: tuple[float, str] | None =
     top = 0.0
     for (name, each), row in zip(explanation.maps.items(), rows, strict=True):
         _row(figure, (top, wide, tall), each, explanation, picture, look, pixel)
+        verdict = len(_verdict(each))
         for line, text in enumerate(words[name]):
             y = 1 - (top + ABOVE + tall + 0.1 + LINE * (line + 0.6)) / sum(rows)
-            failed = each.passed is False and line == 0
+            failed = each.passed is False and line < verdict
             figure.text(LEFT / WIDE, y, text, fontsize=8, color=ORANGE if failed else INK, va="center")
         top += row
     signs = {each.signed for each in explanation.maps.values()}
@@ -66,9 +67,12 @@ def _words(each: Map) -> list[str]:
         facts.append(f"layer {each.node}")
     if each.gap is not None:
         facts.append(f"its sum misses the score by {plain(abs(each.gap))}")
+    return [*_verdict(each), *wrap("; ".join([*facts, *each.notes]), LETTERS)]
+
+
+def _verdict(each: Map) -> list[str]:
     verdict = each.verdict or "not checked: whether it shows the network is not known"
-    lines = wrap(f"Verdict: {verdict}.", LETTERS)
-    return [*lines, *wrap("; ".join([*facts, *each.notes]), LETTERS)]
+    return wrap(f"Verdict: {verdict}.", LETTERS)
 
 
 def _row(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.explain.temperature import probabilities
+from convscope.explain.inside import Answer
+from convscope.explain.temperature import ABOUT, probabilities
 from convscope.report.figures.style import BLUE, FAINT, INK, MUTED, WIDE, Drawing, canvas
-from convscope.report.inside.contents import Answer
 from convscope.report.text import shorten
 from convscope.text import percent
 
@@ -26,17 +26,14 @@ def draw(answer: Answer) -> Drawing:
     axes.barh(rows, shares[order], height=0.5 if warm else 0.7, color=BLUE)
     for row, k in zip(rows, order, strict=True):
         stated = f"{percent(float(shares[k]))} (score {answer.logits[k]:.2f})".replace("-", "\N{MINUS SIGN}")
-        largest = max(shares[k], at_one[k] if warm else 0)
-        axes.text(largest + 0.01, row, stated, va="center", fontsize=7, color=MUTED)
+        largest = max(float(shares[k]), float(at_one[k]) if warm else 0.0)
+        axes.text(largest + 0.01, float(row), stated, va="center", fontsize=7, color=MUTED)
     axes.set_yticks(rows, [shorten(answer.names[k], 28) for k in order], color=INK)
     axes.set(xlim=(0, 1.3), ylim=(len(order) - 0.5, -0.5))
     axes.set_xticks([])
     axes.spines[:].set_visible(False)
     rest = len(answer.names) - len(order)
-    more = f" {rest:,} further classes share {percent(float(1 - shares[order].sum()))}." if rest > 0 else ""
+    more = f" {rest:,} further ones share {percent(float(1 - shares[order].sum()))}." if rest > 0 else ""
     warmth = f" Grey behind: at temperature 1. Blue: at {answer.temperature:g}." if warm else ""
-    reading = (
-        "The scores become probabilities by the softmax of score / temperature: below 1 the first class takes more, "
-        f"above 1 all come nearer to each other; the order stays.{warmth}{more}"
-    )
+    reading = f"{ABOUT}{warmth}{more}"
     return Drawing(figure, "Class probabilities", reading)

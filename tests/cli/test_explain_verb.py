@@ -1,0 +1,73 @@
+"""``convscope explain``: a folder with a corrupt file, feature maps, and what is asked wrongly."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cli.command import call, says
+
+
+@pytest.fixture
+def images(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(8):
+        Image.fromarray(rng.integers(0, 255, (8, 8), np.uint8)).save(folder / f"{number}.png")
+    (folder / "9.png").write_bytes(b"no image")
+    return folder
+
+
+def test_a_folder_with_a_corrupt_file(run, images, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert call("explain", run, images, "--method", "gradient,ig", "--no-checks", "--out", out, "--json") == 2
+    printed = capsys.readouterr()
+    result = json.loads(printed.out)
+    rows = result["explanations"]
+    assert [row["error"] is None for row in rows] == [True] * 8 + [False]
+    assert "9.png" in printed.err
+    assert set(rows[0]["maps"]) == {"gradient", "ig"} and rows[0]["target"] == rows[0]["answer"]["label"]
+    assert (out / "figures" / "sheet.svg").exists() and len(list((out / "maps").iterdir())) == 8 * 2 * 2
+
+
+def test_checks_are_made_once(run, images, tmp_path, capsys):
+    words = ("explain", run, images / "1.png", "--method", "gradient", "--json", "--out")
+    assert call(*words, tmp_path / "a") == 0
+    first = capsys.readouterr()
+    assert "checking Gradient" in first.err
+    assert call(*words, tmp_path / "b") == 0
+    second = capsys.readouterr()
+    assert "checking" not in second.err
+    verdicts = [json.loads(each.out)["explanations"][0]["maps"]["gradient"]["verdict"] for each in (first, second)]
+    assert verdicts[0] and verdicts[0] == verdicts[1]
+
+
+def test_feature_maps(run, images, tmp_path, capsys):
+    assert call("explain", run, images / "1.png", "--maps", "--out", tmp_path / "maps", "--json") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["components"]["difference"] < 1e-6 * result["components"]["largest"]
+    assert result["layers"][-1]["shape"] == [10]
+    assert (tmp_path / "maps" / "maps.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--method", "gradcamm"), "there is no method 'gradcamm'; did you mean 'gradcam'"),
+        (("--target", "77"), "outputs 0 to 9"),
+        (("--target", "sevn"), "there is no 'sevn'"),
+        (("--node", "nowhere", "--method", "gradcam"), "there is no node 'nowhere'"),
+        (("--at", "1,2"), "predicts no masks"),
+        (("--minimum", "2"), "--minimum: expected a share from 0 to 1"),
+        (("--temperature", "2"), "--temperature belongs to --maps"),
+        (("--maps", "--temperature", "0"), "expected a number above 0"),
+        (("--maps", "--node", "nowhere"), "there is no node 'nowhere'"),
+    ],
+)
+def test_what_is_asked_wrongly(run, images, tmp_path, capsys, words, message):
+    says(capsys, message, "explain", run, images / "1.png", *words, "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
