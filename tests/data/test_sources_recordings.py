@@ -130,10 +130,15 @@ def speakers(folder: Path, name: str) -> None:
                 written(path, tone(200 + 300 * int(digit) + at))
 
 
+def groups_of(data: cs.Data) -> set[str]:
+    groups = data.everything.groups
+    return set() if groups is None else set(map(str, groups))
+
+
 def test_parts_of_names_are_columns(tmp_path: Path):
     speakers(tmp_path, "{digit}_{speaker}_{at}.wav")
     for word in ("speaker", "subject"):
-        assert set(cs.load(tmp_path, group=word).everything.groups) == {"ann", "bob", "cy", "dee", "eve", "fay"}
+        assert groups_of(cs.load(tmp_path, group=word)) == {"ann", "bob", "cy", "dee", "eve", "fay"}
     told = cs.load(tmp_path, label_column="speaker")
     assert told.classes == ("ann", "bob", "cy", "dee", "eve", "fay") and told.train.groups is None
     with pytest.raises(cs.DataError, match=r"--group spaeker: no such column; .*class, speaker, number"):
@@ -147,7 +152,7 @@ def test_speakers_in_folders_of_classes_are_hinted_at_and_kept_together_where_as
     data = cs.load(tmp_path)
     hint = {notice.code: notice.text for notice in data.warnings}["group-like"]
     assert "one of 6 words" in hint and "--group speaker" in hint and data.everything.groups is None
-    assert set(cs.load(tmp_path, group="speaker").everything.groups) == {"ann", "bob", "cy", "dee", "eve", "fay"}
+    assert groups_of(cs.load(tmp_path, group="speaker")) == {"ann", "bob", "cy", "dee", "eve", "fay"}
     assert "group-like" not in {notice.code for notice in cs.load(tmp_path, group="none").warnings}
 
 
