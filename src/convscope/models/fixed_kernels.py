@@ -70,7 +70,7 @@ class Shares(Told):
 
 
 def fixed_kernels(
-    *, classes: int, channels: int = 1, size: tuple[int, ...] | None = None, thresholds: int = 8, dropout: float = 0.2
+    *, classes: int, channels: int = 1, size: tuple[int, ...] | None = None, thresholds: int = 8, dropout: float = 0.5
 ) -> nn.Sequential:
     """Build 84 fixed kernels at each dilation that fits, their shares above ``thresholds``, and one linear layer."""
     dilations = [2**k for k in range(DILATIONS) if size is None or k == 0 or 2**k * (LENGTH - 1) < size[0]]

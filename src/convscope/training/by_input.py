@@ -18,22 +18,29 @@ OF_STRANDS = ("conv_dna", "danq")  # networks that can read both strands alike
 FEW_SEQUENCES = 5_000
 FIXED = "the schedule runs to its end"
 STEPS, EPOCHS = 1_000, 60  # at least, of so few: below 100 signals an epoch is a handful of steps
+# Before the norms of kernels that are fixed nothing is learned: all that varies there are the means of a batch.
+BATCH_FIXED, STEPS_FIXED = 128, 400
 
 
-def usual_of_input(data: Data) -> Usual:
-    """Return the settings that the kind of a set's input decides where a plan leaves them open; none for images."""
+def usual_of_input(data: Data, model: str | None) -> Usual:
+    """Return the settings that the kind of a set's input decides where a plan leaves them open; none for images.
+
+    ``model`` is the network that the plan names, ``None`` where it names none.
+    """
     usual = BY_KIND.get(data.preprocessing.kind)
-    return usual(data) if usual else {}
+    return usual(data, model) if usual else {}
 
 
-def _signals(data: Data) -> Usual:
+def _signals(data: Data, model: str | None) -> Usual:
     count = len(windowed(data.train, data.preprocessing))
     few: dict[str, tuple[Any, str]] = {"model": ("fcn", "three convolutions over time, for signals of any length")}
     if count < FEW:
         few["model"] = "fixed_kernels", f"{count:,} training signals are few to learn kernels from: they are fixed"
-        epochs = max(EPOCHS, STEPS // max(1, count // BATCH))
-        few["batch_size"] = min(BATCH, count), f"small steps for {count:,} training signals"
-        few["epochs"] = epochs, f"{STEPS:,} steps or more for {count:,} training signals"
+        fixed = model in (None, "fixed_kernels") and not isinstance(data.preprocessing, LogMelTransform)
+        batch, steps = (BATCH_FIXED, STEPS_FIXED) if fixed else (BATCH, STEPS)
+        size = "large steps, whose means are steady" if fixed else f"small steps for {count:,} training signals"
+        few["batch_size"] = min(batch, count), size
+        few["epochs"] = max(EPOCHS, steps // max(1, count // batch)), f"{steps:,} steps for {count:,} training signals"
         few["select"] = "last", f"{FIXED}: {count_of(len(data.valid), 'validation signal')} would choose by chance"
     if isinstance(data.preprocessing, LogMelTransform):
         augment = "shift=0.1", "a sound a little earlier or later, higher or deeper, is the same; never mirrored"
@@ -46,7 +53,7 @@ def _signals(data: Data) -> Usual:
     }
 
 
-def _texts(data: Data) -> Usual:
+def _texts(data: Data, model: str | None) -> Usual:
     rule = data.preprocessing
     few: dict[str, tuple[Any, str]] = {}
     if rule.dna and rule.length and rule.by == "characters":
@@ -65,7 +72,7 @@ def _texts(data: Data) -> Usual:
     return {"model": model, "augment": ("none", why), **few}
 
 
-BY_KIND: dict[str, Callable[[Data], Usual]] = {"signal": _signals, "text": _texts}
+BY_KIND: dict[str, Callable[[Data, str | None], Usual]] = {"signal": _signals, "text": _texts}
 
 
 def refuse_strands(model: str, data: Data) -> None:

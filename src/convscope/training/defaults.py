@@ -55,7 +55,7 @@ def settle(plan: Plan, data: Data, source: own.Source | None = None) -> Resolved
     check_device(plan.device)
     name = _task(plan, data)
     does = task(name)
-    chosen = _Chosen(plan, data, does, {**_usual(does, plan, data), **usual_of_input(data)})
+    chosen = _Chosen(plan, data, does, {**_usual(does, plan, data), **usual_of_input(data, plan.model)})
     model = chosen.network()
     chosen.length()
     factor = SGD_FACTOR if plan.opt == "sgd" else 1
