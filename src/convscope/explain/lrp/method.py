@@ -82,7 +82,7 @@ def _of_part(
 
 def _start(values: Values, node: Node, score: Score) -> tuple[np.ndarray, np.ndarray]:
     """Return the scores (N,), and each output times the slope of its score: of a logit, itself and zeros."""
-    with torch.enable_grad():
+    with torch.inference_mode(False), torch.enable_grad():
         outputs = torch.from_numpy(values[node.name].copy()).requires_grad_()
         scored = score.of(outputs.double())
         (slope,) = torch.autograd.grad(scored.sum(), outputs)
