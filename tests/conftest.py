@@ -27,10 +27,11 @@ def _refusing_strings(sorts: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of NumPy that sorts, but for strings of variable length unless the sort is a stable one."""
 
     @functools.wraps(sorts)
-    def checked(values: Any, *arguments: Any, **options: Any) -> Any:
+    def checked(*arguments: Any, **options: Any) -> Any:  # libraries name what they give
+        values = arguments[0] if arguments else next(iter(options.values()), None)
         strings = isinstance(getattr(values, "dtype", None), np.dtypes.StringDType)
         assert not strings or options.get("kind") == "stable", "this can end the process: use names.distinct"
-        return sorts(values, *arguments, **options)
+        return sorts(*arguments, **options)
 
     return checked
 

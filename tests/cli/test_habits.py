@@ -92,7 +92,7 @@ def test_an_error_is_folded_between_words_in_a_window_only(
     assert call("models", "resnt") == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) > 3 and all(len(line) <= 60 for line in lines)
-    assert "did you mean 'resnet'?" in lines[0] and {"resnet18,", "vgg_mini"} <= set(" ".join(lines).split())
+    assert "did you mean 'resnet'?" in lines[0] and {"resnet18,", "vgg_mini,"} <= set(" ".join(lines).split())
     monkeypatch.delenv("COLUMNS")  # as where the output is a file
     assert call("models", "resnt") == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
