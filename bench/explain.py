@@ -23,11 +23,11 @@ from record import DATA, alternate, ratio, record, trained
 from torch import Tensor, nn
 
 import convscope as cs
-from convscope.explain.batches import at_once
-from convscope.explain.explained import Explained
-from convscope.explain.integrated_gradients import ig
-from convscope.explain.methods import METHODS
-from convscope.explain.score import ChosenScore
+from convscope.explaining.batches import at_once
+from convscope.explaining.explained import Explained
+from convscope.explaining.integrated_gradients import ig
+from convscope.explaining.methods import METHODS
+from convscope.explaining.score import ChosenScore
 
 STEPS, IMAGES, OFTEN = 50, 32, 8
 
@@ -103,7 +103,7 @@ def costs(name: str, model: nn.Module, several: Tensor, rounds: int) -> list[dic
 
 def windows_of(x: Tensor) -> int:
     """Return how many windows an image is occluded by."""
-    from convscope.explain.occlusion_windows import ALONG, Windows
+    from convscope.explaining.occlusion_windows import ALONG, Windows
 
     return int(np.prod([len(Windows.of(length, ALONG[2]).covers) for length in x.shape[2:]]))
 

@@ -17,11 +17,11 @@ from record import DATA, record, trained
 
 from convscope.data.loading import load
 from convscope.errors import ConfigError
-from convscope.explain.checks.checks import check
-from convscope.explain.checks.result import Checks
-from convscope.explain.explained import Explained
-from convscope.explain.methods import METHODS
-from convscope.explain.score import ChosenScore
+from convscope.explaining.checks.checks import check
+from convscope.explaining.checks.result import Checks
+from convscope.explaining.explained import Explained
+from convscope.explaining.methods import METHODS
+from convscope.explaining.score import ChosenScore
 from convscope.runs.explanation_checks import checked_rows
 from convscope.runs.run import Run, open_run
 

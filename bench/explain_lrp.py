@@ -15,10 +15,10 @@ from record import alternate, ratio, record, seconds
 from torch import nn
 
 import convscope as cs
-from convscope.explain.explained import Explained
-from convscope.explain.lrp.method import lrp
-from convscope.explain.lrp.step import Settings
-from convscope.explain.score import ChosenScore
+from convscope.explaining.explained import Explained
+from convscope.explaining.lrp.method import lrp
+from convscope.explaining.lrp.step import Settings
+from convscope.explaining.score import ChosenScore
 
 AT_ONCE = {"lenet": 32}  # images; one digit takes so short that what else the machine does decides
 NETWORKS = {"lenet": (1, 28, 28), "resnet18": (3, 224, 224), "squeezenet1_0": (3, 224, 224)}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from convscope.data.dataset import Data
     from convscope.data.loading import load
     from convscope.events import Listener, Observer
-    from convscope.explain.explanation import Explanation
+    from convscope.explaining.explanation import Explanation
     from convscope.graph import Graph
     from convscope.graph.record import record
     from convscope.runs.compare.comparison import Comparison
@@ -71,7 +71,7 @@ _HOMES = {
     "Comparison": "convscope.runs.compare.comparison",
     "CrossValidation": "convscope.runs.compare.cross_validation",
     "Data": "convscope.data.dataset",
-    "Explanation": "convscope.explain.explanation",
+    "Explanation": "convscope.explaining.explanation",
     "Graph": "convscope.graph",
     "Inspection": "convscope.analysis.inspection",
     "Listener": "convscope.events",

@@ -42,7 +42,7 @@ DOORS = {
     "torch": (
         *("world", "graph.record", "graph.translate", "graph.verify", "data.augment", "data.batch", "data.loader"),
         *("data.loader_columns", "data.device", "data.transforms", "tasks", "models"),
-        *("training", "explain", "runs", "report", "api"),
+        *("training", "explaining", "runs", "report", "api"),
     ),
     "matplotlib": ("report.figures",),
     "rich": ("terminal", "cli"),

@@ -15,7 +15,7 @@ import convscope as cs
 from convscope.api.explain import explain
 from convscope.api.inside import inside
 from convscope.errors import CheckpointError, ConfigError, DataError, ShapeError
-from convscope.explain.explanation import Explanation
+from convscope.explaining.explanation import Explanation
 from convscope.report.explained.look import Look
 from convscope.report.explained.write import ExplanationFolder, write
 from convscope.report.figures.explained.colours import map_picture, overlay
@@ -57,7 +57,7 @@ def test_a_module_is_explained_and_written(model, x, tmp_path):
 
 
 def test_the_room_can_be_called(model, x):
-    import convscope.explain.methods  # noqa: F401 - the room is a module from now on
+    import convscope.explaining.methods  # noqa: F401 - the room is a module from now on
 
     assert cs.explain(model, x[:1], "gradient")[0]["gradient"].values.shape == (8, 8)
 

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from convscope.explain.checks.estimate import Estimate
-from convscope.explain.checks.result import Checks
+from convscope.explaining.checks.estimate import Estimate
+from convscope.explaining.checks.result import Checks
 from convscope.runs import files
 from convscope.runs.explanation_checks import checked_rows, has_learned, kept_checks
 from convscope.tasks.scores import About

@@ -16,7 +16,7 @@ import numpy as np
 from convscope.api.example import example_of
 from convscope.api.inspect import open_network
 from convscope.errors import ConfigError, DataError
-from convscope.explain.explanation import DEFAULT, Explanation, methods_of
+from convscope.explaining.explanation import DEFAULT, Explanation, methods_of
 from convscope.report.explained.look import Look
 from convscope.report.explained.write import ExplanationFolder, write
 from convscope.report.tables import Table
@@ -24,7 +24,7 @@ from convscope.runs.masks.pixel_size import PixelSize
 from convscope.runs.write import new_folder
 
 if TYPE_CHECKING:
-    from convscope.explain.checks.result import Checks
+    from convscope.explaining.checks.result import Checks
     from convscope.runs.explaining import Explainer, Question
     from convscope.runs.run import Run
 
@@ -50,7 +50,7 @@ def explain(
         network: a run or its folder, an ``nn.Module``, ``package.module:name``, or a name of ``convscope models``.
         x: for a run what ``predict`` takes: files, folders, arrays of raw pixels, texts, a split; for any other network
             its inputs (N, C, \\*space) float, tokens (N, L), or an image file, whose pixels are divided by 255.
-        method: one or several of ``convscope.explain.methods.METHODS``: gradcam, ig, gradient, guided, lrp ...
+        method: one or several of ``convscope.explaining.methods.METHODS``: gradcam, ig, gradient, guided, lrp ...
         target: the name or number of the output to explain; by default the answer's own.
         at: a place (row, column) of a mask; alone the pixel, with ``target`` the predicted region around it.
         node: the layer of class activation maps, as ``inspect`` names it; by default the last that has places.
@@ -158,7 +158,7 @@ def ranked(checks: Sequence[Checks]) -> Table | None:
 
     ``None`` where fewer than two were checked on the same examples.
     """
-    from convscope.explain.checks.ranking import ranking
+    from convscope.explaining.checks.ranking import ranking
 
     if len(checks) < 2:
         return None
@@ -187,9 +187,9 @@ def _run_of(network: Any) -> Run | None:
 def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...], baseline: Any) -> Job:
     import torch
 
-    from convscope.explain.checks.checks import check_all
-    from convscope.explain.explained import Explained
-    from convscope.explain.finite import check_finite
+    from convscope.explaining.checks.checks import check_all
+    from convscope.explaining.explained import Explained
+    from convscope.explaining.finite import check_finite
     from convscope.runs.explaining import explanations, own_score
 
     name, model, inputs, raws = _inputs(network, x)

@@ -10,10 +10,10 @@ import numpy as np
 from convscope.api.example import Example, example_of
 from convscope.data.pictures import Display
 from convscope.errors import ConfigError
-from convscope.explain.components import components, convolutions, kernels
-from convscope.explain.feature_maps import FeatureMaps, feature_maps
-from convscope.explain.finite import check_finite
-from convscope.explain.inside import Answer, Inside
+from convscope.explaining.components import components, convolutions, kernels
+from convscope.explaining.feature_maps import FeatureMaps, feature_maps
+from convscope.explaining.finite import check_finite
+from convscope.explaining.inside import Answer, Inside
 from convscope.graph import Graph
 
 

@@ -19,7 +19,7 @@ from convscope.views import explanation as views
 
 if TYPE_CHECKING:
     from convscope.api.explain import Job
-    from convscope.explain.explanation import Explanation
+    from convscope.explaining.explanation import Explanation
 
 SHOWN = 49  # examples of the table in a terminal
 METHODS = ("gradcam", "ig")  # as in explain.explanation, which would import torch

@@ -19,14 +19,14 @@ from convscope.data.spec import TargetSpec
 from convscope.data.transforms import SignalTransform, Stored, TextTransform, Transform
 from convscope.data.transforms.text import text_of
 from convscope.errors import ConfigError
-from convscope.explain.explained import Explained
-from convscope.explain.explanation import DEFAULT, Explanation, attributions, map_of, methods_of
-from convscope.explain.failures import failed
-from convscope.explain.finite import check_finite
-from convscope.explain.methods import Method
-from convscope.explain.removal import NEARLY
-from convscope.explain.score import Score, answering
-from convscope.explain.targets import choose
+from convscope.explaining.explained import Explained
+from convscope.explaining.explanation import DEFAULT, Explanation, attributions, map_of, methods_of
+from convscope.explaining.failures import failed
+from convscope.explaining.finite import check_finite
+from convscope.explaining.methods import Method
+from convscope.explaining.removal import NEARLY
+from convscope.explaining.score import Score, answering
+from convscope.explaining.targets import choose
 from convscope.graph.record.nested import named_tensors
 from convscope.runs.predictor import Predictor
 

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from convscope.errors import SaveError
-from convscope.explain.checks.result import Checks
+from convscope.explaining.checks.result import Checks
 from convscope.plain import plain
 from convscope.runs import files
 from convscope.runs.checksum import weights_hash

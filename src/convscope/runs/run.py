@@ -21,7 +21,7 @@ from convscope.data.names import repeated
 from convscope.data.spec import names_of
 from convscope.data.transforms import Form
 from convscope.errors import CheckpointError, ConfigError, ShapeError, quoted
-from convscope.explain.explanation import DEFAULT, Explanation, methods_of
+from convscope.explaining.explanation import DEFAULT, Explanation, methods_of
 from convscope.models import entry, own
 from convscope.models.tensors import checked
 from convscope.runs import files

@@ -15,12 +15,12 @@ from convscope.data.dataset import Split
 from convscope.data.sequences.first_window import first_window
 from convscope.data.transforms import TextTransform
 from convscope.errors import ConfigError, Error
-from convscope.explain.checks.checks import check
-from convscope.explain.checks.deletion import References, references
-from convscope.explain.checks.result import Checks
-from convscope.explain.explained import Explained
-from convscope.explain.methods import Method
-from convscope.explain.score import answering
+from convscope.explaining.checks.checks import check
+from convscope.explaining.checks.deletion import References, references
+from convscope.explaining.checks.result import Checks
+from convscope.explaining.explained import Explained
+from convscope.explaining.methods import Method
+from convscope.explaining.score import answering
 from convscope.runs.evaluate import held_out
 from convscope.runs.explaining import Explainer, own_score
 from convscope.runs.explanation_checks import EXAMPLES, checked_rows, has_learned, kept_checks, known_checks

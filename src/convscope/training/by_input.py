@@ -53,7 +53,7 @@ def _signals(data: Data, model: str | None) -> Usual:
     }
 
 
-def _texts(data: Data, model: str | None) -> Usual:
+def _texts(data: Data, _: str | None) -> Usual:
     rule = data.preprocessing
     few: dict[str, tuple[Any, str]] = {}
     if rule.dna and rule.length and rule.by == "characters":

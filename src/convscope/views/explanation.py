@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from convscope.plain import plain
 
 if TYPE_CHECKING:
-    from convscope.explain.checks.result import Checks
-    from convscope.explain.explanation import Explanation
-    from convscope.explain.inside import Inside
+    from convscope.explaining.checks.result import Checks
+    from convscope.explaining.explanation import Explanation
+    from convscope.explaining.inside import Inside
 
 
 def explanations(results: Iterable[Explanation], checks: Mapping[str, Checks], folder: Path | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from convscope.data.pictures import Display
-from convscope.explain.explanation import Explanation, Map
+from convscope.explaining.explanation import Explanation, Map
 from convscope.text import percent
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from convscope.explain.explanation import Explanation
+from convscope.explaining.explanation import Explanation
 
 
 def columns(methods: Sequence[str]) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.data.pictures import tile
-from convscope.explain.explanation import Explanation
-from convscope.explain.methods import METHODS
+from convscope.explaining.explanation import Explanation
+from convscope.explaining.methods import METHODS
 from convscope.report.explained.look import Look
 from convscope.report.explained.shown import picture_of, plane_of
 from convscope.report.explained.table import columns, rows

@@ -10,13 +10,13 @@ import numpy as np
 
 from convscope.data.dataset import Split
 from convscope.errors import Error
-from convscope.explain.checks.quick import quick_check
-from convscope.explain.explained import Explained
-from convscope.explain.explanation import Explanation, attributions, map_of
-from convscope.explain.feature_maps import FeatureMaps, feature_maps
-from convscope.explain.methods import METHODS
-from convscope.explain.score import ChosenScore
-from convscope.explain.targets import names_of_outputs
+from convscope.explaining.checks.quick import quick_check
+from convscope.explaining.explained import Explained
+from convscope.explaining.explanation import Explanation, attributions, map_of
+from convscope.explaining.feature_maps import FeatureMaps, feature_maps
+from convscope.explaining.methods import METHODS
+from convscope.explaining.score import ChosenScore
+from convscope.explaining.targets import names_of_outputs
 from convscope.report.inside.contents import InReport, Seen
 from convscope.report.section import report_of, shows_images
 from convscope.report.sequences.chosen import Chosen

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.explain.explanation import Explanation
-from convscope.explain.feature_maps import FeatureMaps
+from convscope.explaining.explanation import Explanation
+from convscope.explaining.feature_maps import FeatureMaps
 
 
 @dataclass(frozen=True)

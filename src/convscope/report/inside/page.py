@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convscope.data.pictures import data_url, tile
-from convscope.explain.feature_maps import FeatureMaps
-from convscope.explain.inside import Inside
+from convscope.explaining.feature_maps import FeatureMaps
+from convscope.explaining.inside import Inside
 from convscope.report.page import Head, drawn, page
 from convscope.report.section import Section
 from convscope.report.text import clean, file_name

@@ -11,10 +11,10 @@ from convscope.data.dataset import Split
 from convscope.data.sequences.first_window import first_window
 from convscope.data.spec import Numbers, TargetSpec
 from convscope.data.transforms.text import text_of
-from convscope.explain.checks.drop import SHARE, drop
-from convscope.explain.checks.estimate import mean_of
-from convscope.explain.occlusion import pieces
-from convscope.explain.score import score_of
+from convscope.explaining.checks.drop import SHARE, drop
+from convscope.explaining.checks.estimate import mean_of
+from convscope.explaining.occlusion import pieces
+from convscope.explaining.score import score_of
 from convscope.report.sequences.chosen import Chosen, Closely
 from convscope.report.sequences.contents import Explained, Explanations
 from convscope.report.sequences.methods import PIECES, Method, method_of

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from convscope.explain.score import answering
+from convscope.explaining.score import answering
 
 
 @dataclass(frozen=True)

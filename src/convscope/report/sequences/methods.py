@@ -11,12 +11,12 @@ import numpy as np
 from torch import Tensor, nn
 
 from convscope.data.transforms import SignalTransform, TextTransform
-from convscope.explain.effort import values_computed
-from convscope.explain.integrated_gradients import integrated_gradients, steps_for
-from convscope.explain.mutagenesis import importance, mutagenesis
-from convscope.explain.occlusion import Remove, occlusion, pieces
-from convscope.explain.removal import NEARLY, with_any_base, with_mean, without_tokens
-from convscope.explain.score import Score
+from convscope.explaining.effort import values_computed
+from convscope.explaining.integrated_gradients import integrated_gradients, steps_for
+from convscope.explaining.mutagenesis import importance, mutagenesis
+from convscope.explaining.occlusion import Remove, occlusion, pieces
+from convscope.explaining.removal import NEARLY, with_any_base, with_mean, without_tokens
+from convscope.explaining.score import Score
 
 PIECES = 160  # of a text: what a longer one is divided into
 DEEP = 60  # times what a step of a gradient through a network for signals costs, which are deeper than those for texts

@@ -11,7 +11,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from convscope.explain.explanation import Explanation, Map
+from convscope.explaining.explanation import Explanation, Map
 from convscope.report.explained.look import Look
 from convscope.report.explained.shown import picture_of, plane_of, said_of
 from convscope.report.figures.explained.colours import SIGNED, UNSIGNED, map_picture, overlay

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convscope.explain.explanation import Explanation
-from convscope.explain.methods import METHODS
+from convscope.explaining.explanation import Explanation
+from convscope.explaining.methods import METHODS
 from convscope.report.explained.shown import said_of
 from convscope.report.figures.sequences import letters, traces
 from convscope.report.figures.style import Drawing

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from convscope.data.pictures import Display, tile
-from convscope.explain.explanation import Explanation
+from convscope.explaining.explanation import Explanation
 from convscope.report.explained.look import Look
 from convscope.report.explained.shown import picture_of, plane_of, said_of
 from convscope.report.figures.explained.colours import overlay

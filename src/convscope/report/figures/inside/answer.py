@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.explain.inside import Answer
-from convscope.explain.temperature import ABOUT, probabilities
+from convscope.explaining.inside import Answer
+from convscope.explaining.temperature import ABOUT, probabilities
 from convscope.report.figures.style import BLUE, FAINT, INK, MUTED, WIDE, Drawing, canvas
 from convscope.report.text import shorten
 from convscope.text import percent

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convscope.explain.components import Component, Components
+from convscope.explaining.components import Component, Components
 from convscope.report.figures.inside.colours import SIGNED
 from convscope.report.figures.style import MUTED, WIDE, Drawing, canvas
 

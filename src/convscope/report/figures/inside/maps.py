@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image, ImageDraw, ImageFont
 
-from convscope.explain.feature_maps import FeatureMaps
+from convscope.explaining.feature_maps import FeatureMaps
 from convscope.report.figures.inside.colours import SIGNED, UNSIGNED, is_signed, plain, shares
 from convscope.report.figures.style import GREY, PAPER
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.explain.feature_maps import FeatureMaps
+from convscope.explaining.feature_maps import FeatureMaps
 from convscope.report.figures.inside.colours import SIGNED, UNSIGNED, is_signed, plain
 from convscope.report.figures.style import MUTED, WIDE, Drawing, canvas
 

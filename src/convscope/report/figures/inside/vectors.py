@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from convscope.explain.feature_maps import FeatureMaps
+from convscope.explaining.feature_maps import FeatureMaps
 from convscope.report.figures.inside.colours import SIGNED, UNSIGNED, is_signed, plain
 from convscope.report.figures.style import WIDE, Drawing, canvas
 

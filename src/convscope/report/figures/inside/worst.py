@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from convscope.explain.methods import METHODS
+from convscope.explaining.methods import METHODS
 from convscope.report.contents import Contents
 from convscope.report.explained.look import Look
 from convscope.report.figures.explained import sheet

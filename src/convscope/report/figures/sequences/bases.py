@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from convscope.data.transforms.dna import BASES
-from convscope.explain.mutagenesis import importance
+from convscope.explaining.mutagenesis import importance
 from convscope.report.contents import Contents
 from convscope.report.figures.sequences.glyphs import letter
 from convscope.report.figures.sequences.scale import CELLS, around_zero, legend
