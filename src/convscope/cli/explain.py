@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from convscope.cli.exits import GIVEN
 from convscope.cli.output import show_json
-from convscope.cli.written import image_shape, place
+from convscope.cli.written import check_together, image_shape, place
 from convscope.terminal.screen import err, say_error, say_warning
 from convscope.terminal.screen import out as screen
 from convscope.terminal.tables import table
@@ -39,6 +39,7 @@ def explain(
     pixel_size: str | None = None,
     checks: bool | None = None,
     maps: Annotated[bool, Parameter(negative="")] = False,
+    units: str | None = None,
     temperature: float = 1.0,
     input_: Annotated[str | None, Parameter(name="--input", negative="")] = None,
     from_: Annotated[Path | None, Parameter(name="--from", negative="")] = None,
@@ -60,9 +61,11 @@ def explain(
     target
         Class, label or number to explain, by name or number; by default the answer's own.
     at
-        Pixel of a mask, as row,column; with --target the predicted region of that class around it.
+        Pixel of a mask, as row,column; with --target the predicted region of that class around it. With --units the
+        place in the layer, by default the one in the middle.
     node
-        Layer of class activation maps, as convscope inspect names it; with --maps the only layer to show.
+        Layer of class activation maps, as convscope inspect names it; with --maps the only layer to show; with --units
+        the layer of the channels, by default the output.
     minimum
         Share of a map's largest magnitude below which it has no colour.
     maximum
@@ -76,6 +79,9 @@ def explain(
         more than a minute. What was checked is kept in the run folder.
     maps
         Show every feature map of one input instead, layer by layer, with kernels and class probabilities.
+    units
+        Show instead what these channels of the layer --node see and look for, such as 0,3,7: their receptive fields
+        over the input, if one is given, the examples that they answer most, and pictures made for them.
     temperature
         Temperature of the class probabilities, with --maps.
     input_
@@ -95,20 +101,38 @@ def explain(
     from convscope.training.threads import using
 
     named = (*inputs, *(() if from_ is None else inputs_in(from_)))
-    if not named:
+    _check_together(units, maps, target, checks, temperature, input_)
+    if not named and units is None:
         raise ConfigError("no input given; write: convscope explain RUN IMAGE..., or give a folder")
     wanted = [name for text in method for name in text.split(",") if name]
     with using(threads):
+        if units is not None:
+            from convscope.cli import explain_units
+
+            return explain_units.show(network, named, node, explain_units.numbers(units), place(at), out, as_json)
         if maps:
             return _inside(network, named, node, temperature, input_, out, as_json)
-        if temperature != 1 or input_ is not None:
-            raise ConfigError(
-                f"{'--input' if input_ is not None else '--temperature'} belongs to --maps: it is missing"
-            )
         return _explain(
             network, named, {"method": wanted, "target": target, "at": place(at), "node": node},
             {"minimum": minimum, "maximum": maximum, "opacity": opacity}, pixel_size, checks, out, as_json,
         )  # fmt: skip
+
+
+def _check_together(
+    units: str | None, maps: bool, target: str | None, checks: bool | None, temperature: float, input_: str | None
+) -> None:
+    """Refuse flags that would be ignored."""
+    from convscope.errors import ConfigError
+
+    flags = {
+        "--units": units is not None, "--maps": maps, "--target": target is not None, "--checks": checks is True,
+        "--temperature": temperature != 1, "--input": input_ is not None,
+    }  # fmt: skip
+    of_maps = {"--temperature": ("--maps",), "--input": ("--maps",)}
+    check_together(flags, alone=("--maps", "--units"), with_=of_maps)
+    for flag in ("--target", "--checks"):
+        if units is not None and flags[flag]:
+            raise ConfigError(f"{flag} has no effect with --units: leave one of them out")
 
 
 def _explain(

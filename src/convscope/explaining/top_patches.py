@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from convscope.explaining.explained import Explained
 from convscope.explaining.units import SeenArea, Units, in_batches, seen_area, units_of
 
 COUNT = 9
+Entry = tuple[float, int, int, Tensor]  # value, -row, place as one number, input
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,25 +61,49 @@ def top_patches(
     >>> [(patch.row, patch.place, patch.value, patch.pixels.tolist()) for patch in found.patches][0]
     (0, (1,), 7.0, [[3.0, 4.0]])
     """
-    largest: list[tuple[float, int, int, Tensor]] = []  # value, -row, place as one number, input
+    return patches_of_channels(explained, node, (channel,), batches, count=count)[0]
+
+
+def patches_of_channels(
+    explained: Explained,
+    node: str,
+    channels: Sequence[int],
+    batches: Iterable[Tensor] | None = None,
+    *,
+    count: int = COUNT,
+) -> tuple[TopPatches, ...]:
+    """Return what ``top_patches`` does for each of some channels, of one pass through the inputs."""
+    largest: list[list[Entry]] = [[] for _ in channels]
     inputs = 0
     with units_of(explained, node) as units, torch.no_grad():
-        units.checked(channel)
+        numbers = [units.checked(channel) for channel in channels]
         for x in [explained.x] if batches is None else batches:
-            flat = in_batches(explained.of(x), lambda part: units.values(part)[:, channel].reshape(len(part), -1))
-            for row, values in enumerate(flat):
-                at = int(values.argmax())
-                entry = (float(values[at]), -(inputs + row), at, x[row])
-                if len(largest) < count:
-                    heapq.heappush(largest, entry)
-                elif entry[:2] > largest[0][:2]:
-                    heapq.heapreplace(largest, entry)
+            values = in_batches(
+                explained.of(x), lambda part: units.values(part)[:, numbers].reshape(len(part), len(numbers), -1)
+            )  # (n, channels, places)
+            for kept, of_channel in zip(largest, values.swapaxes(0, 1), strict=True):
+                _keep(kept, of_channel, x, inputs, count)
             inputs += len(x)
         if not inputs:
             raise ConfigError("top patches: at least one input is needed, found none")
-        ordered = sorted(largest, key=lambda entry: entry[:2], reverse=True)
-        patches = tuple(_cut(units, channel, *entry) for entry in ordered)
-    return TopPatches(node, channel, patches, inputs)
+        return tuple(
+            TopPatches(node, channel, tuple(_cut(units, channel, *entry) for entry in _ordered(kept)), inputs)
+            for channel, kept in zip(channels, largest, strict=True)
+        )
+
+
+def _keep(kept: list[Entry], values: np.ndarray, x: Tensor, before: int, count: int) -> None:
+    """Put into a heap of at most ``count`` what of a batch (n, places) is larger than its least."""
+    for row, at in enumerate(values.argmax(1).tolist()):
+        order = float(values[row, at]), -(before + row)
+        if len(kept) < count:
+            heapq.heappush(kept, (*order, at, x[row].clone()))
+        elif order > kept[0][:2]:
+            heapq.heapreplace(kept, (*order, at, x[row].clone()))
+
+
+def _ordered(kept: list[Entry]) -> list[Entry]:
+    return sorted(kept, key=lambda entry: entry[:2], reverse=True)
 
 
 def _cut(units: Units, channel: int, value: float, row: int, at: int, x: Tensor) -> Patch:

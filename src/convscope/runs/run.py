@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import safe_open
@@ -45,6 +45,9 @@ from convscope.runs.tiles import Tiles
 from convscope.tasks.scores import About
 from convscope.text import listed
 from convscope.training.plan import Plan
+
+if TYPE_CHECKING:
+    from convscope.runs.layer_units import LayerUnits
 
 
 @dataclass(frozen=True, repr=False)
@@ -223,6 +226,34 @@ class Run:
         explainer = Explainer(self.predictor, question)
         of_methods = verdicts(self, explainer, asked=True).checks if checks else {}
         return [each.with_verdicts(of_methods) for each in explainer.explain(inputs)]
+
+    def units(
+        self,
+        node: str | None,
+        channels: Sequence[int],
+        example: Images | None = None,
+        *,
+        at: Sequence[int] | None = None,
+    ) -> LayerUnits:
+        """Return what units of a layer see and look for: fields, the patches they answer most, pictures made for them.
+
+        Args:
+            node: the layer, as ``inspect`` names it; ``None``: the output.
+            channels: which of its channels, at most 16.
+            example: an image or a signal to lay the fields over; by default the one that the channel answers most.
+            at: the unit's place in the layer, (row, column) or (step,); by default the one in the middle.
+
+        Patches are of the split that the run is judged by, and cut by what the unit sees exactly. Where the run's set
+        cannot be read, that stands in ``notes`` and there are only fields.
+
+        Raises:
+            ConfigError: no such layer, with the nearest names, a place in a layer without places, or a network of texts
+                or volumes. ShapeError: no such channel or place, with the valid range. DataError: an example that
+                cannot be read. CheckpointError: weights that are NaN.
+        """
+        from convscope.runs.units import layer_units
+
+        return layer_units(self, node, channels, example, at=at)
 
     def predictions(self, split: Split, *, tta: int = 0, amp: bool = False, tiles: Tiles = "auto") -> np.ndarray:
         """Return the predictions (N, ...) for the examples of a split: of classes their probabilities (N, K)."""

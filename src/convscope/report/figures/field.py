@@ -25,7 +25,7 @@ def draw(image: np.ndarray, seen: np.ndarray, title: str, said: str) -> Figure:
         colour * shade + (1 - shade) * 0.5 * (1 - DIM),
         interpolation="none", vmin=0, vmax=1, aspect="auto" if long else "equal",
     )  # fmt: skip
-    for ends in _outline(seen):
+    for ends in outline(seen):
         axes.plot(*ends, color=ORANGE, linewidth=1.2, solid_capstyle="butt")
     axes.set_title(title)
     axes.set_xlabel(said, color=MUTED, loc="left")
@@ -34,7 +34,7 @@ def draw(image: np.ndarray, seen: np.ndarray, title: str, said: str) -> Figure:
     return figure
 
 
-def _outline(seen: np.ndarray) -> list[tuple[list[float], list[float]]]:
+def outline(seen: np.ndarray) -> list[tuple[list[float], list[float]]]:
     """Return the borders between what is seen and what is not, as lines ((x, x), (y, y)) of neighbouring edges."""
     around = np.pad(seen, 1)
     lines = []

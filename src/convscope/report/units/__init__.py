@@ -1,0 +1,1 @@
+"""The page of what channels of a layer see and look for."""
