@@ -54,6 +54,27 @@ def test_feature_maps(run, images, tmp_path, capsys):
     assert (tmp_path / "maps" / "maps.html").exists()
 
 
+def test_channels_of_a_layer(run, images, tmp_path, capsys):
+    words = (
+        "explain",
+        run,
+        images / "1.png",
+        "--node",
+        "0",
+        "--units",
+        "0,2",
+        "--at",
+        "0,3",
+        "--out",
+        tmp_path / "out",
+    )
+    assert call(*words, "--json") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert [each["channel"] for each in result["channels"]] == [0, 2] and result["at"] == [0, 3]
+    assert [len(each["patches"]) for each in result["channels"]] == [9, 9]
+    assert (tmp_path / "out" / "units.html").exists() and (tmp_path / "out" / "top_patches.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -66,6 +87,14 @@ def test_feature_maps(run, images, tmp_path, capsys):
         (("--temperature", "2"), "--temperature belongs to --maps"),
         (("--maps", "--temperature", "0"), "expected a number above 0"),
         (("--maps", "--node", "nowhere"), "there is no node 'nowhere'"),
+        (("--units", "0", "--node", "nowhere"), "there is no node 'nowhere'"),
+        (("--units", "99", "--node", "0"), "0 has the channels 0.."),
+        (("--units", "0", "--node", "0", "--at", "99,0"), "0 has no unit at 99, 0; valid is 0.."),
+        (("--units", "0", "--at", "1,2"), "has no places"),
+        (("--units", "one"), "--units: expected numbers of channels"),
+        (("--units", "0,0"), "channels that differ"),
+        (("--units", "0", "--maps"), "exclude each other"),
+        (("--units", "0", "--target", "3"), "--target has no effect with --units"),
     ],
 )
 def test_what_is_asked_wrongly(run, images, tmp_path, capsys, words, message):

@@ -27,17 +27,24 @@ class TopExample:
 class ChannelUnits:
     """One channel: what its unit in the place looked at sees, how much of it it uses, and its top patches.
 
+    ``name`` is what a channel of the output is called, "" in other layers.
     ``effective`` is ``None`` where no input moves the unit; ``below`` (C, *space) are the raw numbers of the input that
     the fields are laid over, ``below_id`` its name; ``None`` and "" where there is none. ``top`` is empty where the
     examples could not be read.
     """
 
     channel: int
+    name: str
     seen: SeenArea
     effective: EffectiveField | None
     below: np.ndarray | None
     below_id: str
     top: tuple[TopExample, ...]
+
+    @property
+    def title(self) -> str:
+        """The number of the channel, and its name where it has one."""
+        return f"channel {self.channel}" + (f": {self.name}" if self.name else "")
 
 
 @dataclass(frozen=True, eq=False)

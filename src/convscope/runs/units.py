@@ -21,9 +21,10 @@ from convscope.explaining.activation_maximisation import Maximised, maximise_act
 from convscope.explaining.effective_field import unit_field
 from convscope.explaining.explained import Explained
 from convscope.explaining.finite import check_finite
+from convscope.explaining.targets import names_of_outputs
 from convscope.explaining.top_patches import TopPatches, patches_of_channels
 from convscope.explaining.units import Units, seen_area, units_of
-from convscope.graph import Node
+from convscope.graph import Graph, Node
 from convscope.runs.explanation_checks import checked_rows
 from convscope.runs.held_inputs import HeldInputs, held_inputs
 from convscope.runs.layer_units import ChannelUnits, LayerUnits, TopExample
@@ -58,8 +59,7 @@ def layer_units(
     with units_of(looked_at, node) as units:
         numbers = tuple(units.checked(channel) for channel in channels)
         layer, place = units.node, _place(units, at)
-        notes = [] if units.places else [f"layer {units.node.name} has no places: each of its channels is one unit"]
-    notes += [problem] if problem else []
+        notes = [problem] if problem else []
     top: list[tuple[TopExample, ...]] = [()] * len(numbers)
     maximised, inputs = None, 0
     if held is not None:
@@ -69,6 +69,7 @@ def layer_units(
         say(f"making {count(len(numbers), 'picture')}")
         maximised = maximise_activation(explained, numbers, layer.name)
     some = looked_at.rows(torch.from_numpy(checked_rows(len(looked_at.x), MEASURED)))
+    names = _names(run, looked_at, layer)
     seen_by: list[ChannelUnits] = []
     for number, of_channel in zip(numbers, top, strict=True):
         effective, told = _effective(some, layer.name, (number, *place))
@@ -76,7 +77,7 @@ def layer_units(
         below = given or _whole(run, held, of_channel)
         area = seen_area(_graph(looked_at), layer, (number, *place))
         under, name = (None, "") if below is None else (_raw(run, below.x)[0], below.id)
-        seen_by.append(ChannelUnits(number, area, effective, under, name, of_channel))
+        seen_by.append(ChannelUnits(number, names.get(number, ""), area, effective, under, name, of_channel))
     measured = (
         "1 input, random numbers" if held is None and given is None
         else f"{given.id} alone" if given is not None and looked_at.x is given.x
@@ -129,10 +130,10 @@ def _given(run: Run, example: Any) -> Shown:
 
 def _noise(run: Run) -> Tensor:
     """Return random numbers of the size and the spread of the inputs that the network was trained on."""
-    rule, generator = run.spec.preprocessing, torch.Generator().manual_seed(0)
+    rule = run.spec.preprocessing
     signals = isinstance(rule, SignalTransform)
     shape = (rule.channels, rule.window or rule.length or STEPS) if signals else run.spec.input.shape
-    return torch.randn((1, *shape), generator=generator)
+    return torch.randn([1, *(size or STEPS for size in shape)], generator=torch.Generator().manual_seed(0))
 
 
 def _place(units: Units, at: Sequence[int] | None) -> tuple[int, ...]:
@@ -195,7 +196,14 @@ def _effective(some: Explained, node: str, at: tuple[int, ...]) -> tuple[Effecti
         return None, [str(problem)]
 
 
-def _graph(explained: Explained) -> Any:
+def _names(run: Run, explained: Explained, layer: Node) -> dict[int, str]:
+    """Return what the channels of the output are called; of another layer nothing."""
+    names = names_of_outputs(run.spec.target)
+    is_output = layer.name in _graph(explained).outputs.values() and len(names) == layer.shape[1]
+    return dict(enumerate(names)) if is_output else {}
+
+
+def _graph(explained: Explained) -> Graph:
     assert explained.graph is not None  # units_of has refused it
     return explained.graph
 

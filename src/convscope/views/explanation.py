@@ -69,4 +69,4 @@ def _of_channel(each: ChannelUnits) -> dict[str, Any]:
          "seen": top.patch.seen.box, "share_outside": top.patch.seen.outside}
         for top in each.top
     ]  # fmt: skip
-    return {"channel": each.channel, "field": fields, "patches": patches}
+    return {"channel": each.channel, "name": each.name, "field": fields, "patches": patches}

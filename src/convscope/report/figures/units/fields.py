@@ -122,8 +122,8 @@ def name_of(example: str) -> str:
 
 
 def _title(axes: Axes, of_channel: ChannelUnits) -> None:
-    below = f", over {shorten(name_of(of_channel.below_id), 22)}" if of_channel.below_id else ""
-    axes.set_title(f"channel {of_channel.channel}{below}", fontsize=7, fontweight="normal", color=MUTED, pad=3)
+    below = f", over {shorten(name_of(of_channel.below_id), 18)}" if of_channel.below_id else ""
+    axes.set_title(f"{shorten(of_channel.title, 24)}{below}", fontsize=7, fontweight="normal", color=MUTED, pad=3)
 
 
 def _legend(units: LayerUnits, images: bool) -> list[Line2D | Patch]:

@@ -34,7 +34,7 @@ def draw(units: LayerUnits) -> Drawing | None:
                             color=INK, pad=2)  # fmt: skip
             panel.set_xlabel(shorten(name_of(top.id), 18), fontsize=5.5, labelpad=2)
             panel.set(xticks=[], yticks=[])
-        row[0].set_ylabel(f"channel {of_channel.channel}", fontsize=7, color=MUTED)
+        row[0].set_ylabel(shorten(of_channel.title, 20), fontsize=7, color=MUTED)
     brightness = "" if units.display is None else f" {units.display.sentence}"
     return Drawing(
         figure,

@@ -10,6 +10,7 @@ import numpy as np
 from convscope.report.figures.inside.colours import plain
 from convscope.report.figures.style import BLUE, INK, MUTED, WIDE, Drawing, canvas
 from convscope.report.figures.units.fields import LEADS
+from convscope.report.text import shorten
 from convscope.text import count
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def draw(units: LayerUnits) -> Drawing | None:
     panels = list(figure.subplots(down, across, squeeze=False).ravel())
     for panel in panels[len(pictures) :]:
         panel.set_axis_off()
-    for panel, channel, picture, reached, largest in zip(
-        panels, made.channels, pictures, made.reached, made.largest, strict=False
+    for panel, of_channel, picture, reached, largest in zip(
+        panels, units.channels, pictures, made.reached, made.largest, strict=False
     ):
         if images and units.display is not None:
             panel.imshow(units.display.show(picture), interpolation="none")
@@ -41,7 +42,7 @@ def draw(units: LayerUnits) -> Drawing | None:
             for lead in picture[:LEADS]:
                 panel.plot(np.arange(len(lead)), lead, color=BLUE, lw=0.9)
             panel.tick_params(labelsize=6)
-        panel.set_title(f"channel {channel}", fontsize=7, fontweight="normal", color=INK, pad=3)
+        panel.set_title(shorten(of_channel.title, 26), fontsize=7, fontweight="normal", color=INK, pad=3)
         fails = ": less than an example" if reached < largest else ""
         panel.set_xlabel(f"reached {plain(float(reached))}{fails}\nexamples up to {plain(float(largest))}",
                          fontsize=6.5, color=MUTED)  # fmt: skip
