@@ -68,6 +68,21 @@ def test_fields_of_a_corner_hang_over_it_and_lie_over_the_image_given(images: cs
     assert each.effective.energy[~each.seen.mask].sum() == 0
 
 
+def test_a_unit_that_no_input_moves_is_told_of(images: cs.Run, tmp_path: Path):
+    layer = first_layer(images)
+    weight = images.model.get_submodule(layer).weight
+    assert isinstance(weight, torch.Tensor)
+    before = weight.detach().clone()
+    with torch.no_grad():
+        weight[1] = 0
+    found = images.units(layer, [0, 1])
+    with torch.no_grad():
+        weight.copy_(before)
+    assert [each.effective is None for each in found.channels] == [False, True]
+    assert "no input moves" in found.notes[0]
+    assert "no input moves it" in write(found, tmp_path).read_text(encoding="utf-8")
+
+
 def test_channels_of_the_output_are_called_after_the_classes(images: cs.Run):
     assert [each.title for each in images.units(None, [3]).channels] == ["channel 3: 3"]
 

@@ -80,7 +80,7 @@ def layer_units(
         seen_by.append(ChannelUnits(number, names.get(number, ""), area, effective, under, name, of_channel))
     measured = (
         "1 input, random numbers" if held is None and given is None
-        else f"{given.id} alone" if given is not None and looked_at.x is given.x
+        else f"{given.id.rpartition('/')[2]} alone" if given is not None and looked_at.x is given.x
         else count(len(some.x), f"{held.name if held is not None else ''} example".strip())
     )  # fmt: skip
     return LayerUnits(

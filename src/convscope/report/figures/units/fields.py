@@ -38,14 +38,15 @@ def draw(units: LayerUnits) -> Drawing:
     count = len(units.channels)
     across = min(ACROSS, count) if images else 1
     down = math.ceil(count / across)
-    figure = canvas(WIDE * (across / ACROSS if images else 1), (2.65 if images else 1.35) * down + 0.45)
+    handles, columns = _legend(units, images), min(across, 2) if images and across < 3 else 4
+    height = (2.65 if images else 1.35) * down + 0.2 + 0.2 * math.ceil(len(handles) / columns)
+    figure = canvas(WIDE * (max(across, 2) / ACROSS if images else 1), height)
     panels = list(figure.subplots(down, across, squeeze=False).ravel())
     for panel, of_channel in zip(panels, units.channels, strict=False):
         (_image if images else _signal)(panel, of_channel, units)
     for panel in panels[count:]:
         panel.set_axis_off()
-    figure.legend(handles=_legend(units, images), loc="outside lower left", ncols=2 if across == 1 and images else 4,
-                  frameon=False, fontsize=7)  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False, fontsize=7)
     if images:
         bar = figure.colorbar(ScalarMappable(cmap=UNSIGNED), ax=panels, fraction=0.025, pad=0.01, aspect=22)
         bar.set_ticks([0, 1], labels=["0", "most"], fontsize=7)

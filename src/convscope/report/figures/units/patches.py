@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,20 +29,24 @@ def draw(units: LayerUnits) -> Drawing | None:
     for row, of_channel in zip(grid, units.channels, strict=True):
         for panel in row[len(of_channel.top) :]:
             panel.set_axis_off()
+        limits = _limits(of_channel.top)
         for panel, top in zip(row, of_channel.top, strict=False):
-            (_image if top.raw.ndim == 3 else _signal)(panel, top, units)
+            if top.raw.ndim == 3:
+                _image(panel, top, units)
+            else:
+                _signal(panel, top, limits)
             panel.set_title(_caption(top), fontsize=6.5, fontweight="normal",
                             color=INK, pad=2)  # fmt: skip
             panel.set_xlabel(shorten(name_of(top.id), 18), fontsize=5.5, labelpad=2)
             panel.set(xticks=[], yticks=[])
         row[0].set_ylabel(shorten(of_channel.title, 20), fontsize=7, color=MUTED)
-    brightness = "" if units.display is None else f" {units.display.sentence}"
+    shown = " A row has one scale." if units.display is None else f" {units.display.sentence}"
     return Drawing(
         figure,
         f"What the channels of layer {units.node} answer most",
         f"The largest activations of each channel over {count(units.inputs, f'{units.split} example')}, at most one of "
         "each. A patch is what the unit sees there, exactly; pale grey is padding. Above it its activation and its "
-        f"example's label, below the example.{brightness}",
+        f"example's label, below the example.{shown}",
     )
 
 
@@ -61,14 +66,23 @@ def _image(axes: Axes, top: TopExample, units: LayerUnits) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _signal(axes: Axes, top: TopExample, units: LayerUnits) -> None:
+def _limits(tops: Sequence[TopExample]) -> tuple[float, float]:
+    """Return the range of signals that share a scale, with some room."""
+    low = min((float(top.raw[:LEADS].min()) for top in tops), default=0.0)
+    high = max((float(top.raw[:LEADS].max()) for top in tops), default=0.0)
+    room = 0.05 * (high - low) or 1.0
+    return low - room, high + room
+
+
+def _signal(axes: Axes, top: TopExample, limits: tuple[float, float]) -> None:
     seen = top.patch.seen
     ((first, last),) = seen.box
     for lead in top.raw[:LEADS]:
         axes.plot(np.arange(first, last + 1), lead, color=BLUE, lw=0.9)
     (span,) = seen.span if seen.outside <= FARTHEST else seen.box
     axes.set_xlim(span[0] - 0.5, span[1] + 0.5)
-    for start, end in ((span[0], first), (last, span[1])):
+    axes.set_ylim(limits)
+    for start, end in ((span[0] - 0.5, first - 0.5), (last + 0.5, span[1] + 0.5)):
         if end > start:
             axes.axvspan(start, end, color=FAINT, lw=0)
     axes.spines["left"].set_visible(False)

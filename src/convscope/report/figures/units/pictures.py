@@ -31,6 +31,7 @@ def draw(units: LayerUnits) -> Drawing | None:
     panels = list(figure.subplots(down, across, squeeze=False).ravel())
     for panel in panels[len(pictures) :]:
         panel.set_axis_off()
+    limits = _limits(units, pictures)
     for panel, of_channel, picture, reached, largest in zip(
         panels, units.channels, pictures, made.reached, made.largest, strict=False
     ):
@@ -41,6 +42,7 @@ def draw(units: LayerUnits) -> Drawing | None:
         else:
             for lead in picture[:LEADS]:
                 panel.plot(np.arange(len(lead)), lead, color=BLUE, lw=0.9)
+            panel.set_ylim(*limits)
             panel.tick_params(labelsize=6)
         panel.set_title(shorten(of_channel.title, 26), fontsize=7, fontweight="normal", color=INK, pad=3)
         fails = ": less than an example" if reached < largest else ""
@@ -50,10 +52,19 @@ def draw(units: LayerUnits) -> Drawing | None:
         "" if made.node == units.node
         else f" Measured at layer {made.node}, before the {units.op.replace('_', ' ')}, where gradients are."
     )  # fmt: skip
+    noun = f"{units.split} example"
     return Drawing(
         figure,
         f"Pictures made for the channels of layer {units.node}",
         "Each climbs the gradient of its channel's mean over all places, kept smooth and within the range of the "
-        f"examples. What it reaches stands above the largest of {count(made.inputs, f'{units.split} example')}; one "
-        f"that reaches less shows nothing of what the channel is for.{below}",
+        f"examples. Below it stands what it reaches, and the largest such mean of {count(made.inputs, noun)}; one that "
+        f"reaches less shows nothing of what the channel is for.{below}",
     )  # fmt: skip
+
+
+def _limits(units: LayerUnits, pictures: np.ndarray) -> tuple[float, float]:
+    """Return the range of the pictures and of some examples: one scale, on which little is seen as little."""
+    shown = [pictures, *(each.below for each in units.channels if each.below is not None)]
+    low, high = (float(end) for end in (min(map(np.min, shown)), max(map(np.max, shown))))
+    room = 0.05 * (high - low) or 1.0
+    return low - room, high + room
