@@ -23,6 +23,10 @@ from convscope.graph.record.watch import Place, Watch, place_of
 Span = tuple[int, int]  # first and last position along an axis
 
 
+class _EnoughError(BaseException):
+    """Ends a forward whose remainder is not needed; no ``except Exception`` of a network catches it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Units:
     """A node (1, K, *places) of a network that takes one input (N, C, *space), and where its forward makes it."""
@@ -43,10 +47,21 @@ class Units:
         return self.node.shape[2:]
 
     def values(self, x: Tensor) -> Tensor:
-        """Return what the node is for inputs (N, C, *space): (N, K, *places), with gradients where they are on."""
+        """Return what the node is for inputs (N, C, *space): (N, K, *places), with gradients where they are on.
+
+        The network runs as far as the node: of a mask's network what follows may take most of the time.
+        """
         kept: list[Tensor] = []
-        with Watch(self.place, lambda tensor: kept.append(tensor.clone())):  # a rectifier may write to it
-            self.model(x)
+
+        def keep(tensor: Tensor) -> None:
+            kept.append(tensor.clone())  # a rectifier would write to it
+            raise _EnoughError
+
+        try:
+            with Watch(self.place, keep):
+                self.model(x)
+        except _EnoughError:
+            pass
         return kept[-1]
 
     def checked(self, channel: int) -> int:
