@@ -27,7 +27,7 @@ scratch graph
 analysis tracing data
 tasks
 models
-training explain
+training explaining
 runs
 views
 report
