@@ -32,7 +32,7 @@ QUICK = ("--model", "tiny", "--epochs", "2", "--no-baselines")
 def test_a_run_folder_holds_what_it_should(run: Path) -> None:
     assert {p.name for p in run.iterdir()} == {
         "config.toml", "model.safetensors", "last", "steps.csv", "epochs.csv", "split.csv", "predictions.csv",
-        "metrics.json", "env.json", "report.html", "figures", "explanation_checks.json",
+        "metrics.json", "env.json", "report.html", "figures",
     }  # fmt: skip
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["accuracy"]["low"] < metrics["accuracy"]["value"] < metrics["accuracy"]["high"]

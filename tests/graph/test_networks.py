@@ -63,8 +63,9 @@ def test_every_network_is_pytorchs_numbers(name: str):
 
 
 COUNTING = {
-    **dict.fromkeys(("gru", "lstm", "danq"), {"sum", "sub"}), "wide_deep": {"sum", "sub", "mul", "add", "remainder"}
-}  # fmt: skip
+    **{name: {"sum", "sub"} for name in ("gru", "lstm", "danq")},
+    "wide_deep": {"sum", "sub", "mul", "add", "remainder"},
+}
 
 
 @pytest.mark.parametrize("name", TOKENS)
