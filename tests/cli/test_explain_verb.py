@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from cli.command import call, says
+
+
+@pytest.fixture(scope="module")
+def run(run, tmp_path_factory):
+    """Return a copy, since checks of methods are kept in the folder of a run."""
+    return shutil.copytree(run, tmp_path_factory.mktemp("explained") / "run")
 
 
 @pytest.fixture

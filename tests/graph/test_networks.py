@@ -62,6 +62,12 @@ def test_every_network_is_pytorchs_numbers(name: str):
     assert_equal_to_torch(network, (entry.channels, *size), batch=2 if entry.side <= 32 else 1, dtype=dtype)
 
 
+COUNTING = {
+    **{name: {"sum", "sub"} for name in ("gru", "lstm", "danq")},
+    "wide_deep": {"sum", "sub", "mul", "add", "remainder"},
+}
+
+
 @pytest.mark.parametrize("name", TOKENS)
 def test_every_network_for_tokens_is_verified(name: str):
     """NumPy's numbers are PyTorch's at every node, but for the counting of tokens, which has no primitive."""
@@ -71,7 +77,7 @@ def test_every_network_for_tokens_is_verified(name: str):
     for agreement in agreements(network, [torch.randint(2, entry.vocabulary or 3, (1, *entry.shape))]):
         assert agreement.holds and agreement.nodes > 8
         counting = {left.rpartition(".")[2].partition("#")[0] for left in agreement.left_out}
-        assert counting <= ({"sum", "sub"} if name in ("gru", "lstm", "danq") else set())
+        assert counting <= COUNTING.get(name, set())
 
 
 def narrowed(name: str) -> bool:

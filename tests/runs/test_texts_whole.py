@@ -106,7 +106,7 @@ def test_the_command_line_takes_texts_and_files_of_them(run: cs.Run, folder: Pat
     assert [(row["input"], row["label"]) for row in rows] == [("maria", "vowel"), ("carmen", "consonant")]
     says(capsys, "there is no file", "predict", run.folder, "--from", folder / "none.txt")
     (folder / "latin.txt").write_bytes("maría\n".encode("latin-1"))
-    says(capsys, "row 1, as Latin-1 'maría'", "predict", run.folder, "--from", folder / "latin.txt")
+    says(capsys, "line 1, as Latin-1 'maría'", "predict", run.folder, "--from", folder / "latin.txt")
     (folder / "new.fa").write_text(">a\nmar\nia\n>b\ncarmen\n", encoding="utf-8")
     assert call("predict", run.folder, "--from", folder / "new.fa") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
