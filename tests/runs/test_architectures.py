@@ -61,6 +61,20 @@ def test_memory_grows_with_the_length() -> None:
     assert at(40) == pytest.approx(2 * at(20), rel=0.15)
 
 
+def test_no_training_chooses_a_batch_size_of_its_own(
+    signals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Begun(Exception):
+        pass
+
+    def begin(*_: object, **settings: object) -> None:
+        raise Begun(settings["batch_size"])
+
+    monkeypatch.setattr("convscope.api.architectures.train_series", begin)
+    with pytest.raises(Begun, match="16"):
+        compare_architectures(signals, MODELS, seeds=1, out=tmp_path / "which", epochs=1)
+
+
 def test_a_comparison_is_whole_and_goes_on(signals: Path, tmp_path: Path) -> None:
     folder = tmp_path / "which"
     asked = {"epochs": 2, "baseline_seconds": 2.0}

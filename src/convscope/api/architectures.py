@@ -106,7 +106,8 @@ def compare_architectures(
         name: {"set": {key: value for key, value in shared.items() if key in options_of(name)} | network.options}
         for name, network in sized.items()
     }  # fmt: skip
-    plain = {key: value for key, value in settings.items() if key != "set"}
+    # One batch size for all: left open, a training may grow it where its machine is faster so.
+    plain = {"batch_size": resolved.batch_size} | {key: value for key, value in settings.items() if key != "set"}
     run = partial(train_series, loaded, list(models), observe=observe, on_failure=on_failure, **plain)
     found: dict[str, dict[str, float | None]] = {}
     if search_lr:
