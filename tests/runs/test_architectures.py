@@ -64,14 +64,14 @@ def test_memory_grows_with_the_length() -> None:
 def test_no_training_chooses_a_batch_size_of_its_own(
     signals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Begun(Exception):
+    class BegunError(Exception):
         pass
 
     def begin(*_: object, **settings: object) -> None:
-        raise Begun(settings["batch_size"])
+        raise BegunError(settings["batch_size"])
 
     monkeypatch.setattr("convscope.api.architectures.train_series", begin)
-    with pytest.raises(Begun, match="16"):
+    with pytest.raises(BegunError, match="16"):
         compare_architectures(signals, MODELS, seeds=1, out=tmp_path / "which", epochs=1)
 
 
