@@ -13,7 +13,7 @@ from convscope.models.blocks.dropout import Dropout
 from convscope.models.blocks.masked import PADDING
 
 LOWEST = -1e4  # added to the response of a window of padding alone: below all that count, finite in every type
-PART = 256  # texts whose windows are computed together, so that few are of padding alone
+PART = 192  # texts whose windows are computed together, so that few are of padding alone
 
 
 def largest(tokens: Tensor, embedding: nn.Embedding, conv: nn.Conv1d) -> Tensor:
