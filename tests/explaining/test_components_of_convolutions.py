@@ -10,7 +10,7 @@ from torch import nn
 from convscope.errors import CheckpointError, ConfigError, ShapeError
 from convscope.explaining.components import components, kernels
 from convscope.explaining.feature_maps import feature_maps
-from convscope.explaining.finite import check_finite
+from convscope.explaining.finite import check_weights
 from convscope.explaining.targets import choose
 from convscope.explaining.temperature import probabilities
 from convscope.graph.record.activations import activations
@@ -109,7 +109,7 @@ def test_pixels_and_objects_of_masks():
 
 def test_weights_that_are_no_numbers_are_named():
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
-    check_finite(model)
+    check_weights(model)
     model[1].running_var[1] = float("nan")
     with pytest.raises(CheckpointError, match=r"1\.running_var holds NaN or infinity"):
-        check_finite(model)
+        check_weights(model)

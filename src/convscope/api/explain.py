@@ -189,11 +189,11 @@ def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...
 
     from convscope.explaining.checks.checks import check_all
     from convscope.explaining.explained import Explained
-    from convscope.explaining.finite import check_finite
+    from convscope.explaining.finite import check_weights
     from convscope.runs.explaining import explanations, own_score
 
     name, model, inputs, raws = _inputs(network, x)
-    check_finite(model)
+    check_weights(model)
     dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), torch.float32)
     inputs = inputs.to(dtype) if inputs.is_floating_point() else inputs
     nothing = baseline if isinstance(baseline, float | int) else torch.as_tensor(baseline, dtype=dtype)

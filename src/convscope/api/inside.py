@@ -12,7 +12,7 @@ from convscope.data.pictures import Display
 from convscope.errors import ConfigError
 from convscope.explaining.components import components, convolutions, kernels
 from convscope.explaining.feature_maps import FeatureMaps, feature_maps
-from convscope.explaining.finite import check_finite
+from convscope.explaining.finite import check_weights
 from convscope.explaining.inside import Answer, Inside
 from convscope.graph import Graph
 
@@ -34,7 +34,7 @@ def inside(
     example = example_of(network, x, input_shape)
     if example.model is None:
         raise ConfigError("feature maps are PyTorch's numbers: give the module, not its graph")
-    check_finite(example.model)
+    check_weights(example.model)
     from convscope.graph.record.activations import activations
 
     graph, values = activations(example.model, example.inputs)

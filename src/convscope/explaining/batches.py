@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -10,11 +11,12 @@ from torch import Tensor
 
 from convscope.explaining.explained import Explained
 from convscope.explaining.failures import check_finite, check_inputs
-from convscope.explaining.forward import without_gradient
+from convscope.explaining.forward import forward, without_gradient
 from convscope.explaining.score import Score
 
 AT_ONCE = 1_200_000  # numbers of the inputs of one batch: on a CPU larger ones are slower, being out of its caches
 MOST = 128  # inputs of one batch
+Vary = Callable[[Explained, Tensor, Tensor], Tensor]  # a batch, the numbers of its variants, and the values to vary
 
 
 def at_once(x: Tensor) -> int:
@@ -58,6 +60,23 @@ def pairs(explained: Explained, score: Score, each: int) -> Iterator[tuple[Tenso
         at = torch.arange(first, min(first + size, every))
         rows, numbers = at // each, at % each
         yield rows, numbers, explained.rows(rows.to(explained.x.device)), score.at(rows)
+
+
+def summed_gradients(explained: Explained, score: Score, count: int, vary: Vary, dtype: torch.dtype) -> Tensor:
+    """Return the gradients (N, C, *space) of ``count`` variants of each input, added up; all finite.
+
+    ``vary`` is given a batch, the numbers (n,) of its variants and its values (n, C, *space), and returns those at
+    which the gradients are taken.
+    """
+    total: Tensor | None = None
+    for rows, numbers, part, of in pairs(explained, score, count):
+        with forward(part, of, partial(vary, part, numbers)) as passed:
+            slope = passed.gradient().to(dtype)
+        total = slope.new_zeros(len(explained.x), *slope.shape[1:]) if total is None else total
+        total.index_add_(0, rows.to(slope.device), slope)
+    assert total is not None
+    check_finite(explained, total)
+    return total
 
 
 def each_example(values: Tensor, like: Tensor) -> Tensor:

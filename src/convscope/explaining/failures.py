@@ -7,6 +7,7 @@ from torch import Tensor
 
 from convscope.errors import ConfigError, DataError, Error, ShapeError
 from convscope.explaining.explained import Explained
+from convscope.explaining.finite import not_finite
 
 
 def failed(explained: Explained, error: Exception) -> Error:
@@ -35,11 +36,7 @@ def check_finite(explained: Explained, numbers: Tensor) -> None:
     if bool(torch.isfinite(numbers).all()):
         return
     model = explained.model
-    broken = [
-        name
-        for name, array in (*model.named_parameters(), *model.named_buffers())
-        if array.is_floating_point() and not bool(torch.isfinite(array).all())
-    ]
+    broken = [name for name, _ in not_finite(model)]
     if broken:
         more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
         raise ConfigError(f"the weights {broken[0]}{more} hold NaN or infinity: nothing can be explained with them")

@@ -13,10 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from convscope.explaining.attribution import Attribution
-from convscope.explaining.batches import each_example, pairs
+from convscope.explaining.batches import each_example, pairs, summed_gradients
 from convscope.explaining.explained import Explained
-from convscope.explaining.failures import check_finite
-from convscope.explaining.forward import forward, without_gradient
+from convscope.explaining.forward import without_gradient
 from convscope.explaining.gradient import left_out
 from convscope.explaining.score import Score
 
@@ -81,20 +80,12 @@ def ig(explained: Explained, score: Score, steps: int = OF_IMAGES) -> Attributio
 
 def _integrated(explained: Explained, score: Score, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return values (N, ...), and scores (N,) of the inputs and of the baseline, all float64."""
-    total: Tensor | None = None
-    for rows, numbers, part, of in pairs(explained, score, steps):
+
+    def between(part: Explained, numbers: Tensor, value: Tensor) -> Tensor:
         along = (numbers.double() + 0.5) / steps
+        return part.baseline + each_example(along, value) * (value - part.baseline)
 
-        def between(value: Tensor, part: Explained = part, along: Tensor = along) -> Tensor:
-            start = part.baseline
-            return start + each_example(along, value) * (value - start)
-
-        with forward(part, of, between) as passed:
-            slope = passed.gradient().double()
-        total = slope.new_zeros(len(explained.x), *slope.shape[1:]) if total is None else total
-        total.index_add_(0, rows.to(slope.device), slope)
-    assert total is not None
-    check_finite(explained, total)
+    total = summed_gradients(explained, score, steps, between, torch.float64)
     scores, apart = _ends(explained, score)
     return (total / steps).cpu().numpy() * apart, scores[:, 1], scores[:, 0]
 

@@ -6,10 +6,8 @@ import torch
 from torch import Tensor
 
 from convscope.explaining.attribution import Attribution
-from convscope.explaining.batches import each_example, pairs, scores_of
+from convscope.explaining.batches import each_example, scores_of, summed_gradients
 from convscope.explaining.explained import Explained
-from convscope.explaining.failures import check_finite
-from convscope.explaining.forward import forward
 from convscope.explaining.gradient import left_out, magnitude
 from convscope.explaining.score import Score
 
@@ -21,21 +19,14 @@ def smoothgrad(explained: Explained, score: Score, copies: int = COPIES, noise: 
 
     The noise of each copy is drawn anew with every call: the same input has the same map, alone or in a batch.
     """
-    total: Tensor | None = None
-    for rows, numbers, part, of in pairs(explained, score, copies):
 
-        def noisy(value: Tensor, numbers: Tensor = numbers) -> Tensor:
-            flat = value.flatten(1)
-            spread = noise * (flat.amax(1) - flat.amin(1))
-            drawn = torch.stack([_noise(value[0], number) for number in numbers.tolist()])
-            return value + each_example(spread, value) * drawn
+    def noisy(_: Explained, numbers: Tensor, value: Tensor) -> Tensor:
+        flat = value.flatten(1)
+        spread = noise * (flat.amax(1) - flat.amin(1))
+        drawn = torch.stack([_noise(value[0], number) for number in numbers.tolist()])
+        return value + each_example(spread, value) * drawn
 
-        with forward(part, of, noisy) as passed:
-            slope = passed.gradient().float()
-        total = slope.new_zeros(len(explained.x), *slope.shape[1:]) if total is None else total
-        total.index_add_(0, rows.to(slope.device), slope)
-    assert total is not None
-    check_finite(explained, total)
+    total = summed_gradients(explained, score, copies, noisy, torch.float32)
     values = (total / copies).cpu().numpy()
     return Attribution(magnitude(values), values, scores_of(explained, score), "smoothgrad", notes=left_out(explained))
 

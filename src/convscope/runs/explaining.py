@@ -22,7 +22,7 @@ from convscope.errors import ConfigError
 from convscope.explaining.explained import Explained
 from convscope.explaining.explanation import DEFAULT, Explanation, attributions, map_of, methods_of
 from convscope.explaining.failures import failed
-from convscope.explaining.finite import check_finite
+from convscope.explaining.finite import check_weights
 from convscope.explaining.methods import Method
 from convscope.explaining.removal import NEARLY
 from convscope.explaining.score import Score, answering
@@ -60,7 +60,7 @@ class Explainer:
         Raises ``CheckpointError`` for weights that are NaN, and ``ConfigError`` for a target, a layer or methods that
         do not fit the network.
         """
-        check_finite(self.model)
+        check_weights(self.model)
         examples = iter(self.predictor.examples(inputs))
         while chunk := list(itertools.islice(examples, BATCH)):
             yield from self._of_chunk(chunk)

@@ -20,7 +20,7 @@ from convscope.errors import ConfigError, DataError, Error, ShapeError
 from convscope.explaining.activation_maximisation import Maximised, maximise_activation
 from convscope.explaining.effective_field import unit_field
 from convscope.explaining.explained import Explained
-from convscope.explaining.finite import check_finite
+from convscope.explaining.finite import check_weights
 from convscope.explaining.targets import names_of_outputs
 from convscope.explaining.top_patches import TopPatches, patches_of_channels
 from convscope.explaining.units import Units, seen_area, units_of
@@ -49,7 +49,7 @@ def layer_units(
     say: Say = lambda _: None,
 ) -> LayerUnits:
     """Return what some channels of a layer see and look for; ``Run.units`` says more."""
-    check_finite(run.model)
+    check_weights(run.model)
     _check_asked(run, channels)
     held, problem = _held(run)
     given = None if example is None else _given(run, example)
