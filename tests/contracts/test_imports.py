@@ -33,7 +33,9 @@ views
 report
 terminal
 api
-explorer widgets serve cli
+explorer serve
+widgets labs
+cli
 """
 LEVEL = {room: level for level, line in enumerate(ORDER.split("\n")) for room in line.split()}
 
@@ -48,6 +50,8 @@ DOORS = {
     "rich": ("terminal", "cli"),
     "cyclopts": ("cli",),
     "starlette": ("explorer", "serve"),
+    "uvicorn": ("explorer", "serve"),
+    "anywidget": ("widgets",),
     "torchvision": (),  # its wheels break CPU builds of torch
     "albumentations": (),
     "cv2": (),

@@ -75,12 +75,15 @@ def kernels(graph: Graph, node: str) -> np.ndarray:
     return graph.weights[_convolution(graph, node).weights["kernel"]]
 
 
-def components(graph: Graph, values: Mapping[str, np.ndarray], node: str, most: int = 4) -> Components:
-    """Return up to ``most`` output channels of a convolution by their components, computed in float64.
+def components(
+    graph: Graph, values: Mapping[str, np.ndarray], node: str, most: int = 4, channel: int | None = None
+) -> Components:
+    """Return up to ``most`` output channels of a convolution, or one ``channel``, by components computed in float64.
 
     ``values`` (1, ...) are PyTorch's numbers of one example by node.
 
-    Raises ``ConfigError`` where there is no such node, where it is no convolution, and where its numbers are not known.
+    Raises ``ConfigError`` where there is no such node or channel, where it is no convolution, and where its numbers are
+    not known.
 
     >>> from convscope.graph import Graph
     >>> from convscope.graph.record.activations import activations
@@ -95,8 +98,10 @@ def components(graph: Graph, values: Mapping[str, np.ndarray], node: str, most: 
     if source not in values or node not in values:
         raise ConfigError(f"{node}: the numbers before it or behind it are not known")
     x, engine = values[source].astype(np.float64), values[node][0].astype(np.float64)
+    if channel is not None and not 0 <= channel < len(engine):
+        raise ConfigError(f"{node} has the channels 0 to {len(engine) - 1}; there is no channel {channel}")
     largest = engine.reshape(len(engine), -1).max(1)
-    chosen = np.argsort(-largest, kind="stable")[:most]
+    chosen = np.argsort(-largest, kind="stable")[:most] if channel is None else [channel]
     shown = tuple(_component(graph, layer, x, engine, int(channel)) for channel in chosen)
     return Components(node, shown, len(engine))
 

@@ -1,0 +1,53 @@
+"""What a question of the page is answered with: plain values, and arrays beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+JSON, SAFETENSORS = "application/json", "application/vnd.safetensors"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``values`` are plain values, fit for JSON; ``arrays`` are uint8, int32 or float32, of any shape.
+
+    On the wire it is JSON, or with arrays a safetensors file whose metadata hold the JSON under ``json``.
+    """
+
+    values: Mapping[str, Any]
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+
+    @property
+    def kind(self) -> str:
+        """The media type of ``body``."""
+        return SAFETENSORS if self.arrays else JSON
+
+    @property
+    def body(self) -> bytes:
+        """The answer as bytes.
+
+        >>> Answer({"a": 1, "b": float("inf")}).body
+        b'{"a":1,"b":"Infinity"}'
+        """
+        text = json.dumps(_finite(self.values), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        if not self.arrays:
+            return text.encode()
+        from safetensors.numpy import save
+
+        return save({name: np.ascontiguousarray(each) for name, each in self.arrays.items()}, {"json": text})
+
+
+def _finite(value: Any) -> Any:
+    """Return plain values in which numbers that JSON does not know are words, as JavaScript's ``Number`` reads them."""
+    if isinstance(value, float):
+        return value if value - value == 0 else "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, Mapping):
+        return {str(name): _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value

@@ -1,0 +1,122 @@
+"""The examples that a run is judged by, those that it got most wrong first, and one of them with its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convscope.data.pictures import Display, tile
+from convscope.errors import CheckpointError, ConfigError
+from convscope.explorer.answer import Answer
+from convscope.explorer.questions.options import whole
+from convscope.plain import plain
+
+if TYPE_CHECKING:
+    from convscope.data.dataset import Split
+    from convscope.explorer.session import Opened, Session
+    from convscope.runs.predictions import Answers
+
+SIDE, MOST_ROWS = 64, 200  # of a thumbnail; of one answer
+ORDERS = ("worst", "stored")
+
+
+def rows(session: Session, options: Mapping[str, str], run: str) -> Answer:
+    """Return ``n`` examples after ``from`` in an order (``sort``: worst or stored), with thumbnails (n, h, w, 3) uint8.
+
+    ``only`` = "mistakes" leaves out what was answered rightly. Where there are no predictions yet they are as stored.
+    """
+    opened = session.run(run)
+    first, count = whole(options, "from", 0, 10**9), whole(options, "n", 48, MOST_ROWS)
+    sort = options.get("sort", "worst")
+    if sort not in ORDERS:
+        raise ConfigError(f"sort: expected {' or '.join(ORDERS)}, found {sort!r}")
+    name, split, warnings = opened.held
+    answers = _answers(opened)
+    order, right = _order(opened, split, answers, sort)
+    if options.get("only") == "mistakes":
+        order = order[~right[order]] if right is not None else order[:0]
+    chosen = order[first : first + count]
+    cells = [{} if answers is None else _cells(answers.rows[at]) for at in chosen]
+    listed = [
+        {"image": f"{name}:{at}", "id": str(split.ids[at]), **cell, "right": None if right is None else bool(right[at])}
+        for at, cell in zip(chosen, cells, strict=True)
+    ]
+    arrays = (
+        {"thumbnails": np.stack([_thumbnail(split, int(at)) for at in chosen])}
+        if len(chosen) and _pictured(split)
+        else {}
+    )
+    mistakes = None if right is None else int((~right).sum())
+    return Answer(plain({"split": name, "count": len(order), "examples": len(split), "mistakes": mistakes,
+                         "rows": listed, "warnings": warnings}), arrays)  # fmt: skip
+
+
+def one(session: Session, options: Mapping[str, str], run: str, image: str) -> Answer:
+    """Return one example: its pixels (H, W, 3) uint8 as shown, or its signal, and the network's answer to it.
+
+    ``logits`` (K,) are the network's outputs where they are one list of numbers.
+    """
+    opened = session.run(run)
+    example = session.example(opened, image)
+    forward = session.forward(opened, image)
+    (prediction,) = opened.run.predict(example if isinstance(example, list) else [example])
+    answer = plain(prediction.to_dict())
+    arrays: dict[str, np.ndarray] = {}
+    if forward.scaling is not None and forward.scaling.raw.ndim == 3:
+        arrays["pixels"] = Display.of(forward.scaling.raw[None]).show(forward.scaling.raw)
+    elif forward.scaling is not None:
+        arrays["signal"] = forward.scaling.raw.astype(np.float32)
+    outputs = np.asarray(forward.engine.get(forward.output, forward.values[forward.output]))
+    if outputs.ndim == 2:
+        arrays["logits"] = outputs[0].astype(np.float32)
+    label = getattr(example, "label", None)
+    known = label if isinstance(label, str | int | float) else None
+    return Answer({"image": image, "id": str(getattr(example, "id", "your own")), "label": known, "answer": answer,
+                   "classes": list(forward.classes), "letters": list(forward.letters),
+                   "notes": list(forward.graph.notes)}, arrays)  # fmt: skip
+
+
+def _answers(opened: Opened) -> Answers | None:
+    from convscope.runs.predictions import read_answers
+
+    try:
+        return read_answers(opened.run)
+    except CheckpointError:  # still training, or an older run: the examples are shown all the same
+        return None
+
+
+def _order(opened: Opened, split: Split, answers: Answers | None, sort: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return positions of the split in an order, and which of its examples were answered rightly, if that is known."""
+    stored = np.arange(len(split))
+    if answers is None or len(answers.rows) != len(split):
+        return stored, None
+    figure = np.asarray(answers.of(answers.ids).per_example)
+    right = figure if figure.dtype == bool else None
+    if sort == "stored":
+        return stored, right
+    if right is not None:
+        sure = np.array([float(row.get("probability") or 0) for row in answers.rows])
+        return np.lexsort((-sure, right)), right
+    about = next(iter(opened.run.about.values()))
+    return np.argsort(figure if about.better == "higher" else -figure, kind="stable"), None
+
+
+def _cells(row: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a line of predictions.csv says, without the probability of every class."""
+    return {name: value for name, value in row.items() if name not in ("id", "split") and ":" not in name}
+
+
+def _pictured(split: Split) -> bool:
+    return split.input.spec.kind == "image"
+
+
+def _thumbnail(split: Split, at: int) -> np.ndarray:
+    """Return an image, reduced to fit a square, on grey: bytes (64, 64, 3)."""
+    image = np.moveaxis(np.asarray(split.input.take(np.array([at]))[0]), -1, 0)
+    shown = tile(Display.of(image[None]).show(image), SIDE)[:SIDE, :SIDE]
+    square = np.full((SIDE, SIDE, 3), 128, np.uint8)
+    top, left = (SIDE - shown.shape[0]) // 2, (SIDE - shown.shape[1]) // 2
+    square[top : top + shown.shape[0], left : left + shown.shape[1]] = shown
+    return square

@@ -1,0 +1,29 @@
+"""Options of a question, which arrive as text, as what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from convscope.errors import ConfigError
+
+
+def whole(options: Mapping[str, str], name: str, usual: int, most: int) -> int:
+    """Return a whole number from 0 to ``most``; ``ConfigError`` for anything else."""
+    text = options.get(name, str(usual))
+    if not text.isdecimal() or not text.isascii() or len(text) > 9:
+        raise ConfigError(f"{name}: expected a whole number, found {text!r}")
+    return min(int(text), most)
+
+
+def place(options: Mapping[str, str]) -> tuple[int, ...] | None:
+    """Return ``at``, whole numbers with commas between, ``None`` where it is not given.
+
+    >>> place({"at": "3,10,12"})
+    (3, 10, 12)
+    """
+    text = options.get("at", "")
+    if not text:
+        return None
+    if any(not part.isdecimal() or len(part) > 9 for part in text.split(",")):
+        raise ConfigError(f"at: expected whole numbers with commas between, found {text!r}")
+    return tuple(map(int, text.split(",")))

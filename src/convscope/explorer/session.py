@@ -1,0 +1,165 @@
+"""What is open behind the page: runs by name, the examples that they are judged by, and forwards that were asked for.
+
+Everything is opened when it is first needed, so that the page stands before PyTorch is imported; the forwards of
+examples are kept up to a number of bytes, the last used ones longest. One lock: networks are asked one at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from convscope.errors import ConfigError, DataError, nearest
+from convscope.text import listed
+
+if TYPE_CHECKING:
+    from convscope.analysis.inspection import Inspection
+    from convscope.data.dataset import Split
+    from convscope.runs.run import Run
+    from convscope.tracing.forward import Forward
+
+OWN = "own"  # as the split of an image that was dropped on the page
+MOST_BYTES, MOST_OWN = 512 * 2**20, 64  # of kept forwards; images that were dropped on the page
+
+
+@dataclass(eq=False)
+class Opened:
+    """A run on the page, by its name; each part of it is opened when it is first asked for."""
+
+    name: str
+    folder: Path
+
+    @cached_property
+    def run(self) -> Run:
+        """The run itself; raises as ``open_run``."""
+        from convscope.runs.run import open_run
+
+        return open_run(self.folder)
+
+    @cached_property
+    def held(self) -> tuple[str, Split, tuple[str, ...]]:
+        """The split that the run is judged by; raises as loading its set does."""
+        from convscope.runs.evaluate import held_out
+
+        return held_out(self.run)
+
+    @cached_property
+    def inspection(self) -> Inspection:
+        """Shapes, costs and fields of its network."""
+        from convscope.api.inspect import inspect
+
+        return inspect(self.run)
+
+
+@dataclass(eq=False)
+class Session:
+    """All that is open: ``runs`` by name; ``ready`` is set once PyTorch is imported and questions are answered fast."""
+
+    runs: Mapping[str, Opened] = field(default_factory=dict[str, Opened])
+    most_bytes: int = MOST_BYTES
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    ready: threading.Event = field(default_factory=threading.Event)
+    _own: OrderedDict[str, bytes] = field(default_factory=OrderedDict[str, bytes])
+    _forwards: OrderedDict[tuple[str, str], tuple[Forward, int]] = field(
+        default_factory=OrderedDict[tuple[str, str], "tuple[Forward, int]"]
+    )
+
+    def run(self, name: str) -> Opened:
+        """Return a run by its name; ``ConfigError`` with the nearest name where there is none."""
+        if name not in self.runs:
+            hint = nearest(name, self.runs) or f"; there are {listed(self.runs)}" if self.runs else "; none is open"
+            raise ConfigError(f"there is no run {name!r}{hint}")
+        return self.runs[name]
+
+    def keep(self, content: bytes) -> str:
+        """Keep the bytes of an image file or a text, the last few of them, and return by what they are asked for."""
+        handle = sha256(content).hexdigest()[:16]
+        self._own[handle] = content
+        self._own.move_to_end(handle)
+        while len(self._own) > MOST_OWN:
+            self._own.popitem(last=False)
+        return f"{OWN}:{handle}"
+
+    def example(self, opened: Opened, image: str) -> Any:
+        """Return an example by its name, such as ``test:17``: of the split that a run is judged by, or the user's own.
+
+        Raises:
+            DataError: there is no such example, or an image that was dropped is not kept any more.
+        """
+        split_name, _, at = image.partition(":")
+        if split_name == OWN:
+            if at not in self._own:
+                raise DataError("this image is not kept any more: drop the file on the page again")
+            self._own.move_to_end(at)
+            return _from_bytes(self._own[at], opened.run)
+        name, split, _ = opened.held
+        if split_name != name or not at.isdecimal() or int(at) >= len(split):
+            raise DataError(f"there is no example {image!r}; there are {name}:0 to {name}:{len(split) - 1}")
+        return split[int(at)]
+
+    def forward(self, opened: Opened, image: str) -> Forward:
+        """Return every value of one example, computed once and kept while there is room."""
+        key = (opened.name, image)
+        if key in self._forwards:
+            self._forwards.move_to_end(key)
+            return self._forwards[key][0]
+        from convscope.api.trace import forward
+
+        result = forward(opened.run, self.example(opened, image))
+        size = sum(array.nbytes for array in {**result.values.arrays, **result.engine}.values())
+        self._forwards[key] = (result, size)
+        while len(self._forwards) > 1 and sum(each for _, each in self._forwards.values()) > self.most_bytes:
+            self._forwards.popitem(last=False)
+        return result
+
+    def warm(self) -> None:
+        """Import what answering needs, and record the first network; then ``ready`` is set."""
+        try:
+            with self.lock:
+                for opened in [*self.runs.values()][:1]:
+                    opened.inspection.graph  # noqa: B018 - recorded here
+        except Exception:
+            pass
+        finally:
+            self.ready.set()
+
+
+def session_of(folders: Iterable[str | Path]) -> Session:
+    """Return a session over run folders, each called by its folder's name; later ones of one name get a number.
+
+    Raises ``CheckpointError`` for a folder that is no run.
+    """
+    from convscope.runs.folder import check_is_run
+
+    runs: dict[str, Opened] = {}
+    for folder in map(Path, folders):
+        check_is_run(folder)
+        name = base = folder.resolve().name
+        number = 1
+        while name in runs:
+            number += 1
+            name = f"{base}-{number}"
+        runs[name] = Opened(name, folder)
+    return Session(runs)
+
+
+def _from_bytes(content: bytes, run: Run) -> Any:
+    """Return a file's bytes as the run's training would have read them: raw pixels (H, W, C), or a text."""
+    from convscope.data.transforms import Stored, TextTransform
+
+    if isinstance(run.spec.preprocessing, TextTransform):
+        try:
+            return content.decode()
+        except UnicodeDecodeError as error:
+            raise DataError(f"the text is not UTF-8: {error}") from None
+    (held,) = run.predictor.examples(content)
+    values = held.stored(run.spec.preprocessing)
+    if not isinstance(values, Stored):
+        raise DataError(f"the image {values}")
+    return values.values

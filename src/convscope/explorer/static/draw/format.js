@@ -1,0 +1,25 @@
+// Numbers as people read them.
+
+/** About four digits, with a real minus sign. @param {number} value */
+export function short(value) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "no number" : value > 0 ? "∞" : "−∞";
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return minus(String(value));
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return minus(value.toExponential(2));
+  return minus(Number(value.toPrecision(4)).toString());
+}
+
+/** At most two digits behind the point, for a number that stands in a cell. @param {number} value */
+export function tiny(value) {
+  if (!Number.isFinite(value)) return short(value);
+  const size = Math.abs(value);
+  return minus(Number(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)).toString());
+}
+
+/** Every digit. @param {number} value */
+export const exact = (value) => minus(String(value));
+
+/** "1 layer", "2 layers". @param {number} number @param {string} noun */
+export const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+
+const minus = (text) => text.replaceAll("-", "−");

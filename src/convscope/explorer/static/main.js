@@ -1,0 +1,177 @@
+// The page: what the link says is shown, and every change of a view is written into the link.
+import { format, parse } from "./address.js";
+import { html } from "./draw/dom.js";
+import { VIEWS } from "./views.js";
+import { sourceOf } from "./source.js";
+
+const GROUPS = { nothing: "Play", run: "The run", image: "The example" };
+const AGAIN = 2000; // milliseconds until a server that is gone is asked again
+const FIRST = "correlate2d";
+
+const elements = /** @type {Record<string, HTMLElement>} */ ({});
+for (const name of ["view", "views", "where", "state"]) elements[name] = document.getElementById(name);
+
+const listeners = new Set();
+let state = /** @type {Record<string, any>} */ ({});
+let token = "";
+let runs = /** @type {{name: string, ended: boolean, begun: boolean}[]} */ ([]);
+let shown = { key: "", leave: () => {} };
+
+/** What every view works with: the link as its state, and this page's server. @type {import("./state.js").Model} */
+const model = {
+  get: (name) => (name === "state" ? state : undefined),
+  set(name, value) {
+    if (name === "state") state = { ...value, view: state.view };
+  },
+  save_changes() {
+    const link = format(state);
+    if (link !== location.hash) history.replaceState(null, "", link);
+    describe();
+    for (const listener of [...listeners]) listener();
+  },
+  on: (event, listener) => listeners.add(listener),
+  off: (event, listener) => listeners.delete(listener),
+  async request(address) {
+    try {
+      const response = await fetch(`/api/${address}`, { headers: { "X-Convscope-Token": token } });
+      if (response.status === 401) tell("This link is of an earlier start: open the one that convscope explore printed.");
+      return response;
+    } catch {
+      lost();
+      throw new Error("The server behind this page does not answer any more.");
+    }
+  },
+};
+const source = (model.source = sourceOf(model));
+model.go = (next) => go({ ...state, ...next });
+model.href = (next) => format({ ...state, ...next });
+model.keep = drop;
+
+/** Send a file to be kept, and open it as an example. @param {Blob} file */
+async function drop(file) {
+  const response = await fetch("/api/images", { method: "PUT", body: file, headers: { "X-Convscope-Token": token } });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text.startsWith("{") ? JSON.parse(text).error : text);
+  go({ ...state, image: JSON.parse(text).image, node: undefined, at: undefined, view: VIEWS[state.view]?.needs === "image" ? state.view : "classes" });
+}
+
+/** Go to another state, so that "back" leads here. @param {Record<string, any>} next */
+function go(next) {
+  location.hash = format(next);
+}
+
+async function follow() {
+  const next = parse(location.hash);
+  if (next.token) {
+    token = next.token;
+    sessionStorage.setItem("token", token);
+    delete next.token;
+    history.replaceState(null, "", format(next));
+  }
+  state = next;
+  if (!runs.length) await look();
+  if (!state.view) state.view = state.image ? "classes" : state.run || runs.length ? "data" : FIRST;
+  if (!state.run && runs.length && VIEWS[state.view]?.needs !== "nothing") state.run = runs[0].name;
+  describe();
+  await show();
+}
+
+/** Ask which runs are open, and wait for a server that still loads. */
+async function look() {
+  try {
+    const { values } = await source.get("runs");
+    runs = values.runs;
+    tell(values.ready || !runs.length ? "" : "Loading the first network …");
+    if (!values.ready && runs.length) setTimeout(look, 500);
+  } catch (error) {
+    tell(error.message);
+  }
+  describe();
+}
+
+function describe() {
+  const of = VIEWS[state.view]?.needs;
+  const run = of === "nothing" ? "" : (state.run ?? "");
+  elements.where.textContent = [run, of === "image" ? state.image : ""].filter(Boolean).join(" · ");
+  document.title = [VIEWS[state.view]?.title, run, "convscope"].filter(Boolean).join(" · ");
+  menu();
+}
+
+function menu() {
+  const lists = Object.entries(GROUPS).map(([needs, title]) => {
+    const absent = needs === "run" && !runs.length ? "convscope explore RUN opens your own" : needs === "image" && !state.image ? "choose an example first" : "";
+    if (needs === "image" && !runs.length) return [];
+    const views = Object.entries(VIEWS).filter(([, view]) => view.needs === needs);
+    const links = views.map(([name, view]) => html("li", {}, html("a", { href: linkTo(name, needs), "aria-current": name === state.view ? "page" : undefined }, view.title)));
+    return [html("h2", {}, title), absent ? html("span", { class: "absent" }, absent) : html("ul", {}, links)];
+  });
+  const others = runs.length > 1 ? [html("h2", {}, "Runs"), html("ul", {}, runs.map((run) => html("li", {}, html("a", { href: format({ run: run.name, view: "data" }), "aria-current": run.name === state.run ? "true" : undefined }, run.name))))] : [];
+  elements.views.replaceChildren(...[others, lists[1], lists[2], lists[0]].flat(2));
+}
+
+function linkTo(view, needs) {
+  if (needs === "nothing") return format({ view });
+  return format({ run: state.run ?? runs[0]?.name, image: state.image, view, ...(["maps", "trace"].includes(view) && state.node ? { node: state.node } : {}) });
+}
+
+async function show() {
+  const view = VIEWS[state.view];
+  const key = [state.view, state.run, state.image].join("\n");
+  if (view && key === shown.key) {
+    for (const listener of [...listeners]) listener();
+    return;
+  }
+  shown.leave();
+  listeners.clear();
+  shown = { key, leave: () => {} };
+  const only = (state.only ?? "").split(",").filter(Boolean);
+  document.body.dataset.only = only.join(" ");
+  if (!view) return say(`There is no view “${state.view}”; choose one at the left.`);
+  if (view.needs === "image" && !state.image) return say("Choose an example first: under “Examples and mistakes”, or drop an image onto the page.");
+  if (view.needs !== "nothing" && !runs.length) return say("No run is open. Start the page with: convscope explore RUN");
+  const el = html("div", { class: `of-${state.view}` });
+  elements.view.replaceChildren(el);
+  try {
+    const { default: made } = await view.load();
+    if (shown.key !== key) return;
+    shown.leave = made.render({ model, el }) ?? (() => {});
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+const say = (text) => elements.view.replaceChildren(html("p", { class: "alert", role: "alert" }, text));
+const tell = (text) => (elements.state.textContent = text);
+
+let asking = 0;
+function lost() {
+  tell("The server has gone: start convscope explore again. Looking for it …");
+  asking ||= setInterval(async () => {
+    try {
+      await fetch("/", { method: "HEAD" });
+      clearInterval(asking);
+      asking = 0;
+      tell("");
+      await look();
+    } catch {
+      /* still gone */
+    }
+  }, AGAIN);
+}
+
+function receive() {
+  const over = (on) => document.body.classList.toggle("over", on);
+  addEventListener("dragover", (event) => { event.preventDefault(); over(true); });
+  addEventListener("dragleave", () => over(false));
+  addEventListener("drop", async (event) => {
+    event.preventDefault();
+    over(false);
+    const [file] = event.dataTransfer.files;
+    if (file && runs.length) await drop(file).catch((error) => tell(error.message));
+  });
+}
+
+token = sessionStorage.getItem("token") ?? "";
+addEventListener("hashchange", follow);
+receive();
+follow();

@@ -1,0 +1,98 @@
+// One number of the network as what it is the sum of, and the way on to the operands, down to a pixel.
+import { bind } from "../state.js";
+import { path, sourceOf } from "../source.js";
+import { latest } from "../latest.js";
+import { html } from "../draw/dom.js";
+import { counted, exact, short } from "../draw/format.js";
+import { frame, part, table } from "../draw/frame.js";
+import { legend, plane } from "../draw/plane.js";
+import { range } from "../draw/colour.js";
+
+const DEFAULTS = { run: "", image: "", node: "", at: "" };
+
+/** @param {{model: import("../state.js").Model, el: HTMLElement}} given */
+function render({ model, el }) {
+  const state = bind(model, DEFAULTS);
+  const source = sourceOf(model);
+  const view = frame(el, { title: "One number, opened", name: "trace", lead: "A number is the sum of its products. Follow an operand to see what that, in turn, is the sum of, down to a pixel." });
+  const image = plane({ label: "What the number sees", side: 300 });
+  const products = plane({ label: "Products", side: 240 });
+  const way = /** @type {{node: string, at: string}[]} */ ([]);
+
+  const link = (node, at, text) => html("a", { href: state.href({ view: "trace", node, at: at.join(",") }) ?? "#", click: (event) => {
+    if (model.href) return;
+    event.preventDefault();
+    state.set({ node, at: at.join(",") });
+  } }, text);
+
+  const draw = ({ example, opened: { values, arrays } }) => {
+    const place = values.at.join(", ");
+    walked(way, values);
+    view.say(sentence(values));
+    const parts = [];
+    if (example.arrays.pixels) {
+      const [rows, columns] = example.arrays.pixels.shape;
+      const isPixel = values.node === "pixel";
+      const marks = isPixel ? [{ row: values.at[1], column: values.at[2] }] : box(values.field);
+      image.update({ rows, columns, pixels: example.arrays.pixels.data, shade: isPixel ? undefined : arrays.seen?.data, marks });
+      parts.push(part("What it sees", image.element, seen(values, rows * columns)));
+    }
+    if (arrays.operand && values.count > 1) {
+      const each = Float64Array.from(arrays.operand.data, (operand, i) => operand * arrays.factor.data[i]);
+      const columns = Math.ceil(Math.sqrt(each.length));
+      const rows = Math.ceil(each.length / columns);
+      const filled = new Float64Array(rows * columns).fill(0);
+      filled.set(each);
+      const [lo, hi] = range(filled, "diverging");
+      products.update({ rows, columns, values: filled, colours: "diverging", lo, hi });
+      parts.push(part("All products", html("div", {}, products.element, legend(lo, hi, "diverging")), `${counted(values.count, "product")} in the order of the window, row by row${rows * columns > each.length ? "; the last cells are empty" : ""}.`));
+    }
+    view.drawing.replaceChildren(...parts);
+    const rows = values.terms.map((term) => [
+      term.source && term.source !== values.node ? link(term.source, term.at, `${term.source} (${term.at.join(", ")})`) : term.source ? `${term.source} (${term.at.join(", ")})` : "",
+      exact(term.operand), term.factor_source ? link(term.factor_source, term.factor_at, `${term.factor_source} (${term.factor_at.join(", ")})`) : "a constant", exact(term.factor), exact(term.product)]);
+    const shown = { head: ["operand", "", "times", "", "product"], rows, right: [1, 3, 4] };
+    const largest = html("a", values.way ? { href: state.href({ view: "trace", node: values.way.node, at: values.way.at.join(",") }) ?? "#" } : {}, "follow the largest product");
+    view.more.replaceChildren(
+      html("h2", {}, values.terms.length < values.count ? `The ${values.terms.length} largest of ${counted(values.count, "product")}` : counted(values.count, "product")),
+      html("div", { class: "scroll" }, values.terms.length ? table(shown) : html("p", { class: "note" }, "The way ends here.")),
+      values.way ? html("p", {}, largest, ` → ${values.way.node} (${values.way.at.join(", ")})`) : "",
+      way.length > 1 ? html("p", { class: "note" }, "The way here: ", way.map((step, at) => [at ? " → " : "", link(step.node, step.at.split(","), `${step.node} (${step.at})`)])) : "");
+    document.title = `${values.node} (${place}) · convscope`;
+    view.table(() => ({ head: ["name", "value"], rows: [["total", exact(values.total)], [values.engine, exact(values.value)], ["difference", exact(values.gap)], ["bias", exact(values.bias)], ["rule", values.rule], ...Object.entries(values.facts).map(([name, value]) => [name, JSON.stringify(value)])] }));
+  };
+  const asked = latest(async ({ run, image: name, node, at }) => {
+    const [opened, example] = await Promise.all([source.get(path("runs", run, "trace", name), { node, at }), source.get(path("runs", run, "images", name))]);
+    return { opened, example };
+  }, draw, view.fail);
+  view.say("Opening the number …");
+  const leave = state.subscribe(() => asked.run(state.get()));
+  asked.run(state.get());
+  return () => { asked.leave(); leave(); };
+}
+
+function sentence(values) {
+  const where = `${values.node} (${values.at.join(", ")})`;
+  if (!values.count) return `${where} = ${exact(values.value)}: ${values.remark || "nothing is left to open"}.`;
+  const bias = values.bias ? `, and the bias ${exact(values.bias)}` : "";
+  const how = values.rule === "sum" ? `the sum of ${counted(values.count, "product")}${bias}` : `${values.rule} of ${counted(values.count, "operand")}`;
+  return `${where} = ${exact(values.total)}, ${how}. ${values.engine} has ${exact(values.value)}.${values.remark ? ` ${values.remark[0].toUpperCase()}${values.remark.slice(1)}.` : ""}`;
+}
+
+function seen({ field, node }, all) {
+  if (node === "pixel") return "The pixel itself.";
+  if (!field?.count) return field?.unknown?.length ? `What it sees is not known, since ${field.unknown.join(", ")} cannot be looked into.` : "";
+  return `It is computed from ${field.at_most ? "at most " : ""}${counted(field.count, "place")} of ${all.toLocaleString("en")} (${((100 * field.count) / all).toFixed(1)} %); all others are covered in grey.`;
+}
+
+const box = (field) => (field?.box?.length ? [{ row: field.box[0], column: field.box[2], height: field.box[1] - field.box[0] + 1, width: field.box[3] - field.box[2] + 1 }] : []);
+
+/** The way that was gone: going back to a number shortens it. */
+function walked(way, { node, at }) {
+  const here = { node, at: at.join(",") };
+  const before = way.findIndex((step) => step.node === node && step.at === here.at);
+  if (before >= 0) way.length = before + 1;
+  else way.push(here);
+}
+
+export default { render };
