@@ -6,7 +6,13 @@ const modulo = (a, b) => ((a % b) + b) % b;
 export class Window {
   /** @param {{size: number, kernel: number, stride?: number, before?: number, after?: number, dilation?: number, ceil?: boolean}} given */
   constructor({ size, kernel, stride = 1, before = 0, after = 0, dilation = 1, ceil = false }) {
-    Object.assign(this, { size, kernel, stride, before, after, dilation, ceil });
+    this.size = size;
+    this.kernel = kernel;
+    this.stride = stride;
+    this.before = before;
+    this.after = after;
+    this.dilation = dilation;
+    this.ceil = ceil;
   }
 
   /** How many positions one window spans, holes included. */
@@ -60,7 +66,13 @@ export class Window {
 export class Spread {
   /** @param {{size: number, kernel: number, stride?: number, before?: number, after?: number, dilation?: number, extra?: number}} given */
   constructor({ size, kernel, stride = 1, before = 0, after = 0, dilation = 1, extra = 0 }) {
-    Object.assign(this, { size, kernel, stride, before, after, dilation, extra });
+    this.size = size;
+    this.kernel = kernel;
+    this.stride = stride;
+    this.before = before;
+    this.after = after;
+    this.dilation = dilation;
+    this.extra = extra;
   }
 
   /** How many positions one input writes to, holes included. */

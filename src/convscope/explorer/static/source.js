@@ -42,7 +42,7 @@ const TYPES = { U8: Uint8Array, I32: Int32Array, F32: Float32Array, F64: Float64
 export function unpack(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
-  const arrays = {};
+  const arrays = /** @type {Record<string, {shape: number[], data: any}>} */ ({});
   const { __metadata__: metadata, ...tensors } = header;
   for (const [name, { dtype, shape, data_offsets: [first, end] }] of Object.entries(tensors)) {
     arrays[name] = { shape, data: new TYPES[dtype](buffer.slice(8 + length + first, 8 + length + end)) };

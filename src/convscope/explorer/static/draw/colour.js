@@ -23,7 +23,10 @@ export function isLight(name, at) {
   return 0.299 * red + 0.587 * green + 0.114 * blue > 140;
 }
 
-/** The range that a table is laid over: symmetric about 0 for diverging colours. @param {ArrayLike<number>} values */
+/**
+ * The range that a table is laid over: symmetric about 0 for diverging colours.
+ * @param {ArrayLike<number>} values @param {string} name @returns {[number, number]}
+ */
 export function range(values, name) {
   let lo = Infinity;
   let hi = -Infinity;

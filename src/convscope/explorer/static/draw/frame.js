@@ -61,7 +61,7 @@ export function table({ head, rows, right = [] }) {
 
 /** A part of a drawing with a caption below it. @param {string} title @param {any} element @param {string | Node} [caption] */
 export function part(title, element, caption = "") {
-  return html("figure", { class: "part" }, title ? html("h3", {}, title) : "", element, caption ? html("p", { class: "caption" }, caption) : "");
+  return html("figure", { class: "part" }, title ? html("h2", {}, title) : "", element, caption ? html("p", { class: "caption" }, caption) : "");
 }
 
 /**

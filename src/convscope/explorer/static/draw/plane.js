@@ -52,7 +52,12 @@ export function plane({ label, side = 320, cell, onPick, onHover }) {
       pick({ row: clamp(cursor.row + step[0], content.rows), column: clamp(cursor.column + step[1], content.columns) });
     });
   }
-  if (onHover) canvas.addEventListener("pointermove", (event) => onHover(...Object.values(at(event))));
+  if (onHover) {
+    canvas.addEventListener("pointermove", (event) => {
+      const { row, column } = at(event);
+      onHover(row, column);
+    });
+  }
 
   return {
     element,
@@ -123,6 +128,7 @@ export function painted({ rows, columns, values, pixels, colours = "sequential",
   return image;
 }
 
+/** The numbers of a matrix as texts in its cells. @param {Content} content @param {number} size pixels of a cell */
 function numbers({ rows, columns, values, colours = "sequential", lo, hi }, size) {
   const [low, high] = lo === undefined || hi === undefined ? range(values, colours) : [lo, hi];
   const texts = [];

@@ -26,7 +26,7 @@ export function composed(drawing) {
   const [width, height] = [Math.ceil(box.width), Math.ceil(box.height)];
   const element = svg("svg", { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}` },
     svg("rect", { width, height, fill: style.backgroundColor }));
-  for (const each of drawing.querySelectorAll("canvas, svg, h3, .caption, .legend span, td, th, li, button")) {
+  for (const each of drawing.querySelectorAll("canvas, svg, h2, .caption, .legend span, td, th, li, button")) {
     const at = each.getBoundingClientRect();
     if (!at.width || !at.height) continue;
     const [x, y] = [at.left - box.left, at.top - box.top];
@@ -36,7 +36,7 @@ export function composed(drawing) {
       const copy = styled(each);
       for (const [name, value] of Object.entries({ x, y, width: at.width, height: at.height })) copy.setAttribute(name, value);
       element.append(copy);
-    } else if (!each.closest("svg") && !each.querySelector("h3, .caption, td, th, li, button")) {
+    } else if (!each.closest("svg") && !each.querySelector("h2, .caption, td, th, li, button")) {
       element.append(lines(each, box));
     }
   }
@@ -50,9 +50,9 @@ function lines(each, box) {
   const walker = document.createTreeWalker(each, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
   while (walker.nextNode()) {
-    const node = walker.currentNode;
+    const node = /** @type {Text} */ (walker.currentNode);
     let line = "";
-    let last = null;
+    let last = /** @type {null | {left: number, bottom: number}} */ (null);
     for (let at = 0; at < node.length; at++) {
       range.setStart(node, at);
       range.setEnd(node, at + 1);

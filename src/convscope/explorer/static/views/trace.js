@@ -3,7 +3,7 @@ import { bind } from "../state.js";
 import { path, sourceOf } from "../source.js";
 import { latest } from "../latest.js";
 import { html } from "../draw/dom.js";
-import { counted, exact, short } from "../draw/format.js";
+import { counted, exact } from "../draw/format.js";
 import { frame, part, table } from "../draw/frame.js";
 import { legend, plane } from "../draw/plane.js";
 import { range } from "../draw/colour.js";
@@ -51,7 +51,7 @@ function render({ model, el }) {
     const rows = values.terms.map((term) => [
       term.source && term.source !== values.node ? link(term.source, term.at, `${term.source} (${term.at.join(", ")})`) : term.source ? `${term.source} (${term.at.join(", ")})` : "",
       exact(term.operand), term.factor_source ? link(term.factor_source, term.factor_at, `${term.factor_source} (${term.factor_at.join(", ")})`) : "a constant", exact(term.factor), exact(term.product)]);
-    const shown = { head: ["operand", "", "times", "", "product"], rows, right: [1, 3, 4] };
+    const shown = { head: ["operand", "its number", "times", "its number", "product"], rows, right: [1, 3, 4] };
     const largest = html("a", values.way ? { href: state.href({ view: "trace", node: values.way.node, at: values.way.at.join(",") }) ?? "#" } : {}, "follow the largest product");
     view.more.replaceChildren(
       html("h2", {}, values.terms.length < values.count ? `The ${values.terms.length} largest of ${counted(values.count, "product")}` : counted(values.count, "product")),

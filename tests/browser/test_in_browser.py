@@ -1,0 +1,74 @@
+"""The page in a real browser: Debian's Chromium, driven by playwright-core, with axe-core for access."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import convscope as cs
+from explorer.conftest import Page
+from explorer.conftest import page as page
+from explorer.conftest import run as run
+
+HERE = Path(__file__).parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def needed(found: Any, what: str) -> None:
+    """Skip with a word where something is not installed; fail where CI says that all must be there."""
+    if not found:
+        message = f"{what} is not here; see .ci/run for how it is installed"
+        if os.environ.get("CONVSCOPE_REQUIRE_DATA"):
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+def node(*arguments: str) -> str:
+    """Return what a script printed; the test fails with what it said where it ended badly."""
+    needed(shutil.which("node"), "node")
+    ended = subprocess.run(["node", *arguments], capture_output=True, text=True, cwd=HERE, timeout=540)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def check(name: str, page: Page, *more: str) -> str:
+    """Run one check of the page in a browser."""
+    needed(any(map(shutil.which, BROWSERS)), "Chromium")
+    needed((HERE / "node_modules" / "playwright-core").exists(), "playwright-core (npm ci in tests/browser)")
+    return node("harness.mjs", f"{name}.spec.mjs", page.link, *more)
+
+
+def test_clicks_lead_from_a_mistake_down_to_a_pixel_and_show_the_numbers_of_trace(page: Page) -> None:
+    told = json.loads(check("click_path", page, "digits run"))
+    name, image, at = told["state"].split("/trace/")[0].split("/")[-2:], None, None
+    node_name, at = told["state"].split("/trace/")[1].split("?")[0].split("/")
+    split, row = name
+    image = cs.open_run(page.run)
+    from convscope.runs.evaluate import held_out
+
+    held, examples, _ = held_out(image)
+    assert held == split
+    traced = cs.trace(image, examples[int(row)], node_name, tuple(map(int, at.split(","))))
+    assert repr(traced.total).replace("-", "−") in told["said"]
+    assert told["products"][-1] == repr(traced.largest(1)[0].product).replace("-", "−")
+
+
+def test_every_view_says_what_is_seen_fits_the_screen_and_can_be_used_by_all(page: Page) -> None:
+    check("every_view", page, "digits%20run", "test/0")
+
+
+def test_the_types_of_the_page_hold() -> None:
+    needed((HERE / "node_modules" / "typescript").exists(), "typescript (npm ci in tests/browser)")
+    node("node_modules/typescript/bin/tsc", "--project", "tsconfig.json")
+
+
+def test_scripts_of_the_page_that_need_no_browser() -> None:
+    scripts = sorted(each.name for each in HERE.glob("*.test.mjs"))
+    if scripts:
+        node("--test", *scripts)

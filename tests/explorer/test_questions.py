@@ -1,0 +1,125 @@
+"""What the page is answered: the same numbers as in Python, and errors in words."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import convscope as cs
+from convscope.explorer import questions
+from convscope.explorer.answer import Answer
+from convscope.explorer.session import Session, session_of
+from explorer.conftest import Page
+
+RUN = "runs/digits%20run"
+
+
+@pytest.fixture(scope="module")
+def session(page: Page) -> Session:
+    return session_of([page.run])
+
+
+def ask(session: Session, path: str, **options: object) -> Answer:
+    return questions.ask(session, f"runs/digits run/{path}", {name: str(value) for name, value in options.items()})
+
+
+def test_a_number_is_that_of_trace_to_the_last_digit(page: Page, session: Session) -> None:
+    opened = session.run("digits run")
+    name, split, _ = opened.held
+    convolution = next(node.name for node in opened.inspection.graph.nodes if node.op == "correlate")
+    expected = cs.trace(opened.run, split[3], convolution, (1, 2, 3))
+    told = page.json(f"{RUN}/trace/{name}:3?node={convolution}&at=1,2,3&top=4096")
+    assert (told["total"], told["value"], told["bias"]) == (expected.total, expected.value, expected.bias)
+    assert sorted(each["product"] for each in told["terms"]) == sorted(each.product for each in expected.terms)
+    assert told["way"]["node"] == expected.follow().node
+
+
+def test_the_way_leads_down_to_a_pixel(session: Session) -> None:
+    name, split, _ = session.run("digits run").held
+    told = ask(session, f"trace/{name}:0").values
+    for _ in range(40):
+        if told["way"] is None:
+            break
+        told = ask(
+            session, f"trace/{name}:0", node=told["way"]["node"], at=",".join(map(str, told["way"]["at"]))
+        ).values
+    assert told["node"] == "pixel"
+    assert told["value"] == split[0].image[told["at"][1], told["at"][2], told["at"][0]]
+
+
+def test_examples_come_most_wrong_first_with_thumbnails(session: Session) -> None:
+    opened = session.run("digits run")
+    answer = ask(session, "images", n=400)
+    rows = answer.values["rows"]
+    wrong = [row for row in rows if not row["right"]]
+    assert rows[: len(wrong)] == wrong
+    assert len(wrong) == answer.values["mistakes"]
+    assert [float(row["probability"]) for row in wrong] == sorted(
+        (float(r["probability"]) for r in wrong), reverse=True
+    )
+    assert answer.arrays["thumbnails"].shape == (min(200, len(opened.held[1])), 64, 64, 3)
+    only = ask(session, "images", n=200, only="mistakes").values
+    assert only["count"] == len(wrong)
+
+
+def test_maps_are_those_of_pytorch(session: Session) -> None:
+    opened = session.run("digits run")
+    name, split, _ = opened.held
+    node = next(node.name for node in opened.inspection.graph.nodes if node.op == "correlate")
+    exact = ask(session, f"maps/{name}:5", node=node, exact=1).arrays["maps"]
+    rounded = ask(session, f"maps/{name}:5", node=node)
+    low, high = rounded.arrays["ranges"][:, 0, None, None], rounded.arrays["ranges"][:, 1, None, None]
+    np.testing.assert_allclose(low + rounded.arrays["maps"] / 255 * (high - low), exact, atol=(high - low).max() / 500)
+    traced = cs.trace(opened.run, split[5], node, (0, 1, 1))
+    assert exact[0, 1, 1] == np.float32(traced.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("runs/digit%20run", "did you mean 'digits run'"),
+        (f"{RUN}/trace/test:0?node=conv99", "conv99"),
+        (f"{RUN}/trace/test:0?node=0&at=1,x", "whole numbers"),
+        (f"{RUN}/trace/test:99999", "there are test:0 to test:"),
+        (f"{RUN}/images/own:123", "drop the file on the page again"),
+        (f"{RUN}/images?n=many", "expected a whole number"),
+        (f"{RUN}/images?sort=odd", "expected worst or stored"),
+        ("nothing", "nothing is answered"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_words(page: Page, path: str, message: str) -> None:
+    answer = page.ask(f"/api/{path}")
+    assert answer.status == 422
+    assert message in answer.body.decode()
+
+
+def test_an_image_of_ones_own_is_answered_as_predict_does(page: Page, tmp_path_factory: pytest.TempPathFactory) -> None:
+    from PIL import Image
+
+    file = tmp_path_factory.mktemp("own") / "digit.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 16, (8, 8), dtype=np.uint8)).save(file)
+    kept = page.ask("/api/images", method="PUT", body=file.read_bytes())
+    assert kept.status == 200
+    handle = kept.body.decode().split('"image":"')[1].split('"')[0]
+    (expected,) = cs.open_run(page.run).predict([file])
+    assert page.json(f"{RUN}/images/{handle}")["answer"]["label"] == expected.label
+
+
+def test_many_questions_at_once_are_all_answered(page: Page) -> None:
+    paths = [f"{RUN}/images/test:{at}" for at in range(12)]
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(page.json, paths))
+    assert [each["image"] for each in told] == [f"test:{at}" for at in range(12)]
+
+
+def test_kept_forwards_stay_below_their_limit(page: Page) -> None:
+    session = session_of([page.run])
+    opened = session.run("digits run")
+    session.forward(opened, "test:0")
+    one = next(iter(session._forwards.values()))[1]
+    session.most_bytes = 3 * one + 1
+    for at in range(10):
+        session.forward(opened, f"test:{at}")
+    assert list(session._forwards) == [("digits run", f"test:{at}") for at in (7, 8, 9)]
