@@ -17,7 +17,8 @@ from convscope.errors import ConfigError
 from convscope.events import Listener
 from convscope.models import own
 from convscope.runs import files
-from convscope.runs.folder import check_is_run, read_config
+from convscope.runs.files import check_is_run
+from convscope.runs.folder import read_config
 from convscope.runs.inputs import as_loaded, load_source, weights_of
 from convscope.runs.run import Run, given_again, open_run
 from convscope.runs.setup import Training, prepare

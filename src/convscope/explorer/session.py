@@ -135,7 +135,7 @@ def session_of(folders: Iterable[str | Path]) -> Session:
 
     Raises ``CheckpointError`` for a folder that is no run.
     """
-    from convscope.runs.folder import check_is_run
+    from convscope.runs.files import check_is_run
 
     runs: dict[str, Opened] = {}
     for folder in map(Path, folders):

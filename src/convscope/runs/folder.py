@@ -13,13 +13,12 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from convscope.errors import CheckpointError, ConfigError, nearest, quoted
+from convscope.errors import CheckpointError, ConfigError, quoted
 from convscope.models import header
 from convscope.runs import files
 from convscope.runs.checksum import check_weights, damaged, noted, weights_hash
 from convscope.tasks.registry import task
 from convscope.tasks.scores import About
-from convscope.text import listed
 from convscope.training.plan import Plan, make_plan
 
 
@@ -40,29 +39,6 @@ class Scored(TypedDict):
 
 
 ONLY_TASK = "classification"  # of format 1, which does not name it
-
-
-def check_is_run(folder: Path) -> None:
-    """Raise ``CheckpointError`` unless a run has begun in this folder; say what is there and what to do."""
-    if (folder / files.CONFIG).is_file():
-        return
-    if not folder.exists():
-        beside = [at.name for at in folder.parent.glob("*") if (at / files.CONFIG).exists()]
-        problem = f"no such folder{nearest(folder.name, beside)}"
-    elif not folder.is_dir():
-        problem = "it is a file" + (f"; the run is {folder.parent}" if (folder.parent / files.CONFIG).exists() else "")
-    elif runs := sorted(str(at.parent) for at in folder.glob(f"*/{files.CONFIG}")):
-        problem = f"it holds runs; name one: {listed(runs)}"
-    elif (folder / files.WEIGHTS).exists() or (folder / files.STATE).exists():
-        problem = f"its {files.CONFIG}, which says what was trained, is missing; put back a copy"
-    elif all(at.suffix == ".new" or at.name.startswith(".") for at in folder.iterdir()):
-        problem = (
-            "it is empty, as after a training that was stopped before its first file; there is nothing to go on with: "
-            f"begin again with convscope train DATA --out {quoted(folder)}"
-        )
-    else:
-        problem = f"it holds no {files.CONFIG}"
-    raise CheckpointError(f"{folder} is not a run folder: {problem}")
 
 
 def read_config(path: Path) -> tuple[str, Plan]:

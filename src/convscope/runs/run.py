@@ -30,7 +30,6 @@ from convscope.runs.checksum import noted
 from convscope.runs.evaluate import evaluate
 from convscope.runs.explaining import Explainer, Question
 from convscope.runs.folder import (
-    check_is_run,
     compared_of,
     read_config,
     read_header,
@@ -288,7 +287,7 @@ def open_run(folder: str | Path, model: nn.Module | Callable[..., nn.Module] | N
     network that was given as an object has to be given again, as ``model``, of which a copy gets the run's weights.
     """
     folder = Path(folder)
-    check_is_run(folder)
+    files.check_is_run(folder)
     if not (folder / files.WEIGHTS).exists():
         if (folder / files.METRICS).exists():
             raise CheckpointError(

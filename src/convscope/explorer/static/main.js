@@ -90,6 +90,9 @@ async function look() {
 }
 
 function describe() {
+  const only = (state.only ?? "").split(",").filter(Boolean); // a teacher's link shows these panels alone
+  if (only.length) document.body.dataset.only = only.join(" ");
+  else delete document.body.dataset.only;
   const of = VIEWS[state.view]?.needs;
   const run = of === "nothing" ? "" : (state.run ?? "");
   elements.where.textContent = [run, of === "image" ? state.image : ""].filter(Boolean).join(" · ");
@@ -124,8 +127,6 @@ async function show() {
   shown.leave();
   listeners.clear();
   shown = { key, leave: () => {} };
-  const only = (state.only ?? "").split(",").filter(Boolean);
-  document.body.dataset.only = only.join(" ");
   if (!view) return say(`There is no view “${state.view}”; choose one at the left.`);
   if (view.needs === "image" && !state.image) return say("Choose an example first: under “Examples and mistakes”, or drop an image onto the page.");
   if (view.needs !== "nothing" && !runs.length) return say("No run is open. Start the page with: convscope explore RUN");

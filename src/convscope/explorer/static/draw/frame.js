@@ -17,9 +17,9 @@ export function frame(el, { title, lead = "", name }) {
   const said = html("p", { class: "said", "aria-live": "polite" });
   const controls = html("div", { class: "controls" });
   const drawing = html("div", { class: "drawing" });
-  const more = html("div");
+  const more = html("div", { class: "more" });
   const body = html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "The same as a table" });
-  const details = html("details", { toggle: () => details.open && fill() }, html("summary", {}, "As a table"), body);
+  const details = html("details", { class: "twin", toggle: () => details.open && fill() }, html("summary", {}, "As a table"), body);
   details.hidden = true;
   let twin = /** @type {null | (() => Table)} */ (null);
   const fill = () => twin && body.replaceChildren(table(twin()));
