@@ -4,15 +4,13 @@ export default async function ({ page, open, settled, expect, more: [run] }) {
   await page.getByLabel("mistakes only").check();
   await settled();
   await page.locator(".gallery a").first().click();
-  await page.waitForFunction(() => location.hash.includes("/classes"));
-  await settled();
+  await settled("classes");
   await page.getByRole("link", { name: "Feature maps" }).click();
   await page.waitForFunction(() => document.querySelectorAll(".maps button").length > 1);
   await page.locator(".maps button").nth(1).click();
   await page.waitForFunction(() => location.hash.includes("channel=1"));
   await page.locator(".plane canvas").first().click({ position: { x: 30, y: 30 } });
-  await page.waitForFunction(() => location.hash.includes("/trace/"));
-  await settled();
+  await settled("trace");
   const state = decodeURIComponent(new URL(page.url()).hash);
   expect.match(state, /\/trace\/[^/]+\/1,\d+,\d+/);
   const said = await page.locator(".said").textContent();
@@ -20,15 +18,13 @@ export default async function ({ page, open, settled, expect, more: [run] }) {
   for (let step = 0; step < 60; step++) {
     const next = page.getByRole("link", { name: "follow the largest product" });
     if (!(await next.count())) break;
-    const before = page.url();
+    const before = await page.locator(".said").textContent();
     await next.click();
-    await page.waitForFunction((url) => location.href !== url, before);
-    await page.waitForFunction((text) => document.querySelector(".said").textContent !== text, said);
-    await page.waitForTimeout(50);
-    await settled();
+    await settled("trace", before);
   }
   expect.match(await page.locator(".said").textContent(), /^pixel \(.*a raw pixel/);
+  const pixel = await page.locator(".said").textContent();
   await page.goBack();
-  await settled();
+  await settled("trace", pixel);
   expect.doesNotMatch(await page.locator(".said").textContent(), /^pixel/);
 }

@@ -25,12 +25,13 @@ async function open(state) {
   await settled();
 }
 
-/** Wait until the view has said what is seen, and no question is open. */
-async function settled() {
-  await page.waitForFunction(() => {
-    const said = document.querySelector("#view .said");
-    return document.querySelector("#view .alert") || (said && said.textContent && !said.textContent.endsWith("…"));
-  }, undefined, { timeout: 60_000 });
+/** Wait until a view, by default whichever is shown, has said what is seen, and another thing than `before`. */
+async function settled(view = "", before = "") {
+  await page.waitForFunction(([within, old]) => {
+    const shown = document.querySelector(within ? `#view .of-${within}` : "#view");
+    const said = shown?.querySelector(".said")?.textContent;
+    return shown?.querySelector(".alert") || (said && said !== old && !said.endsWith("…"));
+  }, [view, before], { timeout: 60_000 });
 }
 
 try {

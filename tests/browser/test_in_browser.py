@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,10 @@ def test_clicks_lead_from_a_mistake_down_to_a_pixel_and_show_the_numbers_of_trac
 
 def test_every_view_says_what_is_seen_fits_the_screen_and_can_be_used_by_all(page: Page) -> None:
     check("every_view", page, "digits%20run", "test/0")
+
+
+def test_a_page_whose_server_has_gone_says_so_and_finds_it_again(page: Page) -> None:
+    check("server_gone", page, sys.executable, str(page.run))
 
 
 def test_the_types_of_the_page_hold() -> None:

@@ -6,11 +6,13 @@ import signal
 import socket
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 
 from cli.command import says
 from convscope.explorer.guard import MOST_BYTES
+from convscope.explorer.token import NAME, token
 from explorer.conftest import Page, start
 
 
@@ -136,3 +138,19 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert "Traceback" not in err
+
+
+def test_a_token_that_others_could_read_is_not_used_again(tmp_path: Path) -> None:
+    first = token(tmp_path)
+    file = tmp_path / NAME
+    assert file.stat().st_mode & 0o077 == 0
+    file.chmod(0o644)
+    second = token(tmp_path)
+    assert second != first and token(tmp_path) == second
+    file.write_text("guessed")
+    assert token(tmp_path) != "guessed"
+
+
+def test_without_a_place_to_keep_it_every_start_has_a_token_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert token(tmp_path / "file") != token(tmp_path / "file")

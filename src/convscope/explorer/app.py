@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from convscope.explorer import questions
 from convscope.explorer.guard import Access, Guard
 from convscope.explorer.pages import File, static_files
 from convscope.explorer.session import Session
+from convscope.explorer.token import token
 
 PORT = 8471  # tried first, so that a link stays the same from day to day
 LOOPBACK = "127.0.0.1"
@@ -57,7 +57,7 @@ def listen(port: int | None = None, host: str = LOOPBACK, names: tuple[str, ...]
                     f"--port {port}: {error.strerror}; leave --port out, and any free port is taken"
                 ) from None
             continue
-        return Address(listening, Access(listening.getsockname()[1], secrets.token_hex(16), names))
+        return Address(listening, Access(listening.getsockname()[1], token(), names))
     raise ConfigError(f"no port is free on {host}")
 
 

@@ -154,6 +154,8 @@ function lost() {
       asking = 0;
       tell("");
       await look();
+      shown.key = "";
+      await show();
     } catch {
       /* still gone */
     }
