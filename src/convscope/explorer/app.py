@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from convscope.errors import ConfigError, Error
+from convscope.errors import ConfigError, DataError, Error
 from convscope.explorer import questions
+from convscope.explorer.answer import Answer
 from convscope.explorer.guard import Access, Guard
 from convscope.explorer.pages import File, static_files
 from convscope.explorer.session import Session
@@ -98,7 +98,7 @@ async def _file(file: File, request: Request) -> Response:
 
 async def _ask(session: Session, request: Request) -> Response:
     options = dict(request.query_params)
-    return await run_in_threadpool(_answered, session, lambda: questions.ask(session, _path(request), options))
+    return await run_in_threadpool(_answered, lambda: questions.ask(session, _path(request), options))
 
 
 def _path(request: Request) -> str:
@@ -107,15 +107,13 @@ def _path(request: Request) -> str:
 
 async def _keep(session: Session, request: Request) -> Response:
     content = await request.body()
-    return await run_in_threadpool(_answered, session, lambda: _kept(session, content))
+    return await run_in_threadpool(_answered, lambda: _kept(session, content))
 
 
-def _kept(session: Session, content: bytes) -> Any:
+def _kept(session: Session, content: bytes) -> Answer:
     """Keep an image that was dropped on the page; its header is looked at first, and one too large is refused."""
     from convscope.data.decode import MAX_PIXELS, open_image
     from convscope.data.decode.encoded import Unreadable
-    from convscope.errors import DataError
-    from convscope.explorer.answer import Answer
 
     try:
         encoded = open_image(content, MAX_PIXELS)
@@ -124,14 +122,13 @@ def _kept(session: Session, content: bytes) -> Any:
     return Answer({"image": session.keep(content), "height": encoded.height, "width": encoded.width})
 
 
-def _answered(session: Session, question: Callable[[], Any]) -> Response:
+def _answered(question: Callable[[], Answer]) -> Response:
     """Return the answer, or what is wrong with the question in words."""
-    with session.lock:
-        try:
-            answer = question()
-            return Response(answer.body, media_type=answer.kind)
-        except Error as error:
-            return JSONResponse({"error": str(error)}, 422)
-        except Exception as error:  # a fault of ours: the page says so, the server goes on
-            reason = f"{type(error).__name__}: {error}"
-            return JSONResponse({"error": f"this could not be answered ({reason})"}, 500)
+    try:
+        answer = question()
+        return Response(answer.body, media_type=answer.kind)
+    except Error as error:
+        return JSONResponse({"error": str(error)}, 422)
+    except Exception as error:  # a fault of ours: the page says so, the server goes on
+        reason = f"{type(error).__name__}: {error}"
+        return JSONResponse({"error": f"this could not be answered ({reason})"}, 500)

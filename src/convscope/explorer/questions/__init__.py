@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from convscope.errors import ConfigError
@@ -29,6 +30,8 @@ TABLE = {
     "runs/{run}/field": "trace:field_of",
 }
 
+AT_ONCE = ("runs", "runs/{run}/history")  # ask no network, so they need not wait while one is busy
+
 
 def ask(session: Session, path: str, options: Mapping[str, str]) -> Answer:
     """Return the answer to one question; ``ConfigError`` for an address that is none, else as the question raises."""
@@ -37,7 +40,8 @@ def ask(session: Session, path: str, options: Mapping[str, str]) -> Answer:
         named = _named(template.split("/"), words)
         if named is not None:
             module, _, name = home.partition(":")
-            return getattr(importlib.import_module(f"{__name__}.{module}"), name)(session, options, **named)
+            with nullcontext() if template in AT_ONCE else session.lock:
+                return getattr(importlib.import_module(f"{__name__}.{module}"), name)(session, options, **named)
     raise ConfigError(f"nothing is answered at {path!r}")
 
 
