@@ -24,8 +24,9 @@ TOP, MOST_TERMS = 24, 4096  # terms told one by one; terms whose places are sent
 def number(session: Session, options: Mapping[str, str], run: str, image: str) -> Answer:
     """Return the number at ``at`` of ``node``, a layer or a weight or "pixel", with its ``top`` largest products.
 
-    ``operand``, ``factor`` (m,) float32 are those of all its terms, in order, and ``seen`` (H, W) uint8 is 1 where the
-    image is among what the number is computed from.
+    ``operand``, ``factor`` (m,) float32 are those of all its terms, in order, ``place`` (m, 3) int32 the channel, row
+    and column of each operand where they all stand in maps, and ``seen`` (H, W) uint8 is 1 where the image is among
+    what the number is computed from.
     """
     forward = session.forward(session.run(run), image)
     node, at = options.get("node"), place(options)
@@ -41,6 +42,8 @@ def number(session: Session, options: Mapping[str, str], run: str, image: str) -
             "operand": traced.arrays.operand.astype(np.float32),
             "factor": traced.arrays.factor.astype(np.float32),
         }
+        if (places := _places(traced)) is not None:
+            arrays["place"] = places
     seen, facts = _seen(forward.graph, traced)
     if seen is not None:
         arrays["seen"] = seen
@@ -51,6 +54,15 @@ def _ends(forward: Forward, node: str) -> bool:
     """Return whether a name is no layer's, but of a weight or of the raw pixels."""
     is_pixel = node == PIXEL and forward.scaling is not None
     return is_pixel or (node not in forward.graph.by_name and node in forward.values.arrays)
+
+
+def _places(traced: Trace) -> np.ndarray | None:
+    """Return where each operand stands in the maps of the one layer that they are of, ``None`` where it is none."""
+    terms, node = traced.arrays, traced.forward.graph.by_name.get(traced.node)
+    if terms is None or node is None or not isinstance(terms.source, str) or terms.source not in node.inputs:
+        return None
+    shape = traced.forward.graph[node.inputs[terms.source]].shape
+    return terms.index[:, -3:].astype(np.int32) if len(shape) == 4 and terms.index.shape[1] >= 3 else None
 
 
 def _head(traced: Trace) -> dict[str, Any]:

@@ -3,7 +3,7 @@ import { bind } from "../state.js";
 import { path, sourceOf } from "../source.js";
 import { latest } from "../latest.js";
 import { html } from "../draw/dom.js";
-import { counted, exact } from "../draw/format.js";
+import { counted, exact, short } from "../draw/format.js";
 import { frame, part, table } from "../draw/frame.js";
 import { legend, plane } from "../draw/plane.js";
 import { range } from "../draw/colour.js";
@@ -37,7 +37,9 @@ function render({ model, el }) {
       image.update({ rows, columns, pixels: example.arrays.pixels.data, shade: isPixel ? undefined : arrays.seen?.data, marks });
       parts.push(part("What it sees", image.element, seen(values, rows * columns)));
     }
-    if (arrays.operand && values.count > 1) {
+    if (arrays.place) {
+      parts.push(part("Window by window", windows(arrays), "Under the window × the kernel = products, summed: the channels that count most."));
+    } else if (arrays.operand && values.count > 1) {
       const each = Float64Array.from(arrays.operand.data, (operand, i) => operand * arrays.factor.data[i]);
       const columns = Math.ceil(Math.sqrt(each.length));
       const rows = Math.ceil(each.length / columns);
@@ -55,7 +57,7 @@ function render({ model, el }) {
     const largest = html("a", values.way ? { href: state.href({ view: "trace", node: values.way.node, at: values.way.at.join(",") }) ?? "#" } : {}, "follow the largest product");
     view.more.replaceChildren(
       html("h2", {}, values.terms.length < values.count ? `The ${values.terms.length} largest of ${counted(values.count, "product")}` : counted(values.count, "product")),
-      html("div", { class: "scroll" }, values.terms.length ? table(shown) : html("p", { class: "note" }, "The way ends here.")),
+      html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Products" }, values.terms.length ? table(shown) : html("p", { class: "note" }, "The way ends here.")),
       values.way ? html("p", {}, largest, ` → ${values.way.node} (${values.way.at.join(", ")})`) : "",
       way.length > 1 ? html("p", { class: "note" }, "The way here: ", way.map((step, at) => [at ? " → " : "", link(step.node, step.at.split(","), `${step.node} (${step.at})`)])) : "");
     document.title = `${values.node} (${place}) · convscope`;
@@ -83,6 +85,41 @@ function seen({ field, node }, all) {
   if (node === "pixel") return "The pixel itself.";
   if (!field?.count) return field?.unknown?.length ? `What it sees is not known, since ${field.unknown.join(", ")} cannot be looked into.` : "";
   return `It is computed from ${field.at_most ? "at most " : ""}${counted(field.count, "place")} of ${all.toLocaleString("en")} (${((100 * field.count) / all).toFixed(1)} %); all others are covered in grey.`;
+}
+
+const SHOWN = 4; // channels
+
+/** For each channel what is under the window, the kernel and the products, those of the largest sums first. */
+function windows({ operand, factor, place }) {
+  const channels = new Map();
+  for (let term = 0; term < operand.data.length; term++) {
+    const [channel, row, column] = place.data.subarray(3 * term, 3 * term + 3);
+    if (!channels.has(channel)) channels.set(channel, { sum: 0, terms: [] });
+    const here = channels.get(channel);
+    const product = operand.data[term] * factor.data[term];
+    here.sum += product;
+    here.terms.push({ row, column, values: [operand.data[term], factor.data[term], product] });
+  }
+  const all = Array.from({ length: operand.data.length }, (_, at) => operand.data[at] * factor.data[at]);
+  const spans = [range(operand.data, "sequential"), range(factor.data, "diverging"), range(all, "diverging")];
+  const order = [...channels].sort(([, a], [, b]) => Math.abs(b.sum) - Math.abs(a.sum));
+  const rows = order.slice(0, SHOWN).map(([channel, { sum, terms }]) => {
+    const ends = (name) => [Math.min(...terms.map((term) => term[name])), Math.max(...terms.map((term) => term[name]))];
+    const [[top, bottom], [left, right]] = [ends("row"), ends("column")];
+    const [high, wide] = [bottom - top + 1, right - left + 1];
+    const planes = ["operands", "kernel", "products"].map((name, which) => {
+      const values = new Float64Array(high * wide).fill(0);
+      for (const term of terms) values[(term.row - top) * wide + term.column - left] = term.values[which];
+      const drawn = plane({ label: `Channel ${channel}: ${name}`, side: Math.min(148, Math.max(102, 29 * Math.max(high, wide))) });
+      drawn.update({ rows: high, columns: wide, values, colours: which ? "diverging" : "sequential", lo: spans[which][0], hi: spans[which][1] });
+      return drawn.element;
+    });
+    return html("div", { class: "products" }, html("span", { class: "note" }, `channel ${channel}`), planes[0], "×", planes[1], "=", planes[2], html("span", {}, `Σ ${short(sum)}`));
+  });
+  const others = order.slice(SHOWN).reduce((sum, [, each]) => sum + each.sum, 0);
+  return html("div", {}, rows,
+    order.length > SHOWN ? html("p", { class: "note" }, `${counted(order.length - SHOWN, "other channel")}: Σ ${short(others)}`) : "",
+    html("div", { class: "legends" }, legend(...spans[0], "sequential"), legend(...spans[1], "diverging"), legend(...spans[2], "diverging")));
 }
 
 const box = (field) => (field?.box?.length ? [{ row: field.box[0], column: field.box[2], height: field.box[1] - field.box[0] + 1, width: field.box[3] - field.box[2] + 1 }] : []);
