@@ -6,6 +6,7 @@ import { sourceOf } from "./source.js";
 
 const GROUPS = { nothing: "Play", run: "The run", image: "The example" };
 const AGAIN = 2000; // milliseconds until a server that is gone is asked again
+const PACE = 200; // milliseconds from one writing of the link to the next: browsers refuse more than some in a second
 const FIRST = "correlate2d";
 
 const elements = /** @type {Record<string, HTMLElement>} */ ({});
@@ -24,9 +25,7 @@ const model = {
     if (name === "state") state = { ...value, view: state.view };
   },
   save_changes() {
-    const link = format(state);
-    if (link !== location.hash) history.replaceState(null, "", link);
-    describe();
+    write();
     for (const listener of [...listeners]) listener();
   },
   on: (event, listener) => listeners.add(listener),
@@ -55,12 +54,27 @@ async function drop(file) {
   go({ ...state, image: JSON.parse(text).image, node: undefined, at: undefined, view: VIEWS[state.view]?.needs === "image" ? state.view : "classes" });
 }
 
+let wrote = 0;
+let writing = 0;
+
+/** Write the state into the link and the menu; of many changes in a row, as of a slider, the last and some of the others. */
+function write() {
+  clearTimeout(writing);
+  const wait = wrote + PACE - performance.now();
+  if (wait > 0) return void (writing = setTimeout(write, wait));
+  wrote = performance.now();
+  const link = format(state);
+  if (link !== location.hash) history.replaceState(null, "", link);
+  describe();
+}
+
 /** Go to another state, so that "back" leads here. @param {Record<string, any>} next */
 function go(next) {
   location.hash = format(next);
 }
 
 async function follow() {
+  clearTimeout(writing);
   const next = parse(location.hash);
   if (next.token) {
     token = next.token;

@@ -13,13 +13,16 @@ const ODD = [214, 0, 110]; // of a cell that holds no finite number
  */
 
 /**
- * A matrix to look at. `update` draws it anew; `onPick(row, column)` is called by clicks, Enter and the arrow keys,
+ * A matrix to look at. `update` draws it anew, from new arrays where numbers are new; `onPick(row, column)` is called by clicks, Enter and the arrow keys,
  * `onHover` while the pointer is over it. `side` is how long its longer side may be, in pixels.
  * @param {{label: string, side?: number, cell?: number, onPick?: (row: number, column: number) => void, onHover?: (row: number, column: number) => void}} options
  */
 export function plane({ label, side = 320, cell, onPick, onHover }) {
   const canvas = html("canvas", { "aria-hidden": "true" });
-  const overlay = svg("svg", { "aria-hidden": "true", preserveAspectRatio: "none" });
+  const [texts, marks] = [svg("g"), svg("g")];
+  const overlay = svg("svg", { "aria-hidden": "true", preserveAspectRatio: "none" }, texts, marks);
+  let written = ""; // which numbers stand in the cells
+  let of = /** @type {ArrayLike<number> | undefined} */ (undefined);
   const stack = html("div", { class: "stack" }, canvas, overlay);
   const interactive = Boolean(onPick);
   const element = html("div", {
@@ -77,10 +80,12 @@ export function plane({ label, side = 320, cell, onPick, onHover }) {
       const drawn = canvas.getContext("2d");
       drawn.putImageData(painted(next), 0, 0);
       overlay.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
-      overlay.replaceChildren(
-        ...(size >= ROOM && next.values && rows * columns <= 1600 ? numbers(next, size) : []),
-        ...(next.marks ?? []).map(marked),
-      );
+      const settings = [rows, columns, size, next.colours, next.lo, next.hi].join();
+      if (next.values !== of || settings !== written) { // many numbers, and often only a mark moves
+        [of, written] = [next.values, settings];
+        texts.replaceChildren(...(size >= ROOM && next.values && rows * columns <= 1600 ? numbers(next, size) : []));
+      }
+      marks.replaceChildren(...(next.marks ?? []).map(marked));
     },
   };
 }
@@ -93,6 +98,22 @@ export function legend(lo, hi, colours) {
   for (let i = 0; i < 256; i++) image.data.set([...known.subarray(3 * i, 3 * i + 3), 255], 4 * i);
   bar.getContext("2d").putImageData(image, 0, 0);
   return html("div", { class: "legend" }, html("span", {}, short(lo)), bar, html("span", {}, short(hi)));
+}
+
+/** A place for a legend, which is drawn anew where it changes. */
+export function scale() {
+  const element = html("div");
+  let known = "";
+  return {
+    element,
+    /** @param {number} lo @param {number} hi @param {string} colours */
+    update(lo, hi, colours) {
+      const next = [lo, hi, colours].join();
+      if (next === known) return;
+      known = next;
+      element.replaceChildren(legend(lo, hi, colours));
+    },
+  };
 }
 
 /** The bytes of a matrix as colours, or of a picture (rows, columns, 3) as they are. @param {Content} content */

@@ -1,7 +1,7 @@
 // What is drawn as a file: canvases, charts and captions, each where it stands on the page.
 import { html, svg } from "./dom.js";
 
-const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-family", "font-weight", "text-anchor", "dominant-baseline", "opacity"];
+const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-family", "font-weight", "text-anchor", "dominant-baseline", "opacity", "vector-effect"];
 const SCALE = 2; // of a PNG, for print
 
 /** Save a drawing under a name that ends in .svg or .png. @param {HTMLElement} drawing @param {string} name */
@@ -31,7 +31,7 @@ export function composed(drawing) {
     if (!at.width || !at.height) continue;
     const [x, y] = [at.left - box.left, at.top - box.top];
     if (each instanceof HTMLCanvasElement) {
-      element.append(svg("image", { x, y, width: at.width, height: at.height, href: each.toDataURL(), preserveAspectRatio: "none", style: "image-rendering:pixelated" }));
+      element.append(svg("image", { x, y, width: at.width, height: at.height, href: each.toDataURL(), preserveAspectRatio: "none", "image-rendering": "pixelated" }));
     } else if (each instanceof SVGSVGElement) {
       const copy = styled(each);
       for (const [name, value] of Object.entries({ x, y, width: at.width, height: at.height })) copy.setAttribute(name, value);
