@@ -27,6 +27,7 @@ TABLE = {
     "runs/{run}/components/{image}": "maps:parts",
     "runs/{run}/explain/{image}": "explain:explained",
     "runs/{run}/field": "trace:field_of",
+    "runs/{run}/whatif": "whatif:whatif",
 }
 
 
