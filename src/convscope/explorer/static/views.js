@@ -3,6 +3,14 @@
 /** @type {Record<string, {title: string, needs: "nothing" | "run" | "image", load: () => Promise<any>}>} */
 export const VIEWS = {
   correlate2d: { title: "Convolution in 2-D", needs: "nothing", load: () => import("./views/correlate2d.js") },
+  arithmetic: { title: "Sizes and costs", needs: "nothing", load: () => import("./views/arithmetic.js") },
+  pooling: { title: "Pooling", needs: "nothing", load: () => import("./views/pooling.js") },
+  transposed: { title: "Transposed convolution", needs: "nothing", load: () => import("./views/transposed.js") },
+  pointwise: { title: "1×1 convolution", needs: "nothing", load: () => import("./views/pointwise.js") },
+  reach: { title: "What a unit sees", needs: "nothing", load: () => import("./views/reach.js") },
+  layers: { title: "The network", needs: "run", load: () => import("./views/layers.js") },
+  field: { title: "What a unit of it sees", needs: "run", load: () => import("./views/field.js") },
+  whatif: { title: "What if …", needs: "run", load: () => import("./views/whatif.js") },
   data: { title: "Examples and mistakes", needs: "run", load: () => import("./views/data.js") },
   classes: { title: "The answer", needs: "image", load: () => import("./views/classes.js") },
   maps: { title: "Feature maps", needs: "image", load: () => import("./views/maps.js") },
