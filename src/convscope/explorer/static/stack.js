@@ -10,7 +10,7 @@ const MOST = { size: 4096, channels: 4096, kernel: 63, stride: 63, padding: 63, 
  * @typedef {{kind: string, channels: number, kernel: number[], stride: number[], padding: number[] | "same", dilation: number[], groups: number}} Layer
  * @typedef {[number, number, number]} Shape channels, height, width
  * @typedef {{layer: Layer, before: Shape, shape: Shape, windows: Window[], multiplications: number, additions: number,
- *   parameters: number, fault: string, dropped: number[][], ways: {dense: number, local: number, shared: number}}} Step
+ *   parameters: number, fault: string, ways: {dense: number, local: number, shared: number}}} Step
  */
 
 const NAMES = { k: "kernel", s: "stride", p: "padding", d: "dilation" };
@@ -29,9 +29,11 @@ export function parseLayer(text) {
   return layer;
 }
 
+/** @param {string} letter @param {number[]} values @param {number} usual */
+const pair = (letter, [high, wide], usual) => (high === usual && wide === usual ? "" : `${letter}${high === wide ? high : `${high}x${wide}`}`);
+
 /** @param {Layer} layer */
 export function formatLayer({ kind, channels, kernel, stride, padding, dilation, groups }) {
-  const pair = (letter, [high, wide], usual) => (high === usual && wide === usual ? "" : `${letter}${high === wide ? high : `${high}x${wide}`}`);
   const sizes = kind === "f" ? pair("k", kernel, 1) : `${pair("k", kernel, 0)}${pair("s", stride, 1)}${padding === "same" ? "ps" : pair("p", padding, 0)}${pair("d", dilation, 1)}`;
   return `${kind}${kind === "c" || kind === "f" ? channels : ""}${sizes}${kind === "c" && groups > 1 ? `g${groups}` : ""}`;
 }
@@ -65,7 +67,7 @@ export function through(before, layer) {
   const [channels, ...sizes] = before;
   const inputs = channels * sizes[0] * sizes[1];
   const area = layer.kernel[0] * layer.kernel[1];
-  const step = /** @type {Step} */ ({ layer, before, windows: [], fault: "", dropped: [[], []], multiplications: 0, additions: 0, parameters: 0 });
+  const step = /** @type {Step} */ ({ layer, before, windows: [], fault: "", multiplications: 0, additions: 0, parameters: 0 });
   if (layer.kind === "f") {
     const outputs = layer.channels;
     const ways = { dense: inputs * outputs, local: outputs * channels * area, shared: channels * area };
@@ -80,16 +82,20 @@ export function through(before, layer) {
   const kinds = isConvolution ? { multiplications: numbers * each, additions: numbers * each, parameters: outputs * each + outputs }
     : { multiplications: layer.kind === "a" ? numbers : 0, additions: numbers * (each - 1), parameters: 0 };
   const fault = faultOf(before, layer, windows);
-  const dropped = fault ? [[], []] : windows.map((window) => window.dropped);
-  return { ...step, ...kinds, shape, windows, fault, dropped, ways: { dense: inputs * numbers, local: numbers * each, shared: outputs * each } };
+  return { ...step, ...kinds, shape, windows, fault, ways: { dense: inputs * numbers, local: numbers * each, shared: outputs * each } };
 }
+
+/** The rows and the columns that no window of a layer covers. @param {Step} step */
+export const dropped = ({ windows, fault }) => (fault ? [] : windows.map((window) => window.dropped));
 
 function windowOf(size, { kernel, stride, padding, dilation }, axis) {
   const [before, after] = padding === "same" ? samePadding(size, kernel[axis], stride[axis], dilation[axis]) : [padding[axis], padding[axis]];
   return new Window({ size, kernel: kernel[axis], stride: stride[axis], before, after, dilation: dilation[axis] });
 }
 
-function faultOf([channels], layer, windows) {
+/** @param {Shape} before @param {Layer} layer @param {Window[]} windows */
+function faultOf(before, layer, windows) {
+  const [channels] = before;
   if (layer.kind === "c" && (channels % layer.groups || layer.channels % layer.groups)) return `${layer.groups} groups do not divide ${channels} channels in and ${layer.channels} out`;
   for (const [axis, window] of windows.entries()) {
     const along = ["height", "width"][axis];

@@ -12,5 +12,5 @@ export const operation = (op) => WORDS[op] ?? op.replaceAll("_", " ");
 const alike = (values) => (values.every((value) => String(value) === String(values[0])) ? String(values[0]) : values.join("×"));
 const pads = (padding) => alike(padding.map((pair) => (Array.isArray(pair) ? (pair[0] === pair[1] ? pair[0] : `${pair[0]}+${pair[1]}`) : pair)));
 
-/** A window as people write it: "k3 s2 p1". @param {{kernel: number[], stride: number[], padding: any[]} | null | undefined} window */
+/** A window as people write it: "k3 s2 p1". @param {{kernel: number[], stride: number[], padding: any} | null | undefined} window */
 export const windowText = (window) => (window?.kernel.length ? `k${alike(window.kernel)} s${alike(window.stride)}${typeof window.padding === "string" ? ` p${window.padding}` : ` p${pads(window.padding)}`}` : "");

@@ -89,12 +89,16 @@ export function lanes(rows) {
   return { lane, edges, count: Math.max(0, ...lane) + 1 };
 }
 
-/** The drawing; `onPick(name)` is called for rows that have no link. @param {{label: string, onPick?: (name: string) => void}} options */
+/** The drawing; `onPick(name)` is called for rows that have a label and no link. @param {{label: string, onPick?: (name: string) => void}} options */
 export function graph({ label, onPick }) {
   const element = html("div", { class: "graph" });
   let content = /** @type {Content} */ ({ rows: [] });
   let width = 0;
-  const draw = () => element.replaceChildren(drawn(content, Math.max(280, Math.min(1000, width || 600)), label, onPick));
+  const draw = () => {
+    const focused = [...element.querySelectorAll("a, [role=button]")].indexOf(/** @type {any} */ (element.getRootNode()).activeElement);
+    element.replaceChildren(drawn(content, Math.max(280, Math.min(1000, width || 600)), label, onPick));
+    if (focused >= 0) element.querySelectorAll("a, [role=button]")[focused]?.focus();
+  };
   const watch = new ResizeObserver(([entry]) => {
     const next = Math.floor(entry.contentRect.width);
     if (!next || next === width) return;
@@ -158,7 +162,7 @@ function operation({ name, title = name, detail = "", shape, href, tone = "", fi
     svg("text", { x: left, y: y + TOP + 20, class: tone ? tone : "faint", "font-size": 11 }, cut(shape, tone ? width - left : room)),
   ];
   if (href) return svg("a", { href }, content);
-  if (!onPick) return svg("g", {}, content);
+  if (!onPick || !label) return svg("g", {}, content);
   return svg("g", { role: "button", tabindex: 0, click: () => onPick(name), keydown: (event) => event.key === "Enter" && onPick(name) }, content);
 }
 

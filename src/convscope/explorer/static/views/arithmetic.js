@@ -2,10 +2,11 @@
 import { bind } from "../state.js";
 import { html, svg } from "../draw/dom.js";
 import { compact, counted } from "../draw/format.js";
-import { choice, frame, part, player, slider, table, toggle } from "../draw/frame.js";
+import { choice, frame, player, slider, table, toggle } from "../draw/frame.js";
 import { graph } from "../draw/graph.js";
 import { grid } from "../draw/grid.js";
-import { KINDS, follow, formatStack, parseLayer, parseShape, parseStack, room, sizeRule } from "../stack.js";
+import { live } from "../draw/live.js";
+import { KINDS, dropped, follow, formatStack, parseLayer, parseShape, parseStack, room, sizeRule } from "../stack.js";
 import { windowText } from "../words.js";
 
 const DEFAULTS = { examples: 1, input: "3x256x256", layers: "c16k3s2p1,mk4", chosen: 0, step: 0, apart: false };
@@ -65,8 +66,9 @@ function render({ model, el }) {
     state.set({ step: high * steps[chosen()].shape[2] + wide });
   };
   view.drawing.append(stack.element);
-  const parts = html("div", { class: "drawing row" });
-  view.drawing.append(parts);
+  const [rules, weighed] = [html("div"), html("div")];
+  const figures = [before.element, after.element, rules, weighed].map(live);
+  view.drawing.append(html("div", { class: "drawing row" }, figures.map((each) => each.element)));
 
   const draw = () => {
     const now = state.get();
@@ -103,9 +105,16 @@ function render({ model, el }) {
     const step = steps[at];
     walk.element.hidden = !step?.windows.length || Boolean(step.fault);
     view.say(sentence(steps, all, now, at));
-    parts.replaceChildren(...(step ? drawnStep(step, now, before, after) : []));
+    figures.forEach((each) => each.set(""));
+    if (step && !step.fault) {
+      if (step.windows.length) walked(step, now.step, { before, after, rules }, figures);
+      if (layer.kind === "c" || layer.kind === "f") {
+        weighed.replaceChildren(...weights(step));
+        figures[3].set("Weights, without biases", "Locality and sharing: from one weight for each pair of input and output to one window for all places. Bars: powers of ten.");
+      }
+    }
     view.table(() => ({ head: ["layer", "kind", "window", "output", "multiplications", "additions", "parameters", "rows and columns that no window covers"], right: [4, 5, 6],
-      rows: steps.map((each, i) => [i + 1, KINDS[each.layer.kind], windowText(each.layer), each.fault || whole(now.examples, each.shape), ...(each.fault ? ["", "", "", ""] : [count(each.multiplications * now.examples), count(each.additions * now.examples), count(each.parameters), missed(each.dropped)])]) }));
+      rows: steps.map((each, i) => [i + 1, KINDS[each.layer.kind], windowText(each.layer), each.fault || whole(now.examples, each.shape), ...(each.fault ? ["", "", "", ""] : [count(each.multiplications * now.examples), count(each.additions * now.examples), count(each.parameters), missed(dropped(each))])]) }));
   };
   const leave = state.subscribe(draw);
   draw();
@@ -114,7 +123,8 @@ function render({ model, el }) {
 
 const count = (value) => value.toLocaleString("en");
 const whole = (examples, shape) => (examples > 1 ? `${examples}×` : "") + shape.join("×");
-const missed = ([rows, columns]) => [rows.length && counted(rows.length, "row"), columns.length && counted(columns.length, "column")].filter(Boolean).join(", ") || "none";
+/** @param {number[][]} left */
+const missed = (left) => left.map((each, axis) => each.length && counted(each.length, axis ? "column" : "row")).filter(Boolean).join(", ") || "none";
 
 function shownLayer(layer, step, i, examples, isChosen) {
   const fits = step && !step.fault;
@@ -142,31 +152,30 @@ function spans({ windows, shape }, step) {
   }).join(", ");
 }
 
-function drawnStep(step, { step: at }, before, after) {
-  const { windows, shape, fault, dropped, layer, ways } = step;
-  if (fault) return [];
-  const drawn = [];
-  if (windows.length) {
-    const place = [Math.floor(at / shape[2]), at % shape[2]];
-    const [high, wide] = windows;
-    before.update({ rows: step.before[1], columns: step.before[2], pads: windows.map((window) => [window.before, window.after]), dropped, stride: layer.stride, window: { rows: high.positions(place[0]), columns: wide.positions(place[1]) } });
-    after.update({ rows: shape[1], columns: shape[2], window: { rows: [place[0]], columns: [place[1]] } });
-    const lost = missed(dropped);
-    drawn.push(
-      part(`Input ${step.before[1]}×${step.before[2]}`, before.element, `${windows.some((window) => window.before + window.after) ? "Grey: padding. " : ""}${lost === "none" ? "Every input is covered by some window." : `Hatched: ${lost} that no window covers (${dropped.map((each, axis) => each.length && `${["row", "column"][axis]}${each.length > 1 ? "s" : ""} ${each.length > 6 ? `${each[0]} … ${each.at(-1)}` : each.join(", ")}`).filter(Boolean).join("; ")}).`}`),
-      part(`Output ${shape[1]}×${shape[2]}`, after.element, ""),
-      part("The rule", html("div", {}, axes.map((name, axis) => [
-        html("p", { class: "rule" }, html("span", {}, `${name} `), sizeRule(windows[axis])),
-        html("p", { class: "caption" }, rest(windows[axis])),
-      ])), "⌊(size + 2·padding − kernel) / stride⌋ + 1: how many steps fit, and one for the first place."));
-  }
-  const rows = [
-    [layer.kind === "f" ? "every output sees everything" : "fully connected to as many outputs", "inputs × outputs", count(ways.dense)],
-    [layer.kind === "f" ? `if each saw a window of ${layer.kernel.join("×")} only` : "every output sees its window only", "outputs × window", count(ways.local)],
-    [layer.kind === "f" ? "and all shared these weights" : "and all places share the weights", layer.kind === "c" ? "channels × window" : "window", count(ways.shared)],
-  ];
-  if (layer.kind === "c" || layer.kind === "f") drawn.push(part("Weights, without biases", html("div", {}, ladder(Object.values(ways)), table({ head: ["connected", "counted as", "weights"], right: [2], rows })), "Locality and sharing: from one weight for each pair of input and output to one window for all places. Bars: powers of ten."));
-  return drawn;
+/** The window on input and output, what it leaves out, and the rule of the size. */
+function walked(step, at, { before, after, rules }, figures) {
+  const { windows, shape, layer, before: [, ...sides] } = step;
+  const left = dropped(step);
+  const place = [Math.floor(at / shape[2]), at % shape[2]];
+  const [rows, columns] = windows.map((window, axis) => window.positions(place[axis]));
+  before.update({ rows: sides[0], columns: sides[1], pads: windows.map((window) => [window.before, window.after]), dropped: left, stride: layer.stride, window: { rows, columns } });
+  after.update({ rows: shape[1], columns: shape[2], window: { rows: [place[0]], columns: [place[1]] } });
+  const lost = missed(left);
+  const named = left.map((each, axis) => each.length && `${["row", "column"][axis]}${each.length > 1 ? "s" : ""} ${each.length > 6 ? `${each[0]} … ${each.at(-1)}` : each.join(", ")}`).filter(Boolean);
+  figures[0].set(`Input ${sides.join("×")}`, `${windows.some((window) => window.before + window.after) ? "Grey: padding. " : ""}${lost === "none" ? "Every input is covered by some window." : `Hatched: ${lost} that no window covers (${named.join("; ")}).`}`);
+  figures[1].set(`Output ${shape[1]}×${shape[2]}`);
+  rules.replaceChildren(...axes.flatMap((name, axis) => [html("p", { class: "rule" }, html("span", {}, `${name} `), sizeRule(windows[axis])), html("p", { class: "caption" }, rest(windows[axis]))]));
+  figures[2].set("The rule", "⌊(size + 2·padding − kernel) / stride⌋ + 1: how many steps fit, and one for the first place.");
+}
+
+/** From a weight for each pair of numbers to one window for all places. */
+function weights({ layer, ways }) {
+  const isDense = layer.kind === "f";
+  return [ladder(Object.values(ways)), table({ head: ["connected", "counted as", "weights"], right: [2], rows: [
+    [isDense ? "every output sees everything" : "fully connected to as many outputs", "inputs × outputs", count(ways.dense)],
+    [isDense ? `if each saw a window of ${layer.kernel.join("×")} only` : "every output sees its window only", "outputs × window", count(ways.local)],
+    [isDense ? "and all shared these weights" : "and all places share the weights", isDense ? "window" : "channels × window", count(ways.shared)],
+  ] })];
 }
 
 /** Whether the stride divides what is left of the input beside the first window. */

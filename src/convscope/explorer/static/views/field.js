@@ -4,8 +4,9 @@ import { path, sourceOf } from "../source.js";
 import { latest } from "../latest.js";
 import { html } from "../draw/dom.js";
 import { counted, sizes } from "../draw/format.js";
-import { choice, frame, part, slider } from "../draw/frame.js";
+import { choice, frame, slider } from "../draw/frame.js";
 import { grid } from "../draw/grid.js";
+import { live, place } from "../draw/live.js";
 import { plane } from "../draw/plane.js";
 import { operation, windowText } from "../words.js";
 
@@ -44,6 +45,7 @@ function render({ model, el }) {
   };
   const image = plane({ label: "Input", side: Math.min(448, el.clientWidth || 448), onPick: under });
   const units = grid({ label: "Units of the layer", side: 260, onPick: move });
+  const figures = [image.element, units.element].map(live);
 
   const draw = ({ answer, example }) => {
     const { values, arrays } = answer;
@@ -57,7 +59,9 @@ function render({ model, el }) {
     const fields = Object.values(layers.get(node.name)?.fields ?? {})[0] ?? [];
     told = { axes: fields.slice(1) };
     const where = `Unit ${values.at.join(", ")} of ${node.name} (${sizes(node.shape.slice(1))})`;
-    const parts = [];
+    place(view.drawing, ...figures.map((each) => each.element));
+    figures[0].set("");
+    figures[1].set("");
     if (!arrays.seen) {
       view.say(values.unknown.length ? `What ${node.name} sees is not known, since ${values.unknown.join(", ")} cannot be looked into.` : `${where} sees ${Number((100 * values.share).toPrecision(3))} % of the input.`);
     } else {
@@ -70,19 +74,18 @@ function render({ model, el }) {
       const marks = values.box.length ? [{ row: top, column: left, height: (bottom - top + 1) * repeat, width: right - left + 1 }] : [];
       image.update({ rows: rows * repeat, columns, pixels: over ?? new Uint8Array(rows * repeat * columns * 3).fill(235), shade, opacity: now.opacity, marks });
       const centre = told.axes.map(({ size, stride, start }, axis) => Math.round((start ?? 0) + (Number(values.at[axis + 1]) || 0) * (stride ?? 0) + ((size ?? 1) - 1) / 2));
-      image.cursor = { row: Math.min(rows - 1, Math.max(0, centre.length > 1 ? centre[0] : 0)), column: Math.min(columns - 1, Math.max(0, centre.at(-1) ?? 0)) };
+      image.cursor = { row: Math.min(rows - 1, Math.max(0, centre.length > 1 ? centre[0] : 0)), column: Math.min(columns - 1, Math.max(0, centre.at(-1) ?? 0)), jump: [told.axes[0]?.stride || 1, told.axes.at(-1)?.stride || 1] };
       const box = values.box.length ? (rows > 1 ? `${bottom - top + 1}×${right - left + 1}` : `${right - left + 1}`) : "nothing";
       const far = told.axes.map(({ size }) => size ?? "?").join("×");
       const all = values.count === rows * columns;
       view.say(`${where} sees ${values.at_most ? "at most " : ""}${all ? "the whole input" : `${counted(values.count, "place")} of ${(rows * columns).toLocaleString("en")} (${Number(((100 * values.count) / rows / columns).toPrecision(3))} %)`}, ${box}; far from borders its field is ${far}.`);
-      parts.push(part(over ? example.values.id : "Input", image.element, over ? "" : example ? "The example has another size than the network's input: a blank stands for it." : "A blank: choose an example to see it here."));
+      figures[0].set(over ? example.values.id : "Input", over ? "" : example ? "The example has another size than the network's input: a blank stands for it." : "A blank: choose an example to see it here.");
     }
     if (space.length) {
       const [row, column] = space.length > 1 ? values.at.slice(-2) : [0, values.at.at(-1)];
       units.update({ ...places, window: { rows: [row], columns: [column] } });
-      parts.push(part(`Units of ${node.name}`, units.element, `${operation(node.op)} ${windowText(node.window)}: ${sizes(space)} units in each of ${counted(node.shape[1], "channel")}, which see the same places.`));
+      figures[1].set(`Units of ${node.name}`, `${operation(node.op)} ${windowText(node.window)}: ${sizes(space)} units in each of ${counted(node.shape[1], "channel")}, which see the same places.`);
     }
-    view.drawing.replaceChildren(...parts);
     const open = now.image && state.href({ view: "trace", node: node.name, at: values.at.join(",") });
     view.more.replaceChildren(open ? html("p", {}, html("a", { href: open }, "Open this unit's number")) : "");
     view.table(() => ({ head: ["layer", "kind", "output", "field", "step", "of the input"], right: [5], rows: nodes.map((each) => {

@@ -5,6 +5,7 @@ import { latest } from "../latest.js";
 import { html } from "../draw/dom.js";
 import { compact, counted, sizes } from "../draw/format.js";
 import { choice, frame, toggle } from "../draw/frame.js";
+import { place } from "../draw/live.js";
 import { fold, graph, repeats } from "../draw/graph.js";
 import { operation, windowText } from "../words.js";
 
@@ -21,6 +22,7 @@ function render({ model, el }) {
   };
   const drawing = graph({ label: "The network as a graph" });
   view.controls.append(controls.fold.element, controls.columns.element);
+  const caption = html("p", { class: "caption" });
   let kept = null;
 
   const show = () => {
@@ -37,7 +39,8 @@ function render({ model, el }) {
     const blocks = found.reduce((sum, { count, times }) => sum + count * (times - 1), 0);
     view.say(`${counted(inspection.layers.length, "operation")} with ${counted(totals.parameters, "parameter")}; one example takes ${least}${compact(totals.multiplications)} multiplications and ${compact(totals.additions)} additions.${blocks ? ` ${counted(blocks, "operation")} of repeated blocks ${blocks === 1 ? "is" : "are"} left out.` : ""}`);
     drawing.update({ groups, columns: ["multiplications", COLUMNS[now.columns].split(",")[0].replace(" of the numbers", "")], rows: rows.map((node) => row(node, layers.get(node.name), now, state)) });
-    view.drawing.replaceChildren(drawing.element, html("p", { class: "caption" }, `Filled: layers with parameters. ${now.image ? "Choose a layer to see what it makes of the example." : "Choose a layer to see which part of an image one of its units sees."}`));
+    caption.textContent = `Filled: layers with parameters. ${now.image ? "Choose a layer to see what it makes of the example." : "Choose a layer to see which part of an image one of its units sees."}`;
+    place(view.drawing, drawing.element, caption);
     view.table(() => table(inspection));
     view.more.replaceChildren(...inspection.warnings.map((warning) => html("p", { class: "alert" }, `${warning.place}: ${warning.reason}; ${warning.remedy}.`)), ...inspection.notes.map((text) => html("p", { class: "note" }, text)));
   };

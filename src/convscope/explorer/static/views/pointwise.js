@@ -4,9 +4,10 @@ import { html } from "../draw/dom.js";
 import { range } from "../draw/colour.js";
 import { exact, short } from "../draw/format.js";
 import { frame, part, player } from "../draw/frame.js";
+import { live, place } from "../draw/live.js";
 import { legend, plane } from "../draw/plane.js";
 import { typed } from "../draw/typed.js";
-import { atEachPlace, formatMatrix, parseMatrix, product } from "../matrix.js";
+import { atEachPlace, parseMatrix, product } from "../matrix.js";
 
 const DEFAULTS = { weights: "0.5 0.5 0; 1 -1 0; 0 -0.5 1", red: "9 9 9 9; 9 8 7 6; 1 2 3 4; 0 0 1 2", green: "0 1 2 3; 2 3 4 5; 5 5 5 5; 7 8 9 9", blue: "3 1 0 0; 0 2 4 6; 6 7 8 9; 9 4 2 1", step: 5 };
 const CHANNELS = /** @type {const} */ (["red", "green", "blue"]);
@@ -25,6 +26,12 @@ function render({ model, el }) {
   const weights = plane({ label: "Weights", cell: 44 });
   const wide = plane({ label: "All places side by side", cell: 34, onPick: (_, column) => state.set({ step: column }) });
   const long = plane({ label: "The product", cell: 34, onPick: (_, column) => state.set({ step: column }) });
+  const outputs = [];
+  const mixed = [];
+  const scales = [html("div"), html("div"), html("div")];
+  const given = inputs.map((each, i) => part(`Channel ${CHANNELS[i]}`, each.element));
+  const mixing = live(html("div", {}, weights.element, scales[0]));
+  const whole = live(html("div", {}, wide.element, scales[1], long.element, scales[2]));
 
   const draw = () => {
     const now = state.get();
@@ -48,21 +55,23 @@ function render({ model, el }) {
     const marks = [{ row, column }];
     inputs.forEach((each, i) => { each.update({ ...size, values: flat[i], lo: least, hi: most, marks }); each.cursor = { row, column }; });
     weights.update({ rows: matrix.length, columns: matrix[0].length, values: matrix.flat(), colours: "diverging" });
-    const outputs = multiplied.map((values, o) => {
-      const each = plane({ label: `Channel ${o} out`, cell: 34 });
-      each.update({ ...size, values, colours: "diverging", lo: low, hi: high, marks });
-      return part(`Channel ${o} out`, each.element);
+    while (outputs.length < multiplied.length) outputs.push(plane({ label: `Channel ${outputs.length} out`, cell: 34, onPick: pick }));
+    multiplied.forEach((values, o) => {
+      outputs[o].update({ ...size, values, colours: "diverging", lo: low, hi: high, marks });
+      outputs[o].cursor = { row, column };
     });
     wide.update({ rows: flat.length, columns: flat[0].length, values: flat.flat(), lo: least, hi: most, marks: [{ row: 0, column: step, height: flat.length }] });
     long.update({ rows: multiplied.length, columns: flat[0].length, values: multiplied.flat(), colours: "diverging", lo: low, hi: high, marks: [{ row: 0, column: step, height: multiplied.length }] });
     wide.cursor = long.cursor = { row: 0, column: step };
     const vector = flat.map((each) => each[step]);
     view.say(`${fits ? "" : "The channels must be of one size: the example's are shown. "}At row ${row}, column ${column} the channels ${vector.map(short).join(", ")} become ${multiplied.map((each) => short(each[step])).join(", ")}. Channel 0: ${matrix[0].map((weight, i) => `${short(weight)}·${short(vector[i])}`).join(" + ")} = ${exact(Number(multiplied[0][step].toPrecision(12)))}.`);
-    view.drawing.replaceChildren(
-      ...inputs.map((each, i) => part(`Channel ${CHANNELS[i]}`, each.element)),
-      part("Weights", html("div", {}, weights.element, legend(from, to, "diverging")), `${matrix.length} channels out × ${CHANNELS.length} in: ${matrix.length * CHANNELS.length} weights, whatever the size of the image.`),
-      ...outputs,
-      part("The same as a matrix product", html("div", {}, wide.element, legend(least, most, "sequential"), long.element, legend(low, high, "diverging")), `Every place a column, the weights times all of them at once: ${matrix.length}×${CHANNELS.length} times ${CHANNELS.length}×${flat[0].length}. The largest difference to the walk over the places is ${short(difference)}.`));
+    scales[0].replaceChildren(legend(from, to, "diverging"));
+    scales[1].replaceChildren(legend(least, most, "sequential"));
+    scales[2].replaceChildren(legend(low, high, "diverging"));
+    while (mixed.length < outputs.length) mixed.push(part(`Channel ${mixed.length} out`, outputs[mixed.length].element));
+    mixing.set("Weights", `${matrix.length} channels out × ${CHANNELS.length} in: ${matrix.length * CHANNELS.length} weights, whatever the size of the image.`);
+    whole.set("The same as a matrix product", `Every place a column, the weights times all of them at once: ${matrix.length}×${CHANNELS.length} times ${CHANNELS.length}×${flat[0].length}. The largest difference to the walk over the places is ${short(difference)}.`);
+    place(view.drawing, ...given, mixing.element, ...mixed.slice(0, multiplied.length), whole.element);
     view.table(() => ({ head: ["place", ...CHANNELS, ...multiplied.map((_, o) => `out ${o}`)], right: [1, 2, 3, ...multiplied.map((_, o) => o + 4)], rows: flat[0].map((_, i) => [`${Math.floor(i / size.columns)}, ${i % size.columns}`, ...flat.map((each) => short(each[i])), ...multiplied.map((each) => short(each[i]))]) }));
   };
   const leave = state.subscribe(draw);

@@ -3,7 +3,8 @@ import { bind } from "../state.js";
 import { html } from "../draw/dom.js";
 import { range } from "../draw/colour.js";
 import { exact, short } from "../draw/format.js";
-import { choice, frame, part, player, slider, toggle } from "../draw/frame.js";
+import { choice, frame, player, slider, toggle } from "../draw/frame.js";
+import { live } from "../draw/live.js";
 import { legend, plane } from "../draw/plane.js";
 import { typed } from "../draw/typed.js";
 import { sizeRule } from "../stack.js";
@@ -43,7 +44,8 @@ function render({ model, el }) {
   const after = plane({ label: "Pooled", cell: 44, onPick: (row, column) => state.set({ step: row * columns() + column }) });
   const scale = html("div");
   const rules = html("div");
-  const figures = [part("Numbers", html("div", {}, before.element, scale), "Grey: padding. White frame: the number that is kept."), part("Pooled", after.element), part("The rule", rules)];
+  const figures = [live(html("div", {}, before.element, scale)), live(after.element), live(rules)];
+  view.drawing.append(...figures.map((each) => each.element));
 
   const draw = () => {
     const asked = state.get();
@@ -59,7 +61,7 @@ function render({ model, el }) {
     rules.replaceChildren(...now.windows.map((window, axis) => html("p", { class: "rule" }, html("span", {}, `${["height", "width"][axis]} `), sizeRule(window))));
     if (!rows() || !columns() || now.values.flat().some((value) => !Number.isFinite(value))) {
       view.say(rows() && columns() ? "A window lies on padding alone: there is nothing to keep. Pad less than the window is large." : `A window of ${size.join("×")} does not fit into ${numbers.length}×${numbers[0].length} numbers with this padding.`);
-      view.drawing.replaceChildren(figures[2]);
+      ["", "", "The rule"].forEach((title, each) => figures[each].set(title));
       return;
     }
     const flat = numbers.flat();
@@ -73,7 +75,7 @@ function render({ model, el }) {
     const winner = asked.kind === "max" ? terms.filter(({ value }) => value === kept).slice(0, 1) : [];
     const marks = [window, ...winner.flatMap((term) => ["win", "win inner"].map((kind) => ({ row: term.row, column: term.column, kind })))];
     before.update({ ...around(numbers, padding, asked.kind === "max" ? -Infinity : 0), lo, hi, marks: marks.map((mark) => ({ ...mark, row: mark.row + top, column: mark.column + left })) });
-    before.cursor = { row: window.row + top, column: window.column + left };
+    before.cursor = { row: window.row + top, column: window.column + left, jump: stride };
     after.update({ rows: rows(), columns: columns(), values: now.values.flat(), lo, hi, marks: [{ row, column }] });
     after.cursor = { row, column };
     scale.replaceChildren(legend(lo, hi, "sequential"));
@@ -81,7 +83,9 @@ function render({ model, el }) {
     const list = terms.map(({ value }) => short(value)).join(asked.kind === "max" ? ", " : " + ");
     const zeros = missing ? (asked.kind === "max" ? ` (${missing} of the padding never win)` : asked.padded ? ` (${missing} of the padding count as 0)` : ` (${missing} of the padding are left out)`) : "";
     view.say(asked.kind === "max" ? `Row ${row}, column ${column}: the largest of ${list} is ${exact(kept)}${zeros}.` : `Row ${row}, column ${column}: (${list}) / ${asked.padded ? size[0] * size[1] : terms.length} = ${short(kept)}${zeros}.`);
-    view.drawing.replaceChildren(...figures);
+    figures[0].set("Numbers", [padding.some(Boolean) ? "Grey: padding." : "", winner.length ? "White frame: the number that is kept." : ""].join(" "));
+    figures[1].set("Pooled");
+    figures[2].set("The rule");
     view.table(() => ({ head: ["row", ...now.values[0].map((_, each) => `column ${each}`)], right: now.values[0].map((_, each) => each + 1), rows: now.values.map((line, each) => [each, ...line.map(short)]) }));
   };
   const leave = state.subscribe(draw);
@@ -89,8 +93,9 @@ function render({ model, el }) {
   return () => { walk.stop(); leave(); };
 }
 
-/** The numbers with their padding around them, which is covered in grey. */
-function around(numbers, [top, left], value) {
+/** The numbers with their padding around them, which is covered in grey. @param {number[][]} numbers @param {number[]} padding @param {number} value */
+function around(numbers, padding, value) {
+  const [top, left] = padding;
   const [rows, columns] = [numbers.length + 2 * top, numbers[0].length + 2 * left];
   const inside = (i) => numbers[Math.floor(i / columns) - top]?.[(i % columns) - left];
   const all = Array.from({ length: rows * columns }, (_, i) => inside(i));

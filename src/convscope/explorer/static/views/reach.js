@@ -2,7 +2,8 @@
 import { bind } from "../state.js";
 import { html, svg } from "../draw/dom.js";
 import { counted } from "../draw/format.js";
-import { choice, frame, part, slider, table } from "../draw/frame.js";
+import { choice, frame, slider, table } from "../draw/frame.js";
+import { live } from "../draw/live.js";
 import { plane } from "../draw/plane.js";
 import { fields, follow, formatStack, parseStack, seen } from "../stack.js";
 import { landscape } from "../picture.js";
@@ -35,6 +36,9 @@ function render({ model, el }) {
   view.controls.append(stack.element, many.element, which.element, ...turns.map((each) => each.slider.element), cover.element);
   let pick = (row, column) => {};
   const image = plane({ label: "Picture", side: Math.min(512, el.clientWidth || 512), onPick: (row, column) => pick(row, column) });
+  const [levelled, rule] = [html("div"), html("div")];
+  const figures = [image.element, levelled, rule].map(live);
+  view.drawing.append(...figures.map((each) => each.element));
   const shade = new Uint8Array(picture.rows * picture.columns);
 
   const draw = () => {
@@ -47,11 +51,12 @@ function render({ model, el }) {
     const shown = asked[now.change === "all" ? 0 : chosen(asked.length)];
     for (const { name, slider: each } of turns) each.set(shown[name][0] ?? 0, { max: Math.max(LIMITS[name][1], shown[name][0] ?? 0) });
     cover.set(now.opacity);
-    const rule = part("The rule", rules(asked, steps), "R = R of the layer before + (kernel − 1)·dilation·step; the step is the product of all strides before.");
+    rule.replaceChildren(rules(asked, steps));
+    figures[2].set("The rule", "R = R of the layer before + (kernel − 1)·dilation·step; the step is the product of all strides before.");
     const broken = steps.find((step) => step.fault);
     if (broken) {
       view.say(`Layer ${steps.indexOf(broken) + 1} does not fit: ${broken.fault}.`);
-      view.drawing.replaceChildren(rule);
+      figures.slice(0, 2).forEach((each) => each.set(""));
       return;
     }
     const sides = steps.at(-1).shape.slice(1);
@@ -69,12 +74,14 @@ function render({ model, el }) {
     const marks = rows.length && columns.length ? [{ row: rows[0], column: columns[0], height: rows.at(-1) - rows[0] + 1, width: columns.at(-1) - columns[0] + 1 }] : [];
     image.update({ ...picture, shade, opacity: now.opacity, marks });
     const [high, wide] = unit.map((at) => Math.round(start + at * step + (size - 1) / 2));
-    image.cursor = { row: Math.min(picture.rows - 1, Math.max(0, high)), column: Math.min(picture.columns - 1, Math.max(0, wide)) };
+    image.cursor = { row: Math.min(picture.rows - 1, Math.max(0, high)), column: Math.min(picture.columns - 1, Math.max(0, wide)), jump: [step, step] };
     const used = whole(asked, size);
     const cut = rows.length < used || columns.length < used;
     const count = rows.length * columns.length;
     view.say(`Unit ${unit.join(", ")} of ${sides.join("×")}: its field is ${size}×${size}${used < size ? `, with holes: ${used} places each way` : ""}; it sees ${rows.length}×${columns.length} = ${counted(count, "pixel")} of ${(picture.rows * picture.columns).toLocaleString("en")} (${Number(((100 * count) / picture.rows / picture.columns).toPrecision(3))} %)${cut ? "; the rest of its field lies outside the picture" : ""}.`);
-    view.drawing.replaceChildren(part("Picture 256×256", image.element, "Arrow keys move the place; the unit whose field is centred nearest is shown."), part("Layer by layer, across", pyramid(levels[1], steps)), rule);
+    levelled.replaceChildren(pyramid(levels[1], steps));
+    figures[0].set("Picture 256×256", "Arrow keys move the place; the unit whose field is centred nearest is shown.");
+    figures[1].set("Layer by layer, across");
     view.table(() => ({ head: ["layer", "window", "size", "R", "step"], right: [2, 3, 4], rows: steps.map((each, at) => [at + 1, windowText(asked[at]), each.shape.slice(1).join("×"), fields(asked, 0)[at].size, fields(asked, 0)[at].step]) }));
   };
   const leave = state.subscribe(draw);

@@ -3,7 +3,8 @@ import { bind } from "../state.js";
 import { html } from "../draw/dom.js";
 import { range } from "../draw/colour.js";
 import { counted, exact, short } from "../draw/format.js";
-import { choice, frame, part, player, slider, toggle } from "../draw/frame.js";
+import { choice, frame, player, slider, toggle } from "../draw/frame.js";
+import { live } from "../draw/live.js";
 import { legend, plane } from "../draw/plane.js";
 import { typed } from "../draw/typed.js";
 import { formatMatrix, parseMatrix, spread } from "../matrix.js";
@@ -18,7 +19,7 @@ const EXAMPLES = {
   checkered: { title: "checkerboard: kernel 3, stride 2", input: ones(5), kernel: ones(3), stride: 2, padding: 0, extra: 0 },
   even: { title: "none: kernel 4, stride 2", input: ones(5), kernel: ones(4), stride: 2, padding: 1, extra: 0 },
 };
-const settings = ({ title, ...rest }) => rest;
+const settings = ({ input, kernel, stride, padding, extra }) => ({ input, kernel, stride, padding, extra });
 const DEFAULTS = { ...settings(EXAMPLES.apart), step: 0, whole: false };
 const LIMITS = { stride: [1, 4], padding: [0, 3], extra: [0, 3] };
 
@@ -38,6 +39,9 @@ function render({ model, el }) {
   const output = plane({ label: "Output", side: 320 });
   const counts = plane({ label: "How many inputs write to each place", side: 320 });
   const scales = [html("div"), html("div"), html("div"), html("div")];
+  const rules = html("div");
+  const figures = [...[input, kernel, output, counts].map((each, at) => live(html("div", {}, each.element, scales[at]))), live(rules)];
+  view.drawing.append(...figures.map((each) => each.element));
 
   const draw = () => {
     const now = state.get();
@@ -52,10 +56,11 @@ function render({ model, el }) {
     for (const name of Object.keys(turns)) turns[name].set(name === "extra" ? extra : now[name], name === "extra" ? { max: stride - 1 } : {});
     whole.set(now.whole);
     for (const name of Object.keys(editors)) editors[name].set(now[name]);
-    const rule = ["height", "width"].map((name, axis) => html("p", { class: "rule" }, html("span", {}, `${name} `), sizeRule(done.spreads[axis])));
+    rules.replaceChildren(...["height", "width"].map((name, axis) => html("p", { class: "rule" }, html("span", {}, `${name} `), sizeRule(done.spreads[axis]))));
+    figures[4].set("The rule", "(size − 1)·stride + kernel − 2·padding + output padding");
     if (!made.rows || !made.columns) {
       view.say(`Cutting ${now.padding} off each side leaves nothing.`);
-      view.drawing.replaceChildren(part("The rule", html("div", {}, rule)));
+      figures.slice(0, 4).forEach((each) => each.set(""));
       return;
     }
     const [row, column] = [Math.floor(step / size.columns), step % size.columns];
@@ -70,9 +75,8 @@ function render({ model, el }) {
     counts.update({ rows: made.rows, columns: made.columns, values: flat[3], lo: 0, hi: ranges[3][1], marks: at });
     scales.forEach((scale, i) => scale.replaceChildren(legend(ranges[i][0], ranges[i][1], i < 3 ? "diverging" : "sequential")));
     view.say(now.whole ? `All ${size.rows * size.columns} inputs have written: ${size.rows}×${size.columns} became ${made.rows}×${made.columns}.` : `Input ${row}, ${column} writes ${exact(value)} times the kernel at rows ${short(at[0].row)} to ${short(at[0].row + weights.length - 1)}, columns ${short(at[0].column)} to ${short(at[0].column + weights[0].length - 1)}${now.padding ? "; what lies outside is cut off" : ""}.`);
-    view.drawing.replaceChildren(
-      ...[["Input", input, ""], ["Kernel", kernel, ""], [now.whole ? "Output" : "Output so far", output, ""], ["Writers of each place", counts, overlap(made.counts, weights, stride)]].map(([title, each, caption], i) => part(title, html("div", {}, each.element, scales[i]), caption)),
-      part("The rule", html("div", {}, rule), "(size − 1)·stride + kernel − 2·padding + output padding"));
+    ["Input", "Kernel", now.whole ? "Output" : "Output so far"].forEach((title, each) => figures[each].set(title));
+    figures[3].set("Writers of each place", overlap(made.counts, weights, stride));
     view.table(() => ({ head: ["row", ...made.values[0].map((_, each) => `column ${each}`)], right: made.values[0].map((_, each) => each + 1), rows: made.values.map((line, each) => [each, ...line.map(short)]) }));
   };
   const leave = state.subscribe(draw);

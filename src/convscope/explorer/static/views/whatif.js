@@ -6,6 +6,7 @@ import { html } from "../draw/dom.js";
 import { compact, counted, sizes } from "../draw/format.js";
 import { choice, frame, slider, toggle } from "../draw/frame.js";
 import { graph } from "../draw/graph.js";
+import { place } from "../draw/live.js";
 import { operation, windowText } from "../words.js";
 
 const DEFAULTS = { run: "", node: "", kernel: "", stride: "", padding: "", fit: false, all: false };
@@ -40,9 +41,10 @@ function render({ model, el }) {
     const known = new Set(shown.map((row) => row.name));
     const left = values.rows.length - shown.length;
     drawing.update({ columns: KINDS, rows: shown.map((row, i) => shownRow(row, values, i ? row.from.filter((name) => known.has(name)).concat(row.from.some((name) => known.has(name)) ? [] : [shown[i - 1].name]) : [])) });
-    view.drawing.replaceChildren(drawing.element);
+    place(view.drawing, drawing.element);
     view.more.replaceChildren(
       ...(left ? [html("p", { class: "note" }, `${counted(left, "layer")} that stay as they are${values.rows.some((row) => row.lost) ? ", or of which nothing can be said," : ""} ${left === 1 ? "is" : "are"} not shown; the lines lead past them.`)] : []),
+      ...(values.rows.some((row) => row.fault && row.op === "linear") ? [html("p", { class: "note" }, "A fully connected layer has a weight for each number that arrives. Let it take what arrives, and it is built anew.")] : []),
       ...(values.refitted.length ? [html("p", { class: "note" }, `These weights change their size, so what was learned is lost: ${values.refitted.join(", ")}.`)] : []));
     view.table(() => ({
       head: ["layer", "kind", "shape", "would be", "multiplications", "would be", "parameters", "would be", "sees", "would see", ""], right: [4, 5, 6, 7],
@@ -77,9 +79,11 @@ function sentence({ node, window, rows, before, after }) {
 function shownRow({ name, op, before, after, fault, lost }, { windows, window, node }, from) {
   const was = sizes(before.shape);
   const is = after && sizes(after.shape);
-  const text = fault ? `does not fit: ${fault}` : lost ? "behind what does not fit" : was === is ? was : `${was} → ${is}`;
+  const field = (each) => each?.sees?.join("×") ?? "";
+  const sees = after && field(before) !== field(after) ? `   sees ${field(before)} → ${field(after)}` : "";
+  const text = fault ? `does not fit: ${fault}` : lost ? "behind what does not fit" : (was === is ? was : `${was} → ${is}`) + sees;
   const detail = [operation(op), windowText(name === node ? (window ?? windows[node]) : windows[name])].filter(Boolean).join(" ");
-  return { name, from, detail, filled: before.parameters > 0, shape: text, tone: fault ? "wrong" : was === is || lost ? "" : "changed", numbers: after ? KINDS.map((kind) => after[kind]) : undefined };
+  return { name, from, detail, filled: before.parameters > 0, shape: text, tone: fault ? "wrong" : (was === is && !sees) || lost ? "" : "changed", numbers: after ? KINDS.map((kind) => after[kind]) : undefined };
 }
 
 export default { render };
