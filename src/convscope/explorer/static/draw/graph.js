@@ -96,7 +96,7 @@ export function graph({ label, onPick }) {
   let width = 0;
   const draw = () => {
     const focused = [...element.querySelectorAll("a, [role=button]")].indexOf(/** @type {any} */ (element.getRootNode()).activeElement);
-    element.replaceChildren(drawn(content, Math.max(280, Math.min(1000, width || 600)), label, onPick));
+    element.replaceChildren(drawn(content, Math.max(280, Math.min(880, width || 600)), label, onPick));
     if (focused >= 0) element.querySelectorAll("a, [role=button]")[focused]?.focus();
   };
   const watch = new ResizeObserver(([entry]) => {

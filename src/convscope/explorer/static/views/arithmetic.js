@@ -164,7 +164,7 @@ function walked(step, at, { before, after, rules }, figures) {
   const named = left.map((each, axis) => each.length && `${["row", "column"][axis]}${each.length > 1 ? "s" : ""} ${each.length > 6 ? `${each[0]} … ${each.at(-1)}` : each.join(", ")}`).filter(Boolean);
   figures[0].set(`Input ${sides.join("×")}`, `${windows.some((window) => window.before + window.after) ? "Grey: padding. " : ""}${lost === "none" ? "Every input is covered by some window." : `Hatched: ${lost} that no window covers (${named.join("; ")}).`}`);
   figures[1].set(`Output ${shape[1]}×${shape[2]}`);
-  rules.replaceChildren(...axes.flatMap((name, axis) => [html("p", { class: "rule" }, html("span", {}, `${name} `), sizeRule(windows[axis])), html("p", { class: "caption" }, rest(windows[axis]))]));
+  rules.replaceChildren(...axes.flatMap((name, axis) => [html("p", { class: "rule caption" }, html("span", {}, `${name} `), sizeRule(windows[axis])), html("p", { class: "caption" }, rest(windows[axis]))]));
   figures[2].set("The rule", "⌊(size + 2·padding − kernel) / stride⌋ + 1: how many steps fit, and one for the first place.");
 }
 

@@ -58,7 +58,7 @@ function row(node, layer, { image, columns }, state) {
   const to = node.op === "input" ? "" : !image ? (space > 1 ? "field" : "") : space > 1 ? "maps" : "trace";
   const shape = sizes(node.batch === null ? node.shape : node.shape.filter((_, axis) => axis !== node.batch));
   return {
-    name: node.name, from: node.from, filled: layer?.parameters > 0, shape: field ? `${shape}   sees ${field.sees}` : shape,
+    name: node.name, from: node.from, filled: layer?.parameters > 0, shape: field ? `${shape} · sees ${field.sees}` : shape,
     detail: [operation(layer?.op ?? node.op), windowText(node.window)].filter(Boolean).join(" "),
     numbers: layer ? [layer.multiplications, layer[columns]] : undefined,
     href: to && state.href({ view: to, node: node.name, at: undefined }),

@@ -58,7 +58,7 @@ function render({ model, el }) {
     padded.set(asked.padded);
     padded.element.hidden = asked.kind === "max" || !padding.some(Boolean);
     editor.set(asked.numbers);
-    rules.replaceChildren(...now.windows.map((window, axis) => html("p", { class: "rule" }, html("span", {}, `${["height", "width"][axis]} `), sizeRule(window))));
+    rules.replaceChildren(...now.windows.map((window, axis) => html("p", { class: "rule caption" }, html("span", {}, `${["height", "width"][axis]} `), sizeRule(window))));
     if (!rows() || !columns() || now.values.flat().some((value) => !Number.isFinite(value))) {
       view.say(rows() && columns() ? "A window lies on padding alone: there is nothing to keep. Pad less than the window is large." : `A window of ${size.join("×")} does not fit into ${numbers.length}×${numbers[0].length} numbers with this padding.`);
       ["", "", "The rule"].forEach((title, each) => figures[each].set(title));

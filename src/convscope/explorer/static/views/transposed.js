@@ -56,7 +56,7 @@ function render({ model, el }) {
     for (const name of Object.keys(turns)) turns[name].set(name === "extra" ? extra : now[name], name === "extra" ? { max: stride - 1 } : {});
     whole.set(now.whole);
     for (const name of Object.keys(editors)) editors[name].set(now[name]);
-    rules.replaceChildren(...["height", "width"].map((name, axis) => html("p", { class: "rule" }, html("span", {}, `${name} `), sizeRule(done.spreads[axis]))));
+    rules.replaceChildren(...["height", "width"].map((name, axis) => html("p", { class: "rule caption" }, html("span", {}, `${name} `), sizeRule(done.spreads[axis]))));
     figures[4].set("The rule", "(size − 1)·stride + kernel − 2·padding + output padding");
     if (!made.rows || !made.columns) {
       view.say(`Cutting ${now.padding} off each side leaves nothing.`);

@@ -80,7 +80,7 @@ function shownRow({ name, op, before, after, fault, lost }, { windows, window, n
   const was = sizes(before.shape);
   const is = after && sizes(after.shape);
   const field = (each) => each?.sees?.join("×") ?? "";
-  const sees = after && field(before) !== field(after) ? `   sees ${field(before)} → ${field(after)}` : "";
+  const sees = after && field(before) !== field(after) ? ` · sees ${field(before)} → ${field(after)}` : "";
   const text = fault ? `does not fit: ${fault}` : lost ? "behind what does not fit" : (was === is ? was : `${was} → ${is}`) + sees;
   const detail = [operation(op), windowText(name === node ? (window ?? windows[node]) : windows[name])].filter(Boolean).join(" ");
   return { name, from, detail, filled: before.parameters > 0, shape: text, tone: fault ? "wrong" : (was === is && !sees) || lost ? "" : "changed", numbers: after ? KINDS.map((kind) => after[kind]) : undefined };
