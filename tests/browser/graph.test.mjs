@@ -1,7 +1,8 @@
 // Networks as drawings: repeated blocks are found where modules begin, and no line runs through an operation.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { fold, lanes, repeats } from "../../src/convscope/explorer/static/draw/graph.js";
+import { lanes } from "../../src/convscope/explorer/static/draw/graph.js";
+import { fold, repeats } from "../../src/convscope/explorer/static/repeats.js";
 
 /** A chain of residual blocks, as ResNet-50 has them; the first of a stage has a convolution beside it. */
 function resnet(stages) {

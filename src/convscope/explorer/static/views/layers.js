@@ -6,7 +6,8 @@ import { html } from "../draw/dom.js";
 import { compact, counted, sizes } from "../draw/format.js";
 import { choice, frame, toggle } from "../draw/frame.js";
 import { place } from "../draw/live.js";
-import { fold, graph, repeats } from "../draw/graph.js";
+import { graph } from "../draw/graph.js";
+import { fold, repeats } from "../repeats.js";
 import { operation, windowText } from "../words.js";
 
 const DEFAULTS = { run: "", image: "", fold: true, columns: "parameters" };
