@@ -28,6 +28,7 @@ TABLE = {
     "runs/{run}/components/{image}": "maps:parts",
     "runs/{run}/explain/{image}": "explain:explained",
     "runs/{run}/field": "trace:field_of",
+    "runs/{run}/whatif": "whatif:whatif",
 }
 
 AT_ONCE = ("runs", "runs/{run}/history")  # ask no network, so they need not wait while one is busy

@@ -27,3 +27,20 @@ def place(options: Mapping[str, str]) -> tuple[int, ...] | None:
     if any(not part.isdecimal() or len(part) > 9 for part in text.split(",")):
         raise ConfigError(f"at: expected whole numbers with commas between, found {text!r}")
     return tuple(map(int, text.split(",")))
+
+
+def numbers(options: Mapping[str, str], name: str, least: int, most: int) -> tuple[int, ...] | None:
+    """Return whole numbers from ``least`` to ``most`` with commas between, ``None`` where the option is not given.
+
+    >>> numbers({"kernel": "3,5"}, "kernel", 1, 512)
+    (3, 5)
+    """
+    text = options.get(name, "")
+    if not text:
+        return None
+    if any(not part.isdecimal() or not part.isascii() or len(part) > 9 for part in text.split(",")):
+        raise ConfigError(f"{name}: expected whole numbers with commas between, found {text!r}")
+    values = tuple(map(int, text.split(",")))
+    if not all(least <= value <= most for value in values):
+        raise ConfigError(f"{name}: expected {least} to {most}, found {text}")
+    return values

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convscope.analysis.edits import window_of
 from convscope.errors import Error
 from convscope.explorer.answer import Answer
 from convscope.explorer.questions.options import whole
@@ -52,6 +53,7 @@ def _edges(opened: Opened) -> list[dict[str, Any]]:
     graph = opened.inspection.graph
     return [
         {"name": node.name, "op": node.op, "from": list(dict.fromkeys(node.inputs.values())), "shape": node.shape,
+         "window": window_of(graph, node), "batch": node.batch,
          "arguments": {name: value for name, value in node.arguments.items() if _short(value)}}
         for node in graph.nodes
     ]  # fmt: skip

@@ -99,15 +99,20 @@ def _seen(graph: Graph, traced: Trace) -> tuple[np.ndarray | None, dict[str, Any
 
 
 def _mask(graph: Graph, node: str, at: Any) -> tuple[np.ndarray | None, dict[str, Any]]:
-    """Return what a unit sees of the first input, over its channels: (H, W) or (1, T) uint8, and facts of it."""
+    """Return what a unit sees of the first input, over its channels: (H, W) or (1, T) uint8, and facts of it.
+
+    Of a volume it is the slice in the middle of what is seen (``slice``), and the ``box`` begins with the depth.
+    """
     seen = field(graph, node, at)
     facts = {"share": seen.share, "at_most": seen.at_most, "unknown": list(seen.unknown)}
-    if seen.unknown or len(seen.places.shape) < 2:
+    if seen.unknown or not seen.places.shape:
         return None, facts
-    mask = np.asarray(seen.places.mask())
-    mask = mask.any(0) if mask.ndim > 2 else mask.any(0, keepdims=True)
-    if mask.ndim != 2:
-        return None, facts
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    box = [] if not len(rows) else [int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])]
-    return mask.astype(np.uint8), {**facts, "box": box, "count": int(mask.sum()), "size": list(mask.shape)}
+    mask = np.atleast_2d(seen.places.mask())
+    mask = np.asarray(mask.any(0, keepdims=mask.ndim == 2))
+    spans = [np.flatnonzero(mask.any(tuple(set(range(mask.ndim)) - {axis}))) for axis in range(mask.ndim)]
+    box = [int(end) for span in spans for end in span[[0, -1]]] if mask.any() else []
+    facts = {**facts, "box": box, "count": int(mask.sum()), "size": list(mask.shape)}
+    if mask.ndim > 2:
+        facts["slice"] = (box[0] + box[1]) // 2 if box else 0
+        mask = np.asarray(mask[facts["slice"]])
+    return mask.astype(np.uint8), facts

@@ -23,3 +23,14 @@ export const exact = (value) => minus(String(value));
 export const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
 const minus = (text) => text.replaceAll("-", "−");
+
+/** Three digits and a unit: 1.82 G, 11.2 M. @param {number} value */
+export function compact(value) {
+  for (const [size, unit] of /** @type {[number, string][]} */ ([[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]])) {
+    if (Math.abs(value) >= 0.9995 * size) return `${minus(Number((value / size).toPrecision(3)).toString())} ${unit}`;
+  }
+  return short(value);
+}
+
+/** "3 × 224 × 224", "one number". @param {number[]} shape */
+export const sizes = (shape) => shape.join("×") || "one number";

@@ -33,7 +33,7 @@ export function plane({ label, side = 320, cell, onPick, onHover }) {
   }, stack);
   /** @type {Content} */
   let content = { rows: 1, columns: 1 };
-  let cursor = { row: 0, column: 0 };
+  let cursor = /** @type {{row: number, column: number, jump?: number[]}} */ ({ row: 0, column: 0 });
 
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
@@ -52,7 +52,8 @@ export function plane({ label, side = 320, cell, onPick, onHover }) {
       if (!step) return;
       event.preventDefault();
       event.stopPropagation();
-      pick({ row: clamp(cursor.row + step[0], content.rows), column: clamp(cursor.column + step[1], content.columns) });
+      const [down, right] = cursor.jump ?? [1, 1];
+      pick({ row: clamp(cursor.row + step[0] * down, content.rows), column: clamp(cursor.column + step[1] * right, content.columns) });
     });
   }
   if (onHover) {
@@ -64,7 +65,7 @@ export function plane({ label, side = 320, cell, onPick, onHover }) {
 
   return {
     element,
-    /** Where the cursor of the keyboard stands. */
+    /** Where the cursor of the keyboard stands, and how far (down, right) an arrow key moves it: one cell, or `jump`. */
     set cursor(place) {
       cursor = place;
     },

@@ -1,0 +1,16 @@
+// What operations and their windows are called.
+
+const WORDS = {
+  correlate: "convolution", convolve: "strict convolution", correlate_transpose: "transposed convolution", max_pool: "max pooling",
+  avg_pool: "average pooling", global_avg_pool: "global average", global_max_pool: "global maximum", linear: "fully connected",
+  batch_norm: "batch norm", relu: "ReLU", selu: "SELU", add: "sum", concat: "concatenation", reshape: "reshape", input: "input",
+};
+
+/** An operation in words. @param {string} op */
+export const operation = (op) => WORDS[op] ?? op.replaceAll("_", " ");
+
+const alike = (values) => (values.every((value) => String(value) === String(values[0])) ? String(values[0]) : values.join("×"));
+const pads = (padding) => alike(padding.map((pair) => (Array.isArray(pair) ? (pair[0] === pair[1] ? pair[0] : `${pair[0]}+${pair[1]}`) : pair)));
+
+/** A window as people write it: "k3 s2 p1". @param {{kernel: number[], stride: number[], padding: any} | null | undefined} window */
+export const windowText = (window) => (window?.kernel.length ? `k${alike(window.kernel)} s${alike(window.stride)}${typeof window.padding === "string" ? ` p${window.padding}` : ` p${pads(window.padding)}`}` : "");
