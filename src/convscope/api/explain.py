@@ -16,7 +16,7 @@ import numpy as np
 from convscope.api.example import example_of
 from convscope.api.inspect import open_network
 from convscope.errors import ConfigError, DataError
-from convscope.explaining.explanation import DEFAULT, Explanation, methods_of
+from convscope.explaining.explanation import DEFAULT, Explanation
 from convscope.report.explained.look import Look
 from convscope.report.explained.write import ExplanationFolder, write
 from convscope.report.tables import Table
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from convscope.runs.explaining import Explainer, Question
     from convscope.runs.run import Run
 
+SAID = 10  # inputs that an error names
 Say = Callable[[str], None]
 
 
@@ -71,7 +72,11 @@ def explain(
     >>> explain(layer, np.ones((1, 1, 2), np.float32), "gradient")[0]["gradient"].values.tolist()
     [2.0, 3.0]
     """
-    job = opened(network, x, method, target=target, at=at, node=node, classes=classes, baseline=baseline)
+    from convscope.runs.explaining import Question
+
+    job = opened(network, x, Question.of(method, target, at, node), classes, baseline)
+    if checks or out is not None:
+        job.first()  # what is wrong with the question or with all inputs is said before anything is checked or written
     job = job.checked(asked=True) if checks else job
     if out is None:
         return list(job.stream())
@@ -103,9 +108,17 @@ class Job:
         result = verdicts(self.run, self.explainer, asked=asked, say=say)
         return self.with_checks(result.checks, result.remarks)
 
-    def first(self) -> Explanation | None:
-        """Return the explanation of the first input that can be read, to see that the question can be answered."""
-        return next((each for each in self.stream() if each.error is None), None)
+    def first(self) -> Explanation:
+        """Return the explanation of the first input that can be read, to see that the question can be answered.
+
+        Raises ``DataError`` where none can be read, with what is wrong with each, and as ``explain``.
+        """
+        problems: list[str] = []
+        for each in self.stream():
+            if each.error is None:
+                return each
+            problems.append(f"{each.input}: {each.error}")
+        raise DataError(none_read(problems))
 
     def with_checks(self, checks: Mapping[str, Checks], remarks: Sequence[str]) -> Job:
         """Return the same, each map with the verdict of its method."""
@@ -126,23 +139,26 @@ class Job:
         return write(self.stream(), into)
 
 
+def none_read(problems: Sequence[str]) -> str:
+    """Return what is said where no input can be read: the first problems, each on a line.
+
+    >>> print(none_read(["a.png: not an image"]))
+    the only input cannot be read:
+      a.png: not an image
+    """
+    head = "the only input" if len(problems) == 1 else f"none of the {len(problems)} inputs"
+    lines = [f"{head} {'cannot' if len(problems) == 1 else 'can'} be read:"] if problems else ["no input was found"]
+    lines += [f"  {each}" for each in problems[:SAID]]
+    return "\n".join([*lines, *([f"  and {len(problems) - SAID} more"] if len(problems) > SAID else [])])
+
+
 def opened(
-    network: Any,
-    x: Any,
-    method: str | Sequence[str] = DEFAULT,
-    *,
-    target: str | int | None = None,
-    at: Sequence[int] | None = None,
-    node: str | None = None,
-    classes: Sequence[str] = (),
-    baseline: Any = 0.0,
+    network: Any, x: Any, question: Question | None = None, classes: Sequence[str] = (), baseline: Any = 0.0
 ) -> Job:
-    """Return what is to be explained, ready to be streamed; the arguments are those of ``explain``."""
+    """Return what is to be explained, ready to be streamed; the other arguments are those of ``explain``."""
     from convscope.runs.explaining import Explainer, Question
 
-    methods = methods_of(method)
-    names = tuple(each.name for each in methods)
-    question = Question(methods, target, None if at is None else tuple(at), node)
+    question = question or Question()
     run = _run_of(network)
     if run is None:
         return _of_module(network, x, question, tuple(classes), baseline)
@@ -150,7 +166,7 @@ def opened(
         raise ConfigError("classes and baseline are for networks that are no run: a run has its own")
     explainer = Explainer(run.predictor, question)
     remarks = (run.unfinished,) if run.unfinished else ()
-    return Job(str(run.folder), names, lambda: explainer.explain(x), run, explainer, remarks=remarks)
+    return Job(str(run.folder), question.names, lambda: explainer.explain(x), run, explainer, remarks=remarks)
 
 
 def ranked(checks: Sequence[Checks]) -> Table | None:
@@ -212,7 +228,7 @@ def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...
             )
         return {each.method: each for each in check_all(question.methods, explained, own_score(explained, None))}
 
-    return Job(name, tuple(each.name for each in question.methods), stream, check=check)
+    return Job(name, question.names, stream, check=check)
 
 
 def _inputs(network: Any, x: Any) -> tuple[str, Any, Any, list[np.ndarray | None]]:

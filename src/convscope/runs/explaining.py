@@ -45,6 +45,22 @@ class Question:
     at: tuple[int, ...] | None = None
     node: str | None = None
 
+    @classmethod
+    def of(
+        cls,
+        method: str | Sequence[str] = DEFAULT,
+        target: str | int | None = None,
+        at: Sequence[int] | None = None,
+        node: str | None = None,
+    ) -> Question:
+        """Return a question with methods by their names; ``ConfigError`` for one that there is not."""
+        return cls(methods_of(method), target, None if at is None else tuple(at), node)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the methods."""
+        return tuple(each.name for each in self.methods)
+
 
 @dataclass(frozen=True, eq=False)
 class Explainer:
@@ -62,6 +78,7 @@ class Explainer:
         """
         check_weights(self.model)
         examples = iter(self.predictor.examples(inputs))
+        yield from self._of_chunk(list(itertools.islice(examples, 1)))  # alone, for those who want no more
         while chunk := list(itertools.islice(examples, BATCH)):
             yield from self._of_chunk(chunk)
 
