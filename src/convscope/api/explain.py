@@ -25,9 +25,12 @@ from convscope.runs.write import new_folder
 
 if TYPE_CHECKING:
     from convscope.explaining.checks.result import Checks
-    from convscope.runs.explaining import Explainer, Question
+    from convscope.runs.explaining import Question
     from convscope.runs.run import Run
+    from convscope.runs.verdicts import Verdicts
 
+TOO_FEW = "nothing was checked: that takes two inputs or more, 32 are good"
+RANDOM = "the weights of {} are random: its maps show the network, but nothing that was learned; see --pretrained"
 SAID = 10  # inputs that an error names
 Say = Callable[[str], None]
 
@@ -42,6 +45,7 @@ def explain(
     node: str | None = None,
     classes: Sequence[str] = (),
     baseline: Any = 0.0,
+    pretrained: str | Path | None = None,
     checks: bool = False,
     out: str | Path | None = None,
 ) -> list[Explanation]:
@@ -56,6 +60,8 @@ def explain(
         at: a place (row, column) of a mask; alone the pixel, with ``target`` the predicted region around it.
         node: the layer of class activation maps, as ``inspect`` names it; by default the last that has places.
         classes: names of the outputs of a network that is no run.
+        pretrained: weights for a network of the list: a file, or "public"; x is then what ``predict`` takes, and is
+            scaled as those weights ask for.
         baseline: the input that says nothing, one number or an array that broadcasts to x; a run has its own.
         checks: whether the methods are checked first, of a run on its held-out examples, else on x (at least two).
         out: a new folder for the page, pictures, arrays and the table.
@@ -74,7 +80,11 @@ def explain(
     """
     from convscope.runs.explaining import Question
 
-    job = opened(network, x, Question.of(method, target, at, node), classes, baseline)
+    question = Question.of(method, target, at, node)
+    if pretrained is not None:
+        job = opened_with(network, x, pretrained, question, classes)
+    else:
+        job = opened(network, x, question, classes, baseline)
     if checks or out is not None:
         job.first()  # what is wrong with the question or with all inputs is said before anything is checked or written
     job = job.checked(asked=True) if checks else job
@@ -93,19 +103,14 @@ class Job:
     network: str
     methods: tuple[str, ...]
     stream: Callable[[], Iterator[Explanation]]
+    check: Callable[[bool, Say], Verdicts]
     run: Run | None = None
-    explainer: Explainer | None = None
     checks: Mapping[str, Checks] = field(default_factory=dict[str, "Checks"])
     remarks: tuple[str, ...] = ()
-    check: Callable[[], Mapping[str, Checks]] = dict
 
     def checked(self, *, asked: bool = False, say: Say = lambda _: None) -> Job:
         """Return the same with the verdicts of its methods; see ``runs.verdicts``."""
-        if self.run is None or self.explainer is None:
-            return self.with_checks(self.check(), ())
-        from convscope.runs.verdicts import verdicts
-
-        result = verdicts(self.run, self.explainer, asked=asked, say=say)
+        result = self.check(asked, say)
         return self.with_checks(result.checks, result.remarks)
 
     def first(self) -> Explanation:
@@ -165,8 +170,36 @@ def opened(
     if len(classes) or not (isinstance(baseline, float | int) and baseline == 0):
         raise ConfigError("classes and baseline are for networks that are no run: a run has its own")
     explainer = Explainer(run.predictor, question)
+
+    def check(asked: bool, say: Say) -> Verdicts:
+        from convscope.runs.verdicts import verdicts
+
+        return verdicts(run, explainer, asked=asked, say=say)
+
     remarks = (run.unfinished,) if run.unfinished else ()
-    return Job(str(run.folder), question.names, lambda: explainer.explain(x), run, explainer, remarks=remarks)
+    return Job(str(run.folder), question.names, lambda: explainer.explain(x), check, run, remarks=remarks)
+
+
+def opened_with(
+    name: Any, x: Any, weights: str | Path, question: Question, classes: Sequence[str] = (), progress: Any = None
+) -> Job:
+    """Return what is to be explained of a network of the list with weights of a file, or ``public`` ones."""
+    from convscope.models import names
+    from convscope.runs.explaining import Explainer
+    from convscope.runs.published import published
+
+    if not isinstance(name, str) or Path(name).is_dir():
+        raise ConfigError(f"pretrained weights are for a network by its name, such as {names()[0]}; found {name}")
+    network = published(name, weights, classes, progress)
+    explainer = Explainer(network.predictor, question)
+
+    def check(asked: bool, say: Say) -> Verdicts:
+        from convscope.runs.verdicts import verdicts_on
+
+        return verdicts_on(explainer, x, asked=asked, say=say)
+
+    called = f"{name} with {weights}"
+    return Job(called, question.names, lambda: explainer.explain(x), check, remarks=network.notes)
 
 
 def ranked(checks: Sequence[Checks]) -> Table | None:
@@ -206,6 +239,7 @@ def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...
     from convscope.explaining.checks.checks import check_all
     from convscope.explaining.explained import Explained
     from convscope.explaining.finite import check_weights
+    from convscope.models import names
     from convscope.runs.explaining import explanations, own_score
 
     name, model, inputs, raws = _inputs(network, x)
@@ -221,14 +255,18 @@ def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...
         for row, each in enumerate(rows):
             yield replace(each, input=str(x) if single else f"[{row}]", raw=raws[row])
 
-    def check() -> Mapping[str, Checks]:
-        if len(inputs) < 2:
-            raise ConfigError(
-                "checks: of a network that is no run they are made on x: give two inputs or more, 32 are good"
-            )
-        return {each.method: each for each in check_all(question.methods, explained, own_score(explained, None))}
+    def check(asked: bool, say: Say) -> Verdicts:
+        from convscope.runs.verdicts import Verdicts
 
-    return Job(name, question.names, stream, check=check)
+        if len(inputs) >= 2:
+            checks = check_all(question.methods, explained, own_score(explained, None))
+            return Verdicts({each.method: each for each in checks})
+        if asked:
+            raise ConfigError(TOO_FEW)
+        return Verdicts({}, (TOO_FEW,))
+
+    untrained = (RANDOM.format(name),) if isinstance(network, str) and network in names() else ()
+    return Job(name, question.names, stream, check, remarks=untrained)
 
 
 def _inputs(network: Any, x: Any) -> tuple[str, Any, Any, list[np.ndarray | None]]:

@@ -73,7 +73,7 @@ def explain(
 
 
 def _explain(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Path | None, as_json: bool) -> int:
-    from convscope.api.explain import opened, pixel_size_of
+    from convscope.api.explain import opened, opened_with, pixel_size_of
     from convscope.report.explained.look import Look
     from convscope.report.explained.write import PAGE
     from convscope.runs.explaining import Question
@@ -81,7 +81,10 @@ def _explain(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Pa
 
     look, size = Look(**flags.look), pixel_size_of(flags.pixel_size)
     question = Question.of(flags.methods, flags.target, place(flags.at), flags.node)
-    job = opened(network, _one_or_all(network, inputs), question)
+    if flags.pretrained is None:
+        job = opened(network, _one_or_all(network, inputs), question)
+    else:
+        job = opened_with(network, list(inputs), flags.pretrained, question, flags.names)
     first = job.first()  # what is wrong with the question is said before minutes of checks
     if flags.checks is not False:
         job = job.checked(asked=flags.checks is True, say=lambda text: err.print(text, markup=False, style="dim"))
@@ -109,7 +112,9 @@ def _one_or_all(network: str, inputs: tuple[str, ...]) -> Any:
     if Path(network).is_dir():
         return list(inputs)
     if len(inputs) > 1:
-        raise ConfigError(f"{network} is no run folder: one image at a time, found {len(inputs)}")
+        raise ConfigError(
+            f"{network} is no run folder: one image at a time, or several with --pretrained; found {len(inputs)}"
+        )
     return next(iter(inputs))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
@@ -45,6 +46,11 @@ class ExplainFlags:
     checks
         Check the methods on 32 held-out examples, however long it takes, or not at all; by default where it takes no
         more than a minute. What was checked is kept in the run folder.
+    pretrained
+        Weights for a network by its name: a file, or "public". Images are scaled as those weights ask for, and the
+        methods are checked on the images themselves.
+    classes
+        File with the names of that network's outputs, one a line; by default they are numbered from 0.
     maps
         Show every feature map of one input instead, layer by layer, with kernels and class probabilities.
     temperature
@@ -65,6 +71,8 @@ class ExplainFlags:
     opacity: Annotated[float | None, Parameter(group=_ANSWERS)] = None
     pixel_size: Annotated[str | None, Parameter(group=_ANSWERS)] = None
     checks: Annotated[bool | None, Parameter(group=_ANSWERS)] = None
+    pretrained: Annotated[str | None, Parameter(group=_ANSWERS)] = None
+    classes: Annotated[Path | None, Parameter(group=_ANSWERS)] = None
     maps: Annotated[bool | None, Parameter(negative="", group=_MAPS)] = None
     temperature: Annotated[float | None, Parameter(group=_MAPS)] = None
     input_: Annotated[str | None, Parameter(name="--input", negative="", group=_MAPS)] = None
@@ -80,18 +88,33 @@ class ExplainFlags:
         """How maps are shown, as ``Look`` takes it."""
         return {name: getattr(self, name) for name in LOOK if getattr(self, name) is not None}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the outputs in the file ``classes``, if one is given."""
+        if self.classes is None:
+            return ()
+        from convscope.data.names import composed
+        from convscope.errors import DataError
+
+        try:
+            lines = self.classes.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"--classes {self.classes} cannot be read: {error}") from None
+        return tuple(composed(line.strip()) for line in lines if line.strip())
+
     def check(self) -> None:
         """Raise ``ConfigError`` for flags that would be ignored, before anything is computed."""
         names = [f.name for f in fields(self)]
         given = {_flag(name, getattr(self, name)): getattr(self, name) is not None for name in names}
         given |= {flag: False for flag in ("--checks", "--no-checks") if flag not in given}
-        of_answers = ("--method", "--target", *(f"--{name}" for name in LOOK), "--pixel-size")
+        of_answers = ("--method", "--target", *(f"--{name}" for name in LOOK), "--pixel-size", "--pretrained")
         check_together(
             given,
             alone=("--maps", "--units"),
             with_={
                 **dict.fromkeys((*of_answers, "--checks", "--no-checks"), ("",)),
                 "--at": ("", "--units"),
+                "--classes": ("--pretrained",),
                 **dict.fromkeys(("--temperature", "--input"), ("--maps",)),
             },
             plain="maps of answers",
