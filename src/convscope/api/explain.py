@@ -100,9 +100,17 @@ class Job:
     check: Callable[[], Mapping[str, Checks]] = dict
 
     def checked(self, *, asked: bool = False, say: Say = lambda _: None) -> Job:
-        """Return the same with the verdicts of its methods; see ``runs.verdicts``."""
+        """Return the same with the verdicts of its methods; see ``runs.verdicts``.
+
+        Unless they are ``asked`` for, what cannot be checked is a remark.
+        """
         if self.run is None or self.explainer is None:
-            return self.with_checks(self.check(), ())
+            try:
+                return self.with_checks(self.check(), ())
+            except ConfigError as problem:
+                if asked:
+                    raise
+                return self.with_checks({}, (f"nothing was checked: {problem}",))
         from convscope.runs.verdicts import verdicts
 
         result = verdicts(self.run, self.explainer, asked=asked, say=say)
@@ -224,7 +232,7 @@ def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...
     def check() -> Mapping[str, Checks]:
         if len(inputs) < 2:
             raise ConfigError(
-                "checks: of a network that is no run they are made on x: give two inputs or more, 32 are good"
+                "checks of a network that is no run are made on what is given: give two inputs or more, 32 are good"
             )
         return {each.method: each for each in check_all(question.methods, explained, own_score(explained, None))}
 
