@@ -123,3 +123,14 @@ def test_channels_of_a_layer(run, images, tmp_path, capsys):
 def test_what_is_asked_wrongly(run, images, tmp_path, capsys, words, message):
     says(capsys, message, "explain", run, images / "1.png", *words, "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_one_image_of_a_network_that_is_no_run_is_explained_unchecked(images, tmp_path, capsys, monkeypatch):
+    (tmp_path / "plain.py").write_text(
+        "from torch import nn\nnet = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(72, 2))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ("explain", "plain:net", images / "1.png", "--method", "gradient", "--out", tmp_path / "out")
+    assert call(*words) == 0
+    assert "nothing was checked" in " ".join(capsys.readouterr().err.split())
+    says(capsys, "give two inputs or more", *words[:-1], tmp_path / "other", "--checks")

@@ -109,7 +109,10 @@ class Job:
     remarks: tuple[str, ...] = ()
 
     def checked(self, *, asked: bool = False, say: Say = lambda _: None) -> Job:
-        """Return the same with the verdicts of its methods; see ``runs.verdicts``."""
+        """Return the same with the verdicts of its methods; see ``runs.verdicts``.
+
+        Unless they are ``asked`` for, what cannot be checked is a remark.
+        """
         result = self.check(asked, say)
         return self.with_checks(result.checks, result.remarks)
 

@@ -59,8 +59,8 @@ class Explanation:
     """One example with its ``answer``, what of it is explained (``target``), and a map by each method.
 
     ``raw`` is the example as it is stored: an image (H, W, C), a signal (T, C); of a text ``letters`` (L,) are its
-    pieces. ``upward``: rows count from the bottom, as the bands (H) of a spectrogram do. ``refused`` says of a method
-    why it does not apply. An example that could not be read has an ``error`` and nothing else.
+    pieces. Of a recording seen as a spectrogram it is that, ``upward``: its rows (H) count from the bottom. ``refused``
+    says of a method why it does not apply. An example that could not be read has an ``error`` and nothing else.
     """
 
     input: str

@@ -67,7 +67,7 @@ def layer_units(
         top, inputs, told = _top(run, held, explained, layer, numbers, progress)
         notes += [*held.warnings, *told]
         made = partial(progress, f"making {count(len(numbers), 'picture')}")
-        maximised = maximise_activation(explained, numbers, layer.name, progress=made)
+        maximised = maximise_activation(_middle(run, explained), numbers, layer.name, progress=made)
     some = looked_at.rows(torch.from_numpy(checked_rows(len(looked_at.x), MEASURED)))
     names = _names(run, looked_at, layer)
     seen_by: list[ChannelUnits] = []
@@ -96,6 +96,18 @@ class Shown:
 
     x: Tensor
     id: str
+
+
+def _middle(run: Run, explained: Explained) -> Explained:
+    """Return the inputs for pictures: of large images the middle, where the network was trained on such parts."""
+    rule = run.spec.preprocessing
+    if not isinstance(rule, ImageTransform) or rule.part is None:
+        return explained
+    x = explained.x
+    for axis, most in enumerate(rule.part, 2):
+        side = min(x.shape[axis], most)
+        x = x.narrow(axis, (x.shape[axis] - side) // 2, side)
+    return explained if x.shape == explained.x.shape else explained.of(x)
 
 
 def _check_asked(run: Run, channels: Sequence[int]) -> None:
