@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from convscope.runs.run import Run
     from convscope.runs.verdicts import Verdicts
 
-TOO_FEW = "nothing was checked: that takes two inputs or more, 32 are good"
+TOO_FEW = "nothing was checked: give two inputs or more, 32 are good"
 RANDOM = "the weights of {} are random: its maps show the network, but nothing that was learned; see --pretrained"
 SAID = 10  # inputs that an error names
 Say = Callable[[str], None]

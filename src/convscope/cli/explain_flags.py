@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Group, Parameter
 
 from convscope.cli.written import check_together
+from convscope.errors import ConfigError
 
 METHODS = "gradcam,ig"  # as in explaining.explanation, which would import torch
 LOOK = ("minimum", "maximum", "opacity")
@@ -107,18 +108,19 @@ class ExplainFlags:
         names = [f.name for f in fields(self)]
         given = {_flag(name, getattr(self, name)): getattr(self, name) is not None for name in names}
         given |= {flag: False for flag in ("--checks", "--no-checks") if flag not in given}
-        of_answers = ("--method", "--target", *(f"--{name}" for name in LOOK), "--pixel-size", "--pretrained")
+        of_answers = ("--method", "--target", *(f"--{name}" for name in LOOK), "--pixel-size", "--pretrained", "--classes")
         check_together(
             given,
             alone=("--maps", "--units"),
             with_={
                 **dict.fromkeys((*of_answers, "--checks", "--no-checks"), ("",)),
                 "--at": ("", "--units"),
-                "--classes": ("--pretrained",),
                 **dict.fromkeys(("--temperature", "--input"), ("--maps",)),
             },
             plain="maps of answers",
         )
+        if self.classes is not None and self.pretrained is None:
+            raise ConfigError("--classes names the outputs of weights given with --pretrained, which is missing")
 
 
 def _flag(name: str, value: object) -> str:

@@ -98,7 +98,7 @@ def _verdicts(
     explainer: Explainer, x: Tensor, target: TargetSpec, kept: Keeper, noun: str, *, asked: bool, say: Say
 ) -> Verdicts:
     if len(x) < 2:
-        return Verdicts({}, (f"nothing was checked: that takes two {noun}s of one size or more, 32 are good",))
+        return Verdicts({}, (f"nothing was checked: give two {noun}s of one size or more, 32 are good",))
     explained = explainer.seen(x)
     checks: dict[str, Checks] = {}
     remarks: list[str] = []
