@@ -41,7 +41,7 @@ def test_photographs_of_any_size_are_explained_under_the_names_given(
     (tmp_path / "names.txt").write_text("".join(f"kind {k}\n" for k in range(1000)))
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut")
     words = ["--method", "gradcam", "--no-checks", "--out", tmp_path / "out"]
-    given = ["--pretrained", weights, "--classes", tmp_path / "names.txt"]
+    given = ["--pretrained", weights, "--names", tmp_path / "names.txt"]
     assert call("explain", NAME, photographs, tmp_path / "broken.jpg", *given, *words) == 2
     printed = capsys.readouterr()
     rows = (tmp_path / "out" / "explanations.csv").read_text()
@@ -81,9 +81,9 @@ def test_what_does_not_fit_is_said(
 ) -> None:
     image = photographs / "0.png"
     (tmp_path / "names.txt").write_text("ant\nbee\n")
-    classes = ["--classes", tmp_path / "names.txt"]
+    classes = ["--names", tmp_path / "names.txt"]
     says(capsys, "has 1,000 outputs, and 2 names", "explain", NAME, image, "--pretrained", weights, *classes)
-    says(capsys, "--classes", "explain", NAME, image, *classes)
+    says(capsys, "--names", "explain", NAME, image, *classes)
     says(capsys, "--pretrained", "explain", NAME, image, "--maps", "--pretrained", weights)
     says(capsys, "resnet18", "explain", "resnet18", image, "--pretrained", weights)
     says(capsys, "no.npz", "explain", NAME, image, "--pretrained", tmp_path / "no.npz")

@@ -84,7 +84,7 @@ def _explain(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Pa
     if flags.pretrained is None:
         job = opened(network, _one_or_all(network, inputs), question)
     else:
-        job = opened_with(network, list(inputs), flags.pretrained, question, flags.names)
+        job = opened_with(network, list(inputs), flags.pretrained, question, flags.outputs)
     first = job.first()  # what is wrong with the question is said before minutes of checks
     if flags.checks is not False:
         job = job.checked(asked=flags.checks is True, say=lambda text: err.print(text, markup=False, style="dim"))

@@ -50,7 +50,7 @@ class ExplainFlags:
     pretrained
         Weights for a network by its name: a file, or "public". Images are scaled as those weights ask for, and the
         methods are checked on the images themselves.
-    classes
+    names
         File with the names of that network's outputs, one a line; by default they are numbered from 0.
     maps
         Show every feature map of one input instead, layer by layer, with kernels and class probabilities.
@@ -73,7 +73,7 @@ class ExplainFlags:
     pixel_size: Annotated[str | None, Parameter(group=_ANSWERS)] = None
     checks: Annotated[bool | None, Parameter(group=_ANSWERS)] = None
     pretrained: Annotated[str | None, Parameter(group=_ANSWERS)] = None
-    classes: Annotated[Path | None, Parameter(group=_ANSWERS)] = None
+    names: Annotated[Path | None, Parameter(group=_ANSWERS)] = None
     maps: Annotated[bool | None, Parameter(negative="", group=_MAPS)] = None
     temperature: Annotated[float | None, Parameter(group=_MAPS)] = None
     input_: Annotated[str | None, Parameter(name="--input", negative="", group=_MAPS)] = None
@@ -90,17 +90,17 @@ class ExplainFlags:
         return {name: getattr(self, name) for name in LOOK if getattr(self, name) is not None}
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the outputs in the file ``classes``, if one is given."""
-        if self.classes is None:
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the outputs in the file ``names``, if one is given."""
+        if self.names is None:
             return ()
         from convscope.data.names import composed
         from convscope.errors import DataError
 
         try:
-            lines = self.classes.read_text(encoding="utf-8").splitlines()
+            lines = self.names.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"--classes {self.classes} cannot be read: {error}") from None
+            raise DataError(f"--names {self.names} cannot be read: {error}") from None
         return tuple(composed(line.strip()) for line in lines if line.strip())
 
     def check(self) -> None:
@@ -108,7 +108,14 @@ class ExplainFlags:
         names = [f.name for f in fields(self)]
         given = {_flag(name, getattr(self, name)): getattr(self, name) is not None for name in names}
         given |= {flag: False for flag in ("--checks", "--no-checks") if flag not in given}
-        of_answers = ("--method", "--target", *(f"--{name}" for name in LOOK), "--pixel-size", "--pretrained", "--classes")
+        of_answers = (
+            "--method",
+            "--target",
+            *(f"--{name}" for name in LOOK),
+            "--pixel-size",
+            "--pretrained",
+            "--names",
+        )
         check_together(
             given,
             alone=("--maps", "--units"),
@@ -119,8 +126,8 @@ class ExplainFlags:
             },
             plain="maps of answers",
         )
-        if self.classes is not None and self.pretrained is None:
-            raise ConfigError("--classes names the outputs of weights given with --pretrained, which is missing")
+        if self.names is not None and self.pretrained is None:
+            raise ConfigError("--names belongs to weights given with --pretrained: it is missing")
 
 
 def _flag(name: str, value: object) -> str:
