@@ -1,4 +1,4 @@
-"""What the checks say of methods of explanation on SqueezeNet 1.0 with weights of ImageNet, over 32 photographs of bees.
+"""What checks say of methods of explanation on SqueezeNet 1.0 with weights of ImageNet, over 32 photographs of bees.
 
 Run: python bench/explain_photographs.py [METHOD ...]. The photographs are the validation bees of the hymenoptera set,
 of which the network says what it will: each is explained for its own answer.
