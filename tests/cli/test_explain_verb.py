@@ -41,6 +41,17 @@ def test_a_folder_with_a_corrupt_file(run, images, tmp_path, capsys):
     assert (out / "figures" / "sheet.svg").exists() and len(list((out / "maps").iterdir())) == 8 * 2 * 2
 
 
+@pytest.mark.parametrize("words", [(), ("--no-checks",)])
+def test_a_folder_of_which_nothing_can_be_read(run, images, tmp_path, capsys, words):
+    for file in images.iterdir():
+        file.write_bytes(b"no image")
+    out = tmp_path / "out"
+    says(capsys, "none of the 9 inputs can be read", "explain", run, images, *words, "--out", out)
+    says(capsys, "3.png: not an image", "explain", run, images, *words, "--out", out)
+    assert call("explain", run, images, *words, "--out", out) == 2
+    assert "checking" not in capsys.readouterr().err and not out.exists()
+
+
 def test_checks_are_made_once(run, images, tmp_path, capsys):
     words = ("explain", run, images / "1.png", "--method", "gradient", "--json", "--out")
     assert call(*words, tmp_path / "a") == 0
@@ -101,9 +112,25 @@ def test_channels_of_a_layer(run, images, tmp_path, capsys):
         (("--units", "one"), "--units: expected numbers of channels"),
         (("--units", "0,0"), "channels that differ"),
         (("--units", "0", "--maps"), "exclude each other"),
-        (("--units", "0", "--target", "3"), "--target has no effect with --units"),
+        (("--units", "0", "--target", "3"), "--target belongs to maps of answers: it has no effect with --units"),
+        (("--units", "0", "--no-checks"), "--no-checks belongs to maps of answers: it has no effect with --units"),
+        (("--units", "0", "--opacity", "0.75"), "--opacity belongs to maps of answers: it has no effect with --units"),
+        (("--maps", "--method", "ig"), "--method belongs to maps of answers: it has no effect with --maps"),
+        (("--maps", "--pixel-size", "1 um"), "--pixel-size belongs to maps of answers: it has no effect with --maps"),
+        (("--maps", "--at", "1,2"), "--at belongs to maps of answers or --units: it has no effect with --maps"),
     ],
 )
 def test_what_is_asked_wrongly(run, images, tmp_path, capsys, words, message):
     says(capsys, message, "explain", run, images / "1.png", *words, "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_one_image_of_a_network_that_is_no_run_is_explained_unchecked(images, tmp_path, capsys, monkeypatch):
+    (tmp_path / "plain.py").write_text(
+        "from torch import nn\nnet = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(72, 2))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ("explain", "plain:net", images / "1.png", "--method", "gradient", "--out", tmp_path / "out")
+    assert call(*words) == 0
+    assert "nothing was checked" in " ".join(capsys.readouterr().err.split())
+    says(capsys, "give two inputs or more", *words[:-1], tmp_path / "other", "--checks")

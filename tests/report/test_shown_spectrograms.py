@@ -11,7 +11,9 @@ from scipy.io import wavfile
 
 import convscope as cs
 from convscope.data.augment import Policy
+from convscope.explaining.explanation import Explanation, Map
 from convscope.report.augmented import augmented, write_augmented
+from convscope.report.explained.shown import picture_of, plane_of
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +56,17 @@ def test_of_volumes_the_middle_slices_are_drawn(tmp_path: Path):
     brightest = shown.images[0] == shown.images[0].max()
     assert 8 < brightest.sum() < 0.5 * brightest.size  # the outline of the mask
     assert write_augmented(data, Policy.parse("hflip"), tmp_path / "v.png", images=2, copies=2).exists()
+
+
+def test_the_map_of_a_spectrogram_stands_upright_over_it():
+    values = np.zeros((3, 5))
+    values[0] = 1  # the deepest band
+    explanation = Explanation(
+        "a.wav",
+        maps={"ig": Map("ig", "Integrated gradients", True, values, None, 0.0)},
+        raw=values[..., None],
+        upward=True,
+    )
+    picture = picture_of(explanation)
+    assert picture is not None and picture[-1].min() > picture[0].max()
+    assert plane_of(explanation["ig"], explanation)[-1].tolist() == [1.0] * 5

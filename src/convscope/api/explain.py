@@ -16,7 +16,7 @@ import numpy as np
 from convscope.api.example import example_of
 from convscope.api.inspect import open_network
 from convscope.errors import ConfigError, DataError
-from convscope.explaining.explanation import DEFAULT, Explanation, methods_of
+from convscope.explaining.explanation import DEFAULT, Explanation
 from convscope.report.explained.look import Look
 from convscope.report.explained.write import ExplanationFolder, write
 from convscope.report.tables import Table
@@ -25,9 +25,13 @@ from convscope.runs.write import new_folder
 
 if TYPE_CHECKING:
     from convscope.explaining.checks.result import Checks
-    from convscope.runs.explaining import Explainer, Question
+    from convscope.runs.explaining import Question
     from convscope.runs.run import Run
+    from convscope.runs.verdicts import Verdicts
 
+TOO_FEW = "nothing was checked: give two inputs or more, 32 are good"
+RANDOM = "the weights of {} are random: its maps show the network, but nothing that was learned; see --pretrained"
+SAID = 10  # inputs that an error names
 Say = Callable[[str], None]
 
 
@@ -41,6 +45,7 @@ def explain(
     node: str | None = None,
     classes: Sequence[str] = (),
     baseline: Any = 0.0,
+    pretrained: str | Path | None = None,
     checks: bool = False,
     out: str | Path | None = None,
 ) -> list[Explanation]:
@@ -55,6 +60,8 @@ def explain(
         at: a place (row, column) of a mask; alone the pixel, with ``target`` the predicted region around it.
         node: the layer of class activation maps, as ``inspect`` names it; by default the last that has places.
         classes: names of the outputs of a network that is no run.
+        pretrained: weights for a network of the list: a file, or "public"; x is then what ``predict`` takes, and is
+            scaled as those weights ask for.
         baseline: the input that says nothing, one number or an array that broadcasts to x; a run has its own.
         checks: whether the methods are checked first, of a run on its held-out examples, else on x (at least two).
         out: a new folder for the page, pictures, arrays and the table.
@@ -71,7 +78,15 @@ def explain(
     >>> explain(layer, np.ones((1, 1, 2), np.float32), "gradient")[0]["gradient"].values.tolist()
     [2.0, 3.0]
     """
-    job = opened(network, x, method, target=target, at=at, node=node, classes=classes, baseline=baseline)
+    from convscope.runs.explaining import Question
+
+    question = Question.of(method, target, at, node)
+    if pretrained is not None:
+        job = opened_with(network, x, pretrained, question, classes)
+    else:
+        job = opened(network, x, question, classes, baseline)
+    if checks or out is not None:
+        job.first()  # what is wrong with the question or with all inputs is said before anything is checked or written
     job = job.checked(asked=True) if checks else job
     if out is None:
         return list(job.stream())
@@ -88,24 +103,30 @@ class Job:
     network: str
     methods: tuple[str, ...]
     stream: Callable[[], Iterator[Explanation]]
+    check: Callable[[bool, Say], Verdicts]
     run: Run | None = None
-    explainer: Explainer | None = None
     checks: Mapping[str, Checks] = field(default_factory=dict[str, "Checks"])
     remarks: tuple[str, ...] = ()
-    check: Callable[[], Mapping[str, Checks]] = dict
 
     def checked(self, *, asked: bool = False, say: Say = lambda _: None) -> Job:
-        """Return the same with the verdicts of its methods; see ``runs.verdicts``."""
-        if self.run is None or self.explainer is None:
-            return self.with_checks(self.check(), ())
-        from convscope.runs.verdicts import verdicts
+        """Return the same with the verdicts of its methods; see ``runs.verdicts``.
 
-        result = verdicts(self.run, self.explainer, asked=asked, say=say)
+        Unless they are ``asked`` for, what cannot be checked is a remark.
+        """
+        result = self.check(asked, say)
         return self.with_checks(result.checks, result.remarks)
 
-    def first(self) -> Explanation | None:
-        """Return the explanation of the first input that can be read, to see that the question can be answered."""
-        return next((each for each in self.stream() if each.error is None), None)
+    def first(self) -> Explanation:
+        """Return the explanation of the first input that can be read, to see that the question can be answered.
+
+        Raises ``DataError`` where none can be read, with what is wrong with each, and as ``explain``.
+        """
+        problems: list[str] = []
+        for each in self.stream():
+            if each.error is None:
+                return each
+            problems.append(f"{each.input}: {each.error}")
+        raise DataError(none_read(problems))
 
     def with_checks(self, checks: Mapping[str, Checks], remarks: Sequence[str]) -> Job:
         """Return the same, each map with the verdict of its method."""
@@ -126,31 +147,62 @@ class Job:
         return write(self.stream(), into)
 
 
+def none_read(problems: Sequence[str]) -> str:
+    """Return what is said where no input can be read: the first problems, each on a line.
+
+    >>> print(none_read(["a.png: not an image"]))
+    the only input cannot be read:
+      a.png: not an image
+    """
+    head = "the only input" if len(problems) == 1 else f"none of the {len(problems)} inputs"
+    lines = [f"{head} {'cannot' if len(problems) == 1 else 'can'} be read:"] if problems else ["no input was found"]
+    lines += [f"  {each}" for each in problems[:SAID]]
+    return "\n".join([*lines, *([f"  and {len(problems) - SAID} more"] if len(problems) > SAID else [])])
+
+
 def opened(
-    network: Any,
-    x: Any,
-    method: str | Sequence[str] = DEFAULT,
-    *,
-    target: str | int | None = None,
-    at: Sequence[int] | None = None,
-    node: str | None = None,
-    classes: Sequence[str] = (),
-    baseline: Any = 0.0,
+    network: Any, x: Any, question: Question | None = None, classes: Sequence[str] = (), baseline: Any = 0.0
 ) -> Job:
-    """Return what is to be explained, ready to be streamed; the arguments are those of ``explain``."""
+    """Return what is to be explained, ready to be streamed; the other arguments are those of ``explain``."""
     from convscope.runs.explaining import Explainer, Question
 
-    methods = methods_of(method)
-    names = tuple(each.name for each in methods)
-    question = Question(methods, target, None if at is None else tuple(at), node)
+    question = question or Question()
     run = _run_of(network)
     if run is None:
         return _of_module(network, x, question, tuple(classes), baseline)
     if len(classes) or not (isinstance(baseline, float | int) and baseline == 0):
         raise ConfigError("classes and baseline are for networks that are no run: a run has its own")
     explainer = Explainer(run.predictor, question)
+
+    def check(asked: bool, say: Say) -> Verdicts:
+        from convscope.runs.verdicts import verdicts
+
+        return verdicts(run, explainer, asked=asked, say=say)
+
     remarks = (run.unfinished,) if run.unfinished else ()
-    return Job(str(run.folder), names, lambda: explainer.explain(x), run, explainer, remarks=remarks)
+    return Job(str(run.folder), question.names, lambda: explainer.explain(x), check, run, remarks=remarks)
+
+
+def opened_with(
+    name: Any, x: Any, weights: str | Path, question: Question, classes: Sequence[str] = (), progress: Any = None
+) -> Job:
+    """Return what is to be explained of a network of the list with weights of a file, or ``public`` ones."""
+    from convscope.models import names
+    from convscope.runs.explaining import Explainer
+    from convscope.runs.published import published
+
+    if not isinstance(name, str) or Path(name).is_dir():
+        raise ConfigError(f"pretrained weights are for a network by its name, such as {names()[0]}; found {name}")
+    network = published(name, weights, classes, progress)
+    explainer = Explainer(network.predictor, question)
+
+    def check(asked: bool, say: Say) -> Verdicts:
+        from convscope.runs.verdicts import verdicts_on
+
+        return verdicts_on(explainer, x, asked=asked, say=say)
+
+    called = f"{name} with {weights}"
+    return Job(called, question.names, lambda: explainer.explain(x), check, remarks=network.notes)
 
 
 def ranked(checks: Sequence[Checks]) -> Table | None:
@@ -190,6 +242,7 @@ def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...
     from convscope.explaining.checks.checks import check_all
     from convscope.explaining.explained import Explained
     from convscope.explaining.finite import check_weights
+    from convscope.models import names
     from convscope.runs.explaining import explanations, own_score
 
     name, model, inputs, raws = _inputs(network, x)
@@ -205,14 +258,18 @@ def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...
         for row, each in enumerate(rows):
             yield replace(each, input=str(x) if single else f"[{row}]", raw=raws[row])
 
-    def check() -> Mapping[str, Checks]:
-        if len(inputs) < 2:
-            raise ConfigError(
-                "checks: of a network that is no run they are made on x: give two inputs or more, 32 are good"
-            )
-        return {each.method: each for each in check_all(question.methods, explained, own_score(explained, None))}
+    def check(asked: bool, say: Say) -> Verdicts:
+        from convscope.runs.verdicts import Verdicts
 
-    return Job(name, tuple(each.name for each in question.methods), stream, check=check)
+        if len(inputs) >= 2:
+            checks = check_all(question.methods, explained, own_score(explained, None))
+            return Verdicts({each.method: each for each in checks})
+        if asked:
+            raise ConfigError(TOO_FEW)
+        return Verdicts({}, (TOO_FEW,))
+
+    untrained = (RANDOM.format(name),) if isinstance(network, str) and network in names() else ()
+    return Job(name, question.names, stream, check, remarks=untrained)
 
 
 def _inputs(network: Any, x: Any) -> tuple[str, Any, Any, list[np.ndarray | None]]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convscope.cli.exits import GIVEN
+from convscope.cli.explain_flags import ExplainFlags
 from convscope.cli.output import show_json
-from convscope.cli.written import check_together, image_shape, place
+from convscope.cli.written import image_shape, place
 from convscope.terminal.screen import err, say_error, say_warning
 from convscope.terminal.screen import out as screen
 from convscope.terminal.tables import table
@@ -22,26 +23,13 @@ if TYPE_CHECKING:
     from convscope.explaining.explanation import Explanation
 
 SHOWN = 49  # examples of the table in a terminal
-METHODS = ("gradcam", "ig")  # as in explain.explanation, which would import torch
 
 
 def explain(
     network: str,
     /,
     *inputs: str,
-    method: Annotated[list[str], Parameter(negative="", consume_multiple=True)] = list(METHODS),  # noqa: B006
-    target: str | None = None,
-    at: str | None = None,
-    node: str | None = None,
-    minimum: float = 0.0,
-    maximum: float | None = None,
-    opacity: float = 0.75,
-    pixel_size: str | None = None,
-    checks: bool | None = None,
-    maps: Annotated[bool, Parameter(negative="")] = False,
-    units: str | None = None,
-    temperature: float = 1.0,
-    input_: Annotated[str | None, Parameter(name="--input", negative="")] = None,
+    flags: ExplainFlags | None = None,
     from_: Annotated[Path | None, Parameter(name="--from", negative="")] = None,
     out: Path | None = None,
     threads: int | None = None,
@@ -55,37 +43,6 @@ def explain(
         Run folder; also the name of a network, or package.module:name.
     inputs
         Image files or folders of images; files of signals, or texts, for a network that takes those.
-    method
-        Methods, with commas: gradient, inputxgradient, smoothgrad, ig, deconv, guided, gradcam, gradcampp,
-        guided_gradcam, lrp, occlusion, rise.
-    target
-        Class, label or number to explain, by name or number; by default the answer's own.
-    at
-        Pixel of a mask, as row,column; with --target the predicted region of that class around it. With --units the
-        place in the layer, by default the one in the middle.
-    node
-        Layer of class activation maps, as convscope inspect names it; with --maps the only layer to show; with --units
-        the layer of the channels, by default the output.
-    minimum
-        Share of a map's largest magnitude below which it has no colour.
-    maximum
-        Share of a map's largest magnitude at which its colour is full; by default that of 99.5 % of its pixels.
-    opacity
-        How much the strongest colour covers the image, from 0 to 1.
-    pixel_size
-        Size of a pixel, such as "0.5 um", for a scale bar; by default as the run knows it.
-    checks
-        Check the methods on 32 held-out examples, however long it takes, or not at all; by default where it takes no
-        more than a minute. What was checked is kept in the run folder.
-    maps
-        Show every feature map of one input instead, layer by layer, with kernels and class probabilities.
-    units
-        Show instead what these channels of the layer --node see and look for, such as 0,3,7: their receptive fields
-        over the input, if one is given, the examples that they answer most, and pictures made for them.
-    temperature
-        Temperature of the class probabilities, with --maps.
-    input_
-        Size to resize the image to, such as 3x224x224, with --maps for a network that does not fix it.
     from_
         File with an input on each line, or a FASTA file of sequences, besides those given.
     out
@@ -100,63 +57,39 @@ def explain(
     from convscope.errors import ConfigError
     from convscope.training.threads import using
 
+    flags = flags or ExplainFlags()
+    flags.check()
     named = (*inputs, *(() if from_ is None else inputs_in(from_)))
-    _check_together(units, maps, target, checks, temperature, input_)
-    if not named and units is None:
+    if not named and flags.units is None:
         raise ConfigError("no input given; write: convscope explain RUN IMAGE..., or give a folder")
-    wanted = [name for text in method for name in text.split(",") if name]
     with using(threads):
-        if units is not None:
+        if flags.units is not None:
             from convscope.cli import explain_units
 
-            return explain_units.show(network, named, node, explain_units.numbers(units), place(at), out, as_json)
-        if maps:
-            return _inside(network, named, node, temperature, input_, out, as_json)
-        return _explain(
-            network, named, {"method": wanted, "target": target, "at": place(at), "node": node},
-            {"minimum": minimum, "maximum": maximum, "opacity": opacity}, pixel_size, checks, out, as_json,
-        )  # fmt: skip
+            return explain_units.show(network, named, flags, out, as_json)
+        if flags.maps:
+            return _inside(network, named, flags, out, as_json)
+        return _explain(network, named, flags, out, as_json)
 
 
-def _check_together(
-    units: str | None, maps: bool, target: str | None, checks: bool | None, temperature: float, input_: str | None
-) -> None:
-    """Refuse flags that would be ignored."""
-    from convscope.errors import ConfigError
-
-    flags = {
-        "--units": units is not None, "--maps": maps, "--target": target is not None, "--checks": checks is True,
-        "--temperature": temperature != 1, "--input": input_ is not None,
-    }  # fmt: skip
-    of_maps = {"--temperature": ("--maps",), "--input": ("--maps",)}
-    check_together(flags, alone=("--maps", "--units"), with_=of_maps)
-    for flag in ("--target", "--checks"):
-        if units is not None and flags[flag]:
-            raise ConfigError(f"{flag} has no effect with --units: leave one of them out")
-
-
-def _explain(
-    network: str,
-    inputs: tuple[str, ...],
-    asked: dict[str, Any],
-    look: dict[str, Any],
-    pixel_size: str | None,
-    checks: bool | None,
-    out: Path | None,
-    as_json: bool,
-) -> int:
-    from convscope.api.explain import opened, pixel_size_of
+def _explain(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Path | None, as_json: bool) -> int:
+    from convscope.api.explain import opened, opened_with, pixel_size_of
     from convscope.report.explained.look import Look
     from convscope.report.explained.write import PAGE
+    from convscope.runs.explaining import Question
     from convscope.runs.write import new_folder
 
-    shown, size = Look(**look), pixel_size_of(pixel_size)
-    job = opened(network, _one_or_all(network, inputs), **asked)
+    look, size = Look(**flags.look), pixel_size_of(flags.pixel_size)
+    question = Question.of(flags.methods, flags.target, place(flags.at), flags.node)
+    if flags.pretrained is None:
+        job = opened(network, _one_or_all(network, inputs), question)
+    else:
+        job = opened_with(network, list(inputs), flags.pretrained, question, flags.outputs)
     first = job.first()  # what is wrong with the question is said before minutes of checks
-    if checks is not False:
-        job = job.checked(asked=checks is True, say=lambda text: err.print(text, markup=False, style="dim"))
+    if flags.checks is not False:
+        job = job.checked(asked=flags.checks is True, say=lambda text: err.print(text, markup=False, style="dim"))
     folder = new_folder(out, "explained", *([job.run.folder] if job.run is not None else [Path()]))
-    done = list(_watched(job.written(folder, shown, size)))
+    done = list(_watched(job.written(folder, look, size)))
     bad = [each for each in done if each.error is not None]
     if as_json:
         show_json(views.explanations(done, job.checks, folder))
@@ -165,7 +98,7 @@ def _explain(
         screen.print(f"\nwritten: {folder / PAGE}", markup=False)
     for text in job.remarks:
         say_warning(text)
-    for name, why in (first.refused if first is not None else {}).items():
+    for name, why in first.refused.items():
         say_warning(f"{name}: {why}")
     for each in bad:
         say_error(f"{each.input}: {each.error}")
@@ -179,7 +112,9 @@ def _one_or_all(network: str, inputs: tuple[str, ...]) -> Any:
     if Path(network).is_dir():
         return list(inputs)
     if len(inputs) > 1:
-        raise ConfigError(f"{network} is no run folder: one image at a time, found {len(inputs)}")
+        raise ConfigError(
+            f"{network} is no run folder: one image at a time, or several with --pretrained; found {len(inputs)}"
+        )
     return next(iter(inputs))
 
 
@@ -192,7 +127,7 @@ def _watched(stream: Iterator[Explanation]) -> Iterator[Explanation]:
             yield each
 
 
-def _tell(job: Job, done: list[Explanation], first: Explanation | None) -> None:
+def _tell(job: Job, done: list[Explanation], first: Explanation) -> None:
     """Print a row for each example, and below the table what is to be said of each method."""
     from convscope.report.explained.shown import said_of
 
@@ -201,7 +136,7 @@ def _tell(job: Job, done: list[Explanation], first: Explanation | None) -> None:
     screen.print(table(("input", "answer", "score"), rows, right=("score",)))
     if len(good) > SHOWN:
         screen.print(f"and {count(len(good) - SHOWN, 'more row')} in the table", style="dim")
-    for each in first.maps.values() if first is not None else ():
+    for each in first.maps.values():
         layer = f", layer {each.node}" if each.node else ""
         checked = job.checks.get(each.method)
         verdict = "not checked" if checked is None else checked.verdict
@@ -215,15 +150,7 @@ def _score(each: Explanation) -> str:
     return "" if first is None else f"{first.score:.4g}"
 
 
-def _inside(
-    network: str,
-    inputs: tuple[str, ...],
-    node: str | None,
-    temperature: float,
-    shape: str | None,
-    out: Path | None,
-    as_json: bool,
-) -> int:
+def _inside(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Path | None, as_json: bool) -> int:
     from convscope.api.inside import inside
     from convscope.errors import ConfigError
     from convscope.report.inside.page import write
@@ -231,7 +158,9 @@ def _inside(
 
     if len(inputs) != 1:
         raise ConfigError(f"--maps shows one input, found {len(inputs)}")
-    result = inside(network, inputs[0], node=node, temperature=temperature, input_shape=image_shape(shape))
+    temperature = 1.0 if flags.temperature is None else flags.temperature
+    shape = image_shape(flags.input_)
+    result = inside(network, inputs[0], node=flags.node, temperature=temperature, input_shape=shape)
     is_run = Path(network).is_dir()
     page = write(result, new_folder(out, "maps", *([Path(network)] if is_run else [Path()])))
     for note in result.notes:

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convscope.cli.output import show_json
-from convscope.terminal.screen import err, say_warning
+from convscope.cli.written import place
 from convscope.terminal.screen import out as screen
+from convscope.terminal.screen import say_warning
 from convscope.terminal.tables import table
 from convscope.views import explanation as views
 
 if TYPE_CHECKING:
+    from convscope.cli.explain_flags import ExplainFlags
     from convscope.runs.layer_units import LayerUnits
 
 COLUMNS = (
@@ -40,28 +42,21 @@ def numbers(text: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
-def show(
-    network: str,
-    inputs: tuple[str, ...],
-    node: str | None,
-    channels: tuple[int, ...],
-    at: tuple[int, ...] | None,
-    out: Path | None,
-    as_json: bool,
-) -> int:
+def show(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Path | None, as_json: bool) -> int:
     """Write the page of some channels of a layer, and print their numbers."""
     from convscope.errors import ConfigError
     from convscope.report.units.page import write
     from convscope.runs.run import open_run
     from convscope.runs.units import layer_units
     from convscope.runs.write import new_folder
+    from convscope.terminal.live import Live
 
+    channels, at = numbers(flags.units or ""), place(flags.at)
     if len(inputs) > 1:
         raise ConfigError(f"--units lays fields over one input, found {len(inputs)}")
     run = open_run(network)
-    result = layer_units(
-        run, node, channels, next(iter(inputs), None), at=at, say=lambda text: err.print(text, style="dim")
-    )
+    with Live() as live:
+        result = layer_units(run, flags.node, channels, next(iter(inputs), None), at=at, progress=live.progress)
     page = write(result, new_folder(out, "units", run.folder))
     for note in (*filter(None, [run.unfinished]), *result.notes):
         say_warning(note)

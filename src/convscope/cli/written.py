@@ -70,13 +70,16 @@ def place(text: str | None) -> tuple[int, ...] | None:
     return tuple(map(int, parts))
 
 
-def check_together(flags: dict[str, bool], *, alone: tuple[str, ...], with_: dict[str, tuple[str, ...]]) -> None:
+def check_together(
+    flags: dict[str, bool], *, alone: tuple[str, ...], with_: dict[str, tuple[str, ...]], plain: str = "the table"
+) -> None:
     """Refuse flags that would be ignored.
 
     Args:
         flags: by flag, whether it was given.
         alone: flags that exclude each other.
         with_: by flag, which of the ``alone`` flags it can go with (``""``: none of them).
+        plain: what is shown where none of those is given.
 
     Raises:
         ConfigError: two flags exclude each other, or a flag has no effect with the others.
@@ -87,6 +90,6 @@ def check_together(flags: dict[str, bool], *, alone: tuple[str, ...], with_: dic
     mode = chosen[0] if chosen else ""
     for flag, wanted in with_.items():
         if flags[flag] and mode not in wanted:
-            beside = " or ".join(one or "the table" for one in wanted)
+            beside = " or ".join(one or plain for one in wanted)
             reason = f"it has no effect with {mode}" if mode else "it is missing"
             raise ConfigError(f"{flag} belongs to {beside}: {reason}")

@@ -7,7 +7,7 @@ first, or have them for what speaks against the other classes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ BENDS = frozenset((
     "relu", "leaky_relu", "selu", "elu", "gelu", "gelu_tanh", "silu", "softplus", "clip", "sigmoid", "tanh", "softmax",
     "log_softmax",
 ))  # fmt: skip
+Progress = Callable[[int, int], None]  # how much is done, of how much
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +49,20 @@ class Maximised:
 
 
 def maximise_activation(
-    explained: Explained, channels: Sequence[int], node: str | None = None, *, steps: int = STEPS, seed: int = 0
+    explained: Explained,
+    channels: Sequence[int],
+    node: str | None = None,
+    *,
+    steps: int = STEPS,
+    seed: int = 0,
+    progress: Progress = lambda done, total: None,
 ) -> Maximised:
     """Return a picture for each of some channels of a node, or of some classes where ``node`` is None.
 
     Starting from little noise around the baseline, a picture climbs the gradient of the channel's mean (Adam), moved at
     random each step and kept smooth. The real inputs are those of ``explained``: they give the range of the picture and
     the scale of its roughness. The same ``seed`` gives the same picture, on one machine and number of threads.
+    ``progress`` hears after each step how many of how many are done.
 
     Raises ``ShapeError`` for no such channel and ``ConfigError`` as ``units_of``.
 
@@ -68,7 +76,7 @@ def maximise_activation(
         numbers = torch.tensor([units.checked(channel) for channel in channels])
         with torch.no_grad():
             real = in_batches(explained, lambda x: _means(units, x)[:, numbers])  # (N, P)
-        pictures = _climb(units, explained, numbers, real.std(0), steps, seed)
+        pictures = _climb(units, explained, numbers, real.std(0), _told(steps, progress), seed)
         with torch.no_grad():
             reached = _means(units, pictures).gather(1, numbers[:, None])[:, 0]
     rows = real.argmax(0)
@@ -94,8 +102,10 @@ def _means(units: Units, x: Tensor) -> Tensor:
     return values if values.ndim == 2 else values.flatten(2).mean(2)
 
 
-def _climb(units: Units, explained: Explained, numbers: Tensor, spread: np.ndarray, steps: int, seed: int) -> Tensor:
-    """Return the pictures (P, C, *space) after so many steps."""
+def _climb(
+    units: Units, explained: Explained, numbers: Tensor, spread: np.ndarray, steps: Iterable[int], seed: int
+) -> Tensor:
+    """Return the pictures (P, C, *space) after the steps."""
     x = explained.x
     low, high = _range(x)
     random = torch.Generator().manual_seed(seed)
@@ -109,7 +119,7 @@ def _climb(units: Units, explained: Explained, numbers: Tensor, spread: np.ndarr
     ]
     scale = torch.as_tensor(spread, dtype=x.dtype).clamp(min=1e-6)
     optimiser = torch.optim.Adam(octaves, lr=RATE)
-    for _ in range(steps):
+    for _ in steps:
         shifts = [_shift(length, random) for length in x.shape[2:]]
         with torch.enable_grad():
             share = torch.sigmoid(middle + _together(octaves))
@@ -122,6 +132,13 @@ def _climb(units: Units, explained: Explained, numbers: Tensor, spread: np.ndarr
             octave.grad = slope
         optimiser.step()
     return (low + (high - low) * torch.sigmoid(middle + _together(octaves))).detach()
+
+
+def _told(steps: int, progress: Progress) -> Iterator[int]:
+    """Yield the numbers of the steps, and tell of each when it is done."""
+    for step in range(steps):
+        yield step
+        progress(step + 1, steps)
 
 
 def _octaves(space: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

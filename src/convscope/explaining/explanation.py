@@ -59,8 +59,8 @@ class Explanation:
     """One example with its ``answer``, what of it is explained (``target``), and a map by each method.
 
     ``raw`` is the example as it is stored: an image (H, W, C), a signal (T, C); of a text ``letters`` (L,) are its
-    pieces. ``refused`` says of a method why it does not apply. An example that could not be read has an ``error`` and
-    nothing else.
+    pieces. Of a recording seen as a spectrogram it is that, ``upward``: its rows (H) count from the bottom. ``refused``
+    says of a method why it does not apply. An example that could not be read has an ``error`` and nothing else.
     """
 
     input: str
@@ -74,6 +74,7 @@ class Explanation:
     region: np.ndarray | None = None
     note: str = ""
     error: str | None = None
+    upward: bool = False
 
     def __getitem__(self, method: str) -> Map:
         """Return the map of a method; ``ConfigError`` with the nearest name where there is none."""

@@ -16,7 +16,7 @@ from convscope.data.given import Images
 from convscope.data.image_files import Held
 from convscope.data.sequences.first_window import first_window
 from convscope.data.spec import TargetSpec
-from convscope.data.transforms import SignalTransform, Stored, TextTransform, Transform
+from convscope.data.transforms import LogMelTransform, SignalTransform, Stored, TextTransform, Transform
 from convscope.data.transforms.text import text_of
 from convscope.errors import ConfigError
 from convscope.explaining.explained import Explained
@@ -45,6 +45,22 @@ class Question:
     at: tuple[int, ...] | None = None
     node: str | None = None
 
+    @classmethod
+    def of(
+        cls,
+        method: str | Sequence[str] = DEFAULT,
+        target: str | int | None = None,
+        at: Sequence[int] | None = None,
+        node: str | None = None,
+    ) -> Question:
+        """Return a question with methods by their names; ``ConfigError`` for one that there is not."""
+        return cls(methods_of(method), target, None if at is None else tuple(at), node)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the methods."""
+        return tuple(each.name for each in self.methods)
+
 
 @dataclass(frozen=True, eq=False)
 class Explainer:
@@ -62,6 +78,7 @@ class Explainer:
         """
         check_weights(self.model)
         examples = iter(self.predictor.examples(inputs))
+        yield from self._of_chunk(list(itertools.islice(examples, 1)))  # alone, for those who want no more
         while chunk := list(itertools.islice(examples, BATCH)):
             yield from self._of_chunk(chunk)
 
@@ -89,7 +106,7 @@ class Explainer:
         for rows in _of_one_size(tensors):
             x = torch.cat([tensors[row] for row in rows])
             for row, explanation in zip(rows, self._of_batch(x), strict=True):
-                shown = _shown(raws[row], self.predictor.transform, x.shape[1])
+                shown = _shown(raws[row], self.predictor.transform, tensors[row][0])
                 explanations[row] = replace(explanation, answer=answers[row], **shown)
         return [each for each in explanations if each is not None]
 
@@ -152,9 +169,11 @@ def _of_one_size(tensors: Sequence[Tensor]) -> Iterator[list[int]]:
         yield from (rows[first : first + most] for first in range(0, len(rows), most))
 
 
-def _shown(raw: np.ndarray, transform: Transform, length: int) -> dict[str, Any]:
-    """Return what of an example is shown: its pixels or steps, of a text its pieces."""
+def _shown(raw: np.ndarray, transform: Transform, x: Tensor) -> dict[str, Any]:
+    """Return what of an example is shown: its pixels or steps, of a text its pieces, of a recording its spectrogram."""
+    if isinstance(transform, LogMelTransform):
+        return {"raw": np.moveaxis(x.cpu().numpy(), 0, -1), "upward": True}
     if not isinstance(transform, TextTransform):
         return {"raw": raw}
     pieces = transform.units(text_of(raw))
-    return {"letters": tuple(pieces) + ("",) * (length - len(pieces))}
+    return {"letters": tuple(pieces) + ("",) * (len(x) - len(pieces))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,8 +36,13 @@ class HeldInputs:
         """Return one example as the network takes it, (1, C, *space)."""
         return _input(self.run, self.split, row)
 
-    def batches(self, rows: list[int]) -> Iterator[Tensor]:
-        """Yield the examples of the usual size; the row of each is added to ``rows``."""
+    def batches(
+        self, rows: list[int], looked: Callable[[int, int], None] = lambda done, total: None
+    ) -> Iterator[Tensor]:
+        """Yield the examples of the usual size; the row of each is added to ``rows``.
+
+        ``looked`` hears after each batch how many examples of how many are done.
+        """
         size = self.some.shape[1:]
         most = max(1, min(BATCH, NUMBERS // max(1, size.numel())))
         batch: list[Tensor] = []
@@ -50,8 +55,10 @@ class HeldInputs:
             if len(batch) == most:
                 yield torch.cat(batch)
                 batch = []
+                looked(row + 1, len(self.split))
         if batch:
             yield torch.cat(batch)
+        looked(len(self.split), len(self.split))
 
 
 def held_inputs(run: Run, few: int) -> HeldInputs:

@@ -21,7 +21,7 @@ from convscope.data.names import repeated
 from convscope.data.spec import names_of
 from convscope.data.transforms import Form
 from convscope.errors import CheckpointError, ConfigError, ShapeError, quoted
-from convscope.explaining.explanation import DEFAULT, Explanation, methods_of
+from convscope.explaining.explanation import DEFAULT, Explanation
 from convscope.models import entry, own
 from convscope.models.tensors import checked
 from convscope.runs import files
@@ -221,8 +221,7 @@ class Run:
         """
         from convscope.runs.verdicts import verdicts
 
-        question = Question(methods_of(method), target, None if at is None else tuple(at), node)
-        explainer = Explainer(self.predictor, question)
+        explainer = Explainer(self.predictor, Question.of(method, target, at, node))
         of_methods = verdicts(self, explainer, asked=True).checks if checks else {}
         return [each.with_verdicts(of_methods) for each in explainer.explain(inputs)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 FEW, MEASURED = 256, 32  # examples that pictures are compared with, and that effective fields are measured on
 MOST = 16  # channels of a page
 STEPS = 100  # of a signal, where nothing says how long signals are
-Say = Callable[[str], None]
+Progress = Callable[[str, int, int], None]  # what is done, how much of it, of how much
 
 
 def layer_units(
@@ -46,7 +47,7 @@ def layer_units(
     example: Any = None,
     *,
     at: Sequence[int] | None = None,
-    say: Say = lambda _: None,
+    progress: Progress = lambda what, done, total: None,
 ) -> LayerUnits:
     """Return what some channels of a layer see and look for; ``Run.units`` says more."""
     check_weights(run.model)
@@ -63,21 +64,21 @@ def layer_units(
     top: list[tuple[TopExample, ...]] = [()] * len(numbers)
     maximised, inputs = None, 0
     if held is not None:
-        say(f"looking at {count(len(held.split), f'{held.name} example')}")
-        top, inputs, told = _top(run, held, explained, layer, numbers)
+        top, inputs, told = _top(run, held, explained, layer, numbers, progress)
         notes += [*held.warnings, *told]
-        say(f"making {count(len(numbers), 'picture')}")
-        maximised = maximise_activation(explained, numbers, layer.name)
+        made = partial(progress, f"making {count(len(numbers), 'picture')}")
+        maximised = maximise_activation(_middle(run, explained), numbers, layer.name, progress=made)
     some = looked_at.rows(torch.from_numpy(checked_rows(len(looked_at.x), MEASURED)))
     names = _names(run, looked_at, layer)
     seen_by: list[ChannelUnits] = []
-    for number, of_channel in zip(numbers, top, strict=True):
+    for done, (number, of_channel) in enumerate(zip(numbers, top, strict=True), 1):
         effective, told = _effective(some, layer.name, (number, *place))
         notes += told
         below = given or _whole(run, held, of_channel)
         area = seen_area(_graph(looked_at), layer, (number, *place))
         under, name = (None, "") if below is None else (_raw(run, below.x)[0], below.id)
         seen_by.append(ChannelUnits(number, names.get(number, ""), area, effective, under, name, of_channel))
+        progress("measuring fields", done, len(numbers))
     measured = (
         "1 input, random numbers" if held is None and given is None
         else f"{given.id.rpartition('/')[2]} alone" if given is not None and looked_at.x is given.x
@@ -95,6 +96,18 @@ class Shown:
 
     x: Tensor
     id: str
+
+
+def _middle(run: Run, explained: Explained) -> Explained:
+    """Return the inputs for pictures: of large images the middle, where the network was trained on such parts."""
+    rule = run.spec.preprocessing
+    if not isinstance(rule, ImageTransform) or rule.part is None:
+        return explained
+    x = explained.x
+    for axis, most in enumerate(rule.part, 2):
+        side = min(x.shape[axis], most)
+        x = x.narrow(axis, (x.shape[axis] - side) // 2, side)
+    return explained if x.shape == explained.x.shape else explained.of(x)
 
 
 def _check_asked(run: Run, channels: Sequence[int]) -> None:
@@ -151,11 +164,12 @@ def _place(units: Units, at: Sequence[int] | None) -> tuple[int, ...]:
 
 
 def _top(
-    run: Run, held: HeldInputs, explained: Explained, layer: Node, channels: tuple[int, ...]
+    run: Run, held: HeldInputs, explained: Explained, layer: Node, channels: tuple[int, ...], progress: Progress
 ) -> tuple[list[tuple[TopExample, ...]], int, list[str]]:
     """Return the top patches of each channel, of how many examples, and what is to be told of them."""
     rows: list[int] = []
-    results = patches_of_channels(explained, layer.name, channels, held.batches(rows))
+    looked = partial(progress, f"looking at {held.name} examples")
+    results = patches_of_channels(explained, layer.name, channels, held.batches(rows, looked))
     told: list[str] = []
     if len(rows) < len(held.split):
         told.append(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +13,11 @@ import torch
 from torch import Tensor
 
 from convscope.data.dataset import Split
+from convscope.data.decode import limited
+from convscope.data.given import Images
 from convscope.data.sequences.first_window import first_window
-from convscope.data.transforms import TextTransform
+from convscope.data.spec import TargetSpec
+from convscope.data.transforms import Stored, TextTransform
 from convscope.errors import ConfigError, Error
 from convscope.explaining.checks.checks import check
 from convscope.explaining.checks.deletion import References, references
@@ -55,23 +59,69 @@ def verdicts(run: Run, explainer: Explainer, *, asked: bool = False, say: Say = 
     except Error as problem:
         return Verdicts({}, (f"nothing was checked, since the run's own set could not be read: {problem}",))
     x = inputs_of(run, split)
+    target = run.spec.target
+
+    def known(method: Method, some: Explained) -> Checks | None:
+        return known_checks(run.folder, method.name, _options(run, some), some.x.numpy())
+
+    def keep(method: Method, some: Explained, compute: Callable[[], Checks]) -> Checks:
+        return kept_checks(run.folder, method.name, _options(run, some), some.x.numpy(), compute)
+
+    kept = Keeper(known, keep, lambda: has_learned(run))
+    result = _verdicts(explainer, x, target, kept, f"{name} example", asked=asked, say=say)
+    return replace(result, remarks=(*warnings, *result.remarks))
+
+
+def verdicts_on(
+    explainer: Explainer, inputs: Images | Iterable[Images], *, asked: bool = False, say: Say = lambda _: None
+) -> Verdicts:
+    """Return the checks of the explainer's methods on the inputs themselves, at most 32, of a network without a set."""
+    predictor = explainer.predictor
+    examples = list(predictor.examples(inputs))
+    with limited(predictor.max_pixels):
+        stored = [examples[row].stored(predictor.transform) for row in checked_rows(len(examples), EXAMPLES)]
+    tensors = [predictor.tensor(np.array(each.values)[None]) for each in stored if isinstance(each, Stored)]
+    x = _of_usual_size(tensors) if tensors else torch.zeros(0)
+    return _verdicts(explainer, x, predictor.target, Keeper(), "input", asked=asked, say=say)
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Where checks are kept, if anywhere, and whether the network has learned something."""
+
+    known: Callable[[Method, Explained], Checks | None] = lambda method, some: None
+    keep: Callable[[Method, Explained, Callable[[], Checks]], Checks] = lambda method, some, compute: compute()
+    trained: Callable[[], bool] = lambda: True
+
+
+def _verdicts(
+    explainer: Explainer, x: Tensor, target: TargetSpec, kept: Keeper, noun: str, *, asked: bool, say: Say
+) -> Verdicts:
     if len(x) < 2:
-        return Verdicts({}, ("nothing was checked: the run's set has too few examples of one size",))
+        return Verdicts({}, (f"nothing was checked: give two {noun}s of one size or more, 32 are good",))
     explained = explainer.seen(x)
     checks: dict[str, Checks] = {}
-    remarks = list(warnings)
+    remarks: list[str] = []
     beside: dict[int, Sequence[References]] = {}
+
+    def checked(method: Method, some: Explained) -> Checks:
+        examples, score = len(some.x), own_score(some, target)
+        if examples not in beside:
+            beside[examples] = references(some, score)
+        return check(method, some, score, trained=kept.trained(), beside=beside[examples])
+
     for method in explainer.question.methods:
         try:
-            known = next((found for size in SIZES if (found := _known(run, method, explained.of(x[:size])))), None)
-            examples = len(x) if asked else _affordable(run, method, explained)
+            known = next((found for size in SIZES if (found := kept.known(method, explained.of(x[:size])))), None)
+            examples = len(x) if asked else _affordable(target, method, explained)
             if known is None and not examples:
                 told = "was not checked, which would take minutes on this network; --checks does it"
                 remarks.append(f"{method.title} {told}")
                 continue
             if known is None:
-                say(f"checking {method.title} on {count(examples, f'{name} example')}")
-            checks[method.name] = known or _kept(run, method, explained.of(x[:examples]), beside)
+                say(f"checking {method.title} on {count(examples, noun)}")
+            some = explained.of(x[:examples])
+            checks[method.name] = known or kept.keep(method, some, partial(checked, method, some))
         except ConfigError as problem:
             remarks.append(f"{method.title}: {problem}")
     return Verdicts(checks, tuple(remarks))
@@ -88,24 +138,14 @@ def inputs_of(run: Run, split: Split, rows: np.ndarray | None = None) -> Tensor:
         return run.predictor.tensor(split.input.take(rows))
     raws = [np.array(first_window(np.asarray(split.input.take(np.array([row]))[0]), rule)) for row in rows]
     tensors = [run.predictor.tensor(raw[None]) for raw in raws]
+    return _of_usual_size(tensors)
+
+
+def _of_usual_size(tensors: Sequence[Tensor]) -> Tensor:
+    """Return those of the most frequent size together, of tensors (1, C, ...)."""
     sizes = [tuple(tensor.shape[1:]) for tensor in tensors]
     usual = max(dict.fromkeys(sizes), key=sizes.count)
     return torch.cat([tensor for tensor, size in zip(tensors, sizes, strict=True) if size == usual])
-
-
-def _known(run: Run, method: Method, some: Explained) -> Checks | None:
-    return known_checks(run.folder, method.name, _options(run, some), some.x.numpy())
-
-
-def _kept(run: Run, method: Method, some: Explained, beside: dict[int, Sequence[References]]) -> Checks:
-    score, examples = own_score(some, run.spec.target), len(some.x)
-
-    def compute() -> Checks:
-        if examples not in beside:
-            beside[examples] = references(some, score)
-        return check(method, some, score, trained=has_learned(run), beside=beside[examples])
-
-    return kept_checks(run.folder, method.name, _options(run, some), some.x.numpy(), compute)
 
 
 def _options(run: Run, some: Explained) -> dict[str, object]:
@@ -113,10 +153,10 @@ def _options(run: Run, some: Explained) -> dict[str, object]:
     return {"target": run.spec.target.kind, "node": some.node, "baseline": float(some.baseline)}
 
 
-def _affordable(run: Run, method: Method, explained: Explained) -> int:
+def _affordable(target: TargetSpec, method: Method, explained: Explained) -> int:
     """Return on how many examples a method can be checked in a minute, by what some of them take; 0 for none."""
     few = explained.of(explained.x[:TIMED])
-    score = own_score(few, run.spec.target)
+    score = own_score(few, target)
     method.compute(few, score)  # the first time more is done than ever after
     began = time.perf_counter()
     with answering(few.model), torch.inference_mode():

@@ -15,13 +15,19 @@ def picture_of(explanation: Explanation, display: Display | None = None) -> np.n
     if raw is None or raw.ndim < 3:
         return None
     plane = raw if raw.ndim == 3 else raw[slice_of(explanation)]
-    first = np.moveaxis(plane, -1, 0)
+    first = np.moveaxis(_upright(plane, explanation), -1, 0)
     return (display or Display.of(first[None])).show(first)
 
 
 def plane_of(each: Map, explanation: Explanation) -> np.ndarray:
     """Return a map as a plane (H, W), of a volume the same slice as ``picture_of``."""
-    return each.values if each.values.ndim == 2 else each.values[slice_of(explanation)]
+    plane = each.values if each.values.ndim == 2 else each.values[slice_of(explanation)]
+    return _upright(plane, explanation)
+
+
+def _upright(plane: np.ndarray, explanation: Explanation) -> np.ndarray:
+    """Return rows from the top on: those of spectrograms begin with the deepest band."""
+    return plane[::-1] if explanation.upward else plane
 
 
 def slice_of(explanation: Explanation) -> int:

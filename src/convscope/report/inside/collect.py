@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from convscope.data.dataset import Split
+from convscope.data.patches import example
 from convscope.errors import Error
 from convscope.explaining.checks.quick import quick_check
 from convscope.explaining.explained import Explained
@@ -32,15 +33,20 @@ SECONDS = 1.0  # of the processor that the check may take, at the rate of one ex
 
 
 def in_report(run: Run, judged: Split, predictions: np.ndarray) -> InReport | None:
-    """Return what is shown of a run on images; ``None`` of others, and of networks whose inside cannot be seen."""
-    if not shows_images(judged) or not len(judged):
+    """Return what is shown of a run on images; ``None`` of others, and of networks whose inside cannot be seen.
+
+    Where masks are learned these are feature maps only: no one number of a mask is its mistake.
+    """
+    masks = judged.dataset.target_kind in ("mask", "instances") and len(judged.input.spec.shape) == 3
+    if not (masks or shows_images(judged)) or not len(judged):
         return None
     looked_at = report_of(run.spec.task).closely(predictions, judged.target, run.spec.target)
     if looked_at is None or not looked_at.examples:
         return None
     try:
         pair = _pair(run, judged, looked_at.examples)
-        worst, verdict = _worst(run, judged, [each for each in looked_at.examples if not each.right][:WORST])
+        mistakes = [] if masks else [each for each in looked_at.examples if not each.right]
+        worst, verdict = _worst(run, judged, mistakes[:WORST])
     except (Error, RuntimeError):  # a network of one's own may do what cannot be recorded or differentiated
         return None
     return InReport(pair, worst, verdict)
@@ -54,10 +60,21 @@ def _pair(run: Run, judged: Split, examples: Sequence[Chosen]) -> tuple[Seen, ..
     for each in firsts:
         if each is None:
             continue
-        graph, values = activations(run.model, [inputs_of(run, judged, np.array([each.row]))])
+        image = _middle(example(judged.input, each.row), run.spec.input.space)
+        graph, values = activations(run.model, [run.predictor.tensor(image[None])])
         layers = _last_of_each_size(feature_maps(graph, values))
-        seen.append(Seen(each.said, each.right, judged.images(each.row), layers))
+        seen.append(Seen(each.said, each.right, np.moveaxis(image, -1, 0), layers))
     return tuple(seen)
+
+
+def _middle(image: np.ndarray, most: Sequence[int | None]) -> np.ndarray:
+    """Return the part (H, W, C) in the middle of an image, as large as those that were trained on.
+
+    All feature maps of a whole section or mosaic would not fit into memory.
+    """
+    sides = [min(whole, side or whole) for whole, side in zip(image.shape, most, strict=False)]
+    firsts = [(whole - side) // 2 for whole, side in zip(image.shape, sides, strict=False)]
+    return image[tuple(slice(first, first + side) for first, side in zip(firsts, sides, strict=True))]
 
 
 def _last_of_each_size(layers: Sequence[FeatureMaps]) -> tuple[FeatureMaps, ...]:

@@ -37,7 +37,7 @@ def draw(contents: Contents) -> Drawing | None:
         _example(axes, example, channels, at * (wide + BETWEEN))
     axes.set(xlim=(0, WIDE), ylim=(HEAD + ROW * rows + 0.1, 0))
     axes.set_axis_off()
-    names = "Left one that it got right, right one that it got wrong: " if len(shown) > 1 else ""
+    names = "Left a better answer, right a worse one: " if len(shown) > 1 else ""
     return Drawing(
         figure, "What its layers make of an image",
         f"{names}the last layer of each size, of its maps those {MAPS} that vary most. Each map in its own range: dark "

@@ -17,6 +17,7 @@ from convscope.graph.record import record
 from convscope.report.contents import Contents
 from convscope.report.section import Judged, Section, TaskReport, evenly
 from convscope.report.sections import run
+from convscope.report.sections.segmentation.closely import closely
 from convscope.report.sections.segmentation.contents import Curve, Masked, Shown
 from convscope.report.tables import Table
 from convscope.tasks import quantities
@@ -224,4 +225,4 @@ def remarks(contents: Contents) -> list[str]:
     return said
 
 
-REPORT = TaskReport(sections, own, remarks=remarks, listings=lambda metrics: [classes(metrics)])
+REPORT = TaskReport(sections, own, remarks=remarks, listings=lambda metrics: [classes(metrics)], closely=closely)
