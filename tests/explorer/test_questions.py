@@ -123,3 +123,22 @@ def test_kept_forwards_stay_below_their_limit(page: Page) -> None:
     for at in range(10):
         session.forward(opened, f"test:{at}")
     assert list(session._forwards) == [("digits run", f"test:{at}") for at in (7, 8, 9)]
+
+
+def test_a_map_is_that_of_explain_and_its_verdict_is_kept_with_the_run(session: Session) -> None:
+    opened = session.run("digits run")
+    name, split, _ = opened.held
+    (expected,) = opened.run.explain([split[2]], "gradient", target="3")
+    unchecked = ask(session, f"explain/{name}:2", method="gradient", target="3")
+    np.testing.assert_allclose(unchecked.arrays["map"], expected["gradient"].values, rtol=1e-6)
+    assert (unchecked.values["target"], unchecked.values["verdict"]) == ("3", "")
+    checked = ask(session, f"explain/{name}:2", method="gradient", target="3", checks=1)
+    assert "like itself with random weights" in checked.values["verdict"]
+    again = ask(session_of([opened.folder]), f"explain/{name}:2", method="gradient", target="3")
+    assert again.values["verdict"] == checked.values["verdict"]
+
+
+def test_the_methods_are_told_with_what_they_do(session: Session) -> None:
+    told = questions.ask(session, "methods", {}).values["methods"]
+    assert {"gradcam", "ig", "lrp", "rise"} <= {each["name"] for each in told}
+    assert all(each["about"].endswith(".") for each in told)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 OWN = "own"  # as the split of an image that was dropped on the page
 MOST_BYTES, MOST_OWN = 512 * 2**20, 64  # of kept forwards; images that were dropped on the page
+MOST_REMEMBERED = 64  # explanations
 
 
 @dataclass(eq=False)
@@ -66,6 +67,7 @@ class Session:
     lock: threading.RLock = field(default_factory=threading.RLock)
     ready: threading.Event = field(default_factory=threading.Event)
     _own: OrderedDict[str, bytes] = field(default_factory=OrderedDict[str, bytes])
+    _remembered: OrderedDict[tuple[Any, ...], Any] = field(default_factory=OrderedDict[tuple[Any, ...], Any])
     _forwards: OrderedDict[tuple[str, str], tuple[Forward, int]] = field(
         default_factory=OrderedDict[tuple[str, str], "tuple[Forward, int]"]
     )
@@ -117,6 +119,15 @@ class Session:
         while len(self._forwards) > 1 and sum(each for _, each in self._forwards.values()) > self.most_bytes:
             self._forwards.popitem(last=False)
         return result
+
+    def remember(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+        """Return what was computed under a key, or compute it now; the last few results are kept."""
+        if key not in self._remembered:
+            self._remembered[key] = compute()
+        self._remembered.move_to_end(key)
+        while len(self._remembered) > MOST_REMEMBERED:
+            self._remembered.popitem(last=False)
+        return self._remembered[key]
 
     def warm(self) -> None:
         """Import what answering needs, and record the first network; then ``ready`` is set."""

@@ -25,6 +25,7 @@ from convscope.explaining.checks.result import Checks
 from convscope.explaining.explained import Explained
 from convscope.explaining.methods import Method
 from convscope.explaining.score import answering
+from convscope.runs import files
 from convscope.runs.evaluate import held_out
 from convscope.runs.explaining import Explainer, own_score
 from convscope.runs.explanation_checks import EXAMPLES, checked_rows, has_learned, kept_checks, known_checks
@@ -70,6 +71,19 @@ def verdicts(run: Run, explainer: Explainer, *, asked: bool = False, say: Say = 
     kept = Keeper(known, keep, lambda: has_learned(run))
     result = _verdicts(explainer, x, target, kept, f"{name} example", asked=asked, say=say)
     return replace(result, remarks=(*warnings, *result.remarks))
+
+
+def known_verdicts(run: Run, split: Split, explainer: Explainer) -> dict[str, Checks]:
+    """Return the checks of the explainer's methods that the run's folder holds; nothing is computed."""
+    if not (run.folder / files.EXPLANATION_CHECKS).exists():
+        return {}
+    explained = explainer.seen(inputs_of(run, split))
+    by_method = {
+        method.name: known_checks(run.folder, method.name, _options(run, some), some.x.numpy())
+        for method in explainer.question.methods
+        for some in (explained.of(explained.x[:size]) for size in reversed(SIZES))
+    }
+    return {name: checks for name, checks in by_method.items() if checks is not None}
 
 
 def verdicts_on(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from convscope.explorer.session import Session
 
 TABLE = {
+    "methods": "explain:methods",
     "runs": "runs:listed",
     "runs/{run}": "runs:described",
     "runs/{run}/history": "runs:history",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convscope.analysis.edits import window_of
-from convscope.errors import Error
+from convscope.errors import CheckpointError, Error
 from convscope.explorer.answer import Answer
 from convscope.explorer.questions.options import whole
 from convscope.plain import plain
@@ -73,28 +74,47 @@ def _figures(opened: Opened) -> dict[str, Any]:
 
 
 def history(session: Session, options: Mapping[str, str], run: str) -> Answer:
-    """Return the epochs, and the steps after step ``after``, as columns (n,) float32; at most some thousand steps."""
-    from convscope.runs.folder import read_table
+    """Return the epochs, and the steps behind byte ``offset`` of their file, as columns (n,) float32.
 
+    The next ``offset`` comes with them, so that a training is followed by reading what is new. Of very many steps some
+    thousand are given, the extremes of each stretch among them.
+    """
     opened = session.run(run)
-    after = whole(options, "after", 0, 10**9)
-    tables: dict[str, dict[str, np.ndarray]] = {}
-    for name, file in (("epochs", files.EPOCHS), ("steps", files.STEPS)):
-        path = opened.folder / file
-        tables[name] = read_table(path) if path.exists() else {}
-    steps = {name: column[after:] for name, column in tables["steps"].items()}
-    count = len(next(iter(steps.values()), ()))
-    kept = _extremes(steps, count)
+    epochs, _ = _rows(opened.folder / files.EPOCHS, 0)
+    steps, offset = _rows(opened.folder / files.STEPS, whole(options, "offset", 0, 2**40))
     arrays = {
         f"{table}/{name}": column.astype(np.float32)
-        for table, columns in (("epochs", tables["epochs"]), ("steps", kept))
+        for table, columns in (("epochs", epochs), ("steps", _extremes(steps)))
         for name, column in columns.items()
     }
-    return Answer({"after": after + count, **_line(opened)}, arrays)
+    return Answer({"offset": offset, **_line(opened)}, arrays)
 
 
-def _extremes(steps: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+def _rows(path: Path, offset: int) -> tuple[dict[str, np.ndarray], int]:
+    """Return the whole lines of a table behind a byte as columns, and the byte behind them; none of a file not there.
+
+    Raises ``CheckpointError`` where they are no numbers.
+    """
+    try:
+        with path.open("rb") as file:
+            names = file.readline().decode().strip().split(",")
+            file.seek(max(offset, file.tell()))
+            begin = file.tell()
+            text = file.read()
+    except FileNotFoundError:
+        return {}, 0
+    whole_lines = text[: text.rfind(b"\n") + 1]
+    try:
+        cells = [line.split(b",") for line in whole_lines.splitlines()]
+        table = np.array(cells, dtype=np.float64).reshape(len(cells), len(names))
+    except ValueError as error:
+        raise CheckpointError(f"{path} cannot be read as a table of numbers ({error}); put back a copy") from None
+    return {name: table[:, at] for at, name in enumerate(names)}, begin + len(whole_lines)
+
+
+def _extremes(steps: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return rows of a long table such that each stretch keeps the least and the largest loss, in order."""
+    count = len(next(iter(steps.values()), ()))
     if count <= MOST_POINTS:
         return dict(steps)
     loss = np.nan_to_num(next((column for name, column in steps.items() if "loss" in name), np.zeros(count)))

@@ -17,5 +17,6 @@ export const VIEWS = {
   data: { title: "Examples and mistakes", needs: "run", load: () => import("./views/data.js") },
   classes: { title: "The answer", needs: "image", load: () => import("./views/classes.js") },
   maps: { title: "Feature maps", needs: "image", load: () => import("./views/maps.js") },
+  explain: { title: "What it rests on", needs: "image", load: () => import("./views/explain.js") },
   trace: { title: "One number, opened", needs: "image", load: () => import("./views/trace.js") },
 };
