@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -142,3 +143,30 @@ def test_the_methods_are_told_with_what_they_do(session: Session) -> None:
     told = questions.ask(session, "methods", {}).values["methods"]
     assert {"gradcam", "ig", "lrp", "rise"} <= {each["name"] for each in told}
     assert all(each["about"].endswith(".") for each in told)
+
+
+def test_a_training_is_followed_by_what_is_new_in_its_tables(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('data = "digits"\n')
+    session = session_of([tmp_path])
+    name = tmp_path.name
+    nothing = questions.ask(session, f"runs/{name}/history", {})
+    assert (nothing.values["offset"], nothing.values["ended"], nothing.arrays) == (0, False, {})
+    steps = tmp_path / "steps.csv"
+    steps.write_text("step,epoch,loss\n1,1,2.5\n2,1,2.25\n3,1,")  # the last line is being written
+    first = questions.ask(session, f"runs/{name}/history", {})
+    assert first.arrays["steps/loss"].tolist() == [2.5, 2.25]
+    steps.write_text("step,epoch,loss\n1,1,2.5\n2,1,2.25\n3,1,nan\n4,1,2.0\n")
+    then = questions.ask(session, f"runs/{name}/history", {"offset": str(first.values["offset"])})
+    assert then.arrays["steps/step"].tolist() == [3, 4]
+    assert np.isnan(then.arrays["steps/loss"][0])
+
+
+def test_of_a_long_training_every_spike_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('data = "digits"\n')
+    loss = np.ones(50_000)
+    loss[[17, 40_001]] = 90, -4
+    lines = [f"{at + 1},1,{value}" for at, value in enumerate(loss)]
+    (tmp_path / "steps.csv").write_text("\n".join(["step,epoch,loss", *lines, ""]))
+    told = questions.ask(session_of([tmp_path]), f"runs/{tmp_path.name}/history", {}).arrays
+    assert len(told["steps/loss"]) <= 4002
+    assert {90, -4} <= set(told["steps/loss"].tolist())

@@ -11,6 +11,7 @@ export const VIEWS = {
   pointwise: { title: "1×1 convolution", needs: "nothing", load: () => import("./views/pointwise.js") },
   reach: { title: "Receptive field", needs: "nothing", load: () => import("./views/reach.js") },
   used: { title: "How often a pixel is used", needs: "nothing", load: () => import("./views/used.js") },
+  curves: { title: "The training", needs: "run", load: () => import("./views/curves.js") },
   layers: { title: "The network", needs: "run", load: () => import("./views/layers.js") },
   field: { title: "Its receptive fields", needs: "run", load: () => import("./views/field.js") },
   whatif: { title: "What if …", needs: "run", load: () => import("./views/whatif.js") },
