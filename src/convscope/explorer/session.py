@@ -31,17 +31,32 @@ MOST_REMEMBERED = 64  # explanations
 
 @dataclass(eq=False)
 class Opened:
-    """A run on the page, by its name; each part of it is opened when it is first asked for."""
+    """A run on the page, or another network of a notebook; each part of it is opened when it is first asked for."""
 
     name: str
-    folder: Path
+    folder: Path = Path()
+    network: Any = None  # where it is not a folder that is opened
 
     @cached_property
     def run(self) -> Run:
-        """The run itself; raises as ``open_run``."""
+        """The run itself; raises as ``open_run``, and ``ConfigError`` for a network that is none."""
         from convscope.runs.run import open_run
 
+        if self.network is not None:
+            if not self.is_run:
+                raise ConfigError(f"{type(self.network).__name__} is no run: it has no classes, examples or training")
+            return self.network
         return open_run(self.folder)
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is a run, and not a network alone."""
+        return self.network is None or (hasattr(self.network, "spec") and hasattr(self.network, "folder"))
+
+    @property
+    def source(self) -> Any:
+        """The network as ``inspect`` and ``trace`` take it."""
+        return self.run if self.is_run else self.network
 
     @cached_property
     def held(self) -> tuple[str, Split, tuple[str, ...]]:
@@ -55,7 +70,7 @@ class Opened:
         """Shapes, costs and fields of its network."""
         from convscope.api.inspect import inspect
 
-        return inspect(self.run)
+        return inspect(self.source)
 
 
 @dataclass(eq=False)
@@ -63,6 +78,7 @@ class Session:
     """All that is open: ``runs`` by name; ``ready`` is set once PyTorch is imported and questions are answered fast."""
 
     runs: Mapping[str, Opened] = field(default_factory=dict[str, Opened])
+    given: Mapping[str, Any] = field(default_factory=dict[str, Any])  # examples by name, in a notebook
     most_bytes: int = MOST_BYTES
     lock: threading.RLock = field(default_factory=threading.RLock)
     ready: threading.Event = field(default_factory=threading.Event)
@@ -94,6 +110,8 @@ class Session:
         Raises:
             DataError: there is no such example, or an image that was dropped is not kept any more.
         """
+        if image in self.given:
+            return self.given[image]
         split_name, _, at = image.partition(":")
         if split_name == OWN:
             if at not in self._own:
@@ -113,7 +131,7 @@ class Session:
             return self._forwards[key][0]
         from convscope.api.trace import forward
 
-        result = forward(opened.run, self.example(opened, image))
+        result = forward(opened.source, self.example(opened, image))
         size = sum(array.nbytes for array in {**result.values.arrays, **result.engine}.values())
         self._forwards[key] = (result, size)
         while len(self._forwards) > 1 and sum(each for _, each in self._forwards.values()) > self.most_bytes:
@@ -158,6 +176,13 @@ def session_of(folders: Iterable[str | Path]) -> Session:
             name = f"{base}-{number}"
         runs[name] = Opened(name, folder)
     return Session(runs)
+
+
+def session_on(name: str, network: Any, given: Mapping[str, Any]) -> Session:
+    """Return a session over one network, a run, a folder of one, a module or a name, and examples by their names."""
+    if isinstance(network, str | Path) and Path(network).is_dir():
+        return Session({name: Opened(name, Path(network))}, given)
+    return Session({name: Opened(name, network=network)}, given)
 
 
 def _from_bytes(content: bytes, run: Run) -> Any:

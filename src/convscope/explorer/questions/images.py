@@ -61,8 +61,7 @@ def one(session: Session, options: Mapping[str, str], run: str, image: str) -> A
     opened = session.run(run)
     example = session.example(opened, image)
     forward = session.forward(opened, image)
-    (prediction,) = opened.run.predict(example if isinstance(example, list) else [example])
-    answer = plain(prediction.to_dict())
+    answer = plain(opened.run.predict([example])[0].to_dict()) if opened.is_run else {}
     arrays: dict[str, np.ndarray] = {}
     if forward.scaling is not None and forward.scaling.raw.ndim == 3:
         arrays["pixels"] = Display.of(forward.scaling.raw[None]).show(forward.scaling.raw)

@@ -37,6 +37,9 @@ def _line(opened: Opened) -> dict[str, Any]:
 def described(session: Session, options: Mapping[str, str], run: str) -> Answer:
     """Return a run's network layer by layer, its classes, what its inputs become, its figures, and warnings."""
     opened = session.run(run)
+    if not opened.is_run:
+        told = {"name": run, "classes": (), "inspection": inspection(opened.inspection), "edges": _edges(opened)}
+        return Answer(plain(told))
     spec, finished = opened.run.spec, opened.run
     target, rule = spec.target, spec.preprocessing
     return Answer(plain({

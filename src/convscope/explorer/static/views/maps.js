@@ -17,6 +17,7 @@ function render({ model, el }) {
   const view = frame(el, { title: "Feature maps", name: "maps", lead: "What each layer makes of the example. Choose a map to see it large, and a place in it to open that number." });
   let layers = [];
   let kept = null;
+  let valueAt = (row, column) => NaN;
   const controls = {
     node: choice("Layer", {}, "", (node) => state.set({ node, channel: 0, from: 0, at: undefined })),
     over: choice("Colours over the range of", { map: "each map", layer: "the whole layer" }, "map", (over) => state.set({ over })),
@@ -33,7 +34,9 @@ function render({ model, el }) {
 
   const large = plane({ label: "The map", side: 448, onPick: (row, column) => {
     const { channel, node } = current();
-    state.go({ view: "trace", node, at: [channel, row, column].slice(0, kept.values.shape.length === 3 ? 3 : 2).join(",") });
+    const at = [channel, row, column].slice(0, kept.values.shape.length === 3 ? 3 : 2);
+    if (model.go) state.go({ view: "trace", node, at: at.join(",") });
+    else view.say(`${node} (${at.join(", ")}): about ${short(valueAt(row, column))}. cs.widgets.trace(run, x, "${node}", (${at.join(", ")})) opens it.`);
   } });
 
   const draw = ({ values, arrays }) => {
@@ -45,6 +48,7 @@ function render({ model, el }) {
     const [lo, hi] = extent(arrays.ranges.data);
     const scale = Math.max(1, Math.min(8, Math.floor(72 / Math.max(rows, columns)) || 1));
     const shown = arrays.maps.shape[0];
+    valueAt = (row, column) => of(Math.min(shown - 1, Math.max(0, now.channel - now.from)))[row * columns + column];
     const of = (at) => {
       const bytes = arrays.maps.data.subarray(at * size, (at + 1) * size);
       const [low, high] = arrays.ranges.data.subarray(2 * at, 2 * at + 2);

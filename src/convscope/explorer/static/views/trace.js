@@ -54,7 +54,7 @@ function render({ model, el }) {
       term.source && term.source !== values.node ? link(term.source, term.at, `${term.source} (${term.at.join(", ")})`) : term.source ? `${term.source} (${term.at.join(", ")})` : "",
       exact(term.operand), term.factor_source ? link(term.factor_source, term.factor_at, `${term.factor_source} (${term.factor_at.join(", ")})`) : "a constant", exact(term.factor), exact(term.product)]);
     const shown = { head: ["operand", "its number", "times", "its number", "product"], rows, right: [1, 3, 4] };
-    const largest = html("a", values.way ? { href: state.href({ view: "trace", node: values.way.node, at: values.way.at.join(",") }) ?? "#" } : {}, "follow the largest product");
+    const largest = values.way ? link(values.way.node, values.way.at, "follow the largest product") : "";
     view.more.replaceChildren(
       html("h2", {}, values.terms.length < values.count ? `The ${values.terms.length} largest of ${counted(values.count, "product")}` : counted(values.count, "product")),
       html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Products" }, values.terms.length ? table(shown) : html("p", { class: "note" }, "The way ends here.")),
