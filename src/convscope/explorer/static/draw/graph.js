@@ -37,7 +37,7 @@ export function graph({ label, onPick }) {
   let width = 0;
   const draw = () => {
     const focused = [...element.querySelectorAll("a, [role=button]")].indexOf(/** @type {any} */ (element.getRootNode()).activeElement);
-    element.replaceChildren(drawn(content, Math.max(280, Math.min(880, width || 600)), label, onPick));
+    if (width) element.replaceChildren(drawn(content, Math.max(280, Math.min(880, width)), label, onPick)); // else once it stands on the page
     if (focused >= 0) element.querySelectorAll("a, [role=button]")[focused]?.focus();
   };
   const watch = new ResizeObserver(([entry]) => {

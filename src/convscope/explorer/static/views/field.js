@@ -103,7 +103,10 @@ function render({ model, el }) {
   const asked = latest(async ({ run, image: name, node, at }) => {
     const [answer, example] = await Promise.all([source.get(`${path("runs", run)}/field`, { node, at }), name ? source.get(path("runs", run, "images", name)) : null]);
     return { answer, example };
-  }, draw, view.fail);
+  }, draw, (error) => {
+    view.say("");
+    view.fail(error);
+  });
   const change = () => nodes.length && asked.run({ ...state.get(), node: current().name });
   const begin = latest(({ run }) => source.get(path("runs", run)), ({ values }) => {
     layers = new Map(values.inspection.layers.map((each) => [each.name, each]));

@@ -6,7 +6,7 @@ import { choice, frame, slider, table } from "../draw/frame.js";
 import { live } from "../draw/live.js";
 import { plane } from "../draw/plane.js";
 import { fields, follow, formatStack, parseStack, seen } from "../stack.js";
-import { landscape } from "../picture.js";
+import { landscape } from "../landscape.js";
 import { windowText } from "../words.js";
 
 const DEFAULTS = { layers: "c1k3,c1k5s2", change: "all", row: -1, column: -1, opacity: 0.7 };
@@ -20,7 +20,7 @@ function render({ model, el }) {
   const state = bind(model, DEFAULTS);
   const picture = landscape();
   const view = frame(el, { title: "Receptive field", name: "reach", lead: "A unit of the last layer is computed from a part of the picture only: its receptive field. Click into the picture to choose another unit; all that it does not see is covered." });
-  const layers = () => { const parsed = parseStack(state.get().layers); return parsed.length ? parsed : parseStack(DEFAULTS.layers); };
+  const layers = () => { const parsed = parseStack(state.get().layers).filter(({ kind }) => kind !== "f"); return parsed.length ? parsed : parseStack(DEFAULTS.layers); };
   const chosen = (count) => Math.min(count - 1, Number(state.get().change) - 1 || 0);
   const stack = choice("Stack", { ...STACKS, own: "your own" }, DEFAULTS.layers, (text) => STACKS[text] && state.set({ layers: text, change: "all", row: -1, column: -1 }));
   const many = slider("Layers", { min: 1, max: MOST, value: 2 }, (count) => {
@@ -60,7 +60,7 @@ function render({ model, el }) {
       return;
     }
     const sides = steps.at(-1).shape.slice(1);
-    const unit = [now.row, now.column].map((at, axis) => (at < 0 ? Math.floor((sides[axis] - 1) / 2) : Math.min(sides[axis] - 1, at)));
+    const unit = [now.row, now.column].map((at, axis) => (at < 0 ? Math.floor((sides[axis] - 1) / 2) : Math.min(sides[axis] - 1, Math.round(at))));
     const levels = [0, 1].map((axis) => seen(steps.map((step) => step.windows[axis]), unit[axis]));
     const [rows, columns] = levels.map((each) => each[0]);
     const { size, step } = fields(asked, 0).at(-1);
