@@ -17,7 +17,7 @@ const KINDS = ["multiplications", "parameters"];
 function render({ model, el }) {
   const state = bind(model, DEFAULTS);
   const source = sourceOf(model);
-  const view = frame(el, { title: "What if …", name: "what-if", lead: "Change the window of one convolution or pooling of this network. Shapes and costs of all layers are computed again; nothing is trained, and the run stays as it is." });
+  const view = frame(el, { title: "What if …", name: "what-if", lead: "Change the window of one convolution or pooling of this network. Shapes and costs of all layers are computed again; nothing is trained, and the run stays as it is. What the network's own code does by sizes, such as cropping, is taken as it ran." });
   const turn = (name) => slider(name[0].toUpperCase() + name.slice(1), { min: name === "padding" ? 0 : 1, max: MOST[name], value: 1 }, (value) => state.set({ [name]: String(value) }));
   const controls = { kernel: turn("kernel"), stride: turn("stride"), padding: turn("padding") };
   const layer = choice("Layer", {}, "", (node) => state.set({ node, kernel: "", stride: "", padding: "" }));
