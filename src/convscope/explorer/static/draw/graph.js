@@ -5,7 +5,7 @@ import { compact } from "./format.js";
 /**
  * A row: `from` are the names of the rows that it takes from, `numbers` one for each column, null where unknown.
  * @typedef {{name: string, title?: string, detail?: string, from: string[], shape: string, numbers?: (number | null)[], href?: string,
- *   tone?: string, filled?: boolean, label?: string}} Row
+ *   tone?: string, filled?: boolean, label?: string, beside?: {href: string, text: string, label: string}}} Row
  * @typedef {{rows: Row[], columns?: string[], groups?: {first: number, count: number, times: number}[]}} Content
  */
 
@@ -87,7 +87,8 @@ function drawn({ rows, columns = [], groups = [] }, width, label, onPick) {
     ]),
     svg("path", { d: edges.map(line).join(""), class: "axis" }),
     svg("path", { d: edges.map(tip).join(""), class: "tip" }),
-    rows.map((row, i) => [operation(row, tops[i], { left, right, width, onPick }, x(lane[i])),
+    rows.map((row, i) => [operation(row, tops[i], { left, right: right - (row.beside && width >= 520 ? 60 : 0), width, onPick }, x(lane[i])),
+      row.beside && width >= 520 ? svg("a", { href: row.beside.href }, svg("title", {}, row.beside.label), svg("text", { x: right - 12, y: tops[i] + TOP + 4, "text-anchor": "end", class: "beside" }, row.beside.text)) : "",
       columns.map((_, at) => bar(row.numbers?.[at], most[at], right + at * cell, tops[i], cell))]));
 }
 

@@ -65,6 +65,7 @@ function row(node, layer, { image, columns }, state) {
     detail: [operation(layer?.op ?? node.op), windowText(node.window)].filter(Boolean).join(" "),
     numbers: layer ? [layer.multiplications, layer[columns]] : undefined,
     href: to && state.href({ view: to, node: node.name, at: undefined }),
+    beside: node.window && state.href({ view: "whatif", node: node.name, at: undefined }) && { href: state.href({ view: "whatif", node: node.name, at: undefined }), text: "what if …", label: `Change the window of ${node.name}` },
     label: to && (to === "field" ? "what it sees" : "what it makes of the example"),
   };
 }
