@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 from torch import Tensor, nn
 
 import convscope as cs
+from convscope.analysis.edits import edited
 from convscope.errors import ConfigError, ShapeError
 from convscope.explorer.questions import ask
 from convscope.explorer.session import Opened, Session
+from convscope.models.registry import create
 
 
 def lenet(*, kernel: int = 5, stride: int = 1, padding: int = 0, pooled: int = 2, flat: int = 800) -> nn.Module:
@@ -60,6 +63,32 @@ def test_an_edited_network_is_the_network_that_is_built_so(change: dict[str, Any
         assert found["sees"] == [axis.size for axis in layer.fields["input"][1:]]
     assert answer["after"]["parameters"] == expected.totals.parameters
     assert not any(row["fault"] or row["lost"] for row in answer["rows"])
+
+
+@pytest.mark.parametrize(("name", "shape"), [("googlenet_mini", (1, 28, 28)), ("resnet_mini", (3, 48, 48))])
+@pytest.mark.parametrize("change", [{"stride": 2}, {"kernel": 5, "padding": 2}, {"kernel": 2}, {"padding": 3}])
+def test_an_edit_fits_exactly_where_pytorch_runs_the_network_that_is_built_so(
+    name: str, shape: tuple[int, ...], change: dict[str, Any]
+) -> None:
+    module = create(name, classes=3, channels=shape[0], size=shape[1:]).eval()
+    graph = cs.inspect(module, shape).graph
+    windows = [node for node in graph.nodes if isinstance(dict(module.named_modules()).get(node.path), nn.Conv2d)]
+    for node in [each for each in windows if each.op == "correlate"][::5]:
+        built = deepcopy(module)
+        old = built.get_submodule(node.path)
+        assert isinstance(old, nn.Conv2d)
+        kernel, stride = change.get("kernel", old.kernel_size), change.get("stride", old.stride)
+        padding = change.get("padding", old.padding)
+        new = nn.Conv2d(old.in_channels, old.out_channels, kernel, stride, padding, bias=old.bias is not None)
+        built.set_submodule(node.path, new.eval())
+        result = edited(graph, node.name, **change)
+        try:
+            expected = cs.inspect(built, shape).graph
+        except cs.Error:
+            assert result.faults, (node.name, change)
+            continue
+        assert not result.faults, (node.name, change)
+        assert [each.shape for each in result.graph.nodes] == [each.shape for each in expected.nodes]
 
 
 def test_the_first_layer_that_no_longer_fits_is_named_and_those_behind_it_are_lost() -> None:

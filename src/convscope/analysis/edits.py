@@ -44,7 +44,13 @@ def edited(
     """Return what becomes of a network where the window of one convolution or pooling is another.
 
     Each is one number or one per spatial axis, None as it is; ``fit`` lets fully connected layers take what arrives.
-    Raises ``ConfigError`` for a node without a window, ``ShapeError`` for numbers that are none of a window.
+    What the network's own code does by the sizes that it sees, such as cropping a shortcut, is taken as it ran. Raises
+    ``ConfigError`` for a node without a window, ``ShapeError`` for numbers that are none of a window.
+
+    >>> import convscope as cs
+    >>> result = edited(cs.inspect("lenet").graph, "3", kernel=3)
+    >>> result.faults
+    {'7': 'linear: weight must be (O, 1152) for x (1, 1152), found (256, 800)'}
     """
     asked = graph[node]
     if asked.op not in EDITABLE:

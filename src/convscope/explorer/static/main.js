@@ -128,7 +128,7 @@ function menu() {
 
 function linkTo(view, needs) {
   if (needs === "nothing") return format({ view });
-  return format({ run: state.run ?? runs[0]?.name, image: state.image, view, ...(["maps", "trace"].includes(view) && state.node ? { node: state.node } : {}) });
+  return format({ run: state.run ?? runs[0]?.name, image: state.image, view, ...(["maps", "trace", "field"].includes(view) && state.node ? { node: state.node } : {}) });
 }
 
 async function show() {

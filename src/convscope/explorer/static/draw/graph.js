@@ -5,7 +5,7 @@ import { compact } from "./format.js";
 /**
  * A row: `from` are the names of the rows that it takes from, `numbers` one for each column, null where unknown.
  * @typedef {{name: string, title?: string, detail?: string, from: string[], shape: string, numbers?: (number | null)[], href?: string,
- *   tone?: string, filled?: boolean, label?: string}} Row
+ *   tone?: string, filled?: boolean, label?: string, beside?: {href: string, text: string, label: string}}} Row
  * @typedef {{rows: Row[], columns?: string[], groups?: {first: number, count: number, times: number}[]}} Content
  */
 
@@ -37,7 +37,7 @@ export function graph({ label, onPick }) {
   let width = 0;
   const draw = () => {
     const focused = [...element.querySelectorAll("a, [role=button]")].indexOf(/** @type {any} */ (element.getRootNode()).activeElement);
-    element.replaceChildren(drawn(content, Math.max(280, Math.min(880, width || 600)), label, onPick));
+    if (width) element.replaceChildren(drawn(content, Math.max(280, Math.min(880, width)), label, onPick)); // else once it stands on the page
     if (focused >= 0) element.querySelectorAll("a, [role=button]")[focused]?.focus();
   };
   const watch = new ResizeObserver(([entry]) => {
@@ -87,7 +87,8 @@ function drawn({ rows, columns = [], groups = [] }, width, label, onPick) {
     ]),
     svg("path", { d: edges.map(line).join(""), class: "axis" }),
     svg("path", { d: edges.map(tip).join(""), class: "tip" }),
-    rows.map((row, i) => [operation(row, tops[i], { left, right, width, onPick }, x(lane[i])),
+    rows.map((row, i) => [operation(row, tops[i], { left, right: right - (row.beside && width >= 520 ? 60 : 0), width, onPick }, x(lane[i])),
+      row.beside && width >= 520 ? svg("a", { href: row.beside.href }, svg("title", {}, row.beside.label), svg("text", { x: right - 12, y: tops[i] + TOP + 4, "text-anchor": "end", class: "beside" }, row.beside.text)) : "",
       columns.map((_, at) => bar(row.numbers?.[at], most[at], right + at * cell, tops[i], cell))]));
 }
 

@@ -107,7 +107,7 @@ function render({ model, el }) {
     view.say(sentence(steps, all, now, at));
     figures.forEach((each) => each.set(""));
     if (step && !step.fault) {
-      if (step.windows.length) walked(step, now.step, { before, after, rules }, figures);
+      if (step.windows.length) walked(step, within(now.step, step), { before, after, rules }, figures);
       if (layer.kind === "c" || layer.kind === "f") {
         weighed.replaceChildren(...weights(step));
         figures[3].set("Weights, without biases", "Locality and sharing: from one weight for each pair of input and output to one window for all places. Bars: powers of ten.");
@@ -121,6 +121,7 @@ function render({ model, el }) {
   return () => { walk.stop(); leave(); stack.leave(); };
 }
 
+const within = (step, { shape }) => Math.min(shape[1] * shape[2] - 1, Math.max(0, Math.round(step)));
 const count = (value) => value.toLocaleString("en");
 const whole = (examples, shape) => (examples > 1 ? `${examples}×` : "") + shape.join("×");
 /** @param {number[][]} left */
@@ -135,11 +136,12 @@ function shownLayer(layer, step, i, examples, isChosen) {
   };
 }
 
-function sentence(steps, all, { examples, step }, at) {
+function sentence(steps, all, { examples, step: asked }, at) {
   const broken = steps.find((each) => each.fault);
   if (broken) return `Layer ${steps.indexOf(broken) + 1} does not fit: ${broken.fault}.`;
   const sum = (name) => steps.reduce((total, each) => total + each[name], 0);
   const one = steps[at];
+  const step = one ? within(asked, one) : 0;
   const place = one?.windows.length ? ` Layer ${at + 1}, window ${Math.floor(step / one.shape[2])}, ${step % one.shape[2]}: ${spans(one, step)}.` : "";
   const made = steps.at(-1);
   return `${made ? `${whole(examples, steps[0].before)} becomes ${whole(examples, made.shape)}` : "No layer"}: ${compact(examples * sum("multiplications"))} multiplications, ${compact(examples * sum("additions"))} additions, ${count(sum("parameters"))} parameters.${place}`;

@@ -4,7 +4,7 @@ import { path, sourceOf } from "../source.js";
 import { latest } from "../latest.js";
 import { html } from "../draw/dom.js";
 import { counted, sizes } from "../draw/format.js";
-import { choice, frame, slider } from "../draw/frame.js";
+import { choice, frame, player, slider } from "../draw/frame.js";
 import { grid } from "../draw/grid.js";
 import { live, place } from "../draw/live.js";
 import { plane } from "../draw/plane.js";
@@ -25,7 +25,8 @@ function render({ model, el }) {
   const depth = slider("Depth", { min: 0, max: 1, value: 0, shown: (at) => `${at + 1} of ${nodes.length}` }, (at) => choose(nodes[at]));
   const layer = choice("Layer", {}, "", (name) => state.set({ node: name, at: "" }));
   const cover = slider("Cover", { min: 0, max: 1, step: 0.05, value: 0.75, shown: (value) => `${Math.round(100 * value)} %` }, (opacity) => state.set({ opacity }));
-  view.controls.append(depth.element, layer.element);
+  const walk = player(el, { what: "layer", count: () => Math.max(1, nodes.length), get: () => nodes.indexOf(current()), set: (at) => choose(nodes[at]) });
+  view.controls.append(depth.element, layer.element, walk.element);
   let places = { rows: 1, columns: 1 };
   let told = null;
   const slices = slider("Slice of the layer", { min: 0, max: 1, value: 0 }, (slice) => move(...held, slice));
@@ -103,7 +104,10 @@ function render({ model, el }) {
   const asked = latest(async ({ run, image: name, node, at }) => {
     const [answer, example] = await Promise.all([source.get(`${path("runs", run)}/field`, { node, at }), name ? source.get(path("runs", run, "images", name)) : null]);
     return { answer, example };
-  }, draw, view.fail);
+  }, draw, (error) => {
+    view.say("");
+    view.fail(error);
+  });
   const change = () => nodes.length && asked.run({ ...state.get(), node: current().name });
   const begin = latest(({ run }) => source.get(path("runs", run)), ({ values }) => {
     layers = new Map(values.inspection.layers.map((each) => [each.name, each]));
@@ -114,7 +118,7 @@ function render({ model, el }) {
   view.say("Recording the network …");
   const leave = state.subscribe(change);
   begin.run(state.get());
-  return () => { begin.leave(); asked.leave(); leave(); };
+  return () => { walk.stop(); begin.leave(); asked.leave(); leave(); };
 }
 
 /** The axes behind the channels; letters of a text have none. */

@@ -30,6 +30,7 @@ function render({ model, el }) {
     if (!kept) return;
     const { edges, inspection } = kept;
     const now = state.get();
+    if (!COLUMNS[now.columns]) now.columns = DEFAULTS.columns;
     controls.fold.set(now.fold);
     controls.columns.set(now.columns);
     const layers = new Map(inspection.layers.map((layer) => [layer.name, layer]));
@@ -39,9 +40,10 @@ function render({ model, el }) {
     const least = totals.at_least ? "at least " : "";
     const blocks = found.reduce((sum, { count, times }) => sum + count * (times - 1), 0);
     view.say(`${counted(inspection.layers.length, "operation")} with ${counted(totals.parameters, "parameter")}; one example takes ${least}${compact(totals.multiplications)} multiplications and ${compact(totals.additions)} additions.${blocks ? ` ${counted(blocks, "operation")} of repeated blocks ${blocks === 1 ? "is" : "are"} left out.` : ""}`);
+    place(view.drawing, drawing.element, caption);
     drawing.update({ groups, columns: ["multiplications", COLUMNS[now.columns].split(",")[0].replace(" of the numbers", "")], rows: rows.map((node) => row(node, layers.get(node.name), now, state)) });
     caption.textContent = `Filled: layers with parameters. ${now.image ? "Choose a layer to see what it makes of the example." : "Choose a layer to see which part of an image one of its units sees."}`;
-    place(view.drawing, drawing.element, caption);
+
     view.table(() => table(inspection));
     view.more.replaceChildren(...inspection.warnings.map((warning) => html("p", { class: "alert" }, `${warning.place}: ${warning.reason}; ${warning.remedy}.`)), ...inspection.notes.map((text) => html("p", { class: "note" }, text)));
   };
@@ -63,6 +65,7 @@ function row(node, layer, { image, columns }, state) {
     detail: [operation(layer?.op ?? node.op), windowText(node.window)].filter(Boolean).join(" "),
     numbers: layer ? [layer.multiplications, layer[columns]] : undefined,
     href: to && state.href({ view: to, node: node.name, at: undefined }),
+    beside: node.window && state.href({ view: "whatif", node: node.name, at: undefined }) && { href: state.href({ view: "whatif", node: node.name, at: undefined }), text: "what if …", label: `Change the window of ${node.name}` },
     label: to && (to === "field" ? "what it sees" : "what it makes of the example"),
   };
 }

@@ -43,7 +43,7 @@ function render({ model, el }) {
     editor.set(now.weights);
     editors.forEach((each, i) => each.set(now[CHANNELS[i]]));
     size = { rows: planes[0].length, columns: planes[0][0].length };
-    const step = Math.min(now.step, size.rows * size.columns - 1);
+    const step = Math.max(0, Math.min(Math.round(now.step), size.rows * size.columns - 1));
     const [row, column] = [Math.floor(step / size.columns), step % size.columns];
     const made = atEachPlace(planes, matrix);
     const flat = planes.map((each) => each.flat());

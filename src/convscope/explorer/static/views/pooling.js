@@ -66,7 +66,7 @@ function render({ model, el }) {
     }
     const flat = numbers.flat();
     const [lo, hi] = range(flat, "sequential");
-    const step = Math.min(asked.step, rows() * columns() - 1);
+    const step = Math.max(0, Math.min(Math.round(asked.step), rows() * columns() - 1));
     const [row, column] = [Math.floor(step / columns()), step % columns()];
     const terms = now.terms(row, column);
     const kept = now.values[row][column];

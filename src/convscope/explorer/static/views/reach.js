@@ -2,7 +2,7 @@
 import { bind } from "../state.js";
 import { html, svg } from "../draw/dom.js";
 import { counted } from "../draw/format.js";
-import { choice, frame, slider, table } from "../draw/frame.js";
+import { choice, frame, player, slider, table } from "../draw/frame.js";
 import { live } from "../draw/live.js";
 import { plane } from "../draw/plane.js";
 import { fields, follow, formatStack, parseStack, seen } from "../stack.js";
@@ -20,7 +20,7 @@ function render({ model, el }) {
   const state = bind(model, DEFAULTS);
   const picture = landscape();
   const view = frame(el, { title: "Receptive field", name: "reach", lead: "A unit of the last layer is computed from a part of the picture only: its receptive field. Click into the picture to choose another unit; all that it does not see is covered." });
-  const layers = () => { const parsed = parseStack(state.get().layers); return parsed.length ? parsed : parseStack(DEFAULTS.layers); };
+  const layers = () => { const parsed = parseStack(state.get().layers).filter(({ kind }) => kind !== "f"); return parsed.length ? parsed : parseStack(DEFAULTS.layers); };
   const chosen = (count) => Math.min(count - 1, Number(state.get().change) - 1 || 0);
   const stack = choice("Stack", { ...STACKS, own: "your own" }, DEFAULTS.layers, (text) => STACKS[text] && state.set({ layers: text, change: "all", row: -1, column: -1 }));
   const many = slider("Layers", { min: 1, max: MOST, value: 2 }, (count) => {
@@ -33,7 +33,10 @@ function render({ model, el }) {
     state.set({ layers: formatStack(now.map((layer, at) => (state.get().change === "all" || at === chosen(now.length) ? { ...layer, [name]: all(value) } : layer))), row: -1, column: -1 });
   }) }));
   const cover = slider("Cover", { min: 0, max: 1, step: 0.05, value: 0.7, shown: (value) => `${Math.round(100 * value)} %` }, (opacity) => state.set({ opacity }));
-  view.controls.append(stack.element, many.element, which.element, ...turns.map((each) => each.slider.element), cover.element);
+  let sides = [1, 1];
+  let unit = [0, 0];
+  const walk = player(el, { what: "unit", count: () => sides[0] * sides[1], get: () => unit[0] * sides[1] + unit[1], set: (at) => state.set({ row: Math.floor(at / sides[1]), column: at % sides[1] }) });
+  view.controls.append(stack.element, many.element, which.element, ...turns.map((each) => each.slider.element), cover.element, walk.element);
   let pick = (row, column) => {};
   const image = plane({ label: "Picture", side: Math.min(512, el.clientWidth || 512), onPick: (row, column) => pick(row, column) });
   const [levelled, rule] = [html("div"), html("div")];
@@ -59,8 +62,8 @@ function render({ model, el }) {
       figures.slice(0, 2).forEach((each) => each.set(""));
       return;
     }
-    const sides = steps.at(-1).shape.slice(1);
-    const unit = [now.row, now.column].map((at, axis) => (at < 0 ? Math.floor((sides[axis] - 1) / 2) : Math.min(sides[axis] - 1, at)));
+    sides = steps.at(-1).shape.slice(1);
+    unit = [now.row, now.column].map((at, axis) => (at < 0 ? Math.floor((sides[axis] - 1) / 2) : Math.min(sides[axis] - 1, Math.round(at))));
     const levels = [0, 1].map((axis) => seen(steps.map((step) => step.windows[axis]), unit[axis]));
     const [rows, columns] = levels.map((each) => each[0]);
     const { size, step } = fields(asked, 0).at(-1);
@@ -86,7 +89,7 @@ function render({ model, el }) {
   };
   const leave = state.subscribe(draw);
   draw();
-  return leave;
+  return () => { walk.stop(); leave(); };
 }
 
 /** How many places of a field of this size are used: with holes between dilated weights fewer than its size. */

@@ -46,12 +46,13 @@ function render({ model, el }) {
   const draw = () => {
     const now = state.get();
     const [values, weights] = [parseMatrix(now.input, DEFAULTS.input), parseMatrix(now.kernel, DEFAULTS.kernel)];
-    const stride = Math.max(1, now.stride);
-    const extra = Math.min(now.extra, stride - 1);
+    const within = (value, most) => Math.max(0, Math.min(most, Math.round(value)));
+    const stride = Math.max(1, within(now.stride, 8));
+    const [extra, padding] = [within(now.extra, stride - 1), within(now.padding, 16)];
     size = { rows: values.length, columns: values[0].length };
-    const step = Math.min(now.step, size.rows * size.columns - 1);
-    const made = spread(values, weights, { stride, padding: now.padding, extra }, now.whole ? Infinity : step + 1);
-    const done = spread(values, weights, { stride, padding: now.padding, extra });
+    const step = within(now.step, size.rows * size.columns - 1);
+    const made = spread(values, weights, { stride, padding, extra }, now.whole ? Infinity : step + 1);
+    const done = spread(values, weights, { stride, padding, extra });
     example.set(Object.keys(EXAMPLES).find((name) => Object.entries(settings(EXAMPLES[name])).every(([key, value]) => now[key] === value)) ?? "own");
     for (const name of Object.keys(turns)) turns[name].set(name === "extra" ? extra : now[name], name === "extra" ? { max: stride - 1 } : {});
     whole.set(now.whole);
@@ -59,7 +60,7 @@ function render({ model, el }) {
     rules.replaceChildren(...["height", "width"].map((name, axis) => html("p", { class: "rule caption" }, html("span", {}, `${name} `), sizeRule(done.spreads[axis]))));
     figures[4].set("The rule", "(size − 1)·stride + kernel − 2·padding + output padding");
     if (!made.rows || !made.columns) {
-      view.say(`Cutting ${now.padding} off each side leaves nothing.`);
+      view.say(`Cutting ${padding} off each side leaves nothing.`);
       figures.slice(0, 4).forEach((each) => each.set(""));
       return;
     }
@@ -67,14 +68,14 @@ function render({ model, el }) {
     const value = values[row][column];
     const flat = [values.flat(), weights.flat(), made.values.flat(), made.counts.flat()];
     const ranges = [range(flat[0], "diverging"), range(flat[1], "diverging"), range(done.values.flat(), "diverging"), [0, Math.max(1, ...flat[3])]];
-    const at = now.whole ? [] : [{ row: row * stride - now.padding, column: column * stride - now.padding, height: weights.length, width: weights[0].length }];
+    const at = now.whole ? [] : [{ row: row * stride - padding, column: column * stride - padding, height: weights.length, width: weights[0].length }];
     input.update({ ...size, values: flat[0], colours: "diverging", lo: ranges[0][0], hi: ranges[0][1], marks: now.whole ? [] : [{ row, column }] });
     input.cursor = { row, column };
     kernel.update({ rows: weights.length, columns: weights[0].length, values: flat[1], colours: "diverging", lo: ranges[1][0], hi: ranges[1][1] });
     output.update({ rows: made.rows, columns: made.columns, values: flat[2], colours: "diverging", lo: ranges[2][0], hi: ranges[2][1], marks: at });
     counts.update({ rows: made.rows, columns: made.columns, values: flat[3], lo: 0, hi: ranges[3][1], marks: at });
     scales.forEach((scale, i) => scale.replaceChildren(legend(ranges[i][0], ranges[i][1], i < 3 ? "diverging" : "sequential")));
-    view.say(now.whole ? `All ${size.rows * size.columns} inputs have written: ${size.rows}×${size.columns} became ${made.rows}×${made.columns}.` : `Input ${row}, ${column} writes ${exact(value)} times the kernel at rows ${short(at[0].row)} to ${short(at[0].row + weights.length - 1)}, columns ${short(at[0].column)} to ${short(at[0].column + weights[0].length - 1)}${now.padding ? "; what lies outside is cut off" : ""}.`);
+    view.say(now.whole ? `All ${size.rows * size.columns} inputs have written: ${size.rows}×${size.columns} became ${made.rows}×${made.columns}.` : `Input ${row}, ${column} writes ${exact(value)} times the kernel at rows ${short(at[0].row)} to ${short(at[0].row + weights.length - 1)}, columns ${short(at[0].column)} to ${short(at[0].column + weights[0].length - 1)}${padding ? "; what lies outside is cut off" : ""}.`);
     ["Input", "Kernel", now.whole ? "Output" : "Output so far"].forEach((title, each) => figures[each].set(title));
     figures[3].set("Writers of each place", overlap(made.counts, weights, stride));
     view.table(() => ({ head: ["row", ...made.values[0].map((_, each) => `column ${each}`)], right: made.values[0].map((_, each) => each + 1), rows: made.values.map((line, each) => [each, ...line.map(short)]) }));

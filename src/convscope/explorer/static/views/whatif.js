@@ -17,7 +17,7 @@ const KINDS = ["multiplications", "parameters"];
 function render({ model, el }) {
   const state = bind(model, DEFAULTS);
   const source = sourceOf(model);
-  const view = frame(el, { title: "What if …", name: "what-if", lead: "Change the window of one convolution or pooling of this network. Shapes and costs of all layers are computed again; nothing is trained, and the run stays as it is." });
+  const view = frame(el, { title: "What if …", name: "what-if", lead: "Change the window of one convolution or pooling of this network. Shapes and costs of all layers are computed again; nothing is trained, and the run stays as it is. What the network's own code does by sizes, such as cropping, is taken as it ran." });
   const turn = (name) => slider(name[0].toUpperCase() + name.slice(1), { min: name === "padding" ? 0 : 1, max: MOST[name], value: 1 }, (value) => state.set({ [name]: String(value) }));
   const controls = { kernel: turn("kernel"), stride: turn("stride"), padding: turn("padding") };
   const layer = choice("Layer", {}, "", (node) => state.set({ node, kernel: "", stride: "", padding: "" }));
@@ -27,10 +27,12 @@ function render({ model, el }) {
   view.controls.append(layer.element, ...Object.values(controls).map((each) => each.element), reset, fit.element, all.element);
   const drawing = graph({ label: "The network after the change" });
 
+  const offer = (windows, node) => layer.set(node, Object.fromEntries(Object.entries(windows).map(([name, window]) => [name, `${name}  ${windowText(window)}`])));
+
   const draw = ({ values }) => {
     const now = state.get();
     const { windows, node } = values;
-    layer.set(node, Object.fromEntries(Object.entries(windows).map(([name, window]) => [name, `${name}  ${windowText(window)}`])));
+    offer(windows, node);
     const asIs = { kernel: windows[node].kernel[0] ?? 0, stride: windows[node].stride[0], padding: first(windows[node].padding) };
     for (const name of Object.keys(controls)) controls[name].set(now[name] === "" ? asIs[name] : Number(now[name]) || 0, { max: Math.max(MOST[name], asIs[name]) });
     fit.set(now.fit);
@@ -40,8 +42,8 @@ function render({ model, el }) {
     const shown = values.rows.filter((row) => now.all || !edited || row.name === node || differs(row));
     const known = new Set(shown.map((row) => row.name));
     const left = values.rows.length - shown.length;
-    drawing.update({ columns: KINDS, rows: shown.map((row, i) => shownRow(row, values, i ? row.from.filter((name) => known.has(name)).concat(row.from.some((name) => known.has(name)) ? [] : [shown[i - 1].name]) : [])) });
     place(view.drawing, drawing.element);
+    drawing.update({ columns: KINDS, rows: shown.map((row, i) => shownRow(row, values, i ? row.from.filter((name) => known.has(name)).concat(row.from.some((name) => known.has(name)) ? [] : [shown[i - 1].name]) : [])) });
     view.more.replaceChildren(
       ...(left ? [html("p", { class: "note" }, `${counted(left, "layer")} that stay as they are${values.rows.some((row) => row.lost) ? ", or of which nothing can be said," : ""} ${left === 1 ? "is" : "are"} not shown; the lines lead past them.`)] : []),
       ...(values.rows.some((row) => row.fault && row.op === "linear") ? [html("p", { class: "note" }, "A fully connected layer has a weight for each number that arrives. Let it take what arrives, and it is built anew.")] : []),
@@ -52,7 +54,12 @@ function render({ model, el }) {
         ...["multiplications", "parameters"].flatMap((kind) => [number(before[kind]), after ? number(after[kind]) : "–"]), before.sees?.join("×") ?? "", after?.sees?.join("×") ?? "", fault ?? (lost ? "behind it" : "")]),
     }));
   };
-  const asked = latest(({ run, node, kernel, stride, padding, fit: refit }) => source.get(`${path("runs", run)}/whatif`, { node, kernel, stride, padding, fit: refit ? 1 : "" }), draw, view.fail);
+  const asked = latest(({ run, node, kernel, stride, padding, fit: refit }) => source.get(`${path("runs", run)}/whatif`, { node, kernel, stride, padding, fit: refit ? 1 : "" }), draw, async (error) => {
+    view.fail(error);
+    view.say("");
+    const { values } = await source.get(`${path("runs", state.get().run)}/whatif`).catch(() => ({ values: { windows: {} } }));
+    offer(values.windows, ""); // so that another layer can be chosen
+  });
   const change = () => asked.run(state.get());
   view.say("Recording the network …");
   const leave = state.subscribe(change);
