@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from convscope.errors import CheckpointError, ConfigError, DataError, Error, ShapeError
 
 if TYPE_CHECKING:
-    from convscope import models, ops, scratch
+    from convscope import models, ops, scratch, widgets
     from convscope.analysis.inspection import Inspection
     from convscope.api.compare import compare
     from convscope.api.explain import explain
@@ -64,9 +64,10 @@ __all__ = [
     "trace",
     "train",
     "train_series",
+    "widgets",
 ]
 
-_ROOMS = ("models", "ops", "scratch")
+_ROOMS = ("models", "ops", "scratch", "widgets")
 _HOMES = {
     "Comparison": "convscope.runs.compare.comparison",
     "CrossValidation": "convscope.runs.compare.cross_validation",

@@ -15,6 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.text import listed
 
@@ -36,6 +38,7 @@ class Opened:
     name: str
     folder: Path = Path()
     network: Any = None  # where it is not a folder that is opened
+    input_shape: tuple[int, ...] | None = None  # of a network that does not say it
 
     @cached_property
     def run(self) -> Run:
@@ -70,7 +73,7 @@ class Opened:
         """Shapes, costs and fields of its network."""
         from convscope.api.inspect import inspect
 
-        return inspect(self.source)
+        return inspect(self.source, self.input_shape)
 
 
 @dataclass(eq=False)
@@ -182,7 +185,11 @@ def session_on(name: str, network: Any, given: Mapping[str, Any]) -> Session:
     """Return a session over one network, a run, a folder of one, a module or a name, and examples by their names."""
     if isinstance(network, str | Path) and Path(network).is_dir():
         return Session({name: Opened(name, Path(network))}, given)
-    return Session({name: Opened(name, network=network)}, given)
+    shapes = [tuple(np.shape(example)[1:]) for example in given.values() if hasattr(example, "shape")]
+    opened = Opened(name, network=network)
+    if shapes and not opened.is_run:
+        opened.input_shape = shapes[0]
+    return Session({name: opened}, given)
 
 
 def _from_bytes(content: bytes, run: Run) -> Any:

@@ -16,6 +16,9 @@ from convscope.explorer.pages import static_files
 IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const|let) (\w+)", re.MULTILINE)
 DEFAULT = re.compile(r"^export default ", re.MULTILINE)
+# A notebook keeps a copy a view: what only people read is left out of it.
+COMMENT = re.compile(r"^ *//[^\n]*\n|^ */\*\*.*?\*/\n?", re.MULTILINE | re.DOTALL)
+INDENT = re.compile(r"^ +", re.MULTILINE)
 LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -60,7 +63,7 @@ def _add(name: str, files: Mapping[str, str], parts: list[str], known: dict[str,
         module = _add(place, files, parts, known, (*way, name))
         taken = ", ".join(part.strip().replace(" as ", ": ") for part in names.split(",") if part.strip())
         imports.append(f"const {{ {taken} }} = {module};\n")
-    body = IMPORT.sub("", files[name])
+    body = INDENT.sub("", COMMENT.sub("", IMPORT.sub("", files[name])))
     exports = [declared for _, declared in EXPORT.findall(body)]
     body = EXPORT.sub(r"\1 \2", body)
     if DEFAULT.search(body):

@@ -1,0 +1,112 @@
+"""Views in a notebook: the same files as the page's, with the numbers of Python, and alive without a kernel."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import convscope as cs
+from browser.test_in_browser import check
+from convscope import widgets
+from convscope.explorer.pages import static_files
+from convscope.widgets.join import joined
+from convscope.widgets.live import live
+from explorer.conftest import Page
+from explorer.conftest import page as page
+from explorer.conftest import run as run
+
+MOST_BYTES = 60_000  # of a view's module, which a notebook keeps a copy of
+PLAIN = ("correlate1d", "correlate2d", "classical", "arithmetic", "pooling", "transposed", "pointwise", "reach", "used")
+VIEWS = sorted(Path(name).stem for name in static_files() if name.startswith("views/"))
+
+
+@pytest.fixture
+def net() -> torch.nn.Module:
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU(), torch.nn.Conv2d(4, 2, 3))
+
+
+@pytest.fixture
+def x() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(1, 1, 12, 12)).astype(np.float32)
+
+
+def values(answer: bytes) -> Any:
+    length = int.from_bytes(answer[:8], "little")
+    return json.loads(json.loads(answer[8 : 8 + length])["__metadata__"]["json"])
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_is_one_module_that_a_notebook_can_keep(view: str) -> None:
+    module = joined(view)
+    assert len(module.encode()) <= MOST_BYTES
+    assert "import " not in "".join(line for line in module.splitlines() if line.startswith("import"))
+    assert module.rstrip().splitlines()[-1].startswith("export default ")
+
+
+def test_the_products_of_a_module_are_those_of_trace(net: torch.nn.Module, x: np.ndarray) -> None:
+    view = widgets.trace(net, x, "2", (1, 3, 3))
+    told = values(view.ask("runs/network/trace/given%3A0?node=2&at=1%2C3%2C3").body)
+    expected = cs.trace(net, x, "2", (1, 3, 3))
+    assert (told["total"], told["value"]) == (expected.total, expected.value)
+    embedded = json.loads(view.static().split("document.getElementById('view'), ")[1].split(");\n</script>")[0])
+    body = base64.b64decode(embedded["embedded"]["runs/network/trace/given%3A0?node=2&at=1%2C3%2C3"]["body"])
+    assert values(body)["terms"][0]["product"] == expected.largest(1)[0].product
+
+
+def test_two_views_at_once_know_nothing_of_each_other(net: torch.nn.Module, x: np.ndarray) -> None:
+    sent: list[tuple[str, Any]] = []
+    shown = {name: live(widgets.trace(net, x * sign, "2", (0, 0, 0))) for name, sign in (("one", 1), ("other", -1))}
+    for name, widget in shown.items():
+        widget.send = lambda content, buffers=None, name=name: sent.append((name, buffers))  # pyright: ignore
+        widget._handle_custom_msg({"number": 1, "address": "runs/network/trace/given%3A0?node=2&at=0%2C0%2C0"}, [])
+    totals = [values(buffers[0])["total"] for _, buffers in sent]
+    assert totals == [cs.trace(net, x * sign, "2", (0, 0, 0)).total for sign in (1, -1)]
+    shown["one"].state = {"node": "0"}
+    assert shown["other"].state["node"] == "2"
+
+
+def test_what_cannot_be_answered_is_said_to_the_view(net: torch.nn.Module, x: np.ndarray) -> None:
+    sent: list[Any] = []
+    widget = live(widgets.maps(net, x))
+    widget.send = lambda content, buffers=None: sent.append(content)  # pyright: ignore
+    widget._handle_custom_msg({"number": 7, "address": "runs/network/maps/given%3A0?node=nowhere"}, [])
+    widget._handle_custom_msg("no question", [])
+    assert len(sent) == 1 and sent[0]["number"] == 7 and "nowhere" in sent[0]["error"]
+
+
+def test_an_image_that_is_none_is_refused() -> None:
+    with pytest.raises(cs.ShapeError, match="finite numbers"):
+        widgets.correlate2d(np.full((3, 3), np.nan))
+    with pytest.raises(cs.ShapeError):
+        widgets.classical(np.zeros(5))
+
+
+def test_importing_it_needs_neither_torch_nor_a_widget_library() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, convscope.widgets; print([m for m in ('torch', 'anywidget') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+    assert all(inspect.isfunction(getattr(widgets, name)) for name in PLAIN)
+
+
+def test_saved_pages_live_without_any_server(page: Page, net: torch.nn.Module, x: np.ndarray, tmp_path: Path) -> None:
+    run = cs.open_run(page.run)
+    image = np.arange(64, dtype=np.uint8).reshape(8, 8, 1) // 4
+    views = {name: getattr(widgets, name)() for name in PLAIN}
+    views |= {
+        "own image": widgets.correlate2d(np.random.default_rng(0).random((9, 9)), [[1, 0], [0, -1]]),
+        "maps": widgets.maps(run, image), "classes": widgets.classes(run, image), "trace": widgets.trace(run, image),
+        "explain": widgets.explain(run, image), "field": widgets.field(run, image), "layers": widgets.layers(run),
+        "curves": widgets.curves(run), "module": widgets.maps(net, x),
+    }  # fmt: skip
+    files = [str(view.save(tmp_path / f"{name}.html")) for name, view in views.items()]
+    check("host", page, *files)
