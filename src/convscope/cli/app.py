@@ -32,7 +32,7 @@ VERBS = {
     "explain": "Show what answers rest on, with a verdict.",
     "inspect": "Show layers, costs and receptive fields.",
     "trace": "Open one number down to its products.",
-    "explore": "Open a page to play with convolutions and runs.",
+    "explore": "Open a page of convolutions and runs.",
     "compare": "Compare runs: is one better beyond chance?",
     "data": "List, check, show and fetch data sets.",
     "models": "List the networks, or describe one.",
