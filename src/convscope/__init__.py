@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from convscope.errors import CheckpointError, ConfigError, DataError, Error, ShapeError
 
 if TYPE_CHECKING:
-    from convscope import models, ops, scratch
+    from convscope import labs, models, ops, scratch
     from convscope.analysis.inspection import Inspection
     from convscope.api.compare import compare
     from convscope.api.explain import explain
@@ -54,6 +54,7 @@ __all__ = [
     "explain",
     "from_arrays",
     "inspect",
+    "labs",
     "load",
     "models",
     "open_run",
@@ -66,7 +67,7 @@ __all__ = [
     "train_series",
 ]
 
-_ROOMS = ("models", "ops", "scratch")
+_ROOMS = ("labs", "models", "ops", "scratch")
 _HOMES = {
     "Comparison": "convscope.runs.compare.comparison",
     "CrossValidation": "convscope.runs.compare.cross_validation",
