@@ -88,7 +88,9 @@ def _list(labs: tuple[Lab, ...], *, as_json: bool) -> None:
         show_json([dict(zip(keys, row, strict=True)) for row in rows])
         return
     out.print(table(("lab", "what it is about", "after", "data it looks for", "took"), rows))
-    out.print("convscope lab NAME writes a notebook; with --run it is run. Without data, parts are skipped.", style="dim")
+    out.print(
+        "convscope lab NAME writes a notebook, with --run a filled one. Without data, parts are skipped.", style="dim"
+    )
 
 
 def _write(chosen: Lab, path: Path, *, overwrite: bool) -> int:
@@ -101,7 +103,7 @@ def _write(chosen: Lab, path: Path, *, overwrite: bool) -> int:
 
 def _run(chosen: Lab, path: Path, *, overwrite: bool) -> int:
     """Run a lab and write both files, also where a cell fails."""
-    from convscope.labs.execute import CellFailed, has_kernel, run_here, run_in_kernel
+    from convscope.labs.execute import CellError, has_kernel, run_here, run_in_kernel
     from convscope.labs.notebook import notebook, refuse_other, text_of, write
     from convscope.labs.page import page
     from convscope.terminal.screen import say_error
@@ -110,7 +112,7 @@ def _run(chosen: Lab, path: Path, *, overwrite: bool) -> int:
     web = path.with_suffix(".html")
     for file in (path, web):
         refuse_other(file, None, overwrite=overwrite)
-    failed: CellFailed | None = None
+    failed: CellError | None = None
     with err.status("running") as shown:
 
         def tell(at: int, of: int) -> None:
@@ -118,7 +120,7 @@ def _run(chosen: Lab, path: Path, *, overwrite: bool) -> int:
 
         try:
             outputs: Any = run_in_kernel(chosen, book, tell) if has_kernel() else run_here(chosen, tell)
-        except CellFailed as error:
+        except CellError as error:
             failed, outputs = error, error.outputs
     write(path, text_of(notebook(chosen, outputs)), overwrite=overwrite)
     write(web, page(chosen, outputs), overwrite=overwrite)

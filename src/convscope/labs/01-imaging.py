@@ -10,8 +10,8 @@
 #
 # ## Goal
 #
-# Compute a convolution by hand in one and in two dimensions, build the two smallest networks made of them, and find out
-# which kind of network suits a biological sequence: a convolution, a recurrent network or a transformer.
+# Compute a convolution by hand in one and in two dimensions, build the two smallest networks made of them, and find
+# out which kind of network suits a biological sequence: a convolution, a recurrent network or a transformer.
 
 # %% [markdown]
 # ## Approach
@@ -20,7 +20,7 @@
 # `cs.train` trains, tests and reports. The last section of Execution makes three usual mistakes on purpose.
 
 # %% tags=["parameters"]
-DATA_ROOT = None  # the folder above those of your data sets, such as "/data"; None: $CONVSCOPE_DATA, and what was fetched
+DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA, and what was fetched
 SHORT = False  # True shortens trainings, and leaves out the checks of what they reach
 
 # %%
@@ -55,8 +55,8 @@ response = ops.correlate(image[None, None], kernel)[0, 0]  # images are (N, C, H
 labs.pictures({"image": image, "kernel": kernel[0, 0], "response": response}, across=3)
 
 # %% [markdown]
-# One number of it, by hand: nine products and their sum. The window begins at row 3, column 3 (from 0), the corner of the
-# square.
+# One number of it, by hand: nine products and their sum. The window begins at row 3, column 3 (from 0), the corner of
+# the square.
 
 # %%
 window = image[3:6, 3:6]
@@ -92,8 +92,8 @@ sequence_net = scratch.Sequential(
 cs.inspect("tiny")
 
 # %% [markdown]
-# The first is in the list of networks as `tiny`, the second as `conv1d`. Both learn in seconds, on generated images and
-# signals whose answer is known.
+# The first is in the list of networks as `tiny`, the second as `conv1d`. Both learn in seconds, on generated images
+# and signals whose answer is known.
 
 # %%
 epochs = 1 if SHORT else 8
@@ -119,22 +119,20 @@ else:
     )
     for run in series.runs:
         accuracy, seconds = run.metrics["accuracy"], run.metrics["seconds"]["training"]
-        print(
-            f"{run.spec.model:12} {run.weights:9,} weights  {seconds:5.1f} s of training  accuracy {accuracy['value']:.3f} "
-            f"({accuracy['low']:.3f} to {accuracy['high']:.3f})"
-        )
+        said = f"accuracy {accuracy['value']:.3f} ({accuracy['low']:.3f} to {accuracy['high']:.3f})"
+        print(f"{run.spec.model:12} {run.weights:9,} weights  {seconds:5.1f} s of training  {said}")
     print(series.comparison)
 
 # %% [markdown]
-# The intervals overlap: of these examples none of the three is shown to be better. What differs is what they cost. The
-# convolution is the first choice where what matters is a short pattern near a known place, as here; a recurrent
+# The intervals overlap: of these examples none of the three is shown to be better. What differs is what they cost.
+# The convolution is the first choice where what matters is a short pattern near a known place, as here; a recurrent
 # network or a transformer where far positions must be put together.
 
 # %% [markdown]
 # ### Pitfall 1: a convolution on a table
 #
-# The 30 columns of a table of tumour measurements have no order. A convolution over them believes that neighbouring columns
-# belong together. One linear layer believes nothing, and does better, in whichever order the columns stand.
+# The 30 columns of a table of tumour measurements have no order. A convolution over them believes that neighbouring
+# columns belong together. One linear layer believes nothing, and does better, in whichever order the columns stand.
 
 # %%
 table, labels = load_breast_cancer(return_X_y=True)
@@ -173,8 +171,9 @@ for name, scores in on_table.items():
 # %% [markdown]
 # ### Pitfall 2: the forgotten axis
 #
-# Images are (N, C, H, W). PyTorch also takes (C, H, W), and so a batch of three grey images without its channel axis passes
-# for one image of three channels: no error, and one answer for three images. The operations here take no guess.
+# Images are (N, C, H, W). PyTorch also takes (C, H, W), and so a batch of three grey images without its channel axis
+# passes for one image of three channels: no error, and one answer for three images. The operations here take no
+# guess.
 
 # %%
 batch = rng.random((3, 16, 16)).astype(np.float32)  # three grey images; the channel axis is missing
@@ -192,8 +191,9 @@ print("with its channel axis:", right.shape)
 # %% [markdown]
 # ### Pitfall 3: sequence models compared without their tokens
 #
-# "The network got 0.58, the other one 0.7" says nothing where they did not read the same tokens. The same DNA, read by
-# letters and by runs of three letters, is another input: other length, other vocabulary, other weights, another score.
+# "The network got 0.58, the other one 0.7" says nothing where they did not read the same tokens. The same DNA, read
+# by letters and by runs of three letters, is another input: other length, other vocabulary, other weights, another
+# score.
 
 # %%
 if dna is None:
@@ -217,8 +217,9 @@ assert response.shape == (14, 14)
 assert np.isclose(response[3, 3], by_hand), "the sum of nine products"
 noiseless = ops.correlate(clean[None, None], kernel)[0, 0]
 boundary = noiseless != 0
-assert np.abs(response[boundary]).mean() > 3 * np.abs(response[~boundary]).mean(), "concentrated on the boundary"
-print(f"mean size on the boundary {np.abs(response[boundary]).mean():.2f}, elsewhere {np.abs(response[~boundary]).mean():.2f}")
+on, elsewhere = (np.abs(response[places]).mean() for places in (boundary, ~boundary))
+assert on > 3 * elsewhere, "concentrated on the boundary"
+print(f"mean size on the boundary {on:.2f}, elsewhere {elsewhere:.2f}")
 
 # %%
 assert edges.shape == (24,)
@@ -252,9 +253,10 @@ if not SHORT:
 # Write down, with the numbers from above:
 #
 # 1. At which places the square's response is not zero, and why the inside of the square is dark.
-# 2. Which of the three networks you would take for splice junctions: accuracy with its interval, seconds, weights, and the
-#    tokens that they read.
-# 3. One set of your own data, and which of the three beliefs it fits: neighbours belong together, order matters, or neither.
+# 2. Which of the three networks you would take for splice junctions: accuracy with its interval, seconds, weights,
+#    and the tokens that they read.
+# 3. One set of your own data, and which of the three beliefs it fits: neighbours belong together, order matters, or
+#    neither.
 #
 # To go on: `convscope explore` shows the window as it walks; `convscope train DATA --model conv_dna,gru,transformer
 # --seeds 3` says whether a difference is beyond chance.

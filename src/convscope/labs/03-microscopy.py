@@ -10,18 +10,18 @@
 #
 # ## Goal
 #
-# See why an image needs no 10⁹ weights, compute all that makes up a convolutional layer, lay out the families of networks
-# with their numbers, and find out whether a network beats features that people designed.
+# See why an image needs no 10⁹ weights, compute all that makes up a convolutional layer, lay out the families of
+# networks with their numbers, and find out whether a network beats features that people designed.
 
 # %% [markdown]
 # ## Approach
 #
 # Operations in NumPy (`cs.ops`), layers trained by hand (`cs.scratch`), networks laid out without running them
-# (`cs.inspect`). The features by hand are those of scikit-image: gradients in cells (HOG), and key points (SIFT) counted as
-# visual words.
+# (`cs.inspect`). The features by hand are those of scikit-image: gradients in cells (HOG), and key points (SIFT)
+# counted as visual words.
 
 # %% tags=["parameters"]
-DATA_ROOT = None  # the folder above those of your data sets, such as "/data"; None: $CONVSCOPE_DATA, and what was fetched
+DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA, and what was fetched
 SHORT = False  # True shortens trainings, and leaves out the checks of what they reach
 
 # %%
@@ -46,8 +46,9 @@ folder = Path(tempfile.mkdtemp())  # for the trained networks
 #
 # ### From 10⁹ weights to k²
 #
-# A photograph of one megapixel and 1,000 hidden units: each unit has a weight for each pixel. Then two beliefs about images,
-# one after the other. *Locality*: a unit looks at k × k pixels only. *Sharing*: all units look with the same weights.
+# A photograph of one megapixel and 1,000 hidden units: each unit has a weight for each pixel. Then two beliefs about
+# images, one after the other. *Locality*: a unit looks at k × k pixels only. *Sharing*: all units look with the same
+# weights.
 
 # %%
 pixels, hidden, k = 1_000_000, 1_000, 5
@@ -57,8 +58,8 @@ shared = k * k
 print(f"dense {dense:,}   local {local:,}   local and shared {shared}")
 
 # %% [markdown]
-# This is no picture of speech: a convolution *is* a dense layer whose matrix has few entries (locality) with few different
-# values (sharing). Here is that matrix for a 12 × 12 image and a 3 × 3 kernel.
+# This is no picture of speech: a convolution *is* a dense layer whose matrix has few entries (locality) with few
+# different values (sharing). Here is that matrix for a 12 × 12 image and a 3 × 3 kernel.
 
 # %%
 rng = np.random.default_rng(0)
@@ -66,15 +67,17 @@ image, kernel = rng.random((1, 1, 12, 12)), rng.random((1, 1, 3, 3))
 matrix = ops.toeplitz(kernel, (12, 12)).toarray()
 as_dense = (matrix @ image.ravel()).reshape(10, 10)
 kinds = np.unique(matrix[matrix != 0])
-print(f"matrix {matrix.shape}: {matrix.size:,} entries, {np.count_nonzero(matrix)} not zero, {len(kinds)} different ones")
+print(
+    f"matrix {matrix.shape}: {matrix.size:,} entries, {np.count_nonzero(matrix)} not zero, {len(kinds)} different ones"
+)
 labs.pictures({"the matrix of a convolution": matrix[:40]}, across=1)
 
 # %% [markdown]
 # ### Cross-correlation and convolution
 #
-# Four points on 64 × 64, and a kernel. Cross-correlation, which networks compute and call convolution, draws the turned
-# kernel at each point; convolution as mathematics has it draws the kernel. With a cross nobody can tell; so take its left
-# arm off.
+# Four points on 64 × 64, and a kernel. Cross-correlation, which networks compute and call convolution, draws the
+# turned kernel at each point; convolution as mathematics has it draws the kernel. With a cross nobody can tell; so
+# take its left arm off.
 
 # %%
 points = np.zeros((1, 1, 64, 64))
@@ -91,8 +94,9 @@ labs.pictures({
 # %% [markdown]
 # ### An edge, and a kernel learned from it
 #
-# 6 × 8 ones, of which the columns 2 to 5 are zero. The kernel (1, −1) answers 1 where white becomes black and −1 where black
-# becomes white. From this pair alone, with the squared error, a rate of 0.03 and ten passes, the kernel is found again.
+# 6 × 8 ones, of which the columns 2 to 5 are zero. The kernel (1, −1) answers 1 where white becomes black and −1
+# where black becomes white. From this pair alone, with the squared error, a rate of 0.03 and ten passes, the kernel
+# is found again.
 
 # %%
 stripe = np.ones((1, 1, 6, 8))
@@ -137,8 +141,8 @@ sizes
 # %% [markdown]
 # ### Channels, and the 1 × 1 convolution
 #
-# A kernel (channels out, channels in, height, width) sums over the channels. With 1 × 1 it is one fully connected layer at
-# every pixel: a product of two matrices.
+# A kernel (channels out, channels in, height, width) sums over the channels. With 1 × 1 it is one fully connected
+# layer at every pixel: a product of two matrices.
 
 # %%
 x, w = rng.standard_normal((1, 3, 3, 3)), rng.standard_normal((2, 3, 1, 1))
@@ -154,13 +158,13 @@ print("largest difference:", apart)
 # %%
 cost = ops.PRIMITIVES["correlate"].cost((1, 128, 256, 256), (128, 128, 5, 5), padding=2)
 operations = cost.multiplications + cost.additions
-print(f"{cost.multiplications:,} multiplications + {cost.additions:,} additions = {operations / 1e9:.1f} billion operations")
+print(f"{cost.multiplications:,} multiplications + {cost.additions:,} additions = {operations / 1e9:.1f} billion")
 
 # %% [markdown]
 # ### Pooling
 #
-# 3 × 3 numbers 0 to 8 under windows of 2 × 2: the largest, and the mean. With padding, strides, windows that are no squares,
-# and each channel by itself.
+# 3 × 3 numbers 0 to 8 under windows of 2 × 2: the largest, and the mean. With padding, strides, windows that are no
+# squares, and each channel by itself.
 
 # %%
 nine = np.arange(9.0).reshape(1, 1, 3, 3)
@@ -174,9 +178,10 @@ print(largest.ravel(), mean.ravel(), padded.ravel(), oblong.ravel(), two.shape)
 # %% [markdown]
 # ### Features by hand, and learned ones
 #
-# 300 grey tiles of lung tissue to learn from, three kinds, and others to be tested on, of other patients' tissue. The classical way
-# twice, each with a linear model behind it: histograms of gradients in cells (HOG), and SIFT: descriptors of key points, 64
-# clusters of them as a vocabulary, and of each image how often each visual word occurs. Then a network, on the same images.
+# 300 grey tiles of lung tissue to learn from, three kinds, and others to be tested on, of other patients' tissue. The
+# classical way twice, each with a linear model behind it: histograms of gradients in cells (HOG), and SIFT:
+# descriptors of key points, 64 clusters of them as a vocabulary, and of each image how often each visual word occurs.
+# Then a network, on the same images.
 
 # %%
 lung = labs.find("lung", DATA_ROOT)
@@ -222,13 +227,14 @@ def words(found, vocabulary):
 
 classical = {}
 if lung is not None:
-    gradients = [np.array([hog(image, pixels_per_cell=(8, 8), cells_per_block=(2, 2)) for image in part]) for part in (learn, test)]
+    cells = {"pixels_per_cell": (8, 8), "cells_per_block": (2, 2)}
+    gradients = [np.array([hog(image, **cells) for image in part]) for part in (learn, test)]
     classical["HOG + linear"] = linear(*gradients, 0.001)
     found = [[descriptors(image) for image in part] for part in (learn, test)]
     every = np.concatenate(found[0])
     vocabulary = KMeans(64, n_init=1, max_iter=30, random_state=0).fit(every[rng.permutation(len(every))[:8000]])
     classical["SIFT, bag of 64 words + linear"] = linear(*(words(each, vocabulary) for each in found), 0.1)
-    print(f"{len(every) / len(learn):.0f} key points an image;", {name: round(float(value), 3) for name, value in classical.items()})
+    print(f"{len(every) / len(learn):.0f} key points an image;", *(f" {n} {a:.3f}" for n, a in classical.items()))
 
 # %%
 if lung is not None:
@@ -239,13 +245,13 @@ if lung is not None:
         cs.from_arrays(stacked[..., None], named, splits=splits), "vgg_mini", epochs=1 if SHORT else 10,
         augment="hflip vflip", baselines=False, quiet=True, out=folder / "tissue",
     )  # fmt: skip
-    print(tissue_net, "beside", {name: round(float(value), 3) for name, value in classical.items()})
+    print(tissue_net, "beside", *(f" {name} {accuracy:.3f}" for name, accuracy in classical.items()))
 
 # %% [markdown]
 # ### Families
 #
-# What the families look like, without running one: weights, multiplications for one image, what the last unit before the
-# classes sees.
+# What the families look like, without running one: weights, multiplications for one image, what the last unit before
+# the classes sees.
 
 # %%
 families = {
@@ -257,22 +263,24 @@ families = {
     "ResNet-18": models.create("resnet18", classes=10, channels=1, size=(96, 96)),
     "DenseNet, growth 32, 4 + 4 + 4 + 4": models.create("densenet", classes=10, channels=1, size=(96, 96)),
 }
-sides = {"LeNet-5": 28, "VGG of 16, 32, 64, 128, 128 channels": 28, "ResNet-18": 96, "DenseNet, growth 32, 4 + 4 + 4 + 4": 96}
-inspected = {name: cs.inspect(net, (1, sides.get(name, 224), sides.get(name, 224))) for name, net in families.items()}
+sides = dict(zip(families, (28, 224, 224, 28, 224, 96, 96), strict=True))
+inspected = {name: cs.inspect(net, (1, sides[name], sides[name])) for name, net in families.items()}
 inspected["U-Net"] = cs.inspect("unet", (1, 128, 128))
 for name, each in inspected.items():
-    print(f"{name:37} {each.totals.parameters:12,} weights {each.totals.multiplications / 1e6:9,.1f} million multiplications")
+    millions = each.totals.multiplications / 1e6
+    print(f"{name:37} {each.totals.parameters:12,} weights {millions:9,.1f} million multiplications")
 
 # %% [markdown]
-# A dense block concatenates what each of its layers finds, and so grows; a transition halves it. Batch norm takes mean and
-# variance of a channel over all images of a batch, layer norm of one image over all its channels.
+# A dense block concatenates what each of its layers finds, and so grows; a transition halves it. Batch norm takes
+# mean and variance of a channel over all images of a batch, layer norm of one image over all its channels.
 
 # %%
-widths = [node.shape[1] for node in inspected["DenseNet, growth 32, 4 + 4 + 4 + 4"].graph.nodes if node.op == "concatenate"]
+densenet = inspected["DenseNet, growth 32, 4 + 4 + 4 + 4"]
+widths = [node.shape[1] for node in densenet.graph.nodes if node.op == "concatenate"]
 batch = rng.standard_normal((8, 4, 5, 5)) * 3 + 2
 by_batch, by_layer = ops.batch_norm(batch), ops.layer_norm(batch, axes=3)
 print("channels after each concatenation:", widths)
-inspected["DenseNet, growth 32, 4 + 4 + 4 + 4"]
+densenet
 
 # %% [markdown]
 # ### Fashion-MNIST
@@ -315,7 +323,7 @@ assert np.array_equal(two[0, 1], two[0, 0] + 1), "each channel by itself"
 # %%
 assert np.allclose(by_batch.mean((0, 2, 3)), 0) and np.allclose(by_layer.mean((1, 2, 3)), 0)
 assert inspected["VGG-11"].totals.multiplications > 7e9 and inspected["U-Net"].layers[-1].shape[-2:] == (128, 128)
-assert all(later == earlier + 32 for block in range(4) for earlier, later in zip(widths[4 * block :][:3], widths[4 * block + 1 :][:3]))
+assert (np.diff(np.reshape(widths, (4, 4)), axis=1) == 32).all(), "each layer of a block adds 32 channels"
 
 # %%
 if lung is not None and not SHORT:
@@ -327,8 +335,8 @@ if fashion is not None and not SHORT:
 # %% [markdown]
 # ## Report
 #
-# 1. How many weights has a layer that sees 5 × 5 pixels without sharing, on an image of one megapixel? What does sharing
-#    assume that may be wrong in a microscope's image?
-# 2. Which of the two classical pipelines is the better one on your data, and by how much does the network beat it? If it
-#    does not: how many training images would it need? (`convscope train DATA` puts HOG beside every network.)
+# 1. How many weights has a layer that sees 5 × 5 pixels without sharing, on an image of one megapixel? What does
+#    sharing assume that may be wrong in a microscope's image?
+# 2. Which of the two classical pipelines is the better one on your data, and by how much does the network beat it? If
+#    it does not: how many training images would it need? (`convscope train DATA` puts HOG beside every network.)
 # 3. Which family has the most weights for its multiplications, which the fewest, and why?

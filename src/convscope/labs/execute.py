@@ -21,7 +21,7 @@ _SHOWN = (("image/png", "_repr_png_"), ("text/html", "_repr_html_"), ("image/svg
 Outputs = list[list[dict[str, Any]]]
 
 
-class CellFailed(Error):
+class CellError(Error):
     """A cell ended with an error; ``outputs`` are those of all cells up to it."""
 
     def __init__(self, message: str, outputs: Outputs) -> None:
@@ -37,18 +37,20 @@ def has_kernel() -> bool:
 def run_here(lab: Lab, tell: Callable[[int, int], None] = lambda *_: None) -> Outputs:
     """Run a lab's cells in this process, in their order; return what each has shown, in the format of notebooks.
 
-    ``tell`` hears the number of each cell, and how many there are, before it runs. Raises ``CellFailed`` at the first
+    ``tell`` hears the number of each cell, and how many there are, before it runs. Raises ``CellError`` at the first
     cell that ends with an error.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
     outputs: Outputs = [[] for _ in lab.cells]
+    count = 0
     for at, cell in enumerate(lab.cells):
         tell(at + 1, len(lab.cells))
         if cell.kind == "code":
+            count += 1
             where = f"{lab.path.name}, line {cell.line}"
-            error = _run(cell.source, where, names, outputs[at], count=sum(c.kind == "code" for c in lab.cells[: at + 1]))
+            error = _run(cell.source, where, names, outputs[at], count)
             if error is not None:
-                raise CellFailed(f"lab {lab.name}: the cell at line {cell.line} failed: {_said(error)}", outputs)
+                raise CellError(f"lab {lab.name}: the cell at line {cell.line} failed: {_said(error)}", outputs)
     return outputs
 
 
@@ -68,7 +70,7 @@ def run_in_kernel(lab: Lab, book: Any, tell: Callable[[int, int], None] = lambda
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         name = getattr(error, "ename", type(error).__name__)
         said = f"{name}: {getattr(error, 'evalue', '') or error}"
-        raise CellFailed(f"lab {lab.name}: a cell failed: {said}", _outputs(book)) from None
+        raise CellError(f"lab {lab.name}: a cell failed: {said}", _outputs(book)) from None
     return _outputs(book)
 
 

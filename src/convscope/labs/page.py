@@ -17,7 +17,7 @@ _STYLE = Path(report.__file__).parent / "assets" / "report.css"
 _MORE = """
 main { max-width: 52rem; }
 h2 { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--faint); }
-pre { margin: .6rem 0; padding: .7rem .9rem; overflow-x: auto; font: 13px/1.5 ui-monospace, Menlo, Consolas, monospace; }
+pre { margin: .6rem 0; padding: .7rem .9rem; overflow-x: auto; font: 13px/1.5 ui-monospace, Consolas, monospace; }
 pre.code { background: var(--wash); border-left: 3px solid var(--blue); }
 pre.out { border-left: 3px solid var(--faint); color: var(--ink); }
 pre.error { border-left: 3px solid var(--orange); background: var(--alert); }

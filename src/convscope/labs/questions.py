@@ -135,15 +135,15 @@ def _stride_moves() -> bool:
     return any(np.allclose(moved, np.roll(features, steps, axis=2)) for steps in (-1, 0, 1))
 
 
-def _million_operations() -> float:
+def _billion_operations() -> float:
     cost = CONVOLUTION.cost((1, 128, 256, 256), (128, 128, 5, 5), padding=2)
     return (cost.multiplications + cost.additions) / 1e9
 
 
 QUESTIONS = {
     "two-layers": Question(
-        "12 images of 2 × 64 × 64: 4 kernels of 5 × 5 with padding 4 and stride 4, then 8 kernels of 3 × 3 with padding "
-        "2. What shape comes out?",
+        "12 images of 2 × 64 × 64: 4 kernels of 5 × 5 with padding 4 and stride 4, then 8 kernels of 3 × 3 with "
+        "padding 2. What shape comes out?",
         _chain,
         "⌊(w + 2p − k) / s⌋ + 1 for each layer; the batch stays, the channels are the number of kernels",
     ),
@@ -180,7 +180,7 @@ QUESTIONS = {
     "billions": Question(
         "256 × 256 places, kernels of 5 × 5, 128 to 128 channels: how many billion operations, counting "
         "multiplications and additions apart?",
-        _million_operations,
+        _billion_operations,
         "height · width · k² · channels in · channels out multiplications, and nearly as many additions",
     ),
     "shift": Question(

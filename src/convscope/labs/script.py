@@ -36,7 +36,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Lab:
-    """A lab: ``source`` says what it follows, ``needs`` the data sets that it looks for, ``measured`` how long it took."""
+    """A lab, as the ``text`` of a script: its head says what it is, its cells are those of a notebook."""
 
     path: Path
     text: str
