@@ -104,7 +104,7 @@ def _write(chosen: Lab, path: Path, *, overwrite: bool) -> int:
 def _run(chosen: Lab, path: Path, *, overwrite: bool) -> int:
     """Run a lab and write both files, also where a cell fails."""
     from convscope.labs.execute import CellError, has_kernel, run_here, run_in_kernel
-    from convscope.labs.notebook import notebook, refuse_other, text_of, write
+    from convscope.labs.notebook import make_folder, notebook, refuse_other, text_of, write
     from convscope.labs.page import page
     from convscope.terminal.screen import say_error
 
@@ -112,6 +112,7 @@ def _run(chosen: Lab, path: Path, *, overwrite: bool) -> int:
     web = path.with_suffix(".html")
     for file in (path, web):
         refuse_other(file, None, overwrite=overwrite)
+    make_folder(path.parent)  # before minutes of work, not after
     failed: CellError | None = None
     with err.status("running") as shown:
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ from convscope.errors import ConfigError, Error, SaveError
 from convscope.labs.script import Lab
 from convscope.runs.write import write_file
 
+REMEDY = "name another file with --out"
 INSTALL = "pip install 'convscope[notebook]'"
 Outputs = Sequence[Sequence[dict[str, Any]]]  # of each cell
 
@@ -47,13 +49,27 @@ def text_of(book: Any) -> str:
 
 
 def write(path: Path, text: str, *, overwrite: bool) -> None:
-    """Write a file of a lab; ``ConfigError`` where there is another one already, unless ``overwrite``."""
+    """Write a file of a lab.
+
+    Raises ``ConfigError`` where there is another one already, unless ``overwrite``; ``SaveError`` where it cannot be
+    written.
+    """
     refuse_other(path, text, overwrite=overwrite)
+    make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_file(path, text)
+    except SaveError as error:  # a notebook is no run: there is nothing to go on with
+        raise SaveError(error.problem, REMEDY) from None
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder where there is none; ``SaveError`` where nothing can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
-        raise SaveError(f"{path} cannot be written ({error.strerror}); name another file with --out") from None
+        raise SaveError(f"cannot write into {folder}: {error.strerror}", REMEDY) from None
 
 
 def refuse_other(path: Path, text: str | None, *, overwrite: bool) -> None:

@@ -25,31 +25,33 @@ code { font: .92em ui-monospace, Menlo, Consolas, monospace; }
 .shown { overflow-x: auto; margin: .6rem 0; }
 .shown img { max-width: 100%; height: auto; background: #fffffe; }
 """
+_PART = re.compile(rf"<h2>({'|'.join(PARTS)})</h2>")
 _TERMINAL = re.compile(r"\x1b\[[0-9;]*m")  # colours of a traceback
 
 
 def page(lab: Lab, outputs: list[list[dict[str, Any]]]) -> str:
     """Return the page of a lab; ``outputs`` are those of each cell."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    body, links = [], []
+    body = []
     for cell, shown in zip(lab.cells, outputs, strict=True):
         if cell.kind == "markdown":
-            html = markdown.render(cell.source)
-            if cell.heading in PARTS:
-                html = html.replace("<h2>", f'<h2 id="{cell.heading.lower()}">', 1)
-                links.append(f'<a href="#{cell.heading.lower()}">{cell.heading}</a>')
-            body.append(html)
+            body.append(_PART.sub(_linked, markdown.render(cell.source)))
             continue
         body.append(f'<pre class="code"><code>{escape(cell.source)}</code></pre>')
         body.extend(_output(output) for output in shown)
+    links = "".join(f'<a href="#{part.lower()}">{part}</a>' for part in PARTS)
     style = _STYLE.read_text("utf-8") + _MORE
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(lab.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
         f'<p class="kicker">Lab · after {escape(lab.source)} · convscope {convscope.__version__}</p>\n'
-        f'<nav aria-label="Parts">{"".join(links)}</nav>\n<main>\n{"".join(body)}</main>\n</body>\n</html>\n'
+        f'<nav aria-label="Parts">{links}</nav>\n<main>\n{"".join(body)}</main>\n</body>\n</html>\n'
     )
+
+
+def _linked(heading: re.Match[str]) -> str:
+    return f'<h2 id="{heading[1].lower()}">{heading[1]}</h2>'
 
 
 def _output(output: dict[str, Any]) -> str:

@@ -27,12 +27,6 @@ class Cell:
     tags: tuple[str, ...] = ()
     line: int = 0
 
-    @property
-    def heading(self) -> str:
-        """The first heading of a text, without its marks; "" for none."""
-        first = self.source.partition("\n")[0] if self.kind == "markdown" else ""
-        return first.lstrip("# ") if first.startswith("#") else ""
-
 
 @dataclass(frozen=True)
 class Lab:
