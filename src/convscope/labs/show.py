@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from convscope.errors import ShapeError
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from convscope.report.figures.style import Figure
 
 DPI = 110
 
