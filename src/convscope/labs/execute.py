@@ -9,6 +9,7 @@ import importlib.util
 import io
 import json
 import os
+import tempfile
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -58,20 +59,33 @@ def run_in_kernel(lab: Lab, book: Any, tell: Callable[[int, int], None] = lambda
     """Run a notebook in a kernel of its own; return what each cell has shown. Raises as ``run_here``."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from traitlets.config import Config
 
     def began(cell: Any, cell_index: int) -> None:
         tell(cell_index + 1, len(book.cells))
 
     path = os.environ.get("PYTHONPATH")  # a kernel starts in another folder: what was relative is made absolute
     there = {} if path is None else {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, path.split(os.pathsep)))}
-    client = NotebookClient(book, timeout=SECONDS, kernel_name="python3", on_cell_start=began)
-    try:
-        client.execute(env={**os.environ, **there})
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        name = getattr(error, "ename", type(error).__name__)
-        said = f"{name}: {getattr(error, 'evalue', '') or error}"
-        raise CellError(f"lab {lab.name}: a cell failed: {said}", _outputs(book)) from None
+    with tempfile.TemporaryDirectory(prefix="convscope-") as folder:
+        # Sockets in a folder of one's own where there are such: nobody else can talk to the kernel then.
+        place = {"transport": "ipc", "ip": f"{folder}/kernel"} if os.name == "posix" else {}
+        config = Config({"KernelManager": place})
+        client = NotebookClient(book, config=config, timeout=SECONDS, kernel_name="python3", on_cell_start=began)
+        try:
+            client.execute(env={**os.environ, **there})
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            raise _failure(lab, _outputs(book), error) from None
     return _outputs(book)
+
+
+def _failure(lab: Lab, outputs: Outputs, error: Exception) -> CellError:
+    """Return the error of the cell that shows one; of a kernel that died or was too slow the error itself."""
+    for cell, shown in zip(lab.cells, outputs, strict=True):
+        for output in shown:
+            if output["output_type"] == "error":
+                said = f"{output['ename']}: {output['evalue']}" if output["evalue"] else output["ename"]
+                return CellError(f"lab {lab.name}: the cell at line {cell.line} failed: {said}", outputs)
+    return CellError(f"lab {lab.name}: {error}", outputs)
 
 
 def _outputs(book: Any) -> Outputs:

@@ -16,6 +16,8 @@ from convscope.labs.script import PARTS, Lab
 _STYLE = Path(report.__file__).parent / "assets" / "report.css"
 _MORE = """
 main { max-width: 52rem; }
+h1 { margin: 2.5rem 0 0; color: var(--ink); font-size: 2rem; }
+h3 { margin-top: 2rem; }
 h2 { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--faint); }
 pre { margin: .6rem 0; padding: .7rem .9rem; overflow-x: auto; font: 13px/1.5 ui-monospace, Consolas, monospace; }
 pre.code { background: var(--wash); border-left: 3px solid var(--blue); }

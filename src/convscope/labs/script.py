@@ -122,4 +122,5 @@ def _cells(text: str) -> Iterator[Cell]:
             prose = "\n".join(line.removeprefix("#").removeprefix(" ") for line in body)
             yield Cell("markdown", prose.strip("\n"), names, at + 1)
         else:
-            yield Cell("code", "\n".join(body).strip("\n"), names, at + 1)
+            code = (line.removesuffix("  # fmt: skip") for line in body)  # said to a formatter, not to readers
+            yield Cell("code", "\n".join(code).strip("\n"), names, at + 1)
