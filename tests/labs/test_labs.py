@@ -138,3 +138,16 @@ def test_every_question_is_answered_by_the_engine():
     assert not check("shift", 1), "a number is no yes"
     with pytest.raises(cs.ConfigError, match="no question 'batches'; did you mean 'batch'"):
         check("batches", 1)
+
+
+def test_the_page_of_topics_names_headings_that_there_are():
+    page_of_topics = (Path(__file__).parents[2] / "docs" / "learn" / "coverage.md").read_text("utf-8")
+    told = dict.fromkeys(re.findall(rf"\| ({'|'.join(NAMES)}): (.*?) \|$", page_of_topics, re.MULTILINE))
+    there = {
+        (each.name, heading)
+        for each in LABS
+        for cell in each.cells
+        for heading in re.findall(r"^### (.*)$", cell.source, re.MULTILINE)
+        if cell.kind == "markdown"
+    }
+    assert len(told) > 40 and set(told) <= there

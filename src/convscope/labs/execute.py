@@ -70,7 +70,9 @@ def run_in_kernel(lab: Lab, book: Any, tell: Callable[[int, int], None] = lambda
         # Sockets in a folder of one's own where there are such: nobody else can talk to the kernel then.
         place = {"transport": "ipc", "ip": f"{folder}/kernel"} if os.name == "posix" else {}
         config = Config({"KernelManager": place})
-        client = NotebookClient(book, config=config, timeout=SECONDS, kernel_name="python3", on_cell_start=began)
+        client = NotebookClient(
+            book, config=config, timeout=SECONDS, kernel_name="python3", on_cell_start=began, coalesce_streams=True
+        )
         try:
             client.execute(env={**os.environ, **there})
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:

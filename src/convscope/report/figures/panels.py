@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convscope.report.figures.kernels import COLOURS
-from convscope.report.figures.style import MUTED, WIDE, canvas, grid
+from convscope.report.figures.style import FAINT, MUTED, WIDE, canvas, grid
 from convscope.report.figures.styles import look
 
 
@@ -17,10 +17,11 @@ def pictures(images: Mapping[str, np.ndarray], across: int, *, numbers: bool = F
     """Draw images (H, W) or (H, W, 3) in rows, each below its title and above its range of values."""
     across = min(across, len(images))
     down = -(-len(images) // across)
-    each = min(WIDE / across, 2.6)
-    figure = canvas(each * across, (each + 0.45) * down)
+    each = min(WIDE / across, 2.6 if len(images) > 1 else 4.0)
+    tall = each * min(2.0, max(0.25, *(image.shape[0] / image.shape[1] for image in images.values())))
+    figure = canvas(each * across, (tall + 0.45) * down)
     panels = figure.subplots(down, across, squeeze=False).ravel()
-    for axes in panels:
+    for axes in panels[len(images) :]:
         axes.set_axis_off()
     for axes, (title, image) in zip(panels, images.items(), strict=False):
         _picture(axes, title, image, numbers=numbers)
@@ -28,6 +29,9 @@ def pictures(images: Mapping[str, np.ndarray], across: int, *, numbers: bool = F
 
 
 def _picture(axes: Axes, title: str, image: np.ndarray, *, numbers: bool) -> None:
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():  # a frame: white pixels at the border would be lost on paper
+        spine.set(visible=True, color=FAINT)
     low, high = float(np.nanmin(image)), float(np.nanmax(image))
     if image.ndim == 3:
         axes.imshow(np.clip(image / (255 if high > 1 else 1), 0, 1), interpolation="none")
