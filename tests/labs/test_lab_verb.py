@@ -72,7 +72,7 @@ def test_labs_are_listed(capsys: pytest.CaptureFixture[str]):
     assert ran("--json") == 0
     listed = json.loads(capsys.readouterr().out)
     assert [each["name"] for each in listed] == [each.name for each in script.labs()]
-    assert all(each["title"] and each["after"] and each["measured"] for each in listed)
+    assert all(each["title"] and each["after"] and each["took"] for each in listed)
     assert ran() == 0
     shown = capsys.readouterr().out
     assert all(each["name"] in shown for each in listed) and "convscope lab NAME" in shown

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convscope.cli.output import show_json
-from convscope.terminal.screen import err, out, say_warning
-from convscope.terminal.tables import table
+from convscope.terminal.screen import err, folded, say_warning
+from convscope.terminal.screen import out as screen
+from convscope.text import listed
 
 if TYPE_CHECKING:
     from convscope.labs.script import Lab
@@ -82,15 +83,20 @@ def lab(
 
 
 def _list(labs: tuple[Lab, ...], *, as_json: bool) -> None:
-    rows = [(each.name, each.title, each.source, ", ".join(each.needs), each.measured) for each in labs]
     if as_json:
-        keys = ("name", "title", "after", "data", "measured")
-        show_json([dict(zip(keys, row, strict=True)) for row in rows])
+        show_json([
+            {"name": each.name, "title": each.title, "after": each.source, "data": each.needs, "took": each.measured}
+            for each in labs
+        ])  # fmt: skip
         return
-    out.print(table(("lab", "what it is about", "after", "data it looks for", "took"), rows))
-    out.print(
-        "convscope lab NAME writes a notebook, with --run a filled one. Without data, parts are skipped.", style="dim"
-    )
+    indent = " " * 11
+    for each in labs:
+        screen.print(folded(f"{each.name:11}{each.title}", screen, indent), style="bold")
+        looked_for = f"looks for {listed(each.needs, len(each.needs))}; took {each.measured}"
+        for line in (f"after {each.source}", looked_for):
+            screen.print(folded(indent + line, screen, indent), style="dim")
+    more = "convscope lab NAME writes a notebook, with --run a filled one. Without data, parts are skipped."
+    screen.print(folded(f"\n{more}", screen))
 
 
 def _write(chosen: Lab, path: Path, *, overwrite: bool) -> int:
