@@ -96,6 +96,11 @@ def test_a_failing_cell_is_named_and_what_came_before_is_kept():
     assert first[0]["text"] == "before\n" and second[0]["ename"] == "AssertionError" and not third
 
 
+def test_what_a_lab_trains_is_removed_with_it():
+    (shown,) = run_here(of("# %%\nimport tempfile\nprint(tempfile.mkdtemp(), end='')\n"))
+    assert not Path(shown[0]["text"]).exists()
+
+
 def test_values_show_themselves_as_in_a_notebook():
     picture = bundle(cs.labs.pictures({"a": [[0, 1], [-1, 2]]}, numbers=True))
     assert picture["text/plain"] == "<picture of a>" and picture["image/png"].startswith("iVBOR")

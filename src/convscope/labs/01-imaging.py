@@ -2,7 +2,7 @@
 # title: Convolutions by hand, and which network for a sequence
 # source: the imaging and sequence lab
 # data: dna
-# measured: 55 s on one core of a busy machine
+# measured: 49 s of processor time
 # ---
 
 # %% [markdown]

@@ -2,7 +2,7 @@
 # title: What convolutional networks are for: detect, classify, screen, segment, generate, transfer
 # source: the lecture on convolutional networks in applied machine learning
 # data: faces, lung
-# measured: 50 s on one core of a busy machine
+# measured: 43 s of processor time
 # ---
 
 # %% [markdown]

@@ -2,7 +2,7 @@
 # title: From a dense layer to a convolution, and from features by hand to learned ones
 # source: the third lecture on data science for electron microscopy
 # data: fashion-mnist, isbi, lung
-# measured: 78 s on one core of a busy machine
+# measured: 36 s of processor time
 # ---
 
 # %% [markdown]

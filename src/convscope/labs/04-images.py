@@ -2,7 +2,7 @@
 # title: Train a network on digits, look inside, transfer it
 # source: the notebook on convolutional networks in PyTorch, its images
 # data: mnist, fashion-mnist, lung, faces
-# measured: 89 s on one core of a busy machine
+# measured: 54 s of processor time
 # ---
 
 # %% [markdown]

@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from convscope.errors import Error
@@ -44,15 +44,28 @@ def run_here(lab: Lab, tell: Callable[[int, int], None] = lambda *_: None) -> Ou
     names: dict[str, Any] = {"__name__": "__main__"}
     outputs: Outputs = [[] for _ in lab.cells]
     count = 0
-    for at, cell in enumerate(lab.cells):
-        tell(at + 1, len(lab.cells))
-        if cell.kind == "code":
-            count += 1
-            where = f"{lab.path.name}, line {cell.line}"
-            error = _run(cell.source, where, names, outputs[at], count)
-            if error is not None:
-                raise CellError(f"lab {lab.name}: the cell at line {cell.line} failed: {_said(error)}", outputs)
+    with _own_temporary_folder():
+        for at, cell in enumerate(lab.cells):
+            tell(at + 1, len(lab.cells))
+            if cell.kind == "code":
+                count += 1
+                where = f"{lab.path.name}, line {cell.line}"
+                error = _run(cell.source, where, names, outputs[at], count)
+                if error is not None:
+                    raise CellError(f"lab {lab.name}: the cell at line {cell.line} failed: {_said(error)}", outputs)
     return outputs
+
+
+@contextlib.contextmanager
+def _own_temporary_folder() -> Iterator[None]:
+    """Have ``tempfile`` work in a folder that is removed afterwards: trained networks would stay behind."""
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="convscope-") as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 def run_in_kernel(lab: Lab, book: Any, tell: Callable[[int, int], None] = lambda *_: None) -> Outputs:
@@ -74,7 +87,7 @@ def run_in_kernel(lab: Lab, book: Any, tell: Callable[[int, int], None] = lambda
             book, config=config, timeout=SECONDS, kernel_name="python3", on_cell_start=began, coalesce_streams=True
         )
         try:
-            client.execute(env={**os.environ, **there})
+            client.execute(env={**os.environ, **there, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)})
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise _failure(lab, _outputs(book), error) from None
     return _outputs(book)
