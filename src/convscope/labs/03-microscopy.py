@@ -178,7 +178,7 @@ print(largest.ravel(), mean.ravel(), padded.ravel(), oblong.ravel(), two.shape)
 # %% [markdown]
 # ### Features by hand, and learned ones
 #
-# 300 grey tiles of lung tissue to learn from, three kinds, and others to be tested on, of other patients' tissue. The
+# 300 grey tiles of lung tissue to learn from, three kinds, and others to be tested on, of other pieces of tissue. The
 # classical way twice, each with a linear model behind it: histograms of gradients in cells (HOG), and SIFT:
 # descriptors of key points, 64 clusters of them as a vocabulary, and of each image how often each visual word occurs.
 # Then a network, on the same images.
