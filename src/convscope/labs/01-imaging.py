@@ -191,8 +191,8 @@ print("with its channel axis:", right.shape)
 # %% [markdown]
 # ### Pitfall 3: sequence models compared without their tokens
 #
-# "This network got 0.6, that one 0.7" says nothing where they did not read the same tokens. The same DNA, read
-# by letters and by runs of three letters, is another input: other length, other vocabulary, other weights, another
+# "This network got 0.6, that one 0.7" says nothing where they did not read the same tokens. The same DNA, read by
+# letters and by runs of three letters, is another input: other length, other vocabulary, other weights, another
 # score.
 
 # %%

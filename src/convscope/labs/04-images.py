@@ -258,10 +258,10 @@ plain, averaged = (tissue.predict([held_out], tta=copies)[0] for copies in (0, 8
 print("alone", plain.probabilities, "\nmean of 8 variants", averaged.probabilities)
 
 # %% [markdown]
-# Guided backpropagation passes gradients back only where a ReLU was open and the gradient is above zero; the network stays
-# in evaluation mode, and the largest over the colours is shown. `minimum`, `maximum` and `opacity` say how the map is laid
-# over the image; `convscope explain` has them as flags. With `checks=True`, `explain` also says whether such a picture can
-# be believed.
+# Guided backpropagation passes gradients back only where a ReLU was open and the gradient is above zero; the network
+# stays in evaluation mode, and the largest over the colours is shown. `minimum`, `maximum` and `opacity` say how the
+# map is laid over the image; `convscope explain` has them as flags. With `checks=True`, `explain` also says whether
+# such a picture can be believed.
 
 # %%
 (explained,) = tissue.explain([held_out], ["guided", "gradcam"])
