@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from convscope.errors import CheckpointError, ConfigError, DataError, Error, ShapeError
 
 if TYPE_CHECKING:
-    from convscope import models, ops, scratch, widgets
+    from convscope import labs, models, ops, scratch, widgets
     from convscope.analysis.inspection import Inspection
     from convscope.api.compare import compare
     from convscope.api.explain import explain
@@ -54,6 +54,7 @@ __all__ = [
     "explain",
     "from_arrays",
     "inspect",
+    "labs",
     "load",
     "models",
     "open_run",
@@ -67,7 +68,7 @@ __all__ = [
     "widgets",
 ]
 
-_ROOMS = ("models", "ops", "scratch", "widgets")
+_ROOMS = ("labs", "models", "ops", "scratch", "widgets")
 _HOMES = {
     "Comparison": "convscope.runs.compare.comparison",
     "CrossValidation": "convscope.runs.compare.cross_validation",

@@ -52,6 +52,9 @@ DOORS = {
     "starlette": ("explorer", "serve"),
     "uvicorn": ("explorer", "serve"),
     "anywidget": ("widgets",),
+    "markdown_it": ("labs",),
+    "nbclient": ("labs",),
+    "nbformat": ("labs",),
     "torchvision": (),  # its wheels break CPU builds of torch
     "albumentations": (),
     "cv2": (),
@@ -146,6 +149,8 @@ def circles(imports: Mapping[str, set[str]]) -> set[tuple[str, ...]]:
 
 def modules() -> Iterator[tuple[Path, str]]:
     for file in sorted(PACKAGE.rglob("*.py")):
+        if file.match("labs/[0-9][0-9]-*.py"):
+            continue  # a lab: a script of cells that uses the package from outside, as its readers do
         parts = file.relative_to(PACKAGE).with_suffix("").parts
         if parts not in (("__init__",), ("__main__",)):  # the package's face loads what it names on first use
             yield file, ".".join(parts)

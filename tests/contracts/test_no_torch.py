@@ -32,6 +32,7 @@ def imported_by(code: str) -> list[str]:
         "convscope.graph",
         "convscope.graph.run",
         "convscope.graph.translate",
+        "convscope.labs",
         "convscope.api.inspect",
         "convscope.models",
         "convscope.ops",

@@ -214,3 +214,13 @@ def test_answers_of_every_kind_are_explained(kind: str, request: pytest.FixtureR
     assert shown is not None and [group.name for group in shown.groups] == [*data.classes]
     assert sum(group.size for group in shown.groups) == len(data.train)
     assert all((group.logo is not None) == (kind == "dna") for group in shown.groups)
+
+
+def test_examples_of_dna_read_by_kmers_have_no_logo_of_letters(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    rows = ["".join(rng.choice([*"ACGT"], 12)) + f",{'ab'[k % 2]}" for k in range(80)]
+    (tmp_path / "t.csv").write_text("\n".join(["sequence,label", *rows]))
+    by_letter, by_kmers = (cs.load(tmp_path / "t.csv", tokens=tokens) for tokens in ("dna", "kmers:2"))
+    shown = [examples(data.train) for data in (by_letter, by_kmers)]
+    logos_of = [[group.logo is not None for group in each.groups] for each in shown if each]
+    assert logos_of == [[True, True], [False, False]]

@@ -33,6 +33,7 @@ VERBS = {
     "inspect": "Show layers, costs and receptive fields.",
     "trace": "Open one number down to its products.",
     "explore": "Open a page of convolutions and runs.",
+    "lab": "List labs; write or run one as a notebook.",
     "compare": "Compare runs: is one better beyond chance?",
     "data": "List, check, show and fetch data sets.",
     "models": "List the networks, or describe one.",

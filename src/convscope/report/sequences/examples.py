@@ -48,7 +48,7 @@ def _group(split: Split, name: str, rows: np.ndarray, count: int) -> Group:
 def _logo(split: Split, rows: np.ndarray) -> np.ndarray | None:
     """Return the information of each place of DNA of one length (4, L)."""
     rule = split.dataset.preprocessing
-    if not isinstance(rule, TextTransform) or not rule.dna or rule.length is None:
+    if not isinstance(rule, TextTransform) or not rule.dna or rule.length is None or rule.by != "characters":
         return None
     some = rows[np.unique(np.linspace(0, len(rows) - 1, min(COUNTED, len(rows))).astype(int))]
     return information(probabilities()[rule.tensor(split.input.take(some)).numpy()].sum(0, dtype=np.float64).T)
