@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from convscope.runs.predictions import Answers
 
 SIDE, MOST_ROWS = 64, 200  # of a thumbnail; of one answer
+MOST_NUMBERS = 1000  # of a label that is told as numbers
 ORDERS = ("worst", "stored")
 
 
@@ -56,25 +57,47 @@ def rows(session: Session, options: Mapping[str, str], run: str) -> Answer:
 def one(session: Session, options: Mapping[str, str], run: str, image: str) -> Answer:
     """Return one example: its pixels (H, W, 3) uint8 as shown, or its signal, and the network's answer to it.
 
-    ``logits`` (K,) are the network's outputs where they are one list of numbers.
+    ``logits`` (K,) are the network's outputs where they are one list of numbers; of masks ``mask`` (H, W) uint8 is the
+    class of every pixel, and ``truth`` the labelled one. Points and numbers of the label are in ``truth``.
     """
     opened = session.run(run)
     example = session.example(opened, image)
     forward = session.forward(opened, image)
-    answer = plain(opened.run.predict([example])[0].to_dict()) if opened.is_run else {}
+    prediction = opened.run.predict([example])[0] if opened.is_run else None
     arrays: dict[str, np.ndarray] = {}
+    picture = getattr(example, "image", example)
     if forward.scaling is not None and forward.scaling.raw.ndim == 3:
-        arrays["pixels"] = Display.of(forward.scaling.raw[None]).show(forward.scaling.raw)
+        is_shown = isinstance(picture, np.ndarray) and picture.ndim == 3 and opened.is_run  # as predictions refer to it
+        raw = np.moveaxis(picture, -1, 0) if is_shown else forward.scaling.raw
+        arrays["pixels"] = Display.of(raw[None]).show(raw)
     elif forward.scaling is not None:
         arrays["signal"] = forward.scaling.raw.astype(np.float32)
     outputs = np.asarray(forward.engine.get(forward.output, forward.values[forward.output]))
     if outputs.ndim == 2:
         arrays["logits"] = outputs[0].astype(np.float32)
+    label = _label(opened, example, image)
+    if prediction is not None and "classes" in prediction.arrays:
+        arrays["mask"] = prediction.arrays["classes"].astype(np.uint8)
+        if isinstance(label, np.ndarray) and label.shape[:2] == arrays["mask"].shape and label.dtype.kind in "iub":
+            arrays["truth"] = label.reshape(arrays["mask"].shape).astype(np.uint8)
+    told = {
+        "image": image, "id": str(getattr(example, "id", "your own")), "answer": prediction and prediction.to_dict(),
+        "label": label if isinstance(label, str | int | float) else None,
+        "truth": label.tolist() if isinstance(label, np.ndarray) and label.size <= MOST_NUMBERS else None,
+        "classes": forward.classes, "letters": forward.letters, "notes": forward.graph.notes,
+    }  # fmt: skip
+    return Answer(plain(told), arrays)
+
+
+def _label(opened: Opened, example: Any, image: str) -> Any:
+    """Return what an example is labelled, points as they are in the stored image; ``None`` of the user's own."""
     label = getattr(example, "label", None)
-    known = label if isinstance(label, str | int | float) else None
-    return Answer({"image": image, "id": str(getattr(example, "id", "your own")), "label": known, "answer": answer,
-                   "classes": list(forward.classes), "letters": list(forward.letters),
-                   "notes": list(forward.graph.notes)}, arrays)  # fmt: skip
+    if not isinstance(label, np.ndarray):
+        return label
+    name, split, _ = opened.held
+    of_split, _, at = image.partition(":")
+    is_placed = of_split == name and split.dataset.target_kind == "points"
+    return split.placed_target[int(at)] if is_placed else label
 
 
 def _answers(opened: Opened) -> Answers | None:

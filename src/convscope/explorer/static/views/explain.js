@@ -153,11 +153,11 @@ function trace({ signal, map }, most, now, colours) {
   const [width, height] = [560, 150];
   const [lo, hi] = [signal.data.reduce((a, b) => Math.min(a, b), Infinity), signal.data.reduce((a, b) => Math.max(a, b), -Infinity)];
   const lines = Array.from({ length: channels }, (_, c) => svg("polyline", { class: "axis", points: Array.from({ length: steps }, (_, t) => `${(((t + 0.5) * width) / steps).toFixed(1)},${(height - 4 - ((signal.data[c * steps + t] - lo) / (hi - lo || 1)) * (height - 8)).toFixed(1)}`).join(" ") }));
-  const strip = plane({ label: "The map along the signal", cell: width / steps });
-  const pixels = new Uint8ClampedArray(map.data.length * 3 * 12);
-  map.data.forEach((value, t) => { for (let y = 0; y < 12; y++) pixels.set(colourOf(value, most, now, colours), 3 * (y * map.data.length + t)); });
-  strip.update({ rows: 12, columns: map.data.length, pixels });
-  return html("div", {}, svg("svg", { class: "chart", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `A signal of ${steps} steps, from ${short(lo)} to ${short(hi)}` }, lines), strip.element);
+  const strip = html("canvas", { class: "strip", width: map.data.length, height: 1, role: "img", "aria-label": "The map along the signal" });
+  const image = new ImageData(map.data.length, 1);
+  map.data.forEach((value, t) => image.data.set([...colourOf(value, most, now, colours), 255], 4 * t));
+  strip.getContext("2d").putImageData(image, 0, 0);
+  return html("div", {}, svg("svg", { class: "chart", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `A signal of ${steps} steps, from ${short(lo)} to ${short(hi)}` }, lines), strip);
 }
 
 export default { render };
