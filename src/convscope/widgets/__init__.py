@@ -86,7 +86,7 @@ def maps(network: Any, x: Any, node: str = "", **state: Any) -> View:
         for each in sorted(graph.nodes, key=lambda one: one.name != node):
             yield _address(f"maps/{GIVEN}", node=each.name, **{"from": 0, "n": 256})
 
-    return _of(network, x, "maps", "Feature maps", {"node": node, **state}, asks)
+    return _of(network, x, "maps", "Feature maps", {"node": node, **state}, asks, 3)
 
 
 def trace(network: Any, x: Any, node: str = "", at: Sequence[int] = (), **state: Any) -> View:
@@ -101,7 +101,7 @@ def trace(network: Any, x: Any, node: str = "", at: Sequence[int] = (), **state:
         for each in trace_number(session.forward(session.run(RUN), GIVEN), node or None, tuple(at) or None).chain():
             yield _address(f"trace/{GIVEN}", node=each.node, at=",".join(map(str, each.at)))
 
-    return _of(network, x, "trace", "One number, opened", {"node": node, "at": place, **state}, asks)
+    return _of(network, x, "trace", "One number, opened", {"node": node, "at": place, **state}, asks, 2)
 
 
 def classes(run: Any, x: Any, **state: Any) -> View:
@@ -117,7 +117,7 @@ def explain(run: Any, x: Any, method: str = "gradcam", **state: Any) -> View:
         for each in dict.fromkeys((method, "ig", "gradcam", "gradient", "lrp")):
             yield _address(f"explain/{GIVEN}", method=each, target=state.get("target", ""))
 
-    return _of(run, x, "explain", "What the answer rests on", {"method": method, **state}, asks)
+    return _of(run, x, "explain", "What the answer rests on", {"method": method, **state}, asks, 4)
 
 
 def field(network: Any, x: Any = None, node: str = "", at: Sequence[int] = (), **state: Any) -> View:
@@ -129,7 +129,7 @@ def field(network: Any, x: Any = None, node: str = "", at: Sequence[int] = (), *
         for each in session.run(RUN).inspection.graph.nodes:
             yield _address("field", node=each.name)
 
-    return _of(network, x, "field", "Receptive fields", {"node": node, "at": place, **state}, asks)
+    return _of(network, x, "field", "Receptive fields", {"node": node, "at": place, **state}, asks, 3)
 
 
 def layers(network: Any, x: Any = None, **state: Any) -> View:
@@ -145,16 +145,18 @@ def curves(*runs: Any, **state: Any) -> View:
     first, *others = session.runs
     asked = [f"runs/{quote(name, safe='')}/history?offset=0" for name in session.runs]
     shown = {"run": first, "others": ",".join(others), **state}
-    return View("curves", "The training", shown, session=session, asks=lambda _: ["runs", *asked])
+    return View("curves", "The training", shown, {}, session, lambda _: ["runs", *asked], 1 + len(asked))
 
 
-def _of(network: Any, x: Any, name: str, title: str, state: Any, asks: Callable[[Session], Iterable[str]]) -> View:
+def _of(
+    network: Any, x: Any, name: str, title: str, state: Any, asks: Callable[[Session], Iterable[str]], first: int = 1
+) -> View:
     """Return a view on a network and one example."""
     from convscope.explorer.session import session_on
 
     session = session_on(RUN, network, {} if x is None else {GIVEN: x})
     example = {} if x is None else {"image": GIVEN}
-    return View(name, title, {"run": RUN, **example, **_filled(state)}, session=session, asks=asks)
+    return View(name, title, {"run": RUN, **example, **_filled(state)}, {}, session, asks, first)
 
 
 def _address(path: str, **options: Any) -> str:
