@@ -84,6 +84,7 @@ function sentence(values) {
 function seen({ field, node }, all) {
   if (node === "pixel") return "The pixel itself.";
   if (!field?.count) return field?.unknown?.length ? `What it sees is not known, since ${field.unknown.join(", ")} cannot be looked into.` : "";
+  if (field.count === all && !field.at_most) return `It is computed from the whole of it, ${counted(all, "place")}.`;
   return `It is computed from ${field.at_most ? "at most " : ""}${counted(field.count, "place")} of ${all.toLocaleString("en")} (${((100 * field.count) / all).toFixed(1)} %); all others are covered in grey.`;
 }
 
