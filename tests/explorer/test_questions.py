@@ -123,3 +123,16 @@ def test_kept_forwards_stay_below_their_limit(page: Page) -> None:
     for at in range(10):
         session.forward(opened, f"test:{at}")
     assert list(session._forwards) == [("digits run", f"test:{at}") for at in (7, 8, 9)]
+
+
+def test_a_map_is_that_of_explain_and_a_check_is_remembered(session: Session) -> None:
+    opened = session.run("digits run")
+    name, split, _ = opened.held
+    (expected,) = cs.explain(opened.run, [split[2]], "ig")
+    answer = ask(session, f"explain/{name}:2", method="ig")
+    assert np.array_equal(answer.arrays["map"], expected["ig"].values)
+    assert answer.arrays["pixels"].shape == (8, 8, 3)
+    assert (answer.values["verdict"], answer.values["gap"]) == ("", expected["ig"].gap)
+    checked = ask(session, f"explain/{name}:2", method="ig", checks=1)
+    assert checked.values["verdict"]
+    assert ask(session, f"explain/{name}:3", method="ig").values["verdict"] == checked.values["verdict"]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.text import listed
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from convscope.runs.run import Run
     from convscope.tracing.forward import Forward
 
+T = TypeVar("T")
 OWN = "own"  # as the split of an image that was dropped on the page
 MOST_BYTES, MOST_OWN = 512 * 2**20, 64  # of kept forwards; images that were dropped on the page
+MOST_RESULTS = 256  # of other questions, such as maps of explanations
 
 
 @dataclass(eq=False)
@@ -66,6 +68,7 @@ class Session:
     lock: threading.RLock = field(default_factory=threading.RLock)
     ready: threading.Event = field(default_factory=threading.Event)
     _own: OrderedDict[str, bytes] = field(default_factory=OrderedDict[str, bytes])
+    _results: OrderedDict[Any, Any] = field(default_factory=OrderedDict[Any, Any])
     _forwards: OrderedDict[tuple[str, str], tuple[Forward, int]] = field(
         default_factory=OrderedDict[tuple[str, str], "tuple[Forward, int]"]
     )
@@ -117,6 +120,15 @@ class Session:
         while len(self._forwards) > 1 and sum(each for _, each in self._forwards.values()) > self.most_bytes:
             self._forwards.popitem(last=False)
         return result
+
+    def once(self, key: Hashable, compute: Callable[[], T], *, anew: bool = False) -> T:
+        """Return what ``compute`` gives, computed once, or ``anew``; the results that were last asked for are kept."""
+        if anew or key not in self._results:
+            self._results[key] = compute()
+        self._results.move_to_end(key)
+        while len(self._results) > MOST_RESULTS:
+            self._results.popitem(last=False)
+        return self._results[key]
 
     def warm(self) -> None:
         """Import what answering needs, and record the first network; then ``ready`` is set."""

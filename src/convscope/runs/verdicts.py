@@ -77,6 +77,16 @@ def verdicts(run: Run, explainer: Explainer, *, asked: bool = False, say: Say = 
     return Verdicts(checks, tuple(remarks))
 
 
+def known_verdicts(run: Run, explainer: Explainer, x: Tensor) -> dict[str, Checks]:
+    """Return the checks of the explainer's methods that are kept in the run's folder; x is as of ``inputs_of``."""
+    explained = explainer.seen(x)
+    found = {
+        method.name: next((kept for size in SIZES if (kept := _known(run, method, explained.of(x[:size])))), None)
+        for method in explainer.question.methods
+    }
+    return {name: checks for name, checks in found.items() if checks is not None}
+
+
 def inputs_of(run: Run, split: Split, rows: np.ndarray | None = None) -> Tensor:
     """Return examples of a split as the network takes them, by default those that checks are over: of one size.
 

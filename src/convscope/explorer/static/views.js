@@ -7,4 +7,5 @@ export const VIEWS = {
   classes: { title: "The answer", needs: "image", load: () => import("./views/classes.js") },
   maps: { title: "Feature maps", needs: "image", load: () => import("./views/maps.js") },
   trace: { title: "One number, opened", needs: "image", load: () => import("./views/trace.js") },
+  explain: { title: "What it rests on", needs: "image", load: () => import("./views/explain.js") },
 };
