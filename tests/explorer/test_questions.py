@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,3 +137,26 @@ def test_a_map_is_that_of_explain_and_a_check_is_remembered(session: Session) ->
     checked = ask(session, f"explain/{name}:2", method="ig", checks=1)
     assert checked.values["verdict"]
     assert ask(session, f"explain/{name}:3", method="ig").values["verdict"] == checked.values["verdict"]
+
+
+def test_only_the_end_of_a_growing_history_is_read(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "growing"
+    folder.mkdir()
+    (folder / "config.toml").write_bytes((run / "config.toml").read_bytes())
+    session = session_of([folder])
+
+    def history(after: int) -> Answer:
+        return questions.ask(session, "runs/growing/history", {"after": str(after)})
+
+    assert (history(0).arrays, history(0).values["begun"]) == ({}, False)
+    steps = folder / "steps.csv"
+    steps.write_text("step,loss\n1,2.5\n2,2.25\n3,1.")
+    first = history(0)
+    assert first.arrays["steps/loss"].tolist() == [2.5, 2.25]
+    steps.write_text("step,loss\n1,2.5\n2,2.25\n3,1.5\n")
+    assert history(first.values["after"]).arrays["steps/loss"].tolist() == [1.5]
+    steps.write_text("step,loss\n1,9\n")
+    again = history(first.values["after"])
+    assert (again.values["anew"], again.arrays["steps/loss"].tolist()) == (True, [9.0])
+    with pytest.raises(cs.Error, match="has not finished an epoch"):
+        questions.ask(session, "runs/growing/images", {})

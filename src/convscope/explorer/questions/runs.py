@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.errors import Error
+from convscope.errors import CheckpointError, Error
 from convscope.explorer.answer import Answer
 from convscope.explorer.questions.options import whole
 from convscope.plain import plain
@@ -16,6 +16,8 @@ from convscope.runs import files
 from convscope.views.inspection import inspection
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from convscope.explorer.session import Opened, Session
 
 MOST_POINTS = 4000  # of a curve, as two a column of a wide screen
@@ -71,24 +73,49 @@ def _figures(opened: Opened) -> dict[str, Any]:
 
 
 def history(session: Session, options: Mapping[str, str], run: str) -> Answer:
-    """Return the epochs, and the steps after step ``after``, as columns (n,) float32; at most some thousand steps."""
-    from convscope.runs.folder import read_table
+    """Return the epochs, and the steps after ``after``, as columns (n,) float32; at most some thousand steps.
 
+    ``after`` is how much of the file of steps was read, as the last answer told it, so that only its end is read while
+    a run is trained. ``anew`` says that the file has become shorter, as by a resumed training, and is told from its
+    beginning.
+    """
     opened = session.run(run)
-    after = whole(options, "after", 0, 10**9)
-    tables: dict[str, dict[str, np.ndarray]] = {}
-    for name, file in (("epochs", files.EPOCHS), ("steps", files.STEPS)):
-        path = opened.folder / file
-        tables[name] = read_table(path) if path.exists() else {}
-    steps = {name: column[after:] for name, column in tables["steps"].items()}
+    epochs, _ = _rows_after(opened.folder / files.EPOCHS, 0)
+    after, path = whole(options, "after", 0, 10**9), opened.folder / files.STEPS
+    anew = after > (path.stat().st_size if path.exists() else 0)
+    steps, read = _rows_after(path, 0 if anew else after)
     count = len(next(iter(steps.values()), ()))
     kept = _extremes(steps, count)
     arrays = {
         f"{table}/{name}": column.astype(np.float32)
-        for table, columns in (("epochs", tables["epochs"]), ("steps", kept))
+        for table, columns in (("epochs", epochs), ("steps", kept))
         for name, column in columns.items()
     }
-    return Answer({"after": after + count, **_line(opened)}, arrays)
+    return Answer({"after": read, "anew": anew, "steps": count, **_line(opened)}, arrays)
+
+
+def _rows_after(path: Path, after: int) -> tuple[dict[str, np.ndarray], int]:
+    """Return the whole lines of a table behind a number of bytes as columns, and up to where they reach.
+
+    A line that is still written is left for the next time; a table of which nothing is there yet has no columns.
+    """
+    if not path.exists():
+        return {}, 0
+    with path.open("rb") as file:
+        names = file.readline()
+        if not names.endswith(b"\n"):
+            return {}, 0
+        begin = max(after, file.tell())
+        file.seek(begin)
+        content = file.read()
+    content = content[: content.rfind(b"\n") + 1]
+    columns = names.decode().strip().split(",")
+    try:
+        flat = np.array(content.replace(b"\n", b",").split(b",")[:-1], dtype=np.float64)
+        table = flat.reshape(-1, len(columns))
+    except ValueError as error:
+        raise CheckpointError(f"{path} cannot be read as a table of numbers ({error}); put back a copy") from None
+    return {name: table[:, at] for at, name in enumerate(columns)}, begin + len(content)
 
 
 def _extremes(steps: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:

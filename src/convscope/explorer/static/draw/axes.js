@@ -22,6 +22,6 @@ export function ticks(lo, hi, count, log = false) {
   const rough = (hi - lo) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((each) => each * power >= rough);
-  const first = Math.ceil(lo / step - 1e-9);
-  return Array.from({ length: Math.max(0, Math.floor(hi / step + 1e-9) - first + 1) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+  const first = Math.ceil(lo / step - 1e-5);
+  return Array.from({ length: Math.max(0, Math.floor(hi / step + 1e-5) - first + 1) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
 }

@@ -6,6 +6,7 @@ import { scale, ticks } from "./axes.js";
 
 const [WIDEST, HEIGHT, LEFT, BOTTOM, TOP] = [640, 220, 56, 34, 8];
 const MOST = 4000; // points of a line
+const FEW = 30; // points that are also seen each
 export const KINDS = ["a", "b", "c", "d"]; // of strokes, told apart also by their dashes
 
 /** @typedef {{name: string, x?: ArrayLike<number>, y: ArrayLike<number>, kind?: string}} Line */
@@ -64,10 +65,11 @@ export function lines({ label, x: across, y: up = "", onPick }) {
       chart.replaceChildren(
         ...bands.map((band) => svg("rect", { x: h.of(band.from), y: TOP, width: Math.max(0.5, h.of(band.to) - h.of(band.from)), height: HEIGHT - BOTTOM - TOP, fill: band.colour })),
         ...ticks(v.lo, v.hi, 4, log).map((value) => [svg("line", { class: "grid", x1: LEFT, x2: width - 10, y1: v.of(value), y2: v.of(value) }), svg("text", { class: "faint", x: LEFT - 6, y: v.of(value) + 4, "text-anchor": "end" }, short(value))]).flat(),
-        ...ticks(h.lo, h.hi, width / 110).map((value) => svg("text", { class: "faint", x: h.of(value), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle" }, short(value))),
+        ...ticks(h.lo, h.hi, width / 110).filter(Number.isInteger).map((value) => svg("text", { class: "faint", x: h.of(value), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle" }, short(value))),
         svg("text", { class: "faint", x: width - 10, y: HEIGHT - 4, "text-anchor": "end" }, across),
         ...(bands.length ? kept.map((line) => svg("path", { class: "line halo", d: drawing(line, h, v) })) : []),
-        ...kept.map((line, at) => svg("path", { class: `line ${line.kind ?? KINDS[at % KINDS.length]}`, d: drawing(line, h, v) })),
+        ...kept.map((line, at) => svg("path", { class: `line ${line.kind ?? KINDS[at % KINDS.length]}`, d: drawing(line, h, v) })).reverse(), // the first on top
+        ...kept.flatMap((line, at) => line.y.length > FEW ? [] : line.at.filter((i) => Number.isFinite(v.of(line.y[i]))).map((i) => svg("circle", { class: `line ${line.kind ?? KINDS[at % KINDS.length]}`, cx: h.of(place(line, i)), cy: v.of(line.y[i]), r: 2.5 }))),
         cursor);
       cursor.setAttribute("visibility", "hidden");
       names.replaceChildren(...shown.map((line, at) => html("span", {}, svg("svg", { width: 26, height: 10, "aria-hidden": "true" }, svg("path", { class: `line ${line.kind ?? KINDS[at % KINDS.length]}`, d: "M0 5h26" })), ` ${line.name}`)), ...(up ? [html("span", {}, up)] : []));
