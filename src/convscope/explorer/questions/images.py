@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.data.pictures import Display, tile
+from convscope.data.spec import names_of
 from convscope.errors import CheckpointError, ConfigError
 from convscope.explorer.answer import Answer
 from convscope.explorer.questions.options import whole
+from convscope.explorer.session import OWN
 from convscope.plain import plain
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from convscope.runs.predictions import Answers
 
 SIDE, MOST_ROWS = 64, 200  # of a thumbnail; of one answer
+MASKS = ("pixel classes", "instances")  # kinds of targets whose truth is an image
 ORDERS = ("worst", "stored")
 
 
@@ -71,11 +74,27 @@ def one(session: Session, options: Mapping[str, str], run: str, image: str) -> A
     outputs = np.asarray(forward.engine.get(forward.output, forward.values[forward.output]))
     if outputs.ndim == 2:
         arrays["logits"] = outputs[0].astype(np.float32)
-    label = getattr(example, "label", None)
-    known = label if isinstance(label, str | int | float) else None
-    return Answer({"image": image, "id": str(getattr(example, "id", "your own")), "label": known, "answer": answer,
-                   "classes": list(forward.classes), "letters": list(forward.letters),
-                   "notes": list(forward.graph.notes)}, arrays)  # fmt: skip
+    for name in ("classes", "objects"):
+        if (found := prediction.arrays.get(name)) is not None and found.ndim == 2:
+            arrays[name] = found.astype(np.int32)
+    label, target = getattr(example, "label", None), opened.run.spec.target
+    truth = None
+    if isinstance(label, np.ndarray) and target.kind in MASKS:
+        arrays |= {"truth": label.astype(np.int32)} if label.ndim == 2 else {}
+    elif isinstance(label, np.ndarray):
+        truth = _in_pixels(opened, image, label).tolist()
+    return Answer(plain({"image": image, "id": str(getattr(example, "id", "your own")), "answer": answer,
+                   "label": label if isinstance(label, str | int | float) else None, "truth": truth,
+                   "classes": list(forward.classes), "letters": list(forward.letters), "kind": target.kind,
+                   "names": names_of(target), "text": opened.run.spec.input.noun == "text",
+                   "notes": list(forward.graph.notes)}), arrays)  # fmt: skip
+
+
+def _in_pixels(opened: Opened, image: str, label: np.ndarray) -> np.ndarray:
+    """Return what an example is labelled with; points, which are those of the file, in pixels of the stored image."""
+    if opened.run.spec.target.kind != "points" or image.startswith(OWN):
+        return label
+    return opened.held[1].placed_target[int(image.partition(":")[2])]
 
 
 def _answers(opened: Opened) -> Answers | None:
