@@ -160,3 +160,25 @@ def test_only_the_end_of_a_growing_history_is_read(run: Path, tmp_path: Path) ->
     assert (again.values["anew"], again.arrays["steps/loss"].tolist()) == (True, [9.0])
     with pytest.raises(cs.Error, match="has not finished an epoch"):
         questions.ask(session, "runs/growing/images", {})
+
+
+def test_the_cells_of_the_confusion_matrix_hold_the_examples_that_they_count(session: Session) -> None:
+    answer = ask(session, "counts")
+    confusion, names = answer.arrays["confusion"], answer.values["names"]
+    held = answer.values["splits"][answer.values["split"]]
+    assert (held["count"], held["classes"]) == (confusion.sum(), confusion.sum(1).tolist())
+    row, column = np.argwhere(confusion * (1 - np.eye(len(names), dtype=int)))[0]
+    listed = ask(session, "images", label=names[row], prediction=names[column]).values
+    assert listed["count"] == confusion[row, column]
+    assert {(each["label"], each["prediction"]) for each in listed["rows"]} == {(names[row], names[column])}
+
+
+def test_examples_of_a_class_have_features_that_are_alike(session: Session) -> None:
+    answer = ask(session, "embedding", n=40)
+    values, nearest = answer.values, answer.arrays["nearest"]
+    assert answer.arrays["points"].shape == (len(values["images"]), 2)
+    group = np.array(values["group"])
+    assert (group[nearest[:, 0]] == group).mean() > 0.5  # of ten classes
+    assert np.all(np.diff(answer.arrays["cosine"], axis=1) <= 0)
+    with pytest.raises(cs.Error, match="looks up no tokens"):
+        ask(session, "embedding", of="tokens")

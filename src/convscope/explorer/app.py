@@ -112,7 +112,7 @@ async def _keep(session: Session, request: Request) -> Response:
 
 
 def _kept(session: Session, content: bytes, kind: str) -> Answer:
-    """Keep a text, or an image that was dropped on the page; its header is looked at first, one too large is refused."""
+    """Keep a text, or an image that was dropped; its header is looked at first, and one too large is refused."""
     from convscope.data.decode import MAX_PIXELS, open_image
     from convscope.data.decode.encoded import Unreadable
 

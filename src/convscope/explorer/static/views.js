@@ -5,6 +5,7 @@ export const VIEWS = {
   correlate2d: { title: "Convolution in 2-D", needs: "nothing", load: () => import("./views/correlate2d.js") },
   data: { title: "Examples and mistakes", needs: "run", load: () => import("./views/data.js") },
   curves: { title: "Training curves", needs: "run", load: () => import("./views/curves.js") },
+  embedding: { title: "What is alike", needs: "run", load: () => import("./views/embedding.js") },
   classes: { title: "The answer", needs: "image", load: () => import("./views/classes.js") },
   maps: { title: "Feature maps", needs: "image", load: () => import("./views/maps.js") },
   trace: { title: "One number, opened", needs: "image", load: () => import("./views/trace.js") },
