@@ -34,12 +34,12 @@ def embedded(session: Session, options: Mapping[str, str], run: str) -> Answer:
     two components has.
     """
     opened = session.run(run)
-    tables = [name for name, module in opened.run.model.named_modules() if isinstance(module, nn.Embedding)]
+    tables = {name: each for name, each in opened.run.model.named_modules() if isinstance(each, nn.Embedding)}
     of = options.get("of") or "examples"
     if of == "tokens":
         if not tables:
             raise ConfigError("this network looks up no tokens in a table: choose examples")
-        vectors, facts = _tokens(opened, tables[0])
+        vectors, facts = _tokens(opened, *next(iter(tables.items())))
     elif of == "examples":
         count = whole(options, "n", 300, MOST)
         vectors, facts = session.once(("features", run, count), lambda: _examples(opened, count))
@@ -76,14 +76,13 @@ def _neighbours(vectors: np.ndarray) -> dict[str, np.ndarray]:
     return {"nearest": order.astype(np.int32), "cosine": np.take_along_axis(cosine, order, 1)}
 
 
-def _tokens(opened: Opened, table: str) -> tuple[np.ndarray, dict[str, Any]]:
-    weights = opened.run.model.get_submodule(table).weight  # pyright: ignore[reportAttributeAccessIssue]
+def _tokens(opened: Opened, layer: str, table: nn.Embedding) -> tuple[np.ndarray, dict[str, Any]]:
     rule = opened.run.spec.preprocessing
     words = list(rule.vocabulary or rule.characters) if isinstance(rule, TextTransform) else []
     names = ["padding", "unknown", *words]
-    vectors = weights.detach().cpu().float().numpy()[:MOST]
+    vectors = table.weight.detach().cpu().float().numpy()[:MOST]
     names += [str(at) for at in range(len(names), len(vectors))]
-    return vectors, {"layer": table, "names": names[: len(vectors)], "groups": [], "group": [], "images": []}
+    return vectors, {"layer": layer, "names": names[: len(vectors)], "groups": [], "group": [], "images": []}
 
 
 def _examples(opened: Opened, count: int) -> tuple[np.ndarray, dict[str, Any]]:

@@ -69,6 +69,7 @@ function points(told, truth, pixels) {
   };
 }
 
+/** @param {any} values @param {Record<string, any>} arrays */
 function masks({ answer, names }, { classes, objects, truth, pixels }) {
   const told = classes ?? objects;
   const [rows, columns] = told.shape;

@@ -2,7 +2,7 @@
 import { bind } from "../state.js";
 import { path, sourceOf } from "../source.js";
 import { latest } from "../latest.js";
-import { html, svg } from "../draw/dom.js";
+import { html } from "../draw/dom.js";
 import { answerOf, bars, percent } from "../draw/answer.js";
 import { lines } from "../draw/line.js";
 import { short } from "../draw/format.js";

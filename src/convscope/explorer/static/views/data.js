@@ -56,11 +56,12 @@ function render({ model, el }) {
   const counts = latest(({ run }) => source.get(`${path("runs", run)}/counts`), ({ values, arrays }) => {
     const classes = values.names.length && Object.values(values.splits).every((each) => each.classes);
     const names = Object.keys(values.splits);
-    const cells = table({ head: ["", ...names], right: names.map((_, at) => at + 1), rows: [["all", ...names.map((name) => values.splits[name].count.toLocaleString("en"))],
+    const cells = table({ head: ["class", ...names], right: names.map((_, at) => at + 1), rows: [["all", ...names.map((name) => values.splits[name].count.toLocaleString("en"))],
       ...(classes ? values.names.map((name, at) => [name, ...names.map((each) => (values.splits[each].classes[at] ?? 0).toLocaleString("en"))]) : [])] });
     facts.replaceChildren(part("Examples of each split", html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Examples of each split" }, cells)), ...(arrays.confusion ? [confused(values, arrays.confusion)] : []));
   }, () => facts.replaceChildren()); // what is wrong with the set is told in place of the list
-  const confused = ({ names }, { shape: [size], data }) => {
+  const confused = ({ names }, { data }) => {
+    const size = names.length;
     const pick = (row, column) => state.set({ label: names[row], prediction: names[column], from: 0 });
     const matrix = plane({ label: "Which class was taken for which", side: 420, onPick: pick });
     matrix.update({ rows: size, columns: size, values: Float32Array.from(data), lo: 0 });
@@ -75,6 +76,7 @@ function render({ model, el }) {
   return () => { asked.leave(); counts.leave(); leave(); };
 }
 
+/** @param {any} row @param {number} at @param {Record<string, any>} arrays @param {any} state */
 function card(row, at, { thumbnails, signals }, state) {
   const { right, label, prediction } = row;
   const canvas = thumbnails ? picture(thumbnails, at) : signals ? line(signals, at) : row.text ? html("span", { class: "number excerpt" }, row.text) : "";

@@ -58,7 +58,7 @@ function render({ model, el }) {
     links.replaceChildren(...others.map((other) => svg("line", { class: "axis", x1: places[at][0], y1: places[at][1], x2: places[other][0], y2: places[other][1] })));
     const open = (i) => (values.images[i] && state.href({ image: values.images[i], view: "classes" })) || undefined;
     const label = (i) => (open(i) ? html("a", { href: open(i) }, name(i)) : name(i));
-    list.replaceChildren(html("p", {}, label(at)), html("ol", {}, others.map((other, i) => html("li", {}, html("button", { type: "button", "aria-label": `Choose ${name(other)}`, click: () => state.set({ point: other }) }, short(arrays.cosine.data[at * near + i])), " ", label(other)))));
+    list.replaceChildren(html("p", {}, label(at)), html("ol", {}, others.map((other, i) => html("li", {}, html("button", { type: "button", click: () => state.set({ point: other }) }, `cosine ${short(arrays.cosine.data[at * near + i])}`), " ", label(other)))));
     const same = values.groups.length ? others.filter((other) => values.group[other] === values.group[at]).length : -1;
     view.say(`${places.length} ${values.of} by ${values.size} numbers ${values.of === "tokens" ? `of the table ${values.layer}` : `that layer ${values.layer} takes`}. Chosen: ${name(at)}; ${same < 0 ? `nearest is ${name(others[0])}` : `${same} of its ${others.length} nearest are of the same class`}.`);
     view.table(() => ({ head: ["point", "class", "first direction", "second direction", "nearest"], right: [2, 3], rows: places.map((_, i) => [values.names[i], values.groups[values.group[i]] ?? "", short(arrays.points.data[2 * i]), short(arrays.points.data[2 * i + 1]), values.names[arrays.nearest.data[i * near]]]) }));

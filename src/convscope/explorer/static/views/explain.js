@@ -135,7 +135,7 @@ function render({ model, el }) {
   const checking = latest((now) => question(now, { checks: 1 }), ({ values }, now) => {
     checked.set(keyOf(now), values);
     judge();
-  }, (error) => verdict.replaceChildren(html("p", { class: "alert", role: "alert" }, error.message)));
+  }, (error) => verdict.replaceChildren(html("p", { class: "alert", role: "alert" }, String(error).replace(/^Error: /, ""))));
   function check() {
     verdict.replaceChildren(html("h2", {}, "Can it be believed?"), html("p", { role: "status" }, "Checking on held-out examples; this takes seconds to a minute …"));
     checking.run(state.get());
