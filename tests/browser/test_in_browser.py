@@ -64,6 +64,10 @@ def test_every_view_says_what_is_seen_fits_the_screen_and_can_be_used_by_all(pag
     check("every_view", page, "digits%20run", "test/0")
 
 
+def test_maps_of_explanations_curves_and_sums_answer_to_their_controls(page: Page) -> None:
+    check("look", page, "digits%20run", "test/0")
+
+
 def test_a_page_whose_server_has_gone_says_so_and_finds_it_again(page: Page) -> None:
     check("server_gone", page, sys.executable, str(page.run))
 

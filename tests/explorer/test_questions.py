@@ -126,47 +126,59 @@ def test_kept_forwards_stay_below_their_limit(page: Page) -> None:
     assert list(session._forwards) == [("digits run", f"test:{at}") for at in (7, 8, 9)]
 
 
-def test_a_map_is_that_of_explain_and_its_verdict_is_kept_with_the_run(session: Session) -> None:
+def test_a_map_is_that_of_explain_and_a_check_is_remembered(session: Session) -> None:
     opened = session.run("digits run")
     name, split, _ = opened.held
-    (expected,) = opened.run.explain([split[2]], "gradient", target="3")
-    unchecked = ask(session, f"explain/{name}:2", method="gradient", target="3")
-    np.testing.assert_allclose(unchecked.arrays["map"], expected["gradient"].values, rtol=1e-6)
-    assert (unchecked.values["target"], unchecked.values["verdict"]) == ("3", "")
-    checked = ask(session, f"explain/{name}:2", method="gradient", target="3", checks=1)
-    assert "like itself with random weights" in checked.values["verdict"]
-    again = ask(session_of([opened.folder]), f"explain/{name}:2", method="gradient", target="3")
-    assert again.values["verdict"] == checked.values["verdict"]
+    (expected,) = cs.explain(opened.run, [split[2]], "ig")
+    answer = ask(session, f"explain/{name}:2", method="ig")
+    assert np.array_equal(answer.arrays["map"], expected["ig"].values)
+    assert answer.arrays["pixels"].shape == (8, 8, 3)
+    assert (answer.values["verdict"], answer.values["gap"]) == ("", expected["ig"].gap)
+    checked = ask(session, f"explain/{name}:2", method="ig", checks=1)
+    assert checked.values["verdict"]
+    assert ask(session, f"explain/{name}:3", method="ig").values["verdict"] == checked.values["verdict"]
 
 
-def test_the_methods_are_told_with_what_they_do(session: Session) -> None:
-    told = questions.ask(session, "methods", {}).values["methods"]
-    assert {"gradcam", "ig", "lrp", "rise"} <= {each["name"] for each in told}
-    assert all(each["about"].endswith(".") for each in told)
+def test_only_the_end_of_a_growing_history_is_read(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "growing"
+    folder.mkdir()
+    (folder / "config.toml").write_bytes((run / "config.toml").read_bytes())
+    session = session_of([folder])
 
+    def history(after: int) -> Answer:
+        return questions.ask(session, "runs/growing/history", {"after": str(after)})
 
-def test_a_training_is_followed_by_what_is_new_in_its_tables(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text('data = "digits"\n')
-    session = session_of([tmp_path])
-    name = tmp_path.name
-    nothing = questions.ask(session, f"runs/{name}/history", {})
-    assert (nothing.values["offset"], nothing.values["ended"], nothing.arrays) == (0, False, {})
-    steps = tmp_path / "steps.csv"
-    steps.write_text("step,epoch,loss\n1,1,2.5\n2,1,2.25\n3,1,")  # the last line is being written
-    first = questions.ask(session, f"runs/{name}/history", {})
+    assert (history(0).arrays, history(0).values["begun"]) == ({}, False)
+    steps = folder / "steps.csv"
+    steps.write_text("step,loss\n1,2.5\n2,2.25\n3,1.")
+    first = history(0)
     assert first.arrays["steps/loss"].tolist() == [2.5, 2.25]
-    steps.write_text("step,epoch,loss\n1,1,2.5\n2,1,2.25\n3,1,nan\n4,1,2.0\n")
-    then = questions.ask(session, f"runs/{name}/history", {"offset": str(first.values["offset"])})
-    assert then.arrays["steps/step"].tolist() == [3, 4]
-    assert np.isnan(then.arrays["steps/loss"][0])
+    steps.write_text("step,loss\n1,2.5\n2,2.25\n3,1.5\n")
+    assert history(first.values["after"]).arrays["steps/loss"].tolist() == [1.5]
+    steps.write_text("step,loss\n1,9\n")
+    again = history(first.values["after"])
+    assert (again.values["anew"], again.arrays["steps/loss"].tolist()) == (True, [9.0])
+    with pytest.raises(cs.Error, match="has not finished an epoch"):
+        questions.ask(session, "runs/growing/images", {})
 
 
-def test_of_a_long_training_every_spike_is_told(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text('data = "digits"\n')
-    loss = np.ones(50_000)
-    loss[[17, 40_001]] = 90, -4
-    lines = [f"{at + 1},1,{value}" for at, value in enumerate(loss)]
-    (tmp_path / "steps.csv").write_text("\n".join(["step,epoch,loss", *lines, ""]))
-    told = questions.ask(session_of([tmp_path]), f"runs/{tmp_path.name}/history", {}).arrays
-    assert len(told["steps/loss"]) <= 4002
-    assert {90, -4} <= set(told["steps/loss"].tolist())
+def test_the_cells_of_the_confusion_matrix_hold_the_examples_that_they_count(session: Session) -> None:
+    answer = ask(session, "counts")
+    confusion, names = answer.arrays["confusion"], answer.values["names"]
+    held = answer.values["splits"][answer.values["split"]]
+    assert (held["count"], held["classes"]) == (confusion.sum(), confusion.sum(1).tolist())
+    row, column = np.argwhere(confusion * (1 - np.eye(len(names), dtype=int)))[0]
+    listed = ask(session, "images", label=names[row], prediction=names[column]).values
+    assert listed["count"] == confusion[row, column]
+    assert {(each["label"], each["prediction"]) for each in listed["rows"]} == {(names[row], names[column])}
+
+
+def test_examples_of_a_class_have_features_that_are_alike(session: Session) -> None:
+    answer = ask(session, "embedding", n=40)
+    values, nearest = answer.values, answer.arrays["nearest"]
+    assert answer.arrays["points"].shape == (len(values["images"]), 2)
+    group = np.array(values["group"])
+    assert (group[nearest[:, 0]] == group).mean() > 0.5  # of ten classes
+    assert np.all(np.diff(answer.arrays["cosine"], axis=1) <= 0)
+    with pytest.raises(cs.Error, match="looks up no tokens"):
+        ask(session, "embedding", of="tokens")

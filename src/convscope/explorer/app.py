@@ -25,6 +25,7 @@ from convscope.explorer.token import token
 
 PORT = 8471  # tried first, so that a link stays the same from day to day
 LOOPBACK = "127.0.0.1"
+TEXT = "text/plain"
 
 
 @dataclass(frozen=True)
@@ -107,14 +108,19 @@ def _path(request: Request) -> str:
 
 async def _keep(session: Session, request: Request) -> Response:
     content = await request.body()
-    return await run_in_threadpool(_answered, lambda: _kept(session, content))
+    return await run_in_threadpool(_answered, lambda: _kept(session, content, request.headers.get("content-type", "")))
 
 
-def _kept(session: Session, content: bytes) -> Answer:
-    """Keep an image that was dropped on the page; its header is looked at first, and one too large is refused."""
+def _kept(session: Session, content: bytes, kind: str) -> Answer:
+    """Keep a text, or an image that was dropped; its header is looked at first, and one too large is refused."""
     from convscope.data.decode import MAX_PIXELS, open_image
     from convscope.data.decode.encoded import Unreadable
 
+    if kind.partition(";")[0] == TEXT:
+        try:
+            return Answer({"image": session.keep(content), "letters": len(content.decode())})
+        except UnicodeDecodeError as error:
+            raise DataError(f"the text is not UTF-8: {error}") from None
     try:
         encoded = open_image(content, MAX_PIXELS)
     except Unreadable as error:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from convscope.runs.run import Run
     from convscope.tracing.forward import Forward
 
+T = TypeVar("T")
+GIVEN = "given"  # as the split of an example that a notebook gives
 OWN = "own"  # as the split of an image that was dropped on the page
 MOST_BYTES, MOST_OWN = 512 * 2**20, 64  # of kept forwards; images that were dropped on the page
-MOST_REMEMBERED = 64  # explanations
+MOST_RESULTS = 256  # of other questions, such as maps of explanations
 
 
 @dataclass(eq=False)
@@ -86,7 +88,7 @@ class Session:
     lock: threading.RLock = field(default_factory=threading.RLock)
     ready: threading.Event = field(default_factory=threading.Event)
     _own: OrderedDict[str, bytes] = field(default_factory=OrderedDict[str, bytes])
-    _remembered: OrderedDict[tuple[Any, ...], Any] = field(default_factory=OrderedDict[tuple[Any, ...], Any])
+    _results: OrderedDict[Any, Any] = field(default_factory=OrderedDict[Any, Any])
     _forwards: OrderedDict[tuple[str, str], tuple[Forward, int]] = field(
         default_factory=OrderedDict[tuple[str, str], "tuple[Forward, int]"]
     )
@@ -141,14 +143,14 @@ class Session:
             self._forwards.popitem(last=False)
         return result
 
-    def remember(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
-        """Return what was computed under a key, or compute it now; the last few results are kept."""
-        if key not in self._remembered:
-            self._remembered[key] = compute()
-        self._remembered.move_to_end(key)
-        while len(self._remembered) > MOST_REMEMBERED:
-            self._remembered.popitem(last=False)
-        return self._remembered[key]
+    def once(self, key: Hashable, compute: Callable[[], T], *, anew: bool = False) -> T:
+        """Return what ``compute`` gives, computed once, or ``anew``; the results that were last asked for are kept."""
+        if anew or key not in self._results:
+            self._results[key] = compute()
+        self._results.move_to_end(key)
+        while len(self._results) > MOST_RESULTS:
+            self._results.popitem(last=False)
+        return self._results[key]
 
     def warm(self) -> None:
         """Import what answering needs, and record the first network; then ``ready`` is set."""

@@ -25,7 +25,6 @@ from convscope.explaining.checks.result import Checks
 from convscope.explaining.explained import Explained
 from convscope.explaining.methods import Method
 from convscope.explaining.score import answering
-from convscope.runs import files
 from convscope.runs.evaluate import held_out
 from convscope.runs.explaining import Explainer, own_score
 from convscope.runs.explanation_checks import EXAMPLES, checked_rows, has_learned, kept_checks, known_checks
@@ -62,28 +61,12 @@ def verdicts(run: Run, explainer: Explainer, *, asked: bool = False, say: Say = 
     x = inputs_of(run, split)
     target = run.spec.target
 
-    def known(method: Method, some: Explained) -> Checks | None:
-        return known_checks(run.folder, method.name, _options(run, some), some.x.numpy())
-
     def keep(method: Method, some: Explained, compute: Callable[[], Checks]) -> Checks:
         return kept_checks(run.folder, method.name, _options(run, some), some.x.numpy(), compute)
 
-    kept = Keeper(known, keep, lambda: has_learned(run))
+    kept = Keeper(partial(_known, run), keep, lambda: has_learned(run))
     result = _verdicts(explainer, x, target, kept, f"{name} example", asked=asked, say=say)
     return replace(result, remarks=(*warnings, *result.remarks))
-
-
-def known_verdicts(run: Run, split: Split, explainer: Explainer) -> dict[str, Checks]:
-    """Return the checks of the explainer's methods that the run's folder holds; nothing is computed."""
-    if not (run.folder / files.EXPLANATION_CHECKS).exists():
-        return {}
-    explained = explainer.seen(inputs_of(run, split))
-    by_method = {
-        method.name: known_checks(run.folder, method.name, _options(run, some), some.x.numpy())
-        for method in explainer.question.methods
-        for some in (explained.of(explained.x[:size]) for size in reversed(SIZES))
-    }
-    return {name: checks for name, checks in by_method.items() if checks is not None}
 
 
 def verdicts_on(
@@ -141,6 +124,16 @@ def _verdicts(
     return Verdicts(checks, tuple(remarks))
 
 
+def known_verdicts(run: Run, explainer: Explainer, x: Tensor) -> dict[str, Checks]:
+    """Return the checks of the explainer's methods that are kept in the run's folder; x is as of ``inputs_of``."""
+    explained = explainer.seen(x)
+    found = {
+        method.name: next((kept for size in SIZES if (kept := _known(run, method, explained.of(x[:size])))), None)
+        for method in explainer.question.methods
+    }
+    return {name: checks for name, checks in found.items() if checks is not None}
+
+
 def inputs_of(run: Run, split: Split, rows: np.ndarray | None = None) -> Tensor:
     """Return examples of a split as the network takes them, by default those that checks are over: of one size.
 
@@ -160,6 +153,10 @@ def _of_usual_size(tensors: Sequence[Tensor]) -> Tensor:
     sizes = [tuple(tensor.shape[1:]) for tensor in tensors]
     usual = max(dict.fromkeys(sizes), key=sizes.count)
     return torch.cat([tensor for tensor, size in zip(tensors, sizes, strict=True) if size == usual])
+
+
+def _known(run: Run, method: Method, some: Explained) -> Checks | None:
+    return known_checks(run.folder, method.name, _options(run, some), some.x.numpy())
 
 
 def _options(run: Run, some: Explained) -> dict[str, object]:

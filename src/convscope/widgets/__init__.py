@@ -113,11 +113,11 @@ def explain(run: Any, x: Any, method: str = "gradcam", **state: Any) -> View:
     """Return what a run's answer to one example rests on, with the verdict on each method."""
 
     def asks(session: Session) -> Iterable[str]:
-        yield from ("methods", ASKED)
+        yield ASKED
         for each in dict.fromkeys((method, "ig", "gradcam", "gradient", "lrp")):
             yield _address(f"explain/{GIVEN}", method=each, target=state.get("target", ""))
 
-    return _of(run, x, "explain", "What the answer rests on", {"method": method, **state}, asks, 4)
+    return _of(run, x, "explain", "What the answer rests on", {"method": method, **state}, asks, 2)
 
 
 def field(network: Any, x: Any = None, node: str = "", at: Sequence[int] = (), **state: Any) -> View:
@@ -143,7 +143,7 @@ def curves(*runs: Any, **state: Any) -> View:
 
     session = session_of([getattr(run, "folder", run) for run in runs])
     first, *others = session.runs
-    asked = [f"runs/{quote(name, safe='')}/history?offset=0" for name in session.runs]
+    asked = [f"runs/{quote(name, safe='')}/history" for name in session.runs]
     shown = {"run": first, "others": ",".join(others), **state}
     return View("curves", "The training", shown, {}, session, lambda _: ["runs", *asked], 1 + len(asked))
 

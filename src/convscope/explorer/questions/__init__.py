@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from convscope.explorer.session import Session
 
 TABLE = {
-    "methods": "explain:methods",
     "runs": "runs:listed",
     "runs/{run}": "runs:described",
     "runs/{run}/history": "runs:history",
+    "runs/{run}/counts": "images:counts",
     "runs/{run}/images": "images:rows",
     "runs/{run}/images/{image}": "images:one",
     "runs/{run}/maps/{image}": "maps:maps",
     "runs/{run}/trace/{image}": "trace:number",
     "runs/{run}/components/{image}": "maps:parts",
     "runs/{run}/explain/{image}": "explain:explained",
+    "runs/{run}/embedding": "embedding:embedded",
     "runs/{run}/field": "trace:field_of",
     "runs/{run}/whatif": "whatif:whatif",
 }

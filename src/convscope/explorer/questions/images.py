@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.data.pictures import Display, tile
+from convscope.data.spec import names_of
+from convscope.data.transforms.text import text_of
 from convscope.errors import CheckpointError, ConfigError
 from convscope.explorer.answer import Answer
 from convscope.explorer.questions.options import whole
+from convscope.explorer.session import GIVEN, OWN
 from convscope.plain import plain
 
 if TYPE_CHECKING:
@@ -18,8 +21,9 @@ if TYPE_CHECKING:
     from convscope.explorer.session import Opened, Session
     from convscope.runs.predictions import Answers
 
-SIDE, MOST_ROWS = 64, 200  # of a thumbnail; of one answer
-MOST_NUMBERS = 1000  # of a label that is told as numbers
+SIDE, MOST_ROWS, MOST_LETTERS = 64, 200, 120  # of a thumbnail; of one answer; of a text among others
+MOST_CLASSES = 100  # of a confusion matrix
+MASKS = ("pixel classes", "instances")  # kinds of targets whose truth is an image
 ORDERS = ("worst", "stored")
 
 
@@ -38,66 +42,100 @@ def rows(session: Session, options: Mapping[str, str], run: str) -> Answer:
     order, right = _order(opened, split, answers, sort)
     if options.get("only") == "mistakes":
         order = order[~right[order]] if right is not None else order[:0]
+    order = _only_cell(order, answers, options)
     chosen = order[first : first + count]
     cells = [{} if answers is None else _cells(answers.rows[at]) for at in chosen]
     listed = [
         {"image": f"{name}:{at}", "id": str(split.ids[at]), **cell, "right": None if right is None else bool(right[at])}
         for at, cell in zip(chosen, cells, strict=True)
     ]
-    arrays = (
-        {"thumbnails": np.stack([_thumbnail(split, int(at)) for at in chosen])}
-        if len(chosen) and _pictured(split)
-        else {}
-    )
+    arrays: dict[str, np.ndarray] = {}
+    if len(chosen) and split.input.spec.kind == "image":
+        arrays["thumbnails"] = np.stack([_thumbnail(split, int(at)) for at in chosen])
+    elif len(chosen) and split.input.spec.kind == "signal":
+        arrays["signals"] = np.stack([_short_signal(split, int(at)) for at in chosen])
+    elif len(chosen) and split.input.spec.kind == "text":
+        for each, at in zip(listed, chosen, strict=True):
+            each["text"] = text_of(split.input.take(np.array([at]))[0])[:MOST_LETTERS]
     mistakes = None if right is None else int((~right).sum())
     return Answer(plain({"split": name, "count": len(order), "examples": len(split), "mistakes": mistakes,
-                         "rows": listed, "warnings": warnings}), arrays)  # fmt: skip
+                         "rows": listed, "kind": split.input.spec.kind, "warnings": warnings}), arrays)  # fmt: skip
 
 
 def one(session: Session, options: Mapping[str, str], run: str, image: str) -> Answer:
     """Return one example: its pixels (H, W, 3) uint8 as shown, or its signal, and the network's answer to it.
 
-    ``logits`` (K,) are the network's outputs where they are one list of numbers; of masks ``mask`` (H, W) uint8 is the
-    class of every pixel, and ``truth`` the labelled one. Points and numbers of the label are in ``truth``.
+    ``logits`` (K,) are the network's outputs where they are one list of numbers.
     """
     opened = session.run(run)
     example = session.example(opened, image)
     forward = session.forward(opened, image)
-    prediction = opened.run.predict([example])[0] if opened.is_run else None
+    if not opened.is_run:  # a module of a notebook, of whose numbers nothing is known
+        told = {"image": image, "id": "the example", "classes": (), "letters": (), "notes": forward.graph.notes}
+        return Answer(plain(told))
+    (prediction,) = opened.run.predict(example if isinstance(example, list) else [example])
+    answer = plain(prediction.to_dict())
     arrays: dict[str, np.ndarray] = {}
-    picture = getattr(example, "image", example)
     if forward.scaling is not None and forward.scaling.raw.ndim == 3:
-        is_shown = isinstance(picture, np.ndarray) and picture.ndim == 3 and opened.is_run  # as predictions refer to it
-        raw = np.moveaxis(picture, -1, 0) if is_shown else forward.scaling.raw
-        arrays["pixels"] = Display.of(raw[None]).show(raw)
+        arrays["pixels"] = Display.of(forward.scaling.raw[None]).show(forward.scaling.raw)
     elif forward.scaling is not None:
         arrays["signal"] = forward.scaling.raw.astype(np.float32)
     outputs = np.asarray(forward.engine.get(forward.output, forward.values[forward.output]))
     if outputs.ndim == 2:
         arrays["logits"] = outputs[0].astype(np.float32)
-    label = _label(opened, example, image)
-    if prediction is not None and "classes" in prediction.arrays:
-        arrays["mask"] = prediction.arrays["classes"].astype(np.uint8)
-        if isinstance(label, np.ndarray) and label.shape[:2] == arrays["mask"].shape and label.dtype.kind in "iub":
-            arrays["truth"] = label.reshape(arrays["mask"].shape).astype(np.uint8)
-    told = {
-        "image": image, "id": str(getattr(example, "id", "your own")), "answer": prediction and prediction.to_dict(),
-        "label": label if isinstance(label, str | int | float) else None,
-        "truth": label.tolist() if isinstance(label, np.ndarray) and label.size <= MOST_NUMBERS else None,
-        "classes": forward.classes, "letters": forward.letters, "notes": forward.graph.notes,
-    }  # fmt: skip
+    for name in ("classes", "objects"):
+        if (found := prediction.arrays.get(name)) is not None and found.ndim == 2:
+            arrays[name] = found.astype(np.int32)
+    label, target = getattr(example, "label", None), opened.run.spec.target
+    truth = None
+    if isinstance(label, np.ndarray) and target.kind in MASKS:
+        arrays |= {"truth": label.astype(np.int32)} if label.ndim == 2 else {}
+    elif isinstance(label, np.ndarray):
+        truth = _in_pixels(opened, image, label).tolist()
+    return Answer(plain({"image": image, "id": str(getattr(example, "id", "your own")), "answer": answer,
+                   "label": label if isinstance(label, str | int | float) else None, "truth": truth,
+                   "classes": list(forward.classes), "letters": list(forward.letters), "kind": target.kind,
+                   "names": names_of(target), "text": opened.run.spec.input.noun == "text",
+                   "notes": list(forward.graph.notes)}), arrays)  # fmt: skip
+
+
+def _in_pixels(opened: Opened, image: str, label: np.ndarray) -> np.ndarray:
+    """Return what an example is labelled with; points, which are those of the file, in pixels of the stored image."""
+    name, _, at = image.partition(":")
+    if opened.run.spec.target.kind != "points" or name in (OWN, GIVEN):
+        return label
+    return opened.held[1].placed_target[int(at)]
+
+
+def counts(session: Session, options: Mapping[str, str], run: str) -> Answer:
+    """Return how many examples each split has, of classes how many of each, and which were taken for which.
+
+    ``confusion`` (K, K) int32 has the class of an example as its row and the answer as its column; it is of the split
+    that the run is judged by, and left out where there are no answers yet or nothing is classified.
+    """
+    opened = session.run(run)
+    name, split, _ = opened.held
+    data, names = split.dataset, list(names_of(opened.run.spec.target))
+    told: dict[str, Any] = {"split": name, "splits": {}, "names": names, "kind": opened.run.spec.target.kind}
+    for each in data.splits:
+        told["splits"][each.name] = {"count": len(each), "classes": _of_each_class(each, len(names))}
+    arrays: dict[str, np.ndarray] = {}
+    answers = _answers(opened)
+    if answers is not None and told["kind"] == "classes" and len(names) <= MOST_CLASSES:
+        number = {class_name: at for at, class_name in enumerate(names)}
+        confusion = np.zeros((len(names), len(names)), np.int32)
+        for row in answers.rows:
+            if row["label"] in number and row["prediction"] in number:
+                confusion[number[row["label"]], number[row["prediction"]]] += 1
+        arrays["confusion"] = confusion
     return Answer(plain(told), arrays)
 
 
-def _label(opened: Opened, example: Any, image: str) -> Any:
-    """Return what an example is labelled, points as they are in the stored image; ``None`` of the user's own."""
-    label = getattr(example, "label", None)
-    if not isinstance(label, np.ndarray):
-        return label
-    name, split, _ = opened.held
-    of_split, _, at = image.partition(":")
-    is_placed = of_split == name and split.dataset.target_kind == "points"
-    return split.placed_target[int(at)] if is_placed else label
+def _of_each_class(split: Split, count: int) -> list[int] | None:
+    target = split.target
+    if split.dataset.target_kind != "class" or not isinstance(target, np.ndarray) or target.ndim != 1:
+        return None
+    return np.bincount(target.astype(np.int64)[target >= 0], minlength=count).tolist()
 
 
 def _answers(opened: Opened) -> Answers | None:
@@ -130,8 +168,13 @@ def _cells(row: Mapping[str, str]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in ("id", "split") and ":" not in name}
 
 
-def _pictured(split: Split) -> bool:
-    return split.input.spec.kind == "image"
+def _only_cell(order: np.ndarray, answers: Answers | None, options: Mapping[str, str]) -> np.ndarray:
+    """Return the positions whose class is ``label`` and whose answer is ``prediction``, where these are asked for."""
+    wanted = {name: options[name] for name in ("label", "prediction") if options.get(name)}
+    if not wanted or answers is None:
+        return order
+    kept = [all(answers.rows[at].get(name) == value for name, value in wanted.items()) for at in order]
+    return order[np.array(kept, bool)]
 
 
 def _thumbnail(split: Split, at: int) -> np.ndarray:
@@ -142,3 +185,13 @@ def _thumbnail(split: Split, at: int) -> np.ndarray:
     top, left = (SIDE - shown.shape[0]) // 2, (SIDE - shown.shape[1]) // 2
     square[top : top + shown.shape[0], left : left + shown.shape[1]] = shown
     return square
+
+
+def _short_signal(split: Split, at: int) -> np.ndarray:
+    """Return the first channel of a signal at ``SIDE`` of its steps, scaled to 0 to 1."""
+    values = np.asarray(split.input.take(np.array([at]))[0], np.float32)
+    values = values.reshape(len(values), -1)[:, 0]
+    values = values[np.linspace(0, len(values) - 1, SIDE).round().astype(int)]
+    finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(finite.min()), float(finite.max())
+    return (finite - low) / (high - low if high > low else 1)

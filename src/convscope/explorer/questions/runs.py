@@ -77,47 +77,53 @@ def _figures(opened: Opened) -> dict[str, Any]:
 
 
 def history(session: Session, options: Mapping[str, str], run: str) -> Answer:
-    """Return the epochs, and the steps behind byte ``offset`` of their file, as columns (n,) float32.
+    """Return the epochs, and the steps after ``after``, as columns (n,) float32; at most some thousand steps.
 
-    The next ``offset`` comes with them, so that a training is followed by reading what is new. Of very many steps some
-    thousand are given, the extremes of each stretch among them.
+    ``after`` is how much of the file of steps was read, as the last answer told it, so that only its end is read while
+    a run is trained. ``anew`` says that the file has become shorter, as by a resumed training, and is told from its
+    beginning.
     """
     opened = session.run(run)
-    epochs, _ = _rows(opened.folder / files.EPOCHS, 0)
-    steps, offset = _rows(opened.folder / files.STEPS, whole(options, "offset", 0, 2**40))
+    epochs, _ = _rows_after(opened.folder / files.EPOCHS, 0)
+    after, path = whole(options, "after", 0, 10**9), opened.folder / files.STEPS
+    anew = after > (path.stat().st_size if path.exists() else 0)
+    steps, read = _rows_after(path, 0 if anew else after)
+    count = len(next(iter(steps.values()), ()))
+    kept = _extremes(steps, count)
     arrays = {
         f"{table}/{name}": column.astype(np.float32)
-        for table, columns in (("epochs", epochs), ("steps", _extremes(steps)))
+        for table, columns in (("epochs", epochs), ("steps", kept))
         for name, column in columns.items()
     }
-    return Answer({"offset": offset, **_line(opened)}, arrays)
+    return Answer({"after": read, "anew": anew, "steps": count, **_line(opened)}, arrays)
 
 
-def _rows(path: Path, offset: int) -> tuple[dict[str, np.ndarray], int]:
-    """Return the whole lines of a table behind a byte as columns, and the byte behind them; none of a file not there.
+def _rows_after(path: Path, after: int) -> tuple[dict[str, np.ndarray], int]:
+    """Return the whole lines of a table behind a number of bytes as columns, and up to where they reach.
 
-    Raises ``CheckpointError`` where they are no numbers.
+    A line that is still written is left for the next time; a table of which nothing is there yet has no columns.
     """
-    try:
-        with path.open("rb") as file:
-            names = file.readline().decode().strip().split(",")
-            file.seek(max(offset, file.tell()))
-            begin = file.tell()
-            text = file.read()
-    except FileNotFoundError:
+    if not path.exists():
         return {}, 0
-    whole_lines = text[: text.rfind(b"\n") + 1]
+    with path.open("rb") as file:
+        names = file.readline()
+        if not names.endswith(b"\n"):
+            return {}, 0
+        begin = max(after, file.tell())
+        file.seek(begin)
+        content = file.read()
+    content = content[: content.rfind(b"\n") + 1]
+    columns = names.decode().strip().split(",")
     try:
-        cells = [line.split(b",") for line in whole_lines.splitlines()]
-        table = np.array(cells, dtype=np.float64).reshape(len(cells), len(names))
+        flat = np.array(content.replace(b"\n", b",").split(b",")[:-1], dtype=np.float64)
+        table = flat.reshape(-1, len(columns))
     except ValueError as error:
         raise CheckpointError(f"{path} cannot be read as a table of numbers ({error}); put back a copy") from None
-    return {name: table[:, at] for at, name in enumerate(names)}, begin + len(whole_lines)
+    return {name: table[:, at] for at, name in enumerate(columns)}, begin + len(content)
 
 
-def _extremes(steps: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _extremes(steps: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
     """Return rows of a long table such that each stretch keeps the least and the largest loss, in order."""
-    count = len(next(iter(steps.values()), ()))
     if count <= MOST_POINTS:
         return dict(steps)
     loss = np.nan_to_num(next((column for name, column in steps.items() if "loss" in name), np.zeros(count)))

@@ -43,6 +43,7 @@ export function frame(el, { title, lead = "", name }) {
     },
     /** Say what went wrong, in place of the drawings. @param {unknown} error */
     fail(error) {
+      said.textContent = "";
       drawing.replaceChildren(html("p", { class: "alert", role: "alert" }, error instanceof Error ? error.message : String(error)));
     },
   };

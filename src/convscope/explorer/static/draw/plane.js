@@ -9,7 +9,7 @@ const ODD = [214, 0, 110]; // of a cell that holds no finite number
 /**
  * @typedef {{row: number, column: number, height?: number, width?: number, kind?: string}} Mark
  * @typedef {{rows: number, columns: number, values?: ArrayLike<number>, pixels?: ArrayLike<number>, colours?: string,
- *   lo?: number, hi?: number, marks?: Mark[], shade?: ArrayLike<number>, opacity?: number}} Content
+ *   lo?: number, hi?: number, marks?: Mark[], shade?: ArrayLike<number>, opacity?: number, over?: number}} Content
  */
 
 /**
@@ -84,7 +84,7 @@ export function plane({ label, side = 320, cell, onPick, onHover }) {
       const settings = [rows, columns, size, next.colours, next.lo, next.hi].join();
       if (next.values !== of || settings !== written) { // many numbers, and often only a mark moves
         [of, written] = [next.values, settings];
-        texts.replaceChildren(...(size >= ROOM && next.values && rows * columns <= 1600 ? numbers(next, size) : []));
+        texts.replaceChildren(...(size >= ROOM && next.values && !next.pixels && rows * columns <= 1600 ? numbers(next, size) : []));
       }
       marks.replaceChildren(...(next.marks ?? []).map(marked));
     },
@@ -118,7 +118,7 @@ export function scale() {
 }
 
 /** The bytes of a matrix as colours, or of a picture (rows, columns, 3) as they are. @param {Content} content */
-export function painted({ rows, columns, values, pixels, colours = "sequential", lo, hi, shade, opacity = 0.55 }) {
+export function painted({ rows, columns, values, pixels, colours = "sequential", lo, hi, shade, opacity = 0.55, over = 1 }) {
   const image = new ImageData(columns, rows);
   const { data } = image;
   const count = rows * columns;
@@ -137,7 +137,7 @@ export function painted({ rows, columns, values, pixels, colours = "sequential",
     for (let i = 0; i < count; i++) {
       const value = values[i];
       const from = Number.isFinite(value) ? 3 * Math.round(Math.min(255, Math.max(0, (value - low) * factor))) : -1;
-      for (let c = 0; c < 3; c++) data[4 * i + c] = from < 0 ? ODD[c] : known[from + c];
+      for (let c = 0; c < 3; c++) data[4 * i + c] = data[4 * i + c] * (1 - over) + over * (from < 0 ? ODD[c] : known[from + c]); // laid over a picture
       data[4 * i + 3] = 255;
     }
   }

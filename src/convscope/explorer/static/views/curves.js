@@ -1,116 +1,136 @@
-// How a training went, or goes: loss, figures, learning rate and momentum, of several runs over one another.
+// How a training went, or goes: its loss and main figure, step by step and epoch by epoch; several runs laid over each other.
 import { bind } from "../state.js";
 import { path, sourceOf } from "../source.js";
-import { chart, COLOURS } from "../draw/chart.js";
 import { html } from "../draw/dom.js";
 import { counted, short } from "../draw/format.js";
+import { KINDS, lines } from "../draw/line.js";
 import { frame, part, toggle } from "../draw/frame.js";
 
-const DEFAULTS = { run: "", others: "", log: true };
-const EVERY = 2000; // milliseconds between two looks at a training that goes on
-const APART = new Set(["step", "epoch"]);
+const DEFAULTS = { run: "", beside: "", log: false };
+const PAUSE = 2000; // milliseconds between two looks at a run that is being trained
 
 /** @param {{model: import("../state.js").Model, el: HTMLElement}} given */
 function render({ model, el }) {
   const state = bind(model, DEFAULTS);
   const source = sourceOf(model);
-  const view = frame(el, { title: "The training", name: "curves", lead: "Dashed: the training, in the mean over the last steps. Solid: the validation split, once an epoch." });
-  const log = toggle("logarithmic loss", true, (on) => state.set({ log: on }));
-  const others = html("div", { class: "control", role: "group", "aria-label": "Other runs" });
+  const view = frame(el, { title: "Training curves", name: "curves", lead: "The training loss of each step is of one batch, and noisy; its moving average is beside it. After each epoch the loss is measured on the validation split. While a run is being trained, this page follows it." });
+  const log = toggle("logarithmic loss", false, (on) => state.set({ log: on }));
+  const others = html("fieldset", { class: "beside" });
   view.controls.append(log.element, others);
-  const histories = /** @type {Map<string, any>} */ (new Map());
-  const charts = /** @type {Map<string, any>} */ (new Map());
+  const charts = new Map();
+  const known = new Map(); // run: what has been read of it
   let gone = false;
   let timer = 0;
 
-  const names = () => [state.get().run, ...state.get().others.split(",").filter((name) => name && name !== state.get().run)];
-  const look = async () => {
-    try {
-      await Promise.all(names().map(async (name) => histories.set(name, await more(source, name, histories.get(name)))));
-      if (gone) return;
-      draw();
-      if (names().some((name) => !histories.get(name).ended)) timer = setTimeout(look, EVERY);
-    } catch (error) {
-      if (!gone) view.fail(error);
+  const chosen = () => [state.get().run, ...besides()];
+  const besides = () => state.get().beside.split(",").filter(Boolean).map(decodeURIComponent).filter((name) => name !== state.get().run);
+
+  const read = async (run) => {
+    const had = known.get(run) ?? { after: 0, steps: {}, epochs: {} };
+    const { values, arrays } = await source.get(`${path("runs", run)}/history`, { after: had.after || "" });
+    const [steps, epochs] = ["steps", "epochs"].map((table) => Object.fromEntries(Object.entries(arrays).filter(([name]) => name.startsWith(`${table}/`)).map(([name, { data }]) => [name.slice(table.length + 1), data])));
+    const isNew = values.steps > 0 || values.anew || epochs.epoch?.length !== had.epochs.epoch?.length;
+    const joined = values.anew ? steps : Object.fromEntries(Object.entries(steps).map(([name, column]) => [name, had.steps[name] ? concat(had.steps[name], column) : column]));
+    known.set(run, { after: values.after, steps: joined, epochs, ended: values.ended, begun: values.begun });
+    return isNew || !charts.size;
+  };
+
+  const chart = (title, about) => {
+    if (!charts.has(title)) {
+      const made = lines({ label: title, ...about });
+      charts.set(title, { ...made, part: part(title, made.element, about.caption ?? "") });
     }
+    return charts.get(title);
   };
 
   const draw = () => {
     const now = state.get();
     log.set(now.log);
-    const shown = names().map((name, at) => ({ name, colour: COLOURS[at % COLOURS.length], ...histories.get(name) }));
-    const quantities = [...new Set(shown.flatMap(({ steps }) => Object.keys(steps).filter((column) => !APART.has(column) && !column.endsWith("_average"))))];
-    for (const quantity of quantities) {
-      if (!charts.has(quantity)) {
-        const made = chart({ label: words(quantity), x: "step" });
-        charts.set(quantity, made);
-        view.drawing.append(part(words(quantity), made.element));
-      }
-      charts.get(quantity).update(shown.flatMap((run) => lines(run, quantity, shown.length > 1)), now.log && quantity === "loss");
-    }
-    const [first] = shown;
-    const { epochs, steps } = first;
-    const last = (column) => column?.[column.length - 1];
-    const count = epochs.epoch?.length ?? 0;
-    const told = ["train_loss", "valid_loss", ...Object.keys(epochs).filter((name) => name.startsWith("valid_") && name !== "valid_loss").slice(0, 1)].filter((name) => epochs[name]).map((name) => `${words(name)} ${short(last(epochs[name]))}`);
-    view.say(`${first.name}: ${counted(count, "epoch")}, step ${(last(steps.step) ?? 0).toLocaleString("en")}${told.length ? `; ${told.join(", ")}` : ""}.${first.ended ? "" : " The training goes on, or was interrupted: new steps are looked for every two seconds."}`);
-    const columns = Object.keys(epochs);
-    view.table(() => ({ head: columns.map(words), right: columns.map((_, at) => at), rows: Array.from({ length: count }, (_, row) => columns.map((name) => short(epochs[name][row]))) }));
+    const runs = chosen().filter((run) => known.has(run));
+    const several = runs.length > 1;
+    const drawings = [];
+    const add = (title, x, given, how = {}) => {
+      const all = runs.flatMap((run, at) => given(known.get(run)).filter(({ y }) => y?.length).map((line, i) => ({ ...line, name: several ? `${run}: ${line.name}` : line.name, kind: KINDS[(several ? at : i) % KINDS.length] })));
+      if (all.length) drawings.push([chart(title, { x }), all, how]);
+    };
+    const figure = mainFigure(known.get(now.run)?.epochs ?? {}, known.get(now.run)?.steps ?? {});
+    const perEpoch = (name) => ({ epochs }) => [{ name: "validation", x: epochs.epoch, y: epochs[`valid_${name}`] }, ...(several ? [] : [{ name: "training", x: epochs.epoch, y: epochs[`train_${name}`] }])];
+    const perStep = (name) => ({ steps }) => [{ name: "moving average", x: steps.step, y: steps[`${name}_average`] }, ...(several ? [] : [{ name: "each batch", x: steps.step, y: steps[name] }])];
+    add("Loss of each epoch", "epoch", perEpoch("loss"), { log: now.log });
+    if (figure) add(`${capital(figure)} of each epoch`, "epoch", perEpoch(figure));
+    add("Loss of each step", "step", perStep("loss"), { log: now.log });
+    if (figure) add(`${capital(figure)} of each step`, "step", perStep(figure));
+    add("Learning rate", "step", ({ steps }) => [{ name: "learning rate", x: steps.step, y: steps.lr }]);
+    add("Momentum", "step", ({ steps }) => [{ name: "momentum", x: steps.step, y: steps.momentum }]);
+    const wanted = drawings.map(([{ part: each }]) => each);
+    if (wanted.length !== view.drawing.children.length || wanted.some((each, at) => view.drawing.children[at] !== each)) view.drawing.replaceChildren(...wanted);
+    for (const [made, all, how] of drawings) made.update(all, how);
+    view.say(runs.map((run) => sentence(run, known.get(run), figure)).join(" "));
+    view.table(() => tableOf(runs, known));
   };
 
-  source.get("runs").then(({ values }) => {
-    const chosen = () => state.get().others.split(",").filter(Boolean);
-    const known = values.runs.filter(({ name }) => name !== state.get().run);
-    if (!known.length || gone) return;
-    others.append(html("span", {}, "Beside it"), ...known.map(({ name }) => toggle(name, chosen().includes(name), (on) => state.set({ others: (on ? [...chosen(), name] : chosen().filter((each) => each !== name)).join(",") })).element));
-  }, view.fail);
-  const change = () => {
+  const look = async () => {
     clearTimeout(timer);
-    if (names().every((name) => histories.has(name))) draw();
+    try {
+      const changed = await Promise.all(chosen().map((run) => (known.get(run)?.ended ? false : read(run))));
+      if (gone) return;
+      if (changed.some(Boolean)) draw();
+      if (chosen().some((run) => !known.get(run)?.ended)) timer = setTimeout(look, PAUSE);
+    } catch (error) {
+      if (!gone) view.fail(error);
+    }
+  };
+  const change = () => {
+    offer();
+    if (chosen().every((run) => known.has(run))) draw();
     else look();
   };
-  view.say("Reading the tables of the run …");
+  let names = /** @type {string[]} */ ([]);
+  const offer = () => {
+    const on = besides();
+    const rest = names.filter((name) => name !== state.get().run);
+    others.hidden = !rest.length;
+    others.replaceChildren(html("legend", {}, "Laid over it"), ...rest.map((name) => {
+      const box = html("input", { type: "checkbox", change: () => state.set({ beside: (box.checked ? [...on, name] : on.filter((each) => each !== name)).map(encodeURIComponent).join(",") }) });
+      box.checked = on.includes(name);
+      return html("label", {}, box, ` ${name}`);
+    }));
+  };
+  view.say("Reading the training …");
   const leave = state.subscribe(change);
+  source.get("runs").then(({ values }) => {
+    if (gone) return;
+    names = values.runs.map(({ name }) => name);
+    offer();
+  }, () => {});
+  offer();
   look();
   return () => { gone = true; clearTimeout(timer); leave(); };
 }
 
-/** What is new of a run, joined to what was known. */
-async function more(source, name, before) {
-  const { values, arrays } = await source.get(`${path("runs", name)}/history`, { offset: before?.offset ?? 0 });
-  const tables = { epochs: {}, steps: {} };
-  for (const [address, { data }] of Object.entries(arrays)) {
-    const [table, column] = address.split("/");
-    tables[table][column] = data;
-  }
-  if (before && values.offset < before.offset) return more(source, name, null); // it was begun anew
-  for (const [column, old] of Object.entries(before?.steps ?? {})) {
-    const fresh = tables.steps[column] ?? new Float32Array(0);
-    const joined = new Float32Array(old.length + fresh.length);
-    joined.set(old);
-    joined.set(fresh, old.length);
-    tables.steps[column] = joined;
-  }
-  return { ...tables, offset: values.offset, ended: values.ended };
+function concat(a, b) {
+  const both = new Float32Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
 }
 
-/** The lines of one quantity of a run. */
-function lines({ name, steps, epochs, colour }, quantity, several) {
-  const of = (text) => (several ? `${name}, ${text}` : text);
-  const ends = (epochs.epoch ?? []).map((epoch) => steps.step?.[lastOf(steps.epoch, epoch)] ?? epoch);
-  const found = [];
-  const smooth = steps[`${quantity}_average`];
-  if (steps[quantity]) found.push({ name: of(smooth ? "training" : words(quantity)), x: steps.step, y: smooth ?? steps[quantity], colour, kind: smooth ? "dashed" : "line" });
-  if (epochs[`valid_${quantity}`]) found.push({ name: of("validation"), x: ends, y: epochs[`valid_${quantity}`], colour, kind: "line" });
-  return found;
+/** The first figure of the table that is not the loss. */
+const mainFigure = (epochs, steps) => Object.keys(epochs).find((name) => name.startsWith("valid_") && name !== "valid_loss")?.slice(6) ?? Object.keys(steps).find((name) => name.endsWith("_average") && name !== "loss_average")?.slice(0, -8);
+const capital = (name) => name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
+const last = (column) => column?.[column.length - 1];
+
+function sentence(run, { epochs, steps, ended, begun }, figure) {
+  const [done, step] = [epochs.epoch?.length ?? 0, last(steps.step) ?? 0];
+  const state = ended ? "" : begun ? "; it has not ended" : "; it has not finished an epoch, so that there are no weights to look at yet";
+  const told = done ? `: validation loss ${short(Number(last(epochs.valid_loss).toPrecision(4)))}${figure && epochs[`valid_${figure}`] ? `, ${figure.replaceAll("_", " ")} ${short(last(epochs[`valid_${figure}`]))}` : ""} after the last` : steps.loss_average ? `; the loss is ${short(last(steps.loss_average))}` : "";
+  return `${run}: ${counted(done, "epoch")}, ${counted(step, "step")}${told}${state}.`;
 }
 
-function lastOf(column, value) {
-  for (let at = column.length - 1; at >= 0; at--) if (column[at] === value) return at;
-  return -1;
+function tableOf(runs, known) {
+  const columns = Object.keys(known.get(runs[0])?.epochs ?? {});
+  const rows = runs.flatMap((run) => Array.from(known.get(run).epochs.epoch ?? [], (_, at) => [run, ...columns.map((name) => short(known.get(run).epochs[name]?.[at] ?? NaN))]));
+  return { head: ["run", ...columns.map((name) => name.replaceAll("_", " "))], right: columns.map((_, at) => at + 1), rows };
 }
-
-const WORDS = { lr: "learning rate" };
-const words = (column) => WORDS[column] ?? column.replace(/^valid_/, "validation ").replace(/^train_/, "training ").replaceAll("_", " ");
 
 export default { render };

@@ -1,163 +1,179 @@
-// What an answer rests on: a map over the example, and below it whether its method can be believed on this network.
+// What an answer rests on: the map of a method over the example, and whether the method can be believed on this run.
 import { bind } from "../state.js";
 import { path, sourceOf } from "../source.js";
 import { latest } from "../latest.js";
-import { html, svg } from "../draw/dom.js";
+import { range, table as colourTable, index, isLight } from "../draw/colour.js";
+import { html } from "../draw/dom.js";
 import { short } from "../draw/format.js";
+import { lines } from "../draw/line.js";
 import { choice, frame, part, slider } from "../draw/frame.js";
 import { legend, plane } from "../draw/plane.js";
-import { isLight, table } from "../draw/colour.js";
 
-const DEFAULTS = { run: "", image: "", method: "gradcam", beside: "ig", target: "", minimum: 0, maximum: 1, opacity: 0.75 };
-const MOST_CLASSES = 300;
+const DEFAULTS = { run: "", image: "", method: "gradcam", target: "", node: "", at: "", least: 0, most: 100, opacity: 60 };
+const CAM = ["gradcam", "gradcampp", "guided_gradcam"]; // whose map is of a layer
+const MOST_LETTERS = 400;
 
 /** @param {{model: import("../state.js").Model, el: HTMLElement}} given */
 function render({ model, el }) {
   const state = bind(model, DEFAULTS);
   const source = sourceOf(model);
-  const view = frame(el, { title: "What the answer rests on", name: "explanation", lead: "A map looks convincing whether it is true or not: read the verdict below it first. Minimum and maximum are shares of the magnitude below which 99.5 % of the map lie." });
-  const share = (value) => `${Math.round(100 * value)} %`;
+  const view = frame(el, { title: "What it rests on", name: "explain", lead: "Which places of the example count for an answer, by one of several methods. Methods disagree, and some show the example more than the network: read the verdict of the checks first." });
   const controls = {
-    method: choice("Method", {}, "", (method) => state.set({ method })),
-    beside: choice("Beside it", {}, "", (beside) => state.set({ beside })),
-    target: choice("Of", { "": "its own answer" }, "", (target) => state.set({ target })),
-    minimum: slider("Minimum", { min: 0, max: 1, step: 0.01, value: 0, shown: share }, (minimum) => state.set({ minimum, maximum: Math.max(minimum, state.get().maximum) })),
-    maximum: slider("Maximum", { min: 0, max: 1, step: 0.01, value: 1, shown: share }, (maximum) => state.set({ maximum, minimum: Math.min(maximum, state.get().minimum) })),
-    opacity: slider("Opacity", { min: 0, max: 1, step: 0.01, value: 0.75, shown: share }, (opacity) => state.set({ opacity })),
+    method: choice("Method", {}, "", (method) => state.set({ method, node: undefined })),
+    target: choice("Explained", {}, "", (target) => state.set({ target })),
+    node: choice("Layer", {}, "", (node) => state.set({ node })),
+    least: slider("Minimum", { min: 0, max: 100, value: 0, shown: percent }, (least) => state.set({ least })),
+    most: slider("Maximum", { min: 1, max: 100, value: 100, shown: percent }, (most) => state.set({ most })),
+    opacity: slider("Opacity", { min: 0, max: 100, value: 60, shown: percent }, (opacity) => state.set({ opacity })),
   };
   view.controls.append(...Object.values(controls).map((each) => each.element));
-  let answers = [];
+  const pick = (row, column) => regional && state.set({ at: `${row},${column}` });
+  const [image, over, alone] = ["The example", "The map over the example", "The map alone"].map((label) => plane({ label, side: 300, onPick: label.startsWith("The map over") ? pick : undefined }));
+  const curve = lines({ label: "The signal, coloured by the map", x: "step" });
+  const verdict = html("div", { class: "verdict" });
+  const letters = html("p", { class: "letters number" });
+  const scaleSlot = html("div");
+  const checked = new Map();
+  let regional = false;
+  let answer = null;
 
-  const show = () => {
-    const now = state.get();
-    for (const name of Object.keys(controls)) controls[name].set(now[name]);
-    const [first] = answers;
-    if (!first) return;
-    view.drawing.replaceChildren(...answers.map((answer) => one(answer, now, check)));
-    const told = first.values;
-    view.say(told.refused ? `${first.title} does not apply: ${told.refused}.` : `${told.title} of ${told.target || "the answer"}: ${told.of} ${short(told.score)}${told.passed === null ? "; not checked on this run" : told.passed ? "; held the checks" : "; did not hold the checks"}.`);
-    view.table(() => ({
-      head: ["method", "of", "score", "least", "largest", "layer", "gap", "verdict"], right: [2, 3, 4, 6],
-      rows: answers.map(({ values, title }) => (values.refused ? [title, "", "", "", "", "", "", values.refused] : [title, values.target, short(values.score), short(values.minimum), short(values.maximum), values.node ?? "", values.gap === null ? "" : short(values.gap), values.verdict || "not checked"])),
-    }));
+  const paint = () => {
+    if (!answer?.arrays.map) return;
+    const { values, arrays } = answer;
+    const { least, most, opacity } = state.get();
+    const map = arrays.map.data;
+    const colours = values.signed ? "diverging" : "sequential";
+    const [lowest, highest] = range(map, colours);
+    // a signed map is cut on both sides of 0 at once, so that 0 keeps its colour
+    const top = (Math.max(most, least + 1) / 100) * highest;
+    const bottom = values.signed ? -top : lowest + (least / 100) * (highest - lowest);
+    const high = values.signed ? top : lowest + (Math.max(most, least + 1) / 100) * (highest - lowest);
+    const cut = values.signed ? Float32Array.from(map, (value) => (Math.abs(value) < (least / 100) * highest ? 0 : value)) : map;
+    scaleSlot.replaceChildren(legend(bottom, high, colours));
+    if (arrays.pixels) {
+      const [rows, columns] = arrays.pixels.shape;
+      const large = upsampled(cut, arrays.map.shape, rows, columns);
+      over.update({ rows, columns, pixels: arrays.pixels.data, values: large, colours, lo: bottom, hi: high, over: opacity / 100, marks: marks(state.get().at) });
+      alone.update({ rows, columns, values: large, colours, lo: bottom, hi: high });
+    } else if (arrays.signal) {
+      const known = colourTable(colours);
+      const bands = Array.from(cut, (value, at) => {
+        const from = 3 * index(value, bottom, high);
+        return { from: at - 0.5, to: at + 0.5, colour: `rgb(${known[from]} ${known[from + 1]} ${known[from + 2]} / ${opacity / 100})` };
+      });
+      const [channels, steps] = arrays.signal.shape;
+      curve.update(Array.from({ length: channels }, (_, at) => ({ name: channels > 1 ? `channel ${at}` : "signal", y: arrays.signal.data.subarray(at * steps, (at + 1) * steps) })), { bands });
+    } else {
+      const known = colourTable(colours);
+      letters.replaceChildren(...values.letters.slice(0, MOST_LETTERS).map((letter, at) => {
+        const place = index(cut[at], bottom, high);
+        const span = html("span", { title: `${at}: ${short(map[at])}` }, letter || "·");
+        const [red, green, blue] = known.subarray(3 * place, 3 * place + 3);
+        span.style.background = `rgb(${red} ${green} ${blue})`;
+        span.style.color = isLight(colours, place) ? "#14181d" : "#ffffff";
+        return span;
+      }));
+    }
   };
-  const ask = (now, method, checks = "") => source.get(path("runs", now.run, "explain", now.image), { method, target: now.target, node: now.node ?? "", at: now.at ?? "", checks })
-    .then((answer) => ({ ...answer, title: titles[method] ?? method, method }));
-  const check = async (method, button) => {
-    button.disabled = true;
-    button.textContent = "Checking on held-out examples …";
-    try {
-      const checked = await ask(state.get(), method, "1");
-      answers = answers.map((each) => (each.method === method ? checked : each));
-    } catch (error) {
-      button.textContent = error.message;
+  const draw = ({ values, arrays }) => {
+    answer = { values, arrays };
+    const now = state.get();
+    regional = Boolean(arrays.region);
+    controls.method.set(now.method, values.methods);
+    controls.target.set(now.target, { "": `its own answer (${values.target})`, ...Object.fromEntries(values.targets.map((name) => [name, name])) });
+    controls.node.element.hidden = !CAM.includes(now.method);
+    controls.node.set(now.node, { "": values.node && !now.node ? `the last with places (${values.node})` : "the last with places", ...Object.fromEntries(values.layers.map((name) => [name, name])) });
+    if (values.refused) {
+      view.say(`${values.title} is refused here: ${values.refused}.`);
+      view.drawing.replaceChildren(...(arrays.pixels ? [part("The example", shown(arrays.pixels))] : []));
+      view.more.replaceChildren();
       return;
     }
-    show();
+    const whole = short(values.score);
+    view.say(`${values.title}: what ${values.target} rests on, with a score of ${whole}; the map goes from ${short(values.minimum)} to ${short(values.maximum)}${values.node ? `, taken of layer ${values.node} (${values.shape.join(" × ")})` : ""}.`);
+    const signs = values.signed ? "Orange speaks for it, blue against it." : "The lighter, the more it counts.";
+    const [one, all] = arrays.signal ? ["step", "signal"] : values.letters.length ? ["letter", "text"] : ["pixel", "image"];
+    const [about, key] = [`${values.about.replaceAll("pixel", one).replaceAll("image", all)} (${values.source})`, html("div", {}, scaleSlot)];
+    if (arrays.pixels) {
+      view.drawing.replaceChildren(
+        part("The example", shown(arrays.pixels)),
+        part("The map over it", html("div", {}, over.element, key), regional ? "Choose a place to explain what is predicted there." : signs),
+        part("The map alone", alone.element, `${regional ? `${signs} ` : ""}${about}`),
+        ...(regional ? [part("What is explained", region(arrays.region), values.target)] : []));
+    } else if (arrays.signal) view.drawing.replaceChildren(part("The map along the signal", html("div", {}, curve.element, key), `${signs} ${about}`));
+    else view.drawing.replaceChildren(part("The map over the text", html("div", {}, letters, key), `${signs} ${about}`));
+    paint();
+    judge();
+    view.table(() => rowsOf(values, arrays.map));
   };
-  let titles = /** @type {Record<string, string>} */ ({});
-  let key = "";
-  const asked = latest(async (now) => Promise.all([now.method, now.beside].filter((method, at, all) => method && all.indexOf(method) === at).map((method) => ask(now, method))),
-    (found) => { answers = found; show(); }, view.fail);
+  const shown = ({ shape: [rows, columns], data }) => {
+    image.update({ rows, columns, pixels: data });
+    return image.element;
+  };
+  const region = ({ shape: [rows, columns], data }) => {
+    const mask = plane({ label: "What is explained", side: 300 });
+    mask.update({ rows, columns, values: data, colours: "grey", lo: 0, hi: 1 });
+    return mask.element;
+  };
+
+  const judge = () => {
+    const now = state.get();
+    const found = checked.get(keyOf(now)) ?? answer.values;
+    const button = html("button", { type: "button", click: check }, "Check this method");
+    verdict.className = `verdict${found.passed === false ? " alert" : ""}`;
+    verdict.replaceChildren(html("h2", {}, "Can it be believed?"),
+      html("p", {}, found.verdict ? `${found.passed === false ? "The checks failed: " : ""}${found.verdict}` : `${found.title} has not been checked on this run. Checking asks whether its maps change when the weights do, and whether what they point at matters; it takes seconds to a minute.`),
+      found.verdict ? "" : button,
+      ...found.remarks.map((text) => html("p", { class: "note" }, text)));
+    const { gap } = answer.values;
+    const theory = gap === null ? [] : [html("p", { class: "note" }, `Theory says what the map adds up to; it misses that by ${short(gap)}, ${short(Math.abs(100 * gap / (answer.values.score || 1)))} % of the score.`)];
+    view.more.replaceChildren(verdict, ...theory, ...answer.values.notes.map((text) => html("p", { class: "note" }, text)));
+  };
+  const keyOf = ({ method, node }) => `${method}\n${node}`;
+  const question = ({ run, image: name, method, target, node, at }, more = {}) => source.get(path("runs", run, "explain", name), { method, target, node, at: regionalAt(at), ...more });
+  const regionalAt = (at) => (/^\d+,\d+$/.test(at) ? at : "");
+  const checking = latest((now) => question(now, { checks: 1 }), ({ values }, now) => {
+    checked.set(keyOf(now), values);
+    judge();
+  }, (error) => verdict.replaceChildren(html("p", { class: "alert", role: "alert" }, String(error).replace(/^Error: /, ""))));
+  function check() {
+    verdict.replaceChildren(html("h2", {}, "Can it be believed?"), html("p", { role: "status" }, "Checking on held-out examples; this takes seconds to a minute …"));
+    checking.run(state.get());
+  }
+
+  const asked = latest(question, draw, view.fail);
+  let last = "";
   const change = () => {
     const now = state.get();
-    const next = JSON.stringify([now.run, now.image, now.method, now.beside, now.target, now.node, now.at]);
-    if (next === key) return show();
-    key = next;
+    for (const name of ["least", "most", "opacity"]) controls[name].set(now[name]);
+    const wanted = [now.method, now.target, now.node, now.at].join("\n");
+    if (wanted === last) return paint();
+    last = wanted;
+    checking.leave();
     asked.run(now);
   };
-  const begin = latest((now) => Promise.all([source.get("methods"), source.get(path("runs", now.run))]), ([known, run]) => {
-    titles = Object.fromEntries(known.values.methods.map((each) => [each.name, each.title]));
-    controls.method.set(state.get().method, titles);
-    controls.beside.set(state.get().beside, { "": "nothing", ...titles });
-    const classes = run.values.classes.slice(0, MOST_CLASSES);
-    controls.target.set(state.get().target, { "": "its own answer", ...Object.fromEntries(classes.map((name) => [name, name])) });
-    change();
-  }, view.fail);
-  view.say("Explaining the answer …");
+  view.say("Computing the map …");
   const leave = state.subscribe(change);
-  begin.run(state.get());
-  return () => { begin.leave(); asked.leave(); leave(); };
+  change();
+  return () => { asked.leave(); checking.leave(); leave(); };
 }
 
-/** The map of one method over the example, with its verdict and a way to check it. */
-function one({ values, arrays, title, method }, now, check) {
-  if (values.refused) return part(title, html("p", { class: "note" }, `does not apply: ${values.refused}`));
-  const colours = values.signed ? "diverging" : "sequential";
-  const most = largest(arrays.map.data);
-  const verdict = html("p", { class: values.passed === false ? "alert" : "caption" }, values.verdict || "Not checked on this run.");
-  const button = values.verdict ? "" : html("button", { type: "button", click: (event) => check(method, event.currentTarget) }, "Check this method (seconds to a minute)");
-  const facts = [values.node ? `layer ${values.node}` : "", values.gap === null ? "" : `misses its sum by ${short(values.gap)}`, ...values.notes].filter(Boolean).join("; ");
-  return part(title, html("div", {}, over(values, arrays, now, colours, most, title), legend(values.signed ? -most * now.maximum : most * now.minimum, most * now.maximum, colours), facts ? html("p", { class: "caption" }, facts) : "", verdict, button));
+/** A map as many cells as the image: each takes the nearest of the map, so that what was computed is seen. */
+function upsampled(map, [height, width], rows, columns) {
+  if (height === rows && width === columns) return map;
+  return Float32Array.from({ length: rows * columns }, (_, i) =>
+    map[Math.floor((Math.floor(i / columns) * height) / rows) * width + Math.floor(((i % columns) * width) / columns)]);
 }
 
-/** The magnitude below which 99.5 % of a map lie: one pixel alone would leave all others pale. */
-function largest(values) {
-  const sizes = Float32Array.from(values.filter(Number.isFinite), Math.abs).sort();
-  return sizes[Math.floor(0.995 * (sizes.length - 1))] || sizes[sizes.length - 1] || 1;
-}
+const percent = (value) => `${value} %`;
+const marks = (at) => (/^\d+,\d+$/.test(at) ? [{ row: Number(at.split(",")[0]), column: Number(at.split(",")[1]) }] : []);
 
-/** How strongly a value covers the example: nothing below the minimum, all of the opacity from the maximum on. */
-const strength = (value, most, { minimum, maximum }) => Math.min(1, Math.max(0, (Math.abs(value) / most - minimum) / Math.max(1e-6, maximum - minimum)));
-
-function colourOf(value, most, now, colours) {
-  const known = table(colours);
-  const full = Math.min(1, strength(value, most, now));
-  const at = colours === "diverging" ? Math.round(127.5 + 127.5 * Math.sign(value) * full) : Math.round(255 * full);
-  return known.subarray(3 * at, 3 * at + 3);
-}
-
-function over(values, arrays, now, colours, most, title) {
-  if (values.letters.length) return letters(values.letters, arrays.map.data, most, now, colours);
-  if (arrays.pixels) {
-    const [rows, columns] = arrays.pixels.shape;
-    const [high, wide] = arrays.map.shape;
-    const pixels = new Uint8ClampedArray(rows * columns * 3);
-    for (let y = 0; y < rows; y++) {
-      for (let x = 0; x < columns; x++) {
-        const to = 3 * (y * columns + x);
-        const value = arrays.map.data[Math.floor((y * high) / rows) * wide + Math.floor((x * wide) / columns)];
-        const cover = now.opacity * (Number.isFinite(value) ? strength(value, most, now) : 0);
-        const colour = colourOf(Number.isFinite(value) ? value : 0, most, now, colours);
-        for (let c = 0; c < 3; c++) pixels[to + c] = (1 - cover) * arrays.pixels.data[to + c] + cover * colour[c];
-      }
-    }
-    const drawn = plane({ label: `${title} over the image`, side: 320 });
-    drawn.update({ rows, columns, pixels: values.upward ? upside(pixels, rows, columns) : pixels });
-    return drawn.element;
-  }
-  return trace(arrays, most, now, colours);
-}
-
-function upside(pixels, rows, columns) {
-  const turned = new Uint8ClampedArray(pixels.length);
-  for (let y = 0; y < rows; y++) turned.set(pixels.subarray(3 * y * columns, 3 * (y + 1) * columns), 3 * (rows - 1 - y) * columns);
-  return turned;
-}
-
-function letters(text, map, most, now, colours) {
-  return html("p", { class: "letters" }, text.map((letter, at) => {
-    const span = html("span", { title: short(map[at]) }, letter || "·");
-    const cover = strength(map[at], most, now);
-    const [red, green, blue] = colourOf(map[at], most, now, colours);
-    span.style.backgroundColor = `rgb(${red} ${green} ${blue} / ${now.opacity * cover})`;
-    const place = colours === "diverging" ? Math.round(127.5 + 127.5 * Math.sign(map[at]) * cover) : Math.round(255 * cover);
-    if (now.opacity * cover > 0.5) span.style.color = isLight(colours, place) ? "#14181d" : "#fff";
-    return span;
-  }));
-}
-
-/** A signal as lines, above a strip that is coloured by the map. */
-function trace({ signal, map }, most, now, colours) {
-  const [channels, steps] = signal.shape;
-  const [width, height] = [560, 150];
-  const [lo, hi] = [signal.data.reduce((a, b) => Math.min(a, b), Infinity), signal.data.reduce((a, b) => Math.max(a, b), -Infinity)];
-  const lines = Array.from({ length: channels }, (_, c) => svg("polyline", { class: "axis", points: Array.from({ length: steps }, (_, t) => `${(((t + 0.5) * width) / steps).toFixed(1)},${(height - 4 - ((signal.data[c * steps + t] - lo) / (hi - lo || 1)) * (height - 8)).toFixed(1)}`).join(" ") }));
-  const strip = html("canvas", { class: "strip", width: map.data.length, height: 1, role: "img", "aria-label": "The map along the signal" });
-  const image = new ImageData(map.data.length, 1);
-  map.data.forEach((value, t) => image.data.set([...colourOf(value, most, now, colours), 255], 4 * t));
-  strip.getContext("2d").putImageData(image, 0, 0);
-  return html("div", {}, svg("svg", { class: "chart", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `A signal of ${steps} steps, from ${short(lo)} to ${short(hi)}` }, lines), strip);
+/** The places that count most, in words and numbers. */
+function rowsOf({ letters }, { shape, data }) {
+  const order = Array.from(data.keys()).sort((a, b) => Math.abs(data[b]) - Math.abs(data[a])).slice(0, 100);
+  const names = shape.length === 2 ? ["row", "column"] : [letters.length ? "letter" : "step"];
+  const where = (i) => (shape.length === 2 ? [Math.floor(i / shape[1]), i % shape[1]] : [letters.length ? `${i} ${letters[i]}` : i]);
+  return { head: [...names, "counts"], right: [0, 1, 2], rows: order.map((i) => [...where(i), short(data[i])]) };
 }
 
 export default { render };
