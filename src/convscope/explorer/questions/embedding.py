@@ -6,24 +6,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from convscope.data.spec import names_of
 from convscope.data.transforms import TextTransform
 from convscope.errors import ConfigError
-from convscope.explaining.score import answering
 from convscope.explorer.answer import Answer
 from convscope.explorer.questions.options import whole
 from convscope.plain import plain
 from convscope.runs.explanation_checks import checked_rows
-from convscope.runs.verdicts import inputs_of
+from convscope.runs.head_features import head_features, token_tables
 
 if TYPE_CHECKING:
     from convscope.explorer.session import Opened, Session
 
-MOST, BATCH, NEAREST = 1000, 32, 8  # points; examples of a batch; neighbours that are told
-HEADS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+MOST, NEAREST = 1000, 8  # points; neighbours that are told
 
 
 def embedded(session: Session, options: Mapping[str, str], run: str) -> Answer:
@@ -34,7 +30,7 @@ def embedded(session: Session, options: Mapping[str, str], run: str) -> Answer:
     two components has.
     """
     opened = session.run(run)
-    tables = {name: each for name, each in opened.run.model.named_modules() if isinstance(each, nn.Embedding)}
+    tables = token_tables(opened.run)
     of = options.get("of") or "examples"
     if of == "tokens":
         if not tables:
@@ -76,11 +72,11 @@ def _neighbours(vectors: np.ndarray) -> dict[str, np.ndarray]:
     return {"nearest": order.astype(np.int32), "cosine": np.take_along_axis(cosine, order, 1)}
 
 
-def _tokens(opened: Opened, layer: str, table: nn.Embedding) -> tuple[np.ndarray, dict[str, Any]]:
+def _tokens(opened: Opened, layer: str, table: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     rule = opened.run.spec.preprocessing
     words = list(rule.vocabulary or rule.characters) if isinstance(rule, TextTransform) else []
     names = ["padding", "unknown", *words]
-    vectors = table.weight.detach().cpu().float().numpy()[:MOST]
+    vectors = table[:MOST]
     names += [str(at) for at in range(len(names), len(vectors))]
     return vectors, {"layer": layer, "names": names[: len(vectors)], "groups": [], "group": [], "images": []}
 
@@ -88,48 +84,11 @@ def _tokens(opened: Opened, layer: str, table: nn.Embedding) -> tuple[np.ndarray
 def _examples(opened: Opened, count: int) -> tuple[np.ndarray, dict[str, Any]]:
     name, split, _ = opened.held
     rows = checked_rows(len(split), count)
-    parts: list[np.ndarray] = []
-    layer = ""
-    for first in range(0, len(rows), BATCH):
-        some = rows[first : first + BATCH]
-        x = inputs_of(opened.run, split, some)
-        alone = (
-            [x] if len(x) == len(some) else [inputs_of(opened.run, split, some[at : at + 1]) for at in range(len(some))]
-        )
-        for each in alone:
-            layer, features = _before_the_head(opened.run.model, each)
-            parts.append(features)
+    layer, features = head_features(opened.run, split, rows)
     target = split.target
     known = split.dataset.target_kind == "class" and isinstance(target, np.ndarray)
     images = [f"{name}:{row}" for row in rows]
     facts = {"layer": layer, "names": [str(split.ids[row]) for row in rows], "images": images,
              "groups": list(names_of(opened.run.spec.target)) if known else [],
              "group": [int(target[row]) for row in rows] if known else []}  # fmt: skip
-    return np.concatenate(parts), facts
-
-
-def _before_the_head(model: nn.Module, x: Tensor) -> tuple[str, np.ndarray]:
-    """Return the name of the last layer that mixes its inputs, and what it takes (N, d): of maps the mean of each."""
-    taken: list[tuple[str, Tensor]] = []
-
-    def watch(name: str) -> Any:
-        return lambda _, given: taken.append((name, given[0].detach()))
-
-    hooks = [
-        module.register_forward_pre_hook(watch(name))
-        for name, module in model.named_modules()
-        if isinstance(module, HEADS)
-    ]
-    try:
-        with answering(model), torch.inference_mode():
-            model(x)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    if not taken:
-        raise ConfigError("this network has no layer that weighs features: its examples cannot be laid out by them")
-    name, values = taken[-1]
-    linear = isinstance(model.get_submodule(name), nn.Linear)
-    if values.ndim > 2:
-        values = values.flatten(1, -2).mean(1) if linear else values.flatten(2).mean(2)
-    return name, values.reshape(len(x), -1).cpu().float().numpy()
+    return features, facts
