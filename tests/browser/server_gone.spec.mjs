@@ -19,6 +19,6 @@ export default async function ({ page, settled, more: [python, run] }) {
   await page.waitForFunction(() => document.getElementById("state").textContent.includes("has gone"));
   const second = await start(python, run, port);
   await page.waitForFunction(() => !document.getElementById("state").textContent, undefined, { timeout: 30_000 });
-  await page.waitForFunction(() => !document.querySelector("#view [role=alert]") && /answered wrongly/.test(document.querySelector(".said").textContent));
+  await page.waitForFunction(() => !document.querySelector("#view [role=alert]") && /answered wrongly/.test(document.querySelector(".said")?.textContent));
   second.server.kill();
 }

@@ -81,3 +81,7 @@ def test_scripts_of_the_page_that_need_no_browser() -> None:
     scripts = sorted(each.name for each in HERE.glob("*.test.mjs"))
     if scripts:
         node("--test", *scripts)
+
+
+def test_pictures_of_ones_own_stay_in_the_browser(page: Page) -> None:
+    check("own_picture", page)
