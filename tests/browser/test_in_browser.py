@@ -85,3 +85,7 @@ def test_scripts_of_the_page_that_need_no_browser() -> None:
 
 def test_pictures_of_ones_own_stay_in_the_browser(page: Page) -> None:
     check("own_picture", page)
+
+
+def test_odd_links_are_said_to_be_so_and_leave_nothing_behind(page: Page) -> None:
+    check("odd_links", page, "digits%20run", "test/0")

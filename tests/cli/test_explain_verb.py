@@ -134,3 +134,8 @@ def test_one_image_of_a_network_that_is_no_run_is_explained_unchecked(images, tm
     assert call(*words) == 0
     assert "nothing was checked" in " ".join(capsys.readouterr().err.split())
     says(capsys, "give two inputs or more", *words[:-1], tmp_path / "other", "--checks")
+
+
+def test_sizes_and_folders_that_feature_maps_cannot_be_of(run, images, tmp_path, capsys):
+    says(capsys, "takes images of 1 channels", "explain", run, images / "1.png", "--maps", "--input", "3x8x8")
+    says(capsys, "is a folder: name a file in it", "explain", run, images, "--maps")

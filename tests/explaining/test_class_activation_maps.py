@@ -118,3 +118,14 @@ def test_texts_have_maps_of_their_convolution(name: str):
     model = create(name, classes=3, vocabulary=17, size=(None,))  # pyright: ignore[reportArgumentType]
     attribution = gradcam(Explained(model, torch.randint(2, 17, (2, 30))), ChosenScore([0, 1]))
     assert attribution.map.shape == (2, 30) and attribution.map.any() and attribution.node is not None
+
+
+def test_behind_an_upsampling_a_map_lies_where_the_network_looked():
+    """Pooled to a quarter and spread again, units of one cell see alike; in the mean each still stands at its place."""
+    torch.manual_seed(0)
+    down = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(4))
+    model = nn.Sequential(*down, nn.ConvTranspose2d(4, 4, 4, stride=4), nn.ReLU(), nn.Conv2d(4, 2, 1))
+    node = spatial_node(Explained(model, torch.randn(1, 1, 32, 32)))
+    assert node.name == "4"
+    for centres in node.centres:
+        np.testing.assert_allclose(centres, np.arange(32), atol=1e-9)

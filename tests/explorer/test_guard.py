@@ -154,3 +154,7 @@ def test_a_token_that_others_could_read_is_not_used_again(tmp_path: Path) -> Non
 def test_without_a_place_to_keep_it_every_start_has_a_token_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert token(tmp_path / "file") != token(tmp_path / "file")
+
+
+def test_a_port_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    says(capsys, "from 0 (any free one) to 65535", "explore", "--port", 99999, "--no-open")

@@ -118,6 +118,9 @@ def _of_run(opened: Network, run: Run, x: Any) -> Example:
         rule = run.spec.preprocessing
         inputs = [run.predictor.tensor(signal[None])]
         return Example(opened, inputs, Scaling(signal.T, rule.mean, rule.std), classes)
+    taken = run.spec.input.channels
+    if opened.input_shape[0] != taken:
+        raise ShapeError(f"this run takes images of {taken} channels, and {opened.input_shape[0]} were asked for")
     rule = opened.preprocessing()
     pixels = opened.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
     inputs = [run.predictor.tensor(np.array(pixels[None]))]

@@ -158,6 +158,8 @@ def _inside(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Pat
 
     if len(inputs) != 1:
         raise ConfigError(f"--maps shows one input, found {len(inputs)}")
+    if Path(inputs[0]).is_dir():
+        raise ConfigError(f"--maps shows one input, and {inputs[0]} is a folder: name a file in it")
     temperature = 1.0 if flags.temperature is None else flags.temperature
     shape = image_shape(flags.input_)
     result = inside(network, inputs[0], node=flags.node, temperature=temperature, input_shape=shape)

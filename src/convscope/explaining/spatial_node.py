@@ -141,9 +141,12 @@ def _from_input(graph: Graph, past: str = "") -> set[str]:
 def _centres(way: Reach | None, count: int, length: int) -> np.ndarray:
     """Return where the centres of units lie along an axis of the input, borders left out of account.
 
-    Of units whose receptive fields are in no order, they are spread evenly.
+    Behind an upsampling the fields of neighbours differ and come again period by period: their mean is taken, and the
+    units stand at even distances. Of units whose receptive fields are in no order, they are spread evenly.
     """
-    field = None if way is None else way.field
-    if field is None or field.start is None or not field.stride or field.size is None:
+    periodic = None if way is None else way.periodic
+    if periodic is None or not periodic.advance or way is None or way.field.size is None:
         return (np.arange(count) + 0.5) * length / count - 0.5
-    return field.start + (field.size - 1) / 2 + float(field.stride) * np.arange(count)
+    middles = (periodic.first + periodic.last) / 2
+    step = periodic.advance / len(middles)
+    return (middles - step * np.arange(len(middles))).mean() + step * np.arange(count)

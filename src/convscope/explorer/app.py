@@ -43,8 +43,10 @@ class Address:
 def listen(port: int | None = None, host: str = LOOPBACK, names: tuple[str, ...] = ()) -> Address:
     """Listen on a port, by default the usual one or, where that is taken, any free one.
 
-    Raises ``ConfigError`` for a port that is asked for and taken.
+    Raises ``ConfigError`` for a port that is asked for and taken, or is none.
     """
+    if port is not None and not 0 <= port <= 65535:
+        raise ConfigError(f"--port: expected a number from 0 (any free one) to 65535, found {port}")
     for wanted in (port,) if port is not None else (PORT, 0):
         listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

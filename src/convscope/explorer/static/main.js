@@ -17,6 +17,7 @@ let state = /** @type {Record<string, any>} */ ({});
 let token = "";
 let runs = /** @type {{name: string, ended: boolean, begun: boolean}[]} */ ([]);
 let shown = { key: "", leave: () => {} };
+let moved = false; // whether this is not the first view
 
 /** What every view works with: the link as its state, and this page's server. @type {import("./state.js").Model} */
 const model = {
@@ -146,6 +147,8 @@ async function show() {
   if (view.needs !== "nothing" && !runs.length) return say("No run is open. Start the page with: convscope explore RUN");
   const el = html("div", { class: `of-${state.view}` });
   elements.view.replaceChildren(el);
+  if (moved && document.activeElement === document.body) elements.view.focus({ preventScroll: true }); // for who tabs on
+  moved = true;
   try {
     const { default: made } = await view.load();
     if (shown.key !== key) return;

@@ -26,7 +26,9 @@ export function frame(el, { title, lead = "", name }) {
   const actions = html("div", { class: "actions" },
     html("button", { type: "button", click: () => save(drawing, `${name}.svg`) }, "Save as SVG"),
     html("button", { type: "button", click: () => save(drawing, `${name}.png`) }, "Save as PNG"));
-  el.replaceChildren(html("h1", {}, title), lead ? html("p", { class: "lead" }, lead) : "", controls, said, drawing, more, details, actions);
+  const alert = html("p", { class: "alert", role: "alert" });
+  const shown = html("div", {}, drawing, more, details, actions);
+  el.replaceChildren(html("h1", {}, title), lead ? html("p", { class: "lead" }, lead) : "", controls, said, shown);
   return {
     controls,
     drawing,
@@ -34,6 +36,8 @@ export function frame(el, { title, lead = "", name }) {
     /** @param {string} sentence */
     say(sentence) {
       if (said.textContent !== sentence) said.textContent = sentence;
+      alert.remove();
+      shown.hidden = false;
     },
     /** @param {() => Table} rows */
     table(rows) {
@@ -41,10 +45,12 @@ export function frame(el, { title, lead = "", name }) {
       details.hidden = false;
       if (details.open) fill();
     },
-    /** Say what went wrong, in place of the drawings. @param {unknown} error */
+    /** Say what went wrong, in place of all that was shown, until something is said again. @param {unknown} error */
     fail(error) {
       said.textContent = "";
-      drawing.replaceChildren(html("p", { class: "alert", role: "alert" }, error instanceof Error ? error.message : String(error)));
+      shown.hidden = true;
+      alert.textContent = error instanceof Error ? error.message : String(error);
+      shown.before(alert);
     },
   };
 }
@@ -94,16 +100,17 @@ export function slider(label, { min, max, step = 1, value, shown = String }, cha
   };
 }
 
-/** A choice among several. @param {string} label @param {Record<string, string>} choices by what they are called @param {string} value @param {(value: string) => void} change */
+/** A choice among several. @param {string} label @param {Record<string, string> | [string, string][]} choices what each is called @param {string} value @param {(value: string) => void} change */
 export function choice(label, choices, value, change) {
   const id = newId();
   const select = html("select", { id, change: () => change(select.value) });
-  const offer = (names) => select.replaceChildren(...Object.entries(names).map(([key, text]) => html("option", { value: key }, text)));
+  // Pairs keep their order, where an object puts names that are whole numbers first.
+  const offer = (names) => select.replaceChildren(...(Array.isArray(names) ? names : Object.entries(names)).map(([key, text]) => html("option", { value: key }, text)));
   offer(choices);
   select.value = value;
   return {
     element: html("div", { class: "control" }, html("label", { for: id }, label), select),
-    /** @param {string} next @param {Record<string, string>} [names] */
+    /** @param {string} next @param {Record<string, string> | [string, string][]} [names] */
     set(next, names) {
       if (names) offer(names);
       select.value = next;

@@ -31,6 +31,7 @@ function render({ model, el }) {
   const show = () => {
     if (!answer) return;
     const now = state.get();
+    if (!(now.temperature > 0)) now.temperature = 1; // a link may say anything
     temperature.set(Math.log10(now.temperature));
     const { values, arrays } = answer;
     const parts = [];
@@ -59,6 +60,12 @@ function render({ model, el }) {
       return;
     }
     const logits = Array.from(arrays.logits.data);
+    if (!logits.every(Number.isFinite)) {
+      view.say(`The network gives no answer to ${values.id}: ${logits.filter((logit) => !Number.isFinite(logit)).length} of its ${logits.length} last numbers are not finite.`);
+      view.drawing.replaceChildren(...parts);
+      view.table(() => ({ head: ["class", "logit"], right: [1], rows: values.classes.map((name, at) => [name, short(logits[at])]) }));
+      return;
+    }
     const chances = softmax(logits, now.temperature);
     const order = chances.map((_, at) => at).sort((a, b) => logits[b] - logits[a]);
     const first = order[0];

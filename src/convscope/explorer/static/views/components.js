@@ -114,7 +114,7 @@ function render({ model, el }) {
   const begin = latest(({ run }) => source.get(path("runs", run)), ({ values }) => {
     layers = values.edges.filter((node) => node.op === "correlate" && node.shape.length > 2);
     if (!layers.length) return view.say("This network has no convolution.");
-    controls.node.set("", Object.fromEntries(layers.map((node) => [node.name, `${node.name}  ${node.shape.slice(1).join("×")}`])));
+    controls.node.set("", layers.map((node) => [node.name, `${node.name}  ${node.shape.slice(1).join("×")}`]));
     change();
   }, view.fail);
   view.say("Computing every layer …");

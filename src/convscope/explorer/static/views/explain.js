@@ -80,9 +80,9 @@ function render({ model, el }) {
     const now = state.get();
     regional = Boolean(arrays.region);
     controls.method.set(now.method, values.methods);
-    controls.target.set(now.target, { "": `its own answer (${values.target})`, ...Object.fromEntries(values.targets.map((name) => [name, name])) });
+    controls.target.set(now.target, [["", `its own answer (${values.target})`], ...values.targets.map((name) => [name, name])]);
     controls.node.element.hidden = !CAM.includes(now.method);
-    controls.node.set(now.node, { "": values.node && !now.node ? `the last with places (${values.node})` : "the last with places", ...Object.fromEntries(values.layers.map((name) => [name, name])) });
+    controls.node.set(now.node, [["", values.node && !now.node ? `the last with places (${values.node})` : "the last with places"], ...values.layers.map((name) => [name, name])]);
     if (values.refused) {
       view.say(`${values.title} is refused here: ${values.refused}.`);
       view.drawing.replaceChildren(...(arrays.pixels ? [part("The example", shown(arrays.pixels))] : []));

@@ -112,7 +112,7 @@ function render({ model, el }) {
   const begin = latest(({ run }) => source.get(path("runs", run)), ({ values }) => {
     layers = new Map(values.inspection.layers.map((each) => [each.name, each]));
     nodes = values.edges.filter((node) => node.op !== "input" && node.batch === 0 && layers.has(node.name));
-    layer.set("", Object.fromEntries(nodes.map((node) => [node.name, `${node.name}  ${sizes(node.shape.slice(1))}`])));
+    layer.set("", nodes.map((node) => [node.name, `${node.name}  ${sizes(node.shape.slice(1))}`]));
     change();
   }, view.fail);
   view.say("Recording the network …");

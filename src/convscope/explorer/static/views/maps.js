@@ -29,7 +29,7 @@ function render({ model, el }) {
   };
   const turn = (by) => () => state.set({ from: Math.max(0, state.get().from + by * SHOWN), channel: Math.max(0, state.get().from + by * SHOWN) });
   const [earlier, later] = [html("button", { type: "button", click: turn(-1) }, "Earlier maps"), html("button", { type: "button", click: turn(1) }, "Later maps")];
-  view.controls.append(html("button", { type: "button", click: step(-1) }, "Layer before"), controls.node.element, html("button", { type: "button", click: step(1) }, "Layer behind"), controls.over.element, earlier, later);
+  view.controls.append(html("button", { type: "button", click: step(-1) }, "Previous layer"), controls.node.element, html("button", { type: "button", click: step(1) }, "Next layer"), controls.over.element, earlier, later);
   const current = () => ({ ...state.get(), node: state.get().node || layers[0]?.name });
 
   const large = plane({ label: "The map", side: 448, onPick: (row, column) => {
@@ -55,7 +55,7 @@ function render({ model, el }) {
       const odd = arrays.odd?.data.subarray(at * size, (at + 1) * size);
       return Float32Array.from(bytes, (byte, i) => (odd?.[i] ? NaN : low + (byte / 255) * (high - low)));
     };
-    const over = (at) => (now.over === "layer" ? [lo, hi] : arrays.ranges.data.subarray(2 * at, 2 * at + 2));
+    const over = (at) => (now.over === "layer" || size === 1 ? [lo, hi] : arrays.ranges.data.subarray(2 * at, 2 * at + 2));
     const buttons = Array.from({ length: shown }, (_, at) => {
       const canvas = html("canvas", { width: columns, height: rows });
       canvas.style.width = `${Math.max(24, columns * scale)}px`;
@@ -71,8 +71,9 @@ function render({ model, el }) {
     earlier.hidden = later.hidden = channels <= SHOWN;
     earlier.disabled = now.from === 0;
     later.disabled = now.from + shown >= channels;
-    const silent = Array.from({ length: shown }, (_, i) => arrays.ranges.data[2 * i] === arrays.ranges.data[2 * i + 1]).filter(Boolean).length;
-    view.say(`${values.node} (${values.op}): ${counted(channels, "map")} of ${space.join(" × ") || "one number"}, from ${short(lo)} to ${short(hi)}${silent ? `; ${counted(silent, "map")} ${silent === 1 ? "is" : "are"} the same everywhere` : ""}.`);
+    const odd = arrays.odd ? arrays.odd.data.reduce((sum, byte) => sum + (byte ? 1 : 0), 0) : 0;
+    const silent = size === 1 ? 0 : Array.from({ length: shown }, (_, i) => arrays.ranges.data[2 * i] === arrays.ranges.data[2 * i + 1]).filter(Boolean).length;
+    view.say(`${values.node} (${values.op}): ${counted(channels, "map")} of ${space.join(" × ") || "one number"}, from ${short(lo)} to ${short(hi)}${silent ? `; ${counted(silent, "map")} ${silent === 1 ? "is" : "are"} the same everywhere` : ""}${odd ? `; ${counted(odd, "number")} that ${odd === 1 ? "is" : "are"} not finite, in pink` : ""}.`);
     view.drawing.replaceChildren(
       part(`Map ${now.channel}`, html("div", {}, large.element, legend(low, high, "sequential")), "Choose a place to open its number. In cells: the map in 256 steps of its range."),
       html("ul", { class: "maps", "aria-label": "All maps of the layer" }, buttons));
@@ -87,7 +88,7 @@ function render({ model, el }) {
   };
   const begin = latest(({ run }) => source.get(path("runs", run)), ({ values }) => {
     layers = values.edges.filter((node) => node.op !== "input" && node.shape.length > 1);
-    controls.node.set("", Object.fromEntries(layers.map((node) => [node.name, `${node.name}  ${node.shape.slice(1).join("×")}`])));
+    controls.node.set("", layers.map((node) => [node.name, `${node.name}  ${node.shape.slice(1).join("×")}`]));
     change();
   }, view.fail);
   view.say("Computing every layer …");
