@@ -135,7 +135,8 @@ def test_exact_tiles_give_the_whole_image(name):
     assert np.ptp(logits) > 0.5
     assert np.abs(tiled(in_tiles, x) - logits).max() <= 1e-5 * np.abs(logits).max()
     expected = whole(network, x, [View()], probabilities)
-    np.testing.assert_allclose(tiled(in_tiles, x, head=probabilities), expected, rtol=0, atol=1e-6)
+    # Some processors take other kernels for other sizes, whose float32 sums round otherwise.
+    np.testing.assert_allclose(tiled(in_tiles, x, head=probabilities), expected, rtol=0, atol=5e-6)
 
 
 @pytest.mark.parametrize("name", ["3 levels", "unet_mini, valid", "volume"])
