@@ -1,6 +1,4 @@
 // How long the page takes, measured in it: printed as rows [figure, value, unit, bar]. Run by bench/explorer.py.
-import { gzipSync } from "node:zlib";
-
 const CLICKS = 60;
 
 export default async function ({ browser, page, open, settled, base, token, more: [which] }) {
@@ -27,17 +25,13 @@ export default async function ({ browser, page, open, settled, base, token, more
   const cold = await browser.newContext();
   const fresh = await cold.newPage();
   let requests = 0;
-  let bytes = 0;
-  fresh.on("response", async (response) => {
-    requests += 1;
-    bytes += gzipSync(await response.body().catch(() => Buffer.alloc(0)), { level: 9 }).length;
-  });
+  fresh.on("response", () => (requests += 1));
   const began = Date.now();
   await fresh.goto(`${base}/#/correlate2d?token=${token}`);
   await fresh.waitForFunction(() => document.querySelector("#view .said")?.textContent);
   rows.push(["a view that needs no network, until it is usable", (Date.now() - began) / 1000, "s", 3]);
   rows.push(["first paint", await fresh.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime), "ms", 300]);
-  rows.push(["requests of the first view", requests, "", 25], ["what it loads, gzip", bytes / 1000, "kB", 60]);
+  rows.push(["requests of the first view", requests, "", 25]);
 
   const slides = await fresh.evaluate(async () => {
     const slider = [...document.querySelectorAll("input[type=range]")].find((each) => each.labels[0].textContent.startsWith("Padding"));
