@@ -44,6 +44,8 @@ def test_photographs_of_any_size_are_explained_under_the_names_given(
     given = ["--pretrained", weights, "--names", tmp_path / "names.txt"]
     assert call("explain", NAME, photographs, tmp_path / "broken.jpg", *given, *words) == 2
     printed = capsys.readouterr()
+    page = (tmp_path / "out" / "explanations.html").read_text()
+    assert f"{NAME} with {weights.name}" in page and "held-out" not in page  # nothing was checked, and not on such
     rows = (tmp_path / "out" / "explanations.csv").read_text()
     assert rows.count("kind ") >= 2 and "broken.jpg" in rows
     assert "shorter side has 224 pixels" in " ".join(printed.err.split())

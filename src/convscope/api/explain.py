@@ -201,7 +201,7 @@ def opened_with(
 
         return verdicts_on(explainer, x, asked=asked, say=say)
 
-    called = f"{name} with {weights}"
+    called = f"{name} with {Path(weights).name}"
     return Job(called, question.names, lambda: explainer.explain(x), check, remarks=network.notes)
 
 
