@@ -92,7 +92,9 @@ def window_of(graph: Graph, node: Node) -> dict[str, Any] | None:
     if node.op not in EDITABLE:
         return None
     weight = node.weights.get("kernel", "")  # none where the network computes it
-    size: Shape = tuple(node.arguments["size"]) if node.op in POOLS else _sizes(graph).get(weight, ())[2:]
+    held = (graph.parameters, graph.buffers, graph.constants)
+    kernel: Shape = next((each[weight].shape[2:] for each in held if weight in each), ())
+    size: Shape = tuple(node.arguments["size"]) if node.op in POOLS else kernel
     return {"kernel": size, "stride": node.arguments["stride"], "padding": node.arguments["padding"]}
 
 

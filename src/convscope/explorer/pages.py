@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 KINDS = {
@@ -23,6 +24,7 @@ class File:
     etag: str
 
 
+@cache
 def static_files() -> Mapping[str, File]:
     """Return the files of the page by their address below ``/static/``, such as ``views/field.js``."""
     found: dict[str, File] = {}

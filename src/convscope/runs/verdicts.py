@@ -38,6 +38,7 @@ SIZES = (EXAMPLES, 16, 8)  # examples; fewer give no interval worth its name
 TIMED = 4  # examples that are timed
 PASSES, MAPS = 160, 12  # of all examples through the network, and maps of each: what the checks of a method cost
 Say = Callable[[str], None]
+Known = Callable[[Method, Explained], Checks | None]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def verdicts(run: Run, explainer: Explainer, *, asked: bool = False, say: Say = 
     except Error as problem:
         return Verdicts({}, (f"nothing was checked, since the run's own set could not be read: {problem}",))
     x = inputs_of(run, split)
+    if len(x) < 2:
+        return Verdicts({}, ("nothing was checked: the run's set has too few examples of one size",))
     target = run.spec.target
 
     def keep(method: Method, some: Explained, compute: Callable[[], Checks]) -> Checks:
@@ -79,6 +82,8 @@ def verdicts_on(
         stored = [examples[row].stored(predictor.transform) for row in checked_rows(len(examples), EXAMPLES)]
     tensors = [predictor.tensor(np.array(each.values)[None]) for each in stored if isinstance(each, Stored)]
     x = _of_usual_size(tensors) if tensors else torch.zeros(0)
+    if len(x) < 2:
+        return Verdicts({}, ("nothing was checked: give two inputs of one size or more, 32 are good",))
     return _verdicts(explainer, x, predictor.target, Keeper(), "input", asked=asked, say=say)
 
 
@@ -86,7 +91,7 @@ def verdicts_on(
 class Keeper:
     """Where checks are kept, if anywhere, and whether the network has learned something."""
 
-    known: Callable[[Method, Explained], Checks | None] = lambda method, some: None
+    known: Known = lambda method, some: None
     keep: Callable[[Method, Explained, Callable[[], Checks]], Checks] = lambda method, some, compute: compute()
     trained: Callable[[], bool] = lambda: True
 
@@ -94,8 +99,6 @@ class Keeper:
 def _verdicts(
     explainer: Explainer, x: Tensor, target: TargetSpec, kept: Keeper, noun: str, *, asked: bool, say: Say
 ) -> Verdicts:
-    if len(x) < 2:
-        return Verdicts({}, (f"nothing was checked: give two {noun}s of one size or more, 32 are good",))
     explained = explainer.seen(x)
     checks: dict[str, Checks] = {}
     remarks: list[str] = []
@@ -109,16 +112,17 @@ def _verdicts(
 
     for method in explainer.question.methods:
         try:
-            known = next((found for size in SIZES if (found := kept.known(method, explained.of(x[:size])))), None)
+            if known := _first_known(kept.known, method, explained):
+                checks[method.name] = known
+                continue
             examples = len(x) if asked else _affordable(target, method, explained)
-            if known is None and not examples:
+            if not examples:
                 told = "was not checked, which would take minutes on this network; --checks does it"
                 remarks.append(f"{method.title} {told}")
                 continue
-            if known is None:
-                say(f"checking {method.title} on {count(examples, noun)}")
+            say(f"checking {method.title} on {count(examples, noun)}")
             some = explained.of(x[:examples])
-            checks[method.name] = known or kept.keep(method, some, partial(checked, method, some))
+            checks[method.name] = kept.keep(method, some, partial(checked, method, some))
         except ConfigError as problem:
             remarks.append(f"{method.title}: {problem}")
     return Verdicts(checks, tuple(remarks))
@@ -127,11 +131,9 @@ def _verdicts(
 def known_verdicts(run: Run, explainer: Explainer, x: Tensor) -> dict[str, Checks]:
     """Return the checks of the explainer's methods that are kept in the run's folder; x is as of ``inputs_of``."""
     explained = explainer.seen(x)
-    found = {
-        method.name: next((kept for size in SIZES if (kept := _known(run, method, explained.of(x[:size])))), None)
-        for method in explainer.question.methods
-    }
-    return {name: checks for name, checks in found.items() if checks is not None}
+    known = partial(_known, run)
+    by_name = {each.name: _first_known(known, each, explained) for each in explainer.question.methods}
+    return {name: checks for name, checks in by_name.items() if checks is not None}
 
 
 def inputs_of(run: Run, split: Split, rows: np.ndarray | None = None) -> Tensor:
@@ -153,6 +155,11 @@ def _of_usual_size(tensors: Sequence[Tensor]) -> Tensor:
     sizes = [tuple(tensor.shape[1:]) for tensor in tensors]
     usual = max(dict.fromkeys(sizes), key=sizes.count)
     return torch.cat([tensor for tensor, size in zip(tensors, sizes, strict=True) if size == usual])
+
+
+def _first_known(known: Known, method: Method, explained: Explained) -> Checks | None:
+    """Return the checks of a method that are known, over the most examples first."""
+    return next((checks for size in SIZES if (checks := known(method, explained.of(explained.x[:size])))), None)
 
 
 def _known(run: Run, method: Method, some: Explained) -> Checks | None:

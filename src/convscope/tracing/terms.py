@@ -150,15 +150,15 @@ class Trace:
         """Return this trace and those of the largest product, and of its largest, ... down to a pixel or a weight."""
         return follow.chain(self, depth)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, fit for JSON."""
+    def to_dict(self, top: int | None = None) -> dict[str, Any]:
+        """Return plain values, fit for JSON, with all terms in their order, or the ``top`` largest in size."""
         plain = ("node", "op", "rule", "total", "value", "engine", "gap", "bias", "remark", "gain")
         return {
             **{name: getattr(self, name) for name in plain},
             "at": list(self.at),
             "passed": list(self.passed),
             "facts": dict(self.facts),
-            "terms": [term.to_dict() for term in self.terms],
+            "terms": [term.to_dict() for term in (self.terms if top is None else self.largest(top))],
         }
 
     def __repr__(self) -> str:

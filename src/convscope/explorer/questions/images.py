@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.data.pictures import Display, tile
+from convscope.data.pictures import as_shown, tile
 from convscope.data.spec import names_of
 from convscope.data.transforms.text import text_of
 from convscope.errors import CheckpointError, ConfigError
@@ -15,6 +15,7 @@ from convscope.explorer.answer import Answer
 from convscope.explorer.questions.options import whole
 from convscope.explorer.session import GIVEN, OWN
 from convscope.plain import plain
+from convscope.runs import files
 
 if TYPE_CHECKING:
     from convscope.data.dataset import Split
@@ -38,7 +39,7 @@ def rows(session: Session, options: Mapping[str, str], run: str) -> Answer:
     if sort not in ORDERS:
         raise ConfigError(f"sort: expected {' or '.join(ORDERS)}, found {sort!r}")
     name, split, warnings = opened.held
-    answers = _answers(opened)
+    answers = _answers(session, opened)
     order, right = _order(opened, split, answers, sort)
     if options.get("only") == "mistakes":
         order = order[~right[order]] if right is not None else order[:0]
@@ -77,7 +78,7 @@ def one(session: Session, options: Mapping[str, str], run: str, image: str) -> A
     answer = plain(prediction.to_dict())
     arrays: dict[str, np.ndarray] = {}
     if forward.scaling is not None and forward.scaling.raw.ndim == 3:
-        arrays["pixels"] = Display.of(forward.scaling.raw[None]).show(forward.scaling.raw)
+        arrays["pixels"] = as_shown(forward.scaling.raw)
     elif forward.scaling is not None:
         arrays["signal"] = forward.scaling.raw.astype(np.float32)
     outputs = np.asarray(forward.engine.get(forward.output, forward.values[forward.output]))
@@ -120,7 +121,7 @@ def counts(session: Session, options: Mapping[str, str], run: str) -> Answer:
     for each in data.splits:
         told["splits"][each.name] = {"count": len(each), "classes": _of_each_class(each, len(names))}
     arrays: dict[str, np.ndarray] = {}
-    answers = _answers(opened)
+    answers = _answers(session, opened)
     if answers is not None and told["kind"] == "classes" and len(names) <= MOST_CLASSES:
         number = {class_name: at for at, class_name in enumerate(names)}
         confusion = np.zeros((len(names), len(names)), np.int32)
@@ -138,7 +139,15 @@ def _of_each_class(split: Split, count: int) -> list[int] | None:
     return np.bincount(target.astype(np.int64)[target >= 0], minlength=count).tolist()
 
 
-def _answers(opened: Opened) -> Answers | None:
+def _answers(session: Session, opened: Opened) -> Answers | None:
+    """Return what the run answered, read once for as long as its files are the same."""
+    folder = opened.run.folder
+    paths = (folder / files.METRICS, folder / files.PREDICTIONS)
+    written = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+    return session.once(("answers", opened.name, written), lambda: _read(opened))
+
+
+def _read(opened: Opened) -> Answers | None:
     from convscope.runs.predictions import read_answers
 
     try:
@@ -180,7 +189,7 @@ def _only_cell(order: np.ndarray, answers: Answers | None, options: Mapping[str,
 def _thumbnail(split: Split, at: int) -> np.ndarray:
     """Return an image, reduced to fit a square, on grey: bytes (64, 64, 3)."""
     image = np.moveaxis(np.asarray(split.input.take(np.array([at]))[0]), -1, 0)
-    shown = tile(Display.of(image[None]).show(image), SIDE)[:SIDE, :SIDE]
+    shown = tile(as_shown(image), SIDE)[:SIDE, :SIDE]
     square = np.full((SIDE, SIDE, 3), 128, np.uint8)
     top, left = (SIDE - shown.shape[0]) // 2, (SIDE - shown.shape[1]) // 2
     square[top : top + shown.shape[0], left : left + shown.shape[1]] = shown

@@ -34,8 +34,7 @@ def number(session: Session, options: Mapping[str, str], run: str, image: str) -
         traced = trace_number(forward).elsewhere(node, at)
     else:
         traced = trace_number(forward, node, at)
-    told = traced.to_dict() if len(traced) <= MOST_TERMS else {**_head(traced), "terms": []}
-    told["terms"] = [term.to_dict() for term in traced.largest(whole(options, "top", TOP, MOST_TERMS))]
+    told = traced.to_dict(whole(options, "top", TOP, MOST_TERMS))
     arrays: dict[str, np.ndarray] = {}
     if traced.arrays is not None and 0 < len(traced) <= MOST_TERMS:
         arrays = {
@@ -63,11 +62,6 @@ def _places(traced: Trace) -> np.ndarray | None:
         return None
     shape = traced.forward.graph[node.inputs[terms.source]].shape
     return terms.index[:, -3:].astype(np.int32) if len(shape) == 4 and terms.index.shape[1] >= 3 else None
-
-
-def _head(traced: Trace) -> dict[str, Any]:
-    names = ("node", "op", "rule", "total", "value", "engine", "gap", "bias", "remark", "gain", "at", "passed", "facts")
-    return {name: getattr(traced, name) for name in names}
 
 
 def _next(traced: Trace) -> dict[str, Any] | None:
