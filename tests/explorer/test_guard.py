@@ -119,8 +119,8 @@ def test_what_is_no_image_is_refused_in_words(page: Page) -> None:
 
 
 def test_only_this_machine_is_listened_to(page: Page) -> None:
-    with open(f"/proc/{page.process.pid}/net/tcp", encoding="ascii") as file:  # noqa: PTH123
-        mine = [line.split()[1] for line in file if f":{page.port:04X} " in line and line.split()[3] == "0A"]
+    sockets = Path(f"/proc/{page.process.pid}/net/tcp").read_text("ascii").splitlines()
+    mine = [line.split()[1] for line in sockets if f":{page.port:04X} " in line and line.split()[3] == "0A"]
     assert mine == [f"0100007F:{page.port:04X}"]
 
 

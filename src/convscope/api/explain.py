@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.api.example import example_of
-from convscope.api.inspect import open_network
+from convscope.api.inspect import is_run, open_network
 from convscope.errors import ConfigError, DataError
 from convscope.explaining.explanation import DEFAULT, Explanation
 from convscope.report.explained.look import Look
@@ -80,11 +80,7 @@ def explain(
     """
     from convscope.runs.explaining import Question
 
-    question = Question.of(method, target, at, node)
-    if pretrained is not None:
-        job = opened_with(network, x, pretrained, question, classes)
-    else:
-        job = opened(network, x, question, classes, baseline)
+    job = opened(network, x, Question.of(method, target, at, node), classes, baseline, pretrained)
     if checks or out is not None:
         job.first()  # what is wrong with the question or with all inputs is said before anything is checked or written
     job = job.checked(asked=True) if checks else job
@@ -161,12 +157,19 @@ def none_read(problems: Sequence[str]) -> str:
 
 
 def opened(
-    network: Any, x: Any, question: Question | None = None, classes: Sequence[str] = (), baseline: Any = 0.0
+    network: Any,
+    x: Any,
+    question: Question | None = None,
+    classes: Sequence[str] = (),
+    baseline: Any = 0.0,
+    pretrained: str | Path | None = None,
 ) -> Job:
     """Return what is to be explained, ready to be streamed; the other arguments are those of ``explain``."""
     from convscope.runs.explaining import Explainer, Question
 
     question = question or Question()
+    if pretrained is not None:
+        return _with_weights(network, x, pretrained, question, classes)
     run = _run_of(network)
     if run is None:
         return _of_module(network, x, question, tuple(classes), baseline)
@@ -181,28 +184,6 @@ def opened(
 
     remarks = (run.unfinished,) if run.unfinished else ()
     return Job(str(run.folder), question.names, lambda: explainer.explain(x), check, run, remarks=remarks)
-
-
-def opened_with(
-    name: Any, x: Any, weights: str | Path, question: Question, classes: Sequence[str] = (), progress: Any = None
-) -> Job:
-    """Return what is to be explained of a network of the list with weights of a file, or ``public`` ones."""
-    from convscope.models import names
-    from convscope.runs.explaining import Explainer
-    from convscope.runs.published import published
-
-    if not isinstance(name, str) or Path(name).is_dir():
-        raise ConfigError(f"pretrained weights are for a network by its name, such as {names()[0]}; found {name}")
-    network = published(name, weights, classes, progress)
-    explainer = Explainer(network.predictor, question)
-
-    def check(asked: bool, say: Say) -> Verdicts:
-        from convscope.runs.verdicts import verdicts_on
-
-        return verdicts_on(explainer, x, asked=asked, say=say)
-
-    called = f"{name} with {Path(weights).name}"
-    return Job(called, question.names, lambda: explainer.explain(x), check, remarks=network.notes)
 
 
 def ranked(checks: Sequence[Checks]) -> Table | None:
@@ -227,13 +208,33 @@ def ranked(checks: Sequence[Checks]) -> Table | None:
 
 def _run_of(network: Any) -> Run | None:
     """Return the run that is meant; ``None`` for another network."""
-    if hasattr(network, "spec") and hasattr(network, "folder"):
+    if is_run(network):
         return network
     if isinstance(network, str | os.PathLike) and Path(network).is_dir():
         from convscope.runs.run import open_run
 
         return open_run(os.fspath(network))
     return None
+
+
+def _with_weights(name: Any, x: Any, weights: str | Path, question: Question, classes: Sequence[str]) -> Job:
+    """Return what is to be explained of a network of the list with weights of a file, or ``public`` ones."""
+    from convscope.models import names
+    from convscope.runs.explaining import Explainer
+    from convscope.runs.published import published
+
+    if not isinstance(name, str) or Path(name).is_dir():
+        raise ConfigError(f"pretrained weights are for a network by its name, such as {names()[0]}; found {name}")
+    network = published(name, weights, classes)
+    explainer = Explainer(network.predictor, question)
+
+    def check(asked: bool, say: Say) -> Verdicts:
+        from convscope.runs.verdicts import verdicts_on
+
+        return verdicts_on(explainer, x, asked=asked, say=say)
+
+    called = f"{name} with {Path(weights).name}"
+    return Job(called, question.names, lambda: explainer.explain(x), check, remarks=network.notes)
 
 
 def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...], baseline: Any) -> Job:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from convscope.api.example import Example, example_of
-from convscope.data.pictures import Display
+from convscope.data.pictures import as_shown
 from convscope.errors import ConfigError
 from convscope.explaining.components import components, convolutions, kernels
 from convscope.explaining.feature_maps import FeatureMaps, feature_maps
@@ -88,7 +88,7 @@ def _picture(example: Example) -> np.ndarray | None:
     """Return an image as it is shown, bytes (H, W, 3); ``None`` for what is none."""
     scaling = example.scaling
     raw = scaling.raw if scaling is not None else np.asarray(example.arrays[0])[0] if len(example.inputs) == 1 else None
-    return None if raw is None or raw.ndim != 3 else Display.of(raw[None]).show(raw)
+    return None if raw is None or raw.ndim != 3 else as_shown(raw)
 
 
 def _name(x: Any) -> str:

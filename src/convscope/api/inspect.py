@@ -161,13 +161,18 @@ def open_network(network: Any, input_shape: Any = None, *, weights: bool = True)
         return Network(network.model, None, input_shape or (inputs[0] if len(inputs) == 1 else None), recorded=network)
     if isinstance(network, str | os.PathLike):
         return _named(os.fspath(network), input_shape, weights)
-    if hasattr(network, "spec") and hasattr(network, "folder"):
+    if is_run(network):
         return _of_run(network, input_shape)
     if not own.is_module(network):
         if not callable(network):
             raise ConfigError(f"expected a network (a torch.nn.Module), a run, or a name; found {network!r}")
         return _built(network, input_shape)
     return Network(type(network).__name__, network, _needed(input_shape, type(network).__name__))
+
+
+def is_run(network: Any) -> bool:
+    """Return whether something is an opened run, and no network alone."""
+    return hasattr(network, "spec") and hasattr(network, "folder")
 
 
 def inspect(network: Any, input_shape: Any = None, *, silenced: Collection[str] = ()) -> Inspection:

@@ -73,7 +73,7 @@ def explain(
 
 
 def _explain(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Path | None, as_json: bool) -> int:
-    from convscope.api.explain import opened, opened_with, pixel_size_of
+    from convscope.api.explain import opened, pixel_size_of
     from convscope.report.explained.look import Look
     from convscope.report.explained.write import PAGE
     from convscope.runs.explaining import Question
@@ -81,10 +81,8 @@ def _explain(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Pa
 
     look, size = Look(**flags.look), pixel_size_of(flags.pixel_size)
     question = Question.of(flags.methods, flags.target, place(flags.at), flags.node)
-    if flags.pretrained is None:
-        job = opened(network, _one_or_all(network, inputs), question)
-    else:
-        job = opened_with(network, list(inputs), flags.pretrained, question, flags.outputs)
+    given = list(inputs) if flags.pretrained is not None else _one_or_all(network, inputs)
+    job = opened(network, given, question, flags.outputs, pretrained=flags.pretrained)
     first = job.first()  # what is wrong with the question is said before minutes of checks
     if flags.checks is not False:
         job = job.checked(asked=flags.checks is True, say=lambda text: err.print(text, markup=False, style="dim"))

@@ -16,7 +16,7 @@ def explore(
     port: int | None = None,
     open_: Annotated[bool, Parameter(name="--open")] = True,
     host: str = "127.0.0.1",
-    allow_host: Annotated[list[str], Parameter(negative="", consume_multiple=True)] = [],  # noqa: B006
+    allow_host: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
     threads: int | None = None,
 ) -> int:
     """Open a page on this machine: play with convolutions, and look into runs down to single products.
@@ -49,7 +49,7 @@ def explore(
     if allow_host and host == LOOPBACK:
         raise ConfigError("--allow-host has no effect without --host: leave one of them out")
     session = session_of(runs)
-    address = listen(port, host, tuple(allow_host))
+    address = listen(port, host, tuple(allow_host or ()))
     if host != LOOPBACK:
         say_warning(f"whoever reaches port {address.access.port} of {host} and knows the link can look into these runs")
 

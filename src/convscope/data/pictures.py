@@ -58,6 +58,15 @@ def _plain(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
+def as_shown(image: np.ndarray) -> np.ndarray:
+    """Return one raw image (C, H, W) as bytes (H, W, 3), by the rule that is chosen for it alone.
+
+    >>> as_shown(np.full((1, 1, 1), 200, np.uint8)).tolist()
+    [[[200, 200, 200]]]
+    """
+    return Display.of(image[None]).show(image)
+
+
 def tile(picture: np.ndarray, side: int) -> np.ndarray:
     """Return a picture (H, W, 3) about ``side`` long: of small ones pixels are repeated, of large ones averaged."""
     from PIL import Image
@@ -104,7 +113,7 @@ def png(image: np.ndarray, side: int = 128) -> bytes:
     from PIL import Image
 
     first = np.moveaxis(image, -1, 0)
-    shown = Display.of(first[None]).show(first)
+    shown = as_shown(first)
     file = io.BytesIO()
     Image.fromarray(tile(shown, max(side, *shown.shape[:2]))).save(file, format="PNG")
     return file.getvalue()

@@ -100,12 +100,8 @@ async def _file(file: File, request: Request) -> Response:
 
 
 async def _ask(session: Session, request: Request) -> Response:
-    options = dict(request.query_params)
-    return await run_in_threadpool(_answered, lambda: questions.ask(session, _path(request), options))
-
-
-def _path(request: Request) -> str:
-    return request.path_params["question"]
+    path, options = request.path_params["question"], dict(request.query_params)
+    return await run_in_threadpool(_answered, lambda: questions.ask(session, path, options))
 
 
 async def _keep(session: Session, request: Request) -> Response:

@@ -56,7 +56,11 @@ class Opened:
     @property
     def is_run(self) -> bool:
         """Whether it is a run, and not a network alone."""
-        return self.network is None or (hasattr(self.network, "spec") and hasattr(self.network, "folder"))
+        if self.network is None:
+            return True
+        from convscope.api.inspect import is_run
+
+        return is_run(self.network)
 
     @property
     def source(self) -> Any:
@@ -158,7 +162,7 @@ class Session:
             with self.lock:
                 for opened in [*self.runs.values()][:1]:
                     opened.inspection.graph  # noqa: B018 - recorded here
-        except Exception:
+        except Exception:  # the first question that needs the network gets the same error, in words
             pass
         finally:
             self.ready.set()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from convscope.data.download import Progress
 from convscope.data.spec import Classes
 from convscope.data.transforms import Form, ImageTransform
 from convscope.errors import CheckpointError, ConfigError, quoted
@@ -27,9 +26,7 @@ class Published:
     notes: tuple[str, ...]
 
 
-def published(
-    name: str, source: str | Path, classes: Sequence[str] = (), progress: Progress | None = None
-) -> Published:
+def published(name: str, source: str | Path, classes: Sequence[str] = ()) -> Published:
     """Return the network ``name`` with the weights of a file, or those published for it (source ``public``).
 
     ``classes`` name its outputs, by default by their numbers. Images are scaled as the weights ask for, and cropped to
@@ -46,7 +43,7 @@ def published(
         raise ConfigError(f"{source} is a folder: a run is explained itself, with convscope explain {quoted(source)}")
     if classes and len(classes) != known.classes:
         raise ConfigError(f"{name} has {known.classes:,} outputs, and {len(classes):,} names were given for them")
-    weights = read_weights(source, name, progress=progress)
+    weights = read_weights(source, name)
     scaling = weights.scaling(known.channels)
     if scaling is None or weights.side is None:
         raise CheckpointError(

@@ -40,7 +40,7 @@ __all__ = [
     "used",
 ]
 
-RUN, GIVEN = "network", "given:0"  # what a network and an example are called in a notebook's questions
+RUN, EXAMPLE = "network", "given:0"  # what a network and an example are called in a notebook's questions
 ASKED = f"runs/{RUN}"
 
 
@@ -84,7 +84,7 @@ def maps(network: Any, x: Any, node: str = "", **state: Any) -> View:
         yield ASKED
         graph = session.run(RUN).inspection.graph
         for each in sorted(graph.nodes, key=lambda one: one.name != node):
-            yield _address(f"maps/{GIVEN}", node=each.name, **{"from": 0, "n": 256})
+            yield _address(f"maps/{EXAMPLE}", node=each.name, **{"from": 0, "n": 256})
 
     return _of(network, x, "maps", "Feature maps", {"node": node, **state}, asks, 3)
 
@@ -96,17 +96,17 @@ def trace(network: Any, x: Any, node: str = "", at: Sequence[int] = (), **state:
     def asks(session: Session) -> Iterable[str]:
         from convscope.tracing.terms import trace_number
 
-        yield _address(f"images/{GIVEN}")
-        yield _address(f"trace/{GIVEN}", node=node, at=place)
-        for each in trace_number(session.forward(session.run(RUN), GIVEN), node or None, tuple(at) or None).chain():
-            yield _address(f"trace/{GIVEN}", node=each.node, at=",".join(map(str, each.at)))
+        yield _address(f"images/{EXAMPLE}")
+        yield _address(f"trace/{EXAMPLE}", node=node, at=place)
+        for each in trace_number(session.forward(session.run(RUN), EXAMPLE), node or None, tuple(at) or None).chain():
+            yield _address(f"trace/{EXAMPLE}", node=each.node, at=",".join(map(str, each.at)))
 
     return _of(network, x, "trace", "One number, opened", {"node": node, "at": place, **state}, asks, 2)
 
 
 def classes(run: Any, x: Any, **state: Any) -> View:
     """Return the answer of a run to one example, with its probabilities under a temperature."""
-    return _of(run, x, "classes", "The answer", state, lambda session: [_address(f"images/{GIVEN}")])
+    return _of(run, x, "classes", "The answer", state, lambda session: [_address(f"images/{EXAMPLE}")])
 
 
 def explain(run: Any, x: Any, method: str = "gradcam", **state: Any) -> View:
@@ -115,7 +115,7 @@ def explain(run: Any, x: Any, method: str = "gradcam", **state: Any) -> View:
     def asks(session: Session) -> Iterable[str]:
         yield ASKED
         for each in dict.fromkeys((method, "ig", "gradcam", "gradient", "lrp")):
-            yield _address(f"explain/{GIVEN}", method=each, target=state.get("target", ""))
+            yield _address(f"explain/{EXAMPLE}", method=each, target=state.get("target", ""))
 
     return _of(run, x, "explain", "What the answer rests on", {"method": method, **state}, asks, 2)
 
@@ -125,7 +125,7 @@ def field(network: Any, x: Any = None, node: str = "", at: Sequence[int] = (), *
     place = ",".join(map(str, at))
 
     def asks(session: Session) -> Iterable[str]:
-        yield from (ASKED, _address(f"images/{GIVEN}"))
+        yield from (ASKED, _address(f"images/{EXAMPLE}"))
         for each in session.run(RUN).inspection.graph.nodes:
             yield _address("field", node=each.name)
 
@@ -154,8 +154,8 @@ def _of(
     """Return a view on a network and one example."""
     from convscope.explorer.session import session_on
 
-    session = session_on(RUN, network, {} if x is None else {GIVEN: x})
-    example = {} if x is None else {"image": GIVEN}
+    session = session_on(RUN, network, {} if x is None else {EXAMPLE: x})
+    example = {} if x is None else {"image": EXAMPLE}
     return View(name, title, {"run": RUN, **example, **_filled(state)}, {}, session, asks, first)
 
 

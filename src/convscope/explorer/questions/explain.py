@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.data.pictures import Display
+from convscope.data.pictures import as_shown
 from convscope.errors import ConfigError, Error
 from convscope.explaining.explanation import Explanation, methods_of
 from convscope.explaining.methods import METHODS
@@ -82,8 +82,7 @@ def _example(result: Explanation) -> dict[str, np.ndarray]:
     """Return what the map is laid over, as it is shown."""
     arrays: dict[str, np.ndarray] = {}
     if result.raw is not None and result.raw.ndim == 3:
-        raw = np.moveaxis(result.raw, -1, 0)
-        arrays["pixels"] = Display.of(raw[None]).show(raw)
+        arrays["pixels"] = as_shown(np.moveaxis(result.raw, -1, 0))
     elif result.raw is not None and result.raw.ndim == 2:
         arrays["signal"] = result.raw.T.astype(np.float32)
     if result.region is not None and result.region.ndim == 2:

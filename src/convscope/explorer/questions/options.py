@@ -21,12 +21,7 @@ def place(options: Mapping[str, str]) -> tuple[int, ...] | None:
     >>> place({"at": "3,10,12"})
     (3, 10, 12)
     """
-    text = options.get("at", "")
-    if not text:
-        return None
-    if any(not part.isdecimal() or len(part) > 9 for part in text.split(",")):
-        raise ConfigError(f"at: expected whole numbers with commas between, found {text!r}")
-    return tuple(map(int, text.split(",")))
+    return numbers(options, "at", 0, 10**9)
 
 
 def numbers(options: Mapping[str, str], name: str, least: int, most: int) -> tuple[int, ...] | None:

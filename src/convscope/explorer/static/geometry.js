@@ -2,22 +2,30 @@
 
 const modulo = (a, b) => ((a % b) + b) % b;
 
-/** A kernel sliding along an axis of `size` inputs, `before` and `after` padded; `ceil` lets the last window hang over. */
-export class Window {
-  /** @param {{size: number, kernel: number, stride?: number, before?: number, after?: number, dilation?: number, ceil?: boolean}} given */
-  constructor({ size, kernel, stride = 1, before = 0, after = 0, dilation = 1, ceil = false }) {
+/** An axis of `size` places under a kernel: what a window and its transpose share. */
+class Axis {
+  /** @param {{size: number, kernel: number, stride?: number, before?: number, after?: number, dilation?: number}} given */
+  constructor({ size, kernel, stride = 1, before = 0, after = 0, dilation = 1 }) {
     this.size = size;
     this.kernel = kernel;
     this.stride = stride;
     this.before = before;
     this.after = after;
     this.dilation = dilation;
-    this.ceil = ceil;
   }
 
-  /** How many positions one window spans, holes included. */
+  /** How many positions one kernel spans, holes included. */
   get reach() {
     return this.dilation * (this.kernel - 1) + 1;
+  }
+}
+
+/** A kernel sliding along an axis of `size` inputs, `before` and `after` padded; `ceil` lets the last window hang over. */
+export class Window extends Axis {
+  /** @param {{size: number, kernel: number, stride?: number, before?: number, after?: number, dilation?: number, ceil?: boolean}} given */
+  constructor({ ceil = false, ...given }) {
+    super(given);
+    this.ceil = ceil;
   }
 
   /** How many windows there are. */
@@ -63,21 +71,11 @@ export class Window {
 }
 
 /** The transpose of a `Window`: each of `size` inputs writes `kernel` outputs, `stride` apart; `extra` at the far end. */
-export class Spread {
+export class Spread extends Axis {
   /** @param {{size: number, kernel: number, stride?: number, before?: number, after?: number, dilation?: number, extra?: number}} given */
-  constructor({ size, kernel, stride = 1, before = 0, after = 0, dilation = 1, extra = 0 }) {
-    this.size = size;
-    this.kernel = kernel;
-    this.stride = stride;
-    this.before = before;
-    this.after = after;
-    this.dilation = dilation;
+  constructor({ extra = 0, ...given }) {
+    super(given);
     this.extra = extra;
-  }
-
-  /** How many positions one input writes to, holes included. */
-  get reach() {
-    return this.dilation * (this.kernel - 1) + 1;
   }
 
   /** How many outputs there are. */

@@ -1,4 +1,5 @@
 // What operations and their windows are called.
+import { sizes } from "./draw/format.js";
 
 const WORDS = {
   correlate: "convolution", convolve: "strict convolution", correlate_transpose: "transposed convolution", max_pool: "max pooling",
@@ -14,3 +15,6 @@ const pads = (padding) => alike(padding.map((pair) => (Array.isArray(pair) ? (pa
 
 /** A window as people write it: "k3 s2 p1". @param {{kernel: number[], stride: number[], padding: any} | null | undefined} window */
 export const windowText = (window) => (window?.kernel.length ? `k${alike(window.kernel)} s${alike(window.stride)}${typeof window.padding === "string" ? ` p${window.padding}` : ` p${pads(window.padding)}`}` : "");
+
+/** Layers to choose from, each with the sizes of its maps. @param {{name: string, shape: number[]}[]} nodes @returns {[string, string][]} */
+export const layerNames = (nodes) => nodes.map(({ name, shape }) => [name, `${name}  ${sizes(shape.slice(1))}`]);

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from convscope.data.pictures import Display
+from convscope.data.pictures import as_shown
 from convscope.runs.masks.palette import VOID, colours
 
 FALSE, MISSED, OTHER, OUTLINE = "#d55e00", "#0072b2", "#cc79a7", "#f0e442"  # Okabe and Ito's
@@ -34,7 +34,7 @@ def overlay_png(
     enlarged = max(1, SMALLEST // max(1, height, width))
     image, predicted = image[::thinned, ::thinned], predicted[::thinned, ::thinned]
     truth = None if truth is None else truth[::thinned, ::thinned]
-    shown = Display.of(np.moveaxis(image, -1, 0)[None]).show(np.moveaxis(image, -1, 0)).astype(np.float32)
+    shown = as_shown(np.moveaxis(image, -1, 0)).astype(np.float32)
     _tint(shown, *_colouring(predicted, truth, objects))
     if truth is not None:
         shown[(truth < 0) if objects else (truth == VOID)] *= 0.4

@@ -8,6 +8,7 @@ import { counted, short } from "../draw/format.js";
 import { choice, frame, part, player, slider } from "../draw/frame.js";
 import { lines } from "../draw/line.js";
 import { legend, painted, plane } from "../draw/plane.js";
+import { layerNames } from "../words.js";
 
 const DEFAULTS = { run: "", image: "", node: "", channel: 0, input: 0 };
 const MOST_SHOWN = 256; // parts shown side by side
@@ -114,7 +115,7 @@ function render({ model, el }) {
   const begin = latest(({ run }) => source.get(path("runs", run)), ({ values }) => {
     layers = values.edges.filter((node) => node.op === "correlate" && node.shape.length > 2);
     if (!layers.length) return view.say("This network has no convolution.");
-    controls.node.set("", layers.map((node) => [node.name, `${node.name}  ${node.shape.slice(1).join("×")}`]));
+    controls.node.set("", layerNames(layers));
     change();
   }, view.fail);
   view.say("Computing every layer …");

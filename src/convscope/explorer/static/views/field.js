@@ -8,7 +8,7 @@ import { choice, frame, player, slider } from "../draw/frame.js";
 import { grid } from "../draw/grid.js";
 import { live, place } from "../draw/live.js";
 import { plane } from "../draw/plane.js";
-import { operation, windowText } from "../words.js";
+import { layerNames, operation, windowText } from "../words.js";
 
 const DEFAULTS = { run: "", image: "", node: "", at: "", opacity: 0.75 };
 const BAND = 24; // pixels that a signal, which has one row, is drawn high
@@ -104,15 +104,12 @@ function render({ model, el }) {
   const asked = latest(async ({ run, image: name, node, at }) => {
     const [answer, example] = await Promise.all([source.get(`${path("runs", run)}/field`, { node, at }), name ? source.get(path("runs", run, "images", name)) : null]);
     return { answer, example };
-  }, draw, (error) => {
-    view.say("");
-    view.fail(error);
-  });
+  }, draw, view.fail);
   const change = () => nodes.length && asked.run({ ...state.get(), node: current().name });
   const begin = latest(({ run }) => source.get(path("runs", run)), ({ values }) => {
     layers = new Map(values.inspection.layers.map((each) => [each.name, each]));
     nodes = values.edges.filter((node) => node.op !== "input" && node.batch === 0 && layers.has(node.name));
-    layer.set("", nodes.map((node) => [node.name, `${node.name}  ${sizes(node.shape.slice(1))}`]));
+    layer.set("", layerNames(nodes));
     change();
   }, view.fail);
   view.say("Recording the network …");

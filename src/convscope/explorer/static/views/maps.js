@@ -6,6 +6,7 @@ import { html } from "../draw/dom.js";
 import { counted, short } from "../draw/format.js";
 import { choice, frame, part } from "../draw/frame.js";
 import { legend, painted, plane } from "../draw/plane.js";
+import { layerNames } from "../words.js";
 
 const DEFAULTS = { run: "", image: "", node: "", channel: 0, over: "map", from: 0 };
 const SHOWN = 256;
@@ -88,7 +89,7 @@ function render({ model, el }) {
   };
   const begin = latest(({ run }) => source.get(path("runs", run)), ({ values }) => {
     layers = values.edges.filter((node) => node.op !== "input" && node.shape.length > 1);
-    controls.node.set("", layers.map((node) => [node.name, `${node.name}  ${node.shape.slice(1).join("×")}`]));
+    controls.node.set("", layerNames(layers));
     change();
   }, view.fail);
   view.say("Computing every layer …");

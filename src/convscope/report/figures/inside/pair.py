@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib import colormaps
 
-from convscope.data.pictures import Display, tile
+from convscope.data.pictures import as_shown, tile
 from convscope.report.contents import Contents
 from convscope.report.figures.inside.colours import SIGNED, UNSIGNED, is_signed, shares
 from convscope.report.figures.style import INK, MUTED, WIDE, Drawing
@@ -47,7 +47,7 @@ def draw(contents: Contents) -> Drawing | None:
 
 def _example(axes: Axes, example: Seen, channels: list[np.ndarray], left: float) -> None:
     axes.text(left, HEAD - 0.12, shorten(example.said, 64), fontsize=8, color=INK)
-    picture = tile(Display.of(example.image[None]).show(example.image), 112)
+    picture = tile(as_shown(example.image), 112)
     side = ROW - 0.14
     axes.imshow(picture, extent=(left, left + side, HEAD + side, HEAD), aspect="auto", interpolation="nearest")
     step = side + GAP

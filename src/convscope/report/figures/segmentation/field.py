@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from convscope.data.pictures import Display
+from convscope.data.pictures import as_shown
 from convscope.report.contents import Contents
 from convscope.report.figures.style import GREY, HALF, ORANGE, WIDE, Drawing, canvas
 from convscope.report.sections.segmentation.contents import Masked
@@ -20,7 +20,7 @@ def draw(contents: Contents) -> Drawing | None:
     figure = canvas(WIDE, HALF)
     left, right = figure.subplots(1, 2)
     picture = np.moveaxis(seen, -1, 0)
-    left.imshow(Display.of(picture[None]).show(picture), cmap="gray")
+    left.imshow(as_shown(picture), cmap="gray")
     right.imshow(np.sqrt(effect.energy), cmap="Blues", vmin=0, interpolation="nearest")
     for axes in (left, right):
         for spans, colour in ((effect.spans, GREY), ([effect.run(axis) for axis in range(2)], ORANGE)):
