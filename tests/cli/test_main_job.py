@@ -144,6 +144,8 @@ def test_interrupted_killed_and_resumed_ends_in_the_same_bytes(
         assert process.returncode == 130
         assert f"convscope train --resume {cut}" in printed
     assert not (cut / "metrics.json").exists()
+    steps = np.genfromtxt(cut / "steps.csv", delimiter=",", names=True)
+    assert steps["epoch"].max() >= 3 and (np.diff(steps["step"]) == 1).all()  # followed while it was trained
     assert call("train", "--resume", cut) == 0
     assert call(*command[3:], "--out", tmp_path / "whole") == 0
     assert (cut / "model.safetensors").read_bytes() == (tmp_path / "whole" / "model.safetensors").read_bytes()

@@ -31,9 +31,9 @@ from convscope.runs.start import (
     scaled,
     write_beginning,
 )
-from convscope.runs.write import RunSink, folder_word, new_folder, refuse_taken, write_file
+from convscope.runs.write import RunSink, folder_word, new_folder, refuse_taken
 from convscope.training.checkpoint import has_state, read_state
-from convscope.training.loop import Outcome, fit
+from convscope.training.loop import fit
 from convscope.training.memory import keep_freed_memory, return_freed_memory
 from convscope.training.plan import Plan, make_plan
 from convscope.training.settings import Settings, Shared
@@ -182,7 +182,7 @@ def _train(
         "training": time.perf_counter() - loaded - outcome.saving,
         "saving": outcome.saving,
     }
-    _write_history(folder, outcome)
+    keeper.write_history(outcome.history)
     training = _tuned(training, keeper, data, listener)
     return write_results(folder, data, training, outcome, timing, listener)
 
@@ -201,8 +201,3 @@ def _tuned(training: Training, keeper: RunSink, data: Data, listener: Listener) 
     target = tuned(training.spec.target, data.valid.target, maps, progress)
     progress(1, 1)
     return replace(training, spec=keeper.keep_target(target).spec)
-
-
-def _write_history(folder: Path, outcome: Outcome) -> None:
-    write_file(folder / files.STEPS, outcome.history.steps_csv())
-    write_file(folder / files.EPOCHS, outcome.history.epochs_csv())

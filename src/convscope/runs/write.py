@@ -173,9 +173,15 @@ class RunSink:
     spec: ModelSpec
 
     def keep_state(self, state: State) -> None:
-        """Replace the resume state, and the epoch table that people follow a run by."""
+        """Replace the resume state, and the tables of epochs and steps that people follow a run by."""
         write_state(self.folder / files.STATE, state)
-        write_file(self.folder / files.EPOCHS, History((), epochs=state.facts["epochs"]).epochs_csv())
+        history = History(tuple(state.facts["logged"]), [state.tensors["steps"].numpy()], state.facts["epochs"])
+        self.write_history(history)
+
+    def write_history(self, history: History) -> None:
+        """Replace the tables of epochs and steps."""
+        write_file(self.folder / files.EPOCHS, history.epochs_csv())
+        write_file(self.folder / files.STEPS, history.steps_csv())
 
     def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None:
         """Replace the chosen weights by those of ``epoch``."""

@@ -131,6 +131,7 @@ class TrainerState:
             "notices": list(self.notices),
             "stops": list(self.stops),
             "epochs": list(self.history.epochs),
+            "logged": list(self.step.logged),
         }
         return State(self.epoch, number, tensors, facts)
 
