@@ -85,7 +85,7 @@ def test_maps_are_those_of_pytorch(session: Session) -> None:
         (f"{RUN}/trace/test:0?node=conv99", "conv99"),
         (f"{RUN}/trace/test:0?node=0&at=1,x", "whole numbers"),
         (f"{RUN}/trace/test:99999", "there are test:0 to test:"),
-        (f"{RUN}/images/own:123", "drop the file on the page again"),
+        (f"{RUN}/images/own:123", "drop the same file on the page again"),
         (f"{RUN}/images?n=many", "expected a whole number"),
         (f"{RUN}/images?sort=odd", "expected worst or stored"),
         ("nothing", "nothing is answered"),
@@ -219,6 +219,11 @@ def test_the_cells_of_the_confusion_matrix_hold_the_examples_that_they_count(ses
     row, column = np.argwhere(confusion * (1 - np.eye(len(names), dtype=int)))[0]
     listed = ask(session, "images", label=names[row], prediction=names[column]).values
     assert listed["count"] == confusion[row, column]
+    alone = [ask(session, "images", **{name: names[row]}).values["count"] for name in ("label", "prediction")]
+    assert alone == [confusion[row].sum(), confusion[:, row].sum()]
+    mistakes = ask(session, "images", label=names[row], only="mistakes").values["count"]
+    assert mistakes == confusion[row].sum() - confusion[row, row]
+    assert ask(session, "images", label="no such class").values["count"] == 0
     assert {(each["label"], each["prediction"]) for each in listed["rows"]} == {(names[row], names[column])}
 
 
