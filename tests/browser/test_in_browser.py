@@ -89,3 +89,7 @@ def test_pictures_of_ones_own_stay_in_the_browser(page: Page) -> None:
 
 def test_odd_links_are_said_to_be_so_and_leave_nothing_behind(page: Page) -> None:
     check("odd_links", page, "digits%20run", "test/0")
+
+
+def test_a_link_to_a_file_of_ones_own_says_that_it_stays_here(page: Page) -> None:
+    check("own_file", page, "digits%20run")

@@ -166,7 +166,7 @@ def test_a_file_of_ones_own_that_cannot_be_used_is_told_in_words(
 def test_a_file_is_asked_for_by_its_content_and_a_link_to_one_that_is_not_here_says_so(session: Session) -> None:
     handle = put(session, column(), "own.csv", "signals")["image"]
     other = session_of([session.run("signals").folder])
-    with pytest.raises(cs.Error, match=r"stays on the machine where it was dropped.*drop the same file"):
+    with pytest.raises(cs.Error, match=r"stays on the machine where it was given.*drop the same file"):
         ask(other, f"signals/images/{handle}")
     assert other.keep(OwnFile(column(), "own.csv")) == handle
     assert ask(other, f"signals/images/{handle}").values["image"] == handle

@@ -122,8 +122,8 @@ class Session:
         handle = image.partition(":")[2]
         if handle not in self._own:
             raise DataError(
-                "this link was made with a file of somebody's own, which stays on the machine where it was dropped, "
-                "and there until the page is stopped: drop the same file on the page again"
+                "this link was made with an example of somebody's own, which stays on the machine where it was given, "
+                "and there until the page is stopped: drop the same file on the page again, or ask for the same text"
             )
         self._own.move_to_end(handle)
         return self._own[handle]

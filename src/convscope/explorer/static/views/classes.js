@@ -80,7 +80,10 @@ function render({ model, el }) {
       rows: order.map((at) => [values.classes[at], short(logits[at]), percent(softmax(logits, 1)[at]), percent(chances[at])]) }));
     drawSignal();
   };
-  const asked = latest(({ run, image: name, slice: at }) => source.get(path("runs", run, "images", name), { slice: at < 0 ? "" : at }), (next) => { answer = next; show(); }, view.fail);
+  const asked = latest(({ run, image: name, slice: at }) => source.get(path("runs", run, "images", name), { slice: at < 0 ? "" : at }), (next) => { answer = next; show(); }, (error) => {
+    view.fail(error);
+    source.get(path("runs", state.get().run)).then(({ values }) => (ask.hidden = values.input?.noun !== "text" || !model.keep), () => {}); // a text that is not kept can be typed again
+  });
   view.say("Computing the answer …");
   const leave = state.subscribe(() => (answer?.values.slices ? asked.run(state.get()) : show()));
   asked.run(state.get());
