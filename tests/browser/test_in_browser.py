@@ -93,3 +93,7 @@ def test_odd_links_are_said_to_be_so_and_leave_nothing_behind(page: Page) -> Non
 
 def test_a_link_to_a_file_of_ones_own_says_that_it_stays_here(page: Page) -> None:
     check("own_file", page, "digits%20run")
+
+
+def test_a_class_of_the_legend_marks_its_points(page: Page) -> None:
+    check("embedding", page, "digits%20run")

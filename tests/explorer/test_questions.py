@@ -236,3 +236,19 @@ def test_examples_of_a_class_have_features_that_are_alike(session: Session) -> N
     assert np.all(np.diff(answer.arrays["cosine"], axis=1) <= 0)
     with pytest.raises(cs.Error, match="looks up no tokens"):
         ask(session, "embedding", of="tokens")
+
+
+def test_letters_of_a_table_are_told_by_their_kind_and_texts_by_themselves(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = ["".join(rng.choice(list("aeiou lmnst"), 6)) + ("a" if k % 2 else "o") for k in range(60)]
+    lines = [f"{name.strip()},{'f' if k % 2 else 'm'}" for k, name in enumerate(names)]
+    (tmp_path / "names.csv").write_text("\n".join(["text,label", *lines]) + "\n")
+    cs.train(tmp_path / "names.csv", "text_cnn", epochs=1, baselines=False, quiet=True, out=tmp_path / "names")
+    session = session_of([tmp_path / "names"])
+    tokens = questions.ask(session, "runs/names/embedding", {"of": "tokens"}).values
+    kind = dict(zip(tokens["names"], (tokens["groups"][group] for group in tokens["group"]), strict=True))
+    assert {kind["a"], kind["e"]} == {"vowels"} and kind["t"] == "other letters" and kind["space"] == "marks"
+    assert kind["padding"] == "padding, unknown"
+    examples = questions.ask(session, "runs/names/embedding", {}).values
+    assert set(examples["names"]) <= {line.rpartition(",")[0] for line in lines}
+    assert sorted(examples["groups"]) == ["f", "m"]
