@@ -192,7 +192,7 @@ def test_without_its_set_a_run_says_so_and_all_that_needs_no_example_is_answered
         for path in ("masks", "masks/history", "masks/field", "masks/whatif"):
             ask(alone, path)
         for path in ("masks/images", "masks/counts", "masks/embedding", "masks/images/test:0"):
-            with pytest.raises(cs.Error, match="set"):
+            with pytest.raises(cs.Error, match="the set of this run cannot be read"):
                 ask(alone, path)
         file = folder.parent / "elsewhere" / "images" / "0.tif"
         handle = put(alone, file.read_bytes(), "0.tif", "masks")["image"]

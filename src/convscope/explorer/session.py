@@ -70,10 +70,17 @@ class Opened:
 
     @cached_property
     def held(self) -> tuple[str, Split, tuple[str, ...]]:
-        """The split that the run is judged by; raises as loading its set does."""
+        """The split that the run is judged by; ``DataError`` where its set cannot be read, as after it was moved."""
         from convscope.runs.evaluate import held_out
 
-        return held_out(self.run)
+        run = self.run
+        try:
+            return held_out(run)
+        except DataError as error:
+            raise DataError(
+                f"the set of this run cannot be read, so that its examples cannot be shown: {error}. The network, its "
+                "training and files of your own can"
+            ) from None
 
     @cached_property
     def inspection(self) -> Inspection:

@@ -29,7 +29,7 @@ function render({ model, el }) {
   const before = html("button", { type: "button", click: () => state.set({ from: Math.max(0, state.get().from - SHOWN) }) }, "Previous");
   const after = html("button", { type: "button", click: () => state.set({ from: state.get().from + SHOWN }) }, "Next");
   const own = html("input", { type: "file", "aria-label": "A file of your own", change: () => own.files[0] && model.keep?.(own.files[0]).catch(view.fail) });
-  const ownName = html("span");
+  const ownName = html("span", {}, "A file of your own, or drop it on the page");
   const all = html("button", { type: "button", click: () => pick({ label: undefined, prediction: undefined, mistakes: undefined }) }, "Show all again");
   const facts = html("div", { class: "facts" });
   view.controls.append(...Object.values(controls).map((each) => each.element), all, before, after, ...(model.keep ? [html("div", { class: "control" }, ownName, own)] : []));
