@@ -22,6 +22,7 @@ from convscope.explorer.answer import Answer
 from convscope.explorer.app import application
 from convscope.explorer.guard import Access
 from convscope.explorer.own import OwnFile
+from convscope.explorer.questions.images import _signal
 from convscope.explorer.session import Session, session_of
 from convscope.explorer.thumbnails import OUTSIDE, small_mask
 
@@ -170,6 +171,14 @@ def test_a_file_is_asked_for_by_its_content_and_a_link_to_one_that_is_not_here_s
         ask(other, f"signals/images/{handle}")
     assert other.keep(OwnFile(column(), "own.csv")) == handle
     assert ask(other, f"signals/images/{handle}").values["image"] == handle
+
+
+def test_of_a_long_recording_the_extremes_are_drawn() -> None:
+    recording = np.zeros((100_000, 2), np.float32)
+    recording[70_001, 1] = 9
+    arrays = _signal(recording)
+    assert arrays["signal"].shape == (2, len(arrays["steps"])) and len(arrays["steps"]) <= 4000
+    assert arrays["steps"][arrays["signal"][1] > 0].tolist() == [70_001]
 
 
 @pytest.mark.filterwarnings("error")

@@ -12,6 +12,7 @@ from convscope.data.spec import Classes, names_of
 from convscope.data.transforms.text import text_of
 from convscope.errors import ConfigError
 from convscope.explorer.answer import Answer
+from convscope.explorer.growing import extremes
 from convscope.explorer.judged import CHOSEN_BY, classes_of, judged
 from convscope.explorer.questions.options import whole
 from convscope.explorer.session import GIVEN, OWN
@@ -124,14 +125,24 @@ def one(session: Session, options: Mapping[str, str], run: str, image: str) -> A
     arrays: dict[str, np.ndarray] = {}
     if forward.scaling is not None and forward.scaling.raw.ndim == 3:
         arrays["pixels"] = as_shown(forward.scaling.raw)
-    elif forward.scaling is not None:
-        arrays["signal"] = forward.scaling.raw.astype(np.float32)
+    elif isinstance(recording := getattr(example, "image", example), np.ndarray) and recording.dtype.kind == "f":
+        arrays |= _signal(recording)
+    elif forward.scaling is not None:  # of a file that a notebook gives
+        arrays |= _signal(forward.scaling.raw.T)
     outputs = np.asarray(forward.engine.get(forward.output, forward.values[forward.output]))
     if outputs.ndim == 2:
         arrays["logits"] = outputs[0].astype(np.float32)
     facts, truth = _told(session, opened, image, prediction)
     return Answer(plain({**facts, "classes": list(forward.classes), "letters": list(forward.letters),
                          "notes": list(forward.graph.notes)}), arrays | _pictured(prediction) | truth)  # fmt: skip
+
+
+def _signal(values: np.ndarray) -> dict[str, np.ndarray]:
+    """Return a signal (T, C) as its channels (C, n) and their steps (n,): of a long one the extremes."""
+    values = values.reshape(len(values), -1)
+    kept = extremes({"": np.arange(len(values)), **{str(at): values[:, at] for at in range(values.shape[1])}})
+    steps, *channels = (column.astype(np.float32) for column in kept.values())
+    return {"signal": np.stack(channels), "steps": steps}
 
 
 def _slice(session: Session, options: Mapping[str, str], opened: Opened, image: str) -> Answer:

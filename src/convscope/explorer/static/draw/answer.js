@@ -123,8 +123,9 @@ function swatch(at) {
 
 /** Bars of probabilities; the true ones are filled. @param {{name: string, chance: number, isTrue: boolean}[]} rows */
 export function bars(rows) {
-  const [height, left, width] = [22, 150, 260];
-  return svg("svg", { class: "chart", width: left + width + 70, height: rows.length * height + 6, viewBox: `0 0 ${left + width + 70} ${rows.length * height + 6}`, role: "img", "aria-label": "Probability of each class" },
+  const longest = Math.max(0, ...rows.map(({ name }) => Math.min(22, name.length)));
+  const [height, left, width] = [22, 18 + 6.5 * longest, longest > 12 ? 200 : 230];
+  return svg("svg", { class: "chart", width: left + width + 64, height: rows.length * height + 6, viewBox: `0 0 ${left + width + 64} ${rows.length * height + 6}`, role: "img", "aria-label": "Probability of each class" },
     rows.map(({ name, chance, isTrue }, at) => [
       svg("text", { x: left - 8, y: at * height + 16, "text-anchor": "end" }, name.length > 22 ? `${name.slice(0, 21)}…` : name),
       svg("rect", { x: left, y: at * height + 4, width: Math.max(1, width * chance), height: height - 8, class: isTrue ? "bar true" : "bar" }),

@@ -16,7 +16,7 @@ export function card(row, at, { arrays: { thumbnails, signals, truth, predicted 
   return html("li", {}, html("a", { href: href ?? "#" },
     small,
     html("span", { class: `answer ${right === false ? "wrong" : ""}` }, said || label || ""),
-    row.probability ? ` ${(100 * Number(row.probability)).toFixed(1)} %` : "",
+    row.probability ? ` ${(100 * Number(row.probability)).toFixed(1)}\u00a0%` : "",
     html("span", { class: "id" }, row.id)));
 }
 

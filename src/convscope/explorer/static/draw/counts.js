@@ -12,7 +12,7 @@ export function countsOf({ names, splits }, onPick) {
   const columns = Object.entries(splits);
   const classes = names.length && columns.every(([, { classes: each }]) => each);
   const most = classes ? Math.max(...columns.flatMap(([, split]) => split.classes.map((each) => each / Math.max(1, split.count)))) : 1;
-  const cell = (count, share, at) => html("td", { class: "right" }, count.toLocaleString("en"), svg("svg", { class: "chart share", width: WIDE, height: HIGH, viewBox: `0 0 ${WIDE} ${HIGH}`, "aria-hidden": "true" },
+  const cell = (count, share, at) => html("td", { class: "right" }, count.toLocaleString("en"), svg("svg", { class: "chart share", width: WIDE, height: HIGH, viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", "aria-hidden": "true" },
     svg("rect", { class: `bar split ${KINDS[at % KINDS.length]}`, y: 2, height: HIGH - 4, width: count ? Math.max(1, (share / most) * WIDE) : 0 })));
   const head = columns.map(([name], at) => html("th", { scope: "col", class: "right" }, svg("svg", { class: "chart swatch", width: 12, height: 12, "aria-hidden": "true" }, svg("rect", { class: `bar split ${KINDS[at % KINDS.length]}`, width: 12, height: 12 })), ` ${name}`));
   const rows = classes ? names.map((name, i) => html("tr", {}, html("th", { scope: "row" }, html("button", { type: "button", class: "plain", click: () => onPick(name) }, name)), columns.map(([, split], at) => cell(split.classes[i] ?? 0, (split.classes[i] ?? 0) / Math.max(1, split.count), at)))) : [];

@@ -45,7 +45,7 @@ function render({ model, el }) {
     if (arrays.signal) {
       parts.push(part(values.id, signal.element, values.label === null ? "" : `labelled ${values.label}`));
       const [channels, steps] = arrays.signal.shape;
-      drawSignal = () => signal.update(Array.from({ length: channels }, (_, at) => ({ name: channels > 1 ? `channel ${at}` : "signal", y: arrays.signal.data.subarray(at * steps, (at + 1) * steps) })));
+      drawSignal = () => signal.update(Array.from({ length: channels }, (_, at) => ({ name: channels > 1 ? `channel ${at}` : "signal", x: arrays.steps.data, y: arrays.signal.data.subarray(at * steps, (at + 1) * steps) })));
     }
     if (values.letters.length) parts.push(part(values.id, html("p", { class: "number own-text" }, values.letters.join(values.letters.some((letter) => letter.length > 1) ? " " : "")), values.label === null ? "" : `labelled ${values.label}`));
     ask.hidden = !values.letters.length || !model.keep;

@@ -58,19 +58,20 @@ function render({ model, el }) {
       const all = runs.flatMap((run, at) => given(known.get(run)).filter(({ y }) => y?.length).map((line, i) => ({ ...line, name: several ? `${run}: ${line.name}` : line.name, kind: KINDS[(several ? at : i) % KINDS.length] })));
       if (all.length) drawings.push([chart(title, { x }), all, how]);
     };
-    const figure = mainFigure(known.get(now.run)?.epochs ?? {}, known.get(now.run)?.steps ?? {});
+    const figureOf = (run) => mainFigure(known.get(run)?.epochs ?? {}, known.get(run)?.steps ?? {});
+    const figures = [...new Set(runs.map(figureOf).filter(Boolean))]; // runs of several tasks have several
     const perEpoch = (name) => ({ epochs }) => [{ name: "validation", x: epochs.epoch, y: epochs[`valid_${name}`] }, ...(several ? [] : [{ name: "training", x: epochs.epoch, y: epochs[`train_${name}`] }])];
     const perStep = (name) => ({ steps }) => [{ name: "moving average", x: steps.step, y: steps[`${name}_average`] }, ...(several ? [] : [{ name: "each batch", x: steps.step, y: steps[name] }])];
     add("Loss of each epoch", "epoch", perEpoch("loss"), { log: now.log });
-    if (figure) add(`${capital(figure)} of each epoch`, "epoch", perEpoch(figure));
+    for (const figure of figures) add(`${capital(figure)} of each epoch`, "epoch", perEpoch(figure));
     add("Loss of each step", "step", perStep("loss"), { log: now.log });
-    if (figure) add(`${capital(figure)} of each step`, "step", perStep(figure));
+    for (const figure of figures) add(`${capital(figure)} of each step`, "step", perStep(figure));
     add("Learning rate", "step", ({ steps }) => [{ name: "learning rate", x: steps.step, y: steps.lr }]);
     add("Momentum", "step", ({ steps }) => [{ name: "momentum", x: steps.step, y: steps.momentum }]);
     const wanted = drawings.map(([{ part: each }]) => each);
     if (wanted.length !== view.drawing.children.length || wanted.some((each, at) => view.drawing.children[at] !== each)) view.drawing.replaceChildren(...wanted);
     for (const [made, all, how] of drawings) made.update(all, how);
-    view.say(runs.map((run) => sentence(run, known.get(run), figure)).join(" "));
+    view.say(runs.map((run) => sentence(run, known.get(run), figureOf(run))).join(" "));
     view.table(() => tableOf(runs, known));
   };
 

@@ -28,11 +28,13 @@ function render({ model, el }) {
   };
   const before = html("button", { type: "button", click: () => state.set({ from: Math.max(0, state.get().from - SHOWN) }) }, "Previous");
   const after = html("button", { type: "button", click: () => state.set({ from: state.get().from + SHOWN }) }, "Next");
-  const own = html("input", { type: "file", "aria-label": "A file of your own", change: () => own.files[0] && model.keep?.(own.files[0]).catch(view.fail) });
+  const own = html("input", { type: "file", "aria-label": "A file of your own", change: () => own.files[0] && model.keep?.(own.files[0]).catch((error) => trouble.replaceChildren(html("p", { class: "alert", role: "alert" }, error.message))) });
+  const trouble = html("div");
   const ownName = html("span", {}, "A file of your own, or drop it on the page");
   const all = html("button", { type: "button", click: () => pick({ label: undefined, prediction: undefined, mistakes: undefined }) }, "Show all again");
   const facts = html("div", { class: "facts" });
   view.controls.append(...Object.values(controls).map((each) => each.element), all, before, after, ...(model.keep ? [html("div", { class: "control" }, ownName, own)] : []));
+  view.controls.after(trouble);
   for (const name of ["label", "prediction", "masks"]) controls[name].element.hidden = true;
   all.hidden = true;
 
@@ -70,6 +72,7 @@ function render({ model, el }) {
 
   const draw = () => {
     const now = state.get();
+    trouble.replaceChildren();
     for (const [name, control] of Object.entries(controls)) control.set(now[name]);
     if (now.masks === "both") view.say("Computing the masks …");
     asked.run(now);
