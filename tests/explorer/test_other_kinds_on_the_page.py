@@ -77,6 +77,8 @@ def test_masks_lie_over_the_pictures_of_the_list(session: Session) -> None:
     expected = session.run("masks").run.predict([split[0]])[0].arrays["classes"]
     assert np.array_equal(answer.arrays["predicted"][0], small_mask(expected))
     assert (answer.arrays["truth"][0, 0] == OUTSIDE).all()  # beside a picture that is no square
+    figures = [row["figure"] for row in ask(session, "masks/images").values["rows"]]
+    assert figures == sorted(figures) and figures[0] >= 0 and answer.values["figure"] == "Dice"
     with pytest.raises(cs.Error, match="expected truth or both"):
         ask(session, "masks/images", masks="odd")
 

@@ -24,13 +24,16 @@ class Judged:
     """The examples of a split in the order of the split: ``lines`` of what was answered, none where nothing is known.
 
     ``right`` (n,) says which are answered rightly, ``None`` for answers that are more or less so; ``worst`` (n,) are
-    positions, those that are most wrong first; ``words`` the class and the answer of each (n,), by name.
+    positions, those that are most wrong first; ``words`` the class and the answer of each (n,), by name. ``figure``
+    (n,) is by what answers are more or less right, called ``title``.
     """
 
     lines: list[dict[str, str]]
     right: np.ndarray | None
     worst: np.ndarray
     words: Mapping[str, np.ndarray]
+    figure: np.ndarray | None = None
+    title: str = ""
 
     def listed(self, sort: str, wanted: Mapping[str, str], *, mistakes: bool) -> np.ndarray:
         """Return positions in an order ("worst", "stored"): those with the ``wanted`` words, or ``mistakes`` alone.
@@ -90,7 +93,8 @@ def _read(opened: Opened, split: Split) -> Judged:
         sure = np.array([float(line.get("probability") or 0) for line in lines])
         return Judged(lines, figure, np.lexsort((-sure, figure)), words)
     about = next(iter(opened.run.about.values()))
-    return Judged(lines, None, np.argsort(figure if about.better == "higher" else -figure, kind="stable"), words)
+    worst = np.argsort(figure if about.better == "higher" else -figure, kind="stable")
+    return Judged(lines, None, worst, words, figure, about.title)
 
 
 def _true(opened: Opened, split: Split) -> dict[str, np.ndarray]:

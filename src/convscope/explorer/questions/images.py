@@ -53,7 +53,8 @@ def rows(session: Session, options: Mapping[str, str], run: str) -> Answer:
     right = known.right
     listed = [
         {"image": f"{name}:{at}", "id": str(split.ids[at]), **known.cells(at),
-         "right": None if right is None else bool(right[at])}
+         "right": None if right is None else bool(right[at]),
+         "figure": None if known.figure is None else float(known.figure[at])}
         for at in chosen.tolist()
     ]  # fmt: skip
     arrays = _pictures(split, chosen, listed)
@@ -64,6 +65,7 @@ def rows(session: Session, options: Mapping[str, str], run: str) -> Answer:
         "mistakes": None if right is None else int((~right).sum()), "rows": listed, "warnings": warnings,
         "names": names_of(target), "chosen_by": list(known.words) if isinstance(target, Classes) else [],
         "masks": target.kind in MASKS, "of_objects": target.kind == "instances",
+        "figure": known.title,
     }), arrays)  # fmt: skip
 
 

@@ -91,17 +91,27 @@ function masks({ answer, names, slices }, { classes, objects, truth, pixels }) {
       part("What it answers", picture("The predicted mask", told, isMany), key),
       ...(objects && classes && answer.objects ? [part("Objects", picture("The objects", objects, true), "Each object that was counted has a colour.")] : []),
       ...(truth ? [part("The truth", picture("The true mask", truth, isMany), "")] : []),
+      ...(truth && !isMany && same < 1 ? [part("Where they differ", differing(told, truth, pixels), "Magenta: answered with another class than the true one.")] : []),
     ],
     table: { head: ["class", "answer", slices ? "truth of this slice" : "truth"], right: [1, 2], rows: names.map((name, at) => [name, shares[name] === undefined ? "" : percent(shares[name]), count.size ? percent((count.get(at) ?? 0) / scored) : ""]) },
   };
 }
 
+/** The picture, and on it the pixels whose answer is not the truth. */
+function differing(told, truth, pixels) {
+  const [rows, columns] = told.shape;
+  const image = plane({ label: "Where the answer is not the truth", side: 300 });
+  const isWrong = { shape: told.shape, data: told.data.map((each, at) => Number(truth.data[at] >= 0 && each !== truth.data[at])) };
+  image.update({ rows, columns, pixels: coloured(isWrong, pixels, false, () => [255, 0, 150]) });
+  return image.element;
+}
+
 /** The picture under the colours of a mask, bytes (rows, columns, 3); class 0, the background, is left as it is. */
-export function coloured({ shape: [rows, columns], data }, pixels, isCounted = false) {
+export function coloured({ shape: [rows, columns], data }, pixels, isCounted = false, of = colourOf) {
   const bytes = new Uint8ClampedArray(rows * columns * 3);
   const isSame = pixels && pixels.shape[0] === rows && pixels.shape[1] === columns;
   for (let i = 0; i < data.length; i++) {
-    const colour = colourOf(isCounted ? 1 + ((data[i] - 1) % (COLOURS.length - 1)) : data[i]);
+    const colour = of(isCounted ? 1 + ((data[i] - 1) % (COLOURS.length - 1)) : data[i]);
     for (let c = 0; c < 3; c++) {
       const below = isSame ? pixels.data[3 * i + c] : 40;
       bytes[3 * i + c] = data[i] <= 0 ? below : below * (1 - SHARE) + colour[c] * SHARE; // below 0 nothing is scored

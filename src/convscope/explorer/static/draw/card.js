@@ -1,15 +1,16 @@
 // An example in small, as a link to it: its picture, signal or text, what was answered, and whether that is right.
 import { html, svg } from "./dom.js";
 import { colourOf, SHARE } from "./answer.js";
+import { short } from "./format.js";
 import { painted } from "./plane.js";
 
 const OUTSIDE = 255; // in a mask: beyond the picture, or what is not scored
 
 /**
  * @param {any} row @param {number} at which of the arrays it is
- * @param {{arrays: Record<string, any>, href?: string}} how `truth` and `predicted` are masks over the pictures
+ * @param {{arrays: Record<string, any>, figure?: string, href?: string}} how `truth` and `predicted` are masks over the pictures; `figure` is what the number of an answer that is more or less right is called
  */
-export function card(row, at, { arrays: { thumbnails, signals, truth, predicted }, href }) {
+export function card(row, at, { arrays: { thumbnails, signals, truth, predicted }, figure, href }) {
   const { right, label, prediction } = row;
   const small = thumbnails ? picture(thumbnails, at, truth, predicted) : signals ? line(signals, at) : row.text ? html("span", { class: "number excerpt" }, row.text) : "";
   const said = prediction === undefined ? "" : right === false ? `${prediction}, is ${label}` : prediction;
@@ -17,6 +18,7 @@ export function card(row, at, { arrays: { thumbnails, signals, truth, predicted 
     small,
     html("span", { class: `answer ${right === false ? "wrong" : ""}` }, said || label || ""),
     row.probability ? ` ${(100 * Number(row.probability)).toFixed(1)}\u00a0%` : "",
+    row.figure === null ? "" : html("span", { class: "figure" }, `${figure} ${short(row.figure)}`),
     html("span", { class: "id" }, row.id)));
 }
 

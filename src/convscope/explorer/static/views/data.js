@@ -60,13 +60,13 @@ function render({ model, el }) {
       before.disabled = now.from === 0;
       after.disabled = now.from + SHOWN >= values.count;
       view.say(sentence(values, now));
-      const cards = values.rows.map((row, at) => card(row, at, { arrays, href: state.href({ image: row.image, view: "classes" }) }));
+      const cards = values.rows.map((row, at) => card(row, at, { arrays, figure: values.figure, href: state.href({ image: row.image, view: "classes" }) }));
       const told = [values.kind === "volume" && "The slice in the middle of each.", arrays.truth && values.of_objects && "Each object has a colour.", arrays.predicted && "Filled: the answer; outlined: the truth."].filter(Boolean).join(" ");
       const key = told || arrays.truth ? html("p", { class: "caption" }, arrays.truth && !values.of_objects ? colourKey(values.names) : "", told) : "";
       view.drawing.replaceChildren(key, html("ul", { class: "gallery" }, cards), facts);
       view.more.replaceChildren(...values.warnings.map((text) => html("p", { class: "alert" }, text)));
-      const columns = Object.keys(values.rows[0] ?? {}).filter((name) => !["image", "right"].includes(name));
-      view.table(() => ({ head: columns, rows: values.rows.map((row) => columns.map((name) => row[name])) }));
+      const columns = Object.keys(values.rows[0] ?? {}).filter((name) => !["image", "right"].includes(name) && (name !== "figure" || values.figure));
+      view.table(() => ({ head: columns.map((name) => (name === "figure" ? values.figure : name)), rows: values.rows.map((row) => columns.map((name) => row[name])) }));
     },
     view.fail);
 
