@@ -130,7 +130,7 @@ function sentence(run, { epochs, steps, ended, begun }, figure) {
   const [done, step, at] = [epochs.epoch, steps.step, steps.epoch].map((column) => last(column) ?? 0);
   const state = ended ? "" : begun ? `; ${at > done ? `epoch ${at} is under way, at a loss of ${short(last(steps.loss_average ?? steps.loss))}` : "it has not ended"}` : "; it has not finished an epoch, so that there are no weights to look at yet";
   const told = done ? `: validation loss ${short(Number(last(epochs.valid_loss).toPrecision(4)))}${figure && epochs[`valid_${figure}`] ? `, ${figure.replaceAll("_", " ")} ${short(last(epochs[`valid_${figure}`]))}` : ""} after the last` : steps.loss_average ? `; the loss is ${short(last(steps.loss_average))}` : "";
-  return `${run}: ${counted(done, "epoch")}, ${counted(step, "step")}${told}${state}.`;
+  return `${run}: ${counted(done, "epoch")}${step ? `, ${counted(step, "step")}` : ""}${told}${state}.`;
 }
 
 function tableOf(runs, known) {
