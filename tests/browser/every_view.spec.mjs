@@ -20,6 +20,11 @@ export default async function ({ page, open, expect, more: [run, example] }) {
       if (await alert.count()) faults.push(`${name}: ${await alert.first().textContent()}`);
       const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (over > 0) faults.push(`${name} at ${width}: ${over} pixels too wide`);
+      if (width === 360) { // and the narrowest that there is
+        await page.setViewportSize({ width: 320, height: 800 });
+        const more = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (more > 0) faults.push(`${name} at 320: ${more} pixels too wide`);
+      }
       const violations = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html.slice(0, 120))); })()`);
       faults.push(...violations.map((text) => `${name}, ${colorScheme}: ${text}`));
     }

@@ -1,7 +1,7 @@
 // A picture and a kernel of one's own: read in the browser, without the server; typed cell by cell, and kept in the link.
 
 /** A bitmap file of a height and width, whose bytes of blue, green and red a function gives. */
-function bitmap(height, width, colour) {
+export function bitmap(height, width, colour) {
   const line = Math.ceil((3 * width) / 4) * 4;
   const file = Buffer.alloc(54 + line * height);
   file.write("BM");

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import convscope as cs
-from explorer.conftest import Page
+from explorer.conftest import Page, start
 from explorer.conftest import page as page
 from explorer.conftest import run as run
 
@@ -89,3 +91,33 @@ def test_pictures_of_ones_own_stay_in_the_browser(page: Page) -> None:
 
 def test_odd_links_are_said_to_be_so_and_leave_nothing_behind(page: Page) -> None:
     check("odd_links", page, "digits%20run", "test/0")
+
+
+def test_a_link_to_a_file_of_ones_own_says_that_it_stays_here(page: Page) -> None:
+    check("own_file", page, "digits%20run")
+
+
+def test_examples_are_chosen_by_class_answer_and_mistakes(page: Page) -> None:
+    check("examples", page, "digits%20run")
+
+
+def test_a_class_of_the_legend_marks_its_points(page: Page) -> None:
+    check("embedding", page, "digits%20run")
+
+
+def test_curves_follow_a_training_that_goes_on(page: Page, tmp_path: Path) -> None:
+    folder = tmp_path / "growing"
+    folder.mkdir()
+    shutil.copy(page.run / "config.toml", folder)
+    process, link = start(folder, "--port", 0)
+    try:
+        check("growing_curves", replace(page, **served(link)), "growing", str(folder))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+def served(link: str) -> dict[str, Any]:
+    """Return where a page is served that was started, and its token."""
+    port, token = link.removeprefix("http://127.0.0.1:").split("/#/?token=")
+    return {"port": int(port), "token": token}

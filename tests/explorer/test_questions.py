@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_maps_are_those_of_pytorch(session: Session) -> None:
         (f"{RUN}/trace/test:0?node=conv99", "conv99"),
         (f"{RUN}/trace/test:0?node=0&at=1,x", "whole numbers"),
         (f"{RUN}/trace/test:99999", "there are test:0 to test:"),
-        (f"{RUN}/images/own:123", "drop the file on the page again"),
+        (f"{RUN}/images/own:123", "drop the same file on the page again"),
         (f"{RUN}/images?n=many", "expected a whole number"),
         (f"{RUN}/images?sort=odd", "expected worst or stored"),
         ("nothing", "nothing is answered"),
@@ -139,27 +140,75 @@ def test_a_map_is_that_of_explain_and_a_check_is_remembered(session: Session) ->
     assert ask(session, f"explain/{name}:3", method="ig").values["verdict"] == checked.values["verdict"]
 
 
-def test_only_the_end_of_a_growing_history_is_read(run: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def growing(run: Path, tmp_path: Path) -> Path:
+    """A run that has only begun."""
     folder = tmp_path / "growing"
     folder.mkdir()
     (folder / "config.toml").write_bytes((run / "config.toml").read_bytes())
-    session = session_of([folder])
+    return folder
 
-    def history(after: int) -> Answer:
-        return questions.ask(session, "runs/growing/history", {"after": str(after)})
 
-    assert (history(0).arrays, history(0).values["begun"]) == ({}, False)
-    steps = folder / "steps.csv"
+def history(session: Session, last: Answer | None = None) -> Answer:
+    read = {name: last.values[name]["read"] for name in ("epochs", "steps")} if last else {}
+    return questions.ask(session, "runs/growing/history", read)
+
+
+def test_only_the_end_of_a_growing_history_is_read(growing: Path) -> None:
+    session = session_of([growing])
+    assert (history(session).arrays, history(session).values["begun"]) == ({}, False)
+    steps, epochs = growing / "steps.csv", growing / "epochs.csv"
+    epochs.write_text("epoch,valid_loss\n1,0.5\n")
     steps.write_text("step,loss\n1,2.5\n2,2.25\n3,1.")
-    first = history(0)
-    assert first.arrays["steps/loss"].tolist() == [2.5, 2.25]
+    first = history(session)
+    assert (first.arrays["steps/loss"].tolist(), first.arrays["epochs/epoch"].tolist()) == ([2.5, 2.25], [1])
     steps.write_text("step,loss\n1,2.5\n2,2.25\n3,1.5\n")
-    assert history(first.values["after"]).arrays["steps/loss"].tolist() == [1.5]
-    steps.write_text("step,loss\n1,9\n")
-    again = history(first.values["after"])
-    assert (again.values["anew"], again.arrays["steps/loss"].tolist()) == (True, [9.0])
+    second = history(session, first)
+    assert (second.arrays["steps/loss"].tolist(), second.arrays["epochs/epoch"].tolist()) == ([1.5], [])
+    assert [second.values[name]["rows"] for name in ("epochs", "steps")] == [0, 1]
     with pytest.raises(cs.Error, match="has not finished an epoch"):
         questions.ask(session, "runs/growing/images", {})
+
+
+@pytest.mark.parametrize(
+    "text", ["step,loss\n1,9\n", "step,loss\n1,2.5\n2,2.125\n3,1.5\n4,1\n", "step,loss,lr\n1,9,1\n", ""]
+)
+def test_a_history_that_was_rewritten_is_told_from_its_beginning(growing: Path, text: str) -> None:
+    session = session_of([growing])
+    steps = growing / "steps.csv"
+    steps.write_text("step,loss\n1,2.5\n2,2.25\n3,1.5\n")
+    first = history(session)
+    steps.write_text(text)  # shorter, or with other numbers above, as a resumed training leaves it
+    again = history(session, first)
+    assert again.values["steps"]["anew"]
+    assert again.values["steps"]["rows"] == max(0, text.count("\n") - 1)
+    assert history(session, again).values["steps"] == {**again.values["steps"], "anew": False, "rows": 0}
+
+
+@pytest.mark.parametrize("place", ["-1", "x-y", "999999999999999999999999-0", "12-zz", "0-0"])
+def test_an_odd_place_is_the_beginning(growing: Path, place: str) -> None:
+    (growing / "steps.csv").write_text("step,loss\n1,2.5\n")
+    answer = questions.ask(session_of([growing]), "runs/growing/history", {"steps": place})
+    assert answer.arrays["steps/loss"].tolist() == [2.5]
+
+
+def test_of_a_long_history_the_extremes_are_told_and_a_look_at_it_costs_little(growing: Path) -> None:
+    rng = np.random.default_rng(0)
+    loss, rate = rng.random(100_000), np.linspace(1, 0, 100_000)
+    loss[[123, 77_777]], rate[50_001] = (-1, 2), 3
+    lines = [f"{at + 1},{value:.7g},{lr:.7g}" for at, (value, lr) in enumerate(zip(loss, rate, strict=True))]
+    for name in ("steps.csv", "epochs.csv"):
+        (growing / name).write_text("\n".join(["step,loss,lr", *lines, ""]))
+    session = session_of([growing])
+    first = history(session)
+    told = {name: values.tolist() for name, values in first.arrays.items()}
+    assert len(told["steps/step"]) <= 4000 and first.values["steps"]["rows"] == 100_000
+    assert (min(told["epochs/loss"]), max(told["epochs/loss"]), max(told["steps/lr"])) == (-1, 2, 3)
+    assert (told["steps/step"][0], told["steps/step"][-1]) == (1, 100_000)
+    begin = time.perf_counter()
+    for _ in range(20):
+        assert history(session, first).values["steps"]["rows"] == 0
+    assert (time.perf_counter() - begin) / 20 < 0.02  # of 10 MB of text each
 
 
 def test_the_cells_of_the_confusion_matrix_hold_the_examples_that_they_count(session: Session) -> None:
@@ -170,6 +219,11 @@ def test_the_cells_of_the_confusion_matrix_hold_the_examples_that_they_count(ses
     row, column = np.argwhere(confusion * (1 - np.eye(len(names), dtype=int)))[0]
     listed = ask(session, "images", label=names[row], prediction=names[column]).values
     assert listed["count"] == confusion[row, column]
+    alone = [ask(session, "images", **{name: names[row]}).values["count"] for name in ("label", "prediction")]
+    assert alone == [confusion[row].sum(), confusion[:, row].sum()]
+    mistakes = ask(session, "images", label=names[row], only="mistakes").values["count"]
+    assert mistakes == confusion[row].sum() - confusion[row, row]
+    assert ask(session, "images", label="no such class").values["count"] == 0
     assert {(each["label"], each["prediction"]) for each in listed["rows"]} == {(names[row], names[column])}
 
 
@@ -182,3 +236,19 @@ def test_examples_of_a_class_have_features_that_are_alike(session: Session) -> N
     assert np.all(np.diff(answer.arrays["cosine"], axis=1) <= 0)
     with pytest.raises(cs.Error, match="looks up no tokens"):
         ask(session, "embedding", of="tokens")
+
+
+def test_letters_of_a_table_are_told_by_their_kind_and_texts_by_themselves(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = ["".join(rng.choice(list("aeiou lmnst"), 6)) + ("a" if k % 2 else "o") for k in range(60)]
+    lines = [f"{name.strip()},{'f' if k % 2 else 'm'}" for k, name in enumerate(names)]
+    (tmp_path / "names.csv").write_text("\n".join(["text,label", *lines]) + "\n")
+    cs.train(tmp_path / "names.csv", "text_cnn", epochs=1, baselines=False, quiet=True, out=tmp_path / "names")
+    session = session_of([tmp_path / "names"])
+    tokens = questions.ask(session, "runs/names/embedding", {"of": "tokens"}).values
+    kind = dict(zip(tokens["names"], (tokens["groups"][group] for group in tokens["group"]), strict=True))
+    assert {kind["a"], kind["e"]} == {"vowels"} and kind["t"] == "other letters" and kind["space"] == "marks"
+    assert kind["padding"] == "padding, unknown"
+    examples = questions.ask(session, "runs/names/embedding", {}).values
+    assert set(examples["names"]) <= {line.rpartition(",")[0] for line in lines}
+    assert sorted(examples["groups"]) == ["f", "m"]

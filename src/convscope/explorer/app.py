@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from convscope.errors import ConfigError, DataError, Error
+from convscope.errors import ConfigError, Error
 from convscope.explorer import questions
 from convscope.explorer.answer import Answer
 from convscope.explorer.guard import Access, Guard
+from convscope.explorer.own import OwnFile, check_picture
 from convscope.explorer.pages import File, static_files
 from convscope.explorer.session import Session
 from convscope.explorer.token import token
@@ -105,25 +106,25 @@ async def _ask(session: Session, request: Request) -> Response:
 
 
 async def _keep(session: Session, request: Request) -> Response:
-    content = await request.body()
-    return await run_in_threadpool(_answered, lambda: _kept(session, content, request.headers.get("content-type", "")))
+    content, options = await request.body(), dict(request.query_params)
+    is_text = request.headers.get("content-type", "").partition(";")[0] == TEXT
+    return await run_in_threadpool(_answered, lambda: _kept(session, content, options, is_text=is_text))
 
 
-def _kept(session: Session, content: bytes, kind: str) -> Answer:
-    """Keep a text, or an image that was dropped; its header is looked at first, and one too large is refused."""
-    from convscope.data.decode import MAX_PIXELS, open_image
-    from convscope.data.decode.encoded import Unreadable
+def _kept(session: Session, content: bytes, options: Mapping[str, str], *, is_text: bool) -> Answer:
+    """Keep what was dropped, called ``name``, once the ``run`` that it is meant for can read it.
 
-    if kind.partition(";")[0] == TEXT:
-        try:
-            return Answer({"image": session.keep(content), "letters": len(content.decode())})
-        except UnicodeDecodeError as error:
-            raise DataError(f"the text is not UTF-8: {error}") from None
-    try:
-        encoded = open_image(content, MAX_PIXELS)
-    except Unreadable as error:
-        raise DataError(f"the file {error}") from None
-    return Answer({"image": session.keep(content), "height": encoded.height, "width": encoded.width})
+    Without a run it is a text, or a picture, of which the header alone is looked at.
+    """
+    file = OwnFile(content, options.get("name", ""))
+    if run := options.get("run"):
+        with session.lock:
+            file.read(session.run(run).run)
+    elif is_text:
+        file.text  # noqa: B018 - raises where it is none
+    else:
+        check_picture(content)
+    return Answer({"image": session.keep(file)})
 
 
 def _answered(question: Callable[[], Answer]) -> Response:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from convscope.errors import ConfigError, DataError, nearest
+from convscope.explorer.own import OwnFile
 from convscope.text import listed
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 GIVEN = "given"  # as the split of an example that a notebook gives
-OWN = "own"  # as the split of an image that was dropped on the page
-MOST_BYTES, MOST_OWN = 512 * 2**20, 64  # of kept forwards; images that were dropped on the page
+OWN = "own"  # as the split of a file that was dropped on the page
+MOST_BYTES, MOST_OWN = 512 * 2**20, 64  # of kept forwards; files that were dropped on the page
 MOST_RESULTS = 256  # of other questions, such as maps of explanations
 
 
@@ -69,10 +70,17 @@ class Opened:
 
     @cached_property
     def held(self) -> tuple[str, Split, tuple[str, ...]]:
-        """The split that the run is judged by; raises as loading its set does."""
+        """The split that the run is judged by; ``DataError`` where its set cannot be read, as after it was moved."""
         from convscope.runs.evaluate import held_out
 
-        return held_out(self.run)
+        run = self.run
+        try:
+            return held_out(run)
+        except DataError as error:
+            raise DataError(
+                f"the set of this run cannot be read, so that its examples cannot be shown: {error}. The network, its "
+                "training and files of your own can"
+            ) from None
 
     @cached_property
     def inspection(self) -> Inspection:
@@ -91,7 +99,7 @@ class Session:
     most_bytes: int = MOST_BYTES
     lock: threading.RLock = field(default_factory=threading.RLock)
     ready: threading.Event = field(default_factory=threading.Event)
-    _own: OrderedDict[str, bytes] = field(default_factory=OrderedDict[str, bytes])
+    _own: OrderedDict[str, OwnFile] = field(default_factory=OrderedDict[str, OwnFile])
     _results: OrderedDict[Any, Any] = field(default_factory=OrderedDict[Any, Any])
     _forwards: OrderedDict[tuple[str, str], tuple[Forward, int]] = field(
         default_factory=OrderedDict[tuple[str, str], "tuple[Forward, int]"]
@@ -104,29 +112,40 @@ class Session:
             raise ConfigError(f"there is no run {name!r}{hint}")
         return self.runs[name]
 
-    def keep(self, content: bytes) -> str:
-        """Keep the bytes of an image file or a text, the last few of them, and return by what they are asked for."""
-        handle = sha256(content).hexdigest()[:16]
-        self._own[handle] = content
+    def keep(self, file: OwnFile) -> str:
+        """Keep a file of the user's or a text, the last few of them, and return by what it is asked for.
+
+        The name is made of the content, so that a link leads to the same file once that is dropped again.
+        """
+        handle = sha256(file.content).hexdigest()[:16]
+        self._own[handle] = file
         self._own.move_to_end(handle)
         while len(self._own) > MOST_OWN:
             self._own.popitem(last=False)
         return f"{OWN}:{handle}"
 
+    def own(self, image: str) -> OwnFile:
+        """Return a file of the user's by its name, such as ``own:1f…``; ``DataError`` where it is not kept."""
+        handle = image.partition(":")[2]
+        if handle not in self._own:
+            raise DataError(
+                "this link was made with an example of somebody's own, which stays on the machine where it was given, "
+                "and there until the page is stopped: drop the same file on the page again, or ask for the same text"
+            )
+        self._own.move_to_end(handle)
+        return self._own[handle]
+
     def example(self, opened: Opened, image: str) -> Any:
         """Return an example by its name, such as ``test:17``: of the split that a run is judged by, or the user's own.
 
         Raises:
-            DataError: there is no such example, or an image that was dropped is not kept any more.
+            DataError: there is no such example, or a file that was dropped is not kept any more.
         """
         if image in self.given:
             return self.given[image]
         split_name, _, at = image.partition(":")
         if split_name == OWN:
-            if at not in self._own:
-                raise DataError("this image is not kept any more: drop the file on the page again")
-            self._own.move_to_end(at)
-            return _from_bytes(self._own[at], opened.run)
+            return self.own(image).read(opened.run)
         name, split, _ = opened.held
         if split_name != name or not at.isdecimal() or int(at) >= len(split):
             raise DataError(f"there is no example {image!r}; there are {name}:0 to {name}:{len(split) - 1}")
@@ -196,19 +215,3 @@ def session_on(name: str, network: Any, given: Mapping[str, Any]) -> Session:
     if shapes and not opened.is_run:
         opened.input_shape = shapes[0]
     return Session({name: opened}, given)
-
-
-def _from_bytes(content: bytes, run: Run) -> Any:
-    """Return a file's bytes as the run's training would have read them: raw pixels (H, W, C), or a text."""
-    from convscope.data.transforms import Stored, TextTransform
-
-    if isinstance(run.spec.preprocessing, TextTransform):
-        try:
-            return content.decode()
-        except UnicodeDecodeError as error:
-            raise DataError(f"the text is not UTF-8: {error}") from None
-    (held,) = run.predictor.examples(content)
-    values = held.stored(run.spec.preprocessing)
-    if not isinstance(values, Stored):
-        raise DataError(f"the image {values}")
-    return values.values

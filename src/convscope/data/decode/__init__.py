@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from convscope.data.decode import jpeg, npy, png, tiff
 from convscope.data.decode import pillow as other
-from convscope.data.decode.encoded import MAX_PIXELS, Encoded, Unreadable, too_large, verdict
+from convscope.data.decode.encoded import MAX_PIXELS, Encoded, TooLarge, Unreadable, verdict
 from convscope.data.decode.limit import limited as limited
 
 READERS: tuple[tuple[bytes, Callable[[bytes], Encoded]], ...] = (
@@ -37,7 +37,7 @@ def open_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Encoded:
         else:
             image = other.read(data)
         if image.height * image.width > max_pixels:
-            raise too_large(f"{image.width:,} × {image.height:,} = {image.width * image.height:,}", max_pixels)
+            raise TooLarge(f"{image.width:,} × {image.height:,} = {image.width * image.height:,}", max_pixels)
         return image.upright()
     except Exception as error:  # whatever a decoder raises on bytes is a verdict on these bytes
         raise verdict(error, data[:12], max_pixels) from None

@@ -19,6 +19,16 @@ class Unreadable(Exception):  # noqa: N818 - the verdict on one file: collected 
     """Why one file cannot be used."""
 
 
+class TooLarge(Unreadable):
+    """A file has more pixels than are read; ``size`` says how many."""
+
+    def __init__(self, size: str, limit: int):
+        super().__init__(
+            f"{size} pixels exceed the limit of {limit:,}; if you trust the file, raise it with --max-pixels"
+        )
+        self.size = size
+
+
 @dataclass(slots=True)  # not frozen, which would cost as much as reading a header
 class Encoded:
     """An image of ``height`` × ``width`` with ``channels`` of ``dtype`` (uint8, uint16 or float32).
@@ -100,13 +110,8 @@ def verdict(error: Exception, head: bytes = b"", limit: int | None = None) -> Ex
         return Unreadable(f"not an image: expected {READABLE}, found a file that begins with {head!r}")
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         count = re.search(r"\((\d+) pixels\)", str(error))
-        return too_large(f"{int(count[1]):,}" if count else "its", limit or Image.MAX_IMAGE_PIXELS or MAX_PIXELS)
+        return TooLarge(f"{int(count[1]):,}" if count else "its", limit or Image.MAX_IMAGE_PIXELS or MAX_PIXELS)
     return Unreadable(f"damaged: {error or type(error).__name__}")
-
-
-def too_large(size: str, limit: int) -> Unreadable:
-    """Refuse a decompression bomb."""
-    return Unreadable(f"{size} pixels exceed the limit of {limit:,}; if you trust the file, raise it with --max-pixels")
 
 
 STORED = {

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from convscope.data.decode import open_image
-from convscope.data.decode.encoded import MAX_PIXELS, TURNS, Unreadable, too_large, verdict
+from convscope.data.decode.encoded import MAX_PIXELS, TURNS, TooLarge, Unreadable, verdict
 from convscope.data.decode.pillow import FORMATS
 from convscope.data.listing import UNSEEN, RawMask
 
@@ -57,7 +57,7 @@ def from_array(values: np.ndarray, max_pixels: int = MAX_PIXELS) -> RawMask:
     if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] not in (2, 3, 4)):
         raise Unreadable(f"the shape {values.shape}; expected one number or colour a pixel (height, width)")
     if values.shape[0] * values.shape[1] > max_pixels:
-        raise too_large(f"{values.shape[1]:,} × {values.shape[0]:,}", max_pixels)
+        raise TooLarge(f"{values.shape[1]:,} × {values.shape[0]:,}", max_pixels)
     return RawMask(values) if values.ndim == 2 else _of_colours(values)
 
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from convscope.data.decode.encoded import MAX_PIXELS, Unreadable, too_large
+from convscope.data.decode.encoded import MAX_PIXELS, TooLarge, Unreadable
 from convscope.data.decode.regions import polygon_pixels, run_lengths, run_pixels
 from convscope.data.listing import Listing, Masks, RawMask
 from convscope.data.notice import Notice
@@ -207,7 +207,7 @@ def _drawn(
 ) -> RawMask:
     height, width = size
     if height * width > max_pixels:
-        raise too_large(f"{width:,} × {height:,}", max_pixels)
+        raise TooLarge(f"{width:,} × {height:,}", max_pixels)
     regions: list[np.ndarray] = []
     for each in annotations:
         try:

@@ -23,7 +23,7 @@ import numpy as np
 
 from convscope.data.columns import Ragged, open_ragged
 from convscope.data.columns.array_file import FACTS
-from convscope.data.decode.encoded import Unreadable, stored, too_large
+from convscope.data.decode.encoded import TooLarge, Unreadable, stored
 from convscope.data.ingest.build import Progress, unreadable
 from convscope.data.ingest.pool import Bad
 from convscope.data.ingest.store import allocate, building, explained, publish
@@ -141,7 +141,7 @@ def _headers(images: FileImages | SliceImages, max_pixels: int, bad: Bad) -> dic
         try:
             volume = open_one()
             if max(np.prod(volume.shape[i:3]) for i in (0, 1)) > max_pixels:
-                raise too_large(" × ".join(f"{side:,}" for side in volume.shape[:3]), max_pixels)
+                raise TooLarge(" × ".join(f"{side:,}" for side in volume.shape[:3]), max_pixels)
             volumes[row] = volume
         except Unreadable as error:
             bad[row] = str(error)

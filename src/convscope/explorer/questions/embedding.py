@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 import numpy as np
 
 from convscope.data.spec import names_of
 from convscope.data.transforms import TextTransform
+from convscope.data.transforms.text import text_of
 from convscope.errors import ConfigError
 from convscope.explorer.answer import Answer
+from convscope.explorer.judged import classes_of
 from convscope.explorer.questions.options import whole
 from convscope.plain import plain
 from convscope.runs.explanation_checks import checked_rows
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from convscope.explorer.session import Opened, Session
 
 MOST, NEAREST = 1000, 8  # points; neighbours that are told
+MOST_LETTERS = 40  # of a text that is a point
+SPECIAL = ("padding", "unknown")  # the first rows of a table of tokens
+KINDS = ("padding, unknown", "vowels", "other letters", "digits", "marks")
 
 
 def embedded(session: Session, options: Mapping[str, str], run: str) -> Answer:
@@ -75,20 +81,48 @@ def _neighbours(vectors: np.ndarray) -> dict[str, np.ndarray]:
 def _tokens(opened: Opened, layer: str, table: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     rule = opened.run.spec.preprocessing
     words = list(rule.vocabulary or rule.characters) if isinstance(rule, TextTransform) else []
-    names = ["padding", "unknown", *words]
+    names = [*SPECIAL, *words]
     vectors = table[:MOST]
     names += [str(at) for at in range(len(names), len(vectors))]
-    return vectors, {"layer": layer, "names": names[: len(vectors)], "groups": [], "group": [], "images": []}
+    kinds = kinds_of(names[: len(vectors)])
+    groups = [kind for kind in KINDS if kind in kinds]
+    named = ["space" if name == " " else name for name in names[: len(vectors)]]
+    return vectors, {"layer": layer, "names": named, "groups": groups,
+                     "group": [groups.index(kind) for kind in kinds], "images": []}  # fmt: skip
+
+
+def kinds_of(names: Sequence[str]) -> list[str]:
+    """Return of each letter of an alphabet whether it is a vowel, another letter, a digit or a mark; else nothing.
+
+    >>> kinds_of(["padding", "unknown", "A", "é", "i", "n", "7", "-"])
+    ['padding, unknown', 'padding, unknown', 'vowels', 'vowels', 'vowels', 'other letters', 'digits', 'marks']
+    >>> kinds_of(["padding", "unknown", "A", "C", "G", "T"])  # of these a vowel means nothing
+    []
+    """
+    letters = [normalize("NFD", name.casefold())[:1] for name in names]
+    words = names[len(SPECIAL) :]
+    if any(len(word) != 1 for word in words) or len({*letters[len(SPECIAL) :]}.intersection("aeiou")) < 3:
+        return []
+    return [
+        KINDS[0] if at < len(SPECIAL)
+        else "vowels" if letter in "aeiou"
+        else "other letters" if letter.isalpha()
+        else "digits" if letter.isdigit()
+        else "marks"
+        for at, letter in enumerate(letters)
+    ]  # fmt: skip
 
 
 def _examples(opened: Opened, count: int) -> tuple[np.ndarray, dict[str, Any]]:
     name, split, _ = opened.held
     rows = checked_rows(len(split), count)
     layer, features = head_features(opened.run, split, rows)
-    target = split.target
-    known = split.dataset.target_kind == "class" and isinstance(target, np.ndarray)
-    images = [f"{name}:{row}" for row in rows]
-    facts = {"layer": layer, "names": [str(split.ids[row]) for row in rows], "images": images,
-             "groups": list(names_of(opened.run.spec.target)) if known else [],
-             "group": [int(target[row]) for row in rows] if known else []}  # fmt: skip
+    numbers = classes_of(split)
+    names = [str(split.ids[row]) for row in rows]
+    if split.input.spec.kind == "text":
+        texts = [text_of(split.input.take(np.array([row]))[0]) for row in rows]
+        names = [text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…" for text in texts]
+    facts = {"layer": layer, "names": names, "images": [f"{name}:{row}" for row in rows],
+             "groups": [] if numbers is None else list(names_of(opened.run.spec.target)),
+             "group": [] if numbers is None else numbers[rows].tolist()}  # fmt: skip
     return features, facts

@@ -7,97 +7,191 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.data.pictures import as_shown, tile
-from convscope.data.spec import names_of
+from convscope.data.pictures import as_shown
+from convscope.data.spec import Classes, names_of
 from convscope.data.transforms.text import text_of
-from convscope.errors import CheckpointError, ConfigError
+from convscope.errors import ConfigError
 from convscope.explorer.answer import Answer
+from convscope.explorer.growing import extremes
+from convscope.explorer.judged import CHOSEN_BY, classes_of, judged
 from convscope.explorer.questions.options import whole
 from convscope.explorer.session import GIVEN, OWN
+from convscope.explorer.thumbnails import middle, short_signal, shown_slice, small_mask, thumbnail
 from convscope.plain import plain
-from convscope.runs import files
 
 if TYPE_CHECKING:
     from convscope.data.dataset import Split
     from convscope.explorer.session import Opened, Session
-    from convscope.runs.predictions import Answers
+    from convscope.runs.prediction import Prediction
 
-SIDE, MOST_ROWS, MOST_LETTERS = 64, 200, 120  # of a thumbnail; of one answer; of a text among others
+MOST_ROWS, MOST_LETTERS = 200, 120  # of one answer; of a text among others
 MOST_CLASSES = 100  # of a confusion matrix
 MASKS = ("pixel classes", "instances")  # kinds of targets whose truth is an image
 ORDERS = ("worst", "stored")
+SHOWN_MASKS = ("", "truth", "both")
 
 
 def rows(session: Session, options: Mapping[str, str], run: str) -> Answer:
     """Return ``n`` examples after ``from`` in an order (``sort``: worst or stored), with thumbnails (n, h, w, 3) uint8.
 
-    ``only`` = "mistakes" leaves out what was answered rightly. Where there are no predictions yet they are as stored.
+    ``only`` = "mistakes" leaves out what was answered rightly, ``label`` and ``prediction`` all but a class and an
+    answer. Where there are no predictions yet they are as stored. Of a segmentation ``masks`` = "truth" adds ``truth``
+    (n, h, w) uint8, the true masks with 255 where there is none, and "both" those ``predicted``, too.
     """
     opened = session.run(run)
     first, count = whole(options, "from", 0, 10**9), whole(options, "n", 48, MOST_ROWS)
-    sort = options.get("sort", "worst")
+    sort, masks = options.get("sort", "worst"), options.get("masks", "")
     if sort not in ORDERS:
         raise ConfigError(f"sort: expected {' or '.join(ORDERS)}, found {sort!r}")
+    if masks not in SHOWN_MASKS:
+        raise ConfigError(f"masks: expected truth or both, found {masks!r}")
     name, split, warnings = opened.held
-    answers = _answers(session, opened)
-    order, right = _order(opened, split, answers, sort)
-    if options.get("only") == "mistakes":
-        order = order[~right[order]] if right is not None else order[:0]
-    order = _only_cell(order, answers, options)
+    known, target = judged(session, opened), opened.run.spec.target
+    wanted = {name: options[name] for name in CHOSEN_BY if options.get(name)}
+    order = known.listed(sort, wanted, mistakes=options.get("only") == "mistakes")
     chosen = order[first : first + count]
-    cells = [{} if answers is None else _cells(answers.rows[at]) for at in chosen]
+    right = known.right
     listed = [
-        {"image": f"{name}:{at}", "id": str(split.ids[at]), **cell, "right": None if right is None else bool(right[at])}
-        for at, cell in zip(chosen, cells, strict=True)
-    ]
-    arrays: dict[str, np.ndarray] = {}
-    if len(chosen) and split.input.spec.kind == "image":
-        arrays["thumbnails"] = np.stack([_thumbnail(split, int(at)) for at in chosen])
-    elif len(chosen) and split.input.spec.kind == "signal":
-        arrays["signals"] = np.stack([_short_signal(split, int(at)) for at in chosen])
-    elif len(chosen) and split.input.spec.kind == "text":
-        for each, at in zip(listed, chosen, strict=True):
-            each["text"] = text_of(split.input.take(np.array([at]))[0])[:MOST_LETTERS]
-    mistakes = None if right is None else int((~right).sum())
-    return Answer(plain({"split": name, "count": len(order), "examples": len(split), "mistakes": mistakes,
-                         "rows": listed, "kind": split.input.spec.kind, "warnings": warnings}), arrays)  # fmt: skip
+        {"image": f"{name}:{at}", "id": str(split.ids[at]), **known.cells(at),
+         "right": None if right is None else bool(right[at]),
+         "figure": None if known.figure is None else float(known.figure[at])}
+        for at in chosen.tolist()
+    ]  # fmt: skip
+    arrays = _pictures(split, chosen, listed)
+    if masks and len(chosen) and target.kind in MASKS:
+        arrays |= _masks(session, opened, chosen, predicted=masks == "both")
+    return Answer(plain({
+        "split": name, "count": len(order), "examples": len(split), "kind": split.input.spec.kind,
+        "mistakes": None if right is None else int((~right).sum()), "rows": listed, "warnings": warnings,
+        "names": names_of(target), "chosen_by": list(known.words) if isinstance(target, Classes) else [],
+        "masks": target.kind in MASKS, "of_objects": target.kind == "instances",
+        "figure": known.title,
+    }), arrays)  # fmt: skip
+
+
+def _pictures(split: Split, chosen: np.ndarray, listed: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """Return what the chosen examples look like; the beginnings of texts are put into their lines."""
+    kind = split.input.spec.kind
+    examples = [np.asarray(split.input.take(np.array([at]))[0]) for at in chosen]
+    if kind == "text":
+        for line, letters in zip(listed, examples, strict=True):
+            line["text"] = text_of(letters)[:MOST_LETTERS]
+    if not examples:
+        return {}
+    if kind == "signal":
+        return {"signals": np.stack([short_signal(each) for each in examples])}
+    if kind == "volume":
+        return {"thumbnails": np.stack([thumbnail(shown_slice(each, len(each) // 2)) for each in examples])}
+    if kind == "image":
+        return {"thumbnails": np.stack([thumbnail(as_shown(np.moveaxis(each, -1, 0))) for each in examples])}
+    return {}
+
+
+def _masks(session: Session, opened: Opened, chosen: np.ndarray, *, predicted: bool) -> dict[str, np.ndarray]:
+    split = opened.held[1]
+    ignore, of_objects = split.target.spec.ignore, opened.run.spec.target.kind == "instances"
+
+    def small(mask: np.ndarray) -> np.ndarray:
+        return small_mask(mask if mask.ndim == 2 else middle(mask), ignore, of_objects=of_objects)
+
+    def answered() -> np.ndarray:
+        return np.stack([small(_mask_of(opened.run.predict([split[at]])[0])) for at in chosen.tolist()])
+
+    arrays = {"truth": np.stack([small(np.asarray(split.target.take(np.array([at]))[0])) for at in chosen])}
+    if predicted:
+        arrays["predicted"] = session.once(("small masks", opened.name, *chosen.tolist()), answered)
+    return arrays
+
+
+def _mask_of(prediction: Prediction) -> np.ndarray:
+    """Return the mask that was answered: the class of each pixel, else its object."""
+    arrays = prediction.arrays
+    return arrays["classes"] if "classes" in arrays else arrays["objects"]
 
 
 def one(session: Session, options: Mapping[str, str], run: str, image: str) -> Answer:
     """Return one example: its pixels (H, W, 3) uint8 as shown, or its signal, and the network's answer to it.
 
-    ``logits`` (K,) are the network's outputs where they are one list of numbers.
+    ``logits`` (K,) are the network's outputs where they are one list of numbers. Of a volume it is the ``slice``, by
+    default that in the middle, and there are no logits.
     """
     opened = session.run(run)
     example = session.example(opened, image)
+    if opened.is_run and opened.run.spec.input.noun == "volume":
+        return _slice(session, options, opened, image)
     forward = session.forward(opened, image)
     if not opened.is_run:  # a module of a notebook, of whose numbers nothing is known
         told = {"image": image, "id": "the example", "classes": (), "letters": (), "notes": forward.graph.notes}
         return Answer(plain(told))
     (prediction,) = opened.run.predict(example if isinstance(example, list) else [example])
-    answer = plain(prediction.to_dict())
     arrays: dict[str, np.ndarray] = {}
     if forward.scaling is not None and forward.scaling.raw.ndim == 3:
         arrays["pixels"] = as_shown(forward.scaling.raw)
-    elif forward.scaling is not None:
-        arrays["signal"] = forward.scaling.raw.astype(np.float32)
+    elif isinstance(recording := getattr(example, "image", example), np.ndarray) and recording.dtype.kind == "f":
+        arrays |= _signal(recording)
+    elif forward.scaling is not None:  # of a file that a notebook gives
+        arrays |= _signal(forward.scaling.raw.T)
     outputs = np.asarray(forward.engine.get(forward.output, forward.values[forward.output]))
     if outputs.ndim == 2:
         arrays["logits"] = outputs[0].astype(np.float32)
-    for name in ("classes", "objects"):
-        if (found := prediction.arrays.get(name)) is not None and found.ndim == 2:
-            arrays[name] = found.astype(np.int32)
-    label, target = getattr(example, "label", None), opened.run.spec.target
-    truth = None
+    facts, truth = _told(session, opened, image, prediction)
+    return Answer(plain({**facts, "classes": list(forward.classes), "letters": list(forward.letters),
+                         "notes": list(forward.graph.notes)}), arrays | _pictured(prediction) | truth)  # fmt: skip
+
+
+def _signal(values: np.ndarray) -> dict[str, np.ndarray]:
+    """Return a signal (T, C) as its channels (C, n) and their steps (n,): of a long one the extremes."""
+    values = values.reshape(len(values), -1)
+    kept = extremes({"": np.arange(len(values)), **{str(at): values[:, at] for at in range(values.shape[1])}})
+    steps, *channels = (column.astype(np.float32) for column in kept.values())
+    return {"signal": np.stack(channels), "steps": steps}
+
+
+def _slice(session: Session, options: Mapping[str, str], opened: Opened, image: str) -> Answer:
+    """Return a slice of a volume and of the answer to it, which is kept while slices of the same are asked for."""
+    example = session.example(opened, image)
+    key = ("volume", opened.name)
+
+    def answered() -> tuple[str, Prediction]:
+        return image, opened.run.predict([example])[0]
+
+    of, prediction = session.once(key, answered)
+    if of != image:
+        _, prediction = session.once(key, answered, anew=True)
+    values = np.asarray(getattr(example, "image", example))
+    at = min(whole(options, "slice", len(values) // 2, 10**9), len(values) - 1)
+    facts, truth = _told(session, opened, image, prediction)
+    masks = {name: mask[at] for name, mask in (_pictured(prediction) | truth).items() if mask.ndim == 3}
+    arrays = {"pixels": shown_slice(values, at), **masks}
+    return Answer(
+        plain({**facts, "classes": [], "letters": [], "notes": [], "slice": at, "slices": len(values)}), arrays
+    )
+
+
+def _told(
+    session: Session, opened: Opened, image: str, prediction: Prediction
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return what is said of an example and of the answer to it, and the truth where that is a mask."""
+    example, target = session.example(opened, image), opened.run.spec.target
+    name = str(session.own(image)) if image.startswith(f"{OWN}:") else str(getattr(example, "id", "your own"))
+    label, truth = getattr(example, "label", None), None
+    arrays: dict[str, np.ndarray] = {}
     if isinstance(label, np.ndarray) and target.kind in MASKS:
-        arrays |= {"truth": label.astype(np.int32)} if label.ndim == 2 else {}
+        ignore = opened.held[1].target.spec.ignore
+        mask = label.astype(np.int32)
+        arrays["truth"] = mask if ignore is None else np.where(mask == ignore, -1, mask)
     elif isinstance(label, np.ndarray):
         truth = _in_pixels(opened, image, label).tolist()
-    return Answer(plain({"image": image, "id": str(getattr(example, "id", "your own")), "answer": answer,
-                   "label": label if isinstance(label, str | int | float) else None, "truth": truth,
-                   "classes": list(forward.classes), "letters": list(forward.letters), "kind": target.kind,
-                   "names": names_of(target), "text": opened.run.spec.input.noun == "text",
-                   "notes": list(forward.graph.notes)}), arrays)  # fmt: skip
+    return {
+        "image": image, "id": name, "answer": prediction.to_dict(), "truth": truth, "kind": target.kind,
+        "label": label if isinstance(label, str | int | float) else None,
+        "names": names_of(target), "noun": opened.run.spec.input.noun,
+    }, arrays  # fmt: skip
+
+
+def _pictured(prediction: Prediction) -> dict[str, np.ndarray]:
+    arrays = {name: prediction.arrays.get(name) for name in ("classes", "objects")}
+    return {name: mask.astype(np.int32) for name, mask in arrays.items() if mask is not None}
 
 
 def _in_pixels(opened: Opened, image: str, label: np.ndarray) -> np.ndarray:
@@ -116,91 +210,18 @@ def counts(session: Session, options: Mapping[str, str], run: str) -> Answer:
     """
     opened = session.run(run)
     name, split, _ = opened.held
-    data, names = split.dataset, list(names_of(opened.run.spec.target))
-    told: dict[str, Any] = {"split": name, "splits": {}, "names": names, "kind": opened.run.spec.target.kind}
-    for each in data.splits:
-        told["splits"][each.name] = {"count": len(each), "classes": _of_each_class(each, len(names))}
+    target = opened.run.spec.target
+    names = names_of(target)
+    splits = {
+        each.name: {"count": len(each), "classes": _of_each_class(each, len(names))} for each in split.dataset.splits
+    }
     arrays: dict[str, np.ndarray] = {}
-    answers = _answers(session, opened)
-    if answers is not None and told["kind"] == "classes" and len(names) <= MOST_CLASSES:
-        number = {class_name: at for at, class_name in enumerate(names)}
-        confusion = np.zeros((len(names), len(names)), np.int32)
-        for row in answers.rows:
-            if row["label"] in number and row["prediction"] in number:
-                confusion[number[row["label"]], number[row["prediction"]]] += 1
-        arrays["confusion"] = confusion
-    return Answer(plain(told), arrays)
+    if isinstance(target, Classes) and len(names) <= MOST_CLASSES:
+        confusion = judged(session, opened).confusion(names)
+        arrays = {} if confusion is None else {"confusion": confusion}
+    return Answer(plain({"split": name, "splits": splits, "names": list(names), "kind": target.kind}), arrays)
 
 
 def _of_each_class(split: Split, count: int) -> list[int] | None:
-    target = split.target
-    if split.dataset.target_kind != "class" or not isinstance(target, np.ndarray) or target.ndim != 1:
-        return None
-    return np.bincount(target.astype(np.int64)[target >= 0], minlength=count).tolist()
-
-
-def _answers(session: Session, opened: Opened) -> Answers | None:
-    """Return what the run answered, read once for as long as its files are the same."""
-    folder = opened.run.folder
-    paths = (folder / files.METRICS, folder / files.PREDICTIONS)
-    written = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
-    return session.once(("answers", opened.name, written), lambda: _read(opened))
-
-
-def _read(opened: Opened) -> Answers | None:
-    from convscope.runs.predictions import read_answers
-
-    try:
-        return read_answers(opened.run)
-    except CheckpointError:  # still training, or an older run: the examples are shown all the same
-        return None
-
-
-def _order(opened: Opened, split: Split, answers: Answers | None, sort: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return positions of the split in an order, and which of its examples were answered rightly, if that is known."""
-    stored = np.arange(len(split))
-    if answers is None or len(answers.rows) != len(split):
-        return stored, None
-    figure = np.asarray(answers.of(answers.ids).per_example)
-    right = figure if figure.dtype == bool else None
-    if sort == "stored":
-        return stored, right
-    if right is not None:
-        sure = np.array([float(row.get("probability") or 0) for row in answers.rows])
-        return np.lexsort((-sure, right)), right
-    about = next(iter(opened.run.about.values()))
-    return np.argsort(figure if about.better == "higher" else -figure, kind="stable"), None
-
-
-def _cells(row: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a line of predictions.csv says, without the probability of every class."""
-    return {name: value for name, value in row.items() if name not in ("id", "split") and ":" not in name}
-
-
-def _only_cell(order: np.ndarray, answers: Answers | None, options: Mapping[str, str]) -> np.ndarray:
-    """Return the positions whose class is ``label`` and whose answer is ``prediction``, where these are asked for."""
-    wanted = {name: options[name] for name in ("label", "prediction") if options.get(name)}
-    if not wanted or answers is None:
-        return order
-    kept = [all(answers.rows[at].get(name) == value for name, value in wanted.items()) for at in order]
-    return order[np.array(kept, bool)]
-
-
-def _thumbnail(split: Split, at: int) -> np.ndarray:
-    """Return an image, reduced to fit a square, on grey: bytes (64, 64, 3)."""
-    image = np.moveaxis(np.asarray(split.input.take(np.array([at]))[0]), -1, 0)
-    shown = tile(as_shown(image), SIDE)[:SIDE, :SIDE]
-    square = np.full((SIDE, SIDE, 3), 128, np.uint8)
-    top, left = (SIDE - shown.shape[0]) // 2, (SIDE - shown.shape[1]) // 2
-    square[top : top + shown.shape[0], left : left + shown.shape[1]] = shown
-    return square
-
-
-def _short_signal(split: Split, at: int) -> np.ndarray:
-    """Return the first channel of a signal at ``SIDE`` of its steps, scaled to 0 to 1."""
-    values = np.asarray(split.input.take(np.array([at]))[0], np.float32)
-    values = values.reshape(len(values), -1)[:, 0]
-    values = values[np.linspace(0, len(values) - 1, SIDE).round().astype(int)]
-    finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(finite.min()), float(finite.max())
-    return (finite - low) / (high - low if high > low else 1)
+    numbers = classes_of(split)
+    return None if numbers is None else np.bincount(numbers[numbers >= 0], minlength=count).tolist()

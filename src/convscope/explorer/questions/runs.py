@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convscope.analysis.edits import window_of
-from convscope.errors import CheckpointError, Error
+from convscope.errors import Error
 from convscope.explorer.answer import Answer
-from convscope.explorer.questions.options import whole
+from convscope.explorer.growing import Place, extremes, rows_behind
 from convscope.plain import plain
 from convscope.runs import files
 from convscope.views.inspection import inspection
 
 if TYPE_CHECKING:
     from convscope.explorer.session import Opened, Session
-
-MOST_POINTS = 4000  # of a curve, as two a column of a wide screen
 
 
 def listed(session: Session, options: Mapping[str, str]) -> Answer:
@@ -77,57 +73,18 @@ def _figures(opened: Opened) -> dict[str, Any]:
 
 
 def history(session: Session, options: Mapping[str, str], run: str) -> Answer:
-    """Return the epochs, and the steps after ``after``, as columns (n,) float32; at most some thousand steps.
+    """Return the rows of the tables of epochs and of steps as columns (n,) float32; of many of them the extremes.
 
-    ``after`` is how much of the file of steps was read, as the last answer told it, so that only its end is read while
-    a run is trained. ``anew`` says that the file has become shorter, as by a resumed training, and is told from its
-    beginning.
+    ``epochs`` and ``steps`` are how far these were read, as ``read`` of the last answer says, so that only their ends
+    are read while a run is trained. ``anew`` says that a table has become another one, as by a resumed training, and
+    is told from its beginning; ``rows``, how many are new.
     """
     opened = session.run(run)
-    epochs, _ = _rows_after(opened.folder / files.EPOCHS, 0)
-    after, path = whole(options, "after", 0, 10**9), opened.folder / files.STEPS
-    anew = after > (path.stat().st_size if path.exists() else 0)
-    steps, read = _rows_after(path, 0 if anew else after)
-    count = len(next(iter(steps.values()), ()))
-    kept = _extremes(steps, count)
-    arrays = {
-        f"{table}/{name}": column.astype(np.float32)
-        for table, columns in (("epochs", epochs), ("steps", kept))
-        for name, column in columns.items()
-    }
-    return Answer({"after": read, "anew": anew, "steps": count, **_line(opened)}, arrays)
-
-
-def _rows_after(path: Path, after: int) -> tuple[dict[str, np.ndarray], int]:
-    """Return the whole lines of a table behind a number of bytes as columns, and up to where they reach.
-
-    A line that is still written is left for the next time; a table of which nothing is there yet has no columns.
-    """
-    if not path.exists():
-        return {}, 0
-    with path.open("rb") as file:
-        names = file.readline()
-        if not names.endswith(b"\n"):
-            return {}, 0
-        begin = max(after, file.tell())
-        file.seek(begin)
-        content = file.read()
-    content = content[: content.rfind(b"\n") + 1]
-    columns = names.decode().strip().split(",")
-    try:
-        flat = np.array(content.replace(b"\n", b",").split(b",")[:-1], dtype=np.float64)
-        table = flat.reshape(-1, len(columns))
-    except ValueError as error:
-        raise CheckpointError(f"{path} cannot be read as a table of numbers ({error}); put back a copy") from None
-    return {name: table[:, at] for at, name in enumerate(columns)}, begin + len(content)
-
-
-def _extremes(steps: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
-    """Return rows of a long table such that each stretch keeps the least and the largest loss, in order."""
-    if count <= MOST_POINTS:
-        return dict(steps)
-    loss = np.nan_to_num(next((column for name, column in steps.items() if "loss" in name), np.zeros(count)))
-    edges = np.linspace(0, count, MOST_POINTS // 2 + 1).astype(int)
-    rows = {edge + pick(loss[edge:end]) for edge, end in pairwise(edges) for pick in (np.argmin, np.argmax)}
-    kept = np.array(sorted({*rows, 0, count - 1}))
-    return {name: column[kept] for name, column in steps.items()}
+    told: dict[str, Any] = _line(opened)
+    arrays: dict[str, np.ndarray] = {}
+    for table, name in (("epochs", files.EPOCHS), ("steps", files.STEPS)):
+        rows = rows_behind(opened.folder / name, Place.of(options.get(table, "")))
+        told[table] = {"read": str(rows.place), "anew": rows.anew, "rows": rows.count}
+        for column, values in extremes(rows.columns).items():
+            arrays[f"{table}/{column}"] = values.astype(np.float32)
+    return Answer(told, arrays)

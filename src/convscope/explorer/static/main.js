@@ -47,12 +47,30 @@ model.go = (next) => go({ ...state, ...next });
 model.href = (next) => format({ ...state, ...next });
 model.keep = drop;
 
-/** Send a file to be kept, and open it as an example. @param {Blob} file */
+/** Send a file or a text to be kept, and open it as an example of the run. @param {Blob} file */
 async function drop(file) {
-  const response = await fetch("/api/images", { method: "PUT", body: file, headers: { "X-Convscope-Token": token } });
+  const options = new URLSearchParams({ run: state.run ?? runs[0].name, name: file instanceof File ? file.name : "" });
+  const response = await fetch(`/api/images?${options}`, { method: "PUT", body: file, headers: { "X-Convscope-Token": token } }).catch(() => {
+    lost();
+    throw new Error("The server behind this page does not answer any more.");
+  });
   const text = await response.text();
   if (!response.ok) throw new Error(text.startsWith("{") ? JSON.parse(text).error : text);
-  go({ ...state, image: JSON.parse(text).image, node: undefined, at: undefined, view: VIEWS[state.view]?.needs === "image" ? state.view : "classes" });
+  const { image } = JSON.parse(text);
+  tell(isOwn() && isMissing() && image !== state.image ? "This is another file than the one that the link was made with." : "");
+  const next = { ...state, run: options.get("run"), image, node: undefined, at: undefined, view: VIEWS[state.view]?.needs === "image" ? state.view : "classes" };
+  if (image !== state.image) return go(next);
+  shown.key = ""; // the link says it already: show it, now that it is here
+  await show();
+}
+
+const isOwn = () => Boolean(state.image?.startsWith("own:"));
+const isMissing = () => Boolean(elements.view.querySelector(".alert"));
+
+/** What is said of an example of one's own, since a link leads there on this machine alone. */
+function ownExample() {
+  const input = html("input", { type: "file", "aria-label": "The same file, or another", change: () => input.files[0] && drop(input.files[0]).catch((error) => tell(error.message)) });
+  return html("div", { class: "own-example" }, html("p", {}, "An example of your own. It stays on this machine, and is kept until convscope explore is stopped: whoever opens this link elsewhere or later is asked to drop the same file again."), input);
 }
 
 let wrote = 0;
@@ -110,7 +128,7 @@ function describe() {
   else delete document.body.dataset.only;
   const of = VIEWS[state.view]?.needs;
   const run = of === "nothing" ? "" : (state.run ?? "");
-  elements.where.textContent = [run, of === "image" ? state.image : ""].filter(Boolean).join(" · ");
+  elements.where.textContent = [run, of === "image" ? (isOwn() ? "an example of your own" : state.image) : ""].filter(Boolean).join(" · ");
   document.title = [VIEWS[state.view]?.title, run, "convscope"].filter(Boolean).join(" · ");
   menu();
 }
@@ -146,7 +164,7 @@ async function show() {
   if (view.needs === "image" && !state.image) return say("Choose an example first: under “Examples and mistakes”, or drop an image onto the page.");
   if (view.needs !== "nothing" && !runs.length) return say("No run is open. Start the page with: convscope explore RUN");
   const el = html("div", { class: `of-${state.view}` });
-  elements.view.replaceChildren(el);
+  elements.view.replaceChildren(...(view.needs === "image" && isOwn() ? [ownExample()] : []), el);
   if (moved && document.activeElement === document.body) elements.view.focus({ preventScroll: true }); // for who tabs on
   moved = true;
   try {

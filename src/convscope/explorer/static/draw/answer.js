@@ -5,7 +5,7 @@ import { part } from "./frame.js";
 import { plane } from "./plane.js";
 
 const COLOURS = [[128, 128, 128], [230, 97, 1], [53, 120, 200], [27, 158, 119], [214, 0, 110], [230, 190, 20], [120, 80, 190], [150, 90, 40]];
-const SHARE = 0.55; // of a class's colour over the picture
+export const SHARE = 0.55; // of a class's colour over the picture
 
 export const percent = (share) => `${(100 * share).toFixed(share > 0.0995 ? 1 : 2)} %`;
 
@@ -70,7 +70,7 @@ function points(told, truth, pixels) {
 }
 
 /** @param {any} values @param {Record<string, any>} arrays */
-function masks({ answer, names }, { classes, objects, truth, pixels }) {
+function masks({ answer, names, slices }, { classes, objects, truth, pixels }) {
   const told = classes ?? objects;
   const [rows, columns] = told.shape;
   const isMany = !classes;
@@ -82,42 +82,60 @@ function masks({ answer, names }, { classes, objects, truth, pixels }) {
   const shares = answer.shares ?? {};
   const count = new Map();
   if (truth && !isMany) for (const each of truth.data) count.set(each, (count.get(each) ?? 0) + 1);
-  const key = isMany ? "Each object has a colour." : html("span", { class: "key" }, names.map((name, at) => html("span", {}, swatch(at), ` ${name}`)));
-  const same = truth && !isMany ? told.data.reduce((sum, each, at) => sum + Number(each === truth.data[at]), 0) / told.data.length : NaN;
+  const scored = told.data.length - (count.get(-1) ?? 0);
+  const key = isMany ? "Each object has a colour." : colourKey(names);
+  const same = truth && !isMany ? told.data.reduce((sum, each, at) => sum + Number(each === truth.data[at]), 0) / scored : NaN;
   return {
-    said: [...Object.entries(shares).map(([name, share]) => `${name} ${percent(share)} of the image`), answer.objects == null ? "" : counted(typeof answer.objects === "number" ? answer.objects : answer.objects.length, "object"), Number.isFinite(same) ? `${percent(same)} of the pixels are as in the truth` : ""].filter(Boolean).join(", "),
+    said: [...Object.entries(shares).map(([name, share]) => `${name} ${percent(share)} of the ${slices ? "volume" : "image"}`), answer.objects == null ? "" : counted(typeof answer.objects === "number" ? answer.objects : answer.objects.length, "object"), Number.isFinite(same) ? `${percent(same)} of the pixels ${slices ? "of this slice " : ""}are as in the truth` : ""].filter(Boolean).join(", "),
     parts: [
       part("What it answers", picture("The predicted mask", told, isMany), key),
       ...(objects && classes && answer.objects ? [part("Objects", picture("The objects", objects, true), "Each object that was counted has a colour.")] : []),
       ...(truth ? [part("The truth", picture("The true mask", truth, isMany), "")] : []),
+      ...(truth && !isMany && same < 1 ? [part("Where they differ", differing(told, truth, pixels), "Magenta: answered with another class than the true one.")] : []),
     ],
-    table: { head: ["class", "answer", "truth"], right: [1, 2], rows: names.map((name, at) => [name, shares[name] === undefined ? "" : percent(shares[name]), count.size ? percent((count.get(at) ?? 0) / told.data.length) : ""]) },
+    table: { head: ["class", "answer", slices ? "truth of this slice" : "truth"], right: [1, 2], rows: names.map((name, at) => [name, shares[name] === undefined ? "" : percent(shares[name]), count.size ? percent((count.get(at) ?? 0) / scored) : ""]) },
   };
 }
 
+/** The picture, and on it the pixels whose answer is not the truth. */
+function differing(told, truth, pixels) {
+  const [rows, columns] = told.shape;
+  const image = plane({ label: "Where the answer is not the truth", side: 300 });
+  const isWrong = { shape: told.shape, data: told.data.map((each, at) => Number(truth.data[at] >= 0 && each !== truth.data[at])) };
+  image.update({ rows, columns, pixels: coloured(isWrong, pixels, false, () => [255, 0, 150]) });
+  return image.element;
+}
+
 /** The picture under the colours of a mask, bytes (rows, columns, 3); class 0, the background, is left as it is. */
-export function coloured({ shape: [rows, columns], data }, pixels, isCounted = false) {
+export function coloured({ shape: [rows, columns], data }, pixels, isCounted = false, of = colourOf) {
   const bytes = new Uint8ClampedArray(rows * columns * 3);
   const isSame = pixels && pixels.shape[0] === rows && pixels.shape[1] === columns;
   for (let i = 0; i < data.length; i++) {
-    const colour = COLOURS[data[i] === 0 ? 0 : isCounted ? 1 + ((data[i] - 1) % (COLOURS.length - 1)) : data[i] % COLOURS.length];
+    const colour = of(isCounted ? 1 + ((data[i] - 1) % (COLOURS.length - 1)) : data[i]);
     for (let c = 0; c < 3; c++) {
       const below = isSame ? pixels.data[3 * i + c] : 40;
-      bytes[3 * i + c] = data[i] === 0 ? below : below * (1 - SHARE) + colour[c] * SHARE;
+      bytes[3 * i + c] = data[i] <= 0 ? below : below * (1 - SHARE) + colour[c] * SHARE; // below 0 nothing is scored
     }
   }
   return bytes;
 }
 
+/** The colour of a class, 0 to 255 of red, green and blue. @param {number} at */
+export const colourOf = (at) => COLOURS[at % COLOURS.length];
+
+/** Which colour is which class. @param {string[]} names */
+export const colourKey = (names) => html("span", { class: "key" }, names.map((name, at) => html("span", {}, swatch(at), ` ${name}`)));
+
 function swatch(at) {
-  const [red, green, blue] = COLOURS[at % COLOURS.length];
+  const [red, green, blue] = colourOf(at);
   return svg("svg", { width: 12, height: 12, "aria-hidden": "true" }, svg("rect", { width: 12, height: 12, fill: at ? `rgb(${red} ${green} ${blue})` : "none", stroke: "currentColor" }));
 }
 
 /** Bars of probabilities; the true ones are filled. @param {{name: string, chance: number, isTrue: boolean}[]} rows */
 export function bars(rows) {
-  const [height, left, width] = [22, 150, 260];
-  return svg("svg", { class: "chart", width: left + width + 70, height: rows.length * height + 6, viewBox: `0 0 ${left + width + 70} ${rows.length * height + 6}`, role: "img", "aria-label": "Probability of each class" },
+  const longest = Math.max(0, ...rows.map(({ name }) => Math.min(22, name.length)));
+  const [height, left, width] = [22, 18 + 6.5 * longest, longest > 12 ? 200 : 230];
+  return svg("svg", { class: "chart", width: left + width + 64, height: rows.length * height + 6, viewBox: `0 0 ${left + width + 64} ${rows.length * height + 6}`, role: "img", "aria-label": "Probability of each class" },
     rows.map(({ name, chance, isTrue }, at) => [
       svg("text", { x: left - 8, y: at * height + 16, "text-anchor": "end" }, name.length > 22 ? `${name.slice(0, 21)}…` : name),
       svg("rect", { x: left, y: at * height + 4, width: Math.max(1, width * chance), height: height - 8, class: isTrue ? "bar true" : "bar" }),

@@ -18,7 +18,8 @@ export function grid({ label, side = 320, onPick }) {
   let jump = [1, 1];
   element.addEventListener("click", (event) => {
     const box = element.firstChild.getBoundingClientRect();
-    onPick(Math.floor((event.clientY - box.top) / size) - pads[0][0], Math.floor((event.clientX - box.left) / size) - pads[1][0]);
+    const shown = (size * box.width) / element.firstChild.viewBox.baseVal.width; // where there is less room it shrinks
+    onPick(Math.floor((event.clientY - box.top) / shown) - pads[0][0], Math.floor((event.clientX - box.left) / shown) - pads[1][0]);
   });
   element.addEventListener("keydown", (event) => {
     const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];

@@ -173,11 +173,12 @@ function walked(step, at, { before, after, rules }, figures) {
 /** From a weight for each pair of numbers to one window for all places. */
 function weights({ layer, ways }) {
   const isDense = layer.kind === "f";
-  return [ladder(Object.values(ways)), table({ head: ["connected", "counted as", "weights"], right: [2], rows: [
+  const counts = table({ head: ["connected", "counted as", "weights"], right: [2], rows: [
     [isDense ? "every output sees everything" : "fully connected to as many outputs", "inputs × outputs", count(ways.dense)],
     [isDense ? `if each saw a window of ${layer.kernel.join("×")} only` : "every output sees its window only", "outputs × window", count(ways.local)],
     [isDense ? "and all shared these weights" : "and all places share the weights", isDense ? "window" : "channels × window", count(ways.shared)],
-  ] })];
+  ] });
+  return [ladder(Object.values(ways)), html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Weights, without biases" }, counts)];
 }
 
 /** Whether the stride divides what is left of the input beside the first window. */

@@ -9,7 +9,7 @@ import { short } from "../draw/format.js";
 import { frame, part, slider } from "../draw/frame.js";
 import { plane } from "../draw/plane.js";
 
-const DEFAULTS = { temperature: 1, run: "", image: "" };
+const DEFAULTS = { temperature: 1, slice: -1, run: "", image: "" }; // of a volume the slice, -1: in the middle
 const BARS = 20;
 
 /** @param {{model: import("../state.js").Model, el: HTMLElement}} given */
@@ -23,8 +23,9 @@ function render({ model, el }) {
   const ask = html("div", { class: "control own" }, html("span", {}, "A text of your own"), text,
     html("button", { type: "button", click: () => text.value && model.keep?.(new Blob([text.value], { type: "text/plain" })).catch(view.fail) }, "Ask"));
   ask.hidden = true;
+  const slice = slider("Slice", { min: 0, max: 0, value: 0 }, (at) => state.set({ slice: at }));
   const signal = lines({ label: "The signal", x: "step" });
-  view.controls.append(temperature.element, ask);
+  view.controls.append(temperature.element, slice.element, ask);
   const image = plane({ label: "The example", side: 300 });
   let answer = null;
 
@@ -38,19 +39,21 @@ function render({ model, el }) {
     if (arrays.pixels) {
       const [rows, columns] = arrays.pixels.shape;
       image.update({ rows, columns, pixels: arrays.pixels.data });
-      parts.push(part(values.id, image.element, values.label === null ? "" : `labelled ${values.label}`));
+      parts.push(part(values.id, image.element, values.slices ? `slice ${values.slice} of ${values.slices}, counted from 0` : values.label === null ? "" : `labelled ${values.label}`));
     }
     let drawSignal = () => {};
     if (arrays.signal) {
       parts.push(part(values.id, signal.element, values.label === null ? "" : `labelled ${values.label}`));
       const [channels, steps] = arrays.signal.shape;
-      drawSignal = () => signal.update(Array.from({ length: channels }, (_, at) => ({ name: channels > 1 ? `channel ${at}` : "signal", y: arrays.signal.data.subarray(at * steps, (at + 1) * steps) })));
+      drawSignal = () => signal.update(Array.from({ length: channels }, (_, at) => ({ name: channels > 1 ? `channel ${at}` : "signal", x: arrays.steps.data, y: arrays.signal.data.subarray(at * steps, (at + 1) * steps) })));
     }
     if (values.letters.length) parts.push(part(values.id, html("p", { class: "number own-text" }, values.letters.join(values.letters.some((letter) => letter.length > 1) ? " " : "")), values.label === null ? "" : `labelled ${values.label}`));
     ask.hidden = !values.letters.length || !model.keep;
     view.more.replaceChildren(...values.notes.map((text) => html("p", { class: "note" }, text)));
     temperature.element.hidden = !values.classes.length || !arrays.logits;
-    view.controls.hidden = temperature.element.hidden && ask.hidden;
+    slice.element.hidden = !values.slices;
+    if (values.slices) slice.set(values.slice, { max: values.slices - 1 });
+    view.controls.hidden = temperature.element.hidden && ask.hidden && slice.element.hidden;
     if (temperature.element.hidden) {
       const told = answerOf(answer);
       view.say(`${values.id}: ${told.said}.`);
@@ -77,9 +80,12 @@ function render({ model, el }) {
       rows: order.map((at) => [values.classes[at], short(logits[at]), percent(softmax(logits, 1)[at]), percent(chances[at])]) }));
     drawSignal();
   };
-  const asked = latest(({ run, image: name }) => source.get(path("runs", run, "images", name)), (found) => { answer = found; show(); }, view.fail);
+  const asked = latest(({ run, image: name, slice: at }) => source.get(path("runs", run, "images", name), { slice: at < 0 ? "" : at }), (next) => { answer = next; show(); }, (error) => {
+    view.fail(error);
+    source.get(path("runs", state.get().run)).then(({ values }) => (ask.hidden = values.input?.noun !== "text" || !model.keep), () => {}); // a text that is not kept can be typed again
+  });
   view.say("Computing the answer …");
-  const leave = state.subscribe(show);
+  const leave = state.subscribe(() => (answer?.values.slices ? asked.run(state.get()) : show()));
   asked.run(state.get());
   return () => { asked.leave(); leave(); };
 }

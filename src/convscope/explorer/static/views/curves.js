@@ -7,6 +7,7 @@ import { KINDS, lines } from "../draw/line.js";
 import { frame, part, toggle } from "../draw/frame.js";
 
 const DEFAULTS = { run: "", beside: "", log: false };
+const TABLES = ["epochs", "steps"];
 const PAUSE = 2000; // milliseconds between two looks at a run that is being trained
 
 /** @param {{model: import("../state.js").Model, el: HTMLElement}} given */
@@ -26,13 +27,17 @@ function render({ model, el }) {
   const besides = () => state.get().beside.split(",").filter(Boolean).map(decodeURIComponent).filter((name) => name !== state.get().run);
 
   const read = async (run) => {
-    const had = known.get(run) ?? { after: 0, steps: {}, epochs: {} };
-    const { values, arrays } = await source.get(`${path("runs", run)}/history`, { after: had.after || "" });
-    const [steps, epochs] = ["steps", "epochs"].map((table) => Object.fromEntries(Object.entries(arrays).filter(([name]) => name.startsWith(`${table}/`)).map(([name, { data }]) => [name.slice(table.length + 1), data])));
-    const isNew = values.steps > 0 || values.anew || epochs.epoch?.length !== had.epochs.epoch?.length;
-    const joined = values.anew ? steps : Object.fromEntries(Object.entries(steps).map(([name, column]) => [name, had.steps[name] ? concat(had.steps[name], column) : column]));
-    known.set(run, { after: values.after, steps: joined, epochs, ended: values.ended, begun: values.begun });
-    return isNew || !charts.size;
+    const had = known.get(run);
+    const { values, arrays } = await source.get(`${path("runs", run)}/history`, had?.read);
+    const next = { ended: values.ended, begun: values.begun, read: {} };
+    for (const table of TABLES) {
+      const columns = Object.fromEntries(Object.entries(arrays).filter(([name]) => name.startsWith(`${table}/`)).map(([name, { data }]) => [name.slice(table.length + 1), data]));
+      const before = values[table].anew ? {} : (had?.[table] ?? {});
+      next[table] = { ...columns, ...Object.fromEntries(Object.entries(before).map(([name, column]) => [name, concat(column, columns[name])])) };
+      next.read[table] = values[table].read;
+    }
+    known.set(run, next);
+    return !had || TABLES.some((table) => values[table].rows || values[table].anew);
   };
 
   const chart = (title, about) => {
@@ -53,19 +58,20 @@ function render({ model, el }) {
       const all = runs.flatMap((run, at) => given(known.get(run)).filter(({ y }) => y?.length).map((line, i) => ({ ...line, name: several ? `${run}: ${line.name}` : line.name, kind: KINDS[(several ? at : i) % KINDS.length] })));
       if (all.length) drawings.push([chart(title, { x }), all, how]);
     };
-    const figure = mainFigure(known.get(now.run)?.epochs ?? {}, known.get(now.run)?.steps ?? {});
+    const figureOf = (run) => mainFigure(known.get(run)?.epochs ?? {}, known.get(run)?.steps ?? {});
+    const figures = [...new Set(runs.map(figureOf).filter(Boolean))]; // runs of several tasks have several
     const perEpoch = (name) => ({ epochs }) => [{ name: "validation", x: epochs.epoch, y: epochs[`valid_${name}`] }, ...(several ? [] : [{ name: "training", x: epochs.epoch, y: epochs[`train_${name}`] }])];
     const perStep = (name) => ({ steps }) => [{ name: "moving average", x: steps.step, y: steps[`${name}_average`] }, ...(several ? [] : [{ name: "each batch", x: steps.step, y: steps[name] }])];
     add("Loss of each epoch", "epoch", perEpoch("loss"), { log: now.log });
-    if (figure) add(`${capital(figure)} of each epoch`, "epoch", perEpoch(figure));
+    for (const figure of figures) add(`${capital(figure)} of each epoch`, "epoch", perEpoch(figure));
     add("Loss of each step", "step", perStep("loss"), { log: now.log });
-    if (figure) add(`${capital(figure)} of each step`, "step", perStep(figure));
+    for (const figure of figures) add(`${capital(figure)} of each step`, "step", perStep(figure));
     add("Learning rate", "step", ({ steps }) => [{ name: "learning rate", x: steps.step, y: steps.lr }]);
     add("Momentum", "step", ({ steps }) => [{ name: "momentum", x: steps.step, y: steps.momentum }]);
     const wanted = drawings.map(([{ part: each }]) => each);
     if (wanted.length !== view.drawing.children.length || wanted.some((each, at) => view.drawing.children[at] !== each)) view.drawing.replaceChildren(...wanted);
     for (const [made, all, how] of drawings) made.update(all, how);
-    view.say(runs.map((run) => sentence(run, known.get(run), figure)).join(" "));
+    view.say(runs.map((run) => sentence(run, known.get(run), figureOf(run))).join(" "));
     view.table(() => tableOf(runs, known));
   };
 
@@ -108,7 +114,7 @@ function render({ model, el }) {
   return () => { gone = true; clearTimeout(timer); leave(); };
 }
 
-function concat(a, b) {
+function concat(a, b = new Float32Array()) {
   const both = new Float32Array(a.length + b.length);
   both.set(a);
   both.set(b, a.length);
@@ -121,10 +127,10 @@ const capital = (name) => name[0].toUpperCase() + name.slice(1).replaceAll("_", 
 const last = (column) => column?.[column.length - 1];
 
 function sentence(run, { epochs, steps, ended, begun }, figure) {
-  const [done, step] = [epochs.epoch?.length ?? 0, last(steps.step) ?? 0];
-  const state = ended ? "" : begun ? "; it has not ended" : "; it has not finished an epoch, so that there are no weights to look at yet";
+  const [done, step, at] = [epochs.epoch, steps.step, steps.epoch].map((column) => last(column) ?? 0);
+  const state = ended ? "" : begun ? `; ${at > done ? `epoch ${at} is under way, at a loss of ${short(last(steps.loss_average ?? steps.loss))}` : "it has not ended"}` : "; it has not finished an epoch, so that there are no weights to look at yet";
   const told = done ? `: validation loss ${short(Number(last(epochs.valid_loss).toPrecision(4)))}${figure && epochs[`valid_${figure}`] ? `, ${figure.replaceAll("_", " ")} ${short(last(epochs[`valid_${figure}`]))}` : ""} after the last` : steps.loss_average ? `; the loss is ${short(last(steps.loss_average))}` : "";
-  return `${run}: ${counted(done, "epoch")}, ${counted(step, "step")}${told}${state}.`;
+  return `${run}: ${counted(done, "epoch")}${step ? `, ${counted(step, "step")}` : ""}${told}${state}.`;
 }
 
 function tableOf(runs, known) {

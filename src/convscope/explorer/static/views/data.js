@@ -2,12 +2,15 @@
 import { bind } from "../state.js";
 import { path, sourceOf } from "../source.js";
 import { latest } from "../latest.js";
-import { html, svg } from "../draw/dom.js";
-import { choice, frame, part, table, toggle } from "../draw/frame.js";
-import { painted, plane } from "../draw/plane.js";
+import { html } from "../draw/dom.js";
+import { colourKey } from "../draw/answer.js";
+import { card } from "../draw/card.js";
+import { countsOf } from "../draw/counts.js";
+import { choice, frame, part, toggle } from "../draw/frame.js";
+import { plane } from "../draw/plane.js";
 import { counted } from "../draw/format.js";
 
-const DEFAULTS = { sort: "worst", mistakes: false, from: 0, run: "", label: "", prediction: "" };
+const DEFAULTS = { sort: "worst", mistakes: false, from: 0, run: "", label: "", prediction: "", masks: "truth" };
 const SHOWN = 48;
 
 /** @param {{model: import("../state.js").Model, el: HTMLElement}} given */
@@ -15,59 +18,77 @@ function render({ model, el }) {
   const state = bind(model, DEFAULTS);
   const source = sourceOf(model);
   const view = frame(el, { title: "Examples and mistakes", name: "examples", lead: "Choose one to see what the network makes of it, layer by layer, down to single products." });
+  const pick = (patch) => state.set({ ...patch, from: 0 });
   const controls = {
-    sort: choice("Order", { worst: "most wrong first", stored: "as stored" }, DEFAULTS.sort, (sort) => state.set({ sort, from: 0 })),
-    mistakes: toggle("mistakes only", false, (mistakes) => state.set({ mistakes, from: 0 })),
+    sort: choice("Order", { worst: "most wrong first", stored: "as stored" }, DEFAULTS.sort, (sort) => pick({ sort })),
+    label: choice("Class", { "": "any" }, "", (label) => pick({ label })),
+    prediction: choice("Answer", { "": "any" }, "", (prediction) => pick({ prediction })),
+    masks: choice("Masks", { truth: "the truth", both: "the answer, the truth outlined", none: "none" }, DEFAULTS.masks, (masks) => state.set({ masks })),
+    mistakes: toggle("mistakes only", false, (mistakes) => pick({ mistakes })),
   };
   const before = html("button", { type: "button", click: () => state.set({ from: Math.max(0, state.get().from - SHOWN) }) }, "Previous");
   const after = html("button", { type: "button", click: () => state.set({ from: state.get().from + SHOWN }) }, "Next");
-  const own = html("input", { type: "file", accept: "image/*", "aria-label": "An image of your own", change: () => own.files[0] && model.keep?.(own.files[0]).catch(view.fail) });
-  const only = html("button", { type: "button", click: () => state.set({ label: undefined, prediction: undefined, from: 0 }) });
-  only.hidden = true;
+  const own = html("input", { type: "file", "aria-label": "A file of your own", change: () => own.files[0] && model.keep?.(own.files[0]).catch((error) => trouble.replaceChildren(html("p", { class: "alert", role: "alert" }, error.message))) });
+  const trouble = html("div");
+  const ownName = html("span", {}, "A file of your own, or drop it on the page");
+  const all = html("button", { type: "button", click: () => pick({ label: undefined, prediction: undefined, mistakes: undefined }) }, "Show all again");
   const facts = html("div", { class: "facts" });
-  view.controls.append(controls.sort.element, controls.mistakes.element, before, after, only,
-    ...(model.keep ? [html("div", { class: "control" }, html("span", {}, "An image of your own, or drop it on the page"), own)] : []));
+  view.controls.append(...Object.values(controls).map((each) => each.element), all, before, after, ...(model.keep ? [html("div", { class: "control" }, ownName, own)] : []));
+  view.controls.after(trouble);
+  for (const name of ["label", "prediction", "masks"]) controls[name].element.hidden = true;
+  all.hidden = true;
 
+  let offered = "";
+  const offer = (values) => {
+    controls.mistakes.element.hidden = values.mistakes === null;
+    controls.masks.element.hidden = !values.masks;
+    for (const name of ["label", "prediction"]) controls[name].element.hidden = !values.chosen_by.includes(name);
+    const names = values.names.join("\n");
+    if (names === offered) return;
+    offered = names;
+    for (const name of ["label", "prediction"]) controls[name].set(state.get()[name], [["", "any"], ...values.names.map((each) => [each, each])]);
+  };
   const asked = latest(
-    ({ run, sort, mistakes, from, label, prediction }) => source.get(`${path("runs", run)}/images`, { sort, from, n: SHOWN, only: mistakes ? "mistakes" : "", label, prediction }),
+    ({ run, sort, mistakes, from, label, prediction, masks }) => source.get(`${path("runs", run)}/images`, { sort, from, n: SHOWN, only: mistakes ? "mistakes" : "", label, prediction, masks: masks === "none" ? "" : masks }),
     ({ values, arrays }) => {
-      const { from, label, prediction } = state.get();
-      if (own.parentElement) own.parentElement.hidden = values.kind !== "image";
-      only.hidden = !label && !prediction;
-      only.textContent = `Only ${label} taken for ${prediction}: show all again`;
-      before.disabled = from === 0;
-      after.disabled = from + SHOWN >= values.count;
-      const rate = values.mistakes === null ? "" : `, of which ${values.mistakes.toLocaleString("en")} were answered wrongly`;
-      view.say(`${counted(values.examples, "example")} of the ${values.split} split${rate}. Shown: ${values.count ? from + 1 : 0} to ${Math.min(from + SHOWN, values.count)}.`);
-      const cards = values.rows.map((row, at) => card(row, at, arrays, state));
-      view.drawing.replaceChildren(html("ul", { class: "gallery" }, cards), facts);
+      const now = state.get();
+      const noun = { image: "image", signal: "signal", volume: "volume" }[values.kind];
+      if (own.parentElement) own.parentElement.hidden = !noun;
+      ownName.textContent = `A file with ${noun === "image" ? "an" : "a"} ${noun} of your own, or drop it on the page`;
+      all.hidden = !now.label && !now.prediction && !now.mistakes;
+      offer(values);
+      before.disabled = now.from === 0;
+      after.disabled = now.from + SHOWN >= values.count;
+      view.say(sentence(values, now));
+      const cards = values.rows.map((row, at) => card(row, at, { arrays, figure: values.figure, href: state.href({ image: row.image, view: "classes" }) }));
+      const told = [values.kind === "volume" && "The slice in the middle of each.", arrays.truth && values.of_objects && "Each object has a colour.", arrays.predicted && "Filled: the answer; outlined: the truth."].filter(Boolean).join(" ");
+      const key = told || arrays.truth ? html("p", { class: "caption" }, arrays.truth && !values.of_objects ? colourKey(values.names) : "", told) : "";
+      view.drawing.replaceChildren(key, html("ul", { class: "gallery" }, cards), facts);
       view.more.replaceChildren(...values.warnings.map((text) => html("p", { class: "alert" }, text)));
-      const columns = Object.keys(values.rows[0] ?? {}).filter((name) => !["image", "right"].includes(name));
-      view.table(() => ({ head: columns, rows: values.rows.map((row) => columns.map((name) => row[name])) }));
+      const columns = Object.keys(values.rows[0] ?? {}).filter((name) => !["image", "right"].includes(name) && (name !== "figure" || values.figure));
+      view.table(() => ({ head: columns.map((name) => (name === "figure" ? values.figure : name)), rows: values.rows.map((row) => columns.map((name) => row[name])) }));
     },
     view.fail);
 
   const draw = () => {
     const now = state.get();
-    controls.sort.set(now.sort);
-    controls.mistakes.set(now.mistakes);
+    trouble.replaceChildren();
+    for (const [name, control] of Object.entries(controls)) control.set(now[name]);
+    if (now.masks === "both") view.say("Computing the masks …");
     asked.run(now);
   };
   const counts = latest(({ run }) => source.get(`${path("runs", run)}/counts`), ({ values, arrays }) => {
-    const classes = values.names.length && Object.values(values.splits).every((each) => each.classes);
-    const names = Object.keys(values.splits);
-    const cells = table({ head: ["class", ...names], right: names.map((_, at) => at + 1), rows: [["all", ...names.map((name) => values.splits[name].count.toLocaleString("en"))],
-      ...(classes ? values.names.map((name, at) => [name, ...names.map((each) => (values.splits[each].classes[at] ?? 0).toLocaleString("en"))]) : [])] });
-    facts.replaceChildren(part("Examples of each split", html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Examples of each split" }, cells)), ...(arrays.confusion ? [confused(values, arrays.confusion)] : []));
+    facts.replaceChildren(part("Examples of each split", html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Examples of each split" }, countsOf(values, (label) => pick({ label }))),
+      values.names.length && values.splits[values.split].classes ? "Bars: the share of the class in its split; numbers: how many examples. A class shows its examples alone." : ""), ...(arrays.confusion ? [confused(values, arrays.confusion)] : []));
   }, () => facts.replaceChildren()); // what is wrong with the set is told in place of the list
   const confused = ({ names }, { data }) => {
     const size = names.length;
-    const pick = (row, column) => state.set({ label: names[row], prediction: names[column], from: 0 });
-    const matrix = plane({ label: "Which class was taken for which", side: 420, onPick: pick });
+    const choose = (row, column) => pick({ label: names[row], prediction: names[column] });
+    const matrix = plane({ label: "Which class was taken for which", side: 380, onPick: choose });
     matrix.update({ rows: size, columns: size, values: Float32Array.from(data), lo: 0 });
     const wrong = Array.from(data.keys()).filter((i) => Math.floor(i / size) !== i % size && data[i]).sort((a, b) => data[b] - data[a]).slice(0, 10);
-    const said = wrong.map((i) => html("li", {}, html("button", { type: "button", click: () => pick(Math.floor(i / size), i % size) }, `${names[Math.floor(i / size)]} taken for ${names[i % size]}: ${data[i]}`)));
-    return part("Which class was taken for which", html("div", { class: "confused" }, matrix.element, html("ul", {}, said)), "Row: the class; column: the answer, both in the order of the classes above. A cell shows its examples alone.");
+    const said = wrong.map((i) => html("li", {}, html("button", { type: "button", click: () => choose(Math.floor(i / size), i % size) }, `${names[Math.floor(i / size)]} taken for ${names[i % size]}: ${data[i]}`)));
+    return part("Which class was taken for which", html("div", { class: "confused" }, matrix.element, html("ul", {}, said)), "Row: the class; column: the answer, both in the order of the classes beside. A cell shows its examples alone.");
   };
   view.say("Reading the set …");
   const leave = state.subscribe(draw);
@@ -76,28 +97,14 @@ function render({ model, el }) {
   return () => { asked.leave(); counts.leave(); leave(); };
 }
 
-/** @param {any} row @param {number} at @param {Record<string, any>} arrays @param {any} state */
-function card(row, at, { thumbnails, signals }, state) {
-  const { right, label, prediction } = row;
-  const canvas = thumbnails ? picture(thumbnails, at) : signals ? line(signals, at) : row.text ? html("span", { class: "number excerpt" }, row.text) : "";
-  const said = prediction === undefined ? "" : right === false ? `${prediction}, is ${label}` : prediction;
-  return html("li", {}, html("a", { href: state.href({ image: row.image, view: "classes" }) ?? "#" },
-    canvas,
-    html("span", { class: `answer ${right === false ? "wrong" : ""}` }, said || label || ""),
-    row.probability ? ` ${(100 * Number(row.probability)).toFixed(1)} %` : "",
-    html("span", { class: "id" }, row.id)));
-}
-
-function line({ shape: [, length], data }, at) {
-  const points = Array.from(data.subarray(at * length, (at + 1) * length), (value, x) => `${x} ${(34 - 32 * value).toFixed(1)}`);
-  return svg("svg", { viewBox: `0 0 ${length - 1} 36`, "aria-hidden": "true", preserveAspectRatio: "none" }, svg("path", { class: "line", d: `M${points.join("L")}`, "vector-effect": "non-scaling-stroke" }));
-}
-
-function picture({ shape: [, rows, columns], data }, at) {
-  const canvas = html("canvas", { width: columns, height: rows, "aria-hidden": "true" });
-  const pixels = data.subarray(at * rows * columns * 3, (at + 1) * rows * columns * 3);
-  canvas.getContext("2d").putImageData(painted({ rows, columns, pixels }), 0, 0);
-  return canvas;
+/** How many examples there are, how many are chosen by what, and which of them are shown. */
+function sentence(values, { from, label, prediction, mistakes }) {
+  const rate = values.mistakes === null ? "" : `, of which ${values.mistakes.toLocaleString("en")} were answered wrongly`;
+  const chosen = [label && values.chosen_by.includes("label") && `of the class ${label}`, prediction && values.chosen_by.includes("prediction") && `answered with ${prediction}`, mistakes && values.mistakes !== null && "answered wrongly"].filter(Boolean);
+  const those = chosen.length ? ` ${values.count.toLocaleString("en")} of them ${values.count === 1 ? "is" : "are"} ${chosen.join(" and ")}.` : "";
+  const unknown = mistakes && values.mistakes === null ? " It is not known which of them are mistakes." : "";
+  const end = Math.min(from + SHOWN, values.count);
+  return `${counted(values.examples, "example")} of the ${values.split} split${rate}.${those}${unknown} Shown: ${end > from ? `${(from + 1).toLocaleString("en")} to ${end.toLocaleString("en")}` : "none"}.`;
 }
 
 export default { render };
