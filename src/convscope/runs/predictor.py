@@ -223,7 +223,10 @@ class Predictor:
         return answers_of_recordings(self._walked(network, windows), windows)
 
     def _walked(self, network: nn.Module, column: Column) -> np.ndarray:
-        return self._joined(self._of_batch(network, raw) for raw in column.stream(_batches(len(column), BATCH)))
+        answers = (self._of_batch(network, raw) for raw in column.stream(_batches(len(column), BATCH)))
+        if self.task.output(self.target, self.transform.input).space == "whole":
+            return maps.gathered(answers, len(column))
+        return self._joined(answers)
 
     def _of_batch(self, network: nn.Module, raw: Values) -> Tensor:
         """Return the answers to a batch; of several sizes each by itself, so that none depends on its neighbours."""
@@ -263,7 +266,8 @@ class Predictor:
 
     def _answers(self, network: nn.Module, x: Tensor) -> Tensor:
         """Return what the head makes of the network's outputs for x (N, ...), in float64."""
-        return self._head(network(x).double())
+        output = network(x)
+        return self._head(output.double() if isinstance(output, Tensor) else output)
 
     @cached_property
     def _head(self) -> nn.Module:

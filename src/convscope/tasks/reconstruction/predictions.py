@@ -1,0 +1,44 @@
+"""How reconstructions are written: as a picture, and as a line of ``predictions.csv``, read back from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from convscope.data.spec import Pixels
+from convscope.tasks.reconstruction.evidence import PixelErrors
+
+COLUMNS = ("mse", "ssim")
+
+
+def answer(pixels: np.ndarray, target: Pixels) -> dict[str, Any]:
+    """Return what is said of a reconstruction (C, H, W) in words: its brightness.
+
+    >>> answer(np.full((1, 2, 2), 0.5), Pixels(0, 255, (0.0,), (1.0,)))
+    {'mean': 0.5}
+    """
+    return {"mean": float(pixels.mean())}
+
+
+def pictured(pixels: np.ndarray, target: Pixels) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the answer, and the ``reconstruction`` (H, W, C) with pixels from 0 to 1."""
+    return answer(pixels, target), {"reconstruction": np.moveaxis(pixels, 0, -1)}
+
+
+def columns(target: Pixels) -> tuple[str, ...]:
+    """Return the titles after id and split."""
+    return COLUMNS
+
+
+def rows(truth: Any, predictions: Any, target: Pixels) -> list[list[str]]:
+    """Return the cells of each image under these titles."""
+    errors = PixelErrors.of(truth, predictions, target)
+    return [[f"{a:.6g}", f"{b:.6g}"] for a, b in zip(errors.squared, errors.alike, strict=True)]
+
+
+def read(lines: Sequence[Mapping[str, str]], target: Pixels) -> PixelErrors:
+    """Return what such lines say; ``ValueError`` or ``KeyError`` where they are not of reconstructions."""
+    squared, alike = (np.array([float(line[name]) for line in lines]) for name in COLUMNS)
+    return PixelErrors(squared, alike)
