@@ -24,8 +24,9 @@ class Entry:
 
     ``space`` and ``axes`` say what it gives and takes, as ``OutputSpec`` and ``InputSpec`` do: one vector per image, or
     "same", one at each position, or "whole", an image of the one size that it takes. ``takes`` says whether it is
-    given numbers, tokens or either; ``vocabulary`` is how many tokens there are, of a network that was published for texts. ``encoder`` names the network for classes whose
-    features it begins with. ``mechanism`` says by what it looks beyond one place.
+    given numbers, tokens or either; ``vocabulary`` is how many tokens there are, of a network that was published for
+    texts. ``encoder`` names the network for classes whose features it begins with. ``mechanism`` says by what it looks
+    beyond one place.
     ``compared`` are options with which it is made as large as other networks: a single layer of thousands of kernels is
     none that anyone would compare.
     """

@@ -29,11 +29,11 @@ def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     from scipy.ndimage import uniform_filter
 
     height, width = a.shape[2:]
-    size = (1, 1, min(WINDOW, height), min(WINDOW, width))
+    size = [1, 1, min(WINDOW, height), min(WINDOW, width)]
 
     def mean(values: np.ndarray) -> np.ndarray:
         inside = tuple(slice(n // 2, len_ - (n - 1) // 2) for n, len_ in zip(size[2:], (height, width), strict=True))
-        return uniform_filter(values, size)[:, :, inside[0], inside[1]]
+        return uniform_filter(values, size)[:, :, inside[0], inside[1]]  # pyright: ignore[reportArgumentType]
 
     a, b = a.astype(np.float64), b.astype(np.float64)
     count = size[2] * size[3]
