@@ -205,6 +205,10 @@ def _check_fits(listing: Entry, input: InputSpec, output: OutputSpec) -> None:
         problem = f"takes {noun}s, and was given {input.noun}s of the shape {input.shape}"
     elif listing.space is None and output.space is None:
         problem, remedy = f"takes {noun}s of one size, and was given {input.noun}s of the shape {input.shape}", "use"
+    elif output.space == "whole":
+        problem = f"does not give {noun}s back, as the task needs"
+    elif listing.space == "whole":
+        problem = f"gives {noun}s back, which the task does not need"
     elif listing.space is None:
         problem = f"gives one vector per {noun}, but the task needs {output.channels} maps of the {noun}'s size"
     else:

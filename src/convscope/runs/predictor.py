@@ -154,7 +154,10 @@ class Predictor:
     ) -> Iterator[tuple[dict[str, Any], Mapping[str, np.ndarray]]]:
         """Yield the task's answer to each stored example, and what of it is a picture."""
         predictions = self._answered(examples, average, amp=amp, tiles=tiles) if examples else ()
-        return (self.task.said(prediction, self.target) for prediction in predictions)
+        return (
+            self.task.said(prediction, each.values, self.target)
+            for prediction, each in zip(predictions, examples, strict=True)
+        )
 
     def check_tiles(self, tiles: Tiles) -> None:
         """Raise ``ConfigError`` where images cannot be predicted so."""

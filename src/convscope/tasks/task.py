@@ -107,6 +107,7 @@ class Task:
     ``answer(prediction, target)``: one prediction, fit for JSON; its first value is what is shown.
     ``pictured(prediction, target)``: its answer, and by name what of it is a picture, that which is shown first;
     ``None``: nothing is.
+    ``beside(prediction, stored, target)``: what is said of a prediction beside the stored input that it is of.
     ``columns(target)`` and ``cells(prediction, truth, target)``: of predictions.csv, after id and split; where these
     are easier made of all examples together, ``rows(truth, predictions, target)`` makes them;
     ``read(rows, target)``: the truth and predictions of such rows, as ``evidence`` takes them.
@@ -143,6 +144,7 @@ class Task:
     followed: Callable[[Any], Mapping[str, str]] = lambda target: {}
     restore: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     tuned: Callable[[Any, Any, Any, Callable[[int, int], None]], TargetSpec] | None = None
+    beside: Callable[[Any, np.ndarray, Any], dict[str, Any]] = lambda prediction, stored, target: {}
     examined: Callable[[nn.Module, Callable[[Any], Tensor], Split, Any, Scores], Scores] | None = None
     learned: Callable[[Data], tuple[str, ...]] = lambda data: data.targets
 
@@ -151,9 +153,16 @@ class Task:
         learned = self.learned(data)
         return data if learned == data.targets else replace(data, targets=learned)
 
-    def said(self, prediction: Any, target: TargetSpec) -> tuple[dict[str, Any], Mapping[str, np.ndarray]]:
-        """Return the answer, and what of it is a picture."""
-        return (self.answer(prediction, target), {}) if self.pictured is None else self.pictured(prediction, target)
+    def said(
+        self, prediction: Any, stored: np.ndarray, target: TargetSpec
+    ) -> tuple[dict[str, Any], Mapping[str, np.ndarray]]:
+        """Return the answer to a stored input, and what of it is a picture."""
+        pictures: Mapping[str, np.ndarray] = {}
+        if self.pictured is None:
+            answer = self.answer(prediction, target)
+        else:
+            answer, pictures = self.pictured(prediction, target)
+        return {**answer, **self.beside(prediction, stored, target)}, pictures
 
     def lines(self, truth: Any, predictions: Any, target: TargetSpec) -> Iterable[Sequence[str]]:
         """Return the cells of each example."""

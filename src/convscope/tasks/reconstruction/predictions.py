@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from convscope.data.columns import InMemory
 from convscope.data.spec import Pixels
 from convscope.tasks.reconstruction.evidence import PixelErrors
 
@@ -14,12 +15,19 @@ COLUMNS = ("mse", "ssim")
 
 
 def answer(pixels: np.ndarray, target: Pixels) -> dict[str, Any]:
-    """Return what is said of a reconstruction (C, H, W) in words: its brightness.
+    """Return what is said of a reconstruction alone: nothing."""
+    return {}
 
-    >>> answer(np.full((1, 2, 2), 0.5), Pixels(0, 255, (0.0,), (1.0,)))
-    {'mean': 0.5}
+
+def beside(pixels: np.ndarray, stored: np.ndarray, target: Pixels) -> dict[str, Any]:
+    """Return what is said of a reconstruction (C, H, W) beside its raw image (H, W, C): how far it is off.
+
+    >>> said = beside(np.full((1, 8, 8), 0.5), np.zeros((8, 8, 1)), Pixels(0, 255, (0.0,), (1.0,)))
+    >>> said["mse"]
+    0.25
     """
-    return {"mean": float(pixels.mean())}
+    errors = PixelErrors.of(InMemory.of("image", stored[None]), pixels[None], target)
+    return {"mse": float(errors.squared[0]), "ssim": float(errors.alike[0])}
 
 
 def pictured(pixels: np.ndarray, target: Pixels) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -10,7 +10,7 @@ from convscope.data.transforms import ImageTransform
 from convscope.tasks.reconstruction.baselines import METHODS
 from convscope.tasks.reconstruction.evidence import PixelErrors
 from convscope.tasks.reconstruction.options import Options
-from convscope.tasks.reconstruction.predictions import answer, columns, pictured, read, rows
+from convscope.tasks.reconstruction.predictions import answer, beside, columns, pictured, read, rows
 from convscope.tasks.reconstruction.scores import ABOUT, scores
 from convscope.tasks.reconstruction.target import encode, measured
 from convscope.tasks.task import Task
@@ -73,6 +73,7 @@ RECONSTRUCTION = Task(
     baselines=METHODS,
     compared=ABOUT,
     answer=answer,
+    beside=beside,
     pictured=pictured,
     columns=columns,
     rows=rows,
