@@ -100,6 +100,7 @@ def _baselines(
         target,
         seconds=plan.baseline_seconds,
         seed=plan.seed,
+        width=getattr(run.model, "latent", None),
         progress=lambda name: tell(names.index(name)),
     )
     tell(len(names))

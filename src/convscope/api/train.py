@@ -19,7 +19,7 @@ from convscope.models import own
 from convscope.runs import files
 from convscope.runs.files import check_is_run
 from convscope.runs.folder import read_config
-from convscope.runs.inputs import as_loaded, load_source, weights_of
+from convscope.runs.inputs import as_learned, as_loaded, load_source, weights_of
 from convscope.runs.run import Run, given_again, open_run
 from convscope.runs.setup import Training, prepare
 from convscope.runs.start import (
@@ -147,7 +147,7 @@ def _train(
     weights = None if begun else weights_of(plan, listener.progress)  # a run that has its own needs them no more
     before = began_with(Path(out)) if out is not None and resumed else None
     if isinstance(source, Data):
-        data = source
+        data = as_learned(source, plan.task)
     else:
         alpha = keeps_alpha(begun)
         data = load_source(source, plan, listener.progress, weights, began_with=before, alpha=alpha)

@@ -35,7 +35,7 @@ def predict(
     threads: int | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
-    """Predict files, as CSV on standard output; masks are written as images, outlines and a table of objects, too.
+    """Predict files, as CSV on standard output; masks are written as images, outlines and a table, images as PNG.
 
     Parameters
     ----------
@@ -54,7 +54,8 @@ def predict(
         How large images are divided for masks: exact tiles give the numbers of the whole image, gaussian ones are
         blended; auto takes the whole where memory has room, else exact ones where the network has such.
     out
-        Folder for masks, empty or new; by default "predicted" in the run folder, with a number where that is taken.
+        Folder for masks and images, empty or new; by default "predicted" in the run folder, with a number where that is
+        taken.
     pixel_size
         Size of a pixel, such as "0.5 um": for the table of objects, and for the label images.
     probabilities
@@ -67,6 +68,7 @@ def predict(
         Print JSON instead of CSV.
     """
     from convscope.cli.predicted_masks import MaskOutput
+    from convscope.cli.predicted_pictures import PictureOutput
     from convscope.errors import ConfigError
     from convscope.runs.run import open_run
     from convscope.training.threads import using
@@ -81,18 +83,19 @@ def predict(
     inputs = tuple(beginnings(inputs, opened.spec.preprocessing)) if typed else inputs
     with using(threads):
         examples = list(opened.predictor.examples(inputs))
-        masks = MaskOutput.of(
+        output = PictureOutput if opened.spec.output.space == "whole" else MaskOutput
+        pictures = output.of(
             opened, [*map(Path, inputs)], [each.name for each in examples], out, pixel_size, probabilities
         )
         stream = opened.predictor.stream(examples, average=opened.averaging(tta), amp=amp, tiles=tiles)
-        predictions = list(_written(stream, masks.write if masks else _no_files, len(examples)))
+        predictions = list(_written(stream, pictures.write if pictures else _no_files, len(examples)))
     bad = [p for p, _ in predictions if p.error is not None]
     if as_json:
         show_json([views.prediction(p) | ({"files": files} if files else {}) for p, files in predictions])
     else:
         _show_lines(predictions)
-    if masks:
-        masks.say()
+    if pictures:
+        pictures.say()
     if as_texts := _files_as_texts(named, opened.spec.preprocessing.kind):
         say_warning(as_texts)
     if opened.unfinished:

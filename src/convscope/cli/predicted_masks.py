@@ -59,7 +59,7 @@ class MaskOutput:
         size = None if pixel_size is None else PixelSize.read(pixel_size)
         if size is not None:
             size.of_axes(len(run.spec.input.space))  # refuses another number
-        short = _below(names, inputs)
+        short = named_below(names, inputs)
         if twice := [name for name, number in Counter(short).items() if number > 1]:
             raise ConfigError(
                 f"{listed(twice, 3)}: given twice, so that its files would be written over; give each image once"
@@ -89,10 +89,10 @@ class MaskOutput:
         err.print(f"{count(self.images, 'image')} written to {folder}: {kinds}{table}", markup=False)
 
 
-def _below(names: Sequence[str], inputs: Sequence[Path]) -> list[str]:
+def named_below(names: Sequence[str], inputs: Sequence[Path]) -> list[str]:
     """Return the names of images as paths below what all inputs have in common.
 
-    >>> _below(["a/x/1.png", "a/y/2.png"], [Path("a/x/1.png"), Path("a/y/2.png")])
+    >>> named_below(["a/x/1.png", "a/y/2.png"], [Path("a/x/1.png"), Path("a/y/2.png")])
     ['x/1.png', 'y/2.png']
     """
     absolute = os.path.abspath  # links stay as they are: a folder of links to images has names of its own

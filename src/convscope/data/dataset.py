@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Data", "Dataset", "Example", "Notice", "Split", "SplitName"]
 
+PICTURES = ("mask", "instances", "image")  # kinds of targets that are read example by example
 SplitName = Literal["train", "valid", "test", "all"]
 
 
@@ -111,17 +112,17 @@ class Split:
 
     @cached_property
     def target(self) -> Any:
-        """What is learned (the first of several), as stored: an array (N, ...), of masks their column."""
+        """What is learned (the first of several), as stored: an array (N, ...), of masks and images their column."""
         name = self.dataset.targets[0]
         column = self.column(name)
-        return column if column.spec.kind in ("mask", "instances") else self._values(name)
+        return column if column.spec.kind in PICTURES else self._values(name)
 
     @property
     def target_words(self) -> list[str]:
         """What is learned of each example, as text: the name of its class, or its numbers."""
         if self.dataset.target_kind == "class":
             return [self.classes[label] for label in self.labels]
-        if self.dataset.target_kind in ("mask", "instances"):
+        if self.dataset.target_kind in PICTURES:
             return [self.target.spec.kind] * len(self)
         return [" ".join(f"{value:g}" for value in np.ravel(values)) for values in self.target]
 

@@ -90,7 +90,9 @@ class Loader:
         count = len(split) if patches is None else len(patches)
         self.rows = split.rows if patches is None else np.arange(count)  # parts of one image are drawn apart
         self._inputs = [InputColumn(split.column(name), transforms[name], form) for name in names]
-        self._targets = [TargetColumn(split, name, encode, form.device) for name in split.dataset.targets]
+        self._targets = [
+            TargetColumn(split, name, encode, form.device) for name in split.dataset.targets if name not in names
+        ]
         self._streamed = [target for target in self._targets if target.streams]
         self._following = [] if policy is None else [t for t in self._targets if t.spec.kind in FOLLOWING]
         if policy is not None:

@@ -65,10 +65,14 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class OutputSpec:
-    """What a network gives: (N, channels), or with ``space`` "same" (N, channels, *space of the input)."""
+    """What a network gives: (N, channels), or with a ``space`` (N, channels, *space of the input).
+
+    "same": at each position by what is around it, for inputs of any size; "whole": an image of the one size that the
+    network takes, seen as a whole.
+    """
 
     channels: int
-    space: Literal["same"] | None = None
+    space: Literal["same", "whole"] | None = None
 
 
 class TargetSpec(Protocol):
@@ -224,6 +228,31 @@ class Instances:
         _check_pixels(self)
 
 
+@dataclass(frozen=True)
+class Pixels:
+    """The input itself, pixel by pixel, from 0 to 1.
+
+    ``low`` and ``high`` are the raw values that are 0 and 1; ``mean`` and ``std`` of each channel, in raw units, are
+    those by which a network sees it. ``form`` says what is learned: "squared_error", or "elbo", the evidence lower
+    bound, whose pixels are ``likelihood``.
+    """
+
+    kind: ClassVar[str] = "pixels"
+    noun: ClassVar[str] = "pixel"
+    low: float
+    high: float
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    form: Literal["squared_error", "elbo"] = "squared_error"
+    likelihood: Literal["bernoulli", "gaussian"] = "bernoulli"
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.low) and isfinite(self.high) and self.low < self.high):
+            raise ValueError(f"low, high: expected finite numbers, low below high, found {self.low} and {self.high}")
+        if len(self.mean) != len(self.std) or not all(isfinite(value) and value > 0 for value in self.std):
+            raise ValueError(f"std: expected a finite number above 0 for each channel, found {self.std}")
+
+
 def _check_pixels(target: PixelClasses | Instances) -> None:
     if len(target.shares) != len(target.names) or len(target.names) < 2:
         raise ValueError(f"shares: expected one for each of two or more classes, found {target.shares}")
@@ -243,14 +272,14 @@ def check_names(names: tuple[str, ...]) -> None:
 
 
 TARGETS: dict[str, type[Any]] = {
-    target.kind: target for target in (Classes, Labels, Numbers, Points, PixelClasses, Instances)
+    target.kind: target for target in (Classes, Labels, Numbers, Points, PixelClasses, Instances, Pixels)
 }
 
 
 # Of a target's kind: that of the columns that it is stored in.
 STORED: dict[str, Kind] = {
     "classes": "class", "labels": "multilabel", "numbers": "number", "points": "points", "pixel classes": "mask",
-    "instances": "instances",
+    "instances": "instances", "pixels": "image",
 }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ class _Asked:
 
     def shape(self, x: Tensor) -> tuple[int, ...]:
         """Return the shape of its answers for inputs x (N, C, *space)."""
-        return (len(x), self.output.channels, *(x.shape[2:] if self.output.space == "same" else ()))
+        return (len(x), self.output.channels, *(x.shape[2:] if self.output.space else ()))
 
     def noun(self, x: Tensor) -> str:
         return "images" if x.ndim == 4 else "examples"

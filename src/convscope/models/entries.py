@@ -208,5 +208,13 @@ ENTRIES: tuple[Entry, ...] = (
             ("plain", "the network beside p4_mini and p4m_mini: as many weights, plain convolutions"),
         )
     ),
+    Entry(
+        "autoencoder", "autoencoder:autoencoder", "an image through a few numbers and back",
+        "Hinton, Salakhutdinov 2006", lr=0.003, channels_last=True, classes=1, space="whole",
+    ),
+    Entry(
+        "vae", "autoencoder:vae", "an autoencoder whose numbers are drawn: images can be sampled from it",
+        "Kingma, Welling 2014", lr=0.003, channels_last=True, classes=1, space="whole", bfloat16=False,
+    ),
     *SEQUENCES,
 )  # fmt: skip

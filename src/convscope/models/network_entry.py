@@ -23,9 +23,10 @@ class Entry:
     one value per channel or flattens the maps.
 
     ``space`` and ``axes`` say what it gives and takes, as ``OutputSpec`` and ``InputSpec`` do: one vector per image, or
-    "same", one at each position. ``takes`` says whether it is given numbers, tokens or either; ``vocabulary`` is how
-    many tokens there are, of a network that was published for texts. ``encoder`` names the network for classes whose
-    features it begins with. ``mechanism`` says by what it looks beyond one place.
+    "same", one at each position, or "whole", an image of the one size that it takes. ``takes`` says whether it is
+    given numbers, tokens or either; ``vocabulary`` is how many tokens there are, of a network that was published for
+    texts. ``encoder`` names the network for classes whose features it begins with. ``mechanism`` says by what it looks
+    beyond one place.
     ``compared`` are options with which it is made as large as other networks: a single layer of thousands of kernels is
     none that anyone would compare.
     """
@@ -41,7 +42,7 @@ class Entry:
     side: int = 28
     classes: int = 10
     head: str | None = None
-    space: Literal["same"] | None = None
+    space: Literal["same", "whole"] | None = None
     axes: int = 2
     encoder: str | None = None
     vocabulary: int | None = None

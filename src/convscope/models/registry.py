@@ -146,7 +146,7 @@ def _listed(listing: Entry, options: Mapping[str, Any], input: InputSpec, output
     _check_fits(listing, input, output)
     shape: dict[str, Any] = {"classes": output.channels}
     shape |= {"channels": input.channels} if input.vocabulary is None else {"vocabulary": input.vocabulary}
-    if listing.space is None and (input.vocabulary is None or "size" in signature(_builder(listing)).parameters):
+    if listing.space != "same" and (input.vocabulary is None or "size" in signature(_builder(listing)).parameters):
         shape["size"] = size  # others fit themselves to each input
     known = options_of(listing.name)
     for option, value in options.items():
@@ -176,8 +176,10 @@ def _listed(listing: Entry, options: Mapping[str, Any], input: InputSpec, output
     return net
 
 
-def giving(space: Literal["same"] | None, axes: int = 2, *, tokens: bool = False) -> tuple[str, ...]:
-    """Return the names of the networks that give one vector per input, or a map ("same"), of so many spatial axes.
+def giving(space: Literal["same", "whole"] | None, axes: int = 2, *, tokens: bool = False) -> tuple[str, ...]:
+    """Return the names of the networks that give one vector per input, a map ("same") or an image ("whole").
+
+    ``axes`` is the number of spatial axes.
 
     They take numbers, or ``tokens``.
 
@@ -194,7 +196,7 @@ def _check_fits(listing: Entry, input: InputSpec, output: OutputSpec) -> None:
     axes = len(input.space)
     tokens = input.vocabulary is not None
     takes = ("tokens" if tokens else "numbers") in listing.takes and axes == listing.axes
-    if takes and listing.space == output.space and (listing.space or axes == 1 or fixed(input)):
+    if takes and listing.space == output.space and (listing.space == "same" or axes == 1 or fixed(input)):
         return
     fitting = giving(output.space, axes, tokens=tokens)
     remedy = f"use one of {', '.join(fitting)}, or" if fitting else "use"
@@ -203,6 +205,10 @@ def _check_fits(listing: Entry, input: InputSpec, output: OutputSpec) -> None:
         problem = f"takes {noun}s, and was given {input.noun}s of the shape {input.shape}"
     elif listing.space is None and output.space is None:
         problem, remedy = f"takes {noun}s of one size, and was given {input.noun}s of the shape {input.shape}", "use"
+    elif output.space == "whole":
+        problem = f"does not give {noun}s back, as the task needs"
+    elif listing.space == "whole":
+        problem = f"gives {noun}s back, which the task does not need"
     elif listing.space is None:
         problem = f"gives one vector per {noun}, but the task needs {output.channels} maps of the {noun}'s size"
     else:

@@ -113,7 +113,7 @@ def _environment(values: dict[str, Any]) -> dict[str, str]:
 def _samples(split: Split, at: np.ndarray) -> Samples | None:
     if split.input.spec.kind != "image":
         return None
-    return Samples(split.images(at), split.target[at])
+    return Samples(split.images(at), split[at].target)
 
 
 def _augmented(data: Data, settled: ResolvedPlan, target: TargetSpec) -> Augmented | None:

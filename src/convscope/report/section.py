@@ -92,7 +92,7 @@ class TaskReport:
 
 BY_TASK = {
     name: f"convscope.report.sections.{name}.report:REPORT"
-    for name in ("classification", "multilabel", "regression", "landmarks", "segmentation")
+    for name in ("classification", "multilabel", "regression", "landmarks", "segmentation", "reconstruction")
 }
 ANY_TASK = "convscope.report.sections.run:REPORT"
 

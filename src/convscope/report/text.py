@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from convscope.data.spec import Instances, names_of
+from convscope.data.spec import Instances, Pixels, names_of
 from convscope.text import THIN, count
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def targets(target: TargetSpec) -> str:
     >>> targets(Instances(("background", "inside", "border"), (0.7, 0.2, 0.1)))  # whose names are those of their parts
     'objects'
     """
-    if isinstance(target, Instances):
+    if isinstance(target, Instances | Pixels):
         return f"{target.noun}s"
     return count(len(names_of(target)), target.noun, target.kind)
 

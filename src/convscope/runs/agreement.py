@@ -62,7 +62,8 @@ def agreement_of_maps(
     pixels = changed = 0
     difference = 0.0
     for a, b in zip(exact, fast, strict=True):
-        shown = [next(iter(task.said(prediction, target)[1].values())) for prediction in (a, b)]
+        assert task.pictured is not None  # of maps something is
+        shown = [next(iter(task.pictured(prediction, target)[1].values())) for prediction in (a, b)]
         pixels += shown[0].size
         changed += int((shown[0] != shown[1]).sum())
         difference = max(difference, float(abs(a - b).max()))

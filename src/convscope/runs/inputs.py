@@ -17,6 +17,7 @@ from convscope.errors import ConfigError, DataError
 from convscope.models.weights import Weights, read_weights
 from convscope.runs import files
 from convscope.runs.checksum import check_weights
+from convscope.tasks.registry import task
 from convscope.training.plan import Plan
 
 UNITS = {"uint8": 1, "uint16": 257}  # raw units in one of 0..255
@@ -60,7 +61,12 @@ def load_source(
 
 def _load(source: str | Path, plan: Plan, *, progress: Progress | None, weights: Weights | None, alpha: bool) -> Data:
     options = LoadOptions.of(plan, alpha=alpha, side=(weights and weights.side) or SIDE)
-    return load_with(source, options, progress)
+    return as_learned(load_with(source, options, progress), plan.task)
+
+
+def as_learned(data: Data, name: str) -> Data:
+    """Return a set with the columns as targets that the task of this name learns; as it is where the data decide."""
+    return data if name == "auto" else task(name).of(data)
 
 
 def as_loaded(plan: Plan, data: Data) -> Plan:

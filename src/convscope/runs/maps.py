@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
+from torch import Tensor
 
 from convscope.data.columns import Column, Ragged
 from convscope.data.columns.ragged import shape_of
@@ -24,6 +25,18 @@ def maps_of(column: Column, channels: int, answers: Callable[[np.ndarray, np.nda
     for at in range(len(column)):
         answers(example(column, at), values[offsets[at] : offsets[at + 1]].reshape(shapes[at]))
     return Ragged(FieldSpec("map", "map", shape_of(shapes), "float32"), values, offsets, shapes)
+
+
+def gathered(parts: Iterable[Tensor], count: int) -> np.ndarray:
+    """Return ``count`` images (count, C, H, W) float32 that come in parts (k, C, H, W)."""
+    images, first = np.empty((0,), np.float32), 0
+    for part in parts:
+        values = part.numpy()
+        if not first:
+            images = room(count * values[0].size).reshape(count, *values.shape[1:])
+        images[first : first + len(values)] = values
+        first += len(values)
+    return images
 
 
 def room(count: int) -> np.ndarray:

@@ -154,7 +154,10 @@ class Predictor:
     ) -> Iterator[tuple[dict[str, Any], Mapping[str, np.ndarray]]]:
         """Yield the task's answer to each stored example, and what of it is a picture."""
         predictions = self._answered(examples, average, amp=amp, tiles=tiles) if examples else ()
-        return (self.task.said(prediction, self.target) for prediction in predictions)
+        return (
+            self.task.said(prediction, each.values, self.target)
+            for prediction, each in zip(predictions, examples, strict=True)
+        )
 
     def check_tiles(self, tiles: Tiles) -> None:
         """Raise ``ConfigError`` where images cannot be predicted so."""
@@ -223,7 +226,10 @@ class Predictor:
         return answers_of_recordings(self._walked(network, windows), windows)
 
     def _walked(self, network: nn.Module, column: Column) -> np.ndarray:
-        return self._joined(self._of_batch(network, raw) for raw in column.stream(_batches(len(column), BATCH)))
+        answers = (self._of_batch(network, raw) for raw in column.stream(_batches(len(column), BATCH)))
+        if self.task.output(self.target, self.transform.input).space == "whole":
+            return maps.gathered(answers, len(column))
+        return self._joined(answers)
 
     def _of_batch(self, network: nn.Module, raw: Values) -> Tensor:
         """Return the answers to a batch; of several sizes each by itself, so that none depends on its neighbours."""
@@ -263,7 +269,8 @@ class Predictor:
 
     def _answers(self, network: nn.Module, x: Tensor) -> Tensor:
         """Return what the head makes of the network's outputs for x (N, ...), in float64."""
-        return self._head(network(x).double())
+        output = network(x)
+        return self._head(output.double() if isinstance(output, Tensor) else output)
 
     @cached_property
     def _head(self) -> nn.Module:

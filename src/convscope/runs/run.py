@@ -185,7 +185,7 @@ class Run:
 
         Raises ``ConfigError`` for a number that makes no sense, and where no copy would differ.
         """
-        places = self.spec.does.restore is not None or self.spec.output.space == "same"
+        places = self.spec.does.restore is not None or self.spec.output.space is not None
         return Averaging.of(self.plan.augment, copies, self.plan.seed, places=places)
 
     def predict(
@@ -266,6 +266,8 @@ class Run:
         predictions = self.predictions(split, tta=tta, amp=amp, tiles=tiles)
         options = self.plan.options if self.plan.task == self.spec.task else self.spec.does.options()
         scores = self.spec.does.score(split.target, predictions, self.spec.target, options, split.groups)
+        if self.spec.does.examined is not None:
+            scores = self.spec.does.examined(self.model, self.predictor.tensor, split, self.spec.target, scores)
         return scores.to_dict(), predictions
 
     def evaluate(

@@ -18,12 +18,14 @@ FLOATS = int(12e6)  # features held for learning: 48 MB, whatever the size of th
 class Budget:
     """What a simple method may take: seconds of learning, the seed it draws with, and ``room`` for its features.
 
-    ``room`` is one array for one method after the other: a new one each would leave holes in the memory.
+    ``room`` is one array for one method after the other: a new one each would leave holes in the memory. ``width`` is
+    how many numbers of an example the network beside it keeps at its narrowest, where all must pass there.
     """
 
     seconds: float
     seed: int
     room: np.ndarray
+    width: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,17 @@ def run(
     *,
     seconds: float = 8.0,
     seed: int = 0,
+    width: int | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> list[BaselineResult]:
     """Train each simple method for at most about ``seconds`` on ``train`` and predict all of ``scored``.
 
-    ``progress`` is called with each method's name before it starts.
+    ``width`` is as in ``Budget``; ``progress`` is called with each method's name before it starts.
     """
     from threadpoolctl import threadpool_limits
 
     results = []
-    budget = Budget(seconds, seed, np.empty(FLOATS, np.float32))
+    budget = Budget(seconds, seed, np.empty(FLOATS, np.float32), width)
     # One thread: the estimates are for one, the results do not depend on how many there are, and on two cores that
     # others use too, these small matrix products took twenty times as long in two threads as in one.
     with threadpool_limits(1, user_api="blas"):

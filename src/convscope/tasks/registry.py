@@ -19,6 +19,7 @@ _ROOMS = {
     "regression": ("regression.task:REGRESSION", "regression.options:Options"),
     "landmarks": ("landmarks.task:LANDMARKS", "landmarks.options:Options"),
     "segmentation": ("segmentation.task:SEGMENTATION", "segmentation.options:Options"),
+    "reconstruction": ("reconstruction.task:RECONSTRUCTION", "reconstruction.options:Options"),
 }
 _REGISTERED: dict[str, Task] = {}
 

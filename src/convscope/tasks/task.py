@@ -6,7 +6,7 @@ A task is one folder of this room and one line in ``registry.TASKS``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from convscope.data.augment.views import View
     from convscope.data.batch import Batch
-    from convscope.data.dataset import Data
+    from convscope.data.dataset import Data, Split
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class Task:
     ``options``: a frozen dataclass of the task's own settings (metadata ``group``, ``help`` and ``range`` of each
     field); flags, keys of settings files and limits are made from it.
     ``fits(data)``: ``None``, or why a set cannot be learned from so.
+    ``learned(data)``: the columns that are learned, by default those that the set says; ``of(data)`` is the set so.
     ``resolve(options, data)``: the options as they hold for a set; ``ConfigError`` for one that does not fit it.
     ``target(data, options)``: what is learned, measured on the training split.
     ``encode(stored, target)``: stored targets (N, ...) -> arrays (N, ...) that are trained on.
@@ -98,12 +99,15 @@ class Task:
     ``tuned(target, truth, predictions, progress)``: the target with what the validation split decides once the network
     is trained, such as thresholds; ``None``: nothing.
     ``score(truth, predictions, target, options, groups)``: every figure, with intervals over examples or groups.
+    ``examined(network, tensor, split, target, scores)``: the scores with what only the network itself can tell of a
+    split, such as the likelihood of its images; ``tensor(stored)`` makes network input. ``None``: nothing.
     ``evidence(truth, predictions, target)``: what runs and simple methods are compared by.
     ``baselines``: simple methods beside the network, by name; ``compared``: the figures that comparisons show, the main
     one first, each with its meaning.
     ``answer(prediction, target)``: one prediction, fit for JSON; its first value is what is shown.
     ``pictured(prediction, target)``: its answer, and by name what of it is a picture, that which is shown first;
     ``None``: nothing is.
+    ``beside(prediction, stored, target)``: what is said of a prediction beside the stored input that it is of.
     ``columns(target)`` and ``cells(prediction, truth, target)``: of predictions.csv, after id and split; where these
     are easier made of all examples together, ``rows(truth, predictions, target)`` makes them;
     ``read(rows, target)``: the truth and predictions of such rows, as ``evidence`` takes them.
@@ -140,10 +144,25 @@ class Task:
     followed: Callable[[Any], Mapping[str, str]] = lambda target: {}
     restore: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     tuned: Callable[[Any, Any, Any, Callable[[int, int], None]], TargetSpec] | None = None
+    beside: Callable[[Any, np.ndarray, Any], dict[str, Any]] = lambda prediction, stored, target: {}
+    examined: Callable[[nn.Module, Callable[[Any], Tensor], Split, Any, Scores], Scores] | None = None
+    learned: Callable[[Data], tuple[str, ...]] = lambda data: data.targets
 
-    def said(self, prediction: Any, target: TargetSpec) -> tuple[dict[str, Any], Mapping[str, np.ndarray]]:
-        """Return the answer, and what of it is a picture."""
-        return (self.answer(prediction, target), {}) if self.pictured is None else self.pictured(prediction, target)
+    def of(self, data: Data) -> Data:
+        """Return the set with the columns that this task learns as its targets."""
+        learned = self.learned(data)
+        return data if learned == data.targets else replace(data, targets=learned)
+
+    def said(
+        self, prediction: Any, stored: np.ndarray, target: TargetSpec
+    ) -> tuple[dict[str, Any], Mapping[str, np.ndarray]]:
+        """Return the answer to a stored input, and what of it is a picture."""
+        pictures: Mapping[str, np.ndarray] = {}
+        if self.pictured is None:
+            answer = self.answer(prediction, target)
+        else:
+            answer, pictures = self.pictured(prediction, target)
+        return {**answer, **self.beside(prediction, stored, target)}, pictures
 
     def lines(self, truth: Any, predictions: Any, target: TargetSpec) -> Iterable[Sequence[str]]:
         """Return the cells of each example."""

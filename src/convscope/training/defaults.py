@@ -35,6 +35,7 @@ TASKS_IN_WORDS = {
     "regression": "numbers",
     "landmarks": "points",
     "segmentation": "masks",
+    "reconstruction": "the images themselves",
 }
 SGD_FACTOR = 20  # SGD's rate for AdamW's: their steps differ by about this in size
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from convscope.data.loader import Loader
 from convscope.tasks.task import Objective
 from convscope.training.plan import Plan
-from convscope.training.precision import arithmetic
+from convscope.training.precision import arithmetic, in_float32
 from convscope.world import ALONE, World
 
 
@@ -27,7 +27,7 @@ def measure(
             for batch in batches.sequential(world):
                 with arithmetic(plan):
                     output = model(*batch.inputs)
-                parts.append(_fractions(objective(output.float(), batch)))
+                parts.append(_fractions(objective(in_float32(output), batch)))
     finally:
         model.train(training)
     numerators, denominators = world.mean(torch.stack(parts).sum(0)).unbind(0)

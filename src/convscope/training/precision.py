@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
+from torch import Tensor
 
 from convscope.errors import ConfigError
 from convscope.training.plan import Plan
@@ -30,3 +31,8 @@ def arithmetic(plan: Plan) -> AbstractContextManager[object]:
     Weights, normalisation, loss and optimiser stay in float32 (Micikevicius et al. 2018, "Mixed precision training").
     """
     return torch.autocast(plan.device.split(":")[0], torch.bfloat16) if plan.amp else nullcontext()
+
+
+def in_float32(output: Tensor | tuple[Tensor, ...]) -> Tensor | tuple[Tensor, ...]:
+    """Return what a network gives, one tensor or several, in float32, as losses are taken."""
+    return output.float() if isinstance(output, Tensor) else tuple(each.float() for each in output)

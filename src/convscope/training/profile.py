@@ -18,7 +18,7 @@ from convscope.training.machine import wait_for
 from convscope.training.optimisers import Optimiser
 from convscope.training.out_of_memory import does_not_fit, is_out_of_memory, split
 from convscope.training.plan import Plan
-from convscope.training.precision import arithmetic
+from convscope.training.precision import arithmetic, in_float32
 
 STEPS = 3  # that an estimate is made from
 PARTS = ("forward", "backward", "optimiser")
@@ -44,7 +44,7 @@ class Trial:
             clock.append(time.perf_counter())
 
         with arithmetic(self.plan):
-            output = self.model(*self.batch.inputs).float()
+            output = in_float32(self.model(*self.batch.inputs))
         loss = self.objective(output, self.batch).loss
         tick()
         self.optimiser.zero_grad()

@@ -18,7 +18,7 @@ from convscope.training.freezing import FreezePlan, freeze_norm_statistics
 from convscope.training.optimisers import Optimiser
 from convscope.training.out_of_memory import does_not_fit, is_out_of_memory, split
 from convscope.training.plan import Plan, Stage
-from convscope.training.precision import arithmetic
+from convscope.training.precision import arithmetic, in_float32
 from convscope.training.schedules import Schedule
 from convscope.world import ALONE, World
 
@@ -147,7 +147,7 @@ class Supervised:
 
     def _part(self, batch: Batch, share: float) -> Tensor:
         with arithmetic(self.plan):
-            output = self.running(*batch.inputs).float()
+            output = in_float32(self.running(*batch.inputs))
         loss, _, numerators, denominators = self.objective(output, batch)
         (loss if share == 1 else loss * share).backward()
         with torch.no_grad():
