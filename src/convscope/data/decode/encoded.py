@@ -106,7 +106,10 @@ def verdict(error: Exception, head: bytes = b"", limit: int | None = None) -> Ex
 
 def too_large(size: str, limit: int) -> Unreadable:
     """Refuse a decompression bomb."""
-    return Unreadable(f"{size} pixels exceed the limit of {limit:,}; if you trust the file, raise it with --max-pixels")
+    return Unreadable(
+        f"{size} pixels exceed the limit of {limit:,}; scale it down, or if you trust the file train with a larger "
+        "--max-pixels"
+    )
 
 
 STORED = {
