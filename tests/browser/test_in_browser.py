@@ -89,3 +89,7 @@ def test_pictures_of_ones_own_stay_in_the_browser(page: Page) -> None:
 
 def test_odd_links_are_said_to_be_so_and_leave_nothing_behind(page: Page) -> None:
     check("odd_links", page, "digits%20run", "test/0")
+
+
+def test_two_methods_stand_side_by_side_and_maps_hold_the_numbers_of_trace(page: Page) -> None:
+    check("side_by_side", page, "digits%20run", "test/0")

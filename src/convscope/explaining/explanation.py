@@ -15,6 +15,7 @@ from convscope.explaining.attribution import Attribution
 from convscope.explaining.checks.belief import joined
 from convscope.explaining.explained import Explained
 from convscope.explaining.methods import METHODS, Method
+from convscope.explaining.negligible import negligible
 from convscope.explaining.score import Score
 from convscope.plain import plain
 
@@ -166,17 +167,18 @@ def attributions(
 
 def map_of(attribution: Attribution, row: int) -> Map:
     """Return one example's map of a batch."""
-    method = METHODS[attribution.method]
+    method, score = METHODS[attribution.method], float(attribution.score[row])
+    little = negligible(attribution.map[row], score, measures=method.measures)
     return Map(
         method.name,
         method.title,
         method.signed,
         attribution.map[row],
         None if attribution.values is None else attribution.values[row],
-        float(attribution.score[row]),
+        score,
         attribution.node,
         None if attribution.gap is None else float(attribution.gap[row]),
-        attribution.notes,
+        (*((little,) if little else ()), *attribution.notes),
         shape=attribution.map[row].shape,
         extent=(float(attribution.map[row].min()), float(attribution.map[row].max())),
     )
