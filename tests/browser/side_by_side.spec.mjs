@@ -11,6 +11,7 @@ export default async function ({ page, open, settled, expect, more: [run, exampl
   const after = await pixels();
   expect.deepEqual(before.map((each, at) => each !== after[at]), [false, true, false, true, false]); // one slider for both
   await page.getByText("As a table").click();
+  await page.locator(".twin tbody tr").first().waitFor();
   expect.deepEqual([...new Set(await page.locator(".twin tbody td:first-child").allTextContents())], ["Gradient", "Integrated gradients"]);
   await page.getByLabel("Beside it").selectOption("nothing");
   await page.waitForFunction(() => location.hash.includes("method=gradient&") || location.hash.endsWith("method=gradient"));

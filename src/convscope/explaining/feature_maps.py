@@ -13,6 +13,8 @@ from convscope.tracing.forward import MOVES
 
 KEEPS = MOVES - {"concatenate", "pad"} | {"dropout", GETITEM}  # the numbers of the node before, in another order
 
+NEARLY = 0.01  # of the largest number of a layer: a map that stays below is nearly nothing, however it is coloured
+
 
 @dataclass(frozen=True)
 class FeatureMaps:
@@ -40,6 +42,17 @@ class FeatureMaps:
         """
         low, high = self.ranges.T
         return int((low == high).sum()) if self.values.ndim > 1 else 0
+
+    @property
+    def faint(self) -> np.ndarray:
+        """Which maps (C,) are nearly nothing: each number is finite and below a hundredth of the layer's largest.
+
+        >>> FeatureMaps("a", "relu", np.array([[[0.0, 0.25]], [[100.0, 2.0]]])).faint.tolist()
+        [True, False]
+        """
+        flat = np.abs(self.values).reshape(len(self.values), -1)
+        most, finite = flat.max(1, initial=0), np.isfinite(flat)
+        return (most < NEARLY * flat.max(initial=0, where=finite)) & finite.all(1) & (self.values.ndim > 1)
 
 
 def feature_maps(graph: Graph, values: Mapping[str, np.ndarray], node: str | None = None) -> tuple[FeatureMaps, ...]:

@@ -24,7 +24,8 @@ MOST_MAPS = 512  # of one answer
 def maps(session: Session, options: Mapping[str, str], run: str, image: str) -> Answer:
     """Return the maps of layer ``node``, from ``from`` on: bytes (C, \\*space) between the ``ranges`` (C, 2) of each.
 
-    ``layer`` and ``network`` are the ranges of all maps of that layer, and of every layer, [least, largest].
+    ``faint`` (C,) is 1 of maps that are nearly nothing beside the layer; ``layer`` and ``network`` are the ranges of
+    all maps of that layer, and of every layer, [least, largest].
     ``exact=1`` gives them as float32. Values that are no finite numbers are 255 in ``odd`` (C, \\*space), if any.
     """
     forward = session.forward(session.run(run), image)
@@ -37,7 +38,11 @@ def maps(session: Session, options: Mapping[str, str], run: str, image: str) -> 
     shown = layer.values[first : first + whole(options, "n", MOST_MAPS, MOST_MAPS)]
     finite = np.isfinite(shown)
     ranges = _ranges(shown, finite)
-    arrays = {"ranges": ranges, "maps": shown if options.get("exact") == "1" else _bytes(shown, finite, ranges)}
+    arrays = {
+        "ranges": ranges,
+        "faint": layer.faint[first : first + len(shown)].astype(np.uint8),
+        "maps": shown if options.get("exact") == "1" else _bytes(shown, finite, ranges),
+    }
     if not finite.all():
         arrays["odd"] = (~finite).astype(np.uint8) * 255
     network = session.once(("range", run, image), lambda: _range(feature_maps(forward.graph, _values(forward))))

@@ -8,6 +8,7 @@ import { painted } from "./plane.js";
 const [LEFT, RIGHT] = [44, 8];
 const STRIPS = { letters: 26, signal: 72 }; // heights of the input
 const LETTER = 8; // pixels of a position from which its letter is written
+const MOST_LETTERS = 400; // that are all written, on a narrow screen to scroll through
 const TICKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 
 /**
@@ -53,7 +54,8 @@ export function bands({ label, onPick, onMove }) {
     const length = letters.length || signal?.shape[1] || columns;
     const centre = (column) => axis.start + column * axis.stride + (axis.size - 1) / 2 + 0.5;
     const [from, to] = [Math.min(0, centre(0) - axis.stride / 2), Math.max(length, centre(columns - 1) + axis.stride / 2)];
-    const width = Math.max(260, element.clientWidth || 640);
+    const readable = letters.length <= MOST_LETTERS ? LEFT + RIGHT + (LETTER + 0.5) * letters.length : 0; // more is scrolled
+    const width = Math.max(260, element.clientWidth || 640, readable);
     const strip = letters.length ? STRIPS.letters : STRIPS.signal;
     const unit = (width - LEFT - RIGHT) / (to - from);
     const x = (position) => LEFT + (position - from) * unit;
@@ -77,10 +79,10 @@ export function bands({ label, onPick, onMove }) {
     Object.assign(canvas.style, { left: `${left}px`, width: `${columns * axis.stride * unit}px`, height: `${rows * high}px` });
     Object.assign(stack.style, { width: `${width}px`, height: `${rows * high}px` });
     for (const [name, value] of Object.entries({ width, height: rows * high, viewBox: `0 0 ${width} ${rows * high}` })) over.setAttribute(name, value);
-    const every = TICKS.find((step) => step * high >= 13) ?? 1;
+    const every = TICKS.find((step) => step * high >= 16) ?? 1;
     const named = Array.from({ length: rows }, (_, each) => each).filter((each) => (first + each) % every === 0);
     over.replaceChildren(
-      ...named.map((each) => svg("text", { class: "faint", x: LEFT - 6, y: Math.max(10, (each + 0.5) * high + 4), "text-anchor": "end" }, String(first + each))),
+      ...named.map((each) => svg("text", { class: "faint", x: LEFT - 6, y: Math.min(rows * high - 1, Math.max(10, (each + 0.5) * high + 4)), "text-anchor": "end" }, String(first + each))),
       svg("rect", { class: "mark", x: left + column * axis.stride * unit, y: row * high, width: Math.max(2, axis.stride * unit), height: high }));
   };
   const seen = new ResizeObserver(() => content && draw());
@@ -97,7 +99,7 @@ export function bands({ label, onPick, onMove }) {
 }
 
 function written(letters, x, unit) {
-  if (unit < LETTER) return [svg("text", { class: "faint", x: LEFT, y: 18 }, `${letters.length} tokens: too many to write here; move over the maps`)];
+  if (unit < LETTER) return [svg("text", { class: "faint", x: LEFT, y: 18 }, `${letters.length} tokens`)];
   return letters.map((letter, at) => svg("text", { x: x(at + 0.5), y: 18, "text-anchor": "middle", class: "letter" }, unit < 6 * letter.length ? letter.slice(0, Math.max(1, Math.floor(unit / 7))) : letter || "·"));
 }
 

@@ -155,14 +155,16 @@ export function painted({ rows, columns, values, pixels, colours = "sequential",
 /** The numbers of a matrix as texts in its cells. @param {Content} content @param {number} size pixels of a cell */
 function numbers({ rows, columns, values, colours = "sequential", lo, hi, text: written = tiny }, size) {
   const [low, high] = lo === undefined || hi === undefined ? range(values, colours) : [lo, hi];
+  const all = Array.from({ length: rows * columns }, (_, i) => written(values[i], size));
+  const longest = written === tiny ? 0 : Math.max(...all.map((text) => text.length)); // many digits are all of one size
   const texts = [];
   for (let i = 0; i < rows * columns; i++) {
-    const text = written(values[i], size);
+    const text = all[i];
     const light = Number.isFinite(values[i]) && isLight(colours, index(values[i], low, high));
     texts.push(svg("text", {
       x: (i % columns) + 0.5,
       y: Math.floor(i / columns) + 0.5,
-      "font-size": Math.min(0.36, 1.45 / Math.max(3, text.length), 15 / size),
+      "font-size": Math.min(0.36, 1.45 / Math.max(3, longest || text.length), 15 / size),
       fill: light ? "#14181d" : "#ffffff",
     }, text));
   }

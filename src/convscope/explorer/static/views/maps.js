@@ -11,7 +11,6 @@ import { layerNames, missing, named } from "../words.js";
 
 const DEFAULTS = { run: "", image: "", node: "", channel: 0, over: "layer", place: "" };
 const SHOWN = 256; // maps at once
-const NEARLY = 0.01; // of the layer's largest number: a map that stays below is nearly nothing
 const CELL = 60; // pixels of a cell in which a number has six digits
 const OVER = { layer: "the whole layer", map: "each map", network: "the whole network" };
 
@@ -45,7 +44,8 @@ function render({ model, el }) {
   const current = () => {
     const now = state.get();
     const layer = layers.find(({ name }) => name === now.node) ?? layers[0];
-    const [count, ...space] = layer?.shape.slice(1) ?? [1];
+    // An image of another size than the network was recorded with has maps of other sizes, too.
+    const [count, ...space] = shown?.values.node === layer?.name ? shown.values.shape : layer?.shape.slice(1) ?? [1];
     const channel = Number.isInteger(now.channel) && now.channel >= 0 ? Math.min(count - 1, now.channel) : 0;
     const [rows, columns] = sides(space);
     const asked = /^\d+,\d+$/.test(now.place) ? now.place.split(",").map(Number) : [0, 0];
@@ -108,7 +108,7 @@ function render({ model, el }) {
     return over === "network" ? shown.values.network : over === "map" && shown.size > 1 ? shown.arrays.ranges.data.subarray(2 * at, 2 * at + 2) : shown.values.layer;
   };
   const mostOf = (at) => Math.max(...Array.from(shown.arrays.ranges.data.subarray(2 * at, 2 * at + 2), Math.abs));
-  const isFaint = (at) => shown.size > 1 && mostOf(at) < NEARLY * shown.most && shown.most > 0;
+  const isFaint = (at) => shown.size > 1 && shown.arrays.faint.data[at] === 1;
 
   const drawAll = (now) => {
     const known = [now.node, now.from, now.over].join("\n");
@@ -127,8 +127,8 @@ function render({ model, el }) {
         const [lo, hi] = limits(at);
         canvas.getContext("2d").putImageData(painted({ rows, columns, values: valuesOf(at), lo, hi }), 0, 0);
         const [channel, faint] = [now.from + at, isFaint(at)];
-        const number = shown.size === 1 ? ` ${fitted(valuesOf(at)[0], 40)}` : faint ? " ≈ 0" : "";
-        return html("li", {}, html("button", { type: "button", "aria-pressed": String(channel === now.channel), "aria-label": `Map ${channel}${faint ? ", nearly nothing" : ""}`, click: () => state.set({ channel }) }, canvas, `${channel}${number}`));
+        const number = shown.size === 1 ? html("span", { class: "value" }, fitted(valuesOf(at)[0], 48)) : faint ? " ≈ 0" : "";
+        return html("li", {}, html("button", { type: "button", "aria-pressed": String(channel === now.channel), "aria-label": `Map ${channel}${faint ? ", nearly nothing" : ""}`, click: () => state.set({ channel }) }, canvas, String(channel), number));
       }));
       view.drawing.replaceChildren(parts.large, parts.zoomed, gallery);
     } else {
@@ -183,7 +183,8 @@ function render({ model, el }) {
     const { values, arrays } = answer;
     if (shown?.answer !== answer) {
       drawn = "";
-      shown = { answer, values, arrays, size: now.rows * now.columns, count: arrays.maps.shape[0], rows: now.rows, columns: now.columns, most: Math.max(...values.layer.map(Math.abs)) };
+      const [rows, columns] = sides(values.shape.slice(1));
+      shown = { answer, values, arrays, size: rows * columns, count: arrays.maps.shape[0], rows, columns, most: Math.max(...values.layer.map(Math.abs)) };
     }
     now = current(); // where the map is largest is known only now
     view.instead(now.said);
@@ -236,9 +237,9 @@ function sentence({ values, arrays, size, count, most }, { count: channels, spac
   const odd = arrays.odd ? arrays.odd.data.reduce((sum, byte) => sum + (byte ? 1 : 0), 0) : 0;
   const all = Array.from({ length: count }, (_, at) => at);
   const silent = size === 1 ? 0 : all.filter((at) => arrays.ranges.data[2 * at] === arrays.ranges.data[2 * at + 1]).length;
-  const faint = all.filter(isFaint).length;
+  const faint = all.filter((at) => isFaint(at) && arrays.ranges.data[2 * at] !== arrays.ranges.data[2 * at + 1]).length;
   const [few, still] = [(n) => (n === 1 ? "is" : "are"), count < channels ? ` of the ${count} shown` : ""];
-  return `${values.node} (${values.op}): ${counted(channels, "map")} of ${space.join(" × ") || "one number"}, ${odd === size * channels ? "no number of them finite" : `from ${short(lo)} to ${short(hi)}`}${silent ? `; ${counted(silent, "map")}${still} ${few(silent)} the same everywhere` : ""}${faint ? `; ${counted(faint, "map")}${still} ${few(faint)} nearly nothing, at most a hundredth of ${short(most)}` : ""}${odd ? `; ${counted(odd, "number")} that ${few(odd)} not finite (NaN or infinity), in pink` : ""}.`;
+  return `${values.node} (${values.op}): ${counted(channels, "map")} of ${space.join(" × ") || "one number"}, ${odd === size * count ? "no number of them finite" : `from ${short(lo)} to ${short(hi)}`}${silent ? `; ${counted(silent, "map")}${still} ${few(silent)} the same everywhere` : ""}${faint ? `; ${counted(faint, "map")}${still} ${few(faint)} nearly nothing, at most a hundredth of ${short(most)}` : ""}${odd ? `; ${counted(odd, "number")} that ${few(odd)} not finite (NaN or infinity), in pink` : ""}.`;
 }
 
 export default { render };
