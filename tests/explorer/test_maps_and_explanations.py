@@ -8,9 +8,11 @@ import torch
 from torch import nn
 
 from convscope.explaining.checks.belief import NO, OPEN, YES
+from convscope.explaining.feature_maps import feature_maps
 from convscope.explorer import questions
 from convscope.explorer.answer import Answer
 from convscope.explorer.session import Session, session_of, session_on
+from convscope.graph.record.activations import activations
 from explorer.conftest import Page
 
 
@@ -63,6 +65,25 @@ def test_two_thousand_channels_come_in_parts_with_the_range_of_all() -> None:
     answer = of(net, np.ones((1, 1, 1, 1), np.float32), node="0", n=256, **{"from": 1792})
     assert answer.values["shape"] == [2000, 1, 1] and answer.arrays["maps"].shape == (208, 1, 1)
     assert answer.arrays["ranges"][-1].tolist() == [1999, 1999] and answer.values["layer"] == [0, 1999]
+
+
+class Padded(nn.Module):
+    """A text with tokens of its own in front of it, behind which it is not known along which axis a batch grows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bases = nn.Embedding(5, 3)
+        self.window = nn.Conv1d(3, 4, 2)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        front = torch.zeros((), dtype=tokens.dtype).expand(len(tokens), 2)
+        return self.window(self.bases(torch.cat([front, tokens], 1)).transpose(1, 2))
+
+
+def test_texts_behind_tokens_of_the_network_have_maps_too() -> None:
+    graph, values = activations(Padded(), [torch.tensor([[1, 2, 3, 4]])])
+    maps = {each.node: each.values.shape for each in feature_maps(graph, values)}
+    assert (maps["bases"], maps["window"]) == ((6, 3), (4, 5))
 
 
 @pytest.fixture(scope="module")

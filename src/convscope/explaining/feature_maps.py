@@ -64,13 +64,17 @@ def feature_maps(graph: Graph, values: Mapping[str, np.ndarray], node: str | Non
     """
     nodes = graph.nodes if node is None else (graph[node],)
     shown = (one for one in nodes if node is not None or one.op not in KEEPS | {INPUT})
-    return tuple(_of(one, values[one.name]) for one in shown if one.name in values and _is_shown(one))
+    return tuple(_of(one, values[one.name]) for one in shown if one.name in values and has_maps(one))
 
 
 def _of(node: Node, values: np.ndarray) -> FeatureMaps:
     return FeatureMaps(node.name, node.op, values[0].astype(np.float32))
 
 
-def _is_shown(node: Node) -> bool:
-    """Return whether a node's value is floating and has a row for each example."""
-    return node.batch == 0 and len(node.shape) > 1 and node.dtype.startswith(("float", "bfloat"))
+def has_maps(node: Node) -> bool:
+    """Return whether a node's value is floating and has a row for each example, of which there is one.
+
+    Along which axis a batch grows is not known behind everything, such as tokens put in front of a text.
+    """
+    is_row = node.batch == 0 or (node.batch is None and bool(node.inputs) and node.shape[:1] == (1,))
+    return is_row and len(node.shape) > 1 and node.dtype.startswith(("float", "bfloat"))

@@ -11,6 +11,7 @@ import { layerNames, missing, named } from "../words.js";
 
 const DEFAULTS = { run: "", image: "", node: "", channel: 0, over: "layer", place: "" };
 const SHOWN = 256; // maps at once
+const MOST_LETTERS = 24; // that are written beside a number
 const CELL = 60; // pixels of a cell in which a number has six digits
 const OVER = { layer: "the whole layer", map: "each map", network: "the whole network" };
 
@@ -56,7 +57,7 @@ function render({ model, el }) {
       channel !== now.channel ? missing(`map ${now.channel}`, `${layer?.name} has the maps 0 to ${count - 1}`, `map ${channel}`) : "",
       now.place && place.join() !== now.place ? missing(`place ${now.place}`, `its maps have rows 0 to ${rows - 1} and columns 0 to ${columns - 1}`, `place ${place.join(", ")}`) : "",
     ].filter(Boolean);
-    return { ...now, node: layer?.name, channel, place, count, space, rows, columns, from: SHOWN * Math.floor(channel / SHOWN), said };
+    return { ...now, node: layer?.name, channel, place, count, space, rows, columns, from: SHOWN * Math.floor(channel / SHOWN), said, isTurned: layer?.op === "embedding" };
   };
 
   /** Where a map is largest, so that there is something to see; 0 where it is not known yet. */
@@ -86,7 +87,13 @@ function render({ model, el }) {
     onPick: (row, column) => open(...within(row, column)),
     onMove: (row, column) => move(...within(row, column)),
   });
-  const along = bands({ label: "All maps of the layer", onPick: (row, column) => open(0, column, current().from + row), onMove: (row, column) => state.set({ channel: current().from + row, place: `0,${column}` }) });
+  /** A row and a column of the plane of a text or a signal as a map and a step; embeddings have a map for each token, which stands below it. */
+  const stepped = (row, column) => (current().isTurned ? [current().from + column, row] : [current().from + row, column]);
+  const along = bands({
+    label: "All maps of the layer",
+    onPick: (row, column) => { const [channel, step] = stepped(row, column); open(0, step, channel); },
+    onMove: (row, column) => { const [channel, step] = stepped(row, column); state.set({ channel, place: `0,${step}` }); },
+  });
   const reading = html("p", { class: "caption number", "aria-live": "polite" });
   const gallery = html("ul", { class: "maps", "aria-label": "All maps of the layer" });
   const key = html("div");
@@ -147,15 +154,18 @@ function render({ model, el }) {
     const [row, column] = now.place;
     const here = [now.channel, ...(now.space.length === 3 ? [Math.floor(row / now.space[1]), row % now.space[1], column] : now.space.length === 2 ? [row, column] : now.space.length ? [column] : [])];
     const value = values[row * now.columns + column];
-    const symbol = example?.values.letters?.[Math.round(centre(now, column))];
-    reading.textContent = `${now.node} (${here.join(", ")})${symbol && now.space.length === 1 ? `, over “${symbol}”` : ""}: ${isSharp ? (Number.isFinite(value) ? exact(value) : fitted(value, 60)) : `about ${short(value)}`}`;
+    const symbols = now.space.length === 1 ? lettersSeen(now, column) : "";
+    reading.textContent = `${now.node} (${here.join(", ")})${symbols ? `, over “${symbols}”` : ""}: ${isSharp ? (Number.isFinite(value) ? exact(value) : fitted(value, 60)) : `about ${short(value)}`}`;
     key.replaceChildren(legend(lo, hi, "sequential"));
     title.textContent = `Map ${now.channel}`;
     const range = `Colours over the range of ${now.over === "map" ? "this map" : OVER[now.over] ?? OVER.layer}.`;
     const faint = isFaint(at) ? ` Nearly nothing: at most ${short(mostOf(at))}, less than a hundredth of the layer's largest, ${short(shown.most)}.` : "";
-    caption.textContent = `${now.space.length === 1 ? "A row is a map, a column a step; the input stands above on the same axis. " : ""}${range}${faint} Choose a place to open its number; the arrow keys move, Enter opens.${sharp.key === keyOf(now) && !sharp.data ? " This saved page holds the numbers in 256 steps of their range." : ""}`;
+    caption.textContent = `${now.space.length !== 1 ? "" : now.isTurned ? "A column is a token, which stands above it, a row one of its numbers. " : "A row is a map, a column a step; the input stands above on the same axis. "}${range}${faint} Choose a place to open its number; the arrow keys move, Enter opens.${sharp.key === keyOf(now) && !sharp.data ? " This saved page holds the numbers in 256 steps of their range." : ""}`;
     if (now.space.length === 1) {
-      along.update({ rows: shown.count, columns: now.columns, values: shown.all ??= allOf(shown, valuesOf), limits, first: now.from, letters: example?.values.letters ?? [], signal: example?.arrays.signal, axis: axisOf(now), at: [at, column] });
+      const input = { letters: example?.values.letters ?? [], signal: example?.arrays.signal };
+      shown.all ??= allOf(shown, valuesOf, now.isTurned);
+      if (now.isTurned) along.update({ ...input, rows: now.columns, columns: shown.count, values: shown.all, limits: () => shown.values.layer, first: 0, axis: { start: now.from + (fields.get(now.node)?.start ?? 0), stride: 1, size: 1 }, at: [column, at] });
+      else along.update({ ...input, rows: shown.count, columns: now.columns, values: shown.all, limits, first: now.from, axis: axisOf(now), at: [at, column] });
       return;
     }
     const mark = now.rows * now.columns > 1 ? [{ row, column }] : [];
@@ -177,7 +187,12 @@ function render({ model, el }) {
     const axis = fields.get(node);
     return axis?.stride && axis.size ? axis : { start: 0, stride: length / columns, size: length / columns };
   };
-  const centre = (now, column) => { const { start, stride, size } = axisOf(now); return start + column * stride + (size - 1) / 2; };
+  /** The letters that a step is computed from, where they are few. */
+  const lettersSeen = (now, column) => {
+    const { start, stride, size } = now.isTurned ? { start: (fields.get(now.node)?.start ?? 0) + now.channel, stride: 0, size: 1 } : axisOf(now);
+    const first = Math.round(start + column * stride);
+    return size <= MOST_LETTERS ? (example?.values.letters ?? []).slice(Math.max(0, first), Math.max(0, first + Math.round(size))).join("") : "";
+  };
   const keyOf = ({ node, channel }) => `${node}\n${channel}`;
   const draw = (answer, now) => {
     const { values, arrays } = answer;
@@ -209,7 +224,7 @@ function render({ model, el }) {
     const [told, seen] = await Promise.all([source.get(path("runs", run)), source.get(path("runs", run, "images", image)).catch(() => null)]);
     return { told, seen };
   }, ({ told: { values }, seen }) => {
-    layers = values.edges.filter((node) => node.op !== "input" && node.shape.length > 1);
+    layers = values.edges.filter((node) => node.op !== "input" && node.maps);
     fields = new Map(values.inspection.layers.map(({ name, fields: of }) => [name, Object.values(of ?? {})[0]?.at(-1)]));
     example = seen;
     controls.node.set("", layerNames(layers));
@@ -224,9 +239,13 @@ function render({ model, el }) {
 /** Rows and columns of a map: of a volume its slices one below the other, of a signal one row. */
 const sides = (space) => (space.length === 3 ? [space[0] * space[1], space[2]] : space.length === 2 ? space : [1, space[0] ?? 1]);
 
-const allOf = ({ count, size }, valuesOf) => {
+/** The values of all maps one after the other; turned, those of each step. */
+const allOf = ({ count, size }, valuesOf, isTurned) => {
   const all = new Float32Array(count * size);
-  for (let at = 0; at < count; at++) all.set(valuesOf(at), at * size);
+  for (let at = 0; at < count; at++) {
+    const values = valuesOf(at);
+    for (let step = 0; step < size; step++) all[isTurned ? step * count + at : at * size + step] = values[step];
+  }
   return all;
 };
 
