@@ -81,12 +81,14 @@ def maps(network: Any, x: Any, node: str = "", **state: Any) -> View:
     """Return every feature map of one example, layer by layer; ``network`` and ``x`` are as ``cs.trace`` takes them."""
 
     def asks(session: Session) -> Iterable[str]:
-        yield ASKED
+        yield from (ASKED, _address(f"images/{EXAMPLE}"))
         graph = session.run(RUN).inspection.graph
         for each in sorted(graph.nodes, key=lambda one: one.name != node):
-            yield _address(f"maps/{EXAMPLE}", node=each.name, **{"from": 0, "n": 256})
+            channel = state.get("channel", 0) if each.name == node else 0
+            yield _address(f"maps/{EXAMPLE}", node=each.name, **{"from": channel // 256 * 256, "n": 256})
+            yield _address(f"maps/{EXAMPLE}", node=each.name, **{"from": channel, "n": 1, "exact": 1})
 
-    return _of(network, x, "maps", "Feature maps", {"node": node, **state}, asks, 3)
+    return _of(network, x, "maps", "Feature maps", {"node": node, **state}, asks, 4)
 
 
 def trace(network: Any, x: Any, node: str = "", at: Sequence[int] = (), **state: Any) -> View:
@@ -110,14 +112,18 @@ def classes(run: Any, x: Any, **state: Any) -> View:
 
 
 def explain(run: Any, x: Any, method: str = "gradcam", **state: Any) -> View:
-    """Return what a run's answer to one example rests on, with the verdict on each method."""
+    """Return what a run's answer to one example rests on, with the verdict on each method.
+
+    ``method`` is one, or two with a comma between that stand side by side.
+    """
+    named = method.split(",")
 
     def asks(session: Session) -> Iterable[str]:
         yield ASKED
-        for each in dict.fromkeys((method, "ig", "gradcam", "gradient", "lrp")):
+        for each in dict.fromkeys((*named, "ig", "gradcam", "gradient", "lrp")):
             yield _address(f"explain/{EXAMPLE}", method=each, target=state.get("target", ""))
 
-    return _of(run, x, "explain", "What the answer rests on", {"method": method, **state}, asks, 2)
+    return _of(run, x, "explain", "What the answer rests on", {"method": method, **state}, asks, 1 + len(named))
 
 
 def field(network: Any, x: Any = None, node: str = "", at: Sequence[int] = (), **state: Any) -> View:
