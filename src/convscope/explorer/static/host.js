@@ -1,10 +1,10 @@
 // A view on a page of its own, without a server: its state is in memory, its answers lie in the page.
 
 /**
- * Show a view. @param {{render: (given: any) => any}} view @param {HTMLElement} el
- * @param {Record<string, any>} given state, embedded, and what else the view is given
+ * What shows a view in an element of such a page. @param {{render: (given: any) => any}} view
+ * @returns {(el: HTMLElement, given: Record<string, any>) => any} given: state, embedded, and what else the view is given
  */
-export function host(view, el, given) {
+export const hosted = (view) => (el, given) => {
   const listeners = new Set();
   const held = { state: {}, ...given };
   const model = {
@@ -15,4 +15,4 @@ export function host(view, el, given) {
     off: (event, listener) => listeners.delete(listener),
   };
   return view.render({ model, el });
-}
+};

@@ -81,7 +81,7 @@ function card(row, at, { thumbnails, signals }, state) {
   const { right, label, prediction } = row;
   const canvas = thumbnails ? picture(thumbnails, at) : signals ? line(signals, at) : row.text ? html("span", { class: "number excerpt" }, row.text) : "";
   const said = prediction === undefined ? "" : right === false ? `${prediction}, is ${label}` : prediction;
-  return html("li", {}, html("a", { href: state.href({ image: row.image, view: "classes" }) ?? "#" },
+  return html("li", {}, html("a", { href: state.href({ image: row.image, view: "classes" }) },
     canvas,
     html("span", { class: `answer ${right === false ? "wrong" : ""}` }, said || label || ""),
     row.probability ? ` ${(100 * Number(row.probability)).toFixed(1)} %` : "",
