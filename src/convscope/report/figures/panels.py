@@ -72,7 +72,7 @@ def lines(curves: Mapping[str, np.ndarray], x: Sequence[float] | None, across: s
 
 
 def bars(values: Mapping[str, float], title: str, said: str) -> Figure:
-    """Draw the largest of some numbers as bars, each with its name and its number, written as ``said``: ``"{:.3f}"``."""
+    """Draw the largest of some numbers as bars, each with its name and its number, written by the format ``said``."""
     largest = sorted(values.items(), key=lambda each: -each[1])[:MOST_BARS]
     figure = canvas(WIDE * 0.62, 0.27 * len(largest) + 0.5)
     axes = figure.subplots()
