@@ -21,7 +21,12 @@ export function ownPicture(model, most, show, fail) {
     own.picture = picture;
     if (wanted()) show();
   }, fail);
-  if (!given && model.picture) read(model.picture, () => sample() === OWN || sample() === undefined);
+  if (!given && model.picture) {
+    const transfer = new DataTransfer(); // so that the field names the file
+    transfer.items.add(model.picture);
+    input.files = transfer.files;
+    read(model.picture, () => sample() === OWN || sample() === undefined);
+  }
   return own;
 }
 

@@ -75,7 +75,8 @@ function render({ model, el }) {
       return;
     }
     const flat = numbers.flat();
-    const [lo, hi] = range(flat, "sequential");
+    const colours = asked.sample === OWN ? "grey" : "sequential";
+    const [lo, hi] = range(flat, colours);
     const step = Math.max(0, Math.min(Math.round(asked.step), rows() * columns() - 1));
     const [row, column] = [Math.floor(step / columns()), step % columns()];
     const terms = now.terms(row, column);
@@ -84,15 +85,15 @@ function render({ model, el }) {
     const [top, left] = padding;
     const winner = asked.kind === "max" ? terms.filter(({ value }) => value === kept).slice(0, 1) : [];
     const marks = [window, ...winner.flatMap((term) => ["win", "win inner"].map((kind) => ({ row: term.row, column: term.column, kind })))];
-    before.update({ ...around(numbers, padding, asked.kind === "max" ? -Infinity : 0), lo, hi, marks: marks.map((mark) => ({ ...mark, row: mark.row + top, column: mark.column + left })) });
+    before.update({ ...around(numbers, padding, asked.kind === "max" ? -Infinity : 0), colours, lo, hi, marks: marks.map((mark) => ({ ...mark, row: mark.row + top, column: mark.column + left })) });
     before.cursor = { row: window.row + top, column: window.column + left, jump: stride };
-    after.update({ rows: rows(), columns: columns(), values: now.values.flat(), lo, hi, marks: [{ row, column }] });
+    after.update({ rows: rows(), columns: columns(), values: now.values.flat(), colours, lo, hi, marks: [{ row, column }] });
     after.cursor = { row, column };
-    scale.replaceChildren(legend(lo, hi, "sequential"));
+    scale.replaceChildren(legend(lo, hi, colours));
     const missing = size[0] * size[1] - terms.length;
     const list = terms.map(({ value }) => short(value)).join(asked.kind === "max" ? ", " : " + ");
     const zeros = missing ? (asked.kind === "max" ? ` (${missing} of the padding never win)` : asked.padded ? ` (${missing} of the padding count as 0)` : ` (${missing} of the padding are left out)`) : "";
-    view.say(asked.kind === "max" ? `Row ${row}, column ${column}: the largest of ${list} is ${exact(kept)}${zeros}.` : `Row ${row}, column ${column}: (${list}) / ${asked.padded ? size[0] * size[1] : terms.length} = ${short(kept)}${zeros}.`);
+    view.say(asked.kind === "max" ? `Row ${row}, column ${column}: the largest of ${list} is ${exact(Number(kept.toPrecision(6)))}${zeros}.` : `Row ${row}, column ${column}: (${list}) / ${asked.padded ? size[0] * size[1] : terms.length} = ${short(kept)}${zeros}.`);
     figures[0].set("Numbers", [padding.some(Boolean) ? "Grey: padding." : "", winner.length ? "White frame: the number that is kept." : ""].join(" "));
     figures[1].set("Pooled");
     figures[2].set("The rule");
