@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from convscope.widgets.view import View
 
 DPI, COLOURS = 80, 64  # a notebook keeps the picture: enough to recognise, no more
-MOST_MAPS, MOST_EXAMPLES, ACROSS = 16, 12, 8
+MOST_MAPS, MOST_LINES, MOST_EXAMPLES, ACROSS = 16, 6, 12, 8
 
 
 def png(view: View) -> bytes | None:
@@ -47,10 +47,15 @@ def png(view: View) -> bytes | None:
 def _maps(view: View) -> Figure | None:
     answer = _first(view)[-1]
     maps = answer.arrays["maps"][:MOST_MAPS]
-    if maps.ndim != 3:
+    if maps.ndim not in (2, 3):
         return None
     low, high = np.moveaxis(answer.arrays["ranges"], 1, 0)
     values = {at: low[at] + each / 255 * (high[at] - low[at]) for at, each in enumerate(maps)}
+    if maps.ndim == 2:  # of a signal or a text
+        from convscope.report.figures.panels import lines
+
+        few = {f"map {at}": values[at] for at in list(values)[:MOST_LINES]}
+        return lines(few, None, "place", str(answer.values["node"]))
     return _pictures({f"{answer.values['node']}, map {at}": each for at, each in values.items()})
 
 
