@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from convscope.plain import plain
+
 JSON, SAFETENSORS = "application/json", "application/vnd.safetensors"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """``values`` are plain values, fit for JSON; ``arrays`` are uint8, int32 or float32, of any shape.
+    """``values`` are what ``plain`` takes, NaN and infinity by name; ``arrays`` are uint8, int32 or float32.
 
     On the wire it is JSON, or with arrays a safetensors file whose metadata hold the JSON under ``json``.
     """
@@ -34,7 +36,7 @@ class Answer:
         >>> Answer({"a": 1, "b": float("inf")}).body
         b'{"a":1,"b":"Infinity"}'
         """
-        text = json.dumps(_finite(self.values), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = json.dumps(plain(self.values, _spelled), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         if not self.arrays:
             return text.encode()
         from safetensors.numpy import save
@@ -42,12 +44,6 @@ class Answer:
         return save({name: np.ascontiguousarray(each) for name, each in self.arrays.items()}, {"json": text})
 
 
-def _finite(value: Any) -> Any:
-    """Return plain values in which numbers that JSON does not know are words, as JavaScript's ``Number`` reads them."""
-    if isinstance(value, float):
-        return value if value - value == 0 else "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Mapping):
-        return {str(name): _finite(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return value
+def _spelled(number: float) -> str:
+    """Return a number that JSON does not know as JavaScript's ``Number`` reads it."""
+    return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"

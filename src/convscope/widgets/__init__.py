@@ -200,9 +200,10 @@ def data(run: Any, **state: Any) -> View:
     def asks(session: Session, state: Mapping[str, Any]) -> Iterable[str]:
         chosen = {name: state.get(name, "") for name in ("label", "prediction")}
         order, first, only = state.get("sort", "worst"), state.get("from", 0), state.get("mistakes", False)
+        masks = {"masks": state.get("masks", "truth").replace("none", "")}
         orders = [(order, only), *((sort, some) for sort in ("worst", "stored") for some in (False, True))]
         for at, (sort, some) in enumerate(orders):
-            what = {"sort": sort, "from": first, "n": 48, "only": "mistakes" if some else "", **chosen}
+            what = {"sort": sort, "from": first, "n": 48, "only": "mistakes" if some else "", **chosen, **masks}
             yield _address("images", **what)
             if not at:
                 yield _address("counts")

@@ -46,7 +46,7 @@ def number(session: Session, options: Mapping[str, str], run: str, image: str) -
     seen, facts = _seen(forward.graph, traced)
     if seen is not None:
         arrays["seen"] = seen
-    return Answer(plain({**told, "count": len(traced), "field": facts, "way": _next(traced)}), arrays)
+    return Answer({**told, "count": len(traced), "field": facts, "way": _next(traced)}, arrays)
 
 
 def _ends(forward: Forward, node: str) -> bool:
