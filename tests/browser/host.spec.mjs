@@ -17,4 +17,14 @@ export default async function ({ page, expect, more: files }) {
     }
   }
   expect.deepEqual(faults, []);
+  await page.goto(`file://${files.find((file) => file.endsWith("/trace.html"))}`);
+  await page.locator("td a").last().click(); // of a product that leads to what the page does not hold
+  await page.getByRole("alert").waitFor();
+  await page.getByRole("button", { name: "As it was saved" }).click();
+  await page.locator("td a").last().waitFor();
+  await page.goto(`file://${files.find((file) => file.endsWith("/layers.html"))}`);
+  await page.locator("svg.chart").first().waitFor();
+  expect.equal(await page.locator("svg.chart a").count(), 0); // nothing looks like a link where there is none
+  await page.goto(`file://${files.find((file) => file.endsWith("/own image.html"))}`);
+  await page.waitForFunction(() => document.querySelector(".said")?.textContent.includes("of the 8 × 8 result"));
 }

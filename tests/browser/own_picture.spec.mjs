@@ -38,7 +38,30 @@ export default async function ({ page, open, settled, expect }) {
   expect.match(await page.textContent(".said"), /of the 3 × 2 result: 27 products give red 1 \+ green 0\.4 \+ blue 0\.2 = 1\.6/);
   await choose("torn.bmp", Buffer.from("BM nothing more"));
   expect.match(await page.textContent(".said"), /torn\.bmp is no picture that this browser can read/);
+
+  const drop = (height, width) => page.evaluate(([name, bytes]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(bytes)], name, { type: "image/bmp" }));
+    document.querySelector("#view").dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, ["dropped.bmp", [...bitmap(height, width, (y, x) => new Array(3).fill(bytes(y, x)))]]);
+  await drop(20, 30); // anywhere on the page is as good as the field
+  await page.waitForFunction(() => document.querySelector(".note")?.textContent.includes("dropped.bmp, 20 × 30 pixels, as they are"));
+  expect.match(await page.textContent(".said"), /of the 18 × 28 result/);
   await page.context().setOffline(false);
+
+  const title = (name) => page.waitForFunction((wanted) => document.querySelector("h1")?.textContent === wanted, name);
+  const go = async (name, shown) => {
+    await page.getByRole("link", { name, exact: true }).click();
+    await title(name);
+    await page.waitForFunction((words) => document.querySelector("#view").textContent.includes(words), shown);
+  };
+  await go("Pooling", "dropped.bmp, 20 × 30 pixels"); // it stays for the other views
+  await go("Blur and Canny", "of 600 are edges in the end");
+  await go("Receptive field", "of 600 (");
+  await go("Sizes and costs", "layer");
+  await drop(9, 9); // a view of no picture: the walk over it
+  await title("Convolution in 2-D");
+  await page.waitForFunction(() => document.querySelector(".said").textContent.includes("of the 7 × 7 result"));
 
   await open("correlate2d?sample=dot&kernel=identity&at=16");
   await page.getByLabel("Kernel, row 0, column 0").focus();

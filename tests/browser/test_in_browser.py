@@ -121,3 +121,7 @@ def served(link: str) -> dict[str, Any]:
     """Return where a page is served that was started, and its token."""
     port, token = link.removeprefix("http://127.0.0.1:").split("/#/?token=")
     return {"port": int(port), "token": token}
+
+
+def test_two_methods_stand_side_by_side_and_maps_hold_the_numbers_of_trace(page: Page) -> None:
+    check("side_by_side", page, "digits%20run", "test/0")

@@ -96,6 +96,8 @@ def test_channels_of_a_layer(run, images, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("--method", "gradcam,,ig"), "a name is missing between the commas of 'gradcam,,ig'"),
+        (("--units", "0", "--node", "0", "--at=-1,0"), "rows and columns are counted from 0, found -1"),
         (("--method", "gradcamm"), "there is no method 'gradcamm'; did you mean 'gradcam'"),
         (("--target", "77"), "outputs 0 to 9"),
         (("--target", "sevn"), "there is no 'sevn'"),
@@ -139,3 +141,66 @@ def test_one_image_of_a_network_that_is_no_run_is_explained_unchecked(images, tm
 def test_sizes_and_folders_that_feature_maps_cannot_be_of(run, images, tmp_path, capsys):
     says(capsys, "takes images of 1 channels", "explain", run, images / "1.png", "--maps", "--input", "3x8x8")
     says(capsys, "is a folder: name a file in it", "explain", run, images, "--maps")
+
+
+def test_a_method_that_does_not_apply_is_said_once(run, images, tmp_path, capsys):
+    (tmp_path / "smooth.py").write_text(
+        "from torch import nn\nnet = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ELU(), nn.Flatten(), nn.Linear(72, 2))\n"
+    )
+    import sys
+
+    sys.path.insert(0, str(tmp_path))
+    try:
+        words = ("explain", "smooth:net", images / "1.png", "--method", "gradient,guided", "--out", tmp_path / "out")
+        assert call(*words) == 0
+    finally:
+        sys.path.remove(str(tmp_path))
+    assert " ".join(capsys.readouterr().err.split()).count("has none, but ELU") == 1
+    page = (tmp_path / "out" / "explanations.html").read_text()
+    assert page.count("has none, but ELU") == 1
+
+
+def test_the_page_and_the_terminal_begin_with_a_plain_answer(run, images, tmp_path, capsys):
+    from convscope.explaining.checks.belief import NO, OPEN, YES
+
+    assert call("explain", run, images / "1.png", "--method", "gradient", "--out", tmp_path / "out") == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    (answer,) = [word for word in (NO, OPEN, YES) if f"Gradient: {word}: " in printed]
+    assert f"<strong>{answer}: ".replace("'", "&#39;") in (tmp_path / "out" / "explanations.html").read_text()
+
+
+def test_stopped_on_the_way_it_says_what_is_kept(run, images, tmp_path, capsys, monkeypatch):
+    from convscope.report.explained.write import ExplanationFolder
+
+    words = ("explain", run, images, "--method", "gradient", "--no-checks", "--out")
+    add = ExplanationFolder.add
+
+    def stopping(self, explanation):
+        if self.count == stop_at:
+            raise KeyboardInterrupt
+        add(self, explanation)
+
+    monkeypatch.setattr(ExplanationFolder, "add", stopping)
+    stop_at = 3
+    assert call(*words, tmp_path / "some") == 130
+    assert "3 inputs are explained in" in " ".join(capsys.readouterr().err.split())
+    assert (tmp_path / "some" / "explanations.html").exists()
+    assert len((tmp_path / "some" / "explanations.csv").read_text().splitlines()) == 1 + 3
+    stop_at = 0
+    assert call(*words, tmp_path / "none") == 130
+    assert "stopped before the first input was explained" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "none").exists()
+
+
+def test_stopped_while_checking_it_names_the_check(run, images, tmp_path, capsys, monkeypatch):
+    from convscope.runs import verdicts
+
+    def stopped(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(verdicts, "check", stopped)
+    words = ("explain", run, images / "1.png", "--method", "inputxgradient", "--checks", "--out", tmp_path / "out")
+    assert call(*words) == 130
+    said = " ".join(capsys.readouterr().err.split())
+    assert "stopped while checking Input × gradient on" in said and "no map was written" in said
+    assert not (tmp_path / "out").exists()

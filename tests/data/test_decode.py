@@ -342,7 +342,8 @@ def test_truncated_png():
 def test_bomb_is_refused_by_its_header():
     bomb = png_header(30_000, 30_000) + chunk(b"IDAT", b"") + END
     assert refused(bomb) == (
-        "900,000,000 pixels exceed the limit of 178,956,970; if you trust the file, raise it with --max-pixels"
+        "900,000,000 pixels exceed the limit of 178,956,970; scale it down, or "
+        "if you trust the file train with a larger --max-pixels"
     )
     assert "20 × 10 = 200 pixels exceed the limit of 199;" in refused(tiff(np.zeros((10, 20), np.uint8)), 199)
     assert "200 pixels exceed the limit of 150;" in refused(encoded(Image.new("L", (20, 10)), "PNG"), 150)

@@ -196,3 +196,24 @@ def test_a_network_that_leaves_pytorch_has_no_gradient_and_can_be_occluded(leave
 
     (note,) = METHODS["gradient"].compute(Explained(Partly(), torch.ones(1, 1, 2, 2)), ChosenScore([0])).notes
     assert "numbers leave PyTorch in Partly" in note
+
+
+def test_a_map_that_is_nearly_nothing_beside_its_score_says_so():
+    from convscope import explain
+
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 1))
+    with torch.no_grad():
+        model[1].weight.fill_(1e-4)
+        model[1].bias.fill_(5.0)
+    x = np.ones((1, 1, 2, 2), np.float32)
+    (faint,) = explain(model, x, "inputxgradient,occlusion")
+    assert faint["inputxgradient"].notes[0].startswith("nearly nothing: all places together count 0.0004")
+    assert faint["occlusion"].notes[0].startswith("nearly nothing: no place counts more than")
+    with torch.no_grad():
+        model[1].weight.fill_(1.0)
+    (strong,) = explain(model, x, "inputxgradient")
+    assert not any("nothing" in note for note in strong["inputxgradient"].notes)
+    with torch.no_grad():
+        model[1].weight.fill_(0.0)
+    (empty,) = explain(model, x, "inputxgradient")
+    assert empty["inputxgradient"].notes[0] == "nothing: the map is 0 everywhere"

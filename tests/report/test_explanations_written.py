@@ -53,7 +53,7 @@ def test_a_module_is_explained_and_written(model, x, tmp_path):
             assert picture.size == (224, 224)
         assert float(row["score"]) == pytest.approx(each["ig"].score, rel=1e-5)
     page = (folder / "explanations.html").read_text("utf-8")
-    assert "not checked" in page and "Integrated gradients" in page and "<script" not in page
+    assert "Not checked" in page and "Integrated gradients" in page and "<script" not in page
 
 
 def test_the_room_can_be_called(model, x):

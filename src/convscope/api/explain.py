@@ -18,8 +18,8 @@ from convscope.api.inspect import is_run, open_network
 from convscope.errors import ConfigError, DataError
 from convscope.explaining.explanation import DEFAULT, Explanation
 from convscope.report.explained.look import Look
+from convscope.report.explained.ranked import ranked
 from convscope.report.explained.write import ExplanationFolder, write
-from convscope.report.tables import Table
 from convscope.runs.masks.pixel_size import PixelSize
 from convscope.runs.write import new_folder
 
@@ -27,12 +27,11 @@ if TYPE_CHECKING:
     from convscope.explaining.checks.result import Checks
     from convscope.runs.explaining import Question
     from convscope.runs.run import Run
-    from convscope.runs.verdicts import Verdicts
+    from convscope.runs.verdicts import Effort, Verdicts
 
 TOO_FEW = "nothing was checked: give two inputs or more, 32 are good"
 RANDOM = "the weights of {} are random: its maps show the network, but nothing that was learned; see --pretrained"
 SAID = 10  # inputs that an error names
-Say = Callable[[str], None]
 
 
 def explain(
@@ -62,7 +61,8 @@ def explain(
         classes: names of the outputs of a network that is no run.
         pretrained: weights for a network of the list: a file, or "public"; x is then what ``predict`` takes, and is
             scaled as those weights ask for.
-        baseline: the input that says nothing, one number or an array that broadcasts to x; a run has its own.
+        baseline: the input that says nothing, one number or an array that broadcasts to x. A run has its own, and a
+            network with ``pretrained`` weights takes 0: with either it is refused.
         checks: whether the methods are checked first, of a run on its held-out examples, else on x (at least two).
         out: a new folder for the page, pictures, arrays and the table.
 
@@ -79,11 +79,12 @@ def explain(
     [2.0, 3.0]
     """
     from convscope.runs.explaining import Question
+    from convscope.runs.verdicts import Effort
 
     job = opened(network, x, Question.of(method, target, at, node), classes, baseline, pretrained)
-    if checks or out is not None:
-        job.first()  # what is wrong with the question or with all inputs is said before anything is checked or written
-    job = job.checked(asked=True) if checks else job
+    # What is wrong with the question or with all inputs is said before anything is checked or written.
+    refused = job.first().refused if checks or out is not None else {}
+    job = job.checked(Effort(asked=True, without=refused)) if checks else job
     if out is None:
         return list(job.stream())
     return list(job.written(new_folder(out, "explained"), Look()))
@@ -99,17 +100,17 @@ class Job:
     network: str
     methods: tuple[str, ...]
     stream: Callable[[], Iterator[Explanation]]
-    check: Callable[[bool, Say], Verdicts]
+    check: Callable[[Effort], Verdicts]
     run: Run | None = None
     checks: Mapping[str, Checks] = field(default_factory=dict[str, "Checks"])
     remarks: tuple[str, ...] = ()
 
-    def checked(self, *, asked: bool = False, say: Say = lambda _: None) -> Job:
+    def checked(self, effort: Effort) -> Job:
         """Return the same with the verdicts of its methods; see ``runs.verdicts``.
 
-        Unless they are ``asked`` for, what cannot be checked is a remark.
+        Unless they are asked for, what cannot be checked is a remark.
         """
-        result = self.check(asked, say)
+        result = self.check(effort)
         return self.with_checks(result.checks, result.remarks)
 
     def first(self) -> Explanation:
@@ -143,6 +144,11 @@ class Job:
         return write(self.stream(), into)
 
 
+def _without_baseline(baseline: Any, network: str) -> None:
+    if not (isinstance(baseline, float | int) and baseline == 0):
+        raise ConfigError(f"baseline is for a network that is given itself, and this is {network}; leave it out")
+
+
 def none_read(problems: Sequence[str]) -> str:
     """Return what is said where no input can be read: the first problems, each on a line.
 
@@ -169,41 +175,25 @@ def opened(
 
     question = question or Question()
     if pretrained is not None:
+        _without_baseline(
+            baseline, "a network with pretrained weights: it takes 0, the mean of what these were made on"
+        )
         return _with_weights(network, x, pretrained, question, classes)
     run = _run_of(network)
     if run is None:
         return _of_module(network, x, question, tuple(classes), baseline)
-    if len(classes) or not (isinstance(baseline, float | int) and baseline == 0):
-        raise ConfigError("classes and baseline are for networks that are no run: a run has its own")
+    if len(classes):
+        raise ConfigError("classes are for networks that are no run: a run has its own")
+    _without_baseline(baseline, "a run, which has its own")
     explainer = Explainer(run.predictor, question)
 
-    def check(asked: bool, say: Say) -> Verdicts:
+    def check(effort: Effort) -> Verdicts:
         from convscope.runs.verdicts import verdicts
 
-        return verdicts(run, explainer, asked=asked, say=say)
+        return verdicts(run, explainer, effort)
 
     remarks = (run.unfinished,) if run.unfinished else ()
     return Job(str(run.folder), question.names, lambda: explainer.explain(x), check, run, remarks=remarks)
-
-
-def ranked(checks: Sequence[Checks]) -> Table | None:
-    """Return the methods as a table, the best first: how fast the score falls without what each marks.
-
-    ``None`` where fewer than two were checked on the same examples.
-    """
-    from convscope.explaining.checks.ranking import ranking
-
-    if len(checks) < 2:
-        return None
-    try:
-        result = ranking(checks)
-    except ConfigError:  # some were checked on fewer examples
-        return None
-    fills = [place.fill for place in result.rows[0].places]
-    marks = {True: "yes", False: "no", None: ""}
-    rows = [(row.name, *(f"{place.area.value:.3g}" for place in row.places), marks[row.passed]) for row in result.rows]
-    titles = ("order of removal", *(f"mean score while removing (fill: {fill})" for fill in fills), "held the checks")
-    return Table(titles, rows, tuple(range(1, 1 + len(fills))))
 
 
 def _run_of(network: Any) -> Run | None:
@@ -228,10 +218,10 @@ def _with_weights(name: Any, x: Any, weights: str | Path, question: Question, cl
     network = published(name, weights, classes)
     explainer = Explainer(network.predictor, question)
 
-    def check(asked: bool, say: Say) -> Verdicts:
+    def check(effort: Effort) -> Verdicts:
         from convscope.runs.verdicts import verdicts_on
 
-        return verdicts_on(explainer, x, asked=asked, say=say)
+        return verdicts_on(explainer, x, effort)
 
     called = f"{name} with {Path(weights).name}"
     return Job(called, question.names, lambda: explainer.explain(x), check, remarks=network.notes)
@@ -259,13 +249,14 @@ def _of_module(network: Any, x: Any, question: Question, classes: tuple[str, ...
         for row, each in enumerate(rows):
             yield replace(each, input=str(x) if single else f"[{row}]", raw=raws[row])
 
-    def check(asked: bool, say: Say) -> Verdicts:
+    def check(effort: Effort) -> Verdicts:
         from convscope.runs.verdicts import Verdicts
 
         if len(inputs) >= 2:
-            checks = check_all(question.methods, explained, own_score(explained, None))
+            methods = [each for each in question.methods if each.name not in effort.without]
+            checks = check_all(methods, explained, own_score(explained, None))
             return Verdicts({each.method: each for each in checks})
-        if asked:
+        if effort.asked:
             raise ConfigError(TOO_FEW)
         return Verdicts({}, (TOO_FEW,))
 

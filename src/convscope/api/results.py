@@ -74,7 +74,7 @@ def write_results(
     try:
         write_report(contents, folder)
     except OSError as error:
-        raise save_error(folder / files.REPORT, 0, error) from error
+        raise save_error(folder / files.REPORT, 0, error, folder) from error
     record_results(folder)
     listener.progress("report", 1, 1)
     return run

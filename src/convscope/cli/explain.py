@@ -10,10 +10,11 @@ from cyclopts import Parameter
 
 from convscope.cli.exits import GIVEN
 from convscope.cli.explain_flags import ExplainFlags
+from convscope.cli.explain_stop import Kept, said
 from convscope.cli.output import show_json
-from convscope.cli.written import image_shape, place
-from convscope.terminal.screen import err, say_error, say_warning
+from convscope.cli.written import image_shape
 from convscope.terminal.screen import out as screen
+from convscope.terminal.screen import say_error, say_warning
 from convscope.terminal.tables import table
 from convscope.text import count
 from convscope.views import explanation as views
@@ -62,32 +63,41 @@ def explain(
     named = (*inputs, *(() if from_ is None else inputs_in(from_)))
     if not named and flags.units is None:
         raise ConfigError("no input given; write: convscope explain RUN IMAGE..., or give a folder")
-    with using(threads):
+    kept = Kept()
+    with using(threads), said(kept):
         if flags.units is not None:
             from convscope.cli import explain_units
 
             return explain_units.show(network, named, flags, out, as_json)
         if flags.maps:
             return _inside(network, named, flags, out, as_json)
-        return _explain(network, named, flags, out, as_json)
+        job = _job(network, named, flags)
+        return _explain(job, flags, out, kept, as_json)
 
 
-def _explain(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Path | None, as_json: bool) -> int:
-    from convscope.api.explain import opened, pixel_size_of
+def _job(network: str, inputs: tuple[str, ...], flags: ExplainFlags) -> Job:
+    from convscope.api.explain import opened
+    from convscope.runs.explaining import Question
+
+    question = Question.of(flags.methods, flags.target, flags.place, flags.node)
+    given = list(inputs) if flags.pretrained is not None else _one_or_all(network, inputs)
+    return opened(network, given, question, flags.outputs, pretrained=flags.pretrained)
+
+
+def _explain(job: Job, flags: ExplainFlags, out: Path | None, kept: Kept, as_json: bool) -> int:
+    from convscope.api.explain import pixel_size_of
     from convscope.report.explained.look import Look
     from convscope.report.explained.write import PAGE
-    from convscope.runs.explaining import Question
+    from convscope.runs.verdicts import Effort
     from convscope.runs.write import new_folder
 
     look, size = Look(**flags.look), pixel_size_of(flags.pixel_size)
-    question = Question.of(flags.methods, flags.target, place(flags.at), flags.node)
-    given = list(inputs) if flags.pretrained is not None else _one_or_all(network, inputs)
-    job = opened(network, given, question, flags.outputs, pretrained=flags.pretrained)
+    kept.run = None if job.run is None else job.run.folder
     first = job.first()  # what is wrong with the question is said before minutes of checks
     if flags.checks is not False:
-        job = job.checked(asked=flags.checks is True, say=lambda text: err.print(text, markup=False, style="dim"))
-    folder = new_folder(out, "explained", *([job.run.folder] if job.run is not None else [Path()]))
-    done = list(_watched(job.written(folder, look, size)))
+        job = job.checked(Effort(flags.checks is True, kept.checking, first.refused))
+    kept.folder = folder = new_folder(out, "explained", kept.run or Path())
+    done = list(_watched(job.written(folder, look, size), kept))
     bad = [each for each in done if each.error is not None]
     if as_json:
         show_json(views.explanations(done, job.checks, folder))
@@ -96,6 +106,8 @@ def _explain(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Pa
         screen.print(f"\nwritten: {folder / PAGE}", markup=False)
     for text in job.remarks:
         say_warning(text)
+    if flags.pretrained is not None and flags.names is None:
+        say_warning("outputs are called by their numbers; --names FILE gives their names, one a line")
     for name, why in first.refused.items():
         say_warning(f"{name}: {why}")
     for each in bad:
@@ -116,11 +128,12 @@ def _one_or_all(network: str, inputs: tuple[str, ...]) -> Any:
     return next(iter(inputs))
 
 
-def _watched(stream: Iterator[Explanation]) -> Iterator[Explanation]:
+def _watched(stream: Iterator[Explanation], kept: Kept) -> Iterator[Explanation]:
     from convscope.terminal.live import Live
 
     with Live() as live:
         for number, each in enumerate(stream, 1):
+            kept.done = number
             live.progress("explaining", number, number)
             yield each
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
-from convscope.cli.written import check_together
+from convscope.cli.written import check_together, place
 from convscope.errors import ConfigError
 
 METHODS = "gradcam,ig"  # as in explaining.explanation, which would import torch
@@ -82,7 +82,15 @@ class ExplainFlags:
     @property
     def methods(self) -> list[str]:
         """The names of the methods, as they are written."""
-        return [name for text in self.method or [METHODS] for name in text.split(",") if name]
+        return [name for text in self.method or [METHODS] for name in text.split(",")]
+
+    @property
+    def place(self) -> tuple[int, ...] | None:
+        """The place ``at``; ``ConfigError`` for what is none, as before the first row."""
+        at = place(self.at)
+        if at is not None and min(at) < 0:
+            raise ConfigError(f"--at {self.at}: rows and columns are counted from 0, found {min(at)}")
+        return at
 
     @property
     def look(self) -> dict[str, Any]:

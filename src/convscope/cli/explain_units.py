@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convscope.cli.output import show_json
-from convscope.cli.written import place
 from convscope.terminal.screen import out as screen
 from convscope.terminal.screen import say_warning
 from convscope.terminal.tables import table
@@ -51,7 +50,7 @@ def show(network: str, inputs: tuple[str, ...], flags: ExplainFlags, out: Path |
     from convscope.runs.write import new_folder
     from convscope.terminal.live import Live
 
-    channels, at = numbers(flags.units or ""), place(flags.at)
+    channels, at = numbers(flags.units or ""), flags.place
     if len(inputs) > 1:
         raise ConfigError(f"--units lays fields over one input, found {len(inputs)}")
     run = open_run(network)

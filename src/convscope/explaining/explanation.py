@@ -12,8 +12,10 @@ import numpy as np
 from convscope.cards import card
 from convscope.errors import ConfigError, nearest
 from convscope.explaining.attribution import Attribution
+from convscope.explaining.checks.belief import joined
 from convscope.explaining.explained import Explained
 from convscope.explaining.methods import METHODS, Method
+from convscope.explaining.negligible import negligible
 from convscope.explaining.score import Score
 from convscope.plain import plain
 
@@ -28,8 +30,9 @@ class Map:
     """What one method says of one example: ``values`` (\\*space), ``inputs`` (C, \\*space) of every input number.
 
     ``score`` is the number explained, ``node`` the layer of a class activation map, ``gap`` by how much the map's sum
-    misses what theory says that it is. ``verdict`` is what the checks say of this method on this network, "" where it
-    was not checked, and ``passed`` whether it held. ``shape`` and ``extent``, the least and the largest value, stay
+    misses what theory says that it is. ``belief`` says plainly whether the checks let this method be believed on this
+    network, "" where it was not checked, ``figures`` what that goes by, and ``passed`` is True, False, or None where it
+    is uncertain. ``shape`` and ``extent``, the least and the largest value, stay
     where the arrays are left out, as after they were written.
     """
 
@@ -42,15 +45,28 @@ class Map:
     node: str | None = None
     gap: float | None = None
     notes: tuple[str, ...] = ()
-    verdict: str = ""
+    belief: str = ""
+    figures: str = ""
     passed: bool | None = None
     shape: tuple[int, ...] = ()
     extent: tuple[float, float] = (0.0, 0.0)
 
+    @property
+    def verdict(self) -> str:
+        """Both of these as one text."""
+        return joined(self.belief, self.figures)
+
+    def believed(self, checks: Checks) -> Map:
+        """Return the same with what its method's checks say."""
+        return replace(self, belief=checks.belief, figures=checks.figures, passed=checks.passed)
+
     def to_dict(self) -> dict[str, Any]:
         """Return all but the arrays as plain values, with the range of the map."""
         low, high = self.extent
-        facts = {name: getattr(self, name) for name in ("score", "node", "gap", "notes", "verdict", "passed")}
+        facts = {
+            name: getattr(self, name)
+            for name in ("score", "node", "gap", "notes", "belief", "figures", "verdict", "passed")
+        }
         return plain({**facts, "shape": self.shape, "minimum": low, "maximum": high})
 
 
@@ -94,10 +110,7 @@ class Explanation:
 
     def with_verdicts(self, checks: Mapping[str, Checks]) -> Explanation:
         """Return the same, with what the checks of each method say under its map."""
-        maps = {
-            name: replace(each, verdict=checks[name].verdict, passed=checks[name].passed) if name in checks else each
-            for name, each in self.maps.items()
-        }
+        maps = {name: each.believed(checks[name]) if name in checks else each for name, each in self.maps.items()}
         return replace(self, maps=maps)
 
     @property
@@ -124,6 +137,8 @@ def methods_of(names: str | Sequence[str]) -> tuple[Method, ...]:
     """
     listing = names.split(",") if isinstance(names, str) else names
     wanted = dict.fromkeys(str(name).strip().lower().replace("-", "_") for name in listing)
+    if "" in wanted:
+        raise ConfigError(f"a name is missing between the commas of {','.join(map(str, listing))!r}; write gradcam,ig")
     for name in wanted:
         if name not in METHODS:
             raise ConfigError(
@@ -152,17 +167,18 @@ def attributions(
 
 def map_of(attribution: Attribution, row: int) -> Map:
     """Return one example's map of a batch."""
-    method = METHODS[attribution.method]
+    method, score = METHODS[attribution.method], float(attribution.score[row])
+    little = negligible(attribution.map[row], score, measures=method.measures)
     return Map(
         method.name,
         method.title,
         method.signed,
         attribution.map[row],
         None if attribution.values is None else attribution.values[row],
-        float(attribution.score[row]),
+        score,
         attribution.node,
         None if attribution.gap is None else float(attribution.gap[row]),
-        attribution.notes,
+        (*((little,) if little else ()), *attribution.notes),
         shape=attribution.map[row].shape,
         extent=(float(attribution.map[row].min()), float(attribution.map[row].max())),
     )

@@ -26,8 +26,9 @@ class Method:
     """A method of explanation: ``compute(explained, score)`` is an ``Attribution``.
 
     ``name`` is what users type, ``title`` what stands over a map, ``signed`` whether a map also says what speaks
-    against the score, ``source`` the paper, ``about`` one sentence on what is seen. ``compute`` raises ``ConfigError``
-    where the method does not apply to a network, and says why.
+    against the score, ``source`` the paper, ``about`` one sentence on what is seen. ``measures`` says that each value
+    is by itself a change of the score, as without a window. ``compute`` raises ``ConfigError`` where the method does
+    not apply to a network, and says why.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Method:
     signed: bool
     source: str
     about: str
+    measures: bool = False
 
 
 _ALL = (
@@ -81,11 +83,11 @@ _ALL = (
     ),
     Method(
         "occlusion", "Occlusion", occlude, True, "Zeiler and Fergus 2014",
-        "How far the score falls when the baseline stands in place of a window.",
+        "How far the score falls when the baseline stands in place of a window.", measures=True,
     ),
     Method(
         "rise", "RISE", rise, True, "Petsiuk et al. 2018",
-        "How far the score rises where random masks let a place be seen.",
+        "How far the score rises where random masks let a place be seen.", measures=True,
     ),
 )  # fmt: skip
 METHODS = {method.name: method for method in _ALL}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -38,3 +39,25 @@ def static_files() -> Mapping[str, File]:
                 body = each.read_bytes()
                 found[under + each.name] = File(body, KINDS[ending], f'"{hashlib.sha256(body).hexdigest()[:16]}"')
     return found
+
+
+VIEW = re.compile(r'^  (\w+): \{ title: "([^"]+)", needs: "(\w+)"', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A view in the table of them: its title, and whether it ``needs`` nothing, a run, or an image of a run."""
+
+    title: str
+    needs: str
+
+
+@cache
+def views() -> Mapping[str, Entry]:
+    """Return the page's table of views by the names of their files.
+
+    >>> views()["maps"]
+    Entry(title='Feature maps', needs='image')
+    """
+    table = static_files()["views.js"].body.decode()
+    return {name: Entry(title, needs) for name, title, needs in VIEW.findall(table)}

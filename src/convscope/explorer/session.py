@@ -159,7 +159,8 @@ class Session:
             return self._forwards[key][0]
         from convscope.api.trace import forward
 
-        result = forward(opened.source, self.example(opened, image))
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # infinity and NaN are shown as such
+            result = forward(opened.source, self.example(opened, image))
         size = sum(array.nbytes for array in {**result.values.arrays, **result.engine}.values())
         self._forwards[key] = (result, size)
         while len(self._forwards) > 1 and sum(each for _, each in self._forwards.values()) > self.most_bytes:

@@ -20,7 +20,7 @@
 # `cs.train` trains, tests and reports. The last section of Execution makes three usual mistakes on purpose.
 
 # %% tags=["parameters"]
-DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA, and what was fetched
+DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA
 SHORT = False  # True shortens trainings, and leaves out the checks of what they reach
 
 # %%

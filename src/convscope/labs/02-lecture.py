@@ -22,7 +22,7 @@
 # they are found.
 
 # %% tags=["parameters"]
-DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA, and what was fetched
+DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA
 SHORT = False  # True shortens trainings, and leaves out the checks of what they reach
 
 # %%
@@ -331,7 +331,8 @@ for name in ("p4_mini", "plain_mini"):
     net = models.create(name, classes=10, channels=1, size=(28, 28)).eval()
     with torch.no_grad():
         apart[name] = (net(image) - net(turned)).abs().max().item()
-print("scores of an image and of the turned one differ by", apart)
+for name, difference in apart.items():
+    print(f"{name:11} scores of an image and of the turned one differ by {difference:.1e}")
 
 # %% [markdown]
 # ## Check

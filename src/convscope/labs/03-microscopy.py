@@ -21,7 +21,7 @@
 # counted as visual words.
 
 # %% tags=["parameters"]
-DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA, and what was fetched
+DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA
 SHORT = False  # True shortens trainings, and leaves out the checks of what they reach
 
 # %%

@@ -21,7 +21,7 @@
 # listener hears every step. `cs.inspect`, `cs.trace` and `cs.explain` open what came of it.
 
 # %% tags=["parameters"]
-DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA, and what was fetched
+DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA
 SHORT = False  # True shortens trainings, and leaves out the checks of what they reach
 
 # %%
@@ -81,7 +81,7 @@ labs.pictures({
 # %%
 with torch.no_grad():
     swapped = layer(torch.from_numpy(x[:, ::-1].copy())).numpy()
-print("largest difference of the maps, by the order of the channels:", np.abs(swapped - framework).max())
+print(f"largest difference of the maps, by the order of the channels: {np.abs(swapped - framework).max():.3f}")
 if faces is not None:
     read = cs.load(faces, fit="pad", img_size=128).train[0].image
     print("convscope reads", read.shape, "as red, green, blue")
@@ -255,7 +255,8 @@ labs.pictures({"tile": original, **{f"epoch {at + 1}": image for at, image in en
 # %%
 held_out = tissue_data.test[3].image
 plain, averaged = (tissue.predict([held_out], tta=copies)[0] for copies in (0, 8))
-print("alone", plain.probabilities, "\nmean of 8 variants", averaged.probabilities)
+for title, answer in {"alone": plain, "mean of 8 variants": averaged}.items():
+    print(f"{title:20}" + "  ".join(f"{name} {share:.3f}" for name, share in answer.probabilities.items()))
 
 # %% [markdown]
 # Guided backpropagation passes gradients back only where a ReLU was open and the gradient is above zero; the network

@@ -21,7 +21,7 @@
 # Gradients are held against the loss itself, which is asked by moving each weight a little to both sides.
 
 # %% tags=["parameters"]
-DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA, and what was fetched
+DATA_ROOT = None  # the folder above those of the data sets; None: $CONVSCOPE_DATA
 SHORT = False  # True shortens trainings, and leaves out the checks of what they reach
 
 # %%
@@ -77,7 +77,8 @@ rng = np.random.default_rng(0)
 image, kernels = rng.standard_normal((1, 3, 32, 32)), rng.standard_normal((8, 3, 5, 5))
 columns = ops.im2col(image, 5)[0]
 as_product = (kernels.reshape(8, -1) @ columns).reshape(1, 8, 28, 28)
-print("columns", columns.shape, "  apart from correlate:", np.abs(as_product - ops.correlate(image, kernels)).max())
+difference = np.abs(as_product - ops.correlate(image, kernels)).max()
+print(f"columns {columns.shape}, largest difference to correlate {difference:.1e}")
 
 # %% [markdown]
 # ### The layer, backward

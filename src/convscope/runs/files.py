@@ -19,6 +19,8 @@ ENVIRONMENT = "env.json"
 EXPLANATION_CHECKS = "explanation_checks.json"
 REPORT = "report.html"
 FIGURES = "figures"
+# What a training writes: where it could not be, the training is resumed.
+OF_TRAINING = (WEIGHTS, STEPS, EPOCHS, SPLIT, PREDICTIONS, METRICS, ENVIRONMENT, REPORT)
 
 SERIES = "series.toml"  # in the folder that holds the runs of a series
 COMPARISON = "comparison"  # .html, .csv and .json

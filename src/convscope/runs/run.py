@@ -219,10 +219,10 @@ class Run:
 
         ``checks`` checks the methods on held-out examples, once for a run, for the verdicts of the maps.
         """
-        from convscope.runs.verdicts import verdicts
+        from convscope.runs.verdicts import Effort, verdicts
 
         explainer = Explainer(self.predictor, Question.of(method, target, at, node))
-        of_methods = verdicts(self, explainer, asked=True).checks if checks else {}
+        of_methods = verdicts(self, explainer, Effort(asked=True)).checks if checks else {}
         return [each.with_verdicts(of_methods) for each in explainer.explain(inputs)]
 
     def units(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -49,11 +49,23 @@ class Verdicts:
     remarks: tuple[str, ...] = ()
 
 
-def verdicts(run: Run, explainer: Explainer, *, asked: bool = False, say: Say = lambda _: None) -> Verdicts:
+@dataclass(frozen=True)
+class Effort:
+    """How methods are checked: however long it takes where it is ``asked`` for, and not those ``without``.
+
+    ``say`` is told what is checked.
+    """
+
+    asked: bool = False
+    say: Say = lambda _: None
+    without: Collection[str] = ()
+
+
+def verdicts(run: Run, explainer: Explainer, effort: Effort | None = None) -> Verdicts:
     """Return the checks of the explainer's methods, kept in the run's folder or computed now.
 
     They are over 32 examples of the split that the run is judged by, fewer where they would take more than a minute,
-    unless they are ``asked`` for. What cannot be checked is told among the remarks; nothing is raised for it.
+    unless they are asked for. What cannot be checked is told among the remarks; nothing is raised for it.
     """
     try:
         name, split, warnings = held_out(run)
@@ -68,13 +80,11 @@ def verdicts(run: Run, explainer: Explainer, *, asked: bool = False, say: Say = 
         return kept_checks(run.folder, method.name, _options(run, some), some.x.numpy(), compute)
 
     kept = Keeper(partial(_known, run), keep, lambda: has_learned(run))
-    result = _verdicts(explainer, x, target, kept, f"{name} example", asked=asked, say=say)
+    result = _verdicts(explainer, x, target, kept, f"{name} example", effort or Effort())
     return replace(result, remarks=(*warnings, *result.remarks))
 
 
-def verdicts_on(
-    explainer: Explainer, inputs: Images | Iterable[Images], *, asked: bool = False, say: Say = lambda _: None
-) -> Verdicts:
+def verdicts_on(explainer: Explainer, inputs: Images | Iterable[Images], effort: Effort | None = None) -> Verdicts:
     """Return the checks of the explainer's methods on the inputs themselves, at most 32, of a network without a set."""
     predictor = explainer.predictor
     examples = list(predictor.examples(inputs))
@@ -84,7 +94,7 @@ def verdicts_on(
     x = _of_usual_size(tensors) if tensors else torch.zeros(0)
     if len(x) < 2:
         return Verdicts({}, ("nothing was checked: give two inputs of one size or more, 32 are good",))
-    return _verdicts(explainer, x, predictor.target, Keeper(), "input", asked=asked, say=say)
+    return _verdicts(explainer, x, predictor.target, Keeper(), "input", effort or Effort())
 
 
 @dataclass(frozen=True)
@@ -96,9 +106,7 @@ class Keeper:
     trained: Callable[[], bool] = lambda: True
 
 
-def _verdicts(
-    explainer: Explainer, x: Tensor, target: TargetSpec, kept: Keeper, noun: str, *, asked: bool, say: Say
-) -> Verdicts:
+def _verdicts(explainer: Explainer, x: Tensor, target: TargetSpec, kept: Keeper, noun: str, effort: Effort) -> Verdicts:
     explained = explainer.seen(x)
     checks: dict[str, Checks] = {}
     remarks: list[str] = []
@@ -111,16 +119,18 @@ def _verdicts(
         return check(method, some, score, trained=kept.trained(), beside=beside[examples])
 
     for method in explainer.question.methods:
+        if method.name in effort.without:
+            continue
         try:
             if known := _first_known(kept.known, method, explained):
                 checks[method.name] = known
                 continue
-            examples = len(x) if asked else _affordable(target, method, explained)
+            examples = len(x) if effort.asked else _affordable(target, method, explained)
             if not examples:
                 told = "was not checked, which would take minutes on this network; --checks does it"
                 remarks.append(f"{method.title} {told}")
                 continue
-            say(f"checking {method.title} on {count(examples, noun)}")
+            effort.say(f"checking {method.title} on {count(examples, noun)}")
             some = explained.of(x[:examples])
             checks[method.name] = kept.keep(method, some, partial(checked, method, some))
         except ConfigError as problem:

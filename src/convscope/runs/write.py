@@ -36,7 +36,12 @@ def write_file(path: Path, content: str | bytes) -> None:
     try:
         atomic.write(path, payload)
     except OSError as error:
-        raise save_error(path, len(payload), error) from error
+        raise save_error(path, len(payload), error, _trained(path)) from error
+
+
+def _trained(path: Path) -> Path | None:
+    """Return the run folder whose training writes a file; ``None`` for what other commands put there, or elsewhere."""
+    return path.parent if path.name in files.OF_TRAINING and (path.parent / files.CONFIG).exists() else None
 
 
 def write_files(folder: Path, contents: Mapping[str, str | Iterable[str]]) -> None:
@@ -49,7 +54,7 @@ def write_files(folder: Path, contents: Mapping[str, str | Iterable[str]]) -> No
     try:
         atomic.write_together(pieces)
     except OSError as error:
-        raise save_error(folder, known, error) from error
+        raise save_error(folder, known, error, folder if (folder / files.CONFIG).exists() else None) from error
 
 
 def folder_word(model: str) -> str:

@@ -22,7 +22,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from convscope.atomic import sync, write_synced
-from convscope.errors import CheckpointError, SaveError
+from convscope.errors import CheckpointError, SaveError, quoted
 
 TENSORS, FACTS = "state.safetensors", "state.json"
 FORMAT = 3  # counts up when what a state holds changes
@@ -65,7 +65,7 @@ def write_state(folder: Path, state: State) -> None:
     except OSError as error:
         shutil.rmtree(new, ignore_errors=True)
         written = json.dumps({"sha256": 64 * "0", **facts}, indent=1)
-        raise save_error(folder, sum(map(len, payload)) + len(written), error) from error
+        raise save_error(folder, sum(map(len, payload)) + len(written), error, folder.parent) from error
 
 
 def _beside(work: Callable[[], str]) -> Callable[[], str]:
@@ -146,8 +146,12 @@ def read_state(folder: Path) -> State:
     return State(facts.pop("epoch"), facts.pop("step"), tensors, facts)
 
 
-def save_error(path: Path, size: int, error: OSError) -> SaveError:
-    """Return the explained error for a file of ``size`` bytes that could not be saved at ``path``."""
+def save_error(path: Path, size: int, error: OSError, run: Path | None = None) -> SaveError:
+    """Return the explained error for a file of ``size`` bytes that could not be saved at ``path``.
+
+    ``run`` is the folder of a training that goes on where it is resumed.
+    """
+    go_on = "" if run is None else f" and resume with --resume {quoted(run)}"
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return SaveError(f"cannot write to {path}: {error.strerror}", "choose another folder with --out")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -156,6 +160,6 @@ def save_error(path: Path, size: int, error: OSError) -> SaveError:
         needs = f"needs {size:,} bytes" if size else "does not fit"
         return SaveError(
             f"the disk is full: {path} {needs}, {free:,} are free; what was saved before is untouched",
-            "free some space and resume with --resume, or choose another folder with --out",
+            f"free some space{go_on}, or choose another folder with --out",
         )
-    return SaveError(f"cannot save {path}: {error}", "check the disk, then resume with --resume")
+    return SaveError(f"cannot save {path}: {error}", f"check the disk{go_on or ' and try again'}")

@@ -22,13 +22,21 @@ INDENT = re.compile(r"^ +", re.MULTILINE)
 LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
-def joined(view: str, files: Mapping[str, str] | None = None) -> str:
+HOSTED = """import { hosted } from "./%s.js";
+import { $default as view } from "./views/%s.js";
+export default hosted(view);
+"""
+
+
+def joined(view: str, host: str = "", files: Mapping[str, str] | None = None) -> str:
     """Return a module whose default export is that of ``views/VIEW.js``; by default of the page's own ``files``.
+
+    With a ``host``, such as ``notebook``, it is what ``hosted`` of ``HOST.js`` makes of that view.
 
     Raises ``ValueError`` for a file that is written in another form, imports in a circle, or imports what is not there.
 
     >>> view = 'import { b as c } from "../b.js";\\nexport default { c };\\n'
-    >>> print(joined("a", {"views/a.js": view, "b.js": "export const b = 1;\\n"}))
+    >>> print(joined("a", files={"views/a.js": view, "b.js": "export const b = 1;\\n"}))
     const m0 = (() => {
     const b = 1;
     return { b };
@@ -45,7 +53,10 @@ def joined(view: str, files: Mapping[str, str] | None = None) -> str:
         files = {name: file.body.decode() for name, file in static_files().items() if name.endswith(".js")}
     parts: list[str] = []
     known: dict[str, str] = {}
-    last = _add(f"views/{view}.js", files, parts, known, ())
+    name = f"views/{view}.js"
+    if host:
+        name, files = "hosted.js", {**files, "hosted.js": HOSTED % (host, view)}
+    last = _add(name, files, parts, known, ())
     return "".join([*parts, f"export default {last}.$default;\n"])
 
 

@@ -9,27 +9,25 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from convscope.explorer.pages import static_files
+from convscope.explorer.pages import static_files, views
 from convscope.widgets.join import joined
 
 HEIGHT = 760  # pixels of a view in a notebook, where the browser cannot tell
 
 
-def page(view: str, title: str, given: Mapping[str, Any]) -> str:
+def page(view: str, given: Mapping[str, Any]) -> str:
     """Return a view as HTML; ``given`` is its state, the answers that lie in it, and whatever else the view takes."""
-    files = static_files()
-    module = joined(view).replace("export default ", "const $view = ")
-    host = files["host.js"].body.decode().replace("export function", "function")
     values = json.dumps(given, ensure_ascii=False).replace("</", "<\\/")
-    script = f"{module}{host}host($view, document.getElementById('view'), {values});\n"
-    style = files["style.css"].body.decode()
+    script = joined(view, "host").replace("export default ", "const $host = ")
+    script += f"$host(document.getElementById('view'), {values});\n"
+    style = static_files()["style.css"].body.decode()
     rules = "default-src 'none'; base-uri 'none'; img-src data: blob:; "
     rules += f"script-src {_hash(script)}; style-src {_hash(style)}"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{style}</style></head>\n"
+        f"<title>{html.escape(views()[view].title)} · convscope</title><style>{style}</style></head>\n"
         f'<body><main id="view"></main><script type="module">{script}</script></body></html>\n'
     )
 

@@ -76,9 +76,9 @@ def test_what_only_shows_edges_fails():
     assert checks.passed is False and checks.random_weights is not None
     assert checks.edges is not None and checks.random_weights.last.value == pytest.approx(1.0) == checks.edges.value
     assert checks.runner_up is not None and checks.runner_up.value == pytest.approx(1.0)
-    assert checks.verdict == (
-        "1.00 like itself with random weights: shows the image (and 1.00 like its edges), not the network"
-    )
+    assert checks.verdict.startswith("Do not read it as the network's reasons: most of it stays")
+    assert "1.00 like itself with random weights" in checks.figures
+    assert checks.figures.endswith("shows the image (and 1.00 like its edges), not the network")
 
 
 def test_the_gradient_of_a_linear_network_passes_and_a_product_beats_random_order():
@@ -88,16 +88,17 @@ def test_the_gradient_of_a_linear_network_passes_and_a_product_beats_random_orde
     assert gradient.stability is not None and gradient.stability.value == pytest.approx(1.0)
     assert gradient.random_weights.others.value is not None  # rows of two classes
     assert gradient.passed is True
-    assert "depends on what was learned" in gradient.verdict and "maps of two different images" in gradient.verdict
+    assert "depends on what was learned" in gradient.figures and "maps of two different images" in gradient.figures
+    assert gradient.verdict == f"{gradient.belief}. {gradient.figures}" and gradient.belief.startswith("Believe it: ")
     assert product.passed is True
-    assert "the score falls faster than in random order and faster than by the edges of the image" in product.verdict
+    assert "the score falls faster than in random order and faster than by the edges of the image" in product.figures
     assert [fill.fill for fill in product.deletion] == ["mean", "blur"]
 
 
 def test_a_constant_map_says_nothing():
     checks = check(CONSTANT, _images(), SCORE)
     assert checks.passed is False and checks.constant == 16
-    assert checks.verdict == "the map is the same everywhere on every image: it says nothing"
+    assert checks.belief == "Do not read it as the network's reasons: it is the same everywhere"
     assert not any(each.better for fill in checks.deletion for each in fill.against if each.order == "random")
 
 
@@ -111,15 +112,49 @@ def test_some_constant_maps_are_counted():
     assert checks.constant == 1 and "on 1 of 16 images the map is the same everywhere" in checks.verdict
 
 
-def _said(**changes: float) -> str:
-    """Return the verdict on checks of which some figures are others."""
+def _checks(**changes: float) -> Checks:
+    """Return checks of which some figures are others."""
     checks = check(PRODUCT, _images(4), ChosenScore([0, 1, 2, 0]))
     new = {name: Estimate(value, None, None, 4) for name, value in changes.items() if name != "top"}
     assert checks.random_weights is not None
     layers = dataclasses.replace(checks.random_weights.steps[0], spearman=Estimate(changes.get("top"), None, None, 4))
-    low = dataclasses.replace(layers, spearman=Estimate(0.125, None, None, 4))
-    cascade = dataclasses.replace(checks.random_weights, steps=(layers, low))
-    return dataclasses.replace(checks, random_weights=cascade, **new).verdict  # pyright: ignore[reportArgumentType]
+    last = dataclasses.replace(layers, spearman=new.pop("last", Estimate(0.125, None, None, 4)))
+    others = new.pop("others", Estimate(0.25, None, None, 4))
+    cascade = dataclasses.replace(checks.random_weights, steps=(layers, last), others=others)
+    return dataclasses.replace(checks, random_weights=cascade, **new)  # pyright: ignore[reportArgumentType]
+
+
+def _said(**changes: float) -> str:
+    return _checks(**changes).figures
+
+
+def test_a_map_is_believed_unless_a_check_speaks_against_it_or_leaves_it_open():
+    assert _checks().passed is True and _checks().belief.startswith("Believe it: it depends on what was learned")
+    cases = {
+        "most of it stays": (False, _checks(last=0.5)),
+        "part of it stays": (None, _checks(last=0.47, others=0.36)),
+        "it is another map under noise": (None, _checks(stability=0.25)),
+        "is much the same for another answer": (None, _checks(runner_up=0.75)),
+    }
+    for words, (passed, checks) in cases.items():
+        assert checks.passed is passed and words in checks.belief
+    assert _checks(last=0.47, others=0.48).passed is True  # no more than any two maps share
+    assert "shows what maps of any image share, not the network" in _checks(last=0.5, others=0.6).figures
+
+
+def test_half_of_the_fills_leave_open_what_all_of_them_deny():
+    checks = _checks()
+    lost = Estimate(-0.1, -0.2, -0.05, 4)
+    slower = [
+        dataclasses.replace(fill, against=tuple(dataclasses.replace(each, deletion_gain=lost) for each in fill.against))
+        for fill in checks.deletion
+    ]
+    one = dataclasses.replace(checks, deletion=(checks.deletion[0], slower[1]))
+    assert one.passed is None and "depends on what is put in its place" in one.belief
+    every = dataclasses.replace(checks, deletion=tuple(slower))
+    assert every.passed is False and "no more than places drawn at random" in every.belief
+    none = dataclasses.replace(checks, deletion=())
+    assert none.passed is None and "was not measured" in none.belief
 
 
 def test_what_is_to_be_held_against_a_map_is_said():
@@ -132,7 +167,8 @@ def test_what_is_to_be_held_against_a_map_is_said():
 
 def test_an_untrained_network_is_said_to_be_so():
     checks = check(PRODUCT, _images(), SCORE, trained=False)
-    assert checks.passed is False and "the network has learned nothing" in checks.verdict
+    assert checks.passed is False and "this network has learned nothing" in checks.belief
+    assert "depends on what was learned" not in checks.verdict
 
 
 def test_the_gap_is_a_part_of_the_score():
@@ -152,9 +188,11 @@ def test_a_network_that_cannot_be_copied_is_still_checked_otherwise():
             super().__init__(nn.Flatten(), nn.Linear(144, 3))
             self.lock = Lock()
 
-    checks = check(GRADIENT, Explained(Locked(), _images().x), SCORE)
+    locked = Locked()
+    locked.load_state_dict(_images().model.state_dict())
+    checks = check(PRODUCT, Explained(locked, _images().x), SCORE)
     assert checks.random_weights is None and checks.passed is None and checks.stability is not None
-    assert "not checked with random weights: Locked cannot be copied" in checks.verdict
+    assert "not checked with random weights: Locked cannot be copied" in checks.figures
     assert any("Locked" in note for note in checks.notes)
 
 
@@ -198,7 +236,7 @@ def test_a_region_has_a_runner_up_and_a_map_may_show_only_where_it_lies():
     explained = Explained(model, _images(4).x)
     checks = check(GRADIENT, explained, RegionScore(masks, [0, 1, 2, 0]))
     assert checks.region and checks.runner_up is not None and checks.runner_up.count == 4
-    assert checks.verdict.endswith("shows the image and the region asked for, not the network")
+    assert checks.passed is False and "the region asked for, not the network" in checks.figures
 
 
 def test_signals_of_different_lengths():

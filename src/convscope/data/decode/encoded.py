@@ -24,7 +24,8 @@ class TooLarge(Unreadable):
 
     def __init__(self, size: str, limit: int):
         super().__init__(
-            f"{size} pixels exceed the limit of {limit:,}; if you trust the file, raise it with --max-pixels"
+            f"{size} pixels exceed the limit of {limit:,}; scale it down, or if you trust the file train with a larger "
+            "--max-pixels"
         )
         self.size = size
 

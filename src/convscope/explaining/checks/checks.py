@@ -13,13 +13,13 @@ from convscope.explaining.attribution import Attribution
 from convscope.explaining.checks.deletion import References, deletion, references
 from convscope.explaining.checks.edges import edges
 from convscope.explaining.checks.estimate import Estimate, mean_of
+from convscope.explaining.checks.figures import NOT_RANDOMISED
 from convscope.explaining.checks.likeness import spearman
 from convscope.explaining.checks.positions import is_tokens, positions
 from convscope.explaining.checks.random_weights import cascade
 from convscope.explaining.checks.result import Checks, Gap
 from convscope.explaining.checks.runner_up import runner_up
 from convscope.explaining.checks.stability import stability
-from convscope.explaining.checks.verdict import NOT_RANDOMISED
 from convscope.explaining.explained import Explained
 from convscope.explaining.failures import check_finite
 from convscope.explaining.methods import Method

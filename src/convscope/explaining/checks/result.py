@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
+from convscope.explaining.checks.belief import belief, joined
 from convscope.explaining.checks.deletion import Deletion
 from convscope.explaining.checks.estimate import Estimate
+from convscope.explaining.checks.figures import figures
 from convscope.explaining.checks.random_weights import Cascade
-from convscope.explaining.checks.verdict import passed, verdict
 from convscope.plain import plain
 
 
@@ -52,20 +53,28 @@ class Checks:
 
     @property
     def passed(self) -> bool | None:
-        """Whether the map depends on what was learned, and on it the score more than on random places.
+        """Whether the map can be believed: ``False`` where it is shown not to be, ``None`` where that is uncertain."""
+        return belief(self).holds
 
-        ``None`` where that could not be measured.
-        """
-        return passed(self)
+    @property
+    def belief(self) -> str:
+        """Whether the map can be believed, as a plain sentence without its full stop."""
+        return belief(self).sentence
+
+    @property
+    def figures(self) -> str:
+        """What that goes by, as clauses."""
+        return figures(self)
 
     @property
     def verdict(self) -> str:
-        """What is to be said under a map of this method: one sentence."""
-        return verdict(self)
+        """What is to be said under a map of this method: whether it can be believed, and what that goes by."""
+        return joined(self.belief, self.figures)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, with the verdict."""
-        return {**plain(self), "passed": self.passed, "verdict": self.verdict}
+        """Return everything as plain values, with the verdict and its two parts."""
+        said = {name: getattr(self, name) for name in ("passed", "belief", "figures", "verdict")}
+        return {**plain(self), **said}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Checks:

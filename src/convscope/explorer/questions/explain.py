@@ -16,7 +16,7 @@ from convscope.explorer.answer import Answer
 from convscope.explorer.questions.options import place
 from convscope.plain import plain
 from convscope.runs.explaining import Explainer, Question
-from convscope.runs.verdicts import Verdicts, inputs_of, known_verdicts, verdicts
+from convscope.runs.verdicts import Effort, Verdicts, inputs_of, known_verdicts, verdicts
 
 if TYPE_CHECKING:
     from convscope.explorer.session import Opened, Session
@@ -70,7 +70,7 @@ def _explanation(session: Session, opened: Opened, image: str, explainer: Explai
 def _verdicts(session: Session, opened: Opened, explainer: Explainer, *, asked: bool) -> Verdicts:
     """Return checks that were made before, or make them; none where the set cannot be read that they are made on."""
     if asked:
-        return verdicts(opened.run, explainer, asked=True)
+        return verdicts(opened.run, explainer, Effort(asked=True))
     try:
         x = session.once(("checked", opened.name), lambda: inputs_of(opened.run, opened.held[1]))
         return Verdicts(known_verdicts(opened.run, explainer, x)) if len(x) > 1 else Verdicts()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convscope.errors import ConfigError
 from convscope.explaining.components import components
-from convscope.explaining.feature_maps import feature_maps
+from convscope.explaining.feature_maps import FeatureMaps, feature_maps
 from convscope.explorer.answer import Answer
 from convscope.explorer.questions.options import whole
 from convscope.plain import plain
@@ -24,6 +24,8 @@ MOST_MAPS = 512  # of one answer
 def maps(session: Session, options: Mapping[str, str], run: str, image: str) -> Answer:
     """Return the maps of layer ``node``, from ``from`` on: bytes (C, \\*space) between the ``ranges`` (C, 2) of each.
 
+    ``faint`` (C,) is 1 of maps that are nearly nothing beside the layer; ``layer`` and ``network`` are the ranges of
+    all maps of that layer, and of every layer, [least, largest].
     ``exact=1`` gives them as float32. Values that are no finite numbers are 255 in ``odd`` (C, \\*space), if any.
     """
     forward = session.forward(session.run(run), image)
@@ -36,10 +38,16 @@ def maps(session: Session, options: Mapping[str, str], run: str, image: str) -> 
     shown = layer.values[first : first + whole(options, "n", MOST_MAPS, MOST_MAPS)]
     finite = np.isfinite(shown)
     ranges = _ranges(shown, finite)
-    arrays = {"ranges": ranges, "maps": shown if options.get("exact") == "1" else _bytes(shown, finite, ranges)}
+    arrays = {
+        "ranges": ranges,
+        "faint": layer.faint[first : first + len(shown)].astype(np.uint8),
+        "maps": shown if options.get("exact") == "1" else _bytes(shown, finite, ranges),
+    }
     if not finite.all():
         arrays["odd"] = (~finite).astype(np.uint8) * 255
-    return Answer({"node": layer.node, "op": layer.op, "shape": list(layer.values.shape), "from": first}, arrays)
+    network = session.once(("range", run, image), lambda: _range(feature_maps(forward.graph, _values(forward))))
+    facts = {"node": layer.node, "op": layer.op, "shape": list(layer.values.shape), "from": first}
+    return Answer(plain({**facts, "layer": _range([layer]), "network": network}), arrays)
 
 
 def parts(session: Session, options: Mapping[str, str], run: str, image: str) -> Answer:
@@ -71,6 +79,13 @@ def _values(forward: Forward) -> dict[str, np.ndarray]:
     names = [node.name for node in forward.graph.nodes]
     own = {name: np.asarray(forward.values[name]) for name in names if name in forward.values}
     return {**own, **{name: np.asarray(each) for name, each in forward.engine.items()}}
+
+
+def _range(layers: Iterable[FeatureMaps]) -> tuple[float, float]:
+    """Return the least and the largest finite number of some layers; 0 and 0 where there is none."""
+    finite = [layer.values[np.isfinite(layer.values)] for layer in layers]
+    known = [(float(each.min()), float(each.max())) for each in finite if each.size]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else (0.0, 0.0)
 
 
 def _ranges(maps: np.ndarray, finite: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from convscope.analysis.edits import window_of
 from convscope.errors import Error
+from convscope.explaining.feature_maps import has_maps
 from convscope.explorer.answer import Answer
 from convscope.explorer.growing import Place, extremes, rows_behind
 from convscope.plain import plain
@@ -53,7 +54,7 @@ def _edges(opened: Opened) -> list[dict[str, Any]]:
     graph = opened.inspection.graph
     return [
         {"name": node.name, "op": node.op, "from": list(dict.fromkeys(node.inputs.values())), "shape": node.shape,
-         "window": window_of(graph, node), "batch": node.batch,
+         "window": window_of(graph, node), "batch": node.batch, "maps": has_maps(node),
          "arguments": {name: value for name, value in node.arguments.items() if _short(value)}}
         for node in graph.nodes
     ]  # fmt: skip

@@ -49,6 +49,7 @@ model.keep = drop;
 
 /** Send a file or a text to be kept, and open it as an example of the run. @param {Blob} file */
 async function drop(file) {
+  if (file.type.startsWith("image/")) model.picture = /** @type {File} */ (file); // the views that need no run show it too
   const options = new URLSearchParams({ run: state.run ?? runs[0].name, name: file instanceof File ? file.name : "" });
   const response = await fetch(`/api/images?${options}`, { method: "PUT", body: file, headers: { "X-Convscope-Token": token } }).catch(() => {
     lost();
@@ -204,8 +205,17 @@ function receive() {
   addEventListener("drop", async (event) => {
     event.preventDefault();
     over(false);
-    const [file] = event.dataTransfer.files;
-    if (file && runs.length) await drop(file).catch((error) => tell(error.message));
+    const { files } = event.dataTransfer;
+    const field = /** @type {HTMLInputElement | null} */ (elements.view.querySelector("input[type=file]"));
+    const plays = VIEWS[state.view]?.needs === "nothing";
+    if (!files.length) return;
+    if (field && plays) { // as if it had been chosen there
+      field.files = files;
+      field.dispatchEvent(new Event("change"));
+    } else if (plays) {
+      model.picture = files[0];
+      go({ view: FIRST });
+    } else if (runs.length) await drop(files[0]).catch((error) => tell(error.message));
   });
 }
 

@@ -3,12 +3,41 @@ import { html, newId } from "./draw/dom.js";
 
 /** @typedef {{channels: number[][][], height: number, width: number, said: string}} Picture */
 
-/** A field for a file; `done` is given the picture. @param {number} most @param {(picture: Picture) => void} done @param {(error: unknown) => void} fail */
-export function picker(most, done, fail) {
+export const OWN = "your own"; // as the sample that a view shows
+
+/**
+ * The picture of one's own in a view: what a notebook gave, or a file that was chosen here or in another view. `show` is
+ * called when it is to be shown. @param {import("./state.js").Model} model @param {number} most pixels of the longer side
+ * @param {() => void} show @param {(error: unknown) => void} fail
+ */
+export function ownPicture(model, most, show, fail) {
+  const given = model.get("pixels");
   const id = newId();
-  const input = html("input", { id, type: "file", accept: "image/*", change: () => input.files[0] && readPicture(input.files[0], most).then(done, fail) });
-  return html("div", { class: "control" }, html("label", { for: id }, "A picture of your own"), input);
+  const input = html("input", { id, type: "file", accept: "image/*", change: () => input.files[0] && read((model.picture = input.files[0]), () => true) });
+  const own = { picture: /** @type {Picture | null} */ (given ? { channels: given, height: given[0].length, width: given[0][0].length, said: model.get("said") ?? "" } : null),
+    element: html("div", { class: "control" }, html("label", { for: id }, "A picture of your own"), input) };
+  const sample = () => model.get("state")?.sample;
+  const read = (file, wanted) => readPicture(file, most).then((picture) => {
+    own.picture = picture;
+    if (wanted()) show();
+  }, fail);
+  if (!given && model.picture) {
+    const transfer = new DataTransfer(); // so that the field names the file
+    transfer.items.add(model.picture);
+    input.files = transfer.files;
+    read(model.picture, () => sample() === OWN || sample() === undefined);
+  }
+  return own;
 }
+
+/** The picture of a view, or why there is none. @param {{picture: Picture | null}} own @returns {Picture} */
+export function pictureOf({ picture }) {
+  if (!picture) throw new Error("A picture of somebody's own does not travel with a link: choose the file below “A picture of your own”, or another picture.");
+  return picture;
+}
+
+/** The grey values of channels of rows, as rows. @param {number[][][]} channels */
+export const greyed = ([red, green, blue]) => (green ? red.map((row, y) => row.map((value, x) => 0.299 * value + 0.587 * green[y][x] + 0.114 * blue[y][x])) : red);
 
 /**
  * Read a file as channels of numbers from 0 to 1: one where it is grey, else red, green and blue.

@@ -89,7 +89,8 @@ function fromEmbedded(model) {
   return async (address) => {
     const found = model.get("embedded")[address];
     if (!found) throw new Error("this page was saved without that: open it with convscope explore, or in a notebook");
-    const text = atob(found.body);
-    return { buffer: Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer, isJson: found.json };
+    const packed = Uint8Array.from(atob(found.body), (letter) => letter.charCodeAt(0));
+    const opened = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return { buffer: await new Response(opened).arrayBuffer(), isJson: found.json };
   };
 }

@@ -6,9 +6,9 @@
  *   on: (event: string, listener: (...args: any[]) => void) => void,
  *   off: (event: string, listener?: (...args: any[]) => void) => void,
  *   send?: (message: any) => void,
- *   request?: (path: string) => Promise<Response>, source?: any, keep?: (file: Blob) => Promise<void>,
+ *   request?: (path: string) => Promise<Response>, source?: any, picture?: File, keep?: (file: Blob) => Promise<void>,
  *   go?: (state: Record<string, any>) => void, href?: (state: Record<string, any>) => string}} Model
- * Of these the last line is the page's alone, and `send` a notebook's.
+ * `send` is a notebook's, `request` and `keep` are the page's; a saved page has no links. `picture` is a file of one's own.
  */
 
 /**

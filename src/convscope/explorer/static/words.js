@@ -18,3 +18,9 @@ export const windowText = (window) => (window?.kernel.length ? `k${alike(window.
 
 /** Layers to choose from, each with the sizes of its maps. @param {{name: string, shape: number[]}[]} nodes @returns {[string, string][]} */
 export const layerNames = (nodes) => nodes.map(({ name, shape }) => [name, `${name}  ${sizes(shape.slice(1))}`]);
+
+/** What is said of something that a link asks for and that is not there. @param {string} asked @param {string} there @param {string} shown */
+export const missing = (asked, there, shown) => `The link asks for ${asked}, and there is none: ${there}. Shown is ${shown}.`;
+
+/** Names of which there may be many: "a, b, c and 20 more". @param {string[]} names @param {number} [most] */
+export const named = (names, most = 8) => (names.length > most ? `${names.slice(0, most).join(", ")} and ${names.length - most} more` : names.join(", "));

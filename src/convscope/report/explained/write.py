@@ -70,6 +70,11 @@ class ExplanationFolder:
         if len(self._waiting) == SHEET:
             self._draw_sheet()
 
+    @property
+    def count(self) -> int:
+        """How many explanations have been written."""
+        return len(self._rows)
+
     def finish(self) -> Path:
         """Write the table and the page; return the path of the page."""
         self._draw_sheet()
@@ -157,10 +162,18 @@ class ExplanationFolder:
 
 
 def write(explanations: Iterable[Explanation], into: ExplanationFolder) -> Iterator[Explanation]:
-    """Write explanations as they come and yield each without its arrays; the page is written after the last one."""
-    for each in explanations:
-        into.add(each)
-        yield _light(each)
+    """Write explanations as they come and yield each without its arrays; the page is written after the last one.
+
+    Where that is stopped on the way the page is written of those that are done.
+    """
+    try:
+        for each in explanations:
+            into.add(each)
+            yield _light(each)
+    except (KeyboardInterrupt, GeneratorExit):
+        if into.count:
+            into.finish()
+        raise
     into.finish()
 
 
@@ -176,12 +189,12 @@ def _verdicts(explanations: Sequence[Explanation], methods: Sequence[str]) -> It
         each = next((example.maps[method] for example in explanations if method in example.maps), None)
         refused = next((example.refused[method] for example in explanations if method in example.refused), "")
         if each is None:
-            yield {"title": method, "verdict": "", "about": refused, "passed": False}
+            yield {"title": method, "refused": refused, "belief": "", "figures": "", "about": ""}
             continue
         about = [METHODS[method].about, f"{METHODS[method].source}."]
         about += [f"Layer {each.node}."] if each.node else []
-        yield {"title": each.title, "verdict": each.verdict, "about": " ".join([*about, *each.notes]),
-               "passed": each.passed}  # fmt: skip
+        yield {"title": each.title, "refused": "", "belief": each.belief, "figures": each.figures,
+               "about": " ".join([*about, *each.notes])}  # fmt: skip
 
 
 def _stem(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Any pictures and curves beside one another: what labs show below their cells."""
+"""Any pictures, curves, bars and points: what labs show below their cells, and notebooks in place of a view."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convscope.report.figures.kernels import COLOURS
-from convscope.report.figures.style import FAINT, MUTED, WIDE, canvas, grid
+from convscope.report.figures.style import BLUE, FAINT, HALF, INK, MUTED, WIDE, canvas, grid
 from convscope.report.figures.styles import look
+
+MOST_BARS = 10
 
 
 def pictures(images: Mapping[str, np.ndarray], across: int, *, numbers: bool = False) -> Figure:
@@ -66,4 +68,28 @@ def lines(curves: Mapping[str, np.ndarray], x: Sequence[float] | None, across: s
     else:
         axes.set_title(next(iter(curves)))
     grid(axes)
+    return figure
+
+
+def bars(values: Mapping[str, float], title: str, said: str) -> Figure:
+    """Draw the largest of some numbers as bars, each with its name and its number, written by the format ``said``."""
+    largest = sorted(values.items(), key=lambda each: -each[1])[:MOST_BARS]
+    figure = canvas(WIDE * 0.62, 0.27 * len(largest) + 0.5)
+    axes = figure.subplots()
+    drawn = axes.barh(range(len(largest)), [value for _, value in largest], color=BLUE, height=0.7)
+    axes.bar_label(drawn, [said.format(value) for _, value in largest], padding=3, fontsize=7)
+    axes.set_yticks(range(len(largest)), [name for name, _ in largest], color=INK)
+    axes.set(xticks=[], ylim=(len(largest) - 0.5, -0.5))
+    axes.margins(x=0.2)
+    axes.spines[:].set_visible(False)
+    axes.set_title(f"{title}{'' if len(values) == len(largest) else f': the {len(largest)} largest of {len(values)}'}")
+    return figure
+
+
+def points(places: np.ndarray, across: str, up: str) -> Figure:
+    """Draw points (n, 2) where they lie."""
+    figure = canvas(HALF, HALF * 0.8)
+    axes = figure.subplots()
+    axes.scatter(*places.T, s=6, color=BLUE)
+    axes.set(xlabel=across, ylabel=up, xticks=[], yticks=[])
     return figure

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -104,10 +103,4 @@ def _worst(run: Run, judged: Split, mistakes: Sequence[Chosen]) -> tuple[tuple[E
         return shown, ""
     some = explained.of(inputs_of(run, judged, np.unique(np.linspace(0, len(judged) - 1, CHECKED).astype(int))))
     checks = quick_check(METHODS[METHOD], some, own_score(some, run.spec.target), trained=has_learned(run))
-    verdict = checks.verdict
-    return tuple(
-        replace(
-            each, maps={name: replace(one, verdict=verdict, passed=checks.passed) for name, one in each.maps.items()}
-        )
-        for each in shown
-    ), verdict
+    return tuple(each.with_verdicts({METHOD: checks}) for each in shown), checks.verdict

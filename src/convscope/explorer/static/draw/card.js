@@ -14,7 +14,7 @@ export function card(row, at, { arrays: { thumbnails, signals, truth, predicted 
   const { right, label, prediction } = row;
   const small = thumbnails ? picture(thumbnails, at, truth, predicted) : signals ? line(signals, at) : row.text ? html("span", { class: "number excerpt" }, row.text) : "";
   const said = prediction === undefined ? "" : right === false ? `${prediction}, is ${label}` : prediction;
-  return html("li", {}, html("a", { href: href ?? "#" },
+  return html("li", {}, html("a", { href },
     small,
     html("span", { class: `answer ${right === false ? "wrong" : ""}` }, said || label || ""),
     row.probability ? ` ${(100 * Number(row.probability)).toFixed(1)}\u00a0%` : "",

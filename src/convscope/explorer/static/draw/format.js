@@ -16,6 +16,17 @@ export function tiny(value) {
   return minus(Number(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)).toString());
 }
 
+/** As many of six digits as a cell has room for, and what is no finite number as such. @param {number} value @param {number} size pixels of the cell */
+export function fitted(value, size) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
+  const room = Math.max(4, Math.floor(size / 6.4));
+  for (let digits = 6; digits > 1; digits--) {
+    const text = minus(String(Number(value.toPrecision(digits))));
+    if (text.length <= room) return text;
+  }
+  return tiny(value);
+}
+
 /** Every digit. @param {number} value */
 export const exact = (value) => minus(String(value));
 

@@ -27,7 +27,8 @@ export function frame(el, { title, lead = "", name }) {
     html("button", { type: "button", click: () => save(drawing, `${name}.svg`) }, "Save as SVG"),
     html("button", { type: "button", click: () => save(drawing, `${name}.png`) }, "Save as PNG"));
   const alert = html("p", { class: "alert", role: "alert" });
-  const shown = html("div", {}, drawing, more, details, actions);
+  const notice = html("p", { class: "instead", role: "note", hidden: true });
+  const shown = html("div", {}, notice, drawing, more, details, actions);
   el.replaceChildren(html("h1", {}, title), lead ? html("p", { class: "lead" }, lead) : "", controls, said, shown);
   return {
     controls,
@@ -44,6 +45,11 @@ export function frame(el, { title, lead = "", name }) {
       twin = rows;
       details.hidden = false;
       if (details.open) fill();
+    },
+    /** Say of what was asked and is not there what is shown instead. @param {string[]} sentences none: nothing is to be said */
+    instead(sentences) {
+      notice.hidden = !sentences.length;
+      if (notice.textContent !== sentences.join(" ")) notice.textContent = sentences.join(" ");
     },
     /** Say what went wrong, in place of all that was shown, until something is said again. @param {unknown} error */
     fail(error) {

@@ -8,16 +8,16 @@ const ODD = [214, 0, 110]; // of a cell that holds no finite number
 
 /**
  * @typedef {{row: number, column: number, height?: number, width?: number, kind?: string}} Mark
- * @typedef {{rows: number, columns: number, values?: ArrayLike<number>, pixels?: ArrayLike<number>, colours?: string,
+ * @typedef {{rows: number, columns: number, values?: ArrayLike<number>, pixels?: ArrayLike<number>, colours?: string, text?: (value: number, size: number) => string,
  *   lo?: number, hi?: number, marks?: Mark[], shade?: ArrayLike<number>, opacity?: number, over?: number}} Content
  */
 
 /**
  * A matrix to look at. `update` draws it anew, from new arrays where numbers are new; `onPick(row, column)` is called by clicks, Enter and the arrow keys,
- * `onHover` while the pointer is over it. `side` is how long its longer side may be, in pixels.
- * @param {{label: string, side?: number, cell?: number, onPick?: (row: number, column: number) => void, onHover?: (row: number, column: number) => void}} options
+ * or with `onMove` by clicks and Enter: then that is called by the arrow keys. `onHover` while the pointer is over it. `side` is how long its longer side may be, in pixels.
+ * @param {{label: string, side?: number, cell?: number, onPick?: (row: number, column: number) => void, onMove?: (row: number, column: number) => void, onHover?: (row: number, column: number) => void}} options
  */
-export function plane({ label, side = 320, cell, onPick, onHover }) {
+export function plane({ label, side = 320, cell, onPick, onMove, onHover }) {
   const canvas = html("canvas", { "aria-hidden": "true" });
   const [texts, marks] = [svg("g"), svg("g")];
   const overlay = svg("svg", { "aria-hidden": "true", preserveAspectRatio: "none" }, texts, marks);
@@ -48,12 +48,14 @@ export function plane({ label, side = 320, cell, onPick, onHover }) {
   if (interactive) {
     canvas.addEventListener("click", (event) => pick(at(event)));
     element.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") pick(cursor);
       const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -1e9], End: [0, 1e9] }[event.key];
       if (!step) return;
       event.preventDefault();
       event.stopPropagation();
       const [down, right] = cursor.jump ?? [1, 1];
-      pick({ row: clamp(cursor.row + step[0] * down, content.rows), column: clamp(cursor.column + step[1] * right, content.columns) });
+      cursor = { ...cursor, row: clamp(cursor.row + step[0] * down, content.rows), column: clamp(cursor.column + step[1] * right, content.columns) };
+      (onMove ?? onPick)?.(cursor.row, cursor.column);
     });
   }
   if (onHover) {
@@ -151,16 +153,18 @@ export function painted({ rows, columns, values, pixels, colours = "sequential",
 }
 
 /** The numbers of a matrix as texts in its cells. @param {Content} content @param {number} size pixels of a cell */
-function numbers({ rows, columns, values, colours = "sequential", lo, hi }, size) {
+function numbers({ rows, columns, values, colours = "sequential", lo, hi, text: written = tiny }, size) {
   const [low, high] = lo === undefined || hi === undefined ? range(values, colours) : [lo, hi];
+  const all = Array.from({ length: rows * columns }, (_, i) => written(values[i], size));
+  const longest = written === tiny ? 0 : Math.max(...all.map((text) => text.length)); // many digits are all of one size
   const texts = [];
   for (let i = 0; i < rows * columns; i++) {
-    const text = tiny(values[i]);
+    const text = all[i];
     const light = Number.isFinite(values[i]) && isLight(colours, index(values[i], low, high));
     texts.push(svg("text", {
       x: (i % columns) + 0.5,
       y: Math.floor(i / columns) + 0.5,
-      "font-size": Math.min(0.36, 1.45 / Math.max(3, text.length), 15 / size),
+      "font-size": Math.min(0.36, 1.45 / Math.max(3, longest || text.length), 15 / size),
       fill: light ? "#14181d" : "#ffffff",
     }, text));
   }

@@ -6,11 +6,10 @@ import { choice, frame, part, player, slider } from "../draw/frame.js";
 import { legend, painted, plane } from "../draw/plane.js";
 import { range } from "../draw/colour.js";
 import { canny } from "../canny.js";
-import { picker } from "../picture.js";
+import { OWN, greyed, ownPicture, pictureOf } from "../picture.js";
 import { PICTURES } from "../samples.js";
 
 const DEFAULTS = { sample: "house", sigma: 1.5, low: 0.1, high: 0.25, step: 8, at: "" };
-const OWN = "your own";
 const MOST = 160; // pixels of the longer side of one's own picture
 const FAINT = 0.05; // of the largest magnitude: below it no direction is shown
 const COLOURS = [[35, 103, 176], [179, 77, 8], [13, 112, 88], [150, 60, 160]];
@@ -23,8 +22,10 @@ function render({ model, el }) {
     title: "Blur and Canny", name: "canny",
     lead: "Filters that were written by hand: blur away the grain, see where the grey value changes and in which direction, keep the crest of that, and join strong edges by weak ones.",
   });
-  const given = model.get("pixels");
-  let own = given ? { channels: given, said: "" } : null;
+  const own = ownPicture(model, MOST, () => {
+    key = "";
+    state.get().sample === OWN ? draw() : state.set({ sample: OWN, at: "" });
+  }, (error) => view.say(/** @type {Error} */ (error).message));
   const names = Object.fromEntries([...Object.keys(PICTURES), OWN].map((name) => [name, name]));
   const share = (value) => `${Math.round(100 * value)} %`;
   const controls = {
@@ -33,9 +34,8 @@ function render({ model, el }) {
     high: slider("High threshold", { min: 0.01, max: 1, step: 0.01, value: 0.25, shown: share }, (high) => state.set({ high, low: Math.min(high, state.get().low) })),
     low: slider("Low threshold", { min: 0.01, max: 1, step: 0.01, value: 0.1, shown: share }, (low) => state.set({ low, high: Math.max(low, state.get().high) })),
   };
-  const file = picker(MOST, (picture) => { [own, key] = [picture, ""]; state.set({ sample: OWN, at: "" }); }, (error) => view.say(/** @type {Error} */ (error).message));
   const steps = player(el, { what: "step", count: () => STEPS.length, get: () => state.get().step, set: (step) => state.set({ step }) });
-  view.controls.append(controls.sample.element, file, controls.sigma.element, controls.high.element, controls.low.element, steps.element);
+  view.controls.append(controls.sample.element, own.element, controls.sigma.element, controls.high.element, controls.low.element, steps.element);
 
   const large = plane({ label: "The chosen step", side: Math.min(440, el.clientWidth || 440), onPick: (row, column) => state.set({ at: `${row},${column}` }) });
   const scale = html("div");
@@ -67,7 +67,7 @@ function render({ model, el }) {
         if (canvas.width !== grey.columns || canvas.height !== grey.rows) [canvas.width, canvas.height] = [grey.columns, grey.rows];
         canvas.getContext("2d").putImageData(painted(STEPS[at].content(grey, found)), 0, 0);
       });
-      view.more.replaceChildren(html("p", { class: "note" }, asked.sample === OWN && own.said ? `${own.said} Colours are weighed 0.299, 0.587, 0.114 to grey.` : ""));
+      view.more.replaceChildren(html("p", { class: "note" }, asked.sample === OWN && own.picture.said ? `${own.picture.said} Colours are weighed 0.299, 0.587, 0.114 to grey.` : ""));
     }
     const at = Math.max(0, Math.min(asked.step, STEPS.length - 1));
     small.forEach(({ button }, i) => button.setAttribute("aria-pressed", String(i === at)));
@@ -88,12 +88,9 @@ function render({ model, el }) {
 }
 
 function greyOf(sample, own) {
-  if (sample === OWN && !own) throw new Error("A picture of somebody's own does not travel with a link: choose the file below “A picture of your own”, or another picture.");
   if (sample !== OWN && !PICTURES[sample]) throw new Error(`There is no picture “${sample}”: choose one.`);
-  const channels = sample === OWN ? own.channels : [PICTURES[sample]()];
-  const [red, green, blue] = channels.map((each) => each.flat());
-  const values = Float32Array.from(red, (value, i) => (green ? 0.299 * value + 0.587 * green[i] + 0.114 * blue[i] : value));
-  return { rows: channels[0].length, columns: channels[0][0].length, values };
+  const grey = sample === OWN ? greyed(pictureOf(own).channels) : PICTURES[sample]();
+  return { rows: grey.length, columns: grey[0].length, values: Float32Array.from(grey.flat()) };
 }
 
 const count = (values, wanted) => values.reduce((sum, value) => sum + Number(value === wanted), 0);

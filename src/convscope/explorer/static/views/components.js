@@ -8,7 +8,7 @@ import { counted, short } from "../draw/format.js";
 import { choice, frame, part, player, slider } from "../draw/frame.js";
 import { lines } from "../draw/line.js";
 import { legend, painted, plane } from "../draw/plane.js";
-import { layerNames } from "../words.js";
+import { layerNames, missing, named as namesOf } from "../words.js";
 
 const DEFAULTS = { run: "", image: "", node: "", channel: 0, input: 0 };
 const MOST_SHOWN = 256; // parts shown side by side
@@ -37,7 +37,14 @@ function render({ model, el }) {
   const strip = html("ul", { class: "maps", "aria-label": "Every input channel, filtered" });
   const current = () => {
     const now = state.get();
-    return { ...now, node: layers.some(({ name }) => name === now.node) ? now.node : layers[0]?.name };
+    const layer = layers.find(({ name }) => name === now.node) ?? layers[0];
+    const last = (layer?.shape[1] ?? 1) - 1;
+    const channel = Number.isInteger(now.channel) && now.channel >= 0 ? Math.min(last, now.channel) : 0;
+    const said = [
+      now.node && layer?.name !== now.node ? missing(`convolution “${now.node}”`, `the network has ${namesOf(layers.map(({ name }) => name))}`, layer?.name) : "",
+      channel !== now.channel ? missing(`map ${now.channel}`, `${layer?.name} has the maps 0 to ${last}`, `map ${channel}`) : "",
+    ].filter(Boolean);
+    return { ...now, node: layer?.name, channel, said };
   };
 
   const show = () => {
@@ -105,6 +112,7 @@ function render({ model, el }) {
     const now = current();
     const layer = layers.find(({ name }) => name === now.node);
     if (!layer) return;
+    view.instead(now.said);
     controls.node.set(now.node);
     controls.channel.set(now.channel, { max: layer.shape[1] - 1 });
     const wanted = `${now.node}\n${now.channel}`;

@@ -8,13 +8,12 @@ import { range } from "../draw/colour.js";
 import { cells } from "../draw/cells.js";
 import { correlateChannels, flipped, im2col, toeplitz, unfolded } from "../correlate.js";
 import { isNumbers, readKernels, writeKernels } from "../numbers.js";
-import { bytes, picker } from "../picture.js";
+import { OWN, bytes, ownPicture, pictureOf } from "../picture.js";
 import { COLOURS, EXAMPLES, IMAGES, KERNELS } from "../samples.js";
 
 const DEFAULTS = { sample: "seven", kernel: "vertical edge", at: 0, stride: 1, padding: 0, dilation: 1, flip: false, bias: 0, shown: "products" };
 const SETTINGS = Object.keys(DEFAULTS).filter((name) => name !== "at" && name !== "shown");
 const MOVING = ["sample", "stride", "padding", "dilation"]; // after these the windows are others
-const OWN = "your own";
 const [MOST, MOST_CELLS, LARGEST] = [64, 1e6, 7]; // pixels of a side of one's own picture, numbers of a matrix, rows of a kernel
 const NAMES = ["red", "green", "blue"];
 
@@ -25,9 +24,11 @@ function render({ model, el }) {
     title: "Convolution in 2-D", name: "convolution",
     lead: "The window walks over the image. Under it, each number is multiplied by the kernel's; the products are summed.",
   });
-  const given = model.get("pixels"); // a notebook gives an image of its own: one or three channels of rows of numbers
-  let own = given ? { channels: given, said: "" } : null;
-  let now = computed(DEFAULTS, null);
+  const own = ownPicture(model, MOST, () => {
+    key = "";
+    state.get().sample === OWN ? draw() : change({ sample: OWN });
+  }, (error) => view.say(/** @type {Error} */ (error).message));
+  let now = computed(DEFAULTS, own);
   let key = ""; // of the settings that `now` is of
   let channels = 0; // that the parts are laid out for
   const count = () => now.result.rows * now.result.columns;
@@ -35,10 +36,9 @@ function render({ model, el }) {
   const edit = (kernels) => change({ kernel: writeKernels(kernels) });
   const resized = (rows, columns) => edit(now.typed.map((each) => Array.from({ length: rows }, (_, y) => Array.from({ length: columns }, (_, x) => each[y]?.[x] ?? 0))));
   const controls = controlsOf(change, (name) => (name === OWN ? edit(now.typed) : change({ kernel: name })), resized, () => now.typed[0]);
-  const file = picker(MOST, (picture) => { [own, key] = [picture, ""]; change({ sample: OWN }); }, (error) => view.say(/** @type {Error} */ (error).message));
   const steps = player(el, { what: "window", count: () => Math.max(1, count()), get: () => state.get().at, set: (at) => state.set({ at }) });
   const { example, sample, kernel, ...others } = controls;
-  view.controls.append(...[example, sample].map((each) => each.element), file, ...[kernel, ...Object.values(others)].map((each) => each.element), steps.element);
+  view.controls.append(...[example, sample, own].map((each) => each.element), ...[kernel, ...Object.values(others)].map((each) => each.element), steps.element);
 
   const pick = (row, column) => state.set({ at: row * now.result.columns + column });
   const under = (row, column) => pick(nearest(now.result.down, row - now.padding), nearest(now.result.across, column - now.padding));
@@ -65,7 +65,7 @@ function render({ model, el }) {
       if (channels !== now.channels.length) view.drawing.replaceChildren(...parts.of(now)); // fields keep the focus otherwise
       channels = now.channels.length;
       const about = Object.values(EXAMPLES).find((each) => each.sample === asked.sample && each.kernel === asked.kernel);
-      note.textContent = [asked.sample === OWN ? own?.said : "", about?.note].filter(Boolean).join(" ");
+      note.textContent = [asked.sample === OWN ? own.picture?.said : "", about?.note].filter(Boolean).join(" ");
     }
     controls.shown.set(asked.shown);
     if (!count()) return view.say(`The kernel reaches over ${now.result.down.reach} × ${now.result.across.reach} numbers, but the image has only ${now.result.down.size} × ${now.result.across.size}: no window fits. Choose more padding, less dilation or a smaller kernel.`);
@@ -120,8 +120,7 @@ const nearest = (window, at) => Math.max(0, Math.min(window.outputs - 1, Math.ro
 
 /** What settings give: the kernels as typed and as used, the result, and the image with its padding as a plane shows it. */
 function computed({ sample, kernel, stride, padding, dilation, flip, bias }, own) {
-  if (sample === OWN && !own) throw new Error("A picture of somebody's own does not travel with a link: choose the file below “A picture of your own”, or another image.");
-  const channels = sample === OWN ? own.channels : COLOURS[sample] ?? (IMAGES[sample] ? [IMAGES[sample]] : null);
+  const channels = sample === OWN ? pictureOf(own).channels : COLOURS[sample] ?? (IMAGES[sample] ? [IMAGES[sample]] : null);
   if (!channels) throw new Error(`There is no image “${sample}”: choose one.`);
   if (!KERNELS[kernel] && !isNumbers(kernel)) throw new Error(`There is no kernel “${kernel}”: choose one, or type its numbers.`);
   const typed = KERNELS[kernel] ? channels.map(() => KERNELS[kernel]) : readKernels(kernel, channels.length);

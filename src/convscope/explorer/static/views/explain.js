@@ -1,25 +1,27 @@
-// What an answer rests on: the map of a method over the example, and whether the method can be believed on this run.
+// What an answer rests on: the maps of one method or of two over the example, and whether each can be believed.
 import { bind } from "../state.js";
 import { path, sourceOf } from "../source.js";
 import { latest } from "../latest.js";
-import { range, table as colourTable, index, isLight } from "../draw/colour.js";
+import { attribution } from "../draw/attribution.js";
 import { html } from "../draw/dom.js";
 import { short } from "../draw/format.js";
-import { lines } from "../draw/line.js";
 import { choice, frame, part, slider } from "../draw/frame.js";
-import { legend, plane } from "../draw/plane.js";
+import { plane } from "../draw/plane.js";
 
-const DEFAULTS = { run: "", image: "", method: "gradcam", target: "", node: "", at: "", least: 0, most: 100, opacity: 60 };
+const USUAL = "gradcam";
+const DEFAULTS = { run: "", image: "", method: USUAL, target: "", node: "", at: "", least: 0, most: 100, opacity: 60 };
 const CAM = ["gradcam", "gradcampp", "guided_gradcam"]; // whose map is of a layer
-const MOST_LETTERS = 400;
+const MOST_ROWS = 100; // of the table, for each method
 
 /** @param {{model: import("../state.js").Model, el: HTMLElement}} given */
 function render({ model, el }) {
   const state = bind(model, DEFAULTS);
   const source = sourceOf(model);
-  const view = frame(el, { title: "What it rests on", name: "explain", lead: "Which places of the example count for an answer, by one of several methods. Methods disagree, and some show the example more than the network: read the verdict of the checks first." });
+  const view = frame(el, { title: "What it rests on", name: "explain", lead: "Which places of the example count for an answer, by one method, or by two side by side. Methods disagree, and some show the example more than the network: read first whether each can be believed." });
+  const choose = (first, second) => state.set({ method: [first, second].filter(Boolean).join(","), node: undefined });
   const controls = {
-    method: choice("Method", {}, "", (method) => state.set({ method, node: undefined })),
+    method: choice("Method", {}, "", (method) => choose(method, methods()[1])),
+    beside: choice("Beside it", {}, "", (method) => choose(methods()[0], method)),
     target: choice("Explained", {}, "", (target) => state.set({ target })),
     node: choice("Layer", {}, "", (node) => state.set({ node })),
     least: slider("Minimum", { min: 0, max: 100, value: 0, shown: percent }, (least) => state.set({ least })),
@@ -27,86 +29,45 @@ function render({ model, el }) {
     opacity: slider("Opacity", { min: 0, max: 100, value: 60, shown: percent }, (opacity) => state.set({ opacity })),
   };
   view.controls.append(...Object.values(controls).map((each) => each.element));
-  const pick = (row, column) => regional && state.set({ at: `${row},${column}` });
-  const [image, over, alone] = ["The example", "The map over the example", "The map alone"].map((label) => plane({ label, side: 300, onPick: label.startsWith("The map over") ? pick : undefined }));
-  const curve = lines({ label: "The signal, coloured by the map", x: "step" });
-  const verdict = html("div", { class: "verdict" });
-  const letters = html("p", { class: "letters number" });
-  const scaleSlot = html("div");
-  const checked = new Map();
-  let regional = false;
-  let answer = null;
+  const pick = (row, column) => isRegional && state.set({ at: `${row},${column}` });
+  const image = plane({ label: "The example", side: 300 });
+  const maps = ["The map", "The second map"].map((which) => attribution(which, pick));
+  const checked = new Map(); // what checks said that were asked for here
+  const running = new Set();
+  let isRegional = false;
+  let isPlaced = false; // whether the place of the link is what is explained
+  let answers = /** @type {any[]} */ ([]);
+  /** The methods that are asked for: one, or two that differ. */
+  const methods = () => [...new Set(state.get().method.split(","))].filter(Boolean).slice(0, 2);
 
-  const paint = () => {
-    if (!answer?.arrays.map) return;
-    const { values, arrays } = answer;
-    const { least, most, opacity } = state.get();
-    const map = arrays.map.data;
-    const colours = values.signed ? "diverging" : "sequential";
-    const [lowest, highest] = range(map, colours);
-    // a signed map is cut on both sides of 0 at once, so that 0 keeps its colour
-    const top = (Math.max(most, least + 1) / 100) * highest;
-    const bottom = values.signed ? -top : lowest + (least / 100) * (highest - lowest);
-    const high = values.signed ? top : lowest + (Math.max(most, least + 1) / 100) * (highest - lowest);
-    const cut = values.signed ? Float32Array.from(map, (value) => (Math.abs(value) < (least / 100) * highest ? 0 : value)) : map;
-    scaleSlot.replaceChildren(legend(bottom, high, colours));
-    if (arrays.pixels) {
-      const [rows, columns] = arrays.pixels.shape;
-      const large = upsampled(cut, arrays.map.shape, rows, columns);
-      over.update({ rows, columns, pixels: arrays.pixels.data, values: large, colours, lo: bottom, hi: high, over: opacity / 100, marks: marks(state.get().at) });
-      alone.update({ rows, columns, values: large, colours, lo: bottom, hi: high });
-    } else if (arrays.signal) {
-      const known = colourTable(colours);
-      const bands = Array.from(cut, (value, at) => {
-        const from = 3 * index(value, bottom, high);
-        return { from: at - 0.5, to: at + 0.5, colour: `rgb(${known[from]} ${known[from + 1]} ${known[from + 2]} / ${opacity / 100})` };
-      });
-      const [channels, steps] = arrays.signal.shape;
-      curve.update(Array.from({ length: channels }, (_, at) => ({ name: channels > 1 ? `channel ${at}` : "signal", y: arrays.signal.data.subarray(at * steps, (at + 1) * steps) })), { bands });
-    } else {
-      const known = colourTable(colours);
-      letters.replaceChildren(...values.letters.slice(0, MOST_LETTERS).map((letter, at) => {
-        const place = index(cut[at], bottom, high);
-        const span = html("span", { title: `${at}: ${short(map[at])}` }, letter || "·");
-        const [red, green, blue] = known.subarray(3 * place, 3 * place + 3);
-        span.style.background = `rgb(${red} ${green} ${blue})`;
-        span.style.color = isLight(colours, place) ? "#14181d" : "#ffffff";
-        return span;
-      }));
-    }
-  };
-  const draw = ({ values, arrays }) => {
-    answer = { values, arrays };
+  const draw = ({ found, instead }) => {
+    answers = found;
     const now = state.get();
-    regional = Boolean(arrays.region);
-    controls.method.set(now.method, values.methods);
+    const [{ values, arrays }] = answers;
+    isRegional = Boolean(arrays.region);
+    const [first, second = ""] = answers.map((each) => each.values.method);
+    controls.method.set(first, values.methods);
+    controls.beside.set(second, [["", "nothing"], ...Object.entries(values.methods).filter(([name]) => name !== first)]);
     controls.target.set(now.target, [["", `its own answer (${values.target})`], ...values.targets.map((name) => [name, name])]);
-    controls.node.element.hidden = !CAM.includes(now.method);
-    controls.node.set(now.node, [["", values.node && !now.node ? `the last with places (${values.node})` : "the last with places"], ...values.layers.map((name) => [name, name])]);
-    if (values.refused) {
-      view.say(`${values.title} is refused here: ${values.refused}.`);
-      view.drawing.replaceChildren(...(arrays.pixels ? [part("The example", shown(arrays.pixels))] : []));
-      view.more.replaceChildren();
-      return;
-    }
-    const whole = short(values.score);
-    view.say(`${values.title}: what ${values.target} rests on, with a score of ${whole}; the map goes from ${short(values.minimum)} to ${short(values.maximum)}${values.node ? `, taken of layer ${values.node} (${values.shape.join(" × ")})` : ""}.`);
-    const signs = values.signed ? "Orange speaks for it, blue against it." : "The lighter, the more it counts.";
-    const [one, all] = arrays.signal ? ["step", "signal"] : values.letters.length ? ["letter", "text"] : ["pixel", "image"];
-    const [about, key] = [`${values.about.replaceAll("pixel", one).replaceAll("image", all)} (${values.source})`, html("div", {}, scaleSlot)];
-    if (arrays.pixels) {
-      view.drawing.replaceChildren(
-        part("The example", shown(arrays.pixels)),
-        part("The map over it", html("div", {}, over.element, key), regional ? "Choose a place to explain what is predicted there." : signs),
-        part("The map alone", alone.element, `${regional ? `${signs} ` : ""}${about}`),
-        ...(regional ? [part("What is explained", region(arrays.region), values.target)] : []));
-    } else if (arrays.signal) view.drawing.replaceChildren(part("The map along the signal", html("div", {}, curve.element, key), `${signs} ${about}`));
-    else view.drawing.replaceChildren(part("The map over the text", html("div", {}, letters, key), `${signs} ${about}`));
+    const layered = answers.find((each) => CAM.includes(each.values.method));
+    controls.node.element.hidden = !layered;
+    const last = layered?.values.node && !now.node ? `the last with places (${layered.values.node})` : "the last with places";
+    controls.node.set(now.node, [["", last], ...values.layers.map((name) => [name, name])]);
+    view.instead(instead);
+    view.say(answers.map(sentence).join(" "));
+    const drawn = answers.flatMap((each, at) => (each.values.refused ? [] : [maps[at].parts(each, answers.length > 1)]));
+    const given = [
+      ...(arrays.pixels ? [part("The example", pixels(arrays.pixels))] : []),
+      ...(isRegional && drawn.length ? [part("What is explained", region(arrays.region), values.target)] : [])];
+    // of one method a row, of two a column each, so that equal things stand side by side
+    view.drawing.replaceChildren(...(drawn.length > 1 && arrays.pixels ? [given, ...drawn].map((parts) => html("div", { class: "column" }, parts)) : [...given.slice(0, 1), ...drawn.flat(), ...given.slice(1)]));
+    isPlaced = isRegional && !instead.length;
     paint();
     judge();
-    view.table(() => rowsOf(values, arrays.map));
+    view.table(() => rowsOf(answers.filter((each) => !each.values.refused)));
   };
-  const shown = ({ shape: [rows, columns], data }) => {
+  const paint = () => maps.slice(0, answers.length).forEach((each) => each.paint({ ...state.get(), at: isPlaced ? state.get().at : "" }));
+  const pixels = ({ shape: [rows, columns], data }) => {
     image.update({ rows, columns, pixels: data });
     return image.element;
   };
@@ -116,32 +77,50 @@ function render({ model, el }) {
     return mask.element;
   };
 
-  const judge = () => {
-    const now = state.get();
-    const found = checked.get(keyOf(now)) ?? answer.values;
-    const button = html("button", { type: "button", click: check }, "Check this method");
-    verdict.className = `verdict${found.passed === false ? " alert" : ""}`;
-    verdict.replaceChildren(html("h2", {}, "Can it be believed?"),
-      html("p", {}, found.verdict ? `${found.passed === false ? "The checks failed: " : ""}${found.verdict}` : `${found.title} has not been checked on this run. Checking asks whether its maps change when the weights do, and whether what they point at matters; it takes seconds to a minute.`),
-      found.verdict ? "" : button,
-      ...found.remarks.map((text) => html("p", { class: "note" }, text)));
-    const { gap } = answer.values;
-    const theory = gap === null ? [] : [html("p", { class: "note" }, `Theory says what the map adds up to; it misses that by ${short(gap)}, ${short(Math.abs(100 * gap / (answer.values.score || 1)))} % of the score.`)];
-    view.more.replaceChildren(verdict, ...theory, ...answer.values.notes.map((text) => html("p", { class: "note" }, text)));
-  };
-  const keyOf = ({ method, node }) => `${method}\n${node}`;
-  const question = ({ run, image: name, method, target, node, at }, more = {}) => source.get(path("runs", run, "explain", name), { method, target, node, at: regionalAt(at), ...more });
-  const regionalAt = (at) => (/^\d+,\d+$/.test(at) ? at : "");
-  const checking = latest((now) => question(now, { checks: 1 }), ({ values }, now) => {
-    checked.set(keyOf(now), values);
+  const keyOf = (method) => `${method}\n${state.get().node}`;
+  const judge = () => view.more.replaceChildren(html("div", { class: "methods" }, answers.filter((each) => !each.values.refused).map(({ values }) => {
+    const said = checked.get(keyOf(values.method)) ?? values;
+    const title = html("h2", {}, answers.length > 1 ? `Can ${values.title} be believed?` : "Can it be believed?");
+    const notes = [...said.remarks ?? [], ...gapOf(values), ...values.notes].map((text) => html("p", { class: "note" }, `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`));
+    if (said.error) return html("section", { class: "verdict" }, title, html("p", { class: "alert", role: "alert" }, said.error), notes);
+    if (running.has(keyOf(values.method))) return html("section", { class: "verdict" }, title, html("p", { role: "status" }, "Checking on held-out examples; this takes seconds to a minute …"), notes);
+    if (said.belief) return html("section", { class: `verdict${said.passed === false ? " alert" : ""}` }, title, html("p", { class: "plain" }, `${said.belief}.`), html("p", {}, `${said.figures[0].toUpperCase()}${said.figures.slice(1)}.`), notes);
+    return html("section", { class: "verdict" }, title,
+      html("p", {}, `${values.title} has not been checked on this run. Checking asks whether its maps change when the weights do, and whether what they point at matters; it takes seconds to a minute.`),
+      html("button", { type: "button", click: () => check(values.method) }, "Check this method"), notes);
+  })));
+  let gone = false;
+  async function check(method) {
+    const key = keyOf(method);
+    running.add(key);
     judge();
-  }, (error) => verdict.replaceChildren(html("p", { class: "alert", role: "alert" }, String(error).replace(/^Error: /, ""))));
-  function check() {
-    verdict.replaceChildren(html("h2", {}, "Can it be believed?"), html("p", { role: "status" }, "Checking on held-out examples; this takes seconds to a minute …"));
-    checking.run(state.get());
+    try {
+      checked.set(key, (await question(state.get(), method, { checks: 1 })).values);
+    } catch (error) {
+      checked.set(key, { error: error.message });
+    }
+    running.delete(key);
+    if (!gone) judge();
   }
 
-  const asked = latest(question, draw, view.fail);
+  const question = ({ run, image: name, target, node, at }, method, more = {}) => source.get(path("runs", run, "explain", name), { method, target, node: CAM.includes(method) ? node : "", at, ...more });
+  /** Answers to what is asked; where the link asks for what is not there, those to the plain question, and what is wrong. */
+  const ask = async (now) => {
+    const asked = methods();
+    const many = now.method.split(",").filter(Boolean).length;
+    const instead = many > asked.length ? [`The link names ${many} methods; two that differ are shown side by side at most.`] : [];
+    const all = (of, each) => Promise.all(each.map((method) => question(of, method)));
+    try {
+      return { found: await all(now, asked.length ? asked : [USUAL]), instead };
+    } catch (error) {
+      if (![now.target, now.node, now.at].some(Boolean) && now.method === USUAL) throw error;
+      const plain = { ...now, target: "", node: "", at: "" };
+      const found = await all(plain, asked).catch(() => all(plain, [USUAL])).catch(() => { throw error; });
+      const wanted = Object.entries({ method: asked.join(), target: now.target, layer: now.node, place: now.at }).filter(([, value]) => value).map(([name, value]) => `${name} ${value}`);
+      return { found, instead: [`The link asks for ${wanted.join(", ")}, which cannot be answered: ${error.message.replace(/^--/, "")}. Shown is ${found[0].values.target}, its own answer, by ${found.map((each) => each.values.title).join(" and ")}.`] };
+    }
+  };
+  const asked = latest(ask, draw, view.fail);
   let last = "";
   const change = () => {
     const now = state.get();
@@ -149,31 +128,35 @@ function render({ model, el }) {
     const wanted = [now.method, now.target, now.node, now.at].join("\n");
     if (wanted === last) return paint();
     last = wanted;
-    checking.leave();
     asked.run(now);
   };
   view.say("Computing the map …");
   const leave = state.subscribe(change);
   change();
-  return () => { asked.leave(); checking.leave(); leave(); };
-}
-
-/** A map as many cells as the image: each takes the nearest of the map, so that what was computed is seen. */
-function upsampled(map, [height, width], rows, columns) {
-  if (height === rows && width === columns) return map;
-  return Float32Array.from({ length: rows * columns }, (_, i) =>
-    map[Math.floor((Math.floor(i / columns) * height) / rows) * width + Math.floor(((i % columns) * width) / columns)]);
+  return () => { gone = true; asked.leave(); leave(); };
 }
 
 const percent = (value) => `${value} %`;
-const marks = (at) => (/^\d+,\d+$/.test(at) ? [{ row: Number(at.split(",")[0]), column: Number(at.split(",")[1]) }] : []);
 
-/** The places that count most, in words and numbers. */
-function rowsOf({ letters }, { shape, data }) {
-  const order = Array.from(data.keys()).sort((a, b) => Math.abs(data[b]) - Math.abs(data[a])).slice(0, 100);
-  const names = shape.length === 2 ? ["row", "column"] : [letters.length ? "letter" : "step"];
-  const where = (i) => (shape.length === 2 ? [Math.floor(i / shape[1]), i % shape[1]] : [letters.length ? `${i} ${letters[i]}` : i]);
-  return { head: [...names, "counts"], right: [0, 1, 2], rows: order.map((i) => [...where(i), short(data[i])]) };
+function sentence({ values }) {
+  if (values.refused) return `${values.title} is refused here: ${values.refused}.`;
+  return `${values.title}: what ${values.target} rests on, with a score of ${short(values.score)}; the map goes from ${short(values.minimum)} to ${short(values.maximum)}${values.node ? `, taken of layer ${values.node} (${values.shape.join(" × ")})` : ""}.`;
+}
+
+const gapOf = ({ gap, score }) => (gap === null ? [] : [`Theory says what the map adds up to; it misses that by ${short(gap)}, ${short(Math.abs(100 * gap / (score || 1)))} % of the score.`]);
+
+/** The places that count most, in words and numbers; of two methods one after the other. */
+function rowsOf(answers) {
+  const isMany = answers.length > 1;
+  const rows = answers.flatMap(({ values: { title, letters }, arrays: { map: { shape, data } } }) => {
+    const order = Array.from(data.keys()).sort((a, b) => Math.abs(data[b]) - Math.abs(data[a])).slice(0, MOST_ROWS);
+    const where = (i) => (shape.length === 2 ? [Math.floor(i / shape[1]), i % shape[1]] : [letters.length ? `${i} ${letters[i]}` : i]);
+    return order.map((i) => [...(isMany ? [title] : []), ...where(i), short(data[i])]);
+  });
+  const [first] = answers;
+  const names = first?.arrays.map.shape.length === 2 ? ["row", "column"] : [first?.values.letters.length ? "letter" : "step"];
+  const head = [...(isMany ? ["method"] : []), ...names, "counts"];
+  return { head, right: head.map((_, at) => at).slice(isMany ? 1 : 0), rows };
 }
 
 export default { render };

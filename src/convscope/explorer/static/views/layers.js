@@ -42,7 +42,8 @@ function render({ model, el }) {
     view.say(`${counted(inspection.layers.length, "operation")} with ${counted(totals.parameters, "parameter")}; one example takes ${least}${compact(totals.multiplications)} multiplications and ${compact(totals.additions)} additions.${blocks ? ` ${counted(blocks, "operation")} of repeated blocks ${blocks === 1 ? "is" : "are"} left out.` : ""}`);
     place(view.drawing, drawing.element, caption);
     drawing.update({ groups, columns: ["multiplications", COLUMNS[now.columns].split(",")[0].replace(" of the numbers", "")], rows: rows.map((node) => row(node, layers.get(node.name), now, state)) });
-    caption.textContent = `Filled: layers with parameters. ${now.image ? "Choose a layer to see what it makes of the example." : "Choose a layer to see which part of an image one of its units sees."}`;
+    const leads = state.href({ view: now.image ? "maps" : "field" });
+    caption.textContent = `Filled: layers with parameters.${!leads ? "" : now.image ? " Choose a layer to see what it makes of the example." : " Choose a layer to see which part of an image one of its units sees."}`;
 
     view.table(() => table(inspection));
     view.more.replaceChildren(...inspection.warnings.map((warning) => html("p", { class: "alert" }, `${warning.place}: ${warning.reason}; ${warning.remedy}.`)), ...inspection.notes.map((text) => html("p", { class: "note" }, text)));
@@ -59,14 +60,16 @@ function row(node, layer, { image, columns }, state) {
   const field = fieldOf(layer);
   const space = node.shape.length - (node.batch === null ? 0 : 1);
   const to = node.op === "input" ? "" : !image ? (space > 1 ? "field" : "") : space > 1 ? "maps" : "trace";
+  const href = to && state.href({ view: to, node: node.name, at: undefined });
+  const change = node.window && state.href({ view: "whatif", node: node.name, at: undefined });
   const shape = sizes(node.batch === null ? node.shape : node.shape.filter((_, axis) => axis !== node.batch));
   return {
     name: node.name, from: node.from, filled: layer?.parameters > 0, shape: field ? `${shape} · sees ${field.sees}` : shape,
     detail: [operation(layer?.op ?? node.op), windowText(node.window)].filter(Boolean).join(" "),
     numbers: layer ? [layer.multiplications, layer[columns]] : undefined,
-    href: to && state.href({ view: to, node: node.name, at: undefined }),
-    beside: node.window && state.href({ view: "whatif", node: node.name, at: undefined }) && { href: state.href({ view: "whatif", node: node.name, at: undefined }), text: "what if …", label: `Change the window of ${node.name}` },
-    label: to && (to === "field" ? "what it sees" : "what it makes of the example"),
+    href,
+    beside: change && { href: change, text: "what if …", label: `Change the window of ${node.name}` },
+    label: href && (to === "field" ? "what it sees" : "what it makes of the example"),
   };
 }
 

@@ -7,20 +7,24 @@ import { live } from "../draw/live.js";
 import { plane } from "../draw/plane.js";
 import { fields, follow, formatStack, parseStack, seen } from "../stack.js";
 import { landscape } from "../landscape.js";
+import { OWN, bytes, ownPicture, pictureOf } from "../picture.js";
 import { windowText } from "../words.js";
 
-const DEFAULTS = { layers: "c1k3,c1k5s2", change: "all", row: -1, column: -1, opacity: 0.7 };
+const DEFAULTS = { sample: "landscape", layers: "c1k3,c1k5s2", change: "all", row: -1, column: -1, opacity: 0.7 };
 const STACKS = { "c1k3,c1k5s2": "3×3, then 5×5 with stride 2", "c1k3p1,c1k3p1,c1k3p1,c1k3p1,c1k3p1": "five of 3×3", "c1k7s2p3,mk3s2p1,c1k3p1,c1k3p1,c1k3p1,c1k3p1,c1k3s2p1,c1k3p1": "the first layers of ResNet-18", "c1k3p1,c1k3d2p2,c1k3d4p4,c1k3d8p8": "dilated 1, 2, 4, 8" };
 const LIMITS = { kernel: [1, 15], stride: [1, 4], padding: [0, 8], dilation: [1, 8] };
-const MOST = 12;
+const [MOST, SIDE] = [12, 256]; // layers; pixels of the longer side of one's own picture
 const all = (value) => [value, value];
 
 /** @param {{model: import("../state.js").Model, el: HTMLElement}} given */
 function render({ model, el }) {
   const state = bind(model, DEFAULTS);
-  const picture = landscape();
+  const drawn = landscape();
+  let picture = drawn;
   const view = frame(el, { title: "Receptive field", name: "reach", lead: "A unit of the last layer is computed from a part of the picture only: its receptive field. Click into the picture to choose another unit; all that it does not see is covered." });
   const layers = () => { const parsed = parseStack(state.get().layers).filter(({ kind }) => kind !== "f"); return parsed.length ? parsed : parseStack(DEFAULTS.layers); };
+  const own = ownPicture(model, SIDE, () => (state.get().sample === OWN ? draw() : state.set({ sample: OWN, row: -1, column: -1 })), (error) => view.say(/** @type {Error} */ (error).message));
+  const sample = choice("Picture", { landscape: "landscape", [OWN]: OWN }, DEFAULTS.sample, (name) => state.set({ sample: name, row: -1, column: -1 }));
   const chosen = (count) => Math.min(count - 1, Number(state.get().change) - 1 || 0);
   const stack = choice("Stack", { ...STACKS, own: "your own" }, DEFAULTS.layers, (text) => STACKS[text] && state.set({ layers: text, change: "all", row: -1, column: -1 }));
   const many = slider("Layers", { min: 1, max: MOST, value: 2 }, (count) => {
@@ -36,23 +40,28 @@ function render({ model, el }) {
   let sides = [1, 1];
   let unit = [0, 0];
   const walk = player(el, { what: "unit", count: () => sides[0] * sides[1], get: () => unit[0] * sides[1] + unit[1], set: (at) => state.set({ row: Math.floor(at / sides[1]), column: at % sides[1] }) });
-  view.controls.append(stack.element, many.element, which.element, ...turns.map((each) => each.slider.element), cover.element, walk.element);
+  view.controls.append(sample.element, own.element, stack.element, many.element, which.element, ...turns.map((each) => each.slider.element), cover.element, walk.element);
   let pick = (row, column) => {};
   const image = plane({ label: "Picture", side: Math.min(512, el.clientWidth || 512), onPick: (row, column) => pick(row, column) });
   const [levelled, rule] = [html("div"), html("div")];
   const figures = [image.element, levelled, rule].map(live);
   view.drawing.append(...figures.map((each) => each.element));
-  const shade = new Uint8Array(picture.rows * picture.columns);
 
   const draw = () => {
     const now = state.get();
     const asked = layers();
+    try {
+      picture = now.sample === OWN ? shown(pictureOf(own)) : drawn;
+    } catch (error) {
+      return view.say(error.message);
+    }
+    sample.set(now.sample === OWN ? OWN : DEFAULTS.sample);
     const steps = follow([1, picture.rows, picture.columns], asked);
     stack.set(STACKS[now.layers] ? now.layers : "own");
     many.set(asked.length);
     which.set(now.change, { all: "all layers", ...Object.fromEntries(asked.map((layer, at) => [String(at + 1), `layer ${at + 1}: ${windowText(layer)}`])) });
-    const shown = asked[now.change === "all" ? 0 : chosen(asked.length)];
-    for (const { name, slider: each } of turns) each.set(shown[name][0] ?? 0, { max: Math.max(LIMITS[name][1], shown[name][0] ?? 0) });
+    const layer = asked[now.change === "all" ? 0 : chosen(asked.length)];
+    for (const { name, slider: each } of turns) each.set(layer[name][0] ?? 0, { max: Math.max(LIMITS[name][1], layer[name][0] ?? 0) });
     cover.set(now.opacity);
     rule.replaceChildren(rules(asked, steps));
     figures[2].set("The rule", "R = R of the layer before + (kernel − 1)·dilation·step; the step is the product of all strides before.");
@@ -72,7 +81,7 @@ function render({ model, el }) {
       const [y, x] = [row, column].map((place, axis) => Math.min(sides[axis] - 1, Math.max(0, Math.round((place - start - (size - 1) / 2) / step))));
       state.set({ row: y, column: x });
     };
-    shade.fill(0);
+    const shade = new Uint8Array(picture.rows * picture.columns);
     for (const row of rows) for (const column of columns) shade[row * picture.columns + column] = 1;
     const marks = rows.length && columns.length ? [{ row: rows[0], column: columns[0], height: rows.at(-1) - rows[0] + 1, width: columns.at(-1) - columns[0] + 1 }] : [];
     image.update({ ...picture, shade, opacity: now.opacity, marks });
@@ -83,7 +92,7 @@ function render({ model, el }) {
     const count = rows.length * columns.length;
     view.say(`Unit ${unit.join(", ")} of ${sides.join("×")}: its field is ${size}×${size}${used < size ? `, with holes: ${used} places each way` : ""}; it sees ${rows.length}×${columns.length} = ${counted(count, "pixel")} of ${(picture.rows * picture.columns).toLocaleString("en")} (${Number(((100 * count) / picture.rows / picture.columns).toPrecision(3))} %)${cut ? "; the rest of its field lies outside the picture" : ""}.`);
     levelled.replaceChildren(pyramid(levels[1], steps));
-    figures[0].set("Picture 256×256", "Arrow keys move the place; the unit whose field is centred nearest is shown.");
+    figures[0].set(`Picture ${picture.rows}×${picture.columns}`, `Arrow keys move the place; the unit whose field is centred nearest is shown.${now.sample === OWN ? ` ${own.picture.said}` : ""}`);
     figures[1].set("Layer by layer, across");
     view.table(() => ({ head: ["layer", "window", "size", "R", "step"], right: [2, 3, 4], rows: steps.map((each, at) => [at + 1, windowText(asked[at]), each.shape.slice(1).join("×"), fields(asked, 0)[at].size, fields(asked, 0)[at].step]) }));
   };
@@ -91,6 +100,9 @@ function render({ model, el }) {
   draw();
   return () => { walk.stop(); leave(); };
 }
+
+/** A picture as a plane shows it. @param {import("../picture.js").Picture} picture */
+const shown = ({ channels, height, width }) => ({ rows: height, columns: width, pixels: bytes(channels.length > 1 ? channels : [channels[0], channels[0], channels[0]]) });
 
 /** How many places of a field of this size are used: with holes between dilated weights fewer than its size. */
 function whole(layers, size) {

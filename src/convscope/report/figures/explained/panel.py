@@ -71,8 +71,8 @@ def _words(each: Map) -> list[str]:
 
 
 def _verdict(each: Map) -> list[str]:
-    verdict = each.verdict or "not checked: whether it shows the network is not known"
-    return wrap(f"Verdict: {verdict}.", LETTERS)
+    verdict = each.verdict or "Not checked: whether it shows the network is not known"
+    return wrap(f"{verdict}.", LETTERS)
 
 
 def _row(

@@ -31,7 +31,7 @@ def draw(explanations: Sequence[Explanation], method: str, rate: float | None = 
     else:
         figure = traces.picture(examples, rate, effect)
     places = "letters" if shown[0].letters else "steps"
-    verdict = f" Verdict: {first.verdict}." if first.verdict else " Not checked."
+    verdict = f" {first.verdict}." if first.verdict else " Not checked."
     read = "Violet speaks for what is explained, orange against it." if first.signed else "Violet counts most."
     return Drawing(figure, f"{first.title}: the {places} that count", read + verdict)
 

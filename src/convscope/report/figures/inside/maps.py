@@ -40,8 +40,10 @@ def reading(layer: FeatureMaps) -> str:
     count, size = len(layer.values), "×".join(map(str, layer.values.shape[1:]))
     colours = "orange below zero, violet above" if is_signed(layer.values) else "dark to bright"
     silent = f" {layer.silent:,} are the same number everywhere." if layer.silent else ""
+    faint = int(layer.faint.sum())
+    little = f" {faint:,} are nearly nothing (≈ 0): below a hundredth of the layer's largest number." if faint else ""
     middle = " Of each volume the middle slice is shown." if layer.values.ndim == 4 else ""
-    return f"{count:,} maps of {size}, each in its own range, which stands below it: {colours}.{middle}{silent}"
+    return f"{count:,} maps of {size}, each in its own range, which stands below it: {colours}.{middle}{silent}{little}"
 
 
 def png(layer: FeatureMaps, at: slice) -> bytes:
@@ -59,8 +61,15 @@ def png(layer: FeatureMaps, at: slice) -> bytes:
     picture.putpalette(_palette(signed))
     draw, font = ImageDraw.Draw(picture), _font()
     draw.fontmode = "1"  # letters without grey edges, for which the palette has no room
-    for number, ((x, y), (low, high)) in enumerate(zip(places, layer.ranges[at], strict=True), at.start):
-        draw.text((x, y + height + 2), f"{number}: {plain(low)}…{plain(high)}", fill=COLOURS + 1, font=font)
+    for number, ((x, y), (low, high), faint) in enumerate(
+        zip(places, layer.ranges[at], layer.faint[at], strict=True), at.start
+    ):
+        draw.text(
+            (x, y + height + 2),
+            f"{number}: {plain(low)}…{plain(high)}{' ≈ 0' if faint else ''}",
+            fill=COLOURS + 1,
+            font=font,
+        )
     file = io.BytesIO()
     picture.save(file, "PNG", transparency=COLOURS)
     return file.getvalue()

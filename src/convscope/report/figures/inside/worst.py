@@ -22,7 +22,7 @@ def draw(contents: Contents) -> Drawing | None:
         return None
     method = METHODS[next(iter(inside.worst[0].maps))]
     verdict = (
-        f"Verdict: {sentence(inside.verdict)} Only this was checked here, on few images; "
+        f"{sentence(inside.verdict)} Only this was checked here, on few images; "
         if inside.verdict
         else "Not checked here; "
     )

@@ -1,55 +1,26 @@
-"""What the numbers of the checks mean, in one sentence of plain words."""
+"""What the checks of a method measured, in clauses of plain words: what ``belief`` goes by."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from convscope.explaining.checks.belief import LARGELY, SAME, shows_the_input, stays_in_part
 from convscope.explaining.checks.deletion import Comparison, Deletion
-from convscope.explaining.checks.random_weights import Cascade
 from convscope.text import percent
 
 if TYPE_CHECKING:
     from convscope.explaining.checks.result import Checks
 
-# Spearman's correlation with random weights from which on a map is as much of the input as of the network: that of the
-# magnitudes of two products is 0.48 where they share one of two normal factors.
-SAME = 0.5
-LARGELY = 0.71  # Spearman's correlation of ranks that have half of their variance in common
 MISSED = 0.01  # of the score, by which a sum may miss it: more is said
 NOT_RANDOMISED = "not checked with random weights"
 ORDERS = {"random": "in random order", "edges": "by the edges of the {noun}"}
 
 
-def passed(checks: Checks) -> bool | None:
-    """Return whether the map shows what was learned, and beats random order under every fill.
-
-    ``None`` where there is no comparison with random weights.
-    """
-    if not checks.trained or checks.constant == checks.examples:
-        return False
-    if checks.random_weights is None:
-        return None
-    beats = (each for fill in checks.deletion for each in fill.against if each.order == "random")
-    return not shows_the_input(checks.random_weights) and all(each.better for each in beats)
-
-
-def shows_the_input(cascade: Cascade) -> bool:
-    """Return whether a map stays, at least half, what it is when nothing of what was learned is left."""
-    return cascade.last.value is not None and cascade.last.value >= SAME
-
-
-def verdict(checks: Checks) -> str:
-    """Return the sentence."""
-    sentence = _of_maps(checks)
-    if checks.trained:
-        return sentence
-    return f"the network has learned nothing, so that no map can show what it learned; {sentence}"
-
-
-def _of_maps(checks: Checks) -> str:
+def figures(checks: Checks) -> str:
+    """Return what the checks measured, as clauses."""
     if checks.constant == checks.examples:
-        return f"the map is the same everywhere on every {checks.noun}: it says nothing"
+        return f"on every {checks.noun} the map is one number"
     parts = [_of_random_weights(checks)]
     if checks.random_weights is None or not shows_the_input(checks.random_weights):
         parts.append(_of_deletion(checks.deletion, checks.noun))
@@ -82,16 +53,26 @@ def _of_random_weights(checks: Checks) -> str:
     if cascade is None:
         return next((note for note in checks.notes if note.startswith(NOT_RANDOMISED)), NOT_RANDOMISED)
     if cascade.last.value is None:
-        return "with random weights the map is the same everywhere: it depends on what was learned"
+        return "with random weights the map is the same everywhere"
     alike = f"{cascade.last.words} like itself with random weights"
-    if shows_the_input(cascade):
-        outline = checks.edges.value if checks.edges else None
-        filters = f" (and {outline:.2f} like its edges)" if outline is not None and outline >= SAME else ""
-        region = " and the region asked for" if checks.region else ""
-        return f"{alike}: shows the {checks.noun}{filters}{region}, not the network"
     others = cascade.others.value
     beside = "" if others is None else f" (maps of two different {checks.noun}s: {others:z.2f})"
-    return f"{alike}{beside}: depends on what was learned"
+    if shows_the_input(cascade):
+        return f"{alike}{beside}: {_what_stays(checks)}, not the network"
+    if stays_in_part(cascade):
+        return f"{alike}{beside}: the {checks.noun} is part of what it shows"
+    return f"{alike}{beside}: depends on what was learned" if checks.trained else f"{alike}{beside}"
+
+
+def _what_stays(checks: Checks) -> str:
+    """Say what a map shows that stays itself without anything that was learned."""
+    outline = checks.edges.value if checks.edges else None
+    filters = f" (and {outline:.2f} like its edges)" if outline is not None and outline >= SAME else ""
+    region = " and the region asked for" if checks.region else ""
+    cascade = checks.random_weights
+    if cascade is not None and cascade.others.value is not None and not stays_in_part(cascade):
+        return f"shows what maps of any {checks.noun} share{filters}{region}"
+    return f"shows the {checks.noun}{filters}{region}"
 
 
 def _of_deletion(fills: Sequence[Deletion], noun: str) -> str:
