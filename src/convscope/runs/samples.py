@@ -62,7 +62,9 @@ def beside_training(pictures: np.ndarray, train: Split, held: Split, target: Pix
 
 
 def nearest(pictures: np.ndarray, train: Split, target: Pixels) -> tuple[np.ndarray, np.ndarray]:
-    """Return the root mean squared difference (n,) of pictures (n, C, H, W) to the nearest training image, and which."""
+    """Return the root mean squared difference (n,) of pictures (n, C, H, W) to the nearest training image, and where
+    it stands, (n,).
+    """
     flat = pictures.reshape(len(pictures), -1).astype(np.float32)
     own = (flat**2).sum(1)[:, None]
     least, place = np.full(len(flat), np.inf), np.zeros(len(flat), int)
