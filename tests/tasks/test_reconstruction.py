@@ -16,6 +16,8 @@ import convscope as cs
 from convscope.data.batch import Batch
 from convscope.data.spec import Pixels
 from convscope.models.registry import create
+from convscope.report.drawn import write_samples
+from convscope.runs.samples import beside_training, draw
 from convscope.tasks.baselines import Budget
 from convscope.tasks.metrics.pictures import similarity
 from convscope.tasks.reconstruction.baselines import principal_components
@@ -121,3 +123,22 @@ def test_images_that_are_all_equal_are_refused(tmp_path: Path):
     data = cs.from_arrays(np.full((40, 8, 8), 7, np.uint8), np.arange(40) % 2)
     with pytest.raises(cs.DataError, match="equal"):
         cs.train(data, task="reconstruction", out=tmp_path / "run", **SHORT)
+
+
+def test_samples_are_drawn_again_by_their_seed_and_stand_beside_the_nearest_training_image(tmp_path: Path):
+    run = cs.train("digits", "vae", task="reconstruction", out=tmp_path / "run", set={"width": 4}, **SHORT)
+    pictures = draw(run, 5, seed=3)
+    assert pictures.shape == (5, 1, 8, 8) and 0 <= pictures.min() <= pictures.max() <= 1
+    assert (draw(run, 5, seed=3) == pictures).all() and not (draw(run, 5, seed=4) == pictures).all()
+    data = task("reconstruction").of(cs.load("digits"))
+    assert data.test is not None
+    samples = beside_training(pictures, data.train, data.test, run.spec.target)  # pyright: ignore[reportArgumentType]
+    train = encode(data.train.input.take(np.arange(len(data.train))), run.spec.target)  # pyright: ignore[reportArgumentType]
+    apart = np.sqrt(((pictures[:, None] - train[None]) ** 2).mean((2, 3, 4)))
+    np.testing.assert_allclose(samples.distance, apart.min(1), rtol=1e-4)
+    np.testing.assert_array_equal(samples.nearest, train[apart.argmin(1)])
+    write_samples(samples, tmp_path)
+    assert {path.name for path in tmp_path.glob("*.png")} == {*(f"000{k}.png" for k in range(1, 6)), "sheet.png"}
+    plain = cs.train("digits", "autoencoder", task="reconstruction", out=tmp_path / "plain", set={"width": 4}, **SHORT)
+    with pytest.raises(cs.ConfigError, match="--model vae"):
+        draw(plain, 5)

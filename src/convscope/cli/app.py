@@ -29,6 +29,7 @@ VERBS = {
     "train": "Train a network, score it, write a report.",
     "evaluate": "Score a run on held-out or other data.",
     "predict": "Predict files with a run, as CSV or JSON.",
+    "sample": "Draw images from a run.",
     "explain": "Show what answers rest on, with a verdict.",
     "inspect": "Show layers, costs and receptive fields.",
     "trace": "Open one number down to its products.",

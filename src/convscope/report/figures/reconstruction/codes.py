@@ -29,7 +29,9 @@ def draw(contents: Contents) -> Drawing | None:
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_xlabel(f"first principal component, {own.shares[0]:.0%} of the variance")
     axes.set_ylabel(f"second, {own.shares[1]:.0%}")
-    coloured = " Colours are the classes of the set, which the network was never told." if own.kinds is not None else ""
+    coloured = (
+        " Colours are what the set calls them, which the network was never told." if own.kinds is not None else ""
+    )
     return Drawing(
         figure,
         "Codes of held-out images",
