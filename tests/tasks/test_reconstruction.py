@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from skimage.metrics import structural_similarity
 from sklearn.decomposition import PCA
 from torch.distributions import Bernoulli, Normal, kl_divergence
@@ -142,3 +143,41 @@ def test_samples_are_drawn_again_by_their_seed_and_stand_beside_the_nearest_trai
     plain = cs.train("digits", "autoencoder", task="reconstruction", out=tmp_path / "plain", set={"width": 4}, **SHORT)
     with pytest.raises(cs.ConfigError, match="--model vae"):
         draw(plain, 5)
+
+
+@pytest.mark.parametrize("inside", ["", "one/", "a/b/"])
+def test_images_need_no_classes(tmp_path: Path, inside):
+    write_images(tmp_path / "set", inside)
+    data = cs.load(tmp_path / "set", task="reconstruction", cache=tmp_path / "cache")
+    assert len(data.everything) == 40 and "without classes" in data.facts["found"]
+    with pytest.raises(cs.DataError, match=r"recognised|class"):
+        cs.load(tmp_path / "set", cache=tmp_path / "cache")
+
+
+def test_images_in_split_folders_keep_them(tmp_path: Path):
+    for split in ("train", "test"):
+        write_images(tmp_path / "set", f"{split}/")
+    data = cs.load(tmp_path / "set", task="reconstruction", cache=tmp_path / "cache")
+    assert data.test is not None and len(data.test) == 40 and all(name.startswith("test/") for name in data.test.ids)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"set": {"latent": 64}}, "fewer than the 64 of an image"),
+        ({"reconstruct": "elbo"}, "--model vae"),
+        ({"model": "vae", "reconstruct": "squared_error"}, "not also codes"),
+        ({"model": "lenet"}, "autoencoder, vae"),
+    ],
+)
+def test_what_cannot_give_images_back_is_refused(tmp_path: Path, settings, says):
+    with pytest.raises(cs.ConfigError, match=says):
+        cs.train("digits", task="reconstruction", out=tmp_path / "run", **{**SHORT, **settings})
+
+
+def write_images(folder: Path, inside: str) -> None:
+    """Write forty small images below a folder."""
+    (folder / inside).mkdir(parents=True)
+    for number in range(40):
+        pixels = np.random.default_rng(number).integers(0, 256, (12, 12), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / inside / f"{number}.png")

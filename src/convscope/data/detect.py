@@ -18,6 +18,7 @@ from convscope.data.sources import (
     deeplabcut,
     fasta,
     idx,
+    images_alone,
     keypoints,
     mask_sets,
     mask_table,
@@ -184,7 +185,8 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
     tables = [*table.find(files, columns), *deeplabcut.find(files)]
     masks = [] if columns.task not in (None, "segmentation") else mask_sets.find(files, columns)
     points = [] if columns.task not in (None, "landmarks") else [*pts.find(files), *keypoints.find(files)]
-    folders = class_folders.find(files)
+    alone = images_alone.find(files) if columns.task in images_alone.TASKS else []
+    folders = [] if alone and images_alone.lie_in_splits(files) else class_folders.find(files)
     signals = indexed or signal_table.find(files, columns, counted=True)
     images = (
         [one for one in masks if one.sure and columns.task == "segmentation"]
@@ -193,6 +195,7 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
         or [one for one in masks if one.sure and one.explicit]
         or [one for one in folders if one.sure and columns.task != "landmarks"]
         or [one for one in tables if one.sure]
+        or alone
         or signals
         or uci.find(files, columns)
         or text_table.find(files, columns)

@@ -30,6 +30,9 @@ class Images(Protocol):
         ...
 
 
+NOTHING = "nothing"  # the name of a target of one class that says nothing, of images that stand alone
+
+
 @dataclass(frozen=True)
 class Target:
     """What is to be learned of each of n examples, as the source says it.

@@ -15,6 +15,7 @@ from convscope.data.image_loading import load_images, load_labelled_images
 from convscope.data.ingest import store as caching
 from convscope.data.ingest.build import Progress
 from convscope.data.ingest.layout import check_fit
+from convscope.data.listing import NOTHING
 from convscope.data.masks import MaskRule
 from convscope.data.options import LoadKeywords, LoadOptions, shows_options
 from convscope.data.sequences.loading import load_labelled_texts, load_texts
@@ -72,7 +73,7 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     check_fit(options.img_size, options.fit)
     tell, root = progress or _silent, caching.directory(options.cache)
     listing = find(path_or_name, options, options.columns, root, tell)
-    if listing.target.kind == "class" and len(listing.classes) < 2:
+    if listing.target.kind == "class" and len(listing.classes) < 2 and listing.target.name != NOTHING:
         raise DataError(one_class(listing, path_or_name))
     options.refuse_of_others(input_kind(listing), listing.kind)
     if isinstance(listing.images, Texts):

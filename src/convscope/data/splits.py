@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from convscope.data.listing import Masks, Target
+from convscope.data.listing import NOTHING, Masks, Target
 from convscope.data.names import distinct, spellings
 from convscope.data.numerals import real
 from convscope.data.strata import MOST_STRATA, Strata, one_stratum, strata
@@ -117,7 +117,7 @@ def _check(target: Target | Masks, given: np.ndarray) -> None:
         found = "no example" if len(target) == 0 else "only one example"
         needed = " of each of at least two classes" if target.kind == "class" else ""
         raise DataError(f"found {found}; training needs several{needed}")
-    if target.kind == "class" and (target.values == target.values[0]).all():
+    if target.kind == "class" and target.name != NOTHING and (target.values == target.values[0]).all():
         raise DataError(
             f"all {len(target):,} examples are of one class, {target.names[target.values[0]]!r}; telling classes apart "
             "needs at least two (one folder a class, or a label column with two values)"

@@ -7,7 +7,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-from convscope.errors import ShapeError
+from convscope.errors import ConfigError, ShapeError
 
 SMALLEST = 4  # pixels a side down to which maps are halved
 WIDEST = 8  # times the width, however often maps are halved
@@ -25,6 +25,12 @@ class Autoencoder(nn.Module):
         super().__init__()
         if min(size) < SMALLEST:
             raise ShapeError(f"images of at least {SMALLEST}×{SMALLEST} pixels are needed, found {size[0]}×{size[1]}")
+        numbers = channels * size[0] * size[1]
+        if not 0 < latent < numbers:
+            raise ConfigError(
+                f"latent={latent}: expected a code of 1 to {numbers - 1:,} numbers, fewer than the {numbers:,} of an "
+                "image, which would else be copied"
+            )
         sizes = _halved(size)
         widths = [min(2**level, WIDEST) * width for level in range(len(sizes) - 1)]
         self.outer = Noise(noise)

@@ -13,7 +13,7 @@ SHOWN = 20
 LABEL_COLUMNS = ("label", "target", "class", "labels", "targets", "classes")
 SURELY_CLASSES = ("label", "class", "labels", "classes")  # names by which whole numbers are classes, too
 # Those that tell how a set is read.
-TASKS = ("classification", "multilabel", "regression", "landmarks", "segmentation")
+TASKS = ("classification", "multilabel", "regression", "landmarks", "segmentation", "reconstruction")
 
 
 @dataclass(frozen=True)

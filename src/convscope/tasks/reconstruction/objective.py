@@ -12,6 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from convscope.data.batch import Batch
 from convscope.data.spec import Pixels
+from convscope.errors import ConfigError
 from convscope.tasks.reconstruction.options import Options
 from convscope.tasks.reconstruction.target import encode
 from convscope.tasks.task import Measured, Monitor
@@ -30,8 +31,10 @@ class SquaredError:
     def __init__(self, target: Pixels, blind: float, device: str = "cpu"):
         self.pixels, self.blind = FromInput(target).to(device), blind
 
-    def __call__(self, output: Tensor, batch: Batch) -> Measured:
-        """Compare logits (N, C, H, W) with the batch's inputs."""
+    def __call__(self, output: Tensor | tuple[Tensor, ...], batch: Batch) -> Measured:
+        """Compare logits (N, C, H, W) with the batch's inputs; ``ConfigError`` for a network that gives more."""
+        if not isinstance(output, Tensor):
+            raise ConfigError("--reconstruct squared_error: for a network that gives images alone, not also codes")
         errors = (torch.sigmoid(output) - self.pixels(batch.inputs[0])).square().flatten(1).mean(1)
         loss = errors.mean()
         return Measured(loss, len(errors), errors.detach().sum()[None], len(errors))
@@ -54,8 +57,16 @@ class EvidenceBound:
         self.target, self.beta, self.blind = target, beta, blind
         self.pixels = FromInput(target).to(device)
 
-    def __call__(self, output: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Measured:
-        """Compare logits (N, C, H, W) with the batch's inputs, and the codes' means and variances with the prior."""
+    def __call__(self, output: Tensor | tuple[Tensor, ...], batch: Batch) -> Measured:
+        """Compare logits (N, C, H, W) with the batch's inputs, and the codes' means and variances with the prior.
+
+        ``ConfigError`` for a network that gives no such codes.
+        """
+        if isinstance(output, Tensor) or len(output) != 3:
+            raise ConfigError(
+                "--reconstruct elbo: for a network that gives logits, and mean and logarithm of the variance of codes: "
+                "--model vae"
+            )
         logits, mean, log_variance = output
         x = self.pixels(batch.inputs[0])
         surprise = negative_log_likelihood(logits, x, self.target).sum() / len(x)
