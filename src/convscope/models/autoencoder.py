@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from convscope.errors import ConfigError, ShapeError
 
 SMALLEST = 4  # pixels a side down to which maps are halved
+LEAST = 5  # pixels a side of images
 WIDEST = 8  # times the width, however often maps are halved
 
 
@@ -23,14 +25,7 @@ class Autoencoder(nn.Module):
 
     def __init__(self, channels: int, outputs: int, size: tuple[int, int], latent: int, width: int, noise: float):
         super().__init__()
-        if min(size) < SMALLEST:
-            raise ShapeError(f"images of at least {SMALLEST}×{SMALLEST} pixels are needed, found {size[0]}×{size[1]}")
-        numbers = channels * size[0] * size[1]
-        if not 0 < latent < numbers:
-            raise ConfigError(
-                f"latent={latent}: expected a code of 1 to {numbers - 1:,} numbers, fewer than the {numbers:,} of an "
-                "image, which would else be copied"
-            )
+        _check(channels, size, latent)
         sizes = _halved(size)
         widths = [min(2**level, WIDEST) * width for level in range(len(sizes) - 1)]
         self.outer = Noise(noise)
@@ -115,6 +110,19 @@ def vae(
     return VariationalAutoencoder(channels, classes, size, latent, width, 0.0)
 
 
+def _check(channels: int, size: tuple[int, int], latent: int) -> None:
+    """Raise ``ShapeError`` for images too small to be halved, or with no more numbers than their code."""
+    if latent < 1:
+        raise ConfigError(f"latent={latent}: a code has 1 number or more")
+    least = max(LEAST, math.isqrt(latent // channels) + 1)
+    numbers = channels * size[0] * size[1]
+    if min(size) < LEAST or numbers <= latent:
+        raise ShapeError(
+            f"a code of {latent:,} numbers is to be fewer than those of an image, {numbers:,} where it is "
+            f"{size[0]}×{size[1]}: choose a smaller latent; the smallest image that works is {least}×{least}"
+        )
+
+
 def _halved(size: tuple[int, int]) -> list[tuple[int, int]]:
     """Return the sizes of the maps, from the image to the smallest.
 
@@ -124,7 +132,7 @@ def _halved(size: tuple[int, int]) -> list[tuple[int, int]]:
     sizes = [size]
     while max(sizes[-1]) > SMALLEST:
         sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
-    return sizes if len(sizes) > 1 else [size, size]
+    return sizes
 
 
 def _convolved(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:

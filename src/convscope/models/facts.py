@@ -11,6 +11,7 @@ from __future__ import annotations
 FACTS: dict[str, tuple[int, int]] = {
     "alexnet": (61_100_840, 714_188_480),
     "alexnet_mini": (1_006_058, 14_514_688),
+    "autoencoder": (255_185, 9_655_936),
     "conv1d": (66, 3_856),
     "conv_dna": (251_075, 537_792),
     "convnext_mini": (413_322, 10_570_752),
@@ -64,6 +65,7 @@ FACTS: dict[str, tuple[int, int]] = {
     "unet_encoder": (18_856_266, 16_949_192_704),
     "unet_encoder_mini": (295_002, 9_330_176),
     "unet_mini": (482_466, 2_301_624_320),
+    "vae": (312_553, 9_713_280),
     "vgg11": (132_863_336, 7_609_090_048),
     "vgg11_bn": (132_868_840, 7_609_090_048),
     "vgg13": (133_047_848, 11_308_466_176),
