@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convscope.errors import nearest
+from convscope.models.clip_entries import CLIPS
 from convscope.models.network_entry import UNET, Entry
 from convscope.models.sequence_entries import SEQUENCES
 
@@ -208,5 +209,6 @@ ENTRIES: tuple[Entry, ...] = (
             ("plain", "the network beside p4_mini and p4m_mini: as many weights, plain convolutions"),
         )
     ),
+    *CLIPS,
     *SEQUENCES,
 )  # fmt: skip
