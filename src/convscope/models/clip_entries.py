@@ -28,7 +28,7 @@ CLIPS: tuple[Entry, ...] = (
     ),
     _clips(
         "frame_gru", "frames", "for clips: a residual network on each frame, gated recurrent units over time",
-        "Donahue et al. 2015", 0.004, mechanism="convolution with recurrence", head="last", flat="resnet_mini",
+        "Donahue et al. 2015", 0.004, mechanism="convolution with recurrence", head="gru", flat="resnet_mini",
     ),
     _clips(
         "resnet3d_mini", "inflated", "for volumes and clips: resnet_mini with a third axis",

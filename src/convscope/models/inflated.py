@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from torch import Tensor, nn
 
@@ -34,6 +34,23 @@ def inflated_kernel(kernel: Tensor) -> Tensor:
 def inflated(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the weights of an image network as those of the same network with a third axis."""
     return {name: inflated_kernel(tensor) if tensor.ndim == 4 else tensor for name, tensor in tensors.items()}
+
+
+def on_frames(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the weights of an image network, a chain, as those of ``models.frames``, which leave out its last layer.
+
+    >>> import torch
+    >>> sorted(on_frames({"0.weight": torch.ones(1), "1.weight": torch.ones(1)}))
+    ['frames.net.0.weight']
+    """
+    last = max((name.partition(".")[0] for name in tensors), key=lambda number: int(number) if number.isdigit() else -1)
+    return {f"frames.net.{name}": each for name, each in tensors.items() if name.partition(".")[0] != last}
+
+
+FROM_IMAGES: dict[str, Callable[[Mapping[str, Tensor]], dict[str, Tensor]]] = {
+    "inflated": inflated,
+    "frames": on_frames,
+}  # by family
 
 
 def resnet3d_mini(*, classes: int, channels: int, size: Size, width: int = 8, dropout: float = 0.0) -> nn.Sequential:

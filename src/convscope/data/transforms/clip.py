@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -77,6 +77,10 @@ class ClipTransform:
     def std(self) -> tuple[float, ...]:
         """The standard deviation of each channel, in raw units."""
         return self.frame.std
+
+    def rescaled(self, mean: tuple[float, ...], std: tuple[float, ...]) -> ClipTransform:
+        """Return the rule with another mean and standard deviation of each channel."""
+        return replace(self, frame=replace(self.frame, mean=mean, std=std))
 
     def store(self, example: Encoded | np.ndarray | Sequence[Encoded]) -> Stored:
         """Return one clip as it is stored: frames in files, or an array (T, H, W) or (T, H, W, C).

@@ -16,7 +16,7 @@ def picture_of(explanation: Explanation, display: Display | None = None) -> np.n
     raw = explanation.raw
     if raw is None or raw.ndim < 3:
         return None
-    plane = raw if raw.ndim == 3 else _laid_out(raw, explanation)
+    plane = raw if raw.ndim == 3 else _laid_out(raw, explanation, fill=raw.max())
     first = np.moveaxis(_upright(plane, explanation), -1, 0)
     return (display or Display.of(first[None])).show(first)
 
@@ -27,9 +27,9 @@ def plane_of(each: Map, explanation: Explanation) -> np.ndarray:
     return _upright(plane, explanation)
 
 
-def _laid_out(frames: np.ndarray, explanation: Explanation) -> np.ndarray:
+def _laid_out(frames: np.ndarray, explanation: Explanation, fill: float = 0) -> np.ndarray:
     """Return all frames of a clip, or slices of a volume, where they are few; of more the slice that is shown."""
-    return in_rows(frames) if len(frames) <= FRAMES else frames[slice_of(explanation)]
+    return in_rows(frames, fill) if len(frames) <= FRAMES else frames[slice_of(explanation)]
 
 
 def _upright(plane: np.ndarray, explanation: Explanation) -> np.ndarray:
