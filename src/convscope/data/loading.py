@@ -30,7 +30,6 @@ from convscope.data.transforms import (
     SignalRule,
     TextTransform,
     VolumeTransform,
-    noun_of,
 )
 from convscope.data.volumes.loading import load_labelled_volumes, load_volumes
 from convscope.data.volumes.recognition import as_volumes
@@ -123,7 +122,8 @@ def load_labelled(
     if isinstance(rule, ClipTransform):
         form = next(flag for flag, kind in FORMS.items() if kind == rule.kind)
         listing = as_stacks(listing, replace(options, stacks=form)) or listing
-    takes = noun_of(rule) if isinstance(rule, ClipTransform | SignalRule | TextTransform) else "image"
+    takes = "text" if isinstance(rule, TextTransform) else "signal" if isinstance(rule, SignalRule) else "image"
+    takes = rule.example if isinstance(rule, ClipTransform) else takes
     if takes != input_kind(listing):
         raise DataError(
             f"{path_or_name} is read as {listing.kind}, a set of {input_kind(listing)}s; this run takes {takes}s"

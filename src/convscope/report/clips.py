@@ -25,6 +25,11 @@ def clips_of(split: Split, candidates: np.ndarray) -> Clips | None:
     return Clips(frames, tuple(words[int(position)] for position in at))
 
 
+def laid_out(clips: np.ndarray) -> np.ndarray:
+    """Return clips (n, T, H, W, C) as images (n, C, h, w) of their frames, in rows."""
+    return np.stack([np.moveaxis(in_rows(clip, clips.max()), -1, 0) for clip in clips])
+
+
 def moving(clips: Clips) -> str:
     """Return all clips side by side as one moving picture, for the page."""
     display = Display.of(np.moveaxis(clips.frames.reshape(-1, *clips.frames.shape[2:]), -1, 1))

@@ -91,7 +91,10 @@ def _in_npz(path: Path, rule: ClipTransform) -> Iterator[Held]:
     expected = f"{rule.example}s as x ({rule.example}s, {rule.words[0]}s, height, width), perhaps with channels"
     for name in example_arrays(path, (4, 5), expected):
         values = array_in(path, name)
-        lay = frames_last(values.shape[1:], f"{path}, array {name}")
+        try:
+            lay = frames_last(values.shape[1:])
+        except DataError as error:
+            raise DataError(f"{path}, array {name}: {error}") from None
         for at in range(len(values)):
             clip = lay(values[at : at + 1])[0]
             yield Held(f"{path}/{name}/{at}", lambda clip=clip: stored(clip))

@@ -57,14 +57,14 @@ def read(path: Path, columns: Columns, form: Form) -> Listing:
     return replace(listing, images=ArrayStacks(form, listing.ids, images))
 
 
-def frames_last(shape: tuple[int, ...], where: str) -> Callable[[np.ndarray], np.ndarray]:
+def frames_last(shape: tuple[int, ...]) -> Callable[[np.ndarray], np.ndarray]:
     """Return what brings arrays (k, *shape) to (k, frames, height, width, channels); ``DataError`` for other axes."""
     if len(shape) == 3:
         return lambda block: block[..., None]
     if len(shape) == 4 and (axis := _channels(shape)) is not None:
         return lambda block: np.moveaxis(block, axis + 1, -1)
     raise DataError(
-        f"{where}: cannot tell which axis of examples of shape {shape} holds the channels: expected (frames, height, "
+        f"cannot tell which axis of examples of shape {shape} holds the channels: expected (frames, height, "
         f"width), or with 1 to {CHANNELS} channels last"
     )
 
@@ -75,7 +75,7 @@ def _channels(shape: tuple[int, ...]) -> int | None:
 
 
 def _layout(shape: tuple[int, ...], form: Form) -> npz.Layout:
-    lay = frames_last(shape, "")
+    lay = frames_last(shape)
     laid = lay(np.empty((1, *shape), np.uint8)).shape[1:]
     first = "depth" if form == "volume" else "frames"
     return npz.Layout(laid, lay, f"{first} × height × width × channels")

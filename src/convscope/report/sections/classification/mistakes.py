@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from convscope.data.dataset import Split
-from convscope.data.pictures import in_rows
 from convscope.data.transforms.text import text_of
+from convscope.report.clips import laid_out
 from convscope.report.explained.shown import FRAMES
 from convscope.report.section import shows_images
 from convscope.report.sections.classification.contents import Mistake
@@ -22,7 +22,7 @@ def _frames(split: Split, row: int) -> np.ndarray | None:
     spec = split.input.spec
     if spec.kind not in ("video", "volume") or None in spec.shape or int(spec.shape[0] or 0) > FRAMES:
         return None
-    return np.moveaxis(in_rows(np.asarray(split[row].image)), -1, 0)
+    return laid_out(np.asarray(split[row].image)[None])[0]
 
 
 def missed(split: Split, probabilities: np.ndarray, rows: list[int], count: int = 24) -> tuple[Mistake, ...]:
