@@ -33,6 +33,7 @@ from convscope.text import count
 
 SIDE = 112  # of frames that are larger: what published networks for clips see, and a CPU trains on
 SPLITS = ("train", "valid", "test")
+FEW = 1_000  # training clips
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,7 @@ def load_clips(
             **learned_said(target, examined),
             "normalisation": _scale_said(transform),
         },
-        warnings=(*listing.notices, *read.notices, *checks.run(examined)),
+        warnings=(*listing.notices, *read.notices, *_few(stacks, rows["train"]), *checks.run(examined)),
         cache=read.entry.folder,
         decoding=read.entry.seconds,
         options=options.to_settings(),
@@ -209,6 +210,18 @@ def _repeated(listing: Listing, rows: np.ndarray, lengths: np.ndarray, wanted: i
         "are seen twice"
     )
     return (Notice("short-clips", text, tuple(listing.ids[rows[short[:20]]].tolist())),)
+
+
+def _few(stacks: Stacks, train: np.ndarray) -> tuple[Notice, ...]:
+    """Say of few clips what is known of learning from so few."""
+    if stacks.form != "video" or len(train) >= FEW:
+        return ()
+    text = (
+        f"{len(train):,} training clips are few for kernels over time: on UCF-101 such networks, learned from scratch, "
+        "name 41 to 44 % of 101 actions (Tran et al. 2017); a network of images under --pretrained begins further on "
+        "(frame_average, frame_gru, resnet3d_mini)"
+    )
+    return (Notice("few-clips", text),)
 
 
 def _said(read: _Read, transform: ClipTransform) -> dict[str, str]:
