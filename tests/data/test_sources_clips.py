@@ -195,10 +195,20 @@ def test_settings_that_mean_nothing_are_refused(tmp_path: Path):
         cs.load(root, fit="keep")
     with pytest.raises(ConfigError, match="--frames 4: for clips"):
         cs.load("digits", frames=4)
+    with pytest.raises(ConfigError, match=r"--stacks clips: digits is .* no clips with one answer"):
+        cs.load("digits", stacks="clips")
     with pytest.raises(ConfigError, match="--tokens words"):
         cs.load(root, tokens="words")
     with pytest.raises(ConfigError, match="--stacks slices: motions"):
         cs.load("motions", stacks="slices")
+
+
+def test_arrays_at_hand():
+    clips = np.stack([clip(number) for number in range(20)])
+    for named, kind in (({"video": clips}, "video"), (clips[..., None], "video"), ({"volume": clips}, "volume")):
+        data = cs.from_arrays(named, np.arange(20) % 2)
+        assert data.train.input.spec.kind == kind and data.preprocessing.kind == kind
+        assert data.preprocessing.tensor(data.train.input.take(np.arange(2))).shape == (2, 1, FRAMES, 10, 12)
 
 
 def test_one_rule_for_files_and_arrays(tmp_path: Path):

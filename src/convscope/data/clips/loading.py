@@ -164,7 +164,11 @@ def _refuse(listing: Listing, bad: Bad, options: LoadOptions, noun: str) -> None
 def _broken(entry: caching.Entry, images: FileImages | ArrayImages, count: int, frames: int, word: str) -> Bad:
     """Return which clips cannot be used, by their positions, and why: a frame is damaged, or of another size."""
     broken: Bad = {}
-    names = images.names.tolist() if isinstance(images, FileImages) else [f"{word} {k}" for k in range(len(images))]
+    names = (
+        images.names.tolist()
+        if isinstance(images, FileImages)
+        else [f"{word} {k % frames}" for k in range(len(images))]
+    )
     for at, why in sorted(entry.bad.items()):
         broken.setdefault(at // frames, f"{names[at]}: {why}")
     sizes = np.stack([entry.index["height"], entry.index["width"]], axis=1).reshape(count, frames, 2)

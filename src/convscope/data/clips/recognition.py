@@ -47,6 +47,10 @@ def as_stacks(listing: Listing, options: LoadOptions) -> Listing | None:
             return _as_said(listing, asked)
         return _grouped(listing, options)
     if asked == "slices" or not isinstance(listing.images, FileImages) or not isinstance(listing.target, Target):
+        if asked == "clips":
+            raise ConfigError(
+                f"--stacks clips: {listing.name} is {listing.kind}, no clips with one answer; leave it out"
+            )
         return None
     files, names = listing.images.files, listing.images.names
     first = str(names[0])
