@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.data.pictures import as_shown, tile
+from convscope.data.pictures import as_shown, in_rows, tile
 from convscope.data.spec import names_of
 from convscope.data.transforms.text import text_of
 from convscope.errors import CheckpointError, ConfigError
@@ -51,7 +51,7 @@ def rows(session: Session, options: Mapping[str, str], run: str) -> Answer:
         for at, cell in zip(chosen, cells, strict=True)
     ]
     arrays: dict[str, np.ndarray] = {}
-    if len(chosen) and split.input.spec.kind == "image":
+    if len(chosen) and split.input.spec.kind in ("image", "video"):
         arrays["thumbnails"] = np.stack([_thumbnail(split, int(at)) for at in chosen])
     elif len(chosen) and split.input.spec.kind == "signal":
         arrays["signals"] = np.stack([_short_signal(split, int(at)) for at in chosen])
@@ -79,6 +79,8 @@ def one(session: Session, options: Mapping[str, str], run: str, image: str) -> A
     arrays: dict[str, np.ndarray] = {}
     if forward.scaling is not None and forward.scaling.raw.ndim == 3:
         arrays["pixels"] = as_shown(forward.scaling.raw)
+    elif forward.scaling is not None and forward.scaling.raw.ndim == 4:  # a clip: its frames in rows
+        arrays["pixels"] = as_shown(_in_rows(np.moveaxis(forward.scaling.raw, 0, -1)))
     elif forward.scaling is not None:
         arrays["signal"] = forward.scaling.raw.astype(np.float32)
     outputs = np.asarray(forward.engine.get(forward.output, forward.values[forward.output]))
@@ -188,12 +190,18 @@ def _only_cell(order: np.ndarray, answers: Answers | None, options: Mapping[str,
 
 def _thumbnail(split: Split, at: int) -> np.ndarray:
     """Return an image, reduced to fit a square, on grey: bytes (64, 64, 3)."""
-    image = np.moveaxis(np.asarray(split.input.take(np.array([at]))[0]), -1, 0)
+    stored = np.asarray(split.input.take(np.array([at]))[0])
+    image = _in_rows(stored) if stored.ndim == 4 else np.moveaxis(stored, -1, 0)
     shown = tile(as_shown(image), SIDE)[:SIDE, :SIDE]
     square = np.full((SIDE, SIDE, 3), 128, np.uint8)
     top, left = (SIDE - shown.shape[0]) // 2, (SIDE - shown.shape[1]) // 2
     square[top : top + shown.shape[0], left : left + shown.shape[1]] = shown
     return square
+
+
+def _in_rows(clip: np.ndarray) -> np.ndarray:
+    """Return a clip (T, H, W, C) as one image (C, h, w)."""
+    return np.moveaxis(in_rows(clip, clip.max()), -1, 0)
 
 
 def _short_signal(split: Split, at: int) -> np.ndarray:
