@@ -199,7 +199,7 @@ OF_CLASSES = (
     "data/fingerprint.py", "runs/model_spec.py",
     "runs/published.py",  # published weights are of classes
     "cli/data.py", "cli/models.py",
-    "data/sequences/",
+    "data/sequences/", "data/clips/",
     "data/masks/", "data/array_masks.py", "data/decode/mask.py", "runs/masks/",  # of pixels
     "data/options.py", "training/plan.py", "training/settings.py",  # the setting that names the classes of pixels
 )  # fmt: skip

@@ -268,7 +268,7 @@ def test_a_missing_path(tmp_path):
     assert refused(tmp_path / "hymenopetra" / "train") == (
         f"nothing is at {tmp_path}/hymenopetra/train: there is no 'hymenopetra' in {tmp_path}; "
         "did you mean 'hymenoptera'? (sets that have a name: digits, angles, squares, discs, tracks, nuclei, steps, "
-        "mnist, fashion-mnist, cifar10)"
+        "motions, mnist, fashion-mnist, cifar10)"
     )
     assert "; did you mean 'digits'?" in refused("digts")
 

@@ -159,6 +159,7 @@ def test_the_catalogue(tmp_path, own_cache):
         "tracks",
         "nuclei",
         "steps",
+        "motions",
         "mnist",
         "fashion-mnist",
         "cifar10",

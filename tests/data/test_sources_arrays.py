@@ -179,9 +179,9 @@ def test_npz_in_other_orders_and_types(tmp_path):
             "(x.astype(np.float32)), or called signals",
         ),
         (
-            {"x": np.ones((4, 5, 5, 5)), "y": [0, 1, 0, 1]},
-            ": cannot tell which axis of an image of shape (5, 5, 5) holds the channels: expected the first or the "
-            "last to be smaller than both others, or the others to be equal",
+            {"x": np.ones((4, 5, 6, 7, 8)), "y": [0, 1, 0, 1]},
+            ": cannot tell which axis of examples of shape (5, 6, 7, 8) holds the channels: expected (frames, height, "
+            "width), or with 1 to 4 channels last",
         ),
         (
             {"x": np.ones((2, 5, 5)), "y": np.array([{}, 1], object)},

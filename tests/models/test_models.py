@@ -124,7 +124,7 @@ def test_faster_forms_leave_the_answers_as_they_are(name: str) -> None:
 
 def test_unknown_names_and_options_say_the_nearest() -> None:
     with pytest.raises(
-        ConfigError, match=r"unknown model 'lennet'; did you mean 'lenet'\?; known: alexnet, .*, lenet, lenet5"
+        ConfigError, match=r"unknown model 'lennet'; did you mean 'lenet'\?; known: alexnet, .*, lenet, lenet3d, lenet5"
     ):
         create("lennet", classes=10, channels=1, size=(28, 28))
     with pytest.raises(

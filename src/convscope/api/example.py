@@ -16,11 +16,12 @@ import numpy as np
 from convscope.api.inspect import Network, names_shape, open_network, shape_of
 from convscope.api.sequence_input import signal_of
 from convscope.data.dataset import Example as Stored
+from convscope.data.decode.encoded import Unreadable
 from convscope.data.preprocessing import Preprocessing
 from convscope.data.spec import Classes
-from convscope.data.transforms import LogMelTransform, SignalTransform, TextTransform
+from convscope.data.transforms import ClipTransform, LogMelTransform, SignalTransform, TextTransform
 from convscope.data.transforms.text import text_of
-from convscope.errors import ShapeError
+from convscope.errors import DataError, ShapeError
 from convscope.tracing.forward import Scaling
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ def _of_run(opened: Network, run: Run, x: Any) -> Example:
         named = rule.names(range(run.spec.input.vocabulary or 0))
         text = text_of(np.asarray(x.image)) if isinstance(x, Stored) else str(x)
         return Example(opened, [opened.tokens(text)], None, classes, named)
+    if isinstance(run.spec.preprocessing, ClipTransform):
+        return _of_clip(opened, run, x, classes)
     if isinstance(run.spec.preprocessing, LogMelTransform):
         spectrogram = run.predictor.tensor(signal_of(x, run.spec.preprocessing)[None])
         return Example(opened, [spectrogram], None, classes)
@@ -125,6 +128,20 @@ def _of_run(opened: Network, run: Run, x: Any) -> Example:
     pixels = opened.pixels(Path(x)) if isinstance(x, str | os.PathLike) else _prepared(x, rule)
     inputs = [run.predictor.tensor(np.array(pixels[None]))]
     return Example(opened, inputs, _scaling(pixels, rule), classes)
+
+
+def _of_clip(opened: Network, run: Run, x: Any, classes: tuple[str, ...]) -> Example:
+    """Return one clip, given in a file, as an array or as an example, as the run's network sees it."""
+    rule = run.spec.preprocessing
+    assert isinstance(rule, ClipTransform)
+    clips = list(run.predictor.examples(x))
+    if len(clips) != 1:
+        raise DataError(f"expected one {rule.example}, found {len(clips)}; give one of them")
+    stored = clips[0].stored(rule)
+    if isinstance(stored, Unreadable):
+        raise DataError(f"{clips[0].name} {stored}")
+    inputs = [run.predictor.tensor(stored.values[None])]
+    return Example(opened, inputs, Scaling(np.moveaxis(stored.values, -1, 0), rule.mean, rule.std), classes)
 
 
 def _scaling(pixels: np.ndarray, rule: Preprocessing) -> Scaling:

@@ -16,6 +16,7 @@ from convscope.report.html import write as write_report
 from convscope.runs import files
 from convscope.runs.checksum import noted, record_results, weights_hash
 from convscope.runs.folder import compared_of
+from convscope.runs.motion import motion_controls
 from convscope.runs.predictions import write_predictions
 from convscope.runs.run import Run, open_run
 from convscope.runs.setup import Training
@@ -64,6 +65,7 @@ def write_results(
         **scores,
         "valid": _compared(run, data.valid, of_valid, (scores["main"],)),
         "baselines": beside,
+        **({"motion": motion} if (motion := motion_controls(run, judged, predictions)) else {}),
         **({"cost": training.spec.cost()} if own.is_own(training.spec.model) else {}),
         "seconds": timing,
     }

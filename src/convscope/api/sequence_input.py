@@ -31,7 +31,9 @@ def signal_of(given: Any, rule: SignalRule) -> np.ndarray:
         first = listed((each.name for each in examples), 3)
         raise DataError(f"expected one signal, found {count(len(examples), 'signal')}; name one of them: {first}")
     try:
-        return first_window(rule.store(examples[0].read()).values, rule)
+        signal = examples[0].read()
+        assert isinstance(signal, np.ndarray)
+        return first_window(rule.store(signal).values, rule)
     except Unreadable as error:
         raise DataError(f"{examples[0].name} {error}") from None
 

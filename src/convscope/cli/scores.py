@@ -27,6 +27,8 @@ def scores_table(metrics: Mapping[str, Any]) -> Group:
     parts += [shown(listing) for listing in report_of(metrics["task"]).listings(metrics)]
     if metrics.get("baselines"):
         parts.append(_baselines(metrics, about[metrics["main"]]))
+    if metrics.get("motion"):
+        parts.append(_motion(metrics, about[metrics["main"]]))
     if groups:
         parts.append(Text(f"intervals: {metrics['interval']}", style="dim"))
     return Group(*parts)
@@ -39,6 +41,21 @@ def _figure(estimate: dict[str, Any], about: About) -> str:
     '3.2000 (3.1000-3.3000) px'
     """
     return f"{interval(estimate)} {'' if about.unit == 'share' else about.unit}".rstrip()
+
+
+def _motion(metrics: Mapping[str, Any], main: About) -> Any:
+    """Return what the network is worth without motion."""
+    rows = [("all frames, in order", _figure(metrics[metrics["main"]], main), "")]
+    rows += [
+        (
+            control["name"],
+            _figure(control[metrics["main"]], main),
+            lead(ahead(control["versus"]["difference"], main), main),
+        )
+        for control in metrics["motion"]
+    ]
+    by = f"all frames are better by{f', {unit(main)}' if unit(main) else ''}"
+    return table(("how much motion matters", main.title, by), rows)
 
 
 def _baselines(metrics: Mapping[str, Any], main: About) -> Any:

@@ -24,7 +24,7 @@ from convscope.data.sources.point_columns import checked
 from convscope.data.sources.quantities import number_target
 from convscope.data.spec import Kind
 from convscope.data.splits import assign
-from convscope.data.transforms import TRANSFORMS, Transform
+from convscope.data.transforms import TRANSFORMS, StackTransform, Transform
 from convscope.errors import ConfigError, DataError
 
 CHANNELS = (1, 2, 3, 4)
@@ -33,7 +33,14 @@ TARGETS = (
     "of whole numbers"
 )
 SPLITS = ("train", "valid", "test")
-_AXES: dict[Kind, int] = {"signal": 2, "image": 3}  # what an example may be -> its axes, the last one of channels
+_AXES: dict[Kind, int] = {
+    "signal": 2,
+    "image": 3,
+    "video": 4,
+    "volume": 4,
+}  # what an example may be -> its axes, the last one of channels
+
+FORMS: dict[Kind, str] = {"signal": "(steps, channels)", "image": "(height, width, channels)"}
 
 Examples = np.ndarray | Sequence[np.ndarray] | Column
 
@@ -56,9 +63,10 @@ def from_arrays(
 
     Args:
         inputs: images (n, H, W, C), or grey ones (n, H, W) of uint8, uint16 or bool; signals (n, T, C) of real
-            numbers; or a list of n of them, whose sizes may differ; under names of their own where there are several.
+            numbers; clips (n, T, H, W, C); or a list of n of them, whose sizes may differ; under names of their own
+            where there are several.
             Called what they are, they may lack the axis of one channel: ``{"image": (n, H, W)}``,
-            ``{"signal": (n, T)}``.
+            ``{"signal": (n, T)}``, ``{"video": (n, T, H, W)}``, ``{"volume": (n, D, H, W)}``.
         targets: n class names or whole numbers (the numbers of classes); 0 and 1 (n, K), one column a label, or n lists
             of labels; real numbers (n,) or (n, K), NaN for one that is missing; points (n, K, 2) as x and y; masks
             (n, H, W) of whole numbers, or a list of n of them, each as large as its image; or a ``Target``, with names
@@ -130,6 +138,7 @@ def column_of(name: str, values: Examples) -> Column:
         )
     if kind == "image":
         _refuse_channels_first([np.shape(example) for example in values])
+    if kind in ("image", "video", "volume"):
         values = stored(values) if isinstance(values, np.ndarray) else [stored(example) for example in values]
     _refuse_unknown(values)
     if isinstance(values, np.ndarray) or len({example.shape for example in values}) == 1:
@@ -150,7 +159,7 @@ def _kind(name: str, values: np.ndarray | Sequence[np.ndarray]) -> Kind:
         called: Kind = name  # pyright: ignore[reportAssignmentType]
         if len(axes) == 1 and axes <= {_AXES[called], _AXES[called] - 1}:
             return called
-        form = "(height, width, channels)" if called == "image" else "(steps, channels)"
+        form = FORMS.get(called, "(frames, height, width, channels)")
         raise DataError(
             f"expected {called}s {form}, all with channels or, where there is one, all without; found {found}; a stack "
             "(n, ...) or a list of n of them is given"
@@ -232,4 +241,5 @@ def _split(
 
 
 def _fitted(column: Column, rows: np.ndarray) -> Transform:
-    return TRANSFORMS[column.spec.kind].fitted(column, rows)
+    kind = column.spec.kind
+    return (StackTransform if kind == "volume" else TRANSFORMS[kind]).fitted(column, rows)

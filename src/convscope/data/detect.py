@@ -24,6 +24,7 @@ from convscope.data.sources import (
     mask_table,
     npz,
     npz_signals,
+    npz_stacks,
     pts,
     recordings,
     signal_files,
@@ -72,7 +73,7 @@ def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
     if name.endswith(table.ENDINGS):
         return _table(path, cache, columns)
     if name.endswith(".npz"):
-        return (npz_signals if npz_signals.holds(path, columns) else npz).read(path, columns)
+        return _archive(path, columns)
     if ending(path.name) in signal_files.ENDINGS or ucr.holds(path):
         return _signals(path, cache, columns)
     if zipfile.is_zipfile(path) or _is_tar(path):
@@ -85,6 +86,13 @@ def sniff(path: Path, cache: Path, columns: Columns | None = None) -> Listing:
     if name.endswith(".txt") and path.stat().st_size:
         what = "a text file whose rows are not plainly numbers"
     raise DataError(f"{path} is {what}, not a set; expected {LOOKED_FOR}")
+
+
+def _archive(path: Path, columns: Columns) -> Listing:
+    """List the examples of one NumPy archive: clips or volumes, signals, or images."""
+    if (form := npz_stacks.form_of(path, columns)) is not None:
+        return npz_stacks.read(path, columns, form)
+    return (npz_signals if npz_signals.holds(path, columns) else npz).read(path, columns)
 
 
 def _table(path: Path, cache: Path, columns: Columns) -> Listing:
@@ -178,7 +186,7 @@ def _one_set(files: Files, cache: Path, columns: Columns) -> Listing:
         *(recordings.find(files, columns) if not indexed else ()),
         *idx.find(files),
         *cifar.find(files),
-        *npz.find(files, columns),
+        *npz.find(files, columns, _archive),
         *_archives(files, cache, columns),
     ]
     # A table that names the images says more than the folders they lie in, and so do files of nothing but points.

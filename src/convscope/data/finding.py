@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from convscope.data import named
+from convscope.data.clips.stacks import WORDS, Stacks
 from convscope.data.dataset import Notice
 from convscope.data.detect import sniff
 from convscope.data.ingest.build import Progress
@@ -80,6 +81,8 @@ def other_columns(listing: Listing, columns: Columns) -> tuple[Notice, ...]:
 
 def input_kind(listing: Listing) -> str:
     """Return what an example of a listing is."""
+    if isinstance(listing.images, Stacks):
+        return WORDS[listing.images.form][0]
     return "text" if isinstance(listing.images, Texts) else "signal" if isinstance(listing.images, Signals) else "image"
 
 

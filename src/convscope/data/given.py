@@ -21,7 +21,7 @@ from convscope.data.decode import open_image, pillow
 from convscope.data.decode.encoded import Encoded, Unreadable, stored
 from convscope.data.image_files import Held, in_file
 from convscope.data.nodata import usable
-from convscope.data.transforms import ImageTransform, TextTransform, Transform, VolumeTransform
+from convscope.data.transforms import ClipTransform, ImageTransform, TextTransform, Transform, VolumeTransform
 from convscope.data.transforms.channels import promote
 from convscope.data.transforms.image import RANGES
 from convscope.data.transforms.text import points_of
@@ -61,6 +61,10 @@ def _examples(item: Any, name: str, rule: Transform) -> Iterable[Held]:
     if isinstance(rule, TextTransform) and (isinstance(item, str) or hasattr(item, "__fspath__")):
         return [Held(str(item), lambda: points_of(str(item)))]
     if isinstance(item, str) or hasattr(item, "__fspath__"):
+        if isinstance(rule, ClipTransform):
+            from convscope.data.clips.given import in_clip_file
+
+            return in_clip_file(Path(item), rule)
         if isinstance(rule, VolumeTransform):
             from convscope.data.volumes.given import in_volume_file
 

@@ -31,15 +31,15 @@ WORDS = ROLES["image"] | SPLITS.keys()
 
 @dataclass(frozen=True)
 class Held:
-    """One image: what to call it, and what reads it, which may raise ``Unreadable`` or ``OSError``."""
+    """One image, or the frames of a clip: its name and what reads it, which may raise ``Unreadable`` or ``OSError``."""
 
     name: str
-    read: Callable[[], Encoded | np.ndarray]
+    read: Callable[[], Encoded | np.ndarray | Sequence[Encoded]]
 
     def stored(self, transform: Transform) -> Stored | Unreadable:
         """Return it as a column holds it, or why it cannot be used."""
         try:
-            return transform.store(self.read())
+            return transform.store(self.read())  # pyright: ignore[reportArgumentType] - frames where clips are taken
         except Unreadable as error:
             return error
         except OSError as error:

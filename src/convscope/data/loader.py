@@ -24,6 +24,7 @@ from convscope.data.patches import Patches, Places, cuts
 from convscope.data.spec import FieldSpec
 from convscope.data.transforms import (
     PLAIN,
+    ClipTransform,
     Form,
     ImageTransform,
     LogMelTransform,
@@ -37,6 +38,8 @@ from convscope.world import ALONE, World
 
 if TYPE_CHECKING:
     from convscope.data.augment import Policy
+
+Augmentable = ClipTransform | ImageTransform | LogMelTransform | SignalTransform | TextTransform | VolumeTransform
 
 
 @dataclass(frozen=True)
@@ -242,10 +245,11 @@ class Loader:
         return ((target, next(streamed) if target.streams else None) for target in self._targets)
 
 
-def _augmentable(
-    transform: ToTensor, policy: Policy
-) -> ImageTransform | LogMelTransform | SignalTransform | TextTransform | VolumeTransform:
-    if not isinstance(transform, ImageTransform | LogMelTransform | SignalTransform | TextTransform | VolumeTransform):
+def _augmentable(transform: ToTensor, policy: Policy) -> Augmentable:
+    if not isinstance(
+        transform,
+        ClipTransform | ImageTransform | LogMelTransform | SignalTransform | TextTransform | VolumeTransform,
+    ):
         raise ConfigError(f"augmentation {str(policy)!r} is for images, which these inputs are not; choose none")
     return transform
 

@@ -8,6 +8,9 @@ from typing import Unpack
 
 import numpy as np
 
+from convscope.data.clips.loading import load_clips, load_labelled_clips
+from convscope.data.clips.recognition import FORMS, as_stacks, looks_like_frames
+from convscope.data.clips.stacks import Stacks
 from convscope.data.dataset import Data, Notice, Split
 from convscope.data.divide import divide
 from convscope.data.finding import find, input_kind, one_class, other_columns
@@ -22,7 +25,13 @@ from convscope.data.sequences.loading import load_labelled_texts, load_texts
 from convscope.data.sequences.signal_loading import load_labelled_signals, load_signals
 from convscope.data.sequences.signals import Signals
 from convscope.data.sequences.texts import Texts
-from convscope.data.transforms import ImageTransform, SignalRule, TextTransform, VolumeTransform
+from convscope.data.transforms import (
+    ClipTransform,
+    ImageTransform,
+    SignalRule,
+    TextTransform,
+    VolumeTransform,
+)
 from convscope.data.volumes.loading import load_labelled_volumes, load_volumes
 from convscope.data.volumes.recognition import as_volumes
 from convscope.errors import DataError
@@ -50,8 +59,10 @@ def load(path_or_name: str | Path, *, progress: Progress | None = None, **option
     ``mask`` says what the values of masks are ("binary", "classes", "instances"; "auto": told from all masks),
     ``ignore`` which value or class is not scored, ``classes`` names a file with the names of classes (one a line, or
     value=name), and ``mask_threshold`` is the value from which on a pixel of a mask with soft edges is the object.
-    ``stacks`` says whether a TIFF of several pages, or a folder of images, is a volume ("volumes") or slices, each an
-    image ("slices", and "auto"); NIfTI files and ``.npy`` files of three axes are volumes. ``spacing`` are the
+    ``stacks`` says whether a file of several pages, or a folder of images, is a volume ("volumes"), a clip ("clips"),
+    or slices, each an image ("slices", and "auto"); NIfTI files and ``.npy`` files of three axes are volumes, videos,
+    animated GIFs and folders of frame_001.png, frame_002.png, ... clips. Of a clip, and of a volume with one answer,
+    ``frames`` are seen, at even distances, by default all of them and at most 16. ``spacing`` are the
     distances of their voxels along depth, height and width ("50,4,4"), by default as the files say.
     ``tokens`` says what the tokens of texts are: "characters", "words", "kmers:K" (runs of K characters), or letters of
     "dna"; by default characters, and letters where they are those of DNA. ``max_length`` tokens of a text are seen, by
@@ -75,19 +86,24 @@ def load_with(path_or_name: str | Path, options: LoadOptions, progress: Progress
     listing = find(path_or_name, options, options.columns, root, tell)
     if listing.target.kind == "class" and len(listing.classes) < 2 and listing.target.name != NOTHING:
         raise DataError(one_class(listing, path_or_name))
+    listing = as_stacks(listing, options) or listing
     options.refuse_of_others(input_kind(listing), listing.kind)
+    if isinstance(listing.images, Stacks):
+        return load_clips(path_or_name, listing, options, root, tell, divide)
     if isinstance(listing.images, Texts):
         return load_texts(path_or_name, listing, options, divide)
     if isinstance(listing.images, Signals):
         return load_signals(path_or_name, listing, options, divide)
     if (volumes := as_volumes(listing, options)) is not None:
         return load_volumes(path_or_name, volumes, options, root, tell, divide)
+    if options.stacks == "auto":
+        listing = replace(listing, notices=(*listing.notices, *looks_like_frames(listing)))
     return load_images(path_or_name, listing, options, root, tell, divide)
 
 
 def load_labelled(
     path_or_name: str | Path,
-    rule: ImageTransform | SignalRule | TextTransform | VolumeTransform,
+    rule: ImageTransform | ClipTransform | SignalRule | TextTransform | VolumeTransform,
     options: LoadOptions,
     *,
     inherited: frozenset[str] = frozenset(),
@@ -104,11 +120,17 @@ def load_labelled(
     tell, root = progress or _silent, caching.directory(options.cache)
     columns = replace(options.columns, optional=inherited)
     listing = find(path_or_name, options, columns, root, tell)
+    if isinstance(rule, ClipTransform):
+        form = next(flag for flag, kind in FORMS.items() if kind == rule.kind)
+        listing = as_stacks(listing, replace(options, stacks=form)) or listing
     takes = "text" if isinstance(rule, TextTransform) else "signal" if isinstance(rule, SignalRule) else "image"
+    takes = rule.example if isinstance(rule, ClipTransform) else takes
     if takes != input_kind(listing):
         raise DataError(
             f"{path_or_name} is read as {listing.kind}, a set of {input_kind(listing)}s; this run takes {takes}s"
         )
+    if isinstance(rule, ClipTransform):
+        return load_labelled_clips(path_or_name, listing, rule, options, root, tell)
     if isinstance(rule, TextTransform):
         return load_labelled_texts(path_or_name, listing, rule)
     if isinstance(rule, SignalRule):

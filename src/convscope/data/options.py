@@ -23,7 +23,7 @@ OF_NETWORKS = ("alpha", "side")  # what a network asks for, and no plan states
 
 MASKS = ("mask", "ignore", "classes", "mask_threshold", "stacks", "spacing")  # what masks and volumes mean
 Masked = Literal["auto", "binary", "classes", "instances"]
-Stacks = Literal["auto", "slices", "volumes"]
+Stacks = Literal["auto", "slices", "volumes", "clips"]
 As = Literal["wave", "logmel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,6 +60,7 @@ class LoadKeywords(TypedDict, total=False):
     classes: str | Path | None
     mask_threshold: float | None
     stacks: Stacks
+    frames: int | None
     tokens: str
     max_length: int | None
     fold_text: Fold
@@ -85,11 +86,12 @@ class ReadKeywords(TypedDict, total=False):
     mask_threshold: float | None
 
 
-# what an option says something of, where that is one kind of examples
-_OF_ONE = {
-    **dict.fromkeys(("img_size", "fit"), "image"),
-    **dict.fromkeys(("tokens", "max_length", "fold_text"), "text"),
-    **dict.fromkeys(("as_", "window", "hop"), "signal"),
+# what an option says something of, where that are some kinds of examples
+_OF_SOME: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("img_size", "fit"), ("image", "clip", "volume")),
+    **dict.fromkeys(("tokens", "max_length", "fold_text"), ("text",)),
+    **dict.fromkeys(("as_", "window", "hop"), ("signal",)),
+    "frames": ("clip", "volume"),
 }
 
 
@@ -125,6 +127,7 @@ class LoadOptions:
     classes: str | Path | None = None
     mask_threshold: float | None = None
     stacks: Stacks = "auto"
+    frames: int | None = None
     tokens: str = "auto"
     max_length: int | None = None
     fold_text: Fold = "none"
@@ -145,11 +148,11 @@ class LoadOptions:
     def refuse_of_others(self, noun: str, kind: str) -> None:
         """Raise ``ConfigError`` for an option that says nothing of examples of this ``noun``: it would do nothing."""
         for field in fields(self):
-            value, of = getattr(self, field.name), _OF_ONE.get(field.name, noun)
-            if of != noun and value != field.default:
+            value, of = getattr(self, field.name), _OF_SOME.get(field.name, (noun,))
+            if noun not in of and value != field.default:
                 flag = field.name.rstrip("_").replace("_", "-")
                 said = "x".join(map(str, cast("tuple[int, ...]", value))) if isinstance(value, tuple) else value
-                raise ConfigError(f"--{flag} {said}: for {of}s, and this set is read as {kind}; leave it out")
+                raise ConfigError(f"--{flag} {said}: for {of[0]}s, and this set is read as {kind}; leave it out")
 
     def to_settings(self) -> dict[str, Any]:
         """Return what a training is told to load the same set again, by the names and in the form of its settings.
@@ -172,6 +175,8 @@ class LoadOptions:
         """Raise ``ConfigError`` where settings of masks are given for a set that has none."""
         defaults = {f.name: f.default for f in fields(self)}
         for name in MASKS:
+            if name == "stacks":  # of clips and volumes with one answer each, too
+                continue
             if (value := getattr(self, name)) != defaults[name]:
                 setting = f"--{name.replace('_', '-')} {value}"
                 raise ConfigError(f"{setting}: {path} is read as {kind}, which has no masks; leave the setting out")
@@ -182,7 +187,7 @@ class LoadOptions:
         task = self.task if self.task in TASKS else None
         group = None if self.group == "auto" else self.group
         names = (self.image_column, self.label_column, group)
-        return Columns(*names, task=task, text=self.text_column, fill=self.fills_gaps)
+        return Columns(*names, task=task, text=self.text_column, fill=self.fills_gaps, stacks=self.stacks)
 
     @property
     def fills_gaps(self) -> bool:

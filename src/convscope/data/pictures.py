@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,6 +91,32 @@ def sheet(rows: list[list[np.ndarray]], gap: int) -> np.ndarray:
                 [one, np.full((h, w), 255, np.uint8)]
             )
     return out
+
+
+def in_rows(frames: np.ndarray, fill: float = 0, columns: int | None = None) -> np.ndarray:
+    """Lay frames (T, H, W, ...) out in rows of so many ``columns``, by default about a square, with lines between.
+
+    >>> in_rows(np.ones((3, 1, 1)), columns=2).tolist()
+    [[1.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    """
+    count, height, width, *rest = frames.shape
+    across = columns or math.ceil(math.sqrt(count))
+    down = -(-count // across)
+    laid = np.full((down * (height + 1) - 1, across * (width + 1) - 1, *rest), fill, frames.dtype)
+    for at, frame in enumerate(frames):
+        top, left = at // across * (height + 1), at % across * (width + 1)
+        laid[top : top + height, left : left + width] = frame
+    return laid
+
+
+def moving_url(frames: np.ndarray, milliseconds: int = 120) -> str:
+    """Return pictures (T, H, W, 3) as an animated GIF that stands in the page itself."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    first, *rest = (Image.fromarray(frame) for frame in frames)
+    first.save(file, format="GIF", save_all=True, append_images=rest, duration=milliseconds, loop=0)
+    return f"data:image/gif;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def data_url(picture: np.ndarray, *, exact: bool = True) -> str:

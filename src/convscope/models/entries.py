@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convscope.errors import nearest
+from convscope.models.clip_entries import CLIPS
 from convscope.models.network_entry import UNET, Entry
 from convscope.models.sequence_entries import SEQUENCES
 
@@ -216,5 +217,6 @@ ENTRIES: tuple[Entry, ...] = (
         "vae", "autoencoder:vae", "an autoencoder whose numbers are drawn: images can be sampled from it",
         "Kingma, Welling 2014", lr=0.003, channels_last=True, classes=1, space="whole", bfloat16=False,
     ),
+    *CLIPS,
     *SEQUENCES,
 )  # fmt: skip

@@ -18,7 +18,7 @@ import msgspec
 from convscope.data.decode import MAX_PIXELS
 from convscope.data.masks.rule import VOID, MaskRule
 from convscope.data.spec import TARGETS, Classes, TargetSpec
-from convscope.data.transforms import SAVED, ImageTransform, LogMelTransform, Transform
+from convscope.data.transforms import SAVED, ClipTransform, ImageTransform, LogMelTransform, Transform
 from convscope.data.transforms.resize import Fit
 from convscope.errors import CheckpointError, ConfigError
 from convscope.tasks.registry import task
@@ -40,6 +40,13 @@ class Images(msgspec.Struct):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     nodata: tuple[str, ...] | None = None
+
+
+class Clips(msgspec.Struct):
+    """``ClipTransform`` as it is written."""
+
+    frames: Count
+    frame: Images
 
 
 class Written(msgspec.Struct):
@@ -113,6 +120,8 @@ def _rule(values: dict[str, Any]) -> Transform:
     known = {name: transform for name, transform in SAVED.items() if transform is not ImageTransform}
     if kind not in known:
         raise ValueError(f"preprocessing.kind: expected one of {', '.join(known)}, or none for images, found {kind!r}")
+    if issubclass(known[kind], ClipTransform):
+        return _of_clips(_converted(fields, Clips, "preprocessing"), known[kind])
     transform = _converted(fields, known[kind], "preprocessing")
     if isinstance(transform, LogMelTransform):
         _check_spectrogram(transform)
@@ -153,6 +162,16 @@ def _of_images(images: Images) -> ImageTransform:
         return ImageTransform.from_dict(msgspec.to_builtins(images))
     except ValueError as error:
         raise ValueError(f"preprocessing.nodata: {error}") from None
+
+
+def _of_clips(clips: Clips, kind: type[ClipTransform]) -> ClipTransform:
+    frame = _of_images(clips.frame)
+    if not 1 <= clips.frames <= MAX_PIXELS // (frame.height * frame.width):
+        raise ValueError(
+            f"preprocessing.frames: expected 1 or more, at most {MAX_PIXELS:,} pixels in all, found {clips.frames} "
+            f"frames of {frame.height}×{frame.width}"
+        )
+    return kind(clips.frames, frame)
 
 
 def _check_scaling(rule: Any) -> None:

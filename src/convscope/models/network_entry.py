@@ -27,6 +27,7 @@ class Entry:
     given numbers, tokens or either; ``vocabulary`` is how many tokens there are, of a network that was published for
     texts. ``encoder`` names the network for classes whose features it begins with. ``mechanism`` says by what it looks
     beyond one place.
+    ``flat`` names the network for images whose weights it can begin with, on each frame or with a third axis.
     ``compared`` are options with which it is made as large as other networks: a single layer of thousands of kernels is
     none that anyone would compare.
     """
@@ -49,6 +50,7 @@ class Entry:
     takes: tuple[Form, ...] = ("numbers",)
     mechanism: str = "convolution"
     compared: tuple[tuple[str, int], ...] = ()
+    flat: str | None = None
 
     @property
     def input(self) -> InputSpec:

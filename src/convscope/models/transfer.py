@@ -25,8 +25,11 @@ from convscope.models.heatmaps import pyramid
 HEADS = ("own", "linear", "hidden", "heatmap")
 BACKBONE = ("backbone", "trunk")  # the word for all but the head, and the older one
 CHAINS = ("features", "trunk")  # children whose own children count as layers of the network
-POOLINGS = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d)
-MEANS = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d}  # by the axes of space
+POOLINGS = (
+    *(nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d),
+    *(nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d),
+)
+MEANS = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPool3d}  # by the axes of space
 
 
 def cut(model: nn.Module, head: str | None = None) -> tuple[nn.Sequential, nn.Sequential]:
@@ -66,7 +69,7 @@ def _first_of_head(children: list[tuple[str, nn.Module]], head: str | None) -> i
         if name in names:
             return names.index(name)
     for at, (_, child) in enumerate(children):
-        to_one = isinstance(child, POOLINGS) and child.output_size in (1, (1,), (1, 1))
+        to_one = isinstance(child, POOLINGS) and child.output_size in (1, (1,), (1, 1), (1, 1, 1))
         if to_one or isinstance(child, nn.Flatten):
             return at
     raise ConfigError(f"none of the layers {', '.join(names)} begins a head: none pools to one value or flattens")
@@ -106,7 +109,7 @@ def with_head(model: nn.Module, head: str | None, kind: str, classes: int, shape
     shapes = _shapes(backbone, shape)
     (*_, last) = shapes.values()
     axes = len(last) - 2
-    if axes not in MEANS or (axes == 1 and kind == "heatmap"):
+    if axes not in MEANS or (axes != 2 and kind == "heatmap"):
         raise ConfigError(f"its features are no maps (N, C, H, W) but of shape {last}; use head 'own'")
     if kind == "heatmap":
         return pyramid(backbone, shapes, shape[1], classes)

@@ -14,7 +14,9 @@ from convscope.data.transforms import ImageTransform
 from convscope.errors import CheckpointError, Error
 from convscope.models import public
 from convscope.models.header import KEY, read_header
+from convscope.models.inflated import FROM_IMAGES
 from convscope.models.naming import Scaling, dialect_of
+from convscope.models.network_entry import Entry
 from convscope.models.registry import create, entry
 from convscope.models.state_dict import pick
 from convscope.models.tensors import checked, file_in, read_file
@@ -64,6 +66,7 @@ def read_weights(
     A file is .safetensors, .npz, or what torch.save wrote (.pth, .pt, .ckpt, .pth.tar, ...); a run's folder stands for
     the weights in it. Of a checkpoint the state dict that fits is taken, without the prefixes of other trainers, and
     the notes say which. Weights named by another program that is known are renamed, those for BGR images turned to RGB.
+    Of a network for clips that is made of one for images, the run of that one is taken too.
     Of a network with a decoder those of its encoder are taken too: a file, a run or the published ones of that network.
 
     Raises:
@@ -77,11 +80,21 @@ def read_weights(
     if path.is_dir():
         path = file_in(path)
     content, metadata = read_file(path)
-    if known.encoder is None or not _is_of_encoder(path, content, metadata, known.encoder):
+    if known.flat is not None and KEY in metadata and read_header(path, metadata[KEY]).model == known.flat:
+        weights = _of_images(_named(path, content, metadata, known.flat, published=False), known)
+    elif known.encoder is None or not _is_of_encoder(path, content, metadata, known.encoder):
         weights = _named(path, content, metadata, name, published=published)
     else:
         weights = _without_head(_named(path, content, metadata, known.encoder, published=published), name)
     return weights if known.space is None else replace(weights, side=None)  # whose images keep their size
+
+
+def _of_images(weights: Weights, known: Entry) -> Weights:
+    """Return the weights of a network for images as those of one for clips, which is made of it."""
+    how = "kernels are spread over the frames" if known.family == "inflated" else "it sees each frame"
+    note = f"these are weights of {known.flat}, for images: {how}"
+    tensors = FROM_IMAGES[known.family](weights.tensors)
+    return replace(weights, model=known.name, tensors=tensors, notes=(*weights.notes, note))
 
 
 def _is_of_encoder(path: Path, content: Any, metadata: dict[str, str], encoder: str) -> bool:

@@ -13,8 +13,9 @@ from convscope.data.loader import Loader
 from convscope.data.patches import MASKS, Patches, patches_of
 from convscope.data.sequences.windows import Windows, windowed
 from convscope.data.spec import TargetSpec
-from convscope.data.transforms import LogMelTransform
+from convscope.data.transforms import ClipTransform, LogMelTransform
 from convscope.errors import ConfigError
+from convscope.report.clips import laid_out
 from convscope.report.contents import Augmented, Samples
 from convscope.report.picture import check_name, write_picture
 from convscope.report.section import evenly
@@ -30,7 +31,8 @@ def augmented(
 ) -> Augmented:
     """Return the training images at positions ``at`` (n,), and what the first ``epochs`` epochs make of them.
 
-    Of recordings that are seen as spectrograms these are the images, of volumes the middle slices.
+    Of recordings that are seen as spectrograms these are the images, of clips all frames in rows, of volumes the middle
+    slices.
     ``target`` says of points which change places in a mirrored image. Raises ``ConfigError`` where the policy does not
     suit the images.
     """
@@ -42,11 +44,20 @@ def augmented(
     batches = Loader(data.train, data.transforms, len(at), seed=seed, policy=policy, becomes=becomes)
     seen = [batches.of(at, epoch) for epoch in range(epochs)]
     variants = np.stack([data.preprocessing.undo(batch.x) for batch in seen], 1)  # (n, epochs, H, W, C)
+    if isinstance(data.preprocessing, ClipTransform):
+        return Augmented(_in_rows(data, at), np.stack([laid_out(clips) for clips in np.moveaxis(variants, 1, 0)], 1))
     points, names = None, ()
     if data.target_kind == "points":
         names = data.columns[data.targets[0]].spec.names
         points = np.stack([data.train.placed_target[at], *(batch.targets[0].numpy() for batch in seen)], 1)
     return Augmented(data.train.images(at), np.moveaxis(variants, -1, -3), points, names)
+
+
+def _in_rows(data: Data, at: np.ndarray) -> np.ndarray:
+    """Return training clips at positions ``at`` as images (n, C, H, W)."""
+    clips = data.train.input.take(at)
+    assert isinstance(clips, np.ndarray)
+    return laid_out(clips)
 
 
 def _spectrograms(data: Data, policy: Policy, at: np.ndarray, *, seed: int, epochs: int) -> Augmented:
@@ -108,7 +119,8 @@ def write_augmented(
     ``out`` ends in .png or .svg; by default it is ``DATA-augmented.png`` in the current folder; ``target`` is as in
     ``augmented``. Where the policy does nothing, images are drawn once, each with what is learned of it.
     Texts, DNA and signals are drawn as they are, ``images`` times ``copies`` of them, into ``DATA-examples.png``; where
-    signals are seen as spectrograms, these are the images. Of volumes the middle slices of their parts are drawn.
+    signals are seen as spectrograms, these are the images. Of clips all frames are drawn, of volumes the middle slices
+    of their parts.
     ``ConfigError`` as there, and as ``check_numbers``.
     """
     from convscope.report.figures import as_stored
@@ -127,8 +139,9 @@ def write_augmented(
         return write_picture(lambda: figure.picture(shown, names, f"{policy}; masks outlined{_of_volumes(data)}"), out)
     by_class = data.target_kind == "class"
     at = one_of_each_first(data.train.target, images) if by_class else evenly(data.train, images)
-    if str(policy) == "none" and data.train.input.spec.kind == "image":
-        samples = Samples(data.train.images(at), data.train.target[at])
+    clips = isinstance(data.preprocessing, ClipTransform)
+    if str(policy) == "none" and (clips or data.train.input.spec.kind == "image"):
+        samples = Samples(_in_rows(data, at) if clips else data.train.images(at), data.train.target[at])
         points = data.train.placed_target[at] if data.target_kind == "points" else None
         captions, ids = _learned(data.train[at]), list(map(str, data.train[at].ids))
         return write_picture(lambda: as_stored.picture(samples, captions, ids, points), out)

@@ -17,6 +17,7 @@ from convscope.models import entry, own
 from convscope.models.equivariant import Lifting
 from convscope.report import texts
 from convscope.report.augmented import augmented
+from convscope.report.clips import clips_of
 from convscope.report.contents import Augmented, Baseline, Contents, Samples
 from convscope.report.inside.collect import in_report
 from convscope.report.section import Judged, report_of, shows_images
@@ -55,6 +56,7 @@ def collect(
         facts=data.facts,
         warnings=(*data.warnings, *_told(metrics)),
         samples=_samples(data.train, report.samples(data.train)) if shows_images(data.train) else None,
+        clips=clips_of(data.train, report.samples(data.train)),
         augmented=_augmented(data, settled, run.spec.target),
         epochs={name: [row[name] for row in history.epochs] for name in history.epochs[0]},
         steps=_steps(history),

@@ -26,6 +26,14 @@ class Samples:
 
 
 @dataclass(frozen=True)
+class Clips:
+    """Some raw training clips (n, T, H, W, C), or volumes, each with what it is an example of."""
+
+    frames: np.ndarray
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Augmented:
     """What augmentation makes of raw ``images`` (n, C, H, W): ``variants`` (n, k, C, H, W) in the same units.
 
@@ -85,6 +93,7 @@ class Contents:
     facts: dict[str, str] = field(default_factory=dict)
     warnings: tuple[Notice, ...] = ()
     samples: Samples | None = None
+    clips: Clips | None = None
     augmented: Augmented | None = None
     epochs: dict[str, list[float]] = field(default_factory=dict)
     steps: dict[str, np.ndarray] = field(default_factory=dict)

@@ -19,12 +19,13 @@ from convscope.data.loading import load_labelled
 from convscope.data.masks import MaskRule, ignoring, read_otherwise
 from convscope.data.options import COLUMNS, MASKS, PLACES, LoadOptions, ReadKeywords
 from convscope.data.spec import STORED
-from convscope.data.transforms import ImageTransform, SignalRule, VolumeTransform
+from convscope.data.transforms import ClipTransform, ImageTransform, SignalRule, VolumeTransform
 from convscope.data.transforms.channels import promote, promotion
 from convscope.errors import ConfigError, DataError, nearest
 from convscope.runs import files
 from convscope.runs.inputs import load_source
 from convscope.runs.masks.distances import with_distances
+from convscope.runs.motion import motion_controls
 from convscope.runs.tiles import Tiles
 from convscope.text import count
 from convscope.training.choice import decided_by_validation
@@ -90,11 +91,14 @@ def evaluate(
     images, converted = _images(run, chosen)
     warnings = [*filter(None, (run.unfinished,)), *labelled.warnings, *converted, *targets.notices]
     warnings += _flattered(run, name) if data is None else _trained_on(run, chosen)
-    scores, _ = run.score(chosen.with_input(images).with_target(targets.stored), tta=tta, amp=amp, tiles=tiles)
+    labelled_split = chosen.with_input(images).with_target(targets.stored)
+    scores, predictions = run.score(labelled_split, tta=tta, amp=amp, tiles=tiles)
+    motion = motion_controls(run, labelled_split, predictions)
     if run.code_has_changed:
         warnings.append(f"{run.environment['code']['file']} has changed since this run began: it may compute otherwise")
     return {
         "task": run.spec.task, "split": name, "examples": len(chosen), "tta": tta, "warnings": warnings, **scores,
+        **({"motion": motion} if motion else {}),
     }  # fmt: skip
 
 
@@ -203,7 +207,7 @@ def _images(run: Run, chosen: Split) -> tuple[Column, list[str]]:
     mine, images = run.spec.preprocessing, chosen.input
     if images.spec.kind != mine.kind:
         raise DataError(f"this run takes {mine.kind}s; the set has {images.spec.kind}s")
-    if not isinstance(mine, ImageTransform | VolumeTransform):
+    if not isinstance(mine, ClipTransform | ImageTransform | VolumeTransform):
         return images, []
     has = images.spec.shape[-1]
     if images.spec.dtype != mine.dtype:

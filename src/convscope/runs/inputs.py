@@ -7,12 +7,14 @@ import tomllib
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from convscope.data.dataset import Data
 from convscope.data.ingest.build import Progress
 from convscope.data.ingest.layout import SIDE
 from convscope.data.loading import load_with
 from convscope.data.options import PLACES, LoadOptions
+from convscope.data.transforms import ClipTransform, Transform
 from convscope.errors import ConfigError, DataError
 from convscope.models.weights import Weights, read_weights
 from convscope.runs import files
@@ -112,6 +114,11 @@ def _network_of(folder: Path) -> str:
     return f"here --model {settings.get('model')}{options}"
 
 
+def rescaled(rule: Any, mean: tuple[float, ...], std: tuple[float, ...]) -> Transform:
+    """Return a rule with another mean and standard deviation of each channel."""
+    return rule.rescaled(mean, std) if isinstance(rule, ClipTransform) else replace(rule, mean=mean, std=std)
+
+
 def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:
     """Return the set with the weights' mean and standard deviation, and notes for the user.
 
@@ -127,4 +134,4 @@ def scaled_for(data: Data, weights: Weights) -> tuple[Data, tuple[str, ...]]:
     mean, std = (tuple(value * UNITS[shape.dtype] for value in values) for values in scaling)
     said = " ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(mean, std, strict=True))
     facts = {**data.facts, "normalisation": f"mean/standard deviation of the weights, in raw units: {said}"}
-    return replace(data.with_transform(replace(shape, mean=mean, std=std)), facts=facts), ()
+    return replace(data.with_transform(rescaled(shape, mean, std)), facts=facts), ()

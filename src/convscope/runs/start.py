@@ -6,19 +6,19 @@ A run that goes on finds here what it began with, and is refused where that has 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from convscope.data.dataset import Data
-from convscope.data.transforms import ImageTransform
+from convscope.data.transforms import ClipTransform, ImageTransform
 from convscope.errors import CheckpointError
 from convscope.models import own
 from convscope.models.weights import Weights
 from convscope.runs import files
 from convscope.runs.checksum import noted, weights_hash, written_metrics
 from convscope.runs.environment import environment
-from convscope.runs.inputs import scaled_for
+from convscope.runs.inputs import rescaled, scaled_for
 from convscope.runs.run import open_run
 from convscope.runs.setup import Expected, Training
 from convscope.runs.write import config_text, json_text, split_text, write_files
@@ -59,8 +59,8 @@ def scaled(data: Data, plan: Plan, weights: Weights | None, begun: Path | None) 
     """Return the set scaled as the weights ask for, and what is to be said of it; a run goes on as it ``begun``."""
     if begun is not None and plan.pretrained:
         own = open_run(begun).spec.preprocessing
-        if isinstance(own, ImageTransform):
-            data = data.with_transform(replace(data.preprocessing, mean=own.mean, std=own.std))
+        if isinstance(own, ClipTransform | ImageTransform):
+            data = data.with_transform(rescaled(data.preprocessing, own.mean, own.std))
         return data, ()
     return (data, ()) if weights is None else scaled_for(data, weights)
 

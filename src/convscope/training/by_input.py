@@ -7,7 +7,7 @@ from typing import Any
 
 from convscope.data.dataset import Data
 from convscope.data.sequences.windows import windowed
-from convscope.data.transforms import LogMelTransform
+from convscope.data.transforms import ClipTransform, LogMelTransform
 from convscope.errors import ConfigError
 from convscope.tasks.keeping import kept
 from convscope.text import count as count_of
@@ -20,6 +20,8 @@ FIXED = "the schedule runs to its end"
 STEPS, EPOCHS = 1_000, 60  # at least, of so few: below 100 signals an epoch is a handful of steps
 # Before the norms of kernels that are fixed nothing is learned: all that varies there are the means of a batch.
 BATCH_FIXED, STEPS_FIXED = 128, 400
+
+BATCH_CLIPS, EPOCHS_CLIPS, STEPS_CLIPS = 32, 12, 400
 
 
 def usual_of_input(data: Data, model: str | None) -> Usual:
@@ -72,7 +74,28 @@ def _texts(data: Data, _: str | None) -> Usual:
     return {"model": model, "augment": ("none", why), **few}
 
 
-BY_KIND: dict[str, Callable[[Data, str | None], Usual]] = {"signal": _signals, "text": _texts}
+def _clips(data: Data, _: str | None) -> Usual:
+    rule = data.preprocessing
+    if not isinstance(rule, ClipTransform):
+        return {}  # volumes of which each voxel is learned
+    count, noun = len(data.train), rule.example
+    if rule.kind == "video":
+        model = "r2plus1d_mini", "convolutions over space and time in turn, quick on a CPU"
+        why = "a mirrored or shifted clip may show another motion; what leaves the class as it is must be said"
+    else:
+        model = "resnet3d_mini", "a small residual network over all three axes"
+        why = "what leaves the target of a volume as it is must be said"
+    return {
+        "model": model,
+        "augment": ("none", why),
+        "batch_size": (min(BATCH_CLIPS, count), f"small steps: a {noun} holds {rule.frames} {rule.words[0]}s"),
+        "epochs": (max(EPOCHS_CLIPS, -(-STEPS_CLIPS * BATCH_CLIPS // count)), f"for {count:,} training {noun}s"),
+    }
+
+
+BY_KIND: dict[str, Callable[[Data, str | None], Usual]] = {
+    "signal": _signals, "text": _texts, "video": _clips, "volume": _clips,
+}  # fmt: skip
 
 
 def refuse_strands(model: str, data: Data) -> None:

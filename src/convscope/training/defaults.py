@@ -110,6 +110,7 @@ class _Chosen:
             self.values["set"] = {**options, **plan.set, "strand_symmetric": True}
         if plan.head == "auto":
             new = plan.pretrained is not None and not own.is_own(plan.model) and "linear" in heads
+            new = new and model.flat is None  # whose own head is more than a layer on the mean, over time
             head = "linear" if new else "own", "a new one on given weights" if new else "the network's own"
             self.choose("head", *usual.get("head", head))
         elif plan.head not in heads:

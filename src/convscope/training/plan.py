@@ -137,11 +137,17 @@ class Plan:
     mask_threshold: float | None = setting(
         None, "Data", "mask value from which on a pixel belongs to the object, such as 128, for masks with soft edges"
     )
-    stacks: Literal["auto", "slices", "volumes"] = setting(
+    stacks: Literal["auto", "slices", "volumes", "clips"] = setting(
         "auto",
         "Data",
-        "whether a TIFF of several pages, or a folder of images, is a volume or slices, each an image; auto: slices; "
-        "NIfTI and .npy of three axes are volumes",
+        "whether a file of several pages, or a folder of images, is a clip, a volume, or slices, each an image; auto: "
+        "slices; videos, animated GIFs and folders of frames are clips, NIfTI and .npy of three axes volumes",
+    )
+    frames: int | None = setting(
+        None,
+        "Data",
+        "frames of a clip, or slices of a volume, that are seen, at even distances; by default all, at most 16",
+        at_least=2,
     )
     spacing: str | None = setting(
         None,

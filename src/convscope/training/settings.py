@@ -74,7 +74,8 @@ class SeriesSettings(Shared, total=False):
     ignore: str | None
     classes: str | os.PathLike[str] | None
     mask_threshold: float | None
-    stacks: Literal["auto", "slices", "volumes"]
+    stacks: Literal["auto", "slices", "volumes", "clips"]
+    frames: int | None
     spacing: str | None
     valid: float | int | None
     test: float | int | None

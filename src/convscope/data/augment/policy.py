@@ -11,7 +11,15 @@ import numpy as np
 from convscope.data.augment.draws import Draws
 from convscope.data.augment.presets import PRESETS
 from convscope.data.numerals import real
-from convscope.data.transforms import ImageTransform, LogMelTransform, TextTransform, Transform, VolumeTransform
+from convscope.data.transforms import (
+    ClipTransform,
+    ImageTransform,
+    LogMelTransform,
+    TextTransform,
+    Transform,
+    VolumeTransform,
+    noun_of,
+)
 from convscope.errors import ConfigError, nearest
 from convscope.text import count
 
@@ -143,7 +151,7 @@ class Policy:
 
     def check(self, preprocessing: Transform, images: int) -> None:
         """Raise ``ConfigError`` where an operation cannot be done to a training set of so many such examples."""
-        if not isinstance(preprocessing, ImageTransform | LogMelTransform | VolumeTransform):
+        if not isinstance(preprocessing, ClipTransform | ImageTransform | LogMelTransform | VolumeTransform):
             self._check_sequences(preprocessing, images)
             return
         if odd := [name for name in _OF_SEQUENCES if getattr(self, name)]:
@@ -156,7 +164,7 @@ class Policy:
             (
                 ("colour", "hue", "stain", "randaugment", "trivialaugment"),
                 flat,
-                f"is for images, and these are {preprocessing.input.noun}s",
+                f"is for images, and these are {noun_of(preprocessing)}s",
             ),
             (("rot90",), H == W, f"needs square images; these are {H} high and {W} wide"),
             (("colour", "hue", "stain"), C == 3, f"needs red, green and blue; these images have {count(C, 'channel')}"),
@@ -220,6 +228,10 @@ class Policy:
         if own.ndim == 3:
             x, weight = mix.blend(own[..., None], partner[..., None], mix.shares(draws, 1, 1, mixup=self.mixup))
             return x[..., 0], weight
+        if own.ndim == 5:  # frames are blended as channels are: alike
+            shares = mix.shares(draws, *own.shape[3:], mixup=self.mixup, cutmix=self.cutmix)
+            x, weight = mix.blend(own.flatten(1, 2), partner.flatten(1, 2), shares)
+            return x.view(own.shape), weight
         return mix.blend(own, partner, mix.shares(draws, *own.shape[2:], mixup=self.mixup, cutmix=self.cutmix))
 
     def for_inference(self) -> Policy:

@@ -91,13 +91,13 @@ def fill(images: Images, size: Size, allocate: Allocate, cores: int, progress: P
             forget_buffers()
 
 
-def unreadable(ids: np.ndarray, bad: Bad) -> DataError:
+def unreadable(ids: np.ndarray, bad: Bad, noun: str = "image") -> DataError:
     """Return one error that lists the files that cannot be read: the first 20, and how many in all."""
     listed = "".join(f"\n  {ids[row]}: {why}" for row, why in sorted(bad.items())[:20])
     more = f"\n  ... and {len(bad) - 20:,} more" if len(bad) > 20 else ""
     fill = ", fill what is NaN with --nodata nan" if any(why.endswith(NOT_FINITE) for why in bad.values()) else ""
     return DataError(
-        f"{len(bad):,} of {count(len(ids), 'image')} cannot be read; repair or remove them{fill}, or leave them out "
+        f"{len(bad):,} of {count(len(ids), noun)} cannot be read; repair or remove them{fill}, or leave them out "
         "with --skip-bad:" + listed + more
     )
 

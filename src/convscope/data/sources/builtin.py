@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from convscope.data import synthetic
+from convscope.data.clips.stacks import ArrayStacks
 from convscope.data.listing import Listing, Masks, Target
 from convscope.data.sequences.signals import Signals
-from convscope.data.sources.arrays import from_memory
+from convscope.data.sources.arrays import ArrayImages, from_memory
 from convscope.data.sources.files import strings
 
 DIGITS = "8×8 handwritten digits of scikit-learn (1,797 images, grey values 0..16)"
-_KINDS = (synthetic.NAMES, synthetic.NUMBERS, synthetic.MASKS, synthetic.SIGNALS)
+_KINDS = (synthetic.NAMES, synthetic.NUMBERS, synthetic.MASKS, synthetic.SIGNALS, synthetic.CLIPS)
 NAMES: dict[str, str] = {"digits": DIGITS, **{name: what for kind in _KINDS for name, what in kind.items()}}
 
 
@@ -24,6 +25,8 @@ def read(name: str, seed: int) -> Listing:
     """List a built-in set; synthetic ones are drawn from ``seed``."""
     if name in synthetic.SIGNALS:
         return _signals(name, seed)
+    if name in synthetic.CLIPS:
+        return _clips(name, seed)
     pixels, target, split = _MADE[name](seed) if name in _MADE else _made(name, seed)
     stamp = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
     ids = strings([f"{name}/{i}" for i in range(len(target))])
@@ -34,6 +37,15 @@ def _signals(name: str, seed: int) -> Listing:
     signals, labels, classes, split = synthetic.make_signals(name, seed)
     ids = strings([f"{name}/{i}" for i in range(len(labels))])
     listed = Signals([*signals], ids.tolist())
+    return Listing(name, f"built-in set, {NAMES[name]}", listed, ids, Target("class", labels, classes), split)
+
+
+def _clips(name: str, seed: int) -> Listing:
+    clips, labels, classes, split = synthetic.make_clips(name, seed)
+    stamp = hashlib.blake2b(clips.data, digest_size=16).hexdigest()
+    ids = strings([f"{name}/{i}" for i in range(len(labels))])
+    held = ArrayImages(len(clips), clips.shape[1:], clips.dtype, stamp, lambda: iter((clips,)))
+    listed = ArrayStacks("video", ids, held)
     return Listing(name, f"built-in set, {NAMES[name]}", listed, ids, Target("class", labels, classes), split)
 
 

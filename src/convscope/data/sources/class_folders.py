@@ -15,7 +15,7 @@ from convscope.data.notice import Notice
 from convscope.data.sources import mask_pairs, masks
 from convscope.data.sources.candidate import SPLIT_ORDER, SPLITS, Candidate, in_order, numbered
 from convscope.data.sources.columns import Columns
-from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, is_image, set_name, strings
+from convscope.data.sources.files import FileImages, Files, ending, hidden_notice, holds_example, set_name, strings
 from convscope.data.sources.grouping import folders_notice
 from convscope.data.sources.mask_folders import Folder, by_words, folder_roles
 from convscope.data.sources.splitnames import split_folders, split_word
@@ -37,7 +37,8 @@ Places = dict[str, _Place]  # by folder: there are few, however many images
 
 def find(files: Files) -> list[Candidate]:
     """Return a candidate for each folder that has split folders with classes, or one for the class folders alone."""
-    folders = dict.fromkeys(_folder(name) for name in files.names if is_image(name))
+    shown = holds_example(files)
+    folders = dict.fromkeys(_folder(name) for name in files.names if shown(name))
     try:
         places = _below_splits(files, folders) or _above_splits(folders)
     except DataError as error:
@@ -145,7 +146,8 @@ def _list(files: Files, root: str, places: Places) -> Listing:
             f"{files.path}: the folders {' and '.join(classes)} are splits, and hold images without a class; "
             f"put each image into the folder of its class ({classes[0]}/cat/x.png)"
         )
-    names = [name for name in files.names if is_image(name) and _folder(name) in mine]
+    shown = holds_example(files)
+    names = [name for name in files.names if shown(name) and _folder(name) in mine]
     drawn = masks.beside_image_files(names)
     names = [name for name in names if name not in drawn]
     if (segmentation := _with_masks(files, names, mine)) is not None:
@@ -218,8 +220,9 @@ def _like_splits(root: str, mine: Places) -> tuple[Notice, ...]:
 def _left_out(files: Files, root: str, mine: Places) -> tuple[Notice, ...]:
     """Say which files below the root are not taken: images outside of classes, and other files inside of them."""
     prefix = f"{root}/" if root else ""
-    loose = [n for n in files.names if n.startswith(prefix) and is_image(n) and _folder(n) not in mine]
-    alien = [n for n in files.names if not is_image(n) and _folder(n) in mine]
+    shown = holds_example(files)
+    loose = [n for n in files.names if n.startswith(prefix) and shown(n) and _folder(n) not in mine]
+    alien = [n for n in files.names if not shown(n) and _folder(n) in mine]
     notices = []
     if loose:
         text = f"{count(len(loose), 'image lies', 'images lie')} in no class folder; left out ({listed(loose, 3)})"

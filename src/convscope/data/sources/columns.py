@@ -22,7 +22,8 @@ class Columns:
 
     ``group`` may be "none": then nothing is kept together; or "text": then equal texts are. A name that no column has
     is an error, save in the ``optional`` roles. ``task`` is what is to be learned, where the user says so. With
-    ``fill`` gaps within signals are filled.
+    ``fill`` gaps within signals are filled. ``stacks`` is what arrays of three axes or more are: "clips", "volumes",
+    "slices", or told by their names and shapes.
     """
 
     image: str | None = None
@@ -32,6 +33,7 @@ class Columns:
     task: str | None = None
     text: str | None = None
     fill: bool = False
+    stacks: str = "auto"
 
     def named(self, role: str) -> str | None:
         """Return what the user calls the column of a role, if he says so: "image", "text", "label" or "group"."""

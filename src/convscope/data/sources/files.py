@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +24,7 @@ IMAGE_ENDINGS = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".webp",
     ".pnm", ".ppm", ".pgm", ".pbm", ".npy", ".nii", ".nii.gz",
 )  # fmt: skip
+VIDEO_ENDINGS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg")
 # What a folder of convscope's own holds: a run, a series of runs, a decoded set. Whoever trains within the folder of
 # the data has them there, and neither a run's tables and figures nor decoded pixels are data.
 OWN = ({"config.toml", "split.csv"}, {"series.toml"}, {"set.json", "pixels.npy"})
@@ -202,6 +203,20 @@ def without_ending(name: str) -> str:
 def is_image(name: str) -> bool:
     """Tell by its ending whether a file belongs to the images of a set; what it really is, decoding finds out."""
     return ending(name) in IMAGE_ENDINGS
+
+
+def is_video(name: str) -> bool:
+    """Return whether a file's ending is that of a video.
+
+    >>> is_video("run/1.MP4"), is_video("run/1.gif")
+    (True, False)
+    """
+    return ending(name) in VIDEO_ENDINGS
+
+
+def holds_example(files: Files) -> Callable[[str], bool]:
+    """Return what tells whether a file is an example: an image, or a video where there is no image at all."""
+    return is_image if any(map(is_image, files.names)) else is_video
 
 
 def hidden_notice(files: Files) -> tuple[Notice, ...]:

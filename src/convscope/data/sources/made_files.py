@@ -20,7 +20,7 @@ from convscope.errors import DataError
 PAGED = (".tif", ".tiff")
 
 
-class _Made:
+class Made:
     """Files beside those of ``files``, under names of their own."""
 
     def __init__(self, files: Files, names: Sequence[str]) -> None:
@@ -40,7 +40,7 @@ class _Made:
         return hashed.hexdigest()
 
 
-class Pages(_Made):
+class Pages(Made):
     """The pages of stacks: ``stack.tif[0]``, ``stack.tif[1]``, ...; ``depths`` tells how many each has."""
 
     def __init__(self, files: Files, depths: Mapping[str, int]) -> None:
@@ -78,7 +78,7 @@ class Pages(_Made):
         return self.stacks(names)
 
 
-class Channels(_Made):
+class Channels(Made):
     """Images whose channels are files of their own: ``parts`` tells which."""
 
     def __init__(self, files: Files, parts: Mapping[str, Sequence[str]]) -> None:

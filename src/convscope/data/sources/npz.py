@@ -39,7 +39,9 @@ from convscope.data.sources.quantities import number_target
 from convscope.errors import DataError
 
 ROLES = {
-    "image": frozenset(("x", "image", "images", "signal", "signals")),
+    "image": frozenset(
+        ("x", "image", "images", "signal", "signals", "clips", "videos", "volume", "volumes", "voxels", "scans")
+    ),
     "label": frozenset(("y", "label", "labels", "target", "targets")),
 }
 CLASS_WORDS = frozenset(("classes", "class_names", "label_names"))
@@ -55,8 +57,8 @@ class _Member:
     dtype: np.dtype
 
 
-def find(files: Files, columns: Columns) -> list[Candidate]:
-    """Return a candidate for each ``.npz`` in a folder that holds images with labels."""
+def find(files: Files, columns: Columns, opened: Callable[[Path, Columns], Listing]) -> list[Candidate]:
+    """Return a candidate for each ``.npz`` in a folder that holds examples with labels; ``opened`` lists one."""
     found = []
     if not isinstance(files, Folder):
         return []
@@ -65,7 +67,7 @@ def find(files: Files, columns: Columns) -> list[Candidate]:
             with contextlib.suppress(DataError):  # some other file; given by its own path, ``read`` says what is wrong
                 path = files.locate(name)
                 if _pairs(_members(path), columns):
-                    open_it = functools.partial(read, path, columns)
+                    open_it = functools.partial(opened, path, columns)
                     found.append(Candidate("NumPy archive", name, open_it, files=(name,), tells_images=False))
     return found
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.data.synthetic import angles, discs, squares, steps
+from convscope.data.synthetic import angles, discs, motions, squares, steps
 from convscope.errors import ConfigError, nearest
 
-__all__ = ["MASKS", "NAMES", "NUMBERS", "SIGNALS", "make", "make_numbers", "make_signals"]
+__all__ = ["CLIPS", "MASKS", "NAMES", "NUMBERS", "SIGNALS", "make", "make_clips", "make_numbers", "make_signals"]
 
 NAMES = {
     "angles": "4,000 noisy 32×32 images: do two strokes meet in an upright angle, ∧? For the single-kernel detector",
@@ -22,6 +22,9 @@ MASKS = {
 }
 SIGNALS = {
     "steps": "2,000 noisy signals of 25 steps: do they rise, fall, or both, as a pulse does?",
+}
+CLIPS = {
+    "motions": "2,500 noisy clips of 12 frames, 32×32: a handwritten digit that sweeps in one of eight directions",
 }
 _SETS = {"angles": angles, "squares": squares}
 
@@ -69,6 +72,19 @@ def make_signals(name: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray, tupl
     assert name == "steps", name
     signals, labels = steps.make(seed)
     return signals, labels, steps.CLASSES, _split(len(labels))
+
+
+def make_clips(name: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], np.ndarray]:
+    """Return the set ``name`` of ``CLIPS``: clips (n, T, H, W, C) uint8, labels (n,), classes, and split (n,), of
+    which the last fifth is "test".
+
+    >>> clips, labels, classes, split = make_clips("motions")
+    >>> clips.shape, len(classes), int((split == "test").sum())
+    ((2500, 12, 32, 32, 1), 8, 500)
+    """
+    assert name == "motions", name
+    clips, labels = motions.make(seed)
+    return clips, labels, motions.CLASSES, _split(len(labels))
 
 
 def _split(count: int) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from convscope.data.transforms.clip import ClipTransform, StackTransform
 from convscope.data.transforms.image import ImageTransform
 from convscope.data.transforms.logmel import LogMelTransform
 from convscope.data.transforms.signal import SignalTransform
@@ -15,11 +16,13 @@ __all__ = [
     "PLAIN",
     "SAVED",
     "TRANSFORMS",
+    "ClipTransform",
     "Form",
     "ImageTransform",
     "LogMelTransform",
     "SignalRule",
     "SignalTransform",
+    "StackTransform",
     "Stored",
     "TextTransform",
     "ToTensor",
@@ -31,9 +34,13 @@ __all__ = [
 
 SignalRule = SignalTransform | LogMelTransform  # of recordings, as they are or as pictures of them
 TRANSFORMS: dict[str, Any] = {
-    each.kind: each for each in (ImageTransform, SignalTransform, TextTransform, VolumeTransform)
+    each.kind: each for each in (ImageTransform, SignalTransform, TextTransform, VolumeTransform, ClipTransform)
 }
-SAVED = {**TRANSFORMS, "logmel": LogMelTransform}  # by the kind that they are saved as
+SAVED = {
+    **TRANSFORMS,
+    "logmel": LogMelTransform,
+    StackTransform.saved: StackTransform,
+}  # by the kind that they are saved as
 
 
 def transform_from_dict(values: dict[str, Any]) -> Transform:

@@ -33,7 +33,7 @@ def as_volumes(listing: Listing, options: LoadOptions) -> Listing | None:
     images, target = listing.images, listing.target
     asked = options.stacks
     if not isinstance(images, FileImages) or not isinstance(target, Masks):
-        if asked != "auto":
+        if asked not in ("auto", "slices"):
             raise ConfigError(f"--stacks {asked}: {listing.name} is {listing.kind}, no stacks with masks; leave it out")
         return None
     stacked = isinstance(images.files, Pages)

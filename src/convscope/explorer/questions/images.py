@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope.data.pictures import as_shown
+from convscope.data.pictures import as_shown, in_rows
 from convscope.data.spec import Classes, names_of
 from convscope.data.transforms.text import text_of
 from convscope.errors import ConfigError
@@ -80,6 +80,8 @@ def _pictures(split: Split, chosen: np.ndarray, listed: list[dict[str, Any]]) ->
         return {}
     if kind == "signal":
         return {"signals": np.stack([short_signal(each) for each in examples])}
+    if kind == "video":
+        return {"thumbnails": np.stack([thumbnail(as_shown(_in_rows(each))) for each in examples])}
     if kind == "volume":
         return {"thumbnails": np.stack([thumbnail(shown_slice(each, len(each) // 2)) for each in examples])}
     if kind == "image":
@@ -127,6 +129,8 @@ def one(session: Session, options: Mapping[str, str], run: str, image: str) -> A
     arrays: dict[str, np.ndarray] = {}
     if forward.scaling is not None and forward.scaling.raw.ndim == 3:
         arrays["pixels"] = as_shown(forward.scaling.raw)
+    elif forward.scaling is not None and forward.scaling.raw.ndim == 4:  # a clip: its frames in rows
+        arrays["pixels"] = as_shown(_in_rows(np.moveaxis(forward.scaling.raw, 0, -1)))
     elif isinstance(recording := getattr(example, "image", example), np.ndarray) and recording.dtype.kind == "f":
         arrays |= _signal(recording)
     elif forward.scaling is not None:  # of a file that a notebook gives
@@ -225,3 +229,8 @@ def counts(session: Session, options: Mapping[str, str], run: str) -> Answer:
 def _of_each_class(split: Split, count: int) -> list[int] | None:
     numbers = classes_of(split)
     return None if numbers is None else np.bincount(numbers[numbers >= 0], minlength=count).tolist()
+
+
+def _in_rows(clip: np.ndarray) -> np.ndarray:
+    """Return a clip (T, H, W, C) as one image (C, h, w)."""
+    return np.moveaxis(in_rows(clip, clip.max()), -1, 0)

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.data.pictures import Display
+from convscope.data.pictures import Display, in_rows
 from convscope.explaining.explanation import Explanation, Map
 from convscope.text import percent
 
+FRAMES = 36  # that are shown beside each other at most
+
 
 def picture_of(explanation: Explanation, display: Display | None = None) -> np.ndarray | None:
-    """Return the image as bytes (H, W, 3), of a volume a slice; ``None`` for what is none."""
+    """Return the image as bytes (H, W, 3), of a clip its frames in rows; ``None`` for what is none."""
     raw = explanation.raw
     if raw is None or raw.ndim < 3:
         return None
-    plane = raw if raw.ndim == 3 else raw[slice_of(explanation)]
+    plane = raw if raw.ndim == 3 else _laid_out(raw, explanation, fill=raw.max())
     first = np.moveaxis(_upright(plane, explanation), -1, 0)
     return (display or Display.of(first[None])).show(first)
 
 
 def plane_of(each: Map, explanation: Explanation) -> np.ndarray:
-    """Return a map as a plane (H, W), of a volume the same slice as ``picture_of``."""
-    plane = each.values if each.values.ndim == 2 else each.values[slice_of(explanation)]
+    """Return a map as a plane (H, W), of a clip or a volume laid out as ``picture_of`` does."""
+    plane = each.values if each.values.ndim == 2 else _laid_out(each.values, explanation)
     return _upright(plane, explanation)
+
+
+def _laid_out(frames: np.ndarray, explanation: Explanation, fill: float = 0) -> np.ndarray:
+    """Return all frames of a clip, or slices of a volume, where they are few; of more the slice that is shown."""
+    return in_rows(frames, fill) if len(frames) <= FRAMES else frames[slice_of(explanation)]
 
 
 def _upright(plane: np.ndarray, explanation: Explanation) -> np.ndarray:

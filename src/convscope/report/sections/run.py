@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from convscope.report import tables
 from convscope.report.contents import Contents
 from convscope.report.section import Section, TaskReport
-from convscope.report.sections import inside, sequences
+from convscope.report.sections import clips, inside, sequences
 from convscope.tasks.metrics.comparison import named_test
 from convscope.tasks.metrics.units import in_words
 
@@ -40,6 +40,7 @@ def background(contents: Contents, samples: Mapping[str, Callable[[Contents], Dr
             "learning", "Learning curves", "run/learning.html.jinja", "How it learned",
             figures=learned, tables={"epochs": tables.epochs(contents)},
         ),
+        *clips.sections(contents),
         inside.section(contents),
         *sequences.sections(contents),
         Section("data", "Data", "run/data.html.jinja",

@@ -22,10 +22,13 @@ from convscope.data.spec import Classes
 from convscope.tasks.baselines import FLOATS, Baseline, BaselineResult, Budget
 from convscope.tasks.classification import signal_baselines, text_baselines
 from convscope.tasks.features import Features, gradients, gradients_seconds, in_chunks, pixels, width_of
+from convscope.tasks.frames import KINDS, OfFrames, as_images, mean, middle
+from convscope.tasks.motion import SIDE, motion_histograms
 
 LINEAR, DENSE = 4e9, 1.5e10  # multiplications per second, linear fit and perceptron: one thread of a 2023 server
 STEPS, ROUND = 50, 10  # iterations that a linear model is given, and how often the clock is looked at
 HIDDEN = 128
+MOTION_SECONDS = 2e-7  # for a pixel of a frame, one thread of a 2023 server
 
 Fit = Callable[[np.ndarray, np.ndarray, int, float], tuple[Any, bool]]  # -> fitted model, stopped by the clock?
 
@@ -95,6 +98,16 @@ def _pixels_perceptron(name: str, job: _Job) -> BaselineResult:
     epochs = int(np.clip(job.aim / (len(rows) * epoch), 5, 50))
     description = f"a fully connected network with one hidden layer of {HIDDEN} units on {width:,} pixel values"
     return _learn(name, job, rows, features, _perceptron(epochs), f"{description}, {epochs} passes")
+
+
+def _motion_linear(name: str, job: _Job) -> BaselineResult:
+    frames, H, W, C = map(int, job.train.input.spec.shape)  # pyright: ignore[reportArgumentType] - of one size
+    width = width_of(motion_histograms, job.train)
+    each = (
+        frames * min(H * W, SIDE**2) * MOTION_SECONDS + frames * H * W * C * 1e-9 + width * job.classes * STEPS / LINEAR
+    )
+    description = f"logistic regression on {width} histogram values of the directions in which edges move"
+    return _learn(name, job, job.rows(width, each), motion_histograms, _linear, description)
 
 
 def _learn(name: str, job: _Job, rows: np.ndarray, features: Features, fit: Fit, description: str) -> BaselineResult:
@@ -168,20 +181,37 @@ def _perceptron(epochs: int) -> Fit:
     return fit
 
 
-def _method(learn: Callable[[str, _Job], BaselineResult], *, pixels_only: bool = True) -> Baseline:
+def _method(learn: Callable[[str, _Job], BaselineResult], kind: str | None = "image") -> Baseline:
+    """Return a method for inputs of a ``kind``, ``None`` for those of any."""
+
     def method(name: str, train: Split, scored: Split, target: Classes, budget: Budget) -> BaselineResult | None:
-        if pixels_only and train.input.spec.kind != "image":
+        if kind is not None and train.input.spec.kind != kind:
             return None
         return learn(name, _Job(train, scored, len(target.names), budget.seconds, budget.seed, budget.room))
 
     return method
 
 
+def _of_frames(learn: Callable[[str, _Job], BaselineResult], convert: OfFrames) -> Baseline:
+    """Return a method for images on one image of each clip or volume."""
+
+    def method(name: str, train: Split, scored: Split, target: Classes, budget: Budget) -> BaselineResult | None:
+        if train.input.spec.kind not in KINDS:
+            return None
+        pair = as_images(train, convert), as_images(scored, convert)
+        return learn(name, _Job(*pair, len(target.names), budget.seconds, budget.seed, budget.room))
+
+    return method
+
+
 METHODS: dict[str, Baseline] = {
-    "majority class": _method(_majority, pixels_only=False),
+    "majority class": _method(_majority, None),
     "logistic regression": _method(_pixels_logistic),
     "HOG + linear": _method(_hog_linear),
     "small MLP": _method(_pixels_perceptron),
+    "HOG + linear, middle frame": _of_frames(_hog_linear, middle),
+    "logistic regression, mean frame": _of_frames(_pixels_logistic, mean),
+    "motion histogram + linear": _method(_motion_linear, "video"),
     **signal_baselines.METHODS,
     **text_baselines.METHODS,
 }

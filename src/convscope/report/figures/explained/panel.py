@@ -87,7 +87,7 @@ def _row(
     top, wide, tall = size
     values, total = plane_of(each, explanation), float(figure.get_figheight())
     panels = (
-        ("image, as the network is given it", picture),
+        ("image, as the network is given it" if values.shape == each.values.shape else "its frames, in order", picture),
         (each.title, map_picture(values, each.signed, look)),
         (f"{each.title} over the image", overlay(picture, values, each.signed, look)),
     )
