@@ -13,6 +13,8 @@ from PIL import Image
 import convscope as cs
 from cli.command import call, says
 from convscope.data.synthetic import motions
+from convscope.explorer.questions.images import one, rows
+from convscope.explorer.session import Opened, Session
 
 SETTINGS = ("--epochs", "2", "--batch-size", "16", "--threads", "1", "--baseline-seconds", "1")
 
@@ -97,6 +99,19 @@ def test_explain_trace_and_verify(clip_run: Path, clips: Path, tmp_path: Path, c
     assert "PyTorch" in capsys.readouterr().out
     assert call("inspect", clip_run, "--verify") == 0
     assert "agree" in capsys.readouterr().out
+
+
+def test_data_show_draws_all_frames_alike(clips: Path, tmp_path: Path):
+    for words in ("none", "shift=0.2"):
+        out = tmp_path / f"{words}.png"
+        assert call("data", "show", clips, "--augment", words, "--images", "2", "--copies", "2", "--out", out) == 0
+        assert out.stat().st_size > 5_000
+
+
+def test_the_page_shows_frames(clip_run: Path):
+    session = Session({"clips": Opened("clips", clip_run)})
+    assert rows(session, {"n": "3"}, "clips").arrays["thumbnails"].shape == (3, 64, 64, 3)
+    assert one(session, {}, "clips", "test:0").arrays["pixels"].shape == (3 * 33 - 1, 4 * 33 - 1, 3)
 
 
 def test_what_is_no_clip_is_said(clip_run: Path, tmp_path: Path, capsys):
