@@ -227,3 +227,29 @@ def test_lists_over_very_many_examples_are_answered_at_once(tmp_path: Path) -> N
         answer = ask(session, "many/images", **options)
         assert time.perf_counter() - begin < 0.1
         assert len(json.dumps(answer.values)) < 50_000
+
+
+def test_images_that_are_given_back(tmp_path: Path):
+    settings = {"task": "reconstruction", "set": {"width": 4}, "epochs": 2}
+    run = cs.train("digits", "vae", out=tmp_path / "coded", **settings, **PLAN)
+    session = session_of([run.folder])
+    answered = questions.ask(session, "runs/coded/images/test:3", {})
+    (prediction,) = run.predict([fourth_example(session)])
+    told = prediction.arrays["reconstruction"][..., 0]
+    assert answered.values["answer"]["mse"] == pytest.approx(prediction.mse)
+    assert answered.values["truth"] is None and answered.arrays["reconstruction"].shape == (8, 8, 3)
+    image = np.asarray(prediction.arrays["image"][..., 0], float) / 16
+    np.testing.assert_allclose(answered.arrays["difference"], told - image, atol=1e-6)
+    explained = questions.ask(session, "runs/coded/explain/test:3", {"method": "gradient", "at": "2,5"})
+    assert explained.values["target"] == "the pixel at 2, 5"
+    assert np.argwhere(explained.arrays["region"]).tolist() == [[2, 5]]
+    points = questions.ask(session, "runs/coded/embedding", {})
+    assert points.values["layer"] == "code" and points.values["size"] == 20 and len(points.values["groups"]) == 10
+    columns = questions.ask(session, "runs/coded/history", {}).values["epochs"]["columns"]
+    assert columns.index("valid_mse") < columns.index("valid_kl")  # the main figure is drawn
+
+
+def fourth_example(session: Session) -> Any:
+    """Return the fourth example of the one run that is open."""
+    (opened,) = session.runs.values()
+    return opened.held[1][3]

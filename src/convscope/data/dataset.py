@@ -131,6 +131,15 @@ class Split:
         """The names of the classes."""
         return self.dataset.classes
 
+    @property
+    def kinds(self) -> tuple[np.ndarray, tuple[str, ...]] | None:
+        """The number (N,) of each example's class and the names of classes, learned or not; ``None`` without any."""
+        columns = self.dataset.columns.values()
+        named = next((column for column in columns if column.spec.kind == "class"), None)
+        if named is None or len(named.spec.names) < 2:
+            return None
+        return np.asarray(named.take(self.rows)).astype(np.int64), named.spec.names
+
     @cached_property
     def labels(self) -> np.ndarray:
         """The number (N,) of each example's class."""

@@ -11,7 +11,7 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from convscope.data.spec import Classes, Labels, Points, TargetSpec, names_of
+from convscope.data.spec import Classes, Labels, Pixels, Points, TargetSpec, names_of
 from convscope.errors import ConfigError, ShapeError, nearest
 from convscope.explaining.score import ChosenScore, RegionScore, Score
 
@@ -68,6 +68,7 @@ def choose(
     Without ``asked`` it is the answer itself: the likeliest class or label, the first of several numbers; of a mask the
     largest predicted class but the first, all its pixels. With ``at``, a place of a mask, it is the pixel for what was
     predicted there; with both the predicted region of that class around the place, or where there is none the pixel.
+    Of an image that is given back it is one pixel, by default the brightest.
 
     Raises:
         ConfigError: no such output, or a place where nothing is predicted of places. ShapeError: no such place.
@@ -75,6 +76,8 @@ def choose(
     known = names or (names_of_outputs(target) if target is not None else tuple(map(str, range(outputs.shape[1]))))
     if len(known) != outputs.shape[1]:
         known = tuple(map(str, range(outputs.shape[1])))
+    if isinstance(target, Pixels):
+        return _of_pixels(outputs, known, asked, at)
     if outputs.ndim > 2:
         return _of_places(outputs, known, asked, at)
     if at is not None:
@@ -86,6 +89,19 @@ def choose(
     else:
         numbers = np.zeros(len(outputs), np.int64)
     return Chosen(ChosenScore(numbers), tuple(known[int(k)] for k in numbers))
+
+
+def _of_pixels(outputs: Tensor, names: Sequence[str], asked: str | int | None, at: Sequence[int] | None) -> Chosen:
+    channel = 0 if asked is None else number_of(asked, names)
+    space = tuple(outputs.shape[2:])
+    brightest = outputs[:, channel].flatten(1).argmax(1).tolist()
+    places = [np.unravel_index(each, space) if at is None else _place(at, space) for each in brightest]
+    regions = np.zeros((len(outputs), *space), bool)
+    for region, place in zip(regions, places, strict=True):
+        region[place] = True
+    which = "" if len(names) == 1 else f" of channel {channel}"
+    said = (f"the {'brightest ' if at is None else ''}pixel{which} at {', '.join(map(str, place))}" for place in places)
+    return Chosen(RegionScore(torch.from_numpy(regions), np.full(len(outputs), channel)), tuple(said), regions)
 
 
 def _of_places(outputs: Tensor, names: Sequence[str], asked: str | int | None, at: Sequence[int] | None) -> Chosen:

@@ -31,6 +31,8 @@ def token_tables(run: Run) -> dict[str, np.ndarray]:
 def head_features(run: Run, split: Split, rows: np.ndarray) -> tuple[str, np.ndarray]:
     """Return the last layer that weighs its inputs, and what it takes of some examples (n, d): of maps their means.
 
+    Of an autoencoder they are its codes.
+
     Raises ``ConfigError`` for a network without such a layer.
     """
     parts: list[np.ndarray] = []
@@ -40,9 +42,15 @@ def head_features(run: Run, split: Split, rows: np.ndarray) -> tuple[str, np.nda
         together = inputs_of(run, split, some)
         one_size = len(together) == len(some)
         for x in [together] if one_size else [inputs_of(run, split, some[at : at + 1]) for at in range(len(some))]:
-            layer, features = _before_the_head(run.model, x)
+            layer, features = _code(run.model, x) if hasattr(run.model, "encode") else _before_the_head(run.model, x)
             parts.append(features)
     return layer, np.concatenate(parts)
+
+
+def _code(model: Any, x: Tensor) -> tuple[str, np.ndarray]:
+    """Return the codes (N, d) of an autoencoder."""
+    with answering(model), torch.inference_mode():
+        return "code", model.encode(x).cpu().float().numpy()
 
 
 def _before_the_head(model: nn.Module, x: Tensor) -> tuple[str, np.ndarray]:

@@ -8,12 +8,10 @@ from unicodedata import normalize
 
 import numpy as np
 
-from convscope.data.spec import names_of
 from convscope.data.transforms import TextTransform
 from convscope.data.transforms.text import text_of
 from convscope.errors import ConfigError
 from convscope.explorer.answer import Answer
-from convscope.explorer.judged import classes_of
 from convscope.explorer.questions.options import whole
 from convscope.plain import plain
 from convscope.runs.explanation_checks import checked_rows
@@ -117,12 +115,12 @@ def _examples(opened: Opened, count: int) -> tuple[np.ndarray, dict[str, Any]]:
     name, split, _ = opened.held
     rows = checked_rows(len(split), count)
     layer, features = head_features(opened.run, split, rows)
-    numbers = classes_of(split)
+    known = split[rows].kinds
     names = [str(split.ids[row]) for row in rows]
     if split.input.spec.kind == "text":
         texts = [text_of(split.input.take(np.array([row]))[0]) for row in rows]
         names = [text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…" for text in texts]
     facts = {"layer": layer, "names": names, "images": [f"{name}:{row}" for row in rows],
-             "groups": [] if numbers is None else list(names_of(opened.run.spec.target)),
-             "group": [] if numbers is None else numbers[rows].tolist()}  # fmt: skip
+             "groups": [] if known is None else list(known[1]),
+             "group": [] if known is None else known[0].tolist()}  # fmt: skip
     return features, facts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.data.pictures import as_shown, in_rows
-from convscope.data.spec import Classes, names_of
+from convscope.data.spec import Classes, Pixels, names_of
 from convscope.data.transforms.text import text_of
 from convscope.errors import ConfigError
 from convscope.explorer.answer import Answer
@@ -139,6 +139,8 @@ def one(session: Session, options: Mapping[str, str], run: str, image: str) -> A
     if outputs.ndim == 2:
         arrays["logits"] = outputs[0].astype(np.float32)
     facts, truth = _told(session, opened, image, prediction)
+    if isinstance(target := opened.run.spec.target, Pixels):
+        arrays |= _given_back(prediction, target)
     return Answer(plain({**facts, "classes": list(forward.classes), "letters": list(forward.letters),
                          "notes": list(forward.graph.notes)}), arrays | _pictured(prediction) | truth)  # fmt: skip
 
@@ -184,7 +186,7 @@ def _told(
         ignore = opened.held[1].target.spec.ignore
         mask = label.astype(np.int32)
         arrays["truth"] = mask if ignore is None else np.where(mask == ignore, -1, mask)
-    elif isinstance(label, np.ndarray):
+    elif isinstance(label, np.ndarray) and not isinstance(target, Pixels):
         truth = _in_pixels(opened, image, label).tolist()
     return {
         "image": image, "id": name, "answer": prediction.to_dict(), "truth": truth, "kind": target.kind,
@@ -196,6 +198,17 @@ def _told(
 def _pictured(prediction: Prediction) -> dict[str, np.ndarray]:
     arrays = {name: prediction.arrays.get(name) for name in ("classes", "objects")}
     return {name: mask.astype(np.int32) for name, mask in arrays.items() if mask is not None}
+
+
+def _given_back(prediction: Prediction, target: Pixels) -> dict[str, np.ndarray]:
+    """Return a ``reconstruction`` as it is shown, (H, W, 3) uint8, and the mean ``difference`` (H, W) over channels."""
+    from convscope.tasks.reconstruction.target import encode
+
+    told, image = prediction.arrays["reconstruction"], encode(prediction.arrays["image"][None], target)[0]
+    return {
+        "reconstruction": as_shown(np.rint(255 * np.moveaxis(told, -1, 0)).astype(np.uint8)),
+        "difference": (np.moveaxis(told, -1, 0) - image).mean(0).astype(np.float32),
+    }
 
 
 def _in_pixels(opened: Opened, image: str, label: np.ndarray) -> np.ndarray:

@@ -78,14 +78,14 @@ def history(session: Session, options: Mapping[str, str], run: str) -> Answer:
 
     ``epochs`` and ``steps`` are how far these were read, as ``read`` of the last answer says, so that only their ends
     are read while a run is trained. ``anew`` says that a table has become another one, as by a resumed training, and
-    is told from its beginning; ``rows``, how many are new.
+    is told from its beginning; ``rows``, how many are new; ``columns`` are their names in the order of the file.
     """
     opened = session.run(run)
     told: dict[str, Any] = _line(opened)
     arrays: dict[str, np.ndarray] = {}
     for table, name in (("epochs", files.EPOCHS), ("steps", files.STEPS)):
         rows = rows_behind(opened.folder / name, Place.of(options.get(table, "")))
-        told[table] = {"read": str(rows.place), "anew": rows.anew, "rows": rows.count}
+        told[table] = {"read": str(rows.place), "anew": rows.anew, "rows": rows.count, "columns": list(rows.columns)}
         for column, values in extremes(rows.columns).items():
             arrays[f"{table}/{column}"] = values.astype(np.float32)
     return Answer(told, arrays)

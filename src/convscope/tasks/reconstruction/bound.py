@@ -22,8 +22,8 @@ AT_ONCE = 250
 ACTIVE = 0.01  # variance of a code's mean over images, from which on it is used (Burda et al. 2016)
 IMPORTANT, DRAWS = 250, 100  # images of the importance-weighted bound, and drawings of each
 ABOUT = {
-    "elbo": About(
-        "evidence bound", "the negative evidence lower bound: -log p(image) is at most this, one code drawn each",
+    "negative_elbo": About(
+        "negative evidence bound", "-log p(image) is at most this, one code drawn each",
         "nats", better="lower", limits=(-math.inf, math.inf),
     ),
     "bits_per_dimension": About(
@@ -59,7 +59,7 @@ def with_bound(
                 tighter.append(_importance(model, x, target, generator))
     each, of_codes = torch.cat(kl).double().numpy(), torch.cat(means).double().numpy()
     bound = torch.cat(surprise).double().numpy() + each.sum(1)
-    values = {"elbo": bound, "bits_per_dimension": bound / (pixels * math.log(2)), "kl": each.sum(1)}
+    values = {"negative_elbo": bound, "bits_per_dimension": bound / (pixels * math.log(2)), "kl": each.sum(1)}
     figures = with_intervals(
         lambda weights: {name: value @ weights / weights.sum(0) for name, value in values.items()},
         Units.of(split.groups, len(split)), resamples=1000, seed=seed,

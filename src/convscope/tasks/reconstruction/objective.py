@@ -48,8 +48,8 @@ class EvidenceBound:
     which is taken. Gaussian pixels have one variance, the one at which a batch is likeliest (Rybkin et al. 2021).
     """
 
-    metrics: tuple[str, ...] = ("elbo", "kl", "mse")
-    monitor = Monitor("elbo", "lower")
+    metrics: tuple[str, ...] = ("mse", "kl", "negative_elbo")
+    monitor = Monitor("negative_elbo", "lower")
     notices: tuple[str, ...] = ()
     narrow: tuple[str, ...] = ()
 
@@ -73,8 +73,8 @@ class EvidenceBound:
         kl = divergence(mean, log_variance).sum() / len(x)
         with torch.no_grad():
             errors = (torch.sigmoid(logits) - x).square().flatten(1).mean(1).sum()
-            figures = torch.stack((surprise + kl, kl)) * len(x)
-        return Measured(surprise + self.beta * kl, len(x), torch.cat((figures, errors[None])), len(x))
+            figures = torch.stack((kl, surprise + kl)) * len(x)
+        return Measured(surprise + self.beta * kl, len(x), torch.cat((errors[None], figures)), len(x))
 
 
 def negative_log_likelihood(logits: Tensor, x: Tensor, target: Pixels) -> Tensor:

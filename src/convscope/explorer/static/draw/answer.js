@@ -2,7 +2,7 @@
 import { html, svg } from "./dom.js";
 import { counted, short } from "./format.js";
 import { part } from "./frame.js";
-import { plane } from "./plane.js";
+import { legend, plane } from "./plane.js";
 
 const COLOURS = [[128, 128, 128], [230, 97, 1], [53, 120, 200], [27, 158, 119], [214, 0, 110], [230, 190, 20], [120, 80, 190], [150, 90, 40]];
 export const SHARE = 0.55; // of a class's colour over the picture
@@ -13,6 +13,7 @@ export const percent = (share) => `${(100 * share).toFixed(share > 0.0995 ? 1 : 
 export function answerOf({ values, arrays }) {
   const { answer, truth, names } = values;
   if (arrays.classes || arrays.objects) return masks(values, arrays);
+  if (arrays.reconstruction) return givenBack(answer, arrays);
   if (answer.points) return points(answer.points, truth, arrays.pixels);
   if (answer.numbers) return numbers(answer, truth);
   const known = answer.probabilities ?? {};
@@ -66,6 +67,24 @@ function points(told, truth, pixels) {
     said: `${counted(found.length, "point")}${all.length ? `, in the mean ${mean.toFixed(2)} pixels from where they are` : ""}`,
     parts: [part("The points", image.element, all.length ? "Dot: the answer; from it a stroke to where the point is." : "Dot: the answer.")],
     table: { head: ["point", "x", "y", "pixels off"], right: [1, 2, 3], rows: found.map(([name, [x, y]], at) => [name, x.toFixed(2), y.toFixed(2), truth ? far(at).toFixed(2) : ""]) },
+  };
+}
+
+/** An image that was given back: how it looks, and where it is off. */
+function givenBack({ mse, ssim }, { reconstruction, difference }) {
+  const [rows, columns] = difference.shape;
+  const image = plane({ label: "The reconstruction", side: 300 });
+  image.update({ rows, columns, pixels: reconstruction.data });
+  const apart = plane({ label: "Reconstruction minus image", side: 300 });
+  const most = difference.data.reduce((far, each) => Math.max(far, Math.abs(each)), 1e-6);
+  apart.update({ rows, columns, values: difference.data, colours: "diverging", lo: -most, hi: most });
+  return {
+    said: `given back with a squared error of ${short(Number(mse.toPrecision(3)))} and a structural similarity of ${ssim.toFixed(3)}`,
+    parts: [
+      part("Given back", image.element, "What the network makes of the example, through its code."),
+      part("Difference", html("div", {}, apart.element, legend(-most, most, "diverging")), "The reconstruction minus the example, of pixels from 0 to 1."),
+    ],
+    table: { head: ["figure", "value"], right: [1], rows: [["mean squared error", short(mse)], ["structural similarity", ssim.toFixed(4)]] },
   };
 }
 

@@ -31,7 +31,7 @@ function render({ model, el }) {
     const { values, arrays } = await source.get(`${path("runs", run)}/history`, had?.read);
     const next = { ended: values.ended, begun: values.begun, read: {} };
     for (const table of TABLES) {
-      const columns = Object.fromEntries(Object.entries(arrays).filter(([name]) => name.startsWith(`${table}/`)).map(([name, { data }]) => [name.slice(table.length + 1), data]));
+      const columns = Object.fromEntries(values[table].columns.map((name) => [name, arrays[`${table}/${name}`].data])); // the main figure comes first
       const before = values[table].anew ? {} : (had?.[table] ?? {});
       next[table] = { ...columns, ...Object.fromEntries(Object.entries(before).map(([name, column]) => [name, concat(column, columns[name])])) };
       next.read[table] = values[table].read;

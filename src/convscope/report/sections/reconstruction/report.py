@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -80,7 +79,7 @@ def _with_codes(given: Given, judged: Judged, target: Pixels) -> Given:
             prior = torch.randn((DRAWN, codes.shape[1]), generator=torch.Generator().manual_seed(0))
             drawn = ToPixels()(model.decode(prior)).numpy()
     plane, shares = _plane(codes.double().numpy())
-    kinds, names = _kinds(judged, at)
+    kinds, names = split[at].kinds or (None, ())
     return replace(given, codes=plane, shares=shares, kinds=kinds, names=names, walks=walks, drawn=drawn)
 
 
@@ -92,15 +91,6 @@ def _plane(codes: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     plane[:, : len(sizes)] = (left * sizes)[:, :2]
     share = [*(sizes**2 / max((sizes**2).sum(), 1e-30)).tolist(), 0.0]
     return plane, (share[0], share[1])
-
-
-def _kinds(judged: Judged, at: np.ndarray) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Return the kind (m,) of some images, where the set says one, and the names of kinds."""
-    columns = judged.split.dataset.columns
-    named: Any = next((column for column in columns.values() if column.spec.kind == "class"), None)
-    if named is None:
-        return None, ()
-    return np.asarray(named.take(judged.split.rows[at])), named.spec.names
 
 
 REPORT = TaskReport(sections, own)
