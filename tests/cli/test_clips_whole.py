@@ -13,6 +13,7 @@ from PIL import Image
 import convscope as cs
 from cli.command import call, says
 from convscope.data.synthetic import motions
+from convscope.events import Listener
 from convscope.explorer.questions.images import one, rows
 from convscope.explorer.session import Opened, Session
 
@@ -57,6 +58,21 @@ def test_what_a_run_writes(clip_run: Path):
 def test_training_repeats_to_the_same_bytes(clips: Path, clip_run: Path, tmp_path: Path):
     assert call("train", clips, "--out", tmp_path / "again", *SETTINGS, "--no-baselines") == 0
     assert (tmp_path / "again" / "model.safetensors").read_bytes() == (clip_run / "model.safetensors").read_bytes()
+
+
+class StopAfterAnEpoch(Listener):
+    """Ctrl-C behind the first epoch."""
+
+    def epoch(self, *_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_training_goes_on_to_the_same_bytes(clips: Path, clip_run: Path, tmp_path: Path, cache: Path):
+    settings = {"epochs": 2, "batch_size": 16, "threads": 1, "baselines": False}
+    with pytest.raises(KeyboardInterrupt):
+        cs.train(clips, out=tmp_path / "run", listener=StopAfterAnEpoch(), cache=str(cache), **settings)
+    cs.resume(tmp_path / "run", quiet=True)
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == (clip_run / "model.safetensors").read_bytes()
 
 
 def test_predict_takes_files_folders_and_arrays(clip_run: Path, clips: Path, tmp_path: Path, capsys):
