@@ -119,7 +119,7 @@ def one(session: Session, options: Mapping[str, str], run: str, image: str) -> A
     """
     opened = session.run(run)
     example = session.example(opened, image)
-    if opened.is_run and opened.run.spec.input.noun == "volume":
+    if opened.is_run and opened.run.spec.preprocessing.kind == "volume":
         return _slice(session, options, opened, image)
     forward = session.forward(opened, image)
     if not opened.is_run:  # a module of a notebook, of whose numbers nothing is known
