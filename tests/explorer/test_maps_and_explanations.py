@@ -91,6 +91,13 @@ def session(page: Page) -> Session:
     return session_of([page.run])
 
 
+def test_a_class_activation_map_says_how_large_its_layer_is(session: Session) -> None:
+    opened = session.run("digits run")
+    values = questions.ask(session, f"runs/digits run/explain/{opened.held[0]}:1", {"method": "gradcam"}).values
+    (node,) = [node for node in opened.inspection.graph.nodes if node.name == values["node"]]
+    assert tuple(values["of_layer"]) == node.shape[2:] and tuple(values["shape"]) == (8, 8)
+
+
 def test_a_plain_answer_comes_before_the_figures(session: Session) -> None:
     name, _, _ = session.run("digits run").held
     values = questions.ask(session, f"runs/digits run/explain/{name}:1", {"method": "gradient", "checks": "1"}).values
