@@ -82,7 +82,7 @@ export function bands({ label, onPick, onMove }) {
     const every = TICKS.find((step) => step * high >= 16) ?? 1;
     const named = Array.from({ length: rows }, (_, each) => each).filter((each) => (first + each) % every === 0);
     over.replaceChildren(
-      ...named.map((each) => svg("text", { class: "faint", x: LEFT - 6, y: Math.min(rows * high - 1, Math.max(10, (each + 0.5) * high + 4)), "text-anchor": "end" }, String(first + each))),
+      ...named.map((each) => svg("text", { class: "faint", x: LEFT - 6, y: Math.min(rows * high - 1, Math.max(10, (each + 0.5) * high + 4)), "text-anchor": "end" }, short(first + each))),
       svg("rect", { class: "mark", x: left + column * axis.stride * unit, y: row * high, width: Math.max(2, axis.stride * unit), height: high }));
   };
   const seen = new ResizeObserver(() => content && draw());
