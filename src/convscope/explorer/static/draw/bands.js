@@ -5,7 +5,7 @@ import { short } from "./format.js";
 import { KINDS } from "./line.js";
 import { painted } from "./plane.js";
 
-const [LEFT, RIGHT] = [44, 8];
+const [LEFT, RIGHT] = [54, 8]; // room for numbers of four digits and a minus
 const STRIPS = { letters: 26, signal: 72 }; // heights of the input
 const LETTER = 8; // pixels of a position from which its letter is written
 const MOST_LETTERS = 400; // that are all written, on a narrow screen to scroll through
