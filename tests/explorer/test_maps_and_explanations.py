@@ -104,3 +104,13 @@ def test_a_plain_answer_comes_before_the_figures(session: Session) -> None:
     assert values["belief"].split(": ")[0] in (YES, NO, OPEN)
     assert values["verdict"].startswith(f"{values['belief']}. ")
     assert "random weights" in values["figures"] and values["figures"] not in values["belief"]
+
+
+def test_a_convolution_without_a_bias_has_none(session: Session) -> None:
+    opened = session.run("digits run")
+    name, _, _ = opened.held
+    graph = opened.inspection.graph
+    layers = [node for node in graph.nodes if node.op == "correlate"]
+    for node in layers:
+        values = questions.ask(session, f"runs/digits run/components/{name}:1", {"node": node.name}).values
+        assert (values["bias"] is None) is ("bias" not in node.weights)
