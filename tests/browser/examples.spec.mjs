@@ -10,7 +10,7 @@ export default async function ({ page, open, expect, more: [run] }) {
   await page.locator(".counts button").nth(3).click(); // the class 3
   await changed("of the class 3");
   expect.equal(await count(), Number((await page.locator(".counts tbody tr").nth(4).locator("td").last().textContent()).replaceAll(",", "")));
-  expect.ok((await answers()).every((text) => text === "3" || text.endsWith("is 3")));
+  expect.ok((await answers()).every((text) => text === "3" || /^answered\s\d \([\d.<> ]+\s%\), is\s3$/.test(text)));
   await page.getByLabel("mistakes only").check();
   await changed("and answered wrongly");
   const wrong = await count();
@@ -24,7 +24,12 @@ export default async function ({ page, open, expect, more: [run] }) {
   await page.waitForFunction(() => !/of them/.test(document.querySelector(".said").textContent));
   await page.getByLabel("Answer", { exact: true }).selectOption("7");
   await changed("answered with 7");
-  expect.ok((await answers()).every((text) => text.startsWith("7")));
+  expect.ok((await answers()).every((text) => /^(answered\s)?7/.test(text)));
+  expect.deepEqual(await page.locator(".matrix .classes li").allTextContents(), Array.from({ length: 10 }, (_, at) => String(at)));
+  await page.goto("about:blank");
+  await open(`${run}/data?mistakes=true&prediction=7`);
+  expect.match(await page.textContent(".said"), /of them (is|are) answered wrongly, with 7\./);
+  await page.goto("about:blank");
   await open(`${run}/data?label=no+such+class`);
   expect.match(await page.textContent(".said"), /0 of them are of the class no such class\. Shown: none\./);
 }

@@ -1,7 +1,7 @@
 // Stacks of layers: the figures of lectures and papers, and their texts in links.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { dropped, fields, follow, formatStack, parseShape, parseStack, seen, sizeRule } from "../../src/convscope/explorer/static/stack.js";
+import { dropped, fields, follow, formatStack, parseShape, parseStack, rest, seen, sizeRule } from "../../src/convscope/explorer/static/stack.js";
 
 const run = (input, layers) => follow(parseShape(input), parseStack(layers));
 const last = (input, layers) => run(input, layers).at(-1);
@@ -44,6 +44,14 @@ test("the rule with its numbers", () => {
   assert.equal(sizeRule(last("1x28x28", "c1k5s2p2").windows[0]), "⌊(28 + 2·2 − 5) / 2⌋ + 1 = 14");
   assert.equal(sizeRule(last("1x10x10", "c1k3d2").windows[0]), "⌊(10 + 2·0 − 2·(3 − 1) − 1) / 1⌋ + 1 = 6");
   assert.deepEqual(last("1x7x7", "c1k4ps").shape, [1, 7, 7]);
+});
+
+test("what a stride leaves over: padding alone, or inputs, and then what really keeps them", () => {
+  const said = (input, layers) => rest(last(input, layers).windows[0]);
+  assert.equal(said("3x256x256", "c16k3s2p1"), "255 / 2 leaves 1: the last window ends 1 position before the end, on which only padding lies: no input is lost.");
+  assert.match(said("1x8x8", "c1k3s2"), /and 1 input there is lost: a stride of 1 or a padding of 1 would cover it\.$/);
+  assert.deepEqual(dropped(last("1x8x8", "c1k3s2p1")), [[], []]);
+  assert.match(said("1x9x9", "c1k3s2"), /leaves nothing/);
 });
 
 test("fields: k3 s1 then k5 s2 sees 7, and less at the border", () => {

@@ -178,11 +178,11 @@ def test_what_is_read_to_be_answered(tmp_path: Path):
     assert found is not None and len(found) == 24
     np.testing.assert_array_equal(found[2][1], SIGNALS[2, :, :1].astype(np.float32))
     index(tmp_path, 1)
-    ((row, values, rate),) = signals_in(tmp_path / "recordings/0.csv", 2, 12) or []
+    ((row, values, rate, _),) = signals_in(tmp_path / "recordings/0.csv", 2, 12) or []
     assert row == "" and rate == 2
     np.testing.assert_array_equal(values, SIGNALS[0].astype(np.float32))
     steps = signals_in(written(tmp_path / "long.csv", long()), 2, None)
-    assert steps is not None and len(steps) == 24 and {rate for _, _, rate in steps} == {50}
+    assert steps is not None and len(steps) == 24 and {rate for _, _, rate, _ in steps} == {50}
 
 
 def test_an_index_of_wav_files_holds_a_speaker_out(tmp_path: Path):

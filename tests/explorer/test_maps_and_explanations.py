@@ -91,9 +91,26 @@ def session(page: Page) -> Session:
     return session_of([page.run])
 
 
+def test_a_class_activation_map_says_how_large_its_layer_is(session: Session) -> None:
+    opened = session.run("digits run")
+    values = questions.ask(session, f"runs/digits run/explain/{opened.held[0]}:1", {"method": "gradcam"}).values
+    (node,) = [node for node in opened.inspection.graph.nodes if node.name == values["node"]]
+    assert tuple(values["of_layer"]) == node.shape[2:] and tuple(values["shape"]) == (8, 8)
+
+
 def test_a_plain_answer_comes_before_the_figures(session: Session) -> None:
     name, _, _ = session.run("digits run").held
     values = questions.ask(session, f"runs/digits run/explain/{name}:1", {"method": "gradient", "checks": "1"}).values
     assert values["belief"].split(": ")[0] in (YES, NO, OPEN)
     assert values["verdict"].startswith(f"{values['belief']}. ")
     assert "random weights" in values["figures"] and values["figures"] not in values["belief"]
+
+
+def test_a_convolution_without_a_bias_has_none(session: Session) -> None:
+    opened = session.run("digits run")
+    name, _, _ = opened.held
+    graph = opened.inspection.graph
+    layers = [node for node in graph.nodes if node.op == "correlate"]
+    for node in layers:
+        values = questions.ask(session, f"runs/digits run/components/{name}:1", {"node": node.name}).values
+        assert (values["bias"] is None) is ("bias" not in node.weights)

@@ -253,3 +253,17 @@ def fourth_example(session: Session) -> Any:
     """Return the fourth example of the one run that is open."""
     (opened,) = session.runs.values()
     return opened.held[1][3]
+
+
+def test_a_row_that_is_no_signal_of_the_run_is_told_by_its_true_length(session: Session) -> None:
+    run = session.run("signals").run
+    row = lambda count: OwnFile(",".join(f"{at}.5" for at in range(count)).encode(), "row.csv")  # noqa: E731
+    with pytest.raises(cs.DataError, match=r"has 30 steps; this network takes signals of 40$"):
+        row(30).read(run)
+    with pytest.raises(cs.DataError, match=r"has 49 steps.*the first of the 50 numbers in its row was taken for its"):
+        row(50).read(run)
+    assert len(row(40).read(run)) == 40 and row(40).note(run) == ""
+    image = session.keep(row(41))
+    assert ask(session, f"signals/images/{image}").values["notes"] == [
+        "The first of the 41 numbers in its row was taken for its class."
+    ]

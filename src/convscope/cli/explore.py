@@ -41,6 +41,7 @@ def explore(
     """
     from convscope.errors import ConfigError
     from convscope.explorer.app import LOOPBACK, listen, serve
+    from convscope.explorer.damage import damage
     from convscope.explorer.session import session_of
     from convscope.training.threads import using
 
@@ -49,6 +50,9 @@ def explore(
     if allow_host and host == LOOPBACK:
         raise ConfigError("--allow-host has no effect without --host: leave one of them out")
     session = session_of(runs)
+    for folder in runs:
+        for problem in damage(folder):
+            say_warning(f"{folder}: {problem}")
     address = listen(port, host, tuple(allow_host or ()))
     if host != LOOPBACK:
         say_warning(f"whoever reaches port {address.access.port} of {host} and knows the link can look into these runs")

@@ -50,7 +50,8 @@ def in_array_file(path: Path, rule: Transform) -> Iterable[Held]:
         and (signals := signals_in(path, rule.channels, rule.length, fill=rule.fill)) is not None
     ):
         return [
-            Held(f"{path}/{row}" if row else str(path), _of_text(signal, rate, rule)) for row, signal, rate in signals
+            Held(f"{path}/{row}" if row else str(path), _of_text(signal, rate, rule), note)
+            for row, signal, rate, note in signals
         ]
     if path.suffix.lower() not in ENDINGS:
         raise DataError(

@@ -31,10 +31,14 @@ WORDS = ROLES["image"] | SPLITS.keys()
 
 @dataclass(frozen=True)
 class Held:
-    """One image, or the frames of a clip: its name and what reads it, which may raise ``Unreadable`` or ``OSError``."""
+    """One image, or the frames of a clip: its name and what reads it, which may raise ``Unreadable`` or ``OSError``.
+
+    ``note`` says what of the file it was not taken for a part of it.
+    """
 
     name: str
     read: Callable[[], Encoded | np.ndarray | Sequence[Encoded]]
+    note: str = ""
 
     def stored(self, transform: Transform) -> Stored | Unreadable:
         """Return it as a column holds it, or why it cannot be used."""

@@ -24,8 +24,9 @@ class Judged:
     """The examples of a split in the order of the split: ``lines`` of what was answered, none where nothing is known.
 
     ``right`` (n,) says which are answered rightly, ``None`` for answers that are more or less so; ``worst`` (n,) are
-    positions, those that are most wrong first; ``words`` the class and the answer of each (n,), by name. ``figure``
-    (n,) is by what answers are more or less right, called ``title``.
+    positions, those that are most wrong first: the surest mistakes, then the least sure right answers. ``words`` are
+    the class and the answer of each (n,), by name. ``figure`` (n,) is by what answers are more or less right, called
+    ``title``. ``problem`` says why answers that were written cannot be read.
     """
 
     lines: list[dict[str, str]]
@@ -34,6 +35,7 @@ class Judged:
     words: Mapping[str, np.ndarray]
     figure: np.ndarray | None = None
     title: str = ""
+    problem: str = ""
 
     def listed(self, sort: str, wanted: Mapping[str, str], *, mistakes: bool) -> np.ndarray:
         """Return positions in an order ("worst", "stored"): those with the ``wanted`` words, or ``mistakes`` alone.
@@ -82,8 +84,9 @@ def _read(opened: Opened, split: Split) -> Judged:
 
     try:
         answers = read_answers(opened.run)
-    except CheckpointError:
-        return Judged([], None, np.arange(len(split)), _true(opened, split))
+    except CheckpointError as error:
+        said = str(error) if (opened.run.folder / files.METRICS).exists() else ""
+        return Judged([], None, np.arange(len(split)), _true(opened, split), problem=said)
     if len(answers.rows) != len(split):
         return Judged([], None, np.arange(len(split)), _true(opened, split))
     lines = answers.rows
@@ -91,7 +94,7 @@ def _read(opened: Opened, split: Split) -> Judged:
     words = {name: np.array([line[name] for line in lines]) for name in CHOSEN_BY if lines and name in lines[0]}
     if figure.dtype == bool:
         sure = np.array([float(line.get("probability") or 0) for line in lines])
-        return Judged(lines, figure, np.lexsort((-sure, figure)), words)
+        return Judged(lines, figure, np.lexsort((np.where(figure, sure, -sure), figure)), words)
     about = next(iter(opened.run.about.values()))
     worst = np.argsort(figure if about.better == "higher" else -figure, kind="stable")
     return Judged(lines, None, worst, words, figure, about.title)

@@ -44,6 +44,15 @@ class OwnFile:
 
         if isinstance(run.spec.preprocessing, TextTransform):
             return self.text
+        return self._read(run)[0]
+
+    def note(self, run: Run) -> str:
+        """Return what of the file was left out as no part of the example, such as a class; "" where nothing was."""
+        from convscope.data.transforms import TextTransform
+
+        return "" if isinstance(run.spec.preprocessing, TextTransform) else self._read(run)[1]
+
+    def _read(self, run: Run) -> tuple[Any, str]:
         with TemporaryDirectory(prefix="convscope-") as folder:
             path = Path(folder) / (re.sub(r"[^\w.-]", "_", self.name).lstrip(".")[-100:] or "file")
             path.write_bytes(self.content)
@@ -53,7 +62,8 @@ class OwnFile:
                 raise DataError(str(error).replace(str(path), str(self))) from None
 
 
-def _read(path: Path, run: Run) -> Any:
+def _read(path: Path, run: Run) -> tuple[Any, str]:
+    """Return the one example of a file and what is to be said of how it was read."""
     from convscope.data.decode import limited
     from convscope.data.decode.encoded import TooLarge
     from convscope.data.given import held
@@ -66,14 +76,14 @@ def _read(path: Path, run: Run) -> Any:
             raise DataError(
                 f"{path} holds {count(len(examples), rule.kind)}, and one is looked at at a time: give a file of one"
             )
-        stored = examples[0].stored(rule)
+        stored, note = examples[0].stored(rule), examples[0].note
     if isinstance(stored, TooLarge):
         raise DataError(
             f"{path}: {stored.size} pixels are more than the {MOST_PIXELS:,} that can be looked into: make it smaller"
         )
     if not isinstance(stored, Stored):
-        raise DataError(f"{path}: {stored}")
-    return stored.values
+        raise DataError(f"{path}: {stored}{f' ({note})' if note else ''}")
+    return stored.values, note
 
 
 def check_picture(content: bytes) -> tuple[int, int]:

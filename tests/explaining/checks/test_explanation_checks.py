@@ -157,6 +157,18 @@ def test_half_of_the_fills_leave_open_what_all_of_them_deny():
     assert none.passed is None and "was not measured" in none.belief
 
 
+def test_a_rank_beside_the_edges_that_flips_with_the_fill_leaves_it_open():
+    checks = _checks()
+    slower = Estimate(-0.1, -0.2, -0.05, 4)
+    last = checks.deletion[-1]
+    flipped = tuple(
+        dataclasses.replace(each, deletion_gain=slower) if each.order == "edges" else each for each in last.against
+    )
+    both = dataclasses.replace(checks, deletion=(*checks.deletion[:-1], dataclasses.replace(last, against=flipped)))
+    assert "so that ranks flip" in both.figures
+    assert both.passed is None and both.belief.startswith("Uncertain: whether it tells more than the edges")
+
+
 def test_what_is_to_be_held_against_a_map_is_said():
     assert "0.75 like the edges of the image" in _said(edges=0.75) and "like the edges" not in _said(edges=0.25)
     assert "only 0.25 like itself under noise" in _said(stability=0.25) and "noise" not in _said(stability=0.75)

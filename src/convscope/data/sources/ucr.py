@@ -24,7 +24,7 @@ from convscope.data.sources.signal_rows import SPLIT_WORD, SignalRows, listing_o
 from convscope.data.sources.splitnames import BySplit, split_sets
 from convscope.data.sources.tabular import decoded, place
 from convscope.errors import DataError
-from convscope.text import listed
+from convscope.text import count, listed
 
 ENDINGS = (".txt", ".tsv", ".csv", ".dat")
 LEAST = 8  # values in a row: shorter ones may be anything
@@ -72,21 +72,24 @@ def read(files: Files, by_split: BySplit, columns: Columns) -> Listing:
     )
 
 
-def rows_in(path: Path, length: int | None, *, fill: bool = False) -> list[tuple[str, np.ndarray | str]]:
-    """Return (row, signal (T, 1) or why it cannot be used) of a file; its class is left out where it has one.
+def rows_in(path: Path, length: int | None, *, fill: bool = False) -> list[tuple[str, np.ndarray | str, str]]:
+    """Return (row, signal (T, 1) or why it cannot be used, what was left out) of a file: its class, where it has one.
 
-    A row of ``length`` values is a signal without a class; where lengths differ, each row begins with one.
+    A row of at most ``length`` values is a signal without a class; where lengths differ, each row begins with one.
     """
     text = decoded(path.read_bytes(), str(path))
     lines = [(at, line) for at, line in enumerate(text.splitlines(), 1) if line.strip()]
     separator = _separator(lines[min(1, len(lines) - 1)][1])
     rows = [(str(at), _cells(line, separator)) for at, line in lines]
     rows = rows[1:] if _is_header(rows[0][1]) else rows
-    labelled = [(at, cells if len(cells) != length else ["0", *cells]) for at, cells in rows]
+    alone = [length is not None and len(cells) <= length for _, cells in rows]
+    labelled = [["0", *cells] if one else cells for one, (_, cells) in zip(alone, rows, strict=True)]
+    values = [_values(cells, fill=fill) for cells in labelled]
     return [
-        (at, _why_bad(str(path), int(at), cells) if (values := _values(cells, fill=fill)) is None else values)
-        for at, cells in labelled
-    ]
+        (at, _why_bad(str(path), int(at), cells) if signal is None else signal,
+         "" if one else f"the first of the {count(len(cells), 'number')} in its row was taken for its class")
+        for one, (at, _), cells, signal in zip(alone, rows, labelled, values, strict=True)
+    ]  # fmt: skip
 
 
 def _read_one(files: Files, name: str, *, fill: bool) -> SignalRows:

@@ -1,7 +1,8 @@
 """Whether a map can be believed, in one plain sentence, by what the checks found: the only place that judges it.
 
 A map is believed where it depends on what was learned, the score hangs on what it marks, and it stays under a little
-noise. It is not where the first two are shown to be wrong. All else is uncertain, and the sentence says why.
+noise; nor may it depend on the fill whether it does better or worse than the edges of the input. It is not where the
+first two are shown to be wrong. All else is uncertain, and the sentence says why.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ def _open(checks: Checks) -> str:
         return "it depends on what was learned, but whether the score hangs on what it marks was not measured"
     if not all(beats):
         return "whether the score hangs on what it marks depends on what is put in its place"
+    if _ranks_flip(checks):
+        return "whether it tells more than the edges of the input depends on what is put in the place of what it marks"
     if checks.stability is not None and checks.stability.value is not None and checks.stability.value < SAME:
         return "it is another map under noise that nobody sees"
     if checks.runner_up is not None and (checks.runner_up.value or 0) >= LARGELY:
@@ -111,3 +114,9 @@ def stays_in_part(cascade: Cascade) -> bool:
 def _beats_random(checks: Checks) -> list[bool]:
     """Return for each fill whether the score falls faster by the map than in random order."""
     return [each.better for fill in checks.deletion for each in fill.against if each.order == "random"]
+
+
+def _ranks_flip(checks: Checks) -> bool:
+    """Return whether the score falls faster by the map than by the edges under one fill, and slower under another."""
+    gains = [each.deletion_gain for fill in checks.deletion for each in fill.against if each.order == "edges"]
+    return any(gain.above_zero for gain in gains) and any(gain.below_zero for gain in gains)

@@ -28,8 +28,9 @@ def explained(session: Session, options: Mapping[str, str], run: str, image: str
     """Return the ``map`` (H, W), (T,) or (L,) float32 of ``method`` for ``target``, by default the answer itself.
 
     Beside it stands the example: ``pixels`` (H, W, 3) uint8, ``signal`` (C, T) float32, or ``letters``; of a mask the
-    ``region`` (H, W) uint8 that is explained, which ``at`` chooses. ``checks=1`` checks the method on held-out examples
-    first, which takes seconds to a minute; what is known of it already is told anyway.
+    ``region`` (H, W) uint8 that is explained, which ``at`` chooses. ``of_layer`` are the sizes of the
+    layer that a class activation map was taken of. ``checks=1`` checks the method on held-out examples first, which
+    takes seconds to a minute; what is known of it already is told anyway.
     """
     opened = session.run(run)
     (method,) = methods_of(options.get("method", USUAL))
@@ -56,6 +57,8 @@ def explained(session: Session, options: Mapping[str, str], run: str, image: str
             plain({**facts, "refused": result.refused.get(method.name, "this method does not apply")}), arrays
         )
     one = result.maps[method.name]
+    layer = next((node for node in opened.inspection.graph.nodes if node.name == one.node), None)
+    facts["of_layer"] = layer.shape[2:] if layer else ()
     return Answer(plain({**facts, **one.to_dict()}), {**arrays, "map": np.asarray(one.values, np.float32)})
 
 

@@ -62,7 +62,8 @@ def rows(session: Session, options: Mapping[str, str], run: str) -> Answer:
         arrays |= _masks(session, opened, chosen, predicted=masks == "both")
     return Answer(plain({
         "split": name, "count": len(order), "examples": len(split), "kind": split.input.spec.kind,
-        "mistakes": None if right is None else int((~right).sum()), "rows": listed, "warnings": warnings,
+        "mistakes": None if right is None else int((~right).sum()), "rows": listed,
+        "warnings": [*warnings, *([f"It is not known what was answered: {known.problem}."] if known.problem else [])],
         "names": names_of(target), "chosen_by": list(known.words) if isinstance(target, Classes) else [],
         "masks": target.kind in MASKS, "of_objects": target.kind == "instances",
         "figure": known.title,
@@ -141,8 +142,15 @@ def one(session: Session, options: Mapping[str, str], run: str, image: str) -> A
     facts, truth = _told(session, opened, image, prediction)
     if isinstance(target := opened.run.spec.target, Pixels):
         arrays |= _given_back(prediction, target)
+    notes = [*forward.graph.notes, *_notes(session, opened, image)]
     return Answer(plain({**facts, "classes": list(forward.classes), "letters": list(forward.letters),
-                         "notes": list(forward.graph.notes)}), arrays | _pictured(prediction) | truth)  # fmt: skip
+                         "notes": notes}), arrays | _pictured(prediction) | truth)  # fmt: skip
+
+
+def _notes(session: Session, opened: Opened, image: str) -> list[str]:
+    """Return what is to be said of how a file of the user's was read."""
+    note = session.own(image).note(opened.run) if image.startswith(f"{OWN}:") else ""
+    return [f"{note[0].upper()}{note[1:]}."] if note else []
 
 
 def _signal(values: np.ndarray) -> dict[str, np.ndarray]:

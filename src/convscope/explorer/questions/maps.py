@@ -53,8 +53,8 @@ def maps(session: Session, options: Mapping[str, str], run: str, image: str) -> 
 def parts(session: Session, options: Mapping[str, str], run: str, image: str) -> Answer:
     """Return one ``channel`` of a convolution ``node`` as the sum of its input's channels, each filtered by its kernel.
 
-    ``inputs`` and ``parts`` are (I, H, W), ``kernels`` (I, kh, kw), ``engine`` (H, W) float32; ``bias`` a number, and
-    ``difference`` how far the sum is from what PyTorch computed.
+    ``inputs`` and ``parts`` are (I, H, W), ``kernels`` (I, kh, kw), ``engine`` (H, W) float32; ``bias`` a number, or
+    ``None`` where there is none, and ``difference`` how far the sum is from what PyTorch computed.
     """
     forward = session.forward(session.run(run), image)
     channel = whole(options, "channel", 0, 10**9)
@@ -65,7 +65,7 @@ def parts(session: Session, options: Mapping[str, str], run: str, image: str) ->
             {
                 "node": result.node,
                 "channel": channel,
-                "bias": one.bias,
+                "bias": one.bias if "bias" in forward.graph[result.node].weights else None,
                 "difference": one.difference,
                 "channels": one.channels,
             }

@@ -1,4 +1,5 @@
 // A stack of layers as text, and what follows from it: sizes, costs, weights, fields. The windows are those of geometry.js.
+import { counted } from "./draw/format.js";
 import { Window, samePadding } from "./geometry.js";
 
 /** What a letter at the front of a layer's text means. @type {Record<string, string>} */
@@ -116,6 +117,20 @@ export function sizeRule({ size, kernel, stride, before, after, dilation, output
 
 /** w + 2p − k: whether the stride divides it says whether the last window ends on the last position. @param {Window} window */
 export const room = (window) => window.size + window.before + window.after - window.reach;
+
+/** Whether the stride divides what is left of the input beside the first window; where inputs are lost so, what keeps them. @param {Window} window */
+export function rest(window) {
+  const [left, { stride, before, after, reach }] = [room(window), window];
+  const over = left % stride;
+  if (!over) return `${left} / ${stride} leaves nothing: the last window ends on the last position.`;
+  const said = `${left} / ${stride} leaves ${over}: the last window ends ${counted(over, "position")} before the end`;
+  if (over <= after) return `${said}, on which only padding lies: no input is lost.`;
+  const lost = over - after;
+  const wider = Array.from({ length: stride }, (_, more) => more).find((more) => (left + 2 * more) % stride <= after + more);
+  const strides = Array.from({ length: stride }, (_, at) => at + 1).filter((each) => left % each === 0);
+  const helps = [`a stride of ${strides.join(" or ")}`, before === after && wider && before + wider < reach ? `a padding of ${before + wider}` : ""].filter(Boolean);
+  return `${said}, and ${counted(lost, "input")} there ${lost === 1 ? "is" : "are"} lost: ${helps.join(" or ")} would cover ${lost === 1 ? "it" : "them"}.`;
+}
 
 /** The receptive field after each layer far from borders: its size and its step, R = R + (k − 1)·d·Πs. @param {Layer[]} layers @param {number} axis */
 export function fields(layers, axis) {

@@ -7,7 +7,15 @@ import { legend, plane } from "./plane.js";
 const COLOURS = [[128, 128, 128], [230, 97, 1], [53, 120, 200], [27, 158, 119], [214, 0, 110], [230, 190, 20], [120, 80, 190], [150, 90, 40]];
 export const SHARE = 0.55; // of a class's colour over the picture
 
-export const percent = (share) => `${(100 * share).toFixed(share > 0.0995 ? 1 : 2)} %`;
+/** A share in percent: only all is 100 %, and only nothing 0 %. @param {number} share */
+export function percent(share) {
+  if (share < 1 && share >= 0.9995) return "> 99.9 %";
+  if (share > 0 && share < 0.00005) return "< 0.01 %";
+  return `${(100 * share).toFixed(share > 0.0995 ? 1 : 2)} %`;
+}
+
+/** A probability in percent: rounding alone makes one 0 or 1. @param {number} chance */
+export const likely = (chance) => percent(Math.min(1 - Number.EPSILON, Math.max(Number.MIN_VALUE, chance)));
 
 /** What an answer is in words, its drawings, and the same as a table. @param {import("../source.js").Answer} found */
 export function answerOf({ values, arrays }) {
@@ -23,7 +31,7 @@ export function answerOf({ values, arrays }) {
   return {
     said: `${labels.length ? labels.join(", ") : "none of the labels"}${truth ? `; labelled ${right.join(", ") || "with none"}` : ""}`,
     parts: [part("Probability of each label", bars(rows), "Filled: the labels of the example. Each label is told on its own, so that these need not add up to 100 %.")],
-    table: { head: ["label", "probability", "is so"], right: [1], rows: rows.map(({ name, chance, isTrue }) => [name, percent(chance), truth ? (isTrue ? "yes" : "no") : ""]) },
+    table: { head: ["label", "probability", "is so"], right: [1], rows: rows.map(({ name, chance, isTrue }) => [name, likely(chance), truth ? (isTrue ? "yes" : "no") : ""]) },
   };
 }
 
@@ -158,6 +166,6 @@ export function bars(rows) {
     rows.map(({ name, chance, isTrue }, at) => [
       svg("text", { x: left - 8, y: at * height + 16, "text-anchor": "end" }, name.length > 22 ? `${name.slice(0, 21)}…` : name),
       svg("rect", { x: left, y: at * height + 4, width: Math.max(1, width * chance), height: height - 8, class: isTrue ? "bar true" : "bar" }),
-      svg("text", { x: left + width * chance + 6, y: at * height + 16, class: "faint" }, percent(chance)),
+      svg("text", { x: left + width * chance + 6, y: at * height + 16, class: "faint" }, likely(chance)),
     ]));
 }

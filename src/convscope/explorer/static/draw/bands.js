@@ -5,7 +5,7 @@ import { short } from "./format.js";
 import { KINDS } from "./line.js";
 import { painted } from "./plane.js";
 
-const [LEFT, RIGHT] = [44, 8];
+const [LEFT, RIGHT] = [54, 8]; // room for numbers of four digits and a minus
 const STRIPS = { letters: 26, signal: 72 }; // heights of the input
 const LETTER = 8; // pixels of a position from which its letter is written
 const MOST_LETTERS = 400; // that are all written, on a narrow screen to scroll through
@@ -82,7 +82,7 @@ export function bands({ label, onPick, onMove }) {
     const every = TICKS.find((step) => step * high >= 16) ?? 1;
     const named = Array.from({ length: rows }, (_, each) => each).filter((each) => (first + each) % every === 0);
     over.replaceChildren(
-      ...named.map((each) => svg("text", { class: "faint", x: LEFT - 6, y: Math.min(rows * high - 1, Math.max(10, (each + 0.5) * high + 4)), "text-anchor": "end" }, String(first + each))),
+      ...named.map((each) => svg("text", { class: "faint", x: LEFT - 6, y: Math.min(rows * high - 1, Math.max(10, (each + 0.5) * high + 4)), "text-anchor": "end" }, short(first + each))),
       svg("rect", { class: "mark", x: left + column * axis.stride * unit, y: row * high, width: Math.max(2, axis.stride * unit), height: high }));
   };
   const seen = new ResizeObserver(() => content && draw());

@@ -1,6 +1,6 @@
 // An example in small, as a link to it: its picture, signal or text, what was answered, and whether that is right.
 import { html, svg } from "./dom.js";
-import { colourOf, SHARE } from "./answer.js";
+import { colourOf, likely, SHARE } from "./answer.js";
 import { short } from "./format.js";
 import { painted } from "./plane.js";
 
@@ -13,11 +13,12 @@ const OUTSIDE = 255; // in a mask: beyond the picture, or what is not scored
 export function card(row, at, { arrays: { thumbnails, signals, truth, predicted }, figure, href }) {
   const { right, label, prediction } = row;
   const small = thumbnails ? picture(thumbnails, at, truth, predicted) : signals ? line(signals, at) : row.text ? html("span", { class: "number excerpt" }, row.text) : "";
-  const said = prediction === undefined ? "" : right === false ? `${prediction}, is ${label}` : prediction;
+  const chance = row.probability ? likely(Number(row.probability)).replaceAll(" ", "\u00a0") : "";
+  const said = prediction === undefined ? "" : right === false ? `answered\u00a0${prediction}${chance && ` (${chance})`}, is\u00a0${label}` : prediction;
   return html("li", {}, html("a", { href },
     small,
     html("span", { class: `answer ${right === false ? "wrong" : ""}` }, said || label || ""),
-    row.probability ? ` ${(100 * Number(row.probability)).toFixed(1)}\u00a0%` : "",
+    chance && right !== false ? ` ${chance}` : "",
     row.figure === null ? "" : html("span", { class: "figure" }, `${figure} ${short(row.figure)}`),
     html("span", { class: "id" }, row.id)));
 }

@@ -33,7 +33,8 @@ export const exact = (value) => minus(String(value));
 /** "1 layer", "2 layers". @param {number} number @param {string} noun */
 export const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
-const minus = (text) => text.replaceAll("-", "−");
+/** Numbers of a text with real minus signs; hyphens of words stay. @param {string} text */
+export const minus = (text) => text.replace(/(?<![\w-])-(?=[\d∞.])|(?<=e)-(?=\d)/g, "−");
 
 /** Three digits and a unit: 1.82 G, 11.2 M. @param {number} value */
 export function compact(value) {

@@ -6,7 +6,7 @@ import { choice, frame, player, slider, table, toggle } from "../draw/frame.js";
 import { graph } from "../draw/graph.js";
 import { grid } from "../draw/grid.js";
 import { live } from "../draw/live.js";
-import { KINDS, dropped, follow, formatStack, parseLayer, parseShape, parseStack, room, sizeRule } from "../stack.js";
+import { KINDS, dropped, follow, formatStack, parseLayer, parseShape, parseStack, rest, sizeRule } from "../stack.js";
 import { windowText } from "../words.js";
 
 const DEFAULTS = { examples: 1, input: "3x256x256", layers: "c16k3s2p1,mk4", chosen: 0, step: 0, apart: false };
@@ -113,8 +113,8 @@ function render({ model, el }) {
         figures[3].set("Weights, without biases", "Locality and sharing: from one weight for each pair of input and output to one window for all places. Bars: powers of ten.");
       }
     }
-    view.table(() => ({ head: ["layer", "kind", "window", "output", "multiplications", "additions", "parameters", "rows and columns that no window covers"], right: [4, 5, 6],
-      rows: steps.map((each, i) => [i + 1, KINDS[each.layer.kind], windowText(each.layer), each.fault || whole(now.examples, each.shape), ...(each.fault ? ["", "", "", ""] : [count(each.multiplications * now.examples), count(each.additions * now.examples), count(each.parameters), missed(dropped(each))])]) }));
+    view.table(() => ({ head: ["layer", "kind", "window", "output", "multiplications", "additions (of max pooling: comparisons)", "parameters", "rows and columns that no window covers"], right: [4, 5, 6],
+      rows: steps.map((each, i) => [i + 1, KINDS[each.layer.kind], each.layer.kind === "f" ? "none" : windowText(each.layer), each.fault || whole(now.examples, each.shape), ...(each.fault ? ["", "", "", ""] : [count(each.multiplications * now.examples), count(each.additions * now.examples), count(each.parameters), missed(dropped(each))])]) }));
   };
   const leave = state.subscribe(draw);
   draw();
@@ -144,7 +144,7 @@ function sentence(steps, all, { examples, step: asked }, at) {
   const step = one ? within(asked, one) : 0;
   const place = one?.windows.length ? ` Layer ${at + 1}, window ${Math.floor(step / one.shape[2])}, ${step % one.shape[2]}: ${spans(one, step)}.` : "";
   const made = steps.at(-1);
-  return `${made ? `${whole(examples, steps[0].before)} becomes ${whole(examples, made.shape)}` : "No layer"}: ${compact(examples * sum("multiplications"))} multiplications, ${compact(examples * sum("additions"))} additions, ${count(sum("parameters"))} parameters.${place}`;
+  return `${made ? `${whole(examples, steps[0].before)} becomes ${whole(examples, made.shape)}` : "No layer"}: ${compact(examples * sum("multiplications"))} multiplications, ${compact(examples * sum("additions"))} additions${steps.some(({ layer }) => layer.kind === "m") ? " (with the comparisons of max pooling)" : ""}, ${count(sum("parameters"))} parameters.${place}`;
 }
 
 function spans({ windows, shape }, step) {
@@ -179,13 +179,6 @@ function weights({ layer, ways }) {
     [isDense ? "and all shared these weights" : "and all places share the weights", isDense ? "window" : "channels × window", count(ways.shared)],
   ] });
   return [ladder(Object.values(ways)), html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Weights, without biases" }, counts)];
-}
-
-/** Whether the stride divides what is left of the input beside the first window. */
-function rest(window) {
-  const left = room(window);
-  const over = left % window.stride;
-  return over ? `${left} / ${window.stride} leaves ${over}: the last window ends ${counted(over, "position")} before the end. Choose a stride that divides ${left}, or pad.` : `${left} / ${window.stride} leaves nothing: the last window ends on the last position.`;
 }
 
 function ladder(values) {

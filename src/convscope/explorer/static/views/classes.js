@@ -3,7 +3,7 @@ import { bind } from "../state.js";
 import { path, sourceOf } from "../source.js";
 import { latest } from "../latest.js";
 import { html } from "../draw/dom.js";
-import { answerOf, bars, percent } from "../draw/answer.js";
+import { answerOf, bars, likely } from "../draw/answer.js";
 import { lines } from "../draw/line.js";
 import { short } from "../draw/format.js";
 import { frame, part, slider } from "../draw/frame.js";
@@ -73,11 +73,11 @@ function render({ model, el }) {
     const order = chances.map((_, at) => at).sort((a, b) => logits[b] - logits[a]);
     const first = order[0];
     const usual = softmax(logits, 1)[first];
-    view.say(`${values.classes[first]}, ${percent(chances[first])}${now.temperature === 1 ? "" : ` at temperature ${now.temperature} (${percent(usual)} at 1)`}${values.label === null ? "" : values.label === values.classes[first] ? ", as labelled" : `; labelled ${values.label}`}.`);
+    view.say(`${values.classes[first]}, ${likely(chances[first])}${now.temperature === 1 ? "" : ` at temperature ${now.temperature} (${likely(usual)} at 1)`}${values.label === null ? "" : values.label === values.classes[first] ? ", as labelled" : `; labelled ${values.label}`}.`);
     view.drawing.replaceChildren(...parts, part("Probabilities", bars(order.slice(0, BARS).map((at) => ({ name: values.classes[at], chance: chances[at], logit: logits[at], isTrue: values.classes[at] === values.label }))),
       order.length > BARS ? `The ${BARS} most probable of ${order.length} classes.` : "Filled: the class of the label. The softmax makes these of the network's last numbers; a temperature above 1 flattens them, one below 1 sharpens them."));
     view.table(() => ({ head: ["class", "logit", "probability", `at temperature ${now.temperature}`], right: [1, 2, 3],
-      rows: order.map((at) => [values.classes[at], short(logits[at]), percent(softmax(logits, 1)[at]), percent(chances[at])]) }));
+      rows: order.map((at) => [values.classes[at], short(logits[at]), likely(softmax(logits, 1)[at]), likely(chances[at])]) }));
     drawSignal();
   };
   const asked = latest(({ run, image: name, slice: at }) => source.get(path("runs", run, "images", name), { slice: at < 0 ? "" : at }), (next) => { answer = next; show(); }, (error) => {

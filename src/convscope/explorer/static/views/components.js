@@ -17,13 +17,14 @@ const MOST_SHOWN = 256; // parts shown side by side
 function render({ model, el }) {
   const state = bind(model, DEFAULTS);
   const source = sourceOf(model);
-  const view = frame(el, { title: "A map as a sum", name: "components", lead: "Each map of a convolution is a sum: every channel of its input is filtered by a kernel of its own, the results are added up, and a bias is added to every place." });
+  const view = frame(el, { title: "A map as a sum", name: "components", lead: "Each map of a convolution is a sum: every channel of its input is filtered by a kernel of its own, the results are added up, and a bias, where it has one, is added to every place." });
   const controls = {
     node: choice("Convolution", {}, "", (node) => state.set({ node, channel: 0, input: 0 })),
     channel: slider("Map", { min: 0, max: 0, value: 0 }, (channel) => state.set({ channel })),
     input: slider("Up to input channel", { min: 0, max: 0, value: 0 }, (input) => state.set({ input })),
   };
   let layers = [];
+  let first = /** @type {any} */ (null); // the convolution that is shown first
   let kept = null;
   const channels = () => kept?.arrays.parts.shape[0] ?? 1;
   const isSignal = () => kept.arrays.parts.shape.length === 2;
@@ -37,7 +38,7 @@ function render({ model, el }) {
   const strip = html("ul", { class: "maps", "aria-label": "Every input channel, filtered" });
   const current = () => {
     const now = state.get();
-    const layer = layers.find(({ name }) => name === now.node) ?? layers[0];
+    const layer = layers.find(({ name }) => name === now.node) ?? first;
     const last = (layer?.shape[1] ?? 1) - 1;
     const channel = Number.isInteger(now.channel) && now.channel >= 0 ? Math.min(last, now.channel) : 0;
     const said = [
@@ -61,7 +62,7 @@ function render({ model, el }) {
       const colours = name === "input" && range(content, "sequential")[0] >= 0 ? "sequential" : "diverging";
       const [lo, hi] = name === "filtered" || name === "sum" || name === "map" ? [-scale, scale] : range(content, colours);
       if (isSignal() && name !== "kernel") {
-        curves[name].update([{ name: named[name].toLowerCase(), y: content }], name === "input" ? {} : { lo, hi });
+        curves[name].update([{ name: named[name].replace(/^[A-Z]/, (letter) => letter.toLowerCase()), y: content }], name === "input" ? {} : { lo, hi });
         continue;
       }
       planes[name].update({ rows, columns, values: content, colours, lo, hi });
@@ -69,10 +70,10 @@ function render({ model, el }) {
     }
     captions.input.textContent = `channel ${values.channels?.[input] ?? input} of ${counted(last + 1, "input channel")}`;
     captions.filtered.textContent = "on the colours of the sum, so that what counts is seen";
-    captions.sum.textContent = input === last ? `all channels; the bias ${short(values.bias ?? 0)} is added` : `channels 0 to ${input}, without the bias`;
-    captions.map.textContent = `differs from the sum by at most ${short(values.difference)}`;
+    captions.sum.textContent = input === last ? `all channels; ${biased(values)}` : `${input ? `channels 0 to ${input}` : "channel 0"} of ${last + 1}${values.bias === null ? "" : ", without the bias"}`;
+    captions.map.textContent = `differs from the sum of all ${counted(last + 1, "channel")}${values.bias === null ? "" : " and the bias"} by at most ${short(values.difference)}`;
     strip.querySelectorAll("button").forEach((button, i) => button.setAttribute("aria-pressed", String(i === input)));
-    view.say(`${values.node}, map ${values.channel}: ${counted(input + 1, "channel")} of ${last + 1} added${input === last ? ` and the bias ${short(values.bias ?? 0)}; PyTorch computed the same but for ${short(values.difference)}` : ""}.`);
+    view.say(`${values.node}, map ${values.channel}: ${counted(input + 1, "channel")} of ${last + 1} added${input === last ? `; ${biased(values)}; PyTorch computed the same but for ${short(values.difference)}` : ""}.`);
   };
 
   const draw = ({ values, arrays }) => {
@@ -122,6 +123,8 @@ function render({ model, el }) {
   };
   const begin = latest(({ run }) => source.get(path("runs", run)), ({ values }) => {
     layers = values.edges.filter((node) => node.op === "correlate" && node.shape.length > 2);
+    const channels = new Map(values.edges.map(({ name, shape }) => [name, shape[1]]));
+    first = layers.find(({ from, arguments: { groups = 1 } }) => channels.get(from[0]) > groups) ?? layers[0]; // of one channel there is nothing to add
     if (!layers.length) return view.say("This network has no convolution.");
     controls.node.set("", layerNames(layers));
     change();
@@ -131,6 +134,8 @@ function render({ model, el }) {
   begin.run(state.get());
   return () => { begin.leave(); asked.leave(); steps.stop(); leave(); };
 }
+
+const biased = ({ bias }) => (bias === null ? "this convolution has no bias" : `the bias ${short(bias)} is added`);
 
 /** One of several maps, kernels or channels. */
 function at({ shape, data }, number) {

@@ -202,15 +202,16 @@ function partsOf(wide, pick, under, along, edit) {
       caption.textContent = `${closed(now, at)}.`;
     } else caption.textContent = drawMatrix(matrix, legends.matrix, now, shown, at, terms);
     const body = shown === "products" ? products : table;
+    figure.querySelector("h2").textContent = shown === "products" ? "Products" : "Matrix";
     if (open.firstChild !== body) open.replaceChildren(body);
   };
+  const figure = part("Products", open, caption);
   const of = ({ channels }) => {
-    const shown = part("The sum", open, caption);
     const first = part("Image", html("div", {}, image.element, channels.length === 1 && legends.image.element));
     const last = part("Result", html("div", {}, result.element, legends.result.element));
-    if (channels.length === 1) return [first, part("Kernel", html("div", {}, grey.element, legends.kernel.element), turned), last, shown];
+    if (channels.length === 1) return [first, html("div", { class: "column" }, part("Kernel", html("div", {}, grey.element, legends.kernel.element), turned), figure), last];
     const sign = (text) => html("span", { class: "caption sign", "aria-hidden": "true" }, text);
-    return [first, last, shown, ...channels.map((_, c) => part(`${NAMES[c][0].toUpperCase()}${NAMES[c].slice(1)}`,
+    return [first, last, figure, ...channels.map((_, c) => part(`${NAMES[c][0].toUpperCase()}${NAMES[c].slice(1)}`,
       html("div", { class: "sum" }, each[c].channel.element, sign("∗"), each[c].kernel.element, sign("="), each[c].component.element))),
     part("Channels", legends.channels.element), part("Kernels", legends.kernel.element, turned), part("Components", legends.components.element, "They and the bias sum to the result.")];
   };

@@ -12,6 +12,7 @@ import { counted } from "../draw/format.js";
 
 const DEFAULTS = { sort: "worst", mistakes: false, from: 0, run: "", label: "", prediction: "", masks: "truth" };
 const SHOWN = 48;
+const MOST_NAMED = 20; // classes whose names stand beside a matrix
 
 /** @param {{model: import("../state.js").Model, el: HTMLElement}} given */
 function render({ model, el }) {
@@ -88,7 +89,7 @@ function render({ model, el }) {
     matrix.update({ rows: size, columns: size, values: Float32Array.from(data), lo: 0 });
     const wrong = Array.from(data.keys()).filter((i) => Math.floor(i / size) !== i % size && data[i]).sort((a, b) => data[b] - data[a]).slice(0, 10);
     const said = wrong.map((i) => html("li", {}, html("button", { type: "button", click: () => choose(Math.floor(i / size), i % size) }, `${names[Math.floor(i / size)]} taken for ${names[i % size]}: ${data[i]}`)));
-    return part("Which class was taken for which", html("div", { class: "confused" }, matrix.element, html("ul", {}, said)), "Row: the class; column: the answer, both in the order of the classes beside. A cell shows its examples alone.");
+    return part("Which class was taken for which", html("div", { class: "confused" }, size > MOST_NAMED ? matrix.element : html("div", { class: "matrix" }, html("span"), along("answers", names), along("classes", names), matrix.element), html("ul", {}, said)), "Row: the class; column: the answer. A cell shows its examples alone.");
   };
   view.say("Reading the set …");
   const leave = state.subscribe(draw);
@@ -97,11 +98,16 @@ function render({ model, el }) {
   return () => { asked.leave(); counts.leave(); leave(); };
 }
 
+/** The names of the rows or of the columns of a matrix. @param {string} which @param {string[]} names */
+const along = (which, names) => html("ol", { class: `${which} ${names.some((name) => name.length > 3) ? "long" : ""}` }, names.map((name) => html("li", { title: name }, name.length > 12 ? `${name.slice(0, 11)}…` : name)));
+
 /** How many examples there are, how many are chosen by what, and which of them are shown. */
 function sentence(values, { from, label, prediction, mistakes }) {
   const rate = values.mistakes === null ? "" : `, of which ${values.mistakes.toLocaleString("en")} were answered wrongly`;
-  const chosen = [label && values.chosen_by.includes("label") && `of the class ${label}`, prediction && values.chosen_by.includes("prediction") && `answered with ${prediction}`, mistakes && values.mistakes !== null && "answered wrongly"].filter(Boolean);
-  const those = chosen.length ? ` ${values.count.toLocaleString("en")} of them ${values.count === 1 ? "is" : "are"} ${chosen.join(" and ")}.` : "";
+  const [isWrong, answer] = [mistakes && values.mistakes !== null, values.chosen_by.includes("prediction") ? prediction : ""];
+  const answered = isWrong ? `answered wrongly${answer && `, with ${answer}`}` : answer && `answered with ${answer}`;
+  const chosen = [label && values.chosen_by.includes("label") && `of the class ${label}`, answered].filter(Boolean);
+  const those = isWrong && chosen.length === 1 && !answer ? " These alone are listed." : chosen.length ? ` ${values.count.toLocaleString("en")} of them ${values.count === 1 ? "is" : "are"} ${chosen.join(" and ")}.` : "";
   const unknown = mistakes && values.mistakes === null ? " It is not known which of them are mistakes." : "";
   const end = Math.min(from + SHOWN, values.count);
   return `${counted(values.examples, "example")} of the ${values.split} split${rate}.${those}${unknown} Shown: ${end > from ? `${(from + 1).toLocaleString("en")} to ${end.toLocaleString("en")}` : "none"}.`;

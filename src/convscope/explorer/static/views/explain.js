@@ -4,7 +4,7 @@ import { path, sourceOf } from "../source.js";
 import { latest } from "../latest.js";
 import { attribution } from "../draw/attribution.js";
 import { html } from "../draw/dom.js";
-import { short } from "../draw/format.js";
+import { minus, short, sizes } from "../draw/format.js";
 import { choice, frame, part, slider } from "../draw/frame.js";
 import { plane } from "../draw/plane.js";
 
@@ -78,13 +78,15 @@ function render({ model, el }) {
   };
 
   const keyOf = (method) => `${method}\n${state.get().node}`;
-  const judge = () => view.more.replaceChildren(html("div", { class: "methods" }, answers.filter((each) => !each.values.refused).map(({ values }) => {
+  const verdicts = html("div", { class: "more" });
+  view.drawing.before(verdicts); // it is to be read before the maps
+  const judge = () => verdicts.replaceChildren(html("div", { class: "methods" }, answers.filter((each) => !each.values.refused).map(({ values }) => {
     const said = checked.get(keyOf(values.method)) ?? values;
     const title = html("h2", {}, answers.length > 1 ? `Can ${values.title} be believed?` : "Can it be believed?");
     const notes = [...said.remarks ?? [], ...gapOf(values), ...values.notes].map((text) => html("p", { class: "note" }, `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`));
     if (said.error) return html("section", { class: "verdict" }, title, html("p", { class: "alert", role: "alert" }, said.error), notes);
     if (running.has(keyOf(values.method))) return html("section", { class: "verdict" }, title, html("p", { role: "status" }, "Checking on held-out examples; this takes seconds to a minute …"), notes);
-    if (said.belief) return html("section", { class: `verdict${said.passed === false ? " alert" : ""}` }, title, html("p", { class: "plain" }, `${said.belief}.`), html("p", {}, `${said.figures[0].toUpperCase()}${said.figures.slice(1)}.`), notes);
+    if (said.belief) return html("section", { class: `verdict${said.passed === false ? " alert" : ""}` }, title, html("p", { class: "plain" }, minus(`${said.belief}.`)), html("p", { class: "caption" }, `Measured over held-out examples, for the method on this network: it is the same for every example${isRegional ? " and place" : ""}.`), html("p", {}, minus(`${said.figures[0].toUpperCase()}${said.figures.slice(1)}.`)), notes);
     return html("section", { class: "verdict" }, title,
       html("p", {}, `${values.title} has not been checked on this run. Checking asks whether its maps change when the weights do, and whether what they point at matters; it takes seconds to a minute.`),
       html("button", { type: "button", click: () => check(values.method) }, "Check this method"), notes);
@@ -140,7 +142,7 @@ const percent = (value) => `${value} %`;
 
 function sentence({ values }) {
   if (values.refused) return `${values.title} is refused here: ${values.refused}.`;
-  return `${values.title}: what ${values.target} rests on, with a score of ${short(values.score)}; the map goes from ${short(values.minimum)} to ${short(values.maximum)}${values.node ? `, taken of layer ${values.node} (${values.shape.join(" × ")})` : ""}.`;
+  return `${values.title}: what ${values.target} rests on, with a score of ${short(values.score)}; the map goes from ${short(values.minimum)} to ${short(values.maximum)}${values.node ? `, taken of layer ${values.node} (${sizes(values.of_layer)})${String(values.of_layer) === String(values.shape) ? "" : `, ${values.of_layer[0] < values.shape[0] ? "enlarged" : "brought"} to ${sizes(values.shape)}`}` : ""}.`;
 }
 
 const gapOf = ({ gap, score }) => (gap === null ? [] : [`Theory says what the map adds up to; it misses that by ${short(gap)}, ${short(Math.abs(100 * gap / (score || 1)))} % of the score.`]);

@@ -251,14 +251,15 @@ const allOf = ({ count, size }, valuesOf, isTurned) => {
 
 const box = (corner, around, { rows, columns }) => ({ row: corner[0], column: corner[1], height: Math.min(around, rows), width: Math.min(around, columns) });
 
-function sentence({ values, arrays, size, count, most }, { count: channels, space }, isFaint) {
+function sentence({ values, arrays, size, count, most }, { count: channels, space, isTurned }, isFaint) {
+  const noun = isTurned ? "token" : "map";
   const [lo, hi] = values.layer;
   const odd = arrays.odd ? arrays.odd.data.reduce((sum, byte) => sum + (byte ? 1 : 0), 0) : 0;
   const all = Array.from({ length: count }, (_, at) => at);
   const silent = size === 1 ? 0 : all.filter((at) => arrays.ranges.data[2 * at] === arrays.ranges.data[2 * at + 1]).length;
   const faint = all.filter((at) => isFaint(at) && arrays.ranges.data[2 * at] !== arrays.ranges.data[2 * at + 1]).length;
   const [few, still] = [(n) => (n === 1 ? "is" : "are"), count < channels ? ` of the ${count} shown` : ""];
-  return `${values.node} (${values.op}): ${counted(channels, "map")} of ${space.join(" × ") || "one number"}, ${odd === size * count ? "no number of them finite" : `from ${short(lo)} to ${short(hi)}`}${silent ? `; ${counted(silent, "map")}${still} ${few(silent)} the same everywhere` : ""}${faint ? `; ${counted(faint, "map")}${still} ${few(faint)} nearly nothing, at most a hundredth of ${short(most)}` : ""}${odd ? `; ${counted(odd, "number")} that ${few(odd)} not finite (NaN or infinity), in pink` : ""}.`;
+  return `${values.node} (${values.op}): ${counted(channels, noun)} of ${isTurned ? counted(space[0], "number") : space.join(" × ") || "one number"}, ${odd === size * count ? "no number of them finite" : `from ${short(lo)} to ${short(hi)}`}${silent ? `; ${counted(silent, noun)}${still} ${few(silent)} the same everywhere` : ""}${faint ? `; ${counted(faint, noun)}${still} ${few(faint)} nearly nothing, at most a hundredth of ${short(most)}` : ""}${odd ? `; ${counted(odd, "number")} that ${few(odd)} not finite (NaN or infinity), in pink` : ""}.`;
 }
 
 export default { render };

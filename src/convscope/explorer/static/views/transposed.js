@@ -20,14 +20,16 @@ const EXAMPLES = {
   even: { title: "none: kernel 4, stride 2", input: ones(5), kernel: ones(4), stride: 2, padding: 1, extra: 0 },
 };
 const settings = ({ input, kernel, stride, padding, extra }) => ({ input, kernel, stride, padding, extra });
-const DEFAULTS = { ...settings(EXAMPLES.apart), step: 0, whole: false };
+/** The input to begin with: a 0 writes nothing. @param {string} input */
+const beginning = (input) => (input.startsWith("0") ? 1 : 0);
+const DEFAULTS = { ...settings(EXAMPLES.apart), step: beginning(EXAMPLES.apart.input), whole: false };
 const LIMITS = { stride: [1, 4], padding: [0, 3], extra: [0, 3] };
 
 /** @param {{model: import("../state.js").Model, el: HTMLElement}} given */
 function render({ model, el }) {
   const state = bind(model, DEFAULTS);
   const view = frame(el, { title: "Transposed convolution", name: "transposed", lead: "A convolution read backwards: each input is multiplied by the whole kernel and written into the output, the stride apart. Where neighbours overlap, they are added." });
-  const example = choice("Example", { ...Object.fromEntries(Object.entries(EXAMPLES).map(([name, { title }]) => [name, title])), own: "your own" }, "apart", (name) => EXAMPLES[name] && state.set({ ...settings(EXAMPLES[name]), step: 0 }));
+  const example = choice("Example", { ...Object.fromEntries(Object.entries(EXAMPLES).map(([name, { title }]) => [name, title])), own: "your own" }, "apart", (name) => EXAMPLES[name] && state.set({ ...settings(EXAMPLES[name]), step: beginning(EXAMPLES[name].input) }));
   const turns = Object.fromEntries(Object.entries({ stride: "Stride", padding: "Padding (cut off)", extra: "Output padding" }).map(([name, label]) => [name, slider(label, { min: LIMITS[name][0], max: LIMITS[name][1], value: 1 }, (value) => state.set({ [name]: value, step: 0, ...(name === "stride" ? { extra: Math.min(state.get().extra, value - 1) } : {}) }))]));
   const whole = toggle("all inputs at once", false, (on) => state.set({ whole: on }));
   const editors = { input: typed("Input", (input) => state.set({ input, step: 0 })), kernel: typed("Kernel", (kernel) => state.set({ kernel, step: 0 })) };
