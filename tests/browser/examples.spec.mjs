@@ -27,4 +27,5 @@ export default async function ({ page, open, expect, more: [run] }) {
   expect.ok((await answers()).every((text) => text.startsWith("7")));
   await open(`${run}/data?label=no+such+class`);
   expect.match(await page.textContent(".said"), /0 of them are of the class no such class\. Shown: none\./);
+  expect.match(await page.locator("#view .instead").textContent(), /class “no such class”.*the classes are 0, 1, 2/);
 }

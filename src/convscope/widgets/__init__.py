@@ -227,10 +227,9 @@ def curves(*runs: Any, **state: Any) -> View:
 
     session = session_of([getattr(run, "folder", run) for run in runs])
     first, *others = session.runs
+    beside = ",".join(quote(name, safe="") for name in others)
     asked = ["runs", *(f"runs/{quote(name, safe='')}/history" for name in session.runs)]
-    return View(
-        "curves", {"run": first, "others": ",".join(others), **state}, {}, session, lambda *_: asked, len(asked)
-    )
+    return View("curves", {"run": first, "beside": beside, **state}, {}, session, lambda *_: asked, len(asked))
 
 
 def _of(network: Any, x: Any, name: str, state: Mapping[str, Any], asks: Asks, first: int = 1) -> View:

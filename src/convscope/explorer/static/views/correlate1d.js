@@ -8,8 +8,10 @@ import { strips } from "../draw/strips.js";
 import { correlate } from "../correlate.js";
 import { readColumn, readNumbers } from "../numbers.js";
 import { SIGNALS, SIGNAL_KERNELS } from "../samples.js";
+import { within } from "../words.js";
 
 const DEFAULTS = { signal: "20 zeros, 20 ones, 20 zeros", kernel: "five ones", at: 18, flip: false, stride: 1, padding: 0, dilation: 1 };
+const LIMITS = /** @type {Record<string, [number, number]>} */ ({ stride: [1, 99], padding: [0, 99], dilation: [1, 99] });
 const SHOWN = 7; // products that a sentence writes out
 const OWN = "your own numbers";
 
@@ -48,7 +50,8 @@ function render({ model, el }) {
   view.more.append(html("p", { class: "note" }, "Below the bars: the position in the signal, counted from 0. Each number of the result stands at the middle of its window; grey is padding, which is 0."));
 
   const draw = () => {
-    const asked = state.get();
+    const { taken: asked, said } = within(state.get(), LIMITS);
+    view.instead(said);
     let numbers, weights;
     try {
       numbers = SIGNALS[asked.signal] ?? readNumbers(asked.signal);
@@ -63,7 +66,9 @@ function render({ model, el }) {
     controls.kernel.set(SIGNAL_KERNELS[asked.kernel] ? asked.kernel : OWN);
     signal.set(numbers);
     kernel.set(weights);
-    for (const name of ["stride", "dilation", "flip"]) controls[name].set(asked[name]);
+    controls.flip.set(asked.flip);
+    controls.stride.set(asked.stride, { max: Math.max(5, asked.stride) });
+    controls.dilation.set(asked.dilation, { max: Math.max(4, asked.dilation) });
     const { across } = result;
     controls.padding.set(asked.padding, { max: Math.max(4, asked.padding, across.reach - 1) });
     controls.at.set(at, { max: Math.max(0, result.columns - 1) });
