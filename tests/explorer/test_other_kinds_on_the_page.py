@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 import convscope as cs
+from convscope.data.transforms import TextTransform
+from convscope.data.transforms.dna import LETTERS
 from convscope.explorer import questions
 from convscope.explorer.answer import Answer
 from convscope.explorer.app import application
@@ -227,3 +230,10 @@ def test_lists_over_very_many_examples_are_answered_at_once(tmp_path: Path) -> N
         answer = ask(session, "many/images", **options)
         assert time.perf_counter() - begin < 0.1
         assert len(json.dumps(answer.values)) < 50_000
+
+
+def test_numbers_dropped_on_a_run_on_dna_are_refused_at_once() -> None:
+    run: Any = SimpleNamespace(spec=SimpleNamespace(preprocessing=TextTransform(LETTERS, "upper", dna=True, length=4)))
+    with pytest.raises(cs.DataError, match=r"own\.csv has '1' at letter 1, which is none of DNA's"):
+        OwnFile(b"1,2\n3,4\n", "own.csv").read(run)
+    assert OwnFile(b"ACGT", "own.txt").read(run) == "ACGT"

@@ -22,12 +22,5 @@ export const layerNames = (nodes) => nodes.map(({ name, shape }) => [name, `${na
 /** What is said of something that a link asks for and that is not there. @param {string} asked @param {string} there @param {string} shown */
 export const missing = (asked, there, shown) => `The link asks for ${asked}, and there is none: ${there}. Shown is ${shown}.`;
 
-/** Whole numbers of a link within limits: those that are taken, and what is said of the others. @template {Record<string, any>} T @param {T} asked @param {Record<string, [number, number]>} limits @returns {{taken: T, said: string[]}} */
-export function within(asked, limits) {
-  const taken = Object.fromEntries(Object.entries(limits).map(([name, [least, most]]) => [name, Math.min(most, Math.max(least, Math.round(asked[name])))]));
-  const others = Object.keys(limits).filter((name) => taken[name] !== asked[name]);
-  return { taken: { ...asked, ...taken }, said: others.map((name) => missing(`${name} ${asked[name]}`, `it goes from ${limits[name].join(" to ")}`, `${name} ${taken[name]}`)) };
-}
-
 /** Names of which there may be many: "a, b, c and 20 more". @param {string[]} names @param {number} [most] */
 export const named = (names, most = 8) => (names.length > most ? `${names.slice(0, most).join(", ")} and ${names.length - most} more` : names.join(", "));

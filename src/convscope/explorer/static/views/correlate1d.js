@@ -8,7 +8,7 @@ import { strips } from "../draw/strips.js";
 import { correlate } from "../correlate.js";
 import { readColumn, readNumbers } from "../numbers.js";
 import { SIGNALS, SIGNAL_KERNELS } from "../samples.js";
-import { within } from "../words.js";
+import { within } from "../limits.js";
 
 const DEFAULTS = { signal: "20 zeros, 20 ones, 20 zeros", kernel: "five ones", at: 18, flip: false, stride: 1, padding: 0, dilation: 1 };
 const LIMITS = /** @type {Record<string, [number, number]>} */ ({ stride: [1, 99], padding: [0, 99], dilation: [1, 99] });

@@ -10,7 +10,7 @@ import { correlateChannels, flipped, im2col, toeplitz, unfolded } from "../corre
 import { isNumbers, readKernels, writeKernels } from "../numbers.js";
 import { OWN, bytes, ownPicture, pictureOf } from "../picture.js";
 import { COLOURS, EXAMPLES, IMAGES, KERNELS } from "../samples.js";
-import { within } from "../words.js";
+import { within } from "../limits.js";
 
 const DEFAULTS = { sample: "seven", kernel: "vertical edge", at: 0, stride: 1, padding: 0, dilation: 1, flip: false, bias: 0, shown: "products" };
 const SETTINGS = Object.keys(DEFAULTS).filter((name) => name !== "at" && name !== "shown");
