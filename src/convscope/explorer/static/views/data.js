@@ -35,7 +35,7 @@ function render({ model, el }) {
   const ownName = html("span", {}, "A file of your own, or drop it on the page");
   const all = html("button", { type: "button", click: () => pick({ label: undefined, prediction: undefined, mistakes: undefined }) }, "Show all again");
   const facts = html("div", { class: "facts" });
-  view.controls.append(...Object.values(controls).map((each) => each.element), all, before, after, ...(model.keep ? [html("div", { class: "control" }, ownName, own)] : []));
+  view.controls.append(...Object.values(controls).map((each) => each.element), all, html("div", { class: "player" }, before, after), ...(model.keep ? [html("div", { class: "control" }, ownName, own)] : []));
   view.controls.after(trouble);
   for (const name of ["label", "prediction", "masks"]) controls[name].element.hidden = true;
   all.hidden = true;
