@@ -1,6 +1,7 @@
 // The points of a class are marked by its line in the legend, and by a link; another click marks none.
 export default async function ({ page, open, expect, more: [run] }) {
   await open(`${run}/embedding`);
+  expect.ok(!(await page.getByLabel("Points", { exact: true }).isVisible())); // images are all that there is to choose
   const points = page.locator(".cloud .point");
   const legend = page.locator(".point-legend button");
   expect.equal(await legend.count(), 10);

@@ -32,4 +32,5 @@ export default async function ({ page, open, expect, more: [run] }) {
   await page.goto("about:blank");
   await open(`${run}/data?label=no+such+class`);
   expect.match(await page.textContent(".said"), /0 of them are of the class no such class\. Shown: none\./);
+  expect.match(await page.locator("#view .instead").textContent(), /class “no such class”.*the classes are 0, 1, 2/);
 }

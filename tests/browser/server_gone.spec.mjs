@@ -8,7 +8,7 @@ const start = async (python, run, port) => {
   return { server, link: String(line).split(/\s/)[1] };
 };
 
-export default async function ({ page, settled, more: [python, run] }) {
+export default async function ({ page, settled, expect, more: [python, run] }) {
   const first = await start(python, run, "0");
   await page.goto(first.link);
   await settled();
@@ -17,8 +17,16 @@ export default async function ({ page, settled, more: [python, run] }) {
   await once(first.server, "exit");
   await page.getByLabel("mistakes only").check();
   await page.waitForFunction(() => document.getElementById("state").textContent.includes("has gone"));
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await page.evaluate(() => (location.hash = location.hash.replace("/data", "/curves"))); // of a view that was not opened before
+  const alert = page.locator("#view [role=alert]");
+  await alert.waitFor();
+  expect.match(await alert.textContent(), /server of this page was stopped/);
+  expect.ok(await alert.evaluate((each) => each.getBoundingClientRect().top >= 0 && each.getBoundingClientRect().bottom <= innerHeight));
   const second = await start(python, run, port);
   await page.waitForFunction(() => !document.getElementById("state").textContent, undefined, { timeout: 30_000 });
-  await page.waitForFunction(() => !document.querySelector("#view [role=alert]") && /answered wrongly/.test(document.querySelector(".said")?.textContent));
+  await page.waitForFunction(() => !document.querySelector("#view [role=alert]") && /epoch/.test(document.querySelector(".said")?.textContent));
+  await page.goBack();
+  await page.waitForFunction(() => /answered wrongly/.test(document.querySelector(".said")?.textContent));
   second.server.kill();
 }

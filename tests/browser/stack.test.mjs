@@ -1,7 +1,7 @@
 // Stacks of layers: the figures of lectures and papers, and their texts in links.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { dropped, fields, follow, formatStack, parseShape, parseStack, rest, seen, sizeRule } from "../../src/convscope/explorer/static/stack.js";
+import { dropped, fields, follow, formatStack, parseShape, parseStack, rest, seen, sizeRule, unread } from "../../src/convscope/explorer/static/stack.js";
 
 const run = (input, layers) => follow(parseShape(input), parseStack(layers));
 const last = (input, layers) => run(input, layers).at(-1);
@@ -64,4 +64,9 @@ test("fields: k3 s1 then k5 s2 sees 7, and less at the border", () => {
 
 test("a stack is its text again", () => {
   for (const text of ["c16k3s2p1,mk4", "c1k3x5s3x4p0x1", "c8k3psg4,ak2s2,f10k5", "c4k3d2"]) assert.equal(formatStack(parseStack(text)), text);
+});
+
+test("what is no layer is told", () => {
+  assert.deepEqual(unread("c16k3s2p1,mk4,c1k3x5s3x4p0x1,f10,c4k3ps,c1k3g2,c1k3d2p2"), []);
+  assert.deepEqual(unread("nonsense,c1k99,k3,c1k3"), ["nonsense", "c1k99", "k3"]);
 });

@@ -74,6 +74,10 @@ def test_a_page_whose_server_has_gone_says_so_and_finds_it_again(page: Page) -> 
     check("server_gone", page, sys.executable, str(page.run))
 
 
+def test_links_files_and_keys_around_the_views_lead_where_they_say(page: Page) -> None:
+    check("shell", page, "digits%20run")
+
+
 def test_the_types_of_the_page_hold() -> None:
     needed((HERE / "node_modules" / "typescript").exists(), "typescript (npm ci in tests/browser)")
     node("node_modules/typescript/bin/tsc", "--project", "tsconfig.json")

@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 import convscope as cs
+from convscope.data.transforms import TextTransform
+from convscope.data.transforms.dna import LETTERS
 from convscope.explorer import questions
 from convscope.explorer.answer import Answer
 from convscope.explorer.app import application
@@ -267,3 +270,10 @@ def test_a_row_that_is_no_signal_of_the_run_is_told_by_its_true_length(session: 
     assert ask(session, f"signals/images/{image}").values["notes"] == [
         "The first of the 41 numbers in its row was taken for its class."
     ]
+
+
+def test_numbers_dropped_on_a_run_on_dna_are_refused_at_once() -> None:
+    run: Any = SimpleNamespace(spec=SimpleNamespace(preprocessing=TextTransform(LETTERS, "upper", dna=True, length=4)))
+    with pytest.raises(cs.DataError, match=r"own\.csv has '1' at letter 1, which is none of DNA's"):
+        OwnFile(b"1,2\n3,4\n", "own.csv").read(run)
+    assert OwnFile(b"ACGT", "own.txt").read(run) == "ACGT"

@@ -36,6 +36,7 @@ SHORT = False
 # %%
 import convscope as cs
 
+print(cs.labs.missing("mnist"))
 print("short" if SHORT else "long", DATA_ROOT)
 cs.labs.pictures({"two": [[0, 1]]})
 
@@ -98,14 +99,17 @@ def test_another_file_is_never_overwritten_unasked(own: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("kernel", [True, False])
-def test_a_lab_is_run_and_its_page_written(own: Path, kernel: bool, monkeypatch: pytest.MonkeyPatch):
+def test_a_lab_is_run_and_its_page_written(
+    own: Path, kernel: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     if kernel:
         assert execute.has_kernel()
     else:
         monkeypatch.setattr(execute, "has_kernel", lambda: False)
     assert ran("own", "--run", "--short", "--data-root", str(own), "--out", "made/filled.ipynb") == 0
     printed, picture = outputs(own / "made" / "filled.ipynb")
-    assert printed["text"] == f"short {own}\n"
+    assert printed["text"].endswith(f"short {own}\n")
+    assert "skipped: mnist (70,000 handwritten digits) is not here" in " ".join(capsys.readouterr().err.split())
     assert picture["data"]["text/plain"] == "<picture of two>" and "image/png" in picture["data"]
     html = (own / "made" / "filled.html").read_text()
     assert f"short {own}" in html and 'alt="&lt;picture of two&gt;"' in html and "A lab of one sum" in html
@@ -119,7 +123,7 @@ def test_a_check_that_fails_is_an_error_and_stays_to_be_seen(
         monkeypatch.setattr(execute, "has_kernel", lambda: False)
     assert ran("false", "--run") == 1
     said = " ".join(capsys.readouterr().err.split())
-    assert "error: lab false: the cell at line 22 failed: AssertionError; both files show it" in said
+    assert "error: lab false: the cell at line 23 failed: AssertionError; both files show it" in said
     assert [output["output_type"] for output in outputs(Path("false.ipynb"))][-1] == "error"
     assert "AssertionError" in Path("false.html").read_text()
 

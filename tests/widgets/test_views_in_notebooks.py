@@ -7,6 +7,7 @@ import gzip
 import inspect
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,28 @@ def test_an_image_that_is_none_is_refused() -> None:
         widgets.correlate2d(np.full((3, 3), np.nan))
     with pytest.raises(cs.ShapeError):
         widgets.classical(np.zeros(5))
+    with pytest.raises(cs.ShapeError, match=r"nonsense.png.*read a file first"):
+        widgets.correlate2d("nonsense.png")
+    with pytest.raises(cs.ShapeError, match="found 7 in"):
+        widgets.correlate2d(np.zeros((8, 8, 7)))
+    with pytest.raises(cs.ShapeError, match="found 0 to 300"):
+        widgets.reach(np.array([[0.0, 300.0]]))
+
+
+def test_what_is_not_there_is_refused_before_a_view_is_shown(net: torch.nn.Module, x: np.ndarray) -> None:
+    with pytest.raises(cs.ConfigError, match="no method 'magic'"):
+        widgets.explain(net, x, "magic")
+    with pytest.raises(cs.ConfigError, match="no node '99'"):
+        widgets.trace(net, x, node="99")
+    with pytest.raises(cs.Error, match="nope"):
+        widgets.maps("/tmp/nope", x)
+
+
+def test_curves_of_several_runs_are_laid_over_one_another(page: Page, tmp_path: Path) -> None:
+    copy = tmp_path / "a, b"
+    shutil.copytree(page.run, copy)
+    state = widgets.curves(str(page.run), copy).state
+    assert (state["run"], state["beside"]) == ("digits run", "a%2C%20b")
 
 
 def test_importing_it_is_fast_since_it_needs_no_other_library() -> None:

@@ -109,7 +109,7 @@ def _write(chosen: Lab, path: Path, *, overwrite: bool) -> int:
 
 def _run(chosen: Lab, path: Path, *, overwrite: bool) -> int:
     """Run a lab and write both files, also where a cell fails."""
-    from convscope.labs.execute import CellError, has_kernel, run_here, run_in_kernel
+    from convscope.labs.execute import CellError, has_kernel, run_here, run_in_kernel, skipped
     from convscope.labs.notebook import make_folder, notebook, refuse_other, text_of, write
     from convscope.labs.page import page
     from convscope.terminal.screen import say_error
@@ -133,6 +133,8 @@ def _run(chosen: Lab, path: Path, *, overwrite: bool) -> int:
     write(web, page(chosen, outputs), overwrite=overwrite)
     seconds = time.perf_counter() - began
     err.print(f"ran {chosen.name} in {seconds:.0f} s\nnotebook: {path}\npage: {web}", markup=False)
+    for line in skipped(outputs):
+        say_warning(line)
     if failed is not None:
         say_error(f"{failed}; both files show it")
     return 0 if failed is None else 1

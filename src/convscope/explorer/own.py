@@ -40,9 +40,15 @@ class OwnFile:
 
         Raises ``DataError`` for a file that cannot be read, one of another kind than the run takes, or of several.
         """
+        from convscope.data.decode.encoded import Unreadable
         from convscope.data.transforms import TextTransform
 
-        if isinstance(run.spec.preprocessing, TextTransform):
+        rule = run.spec.preprocessing
+        if isinstance(rule, TextTransform):
+            try:
+                rule.store(self.text)
+            except Unreadable as error:
+                raise DataError(f"{self} {error}") from None
             return self.text
         return self._read(run)[0]
 

@@ -18,6 +18,7 @@ from convscope.errors import Error
 from convscope.labs.script import Lab
 
 SECONDS = 900  # of one cell
+SKIPPED = "skipped:"  # begins the line of ``labs.missing``
 _SHOWN = (("image/png", "_repr_png_"), ("text/html", "_repr_html_"), ("image/svg+xml", "_repr_svg_"))
 Outputs = list[list[dict[str, Any]]]
 
@@ -91,6 +92,17 @@ def run_in_kernel(lab: Lab, book: Any, tell: Callable[[int, int], None] = lambda
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise _failure(lab, _outputs(book), error) from None
     return _outputs(book)
+
+
+def skipped(outputs: Outputs) -> list[str]:
+    """Return what a lab said of the parts that it left out for want of data, each line once.
+
+    >>> skipped([[{"output_type": "stream", "text": "1\\nskipped: mnist is not here\\n"}], []])
+    ['skipped: mnist is not here']
+    """
+    texts = [output["text"] for cell in outputs for output in cell if output["output_type"] == "stream"]
+    lines = [line for text in texts for line in text.splitlines()]
+    return list(dict.fromkeys(line for line in lines if line.startswith(SKIPPED)))
 
 
 def _failure(lab: Lab, outputs: Outputs, error: Exception) -> CellError:

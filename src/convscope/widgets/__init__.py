@@ -12,6 +12,7 @@ saved of them holds the answers to what is shown, and some more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -57,7 +58,8 @@ def correlate1d(**state: Any) -> View:
 def correlate2d(image: Any = None, kernel: Any = None, **state: Any) -> View:
     """Return the window that walks over an image (H, W) or (H, W, C); ``kernel`` is a name, or rows of numbers.
 
-    Images are of bytes, or between 0 and 1; larger ones are brought to a longer side of 64. Raises ``ShapeError``.
+    Images are of bytes, or between 0 and 1, grey or red, green and blue (and opacity); larger ones are brought to a
+    longer side of 64. Raises ``ShapeError``.
     """
     named = {} if kernel is None else {"kernel": kernel if isinstance(kernel, str) else _rows(kernel)}
     return _over("correlate2d", image, {**named, **state})
@@ -127,8 +129,11 @@ def classes(run: Any, x: Any, **state: Any) -> View:
 def explain(run: Any, x: Any, method: str = "gradcam", **state: Any) -> View:
     """Return what a run's answer to one example rests on, with the verdict on each method.
 
-    ``method`` is one, or two with a comma between that stand side by side.
+    ``method`` is one, or two with a comma between that stand side by side. Raises ``ConfigError`` for another name.
     """
+    from convscope.explaining.explanation import methods_of
+
+    methods_of(method)
 
     def asks(session: Session, state: Mapping[str, Any]) -> Iterable[str]:
         yield ASKED
@@ -227,17 +232,20 @@ def curves(*runs: Any, **state: Any) -> View:
 
     session = session_of([getattr(run, "folder", run) for run in runs])
     first, *others = session.runs
+    beside = ",".join(quote(name, safe="") for name in others)
     asked = ["runs", *(f"runs/{quote(name, safe='')}/history" for name in session.runs)]
-    return View(
-        "curves", {"run": first, "others": ",".join(others), **state}, {}, session, lambda *_: asked, len(asked)
-    )
+    return View("curves", {"run": first, "beside": beside, **state}, {}, session, lambda *_: asked, len(asked))
 
 
 def _of(network: Any, x: Any, name: str, state: Mapping[str, Any], asks: Asks, first: int = 1) -> View:
-    """Return a view on a network and one example."""
+    """Return a view on a network and one example; ``Error`` where there is no such network or node."""
     from convscope.explorer.session import session_on
 
     session = session_on(RUN, network, {} if x is None else {EXAMPLE: x})
+    if state.get("node"):
+        _ = session.run(RUN).inspection.graph[str(state["node"])]
+    elif isinstance(network, str | Path):  # what it names is opened, so that a wrong name is told here
+        _ = session.run(RUN).inspection
     example = {} if x is None else {"image": EXAMPLE}
     return View(name, {"run": RUN, **example, **_filled(state)}, {}, session, asks, first)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from convscope.errors import ShapeError
 
+CHANNELS = (1, 3, 4)  # grey; red, green, blue; and opacity, which is left out
 DIGITS = 4  # behind the point: a notebook keeps each number as text
 
 
@@ -20,9 +21,22 @@ def pixels(image: Any, most: int) -> dict[str, Any]:
     [[[0.75]]]
     """
     values = np.asarray(image)
+    if values.dtype.kind not in "buif":
+        raise ShapeError(f"expected an image as an array (H, W) or (H, W, C), found {image!r:.80}: read a file first")
     scaled = values / 255 if values.dtype == np.uint8 else values.astype(float)
     if scaled.ndim not in (2, 3) or 0 in scaled.shape or not np.isfinite(scaled).all():
         raise ShapeError(f"expected an image (H, W) or (H, W, C) of finite numbers, found {values.shape}")
+    if scaled.ndim == 3 and scaled.shape[-1] not in CHANNELS:
+        raise ShapeError(
+            f"expected an image of 1, 3 or 4 channels, the last axis, found {scaled.shape[-1]} in {values.shape}: "
+            "choose some of them"
+        )
+    least, largest = float(scaled.min()), float(scaled.max())
+    if least < 0 or largest > 1:
+        raise ShapeError(
+            f"expected bytes, or numbers between 0 and 1, found {least:g} to {largest:g} ({values.dtype}): "
+            "make them uint8, or bring them to 0..1"
+        )
     channels = scaled[None] if scaled.ndim == 2 else np.moveaxis(scaled, -1, 0)
     channels = channels[:3] if len(channels) >= 3 else channels[:1]
     height, width = channels.shape[1:]

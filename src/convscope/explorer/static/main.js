@@ -3,14 +3,18 @@ import { format, parse } from "./address.js";
 import { html } from "./draw/dom.js";
 import { VIEWS } from "./views.js";
 import { sourceOf } from "./source.js";
+import { missing } from "./words.js";
 
 const GROUPS = { nothing: "Play", run: "The run", image: "The example" };
 const AGAIN = 2000; // milliseconds until a server that is gone is asked again
 const PACE = 200; // milliseconds from one writing of the link to the next: browsers refuse more than some in a second
 const FIRST = "correlate2d";
+const PANELS = ["controls", "said", "drawing", "more", "table", "save"]; // that a link with only=... can choose from
+const GONE = "The server of this page was stopped, or does not answer any more. Start convscope explore again: this page looks for it, and goes on by itself.";
+const REFUSED = "This link has no token, or one of an earlier start: open the one that convscope explore printed.";
 
 const elements = /** @type {Record<string, HTMLElement>} */ ({});
-for (const name of ["view", "views", "where", "state"]) elements[name] = document.getElementById(name);
+for (const name of ["view", "views", "where", "state", "instead"]) elements[name] = document.getElementById(name);
 
 const listeners = new Set();
 let state = /** @type {Record<string, any>} */ ({});
@@ -18,6 +22,8 @@ let token = "";
 let runs = /** @type {{name: string, ended: boolean, begun: boolean}[]} */ ([]);
 let shown = { key: "", leave: () => {} };
 let moved = false; // whether this is not the first view
+let trouble = ""; // why it is not known which runs are open
+let list = /** @type {Record<string, any>} */ ({}); // the state in which the list of examples was left
 
 /** What every view works with: the link as its state, and this page's server. @type {import("./state.js").Model} */
 const model = {
@@ -32,14 +38,9 @@ const model = {
   on: (event, listener) => listeners.add(listener),
   off: (event, listener) => listeners.delete(listener),
   async request(address) {
-    try {
-      const response = await fetch(`/api/${address}`, { headers: { "X-Convscope-Token": token } });
-      if (response.status === 401) tell("This link is of an earlier start: open the one that convscope explore printed.");
-      return response;
-    } catch {
-      lost();
-      throw new Error("The server behind this page does not answer any more.");
-    }
+    const response = await fetch(`/api/${address}`, { headers: { "X-Convscope-Token": token } }).catch(lost);
+    if (response.status === 401) throw new Error(REFUSED);
+    return response;
   },
 };
 const source = (model.source = sourceOf(model));
@@ -51,10 +52,7 @@ model.keep = drop;
 async function drop(file) {
   if (file.type.startsWith("image/")) model.picture = /** @type {File} */ (file); // the views that need no run show it too
   const options = new URLSearchParams({ run: state.run ?? runs[0].name, name: file instanceof File ? file.name : "" });
-  const response = await fetch(`/api/images?${options}`, { method: "PUT", body: file, headers: { "X-Convscope-Token": token } }).catch(() => {
-    lost();
-    throw new Error("The server behind this page does not answer any more.");
-  });
+  const response = await fetch(`/api/images?${options}`, { method: "PUT", body: file, headers: { "X-Convscope-Token": token } }).catch(lost);
   const text = await response.text();
   if (!response.ok) throw new Error(text.startsWith("{") ? JSON.parse(text).error : text);
   const { image } = JSON.parse(text);
@@ -115,18 +113,18 @@ async function look() {
   try {
     const { values } = await source.get("runs");
     runs = values.runs;
+    trouble = "";
     tell(values.ready || !runs.length ? "" : "Loading the first network …");
     if (!values.ready && runs.length) setTimeout(look, 500);
   } catch (error) {
-    tell(error.message);
+    tell((trouble = error.message));
   }
   describe();
 }
 
 function describe() {
-  const only = (state.only ?? "").split(",").filter(Boolean); // a teacher's link shows these panels alone
-  if (only.length) document.body.dataset.only = only.join(" ");
-  else delete document.body.dataset.only;
+  if (state.view === "data") list = state;
+  panels();
   const of = VIEWS[state.view]?.needs;
   const run = of === "nothing" ? "" : (state.run ?? "");
   elements.where.textContent = [run, of === "image" ? (isOwn() ? "an example of your own" : state.image) : ""].filter(Boolean).join(" · ");
@@ -134,9 +132,19 @@ function describe() {
   menu();
 }
 
+/** A teacher's link shows some panels alone; of those that there are not it is said. */
+function panels() {
+  const asked = (state.only ?? "").split(",").filter(Boolean);
+  const [only, others] = [true, false].map((there) => asked.filter((name) => PANELS.includes(name) === there));
+  if (only.length) document.body.dataset.only = only.join(" ");
+  else delete document.body.dataset.only;
+  elements.instead.hidden = !others.length;
+  elements.instead.textContent = others.length ? missing(`the ${others.length > 1 ? "panels" : "panel"} “${others.join(", ")}”`, `there are ${PANELS.join(", ")}`, only.length ? only.join(", ") : "the whole view") : "";
+}
+
 function menu() {
   const lists = Object.entries(GROUPS).map(([needs, title]) => {
-    const absent = needs === "run" && !runs.length ? "convscope explore RUN opens your own" : needs === "image" && !state.image ? "choose an example first" : "";
+    const absent = needs === "run" && !runs.length ? trouble || "convscope explore RUN opens your own" : needs === "image" && !state.image ? "choose an example first" : "";
     if (needs === "image" && !runs.length) return [];
     const views = Object.entries(VIEWS).filter(([, view]) => view.needs === needs);
     const links = views.map(([name, view]) => html("li", {}, html("a", { href: linkTo(name, needs), "aria-current": name === state.view ? "page" : undefined }, view.title)));
@@ -148,7 +156,8 @@ function menu() {
 
 function linkTo(view, needs) {
   if (needs === "nothing") return format({ view });
-  return format({ run: state.run ?? runs[0]?.name, image: state.image, view, ...(["maps", "trace", "field"].includes(view) && state.node ? { node: state.node } : {}) });
+  const run = state.run ?? runs[0]?.name;
+  return format({ ...(view === "data" && list.run === run ? list : {}), run, image: state.image, view, ...(["maps", "trace", "field"].includes(view) && state.node ? { node: state.node } : {}) });
 }
 
 async function show() {
@@ -163,13 +172,13 @@ async function show() {
   shown = { key, leave: () => {} };
   if (!view) return say(`There is no view “${state.view}”; choose one at the left.`);
   if (view.needs === "image" && !state.image) return say("Choose an example first: under “Examples and mistakes”, or drop an image onto the page.");
-  if (view.needs !== "nothing" && !runs.length) return say("No run is open. Start the page with: convscope explore RUN");
+  if (view.needs !== "nothing" && !runs.length) return say(trouble || "No run is open. Start the page with: convscope explore RUN");
   const el = html("div", { class: `of-${state.view}` });
   elements.view.replaceChildren(...(view.needs === "image" && isOwn() ? [ownExample()] : []), el);
   if (moved && document.activeElement === document.body) elements.view.focus({ preventScroll: true }); // for who tabs on
   moved = true;
   try {
-    const { default: made } = await view.load();
+    const { default: made } = await view.load().catch(unread);
     if (shown.key !== key) return;
     shown.leave = made.render({ model, el }) ?? (() => {});
   } catch (error) {
@@ -177,17 +186,34 @@ async function show() {
   }
 }
 
-const say = (text) => elements.view.replaceChildren(html("p", { class: "alert", role: "alert" }, text));
+function say(text) {
+  const alert = html("p", { class: "alert", role: "alert" }, text);
+  elements.view.replaceChildren(alert);
+  alert.scrollIntoView({ block: "nearest" }); // the view before may have been read far down
+}
+
 const tell = (text) => (elements.state.textContent = text);
 
+/** A module of a view did not come: for want of a server, as a rule. @param {Error} error @returns {Promise<never>} */
+async function unread(error) {
+  await fetch("/", { method: "HEAD", cache: "no-store" }).catch(() => {
+    isUnread = true;
+    lost();
+  });
+  throw error;
+}
+
 let asking = 0;
+let isUnread = false; // some browsers never ask again for a module that did not come
+/** @returns {never} */
 function lost() {
   tell("The server has gone: start convscope explore again. Looking for it …");
   asking ||= setInterval(async () => {
     try {
-      await fetch("/", { method: "HEAD" });
+      await fetch("/", { method: "HEAD", cache: "no-store" });
       clearInterval(asking);
       asking = 0;
+      if (isUnread) return location.reload();
       tell("");
       await look();
       shown.key = "";
@@ -196,6 +222,7 @@ function lost() {
       /* still gone */
     }
   }, AGAIN);
+  throw new Error(GONE);
 }
 
 function receive() {
@@ -212,6 +239,8 @@ function receive() {
     if (field && plays) { // as if it had been chosen there
       field.files = files;
       field.dispatchEvent(new Event("change"));
+    } else if (plays && !files[0].type.startsWith("image/")) {
+      tell(`${files[0].name} is no picture, and this view takes no other file. Convolution in 1-D takes numbers; a run takes what it was trained on.`);
     } else if (plays) {
       model.picture = files[0];
       go({ view: FIRST });
@@ -220,6 +249,10 @@ function receive() {
 }
 
 token = sessionStorage.getItem("token") ?? "";
+document.querySelector(".skip").addEventListener("click", (event) => { // what stands behind # is the state of the page
+  event.preventDefault();
+  elements.view.focus();
+});
 addEventListener("hashchange", follow);
 receive();
 follow();

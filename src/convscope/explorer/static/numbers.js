@@ -12,6 +12,13 @@ export function readNumbers(text) {
   return words.map(Number);
 }
 
+/** The numbers of a file, whose first line may name its column. @param {string} text @returns {number[]} */
+export function readColumn(text) {
+  if (/[\0\ufffd]/.test(text)) throw new Error("It is not a text of numbers.");
+  const [first, ...others] = text.replace(/^\ufeff/, "").replaceAll(";", " ").trim().split("\n");
+  return readNumbers((/^[^\d]*[a-z][^\d]*$/i.test(first) ? others : [first, ...others]).join("\n"));
+}
+
 /** The kernels of a text, one for each channel; a single one is taken for all. @param {string} text @param {number} channels @returns {number[][][]} */
 export function readKernels(text, channels) {
   const kernels = text.split("|").map((each) => each.split(";").map(readNumbers));

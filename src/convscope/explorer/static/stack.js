@@ -44,6 +44,15 @@ export const parseStack = (text) => text.split(",").filter(Boolean).slice(0, MOS
 /** @param {Layer[]} layers */
 export const formatStack = (layers) => layers.map(formatLayer).join(",");
 
+const FORM = /^[cmaf]\d*(k\d+(x\d+)?|s\d+(x\d+)?|p(s|\d+(x\d+)?)|d\d+(x\d+)?|g\d+)*$/;
+
+/** The layers of a text that cannot be read as they are written. @param {string} text */
+export const unread = (text) => text.split(",").filter((each, at) => {
+  const layer = parseLayer(each);
+  const sizes = [...each.matchAll(/([kspd])(\d+)(?:x(\d+))?/g)];
+  return at >= MOST.layers || !FORM.test(each) || sizes.some(([, letter, high, wide]) => String(layer[NAMES[letter]]) !== `${Number(high)},${Number(wide ?? high)}`);
+});
+
 /** The shape of a text such as 3x224x224. @param {string} text @returns {Shape} */
 export function parseShape(text) {
   const [channels, height, width] = text.split("x");

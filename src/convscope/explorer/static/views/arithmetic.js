@@ -6,8 +6,8 @@ import { choice, frame, player, slider, table, toggle } from "../draw/frame.js";
 import { graph } from "../draw/graph.js";
 import { grid } from "../draw/grid.js";
 import { live } from "../draw/live.js";
-import { KINDS, dropped, follow, formatStack, parseLayer, parseShape, parseStack, rest, sizeRule } from "../stack.js";
-import { windowText } from "../words.js";
+import { KINDS, dropped, follow, formatStack, parseLayer, parseShape, parseStack, rest, sizeRule, unread } from "../stack.js";
+import { missing, named, windowText } from "../words.js";
 
 const DEFAULTS = { examples: 1, input: "3x256x256", layers: "c16k3s2p1,mk4", chosen: 0, step: 0, apart: false };
 /** Stacks of lectures: how many examples, the input, the layers. @type {Record<string, [string, number, string, string]>} */
@@ -76,6 +76,11 @@ function render({ model, el }) {
     const at = chosen();
     const input = parseShape(now.input);
     steps = follow(input, all);
+    const strange = unread(now.layers);
+    view.instead([
+      strange.length ? missing(`the layers “${named(strange)}”`, "a layer is written as c16k3s2p1, mk2 or f10, with commas between", formatStack(all)) : "",
+      input.join("x") !== now.input ? missing(`the input “${now.input}”`, "it is written as channels, height and width, such as 3x64x64", input.join("x")) : "",
+    ].filter(Boolean));
     const layer = all[at];
     stacks.set(Object.keys(STACKS).find((key) => STACKS[key][2] === now.input && STACKS[key][3] === now.layers && STACKS[key][1] === now.examples) ?? OWN);
     sides.forEach((side, i) => side.set(input[i]));

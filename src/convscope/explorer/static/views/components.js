@@ -55,6 +55,7 @@ function render({ model, el }) {
     const last = channels() - 1;
     const input = Math.min(last, now.input);
     controls.input.set(input, { max: last });
+    view.instead([...now.said, input === now.input ? "" : missing(`input channel ${now.input}`, `they are 0 to ${last}`, `input channel ${input}`)].filter(Boolean));
     const is = { input: at(arrays.inputs, input), kernel: at(arrays.kernels, input), filtered: at(arrays.parts, input), sum: sums[input], map: arrays.engine.data };
     const shapes = { input: arrays.inputs.shape, kernel: arrays.kernels.shape };
     for (const [name, content] of Object.entries(is)) {

@@ -6,10 +6,12 @@ import { choice, frame, player, slider, toggle } from "../draw/frame.js";
 import { range } from "../draw/colour.js";
 import { strips } from "../draw/strips.js";
 import { correlate } from "../correlate.js";
-import { readNumbers } from "../numbers.js";
+import { readColumn, readNumbers } from "../numbers.js";
 import { SIGNALS, SIGNAL_KERNELS } from "../samples.js";
+import { within } from "../limits.js";
 
 const DEFAULTS = { signal: "20 zeros, 20 ones, 20 zeros", kernel: "five ones", at: 18, flip: false, stride: 1, padding: 0, dilation: 1 };
+const LIMITS = /** @type {Record<string, [number, number]>} */ ({ stride: [1, 99], padding: [0, 99], dilation: [1, 99] });
 const SHOWN = 7; // products that a sentence writes out
 const OWN = "your own numbers";
 
@@ -23,6 +25,7 @@ function render({ model, el }) {
   const offered = (known) => Object.fromEntries([...Object.keys(known), OWN].map((name) => [name, name]));
   const signal = typed("Numbers of the signal", (text) => state.set({ signal: text, at: 0 }));
   const kernel = typed("Numbers of the kernel", (text) => state.set({ kernel: text }));
+  const file = ownNumbers((numbers) => state.set({ signal: numbers.join(","), at: 0 }), (error) => view.say(error.message));
   const controls = {
     signal: choice("Signal", offered(SIGNALS), DEFAULTS.signal, (name) => (name === OWN ? signal.focus() : state.set({ signal: name, at: 0 }))),
     kernel: choice("Kernel", offered(SIGNAL_KERNELS), DEFAULTS.kernel, (name) => (name === OWN ? kernel.focus() : state.set({ kernel: name }))),
@@ -34,7 +37,7 @@ function render({ model, el }) {
   };
   let result = correlate([[0]], [[0]]);
   const steps = player(el, { what: "window", count: () => Math.max(1, result.columns), get: () => state.get().at, set: (at) => state.set({ at }) });
-  view.controls.append(controls.signal.element, signal.element, controls.kernel.element, kernel.element,
+  view.controls.append(controls.signal.element, signal.element, file, controls.kernel.element, kernel.element,
     ...[controls.stride, controls.padding, controls.dilation, controls.flip, controls.at].map((each) => each.element), steps.element);
   const chart = strips({
     label: "The signal, the kernel under the window, their products, and the result",
@@ -47,7 +50,8 @@ function render({ model, el }) {
   view.more.append(html("p", { class: "note" }, "Below the bars: the position in the signal, counted from 0. Each number of the result stands at the middle of its window; grey is padding, which is 0."));
 
   const draw = () => {
-    const asked = state.get();
+    const { taken: asked, said } = within(state.get(), LIMITS);
+    view.instead(said);
     let numbers, weights;
     try {
       numbers = SIGNALS[asked.signal] ?? readNumbers(asked.signal);
@@ -62,7 +66,9 @@ function render({ model, el }) {
     controls.kernel.set(SIGNAL_KERNELS[asked.kernel] ? asked.kernel : OWN);
     signal.set(numbers);
     kernel.set(weights);
-    for (const name of ["stride", "dilation", "flip"]) controls[name].set(asked[name]);
+    controls.flip.set(asked.flip);
+    controls.stride.set(asked.stride, { max: Math.max(5, asked.stride) });
+    controls.dilation.set(asked.dilation, { max: Math.max(4, asked.dilation) });
     const { across } = result;
     controls.padding.set(asked.padding, { max: Math.max(4, asked.padding, across.reach - 1) });
     controls.at.set(at, { max: Math.max(0, result.columns - 1) });
@@ -89,6 +95,14 @@ function typed(label, change) {
     /** @param {number[]} numbers */
     set: (numbers) => (input.value = numbers.map((value) => Number(value.toPrecision(6))).join(", ")),
   };
+}
+
+/** A field for a file of numbers. @param {(numbers: number[]) => void} done @param {(error: Error) => void} fail */
+function ownNumbers(done, fail) {
+  const id = newId();
+  const read = (file) => file.text().then((text) => done(readColumn(text))).catch((error) => fail(new Error(`${file.name} is not taken. ${error.message}`)));
+  const input = html("input", { id, type: "file", accept: ".csv,.tsv,.txt,text/*", change: () => input.files[0] && read(input.files[0]) });
+  return html("div", { class: "control" }, html("label", { for: id }, "A file of numbers"), input);
 }
 
 const tidy = (value) => Number(value.toPrecision(12)); // without the rounding of the last digits

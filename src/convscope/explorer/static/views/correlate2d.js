@@ -10,11 +10,14 @@ import { correlateChannels, flipped, im2col, toeplitz, unfolded } from "../corre
 import { isNumbers, readKernels, writeKernels } from "../numbers.js";
 import { OWN, bytes, ownPicture, pictureOf } from "../picture.js";
 import { COLOURS, EXAMPLES, IMAGES, KERNELS } from "../samples.js";
+import { within } from "../limits.js";
 
 const DEFAULTS = { sample: "seven", kernel: "vertical edge", at: 0, stride: 1, padding: 0, dilation: 1, flip: false, bias: 0, shown: "products" };
 const SETTINGS = Object.keys(DEFAULTS).filter((name) => name !== "at" && name !== "shown");
 const MOVING = ["sample", "stride", "padding", "dilation"]; // after these the windows are others
+const LIMITS = /** @type {Record<string, [number, number]>} */ ({ stride: [1, 16], padding: [0, 16], dilation: [1, 16] });
 const [MOST, MOST_CELLS, LARGEST] = [64, 1e6, 7]; // pixels of a side of one's own picture, numbers of a matrix, rows of a kernel
+const OFFERED = { stride: 4, padding: 3, dilation: 4 }; // up to where the sliders go
 const NAMES = ["red", "green", "blue"];
 
 /** @param {{model: import("../state.js").Model, el: HTMLElement}} given */
@@ -51,7 +54,8 @@ function render({ model, el }) {
   view.more.append(note);
 
   const draw = () => {
-    const asked = state.get();
+    const { taken: asked, said } = within(state.get(), LIMITS);
+    view.instead(said);
     const next = JSON.stringify(SETTINGS.map((name) => asked[name]));
     if (next !== key) {
       try {
@@ -97,9 +101,9 @@ function controlsOf(change, kernel, resized, typed) {
     kernel: choice("Kernel", names(KERNELS), DEFAULTS.kernel, kernel),
     height: slider("Rows of the kernel", { min: 1, max: LARGEST, value: 3 }, (rows) => resized(rows, typed()[0].length)),
     width: slider("Columns of the kernel", { min: 1, max: LARGEST, value: 3 }, (columns) => resized(typed().length, columns)),
-    stride: slider("Stride", { min: 1, max: 4, value: 1 }, (stride) => change({ stride })),
-    padding: slider("Padding", { min: 0, max: 3, value: 0 }, (padding) => change({ padding })),
-    dilation: slider("Dilation", { min: 1, max: 4, value: 1 }, (dilation) => change({ dilation })),
+    stride: slider("Stride", { min: 1, max: OFFERED.stride, value: 1 }, (stride) => change({ stride })),
+    padding: slider("Padding", { min: 0, max: OFFERED.padding, value: 0 }, (padding) => change({ padding })),
+    dilation: slider("Dilation", { min: 1, max: OFFERED.dilation, value: 1 }, (dilation) => change({ dilation })),
     bias: slider("Bias", { min: -2, max: 2, step: 0.1, value: 0, shown: short }, (bias) => change({ bias })),
     flip: toggle("strict convolution (kernel flipped)", false, (flip) => change({ flip })),
     shown: choice("Shown as", { products: "products", im2col: "column of the im2col matrix", toeplitz: "row of the Toeplitz matrix" }, "products", (shown) => change({ shown })),
@@ -112,7 +116,8 @@ function set(controls, asked, { typed }) {
   controls.kernel.set(KERNELS[asked.kernel] ? asked.kernel : OWN);
   controls.height.set(typed[0].length);
   controls.width.set(typed[0][0].length);
-  for (const name of ["sample", "stride", "padding", "dilation", "bias", "flip"]) controls[name].set(asked[name]);
+  for (const name of ["sample", "bias", "flip"]) controls[name].set(asked[name]);
+  for (const [name, usual] of Object.entries(OFFERED)) controls[name].set(asked[name], { max: Math.max(usual, asked[name]) });
 }
 
 /** The nearest window to a place of the image, of those along an axis. */

@@ -5,6 +5,7 @@ import { html } from "../draw/dom.js";
 import { counted, short } from "../draw/format.js";
 import { KINDS, lines } from "../draw/line.js";
 import { frame, part, toggle } from "../draw/frame.js";
+import { missing, named } from "../words.js";
 
 const DEFAULTS = { run: "", beside: "", log: false };
 const TABLES = ["epochs", "steps"];
@@ -20,11 +21,14 @@ function render({ model, el }) {
   view.controls.append(log.element, others);
   const charts = new Map();
   const known = new Map(); // run: what has been read of it
+  let names = /** @type {string[] | null} */ (null); // of all runs that are open, once they are known
   let gone = false;
   let timer = 0;
 
   const chosen = () => [state.get().run, ...besides()];
-  const besides = () => state.get().beside.split(",").filter(Boolean).map(decodeURIComponent).filter((name) => name !== state.get().run);
+  const asked = () => state.get().beside.split(",").filter(Boolean).map(decodeURIComponent).filter((name) => name !== state.get().run);
+  const isOpen = (name) => !names || names.includes(name);
+  const besides = () => asked().filter(isOpen);
 
   const read = async (run) => {
     const had = known.get(run);
@@ -52,6 +56,8 @@ function render({ model, el }) {
     const now = state.get();
     log.set(now.log);
     const runs = chosen().filter((run) => known.has(run));
+    const strange = asked().filter((name) => !isOpen(name));
+    view.instead(strange.length ? [missing(`the run “${strange.join(", ")}”`, `open are ${named(names)}`, runs.join(" and "))] : []);
     const several = runs.length > 1;
     const drawings = [];
     const add = (title, x, given, how = {}) => {
@@ -91,10 +97,9 @@ function render({ model, el }) {
     if (chosen().every((run) => known.has(run))) draw();
     else look();
   };
-  let names = /** @type {string[]} */ ([]);
   const offer = () => {
     const on = besides();
-    const rest = names.filter((name) => name !== state.get().run);
+    const rest = (names ?? []).filter((name) => name !== state.get().run);
     others.hidden = !rest.length;
     others.replaceChildren(html("legend", {}, "Laid over it"), ...rest.map((name) => {
       const box = html("input", { type: "checkbox", change: () => state.set({ beside: (box.checked ? [...on, name] : on.filter((each) => each !== name)).map(encodeURIComponent).join(",") }) });
@@ -107,10 +112,9 @@ function render({ model, el }) {
   source.get("runs").then(({ values }) => {
     if (gone) return;
     names = values.runs.map(({ name }) => name);
-    offer();
-  }, () => {});
+    change();
+  }, look);
   offer();
-  look();
   return () => { gone = true; clearTimeout(timer); leave(); };
 }
 

@@ -9,6 +9,7 @@ import { countsOf } from "../draw/counts.js";
 import { choice, frame, part, toggle } from "../draw/frame.js";
 import { plane } from "../draw/plane.js";
 import { counted } from "../draw/format.js";
+import { missing, named } from "../words.js";
 
 const DEFAULTS = { sort: "worst", mistakes: false, from: 0, run: "", label: "", prediction: "", masks: "truth" };
 const SHOWN = 48;
@@ -27,14 +28,15 @@ function render({ model, el }) {
     masks: choice("Masks", { truth: "the truth", both: "the answer, the truth outlined", none: "none" }, DEFAULTS.masks, (masks) => state.set({ masks })),
     mistakes: toggle("mistakes only", false, (mistakes) => pick({ mistakes })),
   };
-  const before = html("button", { type: "button", click: () => state.set({ from: Math.max(0, state.get().from - SHOWN) }) }, "Previous");
-  const after = html("button", { type: "button", click: () => state.set({ from: state.get().from + SHOWN }) }, "Next");
+  let shown = 0; // from where on
+  const before = html("button", { type: "button", click: () => state.set({ from: Math.max(0, shown - SHOWN) }) }, "Previous");
+  const after = html("button", { type: "button", click: () => state.set({ from: shown + SHOWN }) }, "Next");
   const own = html("input", { type: "file", "aria-label": "A file of your own", change: () => own.files[0] && model.keep?.(own.files[0]).catch((error) => trouble.replaceChildren(html("p", { class: "alert", role: "alert" }, error.message))) });
   const trouble = html("div");
   const ownName = html("span", {}, "A file of your own, or drop it on the page");
   const all = html("button", { type: "button", click: () => pick({ label: undefined, prediction: undefined, mistakes: undefined }) }, "Show all again");
   const facts = html("div", { class: "facts" });
-  view.controls.append(...Object.values(controls).map((each) => each.element), all, before, after, ...(model.keep ? [html("div", { class: "control" }, ownName, own)] : []));
+  view.controls.append(...Object.values(controls).map((each) => each.element), all, html("div", { class: "player" }, before, after), ...(model.keep ? [html("div", { class: "control" }, ownName, own)] : []));
   view.controls.after(trouble);
   for (const name of ["label", "prediction", "masks"]) controls[name].element.hidden = true;
   all.hidden = true;
@@ -49,10 +51,18 @@ function render({ model, el }) {
     offered = names;
     for (const name of ["label", "prediction"]) controls[name].set(state.get()[name], [["", "any"], ...values.names.map((each) => [each, each])]);
   };
+  const ask = async ({ run, sort, mistakes, from, label, prediction, masks }) => {
+    const of = (first) => source.get(`${path("runs", run)}/images`, { sort, from: first, n: SHOWN, only: mistakes ? "mistakes" : "", label, prediction, masks: masks === "none" ? "" : masks });
+    const answer = await of(from);
+    const { count } = answer.values;
+    return from < count || !count ? { ...answer, first: count ? from : 0 } : { ...(await of(lastOf(count))), first: lastOf(count) };
+  };
   const asked = latest(
-    ({ run, sort, mistakes, from, label, prediction, masks }) => source.get(`${path("runs", run)}/images`, { sort, from, n: SHOWN, only: mistakes ? "mistakes" : "", label, prediction, masks: masks === "none" ? "" : masks }),
-    ({ values, arrays }) => {
-      const now = state.get();
+    ask,
+    ({ values, arrays, first }) => {
+      const now = { ...state.get(), from: first };
+      shown = first;
+      view.instead(absent(values, state.get(), first));
       const noun = { image: "image", signal: "signal", volume: "volume" }[values.kind];
       if (own.parentElement) own.parentElement.hidden = !noun;
       ownName.textContent = `A file with ${noun === "image" ? "an" : "a"} ${noun} of your own, or drop it on the page`;
@@ -100,6 +110,17 @@ function render({ model, el }) {
 
 /** The names of the rows or of the columns of a matrix. @param {string} which @param {string[]} names */
 const along = (which, names) => html("ol", { class: `${which} ${names.some((name) => name.length > 3) ? "long" : ""}` }, names.map((name) => html("li", { title: name }, name.length > 12 ? `${name.slice(0, 11)}…` : name)));
+
+const lastOf = (count) => SHOWN * Math.floor((count - 1) / SHOWN); // where the last examples of a list begin
+
+/** What a link asks for that is not there. @returns {string[]} */
+function absent({ names, chosen_by, count }, asked, first) {
+  const classes = ["label", "prediction"].filter((name) => chosen_by.includes(name) && asked[name] && !names.includes(asked[name]));
+  return [
+    ...classes.map((name) => missing(`the ${name === "label" ? "class" : "answer"} “${asked[name]}”`, `the classes are ${named(names, 12)}`, "no example")),
+    count && asked.from !== first ? missing(`examples from ${(asked.from + 1).toLocaleString("en")} on`, `there are ${count.toLocaleString("en")}`, "the end of the list") : "",
+  ].filter(Boolean);
+}
 
 /** How many examples there are, how many are chosen by what, and which of them are shown. */
 function sentence(values, { from, label, prediction, mistakes }) {

@@ -76,6 +76,7 @@ function render({ model, el }) {
     view.drawing.replaceChildren(...parts);
     const written = values.of === "tokens" ? values.names : values.groups.length && values.groups.every((each) => each.length < 3) ? values.group.map((each) => values.groups[each]) : null;
     dots.replaceChildren(...places.map(([x, y], i) => point({ x, y, group: values.group[i] ?? -1, groups: values.groups.length, text: written?.[i], title: name(i) })));
+    controls.of.element.hidden = values.kinds.length < 2;
     controls.of.set(values.of, Object.fromEntries(values.kinds.map((kind) => [kind, kind === "tokens" ? "tokens of the table" : "held-out examples"])));
     controls.of.element.hidden = values.kinds.length < 2;
     const [first, second] = values.share.map((share) => `${(100 * share).toFixed(1)} %`);

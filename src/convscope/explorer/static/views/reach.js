@@ -5,10 +5,10 @@ import { counted } from "../draw/format.js";
 import { choice, frame, player, slider, table } from "../draw/frame.js";
 import { live } from "../draw/live.js";
 import { plane } from "../draw/plane.js";
-import { fields, follow, formatStack, parseStack, seen } from "../stack.js";
+import { fields, follow, formatStack, parseStack, seen, unread } from "../stack.js";
 import { landscape } from "../landscape.js";
 import { OWN, bytes, ownPicture, pictureOf } from "../picture.js";
-import { windowText } from "../words.js";
+import { missing, named, windowText } from "../words.js";
 
 const DEFAULTS = { sample: "landscape", layers: "c1k3,c1k5s2", change: "all", row: -1, column: -1, opacity: 0.7 };
 const STACKS = { "c1k3,c1k5s2": "3×3, then 5×5 with stride 2", "c1k3p1,c1k3p1,c1k3p1,c1k3p1,c1k3p1": "five of 3×3", "c1k7s2p3,mk3s2p1,c1k3p1,c1k3p1,c1k3p1,c1k3p1,c1k3s2p1,c1k3p1": "the first layers of ResNet-18", "c1k3p1,c1k3d2p2,c1k3d4p4,c1k3d8p8": "dilated 1, 2, 4, 8" };
@@ -50,6 +50,8 @@ function render({ model, el }) {
   const draw = () => {
     const now = state.get();
     const asked = layers();
+    const strange = [...unread(now.layers), ...parseStack(now.layers).filter(({ kind }) => kind === "f").map((layer) => formatStack([layer]))];
+    view.instead(strange.length ? [missing(`the layers “${named(strange)}”`, "a layer of windows is written as c1k3s2p1 or mk2, with commas between", formatStack(asked))] : []);
     try {
       picture = now.sample === OWN ? shown(pictureOf(own)) : drawn;
     } catch (error) {

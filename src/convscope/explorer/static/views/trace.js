@@ -17,6 +17,7 @@ function render({ model, el }) {
   const view = frame(el, { title: "One number, opened", name: "trace", lead: "A number is the sum of its products. Follow an operand to see what that, in turn, is the sum of, down to a pixel." });
   const image = plane({ label: "What the number sees", side: 300 });
   const products = plane({ label: "Products", side: 240 });
+  view.more.tabIndex = -1;
   const way = /** @type {{node: string, at: string}[]} */ ([]);
 
   const link = (node, at, text) => html("a", { href: state.href({ view: "trace", node, at: at.join(",") }) ?? "#", click: (event) => {
@@ -55,11 +56,13 @@ function render({ model, el }) {
       exact(term.operand), term.factor_source ? link(term.factor_source, term.factor_at, `${term.factor_source} (${term.factor_at.join(", ")})`) : "a constant", exact(term.factor), exact(term.product)]);
     const shown = { head: ["operand", "its number", "times", "its number", "product"], rows, right: [1, 3, 4] };
     const largest = values.way ? link(values.way.node, values.way.at, "follow the largest product") : "";
+    const isFollowed = view.more.matches(":focus-within"); // a link of it was, and is replaced
     view.more.replaceChildren(
       html("h2", {}, values.terms.length < values.count ? `The ${values.terms.length} largest of ${counted(values.count, "product")}` : counted(values.count, "product")),
       html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Products" }, values.terms.length ? table(shown) : html("p", { class: "note" }, "The way ends here.")),
       values.way ? html("p", {}, largest, ` → ${values.way.node} (${values.way.at.join(", ")})`) : "",
       way.length > 1 ? html("p", { class: "note" }, "The way here: ", way.map((step, at) => [at ? " → " : "", link(step.node, step.at.split(","), `${step.node} (${step.at})`)])) : "");
+    if (isFollowed) (values.way ? largest : view.more).focus({ preventScroll: true });
     document.title = `${values.node} (${place}) · convscope`;
     view.table(() => ({ head: ["name", "value"], rows: [["total", exact(values.total)], [values.engine, exact(values.value)], ["difference", exact(values.gap)], ["bias", exact(values.bias)], ["rule", values.rule], ...Object.entries(values.facts).map(([name, value]) => [name, JSON.stringify(value)])] }));
   };
@@ -115,7 +118,7 @@ function windows({ operand, factor, place }) {
       drawn.update({ rows: high, columns: wide, values, colours: which ? "diverging" : "sequential", lo: spans[which][0], hi: spans[which][1] });
       return drawn.element;
     });
-    return html("div", { class: "products" }, html("span", { class: "note" }, `channel ${channel}`), planes[0], "×", planes[1], "=", planes[2], html("span", {}, `Σ ${short(sum)}`));
+    return html("div", { class: "products" }, html("span", { class: "note" }, `channel ${channel}`), planes[0], html("span", {}, "×", planes[1]), html("span", {}, "=", planes[2]), html("span", {}, `Σ ${short(sum)}`));
   });
   const others = order.slice(SHOWN).reduce((sum, [, each]) => sum + each.sum, 0);
   return html("div", {}, rows,
