@@ -67,6 +67,9 @@ class SeriesSettings(Shared, total=False):
     objects: Literal["auto", "yes", "no", "slices"]
     border_weight: float
     hd95: bool
+    reconstruct: Literal["auto", "squared_error", "elbo"]
+    likelihood: Literal["auto", "bernoulli", "gaussian"]
+    beta: float
     img_size: int | tuple[int, int] | None
     fit: Literal["auto", "crop", "pad", "squash", "centre", "keep"]
     crop_points: float | None

@@ -78,7 +78,7 @@ function points(told, truth, pixels) {
   };
 }
 
-/** An image that was given back: how it looks, and where it is off. */
+/** An image that was given back: how it looks, and where it is off. @param {any} answer @param {Record<string, any>} arrays */
 function givenBack({ mse, ssim }, { reconstruction, difference }) {
   const [rows, columns] = difference.shape;
   const image = plane({ label: "The reconstruction", side: 300 });
