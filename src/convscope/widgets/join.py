@@ -17,7 +17,7 @@ IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const|let) (\w+)", re.MULTILINE)
 DEFAULT = re.compile(r"^export default ", re.MULTILINE)
 # A notebook keeps a copy a view: what only people read is left out of it.
-COMMENT = re.compile(r"^ *//[^\n]*\n|^ */\*\*.*?\*/\n?", re.MULTILINE | re.DOTALL)
+COMMENT = re.compile(r"^ *//[^\n]*\n|^ */\*\*.*?\*/\n?|(?<=[;{,]) // [^\n\"'`]*$", re.MULTILINE | re.DOTALL)
 INDENT = re.compile(r"^ +", re.MULTILINE)
 LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
