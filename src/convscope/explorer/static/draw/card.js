@@ -14,7 +14,7 @@ export function card(row, at, { arrays: { thumbnails, signals, truth, predicted 
   const { right, label, prediction } = row;
   const small = thumbnails ? picture(thumbnails, at, truth, predicted) : signals ? line(signals, at) : row.text ? html("span", { class: "number excerpt" }, row.text) : "";
   const chance = row.probability ? likely(Number(row.probability)).replaceAll(" ", "\u00a0") : "";
-  const said = prediction === undefined ? "" : right === false ? `answered\u00a0${prediction}${chance && ` (${chance})`}, is\u00a0${label}` : prediction;
+  const said = prediction === undefined ? "" : right === false ? `answered ${prediction}${chance && ` (${chance})`}, is ${label}` : prediction;
   return html("li", {}, html("a", { href },
     small,
     html("span", { class: `answer ${right === false ? "wrong" : ""}` }, said || label || ""),
