@@ -185,8 +185,8 @@ class RunSink:
 
     def write_history(self, history: History) -> None:
         """Replace the tables of epochs and steps."""
-        write_file(self.folder / files.EPOCHS, history.epochs_csv())
         write_file(self.folder / files.STEPS, history.steps_csv())
+        write_file(self.folder / files.EPOCHS, history.epochs_csv())  # last: who sees an epoch finds its steps
 
     def keep_weights(self, weights: dict[str, Tensor], epoch: int) -> None:
         """Replace the chosen weights by those of ``epoch``."""
