@@ -26,17 +26,15 @@ def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     The mean over channels and over all windows of 7×7 that lie within (Wang et al. 2004); smaller pictures are one
     window.
     """
-    from scipy.ndimage import uniform_filter
-
-    height, width = a.shape[2:]
-    size = [1, 1, min(WINDOW, height), min(WINDOW, width)]
+    window = tuple(min(WINDOW, side) for side in a.shape[2:])
+    count = window[0] * window[1]
 
     def mean(values: np.ndarray) -> np.ndarray:
-        inside = tuple(slice(n // 2, len_ - (n - 1) // 2) for n, len_ in zip(size[2:], (height, width), strict=True))
-        return uniform_filter(values, size)[:, :, inside[0], inside[1]]  # pyright: ignore[reportArgumentType]
+        for axis, size in zip((2, 3), window, strict=True):
+            values = _sums(values, size, axis)
+        return values / count
 
     a, b = a.astype(np.float64), b.astype(np.float64)
-    count = size[2] * size[3]
     sample = count / max(count - 1, 1)
     mean_a, mean_b = mean(a), mean(b)
     var_a, var_b = (sample * (mean(x * x) - m * m) for x, m in ((a, mean_a), (b, mean_b)))
@@ -44,3 +42,15 @@ def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     c1, c2 = STABLE
     alike = (2 * mean_a * mean_b + c1) * (2 * both + c2) / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))
     return alike.reshape(len(a), -1).mean(1)
+
+
+def _sums(values: np.ndarray, size: int, axis: int) -> np.ndarray:
+    """Return the sums of all runs of ``size`` values along an axis, as differences of sums from its beginning.
+
+    >>> _sums(np.array([1.0, 2.0, 3.0, 4.0]), 2, 0).tolist()
+    [3.0, 5.0, 7.0]
+    """
+    up_to = np.moveaxis(values.cumsum(axis), axis, 0)
+    sums = up_to[size - 1 :].copy()
+    sums[1:] -= up_to[:-size]
+    return np.moveaxis(sums, 0, axis)
