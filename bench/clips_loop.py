@@ -10,20 +10,19 @@ process are compared, and the contenders take turns.
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from record import alternate, ratio, record
-from torch import Tensor, nn
+from steps_clock import Clock, Nowhere, plain_adamw
+from torch import nn
 
 from convscope.data.dataset import Split
 from convscope.data.loader import Loader
 from convscope.data.loading import load
 from convscope.data.spec import OutputSpec
 from convscope.data.transforms import Form
-from convscope.events import Listener
 from convscope.models.registry import build
 from convscope.tasks.classification.objective import CrossEntropy
 from convscope.training.accelerate import accelerated, in_order
@@ -32,28 +31,6 @@ from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import make_plan
 
 NETWORKS, BATCH, LR, CLASSES = ("r2plus1d_mini", "c3d_mini"), 32, 0.008, 8
-
-
-class Nowhere:
-    def keep_state(self, state: object) -> None: ...
-    def keep_weights(self, weights: object, epoch: int) -> None: ...
-
-
-class Clock(Listener):
-    """CPU seconds from the end of the first step to that of the last: no start, no validation."""
-
-    def __init__(self) -> None:
-        self.ticks: list[float] = []
-
-    def step(self, epoch: int, number: int, of: int, values: Mapping[str, Tensor]) -> None:
-        self.tick()
-
-    def tick(self) -> None:
-        self.ticks.append(time.process_time())
-
-    def rate(self) -> float:
-        """Return the clips per CPU second."""
-        return BATCH * (len(self.ticks) - 1) / (self.ticks[-1] - self.ticks[0])
 
 
 def engine(name: str, train: Split, valid: Split) -> Callable[[], float]:
@@ -75,7 +52,7 @@ def engine(name: str, train: Split, valid: Split) -> Callable[[], float]:
             plan, CrossEntropy(CLASSES), keeper=Nowhere(), select="last", listener=told,
             form=lambda net: accelerated(net, plan, (BATCH, *data.preprocessing.input.shape)),  # pyright: ignore
         )  # fmt: skip
-        return told.rate()
+        return told.rate(BATCH)
 
     return run
 
@@ -91,10 +68,7 @@ def plain(name: str, train: Split) -> Callable[[], float]:
         told = Clock()
         model = build(name, {}, input=rule.input, output=OutputSpec(CLASSES)).train()
         model = model.to(memory_format=torch.channels_last_3d)
-        matrices = [p for p in model.parameters() if p.ndim > 1]
-        vectors = [p for p in model.parameters() if p.ndim <= 1]
-        groups = [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
-        optimiser = torch.optim.AdamW(groups, lr=LR, fused=True)
+        optimiser = plain_adamw(model, LR)
         starts = range(0, len(clips), BATCH)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LR, total_steps=len(starts))
         losses, right = [], []
@@ -110,7 +84,7 @@ def plain(name: str, train: Split) -> Callable[[], float]:
             losses.append(loss.detach())
             right.append((logits.argmax(1) == labels[at]).float().mean())
             told.tick()
-        return told.rate()
+        return told.rate(BATCH)
 
     return run
 

@@ -11,6 +11,7 @@ import time
 
 import torch
 from record import DATA, alternate, ratio, record
+from steps_clock import Nowhere
 
 from convscope.data.loader import Loader
 from convscope.data.loading import load
@@ -21,11 +22,6 @@ from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import make_plan
 
 STEPS, BATCH = 400, 32
-
-
-class Nowhere:
-    def keep_state(self, state: object) -> None: ...
-    def keep_weights(self, weights: object, epoch: int) -> None: ...
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import time
 import numpy as np
 import torch
 from record import DATA, alternate, ratio, record
+from steps_clock import Nowhere
 
 from convscope.data.augment import Policy
 from convscope.data.loader import Loader
@@ -25,11 +26,6 @@ from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import make_plan
 
 BATCH, SIDE, EPOCHS, LR = 8, 256, 2, 0.003
-
-
-class Nowhere:
-    def keep_state(self, state: object) -> None: ...
-    def keep_weights(self, weights: object, epoch: int) -> None: ...
 
 
 def network() -> torch.nn.Module:

@@ -14,12 +14,12 @@ The machine may be shared: CPU seconds of the process are compared, and the cont
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from record import DATA, alternate, ratio, record
+from steps_clock import Clock, Nowhere, plain_adamw
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
@@ -27,7 +27,6 @@ from convscope.data.dataset import Split
 from convscope.data.loader import Loader
 from convscope.data.loading import load
 from convscope.data.spec import OutputSpec
-from convscope.events import Listener
 from convscope.models.registry import build
 from convscope.tasks.classification.objective import CrossEntropy
 from convscope.training.accelerate import accelerated
@@ -36,28 +35,6 @@ from convscope.training.memory import keep_freed_memory
 from convscope.training.plan import make_plan
 
 LR, LONGEST = 0.004, 22
-
-
-class Nowhere:
-    def keep_state(self, state: object) -> None: ...
-    def keep_weights(self, weights: object, epoch: int) -> None: ...
-
-
-class Clock(Listener):
-    """CPU seconds from the end of the first step to that of the last: no start, no validation."""
-
-    def __init__(self) -> None:
-        self.ticks: list[float] = []
-
-    def step(self, epoch: int, number: int, of: int, values: Mapping[str, Tensor]) -> None:
-        self.tick()
-
-    def tick(self) -> None:
-        self.ticks.append(time.process_time())
-
-    def rate(self, batch: int) -> float:
-        """Return the examples per CPU second."""
-        return batch * (len(self.ticks) - 1) / (self.ticks[-1] - self.ticks[0])
 
 
 def engine(name: str, train: Split, valid: Split, batch: int) -> Callable[[], float]:
@@ -90,10 +67,7 @@ def plain(name: str, train: Split, batch: int) -> Callable[[], float]:
         torch.manual_seed(0)
         told = Clock()
         model = build(name, {}, input=rule.input, output=OutputSpec(2)).train()
-        matrices = [p for p in model.parameters() if p.ndim > 1]
-        vectors = [p for p in model.parameters() if p.ndim <= 1]
-        groups = [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
-        optimiser = torch.optim.AdamW(groups, lr=LR, fused=True)
+        optimiser = plain_adamw(model, LR)
         starts = range(0, len(tokens), batch)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LR, total_steps=len(starts))
         losses, right = [], []

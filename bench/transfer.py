@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 from record import DATA, alternate, ratio, record
+from steps_clock import Nowhere
 
 from convscope.data.dataset import Data
 from convscope.models.weights import Weights
@@ -25,11 +26,6 @@ from convscope.training.plan import Plan, make_plan
 ROUNDS, HEAD = 3, 10
 WEIGHTS = DATA / "squeezenet1_0_imagenet" / "squeezenet1_0_imagenet.npz"
 STAGES = [{"epochs": HEAD, "lr": 0.003, "freeze": ["trunk"], "augment": False}, {"epochs": 2, "lr": 0.0003}]
-
-
-class Nowhere:
-    def keep_state(self, state: object) -> None: ...
-    def keep_weights(self, weights: object, epoch: int) -> None: ...
 
 
 def cases() -> Iterator[tuple[str, Data, Plan, Weights | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convscope.cli.predicted_masks import named_below
+from convscope.data.pictures import pixels_png
 from convscope.errors import ConfigError
 from convscope.runs.masks.places import places
 from convscope.runs.write import new_folder, write_file
@@ -72,17 +74,12 @@ class PictureOutput:
 
 def _write(path: Path, picture: np.ndarray) -> Path:
     """Write pixels (H, W, C) from 0 to 1 as PNG, or where it has no such channels as a NumPy array; return the path."""
-    import io
-
-    from PIL import Image
-
-    file = io.BytesIO()
     if picture.shape[-1] in SHOWN:
         path = path.with_name(f"{path.name}.png")
-        pixels = np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8)
-        Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, format="PNG")
-    else:
-        path = path.with_name(f"{path.name}.npy")
-        np.save(file, picture.astype(np.float32))
+        write_file(path, pixels_png(picture))
+        return path
+    path = path.with_name(f"{path.name}.npy")
+    file = io.BytesIO()
+    np.save(file, picture.astype(np.float32))
     write_file(path, file.getvalue())
     return path

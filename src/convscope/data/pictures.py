@@ -144,3 +144,13 @@ def png(image: np.ndarray, side: int = 128) -> bytes:
     file = io.BytesIO()
     Image.fromarray(tile(shown, max(side, *shown.shape[:2]))).save(file, format="PNG")
     return file.getvalue()
+
+
+def pixels_png(pixels: np.ndarray) -> bytes:
+    """Return pixels (H, W, C) from 0 to 1, of 1, 3 or 4 channels, as the bytes of a PNG."""
+    from PIL import Image
+
+    levels = np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(levels[..., 0] if levels.shape[-1] == 1 else levels).save(file, format="PNG")
+    return file.getvalue()

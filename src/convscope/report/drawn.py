@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from convscope.data.pictures import pixels_png
 from convscope.report.figures.reconstruction.rows import height, lay_rows
 from convscope.report.figures.style import MUTED, WIDE, applied, canvas
 from convscope.runs.samples import Samples
@@ -19,21 +20,10 @@ def write_samples(samples: Samples, folder: Path) -> None:
     digits = max(4, len(str(len(samples.pictures))))
     if samples.pictures.shape[1] in (1, 3):
         for number, picture in enumerate(samples.pictures, 1):
-            write_file(folder / f"{number:0{digits}}.png", _png(picture))
+            write_file(folder / f"{number:0{digits}}.png", pixels_png(np.moveaxis(picture, 0, -1)))
     else:
         np.save(folder / "samples.npy", samples.pictures)
     _sheet(samples, folder / SHEET)
-
-
-def _png(picture: np.ndarray) -> bytes:
-    import io
-
-    from PIL import Image
-
-    pixels = np.rint(255 * np.clip(np.moveaxis(picture, 0, -1), 0, 1)).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, format="PNG")
-    return file.getvalue()
 
 
 def _sheet(samples: Samples, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Simple methods beside a network that gives images back: their mean, and principal components of equal width."""
+"""Baselines beside a network that gives images back: their mean, and principal components of equal width."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from matplotlib import colormaps
 
 from convscope.report.contents import Contents
 from convscope.report.figures.style import BLUE, WIDE, Drawing, canvas
-from convscope.report.sections.reconstruction.contents import Given
+from convscope.report.sections.reconstruction.contents import GivenBack
 from convscope.report.text import shorten
 
 NAMED = 10  # kinds that have a colour each
@@ -14,7 +14,7 @@ NAMED = 10  # kinds that have a colour each
 
 def draw(contents: Contents) -> Drawing | None:
     """Draw a dot an image, coloured by its kind where the set says one."""
-    own: Given = contents.own
+    own: GivenBack = contents.own
     if own.codes is None:
         return None
     figure = canvas(WIDE, 4.6)

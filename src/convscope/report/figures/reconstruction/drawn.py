@@ -5,14 +5,14 @@ from __future__ import annotations
 from convscope.report.contents import Contents
 from convscope.report.figures.reconstruction.rows import height, lay_rows
 from convscope.report.figures.style import WIDE, Drawing, canvas
-from convscope.report.sections.reconstruction.contents import Given
+from convscope.report.sections.reconstruction.contents import GivenBack
 
 ACROSS = 15
 
 
 def draw(contents: Contents) -> Drawing | None:
     """Draw them in rows."""
-    own: Given = contents.own
+    own: GivenBack = contents.own
     if own.drawn is None:
         return None
     rows = [list(own.drawn[first : first + ACROSS]) for first in range(0, len(own.drawn), ACROSS)]

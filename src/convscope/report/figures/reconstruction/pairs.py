@@ -7,12 +7,12 @@ import numpy as np
 from convscope.report.contents import Contents
 from convscope.report.figures.reconstruction.rows import height, lay_rows
 from convscope.report.figures.style import MUTED, WIDE, Drawing, canvas
-from convscope.report.sections.reconstruction.contents import Given
+from convscope.report.sections.reconstruction.contents import GivenBack
 
 
 def draw(contents: Contents) -> Drawing:
     """Draw three rows for each of the three groups."""
-    own: Given = contents.own
+    own: GivenBack = contents.own
     across = max(len(pairs) for _, pairs in own.pairs)
     shape = own.pairs[0][1][0].image.shape
     figure = canvas(WIDE, 3 * (height(3, across, shape) + 0.25))

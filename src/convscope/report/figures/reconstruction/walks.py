@@ -5,12 +5,12 @@ from __future__ import annotations
 from convscope.report.contents import Contents
 from convscope.report.figures.reconstruction.rows import height, lay_rows
 from convscope.report.figures.style import WIDE, Drawing, canvas
-from convscope.report.sections.reconstruction.contents import Given
+from convscope.report.sections.reconstruction.contents import GivenBack
 
 
 def draw(contents: Contents) -> Drawing | None:
     """Draw a row for each pair of images."""
-    own: Given = contents.own
+    own: GivenBack = contents.own
     if own.walks is None:
         return None
     rows, steps = own.walks.shape[:2]

@@ -18,7 +18,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenBack:
     """The judged split: the ``best``, middle and worst pairs, and the squared errors (n,) of all.
 
     Of networks with a code: two principal components (m, 2) of the ``codes`` of some images, the shares of variance

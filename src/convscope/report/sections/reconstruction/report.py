@@ -10,7 +10,7 @@ from convscope.data.spec import Pixels
 from convscope.report.contents import Contents
 from convscope.report.section import Judged, Section, TaskReport
 from convscope.report.sections import run
-from convscope.report.sections.reconstruction.contents import Given, Pair
+from convscope.report.sections.reconstruction.contents import GivenBack, Pair
 from convscope.tasks.reconstruction.evidence import PixelErrors
 from convscope.tasks.reconstruction.target import encode
 
@@ -43,7 +43,7 @@ def sections(contents: Contents) -> list[Section]:
     ]  # fmt: skip
 
 
-def own(judged: Judged) -> Given:
+def own(judged: Judged) -> GivenBack:
     """Return what the sections need, from the reconstructions (n, C, H, W) of the judged split."""
     split, target = judged.split, judged.target
     errors = PixelErrors.of(split.target, judged.predictions, target).squared
@@ -56,11 +56,11 @@ def own(judged: Judged) -> Given:
         return Pair(image, np.asarray(judged.predictions[at]), float(errors[at]), str(split.ids[at]))
 
     pairs = tuple((name, tuple(pair(int(at)) for at in rows)) for name, rows in chosen.items())
-    given = Given(pairs, errors)
-    return _with_codes(given, judged, target) if hasattr(judged.model, "decode") else given
+    shown = GivenBack(pairs, errors)
+    return _with_codes(shown, judged, target) if hasattr(judged.model, "decode") else shown
 
 
-def _with_codes(given: Given, judged: Judged, target: Pixels) -> Given:
+def _with_codes(shown: GivenBack, judged: Judged, target: Pixels) -> GivenBack:
     import torch
 
     from convscope.tasks.reconstruction.objective import ToPixels
@@ -80,7 +80,7 @@ def _with_codes(given: Given, judged: Judged, target: Pixels) -> Given:
             drawn = ToPixels()(model.decode(prior)).numpy()
     plane, shares = _plane(codes.double().numpy())
     kinds, names = split[at].kinds or (None, ())
-    return replace(given, codes=plane, shares=shares, kinds=kinds, names=names, walks=walks, drawn=drawn)
+    return replace(shown, codes=plane, shares=shares, kinds=kinds, names=names, walks=walks, drawn=drawn)
 
 
 def _plane(codes: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
